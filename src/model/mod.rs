@@ -1,0 +1,32 @@
+//! Plain data that every other room shares; it imports nothing of ours and does no I/O.
+
+pub mod answer;
+pub mod checklist;
+pub mod escape;
+pub mod event;
+pub mod finding;
+pub mod id;
+pub mod location;
+pub mod project;
+pub mod redact;
+pub mod report;
+pub mod rule;
+pub mod settings;
+pub mod severity;
+pub mod theme;
+pub mod verdict;
+
+pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
+pub use checklist::{Checklist, Item, Section};
+pub use event::{Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason};
+pub use finding::{Evidence, EvidenceKind, Finding, Fingerprint, Observation, Proof};
+pub use id::{ItemId, ProbeId, RuleId};
+pub use location::{Location, Span};
+pub use project::{Offer, OfferTarget, Project};
+pub use redact::Secret;
+pub use report::Report;
+pub use rule::{RuleKind, RuleMeta};
+pub use settings::Settings;
+pub use severity::{Confidence, Severity};
+pub use theme::Theme;
+pub use verdict::{Basis, Decision, Poll, Status, Verdict, Why};

@@ -1,0 +1,125 @@
+//! The one way out of a probe: everything is escaped, freed of secrets and fingerprinted here.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use tokio::sync::mpsc;
+
+use super::ProbeMeta;
+use super::secrets::redact;
+use crate::model::{
+    EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, RuleId, RunEvent, RunId, escape,
+};
+
+/// Sends a run's observations. Cheap to clone; usable from any thread.
+#[derive(Clone)]
+pub struct Emitter(Arc<Inner>);
+
+struct Inner {
+    events: mpsc::Sender<RunEvent>,
+    run: RunId,
+    meta: &'static ProbeMeta,
+    rules_off: BTreeSet<RuleId>,
+    clock: fn() -> Timestamp,
+    seen: Mutex<HashMap<Fingerprint, usize>>,
+}
+
+impl Emitter {
+    /// An emitter for one run of the probe `meta`. Findings of `rules_off` are dropped here.
+    pub fn new(
+        events: mpsc::Sender<RunEvent>,
+        run: RunId,
+        meta: &'static ProbeMeta,
+        rules_off: BTreeSet<RuleId>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        Self(Arc::new(Inner { events, run, meta, rules_off, clock, seen: Mutex::default() }))
+    }
+
+    /// Sends an observation from async code; waits while the receiver is busy.
+    pub async fn emit(&self, observation: impl Into<Observation>) {
+        if let Some(event) = self.prepare(observation.into()) {
+            // The receiver is gone only when the program is ending; the run is about to be cancelled then.
+            let _ = self.0.events.send(event).await;
+        }
+    }
+
+    /// Sends an observation from a blocking thread; waits while the receiver is busy.
+    pub fn emit_blocking(&self, observation: impl Into<Observation>) {
+        if let Some(event) = self.prepare(observation.into()) {
+            let _ = self.0.events.blocking_send(event);
+        }
+    }
+
+    fn prepare(&self, mut observation: Observation) -> Option<RunEvent> {
+        let inner = &self.0;
+        debug_assert!(
+            inner.meta.rules.iter().any(|rule| rule.id == observation.rule().as_str()),
+            "rule {} is not listed by probe {}",
+            observation.rule(),
+            inner.meta.id
+        );
+        if inner.rules_off.contains(observation.rule()) {
+            return None;
+        }
+        match &mut observation {
+            Observation::Finding(finding) => {
+                finding.probe = inner.meta.id.clone();
+                finding.fingerprint = self.number(&finding.rule, &finding.location, &finding.anchor);
+                clean_line(&mut finding.message);
+                clean_line(&mut finding.fix);
+                clean_location(&mut finding.location);
+                finding.evidence.iter_mut().for_each(clean_evidence);
+            }
+            Observation::Proof(proof) => {
+                proof.probe = inner.meta.id.clone();
+                proof.fingerprint = self.number(&proof.rule, &proof.location, &proof.anchor);
+                clean_line(&mut proof.message);
+                clean_location(&mut proof.location);
+                proof.evidence.iter_mut().for_each(clean_evidence);
+            }
+        }
+        Some(RunEvent {
+            run: inner.run,
+            probe: inner.meta.id.clone(),
+            at: (inner.clock)(),
+            kind: EventKind::Observed(Box::new(observation)),
+        })
+    }
+
+    /// Equal observations in the same place are numbered in their order, so that each keeps a name of its own.
+    fn number(&self, rule: &RuleId, location: &Location, anchor: &str) -> Fingerprint {
+        let first = Fingerprint::new(rule.as_str(), location, anchor, 0);
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = seen.entry(first.clone()).or_insert(0);
+        *count += 1;
+        if *count == 1 { first } else { Fingerprint::new(rule.as_str(), location, anchor, *count - 1) }
+    }
+}
+
+fn clean_line(text: &mut String) {
+    let clean = escape::line(&redact::text(text)).into_owned();
+    *text = clean;
+}
+
+fn clean_evidence(evidence: &mut Evidence) {
+    let clean = escape::block(&redact::text(&evidence.text)).into_owned();
+    evidence.text = clean;
+    if evidence.kind == EvidenceKind::Snippet {
+        evidence.text = evidence.text.trim_end().to_owned();
+    }
+}
+
+fn clean_location(location: &mut Location) {
+    match location {
+        // A path must stay what it is so that the editor can open it; whoever draws or writes it escapes it.
+        Location::File { .. } | Location::Project => {}
+        Location::Package { name, version, .. } => {
+            clean_line(name);
+            clean_line(version);
+        }
+        Location::Query { sql, .. } => clean_line(sql),
+        Location::Url { url } => clean_line(url),
+    }
+}

@@ -1,0 +1,326 @@
+//! The project's files, listed and read with limits. Everything passed over is counted.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use ignore::WalkBuilder;
+use ignore::overrides::OverrideBuilder;
+use tokio_util::sync::CancellationToken;
+
+use crate::model::{Gap, escape};
+
+/// Larger files are not read.
+pub const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
+/// More files than this are not listed.
+const MAX_FILES: usize = 200_000;
+/// Folders that hold other people's code or a tool's output, whatever `.gitignore` says.
+const NEVER: [&str; 16] = [
+    ".git",
+    ".hg",
+    ".svn",
+    "node_modules",
+    "bower_components",
+    ".venv",
+    "venv",
+    "__pycache__",
+    ".next",
+    ".nuxt",
+    ".output",
+    ".svelte-kit",
+    ".turbo",
+    ".cache",
+    ".tox",
+    ".gonogo",
+];
+
+/// One file of the project.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEntry {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    /// Where to open it.
+    pub absolute: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Left out by the project's `.gitignore`: only `.env*` files are listed although they are.
+    pub ignored: bool,
+}
+
+impl FileEntry {
+    /// The last part of the path.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or(&self.path)
+    }
+
+    /// The part of the name after its last dot, or nothing.
+    #[must_use]
+    pub fn extension(&self) -> &str {
+        self.name().rsplit_once('.').map_or("", |(_, extension)| extension)
+    }
+
+    /// The file's text.
+    ///
+    /// # Errors
+    /// Why it cannot be used as text.
+    pub fn read(&self) -> Result<String, Unread> {
+        if self.size > MAX_FILE_BYTES {
+            return Err(Unread::TooLarge);
+        }
+        let file = File::open(&self.absolute).map_err(|_| Unread::Unreadable)?;
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
+        // The file may have grown since it was listed.
+        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|_| Unread::Unreadable)?;
+        if bytes.len() as u64 > MAX_FILE_BYTES {
+            return Err(Unread::TooLarge);
+        }
+        // As git does: a NUL byte near the start means binary.
+        if bytes.iter().take(8000).any(|&byte| byte == 0) {
+            return Err(Unread::Binary);
+        }
+        let text = String::from_utf8(bytes).map_err(|_| Unread::NotUtf8)?;
+        Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+    }
+}
+
+/// Why a file was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Unread {
+    /// Over [`MAX_FILE_BYTES`].
+    TooLarge,
+    /// Not text.
+    Binary,
+    /// Text in another encoding.
+    NotUtf8,
+    /// The system refused.
+    Unreadable,
+    /// A pipe, socket or device.
+    NotRegular,
+    /// A symbolic link that leads out of the project, nowhere, or in a circle.
+    Link,
+    /// Beyond the number of files that are listed.
+    TooMany,
+}
+
+impl Unread {
+    /// For people.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::TooLarge => "larger than 2 MB",
+            Self::Binary => "binary",
+            Self::NotUtf8 => "not UTF-8 text",
+            Self::Unreadable => "could not be opened",
+            Self::NotRegular => "not a regular file",
+            Self::Link => "a symbolic link out of the project or to nowhere",
+            Self::TooMany => "beyond the first 200,000 files",
+        }
+    }
+}
+
+/// Counts what was passed over.
+#[derive(Debug, Clone, Default)]
+pub struct Gaps(BTreeMap<String, (u64, Vec<String>)>);
+
+impl Gaps {
+    /// Counts one more `what` under `reason`.
+    pub fn add(&mut self, reason: &str, what: &str) {
+        let (count, examples) = self.0.entry(reason.to_owned()).or_default();
+        *count += 1;
+        if examples.len() < 3 {
+            examples.push(escape::line(what).into_owned());
+        }
+    }
+
+    /// Adds another count to this one.
+    pub fn merge(&mut self, other: Self) {
+        for (reason, (count, examples)) in other.0 {
+            let mine = self.0.entry(reason).or_default();
+            mine.0 += count;
+            mine.1.extend(examples);
+            mine.1.truncate(3);
+        }
+    }
+
+    /// Whether nothing was passed over.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// How many were passed over.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.0.values().map(|(count, _)| count).sum()
+    }
+
+    /// As data, sorted by reason.
+    #[must_use]
+    pub fn into_vec(self) -> Vec<Gap> {
+        self.0.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }).collect()
+    }
+}
+
+/// The files of a project.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Sorted by path.
+    pub files: Vec<FileEntry>,
+    /// Folders that hold them, absolute; what a watcher has to watch.
+    pub folders: BTreeSet<PathBuf>,
+    /// What was passed over already.
+    pub gaps: Gaps,
+}
+
+/// Lists the regular files of `root` that its `.gitignore` files let through, and every `.env*` file besides.
+/// `leave_out` holds further patterns in gitignore syntax. Stops early, with what it has, when `cancel` is set.
+#[must_use]
+pub fn list(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Listing {
+    let mut listing = Listing::default();
+    let mut builder = WalkBuilder::new(root);
+    builder
+        .hidden(false)
+        .git_global(false)
+        .require_git(false)
+        .follow_links(false)
+        .sort_by_file_name(std::ffi::OsStr::cmp)
+        .filter_entry(|entry| {
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            !(folder && entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name))
+        });
+    let mut overrides = OverrideBuilder::new(root);
+    for pattern in leave_out {
+        // Patterns were validated with the configuration; one that is wrong all the same leaves nothing out.
+        let _ = overrides.add(&format!("!{pattern}"));
+    }
+    if let Ok(overrides) = overrides.build() {
+        builder.overrides(overrides);
+    }
+    for entry in builder.build() {
+        if cancel.is_cancelled() {
+            break;
+        }
+        match entry {
+            Ok(entry) => listing.add(root, &entry),
+            Err(error) => listing.gaps.add(Unread::Unreadable.reason(), &error.to_string()),
+        }
+    }
+    listing.add_ignored_env_files(root);
+    listing.files.sort_by(|a, b| a.path.cmp(&b.path));
+    listing
+}
+
+impl Listing {
+    fn add(&mut self, root: &Path, entry: &ignore::DirEntry) {
+        let path = relative(root, entry.path());
+        let Some(kind) = entry.file_type() else { return };
+        if kind.is_dir() {
+            self.folders.insert(entry.path().to_owned());
+        } else if kind.is_symlink() {
+            // A link to a file or folder of the project itself adds nothing: its target is listed anyway.
+            let inside = fs::canonicalize(entry.path())
+                .is_ok_and(|target| fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)));
+            if !inside {
+                self.gaps.add(Unread::Link.reason(), &path);
+            }
+        } else if !kind.is_file() {
+            self.gaps.add(Unread::NotRegular.reason(), &path);
+        } else if self.files.len() >= MAX_FILES {
+            self.gaps.add(Unread::TooMany.reason(), &path);
+        } else {
+            match entry.metadata() {
+                Ok(meta) => self.files.push(FileEntry {
+                    path,
+                    absolute: entry.path().to_owned(),
+                    size: meta.len(),
+                    ignored: false,
+                }),
+                Err(_) => self.gaps.add(Unread::Unreadable.reason(), &path),
+            }
+        }
+    }
+
+    /// `.env` files are usually ignored by git, and are just what the environment probe is about.
+    fn add_ignored_env_files(&mut self, root: &Path) {
+        let known: BTreeSet<PathBuf> = self.files.iter().map(|file| file.absolute.clone()).collect();
+        for folder in &self.folders {
+            let Ok(entries) = fs::read_dir(folder) else { continue };
+            for entry in entries.flatten() {
+                let absolute = entry.path();
+                if !entry.file_name().to_string_lossy().starts_with(".env") || known.contains(&absolute) {
+                    continue;
+                }
+                if let Ok(meta) = entry.metadata()
+                    && meta.is_file()
+                {
+                    let path = relative(root, &absolute);
+                    self.files.push(FileEntry { path, absolute, size: meta.len(), ignored: true });
+                }
+            }
+        }
+    }
+}
+
+/// `path` relative to `root`, with `/` on every system.
+#[must_use]
+pub fn relative(root: &Path, path: &Path) -> String {
+    let inner = path.strip_prefix(root).unwrap_or(path);
+    inner.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(listing: &Listing) -> Vec<&str> {
+        listing.files.iter().map(|file| file.path.as_str()).collect()
+    }
+
+    #[test]
+    fn lists_what_git_would_and_env_files_besides() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &[u8]| {
+            let path = dir.path().join(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(".gitignore", b".env\nout/\n");
+        write(".env", b"A=1\n");
+        write("out/a.js", b"1");
+        write("node_modules/x/index.js", b"1");
+        write("src/a.ts", b"let a = 1\n");
+        write("src/skipped.ts", b"");
+        let listing = list(dir.path(), &["src/skipped.ts".to_owned()], &CancellationToken::new());
+        assert_eq!(names(&listing), [".env", ".gitignore", "src/a.ts"]);
+        assert!(listing.files[0].ignored && !listing.files[1].ignored);
+    }
+
+    #[test]
+    fn what_is_not_text_is_said_to_be_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let entry = |name: &str, bytes: &[u8]| {
+            let absolute = dir.path().join(name);
+            fs::write(&absolute, bytes).unwrap();
+            FileEntry { path: name.to_owned(), absolute, size: bytes.len() as u64, ignored: false }
+        };
+        assert_eq!(entry("a", b"\x00\x01").read(), Err(Unread::Binary));
+        assert_eq!(entry("b", b"caf\xe9").read(), Err(Unread::NotUtf8));
+        assert_eq!(entry("c", &vec![b'a'; 2 * 1024 * 1024 + 1]).read(), Err(Unread::TooLarge));
+        assert_eq!(entry("d", "\u{feff}hi".as_bytes()).read(), Ok("hi".to_owned()));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_pipes_are_counted_and_never_followed() {
+        let dir = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink(dir.path(), dir.path().join("loop")).unwrap();
+        std::os::unix::fs::symlink("/nowhere/at/all", dir.path().join("dangling")).unwrap();
+        let pipe = dir.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let listing = list(dir.path(), &[], &CancellationToken::new());
+        assert!(listing.files.is_empty());
+        assert_eq!(listing.gaps.total(), 2);
+    }
+}

@@ -1,0 +1,13 @@
+//! The whole suite in one binary, so that the dependencies are linked once.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+
+mod support;
+
+mod database;
+mod dependencies;
+mod environment;
+mod repository;
+mod rules;
+mod secrets;
+mod web;
