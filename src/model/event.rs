@@ -101,12 +101,15 @@ impl Examined {
     }
 }
 
-/// How much of what a rule is about it has seen. Only [`Coverage::Whole`] lets "no findings" count as a pass.
+/// How much of what a rule is about it has seen. "No findings" counts as a pass only where every rule of an item is
+/// [`Coverage::Whole`] or [`Coverage::Absent`], and at least one is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "coverage", content = "why", rename_all = "kebab-case")]
 pub enum Coverage {
     /// All of it, and there was something to see.
     Whole,
+    /// The probe looked everywhere, and the project has nothing of the kind: no Dockerfile for a rule about Dockerfiles.
+    Absent(String),
     /// Some of it; the sentence says what is missing.
     Part(String),
     /// Nothing; the sentence says why.
