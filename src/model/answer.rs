@@ -78,6 +78,15 @@ pub enum Field {
 }
 
 impl Field {
+    /// Whether both say the same, whenever they said it.
+    #[must_use]
+    pub fn same_saying(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Answer(Some(a)), Self::Answer(Some(b))) => a.reply == b.reply,
+            _ => self == other,
+        }
+    }
+
     /// Puts this value into `entry` and returns the value that stood there.
     pub fn apply(self, entry: &mut Entry) -> Self {
         match self {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Acceptance, Decision, Evidence, Gap, Poll, Severity};
+use super::{Acceptance, Basis, Confidence, Decision, Evidence, Gap, Poll, Severity};
 
 /// Version of the JSON contract. Fields are only ever added within one.
 pub const SCHEMA: u32 = 1;
@@ -20,10 +21,10 @@ pub struct Report {
     pub project: ReportProject,
     /// The answer.
     pub verdict: Decision,
-    /// When the newest run in it ended, RFC 3339; `None` when nothing has run. Not part of the JSON: the same project
-    /// gives the same bytes.
+    /// When the newest run in it ended; `None` when nothing has run. Not part of the JSON: the same project gives the
+    /// same bytes.
     #[serde(skip)]
-    pub examined_at: Option<String>,
+    pub examined_at: Option<Timestamp>,
     /// Every probe, in registry order.
     pub probes: Vec<ReportProbe>,
     /// Every section, in checklist order.
@@ -101,8 +102,8 @@ pub struct ReportItem {
     pub status: String,
     /// Why it stands there.
     pub why: String,
-    /// `evidence`, `answer`, `both` or `none`.
-    pub basis: String,
+    /// What that rests on.
+    pub basis: Basis,
     /// A person and a probe disagree.
     pub conflict: bool,
     /// The evidence is old.
@@ -115,6 +116,8 @@ pub struct ReportItem {
     pub impact: String,
     /// What to do.
     pub fix: String,
+    /// The question to a person.
+    pub ask: String,
     /// What somebody wrote about it.
     pub note: Option<String>,
     /// Who accepted the risk, and why.
@@ -155,8 +158,8 @@ pub struct ReportFinding {
     pub probe: String,
     /// How bad.
     pub severity: Severity,
-    /// How sure: `high`, `medium` or `low`.
-    pub confidence: String,
+    /// How sure.
+    pub confidence: Confidence,
     /// What is wrong.
     pub message: String,
     /// Where.

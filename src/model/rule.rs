@@ -1,8 +1,10 @@
-//! What a rule is and says, written once beside the rule and read everywhere else.
+//! What a probe and a rule are and say, written once beside them and read everywhere else.
+
+use std::time::Duration;
 
 use serde::Serialize;
 
-use super::{Confidence, Severity};
+use super::{Confidence, ProbeId, Severity};
 
 /// Whether a rule speaks against the project or for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -37,4 +39,21 @@ pub struct RuleMeta {
     pub example: &'static str,
     /// Where the rule or its constants come from: URLs, RFCs, or numbers of the acceptance list (`F22`, `C54`).
     pub references: &'static [&'static str],
+}
+
+/// What a probe is.
+#[derive(Debug)]
+pub struct ProbeMeta {
+    /// Public name.
+    pub id: ProbeId,
+    /// For people, in a word or two.
+    pub title: &'static str,
+    /// What it looks at, in a sentence.
+    pub about: &'static str,
+    /// Every rule that it may observe.
+    pub rules: &'static [&'static RuleMeta],
+    /// It reads nothing but files of the project, so it runs again by itself when they change.
+    pub follows_files: bool,
+    /// The engine ends a run that takes longer.
+    pub timeout: Duration,
 }

@@ -2,24 +2,19 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Acceptance, Fingerprint};
+use super::{Acceptance, Fingerprint, Severity};
 
-/// Why an item is unknown.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Why(pub String);
-
-/// Where an item stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "status", content = "detail", rename_all = "kebab-case")]
+/// Where an item stands. Why is said in [`Verdict::why`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// True, on evidence or on a person's word.
     Pass,
     /// False.
     Fail,
-    /// Not settled, because …
-    Unknown(Why),
-    /// Does not concern this project, because …
-    NotApplicable(Why),
+    /// Not settled.
+    Unknown,
+    /// Does not concern this project.
+    NotApplicable,
     /// Not true, and somebody answers for it.
     Accepted(Acceptance),
 }
@@ -31,8 +26,8 @@ impl Status {
         match self {
             Self::Pass => "pass",
             Self::Fail => "fail",
-            Self::Unknown(_) => "unknown",
-            Self::NotApplicable(_) => "not-applicable",
+            Self::Unknown => "unknown",
+            Self::NotApplicable => "not-applicable",
             Self::Accepted(_) => "accepted",
         }
     }
@@ -40,7 +35,7 @@ impl Status {
     /// Whether nobody needs to look at the item again for now.
     #[must_use]
     pub const fn settled(&self) -> bool {
-        !matches!(self, Self::Unknown(_) | Self::Fail)
+        !matches!(self, Self::Unknown | Self::Fail)
     }
 }
 
@@ -78,6 +73,8 @@ pub struct Verdict {
     pub status: Status,
     /// One sentence: why.
     pub why: String,
+    /// How bad it is when it is false: the item's, or that of a worse finding against it.
+    pub severity: Severity,
     /// On what.
     pub basis: Basis,
     /// A person and a probe disagree.
@@ -94,11 +91,11 @@ pub struct Verdict {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Poll {
-    /// Every blocker and major item is settled.
+    /// Every blocker and major item is settled; minor ones never hold a launch.
     Go,
-    /// Something in it fails.
+    /// A blocker or major item in it fails.
     NoGo,
-    /// Something in it is not known yet.
+    /// A blocker or major item in it is not known yet.
     Unknown,
 }
 

@@ -12,15 +12,15 @@ pub mod source;
 pub mod web;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::{Examined, Failure, ProbeId, Progress, Project, RuleMeta, Settings, Skip};
+use crate::model::{Examined, Failure, Progress, Project, Settings, Skip};
 
+pub use crate::model::ProbeMeta;
 pub use emitter::Emitter;
 pub use source::SharedCode;
 
@@ -39,21 +39,6 @@ pub trait Probe: Send + Sync {
     /// Does the work, sends what it sees through `cx.emitter`, and looks at `cx.cancel` often.
     /// CPU work goes to `tokio::task::spawn_blocking`.
     fn run(&self, plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>>;
-}
-
-/// What a probe is.
-#[derive(Debug)]
-pub struct ProbeMeta {
-    /// Public name.
-    pub id: ProbeId,
-    /// For people, in a word or two.
-    pub title: &'static str,
-    /// What it looks at, in a sentence.
-    pub about: &'static str,
-    /// Every rule that it may observe.
-    pub rules: &'static [&'static RuleMeta],
-    /// The engine ends a run that takes longer.
-    pub timeout: Duration,
 }
 
 /// What a run would touch. All but files need the user's consent.

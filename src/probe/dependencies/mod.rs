@@ -16,6 +16,7 @@ static META: ProbeMeta = ProbeMeta {
     title: "Dependencies",
     about: "",
     rules: &[],
+    follows_files: true,
     timeout: Duration::from_secs(120),
 };
 

@@ -18,6 +18,7 @@ static META: ProbeMeta = ProbeMeta {
     title: "Secrets",
     about: "",
     rules: &[],
+    follows_files: true,
     timeout: Duration::from_secs(120),
 };
 

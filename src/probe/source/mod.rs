@@ -21,6 +21,7 @@ static META: ProbeMeta = ProbeMeta {
     title: "Source",
     about: "",
     rules: &[],
+    follows_files: true,
     timeout: Duration::from_secs(120),
 };
 
