@@ -2,9 +2,12 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
+pub mod cli;
+pub mod config;
 pub mod engine;
 pub mod model;
 pub mod probe;
+pub mod project;
 pub mod report;
 pub mod session;
 pub mod store;

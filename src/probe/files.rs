@@ -16,7 +16,7 @@ pub const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// More files than this are not listed.
 const MAX_FILES: usize = 200_000;
 /// Folders that hold other people's code or a tool's output, whatever `.gitignore` says.
-const NEVER: [&str; 16] = [
+pub const NEVER: [&str; 16] = [
     ".git",
     ".hg",
     ".svn",
