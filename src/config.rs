@@ -167,6 +167,10 @@ fn apply_env(
         web_url(base).map_err(|reason| ConfigError::new(format!("GONOGO_OSV_URL {reason}")))?;
         settings.osv_url = base.trim_end_matches('/').to_owned();
     }
+    if let Some(base) = get("GONOGO_ADVISORIES_URL") {
+        web_url(base).map_err(|reason| ConfigError::new(format!("GONOGO_ADVISORIES_URL {reason}")))?;
+        settings.advisories_url.clone_from(base);
+    }
     if let Some(folder) = get("GONOGO_ADVISORIES") {
         settings.advisories = folder.into();
     }
