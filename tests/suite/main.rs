@@ -4,6 +4,7 @@
 
 mod support;
 
+mod architecture;
 mod database;
 mod dependencies;
 mod environment;
