@@ -2,3 +2,5 @@
 
 pub mod binary;
 pub mod probes;
+#[cfg(unix)]
+pub mod pty;
