@@ -55,3 +55,29 @@ pub fn read(text: &str) -> Result<Reading, NotUnderstood> {
     }
     Ok(reading)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_crates_of_the_registry_are_looked_up() {
+        let text = "version = 4\n\n[[package]]\nname = \"mine\"\nversion = \"0.1.0\"\n\n[[package]]\nname = \"serde\"\n\
+            version = \"1.0.228\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n\n[[package]]\n\
+            name = \"fork\"\nversion = \"2.0.0\"\nsource = \"git+https://example.com/fork#abc\"\n";
+        let reading = read(text).unwrap();
+        let told: Vec<_> = reading.packages.iter().map(|p| format!("{} {}:{}", p.name, p.version, p.line)).collect();
+        assert_eq!(told, ["serde 1.0.228:8"]);
+        assert_eq!(reading.gaps.total(), 1);
+        assert_eq!(read("").unwrap().packages, []);
+    }
+
+    #[test]
+    fn what_is_no_lock_file_of_a_known_form_is_refused() {
+        let error = |text: &str| read(text).unwrap_err();
+        assert_eq!(error("version = 9"), NotUnderstood::new("unknown Cargo.lock version 9"));
+        assert_eq!(error("version = 3\n<<<<<<< HEAD\n").line, Some(2));
+        assert_eq!(error("[[package]]\nname = 5\nversion = \"1\"").reason, "not a valid Cargo.lock");
+        assert_eq!(error(&format!("package = {}", "[".repeat(100_000))).reason, "not a valid Cargo.lock");
+    }
+}

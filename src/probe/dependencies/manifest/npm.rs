@@ -181,3 +181,118 @@ fn is_archive(text: &str) -> bool {
 fn is_address(text: &str) -> bool {
     ["git+", "git:", "git@", "github:", "gitlab:", "bitbucket:", "file:"].iter().any(|start| text.starts_with(start))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(text: &str) -> Vec<String> {
+        let reading = read(text).unwrap();
+        let told = |p: &Package| format!("{}@{}:{}{}", p.name, p.version, p.line, if p.dev { " dev" } else { "" });
+        let mut all: Vec<String> = reading.packages.iter().map(told).collect();
+        all.extend(reading.gaps.into_vec().iter().map(|gap| format!("gap {}: {}", gap.reason, gap.examples.join(" "))));
+        all
+    }
+
+    #[test]
+    fn version_1_nests_its_packages() {
+        let text = r#"{
+  "name": "shop", "lockfileVersion": 1, "requires": true,
+  "dependencies": {
+    "a": {
+      "version": "1.0.0", "resolved": "https://registry.example.com/a-1.0.0.tgz",
+      "dependencies": {
+        "b": { "version": "2.0.0-rc.1", "dev": true }
+      }
+    },
+    "alias": { "version": "npm:@scope/real@3.1.4" },
+    "fork": { "version": "git+ssh://git@example.com/fork.git#abc" },
+    "mine": { "version": "file:packages/mine" },
+    "tarball": { "version": "file:vendor/x.tgz" },
+    "odd": { "version": 7 }
+  }
+}"#;
+        assert_eq!(
+            told(text),
+            [
+                "a@1.0.0:4",
+                "b@2.0.0-rc.1:7 dev",
+                "@scope/real@3.1.4:10",
+                "gap entry of a lock file that was not understood: odd",
+                "gap package from git, a URL or an archive, which advisories do not cover: fork tarball",
+            ]
+        );
+    }
+
+    #[test]
+    fn version_3_names_packages_by_their_folder() {
+        let text = r#"{
+  "lockfileVersion": 3,
+  "packages": {
+    "": { "name": "shop", "workspaces": ["packages/*"] },
+    "packages/ui": { "name": "@shop/ui", "version": "0.1.0" },
+    "node_modules/@shop/ui": { "resolved": "packages/ui", "link": true },
+    "node_modules/a": { "version": "1.0.0" },
+    "node_modules/a/node_modules/@s/b": { "version": "2.0.0", "dev": true },
+    "packages/ui/node_modules/c": { "version": "3.0.0", "optional": true },
+    "node_modules/alias": { "name": "real", "version": "4.0.0", "resolved": "https://registry.example.com/real.tgz" },
+    "node_modules/fork": { "version": "5.0.0", "resolved": "git+ssh://git@example.com/fork.git#abc" },
+    "node_modules/none": { "dev": true },
+    "node_modules/odd": []
+  }
+}"#;
+        assert_eq!(
+            told(text),
+            [
+                "a@1.0.0:7",
+                "@s/b@2.0.0:8 dev",
+                "c@3.0.0:9",
+                "real@4.0.0:10",
+                "gap entry of a lock file that was not understood: none node_modules/odd",
+                "gap package from git, a URL or an archive, which advisories do not cover: fork",
+            ]
+        );
+    }
+
+    #[test]
+    fn version_2_says_everything_twice_and_is_read_once() {
+        let text = r#"{"lockfileVersion": 2, "packages": {"node_modules/a": {"version": "1.0.0"}},
+            "dependencies": {"a": {"version": "1.0.0"}}}"#;
+        assert_eq!(told(text), ["a@1.0.0:1"]);
+        assert_eq!(told(r#"{"lockfileVersion": 2, "dependencies": {"a": {"version": "1.0.0"}}}"#), ["a@1.0.0:1"]);
+    }
+
+    #[test]
+    fn what_is_no_lock_file_of_a_known_form_is_refused() {
+        for (text, reason, line) in [
+            (r#"{"lockfileVersion": 4, "packages": {}}"#, "unknown lockfileVersion 4", None),
+            (r#"{"lockfileVersion": {"a": 1}, "packages": {}}"#, "unknown lockfileVersion of a wrong type", None),
+            (r#"{"lockfileVersion": 3}"#, "an npm lock file without its list of packages", None),
+            ("{}", "an npm lock file without its list of packages", None),
+            ("{\n<<<<<<< HEAD\n", "not a valid npm lock file", Some(2)),
+            (r#"{"packages": {}, "packages": {}}"#, "not a valid npm lock file", Some(1)),
+            (r#"{"packages": []}"#, "not a valid npm lock file", Some(1)),
+            ("", "not a valid npm lock file", Some(1)),
+        ] {
+            let error = read(text).err();
+            assert_eq!(error, Some(NotUnderstood { reason: reason.to_owned(), line }), "{text}");
+        }
+    }
+
+    #[test]
+    fn depth_costs_neither_the_stack_nor_the_truth() {
+        let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
+        let text = format!(
+            r#"{{"lockfileVersion": 3, "extra": {deep}, "packages": {{"node_modules/a": {{"version": "1.0.0", "x": {deep}}}}}}}"#
+        );
+        assert_eq!(told(&text), ["a@1.0.0:1"]);
+        let open = r#"{"version": "1.0.0", "dependencies": {"a": "#.repeat(500);
+        let nested = format!(
+            r#"{{"lockfileVersion": 1, "dependencies": {{"a": {open}{{"version": "1.0.0"}}{}}}}}"#,
+            "}}".repeat(500)
+        );
+        let reading = read(&nested).unwrap();
+        assert_eq!(reading.packages.len(), MAX_DEPTH);
+        assert_eq!(reading.gaps.total(), 1);
+    }
+}

@@ -206,3 +206,91 @@ fn says_development(path: &str) -> bool {
     let mut words = name.trim_end_matches(".txt").split(['-', '_', '.']);
     words.any(|word| DEVELOPMENT.contains(&word)) || matches!(folder, "doc" | "docs" | "test" | "tests")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pins_are_read_and_all_else_is_counted() {
+        let text = "# comment\n\
+            Flask==2.2.2\n\
+            uvicorn[standard] == 0.20.0 ; python_version >= \"3.8\"  # why\n\
+            certifi==2022.12.7 \\\n    --hash=sha256:aaaa \\\n    --hash=sha256:bbbb\n\
+            legacy (==1.0)\n\
+            exact===1.0.post1\n\
+            both>=1.0,==1.5\n\
+            --index-url https://example.com/simple\n\
+            -c constraints.txt\n\
+            -e .\n\
+            ./libs/mine\n\
+            gunicorn\n\
+            django>=4\n\
+            wild==1.*\n\
+            fork @ git+https://u:p@example.com/fork.git\n\
+            -e git+https://example.com/x.git#egg=x\n\
+            vendor/y-1.0.whl\n\
+            !!!\n";
+        let (reading, includes) = read(text);
+        let told: Vec<_> = reading.packages.iter().map(|p| format!("{} {}:{}", p.name, p.version, p.line)).collect();
+        assert_eq!(
+            told,
+            [
+                "Flask 2.2.2:2",
+                "uvicorn 0.20.0:3",
+                "certifi 2022.12.7:4",
+                "legacy 1.0:7",
+                "exact 1.0.post1:8",
+                "both 1.5:9"
+            ]
+        );
+        assert!(includes.is_empty());
+        let gaps: Vec<_> =
+            reading.gaps.into_vec().into_iter().map(|gap| (gap.reason, gap.count, gap.examples)).collect();
+        let gap = |reason: &str, count, examples: &[&str]| {
+            (reason.to_owned(), count, examples.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>())
+        };
+        assert_eq!(
+            gaps,
+            [
+                gap(reason::ENTRY, 1, &["!!!"]),
+                gap(reason::NO_REGISTRY, 3, &["fork", "git+https", "vendor/y-1.0.whl"]),
+                gap("requirement without an exact version (==)", 3, &["gunicorn", "django", "wild"]),
+            ]
+        );
+    }
+
+    #[test]
+    fn includes_are_found_and_kept_inside() {
+        let (_, includes) = read("-r base.txt\n-r../x.txt\n--requirement=a/b.txt\n--requirement  c.txt\n");
+        assert_eq!(includes, ["base.txt", "../x.txt", "a/b.txt", "c.txt"]);
+        assert_eq!(resolve("requirements/dev.txt", "./base.txt"), Some("requirements/base.txt".to_owned()));
+        assert_eq!(resolve("requirements/dev.txt", "..\\all.txt"), Some("all.txt".to_owned()));
+        assert_eq!(resolve("requirements.txt", "../../etc/passwd"), None);
+        assert_eq!(resolve("requirements.txt", "/etc/passwd"), None);
+        assert_eq!(resolve("requirements.txt", "https://example.com/r.txt"), None);
+    }
+
+    #[test]
+    fn names_tell_requirements_and_development() {
+        for path in ["requirements.txt", "requirements-dev.txt", "a/dev-requirements.txt", "requirements/prod.txt"] {
+            assert!(is_requirements(path), "{path}");
+        }
+        for path in ["notes.txt", "requirements.in", "requirements/constraints.txt", "requirements/README.md"] {
+            assert!(!is_requirements(path), "{path}");
+        }
+        let files = [
+            ("requirements.txt", vec!["requirements/base.txt"]),
+            ("requirements/base.txt", vec![]),
+            ("requirements-dev.txt", vec!["requirements.txt", "tools/lint.in"]),
+            ("tools/lint.in", vec![]),
+            ("docs/requirements.txt", vec!["docs/requirements.txt"]),
+        ];
+        let own = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let includes = files.iter().map(|(path, list)| ((*path).to_owned(), own(list))).collect();
+        assert_eq!(
+            development_only(&includes).into_iter().collect::<Vec<_>>(),
+            ["docs/requirements.txt", "requirements-dev.txt", "tools/lint.in"]
+        );
+    }
+}
