@@ -32,3 +32,18 @@ impl Probe for EnvironmentProbe {
         async { Ok(Examined::default()) }.boxed()
     }
 }
+
+/// Whether a path names a `.env` file with values: `.env`, `.env.production`, but not `.env.example`.
+#[must_use]
+pub fn is_env_file(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    (name == ".env" || name.starts_with(".env.") || name.starts_with(".env-")) && !is_example_file(&name)
+}
+
+/// Whether a file name marks an example to copy.
+#[must_use]
+pub fn is_example_file(name: &str) -> bool {
+    name.to_ascii_lowercase()
+        .split(['.', '-', '_'])
+        .any(|word| matches!(word, "example" | "sample" | "template" | "dist" | "defaults" | "tpl" | "schema" | "tmpl"))
+}
