@@ -76,7 +76,8 @@ impl Maker {
                     .unwrap()
                     .captures(&key)
                     .map(|found| found.name("s").unwrap_or(found.get(0).unwrap()).as_str().to_owned());
-                (key.clone(), secret.unwrap_or_else(|| panic!("{}: {key}", provider.name)))
+                assert!(secret.is_some(), "{}: {key}", provider.name);
+                (key, secret.unwrap())
             }
         }
     }
