@@ -2,5 +2,6 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
+pub mod demo;
 pub mod model;
 pub mod probe;
