@@ -1,7 +1,7 @@
 //! `gonogo demo`: a small flawed shop app that the binary carries, with its database, its advisories and a server.
 //! Everything lies in one temporary folder that goes with it.
 
-mod server;
+pub mod server;
 
 use std::fs;
 use std::io;

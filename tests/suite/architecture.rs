@@ -25,7 +25,10 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
 const MUST_NOT_SAY: [(&str, &[&str]); 3] = [
     ("model", &["std::fs", "std::net", "tokio::", "sqlx::", "reqwest::"]),
     ("session", &["std::fs", "std::net", "tokio::", "sqlx::", "reqwest::", "Timestamp::now"]),
-    ("tui", &["std::fs", "std::net", "tokio::fs", "tokio::net", "tokio::spawn", "tokio::process", "sqlx::", "reqwest::"]),
+    (
+        "tui",
+        &["std::fs", "std::net", "tokio::fs", "tokio::net", "tokio::spawn", "tokio::process", "sqlx::", "reqwest::"],
+    ),
 ];
 
 #[test]
@@ -50,7 +53,8 @@ fn rooms_import_only_what_they_may() {
 fn pure_rooms_touch_nothing_and_only_the_tui_draws() {
     let mut wrong = Vec::new();
     for (room, path, text) in sources() {
-        let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+        let code: String =
+            text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
         for (pure, words) in MUST_NOT_SAY {
             for word in words.iter().filter(|word| room == pure && code.contains(**word)) {
                 wrong.push(format!("{} says {word}", path.display()));

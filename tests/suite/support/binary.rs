@@ -68,7 +68,10 @@ impl Said {
     /// Asserts a refusal in one line on stderr that holds `words`, with exit code 2.
     pub fn refused(&self, words: &str) {
         let lines: Vec<&str> = self.err.lines().collect();
-        assert!(self.code == 2 && lines.len() == 1 && lines[0].contains(words) && self.out.is_empty(), "{words}: {self:?}");
+        assert!(
+            self.code == 2 && lines.len() == 1 && lines[0].contains(words) && self.out.is_empty(),
+            "{words}: {self:?}"
+        );
     }
 }
 
