@@ -5,4 +5,6 @@
 pub mod engine;
 pub mod model;
 pub mod probe;
+pub mod report;
 pub mod session;
+pub mod store;
