@@ -2,6 +2,7 @@
 
 #![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
 
+pub mod catalog;
 pub mod engine;
 pub mod model;
 pub mod probe;
