@@ -12,12 +12,17 @@ use super::World;
 use crate::catalog::{self, Loaded};
 use crate::cli::{LookOptions, OutputOptions, ProjectOptions};
 use crate::engine::{self, Engine};
-use crate::model::{Checklist, Project, Settings, Theme, escape};
+use crate::model::{Checklist, ProbeMeta, Settings, Theme, escape};
 use crate::probe::git;
 use crate::probe::registry::PROBES;
 use crate::project;
 use crate::session::{Msg, Notice, Session, Start};
 use crate::store;
+
+/// Every probe's description.
+fn metas() -> impl Iterator<Item = &'static ProbeMeta> {
+    PROBES.iter().map(|probe| probe.meta())
+}
 
 /// A project, ready to run.
 pub(super) struct Opened {
@@ -73,7 +78,7 @@ impl World {
             project: Arc::clone(&project),
             settings: settings.clone(),
             checklists,
-            probes: PROBES.iter().map(|probe| probe.meta()).collect(),
+            probes: metas().collect(),
             changes,
             saved_runs,
             changed_files,
@@ -93,7 +98,7 @@ impl World {
     /// The checklists in force. Broken ones are named on stderr, and the rest is used.
     pub(super) fn checklists(&self, settings: &Settings) -> anyhow::Result<Vec<Checklist>> {
         let user = settings.config_dir.as_deref();
-        let Loaded { loaded, errors } = catalog::checklists(&settings.checklists, user, &super::rule_ids());
+        let Loaded { loaded, errors } = catalog::checklists(&settings.checklists, user, &catalog::known_rules(metas()));
         for error in &errors {
             self.say(&error.to_string());
         }
