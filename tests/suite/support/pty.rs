@@ -40,7 +40,10 @@ impl Terminal {
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().unwrap();
-        let seen = Arc::new(Mutex::new((vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0), Vec::new())));
+        let seen = Arc::new(Mutex::new((
+            vt100::Parser::new(rows.try_into().unwrap(), cols.try_into().unwrap(), 0),
+            Vec::new(),
+        )));
         let shared = Arc::clone(&seen);
         std::thread::spawn(move || {
             let mut buffer = [0; 4096];
