@@ -1,3 +1,4 @@
 //! What the tests share.
 
 pub mod probes;
+pub mod tls_server;
