@@ -6,7 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, CustomExtension, DnType, IsCa, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -47,8 +47,25 @@ impl Authority {
 
     /// A certificate for `host`, valid from `from` to `to` days from now, sent with its chain.
     pub fn issue(&self, host: &str, from: i32, to: i32) -> Identity {
+        self.sign(&leaf(host, from, to))
+    }
+
+    /// As public authorities do: with the address at which the issuer's certificate can be fetched.
+    pub fn issue_naming_its_issuer(&self, host: &str) -> Identity {
+        let address = b"http://ca.example.com/ca.der";
+        // AuthorityInfoAccessSyntax with one id-ad-caIssuers, RFC 5280 section 4.2.2.1.
+        let mut access = vec![0x06, 8, 0x2b, 6, 1, 5, 5, 7, 0x30, 2, 0x86, address.len() as u8];
+        access.extend(address);
+        let length = access.len() as u8;
+        let content = [&[0x30, length + 2, 0x30, length], access.as_slice()].concat();
+        let mut params = leaf(host, -1, 90);
+        params.custom_extensions.push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content));
+        self.sign(&params)
+    }
+
+    fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
-        let leaf = leaf(host, from, to).signed_by(&key, &self.issuer).unwrap();
+        let leaf = params.signed_by(&key, &self.issuer).unwrap();
         let chain = std::iter::once(leaf.der().clone()).chain(self.between.clone()).collect();
         Identity { chain, key: PrivateKeyDer::Pkcs8(key.serialize_der().into()) }
     }

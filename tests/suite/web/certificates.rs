@@ -84,6 +84,12 @@ async fn the_ways_a_chain_can_break_are_told_apart() {
         said,
         "blocker: The certificate of localhost was issued by Test Intermediate, which is neither trusted nor sent by the server"
     );
+    let identity = root.intermediate("Test Intermediate").issue_naming_its_issuer("localhost").alone();
+    let said = invalid(identity, "localhost", &root).await;
+    assert_eq!(
+        said,
+        "blocker: The certificate of localhost was issued by Test Intermediate, whose own certificate the server does not send"
+    );
 }
 
 #[tokio::test]

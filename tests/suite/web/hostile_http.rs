@@ -16,10 +16,14 @@ pub const QUICK: Limits =
 
 /// Runs the probe within short limits and checks what holds for every hostile server.
 pub async fn look_quickly(url: String) -> Seen {
+    look_within(QUICK, url).await
+}
+
+async fn look_within(limits: Limits, url: String) -> Seen {
     let started = Instant::now();
-    let probe = WebProbe::with_limits(QUICK);
+    let probe = WebProbe::with_limits(limits);
     let seen = run(&probe, Path::new("/"), settings(&[url], None)).await.unwrap();
-    assert!(started.elapsed() < QUICK.address + Duration::from_secs(2), "took {:?}", started.elapsed());
+    assert!(started.elapsed() < limits.address + Duration::from_secs(2), "took {:?}", started.elapsed());
     let mut texts: Vec<&str> = Vec::new();
     for finding in &seen.findings {
         texts.extend([finding.message.as_str(), finding.fix.as_str()]);
@@ -49,7 +53,7 @@ async fn answered(bytes: Vec<u8>) -> Seen {
         }
     })
     .await;
-    look_quickly(format!("http://localhost:{}/", server.port)).await
+    look_within(Limits::STANDARD, format!("http://localhost:{}/", server.port)).await
 }
 
 /// What the probe makes of a server that does this after a request.
