@@ -72,7 +72,8 @@ struct Terminal {
 
 impl Terminal {
     fn start(program: &Path, args: &[&str], home: &Path) -> Self {
-        let pair = native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let pair =
+            native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();

@@ -9,8 +9,6 @@
 //! Data flows one way and has one writer. The terminal and the headless mode send the same commands to the same
 //! [`session::Session`]. `ARCHITECTURE.md` says who may import whom.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
-
 pub mod catalog;
 pub mod cli;
 pub mod config;

@@ -143,7 +143,7 @@ fn counts(survey: &Survey) -> BTreeMap<String, u64> {
     BTreeMap::from([
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
         ("requests".to_owned(), requests as u64),
-        ("tls servers".to_owned(), survey.servers.len() as u64),
+        ("servers".to_owned(), survey.servers.len() as u64),
     ])
 }
 

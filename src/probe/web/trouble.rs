@@ -18,14 +18,14 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// As the end of a sentence: `it did not answer within 5 s …`.
+    /// As the end of a sentence: `it did not answer within 5 s …`, `it closed the connection …`.
     const fn words(self) -> &'static str {
         match self {
             Self::Lookup => "while its name was looked up",
-            Self::Connect => "to the connection attempt",
+            Self::Connect => "while connecting",
             Self::Handshake => "during the TLS handshake",
             Self::Send => "while the request was sent",
-            Self::Head => "with a whole set of response headers",
+            Self::Head => "while its response headers were read",
         }
     }
 }

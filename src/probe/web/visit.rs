@@ -1,5 +1,8 @@
 //! Asking for one address and following its redirects as far as it is ours to.
 
+use std::net::SocketAddr;
+
+use tokio::net::TcpStream;
 use url::Url;
 
 use super::address::{Nearness, Origin, is_secure, is_web, same_site, shown};
@@ -7,7 +10,7 @@ use super::connect::{Clock, connect};
 use super::http::{Response, get};
 use super::limits::Limits;
 use super::tls::handshake::{self, Handshake};
-use super::trouble::Trouble;
+use super::trouble::{Phase, Trouble};
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -131,9 +134,23 @@ async fn ask(
             (None, None) => return Err(Trouble::Handshake("no connection".to_owned())),
         }
     } else {
-        get(stream, url, limits, clock).await?
+        let result = get(stream, url, limits, clock).await;
+        let may_want_tls = match &result {
+            Ok(response) => response.status == 400,
+            Err(trouble) => matches!(trouble, Trouble::Closed(_)),
+        };
+        if may_want_tls && speaks_tls(url, address, clock).await {
+            return Err(Trouble::SpeaksTls);
+        }
+        result?
     };
     Ok((response, Nearness::of(address.ip())))
+}
+
+/// Servers that speak TLS on a port answer a plain request with 400, or not at all.
+async fn speaks_tls(url: &Url, address: SocketAddr, clock: &Clock) -> bool {
+    let Ok(Ok(stream)) = clock.within(Phase::Connect, TcpStream::connect(address)).await else { return false };
+    handshake::make(stream, address, url, clock).await.1.is_some()
 }
 
 /// Where a redirect leads, if it is ours to follow.

@@ -4,3 +4,4 @@ pub mod binary;
 pub mod probes;
 #[cfg(unix)]
 pub mod pty;
+pub mod tls_server;

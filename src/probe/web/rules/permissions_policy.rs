@@ -12,7 +12,7 @@ pub static META: RuleMeta = RuleMeta {
     severity: Severity::Minor,
     confidence: Confidence::High,
     what: "Looks for a Permissions-Policy on your pages.",
-    why: "A script or frame from somebody else on your page can ask your users for camera, microphone or location in your name.",
+    why: "A script from somebody else on your page can ask your users for camera, microphone or location in your name.",
     fix: "Send a Permissions-Policy that turns off what you do not use.",
     example: "bad:  no header\ngood: Permissions-Policy: camera=(), microphone=(), geolocation=()",
     references: &["C67", "https://developer.mozilla.org/docs/Web/HTTP/Reference/Headers/Permissions-Policy"],
@@ -47,9 +47,7 @@ pub fn judge(page: &Page<'_>) -> Sight {
         None if headers.all(OLD_NAME).next().is_some() => {
             "Only the old `Feature-Policy` is sent; browsers read `Permissions-Policy` in its place".to_owned()
         }
-        None => {
-            "No Permissions-Policy is sent, so third-party scripts and frames may ask for camera or location".to_owned()
-        }
+        None => "No Permissions-Policy is sent, so any script on the page may ask for camera or location".to_owned(),
     };
     let finding = header_finding(&META, page.url, NAME, message)
         .evidence(sent(headers, &[NAME, OLD_NAME]))

@@ -68,11 +68,20 @@ pub async fn ask(url: &Url, address: SocketAddr, time: Duration) -> Versions {
         Some(Host::Domain(name)) => Some(name.trim_end_matches('.')),
         _ => None,
     };
-    let asked = Version::ALL.map(|version| async move {
+    let ask = |version: Version| async move {
         let hello = client_hello(version, name);
-        (version, timeout(time, one(version, &hello, address)).await.unwrap_or(Offer::Unknown))
-    });
-    let mut known = join_all(asked).await;
+        timeout(time, async {
+            // Some servers drop connections when several come at once; one that means it drops the second as well.
+            match one(version, &hello, address).await {
+                Offer::Dropped => one(version, &hello, address).await,
+                offer => offer,
+            }
+        })
+        .await
+        .unwrap_or(Offer::Unknown)
+    };
+    let mut known: Vec<(Version, Offer)> =
+        Version::ALL.into_iter().zip(join_all(Version::ALL.map(ask)).await).collect();
     // A dropped connection is a refusal only from a server that answers otherwise.
     let answers = known.iter().any(|(_, offer)| *offer == Offer::Offered);
     if !answers {
