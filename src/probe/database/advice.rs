@@ -84,9 +84,18 @@ fn belongs(column: &Column, relation: &Relation, table: &Table) -> bool {
     }
 }
 
+/// Whether a condition ties two tables of `scope`. A column from outside, in a correlated subquery, is as good as a value.
+fn joins(scope: &Scope, condition: &Condition) -> bool {
+    let Against::Column(other) = &condition.against else { return false };
+    other
+        .qualifier
+        .as_ref()
+        .is_none_or(|qualifier| scope.tables.iter().any(|t| t.alias.eq_ignore_ascii_case(qualifier)))
+}
+
 fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
     let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
-    let is_join = |c: &Condition| matches!(c.against, Against::Column(_));
+    let is_join = |c: &Condition| joins(scope, c);
     let names = |asks: &[Asks], joins: bool| -> Vec<String> {
         let wanted = own.iter().filter(|c| asks.contains(&c.asks) && is_join(c) == joins);
         distinct(wanted.map(|c| c.column.name.clone()))
@@ -115,8 +124,8 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
             None => Cause::Pattern(column.clone()),
         };
     }
-    let joins = names(&[Asks::Equal], true);
-    if let Some(other) = own.iter().find_map(|c| other_cause(c)).filter(|_| joins.is_empty()) {
+    let joined = names(&[Asks::Equal], true);
+    if let Some(other) = own.iter().find_map(|c| other_cause(c)).filter(|_| joined.is_empty()) {
         return other;
     }
     let either = distinct(own.iter().filter(|c| c.asks == Asks::Either).map(|c| c.column.name.clone()));
@@ -125,8 +134,8 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
     }
     // A join narrows this table only if something narrows the other one.
     let narrowed = scope.conditions.iter().any(|c| !is_join(c) && c.asks != Asks::Weak);
-    if !joins.is_empty() && narrowed {
-        let unindexed: Vec<String> = joins
+    if !joined.is_empty() && narrowed {
+        let unindexed: Vec<String> = joined
             .iter()
             .filter(|column| table.index_that_starts_with(std::slice::from_ref(column)).is_none())
             .take(1)

@@ -104,7 +104,9 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
         Expr::InList { expr, list, negated: false } => {
             add(expr, Asks::Equal, list.first().map_or(Against::Other, against), found);
         }
-        Expr::InSubquery { expr, negated: false, .. } | Expr::IsNull(expr) | Expr::InUnnest { expr, negated: false, .. } => {
+        Expr::InSubquery { expr, negated: false, .. }
+        | Expr::IsNull(expr)
+        | Expr::InUnnest { expr, negated: false, .. } => {
             add(expr, Asks::Equal, Against::Other, found);
         }
         Expr::IsNotDistinctFrom(left, right) => {

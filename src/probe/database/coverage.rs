@@ -59,7 +59,8 @@ impl Tally {
             beyond.push(format!("{unread} {} of the code could not be read", noun(unread, "file", "files")));
         }
         for (language, files) in &index.uncovered {
-            beyond.push(format!("{files} {language} {} not read for queries yet", noun(*files, "file is", "files are")));
+            beyond
+                .push(format!("{files} {language} {} not read for queries yet", noun(*files, "file is", "files are")));
         }
         let mappers = mappers(index, project);
         if !mappers.is_empty() {
@@ -146,7 +147,9 @@ impl Tally {
         }
         why.extend(self.beyond.iter().cloned());
         match (self.examined, why.is_empty()) {
-            (0, true) => Coverage::Nothing("no SQL was found in the code; give --queries FILE.sql to examine a list".to_owned()),
+            (0, true) => {
+                Coverage::Nothing("no SQL was found in the code; give --queries FILE.sql to examine a list".to_owned())
+            }
             (0, false) if missed == 0 => {
                 Coverage::Nothing(format!("no SQL was found in the code, and {}", why.join("; ")))
             }

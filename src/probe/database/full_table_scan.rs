@@ -52,8 +52,7 @@ pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_
     let rows = scan.table.rows.unwrap_or(0).max(context.rows);
     let sql = query.one_line(context.dialect);
     let table = &scan.table.name;
-    let message =
-        format!("`{}` reads all {} rows of `{table}`: {}", shorten(&sql), grouped(rows), because(&cause));
+    let message = format!("`{}` reads all {} rows of `{table}`: {}", shorten(&sql), grouped(rows), because(&cause));
     let location = Location::Query {
         sql: shorten(&sql),
         path: query.place().map(|place| place.path.clone()),
@@ -194,10 +193,7 @@ fn rows_note(scan: &Scan, rows: u64) -> String {
             grouped(now),
             grouped(rows)
         ),
-        None => format!(
-            "`{table}`: the database has not counted its rows yet; judged as if it held {}",
-            grouped(rows)
-        ),
+        None => format!("`{table}`: the database has not counted its rows yet; judged as if it held {}", grouped(rows)),
     }
 }
 
@@ -205,7 +201,8 @@ fn rows_note(scan: &Scan, rows: u64) -> String {
 fn name(name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
         && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
-        && !["order", "user", "group", "table", "select", "end", "default", "check", "references", "to"].contains(&name);
+        && !["order", "user", "group", "table", "select", "end", "default", "check", "references", "to"]
+            .contains(&name);
     if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
 }
 
@@ -242,7 +239,11 @@ pub fn shorten(sql: &str) -> String {
         }
     }
     match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default().trim_end()),
+        Some((end, _)) => {
+            let kept = text.get(..end).unwrap_or_default();
+            let word = kept.rfind(' ').filter(|at| at + 30 > end).unwrap_or(end);
+            format!("{} …", kept.get(..word).unwrap_or_default())
+        }
         None => text,
     }
 }
@@ -253,11 +254,20 @@ mod tests {
 
     #[test]
     fn numbers_names_and_queries_read_well() {
-        assert_eq!([grouped(7), grouped(1000), grouped(100_000), grouped(1_234_567)], ["7", "1,000", "100,000", "1,234,567"]);
-        assert_eq!([name("orders"), name("userId"), name("order"), name("1a")], ["orders", "\"userId\"", "\"order\"", "\"1a\""]);
+        assert_eq!(
+            [grouped(7), grouped(1000), grouped(100_000), grouped(1_234_567)],
+            ["7", "1,000", "100,000", "1,234,567"]
+        );
+        assert_eq!(
+            [name("orders"), name("userId"), name("order"), name("1a")],
+            ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
         let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
         assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");
-        assert_eq!(shorten(&"x ".repeat(100)).chars().count(), 110);
+        assert_eq!(
+            shorten(&format!("{}{}", "x ".repeat(50), "$1 ".repeat(10))),
+            format!("{}$1 $1 $1 …", "x ".repeat(50))
+        );
     }
 
     #[test]

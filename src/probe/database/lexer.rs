@@ -395,7 +395,10 @@ mod tests {
 
     #[test]
     fn every_form_of_placeholder_is_seen() {
-        assert_eq!(binds("? $1 :name @p1 %s %(name)s %d ?3"), ["?", "$1", ":name", "@p1", "%s", "%(name)s", "%d", "?3"]);
+        assert_eq!(
+            binds("? $1 :name @p1 %s %(name)s %d ?3"),
+            ["?", "$1", ":name", "@p1", "%s", "%(name)s", "%d", "?3"]
+        );
         assert_eq!(binds("x = ${a.b({c: '}'})} AND y = ${`}`}"), ["${a.b({c: '}'})}", "${`}`}"]);
         assert_eq!(cut("?||'x'"), ["?", "||", "'x'"]);
         assert_eq!(cut("a ?| b"), ["a", "?|", "b"]);

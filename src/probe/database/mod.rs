@@ -62,7 +62,8 @@ impl Probe for DatabaseProbe {
         let Some(address) = &settings.database else {
             return Err(Skip::new(SkipReason::NothingToExamine, unnamed(project)));
         };
-        let target = Target::parse(address).map_err(|error| Skip::new(SkipReason::NothingToExamine, error.to_string()))?;
+        let target =
+            Target::parse(address).map_err(|error| Skip::new(SkipReason::NothingToExamine, error.to_string()))?;
         Ok(Plan { summary: format!("examine the {}, read-only", target.shown()), touches: target.touches() })
     }
 
@@ -78,7 +79,9 @@ impl Probe for DatabaseProbe {
                 let text = queries::read_file(file)?;
                 let named = file.strip_prefix(&cx.project.root).unwrap_or(file).to_string_lossy().replace('\\', "/");
                 found.add_file(&text, &named, dialect).map_err(|_| {
-                    Failure::new(format!("in the queries of {named} a quote or comment is never closed; close it and run again"))
+                    Failure::new(format!(
+                        "in the queries of {named} a quote or comment is never closed; close it and run again"
+                    ))
                 })?;
             }
             let mut tally = Tally::new(&index, &cx.project);
@@ -99,7 +102,9 @@ fn unnamed(project: &Project) -> String {
         OfferTarget::Url(_) => None,
     });
     match offer {
-        Some(offer) => format!("no database was named; allow the one that the project uses, {offer}, or give --database URL"),
+        Some(offer) => {
+            format!("no database was named; allow the one that the project uses, {offer}, or give --database URL")
+        }
         None => "no database was named; give --database URL (postgres://… or sqlite:PATH)".to_owned(),
     }
 }

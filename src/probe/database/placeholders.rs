@@ -148,8 +148,8 @@ impl<'a> Writer<'a> {
             tokens.pop();
         }
         // With `$1` in the text, `?` is what PostgreSQL says it is: an operator of `jsonb`.
-        self.numbered = self.dialect == Dialect::Postgres
-            && tokens.iter().any(|t| t.kind == Kind::Bind && t.text.starts_with('$'));
+        self.numbered =
+            self.dialect == Dialect::Postgres && tokens.iter().any(|t| t.kind == Kind::Bind && t.text.starts_with('$'));
         for (index, token) in tokens.iter().enumerate() {
             if token.spaced && !(self.text.is_empty() && self.parts.is_empty()) {
                 self.text.push(' ');
@@ -248,7 +248,9 @@ impl<'a> Writer<'a> {
             Before::Comma | Before::Open => {
                 clause == "VALUES" || self.levels.last().is_some_and(|level| level.holds_values)
             }
-            Before::Keyword(word) => matches!(word.as_str(), "IN" | "ANY" | "ALL" | "SOME" | "VALUES" | "LIKE" | "ILIKE"),
+            Before::Keyword(word) => {
+                matches!(word.as_str(), "IN" | "ANY" | "ALL" | "SOME" | "VALUES" | "LIKE" | "ILIKE")
+            }
             _ => false,
         }
     }
@@ -404,24 +406,101 @@ fn begins_operand(token: &Token<'_>) -> bool {
 
 /// Words that are no operand: after them something else must come.
 const KEYWORDS: [&str; 68] = [
-    "ALL", "AND", "ANY", "AS", "ASC", "BETWEEN", "BY", "CASE", "COLLATE", "CONFLICT", "CROSS", "DELETE", "DESC",
-    "DISTINCT", "DO", "ELSE", "ESCAPE", "EXCEPT", "EXISTS", "FETCH", "FILTER", "FIRST", "FOR", "FROM", "FULL", "GLOB",
-    "GROUP", "HAVING", "ILIKE", "IN", "INNER", "INSERT", "INTERSECT", "INTO", "IS", "JOIN", "LATERAL", "LEFT", "LIKE",
-    "LIMIT", "MATCH", "NEXT", "NOT", "OFFSET", "ON", "ONLY", "OR", "ORDER", "OUTER", "OVER", "PARTITION", "REGEXP",
-    "RETURNING", "RIGHT", "SELECT", "SET", "SIMILAR", "SOME", "TABLE", "THEN", "UNION", "UPDATE", "USING", "VALUES",
-    "WHEN", "WHERE", "WITH", "TO",
+    "ALL",
+    "AND",
+    "ANY",
+    "AS",
+    "ASC",
+    "BETWEEN",
+    "BY",
+    "CASE",
+    "COLLATE",
+    "CONFLICT",
+    "CROSS",
+    "DELETE",
+    "DESC",
+    "DISTINCT",
+    "DO",
+    "ELSE",
+    "ESCAPE",
+    "EXCEPT",
+    "EXISTS",
+    "FETCH",
+    "FILTER",
+    "FIRST",
+    "FOR",
+    "FROM",
+    "FULL",
+    "GLOB",
+    "GROUP",
+    "HAVING",
+    "ILIKE",
+    "IN",
+    "INNER",
+    "INSERT",
+    "INTERSECT",
+    "INTO",
+    "IS",
+    "JOIN",
+    "LATERAL",
+    "LEFT",
+    "LIKE",
+    "LIMIT",
+    "MATCH",
+    "NEXT",
+    "NOT",
+    "OFFSET",
+    "ON",
+    "ONLY",
+    "OR",
+    "ORDER",
+    "OUTER",
+    "OVER",
+    "PARTITION",
+    "REGEXP",
+    "RETURNING",
+    "RIGHT",
+    "SELECT",
+    "SET",
+    "SIMILAR",
+    "SOME",
+    "TABLE",
+    "THEN",
+    "UNION",
+    "UPDATE",
+    "USING",
+    "VALUES",
+    "WHEN",
+    "WHERE",
+    "WITH",
+    "TO",
 ];
 
 /// Words that begin a clause.
 const CLAUSES: [&str; 17] = [
-    "SELECT", "FROM", "WHERE", "GROUP", "ORDER", "HAVING", "LIMIT", "OFFSET", "SET", "INTO", "VALUES", "JOIN", "ON",
-    "RETURNING", "WITH", "UPDATE", "USING",
+    "SELECT",
+    "FROM",
+    "WHERE",
+    "GROUP",
+    "ORDER",
+    "HAVING",
+    "LIMIT",
+    "OFFSET",
+    "SET",
+    "INTO",
+    "VALUES",
+    "JOIN",
+    "ON",
+    "RETURNING",
+    "WITH",
+    "UPDATE",
+    "USING",
 ];
 
 /// Words after which only a value can stand.
 const VALUE_FOLLOWS: [&str; 19] = [
-    "ALL", "ANY", "BETWEEN", "CASE", "ELSE", "ESCAPE", "FIRST", "GLOB", "ILIKE", "IN", "LIKE", "LIMIT", "MATCH", "NEXT",
-    "OFFSET", "REGEXP", "SOME", "THEN", "TO",
+    "ALL", "ANY", "BETWEEN", "CASE", "ELSE", "ESCAPE", "FIRST", "GLOB", "ILIKE", "IN", "LIKE", "LIMIT", "MATCH",
+    "NEXT", "OFFSET", "REGEXP", "SOME", "THEN", "TO",
 ];
 
 #[cfg(test)]
@@ -439,16 +518,28 @@ mod tests {
     #[test]
     fn every_form_becomes_a_number_and_equal_names_share_one() {
         assert_eq!(pg("SELECT * FROM t WHERE a = ? AND b = ?"), "SELECT * FROM t WHERE a = $1 AND b = $2");
-        assert_eq!(pg("SELECT 1 FROM t WHERE a = :x OR b = :x AND c = :y"), "SELECT 1 FROM t WHERE a = $1 OR b = $1 AND c = $2");
+        assert_eq!(
+            pg("SELECT 1 FROM t WHERE a = :x OR b = :x AND c = :y"),
+            "SELECT 1 FROM t WHERE a = $1 OR b = $1 AND c = $2"
+        );
         assert_eq!(pg("SELECT 1 FROM t WHERE a = $2 AND b = $1"), "SELECT 1 FROM t WHERE a = $1 AND b = $2");
-        assert_eq!(pg("SELECT 1 FROM t WHERE a = %(x)s AND b = %s AND c = @p1"), "SELECT 1 FROM t WHERE a = $1 AND b = $2 AND c = $3");
-        assert_eq!(pg("SELECT 1 FROM t WHERE a = ${x} AND b IN (${y}, ${x})"), "SELECT 1 FROM t WHERE a = $1 AND b IN ($2, $1)");
+        assert_eq!(
+            pg("SELECT 1 FROM t WHERE a = %(x)s AND b = %s AND c = @p1"),
+            "SELECT 1 FROM t WHERE a = $1 AND b = $2 AND c = $3"
+        );
+        assert_eq!(
+            pg("SELECT 1 FROM t WHERE a = ${x} AND b IN (${y}, ${x})"),
+            "SELECT 1 FROM t WHERE a = $1 AND b IN ($2, $1)"
+        );
         assert_eq!(Prepared::new("SELECT :a, ?", Dialect::Sqlite).unwrap().sql(), "SELECT ?1, ?2");
     }
 
     #[test]
     fn a_limit_is_a_usual_page() {
-        assert_eq!(pg("SELECT a FROM t WHERE b = $2 LIMIT $1 OFFSET $3"), "SELECT a FROM t WHERE b = $1 LIMIT 20 OFFSET $2");
+        assert_eq!(
+            pg("SELECT a FROM t WHERE b = $2 LIMIT $1 OFFSET $3"),
+            "SELECT a FROM t WHERE b = $1 LIMIT 20 OFFSET $2"
+        );
         assert_eq!(pg("SELECT a FROM t LIMIT ?, ?"), "SELECT a FROM t LIMIT 20, 20");
         assert_eq!(pg("SELECT a FROM t FETCH FIRST ? ROWS ONLY"), "SELECT a FROM t FETCH FIRST 20 ROWS ONLY");
     }
@@ -458,8 +549,14 @@ mod tests {
         assert_eq!(pg("SELECT 1 FROM t WHERE data ? 'a' AND id = ?"), "SELECT 1 FROM t WHERE data ? 'a' AND id = $1");
         assert_eq!(pg("SELECT 1 FROM t WHERE data ? ?"), "SELECT 1 FROM t WHERE data ? $1");
         assert_eq!(pg("SELECT 1 FROM t WHERE data ? key AND id = $1"), "SELECT 1 FROM t WHERE data ? key AND id = $1");
-        assert_eq!(pg("SELECT 1 FROM t WHERE data ?| array['a'] AND a = ?"), "SELECT 1 FROM t WHERE data ?| array['a'] AND a = $1");
-        assert_eq!(pg("SELECT 1 FROM t WHERE a BETWEEN ? AND ? OR b LIKE ?"), "SELECT 1 FROM t WHERE a BETWEEN $1 AND $2 OR b LIKE $3");
+        assert_eq!(
+            pg("SELECT 1 FROM t WHERE data ?| array['a'] AND a = ?"),
+            "SELECT 1 FROM t WHERE data ?| array['a'] AND a = $1"
+        );
+        assert_eq!(
+            pg("SELECT 1 FROM t WHERE a BETWEEN ? AND ? OR b LIKE ?"),
+            "SELECT 1 FROM t WHERE a BETWEEN $1 AND $2 OR b LIKE $3"
+        );
     }
 
     #[test]
@@ -467,7 +564,7 @@ mod tests {
         assert_eq!(pg("SELECT 1 FROM t WHERE a = '${x}'"), "SELECT 1 FROM t WHERE a = $1");
         assert_eq!(pg("SELECT 1 FROM t WHERE a LIKE '%${x}%'"), "SELECT 1 FROM t WHERE a LIKE '%1%'");
         assert_eq!(pg("SELECT now() - INTERVAL '${n} days'"), "SELECT now() - INTERVAL '1 days'");
-        assert_eq!(pg("SELECT now() - interval $1, date ?"), "SELECT now() - $1::interval, $2::date");
+        assert_eq!(pg("SELECT now() - interval $1, date $2"), "SELECT now() - $1::interval, $2::date");
     }
 
     #[test]
@@ -502,7 +599,10 @@ mod tests {
         ] {
             assert_eq!(unclear(sql), Unclear::PutTogether, "{sql}");
         }
-        assert_eq!(pg("INSERT INTO t (a, b) VALUES (${a}, ${b}), (${c}, ${d})"), "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)");
+        assert_eq!(
+            pg("INSERT INTO t (a, b) VALUES (${a}, ${b}), (${c}, ${d})"),
+            "INSERT INTO t (a, b) VALUES ($1, $2), ($3, $4)"
+        );
         assert_eq!(pg("UPDATE t SET a = ${a} WHERE f(${b}) = c"), "UPDATE t SET a = $1 WHERE f($2) = c");
     }
 

@@ -202,7 +202,8 @@ mod tests {
     use crate::probe::source::facts::{FileFacts, SqlText};
 
     fn file(path: &str, role: Role, queries: &[(&str, u32)]) -> Arc<FileFacts> {
-        let queries = queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line) }).collect();
+        let queries =
+            queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line) }).collect();
         Arc::new(FileFacts { path: path.to_owned(), role, queries, ..FileFacts::default() })
     }
 
@@ -218,7 +219,11 @@ mod tests {
             ..CodeIndex::default()
         };
         let found = Found::in_code(&index, Dialect::Postgres);
-        let seen: Vec<_> = found.queries.iter().map(|q| q.places.iter().map(|p| (p.path.as_str(), p.span.line)).collect::<Vec<_>>()).collect();
+        let seen: Vec<_> = found
+            .queries
+            .iter()
+            .map(|q| q.places.iter().map(|p| (p.path.as_str(), p.span.line)).collect::<Vec<_>>())
+            .collect();
         assert_eq!(seen, [vec![("a.ts", 1)], vec![("a.ts", 3), ("b.ts", 9)]]);
         assert_eq!(found.left_out, BTreeMap::from([("only sent by tests", 1), ("part of a migration", 2)]));
     }

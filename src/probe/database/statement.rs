@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
-    LimitClause, ObjectName, OrderByKind, Query, Select, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Visit, Visitor,
+    LimitClause, ObjectName, OrderByKind, Query, Select, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
+    Update, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
@@ -63,9 +63,34 @@ pub enum Unfit {
 
 /// Words that begin statements which pick no rows: transactions, settings, definitions.
 const NO_QUERY: [&str; 28] = [
-    "ABORT", "ALTER", "ANALYZE", "BEGIN", "CHECKPOINT", "COMMENT", "COMMIT", "CREATE", "DEALLOCATE", "DISCARD", "DROP",
-    "END", "GRANT", "LISTEN", "LOCK", "NOTIFY", "PRAGMA", "RELEASE", "RESET", "REVOKE", "ROLLBACK", "SAVEPOINT", "SET",
-    "SHOW", "START", "TRUNCATE", "UNLISTEN", "VACUUM",
+    "ABORT",
+    "ALTER",
+    "ANALYZE",
+    "BEGIN",
+    "CHECKPOINT",
+    "COMMENT",
+    "COMMIT",
+    "CREATE",
+    "DEALLOCATE",
+    "DISCARD",
+    "DROP",
+    "END",
+    "GRANT",
+    "LISTEN",
+    "LOCK",
+    "NOTIFY",
+    "PRAGMA",
+    "RELEASE",
+    "RESET",
+    "REVOKE",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SET",
+    "SHOW",
+    "START",
+    "TRUNCATE",
+    "UNLISTEN",
+    "VACUUM",
 ];
 
 /// Whether a statement is of the kinds that pick no rows, and so has no plan to judge.
@@ -277,7 +302,8 @@ impl Reader {
     fn factor(&mut self, factor: &TableFactor, scope: &mut Scope) {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
-                let Some(table) = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone()) else {
+                let Some(table) = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone())
+                else {
                     return;
                 };
                 let alias = alias.as_ref().map_or_else(|| table.clone(), |alias| alias.name.value.clone());
@@ -309,8 +335,22 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
 /// Whether a selected item needs all rows: `count(*)`, `sum(x)`, `max(a) + 1`.
 fn aggregates(item: &sqlparser::ast::SelectItem) -> bool {
     const AGGREGATES: [&str; 16] = [
-        "count", "sum", "avg", "min", "max", "total", "array_agg", "string_agg", "group_concat", "json_agg", "jsonb_agg",
-        "json_object_agg", "jsonb_object_agg", "bool_or", "bool_and", "json_group_array",
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "total",
+        "array_agg",
+        "string_agg",
+        "group_concat",
+        "json_agg",
+        "jsonb_agg",
+        "json_object_agg",
+        "jsonb_object_agg",
+        "bool_or",
+        "bool_and",
+        "json_group_array",
     ];
     struct Finder;
     impl Visitor for Finder {

@@ -65,8 +65,22 @@ pub enum TargetError {
 /// The options of a PostgreSQL address that mean something to the driver. Others (`pgbouncer`, `connection_limit`,
 /// `channel_binding` …) belong to other tools, and the driver would log their values.
 const KNOWN_OPTIONS: [&str; 16] = [
-    "sslmode", "ssl-mode", "sslrootcert", "ssl-root-cert", "ssl-ca", "sslcert", "ssl-cert", "sslkey", "ssl-key", "host",
-    "hostaddr", "port", "dbname", "user", "password", "options",
+    "sslmode",
+    "ssl-mode",
+    "sslrootcert",
+    "ssl-root-cert",
+    "ssl-ca",
+    "sslcert",
+    "ssl-cert",
+    "sslkey",
+    "ssl-key",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "options",
 ];
 
 impl Target {
@@ -124,11 +138,13 @@ impl Target {
 
 impl PostgresTarget {
     fn parse(rest: &str) -> Result<Self, TargetError> {
+        let rest = rest.strip_prefix("//").ok_or(TargetError::NotAnAddress)?;
+        // `ann@/shop?host=/tmp` is good for PostgreSQL's own library and has no host for the parser.
+        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        let host = if authority.ends_with('@') { "localhost" } else { "" };
         // One scheme for all the spellings, so that the parser and the driver agree.
-        let mut url = Url::parse(&format!("postgres:{rest}")).map_err(|_| TargetError::NotAnAddress)?;
-        if !rest.starts_with("//") {
-            return Err(TargetError::NotAnAddress);
-        }
+        let mut url =
+            Url::parse(&format!("postgres://{authority}{host}{path}")).map_err(|_| TargetError::NotAnAddress)?;
         let schema = url.query_pairs().find(|(name, _)| name == "schema").map(|(_, value)| value.into_owned());
         let kept: Vec<(String, String)> = url
             .query_pairs()
@@ -190,7 +206,11 @@ impl SqliteTarget {
             let relative = self.named.trim_start_matches('/');
             return vec![path.to_owned(), root.join(relative)];
         }
-        vec![root.join(path), root.join("prisma").join(path), std::path::absolute(path).unwrap_or_else(|_| path.to_owned())]
+        vec![
+            root.join(path),
+            root.join("prisma").join(path),
+            std::path::absolute(path).unwrap_or_else(|_| path.to_owned()),
+        ]
     }
 }
 
@@ -231,8 +251,12 @@ mod tests {
     fn postgres_addresses_of_every_spelling() {
         let word = ["hun", "ter2"].concat();
         for scheme in ["postgres", "postgresql", "postgresql+asyncpg", "POSTGRES"] {
-            let (shown, touches) = seen(&format!("{scheme}://ann:{word}@db.example.com:6432/shop?schema=app&pgbouncer=true"));
-            assert_eq!((shown.as_str(), touches), ("PostgreSQL database shop on db.example.com:6432", Touches::Database));
+            let (shown, touches) =
+                seen(&format!("{scheme}://ann:{word}@db.example.com:6432/shop?schema=app&pgbouncer=true"));
+            assert_eq!(
+                (shown.as_str(), touches),
+                ("PostgreSQL database shop on db.example.com:6432", Touches::Database)
+            );
         }
         for host in ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"] {
             assert_eq!(seen(&format!("postgres://ann:{word}@{host}:5432/shop")).1, Touches::LocalDatabase, "{host}");

@@ -1,6 +1,6 @@
 //! What cannot be examined at all ends with one line that helps and gives nothing away.
 
-use gonogo::model::{Coverage, OfferTarget, Offer, ProbeId, Secret, Settings, SkipReason};
+use gonogo::model::{Coverage, Offer, OfferTarget, ProbeId, Secret, Settings, SkipReason};
 use gonogo::probe::database::DatabaseProbe;
 use gonogo::probe::{Probe, Touches};
 
@@ -31,8 +31,16 @@ fn the_plan_names_the_target_without_its_credentials() {
     let project = bare_project(folder.path());
     let word = ["hun", "ter2"].concat();
     for (url, summary, touches) in [
-        (format!("postgres://ann:{word}@db.example.com/shop?password={word}"), "PostgreSQL database shop on db.example.com:5432", Touches::Database),
-        (format!("postgres://ann:{word}@127.0.0.1:6000/shop"), "PostgreSQL database shop on 127.0.0.1:6000", Touches::LocalDatabase),
+        (
+            format!("postgres://ann:{word}@db.example.com/shop?password={word}"),
+            "PostgreSQL database shop on db.example.com:5432",
+            Touches::Database,
+        ),
+        (
+            format!("postgres://ann:{word}@127.0.0.1:6000/shop"),
+            "PostgreSQL database shop on 127.0.0.1:6000",
+            Touches::LocalDatabase,
+        ),
         ("file:./dev.db".to_owned(), "SQLite database ./dev.db", Touches::LocalDatabase),
     ] {
         let plan = DatabaseProbe.plan(&project, &settings(&url, None)).unwrap();
@@ -55,7 +63,10 @@ async fn a_server_that_cannot_be_used_is_one_line_without_the_password() {
     let good = crate::support::postgres::password();
     for (url, says) in [
         (format!("postgres://owner:{word}@127.0.0.1:{closed}/shop"), "nothing listens for shop on 127.0.0.1"),
-        (format!("postgres://owner:{word}@127.0.0.1:{port}/postgres"), "the server refused the password for postgres on 127.0.0.1"),
+        (
+            format!("postgres://owner:{word}@127.0.0.1:{port}/postgres"),
+            "the server refused the password for postgres on 127.0.0.1",
+        ),
         (format!("postgres://nobody_here:{word}@127.0.0.1:{port}/postgres"), "the server refused the password"),
         (format!("postgres://owner:{good}@127.0.0.1:{port}/no_such_db"), "the server has no database for no_such_db"),
         (format!("postgres://owner:{good}@127.0.0.1:{port}/postgres?sslmode=require"), "no TLS connection to postgres"),
@@ -84,7 +95,12 @@ async fn a_server_that_wants_tls_is_told_apart_from_a_wrong_password() {
         let _ = socket.write_all(b"N").await;
         let _ = socket.read(&mut buffer).await;
         let mut fields = Vec::new();
-        for field in ["SFATAL", "VFATAL", "C28000", "Mno pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption"] {
+        for field in [
+            "SFATAL",
+            "VFATAL",
+            "C28000",
+            "Mno pg_hba.conf entry for host \"10.0.0.1\", user \"a\", database \"b\", no encryption",
+        ] {
             fields.extend_from_slice(field.as_bytes());
             fields.push(0);
         }
@@ -102,7 +118,11 @@ async fn a_server_that_wants_tls_is_told_apart_from_a_wrong_password() {
 async fn a_socket_is_as_good_as_a_port_and_no_sql_is_no_pass() {
     let cluster = cluster();
     let socket = cluster.socket().display().to_string().replace('/', "%2F");
-    let url = format!("postgres://owner:{}@{socket}:{}/postgres?connection_limit=1", crate::support::postgres::password(), cluster.port);
+    let url = format!(
+        "postgres://owner:{}@{socket}:{}/postgres?connection_limit=1",
+        crate::support::postgres::password(),
+        cluster.port
+    );
     let folder = Folder::with(&[]);
     let seen = run(&DatabaseProbe, folder.path(), settings(&url, None)).await.unwrap();
     assert_eq!(failure(&seen), "");

@@ -12,10 +12,11 @@ use gonogo::model::Coverage;
 const TRAPS: &str = "
     CREATE TABLE victims (id int PRIMARY KEY, name text);
     CREATE TABLE log (line text);
-    CREATE FUNCTION write_it(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO log VALUES (t); RETURN t; END $$;
+    CREATE FUNCTION write_now(t text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN INSERT INTO log VALUES (t); RETURN t; END $$;
+    CREATE FUNCTION write_it(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN write_now(t); END $$;
     CREATE FUNCTION write_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM write_it('stable'); RETURN 1; END $$;
     CREATE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(20); RETURN 1; END $$;
-    CREATE FUNCTION lower(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO log VALUES ('lower'); RETURN 'x'; END $$;
+    CREATE FUNCTION lower(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN write_now('lower'); END $$;
     CREATE SEQUENCE numbers;
     CREATE VIEW trap AS SELECT id, write_it('view') AS w FROM victims WHERE name = write_it('view');
     CREATE VIEW trap_behind AS SELECT * FROM trap;
@@ -23,7 +24,7 @@ const TRAPS: &str = "
     CREATE TABLE guarded (id int);
     ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
     CREATE POLICY p ON guarded USING (write_it('policy') = 'policy');
-    CREATE FUNCTION equal_to(int, text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN INSERT INTO log VALUES ('operator'); RETURN true; END $$;
+    CREATE FUNCTION equal_to(int, text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM write_now('operator'); RETURN true; END $$;
     CREATE OPERATOR === (LEFTARG = int, RIGHTARG = text, FUNCTION = equal_to);
     INSERT INTO victims VALUES (1, 'a'), (2, 'b');
 ";
@@ -68,7 +69,10 @@ async fn functions_that_write_while_a_query_is_planned_write_nothing() {
 async fn the_traps_are_real_so_that_the_test_above_means_something() {
     let database = cluster().database(TRAPS).await;
     let mut connection = cluster().connect(OWNER, &database.name).await;
-    sqlx::query("EXPLAIN SELECT * FROM victims WHERE name = write_it('direct')").execute(&mut connection).await.unwrap();
+    sqlx::query("EXPLAIN SELECT * FROM victims WHERE name = write_it('direct')")
+        .execute(&mut connection)
+        .await
+        .unwrap();
     assert_eq!(database.number("SELECT count(*) FROM log").await, 1);
 }
 
@@ -108,14 +112,18 @@ async fn a_superuser_is_warned_of_and_nothing_but_plans_is_asked_for() {
 
 #[tokio::test]
 async fn a_locked_table_is_waited_for_only_shortly() {
-    let database = cluster().database("CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE u (id int PRIMARY KEY)").await;
+    let database =
+        cluster().database("CREATE TABLE t (id int PRIMARY KEY, a int); CREATE TABLE u (id int PRIMARY KEY)").await;
     let mut other = cluster().connect(OWNER, &database.name).await;
     sqlx::raw_sql("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").execute(&mut other).await.unwrap();
     let began = Instant::now();
     let seen = examine(&database.url, &["SELECT * FROM t WHERE a = 1", "SELECT * FROM u WHERE id = 1"]).await;
     assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
     let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
-    assert!(why.contains("1 of 2 queries could not be examined: 1 read a table that another session has locked"), "{why}");
+    assert!(
+        why.contains("1 of 2 queries could not be examined: 1 read a table that another session has locked"),
+        "{why}"
+    );
 }
 
 #[tokio::test]
@@ -124,9 +132,12 @@ async fn a_connection_that_is_cut_leaves_the_rest_counted() {
     let name = database.name.clone();
     let cutter = tokio::spawn(async move {
         let mut connection = cluster().connect(OWNER, "postgres").await;
-        let sql = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE '%gonogo%'");
+        let sql = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}' AND query LIKE '%gonogo%'"
+        );
         for _ in 0..2_000 {
-            let cut: Vec<(bool,)> = sqlx::query_as(AssertSqlSafe(sql.as_str())).fetch_all(&mut connection).await.unwrap();
+            let cut: Vec<(bool,)> =
+                sqlx::query_as(AssertSqlSafe(sql.as_str())).fetch_all(&mut connection).await.unwrap();
             if !cut.is_empty() {
                 return true;
             }

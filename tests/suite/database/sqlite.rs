@@ -78,7 +78,11 @@ async fn with_fifty_rows_the_indexed_query_passes_and_the_other_is_found() {
         "2: `SELECT * FROM orders WHERE customer_id = ?` reads all 100,000 rows of `orders`: no index starts with `customer_id`"
     );
     assert!(messages(&seen)[1].ends_with("reads all 100,000 rows of `orders`: no index starts with `customer_id`"));
-    assert!(seen.findings[0].fix.contains("CREATE INDEX orders_customer_id_idx ON orders (customer_id);"), "{}", seen.findings[0].fix);
+    assert!(
+        seen.findings[0].fix.contains("CREATE INDEX orders_customer_id_idx ON orders (customer_id);"),
+        "{}",
+        seen.findings[0].fix
+    );
     assert!(seen.findings[0].evidence.iter().any(|e| e.text.contains("about 50 rows now")));
     assert_eq!(coverage(&seen), Coverage::Whole);
     assert_eq!(files(&folder), before, "the file's bytes are unchanged and nothing stands beside it");
@@ -187,7 +191,14 @@ async fn nothing_that_a_query_says_is_done() {
     let attach = format!("ATTACH '{}' AS x", other.display());
     let seen = examine(
         &url(&path),
-        &[&attach, "DELETE FROM orders WHERE id = 1", "DROP TABLE orders", "PRAGMA user_version = 7", "SELECT my_function(id) FROM orders WHERE id = 1", "VACUUM"],
+        &[
+            &attach,
+            "DELETE FROM orders WHERE id = 1",
+            "DROP TABLE orders",
+            "PRAGMA user_version = 7",
+            "SELECT my_function(id) FROM orders WHERE id = 1",
+            "VACUUM",
+        ],
     )
     .await;
     assert_eq!(failure(&seen), "");
@@ -204,6 +215,7 @@ async fn paths_are_found_the_way_prisma_and_people_write_them() {
     std::fs::rename(path, folder.path().join("prisma/dev.db")).unwrap();
     let file = folder.write("q.sql", "SELECT * FROM orders WHERE customer_id = 1;");
     let settings = super::settings("file:./dev.db", Some(&file));
-    let seen = crate::support::probes::run(&gonogo::probe::database::DatabaseProbe, folder.path(), settings).await.unwrap();
+    let seen =
+        crate::support::probes::run(&gonogo::probe::database::DatabaseProbe, folder.path(), settings).await.unwrap();
     assert_eq!(seen.places(), ["full-table-scan q.sql:1"]);
 }

@@ -70,8 +70,12 @@ impl Cluster {
         server.env("FOLDER", &folder).env("LC_ALL", "C").current_dir(&folder);
         // A group of its own, so that a Ctrl-C to the tests lets the shell clean up.
         std::os::unix::process::CommandExt::process_group(&mut server, 0);
-        let mut child =
-            server.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log).spawn().expect("the server starts");
+        let mut child = server
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone().unwrap())
+            .stderr(log)
+            .spawn()
+            .expect("the server starts");
         // Held open for as long as this process lives.
         std::mem::forget(child.stdin.take());
         std::mem::forget(child);
@@ -154,7 +158,8 @@ impl Database {
 }
 
 fn is_root() -> bool {
-    std::fs::metadata("/proc/self").map_or_else(|_| std::env::var("USER").is_ok_and(|user| user == "root"), |data| data.uid() == 0)
+    std::fs::metadata("/proc/self")
+        .map_or_else(|_| std::env::var("USER").is_ok_and(|user| user == "root"), |data| data.uid() == 0)
 }
 
 /// PostgreSQL refuses to run as root.
@@ -176,7 +181,9 @@ fn find(program: &str) -> PathBuf {
             std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
         versions.sort();
         versions.reverse();
-        folders.extend(versions.into_iter().filter(|folder| folder.to_string_lossy().to_lowercase().contains("postgresql")));
+        folders.extend(
+            versions.into_iter().filter(|folder| folder.to_string_lossy().to_lowercase().contains("postgresql")),
+        );
     }
     folders.push("/usr/pgsql/bin".into());
     folders.into_iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file()).unwrap_or_else(|| {

@@ -20,7 +20,8 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
     LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent \
     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
-/// Their indexes, those aside that are still being built or are broken.
+/// Their indexes, those aside that are still being built or are broken. Writing out an index waits for whoever has locked
+/// its table; the queries on that table will not be planned either.
 const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text, m.amname = 'btree', \
     pg_catalog.pg_get_expr(x.indpred, x.indrelid), \
     ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid, k, true) \
@@ -30,7 +31,8 @@ const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text,
     JOIN pg_catalog.pg_am m ON m.oid = c.relam \
     JOIN pg_catalog.pg_class t ON t.oid = x.indrelid \
     JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
-    WHERE x.indisvalid AND x.indislive AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+    WHERE x.indisvalid AND x.indislive \
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = x.indrelid AND l.granted AND l.mode = 'AccessExclusiveLock') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
 
 /// Relations behind which functions stand that are not PostgreSQL's: views (and views of those), active row security,
 /// and defaults, which only an INSERT looks at. Objects from 16384 on are not built in (`FirstNormalObjectId`).

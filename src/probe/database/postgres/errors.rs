@@ -48,10 +48,12 @@ pub fn refused(error: &sqlx::Error) -> Refused {
     let code = error.code().unwrap_or_default();
     let reason = match code.as_ref() {
         "42P18" => return Refused::UnknownType(parameter(error)),
+        // One parameter, two types: `$1 IS NULL OR id = $1`.
+        "42P08" => return Refused::UnknownType(None),
         "57P01" | "57P02" | "57P03" | "25P03" | "08000" | "08003" | "08006" => return Refused::Lost,
         "42P01" | "42703" | "3F000" | "42P02" => "name a table or column that this database does not have",
         "42883" | "42725" => "use a function or an operator that this database does not have for these types",
-        "42804" | "42846" | "22P02" | "22007" | "42P08" => "compare values whose types do not fit",
+        "42804" | "42846" | "22P02" | "22007" => "compare values whose types do not fit",
         "42501" => "read a table that this role may not read",
         "57014" => "took longer than 3 s to plan",
         "55P03" => "read a table that another session has locked",
@@ -76,7 +78,9 @@ pub fn connecting(error: &sqlx::Error, target: &PostgresTarget) -> Failure {
             ErrorKind::ConnectionRefused => {
                 format!("nothing listens for {shown}; start the database, or name another with --database URL")
             }
-            ErrorKind::NotFound if target.options.get_host().starts_with('/') || target.options.get_socket().is_some() => {
+            ErrorKind::NotFound
+                if target.options.get_host().starts_with('/') || target.options.get_socket().is_some() =>
+            {
                 format!("there is no socket for {shown}; start the database, or name its host with --database URL")
             }
             ErrorKind::PermissionDenied => format!("this user may not open the socket of {shown}; name a host instead"),
@@ -103,12 +107,16 @@ pub fn connecting(error: &sqlx::Error, target: &PostgresTarget) -> Failure {
 
 fn database(error: &dyn DatabaseError, shown: &str) -> String {
     match error.code().unwrap_or_default().as_ref() {
-        "28P01" => format!("the server refused the password for {shown}; check user and password in the --database URL"),
+        "28P01" => {
+            format!("the server refused the password for {shown}; check user and password in the --database URL")
+        }
         // The server's hint for a rule that wants TLS; its wording is the only sign.
         "28000" if error.message().contains("no encryption") || error.message().contains("SSL off") => {
             format!("the server of {shown} wants TLS; add ?sslmode=require to the --database URL")
         }
-        "28000" => format!("the server does not let this role into {shown}; check the role, or the server's pg_hba.conf"),
+        "28000" => {
+            format!("the server does not let this role into {shown}; check the role, or the server's pg_hba.conf")
+        }
         "3D000" => format!("the server has no database for {shown}; check its name in the --database URL"),
         "42501" => format!("this role may not connect to {shown}; grant it CONNECT, or name another role"),
         "53300" => format!("{shown} has no connection left; close some, or run again later"),

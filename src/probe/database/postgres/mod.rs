@@ -38,7 +38,10 @@ impl Postgres {
     pub async fn open(target: &PostgresTarget) -> Result<Self, Failure> {
         let mut session = Session::connect(target).await?;
         let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(|refused| {
-            Failure::new(format!("the catalogue of {} cannot be read: {refused}; try a role that may connect and read", target.shown))
+            Failure::new(format!(
+                "the catalogue of {} cannot be read: {refused}; try a role that may connect and read",
+                target.shown
+            ))
         })?;
         Ok(Self { session, catalog, own, superuser })
     }
@@ -54,9 +57,9 @@ impl Postgres {
     /// # Errors
     /// A line for the user.
     pub async fn learn_functions(&mut self, names: BTreeSet<String>) -> Result<(), Failure> {
-        catalog::learn_functions(&mut self.session, &mut self.own, names)
-            .await
-            .map_err(|refused| Failure::new(format!("the database's list of functions cannot be read: {refused}; run again")))
+        catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
+            Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
+        })
     }
 
     /// Ends the session.
@@ -91,7 +94,8 @@ impl Postgres {
         let shape = statement::read(&prepared.sql(), Dialect::Postgres).map_err(|_| refuse())?;
         let mut types = BTreeMap::new();
         for _ in 0..=prepared.parameters.min(32) {
-            let ask = Ask { prepared: &prepared, values: BTreeMap::new(), types: types.clone(), planner: Planner::default() };
+            let ask =
+                Ask { prepared: &prepared, values: BTreeMap::new(), types: types.clone(), planner: Planner::default() };
             match self.session.explain(&ask).await {
                 Ok(plan) => {
                     let judged = self.weigh(&ask, &shape, &plan).await?;
@@ -127,7 +131,8 @@ impl Postgres {
         for values in samples::of(shape, &judged.scans, Dialect::Postgres) {
             for planner in [Planner { nested: true, bitmap: false }, Planner { nested: true, bitmap: true }] {
                 let before = judged.scans.len();
-                let other = Ask { planner, values: values.values.clone(), types: ask.types.clone(), prepared: ask.prepared };
+                let other =
+                    Ask { planner, values: values.values.clone(), types: ask.types.clone(), prepared: ask.prepared };
                 match self.keep_what_stays(&other, &mut judged).await {
                     Err(unexamined) if unexamined == Refused::Lost.into() => return Err(unexamined),
                     _ => patterns_served |= values.pattern && judged.scans.len() < before,
@@ -135,7 +140,8 @@ impl Postgres {
             }
         }
         if patterns_served {
-            judged.depends = Some("match a pattern that only the running program knows: an index serves it unless it begins with %");
+            judged.depends =
+                Some("match a pattern that only the running program knows: an index serves it unless it begins with %");
         }
         Ok(judged)
     }

@@ -63,7 +63,9 @@ impl Walk<'_> {
             "Seq Scan" if !(stops && !dropped) => self.scan(node),
             "Index Scan" | "Index Only Scan" if self.reads_whole_index(node) && !(stops && !dropped) => self.scan(node),
             "Bitmap Heap Scan" if self.bitmap_reads_whole_index(node) => self.scan(node),
-            "Foreign Scan" => self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned()),
+            "Foreign Scan" => {
+                self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned())
+            }
             _ => {}
         }
         for (index, child) in children(node).enumerate() {

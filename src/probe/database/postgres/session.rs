@@ -152,7 +152,10 @@ impl Session {
     }
 
     /// A connection that has hung or broken is not used again: nobody knows in which state it is.
-    fn answered<T>(&mut self, answer: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>) -> Result<T, Refused> {
+    fn answered<T>(
+        &mut self,
+        answer: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
+    ) -> Result<T, Refused> {
         let answer = match answer {
             Ok(answer) => answer.map_err(|error| errors::refused(&error)),
             Err(_) => Err(Refused::Lost),

@@ -38,8 +38,11 @@ impl Copy {
     /// Makes the copy.
     pub async fn of(schema: Schema, rows: u64) -> Result<Self, Failure> {
         let broken = |_| Failure::new("the schema could not be copied into memory; run again");
-        let options =
-            SqliteConnectOptions::new().filename(":memory:").in_memory(true).foreign_keys(false).disable_statement_logging();
+        let options = SqliteConnectOptions::new()
+            .filename(":memory:")
+            .in_memory(true)
+            .foreign_keys(false)
+            .disable_statement_logging();
         let mut connection = SqliteConnection::connect_with(&options).await.map_err(broken)?;
         sqlx::raw_sql("PRAGMA trusted_schema = OFF; PRAGMA automatic_index = OFF")
             .execute(&mut connection)
@@ -53,7 +56,9 @@ impl Copy {
                 // The tables behind a full-text table were made together with it.
                 "table" if made || names.contains(name) => drop(names.insert(name.clone())),
                 "view" => {
-                    copy.views.extend(statement::read_view(sql, Dialect::Sqlite).map(|shape| (name.to_lowercase(), Arc::new(shape))));
+                    copy.views.extend(
+                        statement::read_view(sql, Dialect::Sqlite).map(|shape| (name.to_lowercase(), Arc::new(shape))),
+                    );
                 }
                 _ if made => {}
                 _ => drop(copy.unfaithful.insert(table.to_lowercase())),
@@ -126,13 +131,19 @@ impl Copy {
             let mut table = Table { rows: rows_now(schema, name), ..table_named(name) };
             table.columns = columns.into_iter().map(|(column,)| column).collect();
             for (index, sql) in indexes {
-                let keys: Vec<(Option<String>,)> = sqlx::query_as("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")
-                    .bind(&index)
-                    .fetch_all(&mut self.connection)
-                    .await?;
+                let keys: Vec<(Option<String>,)> =
+                    sqlx::query_as("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")
+                        .bind(&index)
+                        .fetch_all(&mut self.connection)
+                        .await?;
                 // The name of an expression is null.
                 let keys = keys.into_iter().map(|(key,)| key.unwrap_or_else(|| "(expression)".to_owned())).collect();
-                table.indexes.push(Index { name: index, keys, predicate: sql.as_deref().and_then(predicate), ordered: true });
+                table.indexes.push(Index {
+                    name: index,
+                    keys,
+                    predicate: sql.as_deref().and_then(predicate),
+                    ordered: true,
+                });
             }
             tables.push(table);
         }
@@ -165,7 +176,8 @@ impl Copy {
             Ok(Err(error)) => return Err(Unexamined(refused(&error))),
             Err(_) => return Err(Unexamined::new("took longer than 3 s to plan")),
         };
-        let line = |row: &sqlx::sqlite::SqliteRow| Some((row.try_get(0).ok()?, row.try_get(1).ok()?, row.try_get(3).ok()?));
+        let line =
+            |row: &sqlx::sqlite::SqliteRow| Some((row.try_get(0).ok()?, row.try_get(1).ok()?, row.try_get(3).ok()?));
         rows.iter().map(line).collect::<Option<_>>().ok_or_else(|| Unexamined::new("have a plan that cannot be read"))
     }
 

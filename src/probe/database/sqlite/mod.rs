@@ -55,7 +55,9 @@ impl Sqlite {
     /// # Errors
     /// Why it was not planned.
     pub async fn judge(&mut self, prepared: &Prepared, shape: &Shape) -> Result<Judged, Unexamined> {
-        if let Some(table) = shape.relations().find(|relation| self.copy.unfaithful.contains(&relation.table.to_lowercase())) {
+        if let Some(table) =
+            shape.relations().find(|relation| self.copy.unfaithful.contains(&relation.table.to_lowercase()))
+        {
             return Err(Unexamined::new(format!(
                 "read {}, whose definition needs an extension of SQLite that is not here",
                 table.table

@@ -64,8 +64,8 @@ pub async fn read(path: &Path, named: &str, wanted: &BTreeSet<String>, rows: u64
 /// does not change. With a log, the log counts, and the file is opened as usual.
 fn needs_immutable(path: &Path, named: &str) -> Result<bool, Failure> {
     let mut header = [0_u8; 20];
-    let mut file =
-        File::open(path).map_err(|error| Failure::new(format!("{named} cannot be opened: {error}; check its permissions")))?;
+    let mut file = File::open(path)
+        .map_err(|error| Failure::new(format!("{named} cannot be opened: {error}; check its permissions")))?;
     let length = file.metadata().map_or(0, |data| data.len());
     if length == 0 {
         return Err(Failure::new(format!(
@@ -94,7 +94,11 @@ fn needs_immutable(path: &Path, named: &str) -> Result<bool, Failure> {
     }
 }
 
-async fn schema(connection: &mut SqliteConnection, wanted: &BTreeSet<String>, rows: u64) -> Result<Schema, sqlx::Error> {
+async fn schema(
+    connection: &mut SqliteConnection,
+    wanted: &BTreeSet<String>,
+    rows: u64,
+) -> Result<Schema, sqlx::Error> {
     sqlx::raw_sql("PRAGMA query_only = ON; PRAGMA trusted_schema = OFF").execute(&mut *connection).await?;
     // Tables first: the copy is made in this order.
     let entries: Vec<(String, String, String, String)> = sqlx::query_as(
@@ -105,20 +109,20 @@ async fn schema(connection: &mut SqliteConnection, wanted: &BTreeSet<String>, ro
     .fetch_all(&mut *connection)
     .await?;
     let mut schema = Schema { entries, ..Schema::default() };
-    let has_statistics: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'").fetch_optional(&mut *connection).await?;
+    let has_statistics: Option<(i64,)> = sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'")
+        .fetch_optional(&mut *connection)
+        .await?;
     if has_statistics.is_some() {
-        schema.statistics = sqlx::query_as("SELECT tbl, idx, CAST(stat AS TEXT) FROM sqlite_stat1 WHERE stat IS NOT NULL")
-            .fetch_all(&mut *connection)
-            .await?;
+        schema.statistics =
+            sqlx::query_as("SELECT tbl, idx, CAST(stat AS TEXT) FROM sqlite_stat1 WHERE stat IS NOT NULL")
+                .fetch_all(&mut *connection)
+                .await?;
     }
     let most = i64::try_from(rows).unwrap_or(i64::MAX).saturating_add(1);
     let plain: Vec<String> = schema
         .entries
         .iter()
-        .filter(|(kind, name, _, sql)| {
-            kind == "table" && wanted.contains(&name.to_lowercase()) && !is_virtual(sql)
-        })
+        .filter(|(kind, name, _, sql)| kind == "table" && wanted.contains(&name.to_lowercase()) && !is_virtual(sql))
         .map(|(_, name, _, _)| name.clone())
         .collect();
     for name in plain {
@@ -143,8 +147,12 @@ fn explain(error: &sqlx::Error, named: &str) -> Failure {
     Failure::new(match code {
         Some(5 | 6) => format!("{named} is locked by another process; stop what writes to it, or run again later"),
         Some(11) => format!("{named} is damaged; restore it from a backup, or run on another copy"),
-        Some(26) => format!("{named} is not a SQLite database, or it is encrypted; name one with --database sqlite:PATH"),
-        Some(14 | 3 | 23) => format!("{named} cannot be opened for reading; check its permissions and those of its folder"),
+        Some(26) => {
+            format!("{named} is not a SQLite database, or it is encrypted; name one with --database sqlite:PATH")
+        }
+        Some(14 | 3 | 23) => {
+            format!("{named} cannot be opened for reading; check its permissions and those of its folder")
+        }
         Some(8) => format!("{named} needs to be recovered first; open it once with your app, then run again"),
         Some(10) => format!("{named} could not be read from the disk; check the disk, or run on a copy"),
         _ => format!("{named} could not be read as a SQLite database; run on another copy of it"),
