@@ -1,6 +1,7 @@
 //! What the tests share.
 
 pub mod binary;
+pub mod postgres;
 pub mod probes;
 #[cfg(unix)]
 pub mod pty;
