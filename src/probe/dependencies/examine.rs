@@ -35,8 +35,14 @@ pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
         Touches::Files => ask_store(&queries, &cx).await?,
         _ => ask_service(&queries, &cx).await?,
     };
-    emit(&locked, &answers, &cx).await;
-    Ok(examined(locked, &queries, answers))
+    let telling = cx.clone();
+    // Evaluating advisories is CPU work as well.
+    tokio::task::spawn_blocking(move || {
+        emit(&locked, &answers, &telling);
+        examined(locked, answers)
+    })
+    .await
+    .map_err(|_| Failure::new("comparing the packages with the advisories stopped midway; run the probe again"))
 }
 
 fn cancelled() -> Failure {
@@ -106,9 +112,12 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
     client.look_up(&queries, &progress).await.map_err(ServiceError::Osv)
 }
 
-async fn emit(locked: &Locked, answers: &Answers, cx: &ProbeCx) {
+fn emit(locked: &Locked, answers: &Answers, cx: &ProbeCx) {
     for file in &locked.files {
         for package in &file.packages {
+            if cx.cancel.is_cancelled() {
+                return;
+            }
             let query = package.query();
             let Some(advisories) = answers.hits.get(&query) else { continue };
             let Some(version) = Version::parse(package.ecosystem, &package.version) else { continue };
@@ -118,19 +127,19 @@ async fn emit(locked: &Locked, answers: &Answers, cx: &ProbeCx) {
                 .filter(|(_, standing)| *standing != Standing::NoConcern)
                 .collect();
             for group in advisory::group(standings) {
-                cx.emitter.emit(rule::finding(&file.path, package, &group)).await;
+                cx.emitter.emit_blocking(rule::finding(&file.path, package, &group));
             }
         }
     }
 }
 
-fn examined(locked: Locked, queries: &BTreeSet<Query>, answers: Answers) -> Examined {
+fn examined(locked: Locked, answers: Answers) -> Examined {
     let understood = locked.files.len() as u64;
     let mut gaps = locked.gaps;
     gaps.merge(answers.gaps);
-    let coverage = coverage(understood, locked.not_examined, queries.len(), &gaps);
+    let coverage = coverage(understood, locked.not_examined, answers.looked_up, &gaps);
     let mut examined = Examined::default();
-    examined.counts.insert("packages".to_owned(), queries.len() as u64);
+    examined.counts.insert("packages".to_owned(), answers.looked_up);
     examined.counts.insert("lock-files".to_owned(), understood);
     examined.counts.insert("advisories".to_owned(), answers.checked);
     examined.rules.insert(RuleId::from_static(rule::META.id), coverage);
@@ -138,7 +147,7 @@ fn examined(locked: Locked, queries: &BTreeSet<Query>, answers: Answers) -> Exam
     examined
 }
 
-fn coverage(understood: u64, not_examined: u64, packages: usize, gaps: &Gaps) -> Coverage {
+fn coverage(understood: u64, not_examined: u64, packages: u64, gaps: &Gaps) -> Coverage {
     let gaps = gaps.clone().into_vec();
     match (understood, packages) {
         (0, _) if not_examined == 0 => {
@@ -157,7 +166,7 @@ fn told(gaps: &[Gap]) -> String {
     if let Some(more) = gaps.len().checked_sub(3).filter(|more| *more > 0) {
         parts.push(format!("and {more} more reasons"));
     }
-    format!("not examined: {}", parts.join("; "))
+    format!("incomplete: {}", parts.join("; "))
 }
 
 fn told_one(gap: &Gap) -> String {

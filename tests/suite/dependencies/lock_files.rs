@@ -89,6 +89,7 @@ async fn three_ecosystems_in_one_project() {
 #[tokio::test]
 async fn severity_follows_the_score_the_use_and_malice() {
     let lock = r#"{"lockfileVersion": 3, "packages": {
+        "node_modules/tool/node_modules/used": {"version": "1.0.0", "dev": true},
         "node_modules/used": {"version": "1.0.0"}, "node_modules/tool": {"version": "1.0.0", "dev": true},
         "node_modules/evil": {"version": "1.0.0", "dev": true}, "node_modules/unrated": {"version": "1.0.0"}}}"#;
     let project = Folder::with(&[("package-lock.json", lock)]);
@@ -115,6 +116,7 @@ async fn severity_follows_the_score_the_use_and_malice() {
             ("used", Severity::Blocker)
         ]
     );
+    assert_eq!(seen.findings[3].location.line(), Some(2), "the first place stands for all");
     assert!(seen.findings[0].message.contains("is malware"), "{}", seen.findings[0].message);
 }
 
@@ -152,32 +154,32 @@ async fn clean_only_when_everything_was_looked_up() {
     );
     for (project, expected) in [
         (vec![], "nothing: there is no lock file"),
-        (vec![("package.json", package)], "nothing: not examined: package.json without a lock file (package.json)"),
-        (vec![("yarn.lock", "")], "nothing: not examined: Yarn lock file, which gonogo does not read yet (yarn.lock)"),
-        (vec![("package-lock.json", &*lock), ("api/poetry.lock", "")], "part: not examined: Poetry lock file"),
+        (vec![("package.json", package)], "nothing: incomplete: package.json without a lock file (package.json)"),
+        (vec![("yarn.lock", "")], "nothing: incomplete: Yarn lock file, which gonogo does not read yet (yarn.lock)"),
+        (vec![("package-lock.json", &*lock), ("api/poetry.lock", "")], "part: incomplete: Poetry lock file"),
         (
             vec![("package-lock.json", &*lock), ("api/pyproject.toml", "[project]\ndependencies = [\"x\"]")],
-            "part: not examined: pyproject.toml without",
+            "part: incomplete: pyproject.toml without",
         ),
         (
             vec![("package-lock.json", &*lock), ("b/package-lock.json", "{")],
-            "part: not examined: not a valid npm lock file (b/package-lock.json:1)",
+            "part: incomplete: not a valid npm lock file (b/package-lock.json:1)",
         ),
         (
             vec![("package-lock.json", &*lock), ("requirements.txt", "a==1\ngunicorn\n")],
-            "part: not examined: requirement without an exact version (==) (gunicorn)",
+            "part: incomplete: requirement without an exact version (==) (gunicorn)",
         ),
-        (vec![("requirements.txt", "a==1\n-r ../../etc/passwd\n")], "part: not examined: included requirements file"),
+        (vec![("requirements.txt", "a==1\n-r ../../etc/passwd\n")], "part: incomplete: included requirements file"),
         (
             vec![("package-lock.json", r#"{"packages": {"node_modules/a": {"version": "latest"}}}"#)],
-            "nothing: not examined: package version that was not understood (a latest)",
+            "nothing: incomplete: package version that was not understood (a latest)",
         ),
         (
             vec![(
                 "Cargo.lock",
                 "[[package]]\nname = \"x\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n",
             )],
-            "part: not examined: ecosystem that the offline advisories do not cover (crates.io)",
+            "nothing: incomplete: ecosystem that the offline advisories do not cover (crates.io)",
         ),
     ] {
         let told = part(&project).await;

@@ -8,7 +8,11 @@ use serde_json::{Value, json};
 use super::record;
 
 fn stands(record: &Value, ecosystem: Ecosystem, name: &str, version: &str) -> Standing {
-    let Ok(Parsed::InForce(advisory)) = parse(record.to_string().as_bytes()) else { panic!("not in force: {record}") };
+    let advisory = match parse(record.to_string().as_bytes()).unwrap() {
+        Parsed::InForce(advisory) => Some(advisory),
+        Parsed::Withdrawn { .. } => None,
+    };
+    let advisory = advisory.unwrap();
     let query = Query { ecosystem, name: ecosystem.normalize(name), version: version.to_owned() };
     standing(&advisory, &query, &Version::parse(ecosystem, version).unwrap())
 }
@@ -28,7 +32,8 @@ fn ranges_are_read_as_the_schema_says() {
     let one = [("last_affected", "1.5.0"), ("introduced", "1.5.0")];
     let last = [("introduced", "0"), ("last_affected", "1.5.0")];
     let limit = [("introduced", "1.0.0"), ("limit", "2.0.0")];
-    let table: Vec<(Ecosystem, &[(&str, &str)], &str, Standing)> = vec![
+    type Row<'a> = (Ecosystem, &'a [(&'a str, &'a str)], &'a str, Standing);
+    let table: Vec<Row<'_>> = vec![
         (Npm, &two, "0.9.9", NotAffected),
         (Npm, &two, "1.0.0", affected("1.2.6")),
         (Npm, &two, "1.2.6", NotAffected),
@@ -128,6 +133,16 @@ fn records_that_would_be_misread_are_refused_and_odd_trimmings_are_not() {
         "database_specific": [1], "affected": null, "withdrawn": null}"#;
     let Ok(Parsed::InForce(advisory)) = parse(odd.as_bytes()) else { panic!("refused") };
     assert_eq!(advisory.summary, "First");
+    let summary = |details: &str| match parse(json!({"id": "X", "details": details}).to_string().as_bytes()) {
+        Ok(Parsed::InForce(advisory)) => advisory.summary,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        summary("# Impact\nFlask is a lightweight framework. Cookies may leak to others. More."),
+        "Cookies may leak to others"
+    );
+    assert_eq!(summary("An issue was discovered in X 1.0. Validation\nis slow."), "Validation");
+    assert_eq!(summary("X is a library."), "X is a library");
     let withdrawn = r#"{"id": "X", "withdrawn": "2020-01-01T00:00:00Z"}"#;
     assert!(matches!(parse(withdrawn.as_bytes()), Ok(Parsed::Withdrawn { .. })));
 }

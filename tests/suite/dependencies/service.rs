@@ -247,3 +247,50 @@ async fn an_answer_without_end_is_cut_off() {
     let error = client.look_up(&one(), &|_| {}).await.unwrap_err();
     assert!(matches!(error, OsvError::Http(HttpError::TooLarge(_))), "{error}");
 }
+
+/// Answers every connection over TLS with no results for one query, and gives its certificate as PEM.
+async fn private_tls() -> (String, String) {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = rustls::pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+            let _ = stream.read(&mut [0; 4096]).await;
+            let body = r#"{"results": [{}]}"#;
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}", body.len());
+            let _ = stream.write_all(answer.as_bytes()).await;
+            let _ = stream.shutdown().await;
+        }
+    });
+    (url, made.cert.pem())
+}
+
+#[tokio::test]
+async fn a_private_authority_is_trusted_only_when_named() {
+    let (url, pem) = private_tls().await;
+    let roots = Folder::with(&[("roots.pem", &pem), ("junk.pem", "junk")]);
+    let limits = Limits { request: Duration::from_secs(5), total: Duration::from_secs(10), ..quick() };
+    let url = base(&url).unwrap();
+    let client =
+        |roots: Option<&std::path::Path>| Client::new(url.clone(), roots, limits.clone(), CancellationToken::new());
+    let named = client(Some(&roots.path().join("roots.pem"))).unwrap();
+    assert_eq!(named.look_up(&one(), &|_| {}).await.unwrap().looked_up, 1);
+    let error = client(None).unwrap().look_up(&one(), &|_| {}).await.unwrap_err();
+    assert!(error.to_string().contains("certificate"), "{error}");
+    for file in ["junk.pem", "missing.pem"] {
+        let error = client(Some(&roots.path().join(file))).err().unwrap();
+        assert!(matches!(error, HttpError::TrustRoots(..)), "{error}");
+    }
+}

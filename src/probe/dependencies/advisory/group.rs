@@ -28,10 +28,13 @@ pub struct Group {
     pub disputed: bool,
 }
 
+/// An advisory with how the version stands to it.
+pub type Hit = (Arc<Advisory>, Standing);
+
 /// Puts together what has a name in common. Sorted by id.
 #[must_use]
-pub fn group(hits: Vec<(Arc<Advisory>, Standing)>) -> Vec<Group> {
-    let mut sets: Vec<(BTreeSet<String>, Vec<(Arc<Advisory>, Standing)>)> = Vec::new();
+pub fn group(hits: Vec<Hit>) -> Vec<Group> {
+    let mut sets: Vec<(BTreeSet<String>, Vec<Hit>)> = Vec::new();
     for hit in hits {
         let mut names: BTreeSet<String> = hit.0.aliases.iter().cloned().collect();
         names.insert(hit.0.id.clone());
@@ -50,7 +53,7 @@ pub fn group(hits: Vec<(Arc<Advisory>, Standing)>) -> Vec<Group> {
 }
 
 impl Group {
-    fn of(mut names: BTreeSet<String>, mut members: Vec<(Arc<Advisory>, Standing)>) -> Option<Self> {
+    fn of(mut names: BTreeSet<String>, mut members: Vec<Hit>) -> Option<Self> {
         members.sort_by(|(a, _), (b, _)| (preference(&a.id), &a.id).cmp(&(preference(&b.id), &b.id)));
         let all: Vec<&Advisory> = members.iter().map(|(advisory, _)| &**advisory).collect();
         let rating = rate(&all);

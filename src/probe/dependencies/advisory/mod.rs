@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::package::Ecosystem;
 
 pub use affected::{Standing, standing};
-pub use group::{Group, group};
+pub use group::{Group, Hit, group};
 pub use record::{Parsed, parse};
 
 /// An advisory, as far as matching and telling need it. Also the form in which the offline copy keeps it.

@@ -25,7 +25,10 @@ pub struct Rating {
 pub fn rate(advisories: &[&Advisory]) -> Rating {
     let scores = advisories.iter().flat_map(|one| &one.vectors).filter_map(|vector| score(vector));
     let score = scores.reduce(f64::max);
+    let unsound = |one: &&Advisory| one.affects.iter().any(|affects| affects.informational.is_some());
     let severity = match score {
+        // A notice of code that could be misused, not of a hole that is there.
+        _ if !advisories.is_empty() && advisories.iter().all(unsound) => Some(Severity::Minor),
         Some(score) if score >= CRITICAL => Some(Severity::Blocker),
         Some(score) if score >= HIGH => Some(Severity::Major),
         Some(_) => Some(Severity::Minor),

@@ -160,20 +160,34 @@ impl RawEvent {
     }
 }
 
-/// One line: the summary, or the first sentence of the details where there is none.
+/// One line: the summary, or the first telling sentence of the details where there is none.
 fn summary(summary: &str, details: &str) -> String {
-    let plain = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut line = plain(summary);
+    let mut line = one_line(summary);
     if line.is_empty() {
         let first = details.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-        line = plain(first.unwrap_or(""));
-        if let Some((sentence, _)) = line.split_once(". ") {
-            line = sentence.to_owned();
-        }
+        line = telling_sentence(&one_line(first.unwrap_or(""))).to_owned();
     }
     if let Some((end, _)) = line.char_indices().nth(MAX_SUMMARY) {
         line.truncate(end);
         line.push('…');
     }
     line.trim_end_matches('.').to_owned()
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Many descriptions begin with what the package is, or that there is an issue, before they say what is wrong.
+fn telling_sentence(text: &str) -> &str {
+    let says_little = |sentence: &str| {
+        let start = sentence.split(' ').take(6).collect::<Vec<_>>().join(" ");
+        [" is a", " is an", " is the", " provides"]
+            .iter()
+            .any(|words| format!("{start} ").contains(&format!("{words} ")))
+            || sentence.starts_with("An issue was discovered")
+    };
+    let mut sentences = text.split(". ");
+    let first = sentences.next().unwrap_or(text);
+    if says_little(first) { sentences.next().unwrap_or(first) } else { first }
 }

@@ -58,6 +58,8 @@ impl OsvError {
 pub struct Answers {
     /// The advisories for each package; most packages have none and are absent.
     pub hits: BTreeMap<Query, Vec<Arc<Advisory>>>,
+    /// How many packages the source could answer for.
+    pub looked_up: u64,
     /// How many advisories were looked at.
     pub checked: u64,
     /// What could not be looked up.
@@ -172,6 +174,7 @@ impl Client {
             }
             progress(answered);
         }
+        answers.looked_up = answered as u64;
         let ids: BTreeSet<&String> = names.values().flatten().collect();
         answers.checked = ids.len() as u64;
         let known = self.advisories(&ids, &mut answers.gaps).await?;

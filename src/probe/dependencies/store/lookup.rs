@@ -128,24 +128,26 @@ impl Store {
         cancel: &CancellationToken,
     ) -> Result<Answers, AdvisoriesError> {
         let mut answers = Answers { gaps: self.shortcomings(queries, now), ..Answers::default() };
-        for query in queries {
+        let covered: BTreeSet<Ecosystem> = self.status().into_iter().map(|status| status.ecosystem).collect();
+        // Sorted queries bring the versions of one package one after the other.
+        let mut about: Vec<Arc<Advisory>> = Vec::new();
+        let mut about_whom: Option<(Ecosystem, &str)> = None;
+        for query in queries.iter().filter(|query| covered.contains(&query.ecosystem)) {
             if cancel.is_cancelled() {
                 return Err(AdvisoriesError::Cancelled);
             }
             let Some(version) = Version::parse(query.ecosystem, &query.version) else { continue };
-            let mut about = match self.compiled.get_mut(&query.ecosystem) {
-                Some(compiled) => compiled.find(&query.name)?,
-                None => Vec::new(),
-            };
-            if let Some(plain) = self.plain.get(&(query.ecosystem, query.name.clone())) {
-                let known: BTreeSet<String> = about.iter().map(|advisory| advisory.id.clone()).collect();
-                about.extend(plain.iter().filter(|advisory| !known.contains(&advisory.id)).cloned());
+            answers.looked_up += 1;
+            let whom = (query.ecosystem, query.name.as_str());
+            if about_whom != Some(whom) {
+                about = self.about(query)?.into_iter().map(Arc::new).collect();
+                about_whom = Some(whom);
+                answers.checked += about.len() as u64;
             }
-            answers.checked += about.len() as u64;
             let mut hits = Vec::new();
-            for advisory in about {
-                match standing(&advisory, query, &version) {
-                    Standing::Affected { .. } => hits.push(Arc::new(advisory)),
+            for advisory in &about {
+                match standing(advisory, query, &version) {
+                    Standing::Affected { .. } => hits.push(Arc::clone(advisory)),
                     Standing::NotAffected | Standing::NoConcern => {}
                     Standing::Unclear => answers.gaps.add(
                         "advisory whose versions were not understood",
@@ -158,6 +160,18 @@ impl Store {
             }
         }
         Ok(answers)
+    }
+
+    fn about(&mut self, query: &Query) -> Result<Vec<Advisory>, AdvisoriesError> {
+        let mut about = match self.compiled.get_mut(&query.ecosystem) {
+            Some(compiled) => compiled.find(&query.name)?,
+            None => Vec::new(),
+        };
+        if let Some(plain) = self.plain.get(&(query.ecosystem, query.name.clone())) {
+            let known: BTreeSet<String> = about.iter().map(|advisory| advisory.id.clone()).collect();
+            about.extend(plain.iter().filter(|advisory| !known.contains(&advisory.id)).cloned());
+        }
+        Ok(about)
     }
 
     /// Why this copy cannot call the packages of `queries` clean.
