@@ -20,8 +20,6 @@ use import::Incoming;
 
 pub use lookup::Store;
 
-/// The public export of OSV, one `all.zip` for each ecosystem (<https://google.github.io/osv.dev/data/#data-dumps>).
-pub const DEFAULT_EXPORT_URL: &str = "https://osv-vulnerabilities.storage.googleapis.com";
 /// Larger exports are refused. The largest, npm, has some hundred megabytes.
 const MAX_EXPORT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// An older copy is still used, but a project is not called clean by it.
@@ -85,7 +83,7 @@ fn names() -> String {
 pub struct Update {
     /// OSV exports (`all.zip`), folders or single files of OSV records. Empty: download the exports.
     pub sources: Vec<PathBuf>,
-    /// Where the exports are downloaded from, usually [`DEFAULT_EXPORT_URL`].
+    /// Where the exports are downloaded from, usually that of [`Settings::default`](crate::model::Settings).
     pub export_url: String,
     /// Extra trust roots, PEM.
     pub trust_roots: Option<PathBuf>,
