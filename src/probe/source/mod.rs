@@ -20,7 +20,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
-use crate::model::{Evidence, Examined, Failure, Finding, Location, ProbeId, Project, RuleMeta, Settings, Skip, Span};
+use crate::model::{
+    Evidence, Examined, Failure, Finding, Location, ProbeId, Project, Proof, RuleKind, RuleMeta, Settings, Skip, Span,
+};
 use facts::{CodeIndex, FileFacts};
 use rules::{Hit, RULES};
 
@@ -115,6 +117,10 @@ fn send(file: &FileFacts, seen: Vec<(&'static RuleMeta, Hit)>, cx: &ProbeCx) {
         let span: Span = hit.place.span;
         let location = Location::File { path: file.path.clone(), span: Some(span) };
         let snippet = Evidence::snippet(source, span.line, 2);
+        if rule.kind == RuleKind::Proof {
+            cx.emitter.emit_blocking(Proof::new(rule, location, anchor, hit.message).evidence(snippet));
+            continue;
+        }
         let mut finding = Finding::new(rule, location, anchor, hit.message).evidence(snippet);
         finding.severity = hit.severity.unwrap_or(finding.severity);
         finding.confidence = hit.confidence.unwrap_or(finding.confidence);

@@ -67,7 +67,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "devtools",
     ];
     if folder(&script_folders)
-        || stem.starts_with("seed")
+        || stem.contains("seed")
+        || matches!(stem, "datacreator" | "populate" | "loaddata")
         || ends(&["script", "seed"])
         || matches!(stem, "manage" | "setup" | "fabfile" | "gulpfile" | "gruntfile" | "noxfile" | "tasks_dev")
         || source.starts_with("#!")
@@ -150,7 +151,7 @@ pub fn from_facts(file: &FileFacts) -> Role {
     {
         return Role::Server;
     }
-    if folder(&["frontend", "client", "web-client", "public", "static", "www", "assets"])
+    if folder(&["frontend", "client", "client-only", "web-client", "public", "static", "www", "assets"])
         || file.imports_any(is_browser_module)
     {
         return Role::Client;

@@ -128,6 +128,23 @@ fn address(file: &FileFacts, value: Option<&Value>, function: u32) -> Address {
     if text.starts_with('/') && !text.starts_with("//") || text.starts_with("./") || text.starts_with("../") {
         return Address::Own;
     }
+    // The app's own address, under whatever name: a file or a route of its own.
+    let mut own = false;
+    value.walk(&mut |part| {
+        let name = match part {
+            Value::Env(name) => name.to_string(),
+            Value::Path(path) => path.to_string(),
+            Value::Call(id) => file.call(*id).map_or_else(String::new, |call| call.callee.to_string()),
+            _ => return,
+        };
+        let name = name.to_ascii_uppercase();
+        own |= ["WEBAPP", "APP_URL", "SITE_URL", "PUBLIC_URL", "SITE_ROOT", "ORIGIN", "VERCEL_URL", "BASEURL()"]
+            .iter()
+            .any(|own| name.contains(own));
+    });
+    if own {
+        return Address::Own;
+    }
     // `${process.env.API_URL}/users`
     let mut from_environment = false;
     value.walk(&mut |part| match part {

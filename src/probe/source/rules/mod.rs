@@ -1,8 +1,17 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
+mod blocking_call_in_handler;
+mod cors_any_origin;
+mod debug_mode_enabled;
+mod effect_without_cleanup;
+mod endpoint;
+mod env_localhost_fallback;
+mod error_tracking;
 mod external_call_without_timeout;
+mod hardcoded_endpoint;
 mod n_plus_one_query;
 mod sql_injection;
+mod structured_logging;
 mod swallowed_error;
 
 use super::code::Place;
@@ -67,15 +76,74 @@ fn any_name(_: &str) -> bool {
     true
 }
 
+/// Languages of components that mount and go.
+fn has_components(name: &str) -> bool {
+    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+}
+
 fn server(role: Role) -> bool {
     role == Role::Server
 }
 
+/// What is started in a file of configuration counts: `sentry.server.config.ts`.
+fn is_ours(role: Role) -> bool {
+    matches!(role, Role::Server | Role::Client | Role::Config)
+}
+
 /// Every rule, in the order of their ids.
-pub static RULES: [Rule; 4] = [
+pub static RULES: [Rule; 12] = [
+    Rule {
+        meta: &blocking_call_in_handler::META,
+        check: blocking_call_in_handler::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &cors_any_origin::META,
+        check: cors_any_origin::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &debug_mode_enabled::META,
+        check: debug_mode_enabled::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &effect_without_cleanup::META,
+        check: effect_without_cleanup::check,
+        reads: Language::is_ecma,
+        would_read: has_components,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &env_localhost_fallback::META,
+        check: env_localhost_fallback::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &error_tracking::META,
+        check: error_tracking::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: is_ours,
+    },
     Rule {
         meta: &external_call_without_timeout::META,
         check: external_call_without_timeout::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &hardcoded_endpoint::META,
+        check: hardcoded_endpoint::check,
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
@@ -90,6 +158,13 @@ pub static RULES: [Rule; 4] = [
     Rule {
         meta: &sql_injection::META,
         check: sql_injection::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &structured_logging::META,
+        check: structured_logging::check,
         reads: any_language,
         would_read: any_name,
         looks_at: server,

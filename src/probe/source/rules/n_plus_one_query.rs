@@ -2,7 +2,7 @@
 
 use super::Hit;
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopId, LoopKind, Value};
+use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopId, LoopKind, Place, Value};
 use crate::probe::source::database_calls::{self, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
@@ -22,12 +22,19 @@ pub static META: RuleMeta = RuleMeta {
 
 /// Looks at one file.
 pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    // One finding a loop and kind: whoever mends the first mends the others with it.
+    let mut seen: Vec<(Place, bool)> = Vec::new();
     for (id, call) in (0_u32..).zip(&file.calls) {
         let Some(around) = loop_around(file, call) else { continue };
-        if let Some(query) = database_calls::query(file, id) {
-            direct(file, id, call, query, around, hits);
-        } else {
-            through_helper(file, index, call, around, hits);
+        let hit = match database_calls::query(file, id) {
+            Some(query) => direct(file, id, call, query, around).map(|hit| (hit, query.writes)),
+            None => through_helper(file, index, call, around).map(|hit| (hit, false)),
+        };
+        if let Some((hit, writes)) = hit
+            && !seen.contains(&(around.place, writes))
+        {
+            seen.push((around.place, writes));
+            hits.push(hit);
         }
     }
 }
@@ -81,59 +88,58 @@ fn is_fixed(file: &FileFacts, over: &Value, function: u32) -> bool {
     }
 }
 
-fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop, hits: &mut Vec<Hit>) {
+fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop) -> Option<Hit> {
     let (id, call) = end_of_chain(file, id, call);
     let started_together = around.kind == LoopKind::Callback;
     // Prisma's client gathers `findUnique` calls that start at the same time into one query.
     if query.gathered && started_together {
-        return;
+        return None;
     }
     let depends = uses_any(file, id, call, &around.names);
     if query.writes {
         // Rows that differ are hard to write at once; only inserts have a plain better form.
         let inserts = matches!(call.method(), "create" | "insert" | "values");
         if !inserts || !depends || in_transaction(file, call) {
-            return;
+            return None;
         }
-        hits.push(
+        return Some(
             Hit::new(call.place, format!("`{}` inserts one row at a time in a loop", shown(call)))
                 .severity(Severity::Minor)
                 .confidence(Confidence::Medium)
                 .fix("Insert all rows with one statement: `createMany`, `bulk_create`, or `INSERT … VALUES (…), (…)`."),
         );
-        return;
     }
     let what = describe(around);
     let hit = Hit::new(call.place, format!("`{}` runs a query {what}", shown(call)));
-    hits.push(match (depends, around.leaves && around.kind != LoopKind::Callback) {
-        (true, false) => hit,
+    match (depends, around.leaves && around.kind != LoopKind::Callback) {
+        (true, false) => Some(hit),
         // A search that stops at the first match is often short.
-        (true, true) => hit.confidence(Confidence::Low),
-        (false, false) => hit.confidence(Confidence::Medium),
-        (false, true) => return,
-    });
+        (true, true) => Some(hit.confidence(Confidence::Low)),
+        (false, false) => Some(hit.confidence(Confidence::Medium)),
+        (false, true) => None,
+    }
 }
 
-fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop, hits: &mut Vec<Hit>) {
+fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop) -> Option<Hit> {
     if call.constructs || around.leaves && around.kind != LoopKind::Callback {
-        return;
+        return None;
     }
-    let Some(target) = index.called(file, call) else { return };
-    let Some((query, line)) = index.query_of(target) else { return };
-    let Some(function) = target.file.function(target.function) else { return };
+    let target = index.called(file, call)?;
+    let (query, line) = index.query_of(target)?;
+    let function = target.file.function(target.function)?;
     let waits = call.awaited || call.returned || !function.is_async;
     if query.writes || (query.gathered && around.kind == LoopKind::Callback) || !waits {
-        return;
+        return None;
     }
     if function.kind == FunctionKind::Component || remembers(target.file, target.function) {
-        return;
+        return None;
     }
     let given_element = call.arguments.iter().any(|argument| mentions(file, &argument.value, &around.names));
     if !given_element {
-        return;
+        return None;
     }
     let message = format!("`{}` runs a query {} ({}:{line})", call.callee, describe(around), target.file.path,);
-    hits.push(Hit::new(call.place, message));
+    Some(Hit::new(call.place, message))
 }
 
 /// Whether a function looks into a cache before it asks the database.

@@ -27,8 +27,10 @@ pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.push(hit);
         }
     }
-    for call in file.calls.iter().filter(|call| call.method() == "catch") {
-        if let Some(hit) = promise(file, call) {
+    for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| call.method() == "catch") {
+        if !is_used(file, id, call)
+            && let Some(hit) = promise(file, call)
+        {
             hits.push(hit);
         }
     }
@@ -117,6 +119,14 @@ fn promise(file: &FileFacts, call: &Call) -> Option<Hit> {
     let hit = Hit::new(handler.place, format!("When `{shown}` fails, the error is caught and forgotten"))
         .confidence(confidence);
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
+}
+
+/// Whether what comes out is kept, handed on, or raced against something: then what stands in for it is a decision.
+fn is_used(file: &FileFacts, id: u32, call: &Call) -> bool {
+    call.returned
+        || call.argument_of.is_some()
+        || call.chained.is_some()
+        || file.assignments.iter().any(|assignment| assignment.value == Value::Call(id))
 }
 
 /// `.catch((error) => error)`: the result is looked at later.
