@@ -26,7 +26,8 @@ fn main() {
         println!("screenshot FILE.svg KEYS PROGRAM [ARGUMENT…]");
         return;
     };
-    let pair = native_pty_system().openpty(PtySize { rows: ROWS, cols: COLS, pixel_width: 0, pixel_height: 0 }).unwrap();
+    let pair =
+        native_pty_system().openpty(PtySize { rows: ROWS, cols: COLS, pixel_width: 0, pixel_height: 0 }).unwrap();
     let mut command = CommandBuilder::new(program);
     command.args(rest);
     command.env("TERM", "xterm-256color");
@@ -107,7 +108,12 @@ fn draw(out: &mut String, row: u16, col: u16, cells: u16, text: &str, style: &St
     let (x, y) = (f32::from(col) * CELL.0 + MARGIN, f32::from(row) * CELL.1 + MARGIN);
     let width = f32::from(cells) * CELL.0;
     if style.bg != BACKGROUND {
-        writeln!(out, "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{}\"/>", CELL.1, style.bg).unwrap();
+        writeln!(
+            out,
+            "<rect x=\"{x:.1}\" y=\"{y:.1}\" width=\"{width:.1}\" height=\"{:.1}\" fill=\"{}\"/>",
+            CELL.1, style.bg
+        )
+        .unwrap();
     }
     if text.trim().is_empty() {
         return;
