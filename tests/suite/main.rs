@@ -4,9 +4,11 @@
 
 mod support;
 
+mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod report;
 mod repository;
 mod rules;
 mod secrets;
