@@ -118,12 +118,15 @@ impl Engine {
         }
     }
 
-    /// What happened: waits for at least one message and takes at most 256. Can be dropped and called again.
+    /// What happened: waits until there is something and takes at most 256 messages. None at all means that only
+    /// some progress has changed. Can be dropped and called again.
     pub async fn next(&mut self) -> Vec<Msg> {
         let first = tokio::select! {
-            // Both senders are kept in `self`, so neither channel ever closes.
+            biased;
+            // The senders are kept in `self`, so no channel ever closes.
             Some(message) = self.messages_in.recv() => message,
             Some(event) = self.events_in.recv() => self.event(event),
+            _ = self.progress_in.changed() => return Vec::new(),
         };
         let mut batch = vec![first];
         while batch.len() < BATCH {
@@ -142,12 +145,6 @@ impl Engine {
     #[must_use]
     pub fn progress(&self) -> BTreeMap<ProbeId, Progress> {
         (self.running.values()).map(|running| (running.probe.clone(), running.progress.borrow().clone())).collect()
-    }
-
-    /// Waits until some probe has got further; for ever while nothing runs. Can be dropped and called again.
-    pub async fn progress_changed(&mut self) {
-        // The sender is kept in `self`, so this fails never.
-        let _ = self.progress_in.changed().await;
     }
 
     /// Watches the project's files from now on; changes arrive as [`Msg::FilesChanged`].

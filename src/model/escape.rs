@@ -17,7 +17,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// A block of lines: as [`line`], but line feeds stay and a tab becomes four spaces.
+/// A block of lines: as [`line()`], but line feeds stay and a tab becomes four spaces.
 #[must_use]
 pub fn block(text: &str) -> Cow<'_, str> {
     let unified: Cow<'_, str> = if text.contains('\t') || text.contains('\r') {

@@ -4,6 +4,7 @@
 
 mod support;
 
+mod architecture;
 mod data_files;
 mod database;
 mod dependencies;
