@@ -31,6 +31,31 @@ pub fn block(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The nearest ASCII character, `?` where there is none near.
+#[must_use]
+pub const fn ascii(c: char) -> char {
+    match c {
+        '\0'..='\u{7f}' => c,
+        '✓' => '+',
+        '✗' | '×' => 'x',
+        '⇄' => '#',
+        '│' | '┃' | '▎' | '¦' => '|',
+        '─' | '━' | '–' | '—' | '−' | '·' | '░' => '-',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╰' | '╯' => '+',
+        '█' | '▓' | '▒' => '#',
+        '→' | '›' | '▸' => '>',
+        '←' | '‹' => '<',
+        '↑' => '^',
+        '↓' => 'v',
+        '…' => '~',
+        '•' => '*',
+        '‘' | '’' => '\'',
+        '“' | '”' => '"',
+        '\u{a0}' => ' ',
+        _ => '?',
+    }
+}
+
 fn escape(text: &str, keep: impl Fn(char) -> bool) -> Cow<'_, str> {
     let must_go = |c: char| is_unsafe(c) && !keep(c);
     if !text.chars().any(must_go) {

@@ -1,13 +1,11 @@
-//! The report's formats.
+//! The report's formats. Each writes the same bytes for the same report.
 
-use std::io::{self, Write};
+mod json;
+mod markdown;
+mod overview;
+mod paint;
+mod text;
 
-use crate::model::Report;
-
-/// Markdown.
-///
-/// # Errors
-/// When `out` cannot be written.
-pub fn markdown(_report: &Report, out: &mut dyn Write) -> io::Result<()> {
-    out.flush()
-}
+pub use json::json;
+pub use markdown::markdown;
+pub use text::{TextOptions, text};

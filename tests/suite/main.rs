@@ -5,9 +5,11 @@
 mod support;
 
 mod architecture;
+mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod report;
 mod repository;
 mod rules;
 mod secrets;
