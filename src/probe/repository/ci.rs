@@ -198,8 +198,14 @@ const COMMANDS: [&str; 14] = [
 const READY_MADE: [&str; 7] = ["uses", "template", "task", "image", "orbs", "plugins", "include"];
 
 fn collect(node: &Node, found: &mut dyn FnMut(u32, &str)) {
-    // A job or step that is switched off runs nothing.
-    if node.get("if").and_then(Node::text).is_some_and(|text| matches!(text.trim(), "false" | "${{ false }}")) {
+    // A job or step that is switched off runs nothing, and one that may fail stops nothing.
+    let says = |key: &str, values: &[&str]| {
+        node.get(key).and_then(Node::text).is_some_and(|text| values.contains(&text.trim()))
+    };
+    if says("if", &["false", "${{ false }}"])
+        || says("continue-on-error", &["true"])
+        || says("allow_failure", &["true"])
+    {
         return;
     }
     for (name, value) in node.entries() {

@@ -70,17 +70,17 @@ impl Does {
         }
     }
 
-    /// Whether one written-out line does this. A line whose failure is swallowed checks nothing.
+    /// Whether one written-out line does this.
     #[must_use]
     pub fn is_in(self, text: &str) -> bool {
-        text.lines().any(|line| {
-            let swallowed = self != Self::Deploy
-                && self != Self::Migrate
-                && (line.contains("|| true") || line.contains("|| exit 0"));
-            let said = line.trim_start().starts_with(['#']) || line.trim_start().starts_with("echo ");
-            !swallowed && !said && self.pattern().is_some_and(|pattern| pattern.is_match(line))
-        })
+        text.lines().any(|line| counts(line) && self.pattern().is_some_and(|pattern| pattern.is_match(line)))
     }
+}
+
+/// Whether a line does anything whose failure is noticed: not a comment, not only said, not swallowed.
+fn counts(line: &str) -> bool {
+    let start = line.trim_start();
+    !start.starts_with('#') && !start.starts_with("echo ") && !line.contains("|| true") && !line.contains("|| exit 0")
 }
 
 /// The scripts that commands call by name.
@@ -175,7 +175,7 @@ impl Scripts {
     fn called_by(&self, command: &str) -> Vec<String> {
         let Some(pattern) = CALL.as_ref() else { return Vec::new() };
         let mut found = Vec::new();
-        for call in pattern.captures_iter(command) {
+        for call in command.lines().filter(|line| counts(line)).flat_map(|line| pattern.captures_iter(line)) {
             if let Some(target) = call.name("make") {
                 found.extend(self.make.get(target.as_str()).cloned());
             }

@@ -1,5 +1,9 @@
 //! Tools that propose updates of dependencies by themselves.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::repo::{Repo, name_of};
 use crate::model::{Confidence, Location, Proof, RuleKind, RuleMeta, Severity};
 use crate::probe::yaml::{self, Node};
@@ -64,6 +68,7 @@ fn is_renovate(path: &str) -> bool {
 }
 
 fn renovate(repo: &Repo, path: &str) -> bool {
-    repo.text(path)
-        .is_some_and(|text| !text.replace(' ', "").contains("\"enabled\":false,\n\"extends") && text.contains('{'))
+    static OFF: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new(r#"^\s*\{[^{}]*["']?enabled["']?\s*:\s*false"#).ok());
+    repo.text(path).is_some_and(|text| text.contains('{') && !OFF.as_ref().is_some_and(|off| off.is_match(&text)))
 }
