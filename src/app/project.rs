@@ -63,7 +63,10 @@ impl World {
             StatePlace::Usual => self.state_path(&root, resolved.state)?,
             StatePlace::Existing => {
                 let path = self.state_path(&root, resolved.state)?;
-                anyhow::ensure!(path.exists(), "this project has not been examined yet; run `gonogo check` or `gonogo` first");
+                anyhow::ensure!(
+                    path.exists(),
+                    "this project has not been examined yet; run `gonogo check` or `gonogo` first"
+                );
                 path
             }
         };
@@ -87,7 +90,8 @@ impl World {
             now,
         });
         if let Some(aside) = opened.set_aside {
-            let text = format!("The state file was damaged. It was kept as {}, and a new one was begun", aside.display());
+            let text =
+                format!("The state file was damaged. It was kept as {}, and a new one was begun", aside.display());
             self.say(&text);
             session.update(Msg::Notice(Notice::problem(text)), now);
         }
@@ -125,11 +129,16 @@ impl World {
         if let Some(named) = named {
             return Ok(named);
         }
-        let data = self.folders.data.as_ref().context("there is no home folder for the state; name a file with --state FILE")?;
+        let data = self
+            .folders
+            .data
+            .as_ref()
+            .context("there is no home folder for the state; name a file with --state FILE")?;
         let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
         let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let readable: String = folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
+        let readable: String =
+            folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
         Ok(data.join("projects").join(format!("{readable}-{mark}.db")))
     }
 }
