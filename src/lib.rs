@@ -1,8 +1,25 @@
 //! gonogo: will it survive production, go or no-go, and on what evidence?
+//!
+//! ```text
+//!  files, URL, database ──▶ probe ──▶ RunEvent ──▶ Session::update ──▶ judge ──▶ view (tui), text (headless) or report
+//!                             ▲                          │
+//!                             └──────── engine ◀── Effect┘        store keeps what must last
+//! ```
+//!
+//! Data flows one way and has one writer. The terminal and the headless mode send the same commands to the same
+//! [`session::Session`]. `ARCHITECTURE.md` says who may import whom.
 
-#![cfg_attr(test, expect(clippy::unwrap_used, reason = "a test that cannot go on should stop"))]
-
+pub mod app;
+pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod demo;
 pub mod engine;
+pub mod headless;
 pub mod model;
 pub mod probe;
+pub mod project;
+pub mod report;
 pub mod session;
+pub mod store;
+pub mod tui;

@@ -17,7 +17,7 @@ pub fn line(text: &str) -> Cow<'_, str> {
     escape(text, |_| false)
 }
 
-/// A block of lines: as [`line`], but line feeds stay and a tab becomes four spaces.
+/// A block of lines: as [`line()`], but line feeds stay and a tab becomes four spaces.
 #[must_use]
 pub fn block(text: &str) -> Cow<'_, str> {
     let unified: Cow<'_, str> = if text.contains('\t') || text.contains('\r') {
@@ -28,6 +28,31 @@ pub fn block(text: &str) -> Cow<'_, str> {
     match unified {
         Cow::Borrowed(text) => escape(text, |c| c == '\n'),
         Cow::Owned(text) => Cow::Owned(escape(&text, |c| c == '\n').into_owned()),
+    }
+}
+
+/// The nearest ASCII character, `?` where there is none near.
+#[must_use]
+pub const fn ascii(c: char) -> char {
+    match c {
+        '\0'..='\u{7f}' => c,
+        '✓' => '+',
+        '✗' | '×' => 'x',
+        '⇄' => '#',
+        '│' | '┃' | '▎' | '¦' => '|',
+        '─' | '━' | '–' | '—' | '−' | '·' | '░' => '-',
+        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╰' | '╯' => '+',
+        '█' | '▓' | '▒' => '#',
+        '→' | '›' | '▸' => '>',
+        '←' | '‹' => '<',
+        '↑' => '^',
+        '↓' => 'v',
+        '…' => '~',
+        '•' => '*',
+        '‘' | '’' => '\'',
+        '“' | '”' => '"',
+        '\u{a0}' => ' ',
+        _ => '?',
     }
 }
 

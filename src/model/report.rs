@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Acceptance, Basis, Confidence, Decision, Evidence, Gap, Poll, Severity};
+use super::{Acceptance, Answer, Basis, Confidence, Decision, Evidence, Gap, Poll, Severity};
 
 /// Version of the JSON contract. Fields are only ever added within one.
 pub const SCHEMA: u32 = 1;
@@ -83,6 +83,8 @@ pub struct ReportSection {
     pub id: String,
     /// For people.
     pub title: String,
+    /// What it asks, in a sentence.
+    pub summary: String,
     /// Its answer in the poll.
     pub poll: Poll,
 }
@@ -114,10 +116,14 @@ pub struct ReportItem {
     pub proofs: Vec<String>,
     /// What the item means to users.
     pub impact: String,
+    /// How to verify it.
+    pub how: String,
     /// What to do.
     pub fix: String,
     /// The question to a person.
     pub ask: String,
+    /// What a person answered, and when.
+    pub answer: Option<Answer>,
     /// What somebody wrote about it.
     pub note: Option<String>,
     /// Who accepted the risk, and why.

@@ -36,6 +36,8 @@ pub struct Settings {
     pub traits: Vec<String>,
     /// Base of an OSV-compatible API (`GONOGO_OSV_URL`).
     pub osv_url: String,
+    /// Base of an OSV export with an `all.zip` for each ecosystem (`GONOGO_ADVISORIES_URL`).
+    pub advisories_url: String,
     /// The folder of the imported advisories.
     pub advisories: PathBuf,
     /// Extra trust roots, PEM (`SSL_CERT_FILE`).
@@ -69,6 +71,8 @@ impl Default for Settings {
             ignore: Vec::new(),
             traits: Vec::new(),
             osv_url: "https://api.osv.dev".to_owned(),
+            // https://google.github.io/osv.dev/data/#data-dumps
+            advisories_url: "https://osv-vulnerabilities.storage.googleapis.com".to_owned(),
             advisories: PathBuf::new(),
             trust_roots: None,
             theme: None,

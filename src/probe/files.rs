@@ -16,7 +16,7 @@ pub const MAX_FILE_BYTES: u64 = 2 * 1024 * 1024;
 /// More files than this are not listed.
 const MAX_FILES: usize = 200_000;
 /// Folders that hold other people's code or a tool's output, whatever `.gitignore` says.
-const NEVER: [&str; 16] = [
+pub const NEVER: [&str; 16] = [
     ".git",
     ".hg",
     ".svn",
@@ -66,14 +66,22 @@ impl FileEntry {
     /// # Errors
     /// Why it cannot be used as text.
     pub fn read(&self) -> Result<String, Unread> {
-        if self.size > MAX_FILE_BYTES {
+        self.read_up_to(MAX_FILE_BYTES)
+    }
+
+    /// The file's text, for kinds of file that are rightly larger than [`MAX_FILE_BYTES`], such as lock files.
+    ///
+    /// # Errors
+    /// Why it cannot be used as text; [`Unread::TooLarge`] means over `max` bytes.
+    pub fn read_up_to(&self, max: u64) -> Result<String, Unread> {
+        if self.size > max {
             return Err(Unread::TooLarge);
         }
         let file = File::open(&self.absolute).map_err(|_| Unread::Unreadable)?;
         let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
         // The file may have grown since it was listed.
-        file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(|_| Unread::Unreadable)?;
-        if bytes.len() as u64 > MAX_FILE_BYTES {
+        file.take(max + 1).read_to_end(&mut bytes).map_err(|_| Unread::Unreadable)?;
+        if bytes.len() as u64 > max {
             return Err(Unread::TooLarge);
         }
         // As git does: a NUL byte near the start means binary.

@@ -5,11 +5,13 @@ pub mod dependencies;
 mod emitter;
 pub mod environment;
 pub mod files;
+pub mod git;
 pub mod registry;
 pub mod repository;
 pub mod secrets;
 pub mod source;
 pub mod web;
+pub mod yaml;
 
 use std::sync::Arc;
 

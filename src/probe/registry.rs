@@ -10,5 +10,5 @@ pub static PROBES: [&(dyn Probe + 'static); 7] = [
     &repository::RepositoryProbe,
     &dependencies::DependenciesProbe,
     &database::DatabaseProbe,
-    &web::WebProbe,
+    &web::WebProbe::STANDARD,
 ];

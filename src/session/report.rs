@@ -30,6 +30,7 @@ impl Session {
                 .map(|summary| ReportSection {
                     id: summary.section.id.clone(),
                     title: summary.section.title.clone(),
+                    summary: summary.section.summary.clone(),
                     poll: summary.poll,
                 })
                 .collect(),
@@ -79,8 +80,10 @@ impl Session {
             findings: words(&verdict.findings),
             proofs: words(&verdict.proofs),
             impact: item.why.clone(),
+            how: item.how.clone(),
             fix: item.fix.clone(),
             ask: item.ask.clone(),
+            answer: self.entry(&item.id).answer.clone(),
             note: self.entry(&item.id).note.clone(),
             accepted: match &verdict.status {
                 Status::Accepted(acceptance) => Some(acceptance.clone()),

@@ -4,9 +4,12 @@
 
 mod support;
 
+mod architecture;
+mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod report;
 mod repository;
 mod rules;
 mod secrets;

@@ -1,12 +1,25 @@
-//! The `dependencies` probe.
+//! The `dependencies` probe: the locked versions of the project's packages against published advisories.
+//!
+//! ```text
+//!  lock files ─ manifest ─▶ packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group) ─▶ findings
+//! ```
+
+pub mod advisory;
+mod examine;
+mod manifest;
+pub mod osv;
+pub mod package;
+pub mod store;
+pub mod version;
+mod vulnerable_dependency;
 
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, ProbeId, Project, Settings, Skip, SkipReason};
+use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
+use crate::model::{Examined, Failure, ProbeId, Project, Settings, Skip, redact};
 
 /// The probe.
 pub struct DependenciesProbe;
@@ -14,9 +27,9 @@ pub struct DependenciesProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("dependencies"),
     title: "Dependencies",
-    about: "",
-    rules: &[],
-    follows_files: true,
+    about: "Compares every locked package version with the published advisories, from the OSV service or an offline copy.",
+    rules: &[&vulnerable_dependency::META],
+    follows_files: false,
     timeout: Duration::from_secs(120),
 };
 
@@ -25,11 +38,26 @@ impl Probe for DependenciesProbe {
         &META
     }
 
-    fn plan(&self, _project: &Project, _settings: &Settings) -> Result<Plan, Skip> {
-        Err(Skip::new(SkipReason::NothingToExamine, "not built yet"))
+    fn plan(&self, _project: &Project, settings: &Settings) -> Result<Plan, Skip> {
+        let base = osv::base(&settings.osv_url).ok();
+        let on_loopback = base.as_ref().is_some_and(osv::is_loopback);
+        let may_ask = settings.consent.contains(&META.id) && (on_loopback || !settings.offline);
+        if (settings.offline || !may_ask) && store::is_present(&settings.advisories) {
+            return Ok(Plan {
+                summary: "compare the locked packages with the offline copy of the advisories".to_owned(),
+                touches: Touches::Files,
+            });
+        }
+        // A path or a user name of the address may be a key.
+        let host =
+            base.as_ref().and_then(|url| url.host_str()).map_or_else(|| redact::url(&settings.osv_url), str::to_owned);
+        Ok(Plan {
+            summary: format!("send the names and versions of the locked packages to {host}"),
+            touches: if on_loopback { Touches::Loopback } else { Touches::Network },
+        })
     }
 
-    fn run(&self, _plan: Plan, _cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        async { Ok(Examined::default()) }.boxed()
+    fn run(&self, plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
+        examine::run(plan.touches, cx).boxed()
     }
 }

@@ -1,12 +1,27 @@
-//! The `repository` probe.
+//! The `repository` probe: what the files around the code say about how it is built, tested and shipped.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, ProbeId, Project, Settings, Skip, SkipReason};
+use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
+use crate::model::{Coverage, Examined, Failure, ProbeId, Project, RuleId, Settings, Skip};
+
+mod ci;
+mod commands;
+mod containers;
+mod health;
+mod lockfiles;
+mod manifests;
+mod migrations;
+mod pins;
+mod pipeline_rules;
+mod repo;
+mod updates;
+
+use repo::Repo;
 
 /// The probe.
 pub struct RepositoryProbe;
@@ -14,10 +29,27 @@ pub struct RepositoryProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("repository"),
     title: "Repository",
-    about: "",
-    rules: &[],
+    about: "Lock files, CI, migrations and containers, read from the files around the code.",
+    rules: &[
+        &lockfiles::MISSING,
+        &lockfiles::IGNORED,
+        &pins::META,
+        &ci::MISSING,
+        &containers::ROOT,
+        &containers::UNPINNED,
+        &lockfiles::COMMITTED,
+        &pipeline_rules::TESTS,
+        &pipeline_rules::LINT,
+        &pipeline_rules::SCAN,
+        &pipeline_rules::DEPLOYS,
+        &updates::META,
+        &migrations::VERSIONED,
+        &migrations::RUN,
+        &migrations::REVERSIBLE,
+        &health::META,
+    ],
     follows_files: true,
-    timeout: Duration::from_secs(120),
+    timeout: Duration::from_secs(60),
 };
 
 impl Probe for RepositoryProbe {
@@ -26,10 +58,110 @@ impl Probe for RepositoryProbe {
     }
 
     fn plan(&self, _project: &Project, _settings: &Settings) -> Result<Plan, Skip> {
-        Err(Skip::new(SkipReason::NothingToExamine, "not built yet"))
+        let summary = "read manifests, lock files, CI, Dockerfiles and migrations".to_owned();
+        Ok(Plan { summary, touches: Touches::Files })
     }
 
-    fn run(&self, _plan: Plan, _cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        async { Ok(Examined::default()) }.boxed()
+    fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
+        async move {
+            let work = tokio::task::spawn_blocking(move || examine(&cx));
+            work.await.map_err(|_| Failure::new("the repository's files could not be judged; run the probe again"))
+        }
+        .boxed()
     }
+}
+
+fn examine(cx: &ProbeCx) -> Examined {
+    let mut coverage: BTreeMap<RuleId, Coverage> = BTreeMap::new();
+    let mut covered = |rules: &[&'static str], how: &Coverage| {
+        rules.iter().for_each(|&id| drop(coverage.insert(RuleId::from_static(id), how.clone())));
+    };
+    cx.report_progress(0, Some(5), "listing files");
+    let repo = Repo::open(&cx.project.root, &cx.settings.ignore, &cx.cancel);
+
+    cx.report_progress(1, Some(5), "reading manifests");
+    let manifests = manifests::find(&repo);
+    lockfiles::observations(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    pins::findings(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    let read_all = |how: Coverage| match (how, repo.gaps().total()) {
+        (Coverage::Whole, unread) if unread > 0 => Coverage::Part(format!("{unread} files could not be read")),
+        (how, _) => how,
+    };
+    let locks = read_all(lockfiles::coverage(&repo, &manifests));
+    covered(&[lockfiles::MISSING.id, lockfiles::IGNORED.id, lockfiles::COMMITTED.id], &locks);
+    let pins = if manifests.is_empty() {
+        Coverage::Absent("no manifest names dependencies".to_owned())
+    } else {
+        read_all(Coverage::Whole)
+    };
+    covered(&[pins::META.id], &pins);
+
+    cx.report_progress(2, Some(5), "reading CI");
+    let pipelines = ci::read(&repo);
+    let scripts = commands::Scripts::read(&repo);
+    let has_code = !manifests.is_empty() || repo.paths().any(is_code);
+    if let Some(finding) = ci::missing(&repo, &pipelines, has_code) {
+        cx.emitter.emit_blocking(finding);
+    }
+    pipeline_rules::proofs(&pipelines, &scripts).into_iter().for_each(|proof| cx.emitter.emit_blocking(proof));
+    covered(&[ci::MISSING.id], &ci::coverage(&repo, &pipelines, has_code));
+    let in_ci = read_all(ci::coverage(&repo, &pipelines, has_code));
+    covered(
+        &[pipeline_rules::TESTS.id, pipeline_rules::LINT.id, pipeline_rules::SCAN.id, pipeline_rules::DEPLOYS.id],
+        &in_ci,
+    );
+    if let Some(proof) = updates::proof(&repo) {
+        cx.emitter.emit_blocking(proof);
+    }
+    covered(&[updates::META.id], &Coverage::Whole);
+
+    cx.report_progress(3, Some(5), "reading containers");
+    let dockerfiles = containers::find(&repo);
+    dockerfiles.iter().flat_map(containers::findings).for_each(|finding| cx.emitter.emit_blocking(finding));
+    covered(&[containers::ROOT.id, containers::UNPINNED.id], &containers::coverage(&repo, &dockerfiles));
+    if let Some(proof) = health::proof(&repo, &dockerfiles) {
+        cx.emitter.emit_blocking(proof);
+    }
+    covered(&[health::META.id], &Coverage::Whole);
+
+    cx.report_progress(4, Some(5), "reading migrations");
+    let groups = migrations::find(&repo);
+    migrations::proofs(&repo, &groups).into_iter().for_each(|proof| cx.emitter.emit_blocking(proof));
+    if let (Some(proof), false) = (migrations::run_by_deployment(&repo, &pipelines, &scripts), groups.is_empty()) {
+        cx.emitter.emit_blocking(proof);
+    }
+    covered(&[migrations::VERSIONED.id, migrations::REVERSIBLE.id, migrations::RUN.id], &migrations::coverage(&groups));
+
+    if cx.cancel.is_cancelled() {
+        coverage.values_mut().for_each(|how| *how = Coverage::Part("the run was cancelled".to_owned()));
+    }
+    let counts = BTreeMap::from([
+        ("manifests".to_owned(), manifests.len() as u64),
+        ("pipelines".to_owned(), pipelines.files.len() as u64),
+        ("dockerfiles".to_owned(), dockerfiles.len() as u64),
+    ]);
+    Examined { counts, gaps: repo.gaps().into_vec(), rules: coverage }
+}
+
+fn is_code(path: &str) -> bool {
+    let extension = path.rsplit_once('.').map_or("", |(_, end)| end);
+    matches!(
+        extension,
+        "js" | "jsx"
+            | "mjs"
+            | "ts"
+            | "tsx"
+            | "vue"
+            | "svelte"
+            | "py"
+            | "php"
+            | "rb"
+            | "go"
+            | "rs"
+            | "java"
+            | "kt"
+            | "cs"
+            | "swift"
+            | "ex"
+    )
 }

@@ -2,7 +2,13 @@
 
 use std::sync::Arc;
 
+use super::index::Links;
 use crate::model::{Gap, Span};
+
+pub use super::code::{
+    Argument, Assignment, Block, Call, CallId, Catch, Function, FunctionId, FunctionKind, Loop, LoopId, LoopKind,
+    Parameter, Part, Value,
+};
 
 /// The whole project's facts.
 #[derive(Debug, Default)]
@@ -13,10 +19,14 @@ pub struct CodeIndex {
     pub gaps: Vec<Gap>,
     /// Languages present that no front end covers, with their file counts: `("PHP", 320)`.
     pub uncovered: Vec<(String, u64)>,
+    /// Files of a covered language that were not read at all, counted by language.
+    pub unread: Vec<(Language, u64)>,
+    /// Answers to questions across files.
+    pub links: Links,
 }
 
 /// One file's facts.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct FileFacts {
     /// Relative path with `/`.
     pub path: String,
@@ -28,6 +38,89 @@ pub struct FileFacts {
     pub queries: Vec<SqlText>,
     /// What it imports.
     pub imports: Vec<Import>,
+    /// Its language.
+    pub language: Language,
+    /// How many lines it has.
+    pub lines: u32,
+    /// Set when only a part of the file was understood.
+    pub partly: Option<PartlyRead>,
+    /// Defaults that stand beside reads of the environment.
+    pub env_fallbacks: Vec<EnvFallback>,
+    /// Names that its imports bind, and what it passes on to its own importers.
+    pub bindings: Vec<Binding>,
+    /// Its functions; the first is the file's own top level.
+    pub functions: Vec<Function>,
+    /// Its calls, in the order in which they begin.
+    pub calls: Vec<Call>,
+    /// Its assignments, in order.
+    pub assignments: Vec<Assignment>,
+    /// Its loops, iterating callbacks included.
+    pub loops: Vec<Loop>,
+    /// Its catch clauses.
+    pub catches: Vec<Catch>,
+    /// Literals that hold an address.
+    pub endpoints: Vec<Endpoint>,
+    /// Comments that allow a rule with a reason.
+    pub suppressions: Vec<Suppression>,
+    /// Lines of comments that allow a rule and give no reason.
+    pub suppressions_without_reason: Vec<u32>,
+    /// Whether the file holds JSX.
+    pub jsx: bool,
+    /// Its directives: `use client`, `use server`.
+    pub directives: Vec<Box<str>>,
+}
+
+/// A language with a front end.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Language {
+    /// JavaScript, JSX included.
+    #[default]
+    JavaScript,
+    /// TypeScript.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// Python.
+    Python,
+}
+
+impl Language {
+    /// For people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::JavaScript => "JavaScript",
+            Self::TypeScript => "TypeScript",
+            Self::Tsx => "TSX",
+            Self::Python => "Python",
+        }
+    }
+
+    /// Whether it runs on the JavaScript platform.
+    #[must_use]
+    pub const fn is_ecma(self) -> bool {
+        !matches!(self, Self::Python)
+    }
+}
+
+/// Why a file was understood only in part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PartlyRead {
+    /// The grammar met something that it does not know.
+    Syntax,
+    /// Deeper nesting than is followed.
+    Depth,
+}
+
+impl PartlyRead {
+    /// For people.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Syntax => "partly read: syntax that the grammar does not know",
+            Self::Depth => "partly read: nested too deeply",
+        }
+    }
 }
 
 /// What a file is for.
@@ -48,6 +141,14 @@ pub enum Role {
     Config,
     /// Written by a program.
     Generated,
+}
+
+impl Role {
+    /// Whether users meet this code.
+    #[must_use]
+    pub const fn in_production(self) -> bool {
+        matches!(self, Self::Server | Self::Client)
+    }
 }
 
 /// One read of an environment variable.
@@ -77,4 +178,78 @@ pub struct Import {
     pub module: String,
     /// Where.
     pub span: Span,
+}
+
+/// A default beside a read of the environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EnvFallback {
+    /// The variable.
+    pub name: Box<str>,
+    /// The default.
+    pub value: Value,
+    /// Where the whole expression stands.
+    pub span: Span,
+    /// Bytes of the whole expression.
+    pub bytes: (u32, u32),
+    /// The function around it.
+    pub function: FunctionId,
+    /// It stands in a branch that is taken in development only.
+    pub dev_only: bool,
+}
+
+/// One name that an import binds, or one name that the file passes on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Binding {
+    /// The name in this file; `*` when everything is taken over.
+    pub local: Box<str>,
+    /// The module as written.
+    pub module: Box<str>,
+    /// What is taken from it: a name, `default`, or `*` for the module itself.
+    pub imported: Box<str>,
+}
+
+/// A literal that holds an address.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Endpoint {
+    /// The literal as far as it is fixed; an interpolation stands as `${…}`.
+    pub text: Box<str>,
+    /// Where.
+    pub span: Span,
+    /// Bytes of the literal.
+    pub bytes: (u32, u32),
+    /// What is done with it.
+    pub usage: Usage,
+    /// The name it goes to, or the call that it is given to.
+    pub name: Box<str>,
+    /// It stands in a branch that is taken in development only.
+    pub dev_only: bool,
+}
+
+/// What is done with a literal.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Usage {
+    /// Nothing that is known.
+    #[default]
+    Other,
+    /// Given to a call.
+    Argument(CallId),
+    /// Assigned to a name or a property.
+    Named,
+    /// One of several alternatives, or the default of something.
+    Alternative,
+    /// Compared with something.
+    Compared,
+    /// One of a list.
+    Listed,
+}
+
+/// A comment that allows a rule with a reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suppression {
+    /// The rule.
+    pub rule: Box<str>,
+    /// Why.
+    pub reason: Box<str>,
+    /// The line that it speaks of.
+    pub line: u32,
 }

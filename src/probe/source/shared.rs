@@ -1,24 +1,54 @@
 //! The project's facts, made once and shared by every probe of a batch of runs.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use super::facts::CodeIndex;
+use super::facts::{CodeIndex, FileFacts, Language};
+use super::index::Links;
+use super::language::{self, Refused};
 use crate::model::{Failure, Project, Settings};
+use crate::probe::files::{self, FileEntry, Unread};
+
+/// The walk over a syntax tree goes as deep as the code; unoptimized builds need the most, about 10 kB a level.
+const STACK: usize = 32 * 1024 * 1024;
+
+/// The start of a file's SHA-256: names its contents.
+type Content = [u8; 16];
+
+/// What a file was when it was last read.
+#[derive(Clone)]
+struct Cached {
+    content: Content,
+    facts: Result<Arc<FileFacts>, Refused>,
+}
+
+type Cache = HashMap<String, Cached>;
 
 /// Makes the index on first use; later callers of the same batch get the same one.
 #[derive(Default)]
 pub struct SharedCode {
     index: Mutex<Option<Arc<CodeIndex>>>,
+    cache: Lock<Arc<Cache>>,
+}
+
+/// What became of one file.
+enum Read {
+    Facts(Arc<FileFacts>),
+    Refused(Refused),
+    Unread(Unread),
 }
 
 impl SharedCode {
     /// A new batch after files changed. What did not change is not parsed again.
     #[must_use]
     pub fn renewed(&self) -> Self {
-        Self::default()
+        let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
+        Self { index: Mutex::default(), cache: Lock::new(cache) }
     }
 
     /// The facts of every file.
@@ -27,11 +57,120 @@ impl SharedCode {
     /// When `cancel` was set before the index was whole.
     pub async fn index(
         &self,
-        _project: &Project,
-        _settings: &Settings,
-        _cancel: &CancellationToken,
+        project: &Project,
+        settings: &Settings,
+        cancel: &CancellationToken,
     ) -> Result<Arc<CodeIndex>, Failure> {
-        let mut index = self.index.lock().await;
-        Ok(Arc::clone(index.get_or_insert_with(Arc::default)))
+        let mut slot = self.index.lock().await;
+        if let Some(index) = &*slot {
+            return Ok(Arc::clone(index));
+        }
+        let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
+        let (root, ignore, token) = (project.root.clone(), settings.ignore.clone(), cancel.clone());
+        let made = tokio::task::spawn_blocking(move || make(&root, &ignore, &cache, &token)).await;
+        let (index, cache) =
+            made.map_err(|_| Failure::new("Reading the code crashed, which is a bug in gonogo; please report it"))??;
+        *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(cache);
+        let index = Arc::new(index);
+        *slot = Some(Arc::clone(&index));
+        Ok(index)
+    }
+}
+
+fn make(
+    root: &std::path::Path,
+    ignore: &[String],
+    cache: &Cache,
+    cancel: &CancellationToken,
+) -> Result<(CodeIndex, Cache), Failure> {
+    let cancelled = || Failure::new("Reading the code was cancelled; run it again");
+    let listing = files::list(root, ignore, cancel);
+    let mut gaps = listing.gaps;
+    let mut uncovered: BTreeMap<&'static str, u64> = BTreeMap::new();
+    let mut code: Vec<(&FileEntry, Language)> = Vec::new();
+    for file in &listing.files {
+        let extension = file.extension();
+        if let Some(language) = language::of_extension(extension) {
+            code.push((file, language));
+        } else if let Some(name) = language::uncovered(extension) {
+            *uncovered.entry(name).or_default() += 1;
+        }
+    }
+    let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().map_err(|_| {
+        Failure::new("The system gave no threads to read the code with; close other programs and retry")
+    })?;
+    let read: Vec<(Read, Option<Content>)> =
+        pool.install(|| code.par_iter().map(|(file, language)| one(file, *language, cache, cancel)).collect());
+    if cancel.is_cancelled() {
+        return Err(cancelled());
+    }
+    let mut index = CodeIndex::default();
+    let mut kept = Cache::with_capacity(read.len());
+    let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
+    for ((file, language), (result, content)) in code.iter().zip(read) {
+        let facts = match &result {
+            Read::Facts(facts) => Ok(Arc::clone(facts)),
+            Read::Refused(why) => Err(*why),
+            Read::Unread(why) => {
+                gaps.add(why.reason(), &file.path);
+                *unread.entry(*language).or_default() += 1;
+                continue;
+            }
+        };
+        match &facts {
+            Ok(facts) => {
+                if let Some(partly) = facts.partly {
+                    gaps.add(partly.reason(), &file.path);
+                }
+                for line in &facts.suppressions_without_reason {
+                    gaps.add(
+                        "a comment allows a rule but gives no reason, so it was not followed",
+                        &format!("{}:{line}", file.path),
+                    );
+                }
+                index.files.push(Arc::clone(facts));
+            }
+            Err(why) => {
+                gaps.add(why.reason(), &file.path);
+                if *why == Refused::TooSlow {
+                    *unread.entry(*language).or_default() += 1;
+                }
+            }
+        }
+        if let Some(content) = content {
+            kept.insert(file.path.clone(), Cached { content, facts });
+        }
+    }
+    index.gaps = gaps.into_vec();
+    index.uncovered = uncovered.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
+    index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    index.unread = unread.into_iter().collect();
+    index.links = Links::new(&index.files);
+    Ok((index, kept))
+}
+
+fn one(file: &FileEntry, language: Language, cache: &Cache, cancel: &CancellationToken) -> (Read, Option<Content>) {
+    if cancel.is_cancelled() {
+        return (Read::Refused(Refused::Cancelled), None);
+    }
+    let source = match file.read() {
+        Ok(source) => source,
+        Err(why) => return (Read::Unread(why), None),
+    };
+    let mut content = Content::default();
+    for (to, from) in content.iter_mut().zip(Sha256::digest(source.as_bytes())) {
+        *to = from;
+    }
+    if let Some(cached) = cache.get(&file.path).filter(|cached| cached.content == content) {
+        let read = match &cached.facts {
+            Ok(facts) => Read::Facts(Arc::clone(facts)),
+            Err(why) => Read::Refused(*why),
+        };
+        return (read, Some(content));
+    }
+    match language::read(&file.path, language, &source, cancel) {
+        Ok(facts) => (Read::Facts(Arc::new(facts)), Some(content)),
+        Err(why) => (Read::Refused(why), Some(content)),
     }
 }

@@ -1,22 +1,58 @@
-//! The `web` probe.
+//! The `web` probe: what a stranger sees of the deployed app.
+//!
+//! `survey` goes to the addresses and collects; `judge` holds what it brought against the `rules`, without I/O.
 
+mod address;
+mod connect;
+mod html;
+mod http;
+mod judge;
+mod limits;
+mod rules;
+mod survey;
+mod tally;
+mod tls;
+mod trouble;
+mod visit;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use url::Url;
 
-use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, ProbeId, Project, Settings, Skip, SkipReason};
+use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 
-/// The probe.
-pub struct WebProbe;
+pub use limits::Limits;
+
+use survey::Survey;
+use visit::End;
+
+/// The probe, with the limits that it keeps.
+#[derive(Debug, Clone, Copy)]
+pub struct WebProbe {
+    limits: Limits,
+}
+
+impl WebProbe {
+    /// As users run it.
+    pub const STANDARD: Self = Self::with_limits(Limits::STANDARD);
+
+    /// With other limits, so that a test need not wait for long ones.
+    #[must_use]
+    pub const fn with_limits(limits: Limits) -> Self {
+        Self { limits }
+    }
+}
 
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("web"),
     title: "Web",
-    about: "",
-    rules: &[],
-    follows_files: true,
+    about: "Looks at the deployed app from outside: its certificate, its TLS versions, the way to HTTPS and its security headers.",
+    rules: rules::RULES,
+    follows_files: false,
     timeout: Duration::from_secs(120),
 };
 
@@ -25,11 +61,98 @@ impl Probe for WebProbe {
         &META
     }
 
-    fn plan(&self, _project: &Project, _settings: &Settings) -> Result<Plan, Skip> {
-        Err(Skip::new(SkipReason::NothingToExamine, "not built yet"))
+    fn plan(&self, project: &Project, settings: &Settings) -> Result<Plan, Skip> {
+        let nothing = |why: String| Skip::new(SkipReason::NothingToExamine, why);
+        let urls = addresses(settings).map_err(nothing)?;
+        let Some(first) = urls.first() else { return Err(nothing(why_no_address(project))) };
+        let touches = if urls.iter().all(address::is_loopback) { Touches::Loopback } else { Touches::Network };
+        let summary = match urls.len() {
+            1 => format!("look at {} from outside", address::shown(first)),
+            count => format!("look at {} and {} more from outside", address::shown(first), count - 1),
+        };
+        Ok(Plan { summary, touches })
     }
 
-    fn run(&self, _plan: Plan, _cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        async { Ok(Examined::default()) }.boxed()
+    fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
+        run(self.limits, cx).boxed()
+    }
+}
+
+async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
+    let urls = addresses(&cx.settings).map_err(Failure::new)?;
+    let file = cx.settings.trust_roots.clone();
+    let roots = tokio::task::spawn_blocking(move || tls::trust::roots(file.as_deref()));
+    let total = urls.len() as u64;
+    let survey = survey::survey(&urls, &limits, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
+    let Some(survey) = survey else { return Ok(Examined::default()) };
+    let roots = roots.await.unwrap_or_else(|_| Err("the trust roots of this machine could not be read".to_owned()));
+
+    let mut tally = judge::judge(&survey, &roots, cx.now);
+    if !tally.saw_anything() {
+        return Err(Failure::new(nothing_reached(&survey)));
+    }
+    cx.report_progress(total, Some(total), "done");
+    for observation in std::mem::take(&mut tally.observations) {
+        cx.emitter.emit(observation).await;
+    }
+    Ok(Examined {
+        counts: counts(&survey),
+        gaps: tally.gaps(),
+        rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
+    })
+}
+
+/// The addresses that the user gave, each once.
+fn addresses(settings: &Settings) -> Result<Vec<Url>, String> {
+    let mut urls = Vec::new();
+    for text in &settings.urls {
+        let url = address::parse(text)?;
+        if !urls.contains(&url) {
+            urls.push(url);
+        }
+    }
+    Ok(urls)
+}
+
+fn why_no_address(project: &Project) -> String {
+    let offered = project.offers.iter().find_map(|offer| match &offer.target {
+        OfferTarget::Url(url) if offer.probe == META.id => Some((url, &offer.found_in)),
+        _ => None,
+    });
+    match offered {
+        Some((url, found_in)) => {
+            let url = crate::model::redact::url(url);
+            format!("no address was given; {found_in} names {url}: if that is the deployed app, add --url {url}")
+        }
+        None => "no address was given: give the deployed one with --url https://…".to_owned(),
+    }
+}
+
+fn nothing_reached(survey: &Survey) -> String {
+    let given = || survey.visits.iter().filter(|visit| visit.given);
+    let why = given().find_map(visit::Visit::why_no_page).unwrap_or_else(|| "no address gave an answer".to_owned());
+    let advice = given().find_map(|visit| match &visit.end {
+        End::Trouble { trouble, .. } => Some(trouble.advice()),
+        _ => None,
+    });
+    format!("{why}. {}", advice.unwrap_or("Check the address and run the probe again."))
+}
+
+fn counts(survey: &Survey) -> BTreeMap<String, u64> {
+    let requests: usize = survey.visits.iter().map(|visit| visit.hops.len()).sum();
+    BTreeMap::from([
+        ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
+        ("requests".to_owned(), requests as u64),
+        ("servers".to_owned(), survey.servers.len() as u64),
+    ])
+}
+
+/// Why a rule was offered nothing to look at.
+fn not_concerned(rule: &RuleMeta, urls: &[Url]) -> String {
+    let is_redirect = rules::https::REDIRECT_RULES.iter().any(|known| known.id == rule.id);
+    if is_redirect && urls.iter().any(address::is_secure) {
+        "the address has a port of its own: give its http:// address as well with --url".to_owned()
+    } else {
+        "no https:// address was reached: give the deployed one with --url https://…".to_owned()
     }
 }

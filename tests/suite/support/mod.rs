@@ -1,3 +1,8 @@
 //! What the tests share.
 
+pub mod binary;
+pub mod postgres;
 pub mod probes;
+#[cfg(unix)]
+pub mod pty;
+pub mod tls_server;

@@ -1,0 +1,162 @@
+//! How the workbench feels, measured on the real program in a pseudo-terminal: time to the first frame on a project of
+//! 10,000 files, time from a key to its frame while every probe runs, and CPU time when idle. Beside each stands a floor
+//! from the same machine in the same run: starting a program that does nothing, and a terminal's own echo.
+//!
+//! `cargo bench --bench workbench`. Prints figures; judges nothing, because machines are shared and noisy.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot go on should stop")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+
+const FILES: usize = 10_000;
+const KEYS: usize = 300;
+const STARTS: usize = 10;
+
+fn main() {
+    let home = tempfile::tempdir().unwrap();
+    let project = home.path().join("project");
+    make_project(&project);
+    let gonogo = Path::new(env!("CARGO_BIN_EXE_gonogo"));
+    let args = [project.to_str().unwrap(), "--offline"];
+
+    let floor: Vec<Duration> = (0..STARTS).map(|_| first_output(Path::new("/bin/echo"), &["x"], home.path())).collect();
+    let first: Vec<Duration> = (0..STARTS).map(|_| first_output(gonogo, &args, home.path())).collect();
+    row("first frame, 10,000 files", &first, "a program that only prints", &floor);
+
+    let mut cat = Terminal::start(Path::new("/bin/cat"), &[], home.path());
+    let echo = cat.key_times("j");
+    cat.end();
+    let mut busy = Terminal::start(gonogo, &args, home.path());
+    busy.settle(Duration::from_millis(100));
+    let keys = busy.key_times("jk");
+    row("key to frame, probes running", &keys, "a terminal's echo", &echo);
+
+    busy.settle(Duration::from_secs(20));
+    let before = cpu_ticks(busy.pid());
+    std::thread::sleep(Duration::from_secs(5));
+    let ticks = cpu_ticks(busy.pid()) - before;
+    println!("idle for 5 s: {ticks} clock ticks of CPU (1 tick = 10 ms)");
+    let keys = busy.key_times("jk");
+    row("key to frame, probes done", &keys, "a terminal's echo", &echo);
+    busy.end();
+}
+
+fn make_project(root: &Path) {
+    fs::create_dir_all(root).unwrap();
+    fs::write(root.join("package.json"), r#"{"name": "large", "dependencies": {"express": "4", "pg": "8"}}"#).unwrap();
+    for n in 0..FILES {
+        let folder = root.join(format!("src/area{}/part{}", n % 40, n % 7));
+        fs::create_dir_all(&folder).unwrap();
+        let text = format!(
+            "import {{ db }} from '../db';\nexport async function load{n}(ids: string[]) {{\n  const rows = [];\n  \
+             for (const id of ids) {{\n    rows.push(await db.query('SELECT * FROM t{n} WHERE id = $1', [id]));\n  }}\n  \
+             const res = await fetch(`https://api.example.com/v1/${{ids.length}}`);\n  return [rows, await res.json()];\n}}\n"
+        );
+        fs::write(folder.join(format!("file{n}.ts")), text).unwrap();
+    }
+}
+
+struct Terminal {
+    child: Box<dyn Child + Send + Sync>,
+    input: Box<dyn Write + Send>,
+    output: Receiver<Instant>,
+    started: Instant,
+    _master: Box<dyn MasterPty + Send>,
+}
+
+impl Terminal {
+    fn start(program: &Path, args: &[&str], home: &Path) -> Self {
+        let pair =
+            native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
+        let mut command = CommandBuilder::new(program);
+        command.args(args);
+        command.env_clear();
+        for (name, value) in [("TERM", "xterm-256color"), ("HOME", home.to_str().unwrap()), ("COLORFGBG", "15;0")] {
+            command.env(name, value);
+        }
+        let started = Instant::now();
+        let child = pair.slave.spawn_command(command).unwrap();
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 65536];
+            while reader.read(&mut buffer).is_ok_and(|count| count > 0) {
+                if sender.send(Instant::now()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, input: pair.master.take_writer().unwrap(), output, started, _master: pair.master }
+    }
+
+    fn pid(&self) -> u32 {
+        self.child.process_id().unwrap()
+    }
+
+    /// Waits until nothing was written for a second, or `most` has passed.
+    fn settle(&mut self, most: Duration) {
+        let start = Instant::now();
+        while start.elapsed() < most && self.output.recv_timeout(Duration::from_secs(1).min(most)).is_ok() {}
+    }
+
+    /// Presses the keys in turn and measures each until the next thing is written.
+    fn key_times(&mut self, keys: &str) -> Vec<Duration> {
+        let mut times = Vec::new();
+        for key in keys.chars().cycle().take(KEYS) {
+            while self.output.try_recv().is_ok() {}
+            let pressed = Instant::now();
+            self.input.write_all(key.to_string().as_bytes()).unwrap();
+            self.input.flush().unwrap();
+            if let Ok(seen) = self.output.recv_timeout(Duration::from_secs(2)) {
+                times.push(seen.duration_since(pressed));
+            }
+            std::thread::sleep(Duration::from_millis(7));
+        }
+        times
+    }
+
+    fn end(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+fn first_output(program: &Path, args: &[&str], home: &Path) -> Duration {
+    let mut terminal = Terminal::start(program, args, home);
+    let first = terminal.output.recv_timeout(Duration::from_secs(10)).unwrap();
+    let time = first.duration_since(terminal.started);
+    let _ = terminal.child.kill();
+    let _ = terminal.child.wait();
+    time
+}
+
+fn row(what: &str, times: &[Duration], floor_name: &str, floor: &[Duration]) {
+    let at = |times: &[Duration], share: f64| {
+        let mut sorted = times.to_vec();
+        sorted.sort();
+        sorted[((sorted.len() - 1) as f64 * share).round() as usize].as_secs_f64() * 1000.0
+    };
+    println!(
+        "{what}: median {:.1} ms, 99th percentile {:.1} ms ({} times); {floor_name}: median {:.1} ms, 99th {:.1} ms",
+        at(times, 0.5),
+        at(times, 0.99),
+        times.len(),
+        at(floor, 0.5),
+        at(floor, 0.99),
+    );
+}
+
+/// User and system time of a process so far, in clock ticks (Linux; elsewhere 0).
+fn cpu_ticks(pid: u32) -> u64 {
+    let Ok(stat) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return 0 };
+    let after_name = stat.rsplit(')').next().unwrap();
+    let fields: Vec<&str> = after_name.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}

@@ -1,0 +1,145 @@
+//! The composition root: the only file that sees everything. It turns a command line into a run and a run into an
+//! exit code.
+
+mod commands;
+mod lists;
+mod project;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+use crate::cli::{Cli, Command, LookOptions, OutputOptions, ProjectOptions};
+use crate::config::{self, ConfigError, Folders, Sources};
+use crate::model::{ProbeId, RuleMeta, escape};
+use crate::probe::registry::PROBES;
+
+/// Exit codes of the interface.
+mod exit {
+    pub(super) const GO: u8 = 0;
+    pub(super) const NO_GO: u8 = 1;
+    pub(super) const USAGE: u8 = 2;
+    pub(super) const PROBE_FAILED: u8 = 3;
+    pub(super) const INTERRUPTED: u8 = 130;
+}
+
+/// Runs the program with these arguments and this environment.
+#[must_use]
+pub fn main(args: impl Iterator<Item = OsString>, env: impl Iterator<Item = (OsString, OsString)>) -> ExitCode {
+    let cli = match Cli::try_parse_from(args) {
+        Ok(cli) => cli,
+        // clap words its own messages, help and version among them, and knows where they go.
+        Err(error) => {
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GO });
+        }
+    };
+    let world = World {
+        env: env.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
+        folders: Folders::of_user(),
+    };
+    quiet_worker_panics();
+    let result =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
+            |runtime| {
+                let code = runtime.block_on(world.run(cli));
+                // A blocking thread that is still in a system call must not hold up the exit.
+                runtime.shutdown_background();
+                code
+            },
+        );
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if is_closed_pipe(&error) => ExitCode::from(exit::GO),
+        Err(error) => {
+            let line = error.to_string();
+            let _ = writeln!(io::stderr(), "gonogo: {}", escape::line(line.trim()));
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}
+
+/// A probe that panics on a worker thread becomes an outcome; the engine tells its story, not a backtrace on the screen.
+fn quiet_worker_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if std::thread::current().name() == Some("main") {
+            usual(info);
+        }
+    }));
+}
+
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// What surrounds a run.
+struct World {
+    env: BTreeMap<String, String>,
+    folders: Folders,
+}
+
+impl World {
+    async fn run(&self, cli: Cli) -> anyhow::Result<u8> {
+        match cli.command {
+            None => self.workbench(&cli.workbench.path, &cli.workbench.project, &cli.workbench.look).await,
+            Some(Command::Demo(demo)) => self.demo(demo).await,
+            Some(Command::Check(check)) => self.check(check).await,
+            Some(Command::Report(args)) => self.report(args).await,
+            Some(Command::Explain(args)) => {
+                let settings = self.settings(None, &ProjectOptions::default(), &LookOptions::default(), None)?.settings;
+                lists::explain(&args.id, args.format, &self.checklists(&settings)?, &mut io::stdout().lock())
+            }
+            Some(Command::Rules(args)) => lists::rules(args.format, &mut io::stdout().lock()),
+            Some(Command::Checklists(args)) => {
+                let options = ProjectOptions { checklist: args.checklist, ..ProjectOptions::default() };
+                let settings = self.settings(None, &options, &LookOptions::default(), None)?.settings;
+                lists::checklists(args.format, &self.checklists(&settings)?, &mut io::stdout().lock())
+            }
+            Some(Command::Themes(args)) => lists::themes(args.format, &self.themes()?, &mut io::stdout().lock()),
+            Some(Command::Advisories(command)) => self.advisories(command).await,
+            Some(Command::Init(args)) => self.init(&args.path, args.print),
+            Some(Command::Completions { shell }) => {
+                clap_complete::generate(shell, &mut Cli::command(), "gonogo", &mut io::stdout().lock());
+                Ok(exit::GO)
+            }
+            Some(Command::Man) => {
+                clap_mangen::Man::new(Cli::command()).render(&mut io::stdout().lock())?;
+                Ok(exit::GO)
+            }
+        }
+    }
+
+    fn settings(
+        &self,
+        root: Option<&Path>,
+        project: &ProjectOptions,
+        look: &LookOptions,
+        output: Option<&OutputOptions>,
+    ) -> Result<config::Resolved, ConfigError> {
+        let probes: Vec<ProbeId> = PROBES.iter().map(|probe| probe.meta().id.clone()).collect();
+        config::resolve(&Sources {
+            root,
+            project,
+            look,
+            fail_on: output.and_then(|output| output.fail_on),
+            env: &self.env,
+            folders: &self.folders,
+            probes: &probes,
+            rules: &rule_ids(),
+        })
+    }
+}
+
+/// Every rule of every probe.
+fn all_rules() -> impl Iterator<Item = (&'static ProbeId, &'static RuleMeta)> {
+    PROBES.iter().flat_map(|probe| probe.meta().rules.iter().map(|rule| (&probe.meta().id, *rule)))
+}
+
+fn rule_ids() -> BTreeSet<&'static str> {
+    all_rules().map(|(_, rule)| rule.id).collect()
+}

@@ -1,0 +1,236 @@
+//! The commands that work on a project.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::project::{Opened, StatePlace};
+use super::{World, exit};
+use crate::cli::{Advisories, Check, Demo, Format, ListFormat, LookOptions, OutputOptions, ProjectOptions, ReportArgs};
+use crate::config;
+use crate::demo::DemoProject;
+use crate::engine;
+use crate::headless;
+use crate::model::{Outcome, Report, Settings};
+use crate::probe::dependencies::store as advisories;
+use crate::probe::git;
+use crate::project;
+use crate::report::{self, TextOptions};
+use crate::session::Session;
+use crate::tui;
+
+impl World {
+    /// `gonogo [PATH]`
+    pub(super) async fn workbench(
+        &self,
+        path: &Path,
+        options: &ProjectOptions,
+        look: &LookOptions,
+    ) -> anyhow::Result<u8> {
+        tui::require_terminal()?;
+        let opened = self.open(path, options, look, None, StatePlace::Usual, |_| {}).await?;
+        self.show(opened).await
+    }
+
+    /// `gonogo check`
+    pub(super) async fn check(&self, check: Check) -> anyhow::Result<u8> {
+        let Check { path, project, output, look } = check;
+        let opened = self.open(&path, &project, &look, Some(&output), StatePlace::Usual, |_| {}).await?;
+        self.run_headless(opened, &output).await
+    }
+
+    /// `gonogo demo`
+    pub(super) async fn demo(&self, demo: Demo) -> anyhow::Result<u8> {
+        let Demo { check, output, look } = demo;
+        if !check {
+            tui::require_terminal()?;
+        }
+        let sample = DemoProject::start().await.context("the sample app could not be started")?;
+        let adjust = |settings: &mut Settings| sample.adjust(settings);
+        let place = StatePlace::At(sample.state());
+        let options = ProjectOptions::default();
+        let opened = self.open(&sample.root(), &options, &look, Some(&output), place, adjust).await?;
+        let code = if check { self.run_headless(opened, &output).await } else { self.show(opened).await };
+        // Dropped only now: the folder and the server live as long as the run.
+        drop(sample);
+        code
+    }
+
+    /// `gonogo report`
+    pub(super) async fn report(&self, args: ReportArgs) -> anyhow::Result<u8> {
+        let ReportArgs { path, checklist, state, config, output, look } = args;
+        let options = ProjectOptions { checklist, state, config, ..ProjectOptions::default() };
+        let opened = self.open(&path, &options, &look, Some(&output), StatePlace::Existing, |_| {}).await?;
+        let Opened { session, engine, .. } = opened;
+        engine.close().await;
+        self.write(&session, &output)?;
+        Ok(verdict_code(&session))
+    }
+
+    /// `gonogo init`
+    pub(super) fn init(&self, path: &Path, print: bool) -> anyhow::Result<u8> {
+        let root = project::root(path)?;
+        let commit = git::head_commit(&root);
+        let text = config::template(&project::open(root.clone(), &Settings::default(), commit));
+        if print {
+            io::stdout().write_all(text.as_bytes())?;
+            return Ok(exit::GO);
+        }
+        let file = root.join(config::FILE_NAME);
+        let mut out = match std::fs::File::create_new(&file) {
+            Ok(out) => out,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                anyhow::bail!(
+                    "{} is there already and was left as it is; see a fresh one with --print",
+                    config::FILE_NAME
+                )
+            }
+            Err(error) => anyhow::bail!("{} cannot be written: {error}; see it with --print", file.display()),
+        };
+        out.write_all(text.as_bytes())?;
+        self.say(&format!("wrote {}", file.display()));
+        Ok(exit::GO)
+    }
+
+    /// `gonogo advisories`
+    pub(super) async fn advisories(&self, command: Advisories) -> anyhow::Result<u8> {
+        let settings = self.settings(None, &ProjectOptions::default(), &LookOptions::default(), None)?.settings;
+        match command {
+            Advisories::Status { format } => {
+                let known = advisories::status(&settings.advisories)?;
+                super::lists::advisories(format == ListFormat::Json, &known, Timestamp::now(), &mut io::stdout().lock())
+            }
+            Advisories::Update { sources, yes } => {
+                anyhow::ensure!(
+                    !sources.is_empty() || yes,
+                    "this downloads some hundred megabytes from {}; allow it with --yes, or name files that you have",
+                    settings.advisories_url
+                );
+                anyhow::ensure!(
+                    !(sources.is_empty() && settings.offline),
+                    "GONOGO_OFFLINE is set, so nothing is downloaded; name files that you have"
+                );
+                let update = advisories::Update {
+                    sources,
+                    export_url: settings.advisories_url.clone(),
+                    trust_roots: settings.trust_roots.clone(),
+                    now: Timestamp::now(),
+                };
+                let cancel = CancellationToken::new();
+                let stop = cancel.clone();
+                tokio::spawn(async move {
+                    interrupt().await;
+                    stop.cancel();
+                });
+                let progress = Arc::new(|line: &str| {
+                    let _ = writeln!(io::stderr(), "{line}");
+                });
+                let result = advisories::update(update, &settings.advisories, &cancel, progress).await;
+                if cancel.is_cancelled() {
+                    return Ok(exit::INTERRUPTED);
+                }
+                for one in result?.imported {
+                    writeln!(
+                        io::stdout(),
+                        "{}: {} advisories, {} of them read now",
+                        one.ecosystem,
+                        one.advisories,
+                        one.read
+                    )?;
+                }
+                Ok(exit::GO)
+            }
+        }
+    }
+
+    async fn show(&self, opened: Opened) -> anyhow::Result<u8> {
+        let Opened { session, mut engine, known_rows } = opened;
+        engine.watch_state(known_rows);
+        engine.watch_files();
+        let settings = session.settings();
+        let look = tui::Look {
+            themes: self.themes()?,
+            theme: settings.theme.clone(),
+            no_color: settings.no_color,
+            ascii: settings.ascii,
+            keys: settings.keys.clone(),
+        };
+        tui::run(session, engine, look, Timestamp::now).await?;
+        Ok(exit::GO)
+    }
+
+    async fn run_headless(&self, opened: Opened, output: &OutputOptions) -> anyhow::Result<u8> {
+        let Opened { session, engine, .. } = opened;
+        let mut quiet = io::sink();
+        let mut stderr = io::stderr();
+        let progress: &mut dyn Write = if output.quiet { &mut quiet } else { &mut stderr };
+        let done = headless::run(session, engine, Timestamp::now, progress, interrupt()).await;
+        if done.interrupted {
+            self.say("interrupted; what was said and found until now is kept");
+            return Ok(exit::INTERRUPTED);
+        }
+        self.write(&done.session, output)?;
+        let failed =
+            |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::TimedOut | Outcome::Panicked(_));
+        if done.session.runs().iter().filter_map(|run| run.outcome()).any(failed) {
+            return Ok(exit::PROBE_FAILED);
+        }
+        Ok(verdict_code(&done.session))
+    }
+
+    fn write(&self, session: &Session, output: &OutputOptions) -> anyhow::Result<()> {
+        let data = session.report();
+        let settings = session.settings();
+        let to_file = output.output.is_some();
+        let text = TextOptions {
+            color: !to_file && !settings.no_color && io::stdout().is_terminal(),
+            ascii: settings.ascii,
+            verbose: output.verbose,
+        };
+        match &output.output {
+            None => format(&data, output.format, text, &mut io::stdout().lock())?,
+            Some(path) => {
+                engine::write_whole(path, |out| format(&data, output.format, text, out)).map_err(|error| {
+                    anyhow::anyhow!("{} cannot be written: {error}; name another file with -o", path.display())
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn format(data: &Report, format: Format, options: TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    match format {
+        Format::Text => report::text(data, options, out),
+        Format::Json => report::json(data, out),
+        Format::Markdown => report::markdown(data, out),
+    }
+}
+
+fn verdict_code(session: &Session) -> u8 {
+    let open = session.settings().fail_on.is_some_and(|severity| session.anything_open(severity));
+    if open { exit::NO_GO } else { exit::GO }
+}
+
+/// Resolves when a person or the system asks the program to stop.
+async fn interrupt() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let (Ok(mut terminate), Ok(mut hangup)) = (signal(SignalKind::terminate()), signal(SignalKind::hangup())) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+                _ = hangup.recv() => {}
+            }
+            return;
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}

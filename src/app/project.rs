@@ -1,0 +1,144 @@
+//! Opens a project with everything that belongs to it: settings, checklists, state, session and engine.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use jiff::Timestamp;
+use sha2::{Digest, Sha256};
+
+use super::World;
+use crate::catalog::{self, Loaded};
+use crate::cli::{LookOptions, OutputOptions, ProjectOptions};
+use crate::engine::{self, Engine};
+use crate::model::{Checklist, ProbeMeta, Settings, Theme, escape};
+use crate::probe::git;
+use crate::probe::registry::PROBES;
+use crate::project;
+use crate::session::{Msg, Notice, Session, Start};
+use crate::store;
+
+/// Every probe's description.
+fn metas() -> impl Iterator<Item = &'static ProbeMeta> {
+    PROBES.iter().map(|probe| probe.meta())
+}
+
+/// A project, ready to run.
+pub(super) struct Opened {
+    pub session: Session,
+    pub engine: Engine,
+    /// The number of the last row of the state that the session knows.
+    pub known_rows: i64,
+}
+
+/// Where a project's state lies.
+pub(super) enum StatePlace {
+    /// Where the settings say, else in the user's data folder; made where missing.
+    Usual,
+    /// As before, but it must be there: nothing can be reported of a project that was never examined.
+    Existing,
+    /// At this place, whatever the settings say.
+    At(PathBuf),
+}
+
+impl World {
+    /// Opens the project at `path`.
+    pub(super) async fn open(
+        &self,
+        path: &Path,
+        options: &ProjectOptions,
+        look: &LookOptions,
+        output: Option<&OutputOptions>,
+        place: StatePlace,
+        adjust: impl FnOnce(&mut Settings),
+    ) -> anyhow::Result<Opened> {
+        let root = project::root(path)?;
+        let resolved = self.settings(Some(&root), options, look, output)?;
+        let mut settings = resolved.settings;
+        adjust(&mut settings);
+        let checklists = self.checklists(&settings)?;
+        let state = match place {
+            StatePlace::At(path) => path,
+            StatePlace::Usual => self.state_path(&root, resolved.state)?,
+            StatePlace::Existing => {
+                let path = self.state_path(&root, resolved.state)?;
+                anyhow::ensure!(
+                    path.exists(),
+                    "this project has not been examined yet; run `gonogo check` or `gonogo` first"
+                );
+                path
+            }
+        };
+        let commit = git::head_commit(&root);
+        let project = Arc::new(project::open(root, &settings, commit));
+        let opened = store::open(&state).await?;
+        let (changes, known_rows) = opened.store.changes(0).await?;
+        let saved_runs = opened.store.latest_runs().await?;
+        let changed_files = engine::changed_files(&project.root, &saved_runs);
+        let now = Timestamp::now();
+        let mut session = Session::new(Start {
+            project: Arc::clone(&project),
+            settings: settings.clone(),
+            checklists,
+            probes: metas().collect(),
+            changes,
+            saved_runs,
+            changed_files,
+            // Two windows opened in the same nanosecond by different processes still differ.
+            instance: format!("{:x}-{:x}", now.as_nanosecond(), std::process::id()),
+            now,
+        });
+        if let Some(aside) = opened.set_aside {
+            let text =
+                format!("The state file was damaged. It was kept as {}, and a new one was begun", aside.display());
+            self.say(&text);
+            session.update(Msg::Notice(Notice::problem(text)), now);
+        }
+        let engine = Engine::new(&PROBES, project, settings, Some(opened.store), Timestamp::now);
+        Ok(Opened { session, engine, known_rows })
+    }
+
+    /// The checklists in force. Broken ones are named on stderr, and the rest is used.
+    pub(super) fn checklists(&self, settings: &Settings) -> anyhow::Result<Vec<Checklist>> {
+        let user = settings.config_dir.as_deref();
+        let Loaded { loaded, errors } = catalog::checklists(&settings.checklists, user, &catalog::known_rules(metas()));
+        for error in &errors {
+            self.say(&error.to_string());
+        }
+        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded; see the lines above");
+        Ok(loaded)
+    }
+
+    /// Every theme. Broken ones are named on stderr, and the rest is used.
+    pub(super) fn themes(&self) -> anyhow::Result<Vec<Theme>> {
+        let Loaded { loaded, errors } = catalog::themes(self.folders.config.as_deref());
+        for error in &errors {
+            self.say(&error.to_string());
+        }
+        Ok(loaded)
+    }
+
+    /// A line for the user beside the result.
+    pub(super) fn say(&self, line: &str) {
+        // A closed stderr is no reason to stop.
+        let _ = writeln!(std::io::stderr(), "gonogo: {}", escape::line(line));
+    }
+
+    fn state_path(&self, root: &Path, named: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+        if let Some(named) = named {
+            return Ok(named);
+        }
+        let data = self
+            .folders
+            .data
+            .as_ref()
+            .context("there is no home folder for the state; name a file with --state FILE")?;
+        let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
+        let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+        let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        let readable: String =
+            folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
+        Ok(data.join("projects").join(format!("{readable}-{mark}.db")))
+    }
+}

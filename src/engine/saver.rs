@@ -1,0 +1,129 @@
+//! Writes what was said into the state, in order, away from the screen; and notices what others write there.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use super::cited;
+use crate::model::{Change, SavedRun};
+use crate::session::Msg;
+use crate::store::Store;
+
+/// A write that failed is tried again after this long.
+const RETRY: Duration = Duration::from_secs(2);
+/// How long the program waits at its end for a state that cannot be written.
+const LAST_TRIES: Duration = Duration::from_secs(5);
+
+enum Order {
+    Append(Box<Change>),
+    SaveRun(Box<SavedRun>, PathBuf),
+    Watch(i64),
+}
+
+/// The task that writes.
+pub(super) struct Saver {
+    orders: mpsc::UnboundedSender<Order>,
+    task: JoinHandle<()>,
+}
+
+impl Saver {
+    pub(super) fn start(store: Store, messages: mpsc::UnboundedSender<Msg>) -> Self {
+        let (orders, orders_in) = mpsc::unbounded_channel();
+        let task = tokio::spawn(work(store, orders_in, messages));
+        Self { orders, task }
+    }
+
+    pub(super) fn append(&self, change: Change) {
+        let _ = self.orders.send(Order::Append(Box::new(change)));
+    }
+
+    pub(super) fn save_run(&self, run: SavedRun, root: PathBuf) {
+        let _ = self.orders.send(Order::SaveRun(Box::new(run), root));
+    }
+
+    pub(super) fn watch(&self, known: i64) {
+        let _ = self.orders.send(Order::Watch(known));
+    }
+
+    pub(super) async fn close(self) {
+        let Self { orders, task } = self;
+        drop(orders);
+        let _ = tokio::time::timeout(LAST_TRIES, task).await;
+    }
+}
+
+async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages: mpsc::UnboundedSender<Msg>) {
+    let mut waiting: VecDeque<Change> = VecDeque::new();
+    let mut known: Option<i64> = None;
+    let mut written = super::watch::file_changes(store.path());
+    loop {
+        let order = tokio::select! {
+            biased;
+            order = orders.recv() => order,
+            () = tokio::time::sleep(RETRY), if !waiting.is_empty() => {
+                flush(&store, &mut waiting, &messages).await;
+                continue;
+            }
+            Some(()) = written.recv(), if known.is_some() => {
+                known = import(&store, known, &messages).await;
+                continue;
+            }
+        };
+        match order {
+            Some(Order::Append(change)) => {
+                waiting.push_back(*change);
+                flush(&store, &mut waiting, &messages).await;
+            }
+            Some(Order::SaveRun(mut run, root)) => {
+                let cited = tokio::task::spawn_blocking(move || {
+                    run.cited = cited::digests(&root, &run.observations);
+                    run
+                });
+                if let Ok(run) = cited.await {
+                    // A run can be made again; an answer cannot. Failing to keep one is not worth a word.
+                    let _ = store.save_run(&run).await;
+                }
+            }
+            Some(Order::Watch(from)) => known = import(&store, Some(from), &messages).await,
+            None => break,
+        }
+    }
+    while !waiting.is_empty() {
+        flush(&store, &mut waiting, &messages).await;
+        if !waiting.is_empty() {
+            tokio::time::sleep(RETRY).await;
+        }
+    }
+    store.close().await;
+}
+
+async fn flush(store: &Store, waiting: &mut VecDeque<Change>, messages: &mpsc::UnboundedSender<Msg>) {
+    while let Some(change) = waiting.front() {
+        match store.append(change).await {
+            Ok(()) => {
+                let _ = messages.send(Msg::Saved(change.id.clone()));
+                waiting.pop_front();
+            }
+            Err(error) => {
+                let _ = messages.send(Msg::SaveFailed { change: change.id.clone(), message: error.to_string() });
+                return;
+            }
+        }
+    }
+}
+
+async fn import(store: &Store, known: Option<i64>, messages: &mpsc::UnboundedSender<Msg>) -> Option<i64> {
+    let from = known?;
+    match store.changes(from).await {
+        Ok((changes, last)) => {
+            if !changes.is_empty() {
+                let _ = messages.send(Msg::Imported(changes));
+            }
+            Some(last)
+        }
+        Err(_) => Some(from),
+    }
+}

@@ -1,0 +1,116 @@
+//! What the database holds, as far as judging a plan needs it.
+
+use std::collections::HashMap;
+
+/// Tables by name.
+#[derive(Debug, Default)]
+pub struct Catalog {
+    tables: Vec<Table>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+/// A table.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Table {
+    /// Its schema; empty in SQLite.
+    pub schema: String,
+    /// Its name.
+    pub name: String,
+    /// How many rows the database thinks it holds; `None` when it has never counted.
+    pub rows: Option<u64>,
+    /// Its columns.
+    pub columns: Vec<String>,
+    /// Its indexes.
+    pub indexes: Vec<Index>,
+    /// It is made of partitions; an index on it cannot be made concurrently.
+    pub partitioned: bool,
+    /// The partitioned table that it is a part of.
+    pub parent: Option<String>,
+}
+
+/// An index.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Index {
+    /// Its name.
+    pub name: String,
+    /// What it is sorted by: column names, or expressions as the database writes them.
+    pub keys: Vec<String>,
+    /// The condition of a partial index, as the database writes it.
+    pub predicate: Option<String>,
+    /// Whether it is a B-tree, of which only leading columns help.
+    pub ordered: bool,
+}
+
+impl Catalog {
+    /// A catalogue of these tables.
+    #[must_use]
+    pub fn new(tables: Vec<Table>) -> Self {
+        let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+        for (index, table) in tables.iter().enumerate() {
+            by_name.entry(table.name.to_lowercase()).or_default().push(index);
+        }
+        Self { tables, by_name }
+    }
+
+    /// How many tables there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.tables.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.tables.is_empty()
+    }
+
+    /// Every table of a name, in whatever schema and case.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Table> {
+        let found = self.by_name.get(&name.to_lowercase());
+        found.into_iter().flatten().filter_map(|&index| self.tables.get(index))
+    }
+
+    /// A table by schema and name.
+    #[must_use]
+    pub fn table(&self, schema: &str, name: &str) -> Option<&Table> {
+        self.named(name).find(|table| table.schema == schema && table.name == name)
+    }
+
+    /// The partitioned table that `table` belongs to at the top, or itself.
+    #[must_use]
+    pub fn whole<'a>(&'a self, table: &'a Table) -> &'a Table {
+        let mut top = table;
+        // Partitions nest a few levels at most; the bound is against a loop in what we were told.
+        for _ in 0..8 {
+            match top.parent.as_ref().and_then(|name| self.table(&top.schema, name)) {
+                Some(parent) => top = parent,
+                None => break,
+            }
+        }
+        top
+    }
+}
+
+impl Table {
+    /// Whether it has this column.
+    #[must_use]
+    pub fn has(&self, column: &str) -> bool {
+        self.columns.iter().any(|own| own.eq_ignore_ascii_case(column))
+    }
+
+    /// An index of that name.
+    #[must_use]
+    pub fn index(&self, name: &str) -> Option<&Index> {
+        self.indexes.iter().find(|index| index.name == name)
+    }
+
+    /// An index over the whole table whose first columns are these, in any order.
+    #[must_use]
+    pub fn index_that_starts_with(&self, columns: &[String]) -> Option<&Index> {
+        self.indexes.iter().find(|index| {
+            index.predicate.is_none()
+                && index.keys.len() >= columns.len()
+                && index.keys.iter().take(columns.len()).all(|key| columns.iter().any(|c| c.eq_ignore_ascii_case(key)))
+        })
+    }
+}

@@ -1,0 +1,328 @@
+//! The rule `full-table-scan`.
+
+use super::advice::{self, Cause};
+use super::catalog::{Catalog, Table};
+use super::lexer::Dialect;
+use super::plan::{Judged, Scan};
+use super::queries::Query;
+use super::statement::Shape;
+use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity};
+
+/// The rule.
+pub static META: RuleMeta = RuleMeta {
+    id: "full-table-scan",
+    title: "A query reads its whole table",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "The database's own plan for a query of the code reads a table from end to end, because no index leads to the rows that it asks for. The plan is judged as if the table held as many rows as --rows says.",
+    why: "With fifty rows every query is fast. With a hundred thousand each call reads them all: pages become slow, the database's processors fill up, and then everything else on it waits too.",
+    fix: "Create an index that starts with the columns of the condition, or change the condition so that an existing index fits.",
+    example: "-- reads every order\nSELECT * FROM orders WHERE customer_id = $1;\n\n-- reads one customer's orders\nCREATE INDEX CONCURRENTLY ON orders (customer_id);",
+    references: &[
+        "https://www.postgresql.org/docs/current/using-explain.html",
+        "https://www.sqlite.org/eqp.html",
+        "https://use-the-index-luke.com/sql/where-clause",
+        "F31",
+        "F46",
+        "C54",
+    ],
+};
+
+/// From here on one call takes seconds: a sequential scan handles on the order of a million rows a second on one core.
+const BLOCKER_ROWS: u64 = 1_000_000;
+/// From here on one call takes tens of milliseconds of a core, and a hundred callers a second fill several.
+const MAJOR_ROWS: u64 = 10_000;
+/// A message stays readable with this much of the query.
+const SHOWN: usize = 110;
+
+/// How the finding of a scan is made.
+pub struct Context<'a> {
+    /// Whose SQL it is.
+    pub dialect: Dialect,
+    /// The table size to judge at.
+    pub rows: u64,
+    /// What the query reads.
+    pub shape: &'a Shape,
+    /// What the database holds.
+    pub catalog: &'a Catalog,
+}
+
+/// The finding for one scan of `query`.
+#[must_use]
+pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_>) -> Finding {
+    let cause = advice::cause(context.shape, scan, context.catalog);
+    let rows = scan.table.rows.unwrap_or(0).max(context.rows);
+    let sql = query.one_line(context.dialect);
+    let table = &scan.table.name;
+    let message = format!("`{}` reads all {} rows of `{table}`: {}", shorten(&sql), grouped(rows), because(&cause));
+    let location = Location::Query {
+        sql: shorten(&sql),
+        path: query.place().map(|place| place.path.clone()),
+        span: query.place().map(|place| place.span),
+    };
+    let mut finding = Finding::new(&META, location, format!("{sql}\0{table}"), message)
+        .severity(severity(rows, &cause))
+        .confidence(confidence(&cause))
+        .fix(remedy(&cause, scan, context.dialect))
+        .evidence(Evidence::new(EvidenceKind::Query, query.sql.trim()))
+        .evidence(Evidence::new(EvidenceKind::Plan, judged.plan.clone()))
+        .evidence(Evidence::new(EvidenceKind::Note, rows_note(scan, context.rows)));
+    if query.places.len() > 1 {
+        let mut places: Vec<String> =
+            query.places.iter().skip(1).take(20).map(|place| format!("{}:{}", place.path, place.span.line)).collect();
+        if query.places.len() > 21 {
+            places.push(format!("and {} more", query.places.len() - 21));
+        }
+        finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("also sent by {}", places.join(", "))));
+    }
+    finding
+}
+
+/// By the rows that one call reads; a query that must read everything is one step milder, for no index would help it.
+fn severity(rows: u64, cause: &Cause) -> Severity {
+    let milder = matches!(cause, Cause::Everything | Cause::Weak(_));
+    match rows {
+        BLOCKER_ROWS.. if milder => Severity::Major,
+        BLOCKER_ROWS.. => Severity::Blocker,
+        MAJOR_ROWS.. if !milder => Severity::Major,
+        _ => Severity::Minor,
+    }
+}
+
+const fn confidence(cause: &Cause) -> Confidence {
+    match cause {
+        Cause::NoIndex { join: false, .. } | Cause::Contains(_) | Cause::Wrapped(_) => Confidence::High,
+        _ => Confidence::Medium,
+    }
+}
+
+fn because(cause: &Cause) -> String {
+    match cause {
+        Cause::NoIndex { wanted, .. } => format!("no index starts with {}", listed(wanted, "or")),
+        Cause::IndexUnfit { index, column, pattern: true } => {
+            format!("the index `{index}` on `{column}` cannot serve a pattern")
+        }
+        Cause::IndexUnfit { index, column, .. } => {
+            format!("the index `{index}` on `{column}` cannot serve this comparison")
+        }
+        Cause::Pattern(column) => format!("no index can serve the pattern on `{column}`"),
+        Cause::Contains(column) => format!("a text anywhere in `{column}` is beyond an ordinary index"),
+        Cause::AnyCase(column) => format!("a comparison of `{column}` that ignores case is beyond its ordinary index"),
+        Cause::Wrapped(text) => format!("the condition is on `{}`, and no index holds that", shorten(text)),
+        Cause::Special(column, operator) => format!("no index serves `{operator}` on `{column}`"),
+        Cause::Either(columns) => {
+            format!("one of its alternatives is on {}, which no index serves", listed(columns, "and"))
+        }
+        Cause::Sort(column) => format!("it wants the first by `{column}`, and no index starts with that"),
+        Cause::Elsewhere { table, column } => {
+            format!("its way in is `{}.{column}`, and no index starts with that", table.name)
+        }
+        Cause::Optional(columns) => {
+            format!("its conditions on {} are optional, so no index can be relied on", listed(columns, "and"))
+        }
+        Cause::Weak(columns) => format!("its condition on {} narrows it down too little", listed(columns, "and")),
+        Cause::Everything => "nothing in it narrows them down".to_owned(),
+        Cause::Unknown => "no index serves its condition".to_owned(),
+    }
+}
+
+fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
+    let postgres = dialect == Dialect::Postgres;
+    let create_on = |on: &Table, columns: &str| {
+        let table = match on.schema.as_str() {
+            "" | "public" => name(&on.name),
+            schema => format!("{}.{}", name(schema), name(&on.name)),
+        };
+        if postgres {
+            // PostgreSQL refuses CONCURRENTLY on a partitioned table.
+            let way = if on.partitioned { "" } else { "CONCURRENTLY " };
+            return format!("`CREATE INDEX {way}ON {table} ({columns});`");
+        }
+        let plain: String = columns.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
+        let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
+        let index = name(&format!("{}_{}_idx", on.name, words.join("_").to_lowercase()));
+        format!("`CREATE INDEX {index} ON {table} ({columns});`")
+    };
+    let create = |columns: &str| create_on(&scan.table, columns);
+    let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
+    match cause {
+        Cause::NoIndex { columns, .. } => {
+            format!("Create an index: {} (reasoned from the query, not proven).", create(&names(columns)))
+        }
+        Cause::IndexUnfit { column, pattern: true, .. } | Cause::Pattern(column) if postgres => format!(
+            "A pattern that begins with a known text needs an index of its own: {} (reasoned, not proven).",
+            create(&format!("{} text_pattern_ops", name(column)))
+        ),
+        Cause::IndexUnfit { column, pattern: true, .. } | Cause::Pattern(column) => format!(
+            "SQLite's LIKE ignores case, so it needs an index that does too: {} (reasoned, not proven); a pattern that begins with `%` needs FTS5.",
+            create(&format!("{} COLLATE NOCASE", name(column)))
+        ),
+        Cause::IndexUnfit { index, column, .. } => format!(
+            "The index `{index}` is there already. Compare `{column}` with a value of its own type and collation, without a cast, or look at what the index leaves out."
+        ),
+        Cause::Contains(column) if postgres => format!(
+            "For a search inside the text create a trigram index (`CREATE EXTENSION pg_trgm`, then {}; reasoned, not proven), or use full-text search.",
+            create_using_trigram(scan, column)
+        ),
+        Cause::Contains(column) => {
+            format!("Search `{column}` through an FTS5 table, or by a prefix; no ordinary index serves `LIKE '%…'`.")
+        }
+        Cause::AnyCase(column) if postgres => format!(
+            "Compare `lower({column})` with a value in lower case and index that: {} (reasoned, not proven).",
+            create(&format!("lower({})", name(column)))
+        ),
+        Cause::AnyCase(column) => format!("Give `{column}` an index with COLLATE NOCASE."),
+        Cause::Wrapped(text) if is_about_dates(text) => {
+            "Compare the column itself with both ends of the span (`>= $1 AND < $2`): then an ordinary index on it serves.".to_owned()
+        }
+        Cause::Wrapped(text) => format!(
+            "Turn the condition round so that the column stands alone, or index the expression: {} (reasoned, not proven).",
+            create(&format!("({text})"))
+        ),
+        Cause::Special(column, operator) if postgres => format!(
+            "The operator `{operator}` wants an index of its own kind, usually GIN or GiST on `{column}` (reasoned, not proven)."
+        ),
+        Cause::Special(column, operator) => {
+            format!("SQLite has no index for `{operator}`; store what you search for of `{column}` in a column of its own.")
+        }
+        Cause::Either(columns) => format!(
+            "Every alternative needs an index of its own, missing for {}; or write one query for each and join them with UNION (reasoned, not proven).",
+            listed(columns, "and")
+        ),
+        Cause::Sort(column) => {
+            format!("Create an index in that order: {} (reasoned from the query, not proven).", create(&name(column)))
+        }
+        Cause::Elsewhere { table, column } => format!(
+            "Create an index there: {} (reasoned from the query, not proven).",
+            create_on(table, &name(column))
+        ),
+        Cause::Optional(_) => "Write only those conditions into the query that the caller has given (`if (status) …`), so that the database can plan for them.".to_owned(),
+        Cause::Weak(_) => "Add a condition that picks few rows, or page the result with LIMIT; an index on this condition alone helps little.".to_owned(),
+        Cause::Everything => "No index helps a query that wants every row: page it (`WHERE id > … ORDER BY id LIMIT 100`), narrow it down, or keep the total in a summary table.".to_owned(),
+        Cause::Unknown => META.fix.to_owned(),
+    }
+}
+
+/// Expressions over dates mostly depend on the session's time zone, and PostgreSQL refuses to index those.
+fn is_about_dates(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    ["::DATE", "DATE(", "AS DATE", "DATE_TRUNC", "EXTRACT(", "TO_CHAR(", "STRFTIME("]
+        .iter()
+        .any(|word| upper.contains(word))
+}
+
+fn create_using_trigram(scan: &Scan, column: &str) -> String {
+    format!("`CREATE INDEX CONCURRENTLY ON {} USING gin ({} gin_trgm_ops);`", name(&scan.table.name), name(column))
+}
+
+fn rows_note(scan: &Scan, rows: u64) -> String {
+    let table = &scan.table.name;
+    match scan.table.rows {
+        Some(now) if now >= rows => format!("`{table}` holds about {} rows now and is judged as it is", grouped(now)),
+        Some(now) => format!(
+            "`{table}` holds about {} rows now; judged as if it held {}, sequential reads allowed only where nothing else is left",
+            grouped(now),
+            grouped(rows)
+        ),
+        None => format!("`{table}`: the database has not counted its rows yet; judged as if it held {}", grouped(rows)),
+    }
+}
+
+/// A name as SQL writes it: quoted where it must be.
+fn name(name: &str) -> String {
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
+        && !["order", "user", "group", "table", "select", "end", "default", "check", "references", "to"]
+            .contains(&name);
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+fn listed(names: &[String], word: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `100000` as `100,000`.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The query short enough for a line: the list of what it selects goes first, then its end.
+#[must_use]
+pub fn shorten(sql: &str) -> String {
+    let mut text = sql.replace('`', "'");
+    if text.chars().count() > SHOWN {
+        let from = outer_from(&text).filter(|&at| at > 10);
+        if let Some(rest) = from.and_then(|at| text.get(at..)) {
+            text = format!("SELECT …{rest}");
+        }
+    }
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => {
+            let kept = text.get(..end).unwrap_or_default();
+            let word = kept.rfind(' ').filter(|at| at + 30 > end).unwrap_or(end);
+            format!("{} …", kept.get(..word).unwrap_or_default())
+        }
+        None => text,
+    }
+}
+
+/// Where the FROM of the outer SELECT stands, those of subqueries in its list aside.
+fn outer_from(sql: &str) -> Option<usize> {
+    let lower = sql.to_ascii_lowercase();
+    let mut depth = 0_i32;
+    for (at, byte) in lower.bytes().enumerate().skip_while(|_| !lower.starts_with("select ")) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b' ' if depth == 0 && lower.get(at..).is_some_and(|rest| rest.starts_with(" from ")) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_names_and_queries_read_well() {
+        assert_eq!(
+            [grouped(7), grouped(1000), grouped(100_000), grouped(1_234_567)],
+            ["7", "1,000", "100,000", "1,234,567"]
+        );
+        assert_eq!(
+            [name("orders"), name("userId"), name("order"), name("1a")],
+            ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
+        let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
+        assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");
+        assert_eq!(
+            shorten(&format!("{}{}", "x ".repeat(50), "$1 ".repeat(10))),
+            format!("{}$1 $1 $1 …", "x ".repeat(50))
+        );
+    }
+
+    #[test]
+    fn severity_follows_the_rows_read() {
+        let missing = Cause::NoIndex { wanted: vec![], columns: vec![], join: false };
+        let seen = [9_999, 10_000, 999_999, 1_000_000].map(|rows| severity(rows, &missing));
+        assert_eq!(seen, [Severity::Minor, Severity::Major, Severity::Major, Severity::Blocker]);
+        assert_eq!(severity(100_000, &Cause::Everything), Severity::Minor);
+        assert_eq!(severity(5_000_000, &Cause::Everything), Severity::Major);
+    }
+}

@@ -1,0 +1,171 @@
+//! What the catalogue says: tables, indexes, and which functions are the database's own.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::Row;
+use sqlx::postgres::PgRow;
+
+use super::errors::Refused;
+use super::session::Session;
+use crate::probe::database::catalog::{Catalog, Index, Table};
+use crate::probe::database::statement::Shape;
+
+/// Tables, partitioned tables and materialized views of the users' schemas.
+const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::float8, parent.relname::text, c.relkind = 'p', \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) \
+    FROM pg_catalog.pg_class c \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition \
+    LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent \
+    WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+/// Their indexes, those aside that are still being built or are broken. Writing out an index waits for whoever has locked
+/// its table; the queries on that table will not be planned either.
+const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text, m.amname = 'btree', \
+    pg_catalog.pg_get_expr(x.indpred, x.indrelid), \
+    ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid, k, true) \
+          FROM pg_catalog.generate_series(1, x.indnkeyatts) k) \
+    FROM pg_catalog.pg_index x \
+    JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid \
+    JOIN pg_catalog.pg_am m ON m.oid = c.relam \
+    JOIN pg_catalog.pg_class t ON t.oid = x.indrelid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
+    WHERE x.indisvalid AND x.indislive \
+      AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = x.indrelid AND l.granted AND l.mode = 'AccessExclusiveLock') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+/// Relations behind which functions stand that are not PostgreSQL's: views (and views of those), active row security,
+/// and defaults, which only an INSERT looks at. Objects from 16384 on are not built in (`FirstNormalObjectId`).
+const BEHIND: &str = "WITH RECURSIVE direct AS ( \
+      SELECT r.ev_class AS oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
+      WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384 \
+      UNION SELECT p.polrelid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_policy p ON p.oid = d.objid \
+      WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384 \
+        AND pg_catalog.row_security_active(p.polrelid)), \
+    reached AS (SELECT oid FROM direct UNION SELECT r.ev_class FROM reached b \
+      JOIN pg_catalog.pg_depend d ON d.refobjid = b.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass \
+        AND d.classid = 'pg_catalog.pg_rewrite'::regclass \
+      JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid) \
+    SELECT pg_catalog.lower(c.relname::text), false FROM reached b JOIN pg_catalog.pg_class c ON c.oid = b.oid \
+    UNION SELECT pg_catalog.lower(c.relname::text), true FROM pg_catalog.pg_depend d \
+      JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = a.adrelid \
+      WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384";
+
+/// Functions of these names outside PostgreSQL's own schema. An extension that brings a built-in function for its own
+/// type, such as `max` for `citext`, does not count.
+const OWN: &str = "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p \
+    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
+    WHERE p.proname = ANY($1) AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+      AND NOT (EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass \
+                         AND d.objid = p.oid AND d.deptype = 'e') \
+           AND EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname = p.proname \
+                         AND b.pronamespace = 'pg_catalog'::regnamespace))";
+
+const SUPERUSER: &str = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user";
+
+/// Functions that must not be called while planning: nobody knows what they do.
+#[derive(Debug, Default)]
+pub struct OwnFunctions {
+    named: BTreeSet<String>,
+    behind: BTreeSet<String>,
+    behind_defaults: BTreeSet<String>,
+}
+
+impl OwnFunctions {
+    /// The first function of the database's own that planning this could call.
+    pub fn called_by(&self, shape: &Shape) -> Option<String> {
+        let function = shape.functions.iter().find(|parts| match parts.as_slice() {
+            [name] => self.named.contains(name),
+            [schema, _] => schema != "pg_catalog",
+            _ => true,
+        });
+        if let Some(parts) = function {
+            return Some(parts.join("."));
+        }
+        let behind = |name: &str, set: &BTreeSet<String>| set.contains(&name.to_lowercase());
+        let view = shape.relations().find(|relation| behind(&relation.table, &self.behind));
+        if let Some(relation) = view {
+            return Some(format!("behind {}", relation.table));
+        }
+        let target = shape.inserts_into.as_ref()?;
+        (behind(target, &self.behind_defaults) || behind(target, &self.behind))
+            .then(|| format!("behind the defaults of {target}"))
+    }
+}
+
+/// Reads it all.
+pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool), Refused> {
+    let mut tables = Vec::new();
+    let mut places: HashMap<(String, String), usize> = HashMap::new();
+    for row in session.rows(TABLES, &[]).await? {
+        let rows: f64 = get(&row, 2)?;
+        let table = Table {
+            schema: get(&row, 0)?,
+            name: get(&row, 1)?,
+            rows: rows_of(rows),
+            parent: get(&row, 3)?,
+            partitioned: get(&row, 4)?,
+            columns: get(&row, 5)?,
+            indexes: Vec::new(),
+        };
+        places.insert((table.schema.clone(), table.name.clone()), tables.len());
+        tables.push(table);
+    }
+    for row in session.rows(INDEXES, &[]).await? {
+        let keys: Vec<String> = get(&row, 5)?;
+        let index = Index {
+            name: get(&row, 2)?,
+            ordered: get(&row, 3)?,
+            predicate: get(&row, 4)?,
+            keys: keys.into_iter().map(unquoted).collect(),
+        };
+        let place = (get(&row, 0)?, get(&row, 1)?);
+        if let Some(table) = places.get(&place).and_then(|&at| tables.get_mut(at)) {
+            table.indexes.push(index);
+        }
+    }
+    let mut own = OwnFunctions::default();
+    for row in session.rows(BEHIND, &[]).await? {
+        let set = if get(&row, 1)? { &mut own.behind_defaults } else { &mut own.behind };
+        set.insert(get(&row, 0)?);
+    }
+    let superuser = session.rows(SUPERUSER, &[]).await?.first().map(|row| get(row, 0)).transpose()?.unwrap_or(false);
+    Ok((Catalog::new(tables), own, superuser))
+}
+
+/// Adds those of `names` that are the database's own.
+pub async fn learn_functions(
+    session: &mut Session,
+    own: &mut OwnFunctions,
+    names: BTreeSet<String>,
+) -> Result<(), Refused> {
+    let names: Vec<String> = names.into_iter().collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    for row in session.rows(OWN, &names).await? {
+        own.named.insert(get(&row, 0)?);
+    }
+    Ok(())
+}
+
+/// The estimate of the last VACUUM or ANALYZE; negative before the first (zero, before version 14).
+fn rows_of(estimate: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, and `as` saturates")]
+    (estimate > 0.0).then(|| estimate.round() as u64)
+}
+
+/// `"userId"` as `userId`.
+fn unquoted(key: String) -> String {
+    match key.strip_prefix('"').and_then(|key| key.strip_suffix('"')) {
+        Some(name) if !name.contains('"') => name.to_owned(),
+        _ => key,
+    }
+}
+
+fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(
+    row: &'r PgRow,
+    column: usize,
+) -> Result<T, Refused> {
+    row.try_get(column).map_err(|_| Refused::Other("its answer is not what PostgreSQL 12 and later give".to_owned()))
+}

@@ -1,0 +1,180 @@
+//! Reads a plan in JSON: which tables are read from end to end, and the tree as text.
+
+use serde_json::Value;
+
+use super::unknown_table;
+use crate::probe::database::catalog::Catalog;
+use crate::probe::database::plan::Scan;
+
+/// More of a plan does not help a reader.
+const MOST_LINES: usize = 40;
+/// A plan is never this deep; the bound is against a hostile answer.
+const MOST_DEPTH: usize = 200;
+
+/// What a plan shows.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Tables read whole.
+    pub scans: Vec<Scan>,
+    /// The tree.
+    pub text: String,
+    /// Why the plan cannot be judged, as a phrase.
+    pub unclear: Option<String>,
+}
+
+/// Reads the answer to EXPLAIN.
+pub fn read(answer: &Value, catalog: &Catalog) -> Seen {
+    let mut walk = Walk { catalog, seen: Seen::default(), lines: 0 };
+    match answer.get(0).and_then(|first| first.get("Plan")) {
+        Some(plan) => walk.node(plan, 0, false),
+        None => walk.seen.unclear = Some("have a plan that cannot be read".to_owned()),
+    }
+    walk.seen
+}
+
+struct Walk<'a> {
+    catalog: &'a Catalog,
+    seen: Seen,
+    lines: usize,
+}
+
+fn text<'v>(node: &'v Value, key: &str) -> &'v str {
+    node.get(key).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn children(node: &Value) -> impl Iterator<Item = &Value> {
+    node.get("Plans").and_then(Value::as_array).into_iter().flatten()
+}
+
+impl Walk<'_> {
+    /// `stops` is true below a LIMIT that lets this node stop after some rows.
+    fn node(&mut self, node: &Value, depth: usize, stops: bool) {
+        if depth > MOST_DEPTH {
+            self.seen.unclear = Some("have a plan that is too deep".to_owned());
+            return;
+        }
+        self.write(node, depth);
+        if node.get("Subplans Removed").and_then(Value::as_u64).is_some_and(|removed| removed > 0) {
+            self.seen.unclear = Some("read partitions that are only chosen at run time".to_owned());
+        }
+        let kind = text(node, "Node Type");
+        // A condition that does not lead into the index drops entries one by one, as a filter does.
+        let dropped = ["Filter", "Join Filter", "Index Cond"].iter().any(|key| node.get(*key).is_some());
+        match kind {
+            "Seq Scan" if dropped || !stops => self.scan(node),
+            "Index Scan" | "Index Only Scan" if (dropped || !stops) && self.reads_whole_index(node) => self.scan(node),
+            "Bitmap Heap Scan" if self.bitmap_reads_whole_index(node) => self.scan(node),
+            "Foreign Scan" => {
+                self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned())
+            }
+            _ => {}
+        }
+        for (index, child) in children(node).enumerate() {
+            let stops = match kind {
+                "Limit" => true,
+                "Result" | "LockRows" | "Subquery Scan" | "ProjectSet" | "Append" | "Merge Append" => stops && !dropped,
+                // The outer side of a loop stops as soon as enough inner rows were found for it.
+                "Nested Loop" => stops && !dropped && index == 0,
+                _ => false,
+            };
+            self.node(child, depth + 1, stops);
+        }
+    }
+
+    /// No condition leads into the index, so all of it is read. The condition of a partial index is one.
+    fn reads_whole_index(&self, node: &Value) -> bool {
+        let index = self.index(node, text(node, "Index Name"));
+        match (node.get("Index Cond").and_then(Value::as_str), index) {
+            (None, Some(index)) => index.predicate.is_none(),
+            (None, None) => true,
+            (Some(condition), Some(index)) => skips_leading_column(index, condition),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn bitmap_reads_whole_index(&self, node: &Value) -> bool {
+        let mut below = children(node);
+        let (Some(bitmap), None) = (below.next(), below.next()) else { return false };
+        let condition = bitmap.get("Index Cond").and_then(Value::as_str);
+        let index = self.index(node, text(bitmap, "Index Name"));
+        condition.zip(index).is_some_and(|(condition, index)| skips_leading_column(index, condition))
+    }
+
+    fn index(&self, node: &Value, name: &str) -> Option<&crate::probe::database::catalog::Index> {
+        self.catalog.table(text(node, "Schema"), text(node, "Relation Name")).and_then(|table| table.index(name))
+    }
+
+    fn scan(&mut self, node: &Value) {
+        let (schema, name) = (text(node, "Schema"), text(node, "Relation Name"));
+        // The system's own catalogue is the server's business.
+        if schema.starts_with("pg_") || schema == "information_schema" {
+            return;
+        }
+        let known = self.catalog.table(schema, name);
+        let mut table = known.map_or_else(|| unknown_table(schema, name), |table| self.catalog.whole(table).clone());
+        let mut alias = text(node, "Alias").to_owned();
+        if known.is_some_and(|known| known.parent.is_some()) {
+            // The planner numbers the partitions of `orders` as `orders_1`, `orders_2`.
+            if let Some((whole, number)) = alias.rsplit_once('_')
+                && number.bytes().all(|b| b.is_ascii_digit())
+            {
+                alias = whole.to_owned();
+            }
+            table.rows = table.rows.filter(|&rows| rows > 0);
+        }
+        let filtered = node.get("Filter").is_some() || node.get("Index Cond").is_some();
+        match self.seen.scans.iter_mut().find(|scan| scan.alias == alias && scan.table.name == table.name) {
+            Some(scan) => scan.filtered |= filtered,
+            None => self.seen.scans.push(Scan { table, alias, filtered }),
+        }
+    }
+
+    fn write(&mut self, node: &Value, depth: usize) {
+        if self.lines >= MOST_LINES {
+            if self.lines == MOST_LINES {
+                self.seen.text.push_str("\n…");
+                self.lines += 1;
+            }
+            return;
+        }
+        let indent = "  ".repeat(depth.min(20));
+        let mut line = format!("{indent}{}", text(node, "Node Type"));
+        for (key, word) in [("Index Name", " using "), ("Relation Name", " on "), ("CTE Name", " on ")] {
+            let value = text(node, key);
+            if !value.is_empty() {
+                line.push_str(word);
+                line.push_str(value);
+            }
+        }
+        let alias = text(node, "Alias");
+        if !alias.is_empty() && alias != text(node, "Relation Name") {
+            line.push(' ');
+            line.push_str(alias);
+        }
+        for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter"] {
+            let value = text(node, key);
+            if !value.is_empty() {
+                line.push_str(&format!("\n{indent}    {key}: {value}"));
+            }
+        }
+        if !self.seen.text.is_empty() {
+            self.seen.text.push('\n');
+        }
+        self.lines += line.lines().count();
+        self.seen.text.push_str(&line);
+    }
+}
+
+/// Of a B-tree only the leading columns narrow what is read; without the first, the condition is tried on every entry.
+fn skips_leading_column(index: &crate::probe::database::catalog::Index, condition: &str) -> bool {
+    let Some(first) = index.keys.first().filter(|_| index.ordered && index.predicate.is_none()) else { return false };
+    // The server writes an expression in another way here than there, so only plain columns can be told.
+    let plain = first.chars().all(|c| c.is_alphanumeric() || c == '_' || c == ' ');
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    plain
+        && !condition.match_indices(first.as_str()).any(|(at, found)| {
+            let before = condition.get(..at).and_then(|text| text.chars().next_back());
+            let after = condition.get(at + found.len()..).and_then(|text| text.chars().next());
+            !before.is_some_and(is_word) && !after.is_some_and(is_word)
+        })
+}

@@ -1,0 +1,241 @@
+//! The queries that a project sends, each with every place that sends it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+
+use super::lexer::{self, Dialect, Kind};
+use crate::model::{Failure, Span, escape};
+use crate::probe::files::MAX_FILE_BYTES;
+use crate::probe::source::facts::{CodeIndex, Role};
+
+/// One query.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    /// As written where it was first seen.
+    pub sql: String,
+    /// Where it is sent, sorted; never empty.
+    pub places: Vec<Place>,
+}
+
+/// A place that sends a query.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Relative path with `/`; for a file of queries outside the project, as the user named it.
+    pub path: String,
+    /// The stretch.
+    pub span: Span,
+}
+
+impl Query {
+    /// On one line, comments left out.
+    #[must_use]
+    pub fn one_line(&self, dialect: Dialect) -> String {
+        let Ok(tokens) = lexer::tokens(&self.sql, dialect) else {
+            return escape::line(self.sql.trim()).into_owned();
+        };
+        let mut line = String::new();
+        for token in tokens.iter().filter(|token| !token.is(";")) {
+            if token.spaced && !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(token.text);
+        }
+        line
+    }
+
+    /// The first place.
+    #[must_use]
+    pub fn place(&self) -> Option<&Place> {
+        self.places.first()
+    }
+}
+
+/// What was found, before any of it was looked at.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// The queries, sorted by their first place; equal ones are one.
+    pub queries: Vec<Query>,
+    /// Queries left out because only tests, scripts or migrations send them.
+    pub left_out: BTreeMap<&'static str, u64>,
+}
+
+impl Found {
+    /// The queries of the code that runs in production.
+    #[must_use]
+    pub fn in_code(index: &CodeIndex, dialect: Dialect) -> Self {
+        let mut merged = Merged::new(dialect);
+        let mut left_out = BTreeMap::new();
+        for file in &index.files {
+            let reason = match file.role {
+                Role::Test => Some("only sent by tests"),
+                Role::Script => Some("only sent by scripts"),
+                Role::Migration => Some("part of a migration"),
+                Role::Server | Role::Client | Role::Config | Role::Generated => None,
+            };
+            if let Some(reason) = reason {
+                *left_out.entry(reason).or_default() += file.queries.len() as u64;
+                continue;
+            }
+            for query in &file.queries {
+                merged.add(&query.sql, Place { path: file.path.clone(), span: query.span });
+            }
+        }
+        left_out.retain(|_, count| *count > 0);
+        Self { queries: merged.finish(), left_out }
+    }
+
+    /// As well the statements of a file, `named` as the user will know it.
+    ///
+    /// # Errors
+    /// When the file's text has no end to a quote or comment.
+    pub fn add_file(&mut self, text: &str, named: &str, dialect: Dialect) -> Result<(), lexer::Unclosed> {
+        let mut merged = Merged::new(dialect);
+        for query in self.queries.drain(..) {
+            for place in query.places {
+                merged.add(&query.sql, place);
+            }
+        }
+        for (sql, span) in statements(text, dialect)? {
+            merged.add(sql, Place { path: named.to_owned(), span });
+        }
+        self.queries = merged.finish();
+        Ok(())
+    }
+
+    /// How many places send the queries.
+    #[must_use]
+    pub fn places(&self) -> usize {
+        self.queries.iter().map(|query| query.places.len()).sum()
+    }
+}
+
+/// Reads the file of queries that the user named.
+///
+/// # Errors
+/// A line for the user.
+pub fn read_file(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let length = std::fs::metadata(path).map(|data| if data.is_file() { data.len() } else { u64::MAX });
+    match length {
+        Ok(length) if length <= MAX_FILE_BYTES => {}
+        Ok(u64::MAX) => return Err(Failure::new(format!("{shown} is not a file; name a file of SQL statements"))),
+        Ok(_) => return Err(Failure::new(format!("{shown} is larger than 2 MB; split the file of queries"))),
+        Err(error) => return Err(Failure::new(format!("the queries in {shown} cannot be read: {error}"))),
+    }
+    std::fs::read_to_string(path)
+        .map_err(|error| Failure::new(format!("the queries in {shown} cannot be read as UTF-8 text: {error}")))
+}
+
+/// The statements of `text` with where they stand.
+fn statements(text: &str, dialect: Dialect) -> Result<Vec<(&str, Span)>, lexer::Unclosed> {
+    let tokens = lexer::tokens(text, dialect)?;
+    let mut found = Vec::new();
+    for statement in tokens.split(|token| token.is(";")) {
+        let (Some(first), Some(last)) = (statement.first(), statement.last()) else { continue };
+        let end = last.start + last.text.len();
+        if let Some(sql) = text.get(first.start..end) {
+            found.push((sql, span(text, first.start, end)));
+        }
+    }
+    Ok(found)
+}
+
+fn span(text: &str, start: usize, end: usize) -> Span {
+    let position = |at: usize| {
+        let before = text.get(..at).unwrap_or_default();
+        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
+        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    };
+    let ((line, column), (end_line, end_column)) = (position(start), position(end));
+    Span { line, column, end_line, end_column }
+}
+
+struct Merged {
+    dialect: Dialect,
+    queries: Vec<Query>,
+    by_form: HashMap<String, usize>,
+}
+
+impl Merged {
+    fn new(dialect: Dialect) -> Self {
+        Self { dialect, queries: Vec::new(), by_form: HashMap::new() }
+    }
+
+    fn add(&mut self, sql: &str, place: Place) {
+        let index = *self.by_form.entry(form(sql, self.dialect)).or_insert(self.queries.len());
+        match self.queries.get_mut(index) {
+            Some(query) => query.places.push(place),
+            None => self.queries.push(Query { sql: sql.to_owned(), places: vec![place] }),
+        }
+    }
+
+    fn finish(mut self) -> Vec<Query> {
+        for query in &mut self.queries {
+            query.places.sort();
+            query.places.dedup();
+        }
+        self.queries.sort_by(|a, b| a.places.cmp(&b.places).then_with(|| a.sql.cmp(&b.sql)));
+        self.queries
+    }
+}
+
+/// Equal for queries that differ only in white space, comments and the case of bare words.
+fn form(sql: &str, dialect: Dialect) -> String {
+    let Ok(tokens) = lexer::tokens(sql, dialect) else { return sql.to_owned() };
+    let mut form = String::new();
+    for token in tokens.iter().filter(|token| !token.is(";")) {
+        match token.kind {
+            Kind::Word => form.push_str(&token.text.to_lowercase()),
+            _ => form.push_str(token.text),
+        }
+        form.push(' ');
+    }
+    form
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::probe::source::facts::{FileFacts, SqlText};
+
+    fn file(path: &str, role: Role, queries: &[(&str, u32)]) -> Arc<FileFacts> {
+        let queries =
+            queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line) }).collect();
+        Arc::new(FileFacts { path: path.to_owned(), role, queries, ..FileFacts::default() })
+    }
+
+    #[test]
+    fn equal_queries_are_one_and_keep_every_place() {
+        let index = CodeIndex {
+            files: vec![
+                file("b.ts", Role::Server, &[("select *\n from T where a = ?", 9)]),
+                file("a.ts", Role::Server, &[("SELECT * FROM t WHERE a = ?;", 3), ("SELECT 1", 1)]),
+                file("a.test.ts", Role::Test, &[("SELECT 2", 1)]),
+                file("1.sql", Role::Migration, &[("UPDATE t SET a = 1", 1), ("UPDATE t SET a = 2", 2)]),
+            ],
+            ..CodeIndex::default()
+        };
+        let found = Found::in_code(&index, Dialect::Postgres);
+        let seen: Vec<_> = found
+            .queries
+            .iter()
+            .map(|q| q.places.iter().map(|p| (p.path.as_str(), p.span.line)).collect::<Vec<_>>())
+            .collect();
+        assert_eq!(seen, [vec![("a.ts", 1)], vec![("a.ts", 3), ("b.ts", 9)]]);
+        assert_eq!(found.left_out, BTreeMap::from([("only sent by tests", 1), ("part of a migration", 2)]));
+    }
+
+    #[test]
+    fn a_file_is_split_at_semicolons_that_are_none_of_its_quotes() {
+        let text = "-- first\nSELECT ';' ;\n\n;\n  SELECT $$;$$\n   FROM t;\n-- end";
+        let mut found = Found::default();
+        found.add_file(text, "q.sql", Dialect::Postgres).unwrap();
+        let seen: Vec<_> = found.queries.iter().map(|q| (q.sql.as_str(), q.places[0].span)).collect();
+        let span = |line, column, end_line, end_column| Span { line, column, end_line, end_column };
+        assert_eq!(seen, [("SELECT ';'", span(2, 1, 2, 11)), ("SELECT $$;$$\n   FROM t", span(5, 3, 6, 10))]);
+        assert!(found.add_file("SELECT 'x", "q.sql", Dialect::Postgres).is_err());
+    }
+}

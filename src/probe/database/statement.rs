@@ -1,0 +1,397 @@
+//! Reads a statement: is it one that may be planned, and by what does it pick its rows?
+
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{
+    Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
+    LimitClause, ObjectName, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
+};
+use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
+use sqlparser::parser::Parser;
+
+use super::conditions::{self, Column, Condition};
+use super::lexer::Dialect;
+
+/// What a statement reads and calls.
+#[derive(Debug, Default)]
+pub struct Shape {
+    /// Every SELECT, UPDATE or DELETE in it, subqueries included.
+    pub scopes: Vec<Scope>,
+    /// Functions that it calls, in lower case, with their schema where one is written.
+    pub functions: Vec<Vec<String>>,
+    /// Names that stand for results of the statement itself: common table expressions and subqueries.
+    pub derived: Vec<String>,
+    /// The table that it adds rows to.
+    pub inserts_into: Option<String>,
+}
+
+/// One SELECT, UPDATE or DELETE.
+#[derive(Debug, Default)]
+pub struct Scope {
+    /// Its tables.
+    pub tables: Vec<Relation>,
+    /// What picks its rows.
+    pub conditions: Vec<Condition>,
+    /// What it sorts by.
+    pub order: Vec<Column>,
+    /// Whether it ends after some rows.
+    pub limited: bool,
+    /// Whether it groups, counts or sums, and so needs every row before its first.
+    pub aggregates: bool,
+}
+
+/// A table under the name that the statement gives it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Relation {
+    /// The table's name without its schema.
+    pub table: String,
+    /// Its alias, or its name.
+    pub alias: String,
+}
+
+/// Why a statement is not planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// The parser does not understand it.
+    #[error("not understood as SQL")]
+    NotUnderstood,
+    /// Not exactly one SELECT, INSERT, UPDATE or DELETE.
+    #[error("not a single SELECT, INSERT, UPDATE or DELETE")]
+    NotAQuery,
+}
+
+/// Words that begin statements which pick no rows: transactions, settings, definitions.
+const NO_QUERY: [&str; 28] = [
+    "ABORT",
+    "ALTER",
+    "ANALYZE",
+    "BEGIN",
+    "CHECKPOINT",
+    "COMMENT",
+    "COMMIT",
+    "CREATE",
+    "DEALLOCATE",
+    "DISCARD",
+    "DROP",
+    "END",
+    "GRANT",
+    "LISTEN",
+    "LOCK",
+    "NOTIFY",
+    "PRAGMA",
+    "RELEASE",
+    "RESET",
+    "REVOKE",
+    "ROLLBACK",
+    "SAVEPOINT",
+    "SET",
+    "SHOW",
+    "START",
+    "TRUNCATE",
+    "UNLISTEN",
+    "VACUUM",
+];
+
+/// Whether a statement is of the kinds that pick no rows, and so has no plan to judge.
+#[must_use]
+pub fn picks_no_rows(sql: &str) -> bool {
+    let mut words = sql.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+    let first = words.next().unwrap_or_default().to_ascii_uppercase();
+    NO_QUERY.contains(&first.as_str()) && !words.any(|word| word.eq_ignore_ascii_case("select"))
+}
+
+/// Reads `sql`, whose placeholders are numbered already.
+///
+/// # Errors
+/// Why it must not or cannot be planned.
+pub fn read(sql: &str, dialect: Dialect) -> Result<Shape, Unfit> {
+    let statements = parse(sql, dialect).ok_or(Unfit::NotUnderstood)?;
+    let [statement] = statements.as_slice() else { return Err(Unfit::NotAQuery) };
+    if !matches!(statement, Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)) {
+        return Err(Unfit::NotAQuery);
+    }
+    let mut reader = Reader::default();
+    if statement.visit(&mut reader).is_break() {
+        return Err(Unfit::NotAQuery);
+    }
+    Ok(reader.shape)
+}
+
+/// The tables and conditions behind a view, from its `CREATE VIEW`.
+#[must_use]
+pub fn read_view(sql: &str, dialect: Dialect) -> Option<Shape> {
+    let statements = parse(sql, dialect)?;
+    let [Statement::CreateView(view)] = statements.as_slice() else { return None };
+    let mut reader = Reader::default();
+    view.query.visit(&mut reader).is_continue().then_some(reader.shape)
+}
+
+fn parse(sql: &str, dialect: Dialect) -> Option<Vec<Statement>> {
+    match dialect {
+        Dialect::Postgres => Parser::parse_sql(&PostgreSqlDialect {}, sql),
+        Dialect::Sqlite => Parser::parse_sql(&SQLiteDialect {}, sql),
+    }
+    .ok()
+}
+
+impl Shape {
+    /// The scopes that read `table` as `alias`. A planner renames an alias that is used twice (`orders_1`), and one
+    /// that hides in a view is unknown here: then whatever scope reads the table will do.
+    #[must_use]
+    pub fn scopes_of(&self, alias: &str, table: &str) -> Vec<(&Scope, &Relation)> {
+        let all = || self.scopes.iter().flat_map(|scope| scope.tables.iter().map(move |relation| (scope, relation)));
+        let same = |a: &str, b: &str| a.eq_ignore_ascii_case(b);
+        let exact: Vec<_> =
+            all().filter(|(_, relation)| same(&relation.alias, alias) && same(&relation.table, table)).collect();
+        if !exact.is_empty() {
+            return exact;
+        }
+        all().filter(|(_, relation)| same(&relation.table, table)).collect()
+    }
+
+    /// The tables that it names.
+    pub fn relations(&self) -> impl Iterator<Item = &Relation> {
+        self.scopes.iter().flat_map(|scope| &scope.tables)
+    }
+}
+
+#[derive(Default)]
+struct Reader {
+    shape: Shape,
+    /// Sorting and limit of the queries that are being visited, for the SELECT inside.
+    queries: Vec<(Vec<Column>, bool)>,
+}
+
+impl Visitor for Reader {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
+        // A data-changing or table-making statement inside WITH stays what it is; only SELECT … INTO hides in a query.
+        if let SetExpr::Select(select) = query.body.as_ref()
+            && select.into.is_some()
+        {
+            return ControlFlow::Break(());
+        }
+        if let Some(with) = &query.with {
+            self.shape.derived.extend(with.cte_tables.iter().map(|cte| cte.alias.name.value.clone()));
+        }
+        let order = match &query.order_by {
+            Some(order) => match &order.kind {
+                OrderByKind::Expressions(by) => by.iter().filter_map(|by| conditions::column(&by.expr)).collect(),
+                OrderByKind::All(_) => Vec::new(),
+            },
+            None => Vec::new(),
+        };
+        let limited = query.fetch.is_some()
+            || match &query.limit_clause {
+                Some(LimitClause::LimitOffset { limit, .. }) => limit.is_some(),
+                Some(LimitClause::OffsetCommaLimit { .. }) => true,
+                None => false,
+            };
+        self.queries.push((order, limited));
+        ControlFlow::Continue(())
+    }
+
+    fn post_visit_query(&mut self, _query: &Query) -> ControlFlow<()> {
+        self.queries.pop();
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        let mut scope = Scope::default();
+        select.from.iter().for_each(|from| self.tables(from, &mut scope));
+        if let Some(selection) = &select.selection {
+            conditions::of(selection, &mut scope.conditions);
+        }
+        let grouped = select.group_by != sqlparser::ast::GroupByExpr::Expressions(Vec::new(), Vec::new());
+        scope.aggregates = grouped || select.distinct.is_some() || select.projection.iter().any(aggregates);
+        if let Some((order, limited)) = self.queries.last() {
+            scope.order.clone_from(order);
+            scope.limited = *limited;
+        }
+        if let Some(column) = extreme(select).filter(|_| !grouped) {
+            scope.order = vec![column];
+            scope.limited = true;
+            scope.aggregates = false;
+        }
+        self.shape.scopes.push(scope);
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_statement(&mut self, statement: &Statement) -> ControlFlow<()> {
+        match statement {
+            Statement::Update(update) => self.update(update),
+            Statement::Delete(delete) => self.delete(delete),
+            Statement::Insert(insert) => {
+                if let TableObject::TableName(name) = &insert.table {
+                    self.shape.inserts_into = name.0.last().and_then(|part| part.as_ident()).map(|id| id.value.clone());
+                }
+            }
+            Statement::Query(_) => {}
+            _ => return ControlFlow::Break(()),
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { name, args: Some(_), .. } | TableFactor::Function { name, .. } => self.function(name),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+        if let Expr::Function(Function { name, .. }) = expr {
+            self.function(name);
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Reader {
+    fn function(&mut self, name: &ObjectName) {
+        let parts: Vec<String> = name
+            .0
+            .iter()
+            .map(|part| match part.as_ident() {
+                Some(ident) if ident.quote_style.is_some() => ident.value.clone(),
+                Some(ident) => ident.value.to_lowercase(),
+                None => part.to_string().to_lowercase(),
+            })
+            .collect();
+        if !self.shape.functions.contains(&parts) {
+            self.shape.functions.push(parts);
+        }
+    }
+
+    fn update(&mut self, update: &Update) {
+        let mut scope = Scope::default();
+        self.tables(&update.table, &mut scope);
+        if let Some(UpdateTableFromKind::BeforeSet(from) | UpdateTableFromKind::AfterSet(from)) = &update.from {
+            from.iter().for_each(|from| self.tables(from, &mut scope));
+        }
+        if let Some(selection) = &update.selection {
+            conditions::of(selection, &mut scope.conditions);
+        }
+        self.shape.scopes.push(scope);
+    }
+
+    fn delete(&mut self, delete: &Delete) {
+        let mut scope = Scope::default();
+        let (FromTable::WithFromKeyword(from) | FromTable::WithoutKeyword(from)) = &delete.from;
+        from.iter().chain(delete.using.iter().flatten()).for_each(|from| self.tables(from, &mut scope));
+        if let Some(selection) = &delete.selection {
+            conditions::of(selection, &mut scope.conditions);
+        }
+        self.shape.scopes.push(scope);
+    }
+
+    fn tables(&mut self, from: &TableWithJoins, scope: &mut Scope) {
+        self.factor(&from.relation, scope);
+        for join in &from.joins {
+            self.factor(&join.relation, scope);
+            if let Some(constraint) = constraint(&join.join_operator) {
+                match constraint {
+                    JoinConstraint::On(on) => conditions::of(on, &mut scope.conditions),
+                    JoinConstraint::Using(columns) => {
+                        scope.conditions.extend(columns.iter().filter_map(conditions::using));
+                    }
+                    JoinConstraint::Natural | JoinConstraint::None => {}
+                }
+            }
+        }
+    }
+
+    fn factor(&mut self, factor: &TableFactor, scope: &mut Scope) {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let Some(table) = name.0.last().and_then(|part| part.as_ident()).map(|ident| ident.value.clone())
+                else {
+                    return;
+                };
+                let alias = alias.as_ref().map_or_else(|| table.clone(), |alias| alias.name.value.clone());
+                scope.tables.push(Relation { table, alias });
+            }
+            TableFactor::NestedJoin { table_with_joins, .. } => self.tables(table_with_joins, scope),
+            TableFactor::Table { alias: Some(alias), .. }
+            | TableFactor::Derived { alias: Some(alias), .. }
+            | TableFactor::Function { alias: Some(alias), .. } => self.shape.derived.push(alias.name.value.clone()),
+            _ => {}
+        }
+    }
+}
+
+fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::CrossJoin(constraint) => Some(constraint),
+        _ => None,
+    }
+}
+
+/// The column of `SELECT max(a) FROM t`, which is the first row by `a` and no more.
+fn extreme(select: &Select) -> Option<Column> {
+    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = select.projection.as_slice() else {
+        return None;
+    };
+    let Expr::Function(Function { name, args: FunctionArguments::List(list), over: None, .. }) = expr else {
+        return None;
+    };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_slice() else { return None };
+    let name = name.to_string().to_lowercase();
+    if name == "min" || name == "max" { conditions::column(argument) } else { None }
+}
+
+/// Whether a selected item needs all rows: `count(*)`, `sum(x)`, `max(a) + 1`.
+fn aggregates(item: &SelectItem) -> bool {
+    const AGGREGATES: [&str; 16] = [
+        "count",
+        "sum",
+        "avg",
+        "min",
+        "max",
+        "total",
+        "array_agg",
+        "string_agg",
+        "group_concat",
+        "json_agg",
+        "jsonb_agg",
+        "json_object_agg",
+        "jsonb_object_agg",
+        "bool_or",
+        "bool_and",
+        "json_group_array",
+    ];
+    struct Finder;
+    impl Visitor for Finder {
+        type Break = ();
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            match expr {
+                Expr::Function(function) if function.over.is_none() => {
+                    let name = function.name.0.last().map(|part| part.to_string().to_lowercase()).unwrap_or_default();
+                    if !AGGREGATES.contains(&name.as_str()) || scalar_min_max(&name, function) {
+                        return ControlFlow::Continue(());
+                    }
+                    ControlFlow::Break(())
+                }
+                _ => ControlFlow::Continue(()),
+            }
+        }
+    }
+    item.visit(&mut Finder).is_break()
+}
+
+/// `max(a, b)` of SQLite picks the larger of two values and aggregates nothing.
+fn scalar_min_max(name: &str, function: &Function) -> bool {
+    let FunctionArguments::List(list) = &function.args else { return false };
+    matches!(name, "min" | "max")
+        && list.args.iter().filter(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(_)))).count() > 1
+}

@@ -1,0 +1,101 @@
+//! Several databases describe the same hole under names of their own; people want to hear of it once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::rating::rate;
+use super::{Advisory, Standing};
+use crate::model::Severity;
+
+/// Advisories about the same thing, for one package.
+#[derive(Debug, Clone)]
+pub struct Group {
+    /// The one that speaks for all.
+    pub advisory: Arc<Advisory>,
+    /// Every other name, sorted.
+    pub aliases: Vec<String>,
+    /// The nearest version that is not affected.
+    pub fixed: Option<String>,
+    /// How bad it is in production; `None` when nobody has rated it.
+    pub severity: Option<Severity>,
+    /// The highest CVSS score.
+    pub score: Option<f64>,
+    /// The package itself is hostile.
+    pub malware: bool,
+    /// At least one of them was evaluated for the version and says that it is affected.
+    pub confirmed: bool,
+    /// None of them could be evaluated, or those that could say that the version is not affected.
+    pub disputed: bool,
+}
+
+/// An advisory with how the version stands to it.
+pub type Hit = (Arc<Advisory>, Standing);
+
+/// Puts together what has a name in common. Sorted by id.
+#[must_use]
+pub fn group(hits: Vec<Hit>) -> Vec<Group> {
+    let mut sets: Vec<(BTreeSet<String>, Vec<Hit>)> = Vec::new();
+    for hit in hits {
+        let mut names: BTreeSet<String> = hit.0.aliases.iter().cloned().collect();
+        names.insert(hit.0.id.clone());
+        let (same, others): (Vec<_>, Vec<_>) = sets.into_iter().partition(|(known, _)| !known.is_disjoint(&names));
+        let mut members = vec![hit];
+        for (more_names, more) in same {
+            names.extend(more_names);
+            members.extend(more);
+        }
+        sets = others;
+        sets.push((names, members));
+    }
+    let mut groups: Vec<Group> = sets.into_iter().filter_map(|(names, members)| Group::of(names, members)).collect();
+    groups.sort_by(|a, b| a.advisory.id.cmp(&b.advisory.id));
+    groups
+}
+
+impl Group {
+    fn of(mut names: BTreeSet<String>, mut members: Vec<Hit>) -> Option<Self> {
+        members.sort_by(|(a, _), (b, _)| (preference(&a.id), &a.id).cmp(&(preference(&b.id), &b.id)));
+        let all: Vec<&Advisory> = members.iter().map(|(advisory, _)| &**advisory).collect();
+        let rating = rate(&all);
+        let malware = all.iter().any(|advisory| advisory.is_malware());
+        let fixed = members.iter().find_map(|(_, standing)| match standing {
+            Standing::Affected { fixed } => fixed.clone(),
+            _ => None,
+        });
+        let confirmed = members.iter().any(|(_, standing)| matches!(standing, Standing::Affected { .. }));
+        let disputed = !confirmed && members.iter().any(|(_, standing)| *standing == Standing::NotAffected);
+        // The one that speaks should have something to say.
+        let speaker = members.iter().find(|(one, _)| !one.summary.is_empty()).or(members.first())?;
+        let advisory = Arc::clone(&speaker.0);
+        names.remove(&advisory.id);
+        Some(Self {
+            aliases: names.into_iter().collect(),
+            fixed,
+            severity: if malware { Some(Severity::Blocker) } else { rating.severity },
+            score: rating.score,
+            malware,
+            confirmed,
+            disputed,
+            advisory,
+        })
+    }
+
+    /// The name that most people know: the CVE number where there is one.
+    #[must_use]
+    pub fn known_as(&self) -> &str {
+        let names = std::iter::once(&self.advisory.id).chain(&self.aliases);
+        let mut cves = names.filter(|name| name.starts_with("CVE-"));
+        cves.next().unwrap_or(&self.advisory.id)
+    }
+}
+
+/// Malware reports first, then GitHub's reviewed advisories, whose summaries read best.
+fn preference(id: &str) -> u8 {
+    match id.split('-').next() {
+        Some("MAL") => 0,
+        Some("GHSA") => 1,
+        Some("RUSTSEC" | "PYSEC") => 2,
+        Some("CVE") => 4,
+        _ => 3,
+    }
+}

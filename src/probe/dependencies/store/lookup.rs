@@ -1,0 +1,205 @@
+//! Asking the offline copy.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::file::Compiled;
+use super::import::by_package;
+use super::source::Reader;
+use super::{AdvisoriesError, EcosystemStatus, FEWEST, MAX_AGE};
+use crate::probe::dependencies::advisory::{self, Advisory, Parsed, Standing, standing};
+use crate::probe::dependencies::osv::Answers;
+use crate::probe::dependencies::package::{Ecosystem, Query};
+use crate::probe::dependencies::version::Version;
+use crate::probe::files::Gaps;
+
+/// More plain records than this should be compiled by an update first.
+const MAX_PLAIN: usize = 20_000;
+
+/// The offline copy, open.
+#[derive(Debug, Default)]
+pub struct Store {
+    compiled: BTreeMap<Ecosystem, Compiled>,
+    plain: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    unusable: u64,
+}
+
+impl Store {
+    /// Opens what is in `dir`; nothing there makes an empty store.
+    ///
+    /// # Errors
+    /// When something there cannot be read.
+    pub fn open(dir: &Path) -> Result<Self, AdvisoriesError> {
+        let mut store = Self::default();
+        for ecosystem in Ecosystem::ALL {
+            if let Some(compiled) = Compiled::open(dir, ecosystem)? {
+                store.unusable += compiled.contents.unusable;
+                store.compiled.insert(ecosystem, compiled);
+            }
+        }
+        store.add_plain(dir)?;
+        Ok(store)
+    }
+
+    fn add_plain(&mut self, dir: &Path) -> Result<(), AdvisoriesError> {
+        let Ok(entries) = fs::read_dir(dir) else { return Ok(()) };
+        let mut paths: Vec<_> = entries
+            .flatten()
+            .map(|entry| entry.path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "json") && path.is_file())
+            .collect();
+        paths.sort();
+        if paths.len() > MAX_PLAIN {
+            let why = format!("more than {MAX_PLAIN} single records; import them with `gonogo advisories update`");
+            return Err(AdvisoriesError::Read { path: dir.to_owned(), why });
+        }
+        let mut plain: BTreeMap<(Ecosystem, String), Vec<Advisory>> = BTreeMap::new();
+        let mut take = |bytes: &[u8]| match advisory::parse(bytes) {
+            Ok(Parsed::InForce(advisory)) => {
+                for (ecosystem, name, part) in by_package(*advisory) {
+                    plain.entry((ecosystem, name)).or_default().push(part);
+                }
+                true
+            }
+            Ok(Parsed::Withdrawn { .. }) => true,
+            Err(_) => false,
+        };
+        let never = CancellationToken::new();
+        let mut reader = Reader::new(&mut take, &never, &|_| {});
+        for path in &paths {
+            reader.read(path)?;
+        }
+        self.unusable += reader.unusable;
+        self.plain = plain;
+        Ok(())
+    }
+
+    /// What there is, sorted by ecosystem.
+    #[must_use]
+    pub fn status(&self) -> Vec<EcosystemStatus> {
+        let mut known: BTreeMap<Ecosystem, EcosystemStatus> = BTreeMap::new();
+        for (ecosystem, compiled) in &self.compiled {
+            let contents = &compiled.contents;
+            known.insert(
+                *ecosystem,
+                EcosystemStatus {
+                    ecosystem: *ecosystem,
+                    advisories: contents.advisories,
+                    newest: contents.newest,
+                    as_of: contents.as_of,
+                },
+            );
+        }
+        let mut counted = BTreeSet::new();
+        for ((ecosystem, _), advisories) in &self.plain {
+            for advisory in advisories {
+                let changed: Option<Timestamp> = advisory.modified.parse().ok();
+                let compiled = self.compiled.contains_key(ecosystem);
+                let status = known.entry(*ecosystem).or_insert(EcosystemStatus {
+                    ecosystem: *ecosystem,
+                    advisories: 0,
+                    newest: None,
+                    as_of: None,
+                });
+                status.advisories += u64::from(counted.insert((*ecosystem, &advisory.id)));
+                status.newest = status.newest.max(changed);
+                // Single records beside a compiled copy do not make it any younger.
+                if !compiled {
+                    status.as_of = status.newest;
+                }
+            }
+        }
+        known.into_values().collect()
+    }
+
+    /// Looks up `queries`; only advisories that concern the version are among the hits.
+    ///
+    /// # Errors
+    /// When something cannot be read, or the run was cancelled.
+    pub fn look_up(
+        &mut self,
+        queries: &BTreeSet<Query>,
+        now: Timestamp,
+        cancel: &CancellationToken,
+    ) -> Result<Answers, AdvisoriesError> {
+        let mut answers = Answers { gaps: self.shortcomings(queries, now), ..Answers::default() };
+        let covered: BTreeSet<Ecosystem> = self.status().into_iter().map(|status| status.ecosystem).collect();
+        // Sorted queries bring the versions of one package one after the other.
+        let mut about: Vec<Arc<Advisory>> = Vec::new();
+        let mut about_whom: Option<(Ecosystem, &str)> = None;
+        for query in queries.iter().filter(|query| covered.contains(&query.ecosystem)) {
+            if cancel.is_cancelled() {
+                return Err(AdvisoriesError::Cancelled);
+            }
+            let Some(version) = Version::parse(query.ecosystem, &query.version) else { continue };
+            answers.looked_up += 1;
+            let whom = (query.ecosystem, query.name.as_str());
+            if about_whom != Some(whom) {
+                about = self.about(query)?.into_iter().map(Arc::new).collect();
+                about_whom = Some(whom);
+                answers.checked += about.len() as u64;
+            }
+            let mut hits = Vec::new();
+            for advisory in &about {
+                match standing(advisory, query, &version) {
+                    Standing::Affected { .. } => hits.push(Arc::clone(advisory)),
+                    Standing::NotAffected | Standing::NoConcern => {}
+                    Standing::Unclear => answers.gaps.add(
+                        "advisory whose versions were not understood",
+                        &format!("{} for {}", advisory.id, query.name),
+                    ),
+                }
+            }
+            if !hits.is_empty() {
+                answers.hits.insert(query.clone(), hits);
+            }
+        }
+        Ok(answers)
+    }
+
+    fn about(&mut self, query: &Query) -> Result<Vec<Advisory>, AdvisoriesError> {
+        let mut about = match self.compiled.get_mut(&query.ecosystem) {
+            Some(compiled) => compiled.find(&query.name)?,
+            None => Vec::new(),
+        };
+        if let Some(plain) = self.plain.get(&(query.ecosystem, query.name.clone())) {
+            let known: BTreeSet<String> = about.iter().map(|advisory| advisory.id.clone()).collect();
+            about.extend(plain.iter().filter(|advisory| !known.contains(&advisory.id)).cloned());
+        }
+        Ok(about)
+    }
+
+    /// Why this copy cannot call the packages of `queries` clean.
+    fn shortcomings(&self, queries: &BTreeSet<Query>, now: Timestamp) -> Gaps {
+        let mut gaps = Gaps::default();
+        let status = self.status();
+        let asked: BTreeSet<Ecosystem> = queries.iter().map(|query| query.ecosystem).collect();
+        for ecosystem in asked {
+            let Some(known) = status.iter().find(|status| status.ecosystem == ecosystem) else {
+                gaps.add("ecosystem that the offline advisories do not cover", ecosystem.name());
+                continue;
+            };
+            match known.age(now) {
+                None => gaps.add("offline advisories of unknown age", ecosystem.name()),
+                Some(age) if age > MAX_AGE => {
+                    let days = age.as_hours() / 24;
+                    gaps.add("offline advisories older than 7 days", &format!("{ecosystem}: {days} days"));
+                }
+                Some(_) => {}
+            }
+            if known.advisories < FEWEST {
+                let held = known.advisories;
+                gaps.add("offline advisories too few to be complete", &format!("{ecosystem}: {held}"));
+            }
+        }
+        if self.unusable > 0 {
+            gaps.add("records of the offline advisories that could not be read", &self.unusable.to_string());
+        }
+        gaps
+    }
+}

@@ -1,0 +1,129 @@
+//! OSV records out of a zip, a folder or a file. Nothing is ever unpacked to disk, so no name in a zip can lead astray.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use tokio_util::sync::CancellationToken;
+use zip::ZipArchive;
+
+use super::AdvisoriesError;
+use crate::probe::dependencies::osv::MAX_RECORD_BYTES;
+
+/// The largest public export, npm with its malware reports, has about 220,000 records.
+const MAX_RECORDS: u64 = 2_000_000;
+/// All records of a source together, unpacked. The public exports are below 2 GB.
+const MAX_TOTAL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
+/// OSV exports are flat; the databases' own repositories nest five deep.
+const MAX_DEPTH: usize = 12;
+
+/// Goes through sources and hands on each record.
+pub struct Reader<'a> {
+    /// Takes the record's bytes; says whether they were of use.
+    pub take: &'a mut dyn FnMut(&[u8]) -> bool,
+    /// How many records have been read.
+    pub records: u64,
+    /// How many could not be used.
+    pub unusable: u64,
+    bytes: u64,
+    cancel: &'a CancellationToken,
+    progress: &'a (dyn Fn(u64) + Send + Sync),
+}
+
+impl<'a> Reader<'a> {
+    /// A reader that hands records to `take`.
+    pub fn new(
+        take: &'a mut dyn FnMut(&[u8]) -> bool,
+        cancel: &'a CancellationToken,
+        progress: &'a (dyn Fn(u64) + Send + Sync),
+    ) -> Self {
+        Self { take, records: 0, unusable: 0, bytes: 0, cancel, progress }
+    }
+
+    /// Reads a zip, a folder or a file, whichever `path` is.
+    pub fn read(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
+        let meta = fs::metadata(path).map_err(|error| unreadable(path, &error))?;
+        if meta.is_dir() {
+            self.folder(path, MAX_DEPTH)
+        } else if !meta.is_file() {
+            Err(AdvisoriesError::Read { path: path.to_owned(), why: "not a regular file".to_owned() })
+        } else if has_extension(path, "json") {
+            self.file(path)
+        } else {
+            self.zip(path)
+        }
+    }
+
+    fn folder(&mut self, path: &Path, depth: usize) -> Result<(), AdvisoriesError> {
+        let entries = fs::read_dir(path).map_err(|error| unreadable(path, &error))?;
+        let mut entries: Vec<(PathBuf, fs::FileType)> =
+            entries.flatten().filter_map(|entry| Some((entry.path(), entry.file_type().ok()?))).collect();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        for (path, kind) in entries {
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            // Links are not followed: they may go in circles.
+            if hidden || kind.is_symlink() {
+                continue;
+            }
+            if kind.is_dir() && depth > 0 {
+                self.folder(&path, depth - 1)?;
+            } else if kind.is_file() && has_extension(&path, "json") {
+                self.file(&path)?;
+            } else if kind.is_file() && has_extension(&path, "zip") {
+                self.zip(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn file(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        self.record(file).map_err(|why| why.unwrap_or_else(|| too_much(path)))
+    }
+
+    fn zip(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
+        let broken = |why: String| AdvisoriesError::Read { path: path.to_owned(), why };
+        let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+        let mut archive = ZipArchive::new(file).map_err(|error| broken(format!("not a zip file ({error})")))?;
+        for index in 0..archive.len() {
+            let entry = archive.by_index(index).map_err(|error| broken(format!("a damaged zip file ({error})")))?;
+            if entry.is_file() && entry.name().ends_with(".json") {
+                self.record(entry).map_err(|why| why.unwrap_or_else(|| too_much(path)))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// `Err(None)` when the source holds more than is read.
+    fn record(&mut self, source: impl Read) -> Result<(), Option<AdvisoriesError>> {
+        if self.cancel.is_cancelled() {
+            return Err(Some(AdvisoriesError::Cancelled));
+        }
+        let mut bytes = Vec::new();
+        let complete = source.take(MAX_RECORD_BYTES + 1).read_to_end(&mut bytes).is_ok();
+        self.records += 1;
+        self.bytes += bytes.len() as u64;
+        if self.records > MAX_RECORDS || self.bytes > MAX_TOTAL_BYTES {
+            return Err(None);
+        }
+        if !complete || bytes.len() as u64 > MAX_RECORD_BYTES || !(self.take)(&bytes) {
+            self.unusable += 1;
+        }
+        if self.records.is_multiple_of(1000) {
+            (self.progress)(self.records);
+        }
+        Ok(())
+    }
+}
+
+fn has_extension(path: &Path, wanted: &str) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(wanted))
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> AdvisoriesError {
+    AdvisoriesError::Read { path: path.to_owned(), why: error.to_string() }
+}
+
+fn too_much(path: &Path) -> AdvisoriesError {
+    AdvisoriesError::Read { path: path.to_owned(), why: "more than an advisory database can hold".to_owned() }
+}

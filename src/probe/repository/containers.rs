@@ -1,0 +1,284 @@
+//! Dockerfiles: who the container runs as, and what it is built on.
+
+use super::repo::{Repo, is_aside, is_for_development, name_of};
+use crate::model::{Confidence, Coverage, Evidence, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+
+/// Runs as root.
+pub static ROOT: RuleMeta = RuleMeta {
+    id: "container-runs-as-root",
+    title: "The container runs as root",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "Looks at the last stage of each Dockerfile, and the stages that it builds on, for a `USER` other than root.",
+    why: "Whoever breaks into the app through one bug owns the whole container, and is one step from the machine and your users' data.",
+    fix: "Create a user and switch to it before the last command: `RUN adduser --system app` and `USER app`.",
+    example: "# good\nFROM node:22-slim\nWORKDIR /app\nCOPY --chown=node:node . .\nUSER node\nCMD [\"node\", \"server.js\"]",
+    references: &["https://cheatsheetseries.owasp.org/cheatsheets/Docker_Security_Cheat_Sheet.html"],
+};
+
+/// Built on whatever is newest.
+pub static UNPINNED: RuleMeta = RuleMeta {
+    id: "base-image-unpinned",
+    title: "The base image has no fixed version",
+    kind: RuleKind::Finding,
+    severity: Severity::Minor,
+    confidence: Confidence::High,
+    what: "Looks for `FROM` lines with `latest` or without a tag or digest.",
+    why: "A rebuild months from now takes another operating system or runtime, and breaks in production without any change of yours.",
+    fix: "Name the version, such as `node:22-slim`, or a digest.",
+    example: "# bad\nFROM node:latest\n# good\nFROM node:22-slim",
+    references: &["C48"],
+};
+
+/// A Dockerfile.
+pub struct Dockerfile {
+    /// Relative path.
+    pub path: String,
+    /// Its text.
+    pub text: std::rc::Rc<str>,
+    instructions: Vec<Instruction>,
+}
+
+struct Instruction {
+    line: u32,
+    word: String,
+    rest: String,
+}
+
+struct Stage<'a> {
+    image: &'a str,
+    name: Option<&'a str>,
+    line: u32,
+    user: Option<(&'a str, u32)>,
+}
+
+/// The Dockerfiles that production may use: not those of tests, examples and development.
+#[must_use]
+pub fn find(repo: &Repo) -> Vec<Dockerfile> {
+    let paths: Vec<&str> = repo.paths().filter(|path| is_dockerfile(path) && !is_aside(path)).collect();
+    let read = paths.into_iter().filter_map(|path| {
+        let text = repo.text(path)?;
+        Some(Dockerfile { path: path.to_owned(), instructions: instructions(&text), text })
+    });
+    read.collect()
+}
+
+fn is_dockerfile(path: &str) -> bool {
+    let name = name_of(path).to_ascii_lowercase();
+    let named = name == "dockerfile"
+        || name == "containerfile"
+        || name.starts_with("dockerfile.")
+        || name.ends_with(".dockerfile");
+    named && !is_for_development(path) && !name.ends_with(".dockerignore")
+}
+
+impl Dockerfile {
+    /// The instructions with this name, with their arguments and lines.
+    pub fn all(&self, word: &str) -> impl Iterator<Item = (&str, u32)> {
+        self.instructions.iter().filter(move |i| i.word == word).map(|i| (i.rest.as_str(), i.line))
+    }
+
+    fn stages(&self) -> Vec<Stage<'_>> {
+        let mut stages: Vec<Stage<'_>> = Vec::new();
+        for instruction in &self.instructions {
+            match instruction.word.as_str() {
+                "FROM" => {
+                    let words: Vec<&str> =
+                        instruction.rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+                    let name =
+                        words.iter().position(|word| word.eq_ignore_ascii_case("as")).and_then(|at| words.get(at + 1));
+                    let image = words.first().copied().unwrap_or_default();
+                    stages.push(Stage { image, name: name.copied(), line: instruction.line, user: None });
+                }
+                "USER" => {
+                    if let Some(stage) = stages.last_mut() {
+                        stage.user = Some((instruction.rest.trim(), instruction.line));
+                    }
+                }
+                _ => {}
+            }
+        }
+        stages
+    }
+
+    fn default_of(&self, variable: &str) -> Option<&str> {
+        let name = variable.trim_start_matches('$').trim_matches(['{', '}']).split(':').next()?;
+        let set = self.all("ARG").chain(self.all("ENV"));
+        set.filter_map(|(rest, _)| rest.split_once('='))
+            .find(|(key, _)| key.trim() == name)
+            .map(|(_, value)| value.trim())
+    }
+}
+
+/// Joins continued lines and leaves comments and here-documents out.
+fn instructions(text: &str) -> Vec<Instruction> {
+    let mut found = Vec::new();
+    let mut lines = text.lines().zip(1_u32..);
+    while let Some((raw, line)) = lines.next() {
+        let mut whole = raw.trim().to_owned();
+        if whole.is_empty() || whole.starts_with('#') {
+            continue;
+        }
+        while let Some(start) = whole.strip_suffix('\\') {
+            let Some((next, _)) = lines.next() else { break };
+            let next = next.trim();
+            let kept = start.trim_end().to_owned();
+            // Comments and empty lines may stand between continued ones.
+            whole =
+                if next.starts_with('#') || next.is_empty() { format!("{kept} \\") } else { format!("{kept} {next}") };
+        }
+        let Some((word, rest)) = whole.split_once(char::is_whitespace) else { continue };
+        if let Some(end) = rest.split("<<").nth(1).filter(|_| matches!(word, "RUN" | "COPY")) {
+            let end = end.trim_start_matches('-').trim_matches(['"', '\'']);
+            let end: String = end.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            if !end.is_empty() {
+                lines.by_ref().take_while(|(line, _)| line.trim() != end).for_each(drop);
+            }
+        }
+        found.push(Instruction { line, word: word.to_ascii_uppercase(), rest: rest.trim().to_owned() });
+    }
+    found
+}
+
+/// Images whose own start-up drops root, or that never have it.
+const UNPRIVILEGED: [&str; 14] = [
+    "nonroot",
+    "unprivileged",
+    "chainguard",
+    "cgr.dev/",
+    "bitnami/",
+    "postgres",
+    "mysql",
+    "mariadb",
+    "redis",
+    "mongo",
+    "valkey",
+    "rabbitmq",
+    "grafana/",
+    "prom/",
+];
+
+/// What is wrong with one Dockerfile.
+#[must_use]
+pub fn findings(file: &Dockerfile) -> Vec<Finding> {
+    let mut found: Vec<Finding> = Vec::new();
+    let stages = file.stages();
+    for (at, stage) in stages.iter().enumerate() {
+        let earlier = stages.get(..at).unwrap_or_default();
+        let known = earlier.iter().any(|other| other.name.is_some_and(|name| name.eq_ignore_ascii_case(stage.image)));
+        if !known && is_open(stage.image) {
+            let message = format!("`FROM {}` takes whatever version is newest on the day of the build", stage.image);
+            found.push(worded(&UNPINNED, file, stage.line, stage.image, message));
+        }
+    }
+    found.extend(runs_as_root(file, &stages));
+    found
+}
+
+fn runs_as_root(file: &Dockerfile, stages: &[Stage<'_>]) -> Option<Finding> {
+    let mut at = stages.len().checked_sub(1)?;
+    loop {
+        let stage = stages.get(at)?;
+        if let Some((user, line)) = stage.user {
+            let user = if user.starts_with('$') { file.default_of(user)? } else { user };
+            let user = user.split(':').next().unwrap_or(user);
+            return matches!(user, "root" | "0").then(|| {
+                worded(&ROOT, file, line, "user", format!("The last `USER` is `{user}`, so the container runs as root"))
+            });
+        }
+        let earlier = stages.get(..at)?;
+        match earlier.iter().rposition(|other| other.name.is_some_and(|name| name.eq_ignore_ascii_case(stage.image))) {
+            Some(parent) => at = parent,
+            None => {
+                let image = stage.image;
+                let unknown = image.starts_with('$') || image == "scratch";
+                let drops = ["gosu", "su-exec", "setpriv", "runuser"].iter().any(|tool| file.text.contains(tool));
+                if unknown || drops || UNPRIVILEGED.iter().any(|name| image.contains(name)) {
+                    return None;
+                }
+                let last = stages.last()?;
+                let message = "No `USER` is set in the last stage, so the container runs as root".to_owned();
+                let finding = worded(&ROOT, file, last.line, "user", message);
+                // Docker's own images run as root; what others build may have a user of its own.
+                let runs_as_root = !image.contains('/')
+                    || ["distroless", "library/", "oven/bun"].iter().any(|name| image.contains(name));
+                return Some(if runs_as_root { finding } else { finding.confidence(Confidence::Low) });
+            }
+        }
+    }
+}
+
+fn is_open(image: &str) -> bool {
+    if image.is_empty() || image == "scratch" || image.contains('$') || image.contains('@') {
+        return false;
+    }
+    // A colon before the last slash is a registry's port.
+    match name_of(image).split_once(':') {
+        Some((_, tag)) => tag == "latest",
+        // Distroless images carry the versions of runtime and system in their names.
+        None => !(image.contains("distroless") && image.ends_with(|c: char| c.is_ascii_digit())),
+    }
+}
+
+fn worded(rule: &'static RuleMeta, file: &Dockerfile, line: u32, anchor: &str, message: String) -> Finding {
+    let location = Location::File { path: file.path.clone(), span: Some(Span::line(line)) };
+    Finding::new(rule, location, anchor, message).evidence(Evidence::snippet(&file.text, line, 1))
+}
+
+/// How far these rules got.
+#[must_use]
+pub fn coverage(repo: &Repo, files: &[Dockerfile]) -> Coverage {
+    let present = repo.paths().filter(|path| is_dockerfile(path) && !is_aside(path)).count();
+    match (present, files.len()) {
+        (0, _) => Coverage::Absent("there is no Dockerfile".to_owned()),
+        (all, read) if all == read => Coverage::Whole,
+        (all, read) => Coverage::Part(format!("{} of {all} Dockerfiles could not be read", all - read)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<String> {
+        let file = Dockerfile { path: "Dockerfile".into(), text: text.into(), instructions: instructions(text) };
+        findings(&file).iter().map(|f| format!("{} {}", f.rule, f.location.line().unwrap_or(0))).collect()
+    }
+
+    #[test]
+    fn only_the_last_stage_and_what_it_builds_on_decide_the_user() {
+        assert_eq!(found("FROM node:22\nCMD x y\n"), ["container-runs-as-root 1"]);
+        assert!(found("FROM node:22 AS base\nUSER node\nFROM base\nCMD x y\n").is_empty());
+        assert_eq!(found("FROM node:22 AS build\nUSER node\nFROM node:22\nCMD x y\n"), ["container-runs-as-root 3"]);
+        assert_eq!(found("FROM node:22\nUSER node\nUSER root\n"), ["container-runs-as-root 3"]);
+        assert!(found("ARG UID=1001\nFROM node:22\nUSER $UID\n").is_empty());
+        assert_eq!(found("ARG UID=0\nFROM node:22\nUSER ${UID}\n"), ["container-runs-as-root 3"]);
+        assert!(found("FROM gcr.io/distroless/nodejs22:nonroot\nCMD x y\n").is_empty());
+        assert!(
+            found("FROM golang:1.24 AS b\nRUN <<EOF\nUSER root\nEOF\nFROM scratch\nCOPY --from=b /a /a\n").is_empty()
+        );
+        assert!(found("FROM debian:12\nENTRYPOINT gosu app /start\n").is_empty());
+    }
+
+    #[test]
+    fn an_image_needs_a_version() {
+        let open = |image: &str| found(&format!("FROM {image}\nUSER app\n")).len() == 1;
+        assert!(open("node") && open("node:latest") && open("registry.example:5000/shop/base"));
+        assert!(
+            !open("node:22") && !open("node@sha256:abc") && !open("$BASE") && !open("node:${V}") && !open("scratch")
+        );
+        assert!(
+            found("FROM node:22 AS base\nFROM base AS build\nFROM --platform=linux/amd64 base\nUSER a\n").is_empty()
+        );
+    }
+
+    #[test]
+    fn continued_lines_are_one_instruction() {
+        let list = instructions("FROM a:1\nRUN x && \\\n  # why\n  y\nUSER z\n");
+        assert_eq!(
+            list.iter().map(|i| (i.word.as_str(), i.line)).collect::<Vec<_>>(),
+            [("FROM", 1), ("RUN", 2), ("USER", 5)]
+        );
+    }
+}

@@ -1,0 +1,168 @@
+//! The project's files as this probe sees them: listed once, read on demand, with what git knows about them.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::probe::files::{self, FileEntry, Gaps};
+use crate::probe::git::{self, GitError};
+
+/// A project's files.
+pub struct Repo {
+    root: PathBuf,
+    files: BTreeMap<String, FileEntry>,
+    /// The paths that git tracks; `None` outside a git work tree.
+    pub tracked: Result<Option<BTreeSet<String>>, GitError>,
+    texts: RefCell<HashMap<String, Option<Rc<str>>>>,
+    gaps: RefCell<Gaps>,
+}
+
+impl Repo {
+    /// Lists `root`.
+    #[must_use]
+    pub fn open(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Self {
+        let listing = files::list(root, leave_out, cancel);
+        Self {
+            root: root.to_owned(),
+            files: listing.files.into_iter().map(|file| (file.path.clone(), file)).collect(),
+            tracked: git::tracked(root),
+            texts: RefCell::default(),
+            gaps: RefCell::default(),
+        }
+    }
+
+    /// Every path, sorted.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        self.files.keys().map(String::as_str)
+    }
+
+    /// Whether the project has this file, not ignored.
+    #[must_use]
+    pub fn has(&self, path: &str) -> bool {
+        self.files.contains_key(path)
+    }
+
+    /// Whether the file is on disk, ignored or not.
+    #[must_use]
+    pub fn on_disk(&self, path: &str) -> bool {
+        self.root.join(path).symlink_metadata().is_ok_and(|meta| meta.is_file())
+    }
+
+    /// Whether git tracks the file: `None` when that cannot be known.
+    #[must_use]
+    pub fn is_tracked(&self, path: &str) -> Option<bool> {
+        Some(self.tracked.as_ref().ok()?.as_ref()?.contains(path))
+    }
+
+    /// The text of a listed file. Those that cannot be read are counted once.
+    #[must_use]
+    pub fn text(&self, path: &str) -> Option<Rc<str>> {
+        if let Some(known) = self.texts.borrow().get(path) {
+            return known.clone();
+        }
+        let read = self.files.get(path)?.read();
+        if let Err(unread) = &read {
+            self.gaps.borrow_mut().add(unread.reason(), path);
+        }
+        let text: Option<Rc<str>> = read.ok().map(Rc::from);
+        self.texts.borrow_mut().insert(path.to_owned(), text.clone());
+        text
+    }
+
+    /// Counts a file whose content was not understood.
+    pub fn not_understood(&self, path: &str, reason: &str) {
+        self.gaps.borrow_mut().add(reason, path);
+    }
+
+    /// What could not be read or understood.
+    #[must_use]
+    pub fn gaps(&self) -> Gaps {
+        self.gaps.borrow().clone()
+    }
+
+    /// Whether one of `names` stands in a folder above the project, up to the top of its git work tree: a project
+    /// that is part of a monorepo shares its lock file and its CI with the whole.
+    #[must_use]
+    pub fn above(&self, names: &[&str]) -> Option<String> {
+        if !matches!(self.tracked, Ok(Some(_))) || self.root.join(".git").symlink_metadata().is_ok() {
+            return None;
+        }
+        for folder in self.root.ancestors().skip(1) {
+            if let Some(name) = names.iter().find(|name| folder.join(name).exists()) {
+                return Some((*name).to_owned());
+            }
+            if folder.join(".git").symlink_metadata().is_ok() {
+                break;
+            }
+        }
+        None
+    }
+}
+
+/// The folder of a path: empty, or `apps/web/`.
+#[must_use]
+pub fn folder_of(path: &str) -> &str {
+    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or_default()
+}
+
+/// The last part of a path.
+#[must_use]
+pub fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+/// Whether a file is no part of what is deployed: tests and their data, examples, documentation, other people's code.
+#[must_use]
+pub fn is_aside(path: &str) -> bool {
+    folder_of(path).split('/').any(|part| {
+        matches!(
+            part.to_ascii_lowercase().as_str(),
+            "test"
+                | "tests"
+                | "testing"
+                | "__tests__"
+                | "e2e"
+                | "spec"
+                | "fixtures"
+                | "fixture"
+                | "__fixtures__"
+                | "testdata"
+                | "example"
+                | "examples"
+                | "sample"
+                | "samples"
+                | "docs"
+                | "doc"
+                | "vendor"
+                | "third_party"
+                | "templates"
+                | "mocks"
+                | "__mocks__"
+                | "ftp"
+                | "playground"
+                | "benchmarks"
+                | ".devcontainer"
+                | "vagrant"
+        )
+    })
+}
+
+/// Whether a path says that its file is used on developers' machines or in tests only.
+#[must_use]
+pub fn is_for_development(path: &str) -> bool {
+    path.to_ascii_lowercase().split(['/', '.', '-', '_']).any(|word| {
+        matches!(
+            word,
+            "dev" | "development" | "test" | "tests" | "testing" | "local" | "ci" | "e2e" | "override" | "devcontainer"
+        )
+    })
+}
+
+/// The line on which `needle` stands first, from 1.
+#[must_use]
+pub fn line_of(text: &str, needle: &str) -> Option<u32> {
+    text.lines().zip(1..).find(|(line, _)| line.contains(needle)).map(|(_, number)| number)
+}

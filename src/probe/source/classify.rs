@@ -1,0 +1,143 @@
+//! What each function is for, from where it stands and what it is given to.
+
+use super::code::{Function, FunctionKind, root};
+use super::facts::{FileFacts, Language};
+
+const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
+const NEXT_METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+
+/// Sets the kind of every function of `file`.
+pub(super) fn functions(file: &mut FileFacts) {
+    let kinds: Vec<FunctionKind> = file.functions.iter().map(|function| kind(file, function)).collect();
+    for (function, kind) in file.functions.iter_mut().zip(kinds) {
+        function.kind = kind;
+    }
+}
+
+fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
+    if function.parent.is_none() {
+        return FunctionKind::Plain;
+    }
+    if file.language == Language::Python { python(file, function) } else { ecma(file, function) }
+}
+
+fn ecma(file: &FileFacts, function: &Function) -> FunctionKind {
+    let name = function.name.as_deref().unwrap_or("");
+    if let Some(call) = function.argument_of.and_then(|id| file.call(id)) {
+        match call.method() {
+            "useEffect" | "useLayoutEffect" | "useInsertionEffect" | "onMounted" | "onMount" => {
+                return FunctionKind::Effect;
+            }
+            "process" | "createFunction" | "schedule" | "defineJob" | "task" | "Worker" | "CronJob" => {
+                return FunctionKind::Job;
+            }
+            "query" | "mutation" if has_parameter(function, &["ctx", "input"]) => return FunctionKind::Handler,
+            method if HTTP_METHODS.contains(&method) || method == "use" => {
+                let route = call.argument(0).and_then(super::code::Value::leading_text);
+                let router = root(&call.callee);
+                let looks_like_router = ["app", "router", "server", "fastify", "api", "route", "routes", "express"]
+                    .iter()
+                    .any(|word| router.to_ascii_lowercase().contains(word));
+                if route.is_some_and(|route| route.starts_with('/') || route == "*")
+                    || takes_request(function)
+                    || (looks_like_router && method == "use")
+                {
+                    return FunctionKind::Handler;
+                }
+            }
+            _ => {}
+        }
+    }
+    if function.decorators.iter().any(|decorator| {
+        let last = decorator.rsplit('.').next().unwrap_or(decorator);
+        matches!(
+            last,
+            "Get" | "Post" | "Put" | "Patch" | "Delete" | "All" | "Head" | "Query" | "Mutation" | "MessagePattern"
+        )
+    }) {
+        return FunctionKind::Handler;
+    }
+    if function.decorators.iter().any(|decorator| matches!(&**decorator, "Cron" | "Interval" | "Process")) {
+        return FunctionKind::Job;
+    }
+    if takes_request(function) {
+        return FunctionKind::Handler;
+    }
+    let top_level = function.parent == Some(0);
+    if top_level && function.exported {
+        let path = file.path.to_ascii_lowercase();
+        if NEXT_METHODS.contains(&name)
+            || matches!(name, "loader" | "action" | "getServerSideProps")
+            || (name == "default" && path.contains("pages/api/"))
+            || file.directives.iter().any(|directive| &**directive == "use server")
+        {
+            return FunctionKind::Handler;
+        }
+    }
+    if function.server_action {
+        return FunctionKind::Handler;
+    }
+    let capital = name.starts_with(|c: char| c.is_ascii_uppercase());
+    let hook = name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    if (file.jsx && capital) || hook {
+        return FunctionKind::Component;
+    }
+    if matches!(name, "componentDidMount" | "ngOnInit" | "ngAfterViewInit" | "connectedCallback")
+        && function.class.is_some()
+    {
+        return FunctionKind::Effect;
+    }
+    FunctionKind::Plain
+}
+
+/// `(req, res)` and its likes.
+fn takes_request(function: &Function) -> bool {
+    let names: Vec<&str> =
+        function.parameters.iter().take(4).filter_map(|p| p.names.first()).map(|(name, _)| &**name).collect();
+    let request = |name: &&str| matches!(name.trim_start_matches('_'), "req" | "request");
+    let response = |name: &&str| matches!(name.trim_start_matches('_'), "res" | "response" | "reply" | "resp");
+    (names.iter().any(|name| request(name)) && names.iter().any(|name| response(name)))
+        || function.parameters.first().is_some_and(|p| {
+            matches!(
+                &*p.annotation,
+                "Request" | "NextRequest" | "NextApiRequest" | "FastifyRequest" | "IncomingMessage"
+            )
+        })
+}
+
+fn has_parameter(function: &Function, wanted: &[&str]) -> bool {
+    function.parameters.iter().flat_map(|p| &p.names).any(|(name, _)| wanted.contains(&&**name))
+}
+
+fn python(file: &FileFacts, function: &Function) -> FunctionKind {
+    for decorator in &function.decorators {
+        let last = decorator.rsplit('.').next().unwrap_or(decorator);
+        if last == "route"
+            || last == "api_view"
+            || (decorator.contains('.') && (HTTP_METHODS.contains(&last) || last == "websocket"))
+        {
+            return FunctionKind::Handler;
+        }
+        if matches!(last, "task" | "shared_task" | "periodic_task" | "job" | "actor") {
+            return FunctionKind::Job;
+        }
+    }
+    let names: Vec<&str> =
+        function.parameters.iter().take(2).filter_map(|p| p.names.first()).map(|(name, _)| &**name).collect();
+    let view_file =
+        file.path.contains("views") || file.path.contains("api") || file.imports_any(|m| m.contains("http"));
+    match names.as_slice() {
+        ["request", ..] if view_file => FunctionKind::Handler,
+        ["self", "request"] => FunctionKind::Handler,
+        ["self"] | ["self", _]
+            if function
+                .class
+                .as_deref()
+                .is_some_and(|class| class.ends_with("Handler") || class.ends_with("Resource"))
+                && function.name.as_deref().is_some_and(|name| HTTP_METHODS.contains(&name)) =>
+        {
+            FunctionKind::Handler
+        }
+        _ => FunctionKind::Plain,
+    }
+}

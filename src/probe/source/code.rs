@@ -1,0 +1,465 @@
+//! The facts about what code does: functions, calls, values, loops and catch clauses.
+
+use crate::model::Span;
+
+use super::facts::{Binding, FileFacts};
+
+/// Place of a function in [`FileFacts::functions`]; 0 is the file's top level.
+pub type FunctionId = u32;
+/// Place of a call in [`FileFacts::calls`].
+pub type CallId = u32;
+/// Place of a loop in [`FileFacts::loops`].
+pub type LoopId = u32;
+
+/// What an expression is, as far as rules care.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub enum Value {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// A string literal without interpolation.
+    Text(Box<str>),
+    /// A string put together from parts: template, concatenation, f-string, format call.
+    Template(Vec<Part>),
+    /// A number as written.
+    Number(Box<str>),
+    /// A truth value.
+    Bool(bool),
+    /// `null`, `undefined`, `None`.
+    Null,
+    /// A name or a chain of names: `req.body.id`.
+    Path(Box<str>),
+    /// A name on the result of something else: `(await request.json()).id`.
+    Member(Box<(Value, Box<str>)>),
+    /// An element chosen at run time: `allowed[key]`.
+    Index(Box<(Value, Value)>),
+    /// A read of an environment variable.
+    Env(Box<str>),
+    /// The result of a call.
+    Call(CallId),
+    /// A function written here.
+    Function(FunctionId),
+    /// An object or dictionary literal; a spread stands under the key `...`.
+    Object(Vec<(Box<str>, Value)>),
+    /// A list literal.
+    Array(Vec<Value>),
+    /// One of several: `a ?? b`, `a || b`, `c ? a : b`.
+    Either(Vec<Value>),
+    /// Computed from these.
+    Computed(Vec<Value>),
+}
+
+/// A part of a string that is put together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Part {
+    /// Fixed text.
+    Fixed(Box<str>),
+    /// An expression and its text in the source.
+    Expression(Box<str>, Value),
+}
+
+impl Value {
+    /// The text of a literal.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The fixed text with which a string begins.
+    #[must_use]
+    pub fn leading_text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            Self::Template(parts) => match parts.first() {
+                Some(Part::Fixed(text)) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The name or chain of names.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Path(path) => Some(path),
+            _ => None,
+        }
+    }
+
+    /// The value under `key` of an object literal.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Self> {
+        match self {
+            Self::Object(pairs) => pairs.iter().rev().find(|(name, _)| **name == *key).map(|(_, value)| value),
+            _ => None,
+        }
+    }
+
+    /// Whether an object literal takes over the contents of another object.
+    #[must_use]
+    pub fn spreads(&self) -> bool {
+        matches!(self, Self::Object(pairs) if pairs.iter().any(|(name, _)| &**name == "..."))
+    }
+
+    /// Whether it is a literal that says nothing: `null`, `[]`, `{}`, `""`, `0`, `false`.
+    #[must_use]
+    pub fn is_empty_literal(&self) -> bool {
+        match self {
+            Self::Null | Self::Bool(false) => true,
+            Self::Text(text) => text.is_empty(),
+            Self::Number(number) => matches!(&**number, "0" | "-1"),
+            Self::Object(pairs) => pairs.is_empty(),
+            Self::Array(items) => items.is_empty(),
+            _ => false,
+        }
+    }
+
+    /// Calls `see` on this value and on everything that it is made of, as far as it stands in the same expression.
+    pub fn walk<'v>(&'v self, see: &mut dyn FnMut(&'v Self)) {
+        see(self);
+        match self {
+            Self::Template(parts) => {
+                for part in parts {
+                    if let Part::Expression(_, value) = part {
+                        value.walk(see);
+                    }
+                }
+            }
+            Self::Member(pair) => pair.0.walk(see),
+            Self::Index(pair) => {
+                pair.0.walk(see);
+                pair.1.walk(see);
+            }
+            Self::Object(pairs) => pairs.iter().for_each(|(_, value)| value.walk(see)),
+            Self::Array(values) | Self::Either(values) | Self::Computed(values) => {
+                values.iter().for_each(|value| value.walk(see));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// What a function is for.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum FunctionKind {
+    /// Nothing special.
+    #[default]
+    Plain,
+    /// Answers requests.
+    Handler,
+    /// Draws a part of a page, or is a hook.
+    Component,
+    /// Runs after a component was drawn.
+    Effect,
+    /// Works off a queue or a schedule.
+    Job,
+}
+
+/// One function. The first of a file stands for its top level.
+#[derive(Debug, Default, Clone)]
+pub struct Function {
+    /// Its name, or the name that it is assigned to.
+    pub name: Option<Box<str>>,
+    /// The class around it.
+    pub class: Option<Box<str>>,
+    /// What it is for.
+    pub kind: FunctionKind,
+    /// Its parameters.
+    pub parameters: Vec<Parameter>,
+    /// The function around it.
+    pub parent: Option<FunctionId>,
+    /// The call that it is given to.
+    pub argument_of: Option<CallId>,
+    /// The loop in which its body runs, where it is called right where it stands.
+    pub in_loop: Option<LoopId>,
+    /// Declared asynchronous.
+    pub is_async: bool,
+    /// Other files can call it by its name.
+    pub exported: bool,
+    /// Callee paths of its decorators: `app.route`.
+    pub decorators: Vec<Box<str>>,
+    /// Whether its body opens with the directive `use server`.
+    pub server_action: bool,
+    /// Where.
+    pub place: Place,
+    /// What its body does; nested functions' calls included.
+    pub body: Block,
+}
+
+/// A span with the bytes that it covers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Place {
+    /// Lines and columns.
+    pub span: Span,
+    /// Bytes, end exclusive.
+    pub bytes: (u32, u32),
+}
+
+impl Default for Place {
+    fn default() -> Self {
+        Self { span: Span::line(1), bytes: (0, 0) }
+    }
+}
+
+/// One parameter.
+#[derive(Debug, Default, Clone)]
+pub struct Parameter {
+    /// The names that it binds, each with the path below the argument: `("id", "params.id")`; the path is empty for a
+    /// plain name.
+    pub names: Vec<(Box<str>, Box<str>)>,
+    /// Its type as written, without the colon; empty if none.
+    pub annotation: Box<str>,
+    /// Its default.
+    pub default: Option<Value>,
+}
+
+/// A stretch of statements, summed up.
+#[derive(Debug, Default, Clone)]
+pub struct Block {
+    /// Calls in it, from the first to before the last.
+    pub calls: (CallId, CallId),
+    /// Assignments in it, likewise.
+    pub assignments: (u32, u32),
+    /// How many statements it holds directly.
+    pub statements: u32,
+    /// The comment in it, if any, without its marks.
+    pub comment: Option<Box<str>>,
+    /// What its own `return` statements give back.
+    pub returns: Vec<Value>,
+    /// Whether it throws or raises.
+    pub throws: bool,
+    /// Whether it leaves a loop or a function early.
+    pub leaves: bool,
+}
+
+/// One call, `new` expression or tagged template.
+#[derive(Debug, Default, Clone)]
+pub struct Call {
+    /// What is called, as text: `axios.get`, `db.prepare().all`. Optional chaining, awaits and brackets are left out.
+    pub callee: Box<str>,
+    /// Whether it is a `new` expression.
+    pub constructs: bool,
+    /// Whether it is a tagged template, whose interpolations the tag receives apart.
+    pub tagged: bool,
+    /// What it is given.
+    pub arguments: Vec<Argument>,
+    /// Where.
+    pub place: Place,
+    /// The function around it.
+    pub function: FunctionId,
+    /// The loop around it.
+    pub in_loop: Option<LoopId>,
+    /// The call that this is an argument of.
+    pub argument_of: Option<CallId>,
+    /// The call on whose result this one is made.
+    pub receiver: Option<CallId>,
+    /// The call that is made on this one's result.
+    pub chained: Option<CallId>,
+    /// Its result is awaited.
+    pub awaited: bool,
+    /// Its result is returned.
+    pub returned: bool,
+    /// It stands in a `try` with a catch clause, in the same function.
+    pub in_try: bool,
+    /// It stands in a branch that is taken in development only.
+    pub dev_only: bool,
+}
+
+impl Call {
+    /// The last name of the callee: `get` of `axios.get`.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        self.callee.rsplit('.').next().unwrap_or(&self.callee)
+    }
+
+    /// The first name of the callee: `axios` of `axios.get`.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        root(&self.callee)
+    }
+
+    /// What the method is called on: `db.users` of `db.users.find`; empty for a plain function.
+    #[must_use]
+    pub fn object(&self) -> &str {
+        self.callee.rsplit_once('.').map_or("", |(object, _)| object)
+    }
+
+    /// The argument in place `place` that has no name.
+    #[must_use]
+    pub fn argument(&self, place: usize) -> Option<&Value> {
+        self.arguments.iter().filter(|argument| argument.name.is_none()).nth(place).map(|argument| &argument.value)
+    }
+
+    /// The argument called `name`.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Option<&Value> {
+        self.arguments.iter().find(|argument| argument.name.as_deref() == Some(name)).map(|argument| &argument.value)
+    }
+
+    /// Whether a list or dictionary of arguments is spread, so that what it is given cannot be known.
+    #[must_use]
+    pub fn spreads(&self) -> bool {
+        self.arguments.iter().any(|argument| argument.spread)
+    }
+}
+
+/// The first name of a path.
+#[must_use]
+pub fn root(path: &str) -> &str {
+    let end = path.find(['.', '(', '[']).unwrap_or(path.len());
+    path.get(..end).unwrap_or(path)
+}
+
+/// One argument of a call.
+#[derive(Debug, Default, Clone)]
+pub struct Argument {
+    /// Its name, in languages that have them.
+    pub name: Option<Box<str>>,
+    /// Whether it stands for several: `...rest`, `*args`, `**kwargs`.
+    pub spread: bool,
+    /// What it is.
+    pub value: Value,
+}
+
+/// A value that gets a name.
+#[derive(Debug, Default, Clone)]
+pub struct Assignment {
+    /// The name or chain of names.
+    pub target: Box<str>,
+    /// What it becomes.
+    pub value: Value,
+    /// Whether it is added to what stood there (`+=`).
+    pub appends: bool,
+    /// The function around it.
+    pub function: FunctionId,
+    /// Where.
+    pub place: Place,
+    /// It stands in a branch that is taken in development only.
+    pub dev_only: bool,
+}
+
+/// What makes a loop go round.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum LoopKind {
+    /// Once for every element of something.
+    #[default]
+    Each,
+    /// Counting: `for (;;)`.
+    Counting,
+    /// As long as a condition holds.
+    While,
+    /// Over a stream whose elements come one by one: `for await`, `async for`.
+    Stream,
+    /// A callback that is called for every element: `items.map(…)`.
+    Callback,
+    /// A comprehension.
+    Comprehension,
+}
+
+/// One loop.
+#[derive(Debug, Default, Clone)]
+pub struct Loop {
+    /// What makes it go round.
+    pub kind: LoopKind,
+    /// What it runs over.
+    pub over: Value,
+    /// Names that change with every round.
+    pub names: Vec<Box<str>>,
+    /// The text of its head, without its body.
+    pub head: Box<str>,
+    /// The loop around it.
+    pub parent: Option<LoopId>,
+    /// Whether its body leaves it early.
+    pub leaves: bool,
+    /// The iterating call, for a callback.
+    pub call: Option<CallId>,
+    /// Where.
+    pub place: Place,
+}
+
+/// One catch clause.
+#[derive(Debug, Default, Clone)]
+pub struct Catch {
+    /// Where the clause stands.
+    pub place: Place,
+    /// The function around it.
+    pub function: FunctionId,
+    /// The types that it catches, as written; empty when it catches everything.
+    pub types: Vec<Box<str>>,
+    /// What is tried.
+    pub tried: Block,
+    /// What it does.
+    pub handler: Block,
+    /// The loop around it.
+    pub in_loop: Option<LoopId>,
+}
+
+impl FileFacts {
+    /// The call in place `id`.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id as usize)
+    }
+
+    /// The function in place `id`.
+    #[must_use]
+    pub fn function(&self, id: FunctionId) -> Option<&Function> {
+        self.functions.get(id as usize)
+    }
+
+    /// The function in place `id` and those around it, from the inside out, the top level included.
+    pub fn enclosing(&self, id: FunctionId) -> impl Iterator<Item = (FunctionId, &Function)> {
+        std::iter::successors(Some(id), |&id| self.function(id).and_then(|function| function.parent))
+            .filter_map(|id| self.function(id).map(|function| (id, function)))
+    }
+
+    /// Whether `inner` is `outer` or stands in it.
+    #[must_use]
+    pub fn within(&self, inner: FunctionId, outer: FunctionId) -> bool {
+        self.enclosing(inner).any(|(id, _)| id == outer)
+    }
+
+    /// The calls of a block.
+    pub fn calls_of(&self, block: &Block) -> impl Iterator<Item = (CallId, &Call)> {
+        (block.calls.0..block.calls.1).filter_map(|id| self.call(id).map(|call| (id, call)))
+    }
+
+    /// The loop in place `id`.
+    #[must_use]
+    pub fn loop_(&self, id: LoopId) -> Option<&Loop> {
+        self.loops.get(id as usize)
+    }
+
+    /// What the name `name` was last set to, seen from `function`.
+    #[must_use]
+    pub fn assigned(&self, name: &str, function: FunctionId) -> Option<&Assignment> {
+        self.enclosing(function).find_map(|(id, _)| {
+            self.assignments.iter().rev().find(|a| a.function == id && &*a.target == name && !a.appends)
+        })
+    }
+
+    /// `value`, or what the name that it is stands for.
+    #[must_use]
+    pub fn resolved<'f>(&'f self, value: &'f Value, function: FunctionId) -> &'f Value {
+        match value.path() {
+            Some(name) => self.assigned(name, function).map_or(value, |assignment| &assignment.value),
+            None => value,
+        }
+    }
+
+    /// The import that binds `local`.
+    #[must_use]
+    pub fn binding(&self, local: &str) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| &*binding.local == local)
+    }
+
+    /// Whether a module whose name passes `test` is imported.
+    #[must_use]
+    pub fn imports_any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.imports.iter().any(|import| test(&import.module))
+    }
+}

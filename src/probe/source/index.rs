@@ -1,0 +1,229 @@
+//! Answers to questions across files: what an import leads to, and which functions run a query.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::code::{Call, FunctionId};
+use super::database_calls::{self, Query};
+use super::facts::{CodeIndex, FileFacts, Language};
+
+/// How many files an import may be passed on through.
+const MAX_HOPS: usize = 4;
+
+/// What was worked out over all files.
+#[derive(Debug, Default)]
+pub struct Links {
+    by_path: HashMap<String, usize>,
+    /// For every file and function, the first query that it runs itself.
+    queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// Instances of an HTTP client whose library default was given a limit for all.
+    pub default_timeout: bool,
+}
+
+/// A function somewhere in the project.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'i> {
+    /// Its file.
+    pub file: &'i FileFacts,
+    /// Its place there.
+    pub function: FunctionId,
+    /// The place of the file in the index.
+    pub place: usize,
+}
+
+impl Links {
+    /// Works it out.
+    #[must_use]
+    pub fn new(files: &[Arc<FileFacts>]) -> Self {
+        let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
+        let queries = files.iter().map(|file| own_queries(file)).collect();
+        let default_timeout = files.iter().any(|file| {
+            file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
+                || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
+        });
+        Self { by_path, queries, default_timeout }
+    }
+}
+
+fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
+    let mut found = HashMap::new();
+    for (id, call) in (0_u32..).zip(&file.calls) {
+        if let Some(query) = database_calls::query(file, id) {
+            found.entry(call.function).or_insert((query, call.place.span.line));
+        }
+    }
+    found
+}
+
+impl CodeIndex {
+    /// The place of the file that `module`, as written in `from`, leads to, if it is one of the project's.
+    #[must_use]
+    pub fn module(&self, from: &FileFacts, module: &str) -> Option<usize> {
+        if from.language == Language::Python {
+            self.python_module(from, module)
+        } else {
+            self.ecma_module(from, module)
+        }
+    }
+
+    fn ecma_module(&self, from: &FileFacts, module: &str) -> Option<usize> {
+        let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        if module.starts_with('.') {
+            return self.ecma_file(&join(folder, module)?);
+        }
+        // The usual path alias: `@/lib/db` and `~/lib/db` start at the root of an app, or at its `src` or `app`.
+        let inner = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"))?;
+        let mut root = folder;
+        loop {
+            for base in ["", "src", "app"] {
+                let path = [root, base, inner].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
+                if let Some(found) = self.ecma_file(&path.join("/")) {
+                    return Some(found);
+                }
+            }
+            if root.is_empty() {
+                return None;
+            }
+            root = root.rsplit_once('/').map_or("", |(outer, _)| outer);
+        }
+    }
+
+    fn ecma_file(&self, path: &str) -> Option<usize> {
+        let stem = path.strip_suffix(".js").or_else(|| path.strip_suffix(".mjs")).unwrap_or(path);
+        let find = |path: &str| self.links.by_path.get(path).copied();
+        find(path).or_else(|| {
+            ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts"]
+                .iter()
+                .find_map(|end| find(&format!("{stem}.{end}")))
+                .or_else(|| ["ts", "tsx", "js", "jsx"].iter().find_map(|end| find(&format!("{stem}/index.{end}"))))
+        })
+    }
+
+    fn python_module(&self, from: &FileFacts, module: &str) -> Option<usize> {
+        let find = |path: &str| {
+            self.links
+                .by_path
+                .get(&format!("{path}.py"))
+                .or_else(|| self.links.by_path.get(&format!("{path}/__init__.py")))
+        };
+        let mut folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let dots = module.chars().take_while(|&c| c == '.').count();
+        let inner = module.get(dots..)?.replace('.', "/");
+        if dots > 0 {
+            for _ in 1..dots {
+                folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+            }
+            return find(&join(folder, &inner)?).copied();
+        }
+        loop {
+            let path = if folder.is_empty() { inner.clone() } else { format!("{folder}/{inner}") };
+            if let Some(found) = find(&path) {
+                return Some(*found);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+        }
+    }
+
+    /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
+    #[must_use]
+    pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
+        let binding = from.binding(local)?;
+        let mut place = self.module(from, &binding.module)?;
+        let mut name = binding.imported.clone();
+        for _ in 0..MAX_HOPS {
+            let file = self.files.get(place)?;
+            if &*name == "*" || defines(file, &name) {
+                return Some((place, name));
+            }
+            let passed_on = file.binding(&name).map(|b| (b.module.clone(), b.imported.clone())).or_else(|| {
+                file.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                    let next = self.module(file, &b.module)?;
+                    defines(self.files.get(next)?, &name).then(|| (b.module.clone(), name.clone()))
+                })
+            });
+            let (module, imported) = passed_on?;
+            place = self.module(file, &module)?;
+            name = imported;
+        }
+        None
+    }
+
+    /// The function that `call` of `file` calls, if it is one of the project's and can be told.
+    #[must_use]
+    pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        let callee = &*call.callee;
+        let own = || self.links.by_path.get(&file.path).copied();
+        if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
+            let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
+            let function = named(file, method, |function| function.class.as_deref() == Some(&*class))?;
+            return Some(Target { file, function, place: own()? });
+        }
+        if !callee.contains(['.', '(', '[']) {
+            if let Some(function) = named(file, callee, |function| function.class.is_none()) {
+                return Some(Target { file, function, place: own()? });
+            }
+            let (place, name) = self.imported(file, callee)?;
+            let target = self.files.get(place)?;
+            let name = resolve_default(target, &name);
+            let function = named(target, &name, |function| function.parent == Some(0))?;
+            return Some(Target { file: target, function, place });
+        }
+        // `module.function()` of a module imported whole.
+        let (module, name) = callee.split_once('.').filter(|(_, name)| !name.contains(['.', '(', '[']))?;
+        let binding = file.binding(module)?;
+        let place = if &*binding.imported == "*" {
+            self.module(file, &binding.module)?
+        } else {
+            // `from package import module` names a file, not something in one.
+            self.module(file, &format!("{}.{}", binding.module.trim_end_matches('.'), binding.imported))
+                .filter(|_| file.language == Language::Python)?
+        };
+        let target = self.files.get(place)?;
+        let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
+        Some(Target { file: target, function, place })
+    }
+
+    /// The first query that a function runs itself, and its line.
+    #[must_use]
+    pub fn query_of(&self, target: Target<'_>) -> Option<(Query, u32)> {
+        self.links.queries.get(target.place)?.get(&target.function).copied()
+    }
+}
+
+/// A default export stands for the name that it gives out.
+fn resolve_default(file: &FileFacts, name: &str) -> Box<str> {
+    if name != "default" {
+        return name.into();
+    }
+    file.assigned("default", 0).and_then(|a| a.value.path()).unwrap_or("default").into()
+}
+
+fn defines(file: &FileFacts, name: &str) -> bool {
+    file.functions.iter().any(|function| function.name.as_deref() == Some(name) && function.parent == Some(0))
+        || file.assignments.iter().any(|a| a.function == 0 && &*a.target == name)
+}
+
+fn named(file: &FileFacts, name: &str, fits: impl Fn(&super::code::Function) -> bool) -> Option<FunctionId> {
+    (0_u32..)
+        .zip(&file.functions)
+        .find(|(_, function)| function.name.as_deref() == Some(name) && fits(function))
+        .map(|(id, _)| id)
+}
+
+/// `folder` and a path relative to it; `None` when it leads out of the project.
+fn join(folder: &str, relative: &str) -> Option<String> {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in relative.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}

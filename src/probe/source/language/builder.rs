@@ -1,0 +1,523 @@
+//! What every front end needs to write facts: where the walk stands, and one method for each kind of fact.
+
+use tree_sitter::Node;
+
+use super::super::code::{
+    Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Part, Place, Value,
+};
+use super::super::facts::{
+    Binding, Endpoint, EnvFallback, EnvRead, FileFacts, Import, PartlyRead, SqlText, Suppression, Usage,
+};
+use super::super::sql_text;
+use crate::model::Span;
+
+/// Deeper nesting than this is not followed. Code written by people stays below 60.
+const MAX_DEPTH: usize = 300;
+/// Longer literals are data, and are kept only up to here, in bytes.
+const MAX_TEXT: usize = 16 * 1024;
+
+/// Where the walk stands. Copied when it goes into something and put back when it comes out.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct At {
+    pub function: FunctionId,
+    pub in_loop: Option<LoopId>,
+    pub in_try: bool,
+    pub dev_only: bool,
+    pub argument_of: Option<CallId>,
+    pub chained: Option<CallId>,
+    pub awaited: bool,
+    pub returned: bool,
+    pub in_join: bool,
+    pub tested: bool,
+    pub usage: Usage,
+}
+
+/// A block under way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Opened {
+    calls: u32,
+    assignments: u32,
+    returns: usize,
+    throws: u32,
+    leaves: u32,
+}
+
+/// Facts under way.
+pub(super) struct Builder<'s> {
+    pub source: &'s str,
+    pub file: FileFacts,
+    pub at: At,
+    /// The name that the next value gets, for functions.
+    pub name: Option<Box<str>>,
+    /// The same for literals: the name or the call that they go to.
+    pub goes_to: Box<str>,
+    pub class: Option<Box<str>>,
+    depth: usize,
+    returns: Vec<Vec<Value>>,
+    throws: u32,
+    leaves: u32,
+    comments: Vec<(u32, u32, Box<str>)>,
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+impl<'s> Builder<'s> {
+    pub(super) fn new(source: &'s str) -> Self {
+        let top = Function { exported: true, ..Function::default() };
+        Self {
+            source,
+            file: FileFacts { functions: vec![top], ..FileFacts::default() },
+            at: At::default(),
+            name: None,
+            goes_to: Box::default(),
+            class: None,
+            depth: 0,
+            returns: vec![Vec::new()],
+            throws: 0,
+            leaves: 0,
+            comments: Vec::new(),
+        }
+    }
+
+    /// Closes the file's top level.
+    pub(super) fn finish(mut self) -> FileFacts {
+        let block = Block {
+            calls: (0, number(self.file.calls.len())),
+            assignments: (0, number(self.file.assignments.len())),
+            ..Block::default()
+        };
+        if let Some(top) = self.file.functions.first_mut() {
+            top.body = block;
+        }
+        self.file
+    }
+
+    /// Goes one level deeper; `false` when that is too deep.
+    pub(super) fn enter(&mut self) -> bool {
+        if self.depth >= MAX_DEPTH {
+            self.file.partly = Some(PartlyRead::Depth);
+            return false;
+        }
+        self.depth += 1;
+        true
+    }
+
+    /// Comes back from [`Self::enter`].
+    pub(super) fn leave(&mut self) {
+        self.depth -= 1;
+    }
+
+    /// The text of `node`.
+    pub(super) fn text(&self, node: Node<'_>) -> &'s str {
+        self.source.get(node.byte_range()).unwrap_or("")
+    }
+
+    /// Where `node` stands.
+    pub(super) fn place(&self, node: Node<'_>) -> Place {
+        let (start, end) = (node.start_position(), node.end_position());
+        let column = |byte: usize, in_line: usize| {
+            let before = self.source.get(byte.saturating_sub(in_line)..byte).unwrap_or("");
+            number(before.chars().count()) + 1
+        };
+        Place {
+            span: Span {
+                line: number(start.row) + 1,
+                column: column(node.start_byte(), start.column),
+                end_line: number(end.row) + 1,
+                end_column: column(node.end_byte(), end.column),
+            },
+            bytes: (number(node.start_byte()), number(node.end_byte())),
+        }
+    }
+
+    /// Forgets what holds for the expression around; the caller puts back what is returned.
+    pub(super) fn start_anew(&mut self) -> At {
+        let saved = self.at;
+        self.at = At {
+            function: saved.function,
+            in_loop: saved.in_loop,
+            in_try: saved.in_try,
+            dev_only: saved.dev_only,
+            ..At::default()
+        };
+        self.name = None;
+        self.goes_to = Box::default();
+        saved
+    }
+
+    // Imports
+
+    pub(super) fn import(&mut self, module: &str, node: Node<'_>) {
+        let span = self.place(node).span;
+        self.file.imports.push(Import { module: module.to_owned(), span });
+    }
+
+    pub(super) fn bind(&mut self, local: &str, module: &str, imported: &str) {
+        self.file.bindings.push(Binding { local: local.into(), module: module.into(), imported: imported.into() });
+    }
+
+    // Calls
+
+    /// Begins a call, so that it stands before what it is given.
+    pub(super) fn open_call(&mut self, node: Node<'_>) -> CallId {
+        let id = number(self.file.calls.len());
+        let place = self.place(node);
+        let at = self.at;
+        self.file.calls.push(Call {
+            place,
+            function: at.function,
+            in_loop: at.in_loop,
+            argument_of: at.argument_of,
+            chained: at.chained,
+            awaited: at.awaited,
+            returned: at.returned,
+            in_try: at.in_try,
+            dev_only: at.dev_only,
+            ..Call::default()
+        });
+        id
+    }
+
+    pub(super) fn call(&mut self, id: CallId) -> Option<&mut Call> {
+        self.file.calls.get_mut(id as usize)
+    }
+
+    /// The text of what `value` calls, and the call that it is made on.
+    pub(super) fn callee(&self, value: &Value) -> (Box<str>, Option<CallId>) {
+        match value {
+            Value::Path(path) => (path.clone(), None),
+            Value::Env(name) => (format!("env.{name}").into(), None),
+            Value::Call(id) => {
+                let inner = self.file.call(*id).map_or("", |call| &call.callee);
+                (format!("{inner}()").into(), Some(*id))
+            }
+            Value::Member(pair) => {
+                let (of, receiver) = self.callee(&pair.0);
+                (format!("{of}.{}", pair.1).into(), receiver)
+            }
+            Value::Index(pair) => {
+                let (of, receiver) = self.callee(&pair.0);
+                (format!("{of}[]").into(), receiver)
+            }
+            Value::Text(_) | Value::Template(_) => ("\"\"".into(), None),
+            Value::Function(_) => ("(function)".into(), None),
+            Value::Either(values) => values.first().map_or_else(|| ("()".into(), None), |value| self.callee(value)),
+            _ => ("()".into(), None),
+        }
+    }
+
+    /// A name on a value; stays a path as long as it is one.
+    pub(super) fn member(value: Value, name: &str) -> Value {
+        match value {
+            Value::Path(path) => Value::Path(format!("{path}.{name}").into()),
+            other => Value::Member(Box::new((other, name.into()))),
+        }
+    }
+
+    // Functions and blocks
+
+    pub(super) fn open_function(&mut self, node: Node<'_>, function: Function) -> FunctionId {
+        let id = number(self.file.functions.len());
+        let place = self.place(node);
+        self.file.functions.push(Function {
+            parent: Some(self.at.function),
+            argument_of: self.at.argument_of,
+            class: self.class.clone(),
+            place,
+            ..function
+        });
+        self.returns.push(Vec::new());
+        id
+    }
+
+    pub(super) fn close_function(&mut self, id: FunctionId, body: Block) {
+        let returns = self.returns.pop().unwrap_or_default();
+        if let Some(function) = self.file.functions.get_mut(id as usize) {
+            function.body = Block { returns, ..body };
+        }
+    }
+
+    pub(super) fn function(&mut self, id: FunctionId) -> Option<&mut Function> {
+        self.file.functions.get_mut(id as usize)
+    }
+
+    pub(super) fn returns(&mut self, value: Value) {
+        if let Some(returns) = self.returns.last_mut() {
+            returns.push(value);
+        }
+        self.leaves += 1;
+    }
+
+    pub(super) fn throws(&mut self) {
+        self.throws += 1;
+    }
+
+    pub(super) fn leaves(&mut self) {
+        self.leaves += 1;
+    }
+
+    pub(super) fn open_block(&self) -> Opened {
+        Opened {
+            calls: number(self.file.calls.len()),
+            assignments: number(self.file.assignments.len()),
+            returns: self.returns.last().map_or(0, Vec::len),
+            throws: self.throws,
+            leaves: self.leaves,
+        }
+    }
+
+    pub(super) fn close_block(&mut self, opened: Opened, statements: u32, lines: (u32, u32)) -> Block {
+        let returned = self.returns.last().and_then(|all| all.get(opened.returns..)).unwrap_or_default();
+        Block {
+            calls: (opened.calls, number(self.file.calls.len())),
+            assignments: (opened.assignments, number(self.file.assignments.len())),
+            statements,
+            comment: self
+                .comments
+                .iter()
+                .rev()
+                .take_while(|(_, to, _)| *to >= lines.0)
+                .find(|(from, to, _)| lines.0 <= *from && *to <= lines.1)
+                .map(|(_, _, text)| text.clone()),
+            returns: returned.to_vec(),
+            throws: self.throws > opened.throws,
+            leaves: self.leaves > opened.leaves,
+        }
+    }
+
+    // Loops
+
+    pub(super) fn open_loop(
+        &mut self,
+        kind: LoopKind,
+        over: Value,
+        names: Vec<Box<str>>,
+        head: &str,
+        place: Place,
+    ) -> LoopId {
+        let id = number(self.file.loops.len());
+        let head = head.chars().take(200).collect::<String>().into();
+        let parent = self.at.in_loop;
+        self.file.loops.push(Loop { kind, over, names, head, parent, place, ..Loop::default() });
+        id
+    }
+
+    pub(super) fn loop_mut(&mut self, id: LoopId) -> Option<&mut Loop> {
+        self.file.loops.get_mut(id as usize)
+    }
+
+    // Values
+
+    pub(super) fn assign(&mut self, target: &str, value: Value, appends: bool, node: Node<'_>) {
+        let place = self.place(node);
+        let (function, dev_only) = (self.at.function, self.at.dev_only);
+        self.file.assignments.push(Assignment { target: target.into(), value, appends, function, place, dev_only });
+    }
+
+    pub(super) fn env_read(&mut self, name: &str, node: Node<'_>) -> Value {
+        let span = self.place(node).span;
+        let optional = self.at.tested;
+        self.file.env_reads.push(EnvRead { name: name.to_owned(), span, optional });
+        Value::Env(name.into())
+    }
+
+    /// Says that the program cannot go on without the variables read in these places.
+    pub(super) fn require_reads(&mut self, reads: std::ops::Range<usize>) {
+        for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {
+            read.optional = false;
+        }
+    }
+
+    /// Says that the reads since the first `before` ones have `value` to fall back on.
+    pub(super) fn env_fallback(&mut self, before: usize, name: &str, value: Value, node: Node<'_>) {
+        let place = self.place(node);
+        for read in self.file.env_reads.iter_mut().skip(before).filter(|read| read.name == name) {
+            read.optional = true;
+        }
+        let (function, dev_only) = (self.at.function, self.at.dev_only);
+        let (span, bytes) = (place.span, place.bytes);
+        self.file.env_fallbacks.push(EnvFallback { name: name.into(), value, span, bytes, function, dev_only });
+    }
+
+    /// Adds an expression to a string under way.
+    pub(super) fn add_expression(parts: &mut Vec<Part>, text: &str, value: Value) {
+        match value {
+            Value::Text(fixed) => Self::add_fixed(parts, &fixed),
+            Value::Template(inner) => {
+                for part in inner {
+                    match part {
+                        Part::Fixed(fixed) => Self::add_fixed(parts, &fixed),
+                        expression @ Part::Expression(..) => parts.push(expression),
+                    }
+                }
+            }
+            value => {
+                let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                parts.push(Part::Expression(shown.chars().take(120).collect::<String>().into(), value));
+            }
+        }
+    }
+
+    pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
+        if let Some(Part::Fixed(last)) = parts.last_mut() {
+            *last = format!("{last}{fixed}").into();
+        } else if !fixed.is_empty() {
+            parts.push(Part::Fixed(fixed.into()));
+        }
+    }
+
+    /// A string from its parts.
+    pub(super) fn string(mut parts: Vec<Part>) -> Value {
+        match parts.as_mut_slice() {
+            [] => Value::Text(Box::default()),
+            [Part::Fixed(text)] => Value::Text(std::mem::take(text)),
+            _ => Value::Template(parts),
+        }
+    }
+
+    /// The text of a literal without its escapes, and not longer than data would be.
+    pub(super) fn unescape(raw: &str) -> Box<str> {
+        let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
+        let raw = raw.get(..end).unwrap_or("");
+        if !raw.contains('\\') {
+            return raw.into();
+        }
+        let mut text = String::with_capacity(raw.len());
+        let mut chars = raw.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                text.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('r' | '\n') | None => {}
+                Some(other) => text.push(other),
+            }
+        }
+        text.into()
+    }
+
+    /// Keeps a finished string literal where it is SQL or an address.
+    pub(super) fn keep_string(&mut self, value: &Value, node: Node<'_>) {
+        if self.at.in_join {
+            return;
+        }
+        let looks = |text: &str| {
+            let first = text.trim_start().as_bytes().first().map_or(0, |b| b | 0x20);
+            matches!(first, b's' | b'i' | b'u' | b'd' | b'w' | b'(')
+        };
+        match value {
+            Value::Text(text) => {
+                if looks(text) && sql_text::is_statement(text) {
+                    let span = self.place(node).span;
+                    self.file.queries.push(SqlText { sql: text.to_string(), span });
+                }
+                self.keep_endpoint(text, node);
+            }
+            Value::Template(parts) => {
+                let text = joined(parts);
+                if looks(&text) && sql_text::is_statement(&text) {
+                    let span = self.place(node).span;
+                    self.file.queries.push(SqlText { sql: text.clone(), span });
+                }
+                self.keep_endpoint(&text, node);
+            }
+            _ => {}
+        }
+    }
+
+    fn keep_endpoint(&mut self, text: &str, node: Node<'_>) {
+        if text.len() < 400 && (text.contains("://") || text.contains("localhost") || text.contains("127.0.0.1")) {
+            let place = self.place(node);
+            self.file.endpoints.push(Endpoint {
+                text: text.into(),
+                span: place.span,
+                bytes: place.bytes,
+                usage: self.at.usage,
+                name: self.goes_to.clone(),
+                dev_only: self.at.dev_only,
+            });
+        }
+    }
+
+    // Comments
+
+    /// Keeps a comment, and what it allows.
+    pub(super) fn comment(&mut self, node: Node<'_>) {
+        let raw = self.text(node);
+        let text = raw.trim_start_matches(['/', '*', '#', ' ', '!', '\t']).trim_end_matches(['/', '*', ' ']).trim();
+        let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
+        self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
+        let Some((_, rest)) = text.split_once("gonogo: allow ") else { return };
+        let (rule, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+        let reason = rest.trim().strip_prefix("because").map_or("", str::trim);
+        if reason.is_empty() {
+            self.file.suppressions_without_reason.push(from);
+            return;
+        }
+        let line_start = node.start_byte().saturating_sub(node.start_position().column);
+        let alone = self
+            .source
+            .get(line_start..node.start_byte())
+            .is_some_and(|before| before.chars().all(|c| c.is_whitespace() || c == '{'));
+        let line = if alone { self.next_code_line(to) } else { from };
+        self.file.suppressions.push(Suppression { rule: rule.into(), reason: reason.into(), line });
+    }
+
+    /// The first line after `line` that is neither empty nor a comment.
+    fn next_code_line(&self, line: u32) -> u32 {
+        let comment = |text: &str| {
+            let text = text.trim();
+            text.is_empty() || text.starts_with("//") || text.starts_with('#') || text.starts_with('*')
+        };
+        let skipped = self.source.lines().skip(line as usize).take_while(|text| comment(text)).count();
+        line + number(skipped) + 1
+    }
+
+    /// The argument list of a call that is a tagged template or has been read whole.
+    pub(super) fn arguments(&mut self, id: CallId, arguments: Vec<Argument>) {
+        if let Some(call) = self.call(id) {
+            call.arguments = arguments;
+        }
+    }
+}
+
+/// A string's parts as one text; every expression stands as `${…}`.
+pub(super) fn joined(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Fixed(fixed) => text.push_str(fixed),
+            Part::Expression(shown, _) => {
+                text.push_str("${");
+                text.push_str(shown);
+                text.push('}');
+            }
+        }
+    }
+    text
+}
+
+/// Whether the text of a condition asks for the environment that the program runs in.
+pub(super) fn asks_for_environment(condition: &str) -> bool {
+    [
+        "NODE_ENV",
+        "isDev",
+        "IS_DEV",
+        "isProd",
+        "IS_PROD",
+        "__DEV__",
+        "development",
+        "DEBUG",
+        "isLocal",
+        "production",
+        "import.meta.env.DEV",
+        "import.meta.env.PROD",
+    ]
+    .iter()
+    .any(|mark| condition.contains(mark))
+}

@@ -1,0 +1,622 @@
+//! Expressions.
+
+use tree_sitter::{Node, TreeCursor};
+
+use super::super::builder::Builder;
+use super::super::kinds::each;
+use super::{F, K, Walk};
+use crate::probe::source::code::{Argument, CallId, LoopId, LoopKind, Part, Value};
+use crate::probe::source::facts::Usage;
+
+/// Methods that call what they are given once for every element.
+const ITERATING: [&str; 14] = [
+    "map",
+    "forEach",
+    "flatMap",
+    "filter",
+    "some",
+    "every",
+    "find",
+    "findIndex",
+    "reduce",
+    "reduceRight",
+    "each",
+    "eachSeries",
+    "mapSeries",
+    "mapLimit",
+];
+
+/// Functions that call what they are given once, right away, so that a loop around them is a loop around it.
+const PASSING_ON: [&str; 14] = [
+    "limit",
+    "limiter",
+    "retry",
+    "pRetry",
+    "transaction",
+    "$transaction",
+    "run",
+    "catch",
+    "then",
+    "finally",
+    "Promise",
+    "add",
+    "tryCatch",
+    "startSpan",
+];
+
+/// Whether a path is the object that holds the environment's variables.
+pub(super) fn is_environment(path: &str) -> bool {
+    matches!(path, "process.env" | "import.meta.env" | "Bun.env" | "globalThis.process.env")
+}
+
+impl Walk<'_> {
+    pub(super) fn expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        if !self.to.enter() {
+            return Value::Unknown;
+        }
+        let value = self.expression_inner(cursor);
+        self.to.leave();
+        value
+    }
+
+    fn expression_inner(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let kind = self.kind(node);
+        // Only these hand on what was said of the expression around them.
+        let hands_on = matches!(
+            kind,
+            K::Parenthesized
+                | K::Await
+                | K::As
+                | K::Satisfies
+                | K::NonNull
+                | K::TypeAssertion
+                | K::Call
+                | K::New
+                | K::Arrow
+                | K::FunctionExpression
+                | K::Generator
+                | K::Class
+                | K::Ternary
+                | K::Binary
+        );
+        if !hands_on {
+            self.to.name = None;
+        }
+        match kind {
+            K::Identifier
+            | K::This
+            | K::Super
+            | K::PropertyIdentifier
+            | K::PrivateIdentifier
+            | K::Shorthand
+            | K::Meta
+            | K::ImportKeyword => Value::Path(self.to.text(node).into()),
+            K::String => {
+                let raw = self.to.text(node);
+                let value = Value::Text(Builder::unescape(raw.get(1..raw.len().max(2) - 1).unwrap_or("")));
+                self.to.keep_string(&value, node);
+                value
+            }
+            K::Template => self.template(cursor),
+            K::Number => Value::Number(self.to.text(node).into()),
+            K::True => Value::Bool(true),
+            K::False => Value::Bool(false),
+            K::Null | K::Undefined => Value::Null,
+            K::Regex | K::JsxText => Value::Unknown,
+            K::Parenthesized | K::As | K::Satisfies | K::NonNull | K::Instantiation => {
+                // What is meant comes first; a type may follow.
+                let mut value = None;
+                each(cursor, |cursor| {
+                    let child = cursor.node();
+                    if value.is_none() && child.is_named() && self.kind(child) != K::Comment {
+                        value = Some(self.expression(cursor));
+                    }
+                });
+                value.unwrap_or_default()
+            }
+            K::TypeAssertion => self.last_child(cursor),
+            K::Await => {
+                self.to.at.awaited = true;
+                self.last_child(cursor)
+            }
+            K::MemberExpression => self.member(cursor),
+            K::Subscript => self.subscript(cursor),
+            K::Call | K::New => self.call(cursor),
+            K::Arrow | K::FunctionExpression | K::Generator => Value::Function(self.function(cursor, None)),
+            K::Class => {
+                self.class(cursor);
+                Value::Unknown
+            }
+            K::Binary => self.binary(cursor),
+            K::Ternary => self.ternary(cursor),
+            K::Assignment | K::Augmented => self.assignment(cursor),
+            K::Object => self.object(cursor),
+            K::Array => {
+                self.to.at.chained = None;
+                if !matches!(self.to.at.usage, Usage::Argument(_)) || !self.to.goes_to.is_empty() {
+                    self.to.at.usage = Usage::Listed;
+                }
+                let mut items = Vec::new();
+                each(cursor, |cursor| {
+                    if cursor.node().is_named() {
+                        let at = self.to.at;
+                        items.push(self.expression(cursor));
+                        self.to.at = at;
+                    }
+                });
+                Value::Array(items)
+            }
+            K::Comment => {
+                self.to.comment(node);
+                Value::Unknown
+            }
+            K::Unary => {
+                self.to.at.tested = self.to.text(node).starts_with(['!', 't']);
+                self.to.at.chained = None;
+                Value::Computed(vec![self.last_child(cursor)])
+            }
+            K::TypeArguments | K::TypeAnnotation | K::TypeParameters => Value::Unknown,
+            // Statements that stand where an expression was looked for: `if` in the body of an arrow of broken code.
+            K::If | K::For | K::ForIn | K::While | K::Do | K::Try | K::Return | K::Throw | K::Block => {
+                self.statement(cursor);
+                Value::Unknown
+            }
+            _ => {
+                if matches!(kind, K::JsxElement | K::JsxSelfClosing | K::JsxFragment) {
+                    self.to.file.jsx = true;
+                }
+                self.to.at.chained = None;
+                self.to.at.awaited = false;
+                let mut values = Vec::new();
+                each(cursor, |cursor| {
+                    if cursor.node().is_named() {
+                        let at = self.to.at;
+                        let value = self.expression(cursor);
+                        self.to.at = at;
+                        if value != Value::Unknown {
+                            values.push(value);
+                        }
+                    }
+                });
+                Value::Computed(values)
+            }
+        }
+    }
+
+    fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let mut value = Value::Unknown;
+        each(cursor, |cursor| {
+            let child = cursor.node();
+            if child.is_named() && self.kind(child) != K::Comment {
+                value = self.expression(cursor);
+            }
+        });
+        value
+    }
+
+    fn template(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let mut parts = Vec::new();
+        each(cursor, |cursor| {
+            let child = cursor.node();
+            match self.kind(child) {
+                K::Fragment => Builder::add_fixed(&mut parts, self.to.text(child)),
+                K::Escape => Builder::add_fixed(&mut parts, &Builder::unescape(self.to.text(child))),
+                K::Substitution => each(cursor, |cursor| {
+                    if cursor.node().is_named() {
+                        let at = self.to.at;
+                        self.to.at.in_join = true;
+                        self.to.at.chained = None;
+                        self.to.at.awaited = false;
+                        let value = self.expression(cursor);
+                        self.to.at = at;
+                        let text = self.to.text(cursor.node());
+                        Builder::add_expression(&mut parts, text, value);
+                    }
+                }),
+                _ => {}
+            }
+        });
+        let value = Builder::string(parts);
+        self.to.keep_string(&value, node);
+        value
+    }
+
+    fn member(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let (mut object, mut name) = (Value::Unknown, "");
+        each(cursor, |cursor| match self.field(cursor) {
+            F::Object => object = self.expression(cursor),
+            F::Property => name = self.to.text(cursor.node()),
+            _ => {}
+        });
+        if object.path().is_some_and(is_environment) {
+            return self.to.env_read(name, node);
+        }
+        Builder::member(object, name)
+    }
+
+    fn subscript(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let (mut object, mut index) = (Value::Unknown, Value::Unknown);
+        each(cursor, |cursor| match self.field(cursor) {
+            F::Object => object = self.expression(cursor),
+            F::Index => {
+                let at = self.to.at;
+                self.to.at.chained = None;
+                self.to.at.awaited = false;
+                index = self.expression(cursor);
+                self.to.at = at;
+            }
+            _ => {}
+        });
+        match &index {
+            Value::Text(name) if object.path().is_some_and(is_environment) => self.to.env_read(name, node),
+            Value::Text(name) => Builder::member(object, name),
+            _ => Value::Index(Box::new((object, index))),
+        }
+    }
+
+    fn call(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let constructs = self.kind(node) == K::New;
+        let id = self.to.open_call(node);
+        let name = self.to.name.take();
+        let saved = self.to.at;
+        let mut over = Value::Unknown;
+        each(cursor, |cursor| match self.field(cursor) {
+            F::Function | F::Constructor => {
+                self.to.at.chained = Some(id);
+                self.to.at.awaited = false;
+                self.to.at.returned = false;
+                let kind = self.kind(cursor.node());
+                let callee = if matches!(kind, K::Arrow | K::FunctionExpression) {
+                    Value::Function(self.function(cursor, saved.in_loop))
+                } else {
+                    self.expression(cursor)
+                };
+                self.to.at = saved;
+                let (text, receiver) = self.to.callee(&callee);
+                if let Some(call) = self.to.call(id) {
+                    call.callee = text;
+                    call.receiver = receiver;
+                    call.constructs = constructs;
+                }
+                over = match callee {
+                    Value::Member(pair) => pair.0,
+                    Value::Path(path) => {
+                        path.rsplit_once('.').map_or(Value::Unknown, |(object, _)| Value::Path(object.into()))
+                    }
+                    _ => Value::Unknown,
+                };
+            }
+            F::Arguments => {
+                let template = self.kind(cursor.node()) == K::Template;
+                let callee = self.to.file.call(id).map(|call| call.callee.clone()).unwrap_or_default();
+                self.to.start_anew();
+                self.to.at.argument_of = Some(id);
+                self.to.at.usage = Usage::Argument(id);
+                self.to.goes_to = callee;
+                let arguments = if template {
+                    let value = self.expression(cursor);
+                    vec![Argument { value, ..Argument::default() }]
+                } else {
+                    self.call_arguments(cursor, id, std::mem::take(&mut over), name.clone(), saved.in_loop)
+                };
+                self.to.at = saved;
+                if let Some(call) = self.to.call(id) {
+                    call.tagged = template;
+                    call.arguments = arguments;
+                }
+            }
+            _ => {}
+        });
+        self.after_call(id, node)
+    }
+
+    fn call_arguments(
+        &mut self,
+        cursor: &mut TreeCursor<'_>,
+        id: CallId,
+        over: Value,
+        name: Option<Box<str>>,
+        around: Option<LoopId>,
+    ) -> Vec<Argument> {
+        let method: Box<str> = self.to.file.call(id).map_or("", |call| call.method()).into();
+        let iterates = ITERATING.contains(&&*method) && !matches!(over, Value::Unknown)
+            || matches!(&*method, "pMap" | "pEach" | "asyncMap");
+        let passes_on = PASSING_ON.contains(&&*method) || method.starts_with("with");
+        let at = self.to.at;
+        let goes_to = self.to.goes_to.clone();
+        let mut arguments: Vec<Argument> = Vec::new();
+        let mut name = name;
+        each(cursor, |cursor| {
+            let child = cursor.node();
+            if !child.is_named() || self.kind(child) == K::Comment {
+                if child.is_named() {
+                    self.to.comment(child);
+                }
+                return;
+            }
+            self.to.at = at;
+            self.to.goes_to.clone_from(&goes_to);
+            let kind = self.kind(child);
+            let is_function = matches!(kind, K::Arrow | K::FunctionExpression);
+            self.to.name = if is_function { name.take() } else { None };
+            let value = if is_function && iterates {
+                // `_.map(items, fn)` runs over its first argument, `items.map(fn)` over its object.
+                let over = arguments.first().map_or_else(|| over.clone(), |first| first.value.clone());
+                let names = self.first_parameter_names(child);
+                let place = self.to.place(child);
+                let in_loop = self.to.open_loop(LoopKind::Callback, over, names, "", place);
+                if let Some(found) = self.to.loop_mut(in_loop) {
+                    found.call = Some(id);
+                }
+                Value::Function(self.function(cursor, Some(in_loop)))
+            } else if is_function {
+                Value::Function(self.function(cursor, around.filter(|_| passes_on)))
+            } else {
+                self.expression(cursor)
+            };
+            arguments.push(Argument { name: None, spread: kind == K::Spread, value });
+        });
+        arguments
+    }
+
+    fn first_parameter_names(&self, function: Node<'_>) -> Vec<Box<str>> {
+        function
+            .child_by_field_name("parameter")
+            .or_else(|| function.child_by_field_name("parameters"))
+            .map_or_else(Vec::new, |parameters| self.names_in(parameters))
+    }
+
+    /// Imports and reads of the environment that have the form of a call.
+    fn after_call(&mut self, id: CallId, node: Node<'_>) -> Value {
+        let Some(call) = self.to.file.call(id) else { return Value::Unknown };
+        let text: Option<Box<str>> = call.argument(0).and_then(Value::text).map(Into::into);
+        match (&*call.callee, text) {
+            ("require" | "import", Some(module)) => self.to.import(&module, node),
+            ("Deno.env.get", Some(name)) => return self.to.env_read(&name, node),
+            _ => {}
+        }
+        Value::Call(id)
+    }
+
+    fn binary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        if operator == "+" {
+            return self.concatenation(node);
+        }
+        let compares = matches!(operator, "==" | "===" | "!=" | "!==" | "<" | ">" | "<=" | ">=" | "in" | "instanceof");
+        let falls_back = matches!(operator, "??" | "||");
+        let name = self.to.name.take();
+        let goes_to = self.to.goes_to.clone();
+        let saved = self.to.at;
+        if !falls_back && operator != "&&" {
+            self.to.at.awaited = false;
+            self.to.at.chained = None;
+        }
+        let before = self.to.file.env_reads.len();
+        let (mut left, mut right) = (Value::Unknown, Value::Unknown);
+        each(cursor, |cursor| {
+            let at = self.to.at;
+            self.to.goes_to.clone_from(&goes_to);
+            match self.field(cursor) {
+                F::Left => {
+                    self.to.at.tested |= compares || operator == "&&";
+                    if compares {
+                        self.to.at.usage = Usage::Compared;
+                    }
+                    left = self.expression(cursor);
+                }
+                F::Right => {
+                    if compares {
+                        self.to.at.tested = true;
+                        self.to.at.usage = Usage::Compared;
+                    } else if falls_back {
+                        self.to.at.usage = Usage::Alternative;
+                    }
+                    if operator == "&&" || falls_back {
+                        self.to.name.clone_from(&name);
+                    }
+                    right = self.expression(cursor);
+                }
+                _ => {}
+            }
+            self.to.at = at;
+        });
+        self.to.at = saved;
+        if falls_back {
+            for name in env_names(&left) {
+                self.to.env_fallback(before, &name, right.clone(), node);
+            }
+        }
+        if falls_back || operator == "&&" {
+            let mut values = match left {
+                Value::Either(values) if falls_back => values,
+                other => vec![other],
+            };
+            values.push(right);
+            return Value::Either(values);
+        }
+        Value::Computed(vec![left, right])
+    }
+
+    /// `a + b + c`, which nests to the left and may be long.
+    fn concatenation(&mut self, node: Node<'_>) -> Value {
+        let mut operands = Vec::new();
+        let mut at_left = node;
+        loop {
+            let (left, right) = (at_left.child_by_field_name("left"), at_left.child_by_field_name("right"));
+            operands.extend(right);
+            match left {
+                Some(left)
+                    if self.kind(left) == K::Binary
+                        && left.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+") =>
+                {
+                    at_left = left;
+                }
+                Some(left) => {
+                    operands.push(left);
+                    break;
+                }
+                None => break,
+            }
+        }
+        operands.reverse();
+        let saved = self.to.at;
+        self.to.at.in_join = true;
+        self.to.at.chained = None;
+        self.to.at.awaited = false;
+        let mut values = Vec::with_capacity(operands.len());
+        for operand in operands {
+            let at = self.to.at;
+            let value = self.expression(&mut operand.walk());
+            self.to.at = at;
+            values.push((self.to.text(operand), value));
+        }
+        self.to.at = saved;
+        if !values.iter().any(|(_, value)| matches!(value, Value::Text(_) | Value::Template(_))) {
+            return Value::Computed(values.into_iter().map(|(_, value)| value).collect());
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        for (text, value) in values {
+            Builder::add_expression(&mut parts, text, value);
+        }
+        let value = Builder::string(parts);
+        self.to.keep_string(&value, node);
+        value
+    }
+
+    fn ternary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let name = self.to.name.take();
+        let goes_to = self.to.goes_to.clone();
+        let saved = self.to.at;
+        let mut dev = false;
+        let mut values = Vec::new();
+        each(cursor, |cursor| {
+            let field = self.field(cursor);
+            self.to.goes_to.clone_from(&goes_to);
+            match field {
+                F::Condition => {
+                    dev = super::asks_for_environment(self.to.text(cursor.node()));
+                    self.to.start_anew();
+                    self.to.at.tested = true;
+                    self.expression(cursor);
+                    self.to.at = saved;
+                }
+                F::Consequence | F::Alternative => {
+                    self.to.at.dev_only |= dev;
+                    self.to.at.usage = Usage::Alternative;
+                    self.to.name.clone_from(&name);
+                    values.push(self.expression(cursor));
+                    self.to.at = saved;
+                }
+                _ => {}
+            }
+        });
+        Value::Either(values)
+    }
+
+    fn assignment(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let operator = node.child_by_field_name("operator").map_or("=", |operator| operator.kind());
+        let left = node.child_by_field_name("left");
+        let mut value = Value::Unknown;
+        each(cursor, |cursor| {
+            if self.field(cursor) == F::Right {
+                value = self.named_value(cursor, left);
+            }
+        });
+        if let Some(left) = left {
+            match self.kind(left) {
+                K::ObjectPattern | K::ArrayPattern => self.destructure(left, value.clone(), node),
+                _ => {
+                    let target = self.target(left);
+                    self.to.assign(&target, value.clone(), operator == "+=", node);
+                }
+            }
+        }
+        value
+    }
+
+    /// The name or chain of names that is assigned to.
+    fn target(&mut self, left: Node<'_>) -> Box<str> {
+        match self.kind(left) {
+            K::Identifier => self.to.text(left).into(),
+            _ => {
+                let saved = self.to.start_anew();
+                self.to.at.tested = true;
+                let value = self.expression(&mut left.walk());
+                self.to.at = saved;
+                self.to.callee(&value).0
+            }
+        }
+    }
+
+    fn object(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let saved = self.to.at;
+        self.to.at.chained = None;
+        self.to.at.awaited = false;
+        self.to.at.usage = Usage::Named;
+        let at = self.to.at;
+        let mut pairs = Vec::new();
+        each(cursor, |cursor| {
+            let node = cursor.node();
+            self.to.at = at;
+            match self.kind(node) {
+                K::Pair => {
+                    let mut key: Box<str> = Box::default();
+                    each(cursor, |cursor| match self.field(cursor) {
+                        F::Key => {
+                            let child = cursor.node();
+                            key = match self.kind(child) {
+                                K::ComputedName => {
+                                    each(cursor, |cursor| self.value_of(cursor));
+                                    "[]".into()
+                                }
+                                _ => self.to.text(child).trim_matches(['"', '\'']).into(),
+                            };
+                        }
+                        F::Value => {
+                            self.to.name = Some(key.clone());
+                            self.to.goes_to.clone_from(&key);
+                            let value = self.expression(cursor);
+                            pairs.push((key.clone(), value));
+                        }
+                        _ => {}
+                    });
+                }
+                K::Shorthand => {
+                    let name = self.to.text(node);
+                    pairs.push((name.into(), Value::Path(name.into())));
+                }
+                K::Spread => {
+                    let value = self.last_child(cursor);
+                    pairs.push(("...".into(), value));
+                }
+                K::Method => {
+                    self.to.name = None;
+                    let name = node.child_by_field_name("name").map_or("", |name| self.to.text(name));
+                    let id = self.function(cursor, None);
+                    pairs.push((name.into(), Value::Function(id)));
+                }
+                K::Comment => self.to.comment(node),
+                _ => {}
+            }
+        });
+        self.to.at = saved;
+        Value::Object(pairs)
+    }
+}
+
+/// The variables of the environment that a value is, or may be.
+fn env_names(value: &Value) -> Vec<Box<str>> {
+    match value {
+        Value::Env(name) => vec![name.clone()],
+        Value::Either(values) => values.iter().flat_map(env_names).collect(),
+        _ => Vec::new(),
+    }
+}

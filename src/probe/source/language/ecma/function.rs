@@ -1,0 +1,126 @@
+//! Functions and classes.
+
+use tree_sitter::{Node, TreeCursor};
+
+use super::super::kinds::each;
+use super::{F, K, Walk, lines, statements};
+use crate::probe::source::code::{Block, Function, FunctionId, LoopId};
+
+impl Walk<'_> {
+    /// A function of any form. `in_loop` is the loop in which its body runs, if it is called where it stands.
+    pub(super) fn function(&mut self, cursor: &mut TreeCursor<'_>, in_loop: Option<LoopId>) -> FunctionId {
+        let node = cursor.node();
+        let given_name = self.to.name.take();
+        let own_name = node.child_by_field_name("name").map(|name| self.to.text(name).into());
+        let decorators = std::mem::take(&mut self.decorators);
+        let id = self.to.open_function(
+            node,
+            Function { name: own_name.or(given_name), in_loop, decorators, ..Function::default() },
+        );
+        let saved = self.to.start_anew();
+        let mut is_async = false;
+        let mut parameters = Vec::new();
+        let mut body = Block::default();
+        let outer = self.to.class.take();
+        self.to.at.function = id;
+        self.to.at.in_loop = in_loop;
+        self.to.at.in_try = false;
+        each(cursor, |cursor| {
+            let child = cursor.node();
+            match (self.field(cursor), self.kind(child)) {
+                (_, K::AsyncKeyword) => is_async = true,
+                (F::Parameter, _) => parameters.push(self.parameter(child)),
+                (F::Parameters, _) => {
+                    let mut walk = child.walk();
+                    for inner in child.named_children(&mut walk).filter(|inner| !inner.is_extra()) {
+                        parameters.push(self.parameter(inner));
+                    }
+                }
+                (F::Body, kind) => {
+                    // Handlers read their parameters while the body is still open.
+                    if let Some(function) = self.to.function(id) {
+                        function.parameters = std::mem::take(&mut parameters);
+                        function.is_async = is_async;
+                    }
+                    let block = self.to.open_block();
+                    if kind == K::Block {
+                        let server_action = self.directives_of(child).iter().any(|found| &**found == "use server");
+                        if let Some(function) = self.to.function(id) {
+                            function.server_action = server_action;
+                        }
+                        self.statement(cursor);
+                        body = self.to.close_block(block, statements(child), lines(child));
+                    } else {
+                        let value = self.returned(cursor);
+                        self.to.returns(value);
+                        body = self.to.close_block(block, 1, lines(child));
+                    }
+                }
+                _ => {}
+            }
+        });
+        self.to.class = outer;
+        self.to.at = saved;
+        self.to.close_function(id, body);
+        id
+    }
+
+    /// A class with its methods and fields.
+    pub(super) fn class(&mut self, cursor: &mut TreeCursor<'_>) {
+        let node = cursor.node();
+        let given_name = self.to.name.take();
+        let name = node.child_by_field_name("name").map(|name| self.to.text(name).into()).or(given_name);
+        let outer = std::mem::replace(&mut self.to.class, Some(name.unwrap_or_else(|| "class".into())));
+        let saved = self.to.start_anew();
+        self.decorators.clear();
+        each(cursor, |cursor| {
+            let child = cursor.node();
+            match (self.field(cursor), self.kind(child)) {
+                (F::Body, _) => each(cursor, |cursor| self.class_member(cursor)),
+                (F::Name, _) => {}
+                _ => self.statement(cursor),
+            }
+        });
+        self.decorators.clear();
+        self.to.class = outer;
+        self.to.at = saved;
+    }
+
+    fn class_member(&mut self, cursor: &mut TreeCursor<'_>) {
+        let node = cursor.node();
+        match self.kind(node) {
+            K::Decorator => self.decorator(node),
+            K::Method => {
+                self.function(cursor, None);
+            }
+            K::Field | K::PublicField => {
+                let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+                each(cursor, |cursor| match (self.field(cursor), self.kind(cursor.node())) {
+                    (F::Value, _) => {
+                        let value = self.named_value(cursor, name);
+                        if let Some(name) = name {
+                            let target = format!("this.{}", self.to.text(name));
+                            self.to.assign(&target, value, false, node);
+                        }
+                    }
+                    (_, K::Decorator) => self.decorator(cursor.node()),
+                    _ => {}
+                });
+                self.decorators.clear();
+            }
+            K::Comment => self.to.comment(node),
+            _ => self.statement(cursor),
+        }
+    }
+
+    fn decorator(&mut self, node: Node<'_>) {
+        if let Some(inner) = node.named_child(0) {
+            let saved = self.to.start_anew();
+            let mut cursor = inner.walk();
+            let value = self.expression(&mut cursor);
+            self.to.at = saved;
+            let (callee, _) = self.to.callee(&value);
+            self.decorators.push(callee.trim_end_matches("()").into());
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! Front ends: from a file's text to its facts.
+
+mod builder;
+mod ecma;
+mod javascript;
+mod kinds;
+mod python;
+mod tsx;
+mod typescript;
+
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant};
+
+use tokio_util::sync::CancellationToken;
+use tree_sitter::{ParseOptions, Parser, Tree};
+
+use super::facts::{FileFacts, Language, PartlyRead, Role};
+use super::{classify, role};
+
+/// A file that takes longer to parse is left out; the largest file that is read at all (2 MB) needs about 0.4 s.
+const PARSE_LIMIT: Duration = Duration::from_secs(10);
+
+/// The language of a file by its name's last part; `None` when no front end reads it.
+#[must_use]
+pub fn of_extension(extension: &str) -> Option<Language> {
+    match extension {
+        "js" | "jsx" | "mjs" | "cjs" => Some(Language::JavaScript),
+        "ts" | "mts" | "cts" => Some(Language::TypeScript),
+        "tsx" => Some(Language::Tsx),
+        "py" => Some(Language::Python),
+        _ => None,
+    }
+}
+
+/// A programming language that servers and pages are written in and that no front end reads yet.
+#[must_use]
+pub fn uncovered(extension: &str) -> Option<&'static str> {
+    Some(match extension {
+        "php" => "PHP",
+        "rb" => "Ruby",
+        "go" => "Go",
+        "java" => "Java",
+        "kt" => "Kotlin",
+        "cs" => "C#",
+        "rs" => "Rust",
+        "vue" => "Vue",
+        "svelte" => "Svelte",
+        "astro" => "Astro",
+        "ex" | "exs" => "Elixir",
+        "scala" => "Scala",
+        "swift" => "Swift",
+        "dart" => "Dart",
+        "pl" | "pm" => "Perl",
+        "clj" | "cljs" => "Clojure",
+        "coffee" => "CoffeeScript",
+        _ => return None,
+    })
+}
+
+/// Why a file of a language that is covered has no facts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refused {
+    /// Written by a program.
+    Generated,
+    /// Made small by a program.
+    Minified,
+    /// It took too long to parse.
+    TooSlow,
+    /// The run was cancelled.
+    Cancelled,
+}
+
+impl Refused {
+    /// For people.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::Generated => "generated code",
+            Self::Minified => "minified code",
+            Self::TooSlow => "took too long to parse",
+            Self::Cancelled => "cancelled",
+        }
+    }
+}
+
+/// The facts of one file.
+///
+/// # Errors
+/// Why there are none.
+pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationToken) -> Result<FileFacts, Refused> {
+    let known_role = role::from_path_and_head(path, source);
+    if known_role == Some(Role::Generated) {
+        return Err(Refused::Generated);
+    }
+    if is_minified(source) {
+        return Err(Refused::Minified);
+    }
+    let tree = parse(language, source, cancel)?;
+    let mut file = match language {
+        Language::Python => python::lower(&tree, source),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
+    };
+    path.clone_into(&mut file.path);
+    file.language = language;
+    file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
+    if file.partly.is_none() && tree.root_node().has_error() {
+        file.partly = Some(PartlyRead::Syntax);
+    }
+    file.role = known_role.unwrap_or_else(|| role::from_facts(&file));
+    classify::functions(&mut file);
+    Ok(file)
+}
+
+/// Parses, and stops when that takes too long or `cancel` is set.
+fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result<Tree, Refused> {
+    let grammar = match language {
+        Language::JavaScript => javascript::grammar(),
+        Language::TypeScript => typescript::grammar(),
+        Language::Tsx => tsx::grammar(),
+        Language::Python => python::grammar(),
+    };
+    let mut parser = Parser::new();
+    // The grammars are built against this version of the library; a test parses with each.
+    parser.set_language(&grammar).map_err(|_| Refused::TooSlow)?;
+    let started = Instant::now();
+    let bytes = source.as_bytes();
+    let mut input = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
+    let mut stop = |_: &tree_sitter::ParseState| {
+        if cancel.is_cancelled() || started.elapsed() > PARSE_LIMIT {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    };
+    parser
+        .parse_with_options(&mut input, None, Some(ParseOptions::new().progress_callback(&mut stop)))
+        .ok_or(if cancel.is_cancelled() { Refused::Cancelled } else { Refused::TooSlow })
+}
+
+/// Whether most of the text is code on lines that nobody would write. A long line of data, such as the path of a drawing,
+/// is no code.
+fn is_minified(source: &str) -> bool {
+    const LONG: usize = 1000;
+    if source.len() < 2 * LONG {
+        return false;
+    }
+    let is_code = |line: &str| {
+        let marks = line.bytes().filter(|b| matches!(b, b';' | b'{' | b'}' | b'(' | b')' | b'=')).count();
+        marks * 20 > line.len()
+    };
+    let long: usize = source.lines().filter(|line| line.len() > LONG && is_code(line)).map(str::len).sum();
+    long > source.len() / 2
+}

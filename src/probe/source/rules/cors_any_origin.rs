@@ -1,0 +1,176 @@
+//! Any website may call the API.
+
+use super::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Place, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "cors-any-origin",
+    title: "Any website may call this API",
+    kind: RuleKind::Finding,
+    severity: Severity::Minor,
+    confidence: Confidence::Medium,
+    what: "Cross-origin rules that let in every origin, or send back whichever origin asks. With credentials allowed it is worse.",
+    why: "With credentials, any page that a signed-in user visits can read and change their data through your API. Without, others can build on your API from their sites.",
+    fix: "List the origins that your own front ends have, one list for each environment.",
+    example: "app.use(cors({ origin: true, credentials: true }));\n\n// better\napp.use(cors({ origin: ['https://shop.example'], credentials: true }));",
+    references: &["F8", "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS"],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Python {
+        python(file, hits);
+    } else {
+        ecma(file, hits);
+    }
+}
+
+fn worse(place: Place, message: &str) -> Hit {
+    Hit::new(place, message).severity(Severity::Major).confidence(Confidence::High)
+}
+
+const WITH_CREDENTIALS: &str = "Any website may call this API with the cookies of your signed-in users";
+const WITHOUT: &str = "Any website may call this API";
+
+/// What an `origin` option lets in.
+#[derive(PartialEq)]
+enum Origins {
+    /// `*`: browsers then refuse to send cookies.
+    Star,
+    /// Whoever asks.
+    Reflected,
+    Listed,
+}
+
+fn origins(file: &FileFacts, value: &Value, function: u32) -> Origins {
+    match file.resolved(value, function) {
+        Value::Text(text) if &**text == "*" => Origins::Star,
+        Value::Bool(true) => Origins::Reflected,
+        Value::Array(items) if items.iter().any(|item| item.text() == Some("*")) => Origins::Star,
+        Value::Either(values) if values.iter().any(|value| value.text() == Some("*")) => Origins::Star,
+        Value::Function(id) => {
+            // `(origin, callback) => callback(null, true)` without looking at the origin.
+            let lets_in = file.function(*id).is_some_and(|function| {
+                let mut calls = file.calls_of(&function.body);
+                let only = calls.next().map(|(_, call)| call);
+                function.body.statements == 1
+                    && calls.next().is_none()
+                    && only.is_some_and(|call| {
+                        call.argument(0) == Some(&Value::Null) && call.argument(1) == Some(&Value::Bool(true))
+                    })
+            });
+            if lets_in { Origins::Reflected } else { Origins::Listed }
+        }
+        _ => Origins::Listed,
+    }
+}
+
+fn ecma(file: &FileFacts, hits: &mut Vec<Hit>) {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
+        let method = call.method();
+        if matches!(module, "cors" | "@koa/cors" | "hono/cors") && !call.callee.contains('.') {
+            options(file, call, call.argument(0), module == "@koa/cors", hits);
+        } else if method == "enableCors" {
+            options(file, call, call.argument(0), false, hits);
+        } else if method == "register"
+            && call
+                .argument(0)
+                .and_then(Value::path)
+                .and_then(|name| file.binding(name))
+                .is_some_and(|b| matches!(&*b.module, "@fastify/cors" | "fastify-cors"))
+        {
+            options(file, call, call.argument(1), false, hits);
+        } else if matches!(method, "setHeader" | "header" | "set" | "append")
+            && call
+                .argument(0)
+                .and_then(Value::text)
+                .is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-origin"))
+        {
+            header(file, call, hits);
+        }
+    }
+}
+
+fn options(file: &FileFacts, call: &Call, options: Option<&Value>, reflects: bool, hits: &mut Vec<Hit>) {
+    let resolved = options.map(|options| file.resolved(options, call.function));
+    let object = match resolved {
+        None => None,
+        Some(object @ Value::Object(_)) if !object.spreads() => Some(object),
+        Some(_) => return,
+    };
+    let credentials = object.and_then(|o| o.get("credentials")).is_some_and(|value| *value == Value::Bool(true));
+    let found = match object.and_then(|object| object.get("origin")) {
+        None if reflects => Origins::Reflected,
+        None => Origins::Star,
+        Some(value) => origins(file, value, call.function),
+    };
+    match found {
+        Origins::Listed => {}
+        Origins::Reflected if credentials => hits.push(worse(call.place, WITH_CREDENTIALS)),
+        Origins::Star if credentials => hits.push(
+            Hit::new(call.place, "Every origin is let in with credentials, which browsers refuse: the sign-in will not work across origins")
+                .severity(Severity::Major),
+        ),
+        _ => hits.push(Hit::new(call.place, WITHOUT)),
+    }
+}
+
+fn header(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
+    let Some(value) = call.argument(1) else { return };
+    let reflected = matches!(file.resolved(value, call.function), Value::Path(path) if path.ends_with("headers.origin"))
+        || matches!(file.resolved(value, call.function), Value::Call(id) if file.call(*id).is_some_and(|get| {
+            get.method() == "get" && get.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("origin"))
+        }));
+    let checked = file.calls.iter().any(|other| {
+        other.function == call.function
+            && matches!(other.method(), "includes" | "has" | "test" | "indexOf" | "some" | "find")
+    });
+    let credentials = file.calls.iter().any(|other| {
+        other.function == call.function
+            && other
+                .argument(0)
+                .and_then(Value::text)
+                .is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-credentials"))
+    });
+    if reflected && !checked {
+        hits.push(if credentials { worse(call.place, WITH_CREDENTIALS) } else { Hit::new(call.place, WITHOUT) });
+    } else if value.text() == Some("*") {
+        // One route may be meant for everybody.
+        hits.push(Hit::new(call.place, WITHOUT).confidence(Confidence::Low));
+    }
+}
+
+fn python(file: &FileFacts, hits: &mut Vec<Hit>) {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        if call.method() == "CORS" && file.imports_any(|module| module.starts_with("flask_cors")) {
+            let listed = call.named("origins").or_else(|| call.named("resources"));
+            let any = listed.is_none_or(|value| origins(file, value, call.function) == Origins::Star);
+            let credentials = call.named("supports_credentials") == Some(&Value::Bool(true));
+            if any && !call.spreads() {
+                hits.push(if credentials {
+                    worse(call.place, WITH_CREDENTIALS)
+                } else {
+                    Hit::new(call.place, WITHOUT)
+                });
+            }
+        } else if call.method() == "add_middleware"
+            && call.argument(0).and_then(Value::path).is_some_and(|name| name.ends_with("CORSMiddleware"))
+            && call.named("allow_origins").is_some_and(|value| origins(file, value, call.function) == Origins::Star)
+        {
+            // Starlette sends back the origin that asks when credentials are allowed.
+            let credentials = call.named("allow_credentials") == Some(&Value::Bool(true));
+            hits.push(if credentials { worse(call.place, WITH_CREDENTIALS) } else { Hit::new(call.place, WITHOUT) });
+        }
+    }
+    let set = |name: &str| {
+        file.assignments.iter().find(|a| a.function == 0 && &*a.target == name && a.value == Value::Bool(true))
+    };
+    if let Some(all) = set("CORS_ALLOW_ALL_ORIGINS").or_else(|| set("CORS_ORIGIN_ALLOW_ALL")).filter(|a| !a.dev_only) {
+        let credentials = set("CORS_ALLOW_CREDENTIALS").is_some();
+        hits.push(if credentials { worse(all.place, WITH_CREDENTIALS) } else { Hit::new(all.place, WITHOUT) });
+    }
+}

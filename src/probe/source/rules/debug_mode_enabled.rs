@@ -1,0 +1,143 @@
+//! Development mode that is on in production too.
+
+use super::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Assignment, Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "debug-mode-enabled",
+    title: "Debug mode is on",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "A framework's debug mode switched on in code, or on unless an environment variable says otherwise.",
+    why: "Users see stack traces with your settings in them, and Flask's debugger lets anyone run code on your server.",
+    fix: "Leave it off in the code and switch it on in development through an environment variable that is off by default.",
+    example: "app.run(debug=True)\n\n# better\napp.run(debug=os.environ.get('FLASK_DEBUG') == '1')",
+    references: &[
+        "F9",
+        "https://flask.palletsprojects.com/en/stable/debugging/",
+        "https://docs.djangoproject.com/en/stable/ref/settings/#debug",
+    ],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
+    if ["dev", "local", "test"].iter().any(|word| name.contains(word)) {
+        return;
+    }
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        let hit = if file.language == Language::Python { python_call(file, call) } else { ecma_call(file, call) };
+        hits.extend(hit);
+    }
+    for assignment in &file.assignments {
+        let hit =
+            if file.language == Language::Python { python_setting(file, assignment) } else { ecma_setting(assignment) };
+        hits.extend(hit);
+    }
+}
+
+fn python_call(file: &FileFacts, call: &Call) -> Option<Hit> {
+    let on = |name: &str| call.named(name) == Some(&Value::Bool(true));
+    match call.method() {
+        "run"
+            if on("debug") && file.imports_any(|module| module.starts_with("flask") || module.starts_with("quart")) =>
+        {
+            Some(Hit::new(call.place, "The server runs with `debug=True`, whose debugger runs any code it is sent"))
+        }
+        "FastAPI" | "Starlette" if on("debug") => {
+            Some(Hit::new(call.place, "The app is made with `debug=True` and shows its stack traces to users"))
+        }
+        "run" if on("reload") && call.root() == "uvicorn" => Some(
+            Hit::new(call.place, "The server runs with `reload=True`, which is for development")
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium),
+        ),
+        _ => None,
+    }
+}
+
+fn python_setting(file: &FileFacts, assignment: &Assignment) -> Option<Hit> {
+    if assignment.dev_only {
+        return None;
+    }
+    let target = &*assignment.target;
+    let django = target == "DEBUG" && assignment.function == 0 && file.path.contains("settings");
+    let flask = target.ends_with(".debug") && target.starts_with("app")
+        || target.ends_with("config.DEBUG") && target.starts_with("app");
+    if !(django || flask) {
+        return None;
+    }
+    let last =
+        file.assignments.iter().rev().find(|a| a.target == assignment.target && a.function == assignment.function);
+    if !last.is_some_and(|last| last.place == assignment.place) {
+        return None;
+    }
+    if assignment.value == Value::Bool(true) {
+        return Some(Hit::new(assignment.place, format!("`{target}` is set to True")));
+    }
+    on_by_default(file, &assignment.value).then(|| {
+        Hit::new(assignment.place, format!("`{target}` is on unless an environment variable switches it off"))
+            .confidence(Confidence::Medium)
+    })
+}
+
+/// A read of the environment whose default switches on, through whatever helper.
+fn on_by_default(file: &FileFacts, value: &Value) -> bool {
+    let is_on = |value: &Value| match value {
+        Value::Bool(on) => *on,
+        Value::Text(text) => matches!(&*text.to_ascii_lowercase(), "true" | "1" | "yes" | "on"),
+        Value::Number(number) => &**number == "1",
+        _ => false,
+    };
+    match value {
+        Value::Either(values) => values.last().is_some_and(is_on) && values.iter().any(|v| matches!(v, Value::Env(_))),
+        Value::Call(id) => file.call(*id).is_some_and(|call| {
+            let reads = call.callee.to_ascii_lowercase().contains("env") || matches!(call.root(), "config");
+            let default = call.named("default").or_else(|| call.argument(1));
+            (reads && call.argument(0).and_then(Value::text).is_some() && default.is_some_and(is_on))
+                || call.arguments.iter().any(|argument| on_by_default(file, &argument.value))
+        }),
+        // `os.getenv("DEBUG", "True") == "True"`
+        Value::Computed(values) => {
+            values.len() == 2
+                && on_by_default(file, values.first().unwrap_or(&Value::Null))
+                && values.last().is_some_and(is_on)
+        }
+        _ => false,
+    }
+}
+
+fn ecma_call(file: &FileFacts, call: &Call) -> Option<Hit> {
+    let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
+    match call.method() {
+        "errorhandler" | "errorHandler" if module == "errorhandler" => {
+            Some(Hit::new(call.place, "`errorhandler` sends stack traces to users"))
+        }
+        "NextAuth"
+            if call.argument(0).and_then(|o| file.resolved(o, call.function).get("debug"))
+                == Some(&Value::Bool(true)) =>
+        {
+            Some(
+                Hit::new(call.place, "NextAuth runs with `debug: true` and writes tokens to the log")
+                    .confidence(Confidence::Medium),
+            )
+        }
+        "set"
+            if call.argument(0).and_then(Value::text) == Some("env")
+                && call.argument(1).and_then(Value::text) == Some("development") =>
+        {
+            Some(Hit::new(call.place, "The app is set to its development mode"))
+        }
+        _ => None,
+    }
+}
+
+fn ecma_setting(assignment: &Assignment) -> Option<Hit> {
+    let node_env = assignment.target.ends_with("env.NODE_ENV");
+    (node_env && !assignment.dev_only && assignment.value.text() == Some("development"))
+        .then(|| Hit::new(assignment.place, "`NODE_ENV` is set to development"))
+}

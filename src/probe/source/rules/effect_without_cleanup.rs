@@ -1,0 +1,160 @@
+//! An effect that leaves something running when its component goes.
+
+use super::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Function, FunctionKind, Value, root};
+use crate::probe::source::facts::{CodeIndex, FileFacts};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "effect-without-cleanup",
+    title: "An effect is never cleaned up",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "An effect or mount hook that adds a listener, timer, socket or subscription and gives back no clean-up.",
+    why: "Every visit to the page adds another one. The tab grows slower, calls your API again and again, and may show stale data.",
+    fix: "Return a function from the effect that undoes it: `clearInterval`, `removeEventListener`, `close()` or `unsubscribe()`.",
+    example: "useEffect(() => {\n  setInterval(refresh, 5000);\n}, []);\n\n// better\nuseEffect(() => {\n  const timer = setInterval(refresh, 5000);\n  return () => clearInterval(timer);\n}, []);",
+    references: &["F15", "F16", "https://react.dev/learn/synchronizing-with-effects#step-3-add-cleanup-if-needed"],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (id, function) in (0_u32..).zip(&file.functions) {
+        if function.kind == FunctionKind::Effect && !is_cleaned_up(file, function) {
+            effect(file, id, function, hits);
+        }
+    }
+}
+
+/// What was started, and which call would end it.
+struct Started {
+    what: &'static str,
+    ended_by: &'static [&'static str],
+    severity: Severity,
+}
+
+fn started(file: &FileFacts, effect: u32, call: &Call) -> Option<Started> {
+    let of = |what, ended_by, severity| Some(Started { what, ended_by, severity });
+    if call.constructs {
+        return match &*call.callee {
+            "WebSocket" => of("a WebSocket", &["close"], Severity::Major),
+            "EventSource" => of("an event stream", &["close"], Severity::Major),
+            "IntersectionObserver" | "ResizeObserver" | "MutationObserver" => {
+                of("an observer", &["disconnect", "unobserve"], Severity::Minor)
+            }
+            _ => None,
+        };
+    }
+    match call.method() {
+        "setInterval" if matches!(call.object(), "" | "window" | "globalThis") => {
+            of("an interval", &["clearInterval"], Severity::Major)
+        }
+        "addEventListener" | "addListener" if outlives(file, effect, call) && !ends_by_itself(file, call) => {
+            of("an event listener", &["removeEventListener", "removeListener", "abort"], Severity::Minor)
+        }
+        "on" if matches!(root(&call.callee), "socket" | "io" | "emitter" | "eventBus" | "bus")
+            && call.arguments.len() == 2 =>
+        {
+            of("a listener", &["off", "removeListener", "removeAllListeners", "disconnect", "close"], Severity::Major)
+        }
+        "subscribe" if subscribes(call) && !is_of_angular(file) => {
+            of("a subscription", &["unsubscribe", "removeChannel", "removeAllChannels"], Severity::Major)
+        }
+        "onAuthStateChange" | "onSnapshot" | "onAuthStateChanged" => {
+            of("a subscription", &["unsubscribe"], Severity::Major)
+        }
+        _ => None,
+    }
+}
+
+/// Something whose subscription lasts until it is ended; an observable of one answer ends by itself.
+fn subscribes(call: &Call) -> bool {
+    let object = call.object().to_ascii_lowercase();
+    ["channel", "store", "emitter", "pubsub", "bus", "socket", "supabase", "pusher", "router", "events"]
+        .iter()
+        .any(|word| object.contains(word))
+}
+
+fn is_of_angular(file: &FileFacts) -> bool {
+    file.imports_any(|module| module.starts_with("@angular/"))
+}
+
+/// Whether what is listened to lives longer than the component: not an element or object made in the effect.
+fn outlives(file: &FileFacts, effect: u32, call: &Call) -> bool {
+    let object = root(&call.callee);
+    if call.callee.as_ref() == call.method() || matches!(object, "window" | "document" | "globalThis" | "navigator") {
+        return true;
+    }
+    if call.object().ends_with(".current") {
+        // An element of the component goes with it, and its listeners too.
+        return false;
+    }
+    match file.assignments.iter().find(|a| file.within(a.function, effect) && *a.target == *object) {
+        Some(assignment) => match &assignment.value {
+            Value::Call(id) => file.call(*id).is_some_and(|made| matches!(made.method(), "matchMedia")),
+            Value::Path(path) => matches!(root(path), "window" | "document"),
+            _ => false,
+        },
+        None => file.binding(object).is_some(),
+    }
+}
+
+/// `{ once: true }` and `{ signal }`.
+fn ends_by_itself(file: &FileFacts, call: &Call) -> bool {
+    call.argument(2).is_some_and(|options| {
+        let options = file.resolved(options, call.function);
+        options.get("once") == Some(&Value::Bool(true)) || options.get("signal").is_some()
+    }) || matches!(call.argument(0).and_then(Value::text), Some("beforeunload" | "load" | "DOMContentLoaded"))
+}
+
+fn is_cleaned_up(file: &FileFacts, function: &Function) -> bool {
+    if function.body.returns.iter().any(|value| !matches!(value, Value::Null | Value::Bool(_)))
+        && !is_expression(function)
+    {
+        return true;
+    }
+    let unmounts = ["componentWillUnmount", "ngOnDestroy", "disconnectedCallback"];
+    let vue = ["onUnmounted", "onBeforeUnmount", "onDestroy", "onCleanup"];
+    file.functions.iter().any(|other| {
+        other.class.is_some()
+            && other.class == function.class
+            && other.name.as_deref().is_some_and(|name| unmounts.contains(&name))
+    }) || file.calls.iter().any(|call| vue.contains(&&*call.callee))
+}
+
+/// `useEffect(() => subscribe())` gives back what `subscribe` does, which may be its clean-up.
+fn is_expression(function: &Function) -> bool {
+    function.is_async && function.body.returns.is_empty()
+}
+
+fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
+    for (_, call) in file.calls_of(&function.body) {
+        let Some(started) = started(file, id, call) else { continue };
+        let own = call.function == id;
+        // What a handler in the effect starts is that handler's business; a function called at once is the effect's.
+        if !own && file.function(call.function).is_none_or(|inner| inner.name.is_none() && inner.argument_of.is_some())
+        {
+            continue;
+        }
+        let ended_here = file.calls_of(&function.body).any(|(_, other)| started.ended_by.contains(&other.method()));
+        // Kept in a ref or a field, and ended from somewhere else.
+        let ended_elsewhere = file.calls.iter().any(|other| started.ended_by.contains(&other.method()));
+        let kept = file.assignments.iter().any(|a| {
+            a.function == call.function
+                && a.target.contains('.')
+                && a.place.bytes.0 <= call.place.bytes.0
+                && call.place.bytes.1 <= a.place.bytes.1
+        });
+        if ended_here || (kept && ended_elsewhere) {
+            continue;
+        }
+        let confidence = if ended_elsewhere { Confidence::Low } else { Confidence::High };
+        hits.push(
+            Hit::new(call.place, format!("The effect starts {} and never ends it", started.what))
+                .severity(started.severity)
+                .confidence(confidence),
+        );
+    }
+}

@@ -1,0 +1,144 @@
+//! A default for development that production falls back on in silence.
+
+use super::Hit;
+use super::endpoint::{Target, target};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Place, Value};
+use crate::probe::source::database_calls::joined;
+use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "env-localhost-fallback",
+    title: "A missing setting falls back on a development value",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "An environment variable whose default in the code is a localhost address, a credential or a signing secret.",
+    why: "When the variable is missing in production, the app starts all the same: it talks to nobody, or signs with a secret that anyone can read in your code.",
+    fix: "Remove the default and stop at start when the variable is missing, so that the mistake shows before your users see it.",
+    example: "const url = process.env.DATABASE_URL || 'postgres://localhost:5432/shop';\n\n// better\nconst url = process.env.DATABASE_URL;\nif (!url) throw new Error('DATABASE_URL is not set');",
+    references: &["F1", "https://12factor.net/config"],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for fallback in file.env_fallbacks.iter().filter(|fallback| !fallback.dev_only) {
+        if let Some(hit) = judge(file, fallback) {
+            hits.push(hit);
+        }
+    }
+}
+
+fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
+    let text = match file.resolved(&fallback.value, fallback.function) {
+        Value::Text(text) => text.to_string(),
+        Value::Template(parts) => joined(parts),
+        _ => return None,
+    };
+    let name = &fallback.name;
+    let place = Place { span: fallback.span, bytes: fallback.bytes };
+    let hit = match target(&text) {
+        Some(Target::Credentials) => {
+            Hit::new(place, format!("`{name}` falls back on a connection string with a user and a password"))
+        }
+        Some(Target::Local | Target::Private) if is_own_address(name) => {
+            // Where the server itself listens, or what it calls itself in a link.
+            Hit::new(place, format!("`{name}` falls back on a localhost address")).severity(Severity::Minor)
+        }
+        Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
+        _ if is_bare_local_host(name, &text) => {
+            Hit::new(place, format!("`{name}` falls back on localhost")).confidence(Confidence::Medium)
+        }
+        _ if is_secret(name) && looks_like_secret(&text) => {
+            Hit::new(place, format!("`{name}` falls back on a secret that stands in the code"))
+        }
+        _ => return None,
+    };
+    Some(hit)
+}
+
+fn words(name: &str) -> impl Iterator<Item = String> {
+    name.split(['_', '-', '.']).map(str::to_ascii_uppercase)
+}
+
+fn is_own_address(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    [
+        "APP_URL",
+        "BASE_URL",
+        "SITE_URL",
+        "PUBLIC_URL",
+        "SITE_ROOT",
+        "WEBAPP",
+        "FRONTEND",
+        "CLIENT_URL",
+        "ORIGIN",
+        "SHOP_URL",
+        "NEXTAUTH_URL",
+    ]
+    .iter()
+    .any(|own| upper.contains(own))
+}
+
+/// `DB_HOST` with `localhost`. `HOST` alone is where the server listens.
+fn is_bare_local_host(name: &str, text: &str) -> bool {
+    let host = text.split(':').next().unwrap_or(text);
+    let local = matches!(host, "localhost" | "127.0.0.1");
+    local
+        && words(name).any(|word| {
+            matches!(
+                &*word,
+                "DB" | "DATABASE"
+                    | "REDIS"
+                    | "PG"
+                    | "POSTGRES"
+                    | "MYSQL"
+                    | "MONGO"
+                    | "SMTP"
+                    | "KAFKA"
+                    | "RABBITMQ"
+                    | "ELASTICSEARCH"
+                    | "PGHOST"
+                    | "EMAIL"
+                    | "MAIL"
+            )
+        })
+}
+
+fn is_secret(name: &str) -> bool {
+    words(name).any(|word| {
+        matches!(&*word, "SECRET" | "PASSWORD" | "PASS" | "PASSWD" | "TOKEN" | "SALT" | "PEPPER" | "KEY" | "PASSPHRASE")
+    }) && !words(name).any(|word| {
+        matches!(
+            &*word,
+            "PUBLIC"
+                | "PUBLISHABLE"
+                | "HEADER"
+                | "NAME"
+                | "PATH"
+                | "FILE"
+                | "URL"
+                | "EXPIRES"
+                | "EXPIRY"
+                | "TTL"
+                | "ID"
+                | "LENGTH"
+                | "PREFIX"
+                | "SITE"
+        )
+    })
+}
+
+/// Not empty, not a word that tells the program to do without, not a number or a path.
+fn looks_like_secret(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    text.len() >= 4
+        && !text.contains(' ')
+        && !text.contains("${")
+        && !matches!(&*lower, "none" | "null" | "false" | "true" | "undefined" | "disabled" | "unset")
+        && !text.starts_with(['/', '.'])
+        && !text.chars().all(|c| c.is_ascii_digit())
+        // Published for tests by the captcha services: made to be in code.
+        && !text.starts_with("1x0000") && !text.starts_with("10000000-")
+}

@@ -1,0 +1,85 @@
+//! Proof: errors are reported to somebody.
+
+use super::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "error-tracking",
+    title: "Error tracking is initialised",
+    kind: RuleKind::Proof,
+    severity: Severity::Minor,
+    confidence: Confidence::High,
+    what: "A call that starts Sentry, Datadog, Bugsnag, Rollbar, Honeybadger, New Relic, Highlight, Elastic APM, AppSignal, LogRocket or OpenTelemetry.",
+    why: "You hear of an error when the first user meets it, and not when the tenth writes to you.",
+    fix: "Start an error tracker where the app starts, and send its reports somewhere that somebody reads.",
+    example: "Sentry.init({ dsn: process.env.SENTRY_DSN });",
+    references: &["C7", "F28"],
+};
+
+/// Module prefix, what starts it, and the name for people.
+const TRACKERS: [(&str, &[&str], &str); 26] = [
+    ("@sentry/", &["init"], "Sentry"),
+    ("sentry_sdk", &["init"], "Sentry"),
+    ("dd-trace", &["init"], "Datadog"),
+    ("ddtrace", &["patch_all", "patch", "configure"], "Datadog"),
+    ("@datadog/browser-rum", &["init"], "Datadog"),
+    ("@datadog/browser-logs", &["init"], "Datadog"),
+    ("@bugsnag/", &["start"], "Bugsnag"),
+    ("bugsnag", &["configure", "start"], "Bugsnag"),
+    ("rollbar", &["init", "Rollbar"], "Rollbar"),
+    ("@honeybadger-io/", &["configure"], "Honeybadger"),
+    ("honeybadger", &["configure"], "Honeybadger"),
+    ("newrelic.agent", &["initialize"], "New Relic"),
+    ("newrelic", &["initialize", "require"], "New Relic"),
+    ("highlight.run", &["init"], "Highlight"),
+    ("@highlight-run/", &["init"], "Highlight"),
+    ("highlight_io", &["H"], "Highlight"),
+    ("elastic-apm-node", &["start"], "Elastic APM"),
+    ("@elastic/apm-rum", &["init"], "Elastic APM"),
+    ("elasticapm", &["Client", "ElasticAPM"], "Elastic APM"),
+    ("@appsignal/", &["Appsignal"], "AppSignal"),
+    ("logrocket", &["init"], "LogRocket"),
+    ("@opentelemetry/sdk-node", &["NodeSDK"], "OpenTelemetry"),
+    ("@vercel/otel", &["registerOTel"], "OpenTelemetry"),
+    ("opentelemetry.sdk.trace", &["TracerProvider"], "OpenTelemetry"),
+    ("applicationinsights", &["setup"], "Application Insights"),
+    ("azure.monitor.opentelemetry", &["configure_azure_monitor"], "Application Insights"),
+];
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        let Some(name) = tracker(file, call) else { continue };
+        if has_no_address(file, call) {
+            continue;
+        }
+        hits.push(Hit::new(call.place, format!("{name} is initialised")));
+        return;
+    }
+}
+
+fn tracker(file: &FileFacts, call: &Call) -> Option<&'static str> {
+    let method = call.method();
+    let module = match file.binding(call.root()) {
+        Some(binding) => &*binding.module,
+        // `require("newrelic")`, `require("dd-trace").init()`: the import itself starts it, or what follows does.
+        None => match call.receiver.and_then(|id| file.call(id)).unwrap_or(call) {
+            required if &*required.callee == "require" => required.argument(0).and_then(Value::text)?,
+            _ => return None,
+        },
+    };
+    TRACKERS
+        .iter()
+        .find(|(prefix, starts, _)| module.starts_with(prefix) && starts.contains(&method))
+        .map(|(_, _, name)| *name)
+}
+
+/// `Sentry.init({ dsn: "" })` reports to nobody.
+fn has_no_address(file: &FileFacts, call: &Call) -> bool {
+    let dsn =
+        call.argument(0).and_then(|options| file.resolved(options, call.function).get("dsn")).or(call.named("dsn"));
+    dsn.is_some_and(Value::is_empty_literal)
+}

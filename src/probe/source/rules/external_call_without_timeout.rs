@@ -1,0 +1,333 @@
+//! A call to another machine that may wait for ever.
+
+use super::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "external-call-without-timeout",
+    title: "An external call has no timeout",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "A call to another service through `fetch`, axios, got, `requests`, httpx or `urllib` without a time limit, neither here nor in the client that makes it.",
+    why: "When the other service hangs, your request hangs with it. A few of these use up every connection, and your whole app stops answering.",
+    fix: "Give it a limit: `signal: AbortSignal.timeout(10_000)` for `fetch`, `timeout: 10000` for axios, `timeout=10` for `requests`.",
+    example: "await fetch('https://api.example.com/rates');\n\n// better\nawait fetch('https://api.example.com/rates', { signal: AbortSignal.timeout(10_000) });",
+    references: &["F22", "https://developer.mozilla.org/en-US/docs/Web/API/AbortSignal/timeout_static"],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for call in &file.calls {
+        let hit = match file.language {
+            Language::Python => python(file, index, call),
+            _ => fetch(file, call).or_else(|| axios(file, index, call)).or_else(|| got(file, call)),
+        };
+        hits.extend(hit);
+    }
+}
+
+/// Whether something around the call gives up after a while: `Promise.race([…])`, `withTimeout(…)`.
+fn is_raced(file: &FileFacts, call: &Call) -> bool {
+    let mut next = Some(call);
+    let mut steps = 0;
+    while let Some(call) = next
+        && steps < 20
+    {
+        let callee = call.callee.to_ascii_lowercase();
+        if callee == "promise.race" || callee.contains("timeout") {
+            return true;
+        }
+        steps += 1;
+        let around = file.enclosing(call.function).next().and_then(|(_, function)| function.argument_of);
+        next = call.chained.or(call.argument_of).or(around).and_then(|id| file.call(id));
+    }
+    false
+}
+
+/// Whether options carry one of `names`; `None` when that cannot be told.
+fn sets(file: &FileFacts, options: Option<&Value>, names: &[&str], function: u32) -> Option<bool> {
+    let Some(options) = options else { return Some(false) };
+    let options = file.resolved(options, function);
+    match options {
+        Value::Object(pairs) => {
+            if pairs.iter().any(|(name, _)| names.contains(&&**name)) {
+                return Some(true);
+            }
+            // An option may be added to the object later.
+            let spreads = pairs.iter().filter(|(name, _)| &**name == "...");
+            let mut known = Some(false);
+            for (_, spread) in spreads {
+                match sets(file, Some(spread), names, function) {
+                    Some(true) => return Some(true),
+                    Some(false) => {}
+                    None => known = None,
+                }
+            }
+            known
+        }
+        Value::Either(values) => {
+            let all: Vec<Option<bool>> = values.iter().map(|value| sets(file, Some(value), names, function)).collect();
+            if all.iter().all(|one| *one == Some(false)) { Some(false) } else { None }
+        }
+        Value::Null => Some(false),
+        _ => None,
+    }
+}
+
+/// What an address says about who answers.
+enum Address {
+    /// Another service, with its host where that is known.
+    Other(Option<String>),
+    /// The app itself, or no network at all.
+    Own,
+    /// Cannot be told.
+    Unknown,
+}
+
+fn address(file: &FileFacts, value: Option<&Value>, function: u32) -> Address {
+    let Some(value) = value else { return Address::Unknown };
+    let value = match file.resolved(value, function) {
+        Value::Call(id) => match file.call(*id) {
+            Some(call) if matches!(&*call.callee, "URL" | "String") => {
+                // `new URL("./font.ttf", import.meta.url)` is a file of the bundle.
+                if call.argument(1).and_then(Value::path).is_some_and(|path| path.contains("import.meta")) {
+                    return Address::Own;
+                }
+                let given = call.argument(0).map(|given| file.resolved(given, function));
+                match given.and_then(Value::leading_text) {
+                    Some(text) if !text.contains("://") => call.argument(1).or(given).unwrap_or(&Value::Unknown),
+                    _ => given.unwrap_or(&Value::Unknown),
+                }
+            }
+            _ => return Address::Unknown,
+        },
+        Value::Member(pair) if matches!(&*pair.1, "href") => return address(file, Some(&pair.0), function),
+        value => value,
+    };
+    let text = match value {
+        Value::Text(text) => &**text,
+        Value::Template(_) => value.leading_text().unwrap_or(""),
+        Value::Either(values) => return values.first().map_or(Address::Unknown, |v| address(file, Some(v), function)),
+        _ => "",
+    };
+    if text.starts_with("data:") || text.starts_with("blob:") || text.starts_with("file:") {
+        return Address::Own;
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        if !scheme.starts_with("http") {
+            return Address::Unknown;
+        }
+        let host: String = rest.chars().take_while(|c| !matches!(c, '/' | '?' | '$' | '#')).collect();
+        let local = host.starts_with("localhost") || host.starts_with("127.0.0.1");
+        return if local { Address::Own } else { Address::Other(Some(host).filter(|host| !host.is_empty())) };
+    }
+    if text.starts_with('/') && !text.starts_with("//") || text.starts_with("./") || text.starts_with("../") {
+        return Address::Own;
+    }
+    // The app's own address, under whatever name: a file or a route of its own.
+    let mut own = false;
+    value.walk(&mut |part| {
+        let name = match part {
+            Value::Env(name) => name.to_string(),
+            Value::Path(path) => path.to_string(),
+            Value::Call(id) => file.call(*id).map_or_else(String::new, |call| call.callee.to_string()),
+            _ => return,
+        };
+        let name = name.to_ascii_uppercase();
+        own |= ["WEBAPP", "APP_URL", "SITE_URL", "PUBLIC_URL", "SITE_ROOT", "ORIGIN", "VERCEL_URL", "BASEURL()"]
+            .iter()
+            .any(|own| name.contains(own));
+    });
+    if own {
+        return Address::Own;
+    }
+    // `${process.env.API_URL}/users`
+    let mut from_environment = false;
+    value.walk(&mut |part| match part {
+        Value::Env(_) => from_environment = true,
+        Value::Path(path) => {
+            from_environment |= matches!(file.resolved(part, function), Value::Env(_))
+                || matches!(file.resolved(part, function), Value::Either(values) if values.iter().any(|v| matches!(v, Value::Env(_))))
+                || path.starts_with("config.");
+        }
+        _ => {}
+    });
+    if from_environment { Address::Other(None) } else { Address::Unknown }
+}
+
+/// The finding for a call to `address`, or nothing where it is the app's own business.
+fn judge(file: &FileFacts, call: &Call, what: &str, address: Address, known: bool) -> Option<Hit> {
+    let (message, sure) = match &address {
+        Address::Own => return None,
+        Address::Other(Some(host)) => (format!("`{what}` to {host} has no timeout"), Confidence::High),
+        Address::Other(None) => (format!("`{what}` has no timeout"), Confidence::High),
+        Address::Unknown => (format!("`{what}` has no timeout"), Confidence::Medium),
+    };
+    let hit = Hit::new(call.place, message).confidence(if known { sure } else { Confidence::Low });
+    if file.role == Role::Client {
+        // In a browser a hanging call costs one user one spinner; where its address is not fixed it is
+        // usually the app's own API.
+        return matches!(address, Address::Other(Some(_))).then(|| hit.severity(Severity::Minor));
+    }
+    Some(hit)
+}
+
+fn fetch(file: &FileFacts, call: &Call) -> Option<Hit> {
+    let is_fetch = match &*call.callee {
+        "fetch" => {
+            file.binding("fetch").is_none_or(|b| {
+                matches!(
+                    &*b.module,
+                    "node-fetch"
+                        | "undici"
+                        | "cross-fetch"
+                        | "isomorphic-fetch"
+                        | "node-fetch-native"
+                        | "isomorphic-unfetch"
+                )
+            }) && file.functions.iter().all(|function| {
+                // A parameter or function of that name is something else.
+                function.name.as_deref() != Some("fetch")
+                    && !function.parameters.iter().any(|p| p.names.iter().any(|(name, _)| &**name == "fetch"))
+            })
+        }
+        "window.fetch" | "globalThis.fetch" | "undici.fetch" => true,
+        _ => false,
+    };
+    if !is_fetch || call.dev_only || is_raced(file, call) {
+        return None;
+    }
+    // `fetch(request)` passes on a whole request.
+    let first = call.argument(0)?;
+    if first.path().is_some_and(|path| matches!(path, "req" | "request" | "event.request" | "c.req.raw")) {
+        return None;
+    }
+    let options = call.argument(1);
+    let set = sets(file, options, &["signal", "timeout", "dispatcher"], call.function);
+    if set == Some(true) || adds_signal(file, options, call.function) || call.spreads() {
+        return None;
+    }
+    judge(file, call, "fetch", address(file, Some(first), call.function), set.is_some())
+}
+
+/// `init.signal = …` somewhere in the function.
+fn adds_signal(file: &FileFacts, options: Option<&Value>, function: u32) -> bool {
+    options.and_then(Value::path).is_some_and(|name| {
+        file.assignments.iter().any(|a| {
+            file.within(function, a.function)
+                && a.target.strip_prefix(name).is_some_and(|rest| matches!(rest, ".signal" | ".timeout"))
+        })
+    })
+}
+
+const AXIOS_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "head", "options", "request", "postForm"];
+
+fn axios(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
+    if index.links.default_timeout || call.dev_only {
+        return None;
+    }
+    let is_axios = |name: &str| {
+        file.binding(name).is_some_and(|b| &*b.module == "axios" && matches!(&*b.imported, "default" | "*" | "axios"))
+    };
+    if !is_axios(call.root()) || is_raced(file, call) {
+        return None;
+    }
+    let method = call.method();
+    if method == "create" {
+        // One finding for the client, not one for each of its calls.
+        let set = sets(file, call.argument(0), &["timeout", "signal"], call.function);
+        if set == Some(true) || sets_default(file, call) {
+            return None;
+        }
+        let base = call.argument(0).and_then(|options| file.resolved(options, call.function).get("baseURL"));
+        return judge(file, call, "axios.create", address(file, base, call.function), set.is_some());
+    }
+    let (options, url) = if call.callee.contains('.') {
+        if !AXIOS_METHODS.contains(&method) || call.object().contains('.') {
+            return None;
+        }
+        match method {
+            "request" => (call.argument(0), None),
+            "post" | "put" | "patch" | "postForm" => (call.argument(2), call.argument(0)),
+            _ => (call.argument(1), call.argument(0)),
+        }
+    } else {
+        match call.argument(0) {
+            Some(first @ (Value::Text(_) | Value::Template(_))) => (call.argument(1), Some(first)),
+            first => (first, None),
+        }
+    };
+    let set = sets(file, options, &["timeout", "signal", "cancelToken"], call.function);
+    if set == Some(true) {
+        return None;
+    }
+    let url = url.or_else(|| options.and_then(|options| file.resolved(options, call.function).get("url")));
+    judge(file, call, &call.callee, address(file, url, call.function), set.is_some())
+}
+
+/// `client.defaults.timeout = …` after `const client = axios.create()`.
+fn sets_default(file: &FileFacts, call: &Call) -> bool {
+    file.assignments
+        .iter()
+        .any(|a| a.target.ends_with(".defaults.timeout") && a.place.span.line >= call.place.span.line)
+}
+
+fn got(file: &FileFacts, call: &Call) -> Option<Hit> {
+    if !file.binding(call.root()).is_some_and(|b| &*b.module == "got") || call.dev_only {
+        return None;
+    }
+    let plain = !call.callee.contains('.');
+    if !plain && !AXIOS_METHODS.contains(&call.method()) && call.method() != "extend" {
+        return None;
+    }
+    let options = if call.method() == "extend" { call.argument(0) } else { call.argument(1) };
+    let set = sets(file, options, &["timeout", "signal"], call.function);
+    if set == Some(true) || is_raced(file, call) {
+        return None;
+    }
+    judge(file, call, &call.callee, address(file, call.argument(0), call.function), set.is_some())
+}
+
+fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
+    let method = call.method();
+    let http = matches!(method, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request");
+    let of_module =
+        |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module && &*b.imported == "*");
+    let (what, place) = if of_module("requests") && http && call.object() == call.root() {
+        (format!("requests.{method}"), usize::from(method == "request"))
+    } else if http && is_session(file, index, call) {
+        (call.callee.to_string(), usize::from(method == "request"))
+    } else if method == "urlopen" && file.imports_any(|module| module.starts_with("urllib")) {
+        (call.callee.to_string(), 0)
+    } else if of_module("httpx") && call.named("timeout") == Some(&Value::Null) {
+        return judge(file, call, &call.callee, address(file, call.argument(0), call.function), true);
+    } else {
+        return None;
+    };
+    let given = call.named("timeout").is_some_and(|value| *value != Value::Null);
+    if given || call.dev_only || (method == "urlopen" && (call.argument(2).is_some() || index.links.default_timeout)) {
+        return None;
+    }
+    let address = address(file, call.argument(place).or_else(|| call.named("url")), call.function);
+    judge(file, call, &what, address, !call.spreads())
+}
+
+/// A `requests.Session()` of this file or of one that it imports from, without an adapter that sets a limit.
+fn is_session(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
+    let name = call.object();
+    let made_here = |file: &FileFacts, name: &str, function: u32| {
+        let Some(Value::Call(id)) = file.assigned(name, function).map(|a| &a.value) else { return false };
+        file.call(*id).is_some_and(|made| matches!(&*made.callee, "requests.Session" | "requests.session" | "Session"))
+            && file.imports_any(|module| module.starts_with("requests"))
+            && !file.calls.iter().any(|call| call.method() == "mount" && call.object() == name)
+    };
+    made_here(file, name, call.function)
+        || index
+            .imported(file, name)
+            .and_then(|(place, name)| index.files.get(place).map(|target| made_here(target, &name, 0)))
+            .unwrap_or(false)
+}

@@ -1,0 +1,98 @@
+//! An address of the developer's machine or a connection string in code that runs in production.
+
+use super::Hit;
+use super::endpoint::{Target, target};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::Place;
+use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Usage};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "hardcoded-endpoint",
+    title: "An address that only works here stands in the code",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "A localhost or private address, or a connection string with a password, in code that runs in production.",
+    why: "Your users' browsers and your servers cannot reach your machine: the feature works for you and for nobody else. A password in the code is known to everyone who can read it.",
+    fix: "Read the address from an environment variable that is set for each environment, without a default in the code.",
+    example: "fetch('http://localhost:4000/api/orders');\n\n// better\nfetch(`${process.env.API_URL}/orders`);",
+    references: &["F2", "https://12factor.net/config"],
+};
+
+/// Looks at one file.
+pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for endpoint in file.endpoints.iter().filter(|endpoint| !endpoint.dev_only) {
+        let Some(found) = target(&endpoint.text) else { continue };
+        let place = Place { span: endpoint.span, bytes: endpoint.bytes };
+        match found {
+            Target::Credentials if endpoint.usage != Usage::Alternative => {
+                let hit = Hit::new(place, "A connection string with a user and a password stands in the code");
+                hits.push(hit.severity(Severity::Blocker).confidence(Confidence::Medium));
+            }
+            Target::Local | Target::Private if leads_there(file, endpoint) => {
+                let what = if found == Target::Local { "localhost" } else { "an address of a private network" };
+                let shown: String = endpoint.text.chars().take(60).collect();
+                hits.push(Hit::new(place, format!("`{shown}` points at {what}")));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the address is used to reach something, and is not shown, compared, or one of those that are let in.
+fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
+    // Text that only mentions an address.
+    if !endpoint.text.starts_with(|c: char| c.is_ascii_alphabetic()) || endpoint.text.contains(char::is_whitespace) {
+        return false;
+    }
+    match endpoint.usage {
+        Usage::Argument(id) => {
+            let Some(call) = file.call(id) else { return false };
+            let (callee, method) = (&*call.callee, call.method());
+            // `new URL(path, base)` needs some base, and any will do.
+            if callee == "URL" {
+                return call.argument(1).is_none() && call.argument_of.is_some();
+            }
+            matches!(
+                callee,
+                "fetch" | "axios" | "got" | "io" | "WebSocket" | "EventSource" | "createClient" | "connect"
+            ) || matches!(
+                method,
+                "urlopen" | "connect" | "createClient" | "create_engine" | "createConnection" | "from_url"
+            ) || (matches!(
+                call.root(),
+                "axios" | "requests" | "httpx" | "got" | "ky" | "$http" | "http" | "superagent"
+            ) && matches!(method, "get" | "post" | "put" | "patch" | "delete" | "request"))
+        }
+        Usage::Named => {
+            let name = endpoint.name.to_ascii_lowercase();
+            let place_name = ["url", "uri", "endpoint", "host", "server", "api", "base", "backend"];
+            let only_says = [
+                "origin",
+                "allow",
+                "cors",
+                "example",
+                "placeholder",
+                "default",
+                "dev",
+                "local",
+                "test",
+                "doc",
+                "schema",
+                "xmlns",
+                "description",
+                "help",
+                "label",
+                "title",
+                "message",
+                "mock",
+                "callback",
+                "pattern",
+                "regex",
+            ];
+            place_name.iter().any(|word| name.contains(word)) && !only_says.iter().any(|word| name.contains(word))
+        }
+        Usage::Other | Usage::Alternative | Usage::Compared | Usage::Listed => false,
+    }
+}

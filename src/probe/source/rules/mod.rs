@@ -1,0 +1,191 @@
+//! The rules: each a pure function over facts, in a file of its own.
+
+mod blocking_call_in_handler;
+mod cors_any_origin;
+mod debug_mode_enabled;
+mod effect_without_cleanup;
+mod endpoint;
+mod env_localhost_fallback;
+mod error_tracking;
+mod external_call_without_timeout;
+mod hardcoded_endpoint;
+mod n_plus_one_query;
+mod sql_injection;
+mod structured_logging;
+mod swallowed_error;
+
+use super::code::Place;
+use super::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::model::{Confidence, RuleMeta, Severity};
+
+/// One rule of the probe.
+pub struct Rule {
+    /// What it is and says.
+    pub meta: &'static RuleMeta,
+    /// Looks at one file.
+    pub check: fn(&FileFacts, &CodeIndex, &mut Vec<Hit>),
+    /// Whether it makes sense in this language.
+    pub reads: fn(Language) -> bool,
+    /// Whether it would make sense in this language that no front end reads, named as in [`CodeIndex::uncovered`].
+    pub would_read: fn(&str) -> bool,
+    /// Whether it looks at files of this role.
+    pub looks_at: fn(Role) -> bool,
+}
+
+/// What a rule saw.
+#[derive(Debug)]
+pub struct Hit {
+    /// Where it speaks up.
+    pub place: Place,
+    /// One sentence.
+    pub message: String,
+    /// How bad this one is, where that differs from the rule.
+    pub severity: Option<Severity>,
+    /// How sure this one is, where that differs from the rule.
+    pub confidence: Option<Confidence>,
+    /// What to do here, where that differs from the rule.
+    pub fix: Option<String>,
+}
+
+impl Hit {
+    fn new(place: Place, message: impl Into<String>) -> Self {
+        Self { place, message: message.into(), severity: None, confidence: None, fix: None }
+    }
+
+    fn severity(mut self, severity: Severity) -> Self {
+        self.severity = Some(severity);
+        self
+    }
+
+    fn confidence(mut self, confidence: Confidence) -> Self {
+        self.confidence = Some(confidence);
+        self
+    }
+
+    fn fix(mut self, fix: impl Into<String>) -> Self {
+        self.fix = Some(fix.into());
+        self
+    }
+}
+
+fn any_language(_: Language) -> bool {
+    true
+}
+
+fn any_name(_: &str) -> bool {
+    true
+}
+
+/// Languages of components that mount and go.
+fn has_components(name: &str) -> bool {
+    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+}
+
+fn server(role: Role) -> bool {
+    role == Role::Server
+}
+
+/// What is started in a file of configuration counts: `sentry.server.config.ts`.
+fn is_ours(role: Role) -> bool {
+    matches!(role, Role::Server | Role::Client | Role::Config)
+}
+
+/// Every rule, in the order of their ids.
+pub static RULES: [Rule; 12] = [
+    Rule {
+        meta: &blocking_call_in_handler::META,
+        check: blocking_call_in_handler::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &cors_any_origin::META,
+        check: cors_any_origin::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &debug_mode_enabled::META,
+        check: debug_mode_enabled::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &effect_without_cleanup::META,
+        check: effect_without_cleanup::check,
+        reads: Language::is_ecma,
+        would_read: has_components,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &env_localhost_fallback::META,
+        check: env_localhost_fallback::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &error_tracking::META,
+        check: error_tracking::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: is_ours,
+    },
+    Rule {
+        meta: &external_call_without_timeout::META,
+        check: external_call_without_timeout::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &hardcoded_endpoint::META,
+        check: hardcoded_endpoint::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &n_plus_one_query::META,
+        check: n_plus_one_query::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+    Rule {
+        meta: &sql_injection::META,
+        check: sql_injection::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &structured_logging::META,
+        check: structured_logging::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: server,
+    },
+    Rule {
+        meta: &swallowed_error::META,
+        check: swallowed_error::check,
+        reads: any_language,
+        would_read: any_name,
+        looks_at: Role::in_production,
+    },
+];
+
+/// What every rule is and says, in the same order.
+#[must_use]
+pub const fn metas() -> [&'static RuleMeta; RULES.len()] {
+    let mut metas = [RULES[0].meta; RULES.len()];
+    let mut place = 0;
+    while place < RULES.len() {
+        metas[place] = RULES[place].meta;
+        place += 1;
+    }
+    metas
+}

@@ -1,0 +1,114 @@
+//! What can go wrong between us and a server, in words for its owner.
+
+use std::io;
+
+/// What was being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The host's name is looked up.
+    Lookup,
+    /// A TCP connection is made.
+    Connect,
+    /// The TLS handshake is made.
+    Handshake,
+    /// The request is sent.
+    Send,
+    /// Status line and headers are read.
+    Head,
+}
+
+impl Phase {
+    /// As the end of a sentence: `it did not answer within 5 s …`, `it closed the connection …`.
+    const fn words(self) -> &'static str {
+        match self {
+            Self::Lookup => "while its name was looked up",
+            Self::Connect => "while connecting",
+            Self::Handshake => "during the TLS handshake",
+            Self::Send => "while the request was sent",
+            Self::Head => "while its response headers were read",
+        }
+    }
+}
+
+/// Why an address could not be examined. Displays as the end of a sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Trouble {
+    /// DNS knows no address.
+    #[error("its name has no address in DNS")]
+    UnknownHost,
+    /// Nobody listens.
+    #[error("the connection was refused")]
+    Refused,
+    /// The operating system says no.
+    #[error("it cannot be reached ({0})")]
+    Unreachable(String),
+    /// Its name points at a more private network than the one it was reached on before.
+    #[error("it points into a private network or this machine")]
+    PrivateAddress,
+    /// Too slow.
+    #[error("it did not answer within {seconds} s {}", .phase.words())]
+    TimedOut {
+        /// While doing what.
+        phase: Phase,
+        /// The time it had, in seconds, rounded down.
+        seconds: u64,
+    },
+    /// The connection ended before its time.
+    #[error("it closed the connection {}", .0.words())]
+    Closed(Phase),
+    /// Something else than TLS came back.
+    #[error("it does not speak TLS on this port")]
+    NotTls,
+    /// The handshake did not succeed.
+    #[error("the TLS handshake failed ({0})")]
+    Handshake(String),
+    /// A TLS record came back to plain HTTP.
+    #[error("it speaks TLS on this port, so the address must begin with https://")]
+    SpeaksTls,
+    /// The answer has no status line.
+    #[error("its answer is not HTTP")]
+    NotHttp,
+    /// Too many bytes of headers.
+    #[error("its response headers are longer than {0} KB")]
+    HeadTooLong(usize),
+    /// Too many headers.
+    #[error("it sends more than {0} response headers")]
+    TooManyHeaders(usize),
+    /// Too many 1xx responses.
+    #[error("it sends more than {0} informational responses and no answer")]
+    TooManyInformational(usize),
+}
+
+impl Trouble {
+    /// From an I/O error of `phase`.
+    pub fn from_io(error: &io::Error, phase: Phase) -> Self {
+        match error.kind() {
+            io::ErrorKind::ConnectionRefused => Self::Refused,
+            io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::BrokenPipe
+            | io::ErrorKind::UnexpectedEof => Self::Closed(phase),
+            kind => Self::Unreachable(kind.to_string()),
+        }
+    }
+
+    /// What to do about it, as a sentence.
+    pub const fn advice(&self) -> &'static str {
+        match self {
+            Self::UnknownHost => "Check the spelling of the address and that its DNS record exists.",
+            Self::Refused => "Start the app, or correct the port of --url.",
+            Self::Unreachable(_) => "Check your own connection and the address.",
+            Self::PrivateAddress => "Give that address itself with --url if you want it examined.",
+            Self::TimedOut { .. } | Self::Closed(_) => {
+                "Check that the app runs and that no firewall drops the connection, then run the probe again."
+            }
+            Self::NotTls => "Set up TLS on that port, or give the address that speaks it.",
+            Self::Handshake(_) => "Check the server's TLS settings.",
+            Self::SpeaksTls => "Give the address with https://.",
+            Self::NotHttp => "Check that a web server listens on that port.",
+            Self::HeadTooLong(_) | Self::TooManyHeaders(_) | Self::TooManyInformational(_) => {
+                "Browsers give up on that as well: mend the server's responses."
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+use super::*;
+
+fn project(files: &[(&str, &str)]) -> Project {
+    let dir = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = dir.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    open(root(dir.path()).unwrap(), &Settings::default(), None)
+}
+
+#[test]
+fn a_next_app_with_prisma_is_recognised_with_its_offers() {
+    let word = ["hun", "ter2"].concat();
+    let shop = project(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"next": "15", "@prisma/client": "6", "stripe": "1"}}"#),
+        ("prisma/schema.prisma", "datasource db {\n  provider = \"postgresql\"\n}"),
+        (
+            ".env",
+            &format!(
+                "# comment\nDATABASE_URL=\"postgres://ann:{word}@localhost:5432/shop\"\nAPP_URL=https://shop.example.com\n"
+            ),
+        ),
+        (".env.example", "DATABASE_URL=postgres://user:password@db.example.com/x\n"),
+        ("node_modules/x/package.json", r#"{"dependencies": {"express": "4"}}"#),
+    ]);
+    assert_eq!(shop.name, "shop");
+    assert_eq!(shop.stack, ["next.js", "prisma", "stripe", "postgresql", "javascript"]);
+    assert!(["database", "web", "payments", "react"].iter().all(|name| shop.traits.contains(*name)));
+    let shown: Vec<_> = shop.offers.iter().map(|offer| format!("{} → {}", offer.found_in, offer.shown)).collect();
+    assert_eq!(shown, ["DATABASE_URL in .env → postgres on localhost", "APP_URL in .env → https://shop.example.com/"]);
+    assert!(!format!("{shop:?}").contains(&word));
+}
+
+#[test]
+fn a_command_line_tool_has_no_database_and_an_empty_folder_is_not_recognised() {
+    let tool = project(&[("Cargo.toml", "[package]\nname = \"tool\"\n[dependencies]\nclap = \"4\"\n")]);
+    assert!(tool.recognised && !tool.traits.contains("database"));
+    assert_eq!(tool.stack, ["rust"]);
+    assert!(!project(&[]).recognised);
+    assert!(!project(&[("package.json", "{ broken")]).traits.contains("web"));
+}
+
+#[test]
+fn what_is_no_folder_is_refused_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("a.txt");
+    fs::write(&file, "x").unwrap();
+    assert!(root(&file).unwrap_err().to_string().contains("is a file"));
+    assert!(root(&dir.path().join("none")).unwrap_err().to_string().contains("does not exist"));
+    assert!(root(&file.join("deeper")).is_err());
+}

@@ -1,0 +1,11 @@
+//! The report's formats. Each writes the same bytes for the same report.
+
+mod json;
+mod markdown;
+mod overview;
+mod paint;
+mod text;
+
+pub use json::json;
+pub use markdown::markdown;
+pub use text::{TextOptions, text};

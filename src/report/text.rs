@@ -1,0 +1,305 @@
+//! The report for a terminal: the verdict first, then what to do about it.
+
+use std::io::{self, Write};
+
+use super::overview::{Counts, Overview, count, not_done, one_line, place};
+use super::paint::{Paint, Tone};
+use crate::model::report::{ReportFinding, ReportItem};
+use crate::model::{Confidence, Decision, Evidence, Poll, Report, Severity, escape};
+
+/// Findings of one rule and severity, unless everything is asked for.
+const MOST_OF_A_RULE: usize = 5;
+
+/// Blockers that are not known, unless everything is asked for.
+const MOST_UNKNOWN: usize = 8;
+
+/// How the text is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct TextOptions {
+    /// With colours, as ANSI escape sequences.
+    pub color: bool,
+    /// Only with ASCII characters.
+    pub ascii: bool,
+    /// Everything: every finding with its evidence, every item, every proof.
+    pub verbose: bool,
+}
+
+/// Text for people at a terminal. Nothing from the project can steer the terminal.
+///
+/// # Errors
+/// When `out` cannot be written.
+pub fn text(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::Result<()> {
+    let overview = Overview::new(report);
+    let mut page = Page { paint: Paint::new(out, options.color, options.ascii), overview, verbose: options.verbose };
+    page.verdict()?;
+    page.blockers()?;
+    page.accepted()?;
+    page.findings()?;
+    page.not_examined()?;
+    if options.verbose {
+        page.items()?;
+        page.proofs()?;
+    }
+    page.end()
+}
+
+struct Page<'a, 'w> {
+    paint: Paint<'w>,
+    overview: Overview<'a>,
+    verbose: bool,
+}
+
+impl Page<'_, '_> {
+    fn verdict(&mut self) -> io::Result<()> {
+        let report = self.overview.report;
+        let tone = match report.verdict {
+            Decision::Go => Tone::Good,
+            Decision::NoGo => Tone::Bad,
+            Decision::GoWithAcceptedRisks => Tone::Accepted,
+        };
+        let sentence = self.overview.verdict_sentence();
+        let name = one_line(&report.project.name, 80);
+        self.paint.line(&[
+            (tone.strong(), report.verdict.title()),
+            (Tone::Plain, "  "),
+            (Tone::Plain.strong(), &name),
+        ])?;
+        self.paint.line(&[(Tone::Plain, &sentence)])
+    }
+
+    fn heading(&mut self, heading: &str, note: &str) -> io::Result<()> {
+        self.paint.line(&[])?;
+        let gap = if note.is_empty() { "" } else { "  " };
+        self.paint.line(&[(Tone::Plain.strong(), heading), (Tone::Quiet, gap), (Tone::Quiet, note)])
+    }
+
+    fn blockers(&mut self) -> io::Result<()> {
+        let (failing, unknown) = (self.overview.failing.clone(), self.overview.unknown.clone());
+        if failing.is_empty() && unknown.is_empty() {
+            return Ok(());
+        }
+        self.heading("Blockers", "")?;
+        for item in failing {
+            self.status_line(item)?;
+            self.paint.line(&[(Tone::Plain, "      "), (Tone::Plain, &one_line(&item.why, 300))])?;
+            if self.verbose {
+                self.paint.line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&item.fix, 600))])?;
+            }
+        }
+        let most = if self.verbose { usize::MAX } else { MOST_UNKNOWN };
+        for item in unknown.iter().take(most) {
+            self.status_line(item)?;
+        }
+        self.more(unknown.len().saturating_sub(most), "not known yet")
+    }
+
+    fn status_line(&mut self, item: &ReportItem) -> io::Result<()> {
+        let (tone, glyph, word) = match item.status.as_str() {
+            "pass" => (Tone::Good, "✓", "pass"),
+            "fail" => (Tone::Bad, "✗", "fail"),
+            "not-applicable" => (Tone::Quiet, "~", "not applicable"),
+            "accepted" => (Tone::Accepted, "!", "accepted"),
+            _ => (Tone::Open, "?", "unknown"),
+        };
+        let mark = format!("  {glyph} {word:8}  ");
+        let title = one_line(&item.title, 120);
+        let marks = match (item.stale, item.conflict) {
+            (true, true) => "  stale, conflict",
+            (true, false) => "  stale",
+            (false, true) => "  conflict",
+            (false, false) => "",
+        };
+        let id = format!("  {}", item.id);
+        self.paint.line(&[(tone, &mark), (Tone::Plain, &title), (Tone::Open, marks), (Tone::Quiet, &id)])
+    }
+
+    fn accepted(&mut self) -> io::Result<()> {
+        let report = self.overview.report;
+        let risks: Vec<_> = report.items.iter().filter_map(|item| Some((item, item.accepted.as_ref()?))).collect();
+        if risks.is_empty() {
+            return Ok(());
+        }
+        self.heading("Accepted risks", "")?;
+        for (item, acceptance) in risks {
+            self.status_line(item)?;
+            let until = acceptance.until.map_or(String::new(), |until| format!(", until {until}"));
+            let (owner, reason) = (one_line(&acceptance.owner, 80), one_line(&acceptance.reason, 300));
+            self.paint.line(&[(Tone::Plain, &format!("      {owner}{until}: {reason}"))])?;
+        }
+        Ok(())
+    }
+
+    fn findings(&mut self) -> io::Result<()> {
+        let all = &self.overview.report.findings;
+        let of = |severity| all.iter().filter(|finding| finding.severity == severity).collect::<Vec<_>>();
+        let severities = [Severity::Blocker, Severity::Major, Severity::Minor];
+        let counts: Vec<String> = (severities.iter())
+            .map(|severity| (of(*severity).len(), severity.word()))
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, word)| format!("{number} {word}"))
+            .collect();
+        let note = if all.is_empty() { "none".to_owned() } else { format!("{}: {}", all.len(), counts.join(", ")) };
+        self.heading("Findings", &note)?;
+        for severity in severities {
+            let findings = of(severity);
+            if !findings.is_empty() {
+                let tone = match severity {
+                    Severity::Blocker => Tone::Bad,
+                    Severity::Major => Tone::Open,
+                    Severity::Minor => Tone::Quiet,
+                };
+                self.paint.line(&[(tone.strong(), "  "), (tone.strong(), severity.word())])?;
+                self.findings_of(&findings)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn findings_of(&mut self, findings: &[&ReportFinding]) -> io::Result<()> {
+        let most = if self.verbose { usize::MAX } else { MOST_OF_A_RULE };
+        let mut seen: Vec<(&str, usize)> = Vec::new();
+        for finding in findings {
+            let number = match seen.iter_mut().find(|(rule, _)| *rule == finding.rule) {
+                Some((_, number)) => {
+                    *number += 1;
+                    *number
+                }
+                None => {
+                    seen.push((&finding.rule, 1));
+                    1
+                }
+            };
+            if number <= most {
+                self.finding(finding)?;
+            }
+        }
+        for (rule, number) in seen {
+            self.more(number.saturating_sub(most), &format!("of {rule}"))?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, finding: &ReportFinding) -> io::Result<()> {
+        let place = one_line(&place(&finding.location), 160);
+        let message = one_line(&finding.message, 300);
+        let unsure = if finding.confidence == Confidence::Low { "  needs a look" } else { "" };
+        let rule = format!("  {}", finding.rule);
+        self.paint.line(&[
+            (Tone::Plain, "    "),
+            (Tone::Accent, &place),
+            (Tone::Plain, "  "),
+            (Tone::Plain, &message),
+            (Tone::Open, unsure),
+            (Tone::Quiet, &rule),
+        ])?;
+        if self.verbose {
+            for evidence in &finding.evidence {
+                self.evidence(evidence)?;
+            }
+            if !finding.fix.is_empty() {
+                self.paint.line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&finding.fix, 600))])?;
+            }
+        }
+        Ok(())
+    }
+
+    fn evidence(&mut self, evidence: &Evidence) -> io::Result<()> {
+        let text = escape::block(&evidence.text);
+        for (at, line) in text.lines().enumerate().take(40) {
+            let number = evidence.first_line.map(|first| u64::from(first) + at as u64);
+            let marked = number.is_some() && number == evidence.marked_line.map(u64::from);
+            let gutter = number.map_or(String::new(), |number| format!("{number:>5} "));
+            let gutter = format!("      {}{gutter}| ", if marked { ">" } else { " " });
+            let tone = if marked { Tone::Plain.strong() } else { Tone::Plain };
+            self.paint.line(&[(Tone::Quiet, &gutter), (tone, &super::overview::shorten(line, 240))])?;
+        }
+        Ok(())
+    }
+
+    fn not_examined(&mut self) -> io::Result<()> {
+        let mut lines: Vec<(String, String)> = Vec::new();
+        for probe in &self.overview.report.probes {
+            lines.extend(not_done(probe).map(|why| (probe.id.clone(), why)));
+            for gap in &probe.not_examined {
+                let examples = one_line(&gap.examples.join(", "), 200);
+                let examples = if examples.is_empty() { String::new() } else { format!(": {examples}") };
+                lines.push((probe.id.clone(), format!("{} passed over, {}{examples}", gap.count, gap.reason)));
+            }
+        }
+        if lines.is_empty() {
+            return Ok(());
+        }
+        self.heading("Not examined", "")?;
+        let width = lines.iter().map(|(probe, _)| probe.len()).max().unwrap_or_default();
+        for (probe, line) in lines {
+            let probe = format!("    {probe:width$}  ");
+            self.paint.line(&[(Tone::Accent, &probe), (Tone::Plain, &one_line(&line, 400))])?;
+        }
+        Ok(())
+    }
+
+    fn items(&mut self) -> io::Result<()> {
+        for section in &self.overview.report.sections {
+            let items: Vec<_> = self.overview.report.items.iter().filter(|item| item.section == section.id).collect();
+            let note = format!("{}: {}", section.poll.word(), Counts::of(items.iter().copied()).words());
+            self.heading(&one_line(&section.title, 80), &note)?;
+            for item in items {
+                self.status_line(item)?;
+                self.paint.line(&[(Tone::Quiet, "      "), (Tone::Quiet, &one_line(&item.why, 300))])?;
+                if let Some(note) = &item.note {
+                    self.paint.line(&[(Tone::Quiet, "      note: "), (Tone::Plain, &one_line(note, 600))])?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn proofs(&mut self) -> io::Result<()> {
+        let proofs = &self.overview.report.proofs;
+        self.heading("Proofs", &if proofs.is_empty() { "none".to_owned() } else { proofs.len().to_string() })?;
+        for proof in proofs {
+            let (place, message) = (one_line(&place(&proof.location), 160), one_line(&proof.message, 300));
+            let rule = format!("  {}", proof.rule);
+            self.paint.line(&[
+                (Tone::Plain, "    "),
+                (Tone::Accent, &place),
+                (Tone::Plain, "  "),
+                (Tone::Plain, &message),
+                (Tone::Quiet, &rule),
+            ])?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        let overview = &self.overview;
+        let items = format!("{}: {}", count(overview.counts.all(), "item", "items"), overview.counts.words());
+        let polls: Vec<String> = [Poll::Go, Poll::NoGo, Poll::Unknown]
+            .iter()
+            .map(|poll| (overview.report.sections.iter().filter(|section| section.poll == *poll).count(), *poll))
+            .filter(|(number, _)| *number > 0)
+            .map(|(number, poll)| format!("{number} {}", poll.word()))
+            .collect();
+        let sections = count(overview.report.sections.len(), "section", "sections");
+        let examined = overview.examined();
+        self.paint.line(&[])?;
+        self.paint.line(&[(Tone::Plain, &items)])?;
+        if !polls.is_empty() {
+            self.paint.line(&[(Tone::Plain, &format!("{sections}: {}", polls.join(", ")))])?;
+        }
+        let examined = if examined.is_empty() { "nothing".to_owned() } else { one_line(&examined.join(", "), 200) };
+        self.paint.line(&[(Tone::Plain, &format!("examined: {examined}"))])?;
+        if !self.verbose {
+            let hint = "gonogo answers what only people know, gonogo explain ID says more, -v lists everything";
+            self.paint.line(&[(Tone::Quiet, hint)])?;
+        }
+        Ok(())
+    }
+
+    fn more(&mut self, rest: usize, of: &str) -> io::Result<()> {
+        match rest {
+            0 => Ok(()),
+            rest => self.paint.line(&[(Tone::Quiet, &format!("    and {rest} more {of}"))]),
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Opening the state: a new file, an old one, one that is locked, broken or from the future.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlitePool};
+
+use super::{Store, StoreError};
+
+/// Every migration, in order. A file whose newest is beyond these was written by a later version.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(
+    1,
+    "answers and runs",
+    "CREATE TABLE changes (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        at TEXT NOT NULL,
+        item TEXT NOT NULL,
+        kind TEXT NOT NULL,
+        before TEXT NOT NULL,
+        after TEXT NOT NULL
+    );
+    CREATE TABLE runs (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        probe TEXT NOT NULL,
+        ended TEXT NOT NULL,
+        duration_ms INTEGER NOT NULL,
+        outcome TEXT NOT NULL,
+        observations TEXT NOT NULL,
+        cited TEXT NOT NULL
+    );
+    CREATE INDEX runs_by_probe ON runs (probe, number);",
+)];
+
+/// A state that was opened.
+#[derive(Debug)]
+pub struct Opened {
+    /// The state.
+    pub store: Store,
+    /// A broken file that lay in its place; it was renamed, not touched.
+    pub set_aside: Option<PathBuf>,
+}
+
+/// Opens the state at `path`, making it and its folder where missing. A file that is not a state is kept under another
+/// name, and a new one is begun.
+///
+/// # Errors
+/// When the file is locked, newer, or cannot be made.
+pub async fn open(path: &Path) -> Result<Opened, StoreError> {
+    let unusable = |reason: String| StoreError::Unusable { path: path.display().to_string(), reason };
+    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        tokio::fs::create_dir_all(folder).await.map_err(|error| unusable(error.to_string()))?;
+    }
+    match connect(path).await {
+        Ok(store) => Ok(Opened { store, set_aside: None }),
+        Err(Trouble::Corrupt) => {
+            let aside = free_name(path);
+            tokio::fs::rename(path, &aside).await.map_err(|error| unusable(error.to_string()))?;
+            for suffix in ["-wal", "-shm"] {
+                // They belong to the broken file; a fresh one must not take them for its own.
+                let _ = tokio::fs::rename(with_suffix(path, suffix), with_suffix(&aside, suffix)).await;
+            }
+            match connect(path).await {
+                Ok(store) => Ok(Opened { store, set_aside: Some(aside) }),
+                Err(trouble) => Err(trouble.into_error(path)),
+            }
+        }
+        Err(trouble) => Err(trouble.into_error(path)),
+    }
+}
+
+enum Trouble {
+    Corrupt,
+    Locked,
+    Newer,
+    Other(String),
+}
+
+impl Trouble {
+    fn into_error(self, path: &Path) -> StoreError {
+        let path = path.display().to_string();
+        match self {
+            Self::Locked => StoreError::Locked { path },
+            Self::Newer => StoreError::Newer { path },
+            Self::Corrupt => StoreError::Unusable { path, reason: "it is damaged".to_owned() },
+            Self::Other(reason) => StoreError::Unusable { path, reason },
+        }
+    }
+}
+
+impl From<sqlx::Error> for Trouble {
+    fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // Primary result codes of SQLite: 5 BUSY, 6 LOCKED, 11 CORRUPT, 26 NOTADB; the low byte of an extended one.
+        match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+            Some(5 | 6) => Self::Locked,
+            Some(11 | 26) => Self::Corrupt,
+            _ => Self::Other(error.to_string()),
+        }
+    }
+}
+
+async fn connect(path: &Path) -> Result<Store, Trouble> {
+    let options = SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(true)
+        // In WAL mode a commit then survives a crash of the program; only a power cut could take back the last one.
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(3));
+    let pool = SqlitePoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(Duration::from_secs(5))
+        .connect_with(options)
+        .await?;
+    match prepare(&pool).await {
+        Ok(()) => Ok(Store { pool, path: path.to_owned() }),
+        Err(trouble) => {
+            pool.close().await;
+            Err(trouble)
+        }
+    }
+}
+
+async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
+    let (sound,): (String,) = sqlx::query_as("PRAGMA quick_check(1)").fetch_one(pool).await?;
+    if sound != "ok" {
+        return Err(Trouble::Corrupt);
+    }
+    let newest = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0);
+    let has_versions: Option<(i64,)> =
+        sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'").fetch_optional(pool).await?;
+    if has_versions.is_some() {
+        let (found,): (Option<i64>,) =
+            sqlx::query_as("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?;
+        if found.is_some_and(|found| found > newest) {
+            return Err(Trouble::Newer);
+        }
+    } else {
+        // A SQLite file with tables but none of ours is somebody else's: it must not be written to.
+        let (tables,): (i64,) = sqlx::query_as("SELECT count(*) FROM sqlite_schema").fetch_one(pool).await?;
+        if tables > 0 {
+            return Err(Trouble::Other("it is a database of something else".to_owned()));
+        }
+    }
+    // Only now that the file is known to be ours: switching the journal writes to it.
+    sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await?;
+    let migrations = MIGRATIONS.iter().map(|(version, title, sql)| {
+        Migration::new(
+            *version,
+            (*title).into(),
+            MigrationType::Simple,
+            AssertSqlSafe((*sql).to_owned()).into_sql_str(),
+            false,
+        )
+    });
+    Migrator::with_migrations(migrations.collect()).run(pool).await.map_err(|error| match error {
+        sqlx::migrate::MigrateError::Execute(error) => Trouble::from(error),
+        error => Trouble::Other(error.to_string()),
+    })
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+fn free_name(path: &Path) -> PathBuf {
+    let candidate = |n: u32| with_suffix(path, &format!(".broken-{n}"));
+    (1..u32::MAX).map(candidate).find(|name| !name.exists()).unwrap_or_else(|| candidate(0))
+}
+
+#[cfg(test)]
+mod tests;

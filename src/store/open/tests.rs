@@ -1,0 +1,78 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::model::{Answer, Change, ChangeKind, Field, ItemId, Reply};
+
+fn change(id: &str, reply: Reply) -> Change {
+    let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
+    Change {
+        id: id.to_owned(),
+        at,
+        item: ItemId::from("backups.restore-tested"),
+        kind: ChangeKind::Edit,
+        before: Field::Answer(None),
+        after: Field::Answer(Some(Answer { reply, at })),
+    }
+}
+
+#[tokio::test]
+async fn what_was_said_is_there_after_reopening_and_two_instances_see_each_other() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep/state.db");
+    let one = open(&path).await.unwrap().store;
+    let two = open(&path).await.unwrap().store;
+    one.append(&change("a-1", Reply::Yes)).await.unwrap();
+    two.append(&change("b-1", Reply::No)).await.unwrap();
+    one.append(&change("a-1", Reply::Yes)).await.unwrap();
+    let (seen, last) = one.changes(0).await.unwrap();
+    assert_eq!(seen, [change("a-1", Reply::Yes), change("b-1", Reply::No)]);
+    assert_eq!(one.changes(last).await.unwrap(), (Vec::new(), last));
+    one.close().await;
+    two.close().await;
+    assert_eq!(open(&path).await.unwrap().store.changes(0).await.unwrap().0.len(), 2);
+}
+
+#[tokio::test]
+async fn a_broken_file_is_kept_aside_whole() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    std::fs::write(&path, "this is not a database, it only lies where one should be").unwrap();
+    let opened = open(&path).await.unwrap();
+    let aside = opened.set_aside.unwrap();
+    assert!(std::fs::read_to_string(aside).unwrap().starts_with("this is not a database"));
+    opened.store.append(&change("a-1", Reply::Yes)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_newer_file_and_a_foreign_one_are_refused_untouched() {
+    let dir = tempfile::tempdir().unwrap();
+    let newer = dir.path().join("newer.db");
+    let store = open(&newer).await.unwrap().store;
+    sqlx::query("INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) VALUES (99, 'later', 1, x'00', 0)")
+        .execute(&store.pool)
+        .await
+        .unwrap();
+    store.close().await;
+    let before = std::fs::read(&newer).unwrap();
+    assert!(matches!(open(&newer).await, Err(StoreError::Newer { .. })));
+    assert_eq!(std::fs::read(&newer).unwrap(), before);
+
+    let foreign = dir.path().join("foreign.db");
+    let pool =
+        SqlitePool::connect_with(SqliteConnectOptions::new().filename(&foreign).create_if_missing(true)).await.unwrap();
+    sqlx::query("CREATE TABLE customers (id INTEGER)").execute(&pool).await.unwrap();
+    pool.close().await;
+    let before = std::fs::read(&foreign).unwrap();
+    assert!(matches!(open(&foreign).await, Err(StoreError::Unusable { .. })));
+    assert_eq!(std::fs::read(&foreign).unwrap(), before);
+}
+
+#[tokio::test]
+async fn a_locked_file_is_said_to_be_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let store = open(&path).await.unwrap().store;
+    sqlx::query("PRAGMA locking_mode = EXCLUSIVE").execute(&store.pool).await.unwrap();
+    store.append(&change("a-1", Reply::Yes)).await.unwrap();
+    assert!(matches!(open(&path).await, Err(StoreError::Locked { .. })));
+}

@@ -1,0 +1,143 @@
+//! The report's formats on a report made by hand.
+
+mod hostile;
+mod sample;
+
+use gonogo::model::report::ReportFinding;
+use gonogo::model::{Decision, Report, Severity};
+use gonogo::report::{TextOptions, json, markdown, text};
+
+const PLAIN: TextOptions = TextOptions { color: false, ascii: false, verbose: false };
+
+fn as_text(report: &Report, options: TextOptions) -> String {
+    let mut out = Vec::new();
+    text(report, options, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn as_markdown(report: &Report) -> String {
+    let mut out = Vec::new();
+    markdown(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+fn as_json(report: &Report) -> String {
+    let mut out = Vec::new();
+    json(report, &mut out).unwrap();
+    String::from_utf8(out).unwrap()
+}
+
+/// A project that nothing and nobody has looked at yet, with an empty checklist.
+fn empty() -> Report {
+    let mut report = sample::shop();
+    report.verdict = Decision::Go;
+    report.examined_at = None;
+    report.project.stack.clear();
+    report.project.commit = None;
+    report.probes.clear();
+    report.sections.clear();
+    report.items.clear();
+    report.findings.clear();
+    report.proofs.clear();
+    report
+}
+
+#[test]
+fn text_of_the_shop() {
+    insta::assert_snapshot!(as_text(&sample::shop(), PLAIN));
+}
+
+#[test]
+fn everything_in_text_with_only_ascii() {
+    let all = as_text(&sample::shop(), TextOptions { ascii: true, verbose: true, ..PLAIN });
+    assert!(all.is_ascii());
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn colours_change_nothing_but_the_colour() {
+    let coloured = as_text(&sample::shop(), TextOptions { color: true, ..PLAIN });
+    assert!(coloured.contains("\u{1b}[1;31mNO-GO\u{1b}[0m"));
+    let mut plain = String::new();
+    for (at, piece) in coloured.split("\u{1b}[").enumerate() {
+        plain.push_str(if at == 0 { piece } else { piece.split_once('m').unwrap().1 });
+    }
+    assert_eq!(plain, as_text(&sample::shop(), PLAIN));
+}
+
+#[test]
+fn markdown_of_the_shop() {
+    insta::assert_snapshot!(as_markdown(&sample::shop()));
+}
+
+#[test]
+fn markdown_of_nothing() {
+    insta::assert_snapshot!(as_markdown(&empty()));
+}
+
+#[test]
+fn json_of_the_shop() {
+    insta::assert_snapshot!(as_json(&sample::shop()));
+}
+
+#[test]
+fn json_can_be_read_back() {
+    let report = sample::shop();
+    let mut read: Report = serde_json::from_str(&as_json(&report)).unwrap();
+    // When it was examined is no part of the contract.
+    read.examined_at = report.examined_at;
+    assert_eq!(read, report);
+}
+
+#[test]
+fn the_same_report_gives_the_same_bytes() {
+    assert_eq!(as_markdown(&sample::shop()), as_markdown(&sample::shop()));
+    assert_eq!(as_json(&sample::shop()), as_json(&sample::shop()));
+    assert_eq!(as_text(&sample::shop(), PLAIN), as_text(&sample::shop(), PLAIN));
+}
+
+#[test]
+fn markdown_does_not_name_the_folder_of_the_machine() {
+    assert!(!as_markdown(&sample::shop()).contains("/home/ada"));
+    assert!(!as_text(&sample::shop(), TextOptions { verbose: true, ..PLAIN }).contains("/home/ada"));
+}
+
+#[test]
+fn every_verdict_has_its_sentence() {
+    let mut report = sample::shop();
+    report.items.retain(|item| item.status == "accepted" || item.status == "pass");
+    report.verdict = Decision::GoWithAcceptedRisks;
+    let page = as_markdown(&report);
+    assert!(page.contains("**Verdict: GO with accepted risks.** No blocker is open; 1 risk is accepted"), "{page}");
+    assert!(page.contains("Owner: Grace Hopper, since 2026-11-18, until 2026-12-31"), "{page}");
+    report.items.retain(|item| item.status == "pass");
+    report.items.iter_mut().for_each(|item| item.severity = Severity::Blocker);
+    report.verdict = Decision::Go;
+    assert!(as_markdown(&report).contains("**Verdict: GO.** The one blocker is settled."));
+    assert!(as_markdown(&report).contains("Nobody has accepted a risk."));
+}
+
+#[test]
+fn two_thousand_findings_stay_readable_and_all_are_counted() {
+    let mut report = sample::shop();
+    let many = |rule: &'static str, number: u32| -> Vec<ReportFinding> {
+        let one = |line| {
+            let path = format!("src/file{line}.ts");
+            sample::finding(&format!("{rule}{line}"), rule, Severity::Major, &path, line, "`fetch` has no timeout")
+        };
+        (1..=number).map(one).collect()
+    };
+    report.findings = many("external-call-without-timeout", 1_500);
+    report.findings.extend(many("swallowed-error", 500));
+    let page = as_markdown(&report);
+    assert!(page.contains("### `external-call-without-timeout` (1500)"));
+    assert!(page.contains("And 1490 more: see `gonogo check --format json`."));
+    assert!(page.contains("And 490 more: see `gonogo check --format json`."));
+    assert!(page.lines().count() < 500, "{} lines", page.lines().count());
+    let short = as_text(&report, PLAIN);
+    assert!(short.contains("Findings  2000: 2000 major"), "{short}");
+    assert!(short.contains("and 1495 more of external-call-without-timeout"), "{short}");
+    assert!(short.lines().count() < 60, "{} lines", short.lines().count());
+    let all = as_text(&report, TextOptions { verbose: true, ..PLAIN });
+    assert!(all.lines().count() > 2_000);
+}

@@ -1,0 +1,188 @@
+//! A PostgreSQL server of the tests' own: one private cluster, started on first use, gone with the test process.
+
+use std::io::Read;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{AssertSqlSafe, Connection};
+
+/// The role that owns everything, and its password; the server listens on loopback and on a socket of its own only.
+pub const OWNER: &str = "owner";
+
+/// The running server.
+pub struct Cluster {
+    folder: PathBuf,
+    /// Port on loopback, and the number in the socket's name.
+    pub port: u16,
+}
+
+/// A password that no scanner takes for a real one.
+pub fn password() -> String {
+    ["local", "-", "test", "-", "word"].concat()
+}
+
+/// The server that all tests of this process share.
+///
+/// # Panics
+/// With a sentence, when PostgreSQL is not installed or does not start.
+pub fn cluster() -> &'static Cluster {
+    static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+    CLUSTER.get_or_init(Cluster::start)
+}
+
+impl Cluster {
+    fn start() -> Self {
+        let initdb = find("initdb");
+        let postgres = find("postgres");
+        // Sockets have short names: not below a deep TMPDIR.
+        let folder = tempfile::Builder::new().prefix("gonogo-pg-").tempdir_in("/tmp").unwrap().keep();
+        std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+        let data = folder.join("data");
+        std::fs::create_dir(&data).unwrap();
+        let secret = folder.join("password");
+        std::fs::write(&secret, password()).unwrap();
+        if is_root() {
+            for path in [&folder, &data, &secret] {
+                let status = Command::new("chown").arg("nobody").arg(path).status().unwrap();
+                assert!(status.success(), "chown to nobody");
+            }
+        }
+        let mut init = as_ordinary_user(&initdb);
+        init.args(["--auth=scram-sha-256", "--username", OWNER, "--no-sync", "--encoding=UTF8", "--locale=C", "-D"]);
+        init.arg(&data).arg("--pwfile").arg(&secret).current_dir(&folder).env("LC_ALL", "C");
+        let made = init.output().unwrap();
+        assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let log = std::fs::File::create(folder.join("log")).unwrap();
+        // The shell waits for its input to end, which it does however this process dies, and then takes all away.
+        let script = "\"$@\" & server=$!; cat > /dev/null; kill -INT $server; wait $server; rm -rf \"$FOLDER\"";
+        let mut server = as_ordinary_user(Path::new("sh"));
+        server.args(["-c", script, "sh"]).arg(&postgres).arg("-D").arg(&data).arg("-k").arg(&folder);
+        server.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-F"]);
+        for setting in ["log_statement=all", "shared_buffers=16MB", "autovacuum=off", "max_connections=60", "ssl=off"] {
+            server.args(["-c", setting]);
+        }
+        server.env("FOLDER", &folder).env("LC_ALL", "C").current_dir(&folder);
+        // A group of its own, so that a Ctrl-C to the tests lets the shell clean up.
+        std::os::unix::process::CommandExt::process_group(&mut server, 0);
+        let mut child = server.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
+        // Held open for as long as this process lives.
+        std::mem::forget(child.stdin.take());
+        std::mem::forget(child);
+        let cluster = Self { folder, port };
+        let began = Instant::now();
+        while std::net::TcpStream::connect(("127.0.0.1", port)).is_err() || !cluster.log().contains("ready to accept") {
+            assert!(began.elapsed() < Duration::from_secs(30), "PostgreSQL did not start: {}", cluster.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        cluster
+    }
+
+    /// The folder of the socket.
+    pub fn socket(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Everything that the server wrote down, every statement that it was sent included.
+    pub fn log(&self) -> String {
+        let mut text = Vec::new();
+        std::fs::File::open(self.folder.join("log")).unwrap().read_to_end(&mut text).unwrap();
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    /// The address of a database as a role.
+    pub fn url(&self, role: &str, database: &str) -> String {
+        format!("postgres://{role}:{}@127.0.0.1:{}/{database}", password(), self.port)
+    }
+
+    /// A new database that holds what `sql` makes, and a role of the same name that may read and write its tables.
+    pub async fn database(&self, sql: &str) -> Database {
+        static COUNT: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+        let number = COUNT.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let name = format!("test_{}_{number}", std::process::id());
+        let word = password();
+        self.run("postgres", &format!("CREATE ROLE {name} LOGIN PASSWORD '{word}'")).await;
+        self.run("postgres", &format!("CREATE DATABASE {name}")).await;
+        self.run(&name, sql).await;
+        let grants = format!(
+            "GRANT ALL ON ALL TABLES IN SCHEMA public TO {name}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name}"
+        );
+        self.run(&name, &grants).await;
+        Database { name: name.clone(), url: self.url(&name, &name) }
+    }
+
+    /// Runs statements as the owner.
+    pub async fn run(&self, database: &str, sql: &str) {
+        let mut connection = self.connect(OWNER, database).await;
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
+    }
+
+    /// A connection.
+    pub async fn connect(&self, role: &str, database: &str) -> PgConnection {
+        let options = PgConnectOptions::new_without_pgpass()
+            .host("127.0.0.1")
+            .port(self.port)
+            .username(role)
+            .password(&password())
+            .database(database);
+        PgConnection::connect_with(&options).await.unwrap()
+    }
+}
+
+/// A database of one test.
+pub struct Database {
+    /// Its name, and that of its role.
+    pub name: String,
+    /// Its address as that role.
+    pub url: String,
+}
+
+impl Database {
+    /// The first column of the first row.
+    pub async fn number(&self, sql: &str) -> i64 {
+        let mut connection = cluster().connect(OWNER, &self.name).await;
+        let (number,): (i64,) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
+        number
+    }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self")
+        .map_or_else(|_| std::env::var("USER").is_ok_and(|user| user == "root"), |data| data.uid() == 0)
+}
+
+/// PostgreSQL refuses to run as root.
+fn as_ordinary_user(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
+    command
+}
+
+#[expect(clippy::panic, reason = "without a server there is nothing to test, and the sentence says what to do")]
+/// A program of the server, in PATH or where packages put it, the newest first.
+fn find(program: &str) -> PathBuf {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    for parent in ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/Library/PostgreSQL"] {
+        let mut versions: Vec<PathBuf> =
+            std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
+        versions.sort();
+        versions.reverse();
+        folders.extend(
+            versions.into_iter().filter(|folder| folder.to_string_lossy().to_lowercase().contains("postgresql")),
+        );
+    }
+    folders.push("/usr/pgsql/bin".into());
+    folders.into_iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file()).unwrap_or_else(|| {
+        panic!("these tests need PostgreSQL's server: `{program}` was not found; run tests/run, which installs it")
+    })
+}

@@ -1,0 +1,153 @@
+use gonogo::model::Coverage;
+use jiff::{SignedDuration, Timestamp};
+
+use super::*;
+use crate::support::probes::run_at;
+use crate::support::tls_server::{Authority, Identity, OpensslServer, Server};
+
+/// What is said of this certificate at `https://host:port/`, trusting `root`.
+async fn invalid(identity: Identity, host: &str, root: &Authority) -> String {
+    let server = Server::https(identity, |_| page(GOOD_HEADERS)).await;
+    let file = root.file();
+    let seen = look(&[format!("https://{host}:{}/", server.port)], Some(file.path())).await;
+    assert!(!seen.proved().contains(&"certificate-valid".to_owned()));
+    assert!(!seen.proved().contains(&"https-served".to_owned()));
+    assert!(!seen.proved().contains(&"hsts-set".to_owned()), "browsers ignore it");
+    assert!(seen.proved().contains(&"frame-options-set".to_owned()), "the rest is still examined: {seen:#?}");
+    assert_eq!(coverage(&seen, "certificate-invalid"), Coverage::Whole);
+    said(&seen, "certificate-invalid")
+}
+
+#[tokio::test]
+async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
+    let root = Authority::root("Test Root");
+    let identity = root.intermediate("Test Intermediate").issue("localhost", -1, 90);
+    let secure = Server::https(identity, |_| page(GOOD_HEADERS)).await;
+    let https = format!("https://localhost:{}/", secure.port);
+    let to = https.clone();
+    let plain = Server::http(move |_| redirect(&to)).await;
+    let file = root.file();
+    let seen = look(&[https, format!("http://localhost:{}/", plain.port)], Some(file.path())).await;
+    assert_eq!(seen.places(), [""; 0], "{seen:#?}");
+    assert_eq!(
+        seen.proved(),
+        [
+            "certificate-valid",
+            "content-security-policy-set",
+            "content-type-options-set",
+            "frame-options-set",
+            "hsts-set",
+            "https-redirect",
+            "https-served",
+            "permissions-policy-set",
+            "referrer-policy-set",
+            "tls-current",
+            "xss-protection-harmless",
+        ]
+    );
+    let examined = seen.result.unwrap();
+    for (rule, coverage) in &examined.rules {
+        assert_eq!(coverage, &Coverage::Whole, "{rule}");
+    }
+    assert_eq!(examined.rules.len(), 22);
+    assert_eq!(examined.gaps, []);
+}
+
+#[tokio::test]
+async fn every_reason_for_distrust_is_named() {
+    let root = Authority::root("Test Root");
+    let said = invalid(root.issue("localhost", -60, -2), "localhost", &root).await;
+    assert!(said.starts_with("blocker: The certificate of localhost expired on 20"), "{said}");
+    let said = invalid(root.issue("localhost", 2, 60), "localhost", &root).await;
+    assert!(said.starts_with("blocker: The certificate of localhost is not valid before 20"), "{said}");
+    let said = invalid(root.issue("shop.example.com", -1, 60), "localhost", &root).await;
+    assert_eq!(said, "blocker: The certificate of localhost is for shop.example.com only");
+    let said = invalid(root.issue("localhost", -1, 60), "127.0.0.1", &root).await;
+    assert_eq!(said, "blocker: The certificate of 127.0.0.1 is for localhost only");
+    let said = invalid(Identity::self_signed("localhost"), "localhost", &root).await;
+    assert_eq!(said, "blocker: The certificate of localhost is self-signed, so no browser trusts it");
+}
+
+#[tokio::test]
+async fn the_ways_a_chain_can_break_are_told_apart() {
+    let (root, other) = (Authority::root("Test Root"), Authority::root("Somebody Else"));
+    let mut identity = other.issue("localhost", -1, 60);
+    identity.chain.push(other.der());
+    let said = invalid(identity, "localhost", &root).await;
+    assert_eq!(
+        said,
+        "blocker: The certificate of localhost comes from Somebody Else, an authority that is not trusted"
+    );
+    let identity = root.intermediate("Test Intermediate").issue("localhost", -1, 60).alone();
+    let said = invalid(identity, "localhost", &root).await;
+    assert_eq!(
+        said,
+        "blocker: The certificate of localhost was issued by Test Intermediate, which is neither trusted nor sent by the server"
+    );
+    let identity = root.intermediate("Test Intermediate").issue_naming_its_issuer("localhost").alone();
+    let said = invalid(identity, "localhost", &root).await;
+    assert_eq!(
+        said,
+        "blocker: The certificate of localhost was issued by Test Intermediate, whose own certificate the server does not send"
+    );
+}
+
+#[tokio::test]
+async fn one_fault_does_not_hide_another() {
+    let (root, other) = (Authority::root("Test Root"), Authority::root("Somebody Else"));
+    let said = invalid(other.issue("shop.example.com", -60, -2), "localhost", &root).await;
+    let parts: Vec<&str> = said.split(", and ").collect();
+    assert_eq!(parts.len(), 3, "{said}");
+    assert!(parts[0].contains("expired on"), "{said}");
+    assert_eq!(parts[1], "is for shop.example.com only");
+    assert!(parts[2].starts_with("was issued by Somebody Else"), "{said}");
+}
+
+#[tokio::test]
+async fn a_weak_key_is_named_and_the_page_behind_it_is_still_read() {
+    let server = OpensslServer::weak();
+    let seen = look(&[format!("https://localhost:{}/", server.port)], None).await;
+    assert_eq!(
+        said(&seen, "certificate-invalid"),
+        "blocker: The certificate of localhost is too weak: its RSA key has only 1024 bits, \
+         and is self-signed, so no browser trusts it"
+    );
+    assert_eq!(seen.of("frame-options-missing").len(), 1);
+}
+
+#[tokio::test]
+async fn the_days_left_are_counted_from_the_time_of_the_run() {
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("localhost", -1, 89), |_| page(GOOD_HEADERS)).await;
+    let file = root.file();
+    let urls = [format!("https://localhost:{}/", server.port)];
+    for (later, expected) in [(0, None), (62, Some("minor")), (80, Some("major"))] {
+        let now = Timestamp::now() + SignedDuration::from_hours(later * 24);
+        let seen = run_at(&WebProbe::STANDARD, Path::new("/"), settings(&urls, Some(file.path())), now).await.unwrap();
+        let soon = seen.of("certificate-expires-soon");
+        assert_eq!(soon.first().map(|finding| finding.severity.word()), expected, "{later} days later");
+        assert!(seen.proved().contains(&"certificate-valid".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn without_trust_roots_nothing_is_said_of_trust() {
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("localhost", -1, 89), |_| page(GOOD_HEADERS)).await;
+    let urls = [format!("https://localhost:{}/", server.port)];
+    let seen = look(&urls, Some(Path::new("/nowhere/roots.pem"))).await;
+    assert_eq!(seen.of("certificate-invalid"), [] as [&gonogo::model::Finding; 0]);
+    assert!(!seen.proved().contains(&"certificate-valid".to_owned()));
+    let Coverage::Nothing(why) = coverage(&seen, "certificate-invalid") else { panic!("{seen:#?}") };
+    assert!(why.contains("SSL_CERT_FILE"), "{why}");
+    assert_eq!(coverage(&seen, "certificate-expires-soon"), Coverage::Whole);
+}
+
+#[tokio::test]
+async fn two_runs_say_the_same() {
+    let server = Server::https(Identity::self_signed("localhost"), |_| page("")).await;
+    let urls = [format!("https://localhost:{}/", server.port)];
+    let (first, second) = (look(&urls, None).await, look(&urls, None).await);
+    assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
+    assert_eq!(first.result, second.result);
+}

@@ -1,0 +1,146 @@
+//! Addresses that lead elsewhere, or nowhere.
+
+use gonogo::model::Coverage;
+
+use super::*;
+use crate::support::tls_server::{Authority, Server, free_port};
+
+#[tokio::test]
+async fn a_refused_connection_is_one_line_with_what_to_do() {
+    let port = free_port().await;
+    let seen = look(&[format!("https://localhost:{port}/")], None).await;
+    assert_eq!(
+        failure(&seen),
+        format!(
+            "https://localhost:{port}/ could not be examined: the connection was refused. \
+             Start the app, or correct the port of --url."
+        )
+    );
+}
+
+#[tokio::test]
+async fn one_of_two_addresses_out_of_reach_leaves_gaps_and_no_whole_rule() {
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("localhost", -1, 90), |_| page(GOOD_HEADERS)).await;
+    let refused = free_port().await;
+    let urls = [format!("https://localhost:{}/", server.port), format!("https://localhost:{refused}/")];
+    let file = root.file();
+    let seen = look(&urls, Some(file.path())).await;
+    assert_eq!(seen.places(), [""; 0]);
+    let examined = seen.result.as_ref().unwrap();
+    assert_eq!(examined.gaps.len(), 1, "{:?}", examined.gaps);
+    assert_eq!(examined.gaps[0].reason, "addresses that gave no page");
+    for (rule, coverage) in &examined.rules {
+        if rule.as_str().starts_with("https-redirect") {
+            assert!(
+                matches!(coverage, Coverage::Nothing(why) if why.contains("http:// address")),
+                "{rule} {coverage:?}"
+            );
+        } else {
+            assert!(matches!(coverage, Coverage::Part(why) if why.contains("refused")), "{rule} {coverage:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn http_that_stays_http_beside_https_is_major() {
+    let root = Authority::root("Test Root");
+    let secure = Server::https(root.issue("localhost", -1, 90), |_| page(GOOD_HEADERS)).await;
+    let plain = Server::http(|_| page("")).await;
+    let urls = [format!("https://localhost:{}/", secure.port), format!("http://localhost:{}/", plain.port)];
+    let file = root.file();
+    let seen = look(&urls, Some(file.path())).await;
+    assert_eq!(seen.places(), [format!("https-redirect-missing {}", urls[1])]);
+    assert!(!seen.proved().contains(&"https-served".to_owned()), "not all of it is");
+}
+
+#[tokio::test]
+async fn https_that_leads_to_http_is_a_blocker() {
+    let root = Authority::root("Test Root");
+    let plain = Server::http(|_| page(GOOD_HEADERS)).await;
+    let to = format!("http://localhost:{}/", plain.port);
+    let secure = Server::https(root.issue("localhost", -1, 90), move |_| redirect(&to)).await;
+    let file = root.file();
+    let seen = look(&[format!("https://localhost:{}/", secure.port)], Some(file.path())).await;
+    assert!(said(&seen, "https-missing").starts_with("blocker: https://localhost:"), "{seen:#?}");
+    assert_eq!(said(&seen, "hsts-missing").split(':').next(), Some("major"));
+    assert!(seen.proved().contains(&"frame-options-set".to_owned()));
+}
+
+#[tokio::test]
+async fn redirects_within_the_site_are_followed_and_the_page_at_their_end_counts() {
+    let server = Server::http(|path| match path {
+        "/" => redirect("/en"),
+        "/en" => redirect("//localhost/never").replace("//localhost/never", "/en/home?from=1"),
+        _ => page("X-Frame-Options: DENY\r\n"),
+    })
+    .await;
+    let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+    assert_eq!(
+        seen.of("permissions-policy-missing")[0].location.to_string(),
+        format!("http://localhost:{}/en/home?from=…", server.port)
+    );
+    assert_eq!(seen.result.as_ref().unwrap().counts["requests"], 3);
+}
+
+#[tokio::test]
+async fn a_redirect_to_somebody_else_is_not_followed() {
+    let asked = Server::http(|_| panic!("must never be asked")).await;
+    for to in [
+        format!("http://127.0.0.1:{}/", asked.port),
+        "http://169.254.169.254/latest/meta-data/".to_owned(),
+        "https://shop.example.com/".to_owned(),
+        "file:///etc/passwd".to_owned(),
+        "javascript:alert(1)".to_owned(),
+    ] {
+        let location = to.clone();
+        let server = Server::http(move |_| redirect(&location)).await;
+        let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+        let line = failure(&seen);
+        assert!(line.contains("which is not followed: give that address with --url"), "{to}: {line}");
+    }
+}
+
+#[tokio::test]
+async fn circles_and_endless_redirects_end() {
+    let circle = Server::http(|path| redirect(if path == "/" { "/a" } else { "/" })).await;
+    let seen = look(&[format!("http://localhost:{}/", circle.port)], None).await;
+    assert!(failure(&seen).contains("redirects in a circle"));
+    let itself = Server::http(|_| redirect("")).await;
+    let seen = look(&[format!("http://localhost:{}/", itself.port)], None).await;
+    assert!(failure(&seen).contains("redirects without saying where to"));
+    let endless = Server::http(|path| redirect(&format!("{path}x"))).await;
+    let seen = look(&[format!("http://localhost:{}/", endless.port)], None).await;
+    assert!(failure(&seen).contains("redirects more than 10 times"));
+}
+
+#[tokio::test]
+async fn a_cancelled_run_ends_at_once() {
+    let server = Server::raw(|stream| async move {
+        tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        drop(stream);
+    })
+    .await;
+    let (events, _received) = tokio::sync::mpsc::channel(4);
+    let (progress, _watch) = tokio::sync::watch::channel(Default::default());
+    let probe = WebProbe::STANDARD;
+    let project = crate::support::probes::bare_project(Path::new("/"));
+    let settings = settings(&[format!("http://localhost:{}/", server.port)], None);
+    use gonogo::probe::{Emitter, Probe, ProbeCx};
+    let plan = probe.plan(&project, &settings).unwrap();
+    let cancel = tokio_util::sync::CancellationToken::new();
+    let cx = ProbeCx {
+        project: project.into(),
+        settings: settings.into(),
+        emitter: Emitter::new(events, gonogo::model::RunId(1), probe.meta(), Default::default(), jiff::Timestamp::now),
+        progress,
+        cancel: cancel.clone(),
+        code: Default::default(),
+        now: jiff::Timestamp::now(),
+    };
+    let running = tokio::spawn(probe.run(plan, cx));
+    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    cancel.cancel();
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(2), running).await;
+    assert!(ended.unwrap().unwrap().unwrap().rules.is_empty());
+}
