@@ -47,6 +47,8 @@ pub enum Then {
     Item(ItemId),
     /// Shows a finding.
     Finding(Fingerprint),
+    /// Closes the dialog below as well, with what was typed there.
+    Discard,
     /// Answers an item.
     Answer(ItemId, Option<Reply>),
     /// Opens the form of an acceptance.
@@ -190,6 +192,7 @@ pub struct NoteDialog {
     pub item: ItemId,
     /// The text.
     pub text: TextArea<'static>,
+    before: Vec<String>,
 }
 
 impl NoteDialog {
@@ -201,7 +204,14 @@ impl NoteDialog {
         text.set_cursor_line_style(ratatui::style::Style::new());
         text.move_cursor(ratatui_textarea::CursorMove::Bottom);
         text.move_cursor(ratatui_textarea::CursorMove::End);
-        Self { item, text }
+        let before = text.lines().to_vec();
+        Self { item, text, before }
+    }
+
+    /// Whether anything was written that closing would lose.
+    #[must_use]
+    pub fn changed(&self) -> bool {
+        self.text.lines() != self.before
     }
 }
 

@@ -319,6 +319,9 @@ fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
 pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request> {
     match then {
         Then::Nothing => {}
+        Then::Discard => {
+            ui.modals.pop();
+        }
         Then::Do(action) => return carry_out(ui, session, action),
         Then::Item(item) => go::item(ui, session, &item),
         Then::Finding(print) => go::finding(ui, session, &print),

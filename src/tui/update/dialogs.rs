@@ -11,7 +11,7 @@ use crate::model::escape;
 use crate::session::{Command, Session};
 use crate::tui::address;
 use crate::tui::keymap::{Action, Scope};
-use crate::tui::modal::{Modal, Picker, Prompt, Purpose};
+use crate::tui::modal::{Modal, Picker, Prompt, Purpose, Then};
 use crate::tui::ui_state::{Ui, View};
 use crate::tui::view::dialogs;
 
@@ -76,11 +76,19 @@ pub(super) fn key(ui: &mut Ui, session: &Session, key: KeyEvent) -> Vec<Request>
 }
 
 fn close(ui: &mut Ui, modal: Modal) {
-    if let Modal::Filter(before) = modal {
-        *filter(ui) = Input::new(before.text);
-        if before.within.is_some() {
-            ui.checklist.sections.selected = before.within;
+    match modal {
+        Modal::Filter(before) => {
+            *filter(ui) = Input::new(before.text);
+            if before.within.is_some() {
+                ui.checklist.sections.selected = before.within;
+            }
         }
+        Modal::Note(note) if note.changed() => {
+            ui.modals.push(Modal::Note(note));
+            let ask = Picker::confirm("Throw away what you wrote?", "", "Yes, throw it away", Then::Discard);
+            ui.modals.push(Modal::Picker(ask));
+        }
+        _ => {}
     }
 }
 

@@ -6,6 +6,8 @@ mod go;
 mod mouse;
 mod offers;
 
+pub(crate) use offers::waits;
+
 use crossterm::event::{Event, KeyEvent, KeyEventKind};
 
 use super::keymap::Scope;
