@@ -30,7 +30,7 @@ use std::io;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, MouseEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -199,7 +199,7 @@ impl Workbench {
                                 break;
                             }
                         }
-                        match events.next().now_or_never() {
+                        match waiting(&mut events).await {
                             Some(more) => next = more,
                             None => break,
                         }
@@ -281,6 +281,16 @@ impl Workbench {
             self.take_in(engine, Msg::Notice(Notice::problem(problem)));
         }
         Ok(())
+    }
+}
+
+/// The next event, if there is one already. The stream keeps the first waker that polls it, so it must be polled with
+/// the loop's own: `now_or_never` would leave it deaf.
+async fn waiting(events: &mut EventStream) -> Option<Option<io::Result<Event>>> {
+    tokio::select! {
+        biased;
+        event = events.next() => Some(event),
+        () = std::future::ready(()) => None,
     }
 }
 
