@@ -92,7 +92,7 @@ fn title(
     let width = usize::from(area.width);
     let room = width.saturating_sub(if position.is_empty() { 4 } else { text::width(position) + 7 });
     let mut spans = vec![Span::styled("─", styles.border)];
-    if crumbs.is_empty() {
+    if crumbs.is_empty() || crumbs.iter().map(Span::width).sum::<usize>() > room {
         let lead = if focused { " ▸ " } else { " " };
         spans.push(Span::styled(lead, styles.focus));
         let name = text::fit(name, room.saturating_sub(lead.len()));
