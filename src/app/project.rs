@@ -32,6 +32,15 @@ pub(super) struct Opened {
     pub known_rows: i64,
 }
 
+/// How much of what is saved a run starts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// What people said and what probes saw.
+    Everything,
+    /// Only what people said: a check tells of its own runs and no others.
+    AnswersOnly,
+}
+
 /// Where a project's state lies.
 pub(super) enum StatePlace {
     /// Where the settings say, else in the user's data folder; made where missing.
@@ -51,6 +60,7 @@ impl World {
         look: &LookOptions,
         output: Option<&OutputOptions>,
         place: StatePlace,
+        memory: Memory,
         adjust: impl FnOnce(&mut Settings),
     ) -> anyhow::Result<Opened> {
         let root = project::root(path)?;
@@ -74,7 +84,10 @@ impl World {
         let project = Arc::new(project::open(root, &settings, commit));
         let opened = store::open(&state).await?;
         let (changes, known_rows) = opened.store.changes(0).await?;
-        let saved_runs = opened.store.latest_runs().await?;
+        let saved_runs = match memory {
+            Memory::Everything => opened.store.latest_runs().await?,
+            Memory::AnswersOnly => Vec::new(),
+        };
         let changed_files = engine::changed_files(&project.root, &saved_runs);
         let now = Timestamp::now();
         let mut session = Session::new(Start {
