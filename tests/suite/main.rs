@@ -10,6 +10,7 @@ mod database;
 mod dependencies;
 mod environment;
 mod headless;
+mod hostile;
 mod report;
 mod repository;
 mod rules;
