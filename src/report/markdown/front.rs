@@ -204,12 +204,14 @@ fn not_checked(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// What a probe passed over: `3 passed over, larger than 2 MB: a.js, b.js`.
+/// What a probe did not examine: `larger than 2 MB: 3 (a.js, b.js …)`.
 fn gap(gap: &Gap) -> String {
-    let examples: Vec<String> = gap.examples.iter().map(|example| code(example)).collect();
-    let examples = if examples.is_empty() { String::new() } else { format!(": {}", examples.join(", ")) };
-    let rest = if (gap.examples.len() as u64) < gap.count && !gap.examples.is_empty() { " …" } else { "" };
-    format!("{} passed over, {}{examples}{rest}", gap.count, prose(&gap.reason))
+    let mut examples: Vec<String> = gap.examples.iter().map(|example| code(example)).collect();
+    if (examples.len() as u64) < gap.count && !examples.is_empty() {
+        examples.push("…".to_owned());
+    }
+    let examples = if examples.is_empty() { String::new() } else { format!(" ({})", examples.join(", ")) };
+    format!("{}: {}{examples}", prose(&gap.reason), gap.count)
 }
 
 fn follow_ups(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -224,7 +226,10 @@ fn follow_ups(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         stale.map(|item| format!("{}: passes on old evidence; look again", bold(item))).collect(),
         ending.map(|(item, until)| format!("{}: look again by {until}", bold(item))).collect(),
         items.iter().filter_map(|item| Some(format!("{}: {}", bold(item), prose(item.note.as_ref()?)))).collect(),
-        overview.items("fail", Severity::Major).map(|item| format!("{}: {}", bold(item), prose(&item.fix))).collect(),
+        overview
+            .items("fail", Severity::Major)
+            .map(|item| format!("{}: {}", bold(item), prose(first_sentence(&item.fix))))
+            .collect(),
     ];
     let headings = [
         "Settle the disagreement",
@@ -278,6 +283,15 @@ fn sign_off(out: &mut dyn Write) -> io::Result<()> {
     table(out, &["Role", "Name", "Go or no-go", "Date"], &roles)
 }
 
+/// The rest is in the appendix. A stop inside code, or before a small letter, ends no sentence.
+fn first_sentence(text: &str) -> &str {
+    let ends = text.match_indices(". ").filter_map(|(at, _)| text.split_at_checked(at + 1));
+    let mut sentences = ends.filter(|(sentence, rest)| {
+        sentence.matches('`').count() % 2 == 0 && rest.trim_start().starts_with(|c: char| !c.is_lowercase())
+    });
+    sentences.next().map_or(text, |(sentence, _)| sentence)
+}
+
 fn bold(item: &ReportItem) -> String {
     format!("**{}**", prose(&item.title))
 }
@@ -295,5 +309,20 @@ fn more(all: usize, shown: usize, place: &str, out: &mut dyn Write) -> io::Resul
     match all.saturating_sub(shown) {
         0 => Ok(()),
         rest => writeln!(out, "- and {rest} more, {place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn a_sentence_ends_where_the_next_begins() {
+        assert_eq!(first_sentence("Use e.g. this. Then that."), "Use e.g. this.");
+        assert_eq!(
+            first_sentence("Write `raise ... From err`, always. Then rest."),
+            "Write `raise ... From err`, always."
+        );
+        assert_eq!(first_sentence("Only one"), "Only one");
     }
 }
