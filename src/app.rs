@@ -43,16 +43,15 @@ pub fn main(args: impl Iterator<Item = OsString>, env: impl Iterator<Item = (OsS
         folders: Folders::of_user(),
     };
     quiet_worker_panics();
-    let result = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(anyhow::Error::from)
-        .and_then(|runtime| {
-            let code = runtime.block_on(world.run(cli));
-            // A blocking thread that is still in a system call must not hold up the exit.
-            runtime.shutdown_background();
-            code
-        });
+    let result =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(anyhow::Error::from).and_then(
+            |runtime| {
+                let code = runtime.block_on(world.run(cli));
+                // A blocking thread that is still in a system call must not hold up the exit.
+                runtime.shutdown_background();
+                code
+            },
+        );
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) if is_closed_pipe(&error) => ExitCode::from(exit::GO),
@@ -101,9 +100,7 @@ impl World {
                 let settings = self.settings(None, &options, &LookOptions::default(), None)?.settings;
                 lists::checklists(args.format, &self.checklists(&settings)?, &mut io::stdout().lock())
             }
-            Some(Command::Themes(args)) => {
-                lists::themes(args.format, &self.themes()?, &mut io::stdout().lock())
-            }
+            Some(Command::Themes(args)) => lists::themes(args.format, &self.themes()?, &mut io::stdout().lock()),
             Some(Command::Advisories(command)) => self.advisories(command).await,
             Some(Command::Init(args)) => self.init(&args.path, args.print),
             Some(Command::Completions { shell }) => {

@@ -9,6 +9,7 @@
 //! Data flows one way and has one writer. The terminal and the headless mode send the same commands to the same
 //! [`session::Session`]. `ARCHITECTURE.md` says who may import whom.
 
+pub mod app;
 pub mod catalog;
 pub mod cli;
 pub mod config;
@@ -21,3 +22,4 @@ pub mod project;
 pub mod report;
 pub mod session;
 pub mod store;
+pub mod tui;

@@ -8,16 +8,14 @@ use anyhow::Context;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::project::{Opened, StatePlace};
+use super::project::{Memory, Opened, StatePlace};
 use super::{World, exit};
-use crate::cli::{
-    Advisories, Check, Demo, Format, ListFormat, LookOptions, OutputOptions, ProjectOptions, ReportArgs,
-};
+use crate::cli::{Advisories, Check, Demo, Format, ListFormat, LookOptions, OutputOptions, ProjectOptions, ReportArgs};
 use crate::config;
 use crate::demo::DemoProject;
 use crate::engine;
 use crate::headless;
-use crate::model::{Outcome, Report, Settings, redact};
+use crate::model::{Outcome, Report, Settings};
 use crate::probe::dependencies::store as advisories;
 use crate::probe::git;
 use crate::project;
@@ -34,14 +32,15 @@ impl World {
         look: &LookOptions,
     ) -> anyhow::Result<u8> {
         tui::require_terminal()?;
-        let opened = self.open(path, options, look, None, StatePlace::Usual, |_| {}).await?;
+        let opened = self.open(path, options, look, None, StatePlace::Usual, Memory::Everything, |_| {}).await?;
         self.show(opened).await
     }
 
     /// `gonogo check`
     pub(super) async fn check(&self, check: Check) -> anyhow::Result<u8> {
         let Check { path, project, output, look } = check;
-        let opened = self.open(&path, &project, &look, Some(&output), StatePlace::Usual, |_| {}).await?;
+        let opened =
+            self.open(&path, &project, &look, Some(&output), StatePlace::Usual, Memory::AnswersOnly, |_| {}).await?;
         self.run_headless(opened, &output).await
     }
 
@@ -55,7 +54,8 @@ impl World {
         let adjust = |settings: &mut Settings| sample.adjust(settings);
         let place = StatePlace::At(sample.state());
         let options = ProjectOptions::default();
-        let opened = self.open(sample.root(), &options, &look, Some(&output), place, adjust).await?;
+        let opened =
+            self.open(&sample.root(), &options, &look, Some(&output), place, Memory::AnswersOnly, adjust).await?;
         let code = if check { self.run_headless(opened, &output).await } else { self.show(opened).await };
         // Dropped only now: the folder and the server live as long as the run.
         drop(sample);
@@ -66,7 +66,8 @@ impl World {
     pub(super) async fn report(&self, args: ReportArgs) -> anyhow::Result<u8> {
         let ReportArgs { path, checklist, state, config, output, look } = args;
         let options = ProjectOptions { checklist, state, config, ..ProjectOptions::default() };
-        let opened = self.open(&path, &options, &look, Some(&output), StatePlace::Existing, |_| {}).await?;
+        let opened =
+            self.open(&path, &options, &look, Some(&output), StatePlace::Existing, Memory::Everything, |_| {}).await?;
         let Opened { session, engine, .. } = opened;
         engine.close().await;
         self.write(&session, &output)?;
@@ -86,7 +87,10 @@ impl World {
         let mut out = match std::fs::File::create_new(&file) {
             Ok(out) => out,
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                anyhow::bail!("{} is there already and was left as it is; see a fresh one with --print", config::FILE_NAME)
+                anyhow::bail!(
+                    "{} is there already and was left as it is; see a fresh one with --print",
+                    config::FILE_NAME
+                )
             }
             Err(error) => anyhow::bail!("{} cannot be written: {error}; see it with --print", file.display()),
         };
@@ -133,7 +137,13 @@ impl World {
                     return Ok(exit::INTERRUPTED);
                 }
                 for one in result?.imported {
-                    writeln!(io::stdout(), "{}: {} advisories, {} of them read now", one.ecosystem, one.advisories, one.read)?;
+                    writeln!(
+                        io::stdout(),
+                        "{}: {} advisories, {} of them read now",
+                        one.ecosystem,
+                        one.advisories,
+                        one.read
+                    )?;
                 }
                 Ok(exit::GO)
             }
@@ -167,9 +177,8 @@ impl World {
             return Ok(exit::INTERRUPTED);
         }
         self.write(&done.session, output)?;
-        let failed = |outcome: &Outcome| {
-            matches!(outcome, Outcome::Failed(_) | Outcome::TimedOut | Outcome::Panicked(_))
-        };
+        let failed =
+            |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::TimedOut | Outcome::Panicked(_));
         if done.session.runs().iter().filter_map(|run| run.outcome()).any(failed) {
             return Ok(exit::PROBE_FAILED);
         }

@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{all_rules, exit};
 use crate::cli::ListFormat;
-use crate::probe::dependencies::store::EcosystemStatus;
 use crate::model::{Checklist, Item, ProbeId, RuleKind, RuleMeta, Theme};
+use crate::probe::dependencies::store::EcosystemStatus;
 
 type Code = anyhow::Result<u8>;
 
@@ -149,7 +149,11 @@ fn rule_text(probe: &ProbeId, rule: &RuleMeta, about: &[&Item], out: &mut dyn Wr
 
 fn item_text(item: &Item, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} — {}\n{}\n", item.id, item.title, item.severity.word())?;
-    writeln!(out, "Why it matters\n  {}\n\nHow to verify\n  {}\n\nWhat to do\n  {}\n\nThe question\n  {}", item.why, item.how, item.fix, item.ask)?;
+    writeln!(
+        out,
+        "Why it matters\n  {}\n\nHow to verify\n  {}\n\nWhat to do\n  {}\n\nThe question\n  {}",
+        item.why, item.how, item.fix, item.ask
+    )?;
     for (title, rules) in [("Fails on", &item.fails_on), ("Proved by", &item.proved_by)] {
         if !rules.is_empty() {
             let names: Vec<&str> = rules.iter().map(crate::model::RuleId::as_str).collect();

@@ -32,6 +32,15 @@ pub(super) struct Opened {
     pub known_rows: i64,
 }
 
+/// How much of what is saved a run starts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// What people said and what probes saw.
+    Everything,
+    /// Only what people said: a check tells of its own runs and no others.
+    AnswersOnly,
+}
+
 /// Where a project's state lies.
 pub(super) enum StatePlace {
     /// Where the settings say, else in the user's data folder; made where missing.
@@ -51,6 +60,7 @@ impl World {
         look: &LookOptions,
         output: Option<&OutputOptions>,
         place: StatePlace,
+        memory: Memory,
         adjust: impl FnOnce(&mut Settings),
     ) -> anyhow::Result<Opened> {
         let root = project::root(path)?;
@@ -63,7 +73,10 @@ impl World {
             StatePlace::Usual => self.state_path(&root, resolved.state)?,
             StatePlace::Existing => {
                 let path = self.state_path(&root, resolved.state)?;
-                anyhow::ensure!(path.exists(), "this project has not been examined yet; run `gonogo check` or `gonogo` first");
+                anyhow::ensure!(
+                    path.exists(),
+                    "this project has not been examined yet; run `gonogo check` or `gonogo` first"
+                );
                 path
             }
         };
@@ -71,7 +84,10 @@ impl World {
         let project = Arc::new(project::open(root, &settings, commit));
         let opened = store::open(&state).await?;
         let (changes, known_rows) = opened.store.changes(0).await?;
-        let saved_runs = opened.store.latest_runs().await?;
+        let saved_runs = match memory {
+            Memory::Everything => opened.store.latest_runs().await?,
+            Memory::AnswersOnly => Vec::new(),
+        };
         let changed_files = engine::changed_files(&project.root, &saved_runs);
         let now = Timestamp::now();
         let mut session = Session::new(Start {
@@ -87,7 +103,8 @@ impl World {
             now,
         });
         if let Some(aside) = opened.set_aside {
-            let text = format!("The state file was damaged. It was kept as {}, and a new one was begun", aside.display());
+            let text =
+                format!("The state file was damaged. It was kept as {}, and a new one was begun", aside.display());
             self.say(&text);
             session.update(Msg::Notice(Notice::problem(text)), now);
         }
@@ -125,11 +142,16 @@ impl World {
         if let Some(named) = named {
             return Ok(named);
         }
-        let data = self.folders.data.as_ref().context("there is no home folder for the state; name a file with --state FILE")?;
+        let data = self
+            .folders
+            .data
+            .as_ref()
+            .context("there is no home folder for the state; name a file with --state FILE")?;
         let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
         let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let readable: String = folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
+        let readable: String =
+            folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
         Ok(data.join("projects").join(format!("{readable}-{mark}.db")))
     }
 }

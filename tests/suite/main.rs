@@ -9,6 +9,7 @@ mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod headless;
 mod report;
 mod repository;
 mod rules;

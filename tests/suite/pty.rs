@@ -9,7 +9,7 @@ use crate::support::pty::Terminal;
 fn app() -> Folder {
     Folder::with(&[
         ("package.json", r#"{"name": "shop", "dependencies": {"express": "4.19.2", "pg": "8"}}"#),
-        ("server.ts", "try { work() } catch (e) {}\n"),
+        ("server.ts", "try { await chargeCard(order) } catch (e) {}\n"),
     ])
 }
 
@@ -94,7 +94,7 @@ fn a_file_edited_outside_is_noticed() {
     terminal.wait_for("the finding", |screen| screen.contains("swallowed-error"));
     app.write("server.ts", "export const ok = 1;\n");
     terminal.wait_for("the finding gone", |screen| !screen.contains("swallowed-error"));
-    app.write("server.ts", "try { work() } catch (e) {}\n");
+    app.write("server.ts", "try { await chargeCard(order) } catch (e) {}\n");
     terminal.wait_for("the finding back", |screen| screen.contains("swallowed-error"));
     terminal.send("q");
     assert_eq!(terminal.end(), 0);

@@ -1,6 +1,6 @@
 //! Why a table is read from end to end, and which index would help as far as reasoning goes.
 
-use super::catalog::Table;
+use super::catalog::{Catalog, Table};
 use super::conditions::{Against, Asks, Column, Condition};
 use super::plan::Scan;
 use super::statement::{Relation, Scope, Shape};
@@ -41,6 +41,17 @@ pub enum Cause {
     Special(String, String),
     /// Alternatives on several columns.
     Either(Vec<String>),
+    /// The statement wants the first rows by this column.
+    Sort(String),
+    /// The condition that narrows the statement is on another table, without an index.
+    Elsewhere {
+        /// That table.
+        table: Table,
+        /// Its column.
+        column: String,
+    },
+    /// Conditions that hold only if the caller wants them.
+    Optional(Vec<String>),
     /// The condition narrows hardly anything.
     Weak(Vec<String>),
     /// Nothing narrows the rows down.
@@ -51,9 +62,9 @@ pub enum Cause {
 
 /// Why `scan` reads its whole table.
 #[must_use]
-pub fn cause(shape: &Shape, scan: &Scan) -> Cause {
+pub fn cause(shape: &Shape, scan: &Scan, catalog: &Catalog) -> Cause {
     let scopes = shape.scopes_of(&scan.alias, &scan.table.name);
-    let causes = scopes.iter().map(|(scope, relation)| in_scope(scope, relation, &scan.table));
+    let causes = scopes.iter().map(|(scope, relation)| in_scope(scope, relation, &scan.table, catalog));
     // The same table twice under one name: the one with a remedy is the likelier reader of the two.
     let mut causes: Vec<Cause> = causes.collect();
     causes.sort_by_key(|cause| match cause {
@@ -64,6 +75,8 @@ pub fn cause(shape: &Shape, scan: &Scan) -> Cause {
     match causes.into_iter().next() {
         Some(Cause::Everything) | None if scan.filtered => Cause::Unknown,
         Some(cause) => cause,
+        // Behind a view: whatever picks the rows is not known here.
+        None if shape.scopes.iter().any(|scope| !scope.conditions.is_empty()) => Cause::Unknown,
         None => Cause::Everything,
     }
 }
@@ -85,7 +98,7 @@ fn belongs(column: &Column, relation: &Relation, table: &Table) -> bool {
 }
 
 /// Whether a condition ties two tables of `scope`. A column from outside, in a correlated subquery, is as good as a value.
-fn joins(scope: &Scope, condition: &Condition) -> bool {
+pub fn joins(scope: &Scope, condition: &Condition) -> bool {
     let Against::Column(other) = &condition.against else { return false };
     other
         .qualifier
@@ -93,11 +106,13 @@ fn joins(scope: &Scope, condition: &Condition) -> bool {
         .is_none_or(|qualifier| scope.tables.iter().any(|t| t.alias.eq_ignore_ascii_case(qualifier)))
 }
 
-fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
-    let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
+fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog) -> Cause {
+    let mut own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
     let is_join = |c: &Condition| joins(scope, c);
-    let names = |asks: &[Asks], joins: bool| -> Vec<String> {
-        let wanted = own.iter().filter(|c| asks.contains(&c.asks) && is_join(c) == joins);
+    // A value picks fewer rows than a flag does.
+    own.sort_by_key(|condition| condition.against == Against::Nothing);
+    let names = |asks: &[Asks], joined: bool| -> Vec<String> {
+        let wanted = own.iter().filter(|c| asks.contains(&c.asks) && is_join(c) == joined);
         distinct(wanted.map(|c| c.column.name.clone()))
     };
     let mut equal = names(&[Asks::Equal], false);
@@ -128,9 +143,15 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
     if let Some(other) = own.iter().find_map(|c| other_cause(c)).filter(|_| joined.is_empty()) {
         return other;
     }
+    let optional = distinct(own.iter().filter(|c| c.asks == Asks::Optional).map(|c| c.column.name.clone()));
+    if !optional.is_empty() {
+        return Cause::Optional(optional);
+    }
     let either = distinct(own.iter().filter(|c| c.asks == Asks::Either).map(|c| c.column.name.clone()));
     if !either.is_empty() {
-        return Cause::Either(either);
+        let served = |column: &String| table.index_that_starts_with(std::slice::from_ref(column)).is_some();
+        let open: Vec<String> = either.iter().filter(|column| !served(column)).cloned().collect();
+        return Cause::Either(if open.is_empty() { either } else { open });
     }
     // A join narrows this table only if something narrows the other one.
     let narrowed = scope.conditions.iter().any(|c| !is_join(c) && c.asks != Asks::Weak);
@@ -149,7 +170,35 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table) -> Cause {
         return other;
     }
     let weak = names(&[Asks::Weak], false);
-    if weak.is_empty() { Cause::Everything } else { Cause::Weak(weak) }
+    if !weak.is_empty() {
+        return Cause::Weak(weak);
+    }
+    if let Some(elsewhere) = elsewhere(scope, relation, catalog) {
+        return elsewhere;
+    }
+    // The first rows of an order are found at the end of an index, where there is one.
+    let by = scope.order.first().filter(|by| scope.limited && !scope.aggregates && belongs(by, relation, table));
+    match by {
+        Some(by) if table.index_that_starts_with(std::slice::from_ref(&by.name)).is_none() => {
+            Cause::Sort(by.name.clone())
+        }
+        _ => Cause::Everything,
+    }
+}
+
+/// A join reads this table whole because the way in, through a condition on another table, lacks an index.
+fn elsewhere(scope: &Scope, relation: &Relation, catalog: &Catalog) -> Option<Cause> {
+    for other in scope.tables.iter().filter(|other| other.alias != relation.alias) {
+        let Some(table) = catalog.named(&other.table).next() else { continue };
+        let column = conditions_on(scope, other, table)
+            .filter(|condition| matches!(condition.asks, Asks::Equal | Asks::Range) && !joins(scope, condition))
+            .map(|condition| condition.column.name.clone())
+            .find(|column| table.index_that_starts_with(std::slice::from_ref(column)).is_none());
+        if let Some(column) = column {
+            return Some(Cause::Elsewhere { table: table.clone(), column });
+        }
+    }
+    None
 }
 
 fn other_cause(condition: &Condition) -> Option<Cause> {

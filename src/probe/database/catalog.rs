@@ -22,6 +22,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Its indexes.
     pub indexes: Vec<Index>,
+    /// It is made of partitions; an index on it cannot be made concurrently.
+    pub partitioned: bool,
     /// The partitioned table that it is a part of.
     pub parent: Option<String>,
 }

@@ -42,6 +42,8 @@ pub enum Asks {
     Wrapped(String),
     /// One of several alternatives, of which this is one.
     Either,
+    /// To be something if the caller wants it: `$1 IS NULL OR a = $1`.
+    Optional,
     /// Something that an index hardly narrows: `<>`, `NOT IN`, `IS NOT NULL`.
     Weak,
     /// An operator that wants an index of its own kind: `@>`, `@@`, `?`.
@@ -55,6 +57,8 @@ pub enum Against {
     Parameter(usize),
     /// Another column.
     Column(Column),
+    /// Nothing: the column is a flag, or is null.
+    Nothing,
     /// Anything else.
     Other,
 }
@@ -90,10 +94,12 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
             of(right, found);
         }
         Expr::BinaryOp { left, op: BinaryOperator::Or, right } => {
-            let mut sides = Vec::new();
-            of(left, &mut sides);
-            of(right, &mut sides);
-            found.extend(sides.into_iter().map(|side| Condition { asks: Asks::Either, ..side }));
+            let (mut first, mut second) = (Vec::new(), Vec::new());
+            of(left, &mut first);
+            of(right, &mut second);
+            let asks = if first.is_empty() || second.is_empty() { Asks::Optional } else { Asks::Either };
+            let sides = first.into_iter().chain(second);
+            found.extend(sides.map(|side| Condition { asks: asks.clone(), ..side }));
         }
         Expr::BinaryOp { left, op, right } => {
             compare(left, op, right, found);
@@ -104,9 +110,8 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
         Expr::InList { expr, list, negated: false } => {
             add(expr, Asks::Equal, list.first().map_or(Against::Other, against), found);
         }
-        Expr::InSubquery { expr, negated: false, .. }
-        | Expr::IsNull(expr)
-        | Expr::InUnnest { expr, negated: false, .. } => {
+        Expr::IsNull(expr) => add(expr, Asks::Equal, Against::Nothing, found),
+        Expr::InSubquery { expr, negated: false, .. } | Expr::InUnnest { expr, negated: false, .. } => {
             add(expr, Asks::Equal, Against::Other, found);
         }
         Expr::IsNotDistinctFrom(left, right) => {
@@ -123,10 +128,10 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
         }
         Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::IsTrue(_) | Expr::IsFalse(_) => {
             let inner = if let Expr::IsTrue(inner) | Expr::IsFalse(inner) = expr { inner } else { expr };
-            add(inner, Asks::Equal, Against::Other, found);
+            add(inner, Asks::Equal, Against::Nothing, found);
         }
         Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } if column(inner).is_some() => {
-            add(inner, Asks::Equal, Against::Other, found);
+            add(inner, Asks::Equal, Against::Nothing, found);
         }
         Expr::Exists { .. } | Expr::Subquery(_) | Expr::Value(_) => {}
         other => columns_in(other, &mut |column| {

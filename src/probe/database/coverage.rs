@@ -196,3 +196,59 @@ fn mappers(index: &CodeIndex, project: &Project) -> Vec<&'static str> {
     names.sort_unstable();
     names
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::Span;
+    use crate::probe::source::facts::{FileFacts, Import};
+
+    fn project(stack: &[&str]) -> Project {
+        Project {
+            root: PathBuf::new(),
+            name: "test".to_owned(),
+            commit: None,
+            stack: stack.iter().map(|&entry| entry.to_owned()).collect(),
+            traits: std::collections::BTreeSet::new(),
+            recognised: true,
+            offers: Vec::new(),
+        }
+    }
+
+    fn importing(role: Role, module: &str) -> CodeIndex {
+        let import = Import { module: module.to_owned(), span: Span::line(1) };
+        let file = FileFacts { path: "a".to_owned(), role, imports: vec![import], ..FileFacts::default() };
+        CodeIndex { files: vec![Arc::new(file)], ..CodeIndex::default() }
+    }
+
+    fn coverage(index: &CodeIndex, stack: &[&str], examined: u64) -> Coverage {
+        let mut tally = Tally::new(index, &project(stack));
+        tally.count("queries", usize::try_from(examined).unwrap());
+        (0..examined).for_each(|_| tally.examined());
+        tally.coverage()
+    }
+
+    #[test]
+    fn whole_means_that_no_query_can_have_been_missed() {
+        let plain = CodeIndex::default();
+        assert_eq!(coverage(&plain, &["next.js"], 3), Coverage::Whole);
+        assert!(matches!(coverage(&plain, &[], 0), Coverage::Nothing(why) if why.starts_with("no SQL was found")));
+        let part = |index: &CodeIndex, stack: &[&str], says: &str| {
+            assert!(matches!(coverage(index, stack, 3), Coverage::Part(why) if why.contains(says)), "{says}");
+        };
+        part(&plain, &["prisma"], "the queries that Prisma makes");
+        part(&importing(Role::Server, "sqlalchemy.orm"), &[], "SQLAlchemy");
+        part(&importing(Role::Server, "drizzle-orm/node-postgres"), &[], "Drizzle");
+        assert_eq!(coverage(&importing(Role::Test, "knex"), &[], 3), Coverage::Whole);
+        assert_eq!(coverage(&importing(Role::Server, "knexion"), &[], 3), Coverage::Whole);
+        let uncovered = CodeIndex { uncovered: vec![("PHP".to_owned(), 320)], ..CodeIndex::default() };
+        part(&uncovered, &[], "320 PHP files are not read for queries yet");
+        let gap = Gap { reason: "too large".to_owned(), count: 1, examples: Vec::new() };
+        part(&CodeIndex { gaps: vec![gap], ..CodeIndex::default() }, &[], "1 file of the code could not be read");
+        let seen = coverage(&plain, &["prisma"], 0);
+        assert!(matches!(seen, Coverage::Nothing(why) if why.contains("Prisma")));
+    }
+}

@@ -1,6 +1,7 @@
 //! The rule `full-table-scan`.
 
 use super::advice::{self, Cause};
+use super::catalog::{Catalog, Table};
 use super::lexer::Dialect;
 use super::plan::{Judged, Scan};
 use super::queries::Query;
@@ -43,12 +44,14 @@ pub struct Context<'a> {
     pub rows: u64,
     /// What the query reads.
     pub shape: &'a Shape,
+    /// What the database holds.
+    pub catalog: &'a Catalog,
 }
 
 /// The finding for one scan of `query`.
 #[must_use]
 pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_>) -> Finding {
-    let cause = advice::cause(context.shape, scan);
+    let cause = advice::cause(context.shape, scan, context.catalog);
     let rows = scan.table.rows.unwrap_or(0).max(context.rows);
     let sql = query.one_line(context.dialect);
     let table = &scan.table.name;
@@ -109,7 +112,14 @@ fn because(cause: &Cause) -> String {
         Cause::Wrapped(text) => format!("the condition is on `{}`, and no index holds that", shorten(text)),
         Cause::Special(column, operator) => format!("no index serves `{operator}` on `{column}`"),
         Cause::Either(columns) => {
-            format!("its alternatives ({}) are not all served by an index", listed(columns, "and"))
+            format!("one of its alternatives is on {}, which no index serves", listed(columns, "and"))
+        }
+        Cause::Sort(column) => format!("it wants the first by `{column}`, and no index starts with that"),
+        Cause::Elsewhere { table, column } => {
+            format!("its way in is `{}.{column}`, and no index starts with that", table.name)
+        }
+        Cause::Optional(columns) => {
+            format!("its conditions on {} are optional, so no index can be relied on", listed(columns, "and"))
         }
         Cause::Weak(columns) => format!("its condition on {} narrows it down too little", listed(columns, "and")),
         Cause::Everything => "nothing in it narrows them down".to_owned(),
@@ -119,19 +129,22 @@ fn because(cause: &Cause) -> String {
 
 fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
     let postgres = dialect == Dialect::Postgres;
-    let create = |columns: &str| {
-        let table = match scan.table.schema.as_str() {
-            "" | "public" => name(&scan.table.name),
-            schema => format!("{}.{}", name(schema), name(&scan.table.name)),
+    let create_on = |on: &Table, columns: &str| {
+        let table = match on.schema.as_str() {
+            "" | "public" => name(&on.name),
+            schema => format!("{}.{}", name(schema), name(&on.name)),
         };
         if postgres {
-            return format!("`CREATE INDEX CONCURRENTLY ON {table} ({columns});`");
+            // PostgreSQL refuses CONCURRENTLY on a partitioned table.
+            let way = if on.partitioned { "" } else { "CONCURRENTLY " };
+            return format!("`CREATE INDEX {way}ON {table} ({columns});`");
         }
         let plain: String = columns.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
-        let index = name(&format!("{}_{}_idx", scan.table.name, words.join("_").to_lowercase()));
+        let index = name(&format!("{}_{}_idx", on.name, words.join("_").to_lowercase()));
         format!("`CREATE INDEX {index} ON {table} ({columns});`")
     };
+    let create = |columns: &str| create_on(&scan.table, columns);
     let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
     match cause {
         Cause::NoIndex { columns, .. } => {
@@ -160,6 +173,9 @@ fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
             create(&format!("lower({})", name(column)))
         ),
         Cause::AnyCase(column) => format!("Give `{column}` an index with COLLATE NOCASE."),
+        Cause::Wrapped(text) if is_about_dates(text) => {
+            "Compare the column itself with both ends of the span (`>= $1 AND < $2`): then an ordinary index on it serves.".to_owned()
+        }
         Cause::Wrapped(text) => format!(
             "Turn the condition round so that the column stands alone, or index the expression: {} (reasoned, not proven).",
             create(&format!("({text})"))
@@ -171,13 +187,29 @@ fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
             format!("SQLite has no index for `{operator}`; store what you search for of `{column}` in a column of its own.")
         }
         Cause::Either(columns) => format!(
-            "Every alternative needs an index of its own ({}), or write one query for each and join them with UNION (reasoned, not proven).",
+            "Every alternative needs an index of its own, missing for {}; or write one query for each and join them with UNION (reasoned, not proven).",
             listed(columns, "and")
         ),
+        Cause::Sort(column) => {
+            format!("Create an index in that order: {} (reasoned from the query, not proven).", create(&name(column)))
+        }
+        Cause::Elsewhere { table, column } => format!(
+            "Create an index there: {} (reasoned from the query, not proven).",
+            create_on(table, &name(column))
+        ),
+        Cause::Optional(_) => "Write only those conditions into the query that the caller has given (`if (status) …`), so that the database can plan for them.".to_owned(),
         Cause::Weak(_) => "Add a condition that picks few rows, or page the result with LIMIT; an index on this condition alone helps little.".to_owned(),
         Cause::Everything => "No index helps a query that wants every row: page it (`WHERE id > … ORDER BY id LIMIT 100`), narrow it down, or keep the total in a summary table.".to_owned(),
         Cause::Unknown => META.fix.to_owned(),
     }
+}
+
+/// Expressions over dates mostly depend on the session's time zone, and PostgreSQL refuses to index those.
+fn is_about_dates(text: &str) -> bool {
+    let upper = text.to_ascii_uppercase();
+    ["::DATE", "DATE(", "AS DATE", "DATE_TRUNC", "EXTRACT(", "TO_CHAR(", "STRFTIME("]
+        .iter()
+        .any(|word| upper.contains(word))
 }
 
 fn create_using_trigram(scan: &Scan, column: &str) -> String {
@@ -220,7 +252,7 @@ fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);
@@ -233,9 +265,9 @@ fn grouped(number: u64) -> String {
 pub fn shorten(sql: &str) -> String {
     let mut text = sql.replace('`', "'");
     if text.chars().count() > SHOWN {
-        let lower = text.to_ascii_lowercase();
-        if let Some(from) = lower.find(" from ").filter(|&at| lower.starts_with("select ") && at > 10) {
-            text = format!("SELECT …{}", text.get(from..).unwrap_or_default());
+        let from = outer_from(&text).filter(|&at| at > 10);
+        if let Some(rest) = from.and_then(|at| text.get(at..)) {
+            text = format!("SELECT …{rest}");
         }
     }
     match text.char_indices().nth(SHOWN) {
@@ -246,6 +278,21 @@ pub fn shorten(sql: &str) -> String {
         }
         None => text,
     }
+}
+
+/// Where the FROM of the outer SELECT stands, those of subqueries in its list aside.
+fn outer_from(sql: &str) -> Option<usize> {
+    let lower = sql.to_ascii_lowercase();
+    let mut depth = 0_i32;
+    for (at, byte) in lower.bytes().enumerate().skip_while(|_| !lower.starts_with("select ")) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b' ' if depth == 0 && lower.get(at..).is_some_and(|rest| rest.starts_with(" from ")) => return Some(at),
+            _ => {}
+        }
+    }
+    None
 }
 
 #[cfg(test)]

@@ -31,6 +31,7 @@ use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, Settings, Skip, SkipReason};
+use catalog::Catalog;
 use coverage::Tally;
 use full_table_scan::Context;
 use lexer::Dialect;
@@ -135,7 +136,7 @@ async fn examine(target: &Target, found: Found, mut tally: Tally, cx: &ProbeCx) 
     if engine.superuser() {
         tally.note("the role is a superuser, which may do anything: let gonogo and the app connect as a role that may only what it needs");
     }
-    tally.count("tables", engine.tables());
+    tally.count("tables", engine.catalog().len());
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in ready.into_iter().enumerate() {
         cx.report_progress(done as u64, Some(total), "reading plans");
@@ -145,7 +146,8 @@ async fn examine(target: &Target, found: Found, mut tally: Tally, cx: &ProbeCx) 
                 if let Some(depends) = judged.depends {
                     tally.missed(&Unexamined::new(depends), &query, dialect);
                 }
-                let context = Context { dialect, rows: cx.settings.rows.max(1), shape: &shape };
+                let context =
+                    Context { dialect, rows: cx.settings.rows.max(1), shape: &shape, catalog: engine.catalog() };
                 for scan in &judged.scans {
                     cx.emitter.emit(full_table_scan::finding(&query, &judged, scan, &context)).await;
                 }
@@ -205,10 +207,10 @@ impl Engine {
         matches!(self, Self::Postgres(postgres) if postgres.superuser)
     }
 
-    fn tables(&self) -> usize {
+    fn catalog(&self) -> &Catalog {
         match self {
-            Self::Postgres(postgres) => postgres.catalog().len(),
-            Self::Sqlite(sqlite) => sqlite.catalog().len(),
+            Self::Postgres(postgres) => postgres.catalog(),
+            Self::Sqlite(sqlite) => sqlite.catalog(),
         }
     }
 

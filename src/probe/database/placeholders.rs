@@ -184,7 +184,7 @@ impl<'a> Writer<'a> {
         let upper = word.to_ascii_uppercase();
         self.last_word_at = Some(self.text.len());
         self.text.push_str(word);
-        if !KEYWORDS.contains(&upper.as_str()) || self.before == Before::Dot {
+        if !is_among(KEYWORDS, &upper) || self.before == Before::Dot {
             self.before = Before::Operand;
             return;
         }
@@ -196,7 +196,7 @@ impl<'a> Writer<'a> {
                     self.before = Before::Operator;
                     return;
                 }
-                _ if CLAUSES.contains(&upper.as_str()) => {
+                _ if is_among(CLAUSES, &upper) => {
                     level.clause.clone_from(&upper);
                     level.between = false;
                 }
@@ -300,7 +300,7 @@ impl<'a> Writer<'a> {
         let is_value = match &self.before {
             Before::Operator => true,
             Before::Open | Before::Comma => level_holds_values || matches!(self.clause(), "LIMIT" | "OFFSET"),
-            Before::Keyword(word) => VALUE_FOLLOWS.contains(&word.as_str()),
+            Before::Keyword(word) => is_among(VALUE_FOLLOWS, word),
             Before::Nothing | Before::Operand | Before::Dot | Before::Cast => false,
         };
         if !is_value {
@@ -398,110 +398,30 @@ fn begins_operand(token: &Token<'_>) -> bool {
         Kind::Mark => token.text == "(",
         Kind::Word => {
             let upper = token.text.to_ascii_uppercase();
-            upper == "ARRAY" || !KEYWORDS.contains(&upper.as_str())
+            upper == "ARRAY" || !is_among(KEYWORDS, &upper)
         }
         Kind::Operator => false,
     }
 }
 
+/// Whether `word` is one of `words`, which spaces separate.
+fn is_among(words: &str, word: &str) -> bool {
+    words.split(' ').any(|known| known == word)
+}
+
 /// Words that are no operand: after them something else must come.
-const KEYWORDS: [&str; 68] = [
-    "ALL",
-    "AND",
-    "ANY",
-    "AS",
-    "ASC",
-    "BETWEEN",
-    "BY",
-    "CASE",
-    "COLLATE",
-    "CONFLICT",
-    "CROSS",
-    "DELETE",
-    "DESC",
-    "DISTINCT",
-    "DO",
-    "ELSE",
-    "ESCAPE",
-    "EXCEPT",
-    "EXISTS",
-    "FETCH",
-    "FILTER",
-    "FIRST",
-    "FOR",
-    "FROM",
-    "FULL",
-    "GLOB",
-    "GROUP",
-    "HAVING",
-    "ILIKE",
-    "IN",
-    "INNER",
-    "INSERT",
-    "INTERSECT",
-    "INTO",
-    "IS",
-    "JOIN",
-    "LATERAL",
-    "LEFT",
-    "LIKE",
-    "LIMIT",
-    "MATCH",
-    "NEXT",
-    "NOT",
-    "OFFSET",
-    "ON",
-    "ONLY",
-    "OR",
-    "ORDER",
-    "OUTER",
-    "OVER",
-    "PARTITION",
-    "REGEXP",
-    "RETURNING",
-    "RIGHT",
-    "SELECT",
-    "SET",
-    "SIMILAR",
-    "SOME",
-    "TABLE",
-    "THEN",
-    "UNION",
-    "UPDATE",
-    "USING",
-    "VALUES",
-    "WHEN",
-    "WHERE",
-    "WITH",
-    "TO",
-];
+const KEYWORDS: &str = "ALL AND ANY AS ASC BETWEEN BY CASE COLLATE CONFLICT CROSS DELETE DESC DISTINCT DO ELSE ESCAPE EXCEPT \
+    EXISTS FETCH FILTER FIRST FOR FROM FULL GLOB GROUP HAVING ILIKE IN INNER INSERT INTERSECT INTO IS \
+    JOIN LATERAL LEFT LIKE LIMIT MATCH NEXT NOT OFFSET ON ONLY OR ORDER OUTER OVER PARTITION REGEXP \
+    RETURNING RIGHT SELECT SET SIMILAR SOME TABLE THEN UNION UPDATE USING VALUES WHEN WHERE WITH TO";
 
 /// Words that begin a clause.
-const CLAUSES: [&str; 17] = [
-    "SELECT",
-    "FROM",
-    "WHERE",
-    "GROUP",
-    "ORDER",
-    "HAVING",
-    "LIMIT",
-    "OFFSET",
-    "SET",
-    "INTO",
-    "VALUES",
-    "JOIN",
-    "ON",
-    "RETURNING",
-    "WITH",
-    "UPDATE",
-    "USING",
-];
+const CLAUSES: &str = "SELECT FROM WHERE GROUP ORDER HAVING LIMIT OFFSET SET INTO VALUES JOIN ON RETURNING WITH UPDATE \
+    USING";
 
 /// Words after which only a value can stand.
-const VALUE_FOLLOWS: [&str; 19] = [
-    "ALL", "ANY", "BETWEEN", "CASE", "ELSE", "ESCAPE", "FIRST", "GLOB", "ILIKE", "IN", "LIKE", "LIMIT", "MATCH",
-    "NEXT", "OFFSET", "REGEXP", "SOME", "THEN", "TO",
-];
+const VALUE_FOLLOWS: &str = "ALL ANY BETWEEN CASE ELSE ESCAPE FIRST GLOB ILIKE IN LIKE LIMIT MATCH NEXT OFFSET REGEXP SOME THEN \
+    TO";
 
 #[cfg(test)]
 mod tests {

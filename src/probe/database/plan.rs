@@ -13,6 +13,19 @@ pub struct Judged {
     pub depends: Option<&'static str>,
 }
 
+impl Judged {
+    /// Becomes `other` if that reads fewer tables whole.
+    pub fn take_if_better(&mut self, other: Self) -> bool {
+        // Of two that read as many, the one that drops rows after reading shows the condition that lacks an index.
+        let weight = |judged: &Self| (judged.scans.len(), judged.scans.iter().filter(|scan| !scan.filtered).count());
+        let better = weight(&other) < weight(self);
+        if better {
+            *self = Self { depends: self.depends, ..other };
+        }
+        better
+    }
+}
+
 /// A table that is read from end to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scan {

@@ -8,6 +8,10 @@ use super::lexer::{self, Dialect, Kind};
 use super::plan::Scan;
 use super::statement::Shape;
 
+/// What is said of a query for which an index serves some patterns and not others.
+pub const DEPENDS_ON_PATTERN: &str =
+    "match a pattern that only the running program knows: an index serves it unless it begins with %";
+
 /// Values for some parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
-    LimitClause, ObjectName, OrderByKind, Query, Select, SetExpr, Statement, TableFactor, TableObject, TableWithJoins,
-    Update, UpdateTableFromKind, Visit, Visitor,
+    LimitClause, ObjectName, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
+    TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
@@ -210,6 +210,11 @@ impl Visitor for Reader {
             scope.order.clone_from(order);
             scope.limited = *limited;
         }
+        if let Some(column) = extreme(select).filter(|_| !grouped) {
+            scope.order = vec![column];
+            scope.limited = true;
+            scope.aggregates = false;
+        }
         self.shape.scopes.push(scope);
         ControlFlow::Continue(())
     }
@@ -332,8 +337,21 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
     }
 }
 
+/// The column of `SELECT max(a) FROM t`, which is the first row by `a` and no more.
+fn extreme(select: &Select) -> Option<Column> {
+    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = select.projection.as_slice() else {
+        return None;
+    };
+    let Expr::Function(Function { name, args: FunctionArguments::List(list), over: None, .. }) = expr else {
+        return None;
+    };
+    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_slice() else { return None };
+    let name = name.to_string().to_lowercase();
+    if name == "min" || name == "max" { conditions::column(argument) } else { None }
+}
+
 /// Whether a selected item needs all rows: `count(*)`, `sum(x)`, `max(a) + 1`.
-fn aggregates(item: &sqlparser::ast::SelectItem) -> bool {
+fn aggregates(item: &SelectItem) -> bool {
     const AGGREGATES: [&str; 16] = [
         "count",
         "sum",

@@ -68,11 +68,15 @@ async fn with_fifty_rows_the_indexed_query_passes_and_the_other_is_found() {
             "SELECT * FROM open_orders WHERE customer_id = ?",
             "SELECT * FROM orders WHERE status = ? AND total > ?",
             "SELECT * FROM notes WHERE notes MATCH ?",
+            "SELECT max(created_at) FROM orders",
+            "SELECT max(customer_id) FROM orders",
+            "SELECT * FROM orders ORDER BY customer_id LIMIT 20",
+            "SELECT o.*, c.name FROM orders o JOIN customers c ON c.id = o.customer_id ORDER BY o.created_at LIMIT 20",
         ],
     )
     .await;
     assert_eq!(failure(&seen), "");
-    assert_eq!(lines(&seen), [2, 4, 6, 8, 9, 10], "{:#?}", messages(&seen));
+    assert_eq!(lines(&seen), [2, 4, 6, 8, 9, 10, 14, 15], "{:#?}", messages(&seen));
     assert_eq!(
         messages(&seen)[0],
         "2: `SELECT * FROM orders WHERE customer_id = ?` reads all 100,000 rows of `orders`: no index starts with `customer_id`"

@@ -70,12 +70,7 @@ impl Cluster {
         server.env("FOLDER", &folder).env("LC_ALL", "C").current_dir(&folder);
         // A group of its own, so that a Ctrl-C to the tests lets the shell clean up.
         std::os::unix::process::CommandExt::process_group(&mut server, 0);
-        let mut child = server
-            .stdin(Stdio::piped())
-            .stdout(log.try_clone().unwrap())
-            .stderr(log)
-            .spawn()
-            .expect("the server starts");
+        let mut child = server.stdin(Stdio::piped()).stdout(log.try_clone().unwrap()).stderr(log).spawn().unwrap();
         // Held open for as long as this process lives.
         std::mem::forget(child.stdin.take());
         std::mem::forget(child);
@@ -172,6 +167,7 @@ fn as_ordinary_user(program: &Path) -> Command {
     command
 }
 
+#[expect(clippy::panic, reason = "without a server there is nothing to test, and the sentence says what to do")]
 /// A program of the server, in PATH or where packages put it, the newest first.
 fn find(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();

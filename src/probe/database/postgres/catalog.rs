@@ -11,7 +11,7 @@ use crate::probe::database::catalog::{Catalog, Index, Table};
 use crate::probe::database::statement::Shape;
 
 /// Tables, partitioned tables and materialized views of the users' schemas.
-const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::float8, parent.relname::text, \
+const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::float8, parent.relname::text, c.relkind = 'p', \
     ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) \
     FROM pg_catalog.pg_class c \
@@ -51,10 +51,15 @@ const BEHIND: &str = "WITH RECURSIVE direct AS ( \
       JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = a.adrelid \
       WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384";
 
-/// Functions of these names outside PostgreSQL's own schema.
+/// Functions of these names outside PostgreSQL's own schema. An extension that brings a built-in function for its own
+/// type, such as `max` for `citext`, does not count.
 const OWN: &str = "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p \
     JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-    WHERE p.proname = ANY($1) AND n.nspname NOT IN ('pg_catalog', 'information_schema')";
+    WHERE p.proname = ANY($1) AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
+      AND NOT (EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass \
+                         AND d.objid = p.oid AND d.deptype = 'e') \
+           AND EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname = p.proname \
+                         AND b.pronamespace = 'pg_catalog'::regnamespace))";
 
 const SUPERUSER: &str = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user";
 
@@ -99,7 +104,8 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
             name: get(&row, 1)?,
             rows: rows_of(rows),
             parent: get(&row, 3)?,
-            columns: get(&row, 4)?,
+            partitioned: get(&row, 4)?,
+            columns: get(&row, 5)?,
             indexes: Vec::new(),
         };
         places.insert((table.schema.clone(), table.name.clone()), tables.len());

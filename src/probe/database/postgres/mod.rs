@@ -111,48 +111,42 @@ impl Postgres {
         Err(refuse())
     }
 
-    /// Keeps the scans that no other way of planning avoids. On a small table a planner takes what is cheap there, so
-    /// one plan proves nothing: only a table that is read whole whatever is asked has no index that would serve.
+    /// Looks for a way of planning that reads no table whole, and else takes the one that reads the fewest. On a small
+    /// table a planner takes what is cheap there, so one plan proves nothing: only a query that has no good plan, however
+    /// it is asked for, lacks an index.
     async fn weigh(&mut self, ask: &Ask<'_>, shape: &Shape, plan: &Value) -> Result<Judged, Unexamined> {
-        let seen = plan::read(plan, &self.catalog);
-        if let Some(reason) = seen.unclear {
-            return Err(Unexamined::new(reason));
-        }
-        let mut judged = Judged { scans: seen.scans, plan: seen.text, depends: None };
-        for planner in [Planner { nested: true, bitmap: false }, Planner { nested: true, bitmap: true }] {
-            if judged.scans.is_empty() {
-                return Ok(judged);
+        const OTHERS: [Planner; 2] = [Planner { nested: true, bitmap: false }, Planner { nested: true, bitmap: true }];
+        let mut best = self.read(plan)?;
+        for planner in OTHERS {
+            if best.scans.is_empty() {
+                return Ok(best);
             }
-            let other = Ask { planner, values: ask.values.clone(), types: ask.types.clone(), prepared: ask.prepared };
-            self.keep_what_stays(&other, &mut judged).await?;
+            let plan = self.session.explain(&ask.with(planner, ask.values.clone())).await.map_err(Unexamined::from)?;
+            best.take_if_better(self.read(&plan)?);
         }
         // A generic plan knows no values, so it can use neither a partial index nor an index for `LIKE $1`.
-        let mut patterns_served = false;
-        for values in samples::of(shape, &judged.scans, Dialect::Postgres) {
-            for planner in [Planner { nested: true, bitmap: false }, Planner { nested: true, bitmap: true }] {
-                let before = judged.scans.len();
-                let other =
-                    Ask { planner, values: values.values.clone(), types: ask.types.clone(), prepared: ask.prepared };
-                match self.keep_what_stays(&other, &mut judged).await {
-                    Err(unexamined) if unexamined == Refused::Lost.into() => return Err(unexamined),
-                    _ => patterns_served |= values.pattern && judged.scans.len() < before,
+        for sample in samples::of(shape, &best.scans, Dialect::Postgres) {
+            for planner in OTHERS {
+                let plan = match self.session.explain(&ask.with(planner, sample.values.clone())).await {
+                    Ok(plan) => plan,
+                    Err(Refused::Lost) => return Err(Refused::Lost.into()),
+                    // A value that does not fit its column shows nothing.
+                    Err(_) => continue,
+                };
+                if best.take_if_better(self.read(&plan)?) && sample.pattern {
+                    best.depends = Some(samples::DEPENDS_ON_PATTERN);
                 }
             }
         }
-        if patterns_served {
-            judged.depends =
-                Some("match a pattern that only the running program knows: an index serves it unless it begins with %");
-        }
-        Ok(judged)
+        Ok(best)
     }
 
-    async fn keep_what_stays(&mut self, ask: &Ask<'_>, judged: &mut Judged) -> Result<(), Unexamined> {
-        let plan = self.session.explain(ask).await.map_err(Unexamined::from)?;
-        let seen = plan::read(&plan, &self.catalog);
-        judged.scans.retain(|scan| {
-            seen.scans.iter().any(|other| other.table.name == scan.table.name && other.alias == scan.alias)
-        });
-        Ok(())
+    fn read(&self, plan: &Value) -> Result<Judged, Unexamined> {
+        let seen = plan::read(plan, &self.catalog);
+        match seen.unclear {
+            Some(reason) => Err(Unexamined::new(reason)),
+            None => Ok(Judged { scans: seen.scans, plan: seen.text, depends: None }),
+        }
     }
 }
 

@@ -58,10 +58,11 @@ impl Walk<'_> {
             self.seen.unclear = Some("read partitions that are only chosen at run time".to_owned());
         }
         let kind = text(node, "Node Type");
-        let dropped = node.get("Filter").is_some() || node.get("Join Filter").is_some();
+        // A condition that does not lead into the index drops entries one by one, as a filter does.
+        let dropped = ["Filter", "Join Filter", "Index Cond"].iter().any(|key| node.get(*key).is_some());
         match kind {
-            "Seq Scan" if !(stops && !dropped) => self.scan(node),
-            "Index Scan" | "Index Only Scan" if self.reads_whole_index(node) && !(stops && !dropped) => self.scan(node),
+            "Seq Scan" if dropped || !stops => self.scan(node),
+            "Index Scan" | "Index Only Scan" if (dropped || !stops) && self.reads_whole_index(node) => self.scan(node),
             "Bitmap Heap Scan" if self.bitmap_reads_whole_index(node) => self.scan(node),
             "Foreign Scan" => {
                 self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned())

@@ -55,6 +55,13 @@ pub struct Ask<'a> {
     pub planner: Planner,
 }
 
+impl Ask<'_> {
+    /// The same query, planned in another way.
+    pub fn with(&self, planner: Planner, values: BTreeMap<usize, String>) -> Self {
+        Self { prepared: self.prepared, values, types: self.types.clone(), planner }
+    }
+}
+
 impl Session {
     /// Connects.
     pub async fn connect(target: &PostgresTarget) -> Result<Self, Failure> {

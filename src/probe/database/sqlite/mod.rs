@@ -65,21 +65,17 @@ impl Sqlite {
         }
         let views = self.copy.views_behind(shape);
         let rows = self.copy.explain(&prepared.sql()).await?;
-        let seen = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-        let mut judged = Judged { scans: seen.0, plan: seen.1, depends: None };
-        let mut patterns_served = false;
-        for sample in samples::of(shape, &judged.scans, Dialect::Sqlite) {
-            let before = judged.scans.len();
+        let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
+        let mut best = Judged { scans, plan, depends: None };
+        for sample in samples::of(shape, &best.scans, Dialect::Sqlite) {
+            // A value that does not fit shows nothing.
             let Ok(rows) = self.copy.explain(&prepared.with_values(&sample.values)).await else { continue };
-            let (others, _) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-            judged.scans.retain(|scan| others.iter().any(|o| o.table.name == scan.table.name && o.alias == scan.alias));
-            patterns_served |= sample.pattern && judged.scans.len() < before;
+            let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
+            if best.take_if_better(Judged { scans, plan, depends: None }) && sample.pattern {
+                best.depends = Some(samples::DEPENDS_ON_PATTERN);
+            }
         }
-        if patterns_served {
-            judged.depends =
-                Some("match a pattern that only the running program knows: an index serves it unless it begins with %");
-        }
-        Ok(judged)
+        Ok(best)
     }
 }
 

@@ -25,12 +25,20 @@ pub fn read(
         let Some(alias) = scanned(text) else { continue };
         let Some(found) = find(alias, shape, views, catalog)? else { continue };
         let Found { relation, scope, table } = found;
-        let filtered = scope.is_some_and(|scope| advice::conditions_on(scope, &relation, table).next().is_some());
-        // A LIMIT ends the reading early where every row that is read is wanted, in the order in which it is read.
-        if scope.is_some_and(|scope| scope.limited && !scope.aggregates && scope.tables.len() == 1)
-            && !filtered
-            && !sorts(*parent)
-        {
+        let filtered = scope.is_some_and(|scope| {
+            advice::conditions_on(scope, &relation, table).any(|condition| !advice::joins(scope, condition))
+        });
+        // `SEARCH t` without an index is `max(a)` over every row.
+        let whole = text.starts_with("SEARCH ");
+        // A LIMIT ends the reading early where nothing drops rows and they are read in the order that is wanted; the
+        // tables joined to each row are then looked up one by one.
+        let ends_early = |scope: &Scope| {
+            scope.limited
+                && !scope.aggregates
+                && scope.conditions.iter().all(|condition| advice::joins(scope, condition))
+                && lines.iter().filter(|(_, of, text)| of == parent && scanned(text).is_some()).count() == 1
+        };
+        if scope.is_some_and(ends_early) && !whole && !sorts(*parent) {
             continue;
         }
         let scan = Scan { table: table.clone(), alias: alias.to_owned(), filtered };
@@ -43,7 +51,8 @@ pub fn read(
 
 /// The name in `SCAN orders`, `SCAN o USING INDEX i`. What is no table of the file is left out.
 fn scanned(text: &str) -> Option<&str> {
-    let rest = text.strip_prefix("SCAN ")?;
+    let searched = text.strip_prefix("SEARCH ").filter(|rest| !rest.contains(" USING ") && !rest.contains(' '));
+    let rest = text.strip_prefix("SCAN ").or(searched)?;
     if rest.contains(" VIRTUAL TABLE INDEX ") || rest.ends_with("CONSTANT ROW") || rest.ends_with("CONSTANT ROWS") {
         return None;
     }
