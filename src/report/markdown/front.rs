@@ -59,6 +59,7 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "What was looked at: {}.\n", examined.join(", "))?;
     }
     let meaning = match overview.report.verdict {
+        _ if counts.all() == 0 => "There was nothing to judge by, so do not take this for a go.",
         Decision::NoGo if !overview.failing.is_empty() => {
             "Do not launch yet: something that can lose data, leak it, or take the product down is known to be wrong."
         }
@@ -96,7 +97,7 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// Labels are ours alone, so no text of the project can reach the chart.
 fn pie(counts: Counts, out: &mut dyn Write) -> io::Result<()> {
     if counts.all() == 0 {
-        return writeln!(out, "The checklist is empty.\n");
+        return Ok(());
     }
     writeln!(out, "```mermaid\npie showData\n    title Where the {} items stand", counts.all())?;
     let slices = [
@@ -194,6 +195,9 @@ fn not_checked(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         let rest = if rest > 0 { format!("; and {rest} more") } else { String::new() };
         let number = count(items.len(), "item", "items");
         lines.push(format!("- {number}: {}\n  - {}{rest}", prose(reason), titles.join("; ")));
+    }
+    if overview.report.probes.is_empty() {
+        lines.push("- Nothing was examined at all".to_owned());
     }
     if lines.is_empty() {
         return writeln!(out, "Every probe completed, passed over nothing, and every item is settled.\n");
