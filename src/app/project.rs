@@ -119,7 +119,12 @@ impl World {
         for error in &errors {
             self.say(&error.to_string());
         }
-        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded; see the lines above");
+        // What was asked for by name must not be missing from the verdict.
+        anyhow::ensure!(
+            !errors.iter().any(|error| error.asked_for),
+            "a checklist that was asked for could not be loaded"
+        );
+        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded");
         Ok(loaded)
     }
 
