@@ -136,10 +136,10 @@ impl Session {
     pub fn findings(&self) -> Vec<&Finding> {
         let mut findings: Vec<&Finding> = self.observations().filter_map(as_finding).collect();
         findings.sort_by(|a, b| {
-            let place = |f: &&Finding| (f.location.path().map(str::to_owned), f.location.line());
             (b.severity.cmp(&a.severity))
                 .then_with(|| b.confidence.cmp(&a.confidence))
-                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| a.location.path().cmp(&b.location.path()))
+                .then_with(|| a.location.line().cmp(&b.location.line()))
                 .then_with(|| {
                     (&a.rule, &a.location, &a.message, &a.fingerprint).cmp(&(
                         &b.rule,
