@@ -132,7 +132,9 @@ mod tests {
 
     #[test]
     fn an_answer_is_heard_and_not_typed() {
-        for (text, is_light) in [("11;rgb:1e1e/1e1e/2e2e", false), ("11;rgb:ff/ff/e0", true), ("11;rgba:ffff/ffff/ffff/ffff", true)] {
+        for (text, is_light) in
+            [("11;rgb:1e1e/1e1e/2e2e", false), ("11;rgb:ff/ff/e0", true), ("11;rgba:ffff/ffff/ffff/ffff", true)]
+        {
             let mut reply = Reply::default();
             reply.expect();
             assert_eq!(hear(&mut reply, answer(text)), [Heard::Light(is_light)], "{text}");
@@ -145,7 +147,8 @@ mod tests {
     fn what_the_user_types_is_never_lost() {
         let mut reply = Reply::default();
         reply.expect();
-        let typed: Vec<KeyEvent> = [key('j', KeyModifiers::NONE), key(']', KeyModifiers::ALT), key('q', KeyModifiers::NONE)].into();
+        let typed: Vec<KeyEvent> =
+            [key('j', KeyModifiers::NONE), key(']', KeyModifiers::ALT), key('q', KeyModifiers::NONE)].into();
         let heard = hear(&mut reply, typed.clone());
         let keys: Vec<KeyEvent> =
             heard.into_iter().flat_map(|heard| if let Heard::Keys(keys) = heard { keys } else { Vec::new() }).collect();

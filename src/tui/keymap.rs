@@ -211,9 +211,8 @@ impl Keymap {
 
 impl Default for Keymap {
     fn default() -> Self {
-        let parse = |entry: &'static Entry| {
-            entry.keys.iter().filter_map(move |text| Some((text.parse::<Key>().ok()?, entry)))
-        };
+        let parse =
+            |entry: &'static Entry| entry.keys.iter().filter_map(move |text| Some((text.parse::<Key>().ok()?, entry)));
         Self { bindings: TABLE.iter().flat_map(parse).collect() }
     }
 }

@@ -31,7 +31,9 @@ const NAMES: [(&str, KeyCode); 14] = [
 
 /// Why a text names no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no key: write a character, a name such as `enter`, `esc`, `space`, `pageup` or `f5`, or one of these after `ctrl-` or `alt-`")]
+#[error(
+    "`{0}` is no key: write a character, a name such as `enter`, `esc`, `space`, `pageup` or `f5`, or one of these after `ctrl-` or `alt-`"
+)]
 pub struct UnknownKey(String);
 
 impl Key {

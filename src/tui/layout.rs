@@ -90,11 +90,7 @@ impl Layout {
         let roomy = area.height >= 12;
         let header = Rect { height: if roomy { 2 } else { 1 }, ..area };
         let notice_height = u16::from(roomy);
-        let body = Rect {
-            y: area.y + header.height,
-            height: area.height - header.height - notice_height - 1,
-            ..area
-        };
+        let body = Rect { y: area.y + header.height, height: area.height - header.height - notice_height - 1, ..area };
         let notice = Rect { y: body.bottom(), height: notice_height, ..area };
         let footer = Rect { y: notice.bottom(), height: 1, ..area };
         let tabs = if roomy { tabs(Rect { y: area.y + 1, height: 1, ..area }) } else { Vec::new() };
@@ -221,12 +217,7 @@ fn share(part: u16, length: u16) -> u16 {
 }
 
 fn inside(pane: Rect) -> Rect {
-    Rect {
-        x: pane.x + 1,
-        y: pane.y + 1,
-        width: pane.width.saturating_sub(2),
-        height: pane.height.saturating_sub(1),
-    }
+    Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height.saturating_sub(1) }
 }
 
 fn tabs(row: Rect) -> Vec<(View, Rect)> {

@@ -84,8 +84,7 @@ fn enter() -> io::Result<()> {
 }
 
 fn give_back() -> io::Result<()> {
-    let screen =
-        execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
+    let screen = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, cursor::Show);
     disable_raw_mode().and(screen)
 }
 

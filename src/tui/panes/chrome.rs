@@ -31,8 +31,10 @@ pub fn header(
     let area = Rect { x: layout.header.x + 1, width: layout.header.width.saturating_sub(2), ..layout.header };
     let counts = session.counts();
     let decision = styles.decision(session.decision());
-    let mut right =
-        vec![Span::styled(format!("{} {}", decision.glyph, decision.word), decision.style.add_modifier(Modifier::BOLD))];
+    let mut right = vec![Span::styled(
+        format!("{} {}", decision.glyph, decision.word),
+        decision.style.add_modifier(Modifier::BOLD),
+    )];
     let detail = |words: String| Span::styled(format!(" · {words}"), styles.text);
     if area.width >= 44 {
         right.push(detail(plain::count(counts.blockers, "blocker")));

@@ -129,8 +129,7 @@ fn crumbs(ui: &Ui) -> Vec<Span<'static>> {
             Pane::Finding => "Finding",
             Pane::Report => "Report",
         };
-        let style =
-            if *pane == ui.focus() { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.muted };
+        let style = if *pane == ui.focus() { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.muted };
         spans.push(Span::styled(name, style));
     }
     spans.push(Span::raw(" "));

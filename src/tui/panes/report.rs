@@ -44,17 +44,12 @@ fn verdict(doc: &mut Doc<'_>, session: &Session) {
     let findings = session.runs().iter().flat_map(|run| run.observations());
     let findings = findings.filter(|seen| matches!(seen, crate::model::Observation::Finding(_))).count();
     let newest = session.runs().iter().filter_map(|run| run.last.as_ref()).map(|last| last.ended).max();
-    let when = newest.map_or_else(|| "Nothing has run yet.".to_owned(), |at| format!("Last run: {}.", plain::moment(at)));
+    let when =
+        newest.map_or_else(|| "Nothing has run yet.".to_owned(), |at| format!("Last run: {}.", plain::moment(at)));
     doc.prose(0, &format!("{} in the evidence. {when}", plain::count(findings, "finding")), styles.muted);
 }
 
-fn group(
-    doc: &mut Doc<'_>,
-    session: &Session,
-    title: &str,
-    about: &str,
-    wanted: impl Fn(&(&Item, &Verdict)) -> bool,
-) {
+fn group(doc: &mut Doc<'_>, session: &Session, title: &str, about: &str, wanted: impl Fn(&(&Item, &Verdict)) -> bool) {
     let items: Vec<(&Item, &Verdict)> = judged(session).filter(wanted).collect();
     if items.is_empty() {
         return;
@@ -117,7 +112,10 @@ fn poll(doc: &mut Doc<'_>, session: &Session) {
         doc.row(vec![
             Span::styled(format!("{} {} ", mark.glyph, text::pad(mark.word, 8)), mark.style),
             Span::styled(text::pad(&summary.section.title, 30), styles.text),
-            Span::styled(format!("{:>7}", format!("{}/{}", summary.counts.settled(), summary.counts.items)), styles.muted),
+            Span::styled(
+                format!("{:>7}", format!("{}/{}", summary.counts.settled(), summary.counts.items)),
+                styles.muted,
+            ),
         ]);
     }
 }

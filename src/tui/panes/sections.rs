@@ -47,6 +47,9 @@ pub(super) fn draw(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) 
         }
         let taken: usize = right.iter().map(Span::width).sum();
         let title = text::fit(title, width.saturating_sub(taken + 3));
-        Ends { left: vec![Span::styled(format!("{} ", mark.glyph), mark.style), Span::styled(title, styles.text)], right }
+        Ends {
+            left: vec![Span::styled(format!("{} ", mark.glyph), mark.style), Span::styled(title, styles.text)],
+            right,
+        }
     });
 }

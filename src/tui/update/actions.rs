@@ -84,7 +84,13 @@ fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
         Pane::Finding => {
             let Some(finding) = finding(ui, session) else { return Vec::new() };
             let choices = session.items_about(&finding.rule).map(item_choice).collect();
-            return pick(ui, session, "Items that this finding fails", choices, "No item of the checklist asks about this");
+            return pick(
+                ui,
+                session,
+                "Items that this finding fails",
+                choices,
+                "No item of the checklist asks about this",
+            );
         }
         Pane::Report => {}
     }
@@ -188,9 +194,8 @@ fn settle(ui: &mut Ui, session: &Session) -> Vec<Request> {
 
 fn answer(ui: &mut Ui, session: &Session, item: &Item) {
     let given = session.entry(&item.id).answer.as_ref().map(|answer| answer.reply);
-    let choice = |key, label: &str, reply| {
-        Choice::hot(key, label, key.to_string(), Then::Answer(item.id.clone(), reply))
-    };
+    let choice =
+        |key, label: &str, reply| Choice::hot(key, label, key.to_string(), Then::Answer(item.id.clone(), reply));
     let mut picker = Picker::new(
         item.title.clone(),
         item.ask.clone(),

@@ -121,8 +121,7 @@ const BOLD: ratatui::style::Modifier = ratatui::style::Modifier::BOLD;
 fn draw_picker(ui: &Ui, picker: &Picker, size: Size, buffer: &mut Buffer) -> Option<Position> {
     let styles = &ui.dress.styles;
     let parts = picker_parts(picker, size);
-    let inner =
-        open(ui, parts.frame, &picker.title, &[(Action::Submit, "choose"), (Action::Close, "cancel")], buffer);
+    let inner = open(ui, parts.frame, &picker.title, &[(Action::Submit, "choose"), (Action::Close, "cancel")], buffer);
     for (row, line) in parts.about.iter().enumerate() {
         let row = u16::try_from(row).unwrap_or(u16::MAX);
         if inner.y + row < parts.list.y {
@@ -135,8 +134,20 @@ fn draw_picker(ui: &Ui, picker: &Picker, size: Size, buffer: &mut Buffer) -> Opt
         let found = format!("{} of {}", picker.shown.len(), picker.choices.len());
         let wide = u16::try_from(text::width(&found)).unwrap_or(0);
         if field.y < parts.list.y {
-            cursor = Some(draw_input(styles, input, None, Rect { width: field.width.saturating_sub(wide + 1), ..field }, buffer));
-            canvas::both_ends(buffer, Rect { x: field.right().saturating_sub(wide), width: wide, ..field }, 0, &Line::default(), &Line::styled(found, styles.muted));
+            cursor = Some(draw_input(
+                styles,
+                input,
+                None,
+                Rect { width: field.width.saturating_sub(wide + 1), ..field },
+                buffer,
+            ));
+            canvas::both_ends(
+                buffer,
+                Rect { x: field.right().saturating_sub(wide), width: wide, ..field },
+                0,
+                &Line::default(),
+                &Line::styled(found, styles.muted),
+            );
         }
     }
     let height = usize::from(parts.list.height);
@@ -176,7 +187,12 @@ fn draw_input(styles: &Styles, input: &Input, mask: Option<String>, area: Rect, 
             visible.push(c);
         }
     }
-    canvas::line(buffer, area, 0, &Line::styled(visible, styles.text.add_modifier(ratatui::style::Modifier::UNDERLINED)));
+    canvas::line(
+        buffer,
+        area,
+        0,
+        &Line::styled(visible, styles.text.add_modifier(ratatui::style::Modifier::UNDERLINED)),
+    );
     let at = input.visual_cursor().saturating_sub(scroll).min(width - 1);
     Position::new(area.x + u16::try_from(at).unwrap_or(0), area.y)
 }
@@ -256,13 +272,7 @@ fn draw_filter(ui: &Ui, layout: &Layout, buffer: &mut Buffer) -> Option<Position
     let hint = format!("{} keeps it, {} drops it", ui.keymap.hint(Action::Submit), ui.keymap.hint(Action::Close));
     let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(2), ..line };
     let hint = if inner.width > 60 { hint } else { String::new() };
-    canvas::both_ends(
-        buffer,
-        inner,
-        0,
-        &Line::styled(lead, styles.focus),
-        &Line::styled(hint.as_str(), styles.muted),
-    );
+    canvas::both_ends(buffer, inner, 0, &Line::styled(lead, styles.focus), &Line::styled(hint.as_str(), styles.muted));
     let from = u16::try_from(lead.len()).unwrap_or(0).min(inner.width);
     let taken = from + u16::try_from(text::width(&hint)).unwrap_or(0) + 1;
     let field = Rect { x: inner.x + from, width: inner.width.saturating_sub(taken), ..inner };

@@ -75,8 +75,7 @@ pub fn dialog(buffer: &mut Buffer, area: Rect, title: &str, border: Style, title
     for column in [area.x, right] {
         rule(buffer, Rect { x: column, width: 1, y: area.y, height: area.height }, border);
     }
-    for (x, y, corner) in
-        [(area.x, area.y, "┌"), (right, area.y, "┐"), (area.x, bottom, "└"), (right, bottom, "┘")]
+    for (x, y, corner) in [(area.x, area.y, "┌"), (right, area.y, "┐"), (area.x, bottom, "└"), (right, bottom, "┘")]
     {
         buffer.set_string(x, y, corner, border);
     }
