@@ -26,11 +26,13 @@ pub mod view;
 pub mod widgets;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, MouseEventKind};
-use futures_util::{FutureExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
 use jiff::Timestamp;
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -199,9 +201,11 @@ impl Workbench {
                                 break;
                             }
                         }
-                        match events.next().now_or_never() {
-                            Some(more) => next = more,
-                            None => break,
+                        // Polled with this task's own waker: the stream keeps the first one that it is given until it
+                        // has something, and would wake nobody later.
+                        match poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await {
+                            Poll::Ready(more) => next = more,
+                            Poll::Pending => break,
                         }
                     }
                 }

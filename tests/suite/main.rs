@@ -11,6 +11,8 @@ mod dependencies;
 mod environment;
 mod headless;
 mod hostile;
+#[cfg(unix)]
+mod pty;
 mod report;
 mod repository;
 mod rules;
