@@ -81,7 +81,7 @@ fn a_panic_gives_the_terminal_back_and_tells_its_reason() {
 #[test]
 fn inside_a_terminal_that_panics() {
     if std::env::var_os("GONOGO_TEST_INNER").is_some() {
-        let _guard = gonogo::tui::terminal::Guard::new().unwrap();
+        let _guard = gonogo::tui::terminal::Guard::take().unwrap();
         panic!("the reason");
     }
 }
