@@ -234,6 +234,8 @@ pub struct Block {
     pub throws: bool,
     /// Whether it leaves a loop or a function early.
     pub leaves: bool,
+    /// Whether it goes on with the next round of a loop.
+    pub continues: bool,
 }
 
 /// One call, `new` expression or tagged template.

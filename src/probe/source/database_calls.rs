@@ -222,7 +222,10 @@ fn raw(file: &FileFacts, call: &Call) -> Option<Query> {
     }
     if matches!(method, "query" | "execute" | "raw" | "unsafe" | "one" | "oneOrNone" | "any" | "many" | "exec")
         && (sql_of(file, call).is_some()
-            || (is_database_name(last_name(object)) && matches!(method, "query" | "execute") && call.awaited))
+            || (is_database_name(last_name(object))
+                && matches!(method, "query" | "execute")
+                && call.awaited
+                && !matches!(call.argument(0), None | Some(Value::Text(_) | Value::Template(_)))))
     {
         return Some(of(writes(file, call)));
     }

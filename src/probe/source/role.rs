@@ -134,8 +134,9 @@ pub fn from_facts(file: &FileFacts) -> Role {
     if name.contains(".client.") {
         return Role::Client;
     }
-    let api_route =
-        folders.contains("pages/api") || matches!(name, "route.ts" | "route.js") || name.starts_with("api.");
+    let api_route = folders.contains("pages/api")
+        || matches!(name, "route.ts" | "route.js")
+        || (folder(&["routes"]) && name.starts_with("api."));
     if api_route
         || folder(&[
             "server",
@@ -171,6 +172,12 @@ pub fn from_facts(file: &FileFacts) -> Role {
         return Role::Client;
     }
     Role::Server
+}
+
+/// Whether the file imports what only a server has.
+#[must_use]
+pub fn imports_server_modules(file: &FileFacts) -> bool {
+    file.imports_any(is_server_module)
 }
 
 fn is_server_module(module: &str) -> bool {

@@ -40,6 +40,7 @@ pub(super) struct Opened {
     returns: usize,
     throws: u32,
     leaves: u32,
+    continues: u32,
 }
 
 /// Facts under way.
@@ -56,6 +57,7 @@ pub(super) struct Builder<'s> {
     returns: Vec<Vec<Value>>,
     throws: u32,
     leaves: u32,
+    continues: u32,
     comments: Vec<(u32, u32, Box<str>)>,
 }
 
@@ -77,6 +79,7 @@ impl<'s> Builder<'s> {
             returns: vec![Vec::new()],
             throws: 0,
             leaves: 0,
+            continues: 0,
             comments: Vec::new(),
         }
     }
@@ -258,6 +261,10 @@ impl<'s> Builder<'s> {
         self.leaves += 1;
     }
 
+    pub(super) fn continues(&mut self) {
+        self.continues += 1;
+    }
+
     pub(super) fn open_block(&self) -> Opened {
         Opened {
             calls: number(self.file.calls.len()),
@@ -265,6 +272,7 @@ impl<'s> Builder<'s> {
             returns: self.returns.last().map_or(0, Vec::len),
             throws: self.throws,
             leaves: self.leaves,
+            continues: self.continues,
         }
     }
 
@@ -284,6 +292,7 @@ impl<'s> Builder<'s> {
             returns: returned.to_vec(),
             throws: self.throws > opened.throws,
             leaves: self.leaves > opened.leaves,
+            continues: self.continues > opened.continues,
         }
     }
 

@@ -99,7 +99,7 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop
     if query.writes {
         // Rows that differ are hard to write at once; only inserts have a plain better form.
         let inserts = matches!(call.method(), "create" | "insert" | "values");
-        if !inserts || !depends || in_transaction(file, call) {
+        if !inserts || !depends || in_transaction(file, call) || in_background(file, call) {
             return None;
         }
         return Some(
@@ -111,6 +111,7 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop
     }
     let what = describe(around);
     let hit = Hit::new(call.place, format!("`{}` runs a query {what}", shown(call)));
+    let hit = if in_background(file, call) { hit.severity(Severity::Minor) } else { hit };
     match (depends, around.leaves && around.kind != LoopKind::Callback) {
         (true, false) => Some(hit),
         // A search that stops at the first match is often short.
@@ -139,7 +140,8 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
         return None;
     }
     let message = format!("`{}` runs a query {} ({}:{line})", call.callee, describe(around), target.file.path,);
-    Some(Hit::new(call.place, message))
+    let hit = Hit::new(call.place, message);
+    Some(if in_background(file, call) { hit.severity(Severity::Minor) } else { hit })
 }
 
 /// Whether a function looks into a cache before it asks the database.
@@ -236,6 +238,18 @@ fn in_transaction(file: &FileFacts, call: &Call) -> bool {
                 .argument_of
                 .and_then(|id| file.call(id))
                 .is_some_and(|outer| outer.method().to_ascii_lowercase().contains("transaction"))
+        })
+}
+
+/// Whether nobody waits for it: work of a queue or a schedule.
+fn in_background(file: &FileFacts, call: &Call) -> bool {
+    let lower = file.path.to_ascii_lowercase();
+    file.enclosing(call.function).any(|(_, function)| function.kind == FunctionKind::Job)
+        || lower.split('/').rev().skip(1).any(|folder| {
+            matches!(
+                folder,
+                "jobs" | "tasks" | "queues" | "queue" | "processors" | "workers" | "cron" | "crons" | "background"
+            )
         })
 }
 
