@@ -332,6 +332,18 @@ impl<'s> Builder<'s> {
         Value::Env(name.into())
     }
 
+    /// A read of the variable that `name` names: where that is a parameter, callers of the function read variables.
+    pub(super) fn env_read_by_name(&mut self, name: &Value) {
+        let Some(name) = name.path() else { return };
+        let function = self.at.function;
+        let place = self.file.function(function).and_then(|f| {
+            f.parameters.iter().position(|p| p.names.iter().any(|(n, below)| **n == *name && below.is_empty()))
+        });
+        if let Some(place) = place {
+            self.file.env_readers.push((function, place));
+        }
+    }
+
     /// Says that the program cannot go on without the variables read in these places.
     pub(super) fn require_reads(&mut self, reads: std::ops::Range<usize>) {
         for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {

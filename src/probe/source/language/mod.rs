@@ -151,3 +151,6 @@ fn is_minified(source: &str) -> bool {
     let long: usize = source.lines().filter(|line| line.len() > LONG && is_code(line)).map(str::len).sum();
     long > source.len() / 2
 }
+
+#[cfg(test)]
+mod tests;

@@ -289,7 +289,7 @@ fn sets_default(file: &FileFacts, call: &Call) -> bool {
 }
 
 fn got(file: &FileFacts, call: &Call) -> Option<Hit> {
-    if !file.binding(call.root()).is_some_and(|b| &*b.module == "got") || call.dev_only {
+    if file.binding(call.root()).is_none_or(|b| &*b.module != "got") || call.dev_only {
         return None;
     }
     let plain = !call.callee.contains('.');

@@ -227,7 +227,11 @@ impl Walk<'_> {
         let node = cursor.node();
         let (mut object, mut name) = (Value::Unknown, "");
         each(cursor, |cursor| match self.field(cursor) {
-            F::Object => object = self.expression(cursor),
+            F::Object => {
+                self.to.at.awaited = false;
+                self.to.at.returned = false;
+                object = self.expression(cursor);
+            }
             F::Property => name = self.to.text(cursor.node()),
             _ => {}
         });
@@ -254,7 +258,12 @@ impl Walk<'_> {
         match &index {
             Value::Text(name) if object.path().is_some_and(is_environment) => self.to.env_read(name, node),
             Value::Text(name) => Builder::member(object, name),
-            _ => Value::Index(Box::new((object, index))),
+            _ => {
+                if object.path().is_some_and(is_environment) {
+                    self.to.env_read_by_name(&index);
+                }
+                Value::Index(Box::new((object, index)))
+            }
         }
     }
 
@@ -271,6 +280,12 @@ impl Walk<'_> {
                 self.to.at.awaited = false;
                 self.to.at.returned = false;
                 let kind = self.kind(cursor.node());
+                // The grammar reads `await f<T>()` as a call of `await f`.
+                if kind == K::Await
+                    && let Some(call) = self.to.call(id)
+                {
+                    call.awaited = true;
+                }
                 let callee = if matches!(kind, K::Arrow | K::FunctionExpression) {
                     Value::Function(self.function(cursor, saved.in_loop))
                 } else {
