@@ -235,3 +235,73 @@ async fn hostile_files_end_within_limits_and_are_counted() {
     assert!(examined.counts["lines"] > 100_000);
     assert!(matches!(examined.rules["swallowed-error"], Coverage::Part(_)));
 }
+
+#[tokio::test]
+async fn code_made_to_be_slow_to_judge_ends_soon() {
+    let appended = format!(
+        "export function h(req, res) {{\n  let q = 'SELECT * FROM t WHERE a = 1';\n{}  db.query(q);\n}}\n",
+        "  q = q + \" AND b = '\" + q + req.x + q + \"'\";\n".repeat(1_000)
+    );
+    let loops = "const a = b; for (const c of a) { d = c; f(a, d); db.query(`SELECT * FROM t WHERE a = '${d}'`); }\n";
+    let folder = Folder::with(&[("appended.js", &appended), ("loops.js", &loops.repeat(1_500))]);
+    let started = std::time::Instant::now();
+    let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+    assert_eq!(seen.result.unwrap().counts["files"], 2);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn the_environment_is_read_through_helpers_of_other_files() {
+    let folder = Folder::with(&[
+        ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
+        (
+            "apps/web/a.ts",
+            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\n",
+        ),
+        ("b/env.py", "import os\ndef need(name, default=None):\n    return os.getenv(name, default)\n"),
+        ("b/settings.py", "from b.env import need\nC = need('SHOP_C')\nD = need('SHOP_D', 'x')\n"),
+    ]);
+    let project = crate::support::probes::bare_project(folder.path());
+    let code = gonogo::probe::SharedCode::default();
+    let index = code.index(&project, &Settings::default(), &Default::default()).await.unwrap();
+    let reads: Vec<(&str, bool)> =
+        index.files.iter().flat_map(|file| &file.env_reads).map(|read| (read.name.as_str(), read.optional)).collect();
+    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", false), ("SHOP_D", true)]);
+}
+
+#[tokio::test]
+async fn a_new_batch_sees_what_changed_and_what_went() {
+    let folder = Folder::with(&[("a.ts", "fetch('https://a.example.com');\n"), ("b.ts", "f();\n"), ("c.ts", "g();\n")]);
+    let project = crate::support::probes::bare_project(folder.path());
+    let index = async |code: &gonogo::probe::SharedCode| {
+        code.index(&project, &Settings::default(), &Default::default()).await.unwrap()
+    };
+    let code = gonogo::probe::SharedCode::default();
+    let first = index(&code).await;
+    assert!(std::sync::Arc::ptr_eq(&first, &index(&code).await), "one batch shares one index");
+    folder.write("b.ts", "f();\nh();\n");
+    fs::remove_file(folder.path().join("c.ts")).unwrap();
+    let second = index(&code.renewed()).await;
+    assert!(std::sync::Arc::ptr_eq(&first.files[0], &second.files[0]), "what did not change is not read again");
+    assert_eq!(
+        second.files.iter().map(|file| (file.path.as_str(), file.lines)).collect::<Vec<_>>(),
+        [("a.ts", 1), ("b.ts", 2)]
+    );
+    let cancelled = tokio_util::sync::CancellationToken::new();
+    cancelled.cancel();
+    assert!(code.renewed().index(&project, &Settings::default(), &cancelled).await.is_err());
+}
+
+#[tokio::test]
+async fn the_same_project_gives_the_same_findings_in_the_same_order() {
+    let text = "try { await fetch('https://b.example.com'); } catch {}\nawait fetch('https://a.example.com');\n";
+    let folder = Folder::with(&[("b.ts", text), ("a.ts", text)]);
+    let order = async || {
+        let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+        seen.findings.iter().map(|f| format!("{} {} {}", f.location, f.rule, f.fingerprint)).collect::<Vec<_>>()
+    };
+    let first = order().await;
+    assert_eq!(first, order().await);
+    let places: Vec<&str> = first.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(places, ["a.ts:1", "a.ts:1", "a.ts:2", "b.ts:1", "b.ts:1", "b.ts:2"]);
+}

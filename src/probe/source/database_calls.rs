@@ -1,6 +1,6 @@
 //! Tells calls that run a database query, for the libraries that people use.
 
-use super::code::{Call, CallId, Value, root};
+use super::code::{Call, CallId, Value, joined, root};
 use super::facts::{FileFacts, Language};
 use super::sql_text;
 
@@ -175,21 +175,6 @@ pub fn sql_of<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         _ => return None,
     };
     sql_text::is_statement(&text).then_some(given)
-}
-
-pub(super) fn joined(parts: &[super::code::Part]) -> String {
-    use super::code::Part;
-    parts.iter().fold(String::new(), |mut text, part| {
-        match part {
-            Part::Fixed(fixed) => text.push_str(fixed),
-            Part::Expression(shown, _) => {
-                text.push_str("${");
-                text.push_str(shown);
-                text.push('}');
-            }
-        }
-        text
-    })
 }
 
 fn writes(file: &FileFacts, call: &Call) -> bool {

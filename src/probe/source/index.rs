@@ -1,14 +1,17 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use super::code::{Call, FunctionId, Value};
+use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
+
+/// The name of a method, and the places of the files and of the calls.
+type Callers = HashMap<Box<str>, Vec<(usize, CallId)>>;
 
 /// What was worked out over all files.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub struct Links {
     by_path: HashMap<String, usize>,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
+    callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
 }
@@ -41,7 +46,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout }
+        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
     }
 }
 
@@ -198,6 +203,23 @@ impl CodeIndex {
         Some(Target { file: target, function, place })
     }
 
+    /// Every call of a method or function called `name`, with its file.
+    pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        let callers = self.links.callers.get_or_init(|| {
+            let mut callers = Callers::new();
+            for (place, file) in self.files.iter().enumerate() {
+                for (id, call) in (0..).zip(&file.calls) {
+                    callers.entry(call.method().into()).or_default().push((place, id));
+                }
+            }
+            callers
+        });
+        callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
+            let file = self.files.get(*place)?;
+            Some((&**file, file.call(*id)?))
+        })
+    }
+
     /// Reads of the environment through a function of the project that is given the variable's name:
     /// the place of the file, and the read.
     #[must_use]
@@ -218,7 +240,7 @@ impl CodeIndex {
                     continue;
                 };
                 if let Some(name) = call.argument(*parameter).and_then(Value::text) {
-                    let optional = call.arguments.len() > parameter + 1;
+                    let optional = call.tested || call.arguments.len() > parameter + 1;
                     found.push((place, EnvRead { name: name.to_owned(), span: call.place.span, optional }));
                 }
             }

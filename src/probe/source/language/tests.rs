@@ -222,3 +222,10 @@ fn generated_and_minified_files_are_refused() {
     let long = "a = b(c)\n".repeat(100_000);
     assert_eq!(read("a.py", Language::Python, &long, &cancelled).err(), Some(Refused::Cancelled));
 }
+
+#[test]
+fn what_a_nested_function_does_does_not_leave_the_loop_around_it() {
+    let leaves = |source: &str| ts(source).loops[0].leaves;
+    assert!(!leaves("for (const a of b) { f(() => a); g(function () { return 1; }); continue; }"));
+    assert!(leaves("for (const a of b) { if (a) break; }"));
+}

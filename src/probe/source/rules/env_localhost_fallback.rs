@@ -3,8 +3,7 @@
 use super::Hit;
 use super::endpoint::{Target, target};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
-use crate::probe::source::database_calls::joined;
+use crate::probe::source::code::{Place, Value, joined};
 use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts};
 
 /// What the rule is and says.

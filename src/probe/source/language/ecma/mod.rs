@@ -1,5 +1,6 @@
 //! JavaScript, TypeScript and TSX: one walk over the tree, statements here, the rest in the files beside.
 
+mod call;
 mod expression;
 mod function;
 mod module;
@@ -366,6 +367,7 @@ impl Walk<'_> {
             && let Some(found) = self.to.loop_mut(id)
         {
             found.leaves = block.leaves;
+            found.assignments = block.assignments;
         }
         self.to.at = saved;
     }

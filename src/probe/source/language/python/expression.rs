@@ -281,7 +281,7 @@ impl Walk<'_> {
         each(cursor, |cursor| {
             match self.field(cursor) {
                 F::Left => {
-                    self.to.at.tested |= !falls_back;
+                    self.to.at.tested = true;
                     left = self.expression(cursor);
                 }
                 F::Right => {

@@ -354,6 +354,7 @@ impl Walk<'_> {
         let block = self.to.close_block(block, 0, (0, 0));
         if let Some(found) = self.to.loop_mut(id) {
             found.leaves = block.leaves;
+            found.assignments = block.assignments;
         }
     }
 
