@@ -91,11 +91,11 @@ fn a_file_edited_outside_is_noticed() {
     let (world, app) = (World::new(), app());
     let mut terminal = started(&world, &app);
     terminal.send("2");
-    terminal.wait_for("the finding", |screen| screen.contains("swallowed-error"));
+    terminal.wait_for("the finding", |screen| screen.contains("server.ts:1"));
     app.write("server.ts", "export const ok = 1;\n");
-    terminal.wait_for("the finding gone", |screen| !screen.contains("swallowed-error"));
+    terminal.wait_for("the finding gone", |screen| !screen.contains("server.ts:1"));
     app.write("server.ts", "try { await chargeCard(order) } catch (e) {}\n");
-    terminal.wait_for("the finding back", |screen| screen.contains("swallowed-error"));
+    terminal.wait_for("the finding back", |screen| screen.contains("server.ts:1"));
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
 }
