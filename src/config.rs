@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 use url::Url;
 
+use crate::catalog::TRAITS;
 use crate::cli::{FailOn, LookOptions, ProjectOptions};
 use crate::model::{ProbeId, RuleId, Secret, Settings, Severity, escape};
 
@@ -250,6 +251,10 @@ fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigErro
                 known.join(", ")
             )));
         }
+    }
+    if let Some(unknown) = settings.traits.iter().find(|name| !TRAITS.contains(&name.as_str())) {
+        let shown = escape::line(unknown).into_owned();
+        return Err(ConfigError::new(format!("there is no trait \"{shown}\"; the traits are {}", TRAITS.join(", "))));
     }
     if let Some(rule) = settings.rules_off.keys().find(|rule| !sources.rules.contains(rule.as_str())) {
         let shown = escape::line(rule.as_str()).into_owned();

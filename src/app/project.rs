@@ -32,6 +32,25 @@ pub(super) struct Opened {
     pub known_rows: i64,
 }
 
+/// What to open, and how.
+pub(super) struct Request<'a> {
+    pub path: &'a Path,
+    pub options: &'a ProjectOptions,
+    pub look: &'a LookOptions,
+    pub output: Option<&'a OutputOptions>,
+    pub state: StatePlace,
+    pub memory: Memory,
+}
+
+/// How much of what is saved a run starts from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Memory {
+    /// What people said and what probes saw.
+    Everything,
+    /// Only what people said: a check tells of its own runs and no others.
+    AnswersOnly,
+}
+
 /// Where a project's state lies.
 pub(super) enum StatePlace {
     /// Where the settings say, else in the user's data folder; made where missing.
@@ -43,22 +62,19 @@ pub(super) enum StatePlace {
 }
 
 impl World {
-    /// Opens the project at `path`.
+    /// Opens a project. `adjust` has the last word on its settings.
     pub(super) async fn open(
         &self,
-        path: &Path,
-        options: &ProjectOptions,
-        look: &LookOptions,
-        output: Option<&OutputOptions>,
-        place: StatePlace,
+        request: Request<'_>,
         adjust: impl FnOnce(&mut Settings),
     ) -> anyhow::Result<Opened> {
+        let Request { path, options, look, output, state, memory } = request;
         let root = project::root(path)?;
         let resolved = self.settings(Some(&root), options, look, output)?;
         let mut settings = resolved.settings;
         adjust(&mut settings);
         let checklists = self.checklists(&settings)?;
-        let state = match place {
+        let state = match state {
             StatePlace::At(path) => path,
             StatePlace::Usual => self.state_path(&root, resolved.state)?,
             StatePlace::Existing => {
@@ -74,7 +90,10 @@ impl World {
         let project = Arc::new(project::open(root, &settings, commit));
         let opened = store::open(&state).await?;
         let (changes, known_rows) = opened.store.changes(0).await?;
-        let saved_runs = opened.store.latest_runs().await?;
+        let saved_runs = match memory {
+            Memory::Everything => opened.store.latest_runs().await?,
+            Memory::AnswersOnly => Vec::new(),
+        };
         let changed_files = engine::changed_files(&project.root, &saved_runs);
         let now = Timestamp::now();
         let mut session = Session::new(Start {
@@ -106,7 +125,12 @@ impl World {
         for error in &errors {
             self.say(&error.to_string());
         }
-        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded; see the lines above");
+        // What was asked for by name must not be missing from the verdict.
+        anyhow::ensure!(
+            !errors.iter().any(|error| error.asked_for),
+            "a checklist that was asked for could not be loaded"
+        );
+        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded");
         Ok(loaded)
     }
 

@@ -84,6 +84,8 @@ fn what_cannot_be_used_is_said_in_one_line() {
     let world = World::new(&[("app/gonogo.toml", "rows = 5\nspeed = 9\n")]);
     let error = world.resolve().unwrap_err();
     assert!(error.contains("gonogo.toml:2: unknown field `speed`"), "{error}");
+    let world = World::new(&[("app/gonogo.toml", "traits = [\"databse\"]")]);
+    assert!(world.resolve().unwrap_err().contains("the traits are ai, container, database"));
     let world = World::new(&[("app/gonogo.toml", "\n[rules.nothing]\noff-because = \"x\"")]);
     assert!(world.resolve().unwrap_err().contains("gonogo rules"));
 }

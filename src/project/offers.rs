@@ -4,6 +4,7 @@ use url::Url;
 
 use super::manifests::{Kind, Manifest};
 use crate::model::{Offer, OfferTarget, ProbeId, Secret, escape, redact};
+use crate::probe::environment::dotenv::{self, Entry};
 
 const DATABASE: ProbeId = ProbeId::from_static("database");
 const WEB: ProbeId = ProbeId::from_static("web");
@@ -60,7 +61,8 @@ fn is_example(path: &str) -> bool {
 
 fn env(manifest: &Manifest) -> Vec<Offer> {
     let mut offers = Vec::new();
-    for (name, value) in manifest.text.lines().filter_map(assignment) {
+    for Entry { name, value, .. } in dotenv::parse(&manifest.text).into_iter().filter(|entry| !entry.commented) {
+        let (name, value) = (name.as_str(), value.as_str());
         let found_in = format!("{name} in {}", escape::line(&manifest.path));
         if DATABASE_NAMES.contains(&name)
             && let Some(shown) = database(value)
@@ -74,13 +76,6 @@ fn env(manifest: &Manifest) -> Vec<Offer> {
         }
     }
     offers
-}
-
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.trim().trim_start_matches("export ").split_once('=')?;
-    let value = value.trim();
-    let value = ['"', '\''].iter().find_map(|q| value.strip_prefix(*q)?.split(*q).next()).unwrap_or(value);
-    (!name.starts_with('#') && !value.is_empty()).then_some((name.trim(), value))
 }
 
 /// "postgres on localhost"; nothing for what is no connection string.

@@ -51,3 +51,15 @@ fn what_is_no_folder_is_refused_in_one_line() {
     assert!(root(&dir.path().join("none")).unwrap_err().to_string().contains("does not exist"));
     assert!(root(&file.join("deeper")).is_err());
 }
+
+#[test]
+fn every_trait_that_can_be_detected_is_one_that_checklists_know() {
+    let mut known = stack::Known::default();
+    stack::tell_everything(&mut known);
+    for name in ["javascript", "python", "container", "serverless"] {
+        known.traits.insert(name);
+    }
+    for name in known.traits {
+        assert!(crate::catalog::TRAITS.contains(&name), "{name}");
+    }
+}

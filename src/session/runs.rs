@@ -61,13 +61,14 @@ impl ProbeRun {
         self.last.as_ref().map(|last| &last.outcome)
     }
 
-    /// Ends the run under way. A run that was cancelled leaves an earlier complete one in place.
+    /// Ends the run under way. One that was cancelled or never started leaves an earlier complete one in place: what that
+    /// saw is still what is known, and ages.
     pub(super) fn finish(&mut self, outcome: Outcome, at: Timestamp) -> Option<&SavedRun> {
         let RunState::Running { since, seen, .. } = std::mem::replace(&mut self.state, RunState::Idle) else {
             return None;
         };
         let complete = matches!(self.outcome(), Some(Outcome::Completed(_)));
-        if outcome == Outcome::Cancelled && complete {
+        if matches!(outcome, Outcome::Cancelled | Outcome::Skipped(_)) && complete {
             return None;
         }
         let duration_ms = u64::try_from(at.duration_since(since).as_millis()).unwrap_or(0);

@@ -548,6 +548,18 @@ fn while_a_probe_runs_again_its_last_result_stays_and_a_cancelled_run_changes_no
 }
 
 #[test]
+fn a_run_that_never_started_does_not_displace_what_was_seen() {
+    let mut session = session(vec![item(&["bad-thing"], &[])], Vec::new());
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(run_event(1, completed()), now());
+    session.update(Msg::Do(Command::RunAll), now());
+    let skip = crate::model::Skip::new(crate::model::SkipReason::NeedsConsent, "nobody has allowed it");
+    let effects = session.update(run_event(2, EventKind::Finished(Outcome::Skipped(skip))), now());
+    assert!(effects.is_empty());
+    assert_eq!(status(&session), "pass");
+}
+
+#[test]
 fn the_decision_and_the_poll_follow_the_blockers() {
     let mut blocker = item(&[], &[]);
     blocker.severity = Severity::Blocker;

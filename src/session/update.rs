@@ -162,7 +162,7 @@ impl Session {
                 Vec::new()
             }
             EventKind::Finished(outcome) => {
-                let keep = matches!(outcome, Outcome::Completed(_) | Outcome::Failed(_) | Outcome::TimedOut);
+                let keep = !matches!(outcome, Outcome::Cancelled | Outcome::Panicked(_));
                 let finished = target.finish(outcome, at).cloned();
                 if let Some(saved) = &finished {
                     for path in saved.observations.iter().filter_map(|seen| seen.location().path()) {

@@ -126,14 +126,17 @@ impl Store {
         Ok(())
     }
 
-    /// The newest run of each probe.
+    /// The newest run of each probe that looked at anything; where none ever did, the newest that did not.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub async fn latest_runs(&self) -> Result<Vec<SavedRun>, StoreError> {
         let found: Vec<rows::RunRow> = sqlx::query_as(
             "SELECT probe, ended, duration_ms, outcome, observations, cited FROM runs
-             WHERE number IN (SELECT max(number) FROM runs GROUP BY probe) ORDER BY probe",
+             WHERE number IN (
+                 SELECT coalesce(max(number) FILTER (WHERE outcome ->> '$.outcome' <> 'skipped'), max(number))
+                 FROM runs GROUP BY probe
+             ) ORDER BY probe",
         )
         .fetch_all(&self.pool)
         .await?;

@@ -26,7 +26,9 @@ pub mod view;
 pub mod widgets;
 
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::io;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event, EventStream, MouseEventKind};
@@ -199,9 +201,11 @@ impl Workbench {
                                 break;
                             }
                         }
-                        match waiting(&mut events).await {
-                            Some(more) => next = more,
-                            None => break,
+                        // Polled with this task's own waker: the stream keeps the first one that it is given until it
+                        // has something, and would wake nobody later.
+                        match poll_fn(|cx| Poll::Ready(events.poll_next_unpin(cx))).await {
+                            Poll::Ready(more) => next = more,
+                            Poll::Pending => break,
                         }
                     }
                 }
@@ -281,16 +285,6 @@ impl Workbench {
             self.take_in(engine, Msg::Notice(Notice::problem(problem)));
         }
         Ok(())
-    }
-}
-
-/// The next event, if there is one already. The stream keeps the first waker that polls it, so it must be polled with
-/// the loop's own: `now_or_never` would leave it deaf.
-async fn waiting(events: &mut EventStream) -> Option<Option<io::Result<Event>>> {
-    tokio::select! {
-        biased;
-        event = events.next() => Some(event),
-        () = std::future::ready(()) => None,
     }
 }
 

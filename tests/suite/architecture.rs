@@ -13,7 +13,7 @@ const MAY_IMPORT: [(&str, &[&str]); 13] = [
     ("store", &["model"]),
     ("probe", &["model"]),
     ("project", &["model", "probe"]),
-    ("config", &["model", "cli", "project"]),
+    ("config", &["model", "catalog", "cli", "project"]),
     ("session", &["model", "catalog"]),
     ("engine", &["model", "probe", "session", "store", "report"]),
     ("headless", &["model", "session", "catalog", "engine"]),

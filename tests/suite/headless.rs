@@ -11,7 +11,10 @@ use crate::support::probes::Folder;
 fn small_app() -> Folder {
     Folder::with(&[
         ("package.json", r#"{"name": "shop", "dependencies": {"express": "4.19.2"}}"#),
-        ("server.ts", "import express from 'express';\nconst app = express();\ntry { work() } catch (e) {}\n"),
+        (
+            "server.ts",
+            "import express from 'express';\nconst app = express();\ntry { await chargeCard(order) } catch (e) {}\n",
+        ),
         (".env.example", "PORT=\n"),
     ])
 }
@@ -41,9 +44,7 @@ fn the_demo_shows_every_probe_at_work_and_leaves_nothing_behind() {
 fn the_same_project_gives_the_same_bytes() {
     let (world, app) = (World::new(), small_app());
     let path = app.path().to_str().unwrap();
-    let strip = |text: &str| {
-        text.lines().filter(|line| !line.contains("duration_ms")).collect::<Vec<_>>().join("\n")
-    };
+    let strip = |text: &str| text.lines().filter(|line| !line.contains("duration_ms")).collect::<Vec<_>>().join("\n");
     let first = world.run(&["check", path, "--format", "json"]);
     let second = World::new().run(&["check", path, "--format", "json"]);
     assert_eq!(first.code, 1, "{first:?}");
@@ -65,14 +66,16 @@ fn json_keeps_its_contract() {
     has(&report["project"], &["name", "root", "commit", "stack"]);
     has(&report["probes"][0], &["id", "outcome", "why", "examined", "duration_ms"]);
     has(&report["sections"][0], &["id", "title", "poll"]);
-    let item = ["id", "section", "title", "severity", "status", "why", "basis", "conflict", "stale", "findings", "proofs"];
+    let item =
+        ["id", "section", "title", "severity", "status", "why", "basis", "conflict", "stale", "findings", "proofs"];
     has(&report["items"][0], &item);
     let finding = report["findings"].as_array().unwrap().iter().find(|f| f["rule"] == "swallowed-error").unwrap();
     has(finding, &["fingerprint", "rule", "probe", "severity", "confidence", "message", "location", "evidence", "fix"]);
     let place = ["kind", "path", "line", "column", "end_line", "package", "version", "url"];
     has(&finding["location"], &place);
     assert_eq!((&finding["location"]["path"], &finding["location"]["line"]), (&"server.ts".into(), &3.into()));
-    let ids: Vec<&str> = report["probes"].as_array().unwrap().iter().map(|probe| probe["id"].as_str().unwrap()).collect();
+    let ids: Vec<&str> =
+        report["probes"].as_array().unwrap().iter().map(|probe| probe["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["source", "secrets", "environment", "repository", "dependencies", "database", "web"]);
 }
 
@@ -165,7 +168,11 @@ fn a_secret_is_nowhere_to_be_seen() {
                 folders.push(entry.path());
             } else {
                 let bytes = fs::read(entry.path()).unwrap();
-                assert!(!bytes.windows(key.len()).any(|part| part == key.as_bytes()), "{:?} holds the key", entry.path());
+                assert!(
+                    !bytes.windows(key.len()).any(|part| part == key.as_bytes()),
+                    "{:?} holds the key",
+                    entry.path()
+                );
             }
         }
     }
@@ -206,6 +213,7 @@ fn state_that_is_locked_broken_or_newer_loses_nothing() {
         (pool, connection)
     });
     check(&[]).refused("locked by another program");
+    let _context = runtime.enter();
     drop(lock);
 }
 
@@ -236,7 +244,13 @@ fn fail_on_decides_the_exit_code() {
 #[test]
 fn lists_and_explanations_come_as_text_and_json() {
     let world = World::new();
-    for args in [&["rules"][..], &["checklists"], &["themes"], &["explain", "n-plus-one-query"], &["explain", "backups.restore-tested"]] {
+    for args in [
+        &["rules"][..],
+        &["checklists"],
+        &["themes"],
+        &["explain", "n-plus-one-query"],
+        &["explain", "backups.restore-tested"],
+    ] {
         let text = world.run(args);
         assert!(text.code == 0 && text.out.len() > 50 && text.err.is_empty(), "{args:?}: {text:?}");
         let json = world.run(&[args, &["--format", "json"]].concat());

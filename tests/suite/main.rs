@@ -1,6 +1,6 @@
 //! The whole suite in one binary, so that the dependencies are linked once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
 
 mod support;
 
@@ -9,6 +9,10 @@ mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod headless;
+mod hostile;
+#[cfg(unix)]
+mod pty;
 mod report;
 mod repository;
 mod rules;

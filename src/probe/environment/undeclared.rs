@@ -1,6 +1,6 @@
 //! Variables that the code needs and no file tells of; and the proof that an example file tells of all.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::committed;
 use super::declared::Declared;
@@ -65,15 +65,22 @@ pub fn reads(index: &CodeIndex) -> Vec<Read> {
         .collect()
 }
 
-/// The variables that some code cannot do without, with every place that reads them.
+/// The variables that some code cannot do without, with every place that reads them, the needing ones first.
 #[must_use]
 pub fn needed(reads: &[Read]) -> BTreeMap<&str, Vec<&Read>> {
     let mut needed: BTreeMap<&str, Vec<&Read>> = BTreeMap::new();
     for read in reads.iter().filter(|read| !is_given(&read.name)) {
         needed.entry(&read.name).or_default().push(read);
     }
-    needed.retain(|_, places| places.iter().any(|read| !read.optional));
-    needed.values_mut().for_each(|places| places.sort_by_key(|read| read.optional));
+    for places in needed.values_mut() {
+        // `if (process.env.A) use(process.env.A)`: who tests a variable in a file means its other reads there too.
+        let tested: BTreeSet<&str> =
+            places.iter().filter(|read| read.optional).map(|read| read.path.as_str()).collect();
+        places.sort_by_key(|read| tested.contains(read.path.as_str()));
+    }
+    needed.retain(|_, places| {
+        places.first().is_some_and(|first| !places.iter().any(|read| read.optional && read.path == first.path))
+    });
     needed
 }
 
@@ -92,7 +99,10 @@ fn one_missing(name: &str, places: &[&Read]) -> Option<Finding> {
     let first = places.first()?;
     let location = Location::File { path: first.path.clone(), span: Some(first.span) };
     let message = format!("The code reads `{name}` without a default, and no example or schema file declares it");
-    Some(Finding::new(&META, location, name, message).evidence(listed(places)))
+    let finding = Finding::new(&META, location, name, message).evidence(listed(places));
+    // Elsewhere the code does without it; this place may be reached only after such a test.
+    let doubtful = places.iter().any(|read| read.optional);
+    Some(if doubtful { finding.severity(Severity::Minor).confidence(Confidence::Low) } else { finding })
 }
 
 fn listed(places: &[&Read]) -> Option<Evidence> {
@@ -159,7 +169,7 @@ mod tests {
         let reads = [
             read("A", 1, false),
             read("B", 2, false),
-            read("B", 9, true),
+            read("B", 9, false),
             read("C", 3, true),
             read("NODE_ENV", 4, false),
             read("VERCEL_URL", 5, false),
@@ -169,6 +179,15 @@ mod tests {
         assert!(found[0].message.contains("`B`"));
         assert_eq!(found[0].location.line(), Some(2));
         assert!(found[0].evidence[0].text.contains("src/a.ts:9"));
+    }
+
+    #[test]
+    fn a_variable_that_is_tested_first_is_not_needed() {
+        let mut reads = vec![read("B", 2, true), read("B", 3, false)];
+        assert!(findings(&reads, &declaring("A=\n")).is_empty());
+        reads.push(Read { path: "src/b.ts".to_owned(), ..read("B", 1, false) });
+        let found = findings(&reads, &declaring("A=\n"));
+        assert_eq!((found[0].location.to_string().as_str(), found[0].confidence), ("src/b.ts:1", Confidence::Low));
     }
 
     #[test]

@@ -120,13 +120,14 @@ fn instructions(text: &str) -> Vec<Instruction> {
         if whole.is_empty() || whole.starts_with('#') {
             continue;
         }
-        while let Some(start) = whole.strip_suffix('\\') {
+        while whole.ends_with('\\') {
             let Some((next, _)) = lines.next() else { break };
             let next = next.trim();
-            let kept = start.trim_end().to_owned();
             // Comments and empty lines may stand between continued ones.
-            whole =
-                if next.starts_with('#') || next.is_empty() { format!("{kept} \\") } else { format!("{kept} {next}") };
+            if !next.starts_with('#') && !next.is_empty() {
+                whole.pop();
+                whole.push_str(next);
+            }
         }
         let Some((word, rest)) = whole.split_once(char::is_whitespace) else { continue };
         if let Some(end) = rest.split("<<").nth(1).filter(|_| matches!(word, "RUN" | "COPY")) {

@@ -38,7 +38,7 @@ fn finding(repo: &Repo, manifest: &Manifest) -> Option<Finding> {
         .collect();
     let first = open.first()?;
     let message = match open.as_slice() {
-        [one] => format!("`{}` asks for {}", one.name, wording(one)),
+        [one] => format!("`{}` is asked for {}", one.name, wording(one)),
         _ if locked => format!("{} dependencies ask for whatever is there: {}", open.len(), names(&open)),
         _ => format!(
             "{} of {} dependencies are not fixed to a version, and no lock file does it",
@@ -58,8 +58,8 @@ fn finding(repo: &Repo, manifest: &Manifest) -> Option<Finding> {
 
 fn wording(dependency: &Dependency) -> String {
     match dependency.wanted.as_str() {
-        "" => "no version at all".to_owned(),
-        wanted => format!("`{wanted}`, which can be another version tomorrow"),
+        "" => "without a version".to_owned(),
+        wanted => format!("as `{wanted}`, which can be another version tomorrow"),
     }
 }
 

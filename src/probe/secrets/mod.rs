@@ -7,7 +7,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rayon::prelude::*;
 
-use super::files;
+use super::files::{self, Unread};
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{Coverage, Examined, Failure, Finding, Gap, ProbeId, Project, RuleId, Settings, Skip};
 
@@ -60,6 +60,15 @@ fn examine(cx: &ProbeCx) -> Examined {
     let targets = targets::choose(&cx.project.root, &cx.settings.ignore, listing);
     let total = targets.files.len() as u64;
     let mut gaps = targets.gaps;
+    // Links and pipes are no text that anyone could commit a secret in.
+    let no_files = [Unread::Link.reason(), Unread::NotRegular.reason()];
+    let mut unread: u64 = gaps
+        .clone()
+        .into_vec()
+        .iter()
+        .filter(|gap| !no_files.contains(&gap.reason.as_str()))
+        .map(|gap| gap.count)
+        .sum();
     let mut read = 0;
     for (batch, files) in targets.files.chunks(BATCH).enumerate() {
         cx.report_progress((batch * BATCH) as u64, Some(total), "reading files");
@@ -71,14 +80,17 @@ fn examine(cx: &ProbeCx) -> Examined {
                     findings.into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
                 }
                 Scanned::Binary => {}
-                Scanned::Unread(reason, path) => gaps.add(reason, &path),
+                Scanned::Unread(reason, path) => {
+                    unread += 1;
+                    gaps.add(reason, &path);
+                }
             }
         }
     }
     let coverage = if cx.cancel.is_cancelled() {
         Coverage::Part("the run was cancelled".to_owned())
-    } else if !gaps.is_empty() {
-        Coverage::Part(match gaps.total() {
+    } else if unread > 0 {
+        Coverage::Part(match unread {
             1 => "1 file was not read".to_owned(),
             many => format!("{many} files were not read"),
         })
@@ -108,7 +120,7 @@ enum Scanned {
 fn scan_file(file: &files::FileEntry) -> Scanned {
     match targets::read(file) {
         Ok(text) => Scanned::Read(scan::file(&file.path, &text)),
-        Err(files::Unread::Binary) => Scanned::Binary,
+        Err(Unread::Binary) => Scanned::Binary,
         Err(reason) => Scanned::Unread(reason.reason(), file.path.clone()),
     }
 }

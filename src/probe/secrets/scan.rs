@@ -47,7 +47,16 @@ pub fn file(path: &str, text: &str) -> Vec<Finding> {
             };
             if suspects.iter().all(|known| known.secret.end <= one.value.start || one.value.end <= known.secret.start) {
                 let before = text.get(..one.value.start).unwrap_or_default().trim_end_matches(['"', '\'', '`']);
-                let verb = if before.trim_end().ends_with("==") { "is compared with" } else { "has" };
+                let before = before.trim_end();
+                let verb = if before.ends_with("==") {
+                    "is compared with"
+                } else if before.ends_with(',') {
+                    "is given"
+                } else if before.ends_with(['|', '?']) || before.ends_with(" or") {
+                    "falls back to"
+                } else {
+                    "has"
+                };
                 suspects.push(Suspect {
                     rule: &assignment::META,
                     what: format!("`{}` {verb}", one.name),
