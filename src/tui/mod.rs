@@ -278,7 +278,9 @@ impl Workbench {
         self.guard.suspend()?;
         let edited = engine.edit(path, line).await;
         self.guard.resume()?;
-        self.screen.clear()?;
+        // `Terminal::clear` would ask for the cursor's position and wait for an answer; a new one knows nothing of what
+        // the editor left either, and asks nothing.
+        self.screen = Terminal::new(CrosstermBackend::new(io::stdout()))?;
         self.ui.size = self.screen.size()?;
         self.ui.reveal();
         if let Err(problem) = edited {

@@ -138,7 +138,7 @@ impl Dress {
     }
 
     /// Puts on the next theme and says what it is called.
-    pub fn next(&mut self) -> String {
+    pub fn put_on_next(&mut self) -> String {
         if self.no_color {
             return "No colours are drawn, as NO_COLOR or --no-color asks".to_owned();
         }

@@ -90,6 +90,8 @@ fn title(
     let focused = ui.focus() == pane;
     canvas::rule(buffer, Rect { height: 1, ..area }, styles.border);
     let width = usize::from(area.width);
+    // A name says more than a number.
+    let position = if text::width(name) + text::width(position) + 10 > width { "" } else { position };
     let room = width.saturating_sub(if position.is_empty() { 4 } else { text::width(position) + 7 });
     let mut spans = vec![Span::styled("─", styles.border)];
     if crumbs.is_empty() || crumbs.iter().map(Span::width).sum::<usize>() > room {
@@ -106,7 +108,7 @@ fn title(
         spans.extend(crumbs);
     }
     canvas::line(buffer, area, 0, &Line::from(spans));
-    if !position.is_empty() && width > text::width(position) + 8 {
+    if !position.is_empty() {
         let from = area.width.saturating_sub(u16::try_from(text::width(position) + 3).unwrap_or(0));
         let corner = Rect { x: area.x + from, width: area.width - from, height: 1, ..area };
         canvas::line(buffer, corner, 0, &Line::styled(format!(" {position} "), styles.muted));

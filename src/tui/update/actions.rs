@@ -46,7 +46,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Browse => return browse(ui, session),
         Action::Copy => return copy(ui, session),
         Action::Export => ui.modals.push(Modal::Prompt(Box::new(Prompt::export()))),
-        Action::Theme => ui.flash = Some(ui.dress.next()),
+        Action::Theme => ui.flash = Some(ui.dress.put_on_next()),
         Action::Quit => return vec![Request::Quit],
         Action::Submit | Action::Save | Action::Close | Action::NextField | Action::PreviousField => {}
     }

@@ -64,10 +64,11 @@ fn join(layout: &Layout, buffer: &mut ratatui::buffer::Buffer, style: ratatui::s
     for title in titles {
         for upright in uprights.clone() {
             let corner = Rect { x: upright.x, y: title.y, width: 1, height: 1 };
-            if upright.right() == title.x && corner.intersects(upright) {
-                if let Some(cell) = buffer.cell_mut(Position::new(corner.x, corner.y)) {
-                    cell.set_symbol("├").set_style(style);
-                }
+            if upright.right() == title.x
+                && corner.intersects(upright)
+                && let Some(cell) = buffer.cell_mut(Position::new(corner.x, corner.y))
+            {
+                cell.set_symbol("├").set_style(style);
             }
         }
     }

@@ -78,7 +78,7 @@ fn a_click_takes_a_choice_of_a_dialog() {
 #[test]
 fn a_click_on_the_offer_opens_it() {
     let mut bench = Bench::new(session(), 80, 24);
-    let (column, row) = bench.find("press d to examine");
+    let (column, row) = bench.find("examines it");
     bench.click(column, row);
     assert!(bench.screen().contains("What may gonogo examine?"));
 }
