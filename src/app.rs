@@ -32,11 +32,7 @@ mod exit {
 pub fn main(args: impl Iterator<Item = OsString>, env: impl Iterator<Item = (OsString, OsString)>) -> ExitCode {
     let cli = match Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        // clap words its own messages, help and version among them, and knows where they go.
-        Err(error) => {
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { exit::USAGE } else { exit::GO });
-        }
+        Err(error) => return ExitCode::from(usage(&error)),
     };
     let world = World {
         env: env.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect(),
@@ -73,8 +69,27 @@ fn quiet_worker_panics() {
     }));
 }
 
+/// Says what is wrong with the arguments in one line; help and version in clap's own words.
+fn usage(error: &clap::Error) -> u8 {
+    use clap::error::ErrorKind::{DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion};
+    if matches!(error.kind(), DisplayHelp | DisplayVersion | DisplayHelpOnMissingArgumentOrSubcommand) {
+        let _ = error.print();
+    } else {
+        let text = error.to_string();
+        let said: Vec<&str> = (text.lines().map(str::trim))
+            .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+            .filter(|line| !line.is_empty())
+            .map(|line| line.trim_start_matches("error: "))
+            .collect();
+        let _ = writeln!(io::stderr(), "gonogo: {}; see --help", escape::line(&said.join("; ")));
+    }
+    if error.use_stderr() { exit::USAGE } else { exit::GO }
+}
+
 fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    let kind = error.downcast_ref::<io::Error>().map(io::Error::kind);
+    let kind = kind.or_else(|| error.downcast_ref::<serde_json::Error>().and_then(serde_json::Error::io_error_kind));
+    kind == Some(io::ErrorKind::BrokenPipe)
 }
 
 /// What surrounds a run.
@@ -104,7 +119,10 @@ impl World {
             Some(Command::Advisories(command)) => self.advisories(command).await,
             Some(Command::Init(args)) => self.init(&args.path, args.print),
             Some(Command::Completions { shell }) => {
-                clap_complete::generate(shell, &mut Cli::command(), "gonogo", &mut io::stdout().lock());
+                // Into memory first: it panics where it cannot write.
+                let mut script = Vec::new();
+                clap_complete::generate(shell, &mut Cli::command(), "gonogo", &mut script);
+                io::stdout().lock().write_all(&script)?;
                 Ok(exit::GO)
             }
             Some(Command::Man) => {
