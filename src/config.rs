@@ -204,11 +204,12 @@ fn apply_options(settings: &mut Settings, sources: &Sources<'_>) {
     }
     settings.offline |= offline;
     if *yes {
-        // A yes covers the advisory service and what stands on the command line; an address that a project's own file
-        // names was not seen by the person who said it.
+        // A yes covers the advisory service and what its speaker names: on the command line, or in GONOGO_*, which keeps a
+        // password out of the list of processes. An address in a project's own file is somebody else's.
+        let said = |name: &str| sources.env.get(name).is_some_and(|value| !value.is_empty());
         settings.consent.insert(ProbeId::from("dependencies"));
-        settings.consent.extend((!url.is_empty()).then(|| ProbeId::from("web")));
-        settings.consent.extend(database.is_some().then(|| ProbeId::from("database")));
+        settings.consent.extend((!url.is_empty() || said("GONOGO_URL")).then(|| ProbeId::from("web")));
+        settings.consent.extend((database.is_some() || said("GONOGO_DATABASE")).then(|| ProbeId::from("database")));
     }
     if let Some(fail_on) = sources.fail_on {
         settings.fail_on = match fail_on {

@@ -57,12 +57,14 @@ fn each_source_overrides_the_one_before() {
 }
 
 #[test]
-fn a_yes_covers_only_what_the_command_line_names() {
+fn a_yes_covers_only_what_its_speaker_names() {
     let mut world = World::new(&[("app/gonogo.toml", "urls = [\"https://a.example.com\"]")]);
     world.project.yes = true;
     assert_eq!(world.resolve().unwrap().consent, [ProbeId::from("dependencies")].into());
     world.project.url = vec!["https://b.example.com".to_owned()];
     assert!(world.resolve().unwrap().consent.contains("web"));
+    world.env.insert("GONOGO_DATABASE".to_owned(), "sqlite:shop.db".to_owned());
+    assert!(world.resolve().unwrap().consent.contains("database"));
     world.project.yes = false;
     assert!(world.resolve().unwrap().consent.is_empty());
 }
