@@ -43,6 +43,18 @@ fn a_command_line_tool_has_no_database_and_an_empty_folder_is_not_recognised() {
 }
 
 #[test]
+fn a_server_with_a_database_is_asked_about_its_users_whatever_signs_them_in() {
+    let app = project(&[("package.json", r#"{"dependencies": {"hono": "4", "pg-promise": "11"}}"#)]);
+    assert!(app.traits.contains("database") && app.traits.contains("users"), "{:?}", app.traits);
+    let page = project(&[("package.json", r#"{"dependencies": {"vue": "3"}}"#)]);
+    assert!(!page.traits.contains("users"));
+    let django = project(&[("requirements.txt", "Django==5.2\nbraintree==4.41\nminio==7.2\n")]);
+    for name in ["frontend", "users", "payments", "file-storage"] {
+        assert!(django.traits.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn what_is_no_folder_is_refused_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a.txt");
