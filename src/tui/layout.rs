@@ -25,7 +25,7 @@ pub struct Splits {
 
 impl Default for Splits {
     fn default() -> Self {
-        Self { sections: 215, items: 470, sections_narrow: 310, stacked: 450, findings: 480 }
+        Self { sections: 230, items: 540, sections_narrow: 310, stacked: 450, findings: 480 }
     }
 }
 

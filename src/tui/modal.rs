@@ -180,6 +180,9 @@ impl Picker {
                 scored.push((score, at));
             }
         }
+        // Almost any few letters occur somewhere in a long text; what matches far worse than the best is noise.
+        let best = scored.iter().map(|(score, _)| *score).max().unwrap_or(0);
+        scored.retain(|(score, _)| *score >= best * 3 / 5);
         scored.sort_by_key(|(score, at)| (std::cmp::Reverse(*score), *at));
         self.shown = scored.into_iter().map(|(_, at)| at).collect();
     }

@@ -82,6 +82,8 @@ impl<T: PartialEq> Rows<T> {
 pub struct Selection<T> {
     /// The entry in hand.
     pub selected: Option<T>,
+    /// Somebody chose it. Until then the first entry is in hand, whatever comes in.
+    pub chosen: bool,
     /// Its number when it was last seen, for when it disappears.
     pub at: usize,
     /// The first row that is shown.
@@ -90,13 +92,17 @@ pub struct Selection<T> {
 
 impl<T> Default for Selection<T> {
     fn default() -> Self {
-        Self { selected: None, at: 0, offset: 0 }
+        Self { selected: None, chosen: false, at: 0, offset: 0 }
     }
 }
 
 impl<T: Clone + PartialEq> Selection<T> {
     /// Finds what was selected among new rows; its neighbour, where it is gone.
     pub fn settle(&mut self, rows: &Rows<T>) {
+        if !self.chosen {
+            self.put(rows, 0);
+            return;
+        }
         let known = self.selected.as_ref();
         // Most often it stands where it stood.
         let same = known.is_some() && rows.entry(self.at) == known;
@@ -104,13 +110,18 @@ impl<T: Clone + PartialEq> Selection<T> {
             return;
         }
         let found = known.and_then(|selected| rows.find(selected));
-        self.go(rows, found.unwrap_or_else(|| self.at.min(rows.len().saturating_sub(1))));
+        self.put(rows, found.unwrap_or(self.at));
+    }
+
+    fn put(&mut self, rows: &Rows<T>, at: usize) {
+        self.at = at.min(rows.len().saturating_sub(1));
+        self.selected = rows.entry(self.at).cloned();
     }
 
     /// Selects the entry with this number.
     pub fn go(&mut self, rows: &Rows<T>, at: usize) {
-        self.at = at.min(rows.len().saturating_sub(1));
-        self.selected = rows.entry(self.at).cloned();
+        self.put(rows, at);
+        self.chosen = true;
     }
 
     /// Selects the entry `by` further on.
@@ -151,6 +162,9 @@ mod tests {
         let mut selection = Selection::default();
         selection.settle(&rows(&["a", "b", "c"]));
         assert_eq!(selection.selected, Some("a"));
+        selection.settle(&rows(&["first", "a", "b", "c"]));
+        assert_eq!(selection.selected, Some("first"), "nobody has chosen yet");
+        selection.settle(&rows(&["a", "b", "c"]));
         selection.step(&rows(&["a", "b", "c"]), 1);
         selection.settle(&rows(&["new", "a", "b", "c"]));
         assert_eq!((selection.selected, selection.at), (Some("b"), 2));
@@ -163,7 +177,7 @@ mod tests {
     #[test]
     fn the_first_entry_shows_its_heading() {
         let rows = rows(&["a", "b", "c", "d"]);
-        let mut selection = Selection { selected: Some("d"), at: 3, offset: 0 };
+        let mut selection = Selection { selected: Some("d"), chosen: true, at: 3, offset: 0 };
         selection.reveal(&rows, 2);
         assert_eq!(selection.offset, 3);
         selection.go(&rows, 0);

@@ -17,4 +17,5 @@ mod report;
 mod repository;
 mod rules;
 mod secrets;
+mod tui;
 mod web;

@@ -170,9 +170,14 @@ fn offer(ui: &Ui, session: &Session, width: usize) -> Line<'static> {
         Some(offer) => {
             let more = offers.count();
             let others = if more > 0 { format!(" ({more} more)") } else { String::new() };
-            let found = format!("found {} → {}{others}", offer.found_in, offer.shown);
-            let rest = format!(": press {key} to examine it, read-only");
-            format!("{}{rest}", text::fit(&found, width.saturating_sub(text::width(&rest))))
+            let (place, target) = (&offer.found_in, &offer.shown);
+            let forms = [
+                format!("found {place} → {target}{others}: press {key} to examine it, read-only"),
+                format!("found {place} → {target}{others}: {key} examines it, read-only"),
+                format!("press {key} to examine {target}, read-only"),
+            ];
+            let fitting = forms.iter().find(|form| text::width(form) <= width).or(forms.last());
+            fitting.cloned().unwrap_or_default()
         }
         None => match session.runs().iter().find(|run| waits(run)) {
             Some(run) => format!("{} waits for your yes: press {key}", run.meta.title),

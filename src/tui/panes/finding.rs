@@ -67,8 +67,14 @@ fn about(doc: &mut Doc<'_>, rule: &RuleMeta) {
         doc.heading("Example", "");
         doc.preformatted(2, rule.example, styles.code);
     }
-    if !rule.references.is_empty() {
+    let references: Vec<&str> = rule.references.iter().copied().filter(|reference| !is_number(reference)).collect();
+    if !references.is_empty() {
         doc.heading("References", "");
-        rule.references.iter().for_each(|reference| doc.preformatted(0, reference, styles.muted));
+        references.iter().for_each(|reference| doc.preformatted(0, reference, styles.muted));
     }
+}
+
+/// Whether a reference is a number of our own acceptance list (`F22`), which says nothing to anybody else.
+fn is_number(reference: &str) -> bool {
+    reference.strip_prefix(['C', 'F']).is_some_and(|number| number.bytes().all(|byte| byte.is_ascii_digit()))
 }

@@ -34,7 +34,7 @@ fn row(styles: &Styles, finding: &Finding, width: usize) -> Ends {
     // What may be wrong is a question, and does not fail its items.
     let (glyph, style) =
         if finding.confidence == Confidence::Low { ("?", styles.unknown) } else { ("✗", styles.fail) };
-    let place = text::fit_end(&plain::place(&finding.location), width * 2 / 5);
+    let place = text::fit_end(&plain::place(&finding.location), width / 3);
     let message = text::fit(&finding.message, width.saturating_sub(text::width(&place) + 4));
     Ends {
         left: vec![Span::styled(format!("{glyph} "), style), Span::styled(message, styles.text)],

@@ -26,16 +26,31 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session) {
     doc.heading("Why it matters", "");
     doc.prose(0, &item.why, doc.styles.text);
     seen(doc, ui, session, verdict);
-    doc.heading("The fix", "");
-    doc.prose(0, &item.fix, doc.styles.text);
-    doc.heading("How to verify", "");
-    doc.prose(0, &item.how, doc.styles.text);
-    said(doc, session, item);
+    // Where something is wrong, what to do comes first; where a person must say, the question does.
+    if verdict.findings.is_empty() {
+        said(doc, session, item);
+        verify(doc, item);
+        fix(doc, item);
+    } else {
+        fix(doc, item);
+        said(doc, session, item);
+        verify(doc, item);
+    }
     history(doc, session, item);
     if !item.references.is_empty() {
         doc.heading("More", "");
         item.references.iter().for_each(|reference| doc.preformatted(0, reference, doc.styles.muted));
     }
+}
+
+fn fix(doc: &mut Doc<'_>, item: &Item) {
+    doc.heading("The fix", "");
+    doc.prose(0, &item.fix, doc.styles.text);
+}
+
+fn verify(doc: &mut Doc<'_>, item: &Item) {
+    doc.heading("How to verify", "");
+    doc.prose(0, &item.how, doc.styles.text);
 }
 
 fn top(doc: &mut Doc<'_>, item: &Item, verdict: &Verdict) {
@@ -51,17 +66,13 @@ fn top(doc: &mut Doc<'_>, item: &Item, verdict: &Verdict) {
         spans.push(Span::styled(format!(" · {}", extras(verdict)), styles.unknown));
     }
     doc.row(spans);
-    doc.prose(0, &verdict.why, styles.text);
+    let accepted = matches!(verdict.status, Status::Accepted(_));
+    doc.prose(0, &verdict.why, if accepted { styles.accepted } else { styles.text });
     if verdict.conflict {
         doc.prose(0, "A person and a probe disagree; it stays a conflict until one of them changes.", styles.unknown);
     }
     if verdict.stale {
         doc.prose(0, "The evidence is old, or its files have changed since.", styles.unknown);
-    }
-    if let Status::Accepted(acceptance) = &verdict.status {
-        let until = acceptance.until.map_or_else(|| "with no end".to_owned(), |date| format!("until {date}"));
-        let words = format!("Accepted by {} {until}: {}", acceptance.owner, acceptance.reason);
-        doc.prose(0, &words, styles.accepted);
     }
 }
 

@@ -31,7 +31,7 @@ pub(super) fn draw(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) 
 
 fn row(styles: &Styles, item: &Item, verdict: &Verdict, width: usize) -> Ends {
     let mark = styles.status(&verdict.status);
-    let wide = width >= 52;
+    let wide = width >= 64;
     let word = if verdict.status == Status::NotApplicable && !wide { "n/a" } else { mark.word };
     let extras = match (extras(verdict), wide) {
         (extras, true) => extras,

@@ -92,7 +92,7 @@ fn title(
     let width = usize::from(area.width);
     let room = width.saturating_sub(if position.is_empty() { 4 } else { text::width(position) + 7 });
     let mut spans = vec![Span::styled("─", styles.border)];
-    if crumbs.is_empty() {
+    if crumbs.is_empty() || crumbs.iter().map(Span::width).sum::<usize>() > room {
         let lead = if focused { " ▸ " } else { " " };
         spans.push(Span::styled(lead, styles.focus));
         let name = text::fit(name, room.saturating_sub(lead.len()));
@@ -137,14 +137,17 @@ fn crumbs(ui: &Ui) -> Vec<Span<'static>> {
 }
 
 fn name(ui: &Ui, session: &Session, pane: Pane) -> (String, String) {
-    let filtered = |filter: &str| if filter.is_empty() { String::new() } else { format!("filter: {filter}") };
+    let filtered = |filter: &str| if filter.is_empty() { String::new() } else { format!("· filter: {filter}") };
     match pane {
         Pane::Sections => ("Sections".to_owned(), String::new()),
         Pane::Items => (sections::title(ui, session), filtered(ui.checklist.filter.value())),
-        Pane::Item => ("Item".to_owned(), String::new()),
+        Pane::Item => {
+            let id = ui.checklist.items.selected.as_ref().map(ToString::to_string);
+            ("Item".to_owned(), id.unwrap_or_default())
+        }
         Pane::Findings => ("Findings".to_owned(), filtered(ui.findings.filter.value())),
         Pane::Finding => ("Finding".to_owned(), String::new()),
-        Pane::Report => ("Report".to_owned(), "as the stakeholder reads it first".to_owned()),
+        Pane::Report => ("Report".to_owned(), String::new()),
     }
 }
 

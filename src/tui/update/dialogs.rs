@@ -155,6 +155,8 @@ fn picker_key(
                     match ui.keymap.action(Scope::Views, key) {
                         Some(Action::Down) => picker.step(1, height),
                         Some(Action::Up) => picker.step(-1, height),
+                        Some(Action::First) => picker.step(isize::MIN / 2, height),
+                        Some(Action::Last) => picker.step(isize::MAX / 2, height),
                         _ => {}
                     }
                 }

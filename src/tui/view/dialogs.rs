@@ -8,7 +8,7 @@ use ratatui::widgets::Widget as _;
 use tui_input::Input;
 
 use crate::tui::address;
-use crate::tui::keymap::{Action, Scope, TABLE};
+use crate::tui::keymap::{Action, TABLE};
 use crate::tui::layout::Layout;
 use crate::tui::modal::{AcceptForm, FormField, Modal, NoteDialog, Picker, Prompt, Purpose};
 use crate::tui::style::Styles;
@@ -286,7 +286,8 @@ pub fn help_rows(ui: &Ui) -> usize {
 }
 
 fn help(ui: &Ui, frame: Rect, scroll: usize, buffer: &mut Buffer) {
-    let inner = open(ui, frame, "Keys and marks", &[(Action::Close, "close")], buffer);
+    let hints = [(Action::Down, "more"), (Action::Close, "close")];
+    let inner = open(ui, frame, "Keys and marks", &hints, buffer);
     let lines = help_lines(ui, usize::from(inner.width));
     let height = usize::from(inner.height);
     let from = list::clamp(scroll, height, lines.len());
@@ -309,9 +310,7 @@ fn help_lines(ui: &Ui, width: usize) -> Vec<Line<'static>> {
         }
         let keys: Vec<String> = ui.keymap.keys(entry.action).map(|key| key.to_string()).collect();
         let keys = text::pad(&keys.join("  "), 18);
-        let about = match entry.scope {
-            Scope::Views | Scope::Dialogs => text::fit(entry.about, width.saturating_sub(20)),
-        };
+        let about = text::fit(entry.about, width.saturating_sub(20));
         lines.push(Line::from(vec![Span::styled(format!("  {keys}"), styles.focus), Span::styled(about, styles.text)]));
     }
     lines.push(Line::default());

@@ -102,7 +102,9 @@ fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
         current.push_str(rest);
         taken += width(rest);
     }
-    lines.push(current);
+    if taken > 0 || line.trim().is_empty() {
+        lines.push(current);
+    }
 }
 
 /// Breaks a block of preformatted lines at `columns`, keeping their indentation.

@@ -1,0 +1,8 @@
+//! The workbench without a terminal: keys go in, screens come out.
+
+mod fixture;
+mod flows;
+mod hostile;
+mod mouse;
+mod screens;
+mod speed;
