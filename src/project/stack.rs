@@ -236,6 +236,36 @@ const PACKAGES: &[(Ecosystem, &str, &str, &[&str])] = &[
 /// one too few lets a blocker go unasked.
 const IMPLIED: &[(&[&str], &str)] = &[(&["server", "database"], "users")];
 
+/// How names of environment variables begin, and what such a name says. Services are often called without a package of
+/// theirs, but hardly ever without a key.
+const VARIABLES: &[(&str, &str)] = &[
+    ("STRIPE_", "payments"),
+    ("PADDLE_", "payments"),
+    ("LEMONSQUEEZY_", "payments"),
+    ("PAYPAL_", "payments"),
+    ("OPENAI_", "ai"),
+    ("ANTHROPIC_", "ai"),
+    ("GEMINI_", "ai"),
+    ("MISTRAL_", "ai"),
+    ("OPENROUTER_", "ai"),
+    ("SENDGRID_", "email"),
+    ("POSTMARK_", "email"),
+    ("RESEND_", "email"),
+    ("MAILGUN_", "email"),
+    ("SMTP_", "email"),
+    ("EMAIL_HOST", "email"),
+    ("DATABASE_URL", "database"),
+    ("POSTGRES_", "database"),
+    ("MYSQL_", "database"),
+    ("SUPABASE_", "supabase"),
+    ("S3_", "file-storage"),
+    ("R2_", "file-storage"),
+    ("JWT_SECRET", "users"),
+    ("NEXTAUTH_", "users"),
+    ("AUTH_SECRET", "users"),
+    ("SESSION_SECRET", "users"),
+];
+
 /// What has been learned so far.
 #[derive(Debug, Default)]
 pub(super) struct Known {
@@ -279,6 +309,11 @@ impl Known {
         }
     }
 
+    /// An environment file names this variable. That alone does not make a project recognised.
+    pub(super) fn variable(&mut self, name: &str) {
+        self.traits.extend(VARIABLES.iter().filter(|(start, _)| name.starts_with(start)).map(|(_, says)| says));
+    }
+
     /// Something is known by name.
     pub(super) fn add(&mut self, shown: &'static str, traits: &'static [&'static str]) {
         self.recognised = true;
@@ -310,5 +345,8 @@ impl Known {
 pub(super) fn tell_everything(known: &mut Known) {
     for (ecosystem, package, ..) in PACKAGES {
         known.dependency(*ecosystem, package.trim_end_matches('*'));
+    }
+    for (name, _) in VARIABLES {
+        known.variable(name);
     }
 }

@@ -75,3 +75,10 @@ fn every_trait_that_can_be_detected_is_one_that_checklists_know() {
         assert!(crate::catalog::TRAITS.contains(&name), "{name}");
     }
 }
+
+#[test]
+fn a_key_in_an_environment_file_tells_of_a_service_without_a_package() {
+    let app = project(&[("package.json", "{}"), (".env.example", "STRIPE_SECRET_KEY=\nOPENAI_API_KEY=\n")]);
+    assert!(app.traits.contains("payments") && app.traits.contains("ai"));
+    assert!(!app.traits.contains("email"));
+}
