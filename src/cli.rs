@@ -201,7 +201,7 @@ pub struct ProjectOptions {
     /// Send nothing beyond this machine
     #[arg(long)]
     pub offline: bool,
-    /// Allow the advisory service, and the addresses and database named on this command line
+    /// Allow the advisory service, and the addresses and database named on this command line or in GONOGO_*
     #[arg(long)]
     pub yes: bool,
     /// The state file, instead of the one in your data folder

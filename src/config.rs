@@ -177,7 +177,7 @@ fn apply_env(
     }
     settings.trust_roots = get("SSL_CERT_FILE").map(PathBuf::from);
     // https://no-color.org: present and not empty, whatever its value.
-    settings.no_color |= get("NO_COLOR").is_some();
+    settings.no_color |= get("NO_COLOR").is_some() || get("TERM").is_some_and(|term| term == "dumb");
     *state = get("GONOGO_STATE").map(PathBuf::from);
     Ok(())
 }
@@ -204,11 +204,12 @@ fn apply_options(settings: &mut Settings, sources: &Sources<'_>) {
     }
     settings.offline |= offline;
     if *yes {
-        // A yes covers the advisory service and what stands on the command line; an address that a project's own file
-        // names was not seen by the person who said it.
+        // A yes covers the advisory service and what its speaker names: on the command line, or in GONOGO_*, which keeps a
+        // password out of the list of processes. An address in a project's own file is somebody else's.
+        let said = |name: &str| sources.env.get(name).is_some_and(|value| !value.is_empty());
         settings.consent.insert(ProbeId::from("dependencies"));
-        settings.consent.extend((!url.is_empty()).then(|| ProbeId::from("web")));
-        settings.consent.extend(database.is_some().then(|| ProbeId::from("database")));
+        settings.consent.extend((!url.is_empty() || said("GONOGO_URL")).then(|| ProbeId::from("web")));
+        settings.consent.extend((database.is_some() || said("GONOGO_DATABASE")).then(|| ProbeId::from("database")));
     }
     if let Some(fail_on) = sources.fail_on {
         settings.fail_on = match fail_on {
@@ -232,7 +233,7 @@ fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigErro
         database_url(database.expose())?;
     }
     if settings.rows == 0 {
-        return Err(ConfigError::new("--rows must be at least 1: the number of rows to judge queries at"));
+        return Err(ConfigError::new("rows must be at least 1: the number of rows to judge queries at (--rows)"));
     }
     if let Some(queries) = &settings.queries
         && !queries.is_file()
@@ -256,6 +257,18 @@ fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigErro
         let shown = escape::line(unknown).into_owned();
         return Err(ConfigError::new(format!("there is no trait \"{shown}\"; the traits are {}", TRAITS.join(", "))));
     }
+    if let Some((rule, _)) = settings.rules_off.iter().find(|(_, reason)| reason.trim().is_empty()) {
+        let shown = escape::line(rule.as_str()).into_owned();
+        return Err(ConfigError::new(format!(
+            "the rule \"{shown}\" is turned off without a reason; say in off-because why it may be"
+        )));
+    }
+    if let Some(pattern) = settings.ignore.iter().find(|pattern| !is_pattern(pattern)) {
+        let shown = escape::line(pattern).into_owned();
+        return Err(ConfigError::new(format!(
+            "ignore holds \"{shown}\", which is not a pattern; write it like a line of .gitignore"
+        )));
+    }
     if let Some(rule) = settings.rules_off.keys().find(|rule| !sources.rules.contains(rule.as_str())) {
         let shown = escape::line(rule.as_str()).into_owned();
         return Err(ConfigError::new(format!(
@@ -266,7 +279,9 @@ fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigErro
 }
 
 fn web_url(text: &str) -> Result<(), String> {
-    let shown = escape::line(text);
+    // Before an @ there may stand a password, also in what is no URL at all.
+    let shown = text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, rest)| format!("…@{rest}"));
+    let shown = escape::line(&shown);
     let says = |what: &str| format!("\"{shown}\" {what}; write it like https://shop.example.com");
     let url = Url::parse(text).map_err(|_| says("is not a URL"))?;
     if !matches!(url.scheme(), "http" | "https") {
@@ -276,6 +291,10 @@ fn web_url(text: &str) -> Result<(), String> {
         return Err(says("names no host"));
     }
     Ok(())
+}
+
+fn is_pattern(text: &str) -> bool {
+    ignore::gitignore::GitignoreBuilder::new("").add_line(None, text).is_ok()
 }
 
 /// Says nothing of the value itself: it may hold a password.

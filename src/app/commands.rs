@@ -4,7 +4,6 @@ use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 use std::sync::Arc;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -59,7 +58,11 @@ impl World {
         if !check {
             tui::require_terminal()?;
         }
-        let sample = DemoProject::start().await.context("the sample app could not be started")?;
+        let sample = DemoProject::start().await.map_err(|error| {
+            let folder = std::env::temp_dir();
+            let folder = folder.display();
+            anyhow::anyhow!("the sample app could not be started: {error}; it needs room in {folder} and a free port")
+        })?;
         let request = Request {
             path: &sample.root(),
             options: &ProjectOptions::default(),
@@ -215,7 +218,13 @@ impl World {
             verbose: output.verbose,
         };
         match &output.output {
-            None => format(&data, output.format, text, &mut io::stdout().lock())?,
+            None => match format(&data, output.format, text, &mut io::stdout().lock()) {
+                // Somebody who reads only the first lines still gets the verdict as the exit code.
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
+                result => result.map_err(|error| {
+                    anyhow::anyhow!("the result cannot be written: {error}; name another place for it with -o")
+                })?,
+            },
             Some(path) => {
                 engine::write_whole(path, |out| format(&data, output.format, text, out)).map_err(|error| {
                     anyhow::anyhow!("{} cannot be written: {error}; name another file with -o", path.display())

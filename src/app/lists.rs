@@ -168,7 +168,8 @@ fn item_text(item: &Item, out: &mut dyn Write) -> io::Result<()> {
 }
 
 fn references<'a>(all: impl Iterator<Item = &'a str>, out: &mut dyn Write) -> io::Result<()> {
-    let all: Vec<&str> = all.collect();
+    // The rest are numbers of the articles that the checklists come from; they mean nothing to a reader.
+    let all: Vec<&str> = all.filter(|reference| reference.starts_with("http")).collect();
     if all.is_empty() { Ok(()) } else { writeln!(out, "\nMore: {}", all.join(", ")) }
 }
 

@@ -122,6 +122,9 @@ impl World {
     pub(super) fn checklists(&self, settings: &Settings) -> anyhow::Result<Vec<Checklist>> {
         let user = settings.config_dir.as_deref();
         let Loaded { loaded, errors } = catalog::checklists(&settings.checklists, user, &catalog::known_rules(metas()));
+        if let ([error], true) = (errors.as_slice(), loaded.is_empty()) {
+            anyhow::bail!("{error}");
+        }
         for error in &errors {
             self.say(&error.to_string());
         }

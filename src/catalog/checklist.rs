@@ -221,7 +221,7 @@ fn rules_of(
     kind: RuleKind,
     rules: &KnownRules<'_>,
 ) -> Vec<RuleId> {
-    let named = fields.texts(reader, key, true);
+    let named = fields.texts(reader, key);
     for At { line, value } in &named {
         let reason = match rules.get(value.as_str()) {
             Some(known) if *known == kind => continue,
@@ -243,7 +243,7 @@ fn rules_of(
 }
 
 fn traits(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<String> {
-    let named = fields.texts(reader, "applies_when", true);
+    let named = fields.texts(reader, "applies_when");
     for At { line, value } in &named {
         if !TRAITS.contains(&value.as_str()) {
             let near = did_you_mean(value, TRAITS);
@@ -255,7 +255,7 @@ fn traits(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<String> {
 }
 
 fn covers(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<String> {
-    let named = fields.texts(reader, "covers", false);
+    let named = fields.texts(reader, "covers");
     for At { line, value } in &named {
         let number = value.strip_prefix(['C', 'F']).and_then(|digits| digits.parse::<u8>().ok());
         if number.is_none() {
@@ -271,7 +271,7 @@ fn covers(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<String> {
 
 /// Links are opened from the screen, so they must be what they seem.
 fn references(reader: &mut Reader<'_>, fields: &Fields<'_>) -> Vec<String> {
-    let named = fields.texts(reader, "references", false);
+    let named = fields.texts(reader, "references");
     for At { line, value } in &named {
         let plain = value.chars().all(|c| c.is_ascii_graphic() && !matches!(c, '"' | '<' | '>' | '`' | '\\'));
         let host = value.strip_prefix("https://").or_else(|| value.strip_prefix("http://"));

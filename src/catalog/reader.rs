@@ -144,10 +144,7 @@ impl<'t> Fields<'t> {
     }
 
     /// A list of texts, each with its own line.
-    pub(super) fn texts(&self, reader: &mut Reader<'_>, key: &str, required: bool) -> Vec<At<String>> {
-        if required && self.required(reader, key).is_none() {
-            return Vec::new();
-        }
+    pub(super) fn texts(&self, reader: &mut Reader<'_>, key: &str) -> Vec<At<String>> {
         let Some((line, value)) = self.value(reader, key) else { return Vec::new() };
         let wanted = "a list of texts, such as [\"one\", \"two\"]";
         let DeValue::Array(values) = value else {

@@ -69,17 +69,34 @@ impl FailOnWord {
     }
 }
 
-/// A file that must be there.
+/// More than any configuration needs.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// A file that must be there. Only regular files are opened, so that a named pipe cannot hold up the start.
 pub(super) fn read(path: &Path) -> Result<ConfigFile, ConfigError> {
-    let text = fs::read_to_string(path)
-        .map_err(|error| ConfigError::new(format!("{} cannot be read: {error}", shown(path))))?;
-    parse(path, &text)
+    let refused = |why: String| ConfigError::new(format!("{} {why}", shown(path)));
+    let unreadable = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => refused("does not exist; write one with `gonogo init`".to_owned()),
+        io::ErrorKind::InvalidData => refused("is not UTF-8 text; save it as UTF-8".to_owned()),
+        _ => refused(format!("cannot be read: {error}; check its permissions")),
+    };
+    let found = fs::metadata(path).map_err(unreadable)?;
+    if !found.is_file() {
+        return Err(refused("is not a file; put a gonogo.toml there, or remove it".to_owned()));
+    }
+    if found.len() > MOST_BYTES {
+        return Err(refused("is larger than 1 MB, which no configuration is; check the name".to_owned()));
+    }
+    parse(path, &fs::read_to_string(path).map_err(unreadable)?)
 }
 
 /// A file that may be there.
 pub(super) fn read_optional(path: &Path) -> Result<ConfigFile, ConfigError> {
     match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(ConfigFile::default()),
+        // The second: a home folder such as /dev/null, which accounts without one have.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            Ok(ConfigFile::default())
+        }
         _ => read(path),
     }
 }

@@ -57,12 +57,14 @@ fn each_source_overrides_the_one_before() {
 }
 
 #[test]
-fn a_yes_covers_only_what_the_command_line_names() {
+fn a_yes_covers_only_what_its_speaker_names() {
     let mut world = World::new(&[("app/gonogo.toml", "urls = [\"https://a.example.com\"]")]);
     world.project.yes = true;
     assert_eq!(world.resolve().unwrap().consent, [ProbeId::from("dependencies")].into());
     world.project.url = vec!["https://b.example.com".to_owned()];
     assert!(world.resolve().unwrap().consent.contains("web"));
+    world.env.insert("GONOGO_DATABASE".to_owned(), "sqlite:shop.db".to_owned());
+    assert!(world.resolve().unwrap().consent.contains("database"));
     world.project.yes = false;
     assert!(world.resolve().unwrap().consent.is_empty());
 }
@@ -78,6 +80,8 @@ fn what_cannot_be_used_is_said_in_one_line() {
     refused(|w| w.project.url = vec!["shop".to_owned()], "is not a URL");
     refused(|w| w.project.url = vec!["ftp://a.example.com".to_owned()], "is not a web address");
     refused(|w| w.project.rows = Some(0), "--rows");
+    refused(|w| w.project.config = Some(w.dir.path().join("none.toml")), "does not exist");
+    refused(|w| w.project.config = Some(w.dir.path().to_owned()), "is not a file");
     refused(|w| w.project.only = vec!["sauce".to_owned()], "the probes are source, web");
     refused(|w| w.project.database = Some("hunter2".to_owned()), "is not a connection string");
     refused(|w| _ = w.env.insert("GONOGO_ROWS".to_owned(), "many".to_owned()), "GONOGO_ROWS");
@@ -88,6 +92,44 @@ fn what_cannot_be_used_is_said_in_one_line() {
     assert!(world.resolve().unwrap_err().contains("the traits are ai, container, database"));
     let world = World::new(&[("app/gonogo.toml", "\n[rules.nothing]\noff-because = \"x\"")]);
     assert!(world.resolve().unwrap_err().contains("gonogo rules"));
+    let world = World::new(&[("app/gonogo.toml", "[rules.swallowed-error]\noff-because = \" \"")]);
+    assert!(world.resolve().unwrap_err().contains("without a reason"));
+    let world = World::new(&[("app/gonogo.toml", "ignore = [\"legacy/\", \"{a\"]")]);
+    assert!(world.resolve().unwrap_err().contains("ignore holds \"{a\""));
+}
+
+#[test]
+fn a_password_in_an_address_that_is_refused_is_not_repeated() {
+    let word = ["hun", "ter2"].concat();
+    for start in ["https://ann:", "ftp://ann:", "ann:", "https://ann:p@"] {
+        let mut world = World::new(&[]);
+        world.project.url = vec![format!("{start}{word}@shop example com")];
+        let error = world.resolve().unwrap_err();
+        assert!(!error.contains(&word), "{error}");
+    }
+}
+
+#[test]
+fn a_terminal_that_says_it_is_dumb_gets_no_colours() {
+    let mut world = World::new(&[]);
+    assert!(!world.resolve().unwrap().no_color);
+    world.env.insert("TERM".to_owned(), "dumb".to_owned());
+    assert!(world.resolve().unwrap().no_color);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_place_of_a_configuration_holds_nothing_up() {
+    let world = World::new(&[("app/package.json", "{}")]);
+    let pipe = world.dir.path().join("app/gonogo.toml");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    assert!(world.resolve().unwrap_err().contains("is not a file"));
+}
+
+#[test]
+fn a_home_that_is_no_folder_is_an_empty_one() {
+    let world = World::new(&[("user", "not a folder")]);
+    assert!(world.resolve().is_ok());
 }
 
 #[test]

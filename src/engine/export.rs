@@ -1,5 +1,6 @@
 //! Writes a report into a file, whole or not at all.
 
+use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,17 +17,102 @@ pub(super) fn markdown(root: &Path, path: &Path, data: &Report) -> Result<PathBu
     Ok(path)
 }
 
-/// Writes a file through a temporary one beside it, so that a failure leaves what was there.
+/// Writes a file through a temporary one beside it, so that a failure leaves what was there. A link is followed; the
+/// permissions of a file that is replaced stay. What is no regular file (a pipe, a device such as `/dev/null`) is
+/// written to as it is: putting a file in its place would take it away from everybody.
 ///
 /// # Errors
-/// When the folder cannot be written.
+/// When the file or its folder cannot be written.
 pub fn write_whole(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::Builder::new().prefix(".gonogo-").tempfile_in(folder)?;
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let there = fs::metadata(&target).ok();
+    if there.as_ref().is_some_and(|meta| !meta.is_file()) {
+        let mut out = io::BufWriter::new(File::options().write(true).open(&target)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    if there.is_some() {
+        // A file that may not be written to is not replaced either, though its folder would allow it.
+        File::options().append(true).open(&target)?;
+    }
+    let folder = target.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Said here, because the temporary file's own error names a path that the user never typed.
+    fs::metadata(folder)?;
+    let mut file = temporary(folder)?;
+    if let Some(meta) = there {
+        file.as_file().set_permissions(meta.permissions())?;
+    }
     let mut out = io::BufWriter::new(file.as_file_mut());
     write(&mut out)?;
     out.flush()?;
     drop(out);
-    file.persist(path).map_err(|error| error.error)?;
+    file.persist(&target).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A new file with the permissions that any other new file gets; temporary ones are closed to others by default.
+fn temporary(folder: &Path) -> io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    builder.prefix(".gonogo-").tempfile_in(folder)
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn hello(out: &mut dyn Write) -> io::Result<()> {
+        out.write_all(b"hello")
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_permissions_stay() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("a.md"), dir.path().join("link.md"));
+        fs::write(&file, "before").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        symlink(&file, &link).unwrap();
+        write_whole(&link, hello).unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read_to_string(&file).unwrap(), "hello");
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_new_file_can_be_read_like_any_other() {
+        let dir = tempfile::tempdir().unwrap();
+        let (ours, usual) = (dir.path().join("a.md"), dir.path().join("b.md"));
+        write_whole(&ours, hello).unwrap();
+        fs::write(&usual, "").unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode();
+        assert_eq!(mode(&ours), mode(&usual));
+    }
+
+    #[test]
+    fn a_socket_is_never_replaced() {
+        use std::os::unix::fs::FileTypeExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+        assert!(write_whole(&path, hello).is_err());
+        assert!(fs::metadata(&path).unwrap().file_type().is_socket());
+    }
+
+    #[test]
+    fn a_failure_leaves_what_was_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.md");
+        fs::write(&path, "before").unwrap();
+        write_whole(&path, |_| Err(io::Error::other("no"))).unwrap_err();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "before");
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
+        let error = write_whole(&dir.path().join("none/a.md"), hello).unwrap_err().to_string();
+        assert!(!error.contains(".gonogo-"), "{error}");
+    }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::stack::{Ecosystem, Known};
+use crate::probe::environment::dotenv;
 
 /// A manifest with its text.
 #[derive(Debug)]
@@ -109,7 +110,11 @@ impl Manifest {
             Kind::Prisma => self.prisma(known),
             Kind::Fly => known.sign(&["web", "server"]),
             Kind::Sign(traits) => known.sign(traits),
-            Kind::Env => {}
+            Kind::Env => {
+                for entry in dotenv::parse(&self.text) {
+                    known.variable(&entry.name);
+                }
+            }
         }
     }
 

@@ -5,7 +5,6 @@ mod manifests;
 mod offers;
 mod stack;
 
-use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -72,7 +71,7 @@ pub fn open(root: PathBuf, settings: &Settings, commit: Option<String>) -> Proje
     for manifest in &manifests {
         manifest.tell(&mut known);
     }
-    let mut traits: BTreeSet<String> = known.traits.iter().map(|name| (*name).to_owned()).collect();
+    let mut traits = known.traits();
     traits.extend(settings.traits.iter().cloned());
     let folder = root.file_name().map(|name| name.to_string_lossy().into_owned());
     let name = manifests.iter().find_map(Manifest::name).or(folder).unwrap_or_else(|| "project".to_owned());

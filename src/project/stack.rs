@@ -34,13 +34,13 @@ const PACKAGES: &[(Ecosystem, &str, &str, &[&str])] = &[
     (Npm, "koa", "koa", &["web", "server"]),
     (Npm, "hono", "hono", &["web", "server"]),
     (Npm, "@medusajs/*", "medusa", &["web", "server", "database", "payments", "users"]),
-    (Pypi, "django", "django", &["web", "server", "database", "users"]),
-    (Pypi, "flask", "flask", &["web", "server"]),
+    (Pypi, "django", "django", &["web", "frontend", "server", "database", "users"]),
+    (Pypi, "flask", "flask", &["web", "frontend", "server"]),
     (Pypi, "fastapi", "fastapi", &["web", "server"]),
-    (Pypi, "streamlit", "streamlit", &["web", "server"]),
-    (Composer, "laravel/framework", "laravel", &["web", "server", "database", "users"]),
-    (Composer, "symfony/framework-bundle", "symfony", &["web", "server"]),
-    (Gem, "rails", "rails", &["web", "server", "database"]),
+    (Pypi, "streamlit", "streamlit", &["web", "frontend", "server"]),
+    (Composer, "laravel/framework", "laravel", &["web", "frontend", "server", "database", "users"]),
+    (Composer, "symfony/framework-bundle", "symfony", &["web", "frontend", "server"]),
+    (Gem, "rails", "rails", &["web", "frontend", "server", "database"]),
     (Gem, "sinatra", "sinatra", &["web", "server"]),
     (Go, "github.com/gin-gonic/gin", "gin", &["web", "server"]),
     (Go, "github.com/labstack/echo*", "echo", &["web", "server"]),
@@ -149,6 +149,121 @@ const PACKAGES: &[(Ecosystem, &str, &str, &[&str])] = &[
     (Npm, "@vercel/node", "vercel", &["serverless"]),
     (Npm, "@cloudflare/workers-types", "cloudflare", &["serverless"]),
     (Pypi, "mangum", "lambda", &["serverless"]),
+    (Npm, "pg-promise", "postgresql", &["database"]),
+    (Npm, "slonik", "postgresql", &["database"]),
+    (Npm, "@vercel/postgres-kysely", "postgresql", &["database"]),
+    (Npm, "mariadb", "mysql", &["database"]),
+    (Npm, "@planetscale/database", "mysql", &["database"]),
+    (Npm, "sqlite", "sqlite", &["database"]),
+    (Npm, "mssql", "", &["database"]),
+    (Npm, "oracledb", "", &["database"]),
+    (Npm, "@mikro-orm/*", "", &["database"]),
+    (Pypi, "sqlmodel", "sqlmodel", &["database"]),
+    (Pypi, "peewee", "peewee", &["database"]),
+    (Pypi, "tortoise-orm", "tortoise-orm", &["database"]),
+    (Pypi, "aiosqlite", "sqlite", &["database"]),
+    (Pypi, "aiomysql", "mysql", &["database"]),
+    (Pypi, "mysql-connector-python", "mysql", &["database"]),
+    (Pypi, "motor", "mongodb", &["database"]),
+    (Pypi, "pyodbc", "", &["database"]),
+    (Composer, "doctrine/orm", "", &["database"]),
+    (Composer, "illuminate/database", "", &["database"]),
+    (Gem, "sqlite3", "", &["database"]),
+    (Gem, "sequel", "", &["database"]),
+    (Gem, "mongoid", "", &["database"]),
+    (Go, "modernc.org/sqlite", "", &["database"]),
+    (Go, "github.com/mattn/go-sqlite3", "", &["database"]),
+    (Go, "github.com/go-sql-driver/mysql", "", &["database"]),
+    (Go, "entgo.io/ent", "", &["database"]),
+    (Go, "github.com/jmoiron/sqlx", "", &["database"]),
+    (Cargo, "rusqlite", "", &["database"]),
+    (Cargo, "sea-orm", "", &["database"]),
+    (Cargo, "tokio-postgres", "", &["database"]),
+    (Cargo, "mongodb", "", &["database"]),
+    (Npm, "@node-rs/bcrypt", "", &["users"]),
+    (Npm, "@node-rs/argon2", "", &["users"]),
+    (Npm, "argon2", "", &["users"]),
+    (Npm, "@simplewebauthn/*", "", &["users"]),
+    (Npm, "arctic", "", &["users"]),
+    (Npm, "oslo", "", &["users"]),
+    (Npm, "@oslojs/*", "", &["users"]),
+    (Npm, "jose", "", &["users"]),
+    (Npm, "iron-session", "", &["users"]),
+    (Npm, "express-jwt", "", &["users"]),
+    (Pypi, "argon2-cffi", "", &["users"]),
+    (Pypi, "bcrypt", "", &["users"]),
+    (Pypi, "authlib", "", &["users"]),
+    (Pypi, "python-jose", "", &["users"]),
+    (Pypi, "flask-jwt-extended", "", &["users"]),
+    (Pypi, "flask-security*", "", &["users"]),
+    (Pypi, "django-allauth", "", &["users"]),
+    (Pypi, "fido2", "", &["users"]),
+    (Pypi, "pyotp", "", &["users"]),
+    (Go, "github.com/golang-jwt/jwt*", "", &["users"]),
+    (Cargo, "axum-login", "", &["users"]),
+    (Cargo, "argon2", "", &["users"]),
+    (Cargo, "jsonwebtoken", "", &["users"]),
+    (Npm, "braintree", "", &["payments"]),
+    (Npm, "@mollie/api-client", "", &["payments"]),
+    (Npm, "square", "", &["payments"]),
+    (Npm, "razorpay", "", &["payments"]),
+    (Npm, "@adyen/*", "", &["payments"]),
+    (Pypi, "braintree", "", &["payments"]),
+    (Pypi, "mollie-api-python", "", &["payments"]),
+    (Pypi, "razorpay", "", &["payments"]),
+    (Pypi, "paypalrestsdk", "", &["payments"]),
+    (Go, "github.com/stripe/stripe-go*", "stripe", &["payments"]),
+    (Cargo, "async-stripe", "stripe", &["payments"]),
+    (Npm, "minio", "", &["file-storage"]),
+    (Npm, "@azure/storage-blob", "", &["file-storage"]),
+    (Npm, "@google-cloud/storage", "", &["file-storage"]),
+    (Npm, "cloudinary", "", &["file-storage"]),
+    (Npm, "busboy", "", &["file-storage"]),
+    (Npm, "aws-sdk", "", &["file-storage"]),
+    (Pypi, "minio", "", &["file-storage"]),
+    (Pypi, "google-cloud-storage", "", &["file-storage"]),
+    (Pypi, "azure-storage-blob", "", &["file-storage"]),
+    (Pypi, "cloudinary", "", &["file-storage"]),
+    (Npm, "agenda", "", &["jobs"]),
+    (Npm, "bee-queue", "", &["jobs"]),
+    (Npm, "graphile-worker", "", &["jobs"]),
+    (Pypi, "huey", "", &["jobs"]),
+    (Pypi, "dramatiq", "", &["jobs"]),
+    (Pypi, "django-q2", "", &["jobs"]),
+];
+
+/// What nearly always comes with something else, whatever package it is done with. A question too many costs an answer;
+/// one too few lets a blocker go unasked.
+const IMPLIED: &[(&[&str], &str)] = &[(&["server", "database"], "users")];
+
+/// How names of environment variables begin, and what such a name says. Services are often called without a package of
+/// theirs, but hardly ever without a key.
+const VARIABLES: &[(&str, &str)] = &[
+    ("STRIPE_", "payments"),
+    ("PADDLE_", "payments"),
+    ("LEMONSQUEEZY_", "payments"),
+    ("PAYPAL_", "payments"),
+    ("OPENAI_", "ai"),
+    ("ANTHROPIC_", "ai"),
+    ("GEMINI_", "ai"),
+    ("MISTRAL_", "ai"),
+    ("OPENROUTER_", "ai"),
+    ("SENDGRID_", "email"),
+    ("POSTMARK_", "email"),
+    ("RESEND_", "email"),
+    ("MAILGUN_", "email"),
+    ("SMTP_", "email"),
+    ("EMAIL_HOST", "email"),
+    ("DATABASE_URL", "database"),
+    ("POSTGRES_", "database"),
+    ("MYSQL_", "database"),
+    ("SUPABASE_", "supabase"),
+    ("S3_", "file-storage"),
+    ("R2_", "file-storage"),
+    ("JWT_SECRET", "users"),
+    ("NEXTAUTH_", "users"),
+    ("AUTH_SECRET", "users"),
+    ("SESSION_SECRET", "users"),
 ];
 
 /// What has been learned so far.
@@ -156,7 +271,7 @@ const PACKAGES: &[(Ecosystem, &str, &str, &[&str])] = &[
 pub(super) struct Known {
     shown: BTreeSet<(usize, &'static str)>,
     languages: BTreeSet<&'static str>,
-    /// Traits, by their names in checklists.
+    /// Traits that something names, as checklists call them.
     pub traits: BTreeSet<&'static str>,
     /// Whether any manifest was understood.
     pub recognised: bool,
@@ -194,11 +309,22 @@ impl Known {
         }
     }
 
+    /// An environment file names this variable. That alone does not make a project recognised.
+    pub(super) fn variable(&mut self, name: &str) {
+        self.traits.extend(VARIABLES.iter().filter(|(start, _)| name.starts_with(start)).map(|(_, says)| says));
+    }
+
     /// Something is known by name.
     pub(super) fn add(&mut self, shown: &'static str, traits: &'static [&'static str]) {
         self.recognised = true;
         self.traits.extend(traits);
         self.shown.insert((PACKAGES.len(), shown));
+    }
+
+    /// The traits, with what they imply.
+    pub(super) fn traits(&self) -> BTreeSet<String> {
+        let implied = IMPLIED.iter().filter(|(of, _)| of.iter().all(|name| self.traits.contains(name)));
+        self.traits.iter().copied().chain(implied.map(|(_, name)| *name)).map(str::to_owned).collect()
     }
 
     /// The stack for people, most telling first; a language only where nothing else speaks for it.
@@ -219,5 +345,8 @@ impl Known {
 pub(super) fn tell_everything(known: &mut Known) {
     for (ecosystem, package, ..) in PACKAGES {
         known.dependency(*ecosystem, package.trim_end_matches('*'));
+    }
+    for (name, _) in VARIABLES {
+        known.variable(name);
     }
 }

@@ -43,6 +43,18 @@ fn a_command_line_tool_has_no_database_and_an_empty_folder_is_not_recognised() {
 }
 
 #[test]
+fn a_server_with_a_database_is_asked_about_its_users_whatever_signs_them_in() {
+    let app = project(&[("package.json", r#"{"dependencies": {"hono": "4", "pg-promise": "11"}}"#)]);
+    assert!(app.traits.contains("database") && app.traits.contains("users"), "{:?}", app.traits);
+    let page = project(&[("package.json", r#"{"dependencies": {"vue": "3"}}"#)]);
+    assert!(!page.traits.contains("users"));
+    let django = project(&[("requirements.txt", "Django==5.2\nbraintree==4.41\nminio==7.2\n")]);
+    for name in ["frontend", "users", "payments", "file-storage"] {
+        assert!(django.traits.contains(name), "{name}");
+    }
+}
+
+#[test]
 fn what_is_no_folder_is_refused_in_one_line() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("a.txt");
@@ -62,4 +74,11 @@ fn every_trait_that_can_be_detected_is_one_that_checklists_know() {
     for name in known.traits {
         assert!(crate::catalog::TRAITS.contains(&name), "{name}");
     }
+}
+
+#[test]
+fn a_key_in_an_environment_file_tells_of_a_service_without_a_package() {
+    let app = project(&[("package.json", "{}"), (".env.example", "STRIPE_SECRET_KEY=\nOPENAI_API_KEY=\n")]);
+    assert!(app.traits.contains("payments") && app.traits.contains("ai"));
+    assert!(!app.traits.contains("email"));
 }

@@ -65,7 +65,9 @@ pub fn judge(item: &Item, evidenced: &Evidenced<'_>, entry: &Entry, today: Date)
         findings: evidenced.findings.iter().map(|finding| finding.fingerprint.clone()).collect(),
         proofs: evidenced.proofs.iter().map(|proof| proof.fingerprint.clone()).collect(),
     };
-    combine(&mut verdict, evidence, answer, evidenced.out_of_scope.as_deref());
+    // Whatever the manifests say: what a probe has seen is there.
+    let nothing_seen = evidenced.findings.is_empty() && evidenced.proofs.is_empty();
+    combine(&mut verdict, evidence, answer, evidenced.out_of_scope.as_deref().filter(|_| nothing_seen));
     verdict.stale = verdict.status == Status::Pass
         && match verdict.basis {
             Basis::Evidence => evidence_stale,

@@ -37,8 +37,8 @@ pub struct Session {
     checklists: Vec<Checklist>,
     runs: Vec<ProbeRun>,
     history: History,
-    /// Cited files that have changed since the run that cites them.
-    changed_files: BTreeSet<String>,
+    /// For each probe the files that have changed since its last run, and when.
+    changed_files: BTreeMap<ProbeId, BTreeMap<String, Timestamp>>,
     instance: String,
     next_change: u64,
     next_run: u64,
@@ -63,8 +63,8 @@ pub struct Start {
     pub changes: Vec<Change>,
     /// The last run of each probe, where there was one.
     pub saved_runs: Vec<SavedRun>,
-    /// Cited files that have changed since.
-    pub changed_files: BTreeSet<String>,
+    /// For each probe the files that its run cites and that have changed since.
+    pub changed_files: BTreeMap<ProbeId, BTreeSet<String>>,
     /// Names this instance of the program among others that run on the same state.
     pub instance: String,
     /// Now.
@@ -84,7 +84,9 @@ impl Session {
             checklists: start.checklists,
             runs,
             history: History::new(start.changes),
-            changed_files: start.changed_files,
+            changed_files: (start.changed_files.into_iter())
+                .map(|(probe, paths)| (probe, paths.into_iter().map(|path| (path, start.now)).collect()))
+                .collect(),
             instance: start.instance,
             next_change: 1,
             next_run: 1,

@@ -45,6 +45,14 @@ impl ProbeRun {
         }
     }
 
+    /// When the run under way was asked for.
+    pub(super) fn running_since(&self) -> Option<Timestamp> {
+        match self.state {
+            RunState::Running { since, .. } => Some(since),
+            RunState::Idle => None,
+        }
+    }
+
     /// What it saw: in its last finished run, or so far in its first.
     #[must_use]
     pub fn observations(&self) -> &[Observation] {

@@ -217,10 +217,10 @@ impl Session {
         proofs.sort_by_key(|proof| &proof.location);
         let rules = item.fails_on.iter().chain(&item.proved_by);
         let seen = rules.clone().filter_map(|rule| self.run_of(rule)?.last.as_ref()).map(|last| last.ended).min();
-        let files_changed = (findings.iter().map(|finding| &finding.location))
-            .chain(proofs.iter().map(|proof| &proof.location))
-            .filter_map(|location| location.path())
-            .any(|path| self.changed_files.contains(path));
+        let files_changed = (findings.iter().map(|finding| (&finding.probe, &finding.location)))
+            .chain(proofs.iter().map(|proof| (&proof.probe, &proof.location)))
+            .filter_map(|(probe, location)| Some((self.changed_files.get(probe)?, location.path()?)))
+            .any(|(changed, path)| changed.contains_key(path));
         Evidenced {
             files_changed,
             out_of_scope: self.out_of_scope(item),

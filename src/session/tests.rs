@@ -422,6 +422,10 @@ fn a_worse_finding_raises_the_item() {
 }
 
 fn session(items: Vec<Item>, changes: Vec<Change>) -> Session {
+    with_probes(items, changes, vec![&PROBE])
+}
+
+fn with_probes(items: Vec<Item>, changes: Vec<Change>, probes: Vec<&'static ProbeMeta>) -> Session {
     let sections =
         vec![crate::model::Section { id: "area".to_owned(), title: "Area".to_owned(), summary: String::new() }];
     let changes_so_far = changes.len();
@@ -443,10 +447,10 @@ fn session(items: Vec<Item>, changes: Vec<Change>) -> Session {
             sections,
             items,
         }],
-        probes: vec![&PROBE],
+        probes,
         changes,
         saved_runs: Vec::new(),
-        changed_files: BTreeSet::new(),
+        changed_files: BTreeMap::new(),
         // Each start of the program has a name of its own.
         instance: format!("instance-{}", changes_so_far),
         now: now(),
@@ -512,7 +516,11 @@ fn run_event(run: u64, kind: EventKind) -> Msg {
 }
 
 fn completed() -> EventKind {
-    let rules = BTreeMap::from([(RuleId::from("bad-thing"), Coverage::Whole)]);
+    completed_with(&BAD)
+}
+
+fn completed_with(rule: &RuleMeta) -> EventKind {
+    let rules = BTreeMap::from([(RuleId::from_static(rule.id), Coverage::Whole)]);
     EventKind::Finished(Outcome::Completed(Examined { rules, ..Examined::default() }))
 }
 
@@ -545,6 +553,69 @@ fn while_a_probe_runs_again_its_last_result_stays_and_a_cancelled_run_changes_no
     session.update(Msg::FilesChanged(vec!["a.ts".to_owned()]), now());
     session.update(run_event(3, EventKind::Finished(Outcome::Failed(Failure::new("no")))), now());
     assert_eq!((status(&session), session.findings().len()), ("unknown", 0), "a failed run proves nothing");
+}
+
+static HERE: ProbeMeta = ProbeMeta {
+    id: ProbeId::from_static("source"),
+    title: "Source",
+    about: "",
+    rules: &[&BAD],
+    follows_files: true,
+    timeout: Duration::from_secs(1),
+};
+static FAR: ProbeMeta = ProbeMeta {
+    id: ProbeId::from_static("web"),
+    title: "Web",
+    about: "",
+    rules: &[&GOOD],
+    follows_files: false,
+    timeout: Duration::from_secs(1),
+};
+
+#[test]
+fn a_changed_file_makes_what_cites_it_old_until_its_own_probe_has_looked_again() {
+    let mut session = with_probes(vec![item(&["bad-thing"], &["good-thing"])], Vec::new(), vec![&HERE, &FAR]);
+    let event = |probe: &ProbeMeta, run: u64, kind| {
+        Msg::Run(RunEvent { run: RunId(run), probe: probe.id.clone(), at: now(), kind })
+    };
+    let seen = || {
+        let proof = Proof { probe: FAR.id.clone(), ..proof() };
+        EventKind::Observed(Box::new(proof.into()))
+    };
+    let stale = |session: &Session| session.verdict(&ItemId::from("area.thing")).unwrap().stale;
+    let later = now() + Duration::from_secs(60);
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(event(&HERE, 1, completed_with(&BAD)), now());
+    session.update(event(&FAR, 2, seen()), now());
+    session.update(event(&FAR, 2, completed_with(&GOOD)), now());
+    assert_eq!((status(&session), stale(&session)), ("pass", false));
+    session.update(Msg::FilesChanged(vec!["b.ts".to_owned()]), later);
+    assert!(stale(&session));
+    session.update(event(&HERE, 3, completed_with(&BAD)), later);
+    assert!(stale(&session), "another probe has looked, this one has not");
+    session.update(Msg::Do(Command::Run(FAR.id.clone())), later);
+    let while_it_runs = later + Duration::from_secs(1);
+    session.update(Msg::FilesChanged(vec!["b.ts".to_owned()]), while_it_runs);
+    session.update(event(&FAR, 4, seen()), while_it_runs);
+    session.update(event(&FAR, 4, completed_with(&GOOD)), while_it_runs);
+    assert!(stale(&session), "the file changed while it was being looked at");
+    session.update(Msg::Do(Command::Run(FAR.id.clone())), while_it_runs + Duration::from_secs(1));
+    session.update(event(&FAR, 6, seen()), while_it_runs);
+    session.update(event(&FAR, 6, completed_with(&GOOD)), while_it_runs);
+    assert!(!stale(&session));
+}
+
+#[test]
+fn what_a_probe_has_seen_concerns_the_project_whatever_its_manifests_say() {
+    let judged = |evidenced: Evidenced<'_>| {
+        let out_of_scope = Some("nothing in the project's manifests speaks of: database".to_owned());
+        let evidenced = Evidenced { out_of_scope, ..evidenced };
+        judge(&item(&["bad-thing"], &["good-thing"]), &evidenced, &Entry::default(), update::day(now())).status
+    };
+    let (weak, good) = (finding().confidence(Confidence::Low), proof());
+    assert_eq!(judged(Evidenced::default()), Status::NotApplicable);
+    assert_eq!(judged(Evidenced { findings: vec![&weak], ..Evidenced::default() }), Status::Unknown);
+    assert_eq!(judged(Evidenced { proofs: vec![&good], ..Evidenced::default() }), Status::Unknown);
 }
 
 #[test]

@@ -23,7 +23,7 @@ impl Session {
         match msg {
             Msg::Do(command) => self.command(command, now),
             Msg::Run(event) => self.run_event(event),
-            Msg::FilesChanged(paths) => self.files_changed(paths, now),
+            Msg::FilesChanged(paths) => self.files_changed(&paths, now),
             Msg::Saved(id) => {
                 self.unsaved.remove(&id);
                 Vec::new()
@@ -163,11 +163,13 @@ impl Session {
             }
             EventKind::Finished(outcome) => {
                 let keep = !matches!(outcome, Outcome::Cancelled | Outcome::Panicked(_));
+                let since = target.running_since();
                 let finished = target.finish(outcome, at).cloned();
-                if let Some(saved) = &finished {
-                    for path in saved.observations.iter().filter_map(|seen| seen.location().path()) {
-                        self.changed_files.remove(path);
-                    }
+                if finished.is_some()
+                    && let Some(changed) = self.changed_files.get_mut(&probe)
+                {
+                    // What changed while it ran, it may have read before.
+                    changed.retain(|_, changed_at| since.is_none_or(|since| *changed_at > since));
                 }
                 finished.filter(|_| keep).map(|run| Effect::SaveRun(Box::new(run))).into_iter().collect()
             }
@@ -175,8 +177,11 @@ impl Session {
     }
 
     /// Probes that only read files run again at once; what others cite is marked as changed.
-    fn files_changed(&mut self, paths: Vec<String>, now: Timestamp) -> Vec<Effect> {
-        self.changed_files.extend(paths);
+    fn files_changed(&mut self, paths: &[String], now: Timestamp) -> Vec<Effect> {
+        for run in &self.runs {
+            let changed = self.changed_files.entry(run.meta.id.clone()).or_default();
+            changed.extend(paths.iter().map(|path| (path.clone(), now)));
+        }
         let probes: Vec<ProbeId> =
             self.runs.iter().filter(|run| run.meta.follows_files).map(|run| run.meta.id.clone()).collect();
         let mut effects = vec![Effect::Renew];

@@ -97,7 +97,7 @@ impl Store {
         Ok((changes, last))
     }
 
-    /// Keeps a finished run and forgets the oldest beyond what is kept.
+    /// Keeps a finished run and forgets the oldest beyond what is kept; the last that looked at anything always stays.
     ///
     /// # Errors
     /// When the file cannot be written.
@@ -116,7 +116,8 @@ impl Store {
         .await?;
         sqlx::query(
             "DELETE FROM runs WHERE probe = ?1 AND number NOT IN
-             (SELECT number FROM runs WHERE probe = ?1 ORDER BY number DESC LIMIT ?2)",
+             (SELECT number FROM runs WHERE probe = ?1 ORDER BY number DESC LIMIT ?2) AND number IS NOT
+             (SELECT max(number) FROM runs WHERE probe = ?1 AND outcome ->> '$.outcome' <> 'skipped')",
         )
         .bind(run.probe.as_str())
         .bind(KEPT_RUNS)

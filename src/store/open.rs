@@ -129,23 +129,28 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
         return Err(Trouble::Corrupt);
     }
     let newest = MIGRATIONS.iter().map(|(version, ..)| *version).max().unwrap_or(0);
-    let has_versions: Option<(i64,)> =
-        sqlx::query_as("SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations'").fetch_optional(pool).await?;
-    if has_versions.is_some() {
+    // One statement sees one moment: another instance may be making the file right now.
+    let (versions, tables): (i64, i64) =
+        sqlx::query_as("SELECT count(*) FILTER (WHERE name = '_sqlx_migrations'), count(*) FROM sqlite_schema")
+            .fetch_one(pool)
+            .await?;
+    if versions > 0 {
         let (found,): (Option<i64>,) =
             sqlx::query_as("SELECT max(version) FROM _sqlx_migrations").fetch_one(pool).await?;
         if found.is_some_and(|found| found > newest) {
             return Err(Trouble::Newer);
         }
-    } else {
+    } else if tables > 0 {
         // A SQLite file with tables but none of ours is somebody else's: it must not be written to.
-        let (tables,): (i64,) = sqlx::query_as("SELECT count(*) FROM sqlite_schema").fetch_one(pool).await?;
-        if tables > 0 {
-            return Err(Trouble::Other("it is a database of something else".to_owned()));
-        }
+        return Err(Trouble::Other("it is a database of something else".to_owned()));
     }
     // Only now that the file is known to be ours: switching the journal writes to it.
     sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await?;
+    migrate(pool).await
+}
+
+/// Brings the tables up to date. Of several instances that open a new file at once, one does it and the others wait.
+async fn migrate(pool: &SqlitePool) -> Result<(), Trouble> {
     let migrations = MIGRATIONS.iter().map(|(version, title, sql)| {
         Migration::new(
             *version,
@@ -155,10 +160,15 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
             false,
         )
     });
-    Migrator::with_migrations(migrations.collect()).run(pool).await.map_err(|error| match error {
-        sqlx::migrate::MigrateError::Execute(error) => Trouble::from(error),
-        error => Trouble::Other(error.to_string()),
-    })
+    let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+    Migrator::with_migrations(migrations.collect()).run_direct(None, &mut *transaction, false).await.map_err(
+        |error| match error {
+            sqlx::migrate::MigrateError::Execute(error) => Trouble::from(error),
+            error => Trouble::Other(error.to_string()),
+        },
+    )?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {

@@ -145,3 +145,42 @@ fn the_import_check_sees_groups_and_paths() {
     let text = "use crate::{model::A, probe::{B, C}};\n// use crate::tui\nfn f() { crate::store::open() }";
     assert_eq!(imported_rooms(text), ["model", "probe", "store"]);
 }
+
+#[test]
+fn the_readme_shows_the_keys_that_there_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap();
+    let (before, rest) = readme.split_once("<!-- keys -->\n").unwrap();
+    let (shown, after) = rest.split_once("<!-- /keys -->").unwrap();
+    let table = gonogo::tui::keymap::markdown_table();
+    if std::env::var_os("GONOGO_UPDATE_README").is_some() {
+        fs::write(&path, format!("{before}<!-- keys -->\n{table}<!-- /keys -->{after}")).unwrap();
+    } else {
+        assert_eq!(shown, table, "run the tests once with GONOGO_UPDATE_README=1");
+    }
+}
+
+#[test]
+fn the_package_carries_every_data_file() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let listed = std::process::Command::new(cargo)
+        .args(["package", "--list", "--allow-dirty", "--offline", "--locked"])
+        .current_dir(root)
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+    let listed = String::from_utf8(listed.stdout).unwrap();
+    let mut folders = vec![root.join("checklists"), root.join("themes"), root.join("demo")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let inner = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                assert!(listed.lines().any(|line| line == inner), "{inner} is not in the package");
+            }
+        }
+    }
+}

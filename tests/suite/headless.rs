@@ -95,12 +95,12 @@ fn what_cannot_be_used_is_refused_in_one_line() {
     world.run(&["report", path]).refused("has not been examined yet");
     world.run(&[path]).refused("terminal");
     world.run(&["demo"]).refused("terminal");
-    let unknown = world.run(&["check", path, "--checklist", "none"]);
-    assert!(unknown.code == 2 && unknown.err.contains("none") && unknown.err.contains("production"), "{unknown:?}");
+    world.run(&["check", path, "--checklist", "none"]).refused("there are: ai-built, production");
     app.write("gonogo.toml", "rows = 1\nspeed = 2\n");
     world.run(&["check", path]).refused("gonogo.toml:2:");
-    let usage = world.run(&["check", path, "--format", "pdf"]);
-    assert!(usage.code == 2 && usage.err.contains("pdf"));
+    world.run(&["check", path, "--format", "pdf"]).refused("possible values: text, json, markdown");
+    world.run(&["check", path, "--speed"]).refused("unexpected argument '--speed'");
+    world.run(&["check", path, "--rows", "many"]).refused("many");
 }
 
 #[cfg(unix)]
@@ -260,6 +260,30 @@ fn lists_and_explanations_come_as_text_and_json() {
     assert!(world.run(&["advisories", "update"]).err.contains("--yes"));
     assert!(world.run(&["completions", "bash"]).out.contains("_gonogo"));
     assert!(world.run(&["man"]).out.contains(".TH gonogo"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_leaves_early_changes_no_verdict_and_hears_no_panic() {
+    let (world, app) = (World::new(), small_app());
+    let path = app.path().to_str().unwrap();
+    for (args, code) in [
+        (&["check", path, "-q", "-v", "--format", "json"][..], 1),
+        (&["check", path, "-q", "--fail-on", "never"], 0),
+        (&["completions", "bash"], 0),
+        (&["checklists", "--format", "json"], 0),
+        (&["man"], 0),
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let left = said(world.command(args).stdout(writer).output().unwrap());
+        assert_eq!((left.code, left.err.as_str()), (code, ""), "{args:?}");
+    }
+    if let Ok(full) = fs::File::options().write(true).open("/dev/full") {
+        for args in [&["check", path, "-q"][..], &["completions", "zsh"], &["rules"]] {
+            said(world.command(args).stdout(full.try_clone().unwrap()).output().unwrap()).refused("No space left");
+        }
+    }
 }
 
 #[test]

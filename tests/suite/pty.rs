@@ -1,5 +1,7 @@
 //! The workbench in a real terminal: it starts, takes an answer, and gives the terminal back whatever happens.
 
+#![expect(clippy::print_stdout, reason = "an inner run tells its process id to the outer one")]
+
 use std::path::PathBuf;
 
 use crate::support::binary::World;
@@ -80,7 +82,7 @@ fn a_panic_gives_the_terminal_back_and_tells_its_reason() {
 /// Not a test by itself: what [`a_panic_gives_the_terminal_back_and_tells_its_reason`] runs in a terminal of its own.
 #[test]
 fn inside_a_terminal_that_panics() {
-    if std::env::var_os("GONOGO_TEST_INNER").is_some() {
+    if std::env::var_os("GONOGO_TEST_INNER").is_some_and(|value| value == "1") {
         let _guard = gonogo::tui::terminal::Guard::take().unwrap();
         panic!("the reason");
     }
@@ -118,4 +120,43 @@ fn the_demo_opens_and_leaves_nothing_behind() {
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
     assert_eq!(std::fs::read_dir(world.temporary()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_closed_terminal_ends_the_program_and_keeps_the_answer() {
+    let (world, app) = (World::new(), app());
+    let program = std::env::current_exe().unwrap();
+    let inner = ["--exact", "pty::inside_a_terminal_that_is_closed", "--nocapture", "--test-threads=1"];
+    let output = std::process::Command::new(program)
+        .args(inner)
+        .env_clear()
+        .envs(world.environment())
+        .env("GONOGO_TEST_INNER", app.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let pid = said.lines().find_map(|line| line.split("pid ").nth(1)).unwrap_or_else(|| panic!("{said}"));
+    let alive = || std::process::Command::new("kill").args(["-0", pid]).output().unwrap().status.success();
+    let start = std::time::Instant::now();
+    while alive() {
+        assert!(start.elapsed() < std::time::Duration::from_secs(10), "it goes on without a terminal");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let again = started(&world, &app);
+    again.wait_for("the answer", |screen| screen.contains("✓"));
+}
+
+/// Not a test by itself: it ends at once, and the system closes its side of the terminal.
+#[test]
+fn inside_a_terminal_that_is_closed() {
+    let Some(app) = std::env::var_os("GONOGO_TEST_INNER").filter(|app| app != "1") else { return };
+    let home = PathBuf::from(std::env::var_os("HOME").unwrap());
+    let env = [("HOME", home.clone()), ("XDG_CONFIG_HOME", home.join("config")), ("XDG_DATA_HOME", home.join("data"))];
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gonogo"));
+    let mut terminal = Terminal::start(&program, &[app.to_str().unwrap()], &env, 40, 120);
+    terminal.wait_for("the checklist", |screen| screen.contains("Backups"));
+    terminal.send("ay");
+    terminal.wait_for("the answer, saved", |screen| screen.contains("✓") && !screen.contains("saving"));
+    println!("pid {}", terminal.pid());
+    std::process::exit(0);
 }

@@ -1,7 +1,9 @@
 use jiff::Timestamp;
 
 use super::*;
-use crate::model::{Answer, Change, ChangeKind, Field, ItemId, Reply};
+use crate::model::{
+    Answer, Change, ChangeKind, Examined, Field, ItemId, Outcome, ProbeId, Reply, SavedRun, Skip, SkipReason,
+};
 
 fn change(id: &str, reply: Reply) -> Change {
     let at: Timestamp = "2026-01-02T03:04:05Z".parse().unwrap();
@@ -30,6 +32,38 @@ async fn what_was_said_is_there_after_reopening_and_two_instances_see_each_other
     one.close().await;
     two.close().await;
     assert_eq!(open(&path).await.unwrap().store.changes(0).await.unwrap().0.len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_file_can_be_opened_by_many_at_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let all = (0..12).map(|_| {
+        let path = path.clone();
+        tokio::spawn(async move { open(&path).await.map(|opened| opened.set_aside) })
+    });
+    for one in all.collect::<Vec<_>>() {
+        assert_eq!(one.await.unwrap().unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn runs_that_were_skipped_never_push_out_the_last_one_that_saw_something() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = open(&dir.path().join("state.db")).await.unwrap().store;
+    let run = |outcome| SavedRun {
+        probe: ProbeId::from("web"),
+        ended: "2026-01-02T03:04:05Z".parse().unwrap(),
+        duration_ms: 1,
+        outcome,
+        observations: Vec::new(),
+        cited: std::collections::BTreeMap::new(),
+    };
+    store.save_run(&run(Outcome::Completed(Examined::default()))).await.unwrap();
+    for _ in 0..60 {
+        store.save_run(&run(Outcome::Skipped(Skip::new(SkipReason::NotSelected, "left out")))).await.unwrap();
+    }
+    assert!(matches!(store.latest_runs().await.unwrap()[0].outcome, Outcome::Completed(_)));
 }
 
 #[tokio::test]

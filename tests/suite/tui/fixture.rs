@@ -148,7 +148,7 @@ pub fn empty(name: &str) -> Session {
         probes: vec![&SOURCE, &REPOSITORY, &DATABASE],
         changes: Vec::new(),
         saved_runs: Vec::new(),
-        changed_files: BTreeSet::new(),
+        changed_files: BTreeMap::new(),
         instance: "test".to_owned(),
         now: now(),
     })
