@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::report::{ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProof};
-use crate::model::{Decision, Report, Severity};
+use crate::model::{Decision, Report, Severity, counted};
 
 /// A report with its items counted and sorted by what a reader asks first.
 pub(super) struct Overview<'a> {
@@ -132,7 +132,7 @@ impl<'a> Overview<'a> {
             let known = most.entry(what).or_default();
             *known = (*known).max(*number);
         }
-        most.into_iter().filter(|(_, number)| *number > 0).map(|(what, number)| examined(what, number)).collect()
+        most.into_iter().filter(|(_, number)| *number > 0).map(|(what, number)| counted(what, number)).collect()
     }
 
     /// Items that are not known, by the reason; the most frequent first.
@@ -216,16 +216,6 @@ pub(super) fn not_done(probe: &ReportProbe) -> Option<String> {
         "skipped" => Some(format!("not run: {why}")),
         "cancelled" | "timed-out" => Some(format!("not finished: {why}")),
         _ => Some(format!("failed: {why}")),
-    }
-}
-
-/// `1 file`, `120 files`; the names of what was counted are plurals.
-fn examined(what: &str, number: u64) -> String {
-    let what = what.replace(['_', '-'], " ");
-    match (number, what.strip_suffix("ies"), what.strip_suffix('s')) {
-        (1, Some(stem), _) => format!("1 {stem}y"),
-        (1, None, Some(one)) => format!("1 {one}"),
-        _ => format!("{number} {what}"),
     }
 }
 
