@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::project::{Memory, Opened, StatePlace};
+use super::project::{Memory, Opened, Request, StatePlace};
 use super::{World, exit};
 use crate::cli::{Advisories, Check, Demo, Format, ListFormat, LookOptions, OutputOptions, ProjectOptions, ReportArgs};
 use crate::config;
@@ -31,15 +31,24 @@ impl World {
         look: &LookOptions,
     ) -> anyhow::Result<u8> {
         tui::require_terminal()?;
-        let opened = self.open(path, options, look, None, StatePlace::Usual, Memory::Everything, |_| {}).await?;
+        let request =
+            Request { path, options, look, output: None, state: StatePlace::Usual, memory: Memory::Everything };
+        let opened = self.open(request, |_| {}).await?;
         self.show(opened).await
     }
 
     /// `gonogo check`
     pub(super) async fn check(&self, check: Check) -> anyhow::Result<u8> {
         let Check { path, project, output, look } = check;
-        let opened =
-            self.open(&path, &project, &look, Some(&output), StatePlace::Usual, Memory::AnswersOnly, |_| {}).await?;
+        let request = Request {
+            path: &path,
+            options: &project,
+            look: &look,
+            output: Some(&output),
+            state: StatePlace::Usual,
+            memory: Memory::AnswersOnly,
+        };
+        let opened = self.open(request, |_| {}).await?;
         self.run_headless(opened, &output).await
     }
 
@@ -51,11 +60,15 @@ impl World {
         }
         let sample = DemoProject::start().await;
         let sample = sample.map_err(|error| anyhow::anyhow!("the sample app could not be started: {error}"))?;
-        let adjust = |settings: &mut Settings| sample.adjust(settings);
-        let place = StatePlace::At(sample.state());
-        let options = ProjectOptions::default();
-        let opened =
-            self.open(&sample.root(), &options, &look, Some(&output), place, Memory::AnswersOnly, adjust).await?;
+        let request = Request {
+            path: &sample.root(),
+            options: &ProjectOptions::default(),
+            look: &look,
+            output: Some(&output),
+            state: StatePlace::At(sample.state()),
+            memory: Memory::AnswersOnly,
+        };
+        let opened = self.open(request, |settings| sample.adjust(settings)).await?;
         let code = if check { self.run_headless(opened, &output).await } else { self.show(opened).await };
         // Dropped only now: the folder and the server live as long as the run.
         drop(sample);
@@ -66,8 +79,15 @@ impl World {
     pub(super) async fn report(&self, args: ReportArgs) -> anyhow::Result<u8> {
         let ReportArgs { path, checklist, state, config, output, look } = args;
         let options = ProjectOptions { checklist, state, config, ..ProjectOptions::default() };
-        let opened =
-            self.open(&path, &options, &look, Some(&output), StatePlace::Existing, Memory::Everything, |_| {}).await?;
+        let request = Request {
+            path: &path,
+            options: &options,
+            look: &look,
+            output: Some(&output),
+            state: StatePlace::Existing,
+            memory: Memory::Everything,
+        };
+        let opened = self.open(request, |_| {}).await?;
         let Opened { session, engine, .. } = opened;
         engine.close().await;
         self.write(&session, &output)?;

@@ -32,6 +32,16 @@ pub(super) struct Opened {
     pub known_rows: i64,
 }
 
+/// What to open, and how.
+pub(super) struct Request<'a> {
+    pub path: &'a Path,
+    pub options: &'a ProjectOptions,
+    pub look: &'a LookOptions,
+    pub output: Option<&'a OutputOptions>,
+    pub state: StatePlace,
+    pub memory: Memory,
+}
+
 /// How much of what is saved a run starts from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Memory {
@@ -52,23 +62,19 @@ pub(super) enum StatePlace {
 }
 
 impl World {
-    /// Opens the project at `path`.
+    /// Opens a project. `adjust` has the last word on its settings.
     pub(super) async fn open(
         &self,
-        path: &Path,
-        options: &ProjectOptions,
-        look: &LookOptions,
-        output: Option<&OutputOptions>,
-        place: StatePlace,
-        memory: Memory,
+        request: Request<'_>,
         adjust: impl FnOnce(&mut Settings),
     ) -> anyhow::Result<Opened> {
+        let Request { path, options, look, output, state, memory } = request;
         let root = project::root(path)?;
         let resolved = self.settings(Some(&root), options, look, output)?;
         let mut settings = resolved.settings;
         adjust(&mut settings);
         let checklists = self.checklists(&settings)?;
-        let state = match place {
+        let state = match state {
             StatePlace::At(path) => path,
             StatePlace::Usual => self.state_path(&root, resolved.state)?,
             StatePlace::Existing => {
@@ -122,7 +128,12 @@ impl World {
         for error in &errors {
             self.say(&error.to_string());
         }
-        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded; see the lines above");
+        // What was asked for by name must not be missing from the verdict.
+        anyhow::ensure!(
+            !errors.iter().any(|error| error.asked_for),
+            "a checklist that was asked for could not be loaded"
+        );
+        anyhow::ensure!(!loaded.is_empty(), "no checklist could be loaded");
         Ok(loaded)
     }
 

@@ -46,7 +46,7 @@ impl DemoProject {
         let server = DemoServer::start().await?;
         let demo = Self { folder, server };
         unpack(&APP, demo.root(), &|text| demo.fill(text))?;
-        unpack(&ADVISORIES, &demo.advisories(), &|text| text.to_owned())?;
+        unpack(&ADVISORIES, demo.advisories(), &|text| text.to_owned())?;
         fs::create_dir_all(demo.root().join("data"))?;
         let options = SqliteConnectOptions::new().filename(demo.root().join("data/shop.db")).create_if_missing(true);
         let mut database = options.connect().await?;

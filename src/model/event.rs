@@ -104,7 +104,7 @@ impl Examined {
 /// `1 file`, `120 lock files`; the names of what was counted are plurals.
 #[must_use]
 pub fn counted(what: &str, number: u64) -> String {
-    let what = what.replace(['_', '-'], " ");
+    let what = if what == "urls" { "URLs".to_owned() } else { what.replace(['_', '-'], " ") };
     match (number, what.strip_suffix("ies"), what.strip_suffix('s')) {
         (1, Some(stem), _) => format!("1 {stem}y"),
         (1, None, Some(one)) => format!("1 {one}"),

@@ -243,6 +243,15 @@ impl Observation {
         }
     }
 
+    /// What names it across runs.
+    #[must_use]
+    pub fn fingerprint(&self) -> &Fingerprint {
+        match self {
+            Self::Finding(finding) => &finding.fingerprint,
+            Self::Proof(proof) => &proof.fingerprint,
+        }
+    }
+
     /// Where it points.
     #[must_use]
     pub fn location(&self) -> &Location {

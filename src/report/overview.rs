@@ -5,6 +5,9 @@ use std::collections::{BTreeMap, HashMap};
 use crate::model::report::{ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProof};
 use crate::model::{Decision, Report, Severity, counted};
 
+/// What says most about how much was looked at; the table of probes has every count.
+const TELLING: [&str; 6] = ["files", "variables", "packages", "queries", "tables", "urls"];
+
 /// A report with its items counted and sorted by what a reader asks first.
 pub(super) struct Overview<'a> {
     pub(super) report: &'a Report,
@@ -125,14 +128,20 @@ impl<'a> Overview<'a> {
         }
     }
 
-    /// What was looked at: `120 files, 3 urls`. Several probes read the same files, so the largest number stands.
+    /// What was looked at: `120 files, 3 URLs`. Several probes read the same files, so the largest number stands.
     pub(super) fn examined(&self) -> Vec<String> {
         let mut most: BTreeMap<&str, u64> = BTreeMap::new();
         for (what, number) in self.report.probes.iter().flat_map(|probe| &probe.examined) {
             let known = most.entry(what).or_default();
             *known = (*known).max(*number);
         }
-        most.into_iter().filter(|(_, number)| *number > 0).map(|(what, number)| counted(what, number)).collect()
+        most.retain(|_, number| *number > 0);
+        let telling: Vec<String> = TELLING.iter().filter_map(|what| Some(counted(what, *most.get(what)?))).collect();
+        if telling.is_empty() {
+            most.into_iter().map(|(what, number)| counted(what, number)).collect()
+        } else {
+            telling
+        }
     }
 
     /// Items that are not known, by the reason; the most frequent first.
@@ -191,21 +200,17 @@ fn places<'l>(locations: impl Iterator<Item = &'l ReportLocation>) -> Vec<String
 
 /// Where something is, in a few words, not escaped.
 pub(super) fn place(location: &ReportLocation) -> String {
-    let in_file = || match (&location.path, location.line) {
+    let in_file = match (&location.path, location.line) {
         (Some(path), Some(line)) => Some(format!("{path}:{line}")),
         (Some(path), None) => Some(path.clone()),
         (None, _) => None,
     };
-    match (location.package.as_deref(), location.kind.as_str()) {
-        (Some(package), _) => {
-            let version = location.version.as_ref().map_or(String::new(), |version| format!(" {version}"));
-            let manifest = location.path.as_ref().map_or(String::new(), |path| format!(" ({path})"));
-            format!("{package}{version}{manifest}")
-        }
-        (None, "url") => location.url.clone().unwrap_or_default(),
-        (None, "project") => "the project".to_owned(),
-        _ => in_file().or_else(|| location.query.clone()).unwrap_or_else(|| "the project".to_owned()),
-    }
+    let package = || Some(format!("{} {}", location.package.as_ref()?, location.version.as_ref()?));
+    in_file
+        .or_else(|| location.url.clone())
+        .or_else(package)
+        .or_else(|| location.query.clone())
+        .unwrap_or_else(|| "the project".to_owned())
 }
 
 /// What a probe did not do, in a sentence; `None` when it completed.

@@ -222,8 +222,8 @@ impl Page<'_, '_> {
             lines.extend(not_done(probe).map(|why| (probe.id.clone(), why)));
             for gap in &probe.not_examined {
                 let examples = one_line(&gap.examples.join(", "), 200);
-                let examples = if examples.is_empty() { String::new() } else { format!(": {examples}") };
-                lines.push((probe.id.clone(), format!("{} passed over, {}{examples}", gap.count, gap.reason)));
+                let examples = if examples.is_empty() { String::new() } else { format!(" ({examples})") };
+                lines.push((probe.id.clone(), format!("{}: {}{examples}", gap.reason, gap.count)));
             }
         }
         if lines.is_empty() {

@@ -46,6 +46,7 @@ pub struct Session {
     notice: Option<Notice>,
     today: Date,
     judged: OnceCell<BTreeMap<ItemId, Verdict>>,
+    revision: u64,
 }
 
 /// What a session starts from.
@@ -93,7 +94,14 @@ impl Session {
             notice: None,
             today: update::day(start.now),
             judged: OnceCell::new(),
+            revision: 0,
         }
+    }
+
+    /// Grows with every update, so that a screen can tell whether what it worked out still holds.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.revision
     }
 
     /// The project.

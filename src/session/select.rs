@@ -78,7 +78,8 @@ impl Session {
     #[must_use]
     pub fn decision(&self) -> Decision {
         let counts = self.counts();
-        if counts.blockers > 0 {
+        // An empty list proves nothing.
+        if counts.blockers > 0 || counts.items == 0 {
             Decision::NoGo
         } else if counts.accepted > 0 {
             Decision::GoWithAcceptedRisks
@@ -90,7 +91,8 @@ impl Session {
     /// Whether any item at or above `severity` fails or is unknown.
     #[must_use]
     pub fn anything_open(&self, severity: Severity) -> bool {
-        self.verdicts().values().any(|verdict| verdict.severity >= severity && !verdict.status.settled())
+        let mut verdicts = self.verdicts().values();
+        self.verdicts().is_empty() || verdicts.any(|verdict| verdict.severity >= severity && !verdict.status.settled())
     }
 
     /// How all items stand.
@@ -134,10 +136,10 @@ impl Session {
     pub fn findings(&self) -> Vec<&Finding> {
         let mut findings: Vec<&Finding> = self.observations().filter_map(as_finding).collect();
         findings.sort_by(|a, b| {
-            let place = |f: &&Finding| (f.location.path().map(str::to_owned), f.location.line());
             (b.severity.cmp(&a.severity))
                 .then_with(|| b.confidence.cmp(&a.confidence))
-                .then_with(|| place(a).cmp(&place(b)))
+                .then_with(|| a.location.path().cmp(&b.location.path()))
+                .then_with(|| a.location.line().cmp(&b.location.line()))
                 .then_with(|| {
                     (&a.rule, &a.location, &a.message, &a.fingerprint).cmp(&(
                         &b.rule,

@@ -19,6 +19,7 @@ impl Session {
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.today = day(now);
         self.judged.take();
+        self.revision += 1;
         match msg {
             Msg::Do(command) => self.command(command, now),
             Msg::Run(event) => self.run_event(event),

@@ -1,6 +1,6 @@
 //! The whole suite in one binary, so that the dependencies are linked once.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on should stop")]
 
 mod support;
 
@@ -11,6 +11,8 @@ mod dependencies;
 mod environment;
 mod headless;
 mod hostile;
+#[cfg(unix)]
+mod pty;
 mod report;
 mod repository;
 mod rules;

@@ -81,7 +81,7 @@ fn a_panic_gives_the_terminal_back_and_tells_its_reason() {
 #[test]
 fn inside_a_terminal_that_panics() {
     if std::env::var_os("GONOGO_TEST_INNER").is_some() {
-        let _guard = gonogo::tui::terminal::Guard::new().unwrap();
+        let _guard = gonogo::tui::terminal::Guard::take().unwrap();
         panic!("the reason");
     }
 }
@@ -91,11 +91,11 @@ fn a_file_edited_outside_is_noticed() {
     let (world, app) = (World::new(), app());
     let mut terminal = started(&world, &app);
     terminal.send("2");
-    terminal.wait_for("the finding", |screen| screen.contains("swallowed-error"));
+    terminal.wait_for("the finding", |screen| screen.contains("server.ts:1"));
     app.write("server.ts", "export const ok = 1;\n");
-    terminal.wait_for("the finding gone", |screen| !screen.contains("swallowed-error"));
+    terminal.wait_for("the finding gone", |screen| !screen.contains("server.ts:1"));
     app.write("server.ts", "try { await chargeCard(order) } catch (e) {}\n");
-    terminal.wait_for("the finding back", |screen| screen.contains("swallowed-error"));
+    terminal.wait_for("the finding back", |screen| screen.contains("server.ts:1"));
     terminal.send("q");
     assert_eq!(terminal.end(), 0);
 }

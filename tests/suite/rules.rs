@@ -1,1 +1,307 @@
 //! Tests of the source rules on their fixtures.
+//!
+//! `tests/fixtures/rules/<id>/{bad,good}*`: a file is a project of its own, and so is a folder. A comment
+//! `expect: <id>` marks a line on which exactly that rule speaks up; nothing else may be seen anywhere. For a rule that
+//! speaks against, `good` files hold no mark; for a proof, `bad` files hold none.
+//!
+//! JavaScript is also read as TypeScript and TSX, so that every fixture tests each grammar that it is valid in.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use gonogo::model::{Coverage, RuleKind, Settings};
+use gonogo::probe::Probe;
+use gonogo::probe::source::SourceProbe;
+
+use crate::support::probes::{Folder, Seen, run};
+
+fn fixtures() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules")
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    found.sort();
+    found
+}
+
+fn name(path: &Path) -> String {
+    path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// One project: its files by path.
+struct Case {
+    name: String,
+    files: Vec<(String, String)>,
+}
+
+impl Case {
+    /// The same project in every grammar that reads it.
+    fn all(entry: &Path) -> Vec<Self> {
+        if entry.is_dir() {
+            let mut files = Vec::new();
+            collect(entry, entry, &mut files);
+            return vec![Self { name: name(entry), files }];
+        }
+        let text = fs::read_to_string(entry).unwrap();
+        let stem = entry.file_stem().unwrap().to_string_lossy().into_owned();
+        let extensions: &[&str] = match entry.extension().unwrap().to_str().unwrap() {
+            "js" => &["js", "ts", "tsx", "mjs"],
+            "jsx" => &["jsx", "tsx"],
+            "ts" => &["ts"],
+            "tsx" => &["tsx"],
+            "py" => &["py"],
+            _ => &[],
+        };
+        assert!(!extensions.is_empty(), "no front end reads {}", entry.display());
+        let case = |extension: &&str| {
+            let path = format!("src/{stem}.{extension}");
+            Self { name: format!("{stem}.{extension}"), files: vec![(path, text.clone())] }
+        };
+        extensions.iter().map(case).collect()
+    }
+
+    fn expected(&self) -> Vec<String> {
+        let mut expected = Vec::new();
+        for (path, text) in &self.files {
+            for (number, line) in (1..).zip(text.lines()) {
+                if let Some((_, rule)) = line.split_once("expect: ") {
+                    expected.push(format!("{} {path}:{number}", rule.trim()));
+                }
+            }
+        }
+        expected.sort();
+        expected
+    }
+
+    async fn run(&self) -> Seen {
+        let folder = Folder::with(&[]);
+        for (path, text) in &self.files {
+            folder.write(path, text);
+        }
+        run(&SourceProbe, folder.path(), Settings::default()).await.unwrap()
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut Vec<(String, String)>) {
+    for entry in entries(folder) {
+        if entry.is_dir() {
+            collect(root, &entry, files);
+        } else {
+            let path = entry.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
+            files.push((path, fs::read_to_string(&entry).unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn rules_see_what_their_fixtures_mark_and_nothing_else() {
+    let mut wrong = Vec::new();
+    for rule in entries(&fixtures()) {
+        for entry in entries(&rule) {
+            for case in Case::all(&entry) {
+                let seen = case.run().await;
+                let mut found = seen.places();
+                found.extend(seen.proofs.iter().map(|proof| format!("{} {}", proof.rule, proof.location)));
+                found.sort();
+                let parsed = seen.result.unwrap();
+                if let Some(gap) = parsed.gaps.first() {
+                    wrong.push(format!("{}/{}: {gap:?}", name(&rule), case.name));
+                }
+                if found != case.expected() {
+                    wrong.push(format!(
+                        "{}/{}: expected {:?}, found {found:?}",
+                        name(&rule),
+                        case.name,
+                        case.expected()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_rule_is_documented_and_has_fixtures_in_every_language_that_it_reads() {
+    let mut ids = BTreeSet::new();
+    for rule in SourceProbe.meta().rules {
+        assert!(ids.insert(rule.id), "{} stands twice", rule.id);
+        for text in [rule.title, rule.what, rule.why, rule.fix, rule.example] {
+            assert!(!text.is_empty(), "{} is not documented", rule.id);
+        }
+        assert!(!rule.title.ends_with('.') && rule.what.ends_with('.'), "{}", rule.id);
+        assert!(!rule.references.is_empty(), "{} has no reference", rule.id);
+        let names: Vec<String> = entries(&fixtures().join(rule.id)).iter().map(|entry| name(entry)).collect();
+        let (speaks, silent) = if rule.kind == RuleKind::Proof { ("good", "bad") } else { ("bad", "good") };
+        for kind in [speaks, silent] {
+            assert!(names.iter().filter(|name| name.starts_with(kind)).count() >= 3, "{} {kind}", rule.id);
+        }
+        let python = names.iter().filter(|name| name.starts_with(speaks) && name.ends_with(".py")).count();
+        assert!(python >= 2 || rule.id == "effect-without-cleanup", "{} has {python} in Python", rule.id);
+    }
+    let listed: BTreeSet<String> = entries(&fixtures()).iter().map(|entry| name(entry)).collect();
+    assert_eq!(listed, ids.iter().map(ToString::to_string).collect(), "fixtures of a rule that is not listed");
+}
+
+#[tokio::test]
+async fn a_comment_with_a_reason_allows_a_rule_and_is_counted() {
+    let call = "fetch('https://api.example.com');\n";
+    let folder = Folder::with(&[
+        (
+            "a.ts",
+            &format!("// gonogo: allow external-call-without-timeout because the platform ends us after 10 s\n{call}"),
+        ),
+        ("b.ts", &format!("// gonogo: allow external-call-without-timeout\n{call}")),
+        ("c.ts", &format!("// gonogo: allow swallowed-error because of something else\n{call}")),
+        (
+            "d.py",
+            "import requests\nrequests.get('https://api.example.com')  # gonogo: allow external-call-without-timeout because this ends soon\n",
+        ),
+    ]);
+    let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+    assert_eq!(seen.places(), ["external-call-without-timeout b.ts:2", "external-call-without-timeout c.ts:2"]);
+    let examined = seen.result.unwrap();
+    assert_eq!(examined.counts["suppressed"], 2);
+    assert!(examined.gaps.iter().any(|gap| gap.reason.contains("no reason") && gap.examples == ["b.ts:1"]));
+}
+
+#[tokio::test]
+async fn tests_scripts_and_migrations_are_not_production() {
+    let call = "export const a = () => fetch('https://api.example.com');\n";
+    let paths = ["src/a.test.ts", "scripts/a.ts", "prisma/seed.ts", "db/migrations/1.ts", "e2e/a.ts", "vite.config.ts"];
+    let files: Vec<(&str, &str)> = paths.iter().map(|path| (*path, call)).collect();
+    let seen = run(&SourceProbe, Folder::with(&files).path(), Settings::default()).await.unwrap();
+    assert_eq!(seen.places(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_rule_is_whole_only_where_everything_was_read() {
+    let coverage = async |files: &[(&str, &str)], rule: &str| {
+        let seen = run(&SourceProbe, Folder::with(files).path(), Settings::default()).await.unwrap();
+        seen.result.unwrap().rules[rule].clone()
+    };
+    let good = ("src/a.ts", "export const a = 1;\n");
+    assert_eq!(coverage(&[good], "sql-injection").await, Coverage::Whole);
+    assert!(matches!(coverage(&[], "sql-injection").await, Coverage::Nothing(_) | Coverage::Absent(_)));
+    let php = ("index.php", "<?php echo 1;");
+    assert!(matches!(coverage(&[php], "sql-injection").await, Coverage::Nothing(why) if why.contains("PHP (1 file)")));
+    assert!(matches!(coverage(&[good, php], "sql-injection").await, Coverage::Part(why) if why.contains("PHP")));
+    assert_eq!(coverage(&[good, php], "effect-without-cleanup").await, Coverage::Whole);
+    let broken = ("src/b.ts", "export const a = (((;\nfunction ( {\n");
+    assert!(
+        matches!(coverage(&[good, broken], "swallowed-error").await, Coverage::Part(why) if why.contains("1 file"))
+    );
+    let python = ("a.py", "x = 1\n");
+    assert!(matches!(coverage(&[python], "effect-without-cleanup").await, Coverage::Absent(_)));
+}
+
+#[tokio::test]
+async fn hostile_files_end_within_limits_and_are_counted() {
+    let deep = format!("const a = {}1{};\n", "(\n".repeat(100_000), ")".repeat(100_000));
+    let deep_python = format!("a = {}1{}\n", "[".repeat(100_000), "]".repeat(100_000));
+    let joined = format!("const s = {};\n", vec!["'a'"; 20_000].join(" + "));
+    let chained = format!("a{};\n", "\n.b()".repeat(20_000));
+    let elses = format!("if (a) b(); {}\n", "else if (a) b();\n".repeat(20_000));
+    let long = "export async function f(x) { try { await g(x); } catch (e) { log(e); } }\n".repeat(20_000);
+    let lines = "a = b(c)\n".repeat(100_000);
+    let minified = format!("{}\n", "function a(b){return b()};".repeat(2_000));
+    let folder = Folder::with(&[
+        ("deep.ts", &deep),
+        ("deep.py", &deep_python),
+        ("joined.js", &joined),
+        ("chained.js", &chained),
+        ("elses.js", &elses),
+        ("long.js", &long),
+        ("lines.py", &lines),
+        ("minified.js", &minified),
+        ("empty.ts", ""),
+        ("empty.py", ""),
+        ("broken.tsx", "export const <<<< = ) {{{ \u{0} ;\n"),
+        ("comment.js", "/*"),
+        ("quote.py", "'''"),
+        ("odd.js", "\u{feff}const ü = `${`${`${a}`}`}`; // ключ 🎉\n"),
+    ]);
+    folder.write("latin.js", b"const a = '\xe9';");
+    let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+    let examined = seen.result.unwrap();
+    let counted =
+        |reason: &str| examined.gaps.iter().filter(|gap| gap.reason.contains(reason)).map(|gap| gap.count).sum::<u64>();
+    assert!(counted("nested too deeply") >= 2, "{:?}", examined.gaps);
+    assert_eq!(counted("minified"), 1);
+    assert_eq!(counted("not UTF-8"), 1);
+    assert_eq!(counted("binary"), 1);
+    assert!(examined.counts["lines"] > 100_000);
+    assert!(matches!(examined.rules["swallowed-error"], Coverage::Part(_)));
+}
+
+#[tokio::test]
+async fn code_made_to_be_slow_to_judge_ends_soon() {
+    let appended = format!(
+        "export function h(req, res) {{\n  let q = 'SELECT * FROM t WHERE a = 1';\n{}  db.query(q);\n}}\n",
+        "  q = q + \" AND b = '\" + q + req.x + q + \"'\";\n".repeat(1_000)
+    );
+    let loops = "const a = b; for (const c of a) { d = c; f(a, d); db.query(`SELECT * FROM t WHERE a = '${d}'`); }\n";
+    let folder = Folder::with(&[("appended.js", &appended), ("loops.js", &loops.repeat(1_500))]);
+    let started = std::time::Instant::now();
+    let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+    assert_eq!(seen.result.unwrap().counts["files"], 2);
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn the_environment_is_read_through_helpers_of_other_files() {
+    let folder = Folder::with(&[
+        ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
+        (
+            "apps/web/a.ts",
+            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\n",
+        ),
+        ("b/env.py", "import os\ndef need(name, default=None):\n    return os.getenv(name, default)\n"),
+        ("b/settings.py", "from b.env import need\nC = need('SHOP_C')\nD = need('SHOP_D', 'x')\n"),
+    ]);
+    let project = crate::support::probes::bare_project(folder.path());
+    let code = gonogo::probe::SharedCode::default();
+    let index = code.index(&project, &Settings::default(), &Default::default()).await.unwrap();
+    let reads: Vec<(&str, bool)> =
+        index.files.iter().flat_map(|file| &file.env_reads).map(|read| (read.name.as_str(), read.optional)).collect();
+    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", false), ("SHOP_D", true)]);
+}
+
+#[tokio::test]
+async fn a_new_batch_sees_what_changed_and_what_went() {
+    let folder = Folder::with(&[("a.ts", "fetch('https://a.example.com');\n"), ("b.ts", "f();\n"), ("c.ts", "g();\n")]);
+    let project = crate::support::probes::bare_project(folder.path());
+    let index = async |code: &gonogo::probe::SharedCode| {
+        code.index(&project, &Settings::default(), &Default::default()).await.unwrap()
+    };
+    let code = gonogo::probe::SharedCode::default();
+    let first = index(&code).await;
+    assert!(std::sync::Arc::ptr_eq(&first, &index(&code).await), "one batch shares one index");
+    folder.write("b.ts", "f();\nh();\n");
+    fs::remove_file(folder.path().join("c.ts")).unwrap();
+    let second = index(&code.renewed()).await;
+    assert!(std::sync::Arc::ptr_eq(&first.files[0], &second.files[0]), "what did not change is not read again");
+    assert_eq!(
+        second.files.iter().map(|file| (file.path.as_str(), file.lines)).collect::<Vec<_>>(),
+        [("a.ts", 1), ("b.ts", 2)]
+    );
+    let cancelled = tokio_util::sync::CancellationToken::new();
+    cancelled.cancel();
+    assert!(code.renewed().index(&project, &Settings::default(), &cancelled).await.is_err());
+}
+
+#[tokio::test]
+async fn the_same_project_gives_the_same_findings_in_the_same_order() {
+    let text = "try { await fetch('https://b.example.com'); } catch {}\nawait fetch('https://a.example.com');\n";
+    let folder = Folder::with(&[("b.ts", text), ("a.ts", text)]);
+    let order = async || {
+        let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
+        seen.findings.iter().map(|f| format!("{} {} {}", f.location, f.rule, f.fingerprint)).collect::<Vec<_>>()
+    };
+    let first = order().await;
+    assert_eq!(first, order().await);
+    let places: Vec<&str> = first.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(places, ["a.ts:1", "a.ts:1", "a.ts:2", "b.ts:1", "b.ts:1", "b.ts:2"]);
+}

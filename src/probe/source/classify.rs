@@ -96,7 +96,7 @@ fn takes_request(function: &Function) -> bool {
         function.parameters.iter().take(4).filter_map(|p| p.names.first()).map(|(name, _)| &**name).collect();
     let request = |name: &&str| matches!(name.trim_start_matches('_'), "req" | "request");
     let response = |name: &&str| matches!(name.trim_start_matches('_'), "res" | "response" | "reply" | "resp");
-    (names.iter().any(|name| request(name)) && names.iter().any(|name| response(name)))
+    (names.iter().any(request) && names.iter().any(response))
         || function.parameters.first().is_some_and(|p| {
             matches!(
                 &*p.annotation,

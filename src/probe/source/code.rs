@@ -58,6 +58,23 @@ pub enum Part {
     Expression(Box<str>, Value),
 }
 
+/// A string's parts as one text; every expression stands as `${…}`.
+#[must_use]
+pub fn joined(parts: &[Part]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        match part {
+            Part::Fixed(fixed) => text.push_str(fixed),
+            Part::Expression(shown, _) => {
+                text.push_str("${");
+                text.push_str(shown);
+                text.push('}');
+            }
+        }
+    }
+    text
+}
+
 impl Value {
     /// The text of a literal.
     #[must_use]
@@ -234,6 +251,8 @@ pub struct Block {
     pub throws: bool,
     /// Whether it leaves a loop or a function early.
     pub leaves: bool,
+    /// Whether it goes on with the next round of a loop.
+    pub continues: bool,
 }
 
 /// One call, `new` expression or tagged template.
@@ -267,6 +286,8 @@ pub struct Call {
     pub in_try: bool,
     /// It stands in a branch that is taken in development only.
     pub dev_only: bool,
+    /// Its result is only tested, compared, or has something to fall back on.
+    pub tested: bool,
 }
 
 impl Call {
@@ -375,6 +396,10 @@ pub struct Loop {
     pub parent: Option<LoopId>,
     /// Whether its body leaves it early.
     pub leaves: bool,
+    /// The function around it.
+    pub function: FunctionId,
+    /// Assignments in its body, from the first to before the last.
+    pub assignments: (u32, u32),
     /// The iterating call, for a callback.
     pub call: Option<CallId>,
     /// Where.
@@ -434,12 +459,29 @@ impl FileFacts {
         self.loops.get(id as usize)
     }
 
+    /// Every assignment to `name`, in order.
+    pub fn assignments_to(&self, name: &str) -> impl DoubleEndedIterator<Item = &Assignment> {
+        let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
+        let start = self.by_target.partition_point(|place| target(place) < name);
+        let all = self.by_target.get(start..).unwrap_or_default();
+        let count = all.partition_point(|place| target(place) == name);
+        let places = all.get(..count).unwrap_or_default();
+        places.iter().filter_map(|place| self.assignments.get(*place as usize))
+    }
+
     /// What the name `name` was last set to, seen from `function`.
     #[must_use]
     pub fn assigned(&self, name: &str, function: FunctionId) -> Option<&Assignment> {
-        self.enclosing(function).find_map(|(id, _)| {
-            self.assignments.iter().rev().find(|a| a.function == id && &*a.target == name && !a.appends)
-        })
+        self.enclosing(function)
+            .find_map(|(id, _)| self.assignments_to(name).rev().find(|a| a.function == id && !a.appends))
+    }
+
+    /// Puts the assignments in the order in which they are looked up.
+    pub(super) fn sort_assignments(&mut self) {
+        let mut order: Vec<u32> = (0..).take(self.assignments.len()).collect();
+        let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
+        order.sort_by(|a, b| target(a).cmp(target(b)).then(a.cmp(b)));
+        self.by_target = order;
     }
 
     /// `value`, or what the name that it is stands for.

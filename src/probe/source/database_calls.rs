@@ -1,6 +1,6 @@
 //! Tells calls that run a database query, for the libraries that people use.
 
-use super::code::{Call, CallId, Value, root};
+use super::code::{Call, CallId, Value, joined, root};
 use super::facts::{FileFacts, Language};
 use super::sql_text;
 
@@ -177,21 +177,6 @@ pub fn sql_of<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     sql_text::is_statement(&text).then_some(given)
 }
 
-pub(super) fn joined(parts: &[super::code::Part]) -> String {
-    use super::code::Part;
-    parts.iter().fold(String::new(), |mut text, part| {
-        match part {
-            Part::Fixed(fixed) => text.push_str(fixed),
-            Part::Expression(shown, _) => {
-                text.push_str("${");
-                text.push_str(shown);
-                text.push('}');
-            }
-        }
-        text
-    })
-}
-
 fn writes(file: &FileFacts, call: &Call) -> bool {
     let text = match sql_of(file, call) {
         Some(Value::Text(text)) => text.to_string(),
@@ -222,7 +207,10 @@ fn raw(file: &FileFacts, call: &Call) -> Option<Query> {
     }
     if matches!(method, "query" | "execute" | "raw" | "unsafe" | "one" | "oneOrNone" | "any" | "many" | "exec")
         && (sql_of(file, call).is_some()
-            || (is_database_name(last_name(object)) && matches!(method, "query" | "execute") && call.awaited))
+            || (is_database_name(last_name(object))
+                && matches!(method, "query" | "execute")
+                && call.awaited
+                && !matches!(call.argument(0), None | Some(Value::Text(_) | Value::Template(_)))))
     {
         return Some(of(writes(file, call)));
     }

@@ -46,6 +46,8 @@ pub struct FileFacts {
     pub partly: Option<PartlyRead>,
     /// Defaults that stand beside reads of the environment.
     pub env_fallbacks: Vec<EnvFallback>,
+    /// Functions that read the variable whose name they are given, with the place of that parameter.
+    pub env_readers: Vec<(FunctionId, usize)>,
     /// Names that its imports bind, and what it passes on to its own importers.
     pub bindings: Vec<Binding>,
     /// Its functions; the first is the file's own top level.
@@ -54,6 +56,8 @@ pub struct FileFacts {
     pub calls: Vec<Call>,
     /// Its assignments, in order.
     pub assignments: Vec<Assignment>,
+    /// Places of the assignments, sorted by what they assign to.
+    pub by_target: Vec<u32>,
     /// Its loops, iterating callbacks included.
     pub loops: Vec<Loop>,
     /// Its catch clauses.

@@ -1,14 +1,17 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, OnceLock};
 
-use super::code::{Call, FunctionId};
+use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
-use super::facts::{CodeIndex, FileFacts, Language};
+use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
+
+/// The name of a method, and the places of the files and of the calls.
+type Callers = HashMap<Box<str>, Vec<(usize, CallId)>>;
 
 /// What was worked out over all files.
 #[derive(Debug, Default)]
@@ -16,6 +19,8 @@ pub struct Links {
     by_path: HashMap<String, usize>,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
+    callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
 }
@@ -41,7 +46,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout }
+        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
     }
 }
 
@@ -72,7 +77,9 @@ impl CodeIndex {
             return self.ecma_file(&join(folder, module)?);
         }
         // The usual path alias: `@/lib/db` and `~/lib/db` start at the root of an app, or at its `src` or `app`.
-        let inner = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"))?;
+        let Some(inner) = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/")) else {
+            return self.workspace_file(module);
+        };
         let mut root = folder;
         loop {
             for base in ["", "src", "app"] {
@@ -86,6 +93,16 @@ impl CodeIndex {
             }
             root = root.rsplit_once('/').map_or("", |(outer, _)| outer);
         }
+    }
+
+    /// `@shop/db/users` is `packages/db/users` in most workspaces.
+    fn workspace_file(&self, module: &str) -> Option<usize> {
+        let inner = module.strip_prefix('@')?.split_once('/')?.1;
+        let (package, rest) = inner.split_once('/').unwrap_or((inner, "index"));
+        ["packages", "libs", "apps", "modules"].iter().find_map(|root| {
+            self.ecma_file(&format!("{root}/{package}/{rest}"))
+                .or_else(|| self.ecma_file(&format!("{root}/{package}/src/{rest}")))
+        })
     }
 
     fn ecma_file(&self, path: &str) -> Option<usize> {
@@ -184,6 +201,51 @@ impl CodeIndex {
         let target = self.files.get(place)?;
         let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
         Some(Target { file: target, function, place })
+    }
+
+    /// Every call of a method or function called `name`, with its file.
+    pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        let callers = self.links.callers.get_or_init(|| {
+            let mut callers = Callers::new();
+            for (place, file) in self.files.iter().enumerate() {
+                for (id, call) in (0..).zip(&file.calls) {
+                    callers.entry(call.method().into()).or_default().push((place, id));
+                }
+            }
+            callers
+        });
+        callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
+            let file = self.files.get(*place)?;
+            Some((&**file, file.call(*id)?))
+        })
+    }
+
+    /// Reads of the environment through a function of the project that is given the variable's name:
+    /// the place of the file, and the read.
+    #[must_use]
+    pub fn reads_through_helpers(&self) -> Vec<(usize, EnvRead)> {
+        let readers: HashSet<&str> = self
+            .files
+            .iter()
+            .flat_map(|file| file.env_readers.iter().filter_map(|(id, _)| file.function(*id)?.name.as_deref()))
+            .collect();
+        let mut found = Vec::new();
+        if readers.is_empty() {
+            return found;
+        }
+        for (place, file) in self.files.iter().enumerate() {
+            for call in file.calls.iter().filter(|call| readers.contains(call.method())) {
+                let Some(target) = self.called(file, call) else { continue };
+                let Some((_, parameter)) = target.file.env_readers.iter().find(|(id, _)| *id == target.function) else {
+                    continue;
+                };
+                if let Some(name) = call.argument(*parameter).and_then(Value::text) {
+                    let optional = call.tested || call.arguments.len() > parameter + 1;
+                    found.push((place, EnvRead { name: name.to_owned(), span: call.place.span, optional }));
+                }
+            }
+        }
+        found
     }
 
     /// The first query that a function runs itself, and its line.

@@ -19,6 +19,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
+use super::files::Gaps;
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{
     Evidence, Examined, Failure, Finding, Location, ProbeId, Project, Proof, RuleKind, RuleMeta, Settings, Skip, Span,
@@ -27,6 +28,9 @@ use facts::{CodeIndex, FileFacts};
 use rules::{Hit, RULES};
 
 pub use shared::SharedCode;
+
+/// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
+const MAX_HITS: usize = 100;
 
 /// The probe.
 pub struct SourceProbe;
@@ -67,6 +71,7 @@ impl Probe for SourceProbe {
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
     let mut suppressed = 0;
+    let mut too_many = Gaps::default();
     for (done, file) in (0_u64..).zip(&index.files) {
         if cx.cancel.is_cancelled() {
             return Err(Failure::new("Reading the code was cancelled; run it again"));
@@ -74,7 +79,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
         if done % 64 == 0 {
             cx.report_progress(done, Some(total), "checking files");
         }
-        let mut seen = look(file, index);
+        let mut seen = look(file, index, &mut too_many);
         seen.retain(|(rule, hit)| {
             let allowed = is_allowed(file, rule.id, hit.place.span.line);
             suppressed += u64::from(allowed);
@@ -85,14 +90,22 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     cx.report_progress(total, Some(total), "checking files");
     let mut examined = coverage::examined(index);
     examined.counts.insert("suppressed".to_owned(), suppressed);
+    examined.gaps.extend(too_many.into_vec());
     Ok(examined)
 }
 
-fn look(file: &FileFacts, index: &CodeIndex) -> Vec<(&'static RuleMeta, Hit)> {
+fn look(file: &FileFacts, index: &CodeIndex, too_many: &mut Gaps) -> Vec<(&'static RuleMeta, Hit)> {
     let mut seen = Vec::new();
     let mut hits = Vec::new();
     for rule in RULES.iter().filter(|rule| (rule.reads)(file.language) && (rule.looks_at)(file.role)) {
         (rule.check)(file, index, &mut hits);
+        for hit in hits.iter().skip(MAX_HITS) {
+            too_many.add(
+                "a finding beyond the first 100 of its rule in one file",
+                &format!("{} {}:{}", rule.meta.id, file.path, hit.place.span.line),
+            );
+        }
+        hits.truncate(MAX_HITS);
         seen.extend(hits.drain(..).map(|hit| (rule.meta, hit)));
     }
     seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));

@@ -33,14 +33,14 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "testing",
         "test-utils",
         ".storybook",
-        "stories",
         "testdata",
     ];
     if folder(&test_folders)
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
         || stem.starts_with("test_")
         || stem.ends_with("_test")
-        || matches!(stem, "conftest" | "setuptests" | "test" | "tests" | "factories")
+        || matches!(stem, "conftest" | "setuptests" | "test" | "tests")
+        || name == "factories.py"
     {
         return Some(Role::Test);
     }
@@ -48,25 +48,24 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "scripts",
         "script",
         "bin",
-        "tools",
         "tooling",
         "seeds",
         "seeders",
         "seed",
         "examples",
         "example",
-        "docs",
         "benchmarks",
         "benchmark",
         "bench",
         "codemods",
-        "commands",
         "hack",
         ".github",
         "ci",
         "devtools",
     ];
     if folder(&script_folders)
+        || lower.starts_with("docs/")
+        || folders.contains("management/commands")
         || stem.contains("seed")
         || matches!(stem, "datacreator" | "populate" | "loaddata")
         || ends(&["script", "seed"])
@@ -88,14 +87,15 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
 /// Whether the file was written by a program: by its place, its name, or a mark in its first lines.
 fn is_generated(path: &str, source: &str) -> bool {
     let generated_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
-        folders.split('/').any(|part| {
-            matches!(
-                part,
-                "generated" | "__generated__" | "gen" | "dist" | "vendor" | "vendors" | "third_party" | "third-party"
-            )
-        })
+        folders
+            .split('/')
+            .any(|part| matches!(part, "generated" | "__generated__" | "dist" | "third_party" | "third-party"))
     });
-    if generated_folder || path.contains(".min.") || path.contains(".generated.") || path.ends_with(".d.ts") {
+    // A shop has vendors; other people's code lies in `vendor` at the top or among the static files.
+    let vendored = path.starts_with("vendor/")
+        || ["static", "public", "assets", "js", "lib"].iter().any(|folder| path.contains(&format!("{folder}/vendor")));
+    if generated_folder || vendored || path.contains(".min.") || path.contains(".generated.") || path.ends_with(".d.ts")
+    {
         return true;
     }
     let head: String = source.chars().take(1000).collect::<String>().to_ascii_lowercase();
@@ -134,8 +134,9 @@ pub fn from_facts(file: &FileFacts) -> Role {
     if name.contains(".client.") {
         return Role::Client;
     }
-    let api_route =
-        folders.contains("pages/api") || matches!(name, "route.ts" | "route.js") || name.starts_with("api.");
+    let api_route = folders.contains("pages/api")
+        || matches!(name, "route.ts" | "route.js")
+        || (folder(&["routes"]) && name.starts_with("api."));
     if api_route
         || folder(&[
             "server",
@@ -171,6 +172,12 @@ pub fn from_facts(file: &FileFacts) -> Role {
         return Role::Client;
     }
     Role::Server
+}
+
+/// Whether the file imports what only a server has.
+#[must_use]
+pub fn imports_server_modules(file: &FileFacts) -> bool {
+    file.imports_any(is_server_module)
 }
 
 fn is_server_module(module: &str) -> bool {

@@ -147,6 +147,12 @@ fn make(
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
     index.links = Links::new(&index.files);
+    for (place, read) in index.reads_through_helpers() {
+        if let Some(file) = index.files.get_mut(place) {
+            // The cache keeps the file as it was read; what other files add to it belongs to this index.
+            Arc::make_mut(file).env_reads.push(read);
+        }
+    }
     Ok((index, kept))
 }
 

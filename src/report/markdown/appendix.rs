@@ -15,6 +15,9 @@ const MOST_OF_A_RULE: usize = 10;
 /// Places named under one item.
 const MOST_PLACES: usize = 5;
 
+/// A reason that more items share is said once.
+const MOST_REPEATS: usize = 10;
+
 /// Lines of one piece of evidence.
 const MOST_LINES: usize = 30;
 
@@ -28,18 +31,27 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
 
 fn items(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "## Every item\n")?;
+    let usual = usual_reason(overview);
+    if let Some(reason) = usual {
+        writeln!(out, "An unknown item without a reason below is one of many with the same: {}.\n", prose(reason))?;
+    }
     for section in &overview.report.sections {
         writeln!(out, "### {}: {}\n", prose(&section.title), poll_words(section.poll))?;
         writeln!(out, "{}\n", prose(&section.summary))?;
         for item in overview.report.items.iter().filter(|item| item.section == section.id) {
-            self::item(overview, item, out)?;
+            self::item(overview, item, usual, out)?;
         }
         writeln!(out)?;
     }
     Ok(())
 }
 
-fn item(overview: &Overview<'_>, item: &ReportItem, out: &mut dyn Write) -> io::Result<()> {
+/// The reason of so many unknown items that it is said once.
+fn usual_reason<'a>(overview: &Overview<'a>) -> Option<&'a str> {
+    overview.unknown_by_reason().first().filter(|(_, items)| items.len() >= MOST_REPEATS).map(|(reason, _)| *reason)
+}
+
+fn item(overview: &Overview<'_>, item: &ReportItem, usual: Option<&str>, out: &mut dyn Write) -> io::Result<()> {
     let status = match item.status.as_str() {
         "pass" => "✓ pass",
         "fail" => "✗ fail",
@@ -54,7 +66,9 @@ fn item(overview: &Overview<'_>, item: &ReportItem, out: &mut dyn Write) -> io::
         (false, false) => "",
     };
     writeln!(out, "- {status}{marks}: **{}** ({}, {})", prose(&item.title), item.severity.word(), code(&item.id))?;
-    writeln!(out, "  - Why: {}", prose(&item.why))?;
+    if item.status != "unknown" || usual != Some(&item.why) {
+        writeln!(out, "  - Why: {}", prose(&item.why))?;
+    }
     let findings = overview.finding_places(item);
     if !findings.is_empty() {
         writeln!(out, "  - Against it: {}", listed(&findings, MOST_PLACES))?;
@@ -73,9 +87,9 @@ fn item(overview: &Overview<'_>, item: &ReportItem, out: &mut dyn Write) -> io::
     }
     if item.status == "unknown" {
         writeln!(out, "  - Question: {}", prose(&item.ask))?;
-    }
-    if matches!(item.status.as_str(), "unknown" | "fail") {
         writeln!(out, "  - How to verify: {}", prose(&item.how))?;
+    }
+    if item.status == "fail" {
         writeln!(out, "  - What to do: {}", prose(&item.fix))?;
     }
     Ok(())
@@ -109,26 +123,49 @@ fn finding(number: usize, finding: &ReportFinding, shared_fix: bool, out: &mut d
     let place = code(&place(&finding.location));
     writeln!(out, "**{number}.** {place} ({}, {confidence} confidence)  ", finding.severity.word())?;
     writeln!(out, "{}\n", prose(&finding.message))?;
-    for evidence in &finding.evidence {
-        self::evidence(evidence, out)?;
-    }
+    evidence(&finding.evidence, out)?;
     if !shared_fix && !finding.fix.is_empty() {
         writeln!(out, "What to do: {}\n", prose(&finding.fix))?;
     }
     Ok(())
 }
 
-fn evidence(evidence: &Evidence, out: &mut dyn Write) -> io::Result<()> {
-    match evidence.kind {
-        EvidenceKind::Snippet => write!(out, "{}", fence("text", &numbered(evidence), MOST_LINES))?,
-        EvidenceKind::Plan => write!(out, "Query plan:\n\n{}", fence("text", &evidence.text, MOST_LINES))?,
-        EvidenceKind::Query => write!(out, "{}", fence("sql", &evidence.text, MOST_LINES))?,
-        EvidenceKind::Header => write!(out, "Header:\n\n{}", fence("text", &evidence.text, MOST_LINES))?,
-        EvidenceKind::Certificate => write!(out, "Certificate:\n\n{}", fence("text", &evidence.text, MOST_LINES))?,
-        EvidenceKind::Advisory => write!(out, "Advisory:\n\n{}", fence("text", &evidence.text, MOST_LINES))?,
-        EvidenceKind::Note => writeln!(out, "{}", prose(&evidence.text))?,
+/// Code, plans and the like as blocks, then short facts as a list.
+fn evidence(seen: &[Evidence], out: &mut dyn Write) -> io::Result<()> {
+    let is_fact = |one: &&Evidence| {
+        !matches!(one.kind, EvidenceKind::Snippet | EvidenceKind::Query) && one.text.lines().count() <= 1
+    };
+    let (facts, blocks): (Vec<&Evidence>, Vec<&Evidence>) = seen.iter().partition(is_fact);
+    for block in blocks {
+        let info = if block.kind == EvidenceKind::Query { "sql" } else { "text" };
+        let label = label(block.kind).trim_end();
+        if !label.is_empty() {
+            writeln!(out, "{label}\n")?;
+        }
+        let text = if block.kind == EvidenceKind::Snippet { &numbered(block) } else { &block.text };
+        writeln!(out, "{}", fence(info, text, MOST_LINES))?;
     }
-    writeln!(out)
+    for fact in &facts {
+        let text = match fact.kind {
+            EvidenceKind::Note | EvidenceKind::Advisory => prose(&fact.text),
+            _ => code(&fact.text),
+        };
+        writeln!(out, "- {}{text}", label(fact.kind))?;
+    }
+    if !facts.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+const fn label(kind: EvidenceKind) -> &'static str {
+    match kind {
+        EvidenceKind::Snippet | EvidenceKind::Query | EvidenceKind::Note => "",
+        EvidenceKind::Plan => "Query plan: ",
+        EvidenceKind::Header => "Header: ",
+        EvidenceKind::Certificate => "Certificate: ",
+        EvidenceKind::Advisory => "Advisory: ",
+    }
 }
 
 /// The lines of a snippet with their numbers, the one that matters marked.
@@ -168,11 +205,11 @@ fn probes(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
             let examined: Vec<String> =
                 probe.examined.iter().map(|(what, number)| format!("{what} {number}")).collect();
             let examined = if examined.is_empty() { "nothing".to_owned() } else { examined.join(", ") };
-            let passed_over: u64 = probe.not_examined.iter().map(|gap| gap.count).sum();
-            vec![cell(&probe.id), cell(&probe.outcome), cell(&examined), passed_over.to_string()]
+            let missed: u64 = probe.not_examined.iter().map(|gap| gap.count).sum();
+            vec![cell(&probe.id), cell(&probe.outcome), cell(&examined), missed.to_string()]
         })
         .collect();
-    table(out, &["Probe", "Outcome", "Examined", "Passed over"], &rows)?;
+    table(out, &["Probe", "Outcome", "Examined", "Not examined"], &rows)?;
     let report = overview.report;
     let totals = format!(
         "In all {} and {}.",

@@ -59,6 +59,7 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "What was looked at: {}.\n", examined.join(", "))?;
     }
     let meaning = match overview.report.verdict {
+        _ if counts.all() == 0 => "There was nothing to judge by, so do not take this for a go.",
         Decision::NoGo if !overview.failing.is_empty() => {
             "Do not launch yet: something that can lose data, leak it, or take the product down is known to be wrong."
         }
@@ -96,7 +97,7 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
 /// Labels are ours alone, so no text of the project can reach the chart.
 fn pie(counts: Counts, out: &mut dyn Write) -> io::Result<()> {
     if counts.all() == 0 {
-        return writeln!(out, "The checklist is empty.\n");
+        return Ok(());
     }
     writeln!(out, "```mermaid\npie showData\n    title Where the {} items stand", counts.all())?;
     let slices = [
@@ -195,6 +196,9 @@ fn not_checked(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         let number = count(items.len(), "item", "items");
         lines.push(format!("- {number}: {}\n  - {}{rest}", prose(reason), titles.join("; ")));
     }
+    if overview.report.probes.is_empty() {
+        lines.push("- Nothing was examined at all".to_owned());
+    }
     if lines.is_empty() {
         return writeln!(out, "Every probe completed, passed over nothing, and every item is settled.\n");
     }
@@ -204,12 +208,14 @@ fn not_checked(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out)
 }
 
-/// What a probe passed over: `3 passed over, larger than 2 MB: a.js, b.js`.
+/// What a probe did not examine: `larger than 2 MB: 3 (a.js, b.js …)`.
 fn gap(gap: &Gap) -> String {
-    let examples: Vec<String> = gap.examples.iter().map(|example| code(example)).collect();
-    let examples = if examples.is_empty() { String::new() } else { format!(": {}", examples.join(", ")) };
-    let rest = if (gap.examples.len() as u64) < gap.count && !gap.examples.is_empty() { " …" } else { "" };
-    format!("{} passed over, {}{examples}{rest}", gap.count, prose(&gap.reason))
+    let mut examples: Vec<String> = gap.examples.iter().map(|example| code(example)).collect();
+    if (examples.len() as u64) < gap.count && !examples.is_empty() {
+        examples.push("…".to_owned());
+    }
+    let examples = if examples.is_empty() { String::new() } else { format!(" ({})", examples.join(", ")) };
+    format!("{}: {}{examples}", prose(&gap.reason), gap.count)
 }
 
 fn follow_ups(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -224,7 +230,10 @@ fn follow_ups(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         stale.map(|item| format!("{}: passes on old evidence; look again", bold(item))).collect(),
         ending.map(|(item, until)| format!("{}: look again by {until}", bold(item))).collect(),
         items.iter().filter_map(|item| Some(format!("{}: {}", bold(item), prose(item.note.as_ref()?)))).collect(),
-        overview.items("fail", Severity::Major).map(|item| format!("{}: {}", bold(item), prose(&item.fix))).collect(),
+        overview
+            .items("fail", Severity::Major)
+            .map(|item| format!("{}: {}", bold(item), prose(first_sentence(&item.fix))))
+            .collect(),
     ];
     let headings = [
         "Settle the disagreement",
@@ -278,6 +287,15 @@ fn sign_off(out: &mut dyn Write) -> io::Result<()> {
     table(out, &["Role", "Name", "Go or no-go", "Date"], &roles)
 }
 
+/// The rest is in the appendix. A stop inside code, or before a small letter, ends no sentence.
+fn first_sentence(text: &str) -> &str {
+    let ends = text.match_indices(". ").filter_map(|(at, _)| text.split_at_checked(at + 1));
+    let mut sentences = ends.filter(|(sentence, rest)| {
+        sentence.matches('`').count() % 2 == 0 && rest.trim_start().starts_with(|c: char| !c.is_lowercase())
+    });
+    sentences.next().map_or(text, |(sentence, _)| sentence)
+}
+
 fn bold(item: &ReportItem) -> String {
     format!("**{}**", prose(&item.title))
 }
@@ -295,5 +313,20 @@ fn more(all: usize, shown: usize, place: &str, out: &mut dyn Write) -> io::Resul
     match all.saturating_sub(shown) {
         0 => Ok(()),
         rest => writeln!(out, "- and {rest} more, {place}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_sentence;
+
+    #[test]
+    fn a_sentence_ends_where_the_next_begins() {
+        assert_eq!(first_sentence("Use e.g. this. Then that."), "Use e.g. this.");
+        assert_eq!(
+            first_sentence("Write `raise ... From err`, always. Then rest."),
+            "Write `raise ... From err`, always."
+        );
+        assert_eq!(first_sentence("Only one"), "Only one");
     }
 }

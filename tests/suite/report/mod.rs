@@ -141,3 +141,16 @@ fn two_thousand_findings_stay_readable_and_all_are_counted() {
     let all = as_text(&report, TextOptions { verbose: true, ..PLAIN });
     assert!(all.lines().count() > 2_000);
 }
+
+#[test]
+fn a_reason_that_many_items_share_is_said_once() {
+    let mut report = sample::shop();
+    let reason = "the tide is out";
+    let unknown = |number| {
+        sample::item(&format!("web.item-{number}"), &format!("Item {number}"), Severity::Major, "unknown", reason)
+    };
+    report.items.extend((0..30).map(unknown));
+    let page = as_markdown(&report);
+    assert_eq!(page.matches(reason).count(), 2, "once for the stakeholder, once for the engineer");
+    assert!(page.contains("- 30 items: the tide is out\n  - Item 0; Item 1; Item 2; Item 3; Item 4; and 25 more"));
+}

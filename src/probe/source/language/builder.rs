@@ -3,19 +3,13 @@
 use tree_sitter::Node;
 
 use super::super::code::{
-    Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Part, Place, Value,
+    Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Place, Value,
 };
-use super::super::facts::{
-    Binding, Endpoint, EnvFallback, EnvRead, FileFacts, Import, PartlyRead, SqlText, Suppression, Usage,
-};
-use super::super::sql_text;
+use super::super::facts::{Binding, EnvFallback, EnvRead, FileFacts, Import, PartlyRead, Suppression, Usage};
 use crate::model::Span;
 
 /// Deeper nesting than this is not followed. Code written by people stays below 60.
 const MAX_DEPTH: usize = 300;
-/// Longer literals are data, and are kept only up to here, in bytes.
-const MAX_TEXT: usize = 16 * 1024;
-
 /// Where the walk stands. Copied when it goes into something and put back when it comes out.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct At {
@@ -40,6 +34,7 @@ pub(super) struct Opened {
     returns: usize,
     throws: u32,
     leaves: u32,
+    continues: u32,
 }
 
 /// Facts under way.
@@ -56,6 +51,9 @@ pub(super) struct Builder<'s> {
     returns: Vec<Vec<Value>>,
     throws: u32,
     leaves: u32,
+    continues: u32,
+    /// Counts of throws, early exits and further rounds of the functions around.
+    outer: Vec<(u32, u32, u32)>,
     comments: Vec<(u32, u32, Box<str>)>,
 }
 
@@ -77,6 +75,8 @@ impl<'s> Builder<'s> {
             returns: vec![Vec::new()],
             throws: 0,
             leaves: 0,
+            continues: 0,
+            outer: Vec::new(),
             comments: Vec::new(),
         }
     }
@@ -175,6 +175,7 @@ impl<'s> Builder<'s> {
             returned: at.returned,
             in_try: at.in_try,
             dev_only: at.dev_only,
+            tested: at.tested,
             ..Call::default()
         });
         id
@@ -229,11 +230,16 @@ impl<'s> Builder<'s> {
             ..function
         });
         self.returns.push(Vec::new());
+        self.outer.push((self.throws, self.leaves, self.continues));
         id
     }
 
     pub(super) fn close_function(&mut self, id: FunctionId, body: Block) {
         let returns = self.returns.pop().unwrap_or_default();
+        // What a function does leaves the function and not the block around it.
+        if let Some(outer) = self.outer.pop() {
+            (self.throws, self.leaves, self.continues) = outer;
+        }
         if let Some(function) = self.file.functions.get_mut(id as usize) {
             function.body = Block { returns, ..body };
         }
@@ -258,6 +264,10 @@ impl<'s> Builder<'s> {
         self.leaves += 1;
     }
 
+    pub(super) fn continues(&mut self) {
+        self.continues += 1;
+    }
+
     pub(super) fn open_block(&self) -> Opened {
         Opened {
             calls: number(self.file.calls.len()),
@@ -265,6 +275,7 @@ impl<'s> Builder<'s> {
             returns: self.returns.last().map_or(0, Vec::len),
             throws: self.throws,
             leaves: self.leaves,
+            continues: self.continues,
         }
     }
 
@@ -284,6 +295,7 @@ impl<'s> Builder<'s> {
             returns: returned.to_vec(),
             throws: self.throws > opened.throws,
             leaves: self.leaves > opened.leaves,
+            continues: self.continues > opened.continues,
         }
     }
 
@@ -300,7 +312,8 @@ impl<'s> Builder<'s> {
         let id = number(self.file.loops.len());
         let head = head.chars().take(200).collect::<String>().into();
         let parent = self.at.in_loop;
-        self.file.loops.push(Loop { kind, over, names, head, parent, place, ..Loop::default() });
+        let function = self.at.function;
+        self.file.loops.push(Loop { kind, over, names, head, parent, place, function, ..Loop::default() });
         id
     }
 
@@ -323,6 +336,18 @@ impl<'s> Builder<'s> {
         Value::Env(name.into())
     }
 
+    /// A read of the variable that `name` names: where that is a parameter, callers of the function read variables.
+    pub(super) fn env_read_by_name(&mut self, name: &Value) {
+        let Some(name) = name.path() else { return };
+        let function = self.at.function;
+        let place = self.file.function(function).and_then(|f| {
+            f.parameters.iter().position(|p| p.names.iter().any(|(n, below)| **n == *name && below.is_empty()))
+        });
+        if let Some(place) = place {
+            self.file.env_readers.push((function, place));
+        }
+    }
+
     /// Says that the program cannot go on without the variables read in these places.
     pub(super) fn require_reads(&mut self, reads: std::ops::Range<usize>) {
         for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {
@@ -339,109 +364,6 @@ impl<'s> Builder<'s> {
         let (function, dev_only) = (self.at.function, self.at.dev_only);
         let (span, bytes) = (place.span, place.bytes);
         self.file.env_fallbacks.push(EnvFallback { name: name.into(), value, span, bytes, function, dev_only });
-    }
-
-    /// Adds an expression to a string under way.
-    pub(super) fn add_expression(parts: &mut Vec<Part>, text: &str, value: Value) {
-        match value {
-            Value::Text(fixed) => Self::add_fixed(parts, &fixed),
-            Value::Template(inner) => {
-                for part in inner {
-                    match part {
-                        Part::Fixed(fixed) => Self::add_fixed(parts, &fixed),
-                        expression @ Part::Expression(..) => parts.push(expression),
-                    }
-                }
-            }
-            value => {
-                let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
-                parts.push(Part::Expression(shown.chars().take(120).collect::<String>().into(), value));
-            }
-        }
-    }
-
-    pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
-        if let Some(Part::Fixed(last)) = parts.last_mut() {
-            *last = format!("{last}{fixed}").into();
-        } else if !fixed.is_empty() {
-            parts.push(Part::Fixed(fixed.into()));
-        }
-    }
-
-    /// A string from its parts.
-    pub(super) fn string(mut parts: Vec<Part>) -> Value {
-        match parts.as_mut_slice() {
-            [] => Value::Text(Box::default()),
-            [Part::Fixed(text)] => Value::Text(std::mem::take(text)),
-            _ => Value::Template(parts),
-        }
-    }
-
-    /// The text of a literal without its escapes, and not longer than data would be.
-    pub(super) fn unescape(raw: &str) -> Box<str> {
-        let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
-        let raw = raw.get(..end).unwrap_or("");
-        if !raw.contains('\\') {
-            return raw.into();
-        }
-        let mut text = String::with_capacity(raw.len());
-        let mut chars = raw.chars();
-        while let Some(c) = chars.next() {
-            if c != '\\' {
-                text.push(c);
-                continue;
-            }
-            match chars.next() {
-                Some('n') => text.push('\n'),
-                Some('t') => text.push('\t'),
-                Some('r' | '\n') | None => {}
-                Some(other) => text.push(other),
-            }
-        }
-        text.into()
-    }
-
-    /// Keeps a finished string literal where it is SQL or an address.
-    pub(super) fn keep_string(&mut self, value: &Value, node: Node<'_>) {
-        if self.at.in_join {
-            return;
-        }
-        let looks = |text: &str| {
-            let first = text.trim_start().as_bytes().first().map_or(0, |b| b | 0x20);
-            matches!(first, b's' | b'i' | b'u' | b'd' | b'w' | b'(')
-        };
-        match value {
-            Value::Text(text) => {
-                if looks(text) && sql_text::is_statement(text) {
-                    let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.to_string(), span });
-                }
-                self.keep_endpoint(text, node);
-            }
-            Value::Template(parts) => {
-                let text = joined(parts);
-                if looks(&text) && sql_text::is_statement(&text) {
-                    let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.clone(), span });
-                }
-                self.keep_endpoint(&text, node);
-            }
-            _ => {}
-        }
-    }
-
-    fn keep_endpoint(&mut self, text: &str, node: Node<'_>) {
-        if text.len() < 400 && (text.contains("://") || text.contains("localhost") || text.contains("127.0.0.1")) {
-            let place = self.place(node);
-            self.file.endpoints.push(Endpoint {
-                text: text.into(),
-                span: place.span,
-                bytes: place.bytes,
-                usage: self.at.usage,
-                name: self.goes_to.clone(),
-                dev_only: self.at.dev_only,
-            });
-        }
     }
 
     // Comments
@@ -484,22 +406,6 @@ impl<'s> Builder<'s> {
             call.arguments = arguments;
         }
     }
-}
-
-/// A string's parts as one text; every expression stands as `${…}`.
-pub(super) fn joined(parts: &[Part]) -> String {
-    let mut text = String::new();
-    for part in parts {
-        match part {
-            Part::Fixed(fixed) => text.push_str(fixed),
-            Part::Expression(shown, _) => {
-                text.push_str("${");
-                text.push_str(shown);
-                text.push('}');
-            }
-        }
-    }
-    text
 }
 
 /// Whether the text of a condition asks for the environment that the program runs in.

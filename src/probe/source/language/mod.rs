@@ -5,6 +5,7 @@ mod ecma;
 mod javascript;
 mod kinds;
 mod python;
+mod text;
 mod tsx;
 mod typescript;
 
@@ -101,6 +102,7 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
     };
     path.clone_into(&mut file.path);
+    file.sort_assignments();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
     if file.partly.is_none() && tree.root_node().has_error() {
@@ -151,3 +153,6 @@ fn is_minified(source: &str) -> bool {
     let long: usize = source.lines().filter(|line| line.len() > LONG && is_code(line)).map(str::len).sum();
     long > source.len() / 2
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,6 +26,14 @@ pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     } else {
         ecma(file, hits);
     }
+    // One is enough to know: the worst of each message speaks for the file.
+    hits.sort_by_key(|hit| std::cmp::Reverse(hit.confidence));
+    let mut said: Vec<String> = Vec::new();
+    hits.retain(|hit| {
+        let first = !said.contains(&hit.message);
+        said.push(hit.message.clone());
+        first
+    });
 }
 
 fn worse(place: Place, message: &str) -> Hit {
@@ -115,8 +123,20 @@ fn options(file: &FileFacts, call: &Call, options: Option<&Value>, reflects: boo
             Hit::new(call.place, "Every origin is let in with credentials, which browsers refuse: the sign-in will not work across origins")
                 .severity(Severity::Major),
         ),
-        _ => hits.push(Hit::new(call.place, WITHOUT)),
+        _ => {
+            let hit = Hit::new(call.place, WITHOUT);
+            hits.push(if is_for_one_path(file, call) { hit.confidence(Confidence::Low) } else { hit });
+        }
     }
+}
+
+/// `app.use("/api/v1/*", cors())`: a part of the API that may be meant for everybody.
+fn is_for_one_path(file: &FileFacts, call: &Call) -> bool {
+    call.argument_of
+        .and_then(|id| file.call(id))
+        .and_then(|outer| outer.argument(0))
+        .and_then(Value::leading_text)
+        .is_some_and(|path| path.len() > 1 && path.starts_with('/'))
 }
 
 fn header(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {

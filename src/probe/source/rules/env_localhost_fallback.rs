@@ -3,8 +3,7 @@
 use super::Hit;
 use super::endpoint::{Target, target};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
-use crate::probe::source::database_calls::joined;
+use crate::probe::source::code::{Place, Value, joined};
 use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts};
 
 /// What the rule is and says.
@@ -63,7 +62,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 fn is_own_address(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase();
+    let upper = name.to_ascii_uppercase().replace("DATABASE_URL", "");
     [
         "APP_URL",
         "BASE_URL",
@@ -85,7 +84,9 @@ fn is_own_address(name: &str) -> bool {
 fn is_bare_local_host(name: &str, text: &str) -> bool {
     let host = text.split(':').next().unwrap_or(text);
     let local = matches!(host, "localhost" | "127.0.0.1");
+    let last = words(name).last().unwrap_or_default();
     local
+        && matches!(&*last, "HOST" | "HOSTNAME" | "SERVER" | "ADDR" | "ADDRESS" | "PGHOST" | "ENDPOINT" | "URL" | "URI")
         && words(name).any(|word| {
             matches!(
                 &*word,

@@ -4,6 +4,7 @@ use super::Hit;
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::role;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -165,7 +166,8 @@ fn judge(file: &FileFacts, call: &Call, what: &str, address: Address, known: boo
         Address::Own => return None,
         Address::Other(Some(host)) => (format!("`{what}` to {host} has no timeout"), Confidence::High),
         Address::Other(None) => (format!("`{what}` has no timeout"), Confidence::High),
-        Address::Unknown => (format!("`{what}` has no timeout"), Confidence::Medium),
+        Address::Unknown if surely_server(file) => (format!("`{what}` has no timeout"), Confidence::Medium),
+        Address::Unknown => (format!("`{what}` has no timeout"), Confidence::Low),
     };
     let hit = Hit::new(call.place, message).confidence(if known { sure } else { Confidence::Low });
     if file.role == Role::Client {
@@ -174,6 +176,16 @@ fn judge(file: &FileFacts, call: &Call, what: &str, address: Address, known: boo
         return matches!(address, Address::Other(Some(_))).then(|| hit.severity(Severity::Minor));
     }
     Some(hit)
+}
+
+/// Whether something says that the file runs on a server, and not only nothing that it does not.
+fn surely_server(file: &FileFacts) -> bool {
+    let lower = file.path.to_ascii_lowercase();
+    file.language == Language::Python
+        || role::imports_server_modules(file)
+        || ["server", "api/", "backend", "functions/", "worker", "lib/", "services/", "routes/"]
+            .iter()
+            .any(|part| lower.contains(part))
 }
 
 fn fetch(file: &FileFacts, call: &Call) -> Option<Hit> {
@@ -277,7 +289,7 @@ fn sets_default(file: &FileFacts, call: &Call) -> bool {
 }
 
 fn got(file: &FileFacts, call: &Call) -> Option<Hit> {
-    if !file.binding(call.root()).is_some_and(|b| &*b.module == "got") || call.dev_only {
+    if file.binding(call.root()).is_none_or(|b| &*b.module != "got") || call.dev_only {
         return None;
     }
     let plain = !call.callee.contains('.');

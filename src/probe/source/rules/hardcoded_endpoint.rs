@@ -3,7 +3,7 @@
 use super::Hit;
 use super::endpoint::{Target, target};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::Place;
+use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Usage};
 
 /// What the rule is and says.
@@ -22,6 +22,11 @@ pub static META: RuleMeta = RuleMeta {
 
 /// Looks at one file.
 pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    // Angular's settings for development, which its build replaces.
+    let for_development = file.assignments.iter().any(|a| a.value.get("production") == Some(&Value::Bool(false)));
+    if for_development {
+        return;
+    }
     for endpoint in file.endpoints.iter().filter(|endpoint| !endpoint.dev_only) {
         let Some(found) = target(&endpoint.text) else { continue };
         let place = Place { span: endpoint.span, bytes: endpoint.bytes };

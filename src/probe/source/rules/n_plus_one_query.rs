@@ -2,7 +2,7 @@
 
 use super::Hit;
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopId, LoopKind, Place, Value};
+use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
 use crate::probe::source::database_calls::{self, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
@@ -20,12 +20,16 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F30", "C54"],
 };
 
+/// How many names made from a loop's variable are followed.
+const MAX_NAMES: usize = 50;
+
 /// Looks at one file.
 pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // One finding a loop and kind: whoever mends the first mends the others with it.
     let mut seen: Vec<(Place, bool)> = Vec::new();
+    let multiplies: Vec<bool> = file.loops.iter().map(|found| multiplies(file, found)).collect();
     for (id, call) in (0_u32..).zip(&file.calls) {
-        let Some(around) = loop_around(file, call) else { continue };
+        let Some(around) = loop_around(file, call, &multiplies) else { continue };
         let hit = match database_calls::query(file, id) {
             Some(query) => direct(file, id, call, query, around).map(|hit| (hit, query.writes)),
             None => through_helper(file, index, call, around).map(|hit| (hit, false)),
@@ -40,11 +44,11 @@ pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
-fn loop_around<'f>(file: &'f FileFacts, call: &Call) -> Option<&'f Loop> {
+fn loop_around<'f>(file: &'f FileFacts, call: &Call, multiplies: &[bool]) -> Option<&'f Loop> {
     let mut next = call.in_loop;
     while let Some(id) = next {
         let found = file.loop_(id)?;
-        if multiplies(file, found, id) {
+        if multiplies.get(id as usize) == Some(&true) {
             return Some(found);
         }
         next = found.parent;
@@ -52,14 +56,14 @@ fn loop_around<'f>(file: &'f FileFacts, call: &Call) -> Option<&'f Loop> {
     None
 }
 
-fn multiplies(file: &FileFacts, found: &Loop, id: LoopId) -> bool {
+fn multiplies(file: &FileFacts, found: &Loop) -> bool {
     let head = found.head.to_ascii_lowercase();
     let names = || found.names.iter().map(|name| name.to_ascii_lowercase());
     let in_batches = ["chunk", "batch", "page", "attempt", "retr", "tries"];
     if in_batches.iter().any(|word| head.contains(word) || names().any(|name| name.contains(word))) {
         return false;
     }
-    let function = file.functions.iter().find(|f| f.in_loop == Some(id)).and_then(|f| f.parent).unwrap_or(0);
+    let function = found.function;
     match found.kind {
         LoopKind::While | LoopKind::Stream => false,
         // `i += 100` goes in steps.
@@ -95,11 +99,11 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop
     if query.gathered && started_together {
         return None;
     }
-    let depends = uses_any(file, id, call, &around.names);
+    let depends = uses_any(file, id, call, around);
     if query.writes {
         // Rows that differ are hard to write at once; only inserts have a plain better form.
         let inserts = matches!(call.method(), "create" | "insert" | "values");
-        if !inserts || !depends || in_transaction(file, call) {
+        if !inserts || !depends || in_transaction(file, call) || in_background(file, call) {
             return None;
         }
         return Some(
@@ -111,6 +115,7 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop
     }
     let what = describe(around);
     let hit = Hit::new(call.place, format!("`{}` runs a query {what}", shown(call)));
+    let hit = if in_background(file, call) { hit.severity(Severity::Minor) } else { hit };
     match (depends, around.leaves && around.kind != LoopKind::Callback) {
         (true, false) => Some(hit),
         // A search that stops at the first match is often short.
@@ -139,7 +144,8 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
         return None;
     }
     let message = format!("`{}` runs a query {} ({}:{line})", call.callee, describe(around), target.file.path,);
-    Some(Hit::new(call.place, message))
+    let hit = Hit::new(call.place, message);
+    Some(if in_background(file, call) { hit.severity(Severity::Minor) } else { hit })
 }
 
 /// Whether a function looks into a cache before it asks the database.
@@ -186,16 +192,15 @@ fn end_of_chain<'f>(file: &'f FileFacts, id: CallId, call: &'f Call) -> (CallId,
 }
 
 /// Whether the call, its chain or what they are given mentions one of `names`, or a name made from them in the loop.
-fn uses_any(file: &FileFacts, id: CallId, call: &Call, names: &[Box<str>]) -> bool {
-    if names.is_empty() {
+fn uses_any(file: &FileFacts, id: CallId, call: &Call, around: &Loop) -> bool {
+    if around.names.is_empty() {
         // A counting loop: its variable stands in no list of names.
         return true;
     }
-    let mut names = names.to_vec();
-    let derived =
-        file.assignments.iter().filter(|a| a.function == call.function || file.within(call.function, a.function));
-    for assignment in derived {
-        if mentions(file, &assignment.value, &names) && names.len() < 200 {
+    let mut names = around.names.clone();
+    let (from, to) = (around.assignments.0 as usize, around.assignments.1 as usize);
+    for assignment in file.assignments.get(from..to).unwrap_or_default() {
+        if names.len() < MAX_NAMES && mentions(file, &assignment.value, &names) {
             names.push(assignment.target.clone());
         }
     }
@@ -236,6 +241,18 @@ fn in_transaction(file: &FileFacts, call: &Call) -> bool {
                 .argument_of
                 .and_then(|id| file.call(id))
                 .is_some_and(|outer| outer.method().to_ascii_lowercase().contains("transaction"))
+        })
+}
+
+/// Whether nobody waits for it: work of a queue or a schedule.
+fn in_background(file: &FileFacts, call: &Call) -> bool {
+    let lower = file.path.to_ascii_lowercase();
+    file.enclosing(call.function).any(|(_, function)| function.kind == FunctionKind::Job)
+        || lower.split('/').rev().skip(1).any(|folder| {
+            matches!(
+                folder,
+                "jobs" | "tasks" | "queues" | "queue" | "processors" | "workers" | "cron" | "crons" | "background"
+            )
         })
 }
 

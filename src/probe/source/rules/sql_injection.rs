@@ -2,8 +2,7 @@
 
 use super::Hit;
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionId, Part, Value, root};
-use crate::probe::source::database_calls::joined;
+use crate::probe::source::code::{Call, FunctionId, Part, Value, joined, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::flow::{Origin, origin};
 use crate::probe::source::sql_text;
@@ -74,16 +73,21 @@ pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
+/// How many pieces of a query's text are looked at.
+const MAX_PARTS: usize = 100;
+
 /// Everything that goes into the text of a query.
 #[derive(Default)]
 struct Text<'f> {
     is_statement: bool,
     /// Expressions, each with its text, its value, the function in which it stands and whether it is between quotes.
     parts: Vec<(&'f str, &'f Value, FunctionId, bool)>,
+    /// Names that were followed already.
+    followed: Vec<&'f str>,
 }
 
 fn gather<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32, into: &mut Text<'f>) {
-    if steps > 4 {
+    if steps > 4 || into.parts.len() > MAX_PARTS {
         return;
     }
     match value {
@@ -98,11 +102,12 @@ fn gather<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps
                 }
             }
         }
-        Value::Path(name) if !name.contains('.') => {
+        Value::Path(name) if !name.contains('.') && !into.followed.contains(&&**name) => {
+            into.followed.push(name);
             let scope = file.enclosing(function).map(|(id, _)| id);
             for id in scope {
                 let mut found = false;
-                for assignment in file.assignments.iter().filter(|a| a.function == id && a.target == *name) {
+                for assignment in file.assignments_to(name).filter(|a| a.function == id) {
                     gather(file, &assignment.value, id, steps + 1, into);
                     found = true;
                 }
@@ -174,14 +179,12 @@ fn called_with_request(file: &FileFacts, index: &CodeIndex, found: Origin) -> bo
             .and_then(|p| p.names.first())
             .is_some_and(|(name, _)| &**name == "self"),
     );
-    index.files.iter().any(|caller| {
-        caller.calls.iter().filter(|call| call.method() == name).any(|call| {
-            call.argument(place.saturating_sub(offset)).is_some_and(|given| {
-                origin(caller, given, call.function) == Origin::Request
-                    && index
-                        .called(caller, call)
-                        .is_some_and(|target| target.function == function && target.file.path == file.path)
-            })
+    index.calls_of(name).any(|(caller, call)| {
+        call.argument(place.saturating_sub(offset)).is_some_and(|given| {
+            origin(caller, given, call.function) == Origin::Request
+                && index
+                    .called(caller, call)
+                    .is_some_and(|target| target.function == function && target.file.path == file.path)
         })
     })
 }

@@ -52,7 +52,8 @@ fn forgets(file: &FileFacts, block: &Block) -> Option<Leaves> {
         return None;
     }
     match block.returns.as_slice() {
-        [] => (block.statements == 0 || block.leaves || file.language == Language::Python).then_some(Leaves::Nothing),
+        [] => (block.statements == 0 || block.leaves || block.continues || file.language == Language::Python)
+            .then_some(Leaves::Nothing),
         returned if returned.iter().all(Value::is_empty_literal) => Some(Leaves::EmptyValue),
         _ => None,
     }

@@ -70,7 +70,7 @@ impl Walk<'_> {
         let node = cursor.node();
         let given_name = self.to.name.take();
         let name = node.child_by_field_name("name").map(|name| self.to.text(name).into()).or(given_name);
-        let outer = std::mem::replace(&mut self.to.class, Some(name.unwrap_or_else(|| "class".into())));
+        let outer = self.to.class.replace(name.unwrap_or_else(|| "class".into()));
         let saved = self.to.start_anew();
         self.decorators.clear();
         each(cursor, |cursor| {

@@ -1,5 +1,6 @@
 //! JavaScript, TypeScript and TSX: one walk over the tree, statements here, the rest in the files beside.
 
+mod call;
 mod expression;
 mod function;
 mod module;
@@ -253,7 +254,8 @@ impl Walk<'_> {
                 each(cursor, |cursor| self.value_of(cursor));
                 self.to.throws();
             }
-            K::Break | K::Continue => self.to.leaves(),
+            K::Break => self.to.leaves(),
+            K::Continue => self.to.continues(),
             K::Declarator => self.declarator(cursor),
             K::Interface
             | K::TypeAlias
@@ -364,7 +366,8 @@ impl Walk<'_> {
         if let Some((id, block)) = opened
             && let Some(found) = self.to.loop_mut(id)
         {
-            found.leaves = block.leaves || block.throws;
+            found.leaves = block.leaves;
+            found.assignments = block.assignments;
         }
         self.to.at = saved;
     }

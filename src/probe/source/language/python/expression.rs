@@ -150,7 +150,12 @@ impl Walk<'_> {
         match &index {
             Value::Text(name) if object.path().is_some_and(is_environment) => self.to.env_read(name, node),
             Value::Text(name) => Builder::member(object, name),
-            _ => Value::Index(Box::new((object, index))),
+            _ => {
+                if object.path().is_some_and(is_environment) {
+                    self.to.env_read_by_name(&index);
+                }
+                Value::Index(Box::new((object, index)))
+            }
         }
     }
 
@@ -248,7 +253,12 @@ impl Walk<'_> {
         if !reads_environment(&call.callee) {
             return Value::Call(id);
         }
-        let Some(name) = call.argument(0).and_then(Value::text).map(str::to_owned) else { return Value::Call(id) };
+        let Some(name) = call.argument(0).and_then(Value::text).map(str::to_owned) else {
+            if let Some(given) = call.argument(0).cloned() {
+                self.to.env_read_by_name(&given);
+            }
+            return Value::Call(id);
+        };
         let default = call.argument(1).or_else(|| call.named("default")).cloned();
         let before = self.to.file.env_reads.len();
         let value = self.to.env_read(&name, node);
@@ -271,7 +281,7 @@ impl Walk<'_> {
         each(cursor, |cursor| {
             match self.field(cursor) {
                 F::Left => {
-                    self.to.at.tested |= !falls_back;
+                    self.to.at.tested = true;
                     left = self.expression(cursor);
                 }
                 F::Right => {

@@ -201,7 +201,8 @@ impl Walk<'_> {
                 each(cursor, |cursor| self.value_of(cursor));
                 self.to.throws();
             }
-            K::Break | K::Continue => self.to.leaves(),
+            K::Break => self.to.leaves(),
+            K::Continue => self.to.continues(),
             K::ExpressionStatement => {
                 // A string that stands alone is documentation.
                 if !matches!(node.named_child(0).map(|child| self.kind(child)), Some(K::String | K::Concatenated)) {
@@ -352,7 +353,8 @@ impl Walk<'_> {
         self.statement(cursor);
         let block = self.to.close_block(block, 0, (0, 0));
         if let Some(found) = self.to.loop_mut(id) {
-            found.leaves = block.leaves || block.throws;
+            found.leaves = block.leaves;
+            found.assignments = block.assignments;
         }
     }
 

@@ -1,0 +1,116 @@
+//! Strings: put together from parts, and kept where they are SQL or an address.
+
+use tree_sitter::Node;
+
+use super::super::code::{Part, Value, joined};
+use super::super::facts::{Endpoint, SqlText};
+use super::super::sql_text;
+use super::builder::Builder;
+
+/// Longer literals are data, and are kept only up to here, in bytes.
+const MAX_TEXT: usize = 16 * 1024;
+
+impl Builder<'_> {
+    /// Adds an expression to a string under way.
+    pub(super) fn add_expression(parts: &mut Vec<Part>, text: &str, value: Value) {
+        match value {
+            Value::Text(fixed) => Self::add_fixed(parts, &fixed),
+            Value::Template(inner) => {
+                for part in inner {
+                    match part {
+                        Part::Fixed(fixed) => Self::add_fixed(parts, &fixed),
+                        expression @ Part::Expression(..) => parts.push(expression),
+                    }
+                }
+            }
+            value => {
+                let shown = text.split_whitespace().collect::<Vec<_>>().join(" ");
+                parts.push(Part::Expression(shown.chars().take(120).collect::<String>().into(), value));
+            }
+        }
+    }
+
+    pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
+        if let Some(Part::Fixed(last)) = parts.last_mut() {
+            *last = format!("{last}{fixed}").into();
+        } else if !fixed.is_empty() {
+            parts.push(Part::Fixed(fixed.into()));
+        }
+    }
+
+    /// A string from its parts.
+    pub(super) fn string(mut parts: Vec<Part>) -> Value {
+        match parts.as_mut_slice() {
+            [] => Value::Text(Box::default()),
+            [Part::Fixed(text)] => Value::Text(std::mem::take(text)),
+            _ => Value::Template(parts),
+        }
+    }
+
+    /// The text of a literal without its escapes, and not longer than data would be.
+    pub(super) fn unescape(raw: &str) -> Box<str> {
+        let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
+        let raw = raw.get(..end).unwrap_or("");
+        if !raw.contains('\\') {
+            return raw.into();
+        }
+        let mut text = String::with_capacity(raw.len());
+        let mut chars = raw.chars();
+        while let Some(c) = chars.next() {
+            if c != '\\' {
+                text.push(c);
+                continue;
+            }
+            match chars.next() {
+                Some('n') => text.push('\n'),
+                Some('t') => text.push('\t'),
+                Some('r' | '\n') | None => {}
+                Some(other) => text.push(other),
+            }
+        }
+        text.into()
+    }
+
+    /// Keeps a finished string literal where it is SQL or an address.
+    pub(super) fn keep_string(&mut self, value: &Value, node: Node<'_>) {
+        if self.at.in_join {
+            return;
+        }
+        let looks = |text: &str| {
+            let first = text.trim_start().as_bytes().first().map_or(0, |b| b | 0x20);
+            matches!(first, b's' | b'i' | b'u' | b'd' | b'w' | b'(')
+        };
+        match value {
+            Value::Text(text) => {
+                if looks(text) && sql_text::is_statement(text) {
+                    let span = self.place(node).span;
+                    self.file.queries.push(SqlText { sql: text.to_string(), span });
+                }
+                self.keep_endpoint(text, node);
+            }
+            Value::Template(parts) => {
+                let text = joined(parts);
+                if looks(&text) && sql_text::is_statement(&text) {
+                    let span = self.place(node).span;
+                    self.file.queries.push(SqlText { sql: text.clone(), span });
+                }
+                self.keep_endpoint(&text, node);
+            }
+            _ => {}
+        }
+    }
+
+    fn keep_endpoint(&mut self, text: &str, node: Node<'_>) {
+        if text.len() < 400 && (text.contains("://") || text.contains("localhost") || text.contains("127.0.0.1")) {
+            let place = self.place(node);
+            self.file.endpoints.push(Endpoint {
+                text: text.into(),
+                span: place.span,
+                bytes: place.bytes,
+                usage: self.at.usage,
+                name: self.goes_to.clone(),
+                dev_only: self.at.dev_only,
+            });
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! What the lists show, worked out anew only when the session or a filter has changed.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::rows::Rows;
+use super::ui_state::Within;
+use crate::model::{Finding, Fingerprint, Item, ItemId, Observation, Proof, Severity};
+use crate::session::Session;
+
+/// The rows of every list, and where each observation lies in the session.
+#[derive(Debug, Default)]
+pub struct Index {
+    stamp: Option<Stamp>,
+    seen_at: Option<u64>,
+    sorted: Vec<Fingerprint>,
+    places: HashMap<Fingerprint, (usize, usize)>,
+    /// The sections.
+    pub sections: Rows<Within>,
+    /// The items within the section in hand that pass the filter.
+    pub items: Rows<ItemId>,
+    /// The findings that pass the filter.
+    pub findings: Rows<Fingerprint>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    revision: u64,
+    within: Within,
+    items: String,
+    findings: String,
+}
+
+impl Index {
+    /// Works the rows out anew if anything has changed, and says whether it has.
+    pub fn refresh(&mut self, session: &Session, within: &Within, (items, findings): (&str, &str)) -> bool {
+        let revision = session.revision();
+        let same = self.stamp.as_ref().is_some_and(|stamp| {
+            stamp.revision == revision && stamp.within == *within && stamp.items == items && stamp.findings == findings
+        });
+        if same {
+            return false;
+        }
+        if self.seen_at != Some(revision) {
+            self.see(session);
+            self.seen_at = Some(revision);
+        }
+        self.list_sections(session);
+        self.list_items(session, within, items);
+        self.list_findings(session, findings);
+        self.stamp =
+            Some(Stamp { revision, within: within.clone(), items: items.to_owned(), findings: findings.to_owned() });
+        true
+    }
+
+    fn see(&mut self, session: &Session) {
+        self.places.clear();
+        for (run, probe) in session.runs().iter().enumerate() {
+            for (at, seen) in probe.observations().iter().enumerate() {
+                self.places.insert(seen.fingerprint().clone(), (run, at));
+            }
+        }
+        self.sorted = session.findings().into_iter().map(|finding| finding.fingerprint.clone()).collect();
+    }
+
+    fn list_sections(&mut self, session: &Session) {
+        self.sections = Rows::default();
+        self.sections.push(Within::Everything);
+        for section in session.checklists().iter().flat_map(|list| &list.sections) {
+            self.sections.push(Within::Section(section.id.clone()));
+        }
+    }
+
+    fn list_items(&mut self, session: &Session, within: &Within, filter: &str) {
+        let wanted = Wanted::new(filter);
+        self.items = Rows::default();
+        for section in session.checklists().iter().flat_map(|list| &list.sections) {
+            if matches!(within, Within::Section(id) if *id != section.id) {
+                continue;
+            }
+            let items: Vec<&Item> =
+                session.items_of(&section.id).filter(|item| wanted.item(session, item, &section.title)).collect();
+            if *within == Within::Everything && !items.is_empty() {
+                let settled = items.iter().filter(|item| settled(session, &item.id)).count();
+                self.items.head(section.title.clone(), format!("{settled}/{}", items.len()));
+            }
+            items.into_iter().for_each(|item| self.items.push(item.id.clone()));
+        }
+    }
+
+    fn list_findings(&mut self, session: &Session, filter: &str) {
+        let wanted = Wanted::new(filter);
+        let mut by_severity: BTreeMap<Severity, Vec<Fingerprint>> = BTreeMap::new();
+        for print in &self.sorted {
+            if let Some(finding) = self.finding(session, print).filter(|finding| wanted.finding(finding)) {
+                by_severity.entry(finding.severity).or_default().push(print.clone());
+            }
+        }
+        self.findings = Rows::default();
+        for (severity, prints) in by_severity.into_iter().rev() {
+            self.findings.head(severity.word(), prints.len().to_string());
+            prints.into_iter().for_each(|print| self.findings.push(print));
+        }
+    }
+
+    /// How many findings there are, filtered or not.
+    #[must_use]
+    pub fn all_findings(&self) -> &[Fingerprint] {
+        &self.sorted
+    }
+
+    /// One finding.
+    #[must_use]
+    pub fn finding<'a>(&self, session: &'a Session, print: &Fingerprint) -> Option<&'a Finding> {
+        match self.observation(session, print)? {
+            Observation::Finding(finding) => Some(finding),
+            Observation::Proof(_) => None,
+        }
+    }
+
+    /// One proof.
+    #[must_use]
+    pub fn proof<'a>(&self, session: &'a Session, print: &Fingerprint) -> Option<&'a Proof> {
+        match self.observation(session, print)? {
+            Observation::Proof(proof) => Some(proof),
+            Observation::Finding(_) => None,
+        }
+    }
+
+    fn observation<'a>(&self, session: &'a Session, print: &Fingerprint) -> Option<&'a Observation> {
+        let (run, at) = self.places.get(print)?;
+        session.runs().get(*run)?.observations().get(*at)
+    }
+}
+
+fn settled(session: &Session, item: &ItemId) -> bool {
+    session.verdict(item).is_some_and(|verdict| verdict.status.settled())
+}
+
+/// The words of a filter, all of which must occur somewhere.
+struct Wanted(Vec<String>);
+
+impl Wanted {
+    fn new(filter: &str) -> Self {
+        Self(filter.split_whitespace().map(str::to_lowercase).collect())
+    }
+
+    fn all_in(&self, texts: &[&str]) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let text = texts.join("\n").to_lowercase();
+        self.0.iter().all(|word| text.contains(word.as_str()))
+    }
+
+    fn item(&self, session: &Session, item: &Item, section: &str) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let verdict = session.verdict(&item.id);
+        let status = verdict.map_or("", |verdict| verdict.status.word());
+        let severity = verdict.map_or(item.severity, |verdict| verdict.severity).word();
+        let extras = verdict.map_or("", super::style::extras);
+        let note = session.entry(&item.id).note.as_deref().unwrap_or_default();
+        self.all_in(&[&item.title, item.id.as_str(), section, status, severity, extras, note])
+    }
+
+    fn finding(&self, finding: &Finding) -> bool {
+        self.0.is_empty()
+            || self.all_in(&[
+                &finding.message,
+                finding.rule.as_str(),
+                finding.probe.as_str(),
+                &finding.location.to_string(),
+                finding.severity.word(),
+                finding.confidence.word(),
+            ])
+    }
+}

@@ -1,0 +1,268 @@
+//! What the workbench knows beside the session: where the user is and what lies open.
+
+use ratatui::layout::{Rect, Size};
+use tui_input::Input;
+
+use super::index::Index;
+use super::keymap::Keymap;
+use super::layout::{Divider, Layout, Splits};
+use super::modal::Modal;
+use super::rows::Selection;
+use super::style::Styles;
+use crate::model::{Fingerprint, ItemId, Theme};
+use crate::session::Session;
+
+/// A numbered view.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Sections, items, the item in hand.
+    Checklist,
+    /// What speaks against the project.
+    Findings,
+    /// What others will read.
+    Report,
+}
+
+impl View {
+    /// Every view, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Checklist, Self::Findings, Self::Report];
+
+    /// Its name.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Checklist => "Checklist",
+            Self::Findings => "Findings",
+            Self::Report => "Report",
+        }
+    }
+
+    /// Its panes, from left to right.
+    #[must_use]
+    pub const fn panes(self) -> &'static [Pane] {
+        match self {
+            Self::Checklist => &[Pane::Sections, Pane::Items, Pane::Item],
+            Self::Findings => &[Pane::Findings, Pane::Finding],
+            Self::Report => &[Pane::Report],
+        }
+    }
+}
+
+/// A part of a view that can be in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// The sections with their poll.
+    Sections,
+    /// The items.
+    Items,
+    /// The item in hand.
+    Item,
+    /// The list of findings.
+    Findings,
+    /// The finding in hand.
+    Finding,
+    /// The report.
+    Report,
+}
+
+/// Which items are listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Within {
+    /// All of them.
+    Everything,
+    /// Those of the section with this id.
+    Section(String),
+}
+
+/// The state of view 1.
+#[derive(Debug)]
+pub struct ChecklistState {
+    /// The pane in use.
+    pub focus: Pane,
+    /// The section in hand.
+    pub sections: Selection<Within>,
+    /// The item in hand.
+    pub items: Selection<ItemId>,
+    /// The first row of the item that is shown.
+    pub scroll: usize,
+    /// What items must contain.
+    pub filter: Input,
+}
+
+/// The state of view 2.
+#[derive(Debug)]
+pub struct FindingsState {
+    /// The pane in use.
+    pub focus: Pane,
+    /// The finding in hand.
+    pub list: Selection<Fingerprint>,
+    /// The first row of the finding that is shown.
+    pub scroll: usize,
+    /// What findings must contain.
+    pub filter: Input,
+}
+
+/// The colours in use and those that could be.
+#[derive(Debug)]
+pub struct Dress {
+    themes: Vec<Theme>,
+    at: Option<usize>,
+    no_color: bool,
+    /// Whether only ASCII may be drawn.
+    pub ascii: bool,
+    /// The styles of the theme.
+    pub styles: Styles,
+}
+
+impl Dress {
+    /// Puts on the theme named, else the first dark one.
+    #[must_use]
+    pub fn new(themes: Vec<Theme>, name: Option<&str>, no_color: bool, ascii: bool) -> Self {
+        let mut dress = Self { themes, at: None, no_color, ascii, styles: Styles::new(None, no_color) };
+        let named = name.and_then(|name| dress.themes.iter().position(|theme| theme.id == name));
+        let dark = dress.themes.iter().position(|theme| theme.background == "dark");
+        dress.put_on(named.or(dark).or(if dress.themes.is_empty() { None } else { Some(0) }));
+        dress
+    }
+
+    fn put_on(&mut self, at: Option<usize>) {
+        self.at = at;
+        self.styles = Styles::new(at.and_then(|at| self.themes.get(at)), self.no_color);
+    }
+
+    /// Puts on the first theme made for this background.
+    pub fn suit(&mut self, background: &str) {
+        if let Some(at) = self.themes.iter().position(|theme| theme.background == background) {
+            self.put_on(Some(at));
+        }
+    }
+
+    /// Puts on the next theme and says what it is called.
+    pub fn next(&mut self) -> String {
+        if self.no_color {
+            return "No colours are drawn, as NO_COLOR or --no-color asks".to_owned();
+        }
+        if self.themes.is_empty() {
+            return "There are no themes to choose from".to_owned();
+        }
+        let next = self.at.map_or(0, |at| (at + 1) % self.themes.len());
+        self.put_on(Some(next));
+        self.themes.get(next).map(|theme| format!("Theme: {}", theme.title)).unwrap_or_default()
+    }
+}
+
+/// Everything that the workbench knows beside the session.
+#[derive(Debug)]
+pub struct Ui {
+    /// The window.
+    pub size: Size,
+    /// The view in use.
+    pub view: View,
+    /// View 1.
+    pub checklist: ChecklistState,
+    /// View 2.
+    pub findings: FindingsState,
+    /// The first row of the report that is shown.
+    pub report_scroll: usize,
+    /// What lies over the views; the last one gets the keys.
+    pub modals: Vec<Modal>,
+    /// How the room is shared.
+    pub splits: Splits,
+    /// The line that the mouse holds.
+    pub drag: Option<Divider>,
+    /// The colours.
+    pub dress: Dress,
+    /// The keys.
+    pub keymap: Keymap,
+    /// What the lists show.
+    pub index: Index,
+    /// A line about something that only the workbench did.
+    pub flash: Option<String>,
+}
+
+impl Ui {
+    /// The workbench as it opens.
+    #[must_use]
+    pub fn new(size: Size, dress: Dress, keymap: Keymap) -> Self {
+        Self {
+            size,
+            view: View::Checklist,
+            checklist: ChecklistState {
+                focus: Pane::Items,
+                sections: Selection::default(),
+                items: Selection::default(),
+                scroll: 0,
+                filter: Input::default(),
+            },
+            findings: FindingsState {
+                focus: Pane::Findings,
+                list: Selection::default(),
+                scroll: 0,
+                filter: Input::default(),
+            },
+            report_scroll: 0,
+            modals: Vec::new(),
+            splits: Splits::default(),
+            drag: None,
+            dress,
+            keymap,
+            index: Index::default(),
+            flash: None,
+        }
+    }
+
+    /// The pane in use.
+    #[must_use]
+    pub const fn focus(&self) -> Pane {
+        match self.view {
+            View::Checklist => self.checklist.focus,
+            View::Findings => self.findings.focus,
+            View::Report => Pane::Report,
+        }
+    }
+
+    /// Puts a pane of the view in use.
+    pub const fn focus_on(&mut self, pane: Pane) {
+        match pane {
+            Pane::Sections | Pane::Items | Pane::Item => self.checklist.focus = pane,
+            Pane::Findings | Pane::Finding => self.findings.focus = pane,
+            Pane::Report => {}
+        }
+    }
+
+    /// Where everything lies now.
+    #[must_use]
+    pub fn layout(&self) -> Layout {
+        let area = Rect::new(0, 0, self.size.width, self.size.height);
+        Layout::new(area, self.view, self.focus(), &self.splits)
+    }
+
+    /// Takes in what has changed in the session, keeping what is selected. Cheap when nothing has.
+    pub fn sync(&mut self, session: &Session) {
+        let within = self.checklist.sections.selected.clone().unwrap_or(Within::Everything);
+        let filters = (self.checklist.filter.value(), self.findings.filter.value());
+        if !self.index.refresh(session, &within, filters) {
+            return;
+        }
+        let (item, finding) = (self.checklist.items.selected.clone(), self.findings.list.selected.clone());
+        self.checklist.sections.settle(&self.index.sections);
+        self.checklist.items.settle(&self.index.items);
+        self.findings.list.settle(&self.index.findings);
+        if item != self.checklist.items.selected {
+            self.checklist.scroll = 0;
+        }
+        if finding != self.findings.list.selected {
+            self.findings.scroll = 0;
+        }
+        self.reveal();
+    }
+
+    /// Scrolls every list until what is selected is in view.
+    pub fn reveal(&mut self) {
+        let layout = self.layout();
+        let height = |pane| usize::from(layout.content(pane).height);
+        self.checklist.sections.reveal(&self.index.sections, height(Pane::Sections));
+        self.checklist.items.reveal(&self.index.items, height(Pane::Items));
+        self.findings.list.reveal(&self.index.findings, height(Pane::Findings));
+    }
+}

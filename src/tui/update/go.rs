@@ -1,0 +1,134 @@
+//! Moving: between views, panes, rows and pages.
+
+use crate::model::{Fingerprint, ItemId};
+use crate::session::Session;
+use crate::tui::panes;
+use crate::tui::ui_state::{Pane, Ui, View, Within};
+
+/// How far a step goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Step {
+    /// So many rows.
+    Rows(isize),
+    /// So many pages.
+    Pages(isize),
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+}
+
+impl Step {
+    fn rows(self, height: usize) -> isize {
+        match self {
+            Self::Rows(rows) => rows,
+            Self::Pages(pages) => pages * isize::try_from(height.saturating_sub(1).max(1)).unwrap_or(1),
+            // Half of the range, so that nothing added to it overflows.
+            Self::First => isize::MIN / 2,
+            Self::Last => isize::MAX / 2,
+        }
+    }
+}
+
+/// Moves in the pane in use: selects in a list, scrolls a page.
+pub(super) fn step(ui: &mut Ui, session: &Session, step: Step) {
+    let pane = ui.focus();
+    let by = step.rows(height(ui, pane));
+    match pane {
+        Pane::Sections => {
+            ui.checklist.sections.step(&ui.index.sections, by);
+            ui.checklist.items.offset = 0;
+            ui.checklist.items.at = 0;
+            ui.sync(session);
+        }
+        Pane::Items => {
+            let before = ui.checklist.items.selected.clone();
+            ui.checklist.items.step(&ui.index.items, by);
+            if before != ui.checklist.items.selected {
+                ui.checklist.scroll = 0;
+            }
+        }
+        Pane::Findings => {
+            let before = ui.findings.list.selected.clone();
+            ui.findings.list.step(&ui.index.findings, by);
+            if before != ui.findings.list.selected {
+                ui.findings.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Report => scroll(ui, session, pane, by),
+    }
+    ui.reveal();
+}
+
+/// Scrolls a pane without selecting.
+pub(super) fn scroll(ui: &mut Ui, session: &Session, pane: Pane, by: isize) {
+    let height = height(ui, pane);
+    match pane {
+        Pane::Sections => ui.checklist.sections.scroll(&ui.index.sections, by, height),
+        Pane::Items => ui.checklist.items.scroll(&ui.index.items, by, height),
+        Pane::Findings => ui.findings.list.scroll(&ui.index.findings, by, height),
+        Pane::Item | Pane::Finding | Pane::Report => {
+            let width = ui.layout().content(pane).width;
+            let rows = panes::page(ui, session, pane, width).rows();
+            let at = match pane {
+                Pane::Item => &mut ui.checklist.scroll,
+                Pane::Finding => &mut ui.findings.scroll,
+                _ => &mut ui.report_scroll,
+            };
+            *at = at.saturating_add_signed(by).min(rows.saturating_sub(height));
+        }
+    }
+}
+
+fn height(ui: &Ui, pane: Pane) -> usize {
+    usize::from(ui.layout().content(pane).height)
+}
+
+/// Puts the pane `by` further right in use; around the end where `around`.
+pub(super) fn pane(ui: &mut Ui, by: isize, around: bool) {
+    let panes = ui.view.panes();
+    let count = isize::try_from(panes.len()).unwrap_or(1);
+    let at = panes.iter().position(|pane| *pane == ui.focus()).and_then(|at| isize::try_from(at).ok()).unwrap_or(0);
+    let next = if around { (at + by).rem_euclid(count) } else { (at + by).clamp(0, count - 1) };
+    if let Some(pane) = usize::try_from(next).ok().and_then(|next| panes.get(next)) {
+        ui.focus_on(*pane);
+    }
+    ui.reveal();
+}
+
+/// Shows a view.
+pub(super) fn view(ui: &mut Ui, view: View) {
+    ui.view = view;
+    ui.reveal();
+}
+
+/// Shows an item, whatever is filtered out or in another section.
+pub(super) fn item(ui: &mut Ui, session: &Session, item: &ItemId) {
+    ui.view = View::Checklist;
+    if ui.index.items.find(item).is_none() {
+        ui.checklist.filter.reset();
+        ui.checklist.sections.selected = Some(Within::Everything);
+        ui.sync(session);
+    }
+    if let Some(at) = ui.index.items.find(item) {
+        ui.checklist.items.go(&ui.index.items, at);
+    }
+    ui.checklist.scroll = 0;
+    ui.checklist.focus = Pane::Items;
+    ui.reveal();
+}
+
+/// Shows a finding, whatever is filtered out.
+pub(super) fn finding(ui: &mut Ui, session: &Session, print: &Fingerprint) {
+    ui.view = View::Findings;
+    if ui.index.findings.find(print).is_none() {
+        ui.findings.filter.reset();
+        ui.sync(session);
+    }
+    if let Some(at) = ui.index.findings.find(print) {
+        ui.findings.list.go(&ui.index.findings, at);
+    }
+    ui.findings.scroll = 0;
+    ui.findings.focus = Pane::Findings;
+    ui.reveal();
+}

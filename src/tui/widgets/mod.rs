@@ -1,0 +1,6 @@
+//! What panes are drawn with.
+
+pub mod canvas;
+pub mod doc;
+pub mod list;
+pub mod text;
