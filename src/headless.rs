@@ -5,7 +5,7 @@ use std::io::Write;
 use jiff::Timestamp;
 
 use crate::engine::Engine;
-use crate::model::{EventKind, Outcome, RunEvent, escape};
+use crate::model::{EventKind, Outcome, RunEvent, counted, escape};
 use crate::session::{Command, Msg, Session, Tone};
 
 /// How a headless run ended.
@@ -63,8 +63,12 @@ fn line(message: &Msg) -> Option<String> {
 fn said(outcome: &Outcome) -> String {
     match outcome {
         Outcome::Completed(examined) => {
-            let counts: Vec<String> = examined.counts.iter().map(|(what, count)| format!("{count} {what}")).collect();
-            format!("completed: {}", counts.join(", "))
+            let counts: Vec<String> = (examined.counts.iter())
+                .filter(|(_, number)| **number > 0)
+                .map(|(what, number)| counted(what, *number))
+                .collect();
+            let counts = if counts.is_empty() { "nothing to examine".to_owned() } else { counts.join(", ") };
+            format!("completed: {counts}")
         }
         other => format!("{}: {}", other.word(), other.why().unwrap_or_default()),
     }

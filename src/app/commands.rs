@@ -58,11 +58,8 @@ impl World {
         if !check {
             tui::require_terminal()?;
         }
-        let sample = DemoProject::start().await.map_err(|error| {
-            let folder = std::env::temp_dir();
-            let folder = folder.display();
-            anyhow::anyhow!("the sample app could not be started: {error}; it needs room in {folder} and a free port")
-        })?;
+        let sample = DemoProject::start().await;
+        let sample = sample.map_err(|error| anyhow::anyhow!("the sample app could not be started: {error}"))?;
         let request = Request {
             path: &sample.root(),
             options: &ProjectOptions::default(),

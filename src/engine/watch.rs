@@ -13,6 +13,8 @@ use crate::session::{Msg, Notice};
 
 /// Editors write a file in several steps; a change is reported once it has been quiet for this long.
 const QUIET: Duration = Duration::from_millis(300);
+/// Where something is written all the time, such as a log, a change is reported after this long all the same.
+const LATEST: Duration = Duration::from_secs(2);
 
 /// Watches until it is dropped.
 pub(super) struct Watcher {
@@ -56,14 +58,10 @@ async fn watch(root: PathBuf, leave_out: Vec<String>, messages: mpsc::UnboundedS
         )));
     }
     loop {
-        let mut touched = BTreeSet::new();
-        tokio::select! {
+        let touched = tokio::select! {
             () = stop.cancelled() => return,
-            path = paths_in.recv() => touched.extend(path),
-        }
-        while let Ok(Some(path)) = tokio::time::timeout(QUIET, paths_in.recv()).await {
-            touched.insert(path);
-        }
+            touched = burst(&mut paths_in) => touched,
+        };
         let now = look(&root, &leave_out, &stop).await;
         // Only what the probes read now or read before: a log that the app keeps writing is none of our business.
         let changed: Vec<String> = touched
@@ -80,6 +78,18 @@ async fn watch(root: PathBuf, leave_out: Vec<String>, messages: mpsc::UnboundedS
             return;
         }
     }
+}
+
+/// Waits for a change and for those that come with it.
+async fn burst(paths: &mut mpsc::UnboundedReceiver<PathBuf>) -> BTreeSet<PathBuf> {
+    let mut touched: BTreeSet<PathBuf> = paths.recv().await.into_iter().collect();
+    let more = async {
+        while let Ok(Some(path)) = tokio::time::timeout(QUIET, paths.recv()).await {
+            touched.insert(path);
+        }
+    };
+    let _ = tokio::time::timeout(LATEST, more).await;
+    touched
 }
 
 async fn look(root: &Path, leave_out: &[String], stop: &CancellationToken) -> Seen {
@@ -123,4 +133,22 @@ pub(super) fn file_changes(path: &Path) -> mpsc::UnboundedReceiver<()> {
         });
     }
     written_in
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_log_that_never_rests_does_not_hold_up_a_change() {
+        let (paths, mut paths_in) = mpsc::unbounded_channel();
+        let writer = tokio::spawn(async move {
+            while paths.send(PathBuf::from("dev.log")).is_ok() {
+                tokio::time::sleep(QUIET / 6).await;
+            }
+        });
+        let touched = tokio::time::timeout(2 * LATEST, burst(&mut paths_in)).await.unwrap();
+        assert_eq!(touched, [PathBuf::from("dev.log")].into());
+        writer.abort();
+    }
 }

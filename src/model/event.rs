@@ -101,6 +101,17 @@ impl Examined {
     }
 }
 
+/// `1 file`, `120 lock files`; the names of what was counted are plurals.
+#[must_use]
+pub fn counted(what: &str, number: u64) -> String {
+    let what = if what == "urls" { "URLs".to_owned() } else { what.replace(['_', '-'], " ") };
+    match (number, what.strip_suffix("ies"), what.strip_suffix('s')) {
+        (1, Some(stem), _) => format!("1 {stem}y"),
+        (1, None, Some(one)) => format!("1 {one}"),
+        _ => format!("{number} {what}"),
+    }
+}
+
 /// How much of what a rule is about it has seen. "No findings" counts as a pass only where every rule of an item is
 /// [`Coverage::Whole`] or [`Coverage::Absent`], and at least one is whole.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -19,7 +19,9 @@ pub mod verdict;
 
 pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
 pub use checklist::{Checklist, Item, Section};
-pub use event::{Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason};
+pub use event::{
+    Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason, counted,
+};
 pub use finding::{Evidence, EvidenceKind, Finding, Fingerprint, Observation, Proof};
 pub use id::{ItemId, ProbeId, RuleId};
 pub use location::{Location, Span};

@@ -212,12 +212,24 @@ pub fn list(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Li
         }
         match entry {
             Ok(entry) => listing.add(root, &entry),
-            Err(error) => listing.gaps.add(Unread::Unreadable.reason(), &error.to_string()),
+            // The error's own words hold the whole path on this machine.
+            Err(error) => {
+                let place = path_of(&error).map_or_else(|| error.to_string(), |path| relative(root, path));
+                listing.gaps.add(Unread::Unreadable.reason(), &place);
+            }
         }
     }
     listing.add_ignored_env_files(root);
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     listing
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
 }
 
 impl Listing {
@@ -330,5 +342,13 @@ mod tests {
         let listing = list(dir.path(), &[], &CancellationToken::new());
         assert!(listing.files.is_empty());
         assert_eq!(listing.gaps.total(), 2);
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_opened_is_named_from_the_root() {
+        let denied = ignore::Error::Io(std::io::Error::from(std::io::ErrorKind::PermissionDenied));
+        let placed = ignore::Error::WithPath { path: "/p/web".into(), err: Box::new(denied) };
+        let error = ignore::Error::WithDepth { depth: 1, err: Box::new(placed) };
+        assert_eq!(path_of(&error).map(|path| relative(Path::new("/p"), path)).as_deref(), Some("web"));
     }
 }

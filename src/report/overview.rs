@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::model::report::{ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProof};
-use crate::model::{Decision, Report, Severity};
+use crate::model::{Decision, Report, Severity, counted};
 
 /// What says most about how much was looked at; the table of probes has every count.
 const TELLING: [&str; 6] = ["files", "variables", "packages", "queries", "tables", "urls"];
@@ -136,9 +136,9 @@ impl<'a> Overview<'a> {
             *known = (*known).max(*number);
         }
         most.retain(|_, number| *number > 0);
-        let telling: Vec<String> = TELLING.iter().filter_map(|what| Some(examined(what, *most.get(what)?))).collect();
+        let telling: Vec<String> = TELLING.iter().filter_map(|what| Some(counted(what, *most.get(what)?))).collect();
         if telling.is_empty() {
-            most.into_iter().map(|(what, number)| examined(what, number)).collect()
+            most.into_iter().map(|(what, number)| counted(what, number)).collect()
         } else {
             telling
         }
@@ -221,16 +221,6 @@ pub(super) fn not_done(probe: &ReportProbe) -> Option<String> {
         "skipped" => Some(format!("not run: {why}")),
         "cancelled" | "timed-out" => Some(format!("not finished: {why}")),
         _ => Some(format!("failed: {why}")),
-    }
-}
-
-/// `1 file`, `120 files`; the names of what was counted are plurals.
-fn examined(what: &str, number: u64) -> String {
-    let what = if what == "urls" { "URLs".to_owned() } else { what.replace(['_', '-'], " ") };
-    match (number, what.strip_suffix("ies"), what.strip_suffix('s')) {
-        (1, Some(stem), _) => format!("1 {stem}y"),
-        (1, None, Some(one)) => format!("1 {one}"),
-        _ => format!("{number} {what}"),
     }
 }
 
