@@ -11,10 +11,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use gonogo::model::{Coverage, RuleKind, Settings};
-use gonogo::probe::Probe;
 use gonogo::probe::source::SourceProbe;
+use gonogo::probe::{Probe, ProbeCx};
 
-use crate::support::probes::{Folder, Seen, run};
+use crate::support::probes::{Folder, Seen, context, run};
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules")
@@ -28,6 +28,11 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
+}
+
+/// What the code of `folder` is read with.
+fn code_context(folder: &Folder) -> ProbeCx {
+    context(&SourceProbe, folder.path(), Settings::default(), jiff::Timestamp::now()).0
 }
 
 /// One project: its files by path.
@@ -259,23 +264,27 @@ async fn the_environment_is_read_through_helpers_of_other_files() {
             "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\n",
         ),
         ("b/env.py", "import os\ndef need(name, default=None):\n    return os.getenv(name, default)\n"),
-        ("b/settings.py", "from b.env import need\nC = need('SHOP_C')\nD = need('SHOP_D', 'x')\n"),
+        (
+            "b/raising.py",
+            "import os\ndef must(name):\n    v = os.getenv(name)\n    if not v:\n        raise ValueError(name)\n    return v\n",
+        ),
+        (
+            "b/settings.py",
+            "from b.env import need\nfrom b.raising import must\nC = need('SHOP_C')\nD = need('SHOP_D', 'x')\nE = must('SHOP_E')\n",
+        ),
     ]);
-    let project = crate::support::probes::bare_project(folder.path());
-    let code = gonogo::probe::SharedCode::default();
-    let index = code.index(&project, &Settings::default(), &Default::default()).await.unwrap();
+    let cx = code_context(&folder);
+    let index = cx.code.index(&cx).await.unwrap();
     let reads: Vec<(&str, bool)> =
         index.files.iter().flat_map(|file| &file.env_reads).map(|read| (read.name.as_str(), read.optional)).collect();
-    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", false), ("SHOP_D", true)]);
+    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", true), ("SHOP_D", true), ("SHOP_E", false)]);
 }
 
 #[tokio::test]
 async fn a_new_batch_sees_what_changed_and_what_went() {
     let folder = Folder::with(&[("a.ts", "fetch('https://a.example.com');\n"), ("b.ts", "f();\n"), ("c.ts", "g();\n")]);
-    let project = crate::support::probes::bare_project(folder.path());
-    let index = async |code: &gonogo::probe::SharedCode| {
-        code.index(&project, &Settings::default(), &Default::default()).await.unwrap()
-    };
+    let cx = code_context(&folder);
+    let index = async |code: &gonogo::probe::SharedCode| code.index(&cx).await.unwrap();
     let code = gonogo::probe::SharedCode::default();
     let first = index(&code).await;
     assert!(std::sync::Arc::ptr_eq(&first, &index(&code).await), "one batch shares one index");
@@ -287,9 +296,33 @@ async fn a_new_batch_sees_what_changed_and_what_went() {
         second.files.iter().map(|file| (file.path.as_str(), file.lines)).collect::<Vec<_>>(),
         [("a.ts", 1), ("b.ts", 2)]
     );
-    let cancelled = tokio_util::sync::CancellationToken::new();
-    cancelled.cancel();
-    assert!(code.renewed().index(&project, &Settings::default(), &cancelled).await.is_err());
+    cx.cancel.cancel();
+    assert!(code.renewed().index(&cx).await.is_err());
+}
+
+#[tokio::test]
+async fn who_reads_the_code_and_who_waits_for_it_both_see_progress() {
+    let folder = Folder::with(&[]);
+    for number in 0..200 {
+        folder.write(&format!("src/{number}.ts"), "export const a = () => { b(); };\n".repeat(200));
+    }
+    let context = || context(&SourceProbe, folder.path(), Settings::default(), jiff::Timestamp::now());
+    let ((reader, _events, mut read), (waiter, _other_events, mut waited)) = (context(), context());
+    let watch = async |latest: &mut tokio::sync::watch::Receiver<gonogo::model::Progress>| {
+        let mut seen = Vec::new();
+        while seen.last() != Some(&(200, Some(200))) && latest.changed().await.is_ok() {
+            let progress = latest.borrow_and_update().clone();
+            seen.push((progress.done, progress.total));
+        }
+        seen
+    };
+    let code = gonogo::probe::SharedCode::default();
+    let (first, second, read, waited) =
+        tokio::join!(code.index(&reader), code.index(&waiter), watch(&mut read), watch(&mut waited));
+    assert!(std::sync::Arc::ptr_eq(&first.unwrap(), &second.unwrap()));
+    for seen in [read, waited] {
+        assert!(seen.len() > 1 && seen.iter().any(|(done, total)| *done < 200 && *total == Some(200)), "{seen:?}");
+    }
 }
 
 #[tokio::test]

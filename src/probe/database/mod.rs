@@ -74,8 +74,7 @@ impl Probe for DatabaseProbe {
             let address = cx.settings.database.as_ref().ok_or_else(|| Failure::new(unnamed(&cx.project)))?;
             let target = Target::parse(address).map_err(|error| Failure::new(error.to_string()))?;
             let dialect = target.dialect();
-            cx.report_progress(0, None, "reading the code");
-            let index = cx.code.index(&cx.project, &cx.settings, &cx.cancel).await?;
+            let index = cx.code.index(&cx).await?;
             let mut found = Found::in_code(&index, dialect);
             if let Some(file) = &cx.settings.queries {
                 let text = queries::read_file(file)?;

@@ -8,7 +8,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::files::{self, FileEntry, Gaps};
-use super::source::facts::CodeIndex;
+use super::source::facts::{CodeIndex, GENERATED_CODE};
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches, git};
 use crate::model::{Coverage, Examined, Failure, ProbeId, Project, RuleId, Settings, Skip};
 
@@ -45,8 +45,7 @@ impl Probe for EnvironmentProbe {
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
         async move {
-            cx.report_progress(0, None, "reading code");
-            let index = cx.code.index(&cx.project, &cx.settings, &cx.cancel).await?;
+            let index = cx.code.index(&cx).await?;
             let work = tokio::task::spawn_blocking(move || examine(&cx, &index));
             work.await.map_err(|_| Failure::new("the environment files could not be compared; run the probe again"))
         }
@@ -141,7 +140,7 @@ fn read_unlisted(cx: &ProbeCx, path: &str) -> Result<String, &'static str> {
 
 /// Files of code that may read variables that nobody saw. What a program wrote is nobody's to configure.
 fn unread(index: &CodeIndex) -> u64 {
-    index.gaps.iter().filter(|gap| gap.reason != "generated code").map(|gap| gap.count).sum()
+    index.gaps.iter().filter(|gap| gap.reason != GENERATED_CODE).map(|gap| gap.count).sum()
 }
 
 fn undeclared_coverage(index: &CodeIndex, reads: &[undeclared::Read]) -> Coverage {

@@ -10,6 +10,9 @@ pub use super::code::{
     Parameter, Part, Value,
 };
 
+/// Why code that a program wrote has no facts: the reason of its [`Gap`].
+pub const GENERATED_CODE: &str = "generated code";
+
 /// The whole project's facts.
 #[derive(Debug, Default)]
 pub struct CodeIndex {
@@ -46,8 +49,8 @@ pub struct FileFacts {
     pub partly: Option<PartlyRead>,
     /// Defaults that stand beside reads of the environment.
     pub env_fallbacks: Vec<EnvFallback>,
-    /// Functions that read the variable whose name they are given, with the place of that parameter.
-    pub env_readers: Vec<(FunctionId, usize)>,
+    /// Functions that read the variable whose name they are given.
+    pub env_readers: Vec<EnvReader>,
     /// Names that its imports bind, and what it passes on to its own importers.
     pub bindings: Vec<Binding>,
     /// Its functions; the first is the file's own top level.
@@ -163,6 +166,17 @@ pub struct EnvRead {
     /// Where.
     pub span: Span,
     /// Whether the code goes on without it: a default stands beside the read, or it is only tested for.
+    pub optional: bool,
+}
+
+/// A function that reads the variable whose name it is given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvReader {
+    /// The function.
+    pub function: FunctionId,
+    /// The place of the parameter that gets the name.
+    pub parameter: usize,
+    /// Whether it goes on when the variable is missing.
     pub optional: bool,
 }
 

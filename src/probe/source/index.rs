@@ -227,7 +227,9 @@ impl CodeIndex {
         let readers: HashSet<&str> = self
             .files
             .iter()
-            .flat_map(|file| file.env_readers.iter().filter_map(|(id, _)| file.function(*id)?.name.as_deref()))
+            .flat_map(|file| {
+                file.env_readers.iter().filter_map(|reader| file.function(reader.function)?.name.as_deref())
+            })
             .collect();
         let mut found = Vec::new();
         if readers.is_empty() {
@@ -236,11 +238,12 @@ impl CodeIndex {
         for (place, file) in self.files.iter().enumerate() {
             for call in file.calls.iter().filter(|call| readers.contains(call.method())) {
                 let Some(target) = self.called(file, call) else { continue };
-                let Some((_, parameter)) = target.file.env_readers.iter().find(|(id, _)| *id == target.function) else {
-                    continue;
-                };
-                if let Some(name) = call.argument(*parameter).and_then(Value::text) {
-                    let optional = call.tested || call.arguments.len() > parameter + 1;
+                let mut readers = target.file.env_readers.iter().filter(|reader| reader.function == target.function);
+                let Some(reader) = readers.next() else { continue };
+                if let Some(name) = call.argument(reader.parameter).and_then(Value::text) {
+                    let raises = target.file.function(target.function).is_some_and(|function| function.body.throws);
+                    let goes_on = reader.optional && readers.all(|other| other.optional) && !raises;
+                    let optional = goes_on || call.tested || call.arguments.len() > reader.parameter + 1;
                     found.push((place, EnvRead { name: name.to_owned(), span: call.place.span, optional }));
                 }
             }

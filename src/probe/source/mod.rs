@@ -57,8 +57,7 @@ impl Probe for SourceProbe {
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
         async move {
-            cx.report_progress(0, None, "reading files");
-            let index = cx.code.index(&cx.project, &cx.settings, &cx.cancel).await?;
+            let index = cx.code.index(&cx).await?;
             tokio::task::spawn_blocking(move || examine(&index, &cx))
                 .await
                 .map_err(|_| Failure::new("The source rules crashed, which is a bug in gonogo; please report it"))?

@@ -1,21 +1,28 @@
 //! The project's facts, made once and shared by every probe of a batch of runs.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::Links;
 use super::language::{self, Refused};
-use crate::model::{Failure, Project, Settings};
+use crate::model::{Failure, Progress};
+use crate::probe::ProbeCx;
 use crate::probe::files::{self, FileEntry, Unread};
 
 /// The walk over a syntax tree goes as deep as the code; unoptimized builds need the most, about 10 kB a level.
 const STACK: usize = 32 * 1024 * 1024;
+
+/// What is done meanwhile, for people.
+const DOING: &str = "reading the code";
+/// Progress is told after every so many files: a few milliseconds' worth.
+const FILES_A_REPORT: u64 = 16;
 
 /// The start of a file's SHA-256: names its contents.
 type Content = [u8; 16];
@@ -34,6 +41,15 @@ type Cache = HashMap<String, Cached>;
 pub struct SharedCode {
     index: Mutex<Option<Arc<CodeIndex>>>,
     cache: Lock<Arc<Cache>>,
+    /// How far the one that makes the index is, for those that wait for it.
+    progress: watch::Sender<Progress>,
+}
+
+/// Tells how far the reading is: the one who reads, and those who wait.
+struct Report {
+    cx: ProbeCx,
+    waiting: watch::Sender<Progress>,
+    done: AtomicU64,
 }
 
 /// What became of one file.
@@ -48,26 +64,21 @@ impl SharedCode {
     #[must_use]
     pub fn renewed(&self) -> Self {
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
-        Self { index: Mutex::default(), cache: Lock::new(cache) }
+        Self { cache: Lock::new(cache), ..Self::default() }
     }
 
-    /// The facts of every file.
+    /// The facts of every file. Whoever asks while another probe reads them sees that one's progress.
     ///
     /// # Errors
-    /// When `cancel` was set before the index was whole.
-    pub async fn index(
-        &self,
-        project: &Project,
-        settings: &Settings,
-        cancel: &CancellationToken,
-    ) -> Result<Arc<CodeIndex>, Failure> {
-        let mut slot = self.index.lock().await;
+    /// When the run of `cx` was cancelled before the index was whole.
+    pub async fn index(&self, cx: &ProbeCx) -> Result<Arc<CodeIndex>, Failure> {
+        let mut slot = self.slot(cx).await?;
         if let Some(index) = &*slot {
             return Ok(Arc::clone(index));
         }
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
-        let (root, ignore, token) = (project.root.clone(), settings.ignore.clone(), cancel.clone());
-        let made = tokio::task::spawn_blocking(move || make(&root, &ignore, &cache, &token)).await;
+        let report = Report { cx: cx.clone(), waiting: self.progress.clone(), done: AtomicU64::new(0) };
+        let made = tokio::task::spawn_blocking(move || make(&cache, &report)).await;
         let (index, cache) =
             made.map_err(|_| Failure::new("Reading the code crashed, which is a bug in gonogo; please report it"))??;
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(cache);
@@ -75,16 +86,51 @@ impl SharedCode {
         *slot = Some(Arc::clone(&index));
         Ok(index)
     }
+
+    /// The place of the index, as soon as nobody else is filling it.
+    async fn slot(&self, cx: &ProbeCx) -> Result<MutexGuard<'_, Option<Arc<CodeIndex>>>, Failure> {
+        if let Ok(slot) = self.index.try_lock() {
+            return Ok(slot);
+        }
+        let mut theirs = self.progress.subscribe();
+        theirs.mark_changed();
+        loop {
+            tokio::select! {
+                biased;
+                () = cx.cancel.cancelled() => return Err(cancelled()),
+                Ok(()) = theirs.changed() => {
+                    let progress = theirs.borrow_and_update().clone();
+                    cx.progress.send_replace(progress);
+                }
+                slot = self.index.lock() => return Ok(slot),
+            }
+        }
+    }
 }
 
-fn make(
-    root: &std::path::Path,
-    ignore: &[String],
-    cache: &Cache,
-    cancel: &CancellationToken,
-) -> Result<(CodeIndex, Cache), Failure> {
-    let cancelled = || Failure::new("Reading the code was cancelled; run it again");
-    let listing = files::list(root, ignore, cancel);
+impl Report {
+    fn say(&self, done: u64, total: Option<u64>) {
+        self.cx.report_progress(done, total, DOING);
+        self.waiting.send_replace(Progress { done, total, doing: DOING.to_owned() });
+    }
+
+    /// One more file was read.
+    fn read_one(&self, total: u64) {
+        let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done % FILES_A_REPORT == 0 || done == total {
+            self.say(done, Some(total));
+        }
+    }
+}
+
+fn cancelled() -> Failure {
+    Failure::new("Reading the code was cancelled; run it again")
+}
+
+fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
+    let cancel = &report.cx.cancel;
+    report.say(0, None);
+    let listing = files::list(&report.cx.project.root, &report.cx.settings.ignore, cancel);
     let mut gaps = listing.gaps;
     let mut uncovered: BTreeMap<&'static str, u64> = BTreeMap::new();
     let mut code: Vec<(&FileEntry, Language)> = Vec::new();
@@ -100,8 +146,13 @@ fn make(
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).stack_size(STACK).build().map_err(|_| {
         Failure::new("The system gave no threads to read the code with; close other programs and retry")
     })?;
-    let read: Vec<(Read, Option<Content>)> =
-        pool.install(|| code.par_iter().map(|(file, language)| one(file, *language, cache, cancel)).collect());
+    let total = code.len() as u64;
+    let read_one = |&(file, language): &(&FileEntry, Language)| {
+        let read = one(file, language, cache, cancel);
+        report.read_one(total);
+        read
+    };
+    let read: Vec<(Read, Option<Content>)> = pool.install(|| code.par_iter().map(read_one).collect());
     if cancel.is_cancelled() {
         return Err(cancelled());
     }

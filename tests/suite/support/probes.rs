@@ -4,9 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use gonogo::model::{EventKind, Examined, Failure, Finding, Observation, Project, Proof, RunId, Settings, Skip};
+use gonogo::model::{
+    EventKind, Examined, Failure, Finding, Observation, Progress, Project, Proof, RunEvent, RunId, Settings, Skip,
+};
 use gonogo::probe::{Emitter, Probe, ProbeCx, SharedCode};
 use jiff::Timestamp;
+use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
 /// A folder with files, gone at the end of the test.
@@ -77,19 +80,17 @@ pub fn bare_project(root: &Path) -> Project {
     }
 }
 
-/// Runs `probe` on `root` to its end.
-pub async fn run(probe: &dyn Probe, root: &Path, settings: Settings) -> Result<Seen, Skip> {
-    run_at(probe, root, settings, Timestamp::now()).await
-}
-
-/// As [`run`], at a given time.
-pub async fn run_at(probe: &dyn Probe, root: &Path, settings: Settings, now: Timestamp) -> Result<Seen, Skip> {
-    let project = bare_project(root);
-    let plan = probe.plan(&project, &settings)?;
-    let (events, mut received) = tokio::sync::mpsc::channel(64);
-    let (progress, _watch) = tokio::sync::watch::channel(Default::default());
+/// What a probe works with, on `root`; what it sends and how far it is go to the receivers.
+pub fn context(
+    probe: &dyn Probe,
+    root: &Path,
+    settings: Settings,
+    now: Timestamp,
+) -> (ProbeCx, mpsc::Receiver<RunEvent>, watch::Receiver<Progress>) {
+    let (events, received) = mpsc::channel(64);
+    let (progress, latest) = watch::channel(Progress::default());
     let cx = ProbeCx {
-        project: Arc::new(project),
+        project: Arc::new(bare_project(root)),
         settings: Arc::new(settings),
         emitter: Emitter::new(events, RunId(1), probe.meta(), BTreeSet::new(), Timestamp::now),
         progress,
@@ -97,6 +98,18 @@ pub async fn run_at(probe: &dyn Probe, root: &Path, settings: Settings, now: Tim
         code: Arc::new(SharedCode::default()),
         now,
     };
+    (cx, received, latest)
+}
+
+/// Runs `probe` on `root` to its end.
+pub async fn run(probe: &dyn Probe, root: &Path, settings: Settings) -> Result<Seen, Skip> {
+    run_at(probe, root, settings, Timestamp::now()).await
+}
+
+/// As [`run`], at a given time.
+pub async fn run_at(probe: &dyn Probe, root: &Path, settings: Settings, now: Timestamp) -> Result<Seen, Skip> {
+    let (cx, mut received, _latest) = context(probe, root, settings, now);
+    let plan = probe.plan(&cx.project, &cx.settings)?;
     let running = tokio::spawn(probe.run(plan, cx));
     let (mut findings, mut proofs) = (Vec::new(), Vec::new());
     while let Some(event) = received.recv().await {

@@ -5,11 +5,16 @@ use tree_sitter::Node;
 use super::super::code::{
     Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Place, Value,
 };
-use super::super::facts::{Binding, EnvFallback, EnvRead, FileFacts, Import, PartlyRead, Suppression, Usage};
+use super::super::facts::{
+    Binding, EnvFallback, EnvRead, EnvReader, FileFacts, Import, PartlyRead, Suppression, Usage,
+};
 use crate::model::Span;
 
 /// Deeper nesting than this is not followed. Code written by people stays below 60.
 const MAX_DEPTH: usize = 300;
+/// A variable is tested soon after it was read; more assignments and reads than this are not looked back at.
+const NEAR: usize = 50;
+
 /// Where the walk stands. Copied when it goes into something and put back when it comes out.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct At {
@@ -330,27 +335,45 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn env_read(&mut self, name: &str, node: Node<'_>) -> Value {
+        self.env_read_where(name, self.at.tested, node)
+    }
+
+    /// The same where the way in which it is read tells whether the code goes on without it.
+    pub(super) fn env_read_where(&mut self, name: &str, optional: bool, node: Node<'_>) -> Value {
         let span = self.place(node).span;
-        let optional = self.at.tested;
         self.file.env_reads.push(EnvRead { name: name.to_owned(), span, optional });
         Value::Env(name.into())
     }
 
     /// A read of the variable that `name` names: where that is a parameter, callers of the function read variables.
-    pub(super) fn env_read_by_name(&mut self, name: &Value) {
+    pub(super) fn env_read_by_name(&mut self, name: &Value, optional: bool) {
         let Some(name) = name.path() else { return };
         let function = self.at.function;
         let place = self.file.function(function).and_then(|f| {
             f.parameters.iter().position(|p| p.names.iter().any(|(n, below)| **n == *name && below.is_empty()))
         });
         if let Some(place) = place {
-            self.file.env_readers.push((function, place));
+            self.file.env_readers.push(EnvReader { function, parameter: place, optional });
         }
     }
 
-    /// Says that the program cannot go on without the variables read in these places.
-    pub(super) fn require_reads(&mut self, reads: std::ops::Range<usize>) {
+    /// Says that the program ends when `condition` holds: it cannot go on without the variables that were read in it
+    /// (the `reads`) or whose values it tests.
+    pub(super) fn require(&mut self, reads: std::ops::Range<usize>, condition: &Value) {
         for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {
+            read.optional = false;
+        }
+        let function = self.at.function;
+        let last = self.file.assignments.iter().rev().take(NEAR);
+        let recent: Vec<&Assignment> = last.filter(|assignment| assignment.function == function).collect();
+        let mut names: Vec<&str> = Vec::new();
+        condition.walk(&mut |value| {
+            let set = value.path().and_then(|path| recent.iter().find(|assignment| &*assignment.target == path));
+            if let Some(Value::Env(name)) = set.map(|assignment| &assignment.value) {
+                names.push(name);
+            }
+        });
+        for read in self.file.env_reads.iter_mut().rev().take(NEAR).filter(|read| names.contains(&read.name.as_str())) {
             read.optional = false;
         }
     }

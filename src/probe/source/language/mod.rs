@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use tree_sitter::{ParseOptions, Parser, Tree};
 
-use super::facts::{FileFacts, Language, PartlyRead, Role};
+use super::facts::{FileFacts, GENERATED_CODE, Language, PartlyRead, Role};
 use super::{classify, role};
 
 /// A file that takes longer to parse is left out; the largest file that is read at all (2 MB) needs about 0.4 s.
@@ -76,7 +76,7 @@ impl Refused {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::Generated => "generated code",
+            Self::Generated => GENERATED_CODE,
             Self::Minified => "minified code",
             Self::TooSlow => "took too long to parse",
             Self::Cancelled => "cancelled",

@@ -156,7 +156,17 @@ fn environment_reads_know_whether_the_code_goes_on_without() {
     }
     let file = py("import os\nos.environ['A']\nos.environ.get('B', '1')\nos.getenv('C')\nx = os.getenv('D') or '2'\n");
     let reads: Vec<(&str, bool)> = file.env_reads.iter().map(|read| (read.name.as_str(), read.optional)).collect();
-    assert_eq!(reads, [("A", false), ("B", true), ("C", false), ("D", true)]);
+    assert_eq!(reads, [("A", false), ("B", true), ("C", true), ("D", true)]);
+    let file = py(concat!(
+        "import os\nif admins := os.getenv('A'):\n    f(admins)\n",
+        "g(os.getenv('B'), h=os.environ.get('C', None))\nint(os.getenv('D'))\nos.getenv('E').split(',')\n",
+        "int(os.getenv('F') or 5)\n(os.getenv('G') or '').split(',')\n",
+        "h = os.getenv('H')\nif not h:\n    raise ValueError\n",
+        "if not (i := os.getenv('I')):\n    raise ValueError\n",
+    ));
+    let required: Vec<&str> =
+        file.env_reads.iter().filter(|read| !read.optional).map(|read| read.name.as_str()).collect();
+    assert_eq!(required, ["D", "E", "H", "I"]);
 }
 
 #[test]

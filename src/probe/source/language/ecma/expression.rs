@@ -224,7 +224,7 @@ impl Walk<'_> {
             Value::Text(name) => Builder::member(object, name),
             _ => {
                 if object.path().is_some_and(is_environment) {
-                    self.to.env_read_by_name(&index);
+                    self.to.env_read_by_name(&index, false);
                 }
                 Value::Index(Box::new((object, index)))
             }

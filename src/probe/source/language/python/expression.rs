@@ -17,6 +17,11 @@ fn reads_environment(callee: &str) -> bool {
     matches!(callee, "os.getenv" | "getenv" | "os.environ.get" | "environ.get")
 }
 
+/// Calls that fail when they are given `None`.
+fn converts(callee: &str) -> bool {
+    matches!(callee, "int" | "float" | "json.loads" | "Path" | "pathlib.Path" | "Decimal")
+}
+
 impl Walk<'_> {
     pub(super) fn expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         if !self.to.enter() {
@@ -152,7 +157,7 @@ impl Walk<'_> {
             Value::Text(name) => Builder::member(object, name),
             _ => {
                 if object.path().is_some_and(is_environment) {
-                    self.to.env_read_by_name(&index);
+                    self.to.env_read_by_name(&index, false);
                 }
                 Value::Index(Box::new((object, index)))
             }
@@ -253,15 +258,16 @@ impl Walk<'_> {
         if !reads_environment(&call.callee) {
             return Value::Call(id);
         }
+        let goes_on = self.goes_on_without();
         let Some(name) = call.argument(0).and_then(Value::text).map(str::to_owned) else {
             if let Some(given) = call.argument(0).cloned() {
-                self.to.env_read_by_name(&given);
+                self.to.env_read_by_name(&given, goes_on);
             }
             return Value::Call(id);
         };
         let default = call.argument(1).or_else(|| call.named("default")).cloned();
         let before = self.to.file.env_reads.len();
-        let value = self.to.env_read(&name, node);
+        let value = self.to.env_read_where(&name, goes_on, node);
         match default {
             Some(default) if default != Value::Null => {
                 self.to.env_fallback(before, &name, default.clone(), node);
@@ -269,6 +275,13 @@ impl Walk<'_> {
             }
             _ => value,
         }
+    }
+
+    /// Whether `None` is good enough where a value stands. A method of it, or its conversion to a number, would fail.
+    fn goes_on_without(&self) -> bool {
+        let at = self.to.at;
+        let converted = at.argument_of.and_then(|id| self.to.file.call(id)).is_some_and(|call| converts(&call.callee));
+        at.tested || !(at.chained.is_some() || converted)
     }
 
     /// `a or b`, `a and b`.

@@ -275,15 +275,15 @@ impl Walk<'_> {
 
     fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to.at;
-        let mut reads = (0, 0);
+        let (mut reads, mut condition) = (0..0, Value::Unknown);
         each(cursor, |cursor| match self.field(cursor) {
             F::Condition => {
                 let dev = asks_for_environment(self.to.text(cursor.node()));
                 let at = self.to.start_anew();
                 self.to.at.tested = true;
-                reads.0 = self.to.file.env_reads.len();
-                self.expression(cursor);
-                reads.1 = self.to.file.env_reads.len();
+                let before = self.to.file.env_reads.len();
+                condition = self.expression(cursor);
+                reads = before..self.to.file.env_reads.len();
                 self.to.at = at;
                 self.to.at.dev_only |= dev;
             }
@@ -292,7 +292,7 @@ impl Walk<'_> {
                 self.statement(cursor);
                 // What is missing ends the program here: it cannot go on without it.
                 if self.to.close_block(block, 0, (0, 0)).throws {
-                    self.to.require_reads(reads.0..reads.1);
+                    self.to.require(reads.clone(), &condition);
                 }
             }
             _ => self.statement(cursor),
