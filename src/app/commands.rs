@@ -182,8 +182,10 @@ impl World {
             ascii: settings.ascii,
             keys: settings.keys.clone(),
         };
-        tui::run(session, engine, look, Timestamp::now).await?;
-        Ok(exit::GO)
+        Ok(match tui::run(session, engine, look, Timestamp::now).await? {
+            tui::Ended::Quit => exit::GO,
+            tui::Ended::Interrupted => exit::INTERRUPTED,
+        })
     }
 
     async fn run_headless(&self, opened: Opened, output: &OutputOptions) -> anyhow::Result<u8> {

@@ -71,13 +71,23 @@ impl DemoProject {
         self.folder.path().join("advisories")
     }
 
-    /// Points every probe at the sample. It all stays on this machine, so starting the demo is consent enough.
+    /// Points every probe at the sample. It all stays on this machine, so starting the demo is consent enough. Of the
+    /// user's own settings only the look and the exit code's threshold count: the tour is the same for everybody.
     pub fn adjust(&self, settings: &mut Settings) {
-        settings.urls = vec![self.server.https_url(), self.server.http_url()];
-        settings.database = Some(Secret::new(format!("sqlite:{}", self.root().join("data/shop.db").display())));
-        settings.advisories = self.advisories();
-        settings.offline = true;
-        settings.consent.extend(["database", "web", "dependencies"].map(ProbeId::from_static));
+        let user = std::mem::take(settings);
+        *settings = Settings {
+            urls: vec![self.server.https_url(), self.server.http_url()],
+            database: Some(Secret::new(format!("sqlite:{}", self.root().join("data/shop.db").display()))),
+            advisories: self.advisories(),
+            offline: true,
+            consent: ["database", "web", "dependencies"].map(ProbeId::from_static).into(),
+            fail_on: user.fail_on,
+            theme: user.theme,
+            no_color: user.no_color,
+            ascii: user.ascii,
+            keys: user.keys,
+            ..Settings::default()
+        };
     }
 
     /// The stored files hold markers where keys belong, so that no scanner takes them for real ones.

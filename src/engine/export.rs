@@ -1,7 +1,7 @@
 //! Writes a report into a file, whole or not at all.
 
 use std::fs::{self, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::within;
@@ -11,10 +11,23 @@ use crate::report;
 /// Writes the Markdown report and says where.
 pub(super) fn markdown(root: &Path, path: &Path, data: &Report) -> Result<PathBuf, String> {
     let path = within(root, path);
+    if path.exists() && !is_report(&path) {
+        return Err(format!(
+            "{} is there and is not a launch report, so it was left alone; choose another name",
+            path.display()
+        ));
+    }
     write_whole(&path, |out| report::markdown(data, out)).map_err(|error| {
         format!("The report could not be written to {}: {error}; choose another place", path.display())
     })?;
     Ok(path)
+}
+
+/// An older report may be replaced without a word; anything else that lies there is somebody's work.
+fn is_report(path: &Path) -> bool {
+    let mut start = vec![0; report::MARKDOWN_START.len()];
+    File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
+        && start == report::MARKDOWN_START.as_bytes()
 }
 
 /// Writes a file through a temporary one beside it, so that a failure leaves what was there. A link is followed; the

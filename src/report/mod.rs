@@ -7,5 +7,5 @@ mod paint;
 mod text;
 
 pub use json::json;
-pub use markdown::markdown;
+pub use markdown::{MARKDOWN_START, markdown};
 pub use text::{TextOptions, text};

@@ -55,6 +55,10 @@ pub async fn open(path: &Path) -> Result<Opened, StoreError> {
     }
     match connect(path).await {
         Ok(store) => Ok(Opened { store, set_aside: None }),
+        // A slip such as `--state package.json` must not move the user's own file away.
+        Err(Trouble::Corrupt) if path.extension().is_none_or(|extension| extension != "db") => {
+            Err(unusable("it is not a state file of gonogo's (those end in .db)".to_owned()))
+        }
         Err(Trouble::Corrupt) => {
             let aside = free_name(path);
             tokio::fs::rename(path, &aside).await.map_err(|error| unusable(error.to_string()))?;

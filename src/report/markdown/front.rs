@@ -8,6 +8,9 @@ use crate::model::report::ReportItem;
 use crate::model::{Decision, Gap, Poll, Severity};
 use crate::report::overview::{Counts, Overview, count, not_done, shorten};
 
+/// What every report begins with.
+pub const START: &str = "# Launch report: ";
+
 /// A decision is not helped by more of the same.
 const MOST_HARMS: usize = 8;
 
@@ -31,7 +34,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
 
 fn heading(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     let report = overview.report;
-    writeln!(out, "# Launch report: {}\n", prose(&shorten(&report.project.name, 80)))?;
+    writeln!(out, "{START}{}\n", prose(&shorten(&report.project.name, 80)))?;
     writeln!(out, "**Verdict: {}.** {}\n", report.verdict.title(), overview.verdict_sentence())?;
     let when = match report.examined_at {
         Some(at) => format!("Examined on {}", at.strftime("%Y-%m-%d at %H:%M UTC")),

@@ -11,6 +11,8 @@ use unicode_width::UnicodeWidthStr;
 use super::overview::Overview;
 use crate::model::Report;
 
+pub use front::START as MARKDOWN_START;
+
 /// Markdown that reads well on GitHub and as plain text. It names the project, never its folder on this machine.
 ///
 /// # Errors

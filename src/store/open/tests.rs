@@ -110,3 +110,13 @@ async fn a_locked_file_is_said_to_be_so() {
     store.append(&change("a-1", Reply::Yes)).await.unwrap();
     assert!(matches!(open(&path).await, Err(StoreError::Locked { .. })));
 }
+
+#[tokio::test]
+async fn a_file_of_the_users_named_by_a_slip_stays_where_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("package.json");
+    std::fs::write(&path, "{\"name\": \"shop\", \"dependencies\": {\"express\": \"4\"}}").unwrap();
+    let refused = open(&path).await.unwrap_err().to_string();
+    assert!(refused.contains("not a state file") && refused.contains("--state"), "{refused}");
+    assert!(std::fs::read_to_string(&path).unwrap().contains("express"));
+}
