@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::Links;
 use super::language::{self, Refused};
+use super::start_command;
 use crate::model::{Failure, Progress};
 use crate::probe::ProbeCx;
 use crate::probe::files::{self, FileEntry, Unread};
@@ -156,7 +157,8 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
     if cancel.is_cancelled() {
         return Err(cancelled());
     }
-    let mut index = CodeIndex::default();
+    let start_commands = start_command::find(&listing.files, &mut gaps);
+    let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
     for ((file, language), (result, content)) in code.iter().zip(read) {
