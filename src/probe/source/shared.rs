@@ -118,7 +118,7 @@ impl Report {
     /// One more file was read.
     fn read_one(&self, total: u64) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % FILES_A_REPORT == 0 || done == total {
+        if done.is_multiple_of(FILES_A_REPORT) || done == total {
             self.say(done, Some(total));
         }
     }
