@@ -288,7 +288,7 @@ async fn the_environment_is_read_through_helpers_of_other_files() {
         ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
         (
             "apps/web/a.ts",
-            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\n",
+            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\nconst f = env('SHOP_F'); if (f) g(f);\n",
         ),
         ("b/env.py", "import os\ndef need(name, default=None):\n    return os.getenv(name, default)\n"),
         (
@@ -304,7 +304,10 @@ async fn the_environment_is_read_through_helpers_of_other_files() {
     let index = cx.code.index(&cx).await.unwrap();
     let reads: Vec<(&str, bool)> =
         index.files.iter().flat_map(|file| &file.env_reads).map(|read| (read.name.as_str(), read.optional)).collect();
-    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", true), ("SHOP_D", true), ("SHOP_E", false)]);
+    assert_eq!(
+        reads,
+        [("SHOP_A", false), ("SHOP_B", true), ("SHOP_F", true), ("SHOP_C", true), ("SHOP_D", true), ("SHOP_E", false)]
+    );
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! What every front end needs to write facts: where the walk stands, and one method for each kind of fact.
 
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
 use super::super::code::{
@@ -55,6 +57,8 @@ pub(super) struct Builder<'s> {
     /// Counts of throws, early exits and further rounds of the functions around.
     outer: Vec<(u32, u32, u32)>,
     pub comments: Vec<(u32, u32, Box<str>)>,
+    /// Names in functions whose values the program cannot go on without.
+    pub required: HashSet<(FunctionId, Box<str>)>,
 }
 
 pub(super) fn number(length: usize) -> u32 {
@@ -78,6 +82,7 @@ impl<'s> Builder<'s> {
             continues: 0,
             outer: Vec::new(),
             comments: Vec::new(),
+            required: HashSet::new(),
         }
     }
 

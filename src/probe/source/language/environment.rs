@@ -1,5 +1,7 @@
 //! Reads of the environment: whether the code goes on without a variable, and what it falls back on.
 
+use std::ops::Range;
+
 use tree_sitter::Node;
 
 use super::super::code::{Assignment, Value};
@@ -33,24 +35,45 @@ impl Builder<'_> {
         }
     }
 
-    /// Says that the program ends when `condition` holds: it cannot go on without the variables that were read in it
-    /// (the `reads`) or whose values it tests.
-    pub(super) fn require(&mut self, reads: std::ops::Range<usize>, condition: &Value) {
+    /// Says that the program cannot go on without the variables read in these places.
+    pub(super) fn require(&mut self, reads: Range<usize>) {
         for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {
             read.optional = false;
         }
+    }
+
+    /// Says that a condition tests the values that were named before: variables of the environment among them are
+    /// needed where the program `ends` then, and else it goes on without them.
+    pub(super) fn tested(&mut self, condition: &Value, ends: bool) {
         let function = self.at.function;
         let last = self.file.assignments.iter().rev().take(NEAR);
         let recent: Vec<&Assignment> = last.filter(|assignment| assignment.function == function).collect();
-        let mut names: Vec<&str> = Vec::new();
+        let mut named: Vec<(Box<str>, Value)> = Vec::new();
         condition.walk(&mut |value| {
             let set = value.path().and_then(|path| recent.iter().find(|assignment| &*assignment.target == path));
-            if let Some(Value::Env(name)) = set.map(|assignment| &assignment.value) {
-                names.push(name);
+            if let Some(set) = set.filter(|set| matches!(set.value, Value::Env(_) | Value::Call(_))) {
+                named.push((set.target.clone(), set.value.clone()));
             }
         });
-        for read in self.file.env_reads.iter_mut().rev().take(NEAR).filter(|read| names.contains(&read.name.as_str())) {
-            read.optional = false;
+        for (target, value) in named {
+            // What ended the program once is there wherever it is tested again.
+            if ends {
+                self.required.insert((function, target));
+            } else if self.required.contains(&(function, target)) {
+                continue;
+            }
+            match value {
+                Value::Env(name) => {
+                    let reads = self.file.env_reads.iter_mut().rev().take(NEAR);
+                    reads.filter(|read| *read.name == *name).for_each(|read| read.optional = !ends);
+                }
+                Value::Call(id) => {
+                    if let Some(call) = self.call(id) {
+                        call.tested = !ends;
+                    }
+                }
+                _ => {}
+            }
         }
     }
 
@@ -72,7 +95,7 @@ impl Builder<'_> {
             Value::Text(name) => Self::member(object, name),
             _ => {
                 if is_environment {
-                    self.env_read_by_name(&index, false);
+                    self.env_read_by_name(&index, self.at.tested);
                 }
                 Value::Index(Box::new((object, index)))
             }

@@ -2,13 +2,16 @@
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::code::{Block, LoopId, Part, Value};
+use super::super::code::{Block, Call, LoopId, Part, Value};
 use super::builder::Builder;
 use super::environment::asks_for_environment;
 use super::kinds::each;
 
 /// A walk over the tree of one grammar.
 pub(super) trait FrontEnd<'s> {
+    /// Whether a variable of the environment that is missing reads as an empty value, so that a later test can tell.
+    const MISSING_IS_EMPTY: bool;
+
     /// Where its facts go.
     fn to(&mut self) -> &mut Builder<'s>;
 
@@ -78,9 +81,14 @@ pub(super) trait FrontEnd<'s> {
                 self.to().at.dev_only |= dev;
             }
             Some("consequence") => {
+                let block = self.block(cursor, (0, 0));
                 // What is missing ends the program here: it cannot go on without it.
-                if self.block(cursor, (0, 0)).throws {
-                    self.to().require(reads.clone(), &condition);
+                let ends = block.throws || self.to().file.calls_of(&block).any(|(_, call)| gives_up(call));
+                if ends {
+                    self.to().require(reads.clone());
+                }
+                if ends || Self::MISSING_IS_EMPTY {
+                    self.to().tested(&condition, ends);
                 }
             }
             _ => self.statement(cursor),
@@ -123,6 +131,12 @@ pub(super) trait FrontEnd<'s> {
         self.to().keep_string(&value, node);
         value
     }
+}
+
+/// Whether a call ends the program and says that it failed.
+fn gives_up(call: &Call) -> bool {
+    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit")
+        && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
 }
 
 /// What stands between the signs of `a + b + c`, in order.

@@ -34,6 +34,8 @@ struct Walk<'s> {
 }
 
 impl<'s> FrontEnd<'s> for Walk<'s> {
+    const MISSING_IS_EMPTY: bool = true;
+
     fn to(&mut self) -> &mut Builder<'s> {
         &mut self.to
     }
