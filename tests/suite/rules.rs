@@ -182,6 +182,33 @@ async fn tests_scripts_and_migrations_are_not_production() {
 }
 
 #[tokio::test]
+async fn a_development_server_must_not_be_what_production_starts() {
+    let seen = async |files: &[(&str, &str)]| {
+        let seen = run(&SourceProbe, Folder::with(files).path(), Settings::default()).await.unwrap();
+        seen.findings.iter().map(|found| format!("{} {}", found.location, found.message)).collect::<Vec<_>>()
+    };
+    let package = "{\n  \"name\": \"start\",\n  \"scripts\": {\n    \"dev\": \"next dev\",\n    \"start\": \"npm run dev\"\n  }\n}\n";
+    let started = ["package.json:5 The `start` script runs `next dev`, which is for development"];
+    assert_eq!(seen(&[("package.json", package)]).await, started);
+    // Only `start` is what a host runs; a script for production takes its place.
+    let fine = r#"{"scripts": {"dev": "nodemon src/a.js", "start": "node src/a.js"}}"#;
+    assert!(seen(&[("package.json", fine)]).await.is_empty());
+    let nest = r#"{"scripts": {"start": "nest start --watch", "start:prod": "node dist/main"}}"#;
+    assert!(seen(&[("package.json", nest)]).await.is_empty());
+    assert!(seen(&[("examples/a/package.json", package), ("package.json", "{ broken")]).await.is_empty());
+    // Where a container says what is started, `start` is for developers.
+    let docker = "FROM node:22 AS build\nCMD npm run dev\nFROM node:22\nCOPY . .\nCMD [\"node\", \"dist/a.js\"]\n";
+    assert!(seen(&[("package.json", package), ("Dockerfile", docker)]).await.is_empty());
+    let docker = "FROM node:22\nCOPY . .\nENTRYPOINT [\"sh\", \"-c\"]\n\nCMD [\"npm run dev\"]\n";
+    let container = ["Dockerfile:5 The container is started with `next dev`, which is for development"];
+    assert_eq!(seen(&[("package.json", package), ("Dockerfile", docker)]).await, container);
+    assert!(seen(&[("Dockerfile.dev", docker), ("package.json", fine)]).await.is_empty());
+    let procfile = "release: python manage.py migrate\nweb: python manage.py runserver 0.0.0.0:$PORT\n";
+    let web = ["Procfile:2 The web process is started with `manage.py runserver`, which is for development"];
+    assert_eq!(seen(&[("Procfile", procfile)]).await, web);
+}
+
+#[tokio::test]
 async fn a_rule_is_whole_only_where_everything_was_read() {
     let coverage = async |files: &[(&str, &str)], rule: &str| {
         let seen = run(&SourceProbe, Folder::with(files).path(), Settings::default()).await.unwrap();
@@ -261,7 +288,7 @@ async fn the_environment_is_read_through_helpers_of_other_files() {
         ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
         (
             "apps/web/a.ts",
-            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\n",
+            "import { env } from '@shop/lib/env';\nexport const a = env('SHOP_A');\nexport const b = env('SHOP_B') ?? '1';\nconst f = env('SHOP_F'); if (f) g(f);\n",
         ),
         ("b/env.py", "import os\ndef need(name, default=None):\n    return os.getenv(name, default)\n"),
         (
@@ -277,7 +304,10 @@ async fn the_environment_is_read_through_helpers_of_other_files() {
     let index = cx.code.index(&cx).await.unwrap();
     let reads: Vec<(&str, bool)> =
         index.files.iter().flat_map(|file| &file.env_reads).map(|read| (read.name.as_str(), read.optional)).collect();
-    assert_eq!(reads, [("SHOP_A", false), ("SHOP_B", true), ("SHOP_C", true), ("SHOP_D", true), ("SHOP_E", false)]);
+    assert_eq!(
+        reads,
+        [("SHOP_A", false), ("SHOP_B", true), ("SHOP_F", true), ("SHOP_C", true), ("SHOP_D", true), ("SHOP_E", false)]
+    );
 }
 
 #[tokio::test]

@@ -56,24 +56,28 @@ struct Stage<'a> {
 /// The Dockerfiles that production may use: not those of tests, examples and development.
 #[must_use]
 pub fn find(repo: &Repo) -> Vec<Dockerfile> {
-    let paths: Vec<&str> = repo.paths().filter(|path| is_dockerfile(path) && !is_aside(path)).collect();
-    let read = paths.into_iter().filter_map(|path| {
-        let text = repo.text(path)?;
-        Some(Dockerfile { path: path.to_owned(), instructions: instructions(&text), text })
-    });
-    read.collect()
-}
-
-fn is_dockerfile(path: &str) -> bool {
-    let name = name_of(path).to_ascii_lowercase();
-    let named = name == "dockerfile"
-        || name == "containerfile"
-        || name.starts_with("dockerfile.")
-        || name.ends_with(".dockerfile");
-    named && !is_for_development(path) && !name.ends_with(".dockerignore")
+    let paths: Vec<&str> = repo.paths().filter(|path| Dockerfile::is_one(path) && !is_aside(path)).collect();
+    paths.into_iter().filter_map(|path| Some(Dockerfile::new(path, repo.text(path)?))).collect()
 }
 
 impl Dockerfile {
+    /// Whether the file at `path` is a Dockerfile that is not for development.
+    #[must_use]
+    pub fn is_one(path: &str) -> bool {
+        let name = name_of(path).to_ascii_lowercase();
+        let named = name == "dockerfile"
+            || name == "containerfile"
+            || name.starts_with("dockerfile.")
+            || name.ends_with(".dockerfile");
+        named && !is_for_development(path) && !name.ends_with(".dockerignore")
+    }
+
+    /// The Dockerfile at `path` with this text.
+    #[must_use]
+    pub fn new(path: &str, text: std::rc::Rc<str>) -> Self {
+        Self { path: path.to_owned(), instructions: instructions(&text), text }
+    }
+
     /// The instructions with this name, with their arguments and lines.
     pub fn all(&self, word: &str) -> impl Iterator<Item = (&str, u32)> {
         self.instructions.iter().filter(move |i| i.word == word).map(|i| (i.rest.as_str(), i.line))
@@ -230,7 +234,7 @@ fn worded(rule: &'static RuleMeta, file: &Dockerfile, line: u32, anchor: &str, m
 /// How far these rules got.
 #[must_use]
 pub fn coverage(repo: &Repo, files: &[Dockerfile]) -> Coverage {
-    let present = repo.paths().filter(|path| is_dockerfile(path) && !is_aside(path)).count();
+    let present = repo.paths().filter(|path| Dockerfile::is_one(path) && !is_aside(path)).count();
     match (present, files.len()) {
         (0, _) => Coverage::Absent("there is no Dockerfile".to_owned()),
         (all, read) if all == read => Coverage::Whole,

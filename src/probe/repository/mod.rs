@@ -23,6 +23,9 @@ mod updates;
 
 use repo::Repo;
 
+pub(super) use containers::Dockerfile;
+pub(super) use repo::{is_aside, is_for_development};
+
 /// The probe.
 pub struct RepositoryProbe;
 

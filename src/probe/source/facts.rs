@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::index::Links;
+use super::start_command::StartCommand;
 use crate::model::{Gap, Span};
 
 pub use super::code::{
@@ -24,6 +25,8 @@ pub struct CodeIndex {
     pub uncovered: Vec<(String, u64)>,
     /// Files of a covered language that were not read at all, counted by language.
     pub unread: Vec<(Language, u64)>,
+    /// What production is started with.
+    pub start_commands: Vec<StartCommand>,
     /// Answers to questions across files.
     pub links: Links,
 }

@@ -243,7 +243,7 @@ impl CodeIndex {
                 if let Some(name) = call.argument(reader.parameter).and_then(Value::text) {
                     let raises = target.file.function(target.function).is_some_and(|function| function.body.throws);
                     let goes_on = reader.optional && readers.all(|other| other.optional) && !raises;
-                    let optional = goes_on || call.tested || call.arguments.len() > reader.parameter + 1;
+                    let optional = goes_on || (call.tested && !raises) || call.arguments.len() > reader.parameter + 1;
                     found.push((place, EnvRead { name: name.to_owned(), span: call.place.span, optional }));
                 }
             }

@@ -12,6 +12,7 @@ mod role;
 pub mod rules;
 mod shared;
 mod sql_text;
+pub mod start_command;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -84,7 +85,10 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
             suppressed += u64::from(allowed);
             !allowed
         });
-        send(file, seen, cx);
+        send(&file.path, seen, cx);
+    }
+    for command in &index.start_commands {
+        send(&command.path, rules::start_command(command).into_iter().collect(), cx);
     }
     cx.report_progress(total, Some(total), "checking files");
     let mut examined = coverage::examined(index);
@@ -117,18 +121,18 @@ fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
 }
 
 /// Sends what was seen in one file. The file is read again, for the lines to show.
-fn send(file: &FileFacts, seen: Vec<(&'static RuleMeta, Hit)>, cx: &ProbeCx) {
+fn send(path: &str, seen: Vec<(&'static RuleMeta, Hit)>, cx: &ProbeCx) {
     if seen.is_empty() {
         return;
     }
-    let source = std::fs::read_to_string(cx.project.root.join(&file.path)).unwrap_or_default();
+    let source = std::fs::read_to_string(cx.project.root.join(path)).unwrap_or_default();
     let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
     for (rule, hit) in seen {
         let (start, end) = (hit.place.bytes.0 as usize, hit.place.bytes.1 as usize);
         let text = source.get(start..end).unwrap_or(&hit.message);
         let anchor: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect();
         let span: Span = hit.place.span;
-        let location = Location::File { path: file.path.clone(), span: Some(span) };
+        let location = Location::File { path: path.to_owned(), span: Some(span) };
         let snippet = Evidence::snippet(source, span.line, 2);
         if rule.kind == RuleKind::Proof {
             cx.emitter.emit_blocking(Proof::new(rule, location, anchor, hit.message).evidence(snippet));

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::Links;
 use super::language::{self, Refused};
+use super::start_command;
 use crate::model::{Failure, Progress};
 use crate::probe::ProbeCx;
 use crate::probe::files::{self, FileEntry, Unread};
@@ -117,7 +118,7 @@ impl Report {
     /// One more file was read.
     fn read_one(&self, total: u64) {
         let done = self.done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done % FILES_A_REPORT == 0 || done == total {
+        if done.is_multiple_of(FILES_A_REPORT) || done == total {
             self.say(done, Some(total));
         }
     }
@@ -156,7 +157,8 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
     if cancel.is_cancelled() {
         return Err(cancelled());
     }
-    let mut index = CodeIndex::default();
+    let start_commands = start_command::find(&listing.files, &mut gaps);
+    let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
     for ((file, language), (result, content)) in code.iter().zip(read) {

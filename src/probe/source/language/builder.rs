@@ -1,20 +1,17 @@
 //! What every front end needs to write facts: where the walk stands, and one method for each kind of fact.
 
+use std::collections::HashSet;
+
 use tree_sitter::Node;
 
 use super::super::code::{
     Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Place, Value,
 };
-use super::super::facts::{
-    Binding, EnvFallback, EnvRead, EnvReader, FileFacts, Import, PartlyRead, Suppression, Usage,
-};
+use super::super::facts::{Binding, FileFacts, Import, PartlyRead, Usage};
 use crate::model::Span;
 
 /// Deeper nesting than this is not followed. Code written by people stays below 60.
 const MAX_DEPTH: usize = 300;
-/// A variable is tested soon after it was read; more assignments and reads than this are not looked back at.
-const NEAR: usize = 50;
-
 /// Where the walk stands. Copied when it goes into something and put back when it comes out.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct At {
@@ -59,10 +56,12 @@ pub(super) struct Builder<'s> {
     continues: u32,
     /// Counts of throws, early exits and further rounds of the functions around.
     outer: Vec<(u32, u32, u32)>,
-    comments: Vec<(u32, u32, Box<str>)>,
+    pub comments: Vec<(u32, u32, Box<str>)>,
+    /// Names in functions whose values the program cannot go on without.
+    pub required: HashSet<(FunctionId, Box<str>)>,
 }
 
-fn number(length: usize) -> u32 {
+pub(super) fn number(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
@@ -83,6 +82,7 @@ impl<'s> Builder<'s> {
             continues: 0,
             outer: Vec::new(),
             comments: Vec::new(),
+            required: HashSet::new(),
         }
     }
 
@@ -334,119 +334,10 @@ impl<'s> Builder<'s> {
         self.file.assignments.push(Assignment { target: target.into(), value, appends, function, place, dev_only });
     }
 
-    pub(super) fn env_read(&mut self, name: &str, node: Node<'_>) -> Value {
-        self.env_read_where(name, self.at.tested, node)
-    }
-
-    /// The same where the way in which it is read tells whether the code goes on without it.
-    pub(super) fn env_read_where(&mut self, name: &str, optional: bool, node: Node<'_>) -> Value {
-        let span = self.place(node).span;
-        self.file.env_reads.push(EnvRead { name: name.to_owned(), span, optional });
-        Value::Env(name.into())
-    }
-
-    /// A read of the variable that `name` names: where that is a parameter, callers of the function read variables.
-    pub(super) fn env_read_by_name(&mut self, name: &Value, optional: bool) {
-        let Some(name) = name.path() else { return };
-        let function = self.at.function;
-        let place = self.file.function(function).and_then(|f| {
-            f.parameters.iter().position(|p| p.names.iter().any(|(n, below)| **n == *name && below.is_empty()))
-        });
-        if let Some(place) = place {
-            self.file.env_readers.push(EnvReader { function, parameter: place, optional });
-        }
-    }
-
-    /// Says that the program ends when `condition` holds: it cannot go on without the variables that were read in it
-    /// (the `reads`) or whose values it tests.
-    pub(super) fn require(&mut self, reads: std::ops::Range<usize>, condition: &Value) {
-        for read in self.file.env_reads.get_mut(reads).unwrap_or_default() {
-            read.optional = false;
-        }
-        let function = self.at.function;
-        let last = self.file.assignments.iter().rev().take(NEAR);
-        let recent: Vec<&Assignment> = last.filter(|assignment| assignment.function == function).collect();
-        let mut names: Vec<&str> = Vec::new();
-        condition.walk(&mut |value| {
-            let set = value.path().and_then(|path| recent.iter().find(|assignment| &*assignment.target == path));
-            if let Some(Value::Env(name)) = set.map(|assignment| &assignment.value) {
-                names.push(name);
-            }
-        });
-        for read in self.file.env_reads.iter_mut().rev().take(NEAR).filter(|read| names.contains(&read.name.as_str())) {
-            read.optional = false;
-        }
-    }
-
-    /// Says that the reads since the first `before` ones have `value` to fall back on.
-    pub(super) fn env_fallback(&mut self, before: usize, name: &str, value: Value, node: Node<'_>) {
-        let place = self.place(node);
-        for read in self.file.env_reads.iter_mut().skip(before).filter(|read| read.name == name) {
-            read.optional = true;
-        }
-        let (function, dev_only) = (self.at.function, self.at.dev_only);
-        let (span, bytes) = (place.span, place.bytes);
-        self.file.env_fallbacks.push(EnvFallback { name: name.into(), value, span, bytes, function, dev_only });
-    }
-
-    // Comments
-
-    /// Keeps a comment, and what it allows.
-    pub(super) fn comment(&mut self, node: Node<'_>) {
-        let raw = self.text(node);
-        let text = raw.trim_start_matches(['/', '*', '#', ' ', '!', '\t']).trim_end_matches(['/', '*', ' ']).trim();
-        let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
-        self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
-        let Some((_, rest)) = text.split_once("gonogo: allow ") else { return };
-        let (rule, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
-        let reason = rest.trim().strip_prefix("because").map_or("", str::trim);
-        if reason.is_empty() {
-            self.file.suppressions_without_reason.push(from);
-            return;
-        }
-        let line_start = node.start_byte().saturating_sub(node.start_position().column);
-        let alone = self
-            .source
-            .get(line_start..node.start_byte())
-            .is_some_and(|before| before.chars().all(|c| c.is_whitespace() || c == '{'));
-        let line = if alone { self.next_code_line(to) } else { from };
-        self.file.suppressions.push(Suppression { rule: rule.into(), reason: reason.into(), line });
-    }
-
-    /// The first line after `line` that is neither empty nor a comment.
-    fn next_code_line(&self, line: u32) -> u32 {
-        let comment = |text: &str| {
-            let text = text.trim();
-            text.is_empty() || text.starts_with("//") || text.starts_with('#') || text.starts_with('*')
-        };
-        let skipped = self.source.lines().skip(line as usize).take_while(|text| comment(text)).count();
-        line + number(skipped) + 1
-    }
-
     /// The argument list of a call that is a tagged template or has been read whole.
     pub(super) fn arguments(&mut self, id: CallId, arguments: Vec<Argument>) {
         if let Some(call) = self.call(id) {
             call.arguments = arguments;
         }
     }
-}
-
-/// Whether the text of a condition asks for the environment that the program runs in.
-pub(super) fn asks_for_environment(condition: &str) -> bool {
-    [
-        "NODE_ENV",
-        "isDev",
-        "IS_DEV",
-        "isProd",
-        "IS_PROD",
-        "__DEV__",
-        "development",
-        "DEBUG",
-        "isLocal",
-        "production",
-        "import.meta.env.DEV",
-        "import.meta.env.PROD",
-    ]
-    .iter()
-    .any(|mark| condition.contains(mark))
 }

@@ -1,7 +1,10 @@
 //! Front ends: from a file's text to its facts.
 
 mod builder;
+mod comment;
 mod ecma;
+mod environment;
+mod front_end;
 mod javascript;
 mod kinds;
 mod python;

@@ -154,6 +154,14 @@ fn environment_reads_know_whether_the_code_goes_on_without() {
     ] {
         assert_eq!(read(name), Some(optional), "{name}");
     }
+    let file = ts(concat!(
+        "const a = process.env.A; if (a && b) f(a);\nconst c = process.env.C; if (!c) throw new Error(); if (c === '1') g();\n",
+        "const d = process.env.D; if (!d) { log(); process.exit(1); }\nconst e = process.env.E; use(e);\n",
+        "if (process.env.F === '1') { process.exit(0); }\n",
+    ));
+    let required: Vec<&str> =
+        file.env_reads.iter().filter(|read| !read.optional).map(|read| read.name.as_str()).collect();
+    assert_eq!(required, ["C", "D", "E"]);
     let file = py("import os\nos.environ['A']\nos.environ.get('B', '1')\nos.getenv('C')\nx = os.getenv('D') or '2'\n");
     let reads: Vec<(&str, bool)> = file.env_reads.iter().map(|read| (read.name.as_str(), read.optional)).collect();
     assert_eq!(reads, [("A", false), ("B", true), ("C", true), ("D", true)]);

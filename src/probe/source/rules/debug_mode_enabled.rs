@@ -12,8 +12,8 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "A framework's debug mode switched on in code, or on unless an environment variable says otherwise.",
-    why: "Users see stack traces with your settings in them, and Flask's debugger lets anyone run code on your server.",
+    what: "A framework's debug mode switched on in code, or on unless an environment variable says otherwise; and a development server such as `next dev` as what a Dockerfile, a `Procfile` or the `start` script starts.",
+    why: "Users see stack traces with your settings in them, and Flask's debugger lets anyone run code on your server. A development server is slow and not made to be attacked.",
     fix: "Leave it off in the code and switch it on in development through an environment variable that is off by default.",
     example: "app.run(debug=True)\n\n# better\napp.run(debug=os.environ.get('FLASK_DEBUG') == '1')",
     references: &[

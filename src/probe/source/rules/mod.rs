@@ -3,6 +3,7 @@
 mod blocking_call_in_handler;
 mod cors_any_origin;
 mod debug_mode_enabled;
+mod dev_server;
 mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
@@ -16,6 +17,7 @@ mod swallowed_error;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
+use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 
 /// One rule of the probe.
@@ -177,6 +179,12 @@ pub static RULES: [Rule; 12] = [
         looks_at: Role::in_production,
     },
 ];
+
+/// What is wrong with a command that production is started with, and the rule that says so.
+#[must_use]
+pub fn start_command(command: &StartCommand) -> Option<(&'static RuleMeta, Hit)> {
+    Some((&debug_mode_enabled::META, dev_server::check(command)?))
+}
 
 /// What every rule is and says, in the same order.
 #[must_use]

@@ -2,6 +2,7 @@
 
 use tree_sitter::{Node, TreeCursor};
 
+use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::{Argument, CallId, LoopId, LoopKind, Value};

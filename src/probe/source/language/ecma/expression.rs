@@ -1,11 +1,13 @@
 //! Expressions.
 
-use tree_sitter::{Node, TreeCursor};
+use tree_sitter::TreeCursor;
 
 use super::super::builder::Builder;
+use super::super::environment::asks_for_environment;
+use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Part, Value};
+use crate::probe::source::code::Value;
 use crate::probe::source::facts::Usage;
 
 /// Whether a path is the object that holds the environment's variables.
@@ -14,16 +16,8 @@ pub(super) fn is_environment(path: &str) -> bool {
 }
 
 impl Walk<'_> {
-    pub(super) fn expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        if !self.to.enter() {
-            return Value::Unknown;
-        }
-        let value = self.expression_inner(cursor);
-        self.to.leave();
-        value
-    }
-
-    fn expression_inner(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+    /// Any expression.
+    pub(super) fn any_expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let kind = self.kind(node);
         // Only these hand on what was said of the expression around them.
@@ -148,7 +142,7 @@ impl Walk<'_> {
         }
     }
 
-    fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+    pub(super) fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let mut value = Value::Unknown;
         each(cursor, |cursor| {
             let child = cursor.node();
@@ -219,16 +213,8 @@ impl Walk<'_> {
             }
             _ => {}
         });
-        match &index {
-            Value::Text(name) if object.path().is_some_and(is_environment) => self.to.env_read(name, node),
-            Value::Text(name) => Builder::member(object, name),
-            _ => {
-                if object.path().is_some_and(is_environment) {
-                    self.to.env_read_by_name(&index, false);
-                }
-                Value::Index(Box::new((object, index)))
-            }
-        }
+        let of_environment = object.path().is_some_and(is_environment);
+        self.to.element(object, index, of_environment, node)
     }
 
     fn binary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
@@ -292,52 +278,6 @@ impl Walk<'_> {
         Value::Computed(vec![left, right])
     }
 
-    /// `a + b + c`, which nests to the left and may be long.
-    fn concatenation(&mut self, node: Node<'_>) -> Value {
-        let mut operands = Vec::new();
-        let mut at_left = node;
-        loop {
-            let (left, right) = (at_left.child_by_field_name("left"), at_left.child_by_field_name("right"));
-            operands.extend(right);
-            match left {
-                Some(left)
-                    if self.kind(left) == K::Binary
-                        && left.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+") =>
-                {
-                    at_left = left;
-                }
-                Some(left) => {
-                    operands.push(left);
-                    break;
-                }
-                None => break,
-            }
-        }
-        operands.reverse();
-        let saved = self.to.at;
-        self.to.at.in_join = true;
-        self.to.at.chained = None;
-        self.to.at.awaited = false;
-        let mut values = Vec::with_capacity(operands.len());
-        for operand in operands {
-            let at = self.to.at;
-            let value = self.expression(&mut operand.walk());
-            self.to.at = at;
-            values.push((self.to.text(operand), value));
-        }
-        self.to.at = saved;
-        if !values.iter().any(|(_, value)| matches!(value, Value::Text(_) | Value::Template(_))) {
-            return Value::Computed(values.into_iter().map(|(_, value)| value).collect());
-        }
-        let mut parts: Vec<Part> = Vec::new();
-        for (text, value) in values {
-            Builder::add_expression(&mut parts, text, value);
-        }
-        let value = Builder::string(parts);
-        self.to.keep_string(&value, node);
-        value
-    }
-
     fn ternary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let name = self.to.name.take();
         let goes_to = self.to.goes_to.clone();
@@ -349,7 +289,7 @@ impl Walk<'_> {
             self.to.goes_to.clone_from(&goes_to);
             match field {
                 F::Condition => {
-                    dev = super::asks_for_environment(self.to.text(cursor.node()));
+                    dev = asks_for_environment(self.to.text(cursor.node()));
                     self.to.start_anew();
                     self.to.at.tested = true;
                     self.expression(cursor);
@@ -366,97 +306,6 @@ impl Walk<'_> {
             }
         });
         Value::Either(values)
-    }
-
-    fn assignment(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let operator = node.child_by_field_name("operator").map_or("=", |operator| operator.kind());
-        let left = node.child_by_field_name("left");
-        let mut value = Value::Unknown;
-        each(cursor, |cursor| {
-            if self.field(cursor) == F::Right {
-                value = self.named_value(cursor, left);
-            }
-        });
-        if let Some(left) = left {
-            match self.kind(left) {
-                K::ObjectPattern | K::ArrayPattern => self.destructure(left, value.clone(), node),
-                _ => {
-                    let target = self.target(left);
-                    self.to.assign(&target, value.clone(), operator == "+=", node);
-                }
-            }
-        }
-        value
-    }
-
-    /// The name or chain of names that is assigned to.
-    fn target(&mut self, left: Node<'_>) -> Box<str> {
-        match self.kind(left) {
-            K::Identifier => self.to.text(left).into(),
-            _ => {
-                let saved = self.to.start_anew();
-                self.to.at.tested = true;
-                let value = self.expression(&mut left.walk());
-                self.to.at = saved;
-                self.to.callee(&value).0
-            }
-        }
-    }
-
-    fn object(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let saved = self.to.at;
-        self.to.at.chained = None;
-        self.to.at.awaited = false;
-        self.to.at.usage = Usage::Named;
-        let at = self.to.at;
-        let mut pairs = Vec::new();
-        each(cursor, |cursor| {
-            let node = cursor.node();
-            self.to.at = at;
-            match self.kind(node) {
-                K::Pair => {
-                    let mut key: Box<str> = Box::default();
-                    each(cursor, |cursor| match self.field(cursor) {
-                        F::Key => {
-                            let child = cursor.node();
-                            key = match self.kind(child) {
-                                K::ComputedName => {
-                                    each(cursor, |cursor| self.value_of(cursor));
-                                    "[]".into()
-                                }
-                                _ => self.to.text(child).trim_matches(['"', '\'']).into(),
-                            };
-                        }
-                        F::Value => {
-                            self.to.name = Some(key.clone());
-                            self.to.goes_to.clone_from(&key);
-                            let value = self.expression(cursor);
-                            pairs.push((key.clone(), value));
-                        }
-                        _ => {}
-                    });
-                }
-                K::Shorthand => {
-                    let name = self.to.text(node);
-                    pairs.push((name.into(), Value::Path(name.into())));
-                }
-                K::Spread => {
-                    let value = self.last_child(cursor);
-                    pairs.push(("...".into(), value));
-                }
-                K::Method => {
-                    self.to.name = None;
-                    let name = node.child_by_field_name("name").map_or("", |name| self.to.text(name));
-                    let id = self.function(cursor, None);
-                    pairs.push((name.into(), Value::Function(id)));
-                }
-                K::Comment => self.to.comment(node),
-                _ => {}
-            }
-        });
-        self.to.at = saved;
-        Value::Object(pairs)
     }
 }
 

@@ -2,8 +2,9 @@
 
 use tree_sitter::{Node, TreeCursor};
 
+use super::super::front_end::{FrontEnd, lines};
 use super::super::kinds::each;
-use super::{F, K, Walk, lines, statements};
+use super::{F, K, Walk};
 use crate::probe::source::code::{Block, Function, FunctionId, LoopId};
 
 impl Walk<'_> {
@@ -42,15 +43,14 @@ impl Walk<'_> {
                         function.parameters = std::mem::take(&mut parameters);
                         function.is_async = is_async;
                     }
-                    let block = self.to.open_block();
                     if kind == K::Block {
                         let server_action = self.directives_of(child).iter().any(|found| &**found == "use server");
                         if let Some(function) = self.to.function(id) {
                             function.server_action = server_action;
                         }
-                        self.statement(cursor);
-                        body = self.to.close_block(block, statements(child), lines(child));
+                        body = self.block(cursor, lines(child));
                     } else {
+                        let block = self.to.open_block();
                         let value = self.returned(cursor);
                         self.to.returns(value);
                         body = self.to.close_block(block, 1, lines(child));

@@ -1,8 +1,9 @@
-//! Declarations, destructuring and parameters.
+//! Declarations, assignments, destructuring and parameters.
 
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
+use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::{Parameter, Value};
@@ -24,6 +25,43 @@ impl Walk<'_> {
             }
             _ => {}
         });
+    }
+
+    /// `target = value`, `target += value`.
+    pub(super) fn assignment(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let operator = node.child_by_field_name("operator").map_or("=", |operator| operator.kind());
+        let left = node.child_by_field_name("left");
+        let mut value = Value::Unknown;
+        each(cursor, |cursor| {
+            if self.field(cursor) == F::Right {
+                value = self.named_value(cursor, left);
+            }
+        });
+        if let Some(left) = left {
+            match self.kind(left) {
+                K::ObjectPattern | K::ArrayPattern => self.destructure(left, value.clone(), node),
+                _ => {
+                    let target = self.target(left);
+                    self.to.assign(&target, value.clone(), operator == "+=", node);
+                }
+            }
+        }
+        value
+    }
+
+    /// The name or chain of names that is assigned to.
+    fn target(&mut self, left: Node<'_>) -> Box<str> {
+        match self.kind(left) {
+            K::Identifier => self.to.text(left).into(),
+            _ => {
+                let saved = self.to.start_anew();
+                self.to.at.tested = true;
+                let value = self.expression(&mut left.walk());
+                self.to.at = saved;
+                self.to.callee(&value).0
+            }
+        }
     }
 
     /// `const a = require("m")`, `const { b } = require("m")`, `const c = require("m").d`.

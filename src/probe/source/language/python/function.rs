@@ -2,8 +2,9 @@
 
 use tree_sitter::{Node, TreeCursor};
 
+use super::super::front_end::{FrontEnd, lines};
 use super::super::kinds::each;
-use super::{F, K, Walk, lines, statements};
+use super::{F, K, Walk};
 use crate::probe::source::code::{Block, Function, FunctionId, Parameter, Value};
 use crate::probe::source::facts::Usage;
 
@@ -32,9 +33,7 @@ impl Walk<'_> {
                         function.parameters = std::mem::take(&mut parameters);
                         function.is_async = is_async;
                     }
-                    let block = self.to.open_block();
-                    self.statement(cursor);
-                    body = self.to.close_block(block, statements(child), lines(child));
+                    body = self.block(cursor, lines(child));
                 }
                 _ => {}
             }

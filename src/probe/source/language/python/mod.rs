@@ -1,144 +1,23 @@
 //! Python: one walk over the tree, statements here, expressions beside.
 
+mod call;
 mod expression;
 mod function;
+mod names;
 mod string;
-
-use std::sync::OnceLock;
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
-use super::builder::{Builder, asks_for_environment};
-use super::kinds::{Tables, each, names};
+use super::builder::Builder;
+use super::front_end::{FrontEnd, lines};
+use super::kinds::each;
 use crate::probe::source::code::{Block, Catch, LoopKind, Value};
 use crate::probe::source::facts::FileFacts;
-
-names! {
-    /// Node kinds that the walk knows.
-    K {
-        Comment = "comment",
-        Import = "import_statement",
-        ImportFrom = "import_from_statement",
-        FutureImport = "future_import_statement",
-        Aliased = "aliased_import",
-        Dotted = "dotted_name",
-        Wildcard = "wildcard_import",
-        Function = "function_definition",
-        Decorated = "decorated_definition",
-        Decorator = "decorator",
-        Class = "class_definition",
-        Lambda = "lambda",
-        AsyncKeyword = "async",
-        Parameters = "parameters",
-        LambdaParameters = "lambda_parameters",
-        DefaultParameter = "default_parameter",
-        TypedParameter = "typed_parameter",
-        TypedDefault = "typed_default_parameter",
-        If = "if_statement",
-        Elif = "elif_clause",
-        For = "for_statement",
-        While = "while_statement",
-        Try = "try_statement",
-        Except = "except_clause",
-        ExceptGroup = "except_group_clause",
-        Finally = "finally_clause",
-        Else = "else_clause",
-        With = "with_statement",
-        WithItem = "with_item",
-        AsPattern = "as_pattern",
-        AsTarget = "as_pattern_target",
-        Return = "return_statement",
-        Raise = "raise_statement",
-        Break = "break_statement",
-        Continue = "continue_statement",
-        Pass = "pass_statement",
-        ExpressionStatement = "expression_statement",
-        Block = "block",
-        Assignment = "assignment",
-        Augmented = "augmented_assignment",
-        Named = "named_expression",
-        Call = "call",
-        Arguments = "argument_list",
-        Keyword = "keyword_argument",
-        ListSplat = "list_splat",
-        DictSplat = "dictionary_splat",
-        Attribute = "attribute",
-        Subscript = "subscript",
-        Await = "await",
-        Parenthesized = "parenthesized_expression",
-        Binary = "binary_operator",
-        Boolean = "boolean_operator",
-        Not = "not_operator",
-        Comparison = "comparison_operator",
-        Conditional = "conditional_expression",
-        String = "string",
-        Concatenated = "concatenated_string",
-        StringStart = "string_start",
-        StringContent = "string_content",
-        StringEnd = "string_end",
-        Interpolation = "interpolation",
-        Integer = "integer",
-        Float = "float",
-        True = "true",
-        False = "false",
-        None = "none",
-        List = "list",
-        Tuple = "tuple",
-        Set = "set",
-        ExpressionList = "expression_list",
-        PatternList = "pattern_list",
-        TuplePattern = "tuple_pattern",
-        ListPattern = "list_pattern",
-        Dictionary = "dictionary",
-        Pair = "pair",
-        ListComprehension = "list_comprehension",
-        SetComprehension = "set_comprehension",
-        DictComprehension = "dictionary_comprehension",
-        GeneratorExpression = "generator_expression",
-        ForIn = "for_in_clause",
-        IfClause = "if_clause",
-        Identifier = "identifier",
-        Type = "type",
-        Yield = "yield",
-    }
-}
-
-names! {
-    /// Fields that the walk knows.
-    F {
-        Name = "name",
-        Value = "value",
-        Body = "body",
-        Condition = "condition",
-        Consequence = "consequence",
-        Alternative = "alternative",
-        Left = "left",
-        Right = "right",
-        Operator = "operator",
-        Parameters = "parameters",
-        Function = "function",
-        Arguments = "arguments",
-        Object = "object",
-        Attribute = "attribute",
-        Subscript = "subscript",
-        Key = "key",
-        Definition = "definition",
-        Superclasses = "superclasses",
-        Expression = "expression",
-        Type = "type",
-    }
-}
-
-type Names = Tables<K, F>;
+use names::{F, K, Names, tables};
 
 /// The grammar.
 pub(super) fn grammar() -> tree_sitter::Language {
     tree_sitter_python::LANGUAGE.into()
-}
-
-fn tables() -> &'static Names {
-    static TABLES: OnceLock<Names> = OnceLock::new();
-    TABLES.get_or_init(|| Tables::new(&grammar(), K::from_name, F::from_name))
 }
 
 /// The facts of a parsed file.
@@ -156,19 +35,18 @@ struct Walk<'s> {
     decorators: Vec<Box<str>>,
 }
 
-impl Walk<'_> {
-    fn kind(&self, node: Node<'_>) -> K {
-        self.names.kind(node, K::Other)
+impl<'s> FrontEnd<'s> for Walk<'s> {
+    const MISSING_IS_EMPTY: bool = false;
+
+    fn to(&mut self) -> &mut Builder<'s> {
+        &mut self.to
     }
 
-    fn field(&self, cursor: &TreeCursor<'_>) -> F {
-        self.names.field(cursor, F::Other)
+    fn lower_expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        self.any_expression(cursor)
     }
 
-    fn statement(&mut self, cursor: &mut TreeCursor<'_>) {
-        if !self.to.enter() {
-            return;
-        }
+    fn lower_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
         match self.kind(node) {
             K::Comment => self.to.comment(node),
@@ -189,10 +67,7 @@ impl Walk<'_> {
                 let mut value = Value::Null;
                 each(cursor, |cursor| {
                     if cursor.node().is_named() {
-                        let saved = self.to.start_anew();
-                        self.to.at.returned = true;
-                        value = self.expression(cursor);
-                        self.to.at = saved;
+                        value = self.returned(cursor);
                     }
                 });
                 self.to.returns(value);
@@ -213,16 +88,16 @@ impl Walk<'_> {
             K::Pass | K::FutureImport | K::Type => {}
             _ => self.value_of(cursor),
         }
-        self.to.leave();
+    }
+}
+
+impl Walk<'_> {
+    fn kind(&self, node: Node<'_>) -> K {
+        self.names.kind(node, K::Other)
     }
 
-    /// Reads an expression for what is in it.
-    fn value_of(&mut self, cursor: &mut TreeCursor<'_>) {
-        if cursor.node().is_named() {
-            let saved = self.to.start_anew();
-            self.expression(cursor);
-            self.to.at = saved;
-        }
+    fn field(&self, cursor: &TreeCursor<'_>) -> F {
+        self.names.field(cursor, F::Other)
     }
 
     fn import(&mut self, node: Node<'_>) {
@@ -273,33 +148,6 @@ impl Walk<'_> {
         }
     }
 
-    fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) {
-        let saved = self.to.at;
-        let (mut reads, mut condition) = (0..0, Value::Unknown);
-        each(cursor, |cursor| match self.field(cursor) {
-            F::Condition => {
-                let dev = asks_for_environment(self.to.text(cursor.node()));
-                let at = self.to.start_anew();
-                self.to.at.tested = true;
-                let before = self.to.file.env_reads.len();
-                condition = self.expression(cursor);
-                reads = before..self.to.file.env_reads.len();
-                self.to.at = at;
-                self.to.at.dev_only |= dev;
-            }
-            F::Consequence => {
-                let block = self.to.open_block();
-                self.statement(cursor);
-                // What is missing ends the program here: it cannot go on without it.
-                if self.to.close_block(block, 0, (0, 0)).throws {
-                    self.to.require(reads.clone(), &condition);
-                }
-            }
-            _ => self.statement(cursor),
-        });
-        self.to.at = saved;
-    }
-
     fn for_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
         let saved = self.to.at;
@@ -347,17 +195,6 @@ impl Walk<'_> {
         });
     }
 
-    fn loop_body(&mut self, cursor: &mut TreeCursor<'_>, id: u32) {
-        let block = self.to.open_block();
-        self.to.at.in_loop = Some(id);
-        self.statement(cursor);
-        let block = self.to.close_block(block, 0, (0, 0));
-        if let Some(found) = self.to.loop_mut(id) {
-            found.leaves = block.leaves;
-            found.assignments = block.assignments;
-        }
-    }
-
     fn try_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to.at;
         let node = cursor.node();
@@ -369,10 +206,8 @@ impl Walk<'_> {
             let child = cursor.node();
             match (self.field(cursor), self.kind(child)) {
                 (F::Body, _) => {
-                    let block = self.to.open_block();
                     self.to.at.in_try |= has_handler;
-                    self.statement(cursor);
-                    tried = self.to.close_block(block, statements(child), lines(child));
+                    tried = self.block(cursor, lines(child));
                     self.to.at = saved;
                 }
                 (_, K::Except | K::ExceptGroup) => self.except(cursor, tried.clone()),
@@ -389,11 +224,7 @@ impl Walk<'_> {
         each(cursor, |cursor| {
             let child = cursor.node();
             match self.kind(child) {
-                K::Block => {
-                    let block = self.to.open_block();
-                    self.statement(cursor);
-                    handler = self.to.close_block(block, statements(child), lines(node));
-                }
+                K::Block => handler = self.block(cursor, lines(node)),
                 K::Comment => self.to.comment(child),
                 _ if child.is_named() => {
                     let text = self.to.text(child);
@@ -432,17 +263,4 @@ impl Walk<'_> {
             });
         });
     }
-}
-
-/// How many statements a block holds directly, comments left out.
-fn statements(block: Node<'_>) -> u32 {
-    let mut cursor = block.walk();
-    let count = block.named_children(&mut cursor).filter(|child| !child.is_extra()).count();
-    u32::try_from(count).unwrap_or(u32::MAX)
-}
-
-/// The first and last line of a node.
-fn lines(node: Node<'_>) -> (u32, u32) {
-    let line = |row: usize| u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1);
-    (line(node.start_position().row), line(node.end_position().row))
 }

@@ -3,6 +3,7 @@
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
+use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::{Part, Value};
@@ -58,51 +59,6 @@ impl Walk<'_> {
             }
         });
         self.to.at = saved;
-        let value = Builder::string(parts);
-        self.to.keep_string(&value, node);
-        value
-    }
-
-    /// `a + b + c`, which nests to the left and may be long.
-    pub(super) fn concatenation(&mut self, node: Node<'_>) -> Value {
-        let mut operands = Vec::new();
-        let mut current = node;
-        loop {
-            operands.extend(current.child_by_field_name("right"));
-            match current.child_by_field_name("left") {
-                Some(left)
-                    if self.kind(left) == K::Binary
-                        && left.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+") =>
-                {
-                    current = left;
-                }
-                Some(left) => {
-                    operands.push(left);
-                    break;
-                }
-                None => break,
-            }
-        }
-        operands.reverse();
-        let saved = self.to.at;
-        self.to.at.in_join = true;
-        self.to.at.chained = None;
-        self.to.at.awaited = false;
-        let mut values = Vec::with_capacity(operands.len());
-        for operand in operands {
-            let at = self.to.at;
-            let value = self.expression(&mut operand.walk());
-            self.to.at = at;
-            values.push((self.to.text(operand), value));
-        }
-        self.to.at = saved;
-        if !values.iter().any(|(_, value)| matches!(value, Value::Text(_) | Value::Template(_))) {
-            return Value::Computed(values.into_iter().map(|(_, value)| value).collect());
-        }
-        let mut parts = Vec::new();
-        for (text, value) in values {
-            Builder::add_expression(&mut parts, text, value);
-        }
         let value = Builder::string(parts);
         self.to.keep_string(&value, node);
         value

@@ -1,0 +1,87 @@
+//! Questions that the facts of one file answer.
+
+use super::super::facts::{Binding, FileFacts};
+use super::{Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, Value};
+
+impl FileFacts {
+    /// The call in place `id`.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<&Call> {
+        self.calls.get(id as usize)
+    }
+
+    /// The function in place `id`.
+    #[must_use]
+    pub fn function(&self, id: FunctionId) -> Option<&Function> {
+        self.functions.get(id as usize)
+    }
+
+    /// The function in place `id` and those around it, from the inside out, the top level included.
+    pub fn enclosing(&self, id: FunctionId) -> impl Iterator<Item = (FunctionId, &Function)> {
+        std::iter::successors(Some(id), |&id| self.function(id).and_then(|function| function.parent))
+            .filter_map(|id| self.function(id).map(|function| (id, function)))
+    }
+
+    /// Whether `inner` is `outer` or stands in it.
+    #[must_use]
+    pub fn within(&self, inner: FunctionId, outer: FunctionId) -> bool {
+        self.enclosing(inner).any(|(id, _)| id == outer)
+    }
+
+    /// The calls of a block.
+    pub fn calls_of(&self, block: &Block) -> impl Iterator<Item = (CallId, &Call)> {
+        (block.calls.0..block.calls.1).filter_map(|id| self.call(id).map(|call| (id, call)))
+    }
+
+    /// The loop in place `id`.
+    #[must_use]
+    pub fn loop_(&self, id: LoopId) -> Option<&Loop> {
+        self.loops.get(id as usize)
+    }
+
+    /// Every assignment to `name`, in order.
+    pub fn assignments_to(&self, name: &str) -> impl DoubleEndedIterator<Item = &Assignment> {
+        let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
+        let start = self.by_target.partition_point(|place| target(place) < name);
+        let all = self.by_target.get(start..).unwrap_or_default();
+        let count = all.partition_point(|place| target(place) == name);
+        let places = all.get(..count).unwrap_or_default();
+        places.iter().filter_map(|place| self.assignments.get(*place as usize))
+    }
+
+    /// What the name `name` was last set to, seen from `function`.
+    #[must_use]
+    pub fn assigned(&self, name: &str, function: FunctionId) -> Option<&Assignment> {
+        self.enclosing(function)
+            .find_map(|(id, _)| self.assignments_to(name).rev().find(|a| a.function == id && !a.appends))
+    }
+
+    /// Puts the assignments in the order in which they are looked up.
+    pub(in crate::probe::source) fn sort_assignments(&mut self) {
+        let mut order: Vec<u32> = (0..).take(self.assignments.len()).collect();
+        let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
+        order.sort_by(|a, b| target(a).cmp(target(b)).then(a.cmp(b)));
+        self.by_target = order;
+    }
+
+    /// `value`, or what the name that it is stands for.
+    #[must_use]
+    pub fn resolved<'f>(&'f self, value: &'f Value, function: FunctionId) -> &'f Value {
+        match value.path() {
+            Some(name) => self.assigned(name, function).map_or(value, |assignment| &assignment.value),
+            None => value,
+        }
+    }
+
+    /// The import that binds `local`.
+    #[must_use]
+    pub fn binding(&self, local: &str) -> Option<&Binding> {
+        self.bindings.iter().find(|binding| &*binding.local == local)
+    }
+
+    /// Whether a module whose name passes `test` is imported.
+    #[must_use]
+    pub fn imports_any(&self, test: impl Fn(&str) -> bool) -> bool {
+        self.imports.iter().any(|import| test(&import.module))
+    }
+}

@@ -1,0 +1,40 @@
+//! Comments, and what they allow.
+
+use tree_sitter::Node;
+
+use super::super::facts::Suppression;
+use super::builder::{Builder, number};
+
+impl Builder<'_> {
+    /// Keeps a comment, and what it allows.
+    pub(super) fn comment(&mut self, node: Node<'_>) {
+        let raw = self.text(node);
+        let text = raw.trim_start_matches(['/', '*', '#', ' ', '!', '\t']).trim_end_matches(['/', '*', ' ']).trim();
+        let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
+        self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
+        let Some((_, rest)) = text.split_once("gonogo: allow ") else { return };
+        let (rule, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+        let reason = rest.trim().strip_prefix("because").map_or("", str::trim);
+        if reason.is_empty() {
+            self.file.suppressions_without_reason.push(from);
+            return;
+        }
+        let line_start = node.start_byte().saturating_sub(node.start_position().column);
+        let alone = self
+            .source
+            .get(line_start..node.start_byte())
+            .is_some_and(|before| before.chars().all(|c| c.is_whitespace() || c == '{'));
+        let line = if alone { self.next_code_line(to) } else { from };
+        self.file.suppressions.push(Suppression { rule: rule.into(), reason: reason.into(), line });
+    }
+
+    /// The first line after `line` that is neither empty nor a comment.
+    fn next_code_line(&self, line: u32) -> u32 {
+        let comment = |text: &str| {
+            let text = text.trim();
+            text.is_empty() || text.starts_with("//") || text.starts_with('#') || text.starts_with('*')
+        };
+        let skipped = self.source.lines().skip(line as usize).take_while(|text| comment(text)).count();
+        line + number(skipped) + 1
+    }
+}

@@ -1,0 +1,172 @@
+//! What the walks over all grammars do alike.
+
+use tree_sitter::{Node, TreeCursor};
+
+use super::super::code::{Block, Call, LoopId, Part, Value};
+use super::builder::Builder;
+use super::environment::asks_for_environment;
+use super::kinds::each;
+
+/// A walk over the tree of one grammar.
+pub(super) trait FrontEnd<'s> {
+    /// Whether a variable of the environment that is missing reads as an empty value, so that a later test can tell.
+    const MISSING_IS_EMPTY: bool;
+
+    /// Where its facts go.
+    fn to(&mut self) -> &mut Builder<'s>;
+
+    /// Reads the statement at the cursor; called through [`Self::statement`].
+    fn lower_statement(&mut self, cursor: &mut TreeCursor<'_>);
+
+    /// Reads the expression at the cursor; called through [`Self::expression`].
+    fn lower_expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value;
+
+    /// Reads a statement, unless it is nested too deeply.
+    fn statement(&mut self, cursor: &mut TreeCursor<'_>) {
+        if self.to().enter() {
+            self.lower_statement(cursor);
+            self.to().leave();
+        }
+    }
+
+    /// Reads an expression, unless it is nested too deeply.
+    fn expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        if !self.to().enter() {
+            return Value::Unknown;
+        }
+        let value = self.lower_expression(cursor);
+        self.to().leave();
+        value
+    }
+
+    /// Reads an expression for what is in it.
+    fn value_of(&mut self, cursor: &mut TreeCursor<'_>) {
+        if cursor.node().is_named() {
+            let saved = self.to().start_anew();
+            self.expression(cursor);
+            self.to().at = saved;
+        }
+    }
+
+    /// Reads an expression whose result is given back.
+    fn returned(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let saved = self.to().start_anew();
+        self.to().at.returned = true;
+        let value = self.expression(cursor);
+        self.to().at = saved;
+        value
+    }
+
+    /// Reads a block of statements and sums it up; a comment between `lines` is its comment.
+    fn block(&mut self, cursor: &mut TreeCursor<'_>, lines: (u32, u32)) -> Block {
+        let node = cursor.node();
+        let block = self.to().open_block();
+        self.statement(cursor);
+        self.to().close_block(block, statements(node), lines)
+    }
+
+    /// `if`, with everything that follows.
+    fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) {
+        let saved = self.to().at;
+        let (mut reads, mut condition) = (0..0, Value::Unknown);
+        each(cursor, |cursor| match cursor.field_name() {
+            Some("condition") => {
+                let dev = asks_for_environment(self.to().text(cursor.node()));
+                let at = self.to().start_anew();
+                self.to().at.tested = true;
+                let before = self.to().file.env_reads.len();
+                condition = self.expression(cursor);
+                reads = before..self.to().file.env_reads.len();
+                self.to().at = at;
+                self.to().at.dev_only |= dev;
+            }
+            Some("consequence") => {
+                let block = self.block(cursor, (0, 0));
+                // What is missing ends the program here: it cannot go on without it.
+                let ends = block.throws || self.to().file.calls_of(&block).any(|(_, call)| gives_up(call));
+                if ends {
+                    self.to().require(reads.clone());
+                }
+                if ends || Self::MISSING_IS_EMPTY {
+                    self.to().tested(&condition, ends);
+                }
+            }
+            _ => self.statement(cursor),
+        });
+        self.to().at = saved;
+    }
+
+    /// The body of a loop; the caller says where the walk stands after it.
+    fn loop_body(&mut self, cursor: &mut TreeCursor<'_>, id: LoopId) {
+        self.to().at.in_loop = Some(id);
+        let block = self.block(cursor, (0, 0));
+        if let Some(found) = self.to().loop_mut(id) {
+            found.leaves = block.leaves;
+            found.assignments = block.assignments;
+        }
+    }
+
+    /// `a + b + c`, which nests to the left and may be long.
+    fn concatenation(&mut self, node: Node<'_>) -> Value {
+        let saved = self.to().at;
+        self.to().at.in_join = true;
+        self.to().at.chained = None;
+        self.to().at.awaited = false;
+        let at = self.to().at;
+        let mut values = Vec::new();
+        for operand in operands(node) {
+            let value = self.expression(&mut operand.walk());
+            self.to().at = at;
+            values.push((self.to().text(operand), value));
+        }
+        self.to().at = saved;
+        if !values.iter().any(|(_, value)| matches!(value, Value::Text(_) | Value::Template(_))) {
+            return Value::Computed(values.into_iter().map(|(_, value)| value).collect());
+        }
+        let mut parts: Vec<Part> = Vec::new();
+        for (text, value) in values {
+            Builder::add_expression(&mut parts, text, value);
+        }
+        let value = Builder::string(parts);
+        self.to().keep_string(&value, node);
+        value
+    }
+}
+
+/// Whether a call ends the program and says that it failed.
+fn gives_up(call: &Call) -> bool {
+    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit")
+        && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
+}
+
+/// What stands between the signs of `a + b + c`, in order.
+fn operands(node: Node<'_>) -> Vec<Node<'_>> {
+    let adds = |left: &Node<'_>| {
+        left.kind() == node.kind() && left.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+")
+    };
+    let mut found = Vec::new();
+    let mut current = Some(node);
+    while let Some(sum) = current {
+        found.extend(sum.child_by_field_name("right"));
+        let left = sum.child_by_field_name("left");
+        current = left.filter(adds);
+        if current.is_none() {
+            found.extend(left);
+        }
+    }
+    found.reverse();
+    found
+}
+
+/// How many statements a block holds directly, comments left out.
+pub(super) fn statements(block: Node<'_>) -> u32 {
+    let mut cursor = block.walk();
+    let count = block.named_children(&mut cursor).filter(|child| !child.is_extra()).count();
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// The first and last line of a node.
+pub(super) fn lines(node: Node<'_>) -> (u32, u32) {
+    let line = |row: usize| u32::try_from(row).unwrap_or(u32::MAX).saturating_add(1);
+    (line(node.start_position().row), line(node.end_position().row))
+}
