@@ -7,11 +7,11 @@ use crate::model::Span;
 
 pub use value::{Part, Value, joined};
 
-/// Place of a function in [`FileFacts::functions`]; 0 is the file's top level.
+/// Place of a function in [`FileFacts::functions`](super::facts::FileFacts::functions); 0 is the file's top level.
 pub type FunctionId = u32;
-/// Place of a call in [`FileFacts::calls`].
+/// Place of a call in [`FileFacts::calls`](super::facts::FileFacts::calls).
 pub type CallId = u32;
-/// Place of a loop in [`FileFacts::loops`].
+/// Place of a loop in [`FileFacts::loops`](super::facts::FileFacts::loops).
 pub type LoopId = u32;
 
 /// What a function is for.
