@@ -28,7 +28,7 @@ fn main() {
     };
     let pair =
         native_pty_system().openpty(PtySize { rows: ROWS, cols: COLS, pixel_width: 0, pixel_height: 0 }).unwrap();
-    let mut command = CommandBuilder::new(program);
+    let mut command = CommandBuilder::new(std::fs::canonicalize(program).unwrap());
     command.args(rest);
     command.env("TERM", "xterm-256color");
     command.env("COLORTERM", "truecolor");
