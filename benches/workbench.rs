@@ -23,22 +23,26 @@ fn main() {
     let project = home.path().join("project");
     make_project(&project);
     let gonogo = Path::new(env!("CARGO_BIN_EXE_gonogo"));
-    let args = [project.to_str().unwrap(), "--offline"];
+    // A server that takes connections and never answers keeps the web and the dependencies probe busy.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let database = make_database(home.path());
+    let args = [project.to_str().unwrap(), "--offline", "--yes", "--url", &url, "--database", &database];
 
     let floor: Vec<Duration> =
-        (0..STARTS).map(|_| first_output(Path::new("/bin/echo"), &["x"], home.path(), "x")).collect();
-    let first: Vec<Duration> = (0..STARTS).map(|_| first_output(gonogo, &args, home.path(), "Backups")).collect();
+        (0..STARTS).map(|_| first_output(Path::new("/bin/echo"), &["x"], home.path(), "", "x")).collect();
+    let first: Vec<Duration> = (0..STARTS).map(|_| first_output(gonogo, &args, home.path(), &url, "Backups")).collect();
     row("first frame, 10,000 files", &first, "a program that only prints", &floor);
 
-    let mut cat = Terminal::start(Path::new("/bin/cat"), &[], home.path());
+    let mut cat = Terminal::start(Path::new("/bin/cat"), &[], home.path(), "");
     let echo = cat.key_times("j");
     cat.end();
-    let mut busy = Terminal::start(gonogo, &args, home.path());
+    let mut busy = Terminal::start(gonogo, &args, home.path(), &url);
     busy.settle(Duration::from_millis(100));
     let keys = busy.key_times("jk");
     row("key to frame, probes running", &keys, "a terminal's echo", &echo);
 
-    busy.settle(Duration::from_secs(20));
+    busy.settle(Duration::from_secs(40));
     let before = cpu_ticks(busy.pid());
     std::thread::sleep(Duration::from_secs(5));
     let ticks = cpu_ticks(busy.pid()) - before;
@@ -51,6 +55,9 @@ fn main() {
 fn make_project(root: &Path) {
     fs::create_dir_all(root).unwrap();
     fs::write(root.join("package.json"), r#"{"name": "large", "dependencies": {"express": "4", "pg": "8"}}"#).unwrap();
+    let lock =
+        r#"{"name": "large", "lockfileVersion": 3, "packages": {"node_modules/express": {"version": "4.19.2"}}}"#;
+    fs::write(root.join("package-lock.json"), lock).unwrap();
     for n in 0..FILES {
         let folder = root.join(format!("src/area{}/part{}", n % 40, n % 7));
         fs::create_dir_all(&folder).unwrap();
@@ -70,6 +77,19 @@ fn make_project(root: &Path) {
     }
 }
 
+/// The demo's database, as a connection string.
+fn make_database(home: &Path) -> String {
+    use sqlx::{ConnectOptions, Connection, Executor};
+    let file = home.join("shop.db");
+    tokio::runtime::Runtime::new().unwrap().block_on(async {
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&file).create_if_missing(true);
+        let mut database = options.connect().await.unwrap();
+        database.execute(include_str!("../demo/schema.sql")).await.unwrap();
+        database.close().await.unwrap();
+    });
+    format!("sqlite:{}", file.display())
+}
+
 struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
@@ -79,13 +99,15 @@ struct Terminal {
 }
 
 impl Terminal {
-    fn start(program: &Path, args: &[&str], home: &Path) -> Self {
+    /// `service`: the advisory service's address.
+    fn start(program: &Path, args: &[&str], home: &Path, service: &str) -> Self {
         let pair =
             native_pty_system().openpty(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env_clear();
-        for (name, value) in [("TERM", "xterm-256color"), ("HOME", home.to_str().unwrap()), ("COLORFGBG", "15;0")] {
+        for (name, value) in [("TERM", "xterm-256color"), ("HOME", home.to_str().unwrap()), ("GONOGO_OSV_URL", service)]
+        {
             command.env(name, value);
         }
         let started = Instant::now();
@@ -137,8 +159,8 @@ impl Terminal {
 }
 
 /// Time from the start of a program until `mark` was written.
-fn first_output(program: &Path, args: &[&str], home: &Path, mark: &str) -> Duration {
-    let mut terminal = Terminal::start(program, args, home);
+fn first_output(program: &Path, args: &[&str], home: &Path, service: &str, mark: &str) -> Duration {
+    let mut terminal = Terminal::start(program, args, home, service);
     let mut seen = Vec::new();
     let time = loop {
         let (at, bytes) = terminal.output.recv_timeout(Duration::from_secs(10)).unwrap();

@@ -112,7 +112,10 @@ fn permitted_plan(probe: &dyn Probe, project: &Project, settings: &Settings) -> 
         return Err(Skip::new(SkipReason::Offline, why));
     }
     if plan.touches.needs_consent() && !settings.consent.contains(id) {
-        let why = format!("nobody has allowed it to {} yet: press d in the workbench, or use --yes", plan.summary);
+        let why = format!(
+            "nobody has allowed it to {} yet: press d in the workbench, or name it on the command line with --yes",
+            plan.summary
+        );
         return Err(Skip::new(SkipReason::NeedsConsent, why));
     }
     Ok(plan)

@@ -56,7 +56,8 @@ pub(super) fn find(manifests: &[Manifest]) -> Vec<Offer> {
 }
 
 fn is_example(path: &str) -> bool {
-    ["example", "sample", "template", "dist", "test"].iter().any(|word| path.contains(word))
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ["example", "sample", "template", "dist", "test"].iter().any(|word| name.contains(word))
 }
 
 fn env(manifest: &Manifest) -> Vec<Offer> {
