@@ -113,7 +113,8 @@ fn permitted_plan(probe: &dyn Probe, project: &Project, settings: &Settings) -> 
     }
     if plan.touches.needs_consent() && !settings.consent.contains(id) {
         let why = format!(
-            "nobody has allowed it to {} yet: press d in the workbench, or name it on the command line with --yes",
+            "nobody has allowed it to {} yet: press d in the workbench, or use --yes and name addresses and databases \
+             on the command line",
             plan.summary
         );
         return Err(Skip::new(SkipReason::NeedsConsent, why));
