@@ -8,10 +8,12 @@ pub mod facts;
 mod flow;
 pub mod index;
 mod language;
+mod libraries;
 mod role;
 pub mod rules;
 mod shared;
 mod sql_text;
+mod traits;
 
 use std::sync::Arc;
 use std::time::Duration;
