@@ -1,6 +1,6 @@
 //! What a probe's run tells the session, every way that it can end included.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -91,6 +91,10 @@ pub struct Examined {
     pub gaps: Vec<Gap>,
     /// How far each rule got. A rule that is absent here examined nothing.
     pub rules: BTreeMap<RuleId, Coverage>,
+    /// What it saw that the project is and has, whatever its manifests say, as checklists name it in `applies_when`:
+    /// `database`, `ai` … Empty for probes that do not look for it.
+    #[serde(default)]
+    pub traits: BTreeSet<String>,
 }
 
 impl Examined {

@@ -251,14 +251,19 @@ impl Session {
     }
 
     fn out_of_scope(&self, item: &Item) -> Option<String> {
-        let traits = &self.project.traits;
+        let seen = |name: &String| {
+            self.runs.iter().filter_map(|run| run.outcome()).any(|outcome| match outcome {
+                Outcome::Completed(examined) => examined.traits.contains(name),
+                _ => false,
+            })
+        };
         if !self.project.recognised
             || item.applies_when.is_empty()
-            || item.applies_when.iter().any(|t| traits.contains(t))
+            || item.applies_when.iter().any(|name| self.project.traits.contains(name) || seen(name))
         {
             return None;
         }
-        Some(format!("nothing in the project's manifests speaks of: {}", item.applies_when.join(", ")))
+        Some(format!("nothing that was read of the project speaks of: {}", item.applies_when.join(", ")))
     }
 }
 

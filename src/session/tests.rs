@@ -608,7 +608,7 @@ fn a_changed_file_makes_what_cites_it_old_until_its_own_probe_has_looked_again()
 #[test]
 fn what_a_probe_has_seen_concerns_the_project_whatever_its_manifests_say() {
     let judged = |evidenced: Evidenced<'_>| {
-        let out_of_scope = Some("nothing in the project's manifests speaks of: database".to_owned());
+        let out_of_scope = Some("nothing that was read of the project speaks of: database".to_owned());
         let evidenced = Evidenced { out_of_scope, ..evidenced };
         judge(&item(&["bad-thing"], &["good-thing"]), &evidenced, &Entry::default(), update::day(now())).status
     };
@@ -616,6 +616,23 @@ fn what_a_probe_has_seen_concerns_the_project_whatever_its_manifests_say() {
     assert_eq!(judged(Evidenced::default()), Status::NotApplicable);
     assert_eq!(judged(Evidenced { findings: vec![&weak], ..Evidenced::default() }), Status::Unknown);
     assert_eq!(judged(Evidenced { proofs: vec![&good], ..Evidenced::default() }), Status::Unknown);
+}
+
+#[test]
+fn a_trait_seen_in_the_code_asks_what_the_manifests_did_not() {
+    let about_backups = Item { applies_when: vec!["database".to_owned()], ..item(&[], &[]) };
+    let mut session = session(vec![about_backups], Vec::new());
+    assert_eq!(status(&session), "not-applicable");
+    let ends = |traits: &[&str]| {
+        let traits = traits.iter().map(|name| (*name).to_owned()).collect();
+        EventKind::Finished(Outcome::Completed(Examined { traits, ..Examined::default() }))
+    };
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(run_event(1, ends(&["email"])), now());
+    assert_eq!(status(&session), "not-applicable");
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(run_event(2, ends(&["database"])), now());
+    assert_eq!(status(&session), "unknown");
 }
 
 #[test]

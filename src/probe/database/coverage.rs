@@ -127,7 +127,7 @@ impl Tally {
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
         let rules = BTreeMap::from([(RuleId::from_static(full_table_scan::META.id), coverage)]);
-        Examined { counts: self.counts, gaps, rules }
+        Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 
     fn coverage(&self) -> Coverage {

@@ -126,7 +126,7 @@ fn examine(cx: &ProbeCx, index: &Arc<CodeIndex>) -> Examined {
         ("files".to_owned(), read_files.len() as u64),
         ("variables".to_owned(), variables.len() as u64),
     ]);
-    Examined { counts, gaps: gaps.into_vec(), rules }
+    Examined { counts, gaps: gaps.into_vec(), rules, ..Examined::default() }
 }
 
 fn read_unlisted(cx: &ProbeCx, path: &str) -> Result<String, &'static str> {

@@ -143,7 +143,7 @@ fn examine(cx: &ProbeCx) -> Examined {
         ("pipelines".to_owned(), pipelines.files.len() as u64),
         ("dockerfiles".to_owned(), dockerfiles.len() as u64),
     ]);
-    Examined { counts, gaps: repo.gaps().into_vec(), rules: coverage }
+    Examined { counts, gaps: repo.gaps().into_vec(), rules: coverage, ..Examined::default() }
 }
 
 fn is_code(path: &str) -> bool {

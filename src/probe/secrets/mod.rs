@@ -108,7 +108,7 @@ fn examine(cx: &ProbeCx) -> Examined {
         });
     }
     let rules = META.rules.iter().map(|rule| (RuleId::from_static(rule.id), coverage.clone())).collect();
-    Examined { counts: BTreeMap::from([("files".to_owned(), read)]), gaps, rules }
+    Examined { counts: BTreeMap::from([("files".to_owned(), read)]), gaps, rules, ..Examined::default() }
 }
 
 enum Scanned {

@@ -1,9 +1,11 @@
-//! How far each rule got: a rule has seen all only where no file that it is about was passed over.
+//! How far each rule got: a rule has seen all only where no file that it is about was passed over, and where the code
+//! has something of what it is about.
 
 use std::collections::BTreeMap;
 
 use super::facts::{CodeIndex, Role};
-use super::rules::{RULES, Rule};
+use super::rules::{RULES, Rule, Subject};
+use super::traits;
 use crate::model::{Coverage, Examined, RuleId};
 
 /// What was read, and how far every rule got with it.
@@ -16,7 +18,7 @@ pub(super) fn examined(index: &CodeIndex) -> Examined {
     counts.insert("calls".to_owned(), files().map(|file| file.calls.len() as u64).sum());
     let rules =
         RULES.iter().map(|rule| (RuleId::from_static(rule.meta.id), of_rule(rule, index))).collect::<BTreeMap<_, _>>();
-    Examined { counts, gaps: index.gaps.clone(), rules }
+    Examined { counts, gaps: index.gaps.clone(), rules, traits: traits::of(index) }
 }
 
 fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
@@ -51,7 +53,20 @@ fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
     if !named.is_empty() {
         missing.push(format!("no front end yet for {named}"));
     }
-    if missing.is_empty() { Coverage::Whole } else { Coverage::Part(missing.join("; ")) }
+    let mut subject = Subject::default();
+    for file in read().filter(|file| (rule.looks_at)(file.role)) {
+        (rule.about.look)(file, index, &mut subject);
+    }
+    missing.extend(subject.beyond);
+    let none = rule.about.what.filter(|_| !subject.seen);
+    if none.is_some() {
+        missing.extend(subject.signs);
+    }
+    match none {
+        _ if !missing.is_empty() => Coverage::Part(missing.join("; ")),
+        Some(what) => Coverage::Absent(format!("The code has no {what}")),
+        None => Coverage::Whole,
+    }
 }
 
 fn files(count: u64) -> String {

@@ -8,11 +8,13 @@ pub mod facts;
 mod flow;
 pub mod index;
 mod language;
+mod libraries;
 mod role;
 pub mod rules;
 mod shared;
 mod sql_text;
 pub mod start_command;
+mod traits;
 
 use std::sync::Arc;
 use std::time::Duration;

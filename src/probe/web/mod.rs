@@ -99,6 +99,7 @@ async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
+        ..Examined::default()
     })
 }
 

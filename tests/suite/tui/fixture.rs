@@ -200,6 +200,7 @@ fn completed(rules: &[&RuleMeta]) -> EventKind {
         counts: BTreeMap::from([("files".to_owned(), 120)]),
         gaps: vec![Gap { reason: "larger than 2 MB".to_owned(), count: 2, examples: Vec::new() }],
         rules: rules.iter().map(|rule| (RuleId::from(rule.id), Coverage::Whole)).collect(),
+        ..Examined::default()
     }))
 }
 

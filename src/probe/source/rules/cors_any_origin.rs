@@ -1,9 +1,10 @@
 //! Any website may call the API.
 
-use super::Hit;
+use super::{Hit, Subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::libraries::is_of;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -19,13 +20,56 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F8", "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS"],
 };
 
+/// Libraries for cross-origin rules that are understood.
+const KNOWN: [&str; 8] = [
+    "cors",
+    "@koa/cors",
+    "hono/cors",
+    "@fastify/cors",
+    "fastify-cors",
+    "flask_cors",
+    "starlette.middleware.cors",
+    "fastapi.middleware.cors",
+];
+
+/// No cross-origin rules at all let in nobody: that is the claim. Rules of a library that is not known may let in anybody.
+pub(super) fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
+    let unknown = |module: &str| {
+        let own = module.starts_with(['.', '~']) || module.starts_with("@/");
+        !own && module.split(['/', '.', '-', '_']).any(|word| word == "cors")
+            && !KNOWN.iter().any(|known| is_of(module, known))
+    };
+    for import in file.imports.iter().filter(|import| unknown(&import.module)) {
+        subject.is_beyond("Cross-origin rules", &import.module);
+    }
+    let elsewhere = file.calls.iter().filter(|call| !call.dev_only && is_cors(file, call)).any(|call| {
+        call.argument(0)
+            .map(|options| file.resolved(options, call.function))
+            .is_some_and(|options| options.spreads() || !matches!(options, Value::Object(_)))
+    });
+    if elsewhere {
+        subject.beyond.insert("The options given to `cors` cannot be told".to_owned());
+    }
+}
+
+/// `cors()` of the libraries that take its options first.
+fn is_cors(file: &FileFacts, call: &Call) -> bool {
+    let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
+    matches!(module, "cors" | "@koa/cors" | "hono/cors") && !call.callee.contains('.')
+}
+
 /// Looks at one file.
 pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    // Next sends the headers of its configuration; other tools' configuration is for development.
+    if file.role == Role::Config && !file.path.rsplit('/').next().is_some_and(|name| name.starts_with("next.config.")) {
+        return;
+    }
     if file.language == Language::Python {
         python(file, hits);
     } else {
         ecma(file, hits);
     }
+    written_out(file, hits);
     // One is enough to know: the worst of each message speaks for the file.
     hits.sort_by_key(|hit| std::cmp::Reverse(hit.confidence));
     let mut said: Vec<String> = Vec::new();
@@ -80,7 +124,7 @@ fn ecma(file: &FileFacts, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
         let method = call.method();
-        if matches!(module, "cors" | "@koa/cors" | "hono/cors") && !call.callee.contains('.') {
+        if is_cors(file, call) {
             options(file, call, call.argument(0), module == "@koa/cors", hits);
         } else if method == "enableCors" {
             options(file, call, call.argument(0), false, hits);
@@ -93,10 +137,7 @@ fn ecma(file: &FileFacts, hits: &mut Vec<Hit>) {
         {
             options(file, call, call.argument(1), false, hits);
         } else if matches!(method, "setHeader" | "header" | "set" | "append")
-            && call
-                .argument(0)
-                .and_then(Value::text)
-                .is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-origin"))
+            && call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_ORIGIN))
         {
             header(file, call, hits);
         }
@@ -139,29 +180,103 @@ fn is_for_one_path(file: &FileFacts, call: &Call) -> bool {
         .is_some_and(|path| path.len() > 1 && path.starts_with('/'))
 }
 
+const ALLOW_ORIGIN: &str = "access-control-allow-origin";
+const ALLOW_CREDENTIALS: &str = "access-control-allow-credentials";
+
+/// A response header as it is set somewhere.
+struct Header<'f> {
+    value: &'f Value,
+    function: u32,
+    place: Place,
+    /// Whether the headers around it allow credentials.
+    credentials: bool,
+}
+
+/// A call that sets the header.
 fn header(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     let Some(value) = call.argument(1) else { return };
-    let reflected = matches!(file.resolved(value, call.function), Value::Path(path) if path.ends_with("headers.origin"))
-        || matches!(file.resolved(value, call.function), Value::Call(id) if file.call(*id).is_some_and(|get| {
-            get.method() == "get" && get.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("origin"))
-        }));
-    let checked = file.calls.iter().any(|other| {
-        other.function == call.function
-            && matches!(other.method(), "includes" | "has" | "test" | "indexOf" | "some" | "find")
-    });
     let credentials = file.calls.iter().any(|other| {
         other.function == call.function
-            && other
-                .argument(0)
-                .and_then(Value::text)
-                .is_some_and(|name| name.eq_ignore_ascii_case("access-control-allow-credentials"))
+            && other.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_CREDENTIALS))
     });
-    if reflected && !checked {
-        hits.push(if credentials { worse(call.place, WITH_CREDENTIALS) } else { Hit::new(call.place, WITHOUT) });
-    } else if value.text() == Some("*") {
+    judge(file, &Header { value, function: call.function, place: call.place, credentials }, hits);
+}
+
+fn judge(file: &FileFacts, header: &Header<'_>, hits: &mut Vec<Hit>) {
+    let is_asking = |value: &Value| match value {
+        Value::Path(path) => {
+            let lower = path.to_ascii_lowercase();
+            lower.ends_with("headers.origin") || lower.ends_with("http_origin")
+        }
+        Value::Call(id) => file.call(*id).is_some_and(|get| {
+            get.method() == "get"
+                && get.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("origin"))
+        }),
+        _ => false,
+    };
+    let is_any = |value: &Value| value.text() == Some("*");
+    let may_be = |test: &dyn Fn(&Value) -> bool| match file.resolved(header.value, header.function) {
+        Value::Either(values) => values.iter().any(test),
+        value => test(value),
+    };
+    let checked = file.calls.iter().any(|other| {
+        other.function == header.function
+            && matches!(other.method(), "includes" | "has" | "test" | "indexOf" | "some" | "find")
+    });
+    if may_be(&is_asking) && !checked {
+        let hit =
+            if header.credentials { worse(header.place, WITH_CREDENTIALS) } else { Hit::new(header.place, WITHOUT) };
+        hits.push(hit);
+    } else if may_be(&is_any) {
         // One route may be meant for everybody.
-        hits.push(Hit::new(call.place, WITHOUT).confidence(Confidence::Low));
+        hits.push(Hit::new(header.place, WITHOUT).confidence(Confidence::Low));
     }
+}
+
+/// Headers that stand in a dictionary, or are set as an element of one: `response["Access-Control-Allow-Origin"] = "*"`,
+/// `headers: { "Access-Control-Allow-Origin": "*" }`, `{ key: "Access-Control-Allow-Origin", value: "*" }`.
+fn written_out(file: &FileFacts, hits: &mut Vec<Hit>) {
+    for assignment in file.assignments.iter().filter(|assignment| !assignment.dev_only) {
+        let (function, place) = (assignment.function, assignment.place);
+        if ends_with(&assignment.target, ALLOW_ORIGIN) {
+            let credentials = file
+                .assignments
+                .iter()
+                .any(|other| other.function == function && ends_with(&other.target, ALLOW_CREDENTIALS));
+            judge(file, &Header { value: &assignment.value, function, place, credentials }, hits);
+        }
+        in_objects(file, &assignment.value, function, place, hits);
+    }
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        for argument in &call.arguments {
+            in_objects(file, &argument.value, call.function, call.place, hits);
+        }
+    }
+    for (id, function) in (0_u32..).zip(&file.functions) {
+        for value in &function.body.returns {
+            in_objects(file, value, id, function.place, hits);
+        }
+    }
+}
+
+/// Whether the last name of a target is the header.
+fn ends_with(target: &str, header: &str) -> bool {
+    target.rsplit('.').next().is_some_and(|last| last.eq_ignore_ascii_case(header))
+}
+
+fn in_objects(file: &FileFacts, value: &Value, function: u32, place: Place, hits: &mut Vec<Hit>) {
+    value.walk(&mut |value| {
+        let Value::Object(pairs) = value else { return };
+        let named = |name: &str| pairs.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        let as_pair = || {
+            let key = named("key").and_then(Value::text);
+            key.filter(|key| key.eq_ignore_ascii_case(ALLOW_ORIGIN)).and_then(|_| named("value"))
+        };
+        if let Some(value) = named(ALLOW_ORIGIN).or_else(as_pair) {
+            let credentials = named(ALLOW_CREDENTIALS).is_some();
+            judge(file, &Header { value, function, place, credentials }, hits);
+        }
+    });
 }
 
 fn python(file: &FileFacts, hits: &mut Vec<Hit>) {

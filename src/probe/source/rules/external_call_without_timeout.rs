@@ -1,6 +1,7 @@
 //! A call to another machine that may wait for ever.
 
-use super::Hit;
+use super::http_clients::{self, FETCHES};
+use super::{Hit, Subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -29,6 +30,18 @@ pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         };
         hits.extend(hit);
     }
+}
+
+/// Calls to other services, those that cannot be judged included.
+pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    subject.seen |= file.calls.iter().filter(|call| !call.dev_only).any(|call| match file.language {
+        Language::Python => python_client(file, index, call).is_some() || is_of_httpx(file, call),
+        _ => {
+            let own = || matches!(address(file, call.argument(0), call.function), Address::Own);
+            (is_fetch(file, call) && !own()) || is_axios(file, call) || is_got(file, call)
+        }
+    });
+    http_clients::look(file, subject);
 }
 
 /// Whether something around the call gives up after a while: `Promise.race([…])`, `withTimeout(…)`.
@@ -160,6 +173,11 @@ fn address(file: &FileFacts, value: Option<&Value>, function: u32) -> Address {
     if from_environment { Address::Other(None) } else { Address::Unknown }
 }
 
+/// Whether an address is one of another service.
+pub(super) fn is_elsewhere(file: &FileFacts, value: Option<&Value>, function: u32) -> bool {
+    matches!(address(file, value, function), Address::Other(_))
+}
+
 /// The finding for a call to `address`, or nothing where it is the app's own business.
 fn judge(file: &FileFacts, call: &Call, what: &str, address: Address, known: bool) -> Option<Hit> {
     let (message, sure) = match &address {
@@ -188,29 +206,23 @@ fn surely_server(file: &FileFacts) -> bool {
             .any(|part| lower.contains(part))
 }
 
-fn fetch(file: &FileFacts, call: &Call) -> Option<Hit> {
-    let is_fetch = match &*call.callee {
+fn is_fetch(file: &FileFacts, call: &Call) -> bool {
+    match &*call.callee {
         "fetch" => {
-            file.binding("fetch").is_none_or(|b| {
-                matches!(
-                    &*b.module,
-                    "node-fetch"
-                        | "undici"
-                        | "cross-fetch"
-                        | "isomorphic-fetch"
-                        | "node-fetch-native"
-                        | "isomorphic-unfetch"
-                )
-            }) && file.functions.iter().all(|function| {
-                // A parameter or function of that name is something else.
-                function.name.as_deref() != Some("fetch")
-                    && !function.parameters.iter().any(|p| p.names.iter().any(|(name, _)| &**name == "fetch"))
-            })
+            file.binding("fetch").is_none_or(|b| FETCHES.contains(&&*b.module))
+                && file.functions.iter().all(|function| {
+                    // A parameter or function of that name is something else.
+                    function.name.as_deref() != Some("fetch")
+                        && !function.parameters.iter().any(|p| p.names.iter().any(|(name, _)| &**name == "fetch"))
+                })
         }
         "window.fetch" | "globalThis.fetch" | "undici.fetch" => true,
         _ => false,
-    };
-    if !is_fetch || call.dev_only || is_raced(file, call) {
+    }
+}
+
+fn fetch(file: &FileFacts, call: &Call) -> Option<Hit> {
+    if !is_fetch(file, call) || call.dev_only || is_raced(file, call) {
         return None;
     }
     // `fetch(request)` passes on a whole request.
@@ -238,14 +250,13 @@ fn adds_signal(file: &FileFacts, options: Option<&Value>, function: u32) -> bool
 
 const AXIOS_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "head", "options", "request", "postForm"];
 
+fn is_axios(file: &FileFacts, call: &Call) -> bool {
+    file.binding(call.root())
+        .is_some_and(|b| &*b.module == "axios" && matches!(&*b.imported, "default" | "*" | "axios"))
+}
+
 fn axios(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
-    if index.links.default_timeout || call.dev_only {
-        return None;
-    }
-    let is_axios = |name: &str| {
-        file.binding(name).is_some_and(|b| &*b.module == "axios" && matches!(&*b.imported, "default" | "*" | "axios"))
-    };
-    if !is_axios(call.root()) || is_raced(file, call) {
+    if index.links.default_timeout || call.dev_only || !is_axios(file, call) || is_raced(file, call) {
         return None;
     }
     let method = call.method();
@@ -288,8 +299,12 @@ fn sets_default(file: &FileFacts, call: &Call) -> bool {
         .any(|a| a.target.ends_with(".defaults.timeout") && a.place.span.line >= call.place.span.line)
 }
 
+fn is_got(file: &FileFacts, call: &Call) -> bool {
+    file.binding(call.root()).is_some_and(|b| &*b.module == "got")
+}
+
 fn got(file: &FileFacts, call: &Call) -> Option<Hit> {
-    if file.binding(call.root()).is_none_or(|b| &*b.module != "got") || call.dev_only {
+    if !is_got(file, call) || call.dev_only {
         return None;
     }
     let plain = !call.callee.contains('.');
@@ -304,24 +319,40 @@ fn got(file: &FileFacts, call: &Call) -> Option<Hit> {
     judge(file, call, &call.callee, address(file, call.argument(0), call.function), set.is_some())
 }
 
-fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
+fn is_http(method: &str) -> bool {
+    matches!(method, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request")
+}
+
+/// The name of a call that waits for ever unless told otherwise, and the place of its address.
+fn python_client(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<(String, usize)> {
     let method = call.method();
-    let http = matches!(method, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request");
-    let of_module =
-        |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module && &*b.imported == "*");
-    let (what, place) = if of_module("requests") && http && call.object() == call.root() {
-        (format!("requests.{method}"), usize::from(method == "request"))
-    } else if http && is_session(file, index, call) {
-        (call.callee.to_string(), usize::from(method == "request"))
+    let of_requests = || file.binding(call.root()).is_some_and(|b| &*b.module == "requests" && &*b.imported == "*");
+    let place = usize::from(method == "request");
+    if is_http(method) && call.object() == call.root() && of_requests() {
+        Some((format!("requests.{method}"), place))
+    } else if is_http(method) && is_session(file, index, call) {
+        Some((call.callee.to_string(), place))
     } else if method == "urlopen" && file.imports_any(|module| module.starts_with("urllib")) {
-        (call.callee.to_string(), 0)
-    } else if of_module("httpx") && call.named("timeout") == Some(&Value::Null) {
-        return judge(file, call, &call.callee, address(file, call.argument(0), call.function), true);
+        Some((call.callee.to_string(), 0))
     } else {
-        return None;
+        None
+    }
+}
+
+/// httpx gives up after five seconds unless told not to.
+fn is_of_httpx(file: &FileFacts, call: &Call) -> bool {
+    file.binding(call.root()).is_some_and(|b| &*b.module == "httpx")
+}
+
+fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
+    let Some((what, place)) = python_client(file, index, call) else {
+        let never = call.named("timeout") == Some(&Value::Null)
+            && (is_of_httpx(file, call) || (is_http(call.method()) && file.imports_any(|module| module == "httpx")));
+        return never.then(|| judge(file, call, &call.callee, address(file, call.argument(0), call.function), true))?;
     };
     let given = call.named("timeout").is_some_and(|value| *value != Value::Null);
-    if given || call.dev_only || (method == "urlopen" && (call.argument(2).is_some() || index.links.default_timeout)) {
+    let urlopen = call.method() == "urlopen";
+    if given || call.dev_only || (urlopen && (call.argument(2).is_some() || index.links.default_timeout)) {
         return None;
     }
     let address = address(file, call.argument(place).or_else(|| call.named("url")), call.function);
@@ -332,10 +363,15 @@ fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
 fn is_session(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
     let name = call.object();
     let made_here = |file: &FileFacts, name: &str, function: u32| {
-        let Some(Value::Call(id)) = file.assigned(name, function).map(|a| &a.value) else { return false };
-        file.call(*id).is_some_and(|made| matches!(&*made.callee, "requests.Session" | "requests.session" | "Session"))
-            && file.imports_any(|module| module.starts_with("requests"))
-            && !file.calls.iter().any(|call| call.method() == "mount" && call.object() == name)
+        // `self.session` is mostly set in another method.
+        let of_self = || file.assignments_to(name).next_back().filter(|_| name.starts_with("self."));
+        let Some(Value::Call(id)) = file.assigned(name, function).or_else(of_self).map(|a| &a.value) else {
+            return false;
+        };
+        file.call(*id).is_some_and(|made| {
+            matches!(made.method(), "Session" | "session")
+                && file.binding(made.root()).is_some_and(|b| &*b.module == "requests")
+        }) && !file.calls.iter().any(|call| call.method() == "mount" && call.object() == name)
     };
     made_here(file, name, call.function)
         || index

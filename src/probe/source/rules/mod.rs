@@ -10,15 +10,20 @@ mod env_localhost_fallback;
 mod error_tracking;
 mod external_call_without_timeout;
 mod hardcoded_endpoint;
+mod http_clients;
 mod n_plus_one_query;
 mod sql_injection;
 mod structured_logging;
+mod subject;
 mod swallowed_error;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
 use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
+use subject::About;
+
+pub use subject::Subject;
 
 /// One rule of the probe.
 pub struct Rule {
@@ -32,6 +37,8 @@ pub struct Rule {
     pub would_read: fn(&str) -> bool,
     /// Whether it looks at files of this role.
     pub looks_at: fn(Role) -> bool,
+    /// What it is about: without that in the code, its silence is no pass.
+    pub about: About,
 }
 
 /// What a rule saw.
@@ -87,10 +94,21 @@ fn server(role: Role) -> bool {
     role == Role::Server
 }
 
+fn server_or_config(role: Role) -> bool {
+    matches!(role, Role::Server | Role::Config)
+}
+
 /// What is started in a file of configuration counts: `sentry.server.config.ts`.
 fn is_ours(role: Role) -> bool {
     matches!(role, Role::Server | Role::Client | Role::Config)
 }
+
+/// Of `debug-mode-enabled`, `env-localhost-fallback` and `hardcoded-endpoint`: that the code has no such switch, default
+/// or address is the whole claim, so code without any satisfies it.
+const NOTHING_OF_THE_KIND: About = About { what: None, look: subject::nothing_more };
+
+/// A proof passes only by what it shows, never by silence.
+const PROOF: About = NOTHING_OF_THE_KIND;
 
 /// Every rule, in the order of their ids.
 pub static RULES: [Rule; 12] = [
@@ -100,13 +118,15 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: server,
+        about: About { what: Some("request handler"), look: subject::handlers },
     },
     Rule {
         meta: &cors_any_origin::META,
         check: cors_any_origin::check,
         reads: any_language,
         would_read: any_name,
-        looks_at: server,
+        looks_at: server_or_config,
+        about: About { what: None, look: cors_any_origin::look },
     },
     Rule {
         meta: &debug_mode_enabled::META,
@@ -114,6 +134,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: server,
+        about: NOTHING_OF_THE_KIND,
     },
     Rule {
         meta: &effect_without_cleanup::META,
@@ -121,6 +142,7 @@ pub static RULES: [Rule; 12] = [
         reads: Language::is_ecma,
         would_read: has_components,
         looks_at: Role::in_production,
+        about: About { what: Some("effect or mount hook"), look: subject::effects },
     },
     Rule {
         meta: &env_localhost_fallback::META,
@@ -128,6 +150,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
+        about: NOTHING_OF_THE_KIND,
     },
     Rule {
         meta: &error_tracking::META,
@@ -135,6 +158,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: is_ours,
+        about: PROOF,
     },
     Rule {
         meta: &external_call_without_timeout::META,
@@ -142,6 +166,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
+        about: About { what: Some("call to another service"), look: external_call_without_timeout::look },
     },
     Rule {
         meta: &hardcoded_endpoint::META,
@@ -149,6 +174,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
+        about: NOTHING_OF_THE_KIND,
     },
     Rule {
         meta: &n_plus_one_query::META,
@@ -156,6 +182,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
+        about: About { what: Some("database query"), look: subject::queries_in_loops },
     },
     Rule {
         meta: &sql_injection::META,
@@ -163,6 +190,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: server,
+        about: About { what: Some("database query"), look: subject::queries },
     },
     Rule {
         meta: &structured_logging::META,
@@ -170,6 +198,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: server,
+        about: PROOF,
     },
     Rule {
         meta: &swallowed_error::META,
@@ -177,6 +206,7 @@ pub static RULES: [Rule; 12] = [
         reads: any_language,
         would_read: any_name,
         looks_at: Role::in_production,
+        about: About { what: Some("place where an error is caught"), look: subject::catches },
     },
 ];
 

@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// Calls that take the text of a whole statement.
-const STATEMENTS: [&str; 24] = [
+const STATEMENTS: [&str; 29] = [
     "query",
     "execute",
     "executemany",
@@ -47,6 +47,11 @@ const STATEMENTS: [&str; 24] = [
     "text",
     "read_sql",
     "read_sql_query",
+    "fetch",
+    "fetchrow",
+    "fetchval",
+    "fetch_all",
+    "fetch_one",
 ];
 
 /// Calls that take a piece of a statement.

@@ -12,7 +12,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "A logger that writes fields and not just lines, made in server code: pino, winston, bunyan, tslog, structlog, loguru, python-json-logger.",
+    what: "A logger in server code whose output is made of fields and not just lines: pino, bunyan, winston or tslog in JSON, structlog or loguru with a JSON renderer, python-json-logger.",
     why: "When something goes wrong you can ask the log for one user or one request.",
     fix: "Make one logger with JSON output and use it everywhere in place of `console` and `print`.",
     example: "export const logger = pino({ level: process.env.LOG_LEVEL });",
@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// Looks at one file.
 pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in &file.calls {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(name) = logger(file, call) {
             hits.push(Hit::new(call.place, format!("{name} writes the server's log")));
             return;
@@ -32,22 +32,122 @@ pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 fn logger(file: &FileFacts, call: &Call) -> Option<&'static str> {
     let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
     let method = call.method();
+    let options = || call.argument(0).map(|options| file.resolved(options, call.function));
     match (module, method) {
-        ("pino", "pino") | ("pino-http" | "nestjs-pino" | "hono-pino", _) => Some("pino"),
-        ("pino", _) if !call.callee.contains('.') => Some("pino"),
-        ("winston", "createLogger") => Some("winston"),
+        ("pino", _) if method == "pino" || !call.callee.contains('.') => (!is_pretty(file, call)).then_some("pino"),
+        ("pino-http" | "nestjs-pino" | "hono-pino", _) => (!is_pretty(file, call)).then_some("pino"),
+        ("winston", "createLogger") => (winston(file, call) == Some(Form::Fields)).then_some("winston"),
         ("bunyan", "createLogger") => Some("bunyan"),
-        ("tslog", "Logger") => Some("tslog"),
-        ("structlog", "configure" | "get_logger") => Some("structlog"),
+        // It writes coloured lines unless told otherwise.
+        ("tslog", "Logger") => options()?.get("type").is_some_and(|kind| may_be(kind, "json")).then_some("tslog"),
+        ("structlog" | "structlog.processors" | "structlog.stdlib", "JSONRenderer" | "LogfmtRenderer") => {
+            Some("structlog")
+        }
         ("loguru", "add") if call.named("serialize") == Some(&Value::Bool(true)) => Some("loguru"),
         ("pythonjsonlogger" | "pythonjsonlogger.jsonlogger" | "pythonjsonlogger.json", "JsonFormatter") => {
             Some("python-json-logger")
         }
         // Fastify carries pino.
         ("fastify", "fastify" | "Fastify") => {
-            let on = call.argument(0).and_then(|options| options.get("logger"));
-            on.filter(|value| **value != Value::Bool(false)).map(|_| "pino, through Fastify,")
+            let on = options()?.get("logger").filter(|value| **value != Value::Bool(false))?;
+            (!shows_pretty(file, on, call.function)).then_some("pino, through Fastify,")
         }
         _ => None,
     }
+}
+
+fn may_be(value: &Value, text: &str) -> bool {
+    match value {
+        Value::Either(values) => values.iter().any(|value| value.text() == Some(text)),
+        value => value.text() == Some(text),
+    }
+}
+
+/// Whether pino's lines are made for people's eyes, whatever the environment.
+fn is_pretty(file: &FileFacts, call: &Call) -> bool {
+    call.arguments.iter().any(|argument| shows_pretty(file, &argument.value, call.function))
+}
+
+fn shows_pretty(file: &FileFacts, value: &Value, function: u32) -> bool {
+    match file.resolved(value, function) {
+        Value::Call(id) => file.call(*id).is_some_and(|made| {
+            file.binding(made.root()).is_some_and(|binding| &*binding.module == "pino-pretty")
+                || (made.method() == "transport" && is_pretty(file, made))
+        }),
+        options @ Value::Object(_) => {
+            options.get("target").and_then(Value::text) == Some("pino-pretty")
+                || ["transport", "pinoHttp"]
+                    .iter()
+                    .any(|name| options.get(name).is_some_and(|inner| shows_pretty(file, inner, function)))
+        }
+        _ => false,
+    }
+}
+
+/// What a log is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Fields,
+    Lines,
+}
+
+/// What winston writes somewhere; its own format is JSON where none is given, and a transport's own comes last.
+fn winston(file: &FileFacts, call: &Call) -> Option<Form> {
+    let options = file.resolved(call.argument(0)?, call.function);
+    if options.spreads() || !matches!(options, Value::Object(_)) {
+        return None;
+    }
+    let own = match options.get("format") {
+        Some(format) => form(file, format, call.function, 0),
+        None => Some(Form::Fields),
+    };
+    let transports = match options.get("transports").map(|given| file.resolved(given, call.function)) {
+        Some(Value::Array(transports)) => transports.as_slice(),
+        Some(one @ Value::Call(_)) => std::slice::from_ref(one),
+        _ => return own,
+    };
+    let mut forms = transports.iter().map(|transport| {
+        let Value::Call(id) = file.resolved(transport, call.function) else { return own };
+        let given = file.call(*id)?.argument(0).map(|options| file.resolved(options, call.function));
+        match given.and_then(|options| options.get("format")) {
+            Some(format) => form(file, format, call.function, 0),
+            None => own,
+        }
+    });
+    // A logger that gets its transports later writes in its own format.
+    if transports.is_empty() { own } else { forms.find(|form| *form == Some(Form::Fields))? }
+}
+
+/// What a format of winston makes; of several in a row the last that makes text decides.
+fn form(file: &FileFacts, format: &Value, function: u32, steps: u32) -> Option<Form> {
+    if steps > 6 {
+        return None;
+    }
+    match file.resolved(format, function) {
+        Value::Either(values) => {
+            let mut forms = values.iter().filter_map(|value| form(file, value, function, steps + 1));
+            forms.find(|form| *form == Form::Fields)
+        }
+        Value::Call(id) => {
+            let call = file.call(*id)?;
+            match call.method() {
+                "json" | "logstash" | "ecsFormat" => Some(Form::Fields),
+                "printf" => Some(if writes_json(file, call) { Form::Fields } else { Form::Lines }),
+                "simple" | "cli" | "prettyPrint" => Some(Form::Lines),
+                "combine" => {
+                    let parts = call.arguments.iter().rev();
+                    parts.filter_map(|part| form(file, &part.value, function, steps + 1)).next()
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}
+
+/// `printf((info) => JSON.stringify(info))`
+fn writes_json(file: &FileFacts, call: &Call) -> bool {
+    let Some(Value::Function(id)) = call.argument(0) else { return false };
+    let is_json = |value: &Value| matches!(value, Value::Call(id) if file.call(*id).is_some_and(|c| &*c.callee == "JSON.stringify"));
+    file.function(*id).is_some_and(|function| function.body.returns.iter().any(is_json))
 }
