@@ -42,6 +42,8 @@ pub struct Session {
     instance: String,
     next_change: u64,
     next_run: u64,
+    /// Runs that the user asked for by name, and wants to hear the end of.
+    asked: BTreeSet<RunId>,
     unsaved: BTreeSet<String>,
     notice: Option<Notice>,
     today: Date,
@@ -90,6 +92,7 @@ impl Session {
             instance: start.instance,
             next_change: 1,
             next_run: 1,
+            asked: BTreeSet::new(),
             unsaved: BTreeSet::new(),
             notice: None,
             today: update::day(start.now),

@@ -631,6 +631,24 @@ fn a_run_that_never_started_does_not_displace_what_was_seen() {
 }
 
 #[test]
+fn what_was_asked_for_by_name_says_how_it_ended() {
+    let mut session = session(vec![item(&["bad-thing"], &[])], Vec::new());
+    let said = |session: &Session| session.notice().map(|notice| (notice.tone, notice.text.clone()));
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(run_event(1, completed()), now());
+    assert_eq!(said(&session), None, "nobody waits for this one");
+    session.update(Msg::Do(Command::Allow { probe: PROBE.id.clone(), target: None }), now());
+    session.update(Msg::FilesChanged(vec!["a.ts".to_owned()]), now());
+    let refused = Outcome::Failed(Failure::new("nothing listens there"));
+    session.update(run_event(3, EventKind::Finished(refused)), now());
+    assert_eq!(said(&session), Some((Tone::Problem, "Source: nothing listens there".to_owned())));
+    session.update(Msg::Do(Command::Run(PROBE.id.clone())), now());
+    assert_eq!(said(&session), None, "the old word is gone while it runs");
+    session.update(run_event(4, completed()), now());
+    assert_eq!(said(&session), Some((Tone::Info, "Source: done".to_owned())));
+}
+
+#[test]
 fn the_decision_and_the_poll_follow_the_blockers() {
     let mut blocker = item(&[], &[]);
     blocker.severity = Severity::Blocker;
