@@ -45,6 +45,7 @@ pub struct Session {
     /// Runs that the user asked for by name, and wants to hear the end of.
     asked: BTreeSet<RunId>,
     unsaved: BTreeSet<String>,
+    save_failed: bool,
     notice: Option<Notice>,
     today: Date,
     judged: OnceCell<BTreeMap<ItemId, Verdict>>,
@@ -94,6 +95,7 @@ impl Session {
             next_run: 1,
             asked: BTreeSet::new(),
             unsaved: BTreeSet::new(),
+            save_failed: false,
             notice: None,
             today: update::day(start.now),
             judged: OnceCell::new(),

@@ -493,8 +493,12 @@ fn the_same_answer_twice_is_one_change_and_saving_is_visible() {
     assert_eq!(change.after, Field::Answer(Some(Answer { reply: Reply::Yes, at: now() })));
     assert!(answer(&mut session, Reply::Yes).is_empty());
     assert!(session.unsaved(&ItemId::from("area.thing")));
+    let failed = Msg::SaveFailed { change: change.id.clone(), message: "not saved yet".to_owned() };
+    session.update(failed, now());
+    assert_eq!(session.notice().map(|notice| notice.tone), Some(Tone::Problem));
     session.update(Msg::Saved(change.id.clone()), now());
     assert!(session.all_saved());
+    assert_eq!(session.notice(), Some(&Notice::info("Everything is saved now")), "an old alarm does not stay");
 }
 
 #[test]

@@ -35,16 +35,21 @@ impl Session {
             Msg::FilesChanged(paths) => self.files_changed(&paths, now),
             Msg::Saved(id) => {
                 self.unsaved.remove(&id);
+                if self.unsaved.is_empty() && std::mem::take(&mut self.save_failed) {
+                    self.notice = Some(Notice::info("Everything is saved now"));
+                }
                 Vec::new()
             }
             Msg::SaveFailed { message, .. } => {
+                self.save_failed = true;
                 self.notice = Some(Notice::problem(message));
                 Vec::new()
             }
             Msg::Imported(changes) => {
                 let news = changes.into_iter().filter(|change| self.history.push(change.clone(), false)).count();
                 if news > 0 {
-                    self.notice = Some(Notice::info(format!("{news} changes came from another window")));
+                    let changes = if news == 1 { "change" } else { "changes" };
+                    self.notice = Some(Notice::info(format!("{news} {changes} came from another window")));
                 }
                 Vec::new()
             }
