@@ -10,7 +10,7 @@ use tokio::task::JoinHandle;
 use super::cited;
 use crate::model::{Change, SavedRun};
 use crate::session::Msg;
-use crate::store::Store;
+use crate::store::{Store, StoreError};
 
 /// A write that failed is tried again after this long.
 const RETRY: Duration = Duration::from_secs(2);
@@ -55,7 +55,7 @@ impl Saver {
     }
 }
 
-async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages: mpsc::UnboundedSender<Msg>) {
+async fn work(mut store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages: mpsc::UnboundedSender<Msg>) {
     let mut waiting: VecDeque<Change> = VecDeque::new();
     let mut known: Option<i64> = None;
     let mut written = super::watch::file_changes(store.path());
@@ -64,7 +64,9 @@ async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages
             biased;
             order = orders.recv() => order,
             () = tokio::time::sleep(RETRY), if !waiting.is_empty() => {
-                flush(&store, &mut waiting, &messages).await;
+                if flush(&mut store, &mut waiting, &messages).await {
+                    known = known.map(|_| 0);
+                }
                 continue;
             }
             Some(()) = written.recv(), if known.is_some() => {
@@ -75,7 +77,9 @@ async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages
         match order {
             Some(Order::Append(change)) => {
                 waiting.push_back(*change);
-                flush(&store, &mut waiting, &messages).await;
+                if flush(&mut store, &mut waiting, &messages).await {
+                    known = known.map(|_| 0);
+                }
             }
             Some(Order::SaveRun(mut run, root)) => {
                 let cited = tokio::task::spawn_blocking(move || {
@@ -92,7 +96,7 @@ async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages
         }
     }
     while !waiting.is_empty() {
-        flush(&store, &mut waiting, &messages).await;
+        flush(&mut store, &mut waiting, &messages).await;
         if !waiting.is_empty() {
             tokio::time::sleep(RETRY).await;
         }
@@ -100,19 +104,31 @@ async fn work(store: Store, mut orders: mpsc::UnboundedReceiver<Order>, messages
     store.close().await;
 }
 
-async fn flush(store: &Store, waiting: &mut VecDeque<Change>, messages: &mpsc::UnboundedSender<Msg>) {
+/// Writes what waits, as far as it can be written. Whether the file is a new one, whose rows are numbered anew: one that
+/// somebody removed is made again first, or the answers would go where nobody finds them.
+async fn flush(store: &mut Store, waiting: &mut VecDeque<Change>, messages: &mpsc::UnboundedSender<Msg>) -> bool {
+    let mut renewed = false;
     while let Some(change) = waiting.front() {
-        match store.append(change).await {
+        match append(store, change, &mut renewed).await {
             Ok(()) => {
                 let _ = messages.send(Msg::Saved(change.id.clone()));
                 waiting.pop_front();
             }
             Err(error) => {
                 let _ = messages.send(Msg::SaveFailed { change: change.id.clone(), message: error.to_string() });
-                return;
+                break;
             }
         }
     }
+    renewed
+}
+
+async fn append(store: &mut Store, change: &Change, renewed: &mut bool) -> Result<(), StoreError> {
+    if store.is_gone() {
+        *store = store.renew().await?;
+        *renewed = true;
+    }
+    store.append(change).await
 }
 
 async fn import(store: &Store, known: Option<i64>, messages: &mpsc::UnboundedSender<Msg>) -> Option<i64> {

@@ -493,8 +493,12 @@ fn the_same_answer_twice_is_one_change_and_saving_is_visible() {
     assert_eq!(change.after, Field::Answer(Some(Answer { reply: Reply::Yes, at: now() })));
     assert!(answer(&mut session, Reply::Yes).is_empty());
     assert!(session.unsaved(&ItemId::from("area.thing")));
+    let failed = Msg::SaveFailed { change: change.id.clone(), message: "not saved yet".to_owned() };
+    session.update(failed, now());
+    assert_eq!(session.notice().map(|notice| notice.tone), Some(Tone::Problem));
     session.update(Msg::Saved(change.id.clone()), now());
     assert!(session.all_saved());
+    assert_eq!(session.notice(), Some(&Notice::info("Everything is saved now")), "an old alarm does not stay");
 }
 
 #[test]
@@ -645,6 +649,24 @@ fn a_run_that_never_started_does_not_displace_what_was_seen() {
     let effects = session.update(run_event(2, EventKind::Finished(Outcome::Skipped(skip))), now());
     assert!(effects.is_empty());
     assert_eq!(status(&session), "pass");
+}
+
+#[test]
+fn what_was_asked_for_by_name_says_how_it_ended() {
+    let mut session = session(vec![item(&["bad-thing"], &[])], Vec::new());
+    let said = |session: &Session| session.notice().map(|notice| (notice.tone, notice.text.clone()));
+    session.update(Msg::Do(Command::RunAll), now());
+    session.update(run_event(1, completed()), now());
+    assert_eq!(said(&session), None, "nobody waits for this one");
+    session.update(Msg::Do(Command::Allow { probe: PROBE.id.clone(), target: None }), now());
+    session.update(Msg::FilesChanged(vec!["a.ts".to_owned()]), now());
+    let refused = Outcome::Failed(Failure::new("nothing listens there"));
+    session.update(run_event(3, EventKind::Finished(refused)), now());
+    assert_eq!(said(&session), Some((Tone::Problem, "Source: nothing listens there".to_owned())));
+    session.update(Msg::Do(Command::Run(PROBE.id.clone())), now());
+    assert_eq!(said(&session), None, "the old word is gone while it runs");
+    session.update(run_event(4, completed()), now());
+    assert_eq!(said(&session), Some((Tone::Info, "Source: done".to_owned())));
 }
 
 #[test]

@@ -14,6 +14,15 @@ pub(super) fn day(now: Timestamp) -> Date {
     now.to_zoned(TimeZone::UTC).date()
 }
 
+/// What the user hears of a run asked for by name.
+fn how_it_ended(title: &str, outcome: &Outcome) -> Notice {
+    match (outcome, outcome.why()) {
+        (_, None) => Notice::info(format!("{title}: done")),
+        (Outcome::Cancelled, Some(_)) => Notice::info(format!("{title}: stopped")),
+        (_, Some(why)) => Notice::problem(format!("{title}: {why}")),
+    }
+}
+
 impl Session {
     /// Takes in what happened and says what must be done.
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
@@ -26,16 +35,21 @@ impl Session {
             Msg::FilesChanged(paths) => self.files_changed(&paths, now),
             Msg::Saved(id) => {
                 self.unsaved.remove(&id);
+                if self.unsaved.is_empty() && std::mem::take(&mut self.save_failed) {
+                    self.notice = Some(Notice::info("Everything is saved now"));
+                }
                 Vec::new()
             }
             Msg::SaveFailed { message, .. } => {
+                self.save_failed = true;
                 self.notice = Some(Notice::problem(message));
                 Vec::new()
             }
             Msg::Imported(changes) => {
                 let news = changes.into_iter().filter(|change| self.history.push(change.clone(), false)).count();
                 if news > 0 {
-                    self.notice = Some(Notice::info(format!("{news} changes came from another window")));
+                    let changes = if news == 1 { "change" } else { "changes" };
+                    self.notice = Some(Notice::info(format!("{news} {changes} came from another window")));
                 }
                 Vec::new()
             }
@@ -71,7 +85,7 @@ impl Session {
             Command::Redo => self.step_forward(now),
             Command::Run(probe) => {
                 let mut effects = vec![Effect::Renew];
-                effects.extend(self.start(&probe, now));
+                effects.extend(self.start_asked(&probe, now));
                 effects
             }
             Command::RunAll => {
@@ -131,7 +145,11 @@ impl Session {
             return Vec::new();
         };
         self.next_run += 1;
-        let mut effects: Vec<Effect> = target.running().map(Effect::Cancel).into_iter().collect();
+        let replaced = target.running();
+        if replaced.is_some_and(|replaced| self.asked.remove(&replaced)) {
+            self.asked.insert(run);
+        }
+        let mut effects: Vec<Effect> = replaced.map(Effect::Cancel).into_iter().collect();
         target.state = RunState::Running { run, since: now, seen: Vec::new() };
         effects.push(Effect::Start { run, probe: probe.clone() });
         effects
@@ -145,8 +163,14 @@ impl Session {
             Some(OfferTarget::Url(_)) | None => {}
         }
         let mut effects = vec![Effect::Allow { probe: probe.clone(), target }];
-        effects.extend(self.start(&probe, now));
+        effects.extend(self.start_asked(&probe, now));
         effects
+    }
+
+    /// Starts a run of which the user hears how it ended.
+    fn start_asked(&mut self, probe: &ProbeId, now: Timestamp) -> Vec<Effect> {
+        self.asked.insert(RunId(self.next_run));
+        self.start(probe, now)
     }
 
     fn run_event(&mut self, event: RunEvent) -> Vec<Effect> {
@@ -164,7 +188,11 @@ impl Session {
             EventKind::Finished(outcome) => {
                 let keep = !matches!(outcome, Outcome::Cancelled | Outcome::Panicked(_));
                 let since = target.running_since();
+                let heard = how_it_ended(target.meta.title, &outcome);
                 let finished = target.finish(outcome, at).cloned();
+                if self.asked.remove(&run) {
+                    self.notice = Some(heard);
+                }
                 if finished.is_some()
                     && let Some(changed) = self.changed_files.get_mut(&probe)
                 {

@@ -19,6 +19,22 @@ const KEPT_RUNS: i64 = 50;
 pub struct Store {
     pool: SqlitePool,
     path: PathBuf,
+    identity: Option<FileIdentity>,
+}
+
+/// Device and inode, by which one file differs from another that was put in its place.
+type FileIdentity = (u64, u64);
+
+#[cfg(unix)]
+fn identity(path: &std::path::Path) -> Option<FileIdentity> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).ok().map(|meta| (meta.dev(), meta.ino()))
+}
+
+/// Elsewhere an open file cannot be removed.
+#[cfg(not(unix))]
+fn identity(_path: &std::path::Path) -> Option<FileIdentity> {
+    None
 }
 
 /// What can go wrong with the state. Each is one line that says what to do.
@@ -47,14 +63,47 @@ pub enum StoreError {
         path: String,
     },
     /// A statement failed after opening.
-    #[error("the state could not be read or written: {0}; what you said is kept here and tried again")]
+    #[error("not saved yet, kept here and tried again: {}", reason(.0))]
     Failed(#[from] sqlx::Error),
     /// A row does not hold what it should.
     #[error("the state holds a row that cannot be read: {0}")]
     Row(#[from] serde_json::Error),
 }
 
+/// Why a statement failed, shortly. Primary result codes of SQLite: 5 BUSY, 6 LOCKED, 8 READONLY, 13 FULL.
+fn reason(error: &sqlx::Error) -> String {
+    match open::primary_code(error) {
+        Some(5 | 6) => "another program holds the state file".to_owned(),
+        Some(8) => "the state file may not be written to".to_owned(),
+        Some(13) => "the disk is full".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
 impl Store {
+    /// Whether the file was removed, or another put in its place, while it was open.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        identity(&self.path) != self.identity
+    }
+
+    /// Opens whatever lies at the path now, and adds everything that the removed file held.
+    ///
+    /// # Errors
+    /// When either cannot be read or written.
+    pub async fn renew(&self) -> Result<Self, StoreError> {
+        let (changes, _) = self.changes(0).await?;
+        let runs = self.latest_runs().await?;
+        let Opened { store, .. } = open(&self.path).await?;
+        for change in &changes {
+            store.append(change).await?;
+        }
+        for run in &runs {
+            store.save_run(run).await?;
+        }
+        Ok(store)
+    }
+
     /// Where it lies.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {

@@ -94,11 +94,16 @@ impl Trouble {
     }
 }
 
+/// The primary result code of SQLite: the low byte of an extended one.
+pub(super) fn primary_code(error: &sqlx::Error) -> Option<u32> {
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+    code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff)
+}
+
 impl From<sqlx::Error> for Trouble {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
-        // Primary result codes of SQLite: 5 BUSY, 6 LOCKED, 11 CORRUPT, 26 NOTADB; the low byte of an extended one.
-        match code.and_then(|code| code.parse::<u32>().ok()).map(|code| code & 0xff) {
+        // 5 BUSY, 6 LOCKED, 11 CORRUPT, 26 NOTADB.
+        match primary_code(&error) {
             Some(5 | 6) => Self::Locked,
             Some(11 | 26) => Self::Corrupt,
             _ => Self::Other(error.to_string()),
@@ -119,7 +124,7 @@ async fn connect(path: &Path) -> Result<Store, Trouble> {
         .connect_with(options)
         .await?;
     match prepare(&pool).await {
-        Ok(()) => Ok(Store { pool, path: path.to_owned() }),
+        Ok(()) => Ok(Store { pool, path: path.to_owned(), identity: super::identity(path) }),
         Err(trouble) => {
             pool.close().await;
             Err(trouble)

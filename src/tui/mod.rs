@@ -95,6 +95,9 @@ pub enum Ended {
 /// Frames are at least this far apart, but for those that answer a key.
 const FRAME: Duration = Duration::from_millis(33);
 
+/// So many events are taken in before a frame shows what they did.
+const AT_ONCE: usize = 64;
+
 /// An answer of the terminal comes in one piece or nearly; what is held longer was typed.
 const REST_OF_REPLY: Duration = Duration::from_millis(60);
 
@@ -184,7 +187,7 @@ impl Workbench {
                 event = events.next() => {
                     let mut next = event;
                     // What was typed meanwhile is taken in before the one frame that shows it.
-                    for _ in 0..64 {
+                    for left in (0..AT_ONCE).rev() {
                         let Some(Ok(event)) = next else { return Ok(Ended::Interrupted) };
                         if !matches!(&event, Event::Mouse(mouse) if mouse.kind == MouseEventKind::Moved) {
                             (dirty, at_once) = (true, true);
@@ -200,6 +203,10 @@ impl Workbench {
                                 signals = Signals::new()?;
                                 break;
                             }
+                        }
+                        // An event that was fetched is also taken in.
+                        if left == 0 {
+                            break;
                         }
                         // Polled with this task's own waker: the stream keeps the first one that it is given until it
                         // has something, and would wake nobody later.

@@ -41,6 +41,18 @@ fn it_starts_answers_and_quits() {
 }
 
 #[test]
+fn no_key_is_lost_however_fast_they_come() {
+    let (world, app) = (World::new(), app());
+    let mut terminal = started(&world, &app);
+    let typed: String = (0..60).map(|number| format!("{number:03}.")).collect();
+    terminal.send("n");
+    terminal.wait_for("the note's dialog", |screen| screen.contains("save"));
+    terminal.send(&typed);
+    let on_screen = |screen: &str| screen.chars().filter(|c| c.is_ascii_digit() || *c == '.').collect::<String>();
+    terminal.wait_for("every key", |screen| on_screen(screen).contains(&typed));
+}
+
+#[test]
 fn an_answer_survives_a_kill_right_after_it() {
     let (world, app) = (World::new(), app());
     let mut terminal = started(&world, &app);

@@ -34,6 +34,29 @@ async fn what_was_said_is_there_after_reopening_and_two_instances_see_each_other
     assert_eq!(open(&path).await.unwrap().store.changes(0).await.unwrap().0.len(), 2);
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_removed_while_it_is_open_is_made_again_with_all_it_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("state.db");
+    let (one, two) = (open(&path).await.unwrap().store, open(&path).await.unwrap().store);
+    one.append(&change("a-1", Reply::Yes)).await.unwrap();
+    assert!(!one.is_gone());
+    for file in std::fs::read_dir(dir.path()).unwrap() {
+        std::fs::remove_file(file.unwrap().path()).unwrap();
+    }
+    assert!(one.is_gone());
+    let again = one.renew().await.unwrap();
+    again.append(&change("a-2", Reply::No)).await.unwrap();
+    one.close().await;
+    assert!(two.is_gone(), "another file lies in its place");
+    let merged = two.renew().await.unwrap();
+    two.close().await;
+    merged.append(&change("b-1", Reply::No)).await.unwrap();
+    let all = [change("a-1", Reply::Yes), change("a-2", Reply::No), change("b-1", Reply::No)];
+    assert_eq!(open(&path).await.unwrap().store.changes(0).await.unwrap().0, all);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_file_can_be_opened_by_many_at_once() {
     let dir = tempfile::tempdir().unwrap();
