@@ -299,6 +299,7 @@ async fn what_a_rule_cannot_judge_lowers_its_coverage() {
         ("a.ts", "import { fetch, setGlobalDispatcher } from 'undici';\nexport const a = fetch;\n"),
         ("a.py", "from aiohttp import web\napp = web.Application()\n"),
         ("a.py", "import requests\ns = requests.Session()\ns.get('https://a.example.com', timeout=9)\n"),
+        ("a.py", "from smtplib import SMTPDataError\nfrom urllib3.exceptions import HTTPError\n"),
         ("a.ts", "import 'isomorphic-fetch';\n"),
         ("a.js", "$.ajax({ url: '/orders' });\n"),
         ("a.ts", "import Stripe from 'stripe';\nexport const stripe = new Stripe('');\n"),

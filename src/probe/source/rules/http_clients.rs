@@ -87,11 +87,21 @@ pub(super) fn look(file: &FileFacts, subject: &mut Subject) {
     for name in clients.iter().filter_map(|name| imported(file, &[name])) {
         // aiohttp serves as well as it calls.
         let only_serves = name == "aiohttp" && !file.calls.iter().any(|call| call.method() == "ClientSession");
-        if !only_serves {
+        if !only_serves && !only_for_errors(file, name) {
             subject.is_beyond("Calls", name.trim_end_matches('/'));
         }
     }
     if file.language == Language::Python { python(file, subject) } else { ecma(file, subject) }
+}
+
+/// `from smtplib import SMTPDataError`: who catches its errors need not make its calls.
+fn only_for_errors(file: &FileFacts, name: &str) -> bool {
+    let mut bound = file.bindings.iter().filter(|binding| is_of(&binding.module, name)).peekable();
+    bound.peek().is_some()
+        && bound.all(|binding| {
+            binding.module.ends_with(".exceptions")
+                || ["Error", "Exception", "Warning", "Disconnected"].iter().any(|end| binding.imported.ends_with(end))
+        })
 }
 
 fn ecma(file: &FileFacts, subject: &mut Subject) {
