@@ -199,9 +199,7 @@ impl World {
             return Ok(exit::INTERRUPTED);
         }
         self.write(&done.session, output)?;
-        let failed =
-            |outcome: &Outcome| matches!(outcome, Outcome::Failed(_) | Outcome::TimedOut | Outcome::Panicked(_));
-        if done.session.runs().iter().filter_map(|run| run.outcome()).any(failed) {
+        if done.session.runs().iter().filter_map(|run| run.outcome()).any(Outcome::failed) {
             return Ok(exit::PROBE_FAILED);
         }
         Ok(verdict_code(&done.session))

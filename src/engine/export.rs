@@ -4,13 +4,12 @@ use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::within;
 use crate::model::Report;
 use crate::report;
 
 /// Writes the Markdown report and says where.
-pub(super) fn markdown(root: &Path, path: &Path, data: &Report) -> Result<PathBuf, String> {
-    let path = within(root, path);
+pub(super) fn markdown(path: &Path, data: &Report) -> Result<PathBuf, String> {
+    let path = typed(path);
     if path.exists() && !is_report(&path) {
         return Err(format!(
             "{} is there and is not a launch report, so it was left alone; choose another name",
@@ -21,6 +20,17 @@ pub(super) fn markdown(root: &Path, path: &Path, data: &Report) -> Result<PathBu
         format!("The report could not be written to {}: {error}; choose another place", path.display())
     })?;
     Ok(path)
+}
+
+/// A path as a shell would take it: from the folder where gonogo was started, `~` for the user's own folder. Not from the
+/// project: the demo's is gone when the demo ends.
+fn typed(path: &Path) -> PathBuf {
+    let home = || directories::BaseDirs::new().map(|dirs| dirs.home_dir().to_owned());
+    let path = match path.strip_prefix("~") {
+        Ok(rest) => home().map_or_else(|| path.to_owned(), |home| home.join(rest)),
+        Err(_) => path.to_owned(),
+    };
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// An older report may be replaced without a word; anything else that lies there is somebody's work.
@@ -82,6 +92,15 @@ mod tests {
 
     fn hello(out: &mut dyn Write) -> io::Result<()> {
         out.write_all(b"hello")
+    }
+
+    #[test]
+    fn a_path_means_what_it_would_in_the_shell() {
+        let here = std::env::current_dir().unwrap();
+        assert_eq!(typed(Path::new("report.md")), here.join("report.md"));
+        let home = directories::BaseDirs::new().unwrap().home_dir().to_owned();
+        assert_eq!(typed(Path::new("~/report.md")), home.join("report.md"));
+        assert_eq!(typed(Path::new("/tmp/~/a.md")), Path::new("/tmp/~/a.md"));
     }
 
     #[test]

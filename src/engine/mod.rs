@@ -11,7 +11,6 @@ mod saver;
 mod watch;
 
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -216,9 +215,9 @@ impl Engine {
     }
 
     fn export(&self, path: std::path::PathBuf, report: crate::model::Report) {
-        let (messages, root) = (self.messages.clone(), self.project.root.clone());
+        let messages = self.messages.clone();
         tokio::task::spawn_blocking(move || {
-            let notice = match export::markdown(&root, &path, &report) {
+            let notice = match export::markdown(&path, &report) {
                 Ok(written) => Notice::info(format!("Report written to {}", written.display())),
                 Err(error) => Notice::problem(error),
             };
@@ -244,11 +243,6 @@ pub(crate) fn turn_off(examined: &mut Examined, settings: &Settings) {
             *coverage = crate::model::Coverage::Nothing(format!("turned off in gonogo.toml: {reason}"));
         }
     }
-}
-
-/// A path that a user typed, relative to the project unless it is absolute.
-fn within(root: &Path, path: &Path) -> std::path::PathBuf {
-    if path.is_absolute() { path.to_owned() } else { root.join(path) }
 }
 
 fn finished(run: RunId, probe: ProbeId, at: Timestamp, outcome: Outcome) -> RunEvent {

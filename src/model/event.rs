@@ -68,6 +68,12 @@ impl Outcome {
         }
     }
 
+    /// Whether it was meant to work and did not: neither complete, nor left out, nor stopped by a person.
+    #[must_use]
+    pub const fn failed(&self) -> bool {
+        matches!(self, Self::Failed(_) | Self::TimedOut | Self::Panicked(_))
+    }
+
     /// Why it is anything but complete, as one sentence for people.
     #[must_use]
     pub fn why(&self) -> Option<String> {

@@ -67,6 +67,9 @@ pub enum TuiError {
     /// Nobody could see it or type.
     #[error("the workbench needs a terminal; `gonogo check` does the same without one")]
     NoTerminal,
+    /// It cannot move its cursor.
+    #[error("this terminal (TERM=dumb) cannot show the workbench; `gonogo check` does the same line by line")]
+    Dumb,
     /// A key in the configuration cannot be used.
     #[error(transparent)]
     Keys(#[from] KeymapError),
@@ -104,9 +107,12 @@ const REST_OF_REPLY: Duration = Duration::from_millis(60);
 /// Checks that there is a terminal, before anything is begun for it.
 ///
 /// # Errors
-/// [`TuiError::NoTerminal`].
+/// [`TuiError::NoTerminal`], [`TuiError::Dumb`].
 pub fn require_terminal() -> Result<(), TuiError> {
-    if terminal::present() { Ok(()) } else { Err(TuiError::NoTerminal) }
+    if !terminal::present() {
+        return Err(TuiError::NoTerminal);
+    }
+    if std::env::var_os("TERM").is_some_and(|term| term == "dumb") { Err(TuiError::Dumb) } else { Ok(()) }
 }
 
 /// Opens the workbench, runs the probes, and stays until the user quits. What was said is saved when it returns.

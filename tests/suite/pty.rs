@@ -53,6 +53,18 @@ fn no_key_is_lost_however_fast_they_come() {
 }
 
 #[test]
+fn a_terminal_that_cannot_show_it_is_told_what_to_do_instead() {
+    let (world, app) = (World::new(), app());
+    let mut env = world.environment();
+    env.push(("TERM", PathBuf::from("dumb")));
+    let program = PathBuf::from(env!("CARGO_BIN_EXE_gonogo"));
+    let mut terminal = Terminal::start(&program, &[app.path().to_str().unwrap()], &env, 24, 80);
+    assert_eq!(terminal.end(), 2);
+    assert!(terminal.screen().contains("gonogo check"), "{}", terminal.screen());
+    assert!(!terminal.written().contains("\u{1b}[?1049h"));
+}
+
+#[test]
 fn an_answer_survives_a_kill_right_after_it() {
     let (world, app) = (World::new(), app());
     let mut terminal = started(&world, &app);

@@ -91,7 +91,11 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
     if running.is_empty() {
         let done = session.runs().iter().filter(|run| matches!(run.outcome(), Some(Outcome::Completed(_)))).count();
         let waiting = session.runs().iter().filter(|run| waits(run)).count();
+        let failed = session.runs().iter().filter_map(|run| run.outcome()).filter(|outcome| outcome.failed()).count();
         let mut words = format!("{done} of {} probes done", session.runs().len());
+        if failed > 0 {
+            words.push_str(&format!(", {failed} failed"));
+        }
         if waiting > 0 {
             words.push_str(&format!(", {waiting} for you to allow"));
         }

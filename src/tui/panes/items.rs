@@ -40,7 +40,8 @@ fn row(styles: &Styles, item: &Item, verdict: &Verdict, width: usize) -> Ends {
         ("⇄ conflict", false) => "⇄",
         (_, false) => "",
     };
-    let severity_counts = wide || (verdict.severity == Severity::Blocker && !verdict.status.settled());
+    // Without its title a row says nothing.
+    let severity_counts = wide || (width >= 32 && verdict.severity == Severity::Blocker && !verdict.status.settled());
     let mut right = Vec::new();
     if !extras.is_empty() {
         right.push(Span::styled(format!("{extras}  "), styles.unknown));
