@@ -110,7 +110,7 @@ fn homepage(manifest: &Manifest) -> Option<Offer> {
     let json: serde_json::Value = serde_json::from_str(&manifest.text).ok()?;
     let url = deployed(json.get("homepage")?.as_str()?)?;
     // A homepage on a code host is the repository's page, not the app.
-    let page = ["github.com", "gitlab.com", "bitbucket.org", "npmjs.com"].iter().any(|host| url.contains(host));
+    let page = ["github.com", "gitlab.com", "bitbucket.org"].iter().any(|host| url.contains(host));
     (!page).then(|| web(url, format!("homepage in {}", escape::line(&manifest.path))))
 }
 

@@ -8,7 +8,7 @@ use std::str::FromStr;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::{Decision, Poll, Severity, Status, Theme, Verdict};
+use crate::model::{Decision, Poll, Severity, Status, Theme, Verdict, escape};
 
 /// A style for each role that the screens draw with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -160,30 +160,8 @@ pub const fn extras(verdict: &Verdict) -> &'static str {
 pub fn fold_to_ascii(buffer: &mut Buffer) {
     for cell in &mut buffer.content {
         if !cell.symbol().is_ascii() {
-            let folded = cell.symbol().chars().next().map_or('?', ascii);
+            let folded = cell.symbol().chars().next().map_or('?', escape::ascii);
             cell.set_char(folded);
         }
-    }
-}
-
-const fn ascii(c: char) -> char {
-    match c {
-        '✓' => '+',
-        '✗' | '×' => 'x',
-        '⇄' => '#',
-        '│' | '┃' | '▎' => '|',
-        '─' | '━' | '–' | '—' | '−' | '·' | '░' => '-',
-        '┌' | '┐' | '└' | '┘' | '├' | '┤' | '┬' | '┴' | '┼' | '╭' | '╮' | '╰' | '╯' => '+',
-        '█' | '▓' | '▒' => '#',
-        '→' | '›' | '▸' => '>',
-        '←' | '‹' => '<',
-        '↑' => '^',
-        '↓' => 'v',
-        '…' => '.',
-        '•' => '*',
-        '‘' | '’' => '\'',
-        '“' | '”' => '"',
-        '\u{a0}' => ' ',
-        _ => '?',
     }
 }

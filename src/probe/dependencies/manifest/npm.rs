@@ -1,5 +1,5 @@
 //! `package-lock.json` and `npm-shrinkwrap.json`, versions 1 to 3
-//! (<https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json>).
+//! (see "package-lock.json" in the documentation of npm 11).
 
 use std::fmt;
 
