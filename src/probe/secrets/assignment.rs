@@ -239,7 +239,7 @@ mod tests {
             format!("API_KEY={RANDOM}"),
             format!("  db_password: {RANDOM}"),
             format!("if (token === '{RANDOM}') {{"),
-            "SIGNING_KEY = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b'".replace("SIGNING", "signing"),
+            ["signing_key = '9f86d081884c7d659a2f", "eaa0c55ad015a3bf4f1b'"].concat(),
             ["password = 'Winter", "Is4Snow!'"].concat(),
         ] {
             assert!(!found(&text).is_empty(), "{text}");
