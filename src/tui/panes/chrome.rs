@@ -154,7 +154,10 @@ pub fn notice(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let line = if let Some(flash) = &ui.flash {
         Line::styled(text::fit(flash, width), styles.text)
-    } else if let Some(notice) = session.notice() {
+    } else if let Some(notice) = session.notice().filter(|notice| {
+        // A problem stays until something else is done; the rest has been read once a key is pressed.
+        notice.tone == Tone::Problem || session.noticed_at() > ui.read_until
+    }) {
         let (lead, style) = match notice.tone {
             Tone::Info => ("", styles.text),
             Tone::Problem => ("✗ ", styles.fail),
