@@ -92,14 +92,14 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
         let done = session.runs().iter().filter(|run| matches!(run.outcome(), Some(Outcome::Completed(_)))).count();
         let waiting = session.runs().iter().filter(|run| waits(run)).count();
         let failed = session.runs().iter().filter_map(|run| run.outcome()).filter(|outcome| outcome.failed()).count();
-        let mut words = format!("{done} of {} probes done", session.runs().len());
-        if failed > 0 {
-            words.push_str(&format!(", {failed} failed"));
-        }
-        if waiting > 0 {
-            words.push_str(&format!(", {waiting} for you to allow"));
-        }
-        if taken + text::width(&words) + 3 <= room {
+        let all = session.runs().len();
+        let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+        let failed = part(failed, "failed");
+        let forms = [
+            format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
+            format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
+        ];
+        if let Some(words) = forms.into_iter().find(|words| taken + text::width(words) + 3 <= room) {
             separate(&mut spans, 0);
             spans.insert(0, Span::styled(words, styles.muted));
         }
