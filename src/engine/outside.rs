@@ -11,8 +11,7 @@ pub(super) fn open_url(text: &str) -> Result<(), String> {
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!("{text} is not a web address, so it was not opened"));
     }
-    open::that_detached(url.as_str())
-        .map_err(|error| format!("No browser could be started ({error}); copy {url} instead"))
+    open::that_detached(url.as_str()).map_err(|_| format!("No browser could be started; copy {url} instead"))
 }
 
 /// Runs `$VISUAL` or `$EDITOR` on a file of the project at a line, and waits for it.

@@ -47,6 +47,8 @@ pub struct Session {
     unsaved: BTreeSet<String>,
     save_failed: bool,
     notice: Option<Notice>,
+    /// The revision that said it.
+    noticed_at: u64,
     today: Date,
     judged: OnceCell<BTreeMap<ItemId, Verdict>>,
     revision: u64,
@@ -97,6 +99,7 @@ impl Session {
             unsaved: BTreeSet::new(),
             save_failed: false,
             notice: None,
+            noticed_at: 0,
             today: update::day(start.now),
             judged: OnceCell::new(),
             revision: 0,
@@ -183,6 +186,12 @@ impl Session {
     #[must_use]
     pub fn notice(&self) -> Option<&Notice> {
         self.notice.as_ref()
+    }
+
+    /// The revision that said the notice.
+    #[must_use]
+    pub fn noticed_at(&self) -> u64 {
+        self.noticed_at
     }
 
     /// The day on which answers and acceptances are judged, in UTC.

@@ -29,6 +29,17 @@ impl Session {
         self.today = day(now);
         self.judged.take();
         self.revision += 1;
+        // A command makes what was said before it old.
+        let before = self.notice.take().filter(|_| !matches!(msg, Msg::Do(_)));
+        let effects = self.take_in(msg, now);
+        match &self.notice {
+            Some(_) => self.noticed_at = self.revision,
+            None => self.notice = before,
+        }
+        effects
+    }
+
+    fn take_in(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         match msg {
             Msg::Do(command) => self.command(command, now),
             Msg::Run(event) => self.run_event(event),
@@ -61,7 +72,6 @@ impl Session {
     }
 
     fn command(&mut self, command: Command, now: Timestamp) -> Vec<Effect> {
-        self.notice = None;
         match command {
             Command::Answer { item, reply } => {
                 let answer = reply.map(|reply| Answer { reply, at: now });

@@ -176,6 +176,8 @@ pub struct Ui {
     pub keymap: Keymap,
     /// What the lists show.
     pub index: Index,
+    /// The session's revision at the last key: what was said before it has been read.
+    pub read_until: u64,
     /// A line about something that only the workbench did.
     pub flash: Option<String>,
 }
@@ -207,6 +209,7 @@ impl Ui {
             dress,
             keymap,
             index: Index::default(),
+            read_until: 0,
             flash: None,
         }
     }

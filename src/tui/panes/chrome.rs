@@ -92,14 +92,14 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
         let done = session.runs().iter().filter(|run| matches!(run.outcome(), Some(Outcome::Completed(_)))).count();
         let waiting = session.runs().iter().filter(|run| waits(run)).count();
         let failed = session.runs().iter().filter_map(|run| run.outcome()).filter(|outcome| outcome.failed()).count();
-        let mut words = format!("{done} of {} probes done", session.runs().len());
-        if failed > 0 {
-            words.push_str(&format!(", {failed} failed"));
-        }
-        if waiting > 0 {
-            words.push_str(&format!(", {waiting} for you to allow"));
-        }
-        if taken + text::width(&words) + 3 <= room {
+        let all = session.runs().len();
+        let part = |count: usize, what: &str| if count > 0 { format!(", {count} {what}") } else { String::new() };
+        let failed = part(failed, "failed");
+        let forms = [
+            format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
+            format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
+        ];
+        if let Some(words) = forms.into_iter().find(|words| taken + text::width(words) + 3 <= room) {
             separate(&mut spans, 0);
             spans.insert(0, Span::styled(words, styles.muted));
         }
@@ -154,7 +154,10 @@ pub fn notice(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) {
     let width = usize::from(area.width);
     let line = if let Some(flash) = &ui.flash {
         Line::styled(text::fit(flash, width), styles.text)
-    } else if let Some(notice) = session.notice() {
+    } else if let Some(notice) = session.notice().filter(|notice| {
+        // A problem stays until something else is done; the rest has been read once a key is pressed.
+        notice.tone == Tone::Problem || session.noticed_at() > ui.read_until
+    }) {
         let (lead, style) = match notice.tone {
             Tone::Info => ("", styles.text),
             Tone::Problem => ("✗ ", styles.fail),

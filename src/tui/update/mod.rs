@@ -51,6 +51,7 @@ pub fn update(ui: &mut Ui, session: &Session, event: &Event) -> Vec<Request> {
 
 fn key_pressed(ui: &mut Ui, session: &Session, key: KeyEvent) -> Vec<Request> {
     ui.flash = None;
+    ui.read_until = session.revision();
     if ui.modals.is_empty() {
         match ui.keymap.action(Scope::Views, key) {
             Some(action) => actions::carry_out(ui, session, action),

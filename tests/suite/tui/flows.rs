@@ -131,6 +131,24 @@ fn the_filter_narrows_as_it_is_typed_and_esc_brings_everything_back() {
 }
 
 #[test]
+fn what_was_read_makes_room_for_the_offer_and_a_problem_stays() {
+    use gonogo::session::{Command, Msg, Notice};
+    let mut bench = bench();
+    let offer = "found DATABASE_URL";
+    for _ in 0..2 {
+        bench.session.update(Msg::Do(Command::Redo), super::fixture::now());
+        assert!(bench.screen().contains("Nothing to redo"), "{}", bench.screen());
+        bench.press("j");
+        assert!(bench.screen().contains(offer), "{}", bench.screen());
+    }
+    bench.session.update(Msg::Notice(Notice::problem("it could not be written")), super::fixture::now());
+    bench.press("j");
+    assert!(bench.screen().contains("it could not be written"));
+    bench.session.update(Msg::Do(Command::Export("a.md".into())), super::fixture::now());
+    assert!(bench.screen().contains(offer));
+}
+
+#[test]
 fn the_palette_finds_commands_items_and_findings() {
     let mut bench = bench();
     bench.press(":").text("privacy pol").press("enter");

@@ -42,6 +42,26 @@ fn the_report_s_end() {
     insta::assert_snapshot!("report_end_80x24", bench.press("6 end").screen());
 }
 
+#[test]
+fn a_failed_probe_is_counted_beside_one_that_waits_at_every_width() {
+    use gonogo::model::{EventKind, Failure, Outcome, RunEvent, Skip, SkipReason};
+    use gonogo::session::Msg;
+    for (width, words) in [(80, "done, 1 failed, 1 to allow"), (120, "probes done, 1 failed, 1 for you to allow")] {
+        let mut bench = Bench::new(session(), width, 24);
+        let runs = start(&mut bench.session);
+        let refused = Outcome::Failed(Failure::new("nothing listens there"));
+        super::fixture::say(&mut bench.session, &runs, "repository", EventKind::Finished(refused));
+        for probe in runs.keys().filter(|probe| probe.as_str() != "repository") {
+            let waits = Skip::new(SkipReason::NeedsConsent, "Say yes first.");
+            let stopped = EventKind::Finished(Outcome::Skipped(waits));
+            let event = RunEvent { run: runs[probe], probe: probe.clone(), at: super::fixture::now(), kind: stopped };
+            bench.session.update(Msg::Run(event), super::fixture::now());
+        }
+        // A run that did not start leaves the one before it: only the database's had never begun.
+        assert!(bench.screen().contains(words), "{}", bench.screen());
+    }
+}
+
 fn dialog(name: &str, keys: &str, text: &str, then: &str) {
     let mut bench = Bench::new(session(), 80, 24);
     bench.press(keys).text(text).press(then);
