@@ -162,6 +162,8 @@ fn apply_env(
         settings.fail_on = parsed.severity();
     }
     settings.offline |= get("GONOGO_OFFLINE").is_some_and(|value| value != "0");
+    // The Linux console's fonts lack most marks and lines.
+    settings.ascii |= env.get("TERM").is_some_and(|term| term == "linux");
     settings.ascii |= get("GONOGO_ASCII").is_some_and(|value| value != "0");
     settings.theme = get("GONOGO_THEME").cloned().or(settings.theme.take());
     if let Some(base) = get("GONOGO_OSV_URL") {

@@ -51,6 +51,9 @@ fn each_source_overrides_the_one_before() {
     world.env.insert("GONOGO_ROWS".to_owned(), "3".to_owned());
     world.env.insert("GONOGO_THEME".to_owned(), "dark".to_owned());
     assert_eq!(world.resolve().unwrap().rows, 3);
+    assert!(!world.resolve().unwrap().ascii);
+    world.env.insert("TERM".to_owned(), "linux".to_owned());
+    assert!(world.resolve().unwrap().ascii);
     world.project.rows = Some(4);
     let settings = world.resolve().unwrap();
     assert_eq!((settings.rows, settings.theme.as_deref()), (4, Some("dark")));
