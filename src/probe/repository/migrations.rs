@@ -7,21 +7,10 @@ use regex::Regex;
 
 use super::ci::Pipelines;
 use super::commands::{Does, Scripts};
+use super::proof;
 use super::repo::{Repo, folder_of, is_aside, is_for_development, line_of, name_of};
-use crate::model::{Confidence, Coverage, Location, Proof, RuleKind, RuleMeta, Severity, Span};
+use crate::model::{Coverage, Location, Proof, RuleMeta, Span};
 use crate::probe::environment::declared::is_compose;
-
-const fn proof(
-    id: &'static str,
-    title: &'static str,
-    what: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    references: &'static [&'static str],
-) -> RuleMeta {
-    let (severity, confidence) = (Severity::Minor, Confidence::High);
-    RuleMeta { id, title, kind: RuleKind::Proof, severity, confidence, what, why, fix, example: "", references }
-}
 
 /// In git.
 pub static VERSIONED: RuleMeta = proof(

@@ -7,7 +7,9 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
-use crate::model::{Coverage, Examined, Failure, ProbeId, Project, RuleId, Settings, Skip};
+use crate::model::{
+    Confidence, Coverage, Examined, Failure, ProbeId, Project, RuleId, RuleKind, RuleMeta, Settings, Severity, Skip,
+};
 
 mod ci;
 mod commands;
@@ -167,4 +169,17 @@ fn is_code(path: &str) -> bool {
             | "swift"
             | "ex"
     )
+}
+
+/// What every proof's rule has in common.
+const fn proof(
+    id: &'static str,
+    title: &'static str,
+    what: &'static str,
+    why: &'static str,
+    fix: &'static str,
+    references: &'static [&'static str],
+) -> RuleMeta {
+    let (severity, confidence) = (Severity::Minor, Confidence::High);
+    RuleMeta { id, title, kind: RuleKind::Proof, severity, confidence, what, why, fix, example: "", references }
 }

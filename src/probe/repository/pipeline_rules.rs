@@ -2,19 +2,8 @@
 
 use super::ci::{Pipelines, Step};
 use super::commands::{Does, Scripts};
-use crate::model::{Confidence, Evidence, EvidenceKind, Location, Proof, RuleKind, RuleMeta, Severity, Span};
-
-const fn proof(
-    id: &'static str,
-    title: &'static str,
-    what: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    references: &'static [&'static str],
-) -> RuleMeta {
-    let (severity, confidence) = (Severity::Minor, Confidence::High);
-    RuleMeta { id, title, kind: RuleKind::Proof, severity, confidence, what, why, fix, example: "", references }
-}
+use super::proof;
+use crate::model::{Evidence, EvidenceKind, Location, Proof, RuleMeta, Span};
 
 /// Tests before a merge.
 pub static TESTS: RuleMeta = proof(
