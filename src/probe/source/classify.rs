@@ -49,15 +49,14 @@ fn ecma(file: &FileFacts, function: &Function) -> FunctionKind {
         }
     }
     if function.decorators.iter().any(|decorator| {
-        let last = decorator.rsplit('.').next().unwrap_or(decorator);
         matches!(
-            last,
+            decorator.method(),
             "Get" | "Post" | "Put" | "Patch" | "Delete" | "All" | "Head" | "Query" | "Mutation" | "MessagePattern"
         )
     }) {
         return FunctionKind::Handler;
     }
-    if function.decorators.iter().any(|decorator| matches!(&**decorator, "Cron" | "Interval" | "Process")) {
+    if function.decorators.iter().any(|decorator| matches!(decorator.method(), "Cron" | "Interval" | "Process")) {
         return FunctionKind::Job;
     }
     if takes_request(function) {
@@ -111,10 +110,10 @@ fn has_parameter(function: &Function, wanted: &[&str]) -> bool {
 
 fn python(file: &FileFacts, function: &Function) -> FunctionKind {
     for decorator in &function.decorators {
-        let last = decorator.rsplit('.').next().unwrap_or(decorator);
+        let last = decorator.method();
         if last == "route"
             || last == "api_view"
-            || (decorator.contains('.') && (HTTP_METHODS.contains(&last) || last == "websocket"))
+            || (decorator.name.contains('.') && (HTTP_METHODS.contains(&last) || last == "websocket"))
         {
             return FunctionKind::Handler;
         }

@@ -1,10 +1,14 @@
 //! The facts about what code does: functions, calls, values, loops and catch clauses.
 
 mod lookup;
+mod structure;
 mod value;
+
+use serde::{Deserialize, Serialize};
 
 use crate::model::Span;
 
+pub use structure::{Access, Class, Comparison, Condition, Decorator, Element, Finally, RawOutput};
 pub use value::{Part, Value, joined};
 
 /// Place of a function in [`FileFacts::functions`](super::facts::FileFacts::functions); 0 is the file's top level.
@@ -15,7 +19,7 @@ pub type CallId = u32;
 pub type LoopId = u32;
 
 /// What a function is for.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FunctionKind {
     /// Nothing special.
     #[default]
@@ -31,7 +35,7 @@ pub enum FunctionKind {
 }
 
 /// One function. The first of a file stands for its top level.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Function {
     /// Its name, or the name that it is assigned to.
     pub name: Option<Box<str>>,
@@ -51,8 +55,8 @@ pub struct Function {
     pub is_async: bool,
     /// Other files can call it by its name.
     pub exported: bool,
-    /// Callee paths of its decorators: `app.route`.
-    pub decorators: Vec<Box<str>>,
+    /// What stands above it.
+    pub decorators: Vec<Decorator>,
     /// Whether its body opens with the directive `use server`.
     pub server_action: bool,
     /// Where.
@@ -62,7 +66,7 @@ pub struct Function {
 }
 
 /// A span with the bytes that it covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Place {
     /// Lines and columns.
     pub span: Span,
@@ -77,7 +81,7 @@ impl Default for Place {
 }
 
 /// One parameter.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Parameter {
     /// The names that it binds, each with the path below the argument: `("id", "params.id")`; the path is empty for a
     /// plain name.
@@ -89,7 +93,7 @@ pub struct Parameter {
 }
 
 /// A stretch of statements, summed up.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Block {
     /// Calls in it, from the first to before the last.
     pub calls: (CallId, CallId),
@@ -110,7 +114,7 @@ pub struct Block {
 }
 
 /// One call, `new` expression or tagged template.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Call {
     /// What is called, as text: `axios.get`, `db.prepare().all`. Optional chaining, awaits and brackets are left out.
     pub callee: Box<str>,
@@ -142,6 +146,12 @@ pub struct Call {
     pub dev_only: bool,
     /// Its result is only tested, compared, or has something to fall back on.
     pub tested: bool,
+    /// It stands as a statement of its own: nobody takes its result.
+    pub discarded: bool,
+    /// The language closes what it gives: `with`, `using`, try-with-resources, a block that it is given.
+    pub managed: bool,
+    /// It runs when the function around it ends: `defer`.
+    pub deferred: bool,
 }
 
 impl Call {
@@ -190,7 +200,7 @@ pub fn root(path: &str) -> &str {
 }
 
 /// One argument of a call.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Argument {
     /// Its name, in languages that have them.
     pub name: Option<Box<str>>,
@@ -201,12 +211,14 @@ pub struct Argument {
 }
 
 /// A value that gets a name.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Assignment {
     /// The name or chain of names.
     pub target: Box<str>,
     /// What it becomes.
     pub value: Value,
+    /// Its type as written where it is declared; empty if none.
+    pub annotation: Box<str>,
     /// Whether it is added to what stood there (`+=`).
     pub appends: bool,
     /// The function around it.
@@ -218,7 +230,7 @@ pub struct Assignment {
 }
 
 /// What makes a loop go round.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LoopKind {
     /// Once for every element of something.
     #[default]
@@ -236,7 +248,7 @@ pub enum LoopKind {
 }
 
 /// One loop.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Loop {
     /// What makes it go round.
     pub kind: LoopKind,
@@ -261,7 +273,7 @@ pub struct Loop {
 }
 
 /// One catch clause.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Catch {
     /// Where the clause stands.
     pub place: Place,

@@ -28,13 +28,18 @@ fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
             .iter()
             .filter(|file| (rule.reads)(file.language) && ((rule.looks_at)(file.role) || file.partly.is_some()))
     };
-    let uncovered: Vec<&(String, u64)> = index.uncovered.iter().filter(|(name, _)| (rule.would_read)(name)).collect();
+    let mut uncovered: BTreeMap<&str, u64> =
+        index.uncovered.iter().map(|(name, count)| (name.as_str(), *count)).collect();
+    for file in index.files.iter().filter(|file| !(rule.reads)(file.language) && file.role.in_production()) {
+        *uncovered.entry(file.language.name()).or_default() += 1;
+    }
+    uncovered.retain(|name, _| (rule.would_read)(name));
     let named =
         uncovered.iter().map(|(name, count)| format!("{name} ({})", files(*count))).collect::<Vec<_>>().join(", ");
     let production = index.files.iter().any(|file| file.role != Role::Test);
     if read().next().is_none() {
         return if !named.is_empty() {
-            Coverage::Nothing(format!("The project has no code in a language that gonogo reads yet: {named}"))
+            Coverage::Nothing(format!("The project has no code in a language that this rule reads yet: {named}"))
         } else if index.unread.is_empty() && production {
             Coverage::Absent("The project has no code of the kind that this rule is about".to_owned())
         } else {
@@ -51,7 +56,7 @@ fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
         missing.push(format!("{} not read", files(unread)));
     }
     if !named.is_empty() {
-        missing.push(format!("no front end yet for {named}"));
+        missing.push(format!("not read for this rule: {named}"));
     }
     let mut subject = Subject::default();
     for file in read().filter(|file| (rule.looks_at)(file.role)) {

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::index::Links;
 use super::start_command::StartCommand;
 use crate::model::{Gap, Span};
 
 pub use super::code::{
-    Argument, Assignment, Block, Call, CallId, Catch, Function, FunctionId, FunctionKind, Loop, LoopId, LoopKind,
-    Parameter, Part, Value,
+    Access, Argument, Assignment, Block, Call, CallId, Catch, Class, Condition, Element, Finally, Function, FunctionId,
+    FunctionKind, Loop, LoopId, LoopKind, Parameter, Part, RawOutput, Value,
 };
 
 /// Why code that a program wrote has no facts: the reason of its [`Gap`].
@@ -32,7 +34,7 @@ pub struct CodeIndex {
 }
 
 /// One file's facts.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct FileFacts {
     /// Relative path with `/`.
     pub path: String,
@@ -68,6 +70,18 @@ pub struct FileFacts {
     pub loops: Vec<Loop>,
     /// Its catch clauses.
     pub catches: Vec<Catch>,
+    /// Its classes.
+    pub classes: Vec<Class>,
+    /// Its tests, in the order in which they begin.
+    pub conditions: Vec<Condition>,
+    /// What it does in any case after something was tried.
+    pub finals: Vec<Finally>,
+    /// Members that it reads.
+    pub accesses: Vec<Access>,
+    /// Elements of pages that it writes.
+    pub elements: Vec<Element>,
+    /// What it writes into pages without escaping it.
+    pub raw_outputs: Vec<RawOutput>,
     /// Literals that hold an address.
     pub endpoints: Vec<Endpoint>,
     /// Comments that allow a rule with a reason.
@@ -81,7 +95,7 @@ pub struct FileFacts {
 }
 
 /// A language with a front end.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum Language {
     /// JavaScript, JSX included.
     #[default]
@@ -92,6 +106,16 @@ pub enum Language {
     Tsx,
     /// Python.
     Python,
+    /// PHP.
+    Php,
+    /// Go.
+    Go,
+    /// Ruby.
+    Ruby,
+    /// Java.
+    Java,
+    /// A page with places that a program fills in: Jinja, Blade, ERB, EJS, Handlebars.
+    Template,
 }
 
 impl Language {
@@ -103,18 +127,29 @@ impl Language {
             Self::TypeScript => "TypeScript",
             Self::Tsx => "TSX",
             Self::Python => "Python",
+            Self::Php => "PHP",
+            Self::Go => "Go",
+            Self::Ruby => "Ruby",
+            Self::Java => "Java",
+            Self::Template => "templates",
         }
+    }
+
+    /// Whether it is a programming language, and not a page with places to fill in.
+    #[must_use]
+    pub const fn is_code(self) -> bool {
+        !matches!(self, Self::Template)
     }
 
     /// Whether it runs on the JavaScript platform.
     #[must_use]
     pub const fn is_ecma(self) -> bool {
-        !matches!(self, Self::Python)
+        matches!(self, Self::JavaScript | Self::TypeScript | Self::Tsx)
     }
 }
 
 /// Why a file was understood only in part.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PartlyRead {
     /// The grammar met something that it does not know.
     Syntax,
@@ -134,7 +169,7 @@ impl PartlyRead {
 }
 
 /// What a file is for.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Role {
     /// Runs in production on a server, as far as we can tell.
     #[default]
@@ -162,7 +197,7 @@ impl Role {
 }
 
 /// One read of an environment variable.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvRead {
     /// The variable.
     pub name: String,
@@ -173,7 +208,7 @@ pub struct EnvRead {
 }
 
 /// A function that reads the variable whose name it is given.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EnvReader {
     /// The function.
     pub function: FunctionId,
@@ -184,7 +219,7 @@ pub struct EnvReader {
 }
 
 /// One SQL statement in the code.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SqlText {
     /// The text as written; every interpolation stands as `${…}` with its expression.
     pub sql: String,
@@ -193,7 +228,7 @@ pub struct SqlText {
 }
 
 /// One import.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Import {
     /// As written: `express`, `./db`, `django.db`.
     pub module: String,
@@ -202,7 +237,7 @@ pub struct Import {
 }
 
 /// A default beside a read of the environment.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EnvFallback {
     /// The variable.
     pub name: Box<str>,
@@ -219,7 +254,7 @@ pub struct EnvFallback {
 }
 
 /// One name that an import binds, or one name that the file passes on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Binding {
     /// The name in this file; `*` when everything is taken over.
     pub local: Box<str>,
@@ -230,7 +265,7 @@ pub struct Binding {
 }
 
 /// A literal that holds an address.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// The literal as far as it is fixed; an interpolation stands as `${…}`.
     pub text: Box<str>,
@@ -247,7 +282,7 @@ pub struct Endpoint {
 }
 
 /// What is done with a literal.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Usage {
     /// Nothing that is known.
     #[default]
@@ -265,7 +300,7 @@ pub enum Usage {
 }
 
 /// A comment that allows a rule with a reason.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Suppression {
     /// The rule.
     pub rule: Box<str>,

@@ -138,7 +138,10 @@ impl Flow<'_> {
             Value::Member(pair) if matches!(&*pair.1, "length" | "size") => Origin::Fixed,
             Value::Member(pair) => self.step(&pair.0, function, steps + 1),
             Value::Index(pair) => self.step(&pair.0, function, steps + 1),
-            Value::Either(values) | Value::Array(values) | Value::Computed(values) => worst(&mut values.iter()),
+            Value::Not(_) | Value::Compared(..) => Origin::Fixed,
+            Value::Either(values) | Value::All(values) | Value::Array(values) | Value::Computed(values) => {
+                worst(&mut values.iter())
+            }
             Value::Object(pairs) => worst(&mut pairs.iter().map(|(_, value)| value)),
             Value::Template(parts) => worst(&mut parts.iter().filter_map(|part| match part {
                 Part::Expression(_, value) => Some(value),

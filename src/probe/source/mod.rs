@@ -16,24 +16,33 @@ mod sql_text;
 pub mod start_command;
 mod traits;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use rayon::prelude::*;
 
 use super::files::Gaps;
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{
-    Evidence, Examined, Failure, Finding, Location, ProbeId, Project, Proof, RuleKind, RuleMeta, Settings, Skip, Span,
+    Evidence, EvidenceKind, Examined, Failure, Finding, Location, ProbeId, Project, Proof, RuleKind, RuleMeta,
+    Settings, Skip, Span,
 };
 use facts::{CodeIndex, FileFacts};
-use rules::{Hit, RULES};
+use rules::{Check, Hit, RULES};
 
 pub use shared::SharedCode;
 
 /// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
 const MAX_HITS: usize = 100;
+
+/// Files that are looked at in one go, between two looks at whether the run was cancelled.
+const BLOCK: usize = 256;
+
+/// What a rule saw.
+type Seen = (&'static RuleMeta, Hit);
 
 /// The probe.
 pub struct SourceProbe;
@@ -42,12 +51,12 @@ static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("source"),
     title: "Source",
     about: "Reads JavaScript, TypeScript and Python for what works on your machine and fails your users.",
-    rules: &RULE_METAS,
+    rules: RULE_METAS,
     follows_files: true,
     timeout: Duration::from_secs(120),
 };
 
-static RULE_METAS: [&RuleMeta; RULES.len()] = rules::metas();
+static RULE_METAS: &[&RuleMeta] = &rules::metas();
 
 impl Probe for SourceProbe {
     fn meta(&self) -> &'static ProbeMeta {
@@ -69,25 +78,40 @@ impl Probe for SourceProbe {
     }
 }
 
-/// Runs every rule over every file, in the order of their paths, so that the same project gives the same findings.
+/// Runs every rule over every file, and sends what they see in the order of the files' paths, so that the same project
+/// gives the same findings.
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
-    let mut suppressed = 0;
     let mut too_many = Gaps::default();
-    for (done, file) in (0_u64..).zip(&index.files) {
+    let mut of_project: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
+    let mut hits = Vec::new();
+    for rule in RULES {
+        if let Check::Project(check) = rule.check {
+            check(index, &mut hits);
+            for hit in hits.drain(..) {
+                of_project.entry(hit.file).or_default().push((rule.meta, hit));
+            }
+        }
+    }
+    let mut suppressed = 0;
+    for (block, files) in (0_u64..).zip(index.files.chunks(BLOCK)) {
         if cx.cancel.is_cancelled() {
             return Err(Failure::new("Reading the code was cancelled; run it again"));
         }
-        if done % 64 == 0 {
-            cx.report_progress(done, Some(total), "checking files");
+        cx.report_progress(block * BLOCK as u64, Some(total), "checking files");
+        let seen: Vec<(Vec<Seen>, Gaps)> = files.par_iter().map(|file| look(file, index)).collect();
+        for (place, (file, (mut seen, beyond))) in (block as usize * BLOCK..).zip(files.iter().zip(seen)) {
+            too_many.merge(beyond);
+            seen.extend(of_project.remove(&place).unwrap_or_default());
+            seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
+            seen.dedup_by(|a, b| a.0.id == b.0.id && a.1.place == b.1.place);
+            seen.retain(|(rule, hit)| {
+                let allowed = is_allowed(file, rule.id, hit.place.span.line);
+                suppressed += u64::from(allowed);
+                !allowed
+            });
+            send(&file.path, seen, cx);
         }
-        let mut seen = look(file, index, &mut too_many);
-        seen.retain(|(rule, hit)| {
-            let allowed = is_allowed(file, rule.id, hit.place.span.line);
-            suppressed += u64::from(allowed);
-            !allowed
-        });
-        send(&file.path, seen, cx);
     }
     for command in &index.start_commands {
         send(&command.path, rules::start_command(command).into_iter().collect(), cx);
@@ -99,11 +123,13 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     Ok(examined)
 }
 
-fn look(file: &FileFacts, index: &CodeIndex, too_many: &mut Gaps) -> Vec<(&'static RuleMeta, Hit)> {
-    let mut seen = Vec::new();
+/// What the rules see in one file, and what of it is not shown.
+fn look(file: &FileFacts, index: &CodeIndex) -> (Vec<Seen>, Gaps) {
+    let (mut seen, mut too_many) = (Vec::new(), Gaps::default());
     let mut hits = Vec::new();
     for rule in RULES.iter().filter(|rule| (rule.reads)(file.language) && (rule.looks_at)(file.role)) {
-        (rule.check)(file, index, &mut hits);
+        let Check::EachFile(check) = rule.check else { continue };
+        check(file, index, &mut hits);
         for hit in hits.iter().skip(MAX_HITS) {
             too_many.add(
                 "a finding beyond the first 100 of its rule in one file",
@@ -113,9 +139,7 @@ fn look(file: &FileFacts, index: &CodeIndex, too_many: &mut Gaps) -> Vec<(&'stat
         hits.truncate(MAX_HITS);
         seen.extend(hits.drain(..).map(|hit| (rule.meta, hit)));
     }
-    seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
-    seen.dedup_by(|a, b| a.0.id == b.0.id && a.1.place == b.1.place);
-    seen
+    (seen, too_many)
 }
 
 fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
@@ -123,7 +147,7 @@ fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
 }
 
 /// Sends what was seen in one file. The file is read again, for the lines to show.
-fn send(path: &str, seen: Vec<(&'static RuleMeta, Hit)>, cx: &ProbeCx) {
+fn send(path: &str, seen: Vec<Seen>, cx: &ProbeCx) {
     if seen.is_empty() {
         return;
     }
@@ -144,6 +168,9 @@ fn send(path: &str, seen: Vec<(&'static RuleMeta, Hit)>, cx: &ProbeCx) {
         finding.severity = hit.severity.unwrap_or(finding.severity);
         finding.confidence = hit.confidence.unwrap_or(finding.confidence);
         finding.fix = hit.fix.unwrap_or(finding.fix);
+        if !hit.steps.is_empty() {
+            finding = finding.evidence(Evidence::new(EvidenceKind::Note, hit.steps.join("\n")));
+        }
         cx.emitter.emit_blocking(finding);
     }
 }

@@ -159,7 +159,7 @@ fn serves_sockets(file: &FileFacts) -> bool {
     let decorated = |decorator: &str| decorator.ends_with(".websocket");
     file.calls.iter().any(|call| {
         call.method() == "WebSocketServer" || matches!(&*call.callee, "WebSocket.Server" | "Deno.upgradeWebSocket")
-    }) || file.functions.iter().any(|function| function.decorators.iter().any(|d| decorated(d)))
+    }) || file.functions.iter().any(|function| function.decorators.iter().any(|d| decorated(&d.name)))
 }
 
 fn calls_one_of(file: &FileFacts, hosts: &[&str]) -> bool {

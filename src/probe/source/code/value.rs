@@ -1,9 +1,11 @@
 //! What expressions are.
 
-use super::{CallId, FunctionId};
+use serde::{Deserialize, Serialize};
+
+use super::{CallId, Comparison, FunctionId};
 
 /// What an expression is, as far as rules care.
-#[derive(Debug, Default, Clone, PartialEq)]
+#[derive(Debug, Default, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Value {
     /// Not known.
     #[default]
@@ -36,12 +38,18 @@ pub enum Value {
     Array(Vec<Value>),
     /// One of several: `a ?? b`, `a || b`, `c ? a : b`.
     Either(Vec<Value>),
+    /// All of these: `a && b`. It is the last one, or the first that counts as false.
+    All(Vec<Value>),
+    /// The opposite: `!a`, `not a`.
+    Not(Box<Value>),
+    /// The outcome of comparing the first with the second.
+    Compared(Comparison, Box<(Value, Value)>),
     /// Computed from these.
     Computed(Vec<Value>),
 }
 
 /// A part of a string that is put together.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Part {
     /// Fixed text.
     Fixed(Box<str>),
@@ -143,7 +151,12 @@ impl Value {
                 pair.1.walk(see);
             }
             Self::Object(pairs) => pairs.iter().for_each(|(_, value)| value.walk(see)),
-            Self::Array(values) | Self::Either(values) | Self::Computed(values) => {
+            Self::Not(value) => value.walk(see),
+            Self::Compared(_, pair) => {
+                pair.0.walk(see);
+                pair.1.walk(see);
+            }
+            Self::Array(values) | Self::Either(values) | Self::All(values) | Self::Computed(values) => {
                 values.iter().for_each(|value| value.walk(see));
             }
             _ => {}

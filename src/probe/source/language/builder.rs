@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use tree_sitter::Node;
 
 use super::super::code::{
-    Argument, Assignment, Block, Call, CallId, Function, FunctionId, Loop, LoopId, LoopKind, Place, Value,
+    Access, Argument, Assignment, Block, Call, CallId, Condition, Decorator, Finally, Function, FunctionId, Loop,
+    LoopId, LoopKind, Place, Value,
 };
 use super::super::facts::{Binding, FileFacts, Import, PartlyRead, Usage};
 use crate::model::Span;
@@ -25,6 +26,14 @@ pub(super) struct At {
     pub returned: bool,
     pub in_join: bool,
     pub tested: bool,
+    /// The value is dropped.
+    pub discarded: bool,
+    /// The language closes the value.
+    pub managed: bool,
+    /// The expression runs when the function ends.
+    pub deferred: bool,
+    /// The expression is an inner link of a chain of names, or what is called.
+    pub inner: bool,
     pub usage: Usage,
 }
 
@@ -181,6 +190,9 @@ impl<'s> Builder<'s> {
             in_try: at.in_try,
             dev_only: at.dev_only,
             tested: at.tested,
+            discarded: at.discarded,
+            managed: at.managed,
+            deferred: at.deferred,
             ..Call::default()
         });
         id
@@ -331,7 +343,54 @@ impl<'s> Builder<'s> {
     pub(super) fn assign(&mut self, target: &str, value: Value, appends: bool, node: Node<'_>) {
         let place = self.place(node);
         let (function, dev_only) = (self.at.function, self.at.dev_only);
-        self.file.assignments.push(Assignment { target: target.into(), value, appends, function, place, dev_only });
+        let assignment =
+            Assignment { target: target.into(), value, appends, function, place, dev_only, ..Assignment::default() };
+        self.file.assignments.push(assignment);
+    }
+
+    /// The type that stands at the declaration of what was assigned to last.
+    pub(super) fn annotate(&mut self, annotation: &str) {
+        if let Some(last) = self.file.assignments.last_mut() {
+            last.annotation = annotation.trim_start_matches([':', ' ']).chars().take(120).collect::<String>().into();
+        }
+    }
+
+    /// What stands above a function or class, from the value of the expression there.
+    pub(super) fn decorator(&self, value: &Value) -> Decorator {
+        let (callee, _) = self.callee(value);
+        let call = match value {
+            Value::Call(id) => Some(*id),
+            _ => None,
+        };
+        Decorator { name: callee.strip_suffix("()").unwrap_or(&callee).into(), call }
+    }
+
+    /// Keeps a read of a member, unless it is a link of a longer chain or what is called.
+    pub(super) fn access(&mut self, value: &Value, optional: bool, node: Node<'_>) {
+        if self.at.inner || !matches!(value, Value::Path(_) | Value::Member(_) | Value::Index(_)) {
+            return;
+        }
+        let (path, receiver) = self.callee(value);
+        let (function, tested, place) = (self.at.function, self.at.tested, self.place(node));
+        self.file.accesses.push(Access { path, receiver, optional, tested, function, place });
+    }
+
+    /// Begins a test, so that it stands before those in it.
+    pub(super) fn open_condition(&mut self, node: Node<'_>) -> usize {
+        let condition = Condition { function: self.at.function, place: self.place(node), ..Condition::default() };
+        self.file.conditions.push(condition);
+        self.file.conditions.len() - 1
+    }
+
+    pub(super) fn close_condition(&mut self, id: usize, test: Value, then: Block, otherwise: Option<Block>) {
+        if let Some(found) = self.file.conditions.get_mut(id) {
+            (found.test, found.then, found.otherwise) = (test, then, otherwise);
+        }
+    }
+
+    /// What is done in any case after `tried`.
+    pub(super) fn finally(&mut self, tried: Block, cleanup: Block) {
+        self.file.finals.push(Finally { tried, cleanup, function: self.at.function });
     }
 
     /// The argument list of a call that is a tagged template or has been read whole.

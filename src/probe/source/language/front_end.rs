@@ -69,6 +69,9 @@ pub(super) trait FrontEnd<'s> {
     fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to().at;
         let (mut reads, mut condition) = (0..0, Value::Unknown);
+        let (mut then, mut otherwise) = (Block::default(), None);
+        let test = cursor.node().child_by_field_name("condition").unwrap_or(cursor.node());
+        let id = self.to().open_condition(test);
         each(cursor, |cursor| match cursor.field_name() {
             Some("condition") => {
                 let dev = asks_for_environment(self.to().text(cursor.node()));
@@ -90,9 +93,15 @@ pub(super) trait FrontEnd<'s> {
                 if ends || Self::MISSING_IS_EMPTY {
                     self.to().tested(&condition, ends);
                 }
+                then = block;
+            }
+            Some("alternative") => {
+                let block = self.block(cursor, (0, 0));
+                otherwise.get_or_insert(block);
             }
             _ => self.statement(cursor),
         });
+        self.to().close_condition(id, condition, then, otherwise);
         self.to().at = saved;
     }
 

@@ -103,6 +103,7 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
+        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -123,6 +124,9 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
+        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => {
+            return Err(Refused::Generated);
+        }
     };
     let mut parser = Parser::new();
     // The grammars are built against this version of the library; a test parses with each.

@@ -1,6 +1,6 @@
 //! Work in a request handler that stops every other request.
 
-use super::Hit;
+use super::{Check, Hit, Rule, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -20,8 +20,12 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F33", "https://nodejs.org/en/learn/asynchronous-work/dont-block-the-event-loop"],
 };
 
+/// The rule.
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).about("request handler", subject::handlers);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let hit = if file.language == Language::Python { python(file, call) } else { ecma(file, call) };
         hits.extend(hit);

@@ -1,6 +1,6 @@
 //! Any website may call the API.
 
-use super::{Hit, Subject};
+use super::{Check, Hit, Rule, Subject, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -19,6 +19,9 @@ pub static META: RuleMeta = RuleMeta {
     example: "app.use(cors({ origin: true, credentials: true }));\n\n// better\napp.use(cors({ origin: ['https://shop.example'], credentials: true }));",
     references: &["F8", "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CORS"],
 };
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server_or_config).claims_none(look);
 
 /// Libraries for cross-origin rules that are understood.
 const KNOWN: [&str; 8] = [
@@ -59,7 +62,7 @@ fn is_cors(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     // Next sends the headers of its configuration; other tools' configuration is for development.
     if file.role == Role::Config && !file.path.rsplit('/').next().is_some_and(|name| name.starts_with("next.config.")) {
         return;

@@ -1,8 +1,8 @@
 //! Development mode that is on in production too.
 
-use super::Hit;
+use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Assignment, Call, Value};
+use crate::probe::source::code::{Assignment, Call, Comparison, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
@@ -23,8 +23,11 @@ pub static META: RuleMeta = RuleMeta {
     ],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
     if ["dev", "local", "test"].iter().any(|word| name.contains(word)) {
         return;
@@ -102,10 +105,13 @@ fn on_by_default(file: &FileFacts, value: &Value) -> bool {
                 || call.arguments.iter().any(|argument| on_by_default(file, &argument.value))
         }),
         // `os.getenv("DEBUG", "True") == "True"`
-        Value::Computed(values) => {
-            values.len() == 2
-                && on_by_default(file, values.first().unwrap_or(&Value::Null))
-                && values.last().is_some_and(is_on)
+        Value::Compared(Comparison::Equal | Comparison::In, pair) => {
+            let (left, right) = &**pair;
+            let names_it = match right {
+                Value::Array(accepted) => accepted.iter().any(is_on),
+                other => is_on(other),
+            };
+            on_by_default(file, left) && names_it
         }
         _ => false,
     }

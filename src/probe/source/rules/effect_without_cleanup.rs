@@ -1,9 +1,9 @@
 //! An effect that leaves something running when its component goes.
 
-use super::Hit;
+use super::{Check, Hit, Rule, has_components, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Function, FunctionKind, Value, root};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -19,8 +19,13 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F15", "F16", "https://react.dev/learn/synchronizing-with-effects#step-3-add-cleanup-if-needed"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_ecma, has_components)
+    .about("effect or mount hook", subject::effects);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, function) in (0_u32..).zip(&file.functions) {
         if function.kind == FunctionKind::Effect && !is_cleaned_up(file, function) {
             effect(file, id, function, hits);

@@ -1,7 +1,7 @@
 //! A default for development that production falls back on in silence.
 
-use super::Hit;
 use super::endpoint::{Target, target};
+use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value, joined};
 use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts};
@@ -20,8 +20,11 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F1", "https://12factor.net/config"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for fallback in file.env_fallbacks.iter().filter(|fallback| !fallback.dev_only) {
         if let Some(hit) = judge(file, fallback) {
             hits.push(hit);

@@ -1,6 +1,6 @@
 //! Proof: errors are reported to somebody.
 
-use super::Hit;
+use super::{Check, Hit, Rule, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
@@ -18,6 +18,9 @@ pub static META: RuleMeta = RuleMeta {
     example: "Sentry.init({ dsn: process.env.SENTRY_DSN });",
     references: &["C7", "F28"],
 };
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
 
 /// Module prefix, what starts it, and the name for people.
 const TRACKERS: [(&str, &[&str], &str); 26] = [
@@ -50,7 +53,7 @@ const TRACKERS: [(&str, &[&str], &str); 26] = [
 ];
 
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let Some(name) = tracker(file, call) else { continue };
         if has_no_address(file, call) {

@@ -1,7 +1,7 @@
 //! A call to another machine that may wait for ever.
 
 use super::http_clients::{self, FETCHES};
-use super::{Hit, Subject};
+use super::{Check, Hit, Rule, Subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -21,8 +21,11 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F22", "https://developer.mozilla.org/en-US/docs/Web/API/AbortSignal/timeout_static"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("call to another service", look);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in &file.calls {
         let hit = match file.language {
             Language::Python => python(file, index, call),

@@ -1,7 +1,7 @@
 //! An address of the developer's machine or a connection string in code that runs in production.
 
-use super::Hit;
 use super::endpoint::{Target, target};
+use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Usage};
@@ -20,8 +20,11 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F2", "https://12factor.net/config"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     // Angular's settings for development, which its build replaces.
     let for_development = file.assignments.iter().any(|a| a.value.get("production") == Some(&Value::Bool(false)));
     if for_development {

@@ -1,6 +1,6 @@
 //! A query that runs once for every element of a list.
 
-use super::Hit;
+use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
 use crate::probe::source::database_calls::{self, Query};
@@ -20,11 +20,14 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F30", "C54"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("database query", subject::queries_in_loops);
+
 /// How many names made from a loop's variable are followed.
 const MAX_NAMES: usize = 50;
 
 /// Looks at one file.
-pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // One finding a loop and kind: whoever mends the first mends the others with it.
     let mut seen: Vec<(Place, bool)> = Vec::new();
     let multiplies: Vec<bool> = file.loops.iter().map(|found| multiplies(file, found)).collect();
@@ -152,7 +155,7 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
 fn remembers(file: &FileFacts, function: u32) -> bool {
     let Some(found) = file.function(function) else { return false };
     let name = found.name.as_deref().unwrap_or("").to_ascii_lowercase();
-    let decorated = found.decorators.iter().any(|d| d.contains("cache") || d.contains("memo"));
+    let decorated = found.decorators.iter().any(|d| d.name.contains("cache") || d.name.contains("memo"));
     let wrapped = found.argument_of.and_then(|id| file.call(id)).is_some_and(|call| {
         let callee = call.callee.to_ascii_lowercase();
         callee.contains("cache") || callee.contains("memo")

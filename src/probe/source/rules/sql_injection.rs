@@ -1,6 +1,6 @@
 //! Request data that becomes part of a query's text.
 
-use super::Hit;
+use super::{Check, Hit, Rule, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionId, Part, Value, joined, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
@@ -20,6 +20,10 @@ pub static META: RuleMeta = RuleMeta {
     example: "db.query(`SELECT * FROM users WHERE email = '${req.body.email}'`);\n\n// better\ndb.query('SELECT * FROM users WHERE email = $1', [req.body.email]);",
     references: &["F50", "https://cheatsheetseries.owasp.org/cheatsheets/SQL_Injection_Prevention_Cheat_Sheet.html"],
 };
+
+/// The rule.
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).about("database query", subject::queries);
 
 /// Calls that take the text of a whole statement.
 const STATEMENTS: [&str; 29] = [
@@ -58,7 +62,7 @@ const STATEMENTS: [&str; 29] = [
 const PIECES: [&str; 7] = ["whereRaw", "orderByRaw", "havingRaw", "selectRaw", "joinRaw", "groupByRaw", "RawSQL"];
 
 /// Looks at one file.
-pub fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in &file.calls {
         let method = call.method();
         let piece = PIECES.contains(&method);

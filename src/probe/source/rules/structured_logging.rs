@@ -1,6 +1,6 @@
 //! Proof: the server's log can be searched.
 
-use super::Hit;
+use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
@@ -19,8 +19,11 @@ pub static META: RuleMeta = RuleMeta {
     references: &["C13"],
 };
 
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(name) = logger(file, call) {
             hits.push(Hit::new(call.place, format!("{name} writes the server's log")));

@@ -1,6 +1,6 @@
 //! An error that is caught and then forgotten.
 
-use super::Hit;
+use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Value};
 use crate::probe::source::database_calls;
@@ -20,8 +20,12 @@ pub static META: RuleMeta = RuleMeta {
     references: &["F28", "C25"],
 };
 
+/// The rule.
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).about("place where an error is caught", subject::catches);
+
 /// Looks at one file.
-pub fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for catch in &file.catches {
         if let Some(hit) = clause(file, catch) {
             hits.push(hit);

@@ -57,6 +57,9 @@ impl Walk<'_> {
                 self.to.at.chained = Some(id);
                 self.to.at.awaited = false;
                 self.to.at.returned = false;
+                self.to.at.discarded = false;
+                self.to.at.managed = false;
+                self.to.at.inner = true;
                 let kind = self.kind(cursor.node());
                 // The grammar reads `await f<T>()` as a call of `await f`.
                 if kind == K::Await

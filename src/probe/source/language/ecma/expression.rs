@@ -7,7 +7,7 @@ use super::super::environment::asks_for_environment;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::Value;
+use crate::probe::source::code::{Comparison, Value};
 use crate::probe::source::facts::Usage;
 
 /// Whether a path is the object that holds the environment's variables.
@@ -40,6 +40,10 @@ impl Walk<'_> {
         );
         if !hands_on {
             self.to.name = None;
+            self.to.at.discarded = false;
+        }
+        if !matches!(kind, K::MemberExpression | K::Subscript | K::Parenthesized | K::NonNull | K::As) {
+            self.to.at.inner = false;
         }
         match kind {
             K::Identifier
@@ -110,9 +114,11 @@ impl Walk<'_> {
                 Value::Unknown
             }
             K::Unary => {
-                self.to.at.tested = self.to.text(node).starts_with(['!', 't']);
+                let negates = self.to.text(node).starts_with('!');
+                self.to.at.tested = negates || self.to.text(node).starts_with('t');
                 self.to.at.chained = None;
-                Value::Computed(vec![self.last_child(cursor)])
+                let value = self.last_child(cursor);
+                if negates { Value::Not(Box::new(value)) } else { Value::Computed(vec![value]) }
             }
             K::TypeArguments | K::TypeAnnotation | K::TypeParameters => Value::Unknown,
             // Statements that stand where an expression was looked for: `if` in the body of an arrow of broken code.
@@ -120,8 +126,12 @@ impl Walk<'_> {
                 self.statement(cursor);
                 Value::Unknown
             }
+            K::JsxOpening | K::JsxSelfClosing => {
+                self.to.file.jsx = true;
+                self.element(cursor)
+            }
             _ => {
-                if matches!(kind, K::JsxElement | K::JsxSelfClosing | K::JsxFragment) {
+                if matches!(kind, K::JsxElement | K::JsxFragment) {
                     self.to.file.jsx = true;
                 }
                 self.to.at.chained = None;
@@ -184,11 +194,14 @@ impl Walk<'_> {
     fn member(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let (mut object, mut name) = (Value::Unknown, "");
+        let saved = self.to.at;
         each(cursor, |cursor| match self.field(cursor) {
             F::Object => {
                 self.to.at.awaited = false;
                 self.to.at.returned = false;
+                self.to.at.inner = true;
                 object = self.expression(cursor);
+                self.to.at = saved;
             }
             F::Property => name = self.to.text(cursor.node()),
             _ => {}
@@ -196,16 +209,24 @@ impl Walk<'_> {
         if object.path().is_some_and(is_environment) {
             return self.to.env_read(name, node);
         }
-        Builder::member(object, name)
+        let value = Builder::member(object, name);
+        self.to.access(&value, self.to.text(node).contains("?."), node);
+        value
     }
 
     fn subscript(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let (mut object, mut index) = (Value::Unknown, Value::Unknown);
         each(cursor, |cursor| match self.field(cursor) {
-            F::Object => object = self.expression(cursor),
+            F::Object => {
+                let at = self.to.at;
+                self.to.at.inner = true;
+                object = self.expression(cursor);
+                self.to.at = at;
+            }
             F::Index => {
                 let at = self.to.at;
+                self.to.at.inner = false;
                 self.to.at.chained = None;
                 self.to.at.awaited = false;
                 index = self.expression(cursor);
@@ -214,7 +235,9 @@ impl Walk<'_> {
             _ => {}
         });
         let of_environment = object.path().is_some_and(is_environment);
-        self.to.element(object, index, of_environment, node)
+        let value = self.to.element(object, index, of_environment, node);
+        self.to.access(&value, self.to.text(node).contains("?."), node);
+        value
     }
 
     fn binary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
@@ -223,7 +246,7 @@ impl Walk<'_> {
         if operator == "+" {
             return self.concatenation(node);
         }
-        let compares = matches!(operator, "==" | "===" | "!=" | "!==" | "<" | ">" | "<=" | ">=" | "in" | "instanceof");
+        let compares = comparison(operator).is_some();
         let falls_back = matches!(operator, "??" | "||");
         let name = self.to.name.take();
         let goes_to = self.to.goes_to.clone();
@@ -270,12 +293,16 @@ impl Walk<'_> {
         if falls_back || operator == "&&" {
             let mut values = match left {
                 Value::Either(values) if falls_back => values,
+                Value::All(values) if !falls_back => values,
                 other => vec![other],
             };
             values.push(right);
-            return Value::Either(values);
+            return if falls_back { Value::Either(values) } else { Value::All(values) };
         }
-        Value::Computed(vec![left, right])
+        match comparison(operator) {
+            Some(comparison) => Value::Compared(comparison, Box::new((left, right))),
+            None => Value::Computed(vec![left, right]),
+        }
     }
 
     fn ternary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
@@ -307,6 +334,16 @@ impl Walk<'_> {
         });
         Value::Either(values)
     }
+}
+
+fn comparison(operator: &str) -> Option<Comparison> {
+    Some(match operator {
+        "==" | "===" => Comparison::Equal,
+        "!=" | "!==" => Comparison::NotEqual,
+        "<" | ">" | "<=" | ">=" => Comparison::Order,
+        "in" | "instanceof" => Comparison::In,
+        _ => return None,
+    })
 }
 
 /// The variables of the environment that a value is, or may be.

@@ -5,7 +5,7 @@ use tree_sitter::{Node, TreeCursor};
 use super::super::front_end::{FrontEnd, lines};
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Block, Function, FunctionId, LoopId};
+use crate::probe::source::code::{Block, Class, Function, FunctionId, LoopId};
 
 impl Walk<'_> {
     /// A function of any form. `in_loop` is the loop in which its body runs, if it is called where it stands.
@@ -70,12 +70,31 @@ impl Walk<'_> {
         let node = cursor.node();
         let given_name = self.to.name.take();
         let name = node.child_by_field_name("name").map(|name| self.to.text(name).into()).or(given_name);
-        let outer = self.to.class.replace(name.unwrap_or_else(|| "class".into()));
+        let name: Box<str> = name.unwrap_or_else(|| "class".into());
+        let outer = self.to.class.replace(name.clone());
         let saved = self.to.start_anew();
-        self.decorators.clear();
+        let mut walk = node.walk();
+        let children: Vec<Node<'_>> = node.children(&mut walk).collect();
+        for child in children {
+            if self.kind(child) == K::Decorator {
+                self.decorator(child);
+            }
+        }
+        let decorators = std::mem::take(&mut self.decorators);
+        let place = self.to.place(node);
+        let id = self.to.file.classes.len();
+        self.to.file.classes.push(Class { name, decorators, place, ..Class::default() });
         each(cursor, |cursor| {
             let child = cursor.node();
             match (self.field(cursor), self.kind(child)) {
+                (_, K::Decorator) => {}
+                (_, K::Heritage) => {
+                    let bases = bases(self.to.text(child));
+                    if let Some(class) = self.to.file.classes.get_mut(id) {
+                        class.bases = bases;
+                    }
+                    self.statement(cursor);
+                }
                 (F::Body, _) => each(cursor, |cursor| self.class_member(cursor)),
                 (F::Name, _) => {}
                 _ => self.statement(cursor),
@@ -107,20 +126,47 @@ impl Walk<'_> {
                     _ => {}
                 });
                 self.decorators.clear();
+                if let (Some(name), Some(kind)) = (name, node.child_by_field_name("type"))
+                    && let (name, kind) = (self.to.text(name), self.to.text(kind))
+                    && let Some(class) = self.to.file.classes.last_mut()
+                {
+                    class.fields.push((name.into(), kind.trim_start_matches([':', ' ']).into()));
+                }
             }
             K::Comment => self.to.comment(node),
             _ => self.statement(cursor),
         }
     }
 
-    fn decorator(&mut self, node: Node<'_>) {
+    pub(super) fn decorator(&mut self, node: Node<'_>) {
         if let Some(inner) = node.named_child(0) {
             let saved = self.to.start_anew();
             let mut cursor = inner.walk();
             let value = self.expression(&mut cursor);
             self.to.at = saved;
-            let (callee, _) = self.to.callee(&value);
-            self.decorators.push(callee.trim_end_matches("()").into());
+            let decorator = self.to.decorator(&value);
+            self.decorators.push(decorator);
         }
     }
+}
+
+/// `extends A<B> implements C, D` names `A`, `C` and `D`.
+fn bases(heritage: &str) -> Vec<Box<str>> {
+    let mut depth = 0_u32;
+    let flat: String = heritage
+        .chars()
+        .filter(|c| match c {
+            '<' => {
+                depth += 1;
+                false
+            }
+            '>' => {
+                depth = depth.saturating_sub(1);
+                false
+            }
+            _ => depth == 0,
+        })
+        .collect();
+    let words = flat.split([',', ' ', '\n']).filter(|word| !matches!(*word, "" | "extends" | "implements"));
+    words.take(20).map(Into::into).collect()
 }

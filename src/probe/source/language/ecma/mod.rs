@@ -13,7 +13,7 @@ use tree_sitter::{Node, Tree, TreeCursor};
 use super::builder::Builder;
 use super::front_end::{FrontEnd, lines};
 use super::kinds::each;
-use crate::probe::source::code::{Catch, LoopKind, Value};
+use crate::probe::source::code::{Block, Catch, Decorator, LoopKind, Value};
 use crate::probe::source::facts::{FileFacts, Language};
 use names::{F, K, Names, tables};
 
@@ -29,8 +29,8 @@ pub(super) fn lower(tree: &Tree, language: Language, source: &str) -> FileFacts 
 struct Walk<'s> {
     names: &'static Names,
     to: Builder<'s>,
-    /// Decorators that wait for the method that they stand on.
-    decorators: Vec<Box<str>>,
+    /// Decorators that wait for the class or method that they stand on.
+    decorators: Vec<Decorator>,
 }
 
 impl<'s> FrontEnd<'s> for Walk<'s> {
@@ -75,6 +75,15 @@ impl<'s> FrontEnd<'s> for Walk<'s> {
             K::Break => self.to.leaves(),
             K::Continue => self.to.continues(),
             K::Declarator => self.declarator(cursor),
+            K::Decorator => self.decorator(node),
+            K::ExpressionStatement => each(cursor, |cursor| {
+                if cursor.node().is_named() {
+                    let saved = self.to.start_anew();
+                    self.to.at.discarded = true;
+                    self.expression(cursor);
+                    self.to.at = saved;
+                }
+            }),
             K::Interface
             | K::TypeAlias
             | K::TypeAnnotation
@@ -83,14 +92,7 @@ impl<'s> FrontEnd<'s> for Walk<'s> {
             | K::Ambient
             | K::Signature
             | K::AbstractSignature => {}
-            K::Other
-            | K::Program
-            | K::Block
-            | K::Lexical
-            | K::Variables
-            | K::ClassBody
-            | K::ExpressionStatement
-            | K::Parenthesized => {
+            K::Other | K::Program | K::Block | K::Lexical | K::Variables | K::ClassBody | K::Parenthesized => {
                 each(cursor, |cursor| self.statement(cursor));
             }
             _ => self.value_of(cursor),
@@ -169,7 +171,7 @@ impl Walk<'_> {
     fn try_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to.at;
         let has_handler = cursor.node().child_by_field_name("handler").is_some();
-        let mut tried = Default::default();
+        let mut tried = Block::default();
         each(cursor, |cursor| {
             let node = cursor.node();
             match self.field(cursor) {
@@ -190,10 +192,14 @@ impl Walk<'_> {
                         place,
                         function: saved.function,
                         types: Vec::new(),
-                        tried: std::mem::take(&mut tried),
+                        tried: tried.clone(),
                         handler,
                         in_loop: saved.in_loop,
                     });
+                }
+                F::Finalizer => {
+                    let cleanup = self.block(cursor, lines(node));
+                    self.to.finally(std::mem::take(&mut tried), cleanup);
                 }
                 _ => self.statement(cursor),
             }

@@ -69,6 +69,7 @@ names! {
         ArrayPattern = "array_pattern",
         ObjectDefault = "object_assignment_pattern",
         Default = "assignment_pattern",
+        Heritage = "class_heritage",
         Rest = "rest_pattern",
         Spread = "spread_element",
         Array = "array",
@@ -90,6 +91,9 @@ names! {
         JsxElement = "jsx_element",
         JsxSelfClosing = "jsx_self_closing_element",
         JsxFragment = "jsx_fragment",
+        JsxOpening = "jsx_opening_element",
+        JsxAttribute = "jsx_attribute",
+        JsxExpression = "jsx_expression",
         JsxText = "jsx_text",
         Decorator = "decorator",
         RequiredParameter = "required_parameter",
@@ -164,7 +168,7 @@ pub(super) fn tables(language: Language) -> &'static Names {
     let (slot, grammar): (_, fn() -> tree_sitter::Language) = match language {
         Language::TypeScript => (typescript, typescript::grammar),
         Language::Tsx => (tsx, tsx::grammar),
-        Language::JavaScript | Language::Python => (javascript, javascript::grammar),
+        _ => (javascript, javascript::grammar),
     };
     slot.get_or_init(|| Tables::new(&grammar(), K::from_name, F::from_name))
 }

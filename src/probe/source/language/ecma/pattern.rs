@@ -22,6 +22,9 @@ impl Walk<'_> {
                     self.bind_required(pattern, &value);
                     self.destructure(pattern, value, node);
                 }
+                if let Some(kind) = node.child_by_field_name("type") {
+                    self.to.annotate(self.to.text(kind));
+                }
             }
             _ => {}
         });

@@ -31,6 +31,9 @@ impl Walk<'_> {
                 self.to.at.chained = Some(id);
                 self.to.at.awaited = false;
                 self.to.at.returned = false;
+                self.to.at.discarded = false;
+                self.to.at.managed = false;
+                self.to.at.inner = true;
                 self.to.at.in_join |= self.to.text(cursor.node()).ends_with(".format");
                 let callee = self.expression(cursor);
                 self.to.at = saved;

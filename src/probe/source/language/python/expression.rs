@@ -7,18 +7,37 @@ use super::super::environment::asks_for_environment;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Argument, LoopKind, Value};
+use crate::probe::source::code::{Argument, Comparison, LoopKind, Value};
 use crate::probe::source::facts::Usage;
 
 fn is_environment(path: &str) -> bool {
     matches!(path, "os.environ" | "environ")
 }
 
+fn comparison(operator: &str) -> Option<Comparison> {
+    Some(match operator {
+        "==" | "is" => Comparison::Equal,
+        "!=" | "is not" => Comparison::NotEqual,
+        "<" | ">" | "<=" | ">=" => Comparison::Order,
+        "in" => Comparison::In,
+        "not in" => Comparison::NotIn,
+        _ => return None,
+    })
+}
+
 impl Walk<'_> {
     /// Any expression.
     pub(super) fn any_expression(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
-        match self.kind(node) {
+        let kind = self.kind(node);
+        if !matches!(kind, K::Attribute | K::Subscript | K::Parenthesized) {
+            self.to.at.inner = false;
+        }
+        if !matches!(kind, K::Call | K::Await | K::Parenthesized) {
+            self.to.at.discarded = false;
+            self.to.at.managed = false;
+        }
+        match kind {
             K::Identifier | K::Dotted => Value::Path(self.to.text(node).into()),
             K::String => self.string(cursor),
             K::Concatenated => self.side_by_side(cursor),
@@ -39,7 +58,7 @@ impl Walk<'_> {
             K::Not => {
                 self.to.at.tested = true;
                 self.to.at.chained = None;
-                Value::Computed(vec![self.last_child(cursor)])
+                Value::Not(Box::new(self.last_child(cursor)))
             }
             K::Comparison => self.comparison(cursor),
             K::Conditional => self.conditional(cursor),
@@ -113,22 +132,36 @@ impl Walk<'_> {
     }
 
     fn attribute(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
         let (mut object, mut name) = (Value::Unknown, "");
         each(cursor, |cursor| match self.field(cursor) {
-            F::Object => object = self.expression(cursor),
+            F::Object => {
+                let at = self.to.at;
+                self.to.at.inner = true;
+                object = self.expression(cursor);
+                self.to.at = at;
+            }
             F::Attribute => name = self.to.text(cursor.node()),
             _ => {}
         });
-        Builder::member(object, name)
+        let value = Builder::member(object, name);
+        self.to.access(&value, false, node);
+        value
     }
 
     fn subscript(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let (mut object, mut index) = (Value::Unknown, Value::Unknown);
         each(cursor, |cursor| match self.field(cursor) {
-            F::Value => object = self.expression(cursor),
+            F::Value => {
+                let at = self.to.at;
+                self.to.at.inner = true;
+                object = self.expression(cursor);
+                self.to.at = at;
+            }
             F::Subscript => {
                 let at = self.to.at;
+                self.to.at.inner = false;
                 self.to.at.chained = None;
                 self.to.at.awaited = false;
                 index = self.expression(cursor);
@@ -137,7 +170,9 @@ impl Walk<'_> {
             _ => {}
         });
         let of_environment = object.path().is_some_and(is_environment);
-        self.to.element(object, index, of_environment, node)
+        let value = self.to.element(object, index, of_environment, node);
+        self.to.access(&value, false, node);
+        value
     }
 
     /// `a or b`, `a and b`.
@@ -167,7 +202,7 @@ impl Walk<'_> {
             let name = name.clone();
             self.to.env_fallback(before, &name, right.clone(), node);
         }
-        Value::Either(vec![left, right])
+        if falls_back { Value::Either(vec![left, right]) } else { Value::All(vec![left, right]) }
     }
 
     /// Membership is kept as a call of `in`: rules look for allow lists.
@@ -186,7 +221,13 @@ impl Walk<'_> {
             call.arguments =
                 values.iter().map(|value| Argument { value: value.clone(), ..Argument::default() }).collect();
         }
-        Value::Computed(values)
+        let mut walk = node.walk();
+        let operator = node.children(&mut walk).find(|child| !child.is_named()).map_or("", |child| child.kind());
+        match (comparison(operator), <[Value; 2]>::try_from(values)) {
+            (Some(comparison), Ok([left, right])) => Value::Compared(comparison, Box::new((left, right))),
+            (_, Ok(values)) => Value::Computed(values.into()),
+            (_, Err(values)) => Value::Computed(values),
+        }
     }
 
     /// `a if condition else b`.
@@ -242,7 +283,12 @@ impl Walk<'_> {
                     self.to.assign(self.to.text(target), element, false, node);
                 }
             }
-            K::Identifier => self.to.assign(self.to.text(left), value.clone(), appends, node),
+            K::Identifier => {
+                self.to.assign(self.to.text(left), value.clone(), appends, node);
+                if let Some(kind) = node.child_by_field_name("type") {
+                    self.to.annotate(self.to.text(kind));
+                }
+            }
             _ => {
                 let saved = self.to.start_anew();
                 self.to.at.tested = true;

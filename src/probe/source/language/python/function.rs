@@ -5,7 +5,7 @@ use tree_sitter::{Node, TreeCursor};
 use super::super::front_end::{FrontEnd, lines};
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Block, Function, FunctionId, Parameter, Value};
+use crate::probe::source::code::{Block, Class, Decorator, Function, FunctionId, Parameter, Value};
 use crate::probe::source::facts::Usage;
 
 impl Walk<'_> {
@@ -80,7 +80,7 @@ impl Walk<'_> {
     /// A function or class with decorators.
     pub(super) fn decorated(&mut self, cursor: &mut TreeCursor<'_>) {
         self.decorators.clear();
-        let mut found: Vec<Box<str>> = Vec::new();
+        let mut found: Vec<Decorator> = Vec::new();
         each(cursor, |cursor| {
             let child = cursor.node();
             match self.kind(child) {
@@ -89,8 +89,7 @@ impl Walk<'_> {
                         let saved = self.to.start_anew();
                         let value = self.expression(cursor);
                         self.to.at = saved;
-                        let (callee, _) = self.to.callee(&value);
-                        found.push(callee.trim_end_matches("()").into());
+                        found.push(self.to.decorator(&value));
                     }
                 }),
                 _ => {
@@ -106,7 +105,14 @@ impl Walk<'_> {
     pub(super) fn class(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
         let name: Box<str> = node.child_by_field_name("name").map_or("class", |name| self.to.text(name)).into();
-        self.decorators.clear();
+        let decorators = std::mem::take(&mut self.decorators);
+        let bases = node.child_by_field_name("superclasses").map_or_else(Vec::new, |bases| {
+            let mut walk = bases.walk();
+            let names = bases.named_children(&mut walk).map(|base| self.to.text(base));
+            names.filter(|base| !base.contains('=')).map(|base| base.split('[').next().unwrap_or(base).into()).collect()
+        });
+        let place = self.to.place(node);
+        self.to.file.classes.push(Class { name: name.clone(), bases, decorators, place, ..Class::default() });
         let outer = self.to.class.take();
         each(cursor, |cursor| match self.field(cursor) {
             F::Superclasses => self.value_of(cursor),

@@ -11,7 +11,7 @@ use tree_sitter::{Node, Tree, TreeCursor};
 use super::builder::Builder;
 use super::front_end::{FrontEnd, lines};
 use super::kinds::each;
-use crate::probe::source::code::{Block, Catch, LoopKind, Value};
+use crate::probe::source::code::{Block, Catch, Decorator, LoopKind, Value};
 use crate::probe::source::facts::FileFacts;
 use names::{F, K, Names, tables};
 
@@ -31,8 +31,8 @@ pub(super) fn lower(tree: &Tree, source: &str) -> FileFacts {
 struct Walk<'s> {
     names: &'static Names,
     to: Builder<'s>,
-    /// Decorators that wait for the function that they stand on.
-    decorators: Vec<Box<str>>,
+    /// Decorators that wait for the class or function that they stand on.
+    decorators: Vec<Decorator>,
 }
 
 impl<'s> FrontEnd<'s> for Walk<'s> {
@@ -81,7 +81,14 @@ impl<'s> FrontEnd<'s> for Walk<'s> {
             K::ExpressionStatement => {
                 // A string that stands alone is documentation.
                 if !matches!(node.named_child(0).map(|child| self.kind(child)), Some(K::String | K::Concatenated)) {
-                    each(cursor, |cursor| self.value_of(cursor));
+                    each(cursor, |cursor| {
+                        if cursor.node().is_named() {
+                            let saved = self.to.start_anew();
+                            self.to.at.discarded = true;
+                            self.expression(cursor);
+                            self.to.at = saved;
+                        }
+                    });
                 }
             }
             K::Other | K::Block | K::Else | K::Finally => each(cursor, |cursor| self.statement(cursor)),
@@ -211,6 +218,10 @@ impl Walk<'_> {
                     self.to.at = saved;
                 }
                 (_, K::Except | K::ExceptGroup) => self.except(cursor, tried.clone()),
+                (_, K::Finally) => {
+                    let cleanup = self.block(cursor, lines(child));
+                    self.to.finally(std::mem::take(&mut tried), cleanup);
+                }
                 _ => self.statement(cursor),
             }
         });
@@ -246,7 +257,10 @@ impl Walk<'_> {
                 return;
             }
             if self.kind(cursor.node()) != K::AsPattern {
-                self.value_of(cursor);
+                let saved = self.to.start_anew();
+                self.to.at.managed = true;
+                self.expression(cursor);
+                self.to.at = saved;
                 return;
             }
             let mut value = Value::Unknown;
@@ -257,6 +271,7 @@ impl Walk<'_> {
                     self.to.assign(target, std::mem::take(&mut value), false, node);
                 } else if child.is_named() {
                     let saved = self.to.start_anew();
+                    self.to.at.managed = true;
                     value = self.expression(cursor);
                     self.to.at = saved;
                 }
