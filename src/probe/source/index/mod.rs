@@ -1,5 +1,8 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod ecma;
+mod python;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
@@ -60,87 +63,21 @@ fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
     found
 }
 
+impl Links {
+    /// The place of the file at `path`.
+    fn at(&self, path: &str) -> Option<usize> {
+        self.by_path.get(path).copied()
+    }
+}
+
 impl CodeIndex {
     /// The place of the file that `module`, as written in `from`, leads to, if it is one of the project's.
     #[must_use]
     pub fn module(&self, from: &FileFacts, module: &str) -> Option<usize> {
-        if from.language == Language::Python {
-            self.python_module(from, module)
-        } else {
-            self.ecma_module(from, module)
-        }
-    }
-
-    fn ecma_module(&self, from: &FileFacts, module: &str) -> Option<usize> {
-        let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        if module.starts_with('.') {
-            return self.ecma_file(&join(folder, module)?);
-        }
-        // The usual path alias: `@/lib/db` and `~/lib/db` start at the root of an app, or at its `src` or `app`.
-        let Some(inner) = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/")) else {
-            return self.workspace_file(module);
-        };
-        let mut root = folder;
-        loop {
-            for base in ["", "src", "app"] {
-                let path = [root, base, inner].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>();
-                if let Some(found) = self.ecma_file(&path.join("/")) {
-                    return Some(found);
-                }
-            }
-            if root.is_empty() {
-                return None;
-            }
-            root = root.rsplit_once('/').map_or("", |(outer, _)| outer);
-        }
-    }
-
-    /// `@shop/db/users` is `packages/db/users` in most workspaces.
-    fn workspace_file(&self, module: &str) -> Option<usize> {
-        let inner = module.strip_prefix('@')?.split_once('/')?.1;
-        let (package, rest) = inner.split_once('/').unwrap_or((inner, "index"));
-        ["packages", "libs", "apps", "modules"].iter().find_map(|root| {
-            self.ecma_file(&format!("{root}/{package}/{rest}"))
-                .or_else(|| self.ecma_file(&format!("{root}/{package}/src/{rest}")))
-        })
-    }
-
-    fn ecma_file(&self, path: &str) -> Option<usize> {
-        let stem = path.strip_suffix(".js").or_else(|| path.strip_suffix(".mjs")).unwrap_or(path);
-        let find = |path: &str| self.links.by_path.get(path).copied();
-        find(path).or_else(|| {
-            ["ts", "tsx", "js", "jsx", "mjs", "cjs", "mts"]
-                .iter()
-                .find_map(|end| find(&format!("{stem}.{end}")))
-                .or_else(|| ["ts", "tsx", "js", "jsx"].iter().find_map(|end| find(&format!("{stem}/index.{end}"))))
-        })
-    }
-
-    fn python_module(&self, from: &FileFacts, module: &str) -> Option<usize> {
-        let find = |path: &str| {
-            self.links
-                .by_path
-                .get(&format!("{path}.py"))
-                .or_else(|| self.links.by_path.get(&format!("{path}/__init__.py")))
-        };
-        let mut folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let dots = module.chars().take_while(|&c| c == '.').count();
-        let inner = module.get(dots..)?.replace('.', "/");
-        if dots > 0 {
-            for _ in 1..dots {
-                folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-            }
-            return find(&join(folder, &inner)?).copied();
-        }
-        loop {
-            let path = if folder.is_empty() { inner.clone() } else { format!("{folder}/{inner}") };
-            if let Some(found) = find(&path) {
-                return Some(*found);
-            }
-            if folder.is_empty() {
-                return None;
-            }
-            folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
+        match from.language {
+            Language::Python => python::module(self, from, module),
+            Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
+            Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => None,
         }
     }
 

@@ -1,27 +1,13 @@
-//! What each function is for, from where it stands and what it is given to.
+//! What the functions of JavaScript and TypeScript are for.
 
-use super::code::{Function, FunctionKind, root};
-use super::facts::{FileFacts, Language};
+use super::HTTP_METHODS;
+use crate::probe::source::code::{Function, FunctionKind, Value, root};
+use crate::probe::source::facts::FileFacts;
 
-const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
 const NEXT_METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
-/// Sets the kind of every function of `file`.
-pub(super) fn functions(file: &mut FileFacts) {
-    let kinds: Vec<FunctionKind> = file.functions.iter().map(|function| kind(file, function)).collect();
-    for (function, kind) in file.functions.iter_mut().zip(kinds) {
-        function.kind = kind;
-    }
-}
-
-fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
-    if function.parent.is_none() {
-        return FunctionKind::Plain;
-    }
-    if file.language == Language::Python { python(file, function) } else { ecma(file, function) }
-}
-
-fn ecma(file: &FileFacts, function: &Function) -> FunctionKind {
+/// What a function is for.
+pub(super) fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     let name = function.name.as_deref().unwrap_or("");
     if let Some(call) = function.argument_of.and_then(|id| file.call(id)) {
         match call.method() {
@@ -33,7 +19,7 @@ fn ecma(file: &FileFacts, function: &Function) -> FunctionKind {
             }
             "query" | "mutation" if has_parameter(function, &["ctx", "input"]) => return FunctionKind::Handler,
             method if HTTP_METHODS.contains(&method) || method == "use" => {
-                let route = call.argument(0).and_then(super::code::Value::leading_text);
+                let route = call.argument(0).and_then(Value::leading_text);
                 let router = root(&call.callee);
                 let looks_like_router = ["app", "router", "server", "fastify", "api", "route", "routes", "express"]
                     .iter()
@@ -106,37 +92,4 @@ fn takes_request(function: &Function) -> bool {
 
 fn has_parameter(function: &Function, wanted: &[&str]) -> bool {
     function.parameters.iter().flat_map(|p| &p.names).any(|(name, _)| wanted.contains(&&**name))
-}
-
-fn python(file: &FileFacts, function: &Function) -> FunctionKind {
-    for decorator in &function.decorators {
-        let last = decorator.method();
-        if last == "route"
-            || last == "api_view"
-            || (decorator.name.contains('.') && (HTTP_METHODS.contains(&last) || last == "websocket"))
-        {
-            return FunctionKind::Handler;
-        }
-        if matches!(last, "task" | "shared_task" | "periodic_task" | "job" | "actor") {
-            return FunctionKind::Job;
-        }
-    }
-    let names: Vec<&str> =
-        function.parameters.iter().take(2).filter_map(|p| p.names.first()).map(|(name, _)| &**name).collect();
-    let view_file =
-        file.path.contains("views") || file.path.contains("api") || file.imports_any(|m| m.contains("http"));
-    match names.as_slice() {
-        ["request", ..] if view_file => FunctionKind::Handler,
-        ["self", "request"] => FunctionKind::Handler,
-        ["self"] | ["self", _]
-            if function
-                .class
-                .as_deref()
-                .is_some_and(|class| class.ends_with("Handler") || class.ends_with("Resource"))
-                && function.name.as_deref().is_some_and(|name| HTTP_METHODS.contains(&name)) =>
-        {
-            FunctionKind::Handler
-        }
-        _ => FunctionKind::Plain,
-    }
 }

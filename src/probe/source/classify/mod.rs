@@ -1,0 +1,28 @@
+//! What each function is for, from where it stands and what it is given to.
+
+mod ecma;
+mod python;
+
+use super::code::{Function, FunctionKind};
+use super::facts::{FileFacts, Language};
+
+/// The names that routers give to the methods of HTTP.
+const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
+/// Sets the kind of every function of `file`.
+pub(super) fn functions(file: &mut FileFacts) {
+    let kinds: Vec<FunctionKind> = file.functions.iter().map(|function| kind(file, function)).collect();
+    for (function, kind) in file.functions.iter_mut().zip(kinds) {
+        function.kind = kind;
+    }
+}
+
+fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
+    if function.parent.is_none() {
+        return FunctionKind::Plain;
+    }
+    match file.language {
+        Language::Python => python::kind(file, function),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
+        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+    }
+}
