@@ -10,7 +10,7 @@ use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{CodeIndex, FileFacts, Language};
-use super::index::Links;
+use super::index::{Links, Manifests};
 use super::language::{self, Refused};
 use super::start_command;
 use crate::model::{Failure, Progress};
@@ -158,6 +158,7 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
         return Err(cancelled());
     }
     let start_commands = start_command::find(&listing.files, &mut gaps);
+    let manifests = Manifests::read(&listing.files, &mut gaps);
     let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
@@ -199,7 +200,7 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
     index.uncovered = uncovered.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
-    index.links = Links::new(&index.files);
+    index.links = Links::new(&index.files, manifests);
     for (place, read) in index.reads_through_helpers() {
         if let Some(file) = index.files.get_mut(place) {
             // The cache keeps the file as it was read; what other files add to it belongs to this index.
