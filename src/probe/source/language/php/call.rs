@@ -40,7 +40,13 @@ const ITERATING: [&str; 23] = [
 fn iterating_function(name: &str) -> Option<usize> {
     match name {
         "array_map" => Some(1),
-        "array_filter" | "array_walk" | "array_walk_recursive" | "array_reduce" | "usort" | "uasort" | "uksort"
+        "array_filter"
+        | "array_walk"
+        | "array_walk_recursive"
+        | "array_reduce"
+        | "usort"
+        | "uasort"
+        | "uksort"
         | "iterator_apply" => Some(0),
         _ => None,
     }

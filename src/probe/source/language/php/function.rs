@@ -145,7 +145,8 @@ impl Walk<'_> {
     /// `private Foo $foo = null;`
     fn property(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
-        let annotation: Box<str> = node.child_by_field_name("type").map_or("", |kind| annotation(self.to.text(kind))).into();
+        let annotation: Box<str> =
+            node.child_by_field_name("type").map_or("", |kind| annotation(self.to.text(kind))).into();
         each(cursor, |cursor| {
             let element = cursor.node();
             if self.kind(element) != K::PropertyElement {
@@ -168,7 +169,9 @@ impl Walk<'_> {
     }
 
     fn field_of_class(&mut self, name: &str, annotation: &str) {
-        if let Some(class) = self.class.and_then(|id| self.to.file.classes.get_mut(id)).filter(|_| !annotation.is_empty()) {
+        if let Some(class) =
+            self.class.and_then(|id| self.to.file.classes.get_mut(id)).filter(|_| !annotation.is_empty())
+        {
             class.fields.push((name.into(), annotation.into()));
         }
     }
@@ -179,7 +182,8 @@ impl Walk<'_> {
     }
 
     fn parameter(&mut self, node: Node<'_>) -> Parameter {
-        let name = node.child_by_field_name("name").map_or("", |name| self.to.text(name)).trim_start_matches(['&', ' ', '$']);
+        let name =
+            node.child_by_field_name("name").map_or("", |name| self.to.text(name)).trim_start_matches(['&', ' ', '$']);
         let annotation = node.child_by_field_name("type").map_or("", |kind| annotation(self.to.text(kind)));
         let annotation: Box<str> = annotation.chars().take(120).collect::<String>().into();
         let default = node.child_by_field_name("default_value").map(|node| {
