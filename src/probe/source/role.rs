@@ -139,7 +139,8 @@ fn is_generated(path: &str, source: &str) -> bool {
         let line = line.trim_start();
         line.starts_with("//") || line.starts_with('#') || line.starts_with('*') || line.starts_with("/*")
     };
-    head.lines().take(12).filter(|line| comment(line)).any(|line| {
+    // People write "do not edit this unless …".
+    head.lines().take(12).filter(|line| comment(line) && !line.contains("unless")).any(|line| {
         line.contains("@generated")
             || line.contains("do not edit")
             || line.contains("do not modify")

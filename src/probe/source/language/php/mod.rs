@@ -1,11 +1,14 @@
 //! PHP, with the HTML around it: one walk over the tree, statements here, the rest in the files beside.
 
+mod array;
+mod branch;
 mod call;
 mod expression;
 mod function;
 mod import;
 mod loops;
 mod names;
+mod pattern;
 mod string;
 
 use tree_sitter::{Node, Tree, TreeCursor};
