@@ -1,6 +1,7 @@
 //! What each function is for, from where it stands and what it is given to.
 
 mod ecma;
+mod go;
 mod python;
 
 use super::code::{Function, FunctionKind};
@@ -23,6 +24,7 @@ fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     match file.language {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Go => go::kind(file, function),
+        Language::Php | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
     }
 }

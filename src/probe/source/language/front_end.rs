@@ -2,7 +2,7 @@
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::code::{Block, Call, LoopId, Part, Value};
+use super::super::code::{Block, Call, CallId, LoopId, Part, Value};
 use super::builder::Builder;
 use super::environment::asks_for_environment;
 use super::kinds::each;
@@ -57,6 +57,43 @@ pub(super) trait FrontEnd<'s> {
         value
     }
 
+    /// Reads what is called, and says so of the call in place `id`.
+    fn callee(&mut self, cursor: &mut TreeCursor<'_>, id: CallId) -> Value {
+        let saved = self.to().at;
+        let at = &mut self.to().at;
+        at.chained = Some(id);
+        at.inner = true;
+        (at.awaited, at.returned, at.discarded, at.managed, at.deferred) = (false, false, false, false, false);
+        let callee = self.expression(cursor);
+        self.to().at = saved;
+        self.to().set_callee(id, &callee);
+        callee
+    }
+
+    /// The values of what stands in an expression, each read as if it stood alone.
+    fn children(&mut self, cursor: &mut TreeCursor<'_>) -> Vec<Value> {
+        let mut values = Vec::new();
+        each(cursor, |cursor| {
+            if is_code(cursor.node()) {
+                let at = self.to().at;
+                values.push(self.expression(cursor));
+                self.to().at = at;
+            }
+        });
+        values
+    }
+
+    /// The value of the last thing that stands in an expression.
+    fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let mut value = Value::Unknown;
+        each(cursor, |cursor| {
+            if is_code(cursor.node()) {
+                value = self.expression(cursor);
+            }
+        });
+        value
+    }
+
     /// Reads a block of statements and sums it up; a comment between `lines` is its comment.
     fn block(&mut self, cursor: &mut TreeCursor<'_>, lines: (u32, u32)) -> Block {
         let node = cursor.node();
@@ -84,7 +121,7 @@ pub(super) trait FrontEnd<'s> {
                 self.to().at.dev_only |= dev;
             }
             Some("consequence") => {
-                let block = self.block(cursor, (0, 0));
+                let block = self.block(cursor, lines(cursor.node()));
                 // What is missing ends the program here: it cannot go on without it.
                 let ends = block.throws || self.to().file.calls_of(&block).any(|(_, call)| gives_up(call));
                 if ends {
@@ -142,9 +179,17 @@ pub(super) trait FrontEnd<'s> {
     }
 }
 
+/// Whether a node means something, and is no comment.
+fn is_code(node: Node<'_>) -> bool {
+    node.is_named() && (!node.is_extra() || node.is_error())
+}
+
 /// Whether a call ends the program and says that it failed.
 fn gives_up(call: &Call) -> bool {
-    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit")
+    if call.method().starts_with("Fatal") && call.root().to_ascii_lowercase().contains("log") {
+        return true;
+    }
+    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit" | "os.Exit" | "System.exit")
         && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
 }
 
@@ -169,6 +214,8 @@ fn operands(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// How many statements a block holds directly, comments left out.
 pub(super) fn statements(block: Node<'_>) -> u32 {
+    // The grammar of Go puts them into a list of their own.
+    let block = block.named_child(0).filter(|child| child.kind() == "statement_list").unwrap_or(block);
     let mut cursor = block.walk();
     let count = block.named_children(&mut cursor).filter(|child| !child.is_extra()).count();
     u32::try_from(count).unwrap_or(u32::MAX)

@@ -4,7 +4,9 @@ mod builder;
 mod comment;
 mod ecma;
 mod environment;
+mod format;
 mod front_end;
+mod go;
 mod javascript;
 mod kinds;
 mod python;
@@ -32,6 +34,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "go" => Some(Language::Go),
         _ => None,
     }
 }
@@ -42,7 +45,6 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "php" => "PHP",
         "rb" => "Ruby",
-        "go" => "Go",
         "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
@@ -103,7 +105,8 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Go => go::lower(&tree, source),
+        Language::Php | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -124,7 +127,8 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Go => go::grammar(),
+        Language::Php | Language::Ruby | Language::Java | Language::Template => {
             return Err(Refused::Generated);
         }
     };

@@ -1,3 +1,5 @@
+mod go;
+
 use tokio_util::sync::CancellationToken;
 
 use super::*;

@@ -72,10 +72,10 @@ pub enum Check {
 }
 
 impl Rule {
-    /// A rule for production code in every language, whose claim is that the code has nothing of the kind.
+    /// A rule for production code in JavaScript and Python, whose claim is that the code has nothing of the kind.
     const fn new(meta: &'static RuleMeta, check: Check) -> Self {
         let about = About { what: None, look: subject::nothing_more };
-        Self { meta, check, reads: Language::is_code, would_read: any_name, looks_at: Role::in_production, about }
+        Self { meta, check, reads: ecma_or_python, would_read: any_name, looks_at: Role::in_production, about }
     }
 
     /// The languages that it reads, and whether it would make sense in one that it does not read.
@@ -143,6 +143,11 @@ impl Hit {
 
 fn any_name(name: &str) -> bool {
     name != Language::Template.name()
+}
+
+/// The languages that rules were first written for.
+fn ecma_or_python(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.

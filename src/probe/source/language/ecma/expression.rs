@@ -152,17 +152,6 @@ impl Walk<'_> {
         }
     }
 
-    pub(super) fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let mut value = Value::Unknown;
-        each(cursor, |cursor| {
-            let child = cursor.node();
-            if child.is_named() && self.kind(child) != K::Comment {
-                value = self.expression(cursor);
-            }
-        });
-        value
-    }
-
     fn template(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let mut parts = Vec::new();
