@@ -2,6 +2,7 @@
 
 mod ecma;
 mod go;
+mod java;
 mod python;
 
 use super::code::{Function, FunctionKind};
@@ -25,6 +26,7 @@ fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
         Language::Go => go::kind(file, function),
-        Language::Php | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Java => java::kind(file, function),
+        Language::Php | Language::Ruby | Language::Template => FunctionKind::Plain,
     }
 }

@@ -61,12 +61,14 @@ fn put_in(format: &str, mark: &str, values: &[(String, Value)]) -> Value {
     Builder::string(parts)
 }
 
-/// A place such as `%s`, `%(name)s`, `%5.2f`, `%[1]q`, `%1$s`.
+/// A place such as `%s`, `%5.2f`, `%[1]q`, `%1$s`, `%(name)s`, `%<name>s`, `%{name}`.
 fn percent_slot(from: &str) -> Option<Slot<'_>> {
     let after = from.get(1..)?;
-    if let Some(named) = after.strip_prefix('(') {
-        let end = named.find(')')?;
-        return Some(Slot { length: end + 4, name: named.get(..end)?, number: None, numeric: false });
+    for (open, close, sign) in [('(', ')', 1), ('<', '>', 1), ('{', '}', 0)] {
+        if let Some(named) = after.strip_prefix(open) {
+            let end = named.find(close)?;
+            return Some(Slot { length: end + 3 + sign, name: named.get(..end)?, number: None, numeric: false });
+        }
     }
     let flags =
         after.find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | '-' | '+' | '#' | '[' | ']' | '$' | ',')))?;

@@ -2,7 +2,8 @@
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::code::{Block, Call, CallId, LoopId, Part, Value};
+use super::super::code::{Block, Call, CallId, Comparison, LoopId, Part, Value};
+use super::super::facts::Usage;
 use super::builder::Builder;
 use super::environment::asks_for_environment;
 use super::kinds::each;
@@ -92,6 +93,63 @@ pub(super) trait FrontEnd<'s> {
             }
         });
         value
+    }
+
+    /// `a == b`, `a && b` and the like, in languages where `||` tells truth from falsehood and nothing else.
+    fn operation(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        if operator == "+" {
+            return self.concatenation(node);
+        }
+        let comparison = match operator {
+            "==" => Some(Comparison::Equal),
+            "!=" => Some(Comparison::NotEqual),
+            "<" | ">" | "<=" | ">=" => Some(Comparison::Order),
+            _ => None,
+        };
+        self.to().at.chained = None;
+        self.to().at.tested |= comparison.is_some() || matches!(operator, "&&" | "||");
+        if comparison.is_some() {
+            self.to().at.usage = Usage::Compared;
+        }
+        match (operator, comparison, <[Value; 2]>::try_from(self.children(cursor))) {
+            ("||", _, Ok(both)) => Value::Either(both.into()),
+            ("&&", _, Ok(both)) => Value::All(both.into()),
+            (_, Some(comparison), Ok([left, right])) => Value::Compared(comparison, Box::new((left, right))),
+            (_, _, Ok(both)) => Value::Computed(both.into()),
+            (_, _, Err(values)) => Value::Computed(values),
+        }
+    }
+
+    /// `condition ? a : b`.
+    fn conditional(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let name = self.to().name.take();
+        let goes_to = self.to().goes_to.clone();
+        let saved = self.to().at;
+        let mut dev = false;
+        let mut values = Vec::new();
+        each(cursor, |cursor| {
+            self.to().goes_to.clone_from(&goes_to);
+            match cursor.field_name() {
+                Some("condition") => {
+                    dev = asks_for_environment(self.to().text(cursor.node()));
+                    self.to().start_anew();
+                    self.to().at.tested = true;
+                    self.expression(cursor);
+                    self.to().at = saved;
+                }
+                Some("consequence" | "alternative") => {
+                    self.to().at.dev_only |= dev;
+                    self.to().at.usage = Usage::Alternative;
+                    self.to().name.clone_from(&name);
+                    values.push(self.expression(cursor));
+                    self.to().at = saved;
+                }
+                _ => {}
+            }
+        });
+        Value::Either(values)
     }
 
     /// Reads a block of statements and sums it up; a comment between `lines` is its comment.

@@ -7,6 +7,7 @@ mod environment;
 mod format;
 mod front_end;
 mod go;
+mod java;
 mod javascript;
 mod kinds;
 mod python;
@@ -36,6 +37,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
         "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         _ => None,
     }
 }
@@ -46,7 +48,6 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "php" => "PHP",
         "rb" => "Ruby",
-        "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
@@ -107,7 +108,8 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
         Language::Go => go::lower(&tree, source),
-        Language::Php | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Java => java::lower(&tree, source),
+        Language::Php | Language::Ruby | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -129,7 +131,8 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
         Language::Go => go::grammar(),
-        Language::Php | Language::Ruby | Language::Java | Language::Template => {
+        Language::Java => java::grammar(),
+        Language::Php | Language::Ruby | Language::Template => {
             return Err(Refused::Generated);
         }
     };

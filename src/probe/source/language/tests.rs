@@ -1,4 +1,5 @@
 mod go;
+mod java;
 
 use tokio_util::sync::CancellationToken;
 

@@ -6,8 +6,7 @@ use super::super::builder::Builder;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Comparison, Value};
-use crate::probe::source::facts::Usage;
+use crate::probe::source::code::Value;
 
 impl Walk<'_> {
     /// Any expression.
@@ -49,7 +48,7 @@ impl Walk<'_> {
             K::Call => self.call(cursor),
             K::FunctionLiteral => Value::Function(self.function(cursor, None)),
             K::Unary => self.unary(cursor),
-            K::Binary => self.binary(cursor),
+            K::Binary => self.operation(cursor),
             K::Composite => self.composite(cursor),
             K::LiteralValue => self.untyped_literal(cursor),
             K::ExpressionList => {
@@ -174,32 +173,6 @@ impl Walk<'_> {
                     value => Value::Computed(vec![value]),
                 }
             }
-        }
-    }
-
-    fn binary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
-        if operator == "+" {
-            return self.concatenation(node);
-        }
-        let comparison = match operator {
-            "==" => Some(Comparison::Equal),
-            "!=" => Some(Comparison::NotEqual),
-            "<" | ">" | "<=" | ">=" => Some(Comparison::Order),
-            _ => None,
-        };
-        self.to.at.chained = None;
-        self.to.at.tested |= comparison.is_some() || matches!(operator, "&&" | "||");
-        if comparison.is_some() {
-            self.to.at.usage = Usage::Compared;
-        }
-        match (operator, comparison, <[Value; 2]>::try_from(self.children(cursor))) {
-            ("||", _, Ok(both)) => Value::Either(both.into()),
-            ("&&", _, Ok(both)) => Value::All(both.into()),
-            (_, Some(comparison), Ok([left, right])) => Value::Compared(comparison, Box::new((left, right))),
-            (_, _, Ok(both)) => Value::Computed(both.into()),
-            (_, _, Err(values)) => Value::Computed(values),
         }
     }
 }
