@@ -39,6 +39,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
         || stem.starts_with("test_")
         || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || folder(&["step_definitions"])
         || matches!(stem, "conftest" | "setuptests" | "test" | "tests")
         || name == "factories.py"
     {
@@ -69,6 +71,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || stem.contains("seed")
         || matches!(stem, "datacreator" | "populate" | "loaddata")
         || ends(&["script", "seed"])
+        || name.ends_with(".rake")
+        || folders.ends_with("lib/tasks")
+        || (name.ends_with(".rb") && (folders.ends_with("config/deploy") || lower.ends_with("config/deploy.rb")))
         || matches!(stem, "manage" | "setup" | "fabfile" | "gulpfile" | "gruntfile" | "noxfile" | "tasks_dev")
         || source.starts_with("#!")
     {
@@ -76,12 +81,19 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     }
     if ends(&["config", "conf"])
         || name.starts_with('.')
+        || is_rails_setting(folders, name)
         || matches!(stem, "webpack" | "vite" | "rollup" | "jest" | "babel" | "eslint" | "prettier" | "tailwind")
         || stem.starts_with("webpack-")
     {
         return Some(Role::Config);
     }
     None
+}
+
+/// What Rails reads on a developer's machine only. The rest of `config` runs in production.
+fn is_rails_setting(folders: &str, name: &str) -> bool {
+    (folders.ends_with("config/environments") && matches!(name, "development.rb" | "test.rb"))
+        || (folders.ends_with("config") && matches!(name, "boot.rb" | "spring.rb"))
 }
 
 /// Whether the file was written by a program: by its place, its name, or a mark in its first lines.
@@ -116,7 +128,7 @@ fn is_generated(path: &str, source: &str) -> bool {
 /// Browser or server, from what the code uses.
 #[must_use]
 pub fn from_facts(file: &FileFacts) -> Role {
-    if file.language == Language::Python {
+    if matches!(file.language, Language::Python | Language::Ruby) {
         return Role::Server;
     }
     if file.directives.iter().any(|directive| &**directive == "use client") {

@@ -2,6 +2,7 @@
 
 mod ecma;
 mod python;
+mod ruby;
 
 use super::code::{Function, FunctionKind};
 use super::facts::{FileFacts, Language};
@@ -10,7 +11,10 @@ use super::facts::{FileFacts, Language};
 const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
 /// Sets the kind of every function of `file`.
 pub(super) fn functions(file: &mut FileFacts) {
-    let kinds: Vec<FunctionKind> = file.functions.iter().map(|function| kind(file, function)).collect();
+    let kinds: Vec<FunctionKind> = match file.language {
+        Language::Ruby => ruby::kinds(file),
+        _ => file.functions.iter().map(|function| kind(file, function)).collect(),
+    };
     for (function, kind) in file.functions.iter_mut().zip(kinds) {
         function.kind = kind;
     }
@@ -23,6 +27,6 @@ fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     match file.language {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Ruby | Language::Php | Language::Go | Language::Java | Language::Template => FunctionKind::Plain,
     }
 }

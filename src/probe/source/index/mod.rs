@@ -2,6 +2,7 @@
 
 mod ecma;
 mod python;
+mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -26,6 +27,8 @@ pub struct Links {
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// Where Ruby's classes stand. Made when first asked for.
+    ruby: OnceLock<ruby::Constants>,
 }
 
 /// A function somewhere in the project.
@@ -49,7 +52,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { by_path, queries, default_timeout, callers: OnceLock::new(), ruby: OnceLock::new() }
     }
 }
 
@@ -77,7 +80,8 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
-            Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Ruby => ruby::module(self, from, module),
+            Language::Php | Language::Go | Language::Java | Language::Template => None,
         }
     }
 
@@ -108,6 +112,9 @@ impl CodeIndex {
     /// The function that `call` of `file` calls, if it is one of the project's and can be told.
     #[must_use]
     pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        if file.language == Language::Ruby {
+            return ruby::called(self, file, call);
+        }
         let callee = &*call.callee;
         let own = || self.links.by_path.get(&file.path).copied();
         if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {

@@ -1,13 +1,16 @@
 //! Front ends: from a file's text to its facts.
 
 mod builder;
+mod columns;
 mod comment;
 mod ecma;
 mod environment;
+mod format;
 mod front_end;
 mod javascript;
 mod kinds;
 mod python;
+mod ruby;
 mod text;
 mod tsx;
 mod typescript;
@@ -32,6 +35,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "rb" | "rake" => Some(Language::Ruby),
         _ => None,
     }
 }
@@ -41,7 +45,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "php" => "PHP",
-        "rb" => "Ruby",
         "go" => "Go",
         "java" => "Java",
         "kt" => "Kotlin",
@@ -103,7 +106,8 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Ruby => ruby::lower(&tree, source),
+        Language::Php | Language::Go | Language::Java | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -124,7 +128,8 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Ruby => ruby::grammar(),
+        Language::Php | Language::Go | Language::Java | Language::Template => {
             return Err(Refused::Generated);
         }
     };

@@ -32,7 +32,9 @@ impl Builder<'_> {
 
     pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
         if let Some(Part::Fixed(last)) = parts.last_mut() {
-            *last = format!("{last}{fixed}").into();
+            if last.len() < MAX_TEXT {
+                *last = format!("{last}{fixed}").into();
+            }
         } else if !fixed.is_empty() {
             parts.push(Part::Fixed(fixed.into()));
         }
@@ -47,10 +49,15 @@ impl Builder<'_> {
         }
     }
 
-    /// The text of a literal without its escapes, and not longer than data would be.
-    pub(super) fn unescape(raw: &str) -> Box<str> {
+    /// The text of a literal, not longer than data would be.
+    pub(super) fn clipped(raw: &str) -> &str {
         let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
-        let raw = raw.get(..end).unwrap_or("");
+        raw.get(..end).unwrap_or("")
+    }
+
+    /// The same without its escapes.
+    pub(super) fn unescape(raw: &str) -> Box<str> {
+        let raw = Self::clipped(raw);
         if !raw.contains('\\') {
             return raw.into();
         }

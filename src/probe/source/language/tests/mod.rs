@@ -1,3 +1,5 @@
+mod ruby;
+
 use tokio_util::sync::CancellationToken;
 
 use super::*;
