@@ -161,6 +161,14 @@ fn repository(object: &str, method: &str) -> Option<Query> {
 /// The SQL that a call is given, if that is what its first argument is.
 #[must_use]
 pub fn sql_of<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
+    sql_at(file, call, 0)
+}
+
+/// The same some steps on: `query = sql(query)` leads to itself.
+fn sql_at<'f>(file: &'f FileFacts, call: &'f Call, steps: u32) -> Option<&'f Value> {
+    if steps > 4 {
+        return None;
+    }
     let given = file.resolved(call.argument(0)?, call.function);
     let given = given.get("text").or_else(|| given.get("sql")).unwrap_or(given);
     let text = match given {
@@ -170,7 +178,7 @@ pub fn sql_of<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             // `text("…")`, `sql.raw("…")`, `Prisma.sql`, and a tagged template.
             let inner = file.call(*id)?;
             return matches!(inner.method(), "text" | "raw" | "sql" | "Raw" | "literal")
-                .then(|| sql_of(file, inner))?;
+                .then(|| sql_at(file, inner, steps + 1))?;
         }
         _ => return None,
     };

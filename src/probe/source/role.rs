@@ -52,6 +52,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
         || stem.starts_with("test_")
         || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || folder(&["step_definitions"])
         || matches!(stem, "conftest" | "setuptests" | "test" | "tests")
         || name == "factories.py"
         || (name.ends_with(".java") && is_java_test(path))
@@ -83,6 +85,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || stem.contains("seed")
         || matches!(stem, "datacreator" | "populate" | "loaddata")
         || ends(&["script", "seed"])
+        || name.ends_with(".rake")
+        || folders.ends_with("lib/tasks")
+        || (name.ends_with(".rb") && (folders.ends_with("config/deploy") || lower.ends_with("config/deploy.rb")))
         || matches!(stem, "manage" | "setup" | "fabfile" | "gulpfile" | "gruntfile" | "noxfile" | "tasks_dev")
         || source.starts_with("#!")
     {
@@ -90,6 +95,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     }
     if ends(&["config", "conf"])
         || name.starts_with('.')
+        || is_rails_setting(folders, name)
         || matches!(stem, "webpack" | "vite" | "rollup" | "jest" | "babel" | "eslint" | "prettier" | "tailwind")
         || stem.starts_with("webpack-")
     {
@@ -149,6 +155,12 @@ fn is_java_test(path: &str) -> bool {
     let name = name.strip_suffix(".java").unwrap_or(name);
     ["Test", "Tests", "TestCase", "IT"].iter().any(|end| name.ends_with(end))
         || name.strip_prefix("Test").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
+/// What Rails reads on a developer's machine only. The rest of `config` runs in production.
+fn is_rails_setting(folders: &str, name: &str) -> bool {
+    (folders.ends_with("config/environments") && matches!(name, "development.rb" | "test.rb"))
+        || (folders.ends_with("config") && matches!(name, "boot.rb" | "spring.rb"))
 }
 
 /// Whether the file was written by a program: by its place, its name, or a mark in its first lines.

@@ -1,6 +1,6 @@
 //! Which function of the project a call calls, by the types that are written where names are declared.
 
-use super::{CodeIndex, Target, defines, named, php, resolve_default};
+use super::{CodeIndex, Target, defines, named, php, resolve_default, ruby};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{FileFacts, Language};
 
@@ -16,6 +16,9 @@ impl CodeIndex {
     /// The function that `call` of `file` calls, if it is one of the project's and can be told.
     #[must_use]
     pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        if file.language == Language::Ruby {
+            return ruby::called(self, file, call);
+        }
         let callee = &*call.callee;
         if call.constructs {
             let (place, class) = self.class_of_type(file, callee)?;

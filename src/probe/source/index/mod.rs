@@ -5,6 +5,7 @@ mod ecma;
 mod manifests;
 mod php;
 mod python;
+mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -35,6 +36,8 @@ pub struct Links {
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// Where Ruby's classes stand. Made when first asked for.
+    ruby: OnceLock<ruby::Constants>,
 }
 
 /// A function somewhere in the project.
@@ -64,7 +67,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, classes, queries, default_timeout, callers: OnceLock::new() }
+        Self { manifests, by_path, classes, queries, default_timeout, callers: OnceLock::new(), ruby: OnceLock::new() }
     }
 }
 
@@ -98,7 +101,8 @@ impl CodeIndex {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
             Language::Php => php::module(self, from, module),
-            Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Ruby => ruby::module(self, from, module),
+            Language::Go | Language::Java | Language::Template => None,
         }
     }
 

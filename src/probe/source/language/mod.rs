@@ -1,6 +1,7 @@
 //! Front ends: from a file's text to its facts.
 
 mod builder;
+mod columns;
 mod comment;
 mod ecma;
 mod environment;
@@ -12,6 +13,7 @@ mod javascript;
 mod kinds;
 mod php;
 mod python;
+mod ruby;
 mod text;
 mod tsx;
 mod typescript;
@@ -40,6 +42,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "php" | "phtml" => Some(Language::Php),
         "go" => Some(Language::Go),
         "java" => Some(Language::Java),
+        "rb" | "rake" => Some(Language::Ruby),
         _ => None,
     }
 }
@@ -48,7 +51,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 #[must_use]
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "rb" => "Ruby",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
@@ -111,7 +113,8 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
         Language::Php => php::lower(&tree, source),
         Language::Go => go::lower(&tree, source),
         Language::Java => java::lower(&tree, source),
-        Language::Ruby | Language::Template => FileFacts::default(),
+        Language::Ruby => ruby::lower(&tree, source),
+        Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -135,7 +138,8 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::Php => php::grammar(),
         Language::Go => go::grammar(),
         Language::Java => java::grammar(),
-        Language::Ruby | Language::Template => {
+        Language::Ruby => ruby::grammar(),
+        Language::Template => {
             return Err(Refused::Generated);
         }
     };

@@ -32,7 +32,9 @@ impl Builder<'_> {
 
     pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
         if let Some(Part::Fixed(last)) = parts.last_mut() {
-            *last = format!("{last}{fixed}").into();
+            if last.len() < MAX_TEXT {
+                *last = format!("{last}{fixed}").into();
+            }
         } else if !fixed.is_empty() {
             parts.push(Part::Fixed(fixed.into()));
         }

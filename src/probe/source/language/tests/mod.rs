@@ -1,5 +1,6 @@
 mod go;
 mod java;
+mod ruby;
 
 use tokio_util::sync::CancellationToken;
 
