@@ -153,7 +153,7 @@ fn is_generated(path: &str, source: &str) -> bool {
 /// Browser or server, from what the code uses.
 #[must_use]
 pub fn from_facts(file: &FileFacts) -> Role {
-    if matches!(file.language, Language::Python | Language::Php) {
+    if matches!(file.language, Language::Python | Language::Php | Language::Template) {
         return Role::Server;
     }
     if file.directives.iter().any(|directive| &**directive == "use client") {
@@ -165,7 +165,10 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
-    if name.contains(".server.") || file.imports_any(is_server_module) {
+    if name.ends_with(".vue") || name.ends_with(".svelte") {
+        return Role::Client;
+    }
+    if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
         return Role::Server;
     }
     if name.contains(".client.") {

@@ -223,3 +223,127 @@ fn constructor(language: Language) -> &'static str {
         _ => "constructor",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::super::{Links, Manifests};
+    use super::*;
+    use crate::probe::source::language;
+
+    fn index(files: &[(&str, &str)]) -> CodeIndex {
+        let mut manifests = Manifests::default();
+        manifests.psr4.add("", &serde_json::from_str(r#"{"autoload": {"psr-4": {"App\\": "app/"}}}"#).unwrap());
+        let read = |(path, text): &(&str, &str)| {
+            let language = language::of_path(path).unwrap();
+            Arc::new(language::read(path, language, text, &CancellationToken::new()).unwrap())
+        };
+        let files: Vec<_> = files.iter().map(read).collect();
+        CodeIndex { links: Links::new(&files, manifests), files, ..CodeIndex::default() }
+    }
+
+    /// What each call of the first file leads to: `callee -> path Class.function`.
+    fn led(files: &[(&str, &str)]) -> Vec<String> {
+        let index = index(files);
+        let from = &index.files[0];
+        let show = |call: &Call| {
+            let target = index.called(from, call)?;
+            let function = target.file.function(target.function)?;
+            let class = function.class.as_deref().map(|class| format!("{class}.")).unwrap_or_default();
+            Some(format!("{} -> {} {class}{}", call.callee, target.file.path, function.name.as_deref()?))
+        };
+        from.calls.iter().filter_map(show).collect()
+    }
+
+    #[test]
+    fn php_methods_are_found_by_the_types_of_fields_and_parameters() {
+        let controller = concat!(
+            "<?php\nnamespace App\\Http;\nuse App\\Users\\UserRepo; use App\\Jobs\\Send as Job; use Vendor\\Other;\n",
+            "class UserController extends Base { use Helps; private ?Cache $cache; private $late;\n",
+            "  public function __construct(private readonly UserRepo $users, Mailer $mailer, private Other $other)\n",
+            "  { $this->late = $mailer; }\n",
+            "  public function show(UserRepo $given) { $this->users->find(1); $given->find(2); $this->late->send();\n",
+            "    $this->own(); self::own(); $this->inherited(); $this->help(); parent::inherited(); UserRepo::make();\n",
+            "    new Job(1); (new Job(2))->run(); $job = new Job(3); $job->run(); $this->other->find(); strlen('a');\n",
+            "    $this->users->unknown(); $x->find(); }\n",
+            "  private function own() {} }\n",
+        );
+        let found = led(&[
+            ("app/Http/UserController.php", controller),
+            ("app/Http/Base.php", "<?php namespace App\\Http; class Base { function inherited() {} }"),
+            ("app/Http/Mailer.php", "<?php namespace App\\Http; class Mailer { function send() {} }"),
+            ("lib/odd.php", "<?php namespace App\\Http; trait Helps { function help() {} }"),
+            (
+                "app/Users/UserRepo.php",
+                "<?php namespace App\\Users; class UserRepo { function find($id) {} static function make() {} }",
+            ),
+            (
+                "app/Jobs/Send.php",
+                "<?php namespace App\\Jobs; class Send { function __construct($a) {} function run() {} }",
+            ),
+        ]);
+        let expected = [
+            "this.users.find -> app/Users/UserRepo.php UserRepo.find",
+            "given.find -> app/Users/UserRepo.php UserRepo.find",
+            "this.late.send -> app/Http/Mailer.php Mailer.send",
+            "this.own -> app/Http/UserController.php UserController.own",
+            "this.own -> app/Http/UserController.php UserController.own",
+            "this.inherited -> app/Http/Base.php Base.inherited",
+            "this.help -> lib/odd.php Helps.help",
+            "super.inherited -> app/Http/Base.php Base.inherited",
+            "UserRepo.make -> app/Users/UserRepo.php UserRepo.make",
+            "Job -> app/Jobs/Send.php Send.__construct",
+            "Job().run -> app/Jobs/Send.php Send.run",
+            "Job -> app/Jobs/Send.php Send.__construct",
+            "Job -> app/Jobs/Send.php Send.__construct",
+            "job.run -> app/Jobs/Send.php Send.run",
+        ];
+        assert_eq!(found, expected);
+        let found = led(&[
+            (
+                "public/index.php",
+                "<?php require __DIR__ . '/../lib/db.php'; $users = find_users(); own(); function own() {}",
+            ),
+            ("lib/db.php", "<?php function find_users() {}"),
+        ]);
+        assert_eq!(found, ["find_users -> lib/db.php find_users", "own -> public/index.php own"]);
+    }
+
+    #[test]
+    fn types_lead_to_methods_in_typescript_and_python() {
+        let controller = concat!(
+            "import { UsersService } from './users.service';\nimport Mailer from './mailer';\n",
+            "class A { private readonly m = new Mailer(); constructor(private readonly users: UsersService) {}\n",
+            "  list() { this.users.findAll(); this.m.send(); const other: UsersService = make(); other.findAll(); } }\n",
+        );
+        let found = led(&[
+            ("src/a.ts", controller),
+            ("src/users.service.ts", "export class UsersService { findAll() {} }"),
+            ("src/mailer.ts", "export default class Mailer { send() {} }"),
+        ]);
+        let expected = [
+            "this.users.findAll -> src/users.service.ts UsersService.findAll",
+            "this.m.send -> src/mailer.ts Mailer.send",
+            "other.findAll -> src/users.service.ts UsersService.findAll",
+        ];
+        assert_eq!(found, expected);
+        let view = concat!(
+            "from .repo import Repo\nclass View:\n    def __init__(self, repo: Repo):\n        self.repo = repo\n",
+            "    def get(self):\n        self.repo.find()\n        Repo().find()\n        r = Repo()\n        r.find()\n        self.all()\n",
+            "    def all(self): pass\n",
+        );
+        let found = led(&[
+            ("app/view.py", view),
+            ("app/repo.py", "class Base:\n    def find(self): pass\nclass Repo(Base):\n    pass\n"),
+        ]);
+        let expected = [
+            "self.repo.find -> app/repo.py Base.find",
+            "r.find -> app/repo.py Base.find",
+            "self.all -> app/view.py View.all",
+        ];
+        assert_eq!(found, expected);
+    }
+}
