@@ -1,6 +1,6 @@
 //! Which function of the project a call calls, by the types that are written where names are declared.
 
-use super::{CodeIndex, Target, defines, named, php, resolve_default};
+use super::{CodeIndex, Target, defines, java, named, php, resolve_default};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{FileFacts, Language};
 
@@ -19,10 +19,15 @@ impl CodeIndex {
         let callee = &*call.callee;
         if call.constructs {
             let (place, class) = self.class_of_type(file, callee)?;
-            return self.method(place, &class, constructor(self.files.get(place)?.language));
+            return self.method(place, &class, constructor(self.files.get(place)?.language).unwrap_or(&class));
         }
         if !callee.contains(['.', '(', '[']) {
-            return self.function(file, callee);
+            return self.function(file, callee).or_else(|| {
+                // Java and Ruby call their own methods by their bare names.
+                let bare = matches!(file.language, Language::Java | Language::Ruby);
+                let class = file.enclosing(call.function).find_map(|(_, function)| function.class.as_deref())?;
+                self.method(self.links.at(&file.path)?, class, callee).filter(|_| bare)
+            });
         }
         let (object, method) = callee.rsplit_once('.')?;
         if method.contains(['(', '[']) {
@@ -125,7 +130,11 @@ impl CodeIndex {
             }
             return self.class_of_value(file, &assignment.value, assignment.function, steps);
         }
-        self.class_of_type(file, path)
+        // Java names its fields without saying whose they are.
+        let own = file.enclosing(function).find_map(|(_, function)| function.class.as_deref());
+        own.filter(|_| file.language == Language::Java)
+            .and_then(|class| self.class_of_field(file, class, path, steps))
+            .or_else(|| self.class_of_type(file, path))
     }
 
     /// The class of the field `name` of `class`, which stands in `file`.
@@ -198,10 +207,7 @@ impl CodeIndex {
                 let whole = if namespace.is_empty() { name.to_owned() } else { format!("{namespace}\\{name}") };
                 php::module(self, file, &whole)
             }
-            Language::Java => {
-                let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-                self.links.at(&format!("{folder}/{name}.java"))
-            }
+            Language::Java => java::class(self, file, name),
             // Ruby loads classes by their names; one that stands twice cannot be told.
             Language::Ruby => match self.links.classes_called(name) {
                 [one] => Some(*one),
@@ -214,13 +220,14 @@ impl CodeIndex {
     }
 }
 
-/// What a language calls the method that makes an object.
-fn constructor(language: Language) -> &'static str {
+/// What a language calls the method that makes an object; `None`: as the class.
+fn constructor(language: Language) -> Option<&'static str> {
     match language {
-        Language::Php => "__construct",
-        Language::Python => "__init__",
-        Language::Ruby => "initialize",
-        _ => "constructor",
+        Language::Php => Some("__construct"),
+        Language::Python => Some("__init__"),
+        Language::Ruby => Some("initialize"),
+        Language::Java => None,
+        _ => Some("constructor"),
     }
 }
 
@@ -310,6 +317,39 @@ mod tests {
             ("lib/db.php", "<?php function find_users() {}"),
         ]);
         assert_eq!(found, ["find_users -> lib/db.php find_users", "own -> public/index.php own"]);
+    }
+
+    #[test]
+    fn fields_of_java_lead_to_the_methods_of_their_classes() {
+        let controller = concat!(
+            "package com.shop.web;\nimport com.shop.users.UserService;\nimport com.shop.mail.*;\n",
+            "class UserController { private final UserService users; private Helper helper; private Mailer mailer;\n",
+            "  void list() { users.findAll(); this.users.findAll(); helper.help(); mailer.send(); own(); } void own() {} }\n",
+        );
+        let found = led(&[
+            ("src/main/java/com/shop/web/UserController.java", controller),
+            ("src/main/java/com/shop/web/Helper.java", "package com.shop.web; class Helper { void help() {} }"),
+            (
+                "src/main/java/com/shop/users/UserService.java",
+                "package com.shop.users; public class UserService { public void findAll() {} }",
+            ),
+            (
+                "src/main/java/com/shop/mail/Mailer.java",
+                "package com.shop.mail; public class Mailer { public void send() {} }",
+            ),
+        ]);
+        let found: Vec<&str> = found.iter().filter_map(|line| line.rsplit('/').next()).collect();
+        let service = "UserService.java UserService.findAll";
+        assert_eq!(
+            found,
+            [
+                service,
+                service,
+                "Helper.java Helper.help",
+                "Mailer.java Mailer.send",
+                "UserController.java UserController.own"
+            ]
+        );
     }
 
     #[test]

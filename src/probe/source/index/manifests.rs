@@ -266,7 +266,8 @@ mod tests {
                 let absolute = root.path().join(path);
                 std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
                 std::fs::write(&absolute, text).unwrap();
-                FileEntry { path: (*path).to_owned(), absolute, size: text.len() as u64, ignored: false }
+                let meta = std::fs::metadata(&absolute).unwrap();
+                FileEntry::new((*path).to_owned(), absolute, &meta, false)
             })
             .collect();
         Manifests::read(&entries, &mut Gaps::default())

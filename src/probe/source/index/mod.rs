@@ -2,6 +2,7 @@
 
 mod called;
 mod ecma;
+mod java;
 mod manifests;
 mod php;
 mod python;
@@ -98,7 +99,8 @@ impl CodeIndex {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
             Language::Php => php::module(self, from, module),
-            Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Java => java::module(self, module),
+            Language::Go | Language::Ruby | Language::Template => None,
         }
     }
 

@@ -5,8 +5,7 @@ use std::ops::Range as Bytes;
 
 use tree_sitter::{Point, Range};
 
-use super::super::code::RawOutput;
-use super::super::facts::Language;
+use super::super::facts::{FileFacts, Language};
 use super::template::{self, Dialect};
 
 /// More scripts than this are not looked for in one file.
@@ -70,14 +69,23 @@ pub(super) fn of(path: &str, source: &str) -> Option<Component> {
 }
 
 impl Component {
-    /// What its markup writes into the page without escaping it.
-    pub(super) fn raw_outputs(&self, source: &str) -> Vec<RawOutput> {
+    /// Adds what stands around the scripts: what is written into the page without being escaped, and comments.
+    pub(super) fn markup(&self, source: &str, file: &mut FileFacts) {
         let mut outputs = template::raw_outputs(self.dialect, source);
         outputs.retain(|output| {
             let from = output.place.bytes.0 as usize;
             !self.other.iter().any(|part| part.contains(&from))
         });
-        outputs
+        file.raw_outputs.extend(outputs);
+        let in_script = |line: u32| {
+            let row = line.saturating_sub(1) as usize;
+            self.scripts.iter().any(|script| script.start_point.row <= row && row <= script.end_point.row)
+        };
+        let mut around = FileFacts::default();
+        template::comments(source, &mut around);
+        file.suppressions.extend(around.suppressions.into_iter().filter(|allowed| !in_script(allowed.line)));
+        let without = around.suppressions_without_reason.into_iter().filter(|line| !in_script(*line));
+        file.suppressions_without_reason.extend(without);
     }
 }
 

@@ -7,6 +7,8 @@ mod ecma;
 mod environment;
 mod format;
 mod front_end;
+mod go;
+mod java;
 mod javascript;
 mod kinds;
 mod php;
@@ -19,9 +21,11 @@ mod typescript;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tree_sitter::{ParseOptions, Parser, Range, Tree};
 
+use super::code::Function;
 use super::facts::{FileFacts, GENERATED_CODE, Language, PartlyRead, Role};
 use super::{classify, role};
 
@@ -48,6 +52,8 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
         "php" | "phtml" => Some(Language::Php),
+        "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         _ => None,
     }
 }
@@ -57,8 +63,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "rb" => "Ruby",
-        "go" => "Go",
-        "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
@@ -75,7 +79,7 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
 }
 
 /// Why a file of a language that is covered has no facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     /// Written by a program.
     Generated,
@@ -115,16 +119,15 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let component = component::of(path, source);
     let language = component.as_ref().map_or(language, |component| component.language);
     let scripts = component.as_ref().map_or(&[][..], |component| &component.scripts);
-    let mut file = if component.is_some() && scripts.is_empty() || language == Language::Template {
+    let mut file = if language == Language::Template {
         template::lower(path, source)
+    } else if component.is_some() && scripts.is_empty() {
+        FileFacts { functions: vec![Function::default()], ..FileFacts::default() }
     } else {
         parsed(language, source, scripts, cancel)?
     };
     if let Some(component) = &component {
-        file.raw_outputs.extend(component.raw_outputs(source));
-        if file.suppressions.is_empty() {
-            template::comments(source, &mut file);
-        }
+        component.markup(source, &mut file);
     }
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -147,7 +150,9 @@ fn parsed(
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
         Language::Php => php::lower(&tree, source),
-        Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Go => go::lower(&tree, source),
+        Language::Java => java::lower(&tree, source),
+        Language::Ruby | Language::Template => FileFacts::default(),
     };
     if file.partly.is_none() && tree.root_node().has_error() {
         file.partly = Some(PartlyRead::Syntax);
@@ -163,7 +168,9 @@ fn parse(language: Language, source: &str, scripts: &[Range], cancel: &Cancellat
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
         Language::Php => php::grammar(),
-        Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Go => go::grammar(),
+        Language::Java => java::grammar(),
+        Language::Ruby | Language::Template => {
             return Err(Refused::Generated);
         }
     };
