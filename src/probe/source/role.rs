@@ -214,7 +214,10 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
-    if name.contains(".server.") || file.imports_any(is_server_module) {
+    if name.ends_with(".vue") || name.ends_with(".svelte") {
+        return Role::Client;
+    }
+    if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
         return Role::Server;
     }
     if name.contains(".client.") {

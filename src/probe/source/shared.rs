@@ -148,7 +148,7 @@ fn make(
     let mut code: Vec<(&FileEntry, Language)> = Vec::new();
     for file in &listing.files {
         let extension = file.extension();
-        if let Some(language) = language::of_extension(extension) {
+        if let Some(language) = language::of_path(&file.path) {
             code.push((file, language));
         } else if let Some(name) = language::uncovered(extension) {
             *uncovered.entry(name).or_default() += 1;

@@ -2,6 +2,7 @@
 
 mod called;
 mod ecma;
+mod java;
 mod manifests;
 mod php;
 mod python;
@@ -102,14 +103,21 @@ impl CodeIndex {
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
             Language::Php => php::module(self, from, module),
             Language::Ruby => ruby::module(self, from, module),
-            Language::Go | Language::Java | Language::Template => None,
+            Language::Java => java::module(self, module),
+            Language::Go | Language::Template => None,
         }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
     #[must_use]
     pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
-        let binding = from.binding(local)?;
+        let Some(binding) = from.binding(local) else {
+            // What a file takes over whole: `from models import *`, `require 'functions.php'`.
+            return from.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                let place = self.module(from, &b.module)?;
+                defines(self.files.get(place)?, local).then(|| (place, local.into()))
+            });
+        };
         let mut place = self.module(from, &binding.module)?;
         let mut name = binding.imported.clone();
         for _ in 0..MAX_HOPS {

@@ -159,7 +159,7 @@ fn nowhere_else(_: &str) -> bool {
 
 /// Languages of components that mount and go.
 fn has_components(name: &str) -> bool {
-    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Astro" | "CoffeeScript")
 }
 
 fn server(role: Role) -> bool {
