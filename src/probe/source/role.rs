@@ -15,7 +15,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     if is_generated(&lower, source) {
         return Some(Role::Generated);
     }
-    if folder(&["migrations", "migrate", "alembic"]) || (folder(&["versions"]) && source.contains("down_revision")) {
+    if folder(&["migrations", "old_migrations", "migrate", "post_migrate", "alembic"])
+        || (folder(&["versions"]) && source.contains("down_revision"))
+    {
         return Some(Role::Migration);
     }
     let test_folders = [

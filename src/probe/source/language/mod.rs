@@ -18,6 +18,7 @@ mod typescript;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tree_sitter::{ParseOptions, Parser, Tree};
 
@@ -65,7 +66,7 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
 }
 
 /// Why a file of a language that is covered has no facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     /// Written by a program.
     Generated,
@@ -111,6 +112,7 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
+    file.mark_circles();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
     if file.partly.is_none() && tree.root_node().has_error() {
