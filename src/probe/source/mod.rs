@@ -15,6 +15,7 @@ pub mod rules;
 mod shared;
 mod sql_text;
 pub mod start_command;
+mod text;
 mod traits;
 
 use std::collections::BTreeMap;
@@ -35,6 +36,7 @@ use facts::{CodeIndex, FileFacts};
 use rules::{Check, Hit, RULES};
 
 pub use shared::SharedCode;
+pub use text::{examine_text, facts_of_text};
 
 /// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
 const MAX_HITS: usize = 100;
@@ -84,16 +86,7 @@ impl Probe for SourceProbe {
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
     let mut too_many = Gaps::default();
-    let mut of_project: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
-    let mut hits = Vec::new();
-    for rule in RULES {
-        if let Check::Project(check) = rule.check {
-            check(index, &mut hits);
-            for hit in hits.drain(..) {
-                of_project.entry(hit.file).or_default().push((rule.meta, hit));
-            }
-        }
-    }
+    let mut of_project = look_at_project(index);
     let mut suppressed = 0;
     for (block, files) in (0_u64..).zip(index.files.chunks(BLOCK)) {
         if cx.cancel.is_cancelled() {
@@ -122,6 +115,21 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     examined.counts.insert("suppressed".to_owned(), suppressed);
     examined.gaps.extend(too_many.into_vec());
     Ok(examined)
+}
+
+/// What the rules about the whole project see, by the place of the file.
+fn look_at_project(index: &CodeIndex) -> BTreeMap<usize, Vec<Seen>> {
+    let mut found: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
+    let mut hits = Vec::new();
+    for rule in RULES {
+        if let Check::Project(check) = rule.check {
+            check(index, &mut hits);
+            for hit in hits.drain(..) {
+                found.entry(hit.file).or_default().push((rule.meta, hit));
+            }
+        }
+    }
+    found
 }
 
 /// What the rules see in one file, and what of it is not shown.

@@ -20,7 +20,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     if let Some(role) = of_php(&lower, source) {
         return Some(role);
     }
-    if folder(&["migrations", "migrate", "alembic"])
+    if folder(&["migrations", "old_migrations", "migrate", "post_migrate", "alembic"])
         || (name.ends_with(".java") && lower.contains("db/migration/"))
         || (folder(&["versions"]) && source.contains("down_revision"))
     {

@@ -54,7 +54,15 @@ fn kind(file: &FileFacts, function: &Function, around: &HashSet<&str>) -> Functi
     };
     let last = class.rsplit('.').next().unwrap_or(class);
     let facts = file.classes.iter().find(|found| &*found.name == class);
-    if is_controller(last) && function.exported && !around.contains(name) && !name.ends_with(['?', '=', '!']) {
+    let in_place = file.path.contains("controllers/")
+        || facts
+            .is_some_and(|class| is_based_on(class, &["Controller", "ActionController.Base", "ActionController.API"]));
+    if is_controller(last)
+        && in_place
+        && function.exported
+        && !around.contains(name)
+        && !name.ends_with(['?', '=', '!'])
+    {
         return FunctionKind::Handler;
     }
     let based_on = |marks: &[&str]| facts.is_some_and(|class| is_based_on(class, marks));

@@ -133,6 +133,7 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     }
     path.clone_into(&mut file.path);
     file.sort_assignments();
+    file.mark_circles();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
     file.role = known_role.unwrap_or_else(|| role::from_facts(&file));

@@ -291,7 +291,9 @@ fn roles_and_kinds_follow_the_frameworks() {
         [Handler, Plain, Plain, Plain]
     );
     assert_eq!(
-        kinds("class AController\n  def a; end\n  private def b; end\n  def c; end\n  private :c\nend\n"),
+        kinds(
+            "class AController < BaseController\n  def a; end\n  private def b; end\n  def c; end\n  private :c\nend\n"
+        ),
         [Handler, Plain, Plain]
     );
     assert_eq!(kinds("get '/x' do\n  1\nend\nsubject.get('x') { 1 }\n"), [Handler, Plain]);
