@@ -1,6 +1,8 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod ecma;
+mod go;
+mod java;
 mod manifests;
 mod python;
 
@@ -25,6 +27,10 @@ pub struct Links {
     /// What manifests say about where imports lead.
     pub manifests: Manifests,
     by_path: HashMap<String, usize>,
+    /// The places of the files that have a class of a name.
+    classes: HashMap<Box<str>, Vec<usize>>,
+    /// What stands in the packages of Go.
+    go: go::Packages,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
@@ -49,12 +55,19 @@ impl Links {
     #[must_use]
     pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
+        let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (place, file) in files.iter().enumerate() {
+            for class in &file.classes {
+                classes.entry(class.name.clone()).or_default().push(place);
+            }
+        }
+        let go = go::Packages::new(files);
         let queries = files.iter().map(|file| own_queries(file)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { manifests, by_path, classes, go, queries, default_timeout, callers: OnceLock::new() }
     }
 }
 
@@ -73,6 +86,11 @@ impl Links {
     fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
+
+    /// The places of the files that have a class called `name`.
+    fn classes_called(&self, name: &str) -> &[usize] {
+        self.classes.get(name).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl CodeIndex {
@@ -82,8 +100,17 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
-            Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Go => self.package(from, module).first().copied(),
+            Language::Java => java::module(self, from, module),
+            Language::Php | Language::Ruby | Language::Template => None,
         }
+    }
+
+    /// The places of the files that `module`, as written in `from`, stands for: all of a package's, where an import names
+    /// a folder.
+    #[must_use]
+    pub fn package(&self, from: &FileFacts, module: &str) -> &[usize] {
+        if from.language == Language::Go { go::package(self, module) } else { &[] }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
@@ -113,6 +140,9 @@ impl CodeIndex {
     /// The function that `call` of `file` calls, if it is one of the project's and can be told.
     #[must_use]
     pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        if file.language == Language::Go {
+            return go::called(self, file, call);
+        }
         let callee = &*call.callee;
         let own = || self.links.by_path.get(&file.path).copied();
         if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
@@ -123,6 +153,9 @@ impl CodeIndex {
         if !callee.contains(['.', '(', '[']) {
             if let Some(function) = named(file, callee, |function| function.class.is_none()) {
                 return Some(Target { file, function, place: own()? });
+            }
+            if file.language == Language::Java {
+                return java::own_method(self, file, call);
             }
             let (place, name) = self.imported(file, callee)?;
             let target = self.files.get(place)?;
