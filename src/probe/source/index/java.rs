@@ -1,7 +1,5 @@
-//! What an import of Java leads to, and methods that need no import.
+//! What an import of Java leads to.
 
-use super::{Target, named};
-use crate::probe::source::code::Call;
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 /// The place of the file that declares the class `module`.
@@ -23,11 +21,4 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
     let ends = format!("/{path}");
     let places = index.links.classes_called(name).iter().copied();
     places.into_iter().find(|place| index.files.get(*place).is_some_and(|file| file.path.ends_with(&ends)))
-}
-
-/// A method of the class around, called by its bare name.
-pub(super) fn own_method<'i>(index: &'i CodeIndex, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
-    let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
-    let function = named(file, &call.callee, |function| function.class.as_ref() == Some(&class))?;
-    Some(Target { file, function, place: index.links.at(&file.path)? })
 }

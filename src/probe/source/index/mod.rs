@@ -1,9 +1,11 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod called;
 mod ecma;
 mod go;
 mod java;
 mod manifests;
+mod php;
 mod python;
 
 use std::collections::{HashMap, HashSet};
@@ -102,7 +104,8 @@ impl CodeIndex {
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
             Language::Go => self.package(from, module).first().copied(),
             Language::Java => java::module(self, from, module),
-            Language::Php | Language::Ruby | Language::Template => None,
+            Language::Php => php::module(self, from, module),
+            Language::Ruby | Language::Template => None,
         }
     }
 
@@ -135,47 +138,6 @@ impl CodeIndex {
             name = imported;
         }
         None
-    }
-
-    /// The function that `call` of `file` calls, if it is one of the project's and can be told.
-    #[must_use]
-    pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
-        if file.language == Language::Go {
-            return go::called(self, file, call);
-        }
-        let callee = &*call.callee;
-        let own = || self.links.by_path.get(&file.path).copied();
-        if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
-            let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
-            let function = named(file, method, |function| function.class.as_deref() == Some(&*class))?;
-            return Some(Target { file, function, place: own()? });
-        }
-        if !callee.contains(['.', '(', '[']) {
-            if let Some(function) = named(file, callee, |function| function.class.is_none()) {
-                return Some(Target { file, function, place: own()? });
-            }
-            if file.language == Language::Java {
-                return java::own_method(self, file, call);
-            }
-            let (place, name) = self.imported(file, callee)?;
-            let target = self.files.get(place)?;
-            let name = resolve_default(target, &name);
-            let function = named(target, &name, |function| function.parent == Some(0))?;
-            return Some(Target { file: target, function, place });
-        }
-        // `module.function()` of a module imported whole.
-        let (module, name) = callee.split_once('.').filter(|(_, name)| !name.contains(['.', '(', '[']))?;
-        let binding = file.binding(module)?;
-        let place = if &*binding.imported == "*" {
-            self.module(file, &binding.module)?
-        } else {
-            // `from package import module` names a file, not something in one.
-            self.module(file, &format!("{}.{}", binding.module.trim_end_matches('.'), binding.imported))
-                .filter(|_| file.language == Language::Python)?
-        };
-        let target = self.files.get(place)?;
-        let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
-        Some(Target { file: target, function, place })
     }
 
     /// Every call of a method or function called `name`, with its file.
@@ -243,6 +205,7 @@ fn resolve_default(file: &FileFacts, name: &str) -> Box<str> {
 
 fn defines(file: &FileFacts, name: &str) -> bool {
     file.functions.iter().any(|function| function.name.as_deref() == Some(name) && function.parent == Some(0))
+        || file.classes.iter().any(|class| &*class.name == name)
         || file.assignments.iter().any(|a| a.function == 0 && &*a.target == name)
 }
 

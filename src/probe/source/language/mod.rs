@@ -10,6 +10,7 @@ mod go;
 mod java;
 mod javascript;
 mod kinds;
+mod php;
 mod python;
 mod text;
 mod tsx;
@@ -36,6 +37,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "php" | "phtml" => Some(Language::Php),
         "go" => Some(Language::Go),
         "java" => Some(Language::Java),
         _ => None,
@@ -46,7 +48,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 #[must_use]
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "php" => "PHP",
         "rb" => "Ruby",
         "kt" => "Kotlin",
         "cs" => "C#",
@@ -107,9 +108,10 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
+        Language::Php => php::lower(&tree, source),
         Language::Go => go::lower(&tree, source),
         Language::Java => java::lower(&tree, source),
-        Language::Php | Language::Ruby | Language::Template => FileFacts::default(),
+        Language::Ruby | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -130,9 +132,10 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
+        Language::Php => php::grammar(),
         Language::Go => go::grammar(),
         Language::Java => java::grammar(),
-        Language::Php | Language::Ruby | Language::Template => {
+        Language::Ruby | Language::Template => {
             return Err(Refused::Generated);
         }
     };

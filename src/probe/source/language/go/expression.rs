@@ -96,7 +96,8 @@ impl Walk<'_> {
     fn text_literal(&mut self, node: tree_sitter::Node<'_>) -> Value {
         let raw = self.to.text(node);
         let inner = raw.get(1..raw.len().max(2) - 1).unwrap_or("");
-        let text = if self.kind(node) == K::RawText { Builder::cut(inner).into() } else { Builder::unescape(inner) };
+        let text =
+            if self.kind(node) == K::RawText { Builder::bounded(inner).into() } else { Builder::unescape(inner) };
         let value = Value::Text(text);
         self.to.keep_string(&value, node);
         value
