@@ -1,6 +1,6 @@
 //! Which function of the project a call calls, by the types that are written where names are declared.
 
-use super::{CodeIndex, Target, defines, java, named, php, resolve_default, ruby};
+use super::{CodeIndex, Target, defines, go, java, named, php, resolve_default, ruby};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{FileFacts, Language};
 
@@ -19,18 +19,16 @@ impl CodeIndex {
         if file.language == Language::Ruby {
             return ruby::called(self, file, call);
         }
+        if file.language == Language::Go {
+            return go::called(self, file, call);
+        }
         let callee = &*call.callee;
         if call.constructs {
             let (place, class) = self.class_of_type(file, callee)?;
             return self.method(place, &class, constructor(self.files.get(place)?.language).unwrap_or(&class));
         }
         if !callee.contains(['.', '(', '[']) {
-            return self.function(file, callee).or_else(|| {
-                // Java and Ruby call their own methods by their bare names.
-                let bare = matches!(file.language, Language::Java | Language::Ruby);
-                let class = file.enclosing(call.function).find_map(|(_, function)| function.class.as_deref())?;
-                self.method(self.links.at(&file.path)?, class, callee).filter(|_| bare)
-            });
+            return self.function(file, callee).or_else(|| self.own_method(file, call));
         }
         let (object, method) = callee.rsplit_once('.')?;
         if method.contains(['(', '[']) {
@@ -59,6 +57,15 @@ impl CodeIndex {
         let name = resolve_default(target, &name);
         let function = named(target, &name, |function| function.parent == Some(0) && function.class.is_none())?;
         Some(Target { file: target, function, place })
+    }
+
+    /// A method of the class around, where the language calls those by their bare names.
+    fn own_method<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        if file.language != Language::Java {
+            return None;
+        }
+        let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
+        self.method(self.links.at(&file.path)?, &class, &call.callee)
     }
 
     /// `module.function()` of a module imported whole.

@@ -2,6 +2,7 @@
 
 mod called;
 mod ecma;
+mod go;
 mod java;
 mod manifests;
 mod php;
@@ -31,6 +32,8 @@ pub struct Links {
     by_path: HashMap<String, usize>,
     /// The places of the files that have a class of a name.
     classes: HashMap<Box<str>, Vec<usize>>,
+    /// What stands in the packages of Go.
+    go: go::Packages,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
@@ -63,12 +66,13 @@ impl Links {
                 classes.entry(class.name.clone()).or_default().push(place);
             }
         }
+        let go = go::Packages::new(files);
         let queries = files.iter().map(|file| own_queries(file)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, classes, queries, default_timeout, callers: OnceLock::new(), ruby: OnceLock::new() }
+        Self { manifests, by_path, classes, go, queries, default_timeout, callers: OnceLock::new(), ruby: OnceLock::new() }
     }
 }
 
@@ -101,11 +105,19 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
+            Language::Go => self.package(from, module).first().copied(),
             Language::Php => php::module(self, from, module),
             Language::Ruby => ruby::module(self, from, module),
             Language::Java => java::module(self, module),
-            Language::Go | Language::Template => None,
+            Language::Template => None,
         }
+    }
+
+    /// The places of the files that `module`, as written in `from`, stands for: all of a package's, where an import names
+    /// a folder.
+    #[must_use]
+    pub fn package(&self, from: &FileFacts, module: &str) -> &[usize] {
+        if from.language == Language::Go { go::package(self, module) } else { &[] }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
