@@ -203,7 +203,7 @@ mod tests {
 
     fn file(path: &str, role: Role, queries: &[(&str, u32)]) -> Arc<FileFacts> {
         let queries =
-            queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line) }).collect();
+            queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line), sent_by: None }).collect();
         Arc::new(FileFacts { path: path.to_owned(), role, queries, ..FileFacts::default() })
     }
 

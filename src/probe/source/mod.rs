@@ -3,15 +3,17 @@
 mod classify;
 pub mod code;
 mod coverage;
-mod database_calls;
+pub mod database_calls;
 pub mod facts;
 mod flow;
 pub mod index;
 mod language;
 mod libraries;
+pub mod plain_files;
 mod role;
 pub mod rules;
 mod shared;
+mod sql_files;
 mod sql_text;
 pub mod start_command;
 mod traits;
@@ -84,12 +86,16 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
     let mut too_many = Gaps::default();
     let mut of_project: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
+    let mut beside: BTreeMap<String, Vec<Seen>> = BTreeMap::new();
     let mut hits = Vec::new();
     for rule in RULES {
         if let Check::Project(check) = rule.check {
             check(index, &mut hits);
-            for hit in hits.drain(..) {
-                of_project.entry(hit.file).or_default().push((rule.meta, hit));
+            for mut hit in hits.drain(..) {
+                match hit.path.take() {
+                    Some(path) => beside.entry(path).or_default().push((rule.meta, hit)),
+                    None => of_project.entry(hit.file).or_default().push((rule.meta, hit)),
+                }
             }
         }
     }
@@ -112,6 +118,16 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
             });
             send(&file.path, seen, cx);
         }
+    }
+    for (path, mut seen) in beside {
+        seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
+        let plain = index.plain.iter().find(|file| file.path == path);
+        seen.retain(|(rule, hit)| {
+            let allowed = plain.is_some_and(|file| file.allows(rule.id, hit.place.span.line));
+            suppressed += u64::from(allowed);
+            !allowed
+        });
+        send(&path, seen, cx);
     }
     for command in &index.start_commands {
         send(&command.path, rules::start_command(command).into_iter().collect(), cx);

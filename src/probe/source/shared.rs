@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::Links;
 use super::language::{self, Refused};
+use super::plain_files;
 use super::start_command;
 use crate::model::{Failure, Progress};
 use crate::probe::ProbeCx;
@@ -158,7 +159,8 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
         return Err(cancelled());
     }
     let start_commands = start_command::find(&listing.files, &mut gaps);
-    let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
+    let plain = plain_files::read(&listing.files, &mut gaps);
+    let mut index = CodeIndex { start_commands, plain, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
     for ((file, language), (result, content)) in code.iter().zip(read) {
