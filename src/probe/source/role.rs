@@ -15,6 +15,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     if is_generated(&lower, source) {
         return Some(Role::Generated);
     }
+    if let Some(role) = of_php(&lower, source) {
+        return Some(role);
+    }
     if folder(&["migrations", "migrate", "alembic"]) || (folder(&["versions"]) && source.contains("down_revision")) {
         return Some(Role::Migration);
     }
@@ -84,6 +87,39 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     None
 }
 
+/// Where the frameworks of PHP put what does not answer requests.
+fn of_php(lower: &str, source: &str) -> Option<Role> {
+    if !lower.ends_with(".php") {
+        return None;
+    }
+    let within = |folder: &str| lower.starts_with(folder) || lower.contains(&format!("/{folder}"));
+    if within("storage/framework/")
+        || within("bootstrap/cache/")
+        || within("var/cache/")
+        || lower.contains("_ide_helper")
+    {
+        return Some(Role::Generated);
+    }
+    if within("database/factories/") || within("src/datafixtures/") {
+        return Some(Role::Test);
+    }
+    if within("console/commands/") || within("src/command/") || lower.ends_with("routes/console.php") {
+        return Some(Role::Script);
+    }
+    // A file that gives back a list or a function and stands among its like: settings, translations.
+    let gives_back = || {
+        source.lines().any(|line| {
+            let given = line.strip_prefix("return ").map_or("", str::trim_start);
+            given.starts_with('[')
+                || given.starts_with("array(")
+                || given.starts_with("static fn")
+                || given.starts_with("static function")
+        })
+    };
+    let settings = ["config/", "lang/", "translations/", "locale/", "locales/"];
+    (settings.iter().any(|folder| within(folder)) && gives_back()).then_some(Role::Config)
+}
+
 /// Whether the file was written by a program: by its place, its name, or a mark in its first lines.
 fn is_generated(path: &str, source: &str) -> bool {
     let generated_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
@@ -103,7 +139,8 @@ fn is_generated(path: &str, source: &str) -> bool {
         let line = line.trim_start();
         line.starts_with("//") || line.starts_with('#') || line.starts_with('*') || line.starts_with("/*")
     };
-    head.lines().take(12).filter(|line| comment(line)).any(|line| {
+    // People write "do not edit this unless …".
+    head.lines().take(12).filter(|line| comment(line) && !line.contains("unless")).any(|line| {
         line.contains("@generated")
             || line.contains("do not edit")
             || line.contains("do not modify")
@@ -116,7 +153,7 @@ fn is_generated(path: &str, source: &str) -> bool {
 /// Browser or server, from what the code uses.
 #[must_use]
 pub fn from_facts(file: &FileFacts) -> Role {
-    if file.language == Language::Python {
+    if matches!(file.language, Language::Python | Language::Php) {
         return Role::Server;
     }
     if file.directives.iter().any(|directive| &**directive == "use client") {

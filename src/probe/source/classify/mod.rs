@@ -1,6 +1,7 @@
 //! What each function is for, from where it stands and what it is given to.
 
 mod ecma;
+mod php;
 mod python;
 
 use super::code::{Function, FunctionKind};
@@ -18,11 +19,12 @@ pub(super) fn functions(file: &mut FileFacts) {
 
 fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     if function.parent.is_none() {
-        return FunctionKind::Plain;
+        return if file.language == Language::Php { php::top_level(file) } else { FunctionKind::Plain };
     }
     match file.language {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Php => php::kind(file, function),
+        Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
     }
 }

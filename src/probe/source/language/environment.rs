@@ -107,6 +107,7 @@ impl Builder<'_> {
 pub(super) fn asks_for_environment(condition: &str) -> bool {
     [
         "NODE_ENV",
+        "APP_ENV",
         "isDev",
         "IS_DEV",
         "isProd",

@@ -11,6 +11,8 @@ use super::kinds::each;
 pub(super) trait FrontEnd<'s> {
     /// Whether a variable of the environment that is missing reads as an empty value, so that a later test can tell.
     const MISSING_IS_EMPTY: bool;
+    /// The operator that puts strings together.
+    const JOINS: &'static str = "+";
 
     /// Where its facts go.
     fn to(&mut self) -> &mut Builder<'s>;
@@ -83,7 +85,7 @@ pub(super) trait FrontEnd<'s> {
                 self.to().at = at;
                 self.to().at.dev_only |= dev;
             }
-            Some("consequence") => {
+            Some("consequence" | "body") => {
                 let block = self.block(cursor, (0, 0));
                 // What is missing ends the program here: it cannot go on without it.
                 let ends = block.throws || self.to().file.calls_of(&block).any(|(_, call)| gives_up(call));
@@ -123,7 +125,7 @@ pub(super) trait FrontEnd<'s> {
         self.to().at.awaited = false;
         let at = self.to().at;
         let mut values = Vec::new();
-        for operand in operands(node) {
+        for operand in operands(node, Self::JOINS) {
             let value = self.expression(&mut operand.walk());
             self.to().at = at;
             values.push((self.to().text(operand), value));
@@ -144,14 +146,14 @@ pub(super) trait FrontEnd<'s> {
 
 /// Whether a call ends the program and says that it failed.
 fn gives_up(call: &Call) -> bool {
-    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit")
+    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "die" | "Deno.exit")
         && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
 }
 
 /// What stands between the signs of `a + b + c`, in order.
-fn operands(node: Node<'_>) -> Vec<Node<'_>> {
-    let adds = |left: &Node<'_>| {
-        left.kind() == node.kind() && left.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+")
+fn operands<'t>(node: Node<'t>, sign: &str) -> Vec<Node<'t>> {
+    let adds = |left: &Node<'t>| {
+        left.kind() == node.kind() && left.child_by_field_name("operator").is_some_and(|found| found.kind() == sign)
     };
     let mut found = Vec::new();
     let mut current = Some(node);

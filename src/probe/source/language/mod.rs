@@ -4,9 +4,11 @@ mod builder;
 mod comment;
 mod ecma;
 mod environment;
+mod format;
 mod front_end;
 mod javascript;
 mod kinds;
+mod php;
 mod python;
 mod text;
 mod tsx;
@@ -15,6 +17,7 @@ mod typescript;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tree_sitter::{ParseOptions, Parser, Tree};
 
@@ -32,6 +35,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "php" | "phtml" => Some(Language::Php),
         _ => None,
     }
 }
@@ -40,7 +44,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 #[must_use]
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "php" => "PHP",
         "rb" => "Ruby",
         "go" => "Go",
         "java" => "Java",
@@ -62,7 +65,7 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
 }
 
 /// Why a file of a language that is covered has no facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     /// Written by a program.
     Generated,
@@ -103,7 +106,8 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Php => php::lower(&tree, source),
+        Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -124,7 +128,8 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Php => php::grammar(),
+        Language::Go | Language::Ruby | Language::Java | Language::Template => {
             return Err(Refused::Generated);
         }
     };

@@ -4,6 +4,8 @@ use super::*;
 use crate::probe::source::code::{FunctionKind, LoopKind, Value};
 use crate::probe::source::facts::Usage;
 
+mod php;
+
 fn facts(path: &str, source: &str) -> FileFacts {
     let language = of_extension(path.rsplit('.').next().unwrap()).unwrap();
     read(path, language, source, &CancellationToken::new()).unwrap()
