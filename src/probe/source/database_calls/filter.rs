@@ -118,7 +118,11 @@ fn of_call(file: &FileFacts, call: &Call, keys: &mut Vec<Box<str>>) -> bool {
             }
             _ => {
                 let value = file.resolved(&argument.value, call.function);
-                let value = value.get("where").unwrap_or(value);
+                let value = value.get("where").map_or(value, |inner| file.resolved(inner, call.function));
+                // A condition that is made elsewhere.
+                if matches!(value, Value::Path(_) | Value::Call(_)) && argument.value.get("where").is_some() {
+                    keys.push("?".into());
+                }
                 // `findMany({ orderBy })`: options without a condition.
                 let options = matches!(value, Value::Object(pairs) if !pairs.is_empty() && pairs.iter().all(|(key, _)| is_option(key)));
                 if !options {

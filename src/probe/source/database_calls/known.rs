@@ -10,6 +10,8 @@ use crate::probe::source::facts::{FileFacts, Language};
 #[derive(Debug, Default)]
 pub struct Known {
     models: HashSet<Box<str>>,
+    /// Names under which models lead to rows of other tables, each of them read when it is asked for.
+    relations: HashSet<Box<str>>,
     /// Every request runs in a transaction of its own: Django's `ATOMIC_REQUESTS`.
     pub atomic_requests: bool,
 }
@@ -34,6 +36,9 @@ impl Known {
             if known.models.len() == before {
                 break;
             }
+        }
+        for file in files {
+            known.learn_relations(file);
         }
         known.atomic_requests = files.iter().filter(|file| file.language == Language::Python).any(|file| {
             file.assignments.iter().any(|assignment| {
@@ -71,6 +76,64 @@ impl Known {
                 }
             }
         }
+    }
+
+    fn learn_relations(&mut self, file: &FileFacts) {
+        let of_model = |bytes: (u32, u32)| {
+            file.classes.iter().any(|class| {
+                self.models.contains(&class.name) && class.place.bytes.0 <= bytes.0 && bytes.1 <= class.place.bytes.1
+            })
+        };
+        let mut found: Vec<Box<str>> = Vec::new();
+        match file.language {
+            Language::Python => {
+                for assignment in &file.assignments {
+                    if let Value::Call(id) = assignment.value
+                        && file.call(id).is_some_and(|call| matches!(call.method(), "ForeignKey" | "OneToOneField"))
+                        && of_model(assignment.place.bytes)
+                    {
+                        found.push(assignment.target.clone());
+                    }
+                }
+            }
+            Language::Php => {
+                let relates = ["belongsTo", "hasOne", "hasMany", "belongsToMany", "morphTo", "morphMany", "morphOne", "hasManyThrough", "hasOneThrough", "morphToMany"];
+                for call in file.calls.iter().filter(|call| call.root() == "this" && relates.contains(&call.method())) {
+                    let function = file.function(call.function);
+                    if let Some(name) = function.and_then(|function| function.name.clone())
+                        && function.is_some_and(|f| f.class.as_ref().is_some_and(|class| self.models.contains(class)))
+                    {
+                        found.push(name);
+                    }
+                }
+            }
+            Language::Ruby => {
+                for call in file.calls.iter().filter(|call| {
+                    matches!(&*call.callee, "belongs_to" | "has_many" | "has_one" | "has_and_belongs_to_many") && of_model(call.place.bytes)
+                }) {
+                    let name = call.argument(0).and_then(|value| value.text().or_else(|| value.path()));
+                    found.extend(name.map(|name| name.trim_start_matches(':').into()));
+                }
+            }
+            Language::Java => {
+                for class in file.classes.iter().filter(|class| self.models.contains(&class.name)) {
+                    for (name, kind) in &class.fields {
+                        let element = kind.split_once('<').map_or("", |(_, rest)| rest.trim_end_matches('>'));
+                        if self.models.contains(element) {
+                            found.push(name.clone());
+                        }
+                    }
+                }
+            }
+            _ => {}
+        }
+        self.relations.extend(found);
+    }
+
+    /// Whether some model leads to rows of another table under this name.
+    #[must_use]
+    pub fn is_relation(&self, name: &str) -> bool {
+        self.relations.contains(name)
     }
 
     /// Whether `name` is a class that stands for a table.

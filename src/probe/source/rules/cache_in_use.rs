@@ -28,7 +28,7 @@ fn reads(language: Language) -> bool {
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if let Some((call, what)) = file.calls.iter().filter(|call| !call.dev_only).find_map(|call| Some((call, kept(file, call)?))) {
+    if let Some((call, what)) = file.calls.iter().filter(|call| !call.dev_only && !is_memory_of_something_else(file, call)).find_map(|call| Some((call, kept(file, call)?))) {
         hits.push(Hit::new(call.place, format!("{what} keeps answers for a while")));
         return;
     }
@@ -40,6 +40,24 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         let place = crate::probe::source::code::Place { bytes: (place.bytes.0, place.bytes.0), ..place };
         hits.push(Hit::new(place, format!("`@{mark}` keeps answers for a while")));
     }
+}
+
+/// Codes, sessions and locks are kept for a while as well, and are no cache of answers.
+fn is_memory_of_something_else(file: &FileFacts, call: &Call) -> bool {
+    let other = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        [
+            "token", "otp", "verif", "session", "lock", "limit", "nonce", "logout", "passkey", "challenge", "oauth", "idempot", "csrf",
+            "blacklist", "attempt", "workflow", "presence", "online", "throttle", "webauthn", "resetcode", "reset_code",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+    };
+    let named = file.enclosing(call.function).any(|(_, function)| {
+        function.name.as_deref().is_some_and(other) || function.class.as_deref().is_some_and(other)
+    });
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    named || other(name) || call.argument(0).and_then(Value::leading_text).is_some_and(other)
 }
 
 fn marks(file: &FileFacts, method: &str, name: &str) -> bool {

@@ -56,6 +56,16 @@ pub(super) fn is_beside(name: &str) -> bool {
     BESIDE.iter().any(|kind| plain.ends_with(kind))
 }
 
+/// Rows that are made first and mean nothing until another points to them.
+const PIECES: [&str; 14] =
+    ["meta", "metadata", "data", "image", "avatar", "file", "address", "detail", "setting", "upload", "attachment", "media", "asset", "blob"];
+
+/// Whether rows of such a table mean nothing until another row points to them.
+pub(super) fn is_piece(name: &str) -> bool {
+    let plain = plain(name);
+    PIECES.iter().any(|kind| plain.ends_with(kind))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

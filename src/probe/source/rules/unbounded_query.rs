@@ -32,7 +32,8 @@ const MAX_NAMES: usize = 30;
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for query in index.queries(file) {
         let wide = query.action == Action::Read && query.answer == Answer::List && !query.bounded && query.scope < Scope::Parent;
-        if !wide || tables::stays_small(&query.table) {
+        let unclear = query.keys.iter().any(|key| &**key == "?");
+        if !wide || unclear || tables::stays_small(&query.table) {
             continue;
         }
         let Some(call) = file.call(query.call) else { continue };

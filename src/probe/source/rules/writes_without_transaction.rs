@@ -120,7 +120,15 @@ fn pair(file: &FileFacts, (first, call): (&Query, &Call), (second, other): (&Que
         .confidence(Confidence::Medium)
         .severity(Severity::Minor)
     };
-    Some(if uses && first.action != Action::Insert && !in_handler(file, call.function) { hit.confidence(Confidence::Medium) } else { hit })
+    // What is left behind is a piece that nothing points to.
+    let piece = uses && (tables::is_piece(&first.table) || second.action == Action::Update);
+    Some(if piece {
+        hit.severity(Severity::Minor).confidence(Confidence::Medium)
+    } else if uses && first.action != Action::Insert && !in_handler(file, call.function) {
+        hit.confidence(Confidence::Medium)
+    } else {
+        hit
+    })
 }
 
 /// `session.commit()` twice, with something added in between that is made from the first.

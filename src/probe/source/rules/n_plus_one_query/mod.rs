@@ -1,5 +1,7 @@
 //! A query that runs once for every element of a list.
 
+mod lazy;
+
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
@@ -44,6 +46,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.push(hit);
         }
     }
+    lazy::check(file, index, &multiplies, hits);
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
