@@ -1,6 +1,8 @@
 //! What each function is for, from where it stands and what it is given to.
 
 mod ecma;
+mod go;
+mod java;
 mod php;
 mod python;
 
@@ -25,6 +27,8 @@ fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
         Language::Php => php::kind(file, function),
-        Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Go => go::kind(file, function),
+        Language::Java => java::kind(file, function),
+        Language::Ruby | Language::Template => FunctionKind::Plain,
     }
 }

@@ -6,6 +6,8 @@ mod ecma;
 mod environment;
 mod format;
 mod front_end;
+mod go;
+mod java;
 mod javascript;
 mod kinds;
 mod php;
@@ -36,6 +38,8 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
         "php" | "phtml" => Some(Language::Php),
+        "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         _ => None,
     }
 }
@@ -45,8 +49,6 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
         "rb" => "Ruby",
-        "go" => "Go",
-        "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
@@ -107,7 +109,9 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
         Language::Php => php::lower(&tree, source),
-        Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Go => go::lower(&tree, source),
+        Language::Java => java::lower(&tree, source),
+        Language::Ruby | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -129,7 +133,9 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
         Language::Php => php::grammar(),
-        Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Go => go::grammar(),
+        Language::Java => java::grammar(),
+        Language::Ruby | Language::Template => {
             return Err(Refused::Generated);
         }
     };

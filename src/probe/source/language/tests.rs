@@ -1,3 +1,6 @@
+mod go;
+mod java;
+
 use tokio_util::sync::CancellationToken;
 
 use super::*;

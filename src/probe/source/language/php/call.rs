@@ -2,7 +2,6 @@
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::format::put_in;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
@@ -273,12 +272,7 @@ impl Walk<'_> {
                 if let Some(Value::Text(format)) = call.argument(0) {
                     let values: Vec<(String, Value)> =
                         texts.into_iter().zip(call.arguments.iter().map(|a| a.value.clone())).skip(1).collect();
-                    // Places that count their values themselves are left to the call.
-                    if !format.contains("$s") && !format.contains("$d") {
-                        let value = put_in(&format.clone(), "%", &values);
-                        self.to.keep_string(&value, node);
-                        return value;
-                    }
+                    return self.to.formatted(&format.clone(), "%", &values, node);
                 }
             }
             "define" => {
