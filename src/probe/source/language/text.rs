@@ -91,7 +91,7 @@ impl Builder<'_> {
             Value::Text(text) => {
                 if looks(text) && sql_text::is_statement(text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.to_string(), span });
+                    self.file.queries.push(SqlText { sql: text.to_string(), span, sent_by: None });
                 }
                 self.keep_endpoint(text, node);
             }
@@ -99,7 +99,7 @@ impl Builder<'_> {
                 let text = joined(parts);
                 if looks(&text) && sql_text::is_statement(&text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.clone(), span });
+                    self.file.queries.push(SqlText { sql: text.clone(), span, sent_by: None });
                 }
                 self.keep_endpoint(&text, node);
             }
