@@ -9,6 +9,7 @@ mod flow;
 pub mod index;
 mod language;
 mod libraries;
+mod outside;
 mod role;
 pub mod rules;
 mod shared;

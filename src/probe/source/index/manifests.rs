@@ -17,6 +17,8 @@ pub struct Manifests {
     aliases: BTreeMap<String, Vec<Alias>>,
     /// Packages of the project's own, by name.
     packages: HashMap<String, Package>,
+    /// The lowest major version of Express that a manifest asks for.
+    pub express: Option<u32>,
 }
 
 /// One entry of `paths`: what begins with `before` and ends with `after` stands at one of the targets.
@@ -77,6 +79,11 @@ impl Manifests {
     }
 
     fn package(&mut self, folder: &str, json: &Json) {
+        if let Some(version) = json.pointer("/dependencies/express").and_then(Json::as_str) {
+            let digits: String = version.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().take_while(char::is_ascii_digit).collect();
+            let major = digits.parse().ok();
+            self.express = self.express.into_iter().chain(major).min();
+        }
         let Some(name) = json.get("name").and_then(Json::as_str) else { return };
         let mut entries = Vec::new();
         match json.get("exports") {

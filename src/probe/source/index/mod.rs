@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::outside;
 
 pub use manifests::Manifests;
 
@@ -31,6 +32,8 @@ pub struct Links {
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.
@@ -54,7 +57,8 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, queries, default_timeout, callers: OnceLock::new() }
+        let outside = outside::Cache::new(files.len());
+        Self { manifests, by_path, queries, default_timeout, outside, callers: OnceLock::new() }
     }
 }
 
@@ -70,7 +74,7 @@ fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
 
 impl Links {
     /// The place of the file at `path`.
-    fn at(&self, path: &str) -> Option<usize> {
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 }
@@ -147,6 +151,11 @@ impl CodeIndex {
 
     /// Every call of a method or function called `name`, with its file.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
+    }
+
+    /// Likewise, with the places of the calls.
+    pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
             for (place, file) in self.files.iter().enumerate() {
@@ -158,7 +167,7 @@ impl CodeIndex {
         });
         callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
             let file = self.files.get(*place)?;
-            Some((&**file, file.call(*id)?))
+            Some((&**file, *id))
         })
     }
 

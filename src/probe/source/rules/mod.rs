@@ -8,10 +8,15 @@ mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
+mod floating_promise;
 mod hardcoded_endpoint;
-mod http_clients;
 mod n_plus_one_query;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
+mod retry_without_backoff;
 mod sql_injection;
 mod structured_logging;
 mod subject;
@@ -23,6 +28,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
@@ -33,9 +39,15 @@ const LIST: &[Rule] = &[
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
+    floating_promise::RULE,
     hardcoded_endpoint::RULE,
     n_plus_one_query::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
     sql_injection::RULE,
     structured_logging::RULE,
     swallowed_error::RULE,
@@ -146,7 +158,6 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }
