@@ -1,6 +1,6 @@
 //! Who answers a call, from the address that it is given.
 
-use crate::probe::source::code::Value;
+use crate::probe::source::code::{Part, Value};
 use crate::probe::source::facts::FileFacts;
 
 /// What an address says about who answers.
@@ -47,7 +47,14 @@ pub(super) fn address(file: &FileFacts, value: Option<&Value>, function: u32) ->
     };
     let text = match value {
         Value::Text(text) => &**text,
-        Value::Template(_) => value.leading_text().unwrap_or(""),
+        Value::Template(parts) => match parts.first() {
+            // `${API}/users`
+            Some(Part::Expression(_, first @ Value::Path(_))) => match file.resolved(first, function) {
+                Value::Text(text) if text.contains("://") => text,
+                _ => "",
+            },
+            _ => value.leading_text().unwrap_or(""),
+        },
         Value::Either(values) => return values.first().map_or(Address::Unknown, |v| address(file, Some(v), function)),
         _ => "",
     };

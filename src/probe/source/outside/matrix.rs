@@ -102,27 +102,28 @@ fn judge(service: &mut ExternalService, guards: &[(&FileFacts, CallId, Guard<'_>
     if known.is_empty() {
         return;
     }
-    let cell = |has: fn(&Done) -> bool| match known.iter().find(|(_, done)| !has(done)) {
+    let silent = known.iter().find(|(_, done)| done.silent);
+    service.alert = match silent {
         Some((caught, _)) => Cell::No(at(caught)),
-        None if unguarded.is_none() => known.first().map_or(Cell::Asked, |(caught, _)| Cell::Yes(at(caught))),
+        None if unguarded.is_none() && known.iter().all(|(_, done)| done.alerts) => {
+            known.first().map_or(Cell::Asked, |(caught, _)| Cell::Yes(at(caught)))
+        }
         None => Cell::Asked,
     };
-    service.alert = cell(|done| done.alerts || done.throws);
     // Whether what users see instead is good enough, a person says.
     service.fallback = match known.iter().find(|(_, done)| done.gives) {
         Some((caught, _)) if known.iter().all(|(_, done)| done.gives) => Cell::Yes(at(caught)),
         _ => Cell::Asked,
     };
-    if known.iter().any(|(_, done)| done.throws) && service.alert != Cell::Asked {
-        // Who gets the error that is thrown again is not followed.
-        service.alert = Cell::Asked;
-    }
 }
 
 /// What a handler of an error does.
 struct Done {
+    /// Somebody hears of it.
     alerts: bool,
-    throws: bool,
+    /// Nobody does, and nothing else is done that might tell.
+    silent: bool,
+    /// Users get something else.
     gives: bool,
 }
 
@@ -141,7 +142,8 @@ fn done(caught: &Caught<'_>) -> Option<Done> {
             || matches!(method, "notify" | "notice_error" | "noticeError")
     });
     let gives = block.returns.iter().any(|value| !value.is_empty_literal() && *value != Value::Unknown);
-    Some(Done { alerts, throws: block.throws, gives })
+    let silent = !block.throws && !gives && caught.file.calls_of(block).next().is_none();
+    Some(Done { alerts, silent, gives })
 }
 
 /// Whether a call stands in something that tries again: `pRetry(() => fetch(…))`, `@retry` of tenacity.
@@ -154,10 +156,9 @@ fn is_retried(file: &FileFacts, id: CallId) -> bool {
     })
 }
 
-/// The app's own database.
+/// The app's own database. What catches its errors is not asked of each query: one place does for all in most apps.
 fn database(index: &CodeIndex) -> Option<ExternalService> {
     let mut service = ExternalService::new("database".to_owned(), "The database".to_owned());
-    let mut guards = Vec::new();
     for file in index.files.iter().filter(|file| file.role.in_production()) {
         for id in (0_u32..).take(file.calls.len()) {
             if database_calls::query(file, id).is_none() {
@@ -166,9 +167,6 @@ fn database(index: &CodeIndex) -> Option<ExternalService> {
             service.calls += 1;
             if service.seen.is_none() {
                 service.seen = Some(place(file, id));
-            }
-            if guards.len() < MAX_CALLS {
-                guards.push((&**file, id, guard(index, file, id)));
             }
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
@@ -183,11 +181,6 @@ fn database(index: &CodeIndex) -> Option<ExternalService> {
     }
     if service.calls == 0 {
         return None;
-    }
-    judge(&mut service, &guards);
-    // That nothing near a query catches is how most apps are made, and fine where one place does for all.
-    if matches!(service.catch, Cell::No(_)) {
-        service.catch = Cell::Asked;
     }
     Some(service)
 }

@@ -25,6 +25,9 @@ pub(super) use matrix::services as services_of;
 pub(super) use response::{Response, of_call, payloads, response, wrapped};
 pub(super) use services::Service;
 
+/// How many calls of a function are looked at to see whether it sends a request.
+const MAX_INNER: usize = 200;
+
 /// One call that leaves the app.
 #[derive(Debug)]
 pub(super) struct Outside {
@@ -163,16 +166,37 @@ impl CodeIndex {
 }
 
 fn calls(file: &FileFacts, index: &CodeIndex) -> Vec<Outside> {
-    let mut found = Vec::new();
-    for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
-        let outside = match file.language {
-            Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::outside(file, index, id, call),
-            Language::Python => python::outside(file, index, id, call),
-            _ => None,
-        };
-        found.extend(outside.or_else(|| sdk::outside(file, index, id, call)));
-    }
-    found
+    let ids = (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only);
+    ids.filter_map(|(id, call)| direct(file, index, id, call).or_else(|| through_wrapper(file, index, id, call))).collect()
+}
+
+/// The call in place `id`, where it leaves the app right there.
+fn direct(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
+    let outside = match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::outside(file, index, id, call),
+        Language::Python => python::outside(file, index, id, call),
+        _ => None,
+    };
+    outside.or_else(|| sdk::outside(file, index, id, call))
+}
+
+/// A call of a function of the project that is given an address and sends a request.
+fn through_wrapper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
+    let host = |place| {
+        let given = call.argument(place)?;
+        let text = matches!(given, Value::Text(_) | Value::Template(_) | Value::Path(_));
+        Some(address::address(file, Some(given), call.function)).filter(|address| text && address.host().is_some())
+    };
+    let address = host(0).or_else(|| host(1))?;
+    let target = index.called(file, call)?;
+    let body = &target.file.function(target.function)?.body;
+    let inner = target
+        .file
+        .calls_of(body)
+        .take(MAX_INNER)
+        .find_map(|(id, call)| direct(target.file, index, id, call).filter(|inner| inner.kind == Kind::Request))?;
+    let limit = Limit::Client { set: inner.limit.known() };
+    Some(Outside { retries: inner.retries, ..Outside::request(id, &*call.callee, address, limit).raising() })
 }
 
 /// The call that stands at the end of the chain that begins with the call in place `id`: `.json()` of

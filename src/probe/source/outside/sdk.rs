@@ -6,7 +6,7 @@ use crate::probe::source::code::{Call, CallId, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// Methods that send nothing.
-const LOCAL: [&str; 24] = [
+const LOCAL: [&str; 27] = [
     "constructEvent",
     "constructEventAsync",
     "construct_event",
@@ -31,6 +31,9 @@ const LOCAL: [&str; 24] = [
     "webhooks",
     "url",
     "cloudinary_url",
+    "initIndex",
+    "index",
+    "attach_alternative",
 ];
 
 /// The call in place `id` as one that leaves the app.
@@ -44,6 +47,10 @@ pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Ca
         return None;
     }
     let (service, client) = client_of(file, index, object, call.function)?;
+    // A message is put together with many calls and sent with one.
+    if service.slug == "email" && !call.method().to_ascii_lowercase().starts_with("send") {
+        return None;
+    }
     let option = |names: &[&str]| {
         let (home, maker) = client?;
         let named = names.iter().find_map(|name| maker.named(name));

@@ -61,7 +61,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     let hit = |ends: &str| Hit::new(call.place, format!("When {what} fails, nothing catches it: {ends}"));
     let handler = entry.kind == FunctionKind::Handler;
     if file.role == Role::Client || entry.file.role == Role::Client {
-        let loads = entry.kind == FunctionKind::Effect;
+        // What is sent and not waited for is meant to be.
+        let waits = outside::chain(file, outside.call).any(|(_, link)| link.awaited || link.method() == "then");
+        let loads = entry.kind == FunctionKind::Effect && waits;
         return loads.then(|| {
             hit("the page shows neither what was asked for nor an error").severity(Severity::Minor).confidence(Confidence::Medium)
         });
@@ -86,9 +88,11 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
         let certain = sure && version == Version::Four;
         return Some(hit(ends).confidence(if certain { Confidence::High } else { Confidence::Medium }));
     }
-    (handler && sure).then(|| {
-        hit("the user gets a bare server error").severity(Severity::Minor).confidence(Confidence::Medium)
-    })
+    // The framework answers for it. Where a handler calls the service itself, nobody has thought of it; what lies deeper
+    // may be left to one place for all on purpose.
+    let itself = entry.steps.is_empty() && !file.imports_any(|module| module.starts_with("@trpc/"));
+    let confidence = if itself { Confidence::Medium } else { Confidence::Low };
+    (handler && sure).then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
 }
 
 fn is_timer(file: &FileFacts, function: &Function) -> bool {

@@ -45,6 +45,10 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 fn judge(file: &FileFacts, outside: &Outside, answer: &Response, through: Option<(&FileFacts, &Call)>) -> Option<Hit> {
     let (_, place) = answer.reads?;
+    // A file of the app's own.
+    if outside.address == Address::Own && answer.parsed.is_empty() {
+        return None;
+    }
     if answer.looks || answer.handed_on || looks_inside(file, answer) {
         return None;
     }
