@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value as Json;
 
 use super::join;
+use super::php::Psr4;
 use crate::probe::files::{FileEntry, Gaps};
 
 /// How many configurations may extend each other.
@@ -19,6 +20,8 @@ pub struct Manifests {
     packages: HashMap<String, Package>,
     /// The lowest major version of Express that a manifest asks for.
     pub express: Option<u32>,
+    /// Where the classes of PHP stand.
+    pub(super) psr4: Psr4,
 }
 
 /// One entry of `paths`: what begins with `before` and ends with `after` stands at one of the targets.
@@ -49,7 +52,7 @@ impl Manifests {
         for file in files {
             let name = file.name();
             let configures = matches!(name, "jsconfig.json") || (name.contains("tsconfig") && name.ends_with(".json"));
-            if !configures && name != "package.json" {
+            if !configures && !matches!(name, "package.json" | "composer.json") {
                 continue;
             }
             let text = match file.read() {
@@ -66,6 +69,10 @@ impl Manifests {
                     Err(_) => gaps.add("not valid JSON", &file.path),
                 }
             } else if let Ok(json) = serde_json::from_str::<Json>(&text) {
+                if name == "composer.json" {
+                    found.psr4.add(folder(&file.path), &json);
+                    continue;
+                }
                 found.package(folder(&file.path), &json);
             }
         }
@@ -266,7 +273,8 @@ mod tests {
                 let absolute = root.path().join(path);
                 std::fs::create_dir_all(absolute.parent().unwrap()).unwrap();
                 std::fs::write(&absolute, text).unwrap();
-                FileEntry { path: (*path).to_owned(), absolute, size: text.len() as u64, ignored: false }
+                let meta = std::fs::metadata(&absolute).unwrap();
+                FileEntry::new((*path).to_owned(), absolute, &meta, false)
             })
             .collect();
         Manifests::read(&entries, &mut Gaps::default())
