@@ -11,12 +11,17 @@ mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
+mod floating_promise;
 mod hardcoded_endpoint;
-mod http_clients;
 mod job_queue;
 mod leading_wildcard_like;
 mod n_plus_one_query;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
+mod retry_without_backoff;
 mod schema_sync_in_production;
 mod sql_injection;
 mod sqlite_on_serverless;
@@ -34,6 +39,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
@@ -47,11 +53,17 @@ const LIST: &[Rule] = &[
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
+    floating_promise::RULE,
     hardcoded_endpoint::RULE,
     job_queue::RULE,
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
     schema_sync_in_production::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
@@ -196,7 +208,6 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }
