@@ -10,6 +10,7 @@ pub mod index;
 mod language;
 mod libraries;
 mod role;
+pub mod routes;
 pub mod rules;
 mod shared;
 mod sql_text;

@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::routes::Routes;
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
@@ -24,6 +25,8 @@ pub struct Links {
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// The project's routes. Made when first asked for.
+    routes: OnceLock<Routes>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
 }
@@ -49,7 +52,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { by_path, queries, default_timeout, callers: OnceLock::new(), routes: OnceLock::new() }
     }
 }
 
@@ -138,6 +141,18 @@ impl CodeIndex {
         let target = self.files.get(place)?;
         let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
         Some(Target { file: target, function, place })
+    }
+
+    /// The place of `file` in the index.
+    #[must_use]
+    pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
+        self.links.at(&file.path)
+    }
+
+    /// The project's routes, with what stands before them.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.links.routes.get_or_init(|| Routes::new(self))
     }
 
     /// Every call of a method or function called `name`, with its file.

@@ -1,7 +1,10 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod cookie_flags_missing;
 mod cors_any_origin;
+mod csrf_disabled;
+mod data_export_and_deletion;
 mod debug_mode_enabled;
 mod dev_server;
 mod effect_without_cleanup;
@@ -10,12 +13,25 @@ mod env_localhost_fallback;
 mod error_tracking;
 mod external_call_without_timeout;
 mod hardcoded_endpoint;
+mod health_endpoint;
 mod http_clients;
+mod inverted_access_check;
+mod jwt_misuse;
 mod n_plus_one_query;
+mod rate_limit_missing;
+mod rate_limiter;
+mod request_body_unvalidated;
+mod request_work;
+mod route_without_auth;
 mod sql_injection;
 mod structured_logging;
 mod subject;
 mod swallowed_error;
+mod upload_unrestricted;
+mod validation_library;
+mod webhook_signature_unverified;
+mod webhook_works_before_ack;
+mod webhooks;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -28,17 +44,31 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    cookie_flags_missing::RULE,
     cors_any_origin::RULE,
+    csrf_disabled::RULE,
+    data_export_and_deletion::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
     error_tracking::RULE,
     external_call_without_timeout::RULE,
     hardcoded_endpoint::RULE,
+    health_endpoint::RULE,
+    inverted_access_check::RULE,
+    jwt_misuse::RULE,
     n_plus_one_query::RULE,
+    rate_limit_missing::RULE,
+    rate_limiter::RULE,
+    request_body_unvalidated::RULE,
+    route_without_auth::RULE,
     sql_injection::RULE,
     structured_logging::RULE,
     swallowed_error::RULE,
+    upload_unrestricted::RULE,
+    validation_library::RULE,
+    webhook_signature_unverified::RULE,
+    webhook_works_before_ack::RULE,
 ];
 
 /// Every rule, in the order of their ids.
