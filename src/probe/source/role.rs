@@ -34,6 +34,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "test-utils",
         ".storybook",
         "testdata",
+        "integration-tests",
+        "integration_tests",
     ];
     if folder(&test_folders)
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])

@@ -1,6 +1,7 @@
 //! Whether what stands before a route refuses those who have not signed in.
 
 use super::{Guard, Route, names, reach};
+use crate::probe::source::code::FunctionId;
 use crate::probe::source::facts::CodeIndex;
 
 /// Whether something is covered.
@@ -22,17 +23,19 @@ pub(super) fn judge(index: &CodeIndex, guard: &mut Guard) {
     guard.auth = match names::guards_by_name(&guard.name) {
         Some(true) => Cover::Yes,
         by_name => match guard.function {
-            Some(start) if reach::from(index, start).iter().any(|at| {
-                at.depth < 3 && at.get(index).is_some_and(|(file, function)| reach::asks_who(file, function))
-            }) =>
-            {
-                Cover::Yes
-            }
+            Some(start) if refuses(index, start) => Cover::Yes,
             Some(_) => Cover::No,
             None if by_name == Some(false) => Cover::No,
             None => Cover::Unknown,
         },
     };
+}
+
+/// Whether a function asks who comes, and sends somebody away.
+fn refuses(index: &CodeIndex, start: (usize, FunctionId)) -> bool {
+    let all = reach::from(index, start);
+    let near = || all.iter().filter(|at| at.depth < 3).filter_map(|at| at.get(index));
+    near().any(|(file, function)| reach::asks_who(file, function)) && near().any(|(file, function)| reach::sends_away(file, function))
 }
 
 impl Route {

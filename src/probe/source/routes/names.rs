@@ -30,7 +30,7 @@ fn has(words: &[String], wanted: &[&str]) -> bool {
 }
 
 const LIMIT: &[&str] = &[
-    "limiter", "limit", "limits", "ratelimit", "ratelimiter", "ratelimited", "throttle", "throttler", "throttled",
+    "limiter", "ratelimit", "ratelimiter", "ratelimited", "throttle", "throttler", "throttled",
     "slowdown", "bruteforce", "arcjet", "brute", "turnstile",
 ];
 
@@ -147,6 +147,11 @@ const OPEN: &[&str] = &[
     "consent", "session", "sessions", "anonymous", "guest", "demo", "passkey", "passkeys", "webauthn", "challenge", "telemetry",
     "onboarding", "bounces", "install", "setup", "store", "vitals", "proxy",
 ];
+
+/// A path without what is filled in: `/users/:id/token` has `users` and `token`.
+pub(in crate::probe::source) fn fixed(path: &str) -> String {
+    path.split('/').filter(|part| !part.starts_with([':', '[', '<', '{', '$'])).collect::<Vec<_>>().join("/")
+}
 
 /// Whether a route of this path and handler is meant for people who have not signed in.
 pub(in crate::probe::source) fn is_open(purpose: &str) -> bool {

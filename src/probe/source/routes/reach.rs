@@ -119,6 +119,19 @@ pub(in crate::probe::source) fn asks_who(file: &FileFacts, function: &Function) 
         || conditions(file, function).any(|condition| compares_secret(&condition.test))
 }
 
+/// Whether a function ends a request: with an error, a status, another page, or by saying no.
+pub(super) fn sends_away(file: &FileFacts, function: &Function) -> bool {
+    function.body.throws
+        || function.body.returns.iter().any(|value| refuses(value) || *value == Value::Bool(false))
+        || file.calls_of(&function.body).any(|(_, call)| {
+            matches!(call.method(), "redirect" | "abort" | "throw" | "sendStatus" | "HttpResponseForbidden" | "HttpResponseRedirect" | "redirect_to_login" | "unauthorized" | "forbidden" | "reject")
+                || call.arguments.iter().any(|argument| refuses(&argument.value))
+                || (call.method() == "next" && call.arguments.iter().any(|argument| !matches!(argument.value, Value::Null)))
+                || call.method() == "verify" && call.argument_of.is_none()
+        })
+        || function.body.returns.iter().any(|value| matches!(value, Value::Call(id) if file.call(*id).is_some_and(|call| matches!(call.method(), "Response" | "HttpResponse" | "JsonResponse" | "json" | "jsonify"))))
+}
+
 /// `headers.get("authorization")`, `req.header("x-api-key")`, `c.get("user")`, `session.get("user_id")`.
 fn names_credential(call: &Call) -> bool {
     matches!(call.method(), "get" | "header" | "has" | "getHeader" | "headers" | "cookies")

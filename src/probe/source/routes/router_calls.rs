@@ -37,6 +37,7 @@ fn makes_router(file: &FileFacts, call: &Call) -> bool {
         "express" | "Router" | "Hono" | "OpenAPIHono" | "fastify" | "Fastify" | "Koa" | "KoaRouter" | "Elysia" | "polka" | "createServer" | "Application" | "App" | "PromiseRouter" | "createRouter" | "server"
     ) && (file.binding(call.root()).is_some_and(|binding| MODULES.iter().any(|name| is_of(&binding.module, name)))
         || &*call.callee == "require().Router")
+        || &*call.callee == "require" && call.chained.is_some() && call.argument(0).and_then(Value::text).is_some_and(|module| MODULES.iter().any(|name| is_of(module, name)))
 }
 
 fn is_router_parameter(function: &Function, name: &str) -> bool {

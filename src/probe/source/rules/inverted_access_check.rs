@@ -77,7 +77,7 @@ fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
     if then.statements > 3 || !(then.leaves || then.throws || !then.returns.is_empty()) || has_inner_test(file, condition) {
         return None;
     }
-    let status = refusal(file, then)?;
+    let status = refusal(file, then, condition.function)?;
     // The user that was just looked up by a mail address is not the one who asks.
     if matches!(name, "user") && looked_up(file, condition.function) {
         return None;
@@ -92,7 +92,7 @@ fn has_inner_test(file: &FileFacts, condition: &Condition) -> bool {
 }
 
 /// The status with which a block refuses.
-fn refusal(file: &FileFacts, block: &Block) -> Option<u32> {
+fn refusal(file: &FileFacts, block: &Block, function: FunctionId) -> Option<u32> {
     let mut found = None;
     let mut see = |value: &Value| {
         value.walk(&mut |value| match value {
@@ -102,11 +102,13 @@ fn refusal(file: &FileFacts, block: &Block) -> Option<u32> {
             _ => {}
         });
     };
-    for (_, call) in file.calls_of(block) {
+    // What a callback does is for another test.
+    let own = || file.calls_of(block).map(|(_, call)| call).filter(|call| call.function == function);
+    for call in own() {
         call.arguments.iter().for_each(|argument| see(&argument.value));
     }
     block.returns.iter().for_each(&mut see);
-    let unauthorized = file.calls_of(block).any(|(_, call)| {
+    let unauthorized = own().any(|call| {
         let name = call.method().to_ascii_lowercase();
         (call.constructs || name.starts_with("http")) && name.contains("unauthorized") || (matches!(&*name, "redirect" | "navigate") && call.arguments.iter().any(|argument| argument.value.leading_text().is_some_and(is_sign_in)))
     });

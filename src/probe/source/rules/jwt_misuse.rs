@@ -4,6 +4,7 @@ use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::routes::names;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -53,7 +54,10 @@ const DECODED: &str = "This token is read and not verified: anybody can write on
 fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     let verifies = file.calls.iter().any(|other| matches!(other.method(), "verify" | "jwtVerify" | "verifyAsync" | "verifyIdToken" | "verifyToken"));
     let complete = call.argument(1).is_some_and(|options| options.get("complete").is_some());
-    if verifies || complete {
+    // A token that a provider sent over its own channel needs no proof.
+    let of_provider = names::words(&file.path).iter().any(|word| matches!(word.as_str(), "oauth" | "oidc" | "azure" | "sso" | "saml" | "google" | "apple" | "microsoft"))
+        || call.argument(0).and_then(Value::path).is_some_and(|path| path.to_ascii_lowercase().replace('_', "").ends_with("idtoken"));
+    if verifies || complete || of_provider {
         return;
     }
     let named = |name: &str| {
@@ -72,7 +76,7 @@ fn written_secret(file: &FileFacts, value: Option<&Value>, function: u32) -> Opt
     let value = value?;
     match file.resolved(value, function) {
         Value::Text(text) => (!text.contains("BEGIN")).then_some(false),
-        Value::Either(values) => values.iter().any(|value| matches!(value, Value::Env(_) | Value::Call(_) | Value::Path(_)))
+        Value::Either(values) => values.iter().any(|value| matches!(value, Value::Env(_)))
             .then(|| values.iter().any(|value| value.text().is_some_and(|text| !text.is_empty())))
             .filter(|found| *found),
         Value::Call(id) => {
@@ -116,13 +120,23 @@ fn ecma(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
                 Some(Value::Object(_)) => options.is_some_and(|o| o.get("expiresIn").is_some() || o.spreads()),
                 Some(_) => true,
             };
-            let own = matches!(payload, Some(Value::Object(_))) && !payload.is_some_and(|p| p.get("exp").is_some() || p.spreads());
+            let own = matches!(payload, Some(Value::Object(_))) && !payload.is_some_and(tells_time);
             if !ends && own && call.argument(3).is_none() && call.arguments.len() >= 2 {
-                hits.push(Hit::new(call.place, "These tokens never end: no `expiresIn` is given").severity(Severity::Major));
+                let hit = Hit::new(call.place, "These tokens never end: no `expiresIn` is given");
+                hits.push(hit.severity(Severity::Major).confidence(Confidence::Medium));
             }
         }
         _ => {}
     }
+}
+
+/// A token that carries a time may be judged by it.
+fn tells_time(payload: &Value) -> bool {
+    payload.spreads()
+        || matches!(payload, Value::Object(pairs) if pairs.iter().any(|(key, _)| {
+            let key = key.to_ascii_lowercase();
+            key == "exp" || key == "iat" || key.contains("expir") || key.contains("created") || key.contains("until") || key.contains("ttl")
+        }))
 }
 
 fn holds_none(value: &Value) -> bool {
@@ -155,10 +169,10 @@ fn python(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
             let payload = call.argument(0).map(|value| file.resolved(value, call.function));
             let later = call.argument(0).and_then(Value::path).is_some_and(|name| file.assignments.iter().any(|a| a.target.starts_with(name) && a.target.contains("exp")) || file.calls.iter().any(|other| other.object() == name && other.method() == "update"));
             if let Some(Value::Object(_)) = payload
-                && payload.is_some_and(|p| p.get("exp").is_none() && !p.spreads())
+                && payload.is_some_and(|p| !tells_time(p))
                 && !later
             {
-                hits.push(Hit::new(call.place, "These tokens never end: their content has no `exp`").severity(Severity::Major));
+                hits.push(Hit::new(call.place, "These tokens never end: their content has no `exp`").severity(Severity::Major).confidence(Confidence::Medium));
             }
         }
         _ => {}

@@ -4,6 +4,7 @@ use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::Call;
 use crate::probe::source::facts::CodeIndex;
+use crate::probe::source::routes::reach::accesses;
 use crate::probe::source::routes::{Cover, Route, Verb, names};
 
 /// What the rule is and says.
@@ -58,7 +59,7 @@ fn limits_everything(index: &CodeIndex) -> bool {
 }
 
 fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
-    let words = names::words(&route.purpose(index));
+    let words = names::words(&names::fixed(&route.purpose(index)));
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let calls = |test: &dyn Fn(&Call) -> bool| route.reach.iter().any(|at| at.calls(index).any(|(_, _, call)| test(call)));
     let cost = route.reach.iter().find_map(|at| at.calls(index).find_map(|(file, _, call)| request_work::costly(file, call)));
@@ -69,6 +70,18 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     let stranger = route.guards.iter().all(|guard| guard.auth != Cover::Yes);
     if stranger && calls(&checks_password) && (has(&["login", "signin", "session", "sessions", "auth", "authenticate", "token", "logon", "sign", "log"])) {
         return Some(Need { does: "checks passwords", confidence: Confidence::High });
+    }
+    let last = names::words(&names::fixed(&route.path)).pop().unwrap_or_default();
+    let takes_password = || {
+        route.reach.iter().take(2).any(|at| {
+            at.get(index).is_some_and(|(file, function)| {
+                accesses(file, function).any(|access| access.path.ends_with("password"))
+                    || file.assignments.iter().any(|a| a.value.path().is_some_and(|path| path.ends_with("body.password")) && function.place.bytes.0 <= a.place.bytes.0 && a.place.bytes.1 <= function.place.bytes.1)
+            })
+        })
+    };
+    if stranger && route.verb == Verb::Post && matches!(&*last, "login" | "signin" | "in") && takes_password() {
+        return Some(Need { does: "checks passwords", confidence: Confidence::Medium });
     }
     let makes_account = has(&["signup", "register", "registration"]) || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
     if stranger && makes_account && (calls(&hashes_password) && request_work::writes(index, route)) {

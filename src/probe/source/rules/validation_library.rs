@@ -1,8 +1,8 @@
 //! Proof: what comes in is checked with a schema.
 
-use super::{Check, Hit, Rule, request_work, server};
+use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::libraries::imported;
 
 /// What the rule is and says.
@@ -20,15 +20,22 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(request_work::reads, request_work::would_read).looks_at(server);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read);
 
 const ECMA: [&str; 12] =
     ["zod", "valibot", "yup", "joi", "@hapi/joi", "ajv", "superstruct", "express-validator", "celebrate", "@sinclair/typebox", "@hono/zod-validator", "arktype"];
 
-/// Looks at one file.
-fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let found = if file.language == Language::Python { python(file, index) } else { ecma(file, index) };
-    hits.extend(found.map(|(place, name)| Hit::new(place, format!("{name} checks what comes in"))));
+/// Looks at the project; one place is enough to show it.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let found = index.files.iter().enumerate().filter(|(_, file)| file.role == Role::Server).find_map(|(place, file)| {
+        let found = if file.language == Language::Python { python(file, index) } else { ecma(file, index) };
+        found.map(|(at, name)| (place, at, name))
+    });
+    if let Some((place, at, name)) = found {
+        let mut hit = Hit::new(at, format!("{name} checks what comes in"));
+        hit.file = place;
+        hits.push(hit);
+    }
 }
 
 type Found = Option<(crate::probe::source::code::Place, &'static str)>;
