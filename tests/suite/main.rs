@@ -5,10 +5,12 @@
 mod support;
 
 mod architecture;
+mod calls_across_files;
 mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod facts_file;
 mod headless;
 mod hostile;
 #[cfg(unix)]

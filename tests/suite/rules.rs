@@ -65,6 +65,11 @@ impl Case {
             "vue" => &["vue"],
             "svelte" => &["svelte"],
             "html" => &["html"],
+            "twig" => &["twig"],
+            "erb" => &["erb"],
+            "ejs" => &["ejs"],
+            "hbs" => &["hbs"],
+            "pug" => &["pug"],
             "sql" => &["sql"],
             _ => &[],
         };
@@ -402,6 +407,7 @@ async fn code_made_to_be_slow_to_judge_ends_soon() {
 #[tokio::test]
 async fn the_environment_is_read_through_helpers_of_other_files() {
     let folder = Folder::with(&[
+        ("packages/lib/package.json", r#"{"name": "@shop/lib"}"#),
         ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
         (
             "apps/web/a.ts",

@@ -1,15 +1,25 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod called;
 mod ecma;
+mod go;
+mod java;
+mod manifests;
+mod php;
 mod python;
+mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::code::{Call, CallId, FunctionId, Value};
-use super::database_calls::{self, Query};
+use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 use super::routes::Routes;
+
+pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
@@ -20,15 +30,25 @@ type Callers = HashMap<Box<str>, Vec<(usize, CallId)>>;
 /// What was worked out over all files.
 #[derive(Debug, Default)]
 pub struct Links {
+    /// What manifests say about where imports lead.
+    pub manifests: Manifests,
     by_path: HashMap<String, usize>,
-    /// For every file and function, the first query that it runs itself.
-    queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// The places of the files that have a class of a name.
+    classes: HashMap<Box<str>, Vec<usize>>,
+    /// What stands in the packages of Go.
+    go: go::Packages,
+    /// The queries that the calls of every file run, in the order of the calls.
+    queries: Vec<Vec<Query>>,
+    /// What stands for a table.
+    known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
     /// The project's routes. Made when first asked for.
     routes: OnceLock<Routes>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// Where Ruby's classes stand. Made when first asked for.
+    ruby: OnceLock<ruby::Constants>,
 }
 
 /// A function somewhere in the project.
@@ -45,31 +65,45 @@ pub struct Target<'i> {
 impl Links {
     /// Works it out.
     #[must_use]
-    pub fn new(files: &[Arc<FileFacts>]) -> Self {
+    pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
-        let queries = files.iter().map(|file| own_queries(file)).collect();
+        let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (place, file) in files.iter().enumerate() {
+            for class in &file.classes {
+                classes.entry(class.name.clone()).or_default().push(place);
+            }
+        }
+        let go = go::Packages::new(files);
+        let known = Known::new(files);
+        let queries = files.par_iter().map(|file| database_calls::of_file(file, &known)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout, callers: OnceLock::new(), routes: OnceLock::new() }
-    }
-}
-
-fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
-    let mut found = HashMap::new();
-    for (id, call) in (0_u32..).zip(&file.calls) {
-        if let Some(query) = database_calls::query(file, id) {
-            found.entry(call.function).or_insert((query, call.place.span.line));
+        Self {
+            manifests,
+            by_path,
+            classes,
+            go,
+            queries,
+            known,
+            default_timeout,
+            callers: OnceLock::new(),
+            routes: OnceLock::new(),
+            ruby: OnceLock::new(),
         }
     }
-    found
 }
 
 impl Links {
     /// The place of the file at `path`.
     fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
+    }
+
+    /// The places of the files that have a class called `name`.
+    fn classes_called(&self, name: &str) -> &[usize] {
+        self.classes.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -80,14 +114,31 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
-            Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Go => self.package(from, module).first().copied(),
+            Language::Php => php::module(self, from, module),
+            Language::Ruby => ruby::module(self, from, module),
+            Language::Java => java::module(self, module),
+            Language::Template => None,
         }
+    }
+
+    /// The places of the files that `module`, as written in `from`, stands for: all of a package's, where an import names
+    /// a folder.
+    #[must_use]
+    pub fn package(&self, from: &FileFacts, module: &str) -> &[usize] {
+        if from.language == Language::Go { go::package(self, module) } else { &[] }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
     #[must_use]
     pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
-        let binding = from.binding(local)?;
+        let Some(binding) = from.binding(local) else {
+            // What a file takes over whole: `from models import *`, `require 'functions.php'`.
+            return from.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                let place = self.module(from, &b.module)?;
+                defines(self.files.get(place)?, local).then(|| (place, local.into()))
+            });
+        };
         let mut place = self.module(from, &binding.module)?;
         let mut name = binding.imported.clone();
         for _ in 0..MAX_HOPS {
@@ -108,45 +159,16 @@ impl CodeIndex {
         None
     }
 
-    /// The function that `call` of `file` calls, if it is one of the project's and can be told.
-    #[must_use]
-    pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
-        let callee = &*call.callee;
-        let own = || self.links.by_path.get(&file.path).copied();
-        if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
-            let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
-            let function = named(file, method, |function| function.class.as_deref() == Some(&*class))?;
-            return Some(Target { file, function, place: own()? });
-        }
-        if !callee.contains(['.', '(', '[']) {
-            if let Some(function) = named(file, callee, |function| function.class.is_none()) {
-                return Some(Target { file, function, place: own()? });
-            }
-            let (place, name) = self.imported(file, callee)?;
-            let target = self.files.get(place)?;
-            let name = resolve_default(target, &name);
-            let function = named(target, &name, |function| function.parent == Some(0))?;
-            return Some(Target { file: target, function, place });
-        }
-        // `module.function()` of a module imported whole.
-        let (module, name) = callee.split_once('.').filter(|(_, name)| !name.contains(['.', '(', '[']))?;
-        let binding = file.binding(module)?;
-        let place = if &*binding.imported == "*" {
-            self.module(file, &binding.module)?
-        } else {
-            // `from package import module` names a file, not something in one.
-            self.module(file, &format!("{}.{}", binding.module.trim_end_matches('.'), binding.imported))
-                .filter(|_| file.language == Language::Python)?
-        };
-        let target = self.files.get(place)?;
-        let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
-        Some(Target { file: target, function, place })
-    }
-
     /// The place of `file` in the index.
     #[must_use]
     pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
         self.links.at(&file.path)
+    }
+
+    /// The places of the files that have a class of this name.
+    #[must_use]
+    pub fn classes_called(&self, name: &str) -> &[usize] {
+        self.links.classes_called(name)
     }
 
     /// The project's routes, with what stands before them.
@@ -203,10 +225,35 @@ impl CodeIndex {
         found
     }
 
+    /// The queries that the calls of `file` run, in the order of the calls.
+    #[must_use]
+    pub fn queries(&self, file: &FileFacts) -> &[Query] {
+        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands for a table in the project.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.links.known
+    }
+
+    /// The query that the call in place `id` of `file` runs.
+    #[must_use]
+    pub fn query(&self, file: &FileFacts, id: CallId) -> Option<&Query> {
+        let queries = self.queries(file);
+        queries.binary_search_by_key(&id, |query| query.call).ok().and_then(|place| queries.get(place))
+    }
+
     /// The first query that a function runs itself, and its line.
     #[must_use]
-    pub fn query_of(&self, target: Target<'_>) -> Option<(Query, u32)> {
-        self.links.queries.get(target.place)?.get(&target.function).copied()
+    pub fn query_of(&self, target: Target<'_>) -> Option<(&Query, u32)> {
+        let body = target.file.function(target.function)?.body.calls;
+        let queries = self.links.queries.get(target.place)?;
+        let first = queries.partition_point(|query| query.call < body.0);
+        queries.get(first..)?.iter().take_while(|query| query.call < body.1).find_map(|query| {
+            let call = target.file.call(query.call).filter(|call| call.function == target.function)?;
+            Some((query, call.place.span.line))
+        })
     }
 }
 
@@ -220,6 +267,7 @@ fn resolve_default(file: &FileFacts, name: &str) -> Box<str> {
 
 fn defines(file: &FileFacts, name: &str) -> bool {
     file.functions.iter().any(|function| function.name.as_deref() == Some(name) && function.parent == Some(0))
+        || file.classes.iter().any(|class| &*class.name == name)
         || file.assignments.iter().any(|a| a.function == 0 && &*a.target == name)
 }
 

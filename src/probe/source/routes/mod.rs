@@ -6,9 +6,11 @@
 mod django;
 mod file_routes;
 mod guard;
+mod laravel;
 pub(super) mod names;
 mod nest;
 mod python_routers;
+mod rails;
 pub(super) mod reach;
 pub(super) mod resolve;
 mod router_calls;
@@ -96,6 +98,10 @@ pub enum Framework {
     Django,
     /// Flask, `FastAPI` and their likes.
     Decorated,
+    /// Laravel.
+    Laravel,
+    /// Rails.
+    Rails,
 }
 
 /// Something that stands before a route: middleware, decorator, dependency, base class.
@@ -162,10 +168,12 @@ impl Route {
     #[must_use]
     pub fn purpose(&self, index: &CodeIndex) -> String {
         let name = self.function(index).and_then(|(_, function)| function.name.clone()).unwrap_or_default();
+        // `routes/auth.ts`: what stands there is for people who come in.
         let file = index.files.get(self.file).map_or("", |file| &file.path);
-        let near = file.rmatch_indices('/').nth(1).and_then(|(at, _)| file.get(at..)).unwrap_or(file);
-        let near = if self.framework == Framework::Files { "" } else { near.rsplit_once('.').map_or(near, |(stem, _)| stem) };
-        format!("{} {name} {}", self.path, near.replace("/routes/", "/").replace("/api/", "/"))
+        let told = |word: &&String| matches!(word.as_str(), "auth" | "login" | "signup" | "register" | "webhook" | "webhooks" | "health");
+        let words = names::words(file);
+        let near = if self.framework == Framework::Files { "" } else { words.iter().rev().take(4).find(told).map_or("", String::as_str) };
+        format!("{} {name} {near}", self.path)
     }
 }
 
@@ -188,6 +196,8 @@ impl Routes {
         file_routes::find(index, &mut all);
         django::find(index, &mut all);
         python_routers::find(index, &mut all);
+        laravel::find(index, &mut all);
+        rails::find(index, &mut all);
         all.truncate(MAX_ROUTES);
         all.sort_by_key(|route| (route.file, route.place.bytes));
         for route in &mut all {

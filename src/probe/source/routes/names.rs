@@ -48,7 +48,7 @@ const SIGNED_IN: &[&str] = &[
     "authorize", "authorized", "authorizes", "authorization", "authorise", "authorised", "authed", "unauthorized",
     "loggedin", "signedin", "jwt", "bearer", "passport", "permission", "permissions", "permitted", "role", "roles",
     "admin", "admins", "superuser", "staff", "guard", "protect", "protected", "private", "acl", "rbac",
-    "apikey", "hmac", "owner", "privileged", "secured", "ability", "can", "forbidden", "sso",
+    "apikey", "hmac", "owner", "privileged", "secured", "ability", "can", "forbidden", "sso", "signed", "verified",
 ];
 
 /// Words that show that a guard is about something else than who asks.
@@ -58,7 +58,7 @@ const HARMLESS: &[&str] = &[
     "uploads", "uploader", "busboy", "formidable", "validate", "validator", "validation", "valid", "schema", "zod",
     "joi", "celebrate", "csrf", "csurf", "xsrf", "cache", "etag", "timeout", "error", "errors", "async", "wrap",
     "catch", "metrics", "prometheus", "trace", "tracing", "sentry", "i18n", "locale", "paginate", "pagination",
-    "swagger", "router", "routes", "route", "api", "docs", "handler", "history", "fallback", "graphql", "cookie", "cookies", "flash", "headers", "hpp", "transaction", "exempt",
+    "swagger", "db", "database", "settings", "config", "repo", "repository", "service", "engine", "conn", "client", "use", "input", "router", "routes", "route", "api", "docs", "handler", "history", "fallback", "graphql", "cookie", "cookies", "flash", "headers", "hpp", "transaction", "exempt",
 ];
 
 /// Whether middleware of this name refuses those who have not signed in; `None`: the name does not tell.
@@ -76,7 +76,7 @@ pub(in crate::probe::source) fn guards_by_name(name: &str) -> Option<bool> {
         return Some(false);
     }
     let signed_in = has(&words, SIGNED_IN)
-        || has(&words, &["require", "requires", "required", "ensure", "check", "verify", "is", "must", "assert", "needs"])
+        || has(&words, &["require", "requires", "required", "ensure", "check", "verify", "is", "must", "assert", "needs", "current", "active"])
             && has(
                 &words,
                 &["user", "session", "login", "logged", "signed", "token", "account", "member", "team", "key", "signature",
@@ -118,7 +118,9 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
         _ => false,
     }) || matches!(parts.first(), Some(&("current_user" | "currentuser")))
         || matches!(&*last, "authorization" | "remoteuser")
-        || (parts.first() == Some(&"session") && parts.len() > 1 && lower.contains("user"))
+        || (parts.first() == Some(&"session") && lower.contains("user"))
+        || matches!(parts.as_slice(), ["auth", "user" | "id" | "check" | "guard" | "guest", ..])
+        || matches!(&*last, "currentuser" | "usersignedin?" | "loggedin?" | "user()" | "abortunless" | "abortif" | "authorize!")
 }
 
 /// A function's own name that says that it refuses strangers: `assertIsOwner`, `ensureMember`.

@@ -65,7 +65,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     for call in file.calls.iter().filter(|call| !call.dev_only && call.argument_of.is_none()) {
         if let Some(name) = call.arguments.iter().find_map(|argument| off(&argument.value)) {
-            let inside = file.assignments.iter().any(|a| a.value == Value::Call(0) || (a.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= a.place.bytes.1 && off(&a.value).is_some()));
+            let inside = file.assignments.iter().any(|a| a.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= a.place.bytes.1 && off(&a.value).is_some());
             if !inside {
                 say(call.place, name);
             }

@@ -25,7 +25,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 /// Looks at the project; both routes must be there.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let find = |test: &dyn Fn(&Route, &[String]) -> bool| {
-        index.routes().all.iter().find(|route| {
+        request_work::judged(index, request_work::reads).find(|route| {
             let name = route.function(index).and_then(|(_, f)| f.name.clone()).unwrap_or_default();
             let words = names::words(&format!("{} {name}", route.path));
             !names::is_private(&route.path) && test(route, &words)
@@ -39,7 +39,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let deletion = find(&|route, words| {
         let account = has(words, &["account", "me", "profile", "gdpr", "self", "erasure", "dataerasure"]);
         let removes = has(words, &["delete", "destroy", "remove", "erase", "erasure", "close", "dataerasure"]) || route.verb == Verb::Delete;
-        let nothing_else = !has(words, &["key", "token", "session", "avatar", "picture", "photo", "image", "post", "item", "cart", "document", "team"]);
+        let nothing_else = !has(words, &["key", "token", "tokens", "keys", "session", "sessions", "avatar", "picture", "photo", "image", "post", "item", "cart", "document", "team"]);
         account && removes && nothing_else && route.verb != Verb::Get
     });
     if let (Some(export), Some(deletion)) = (export, deletion) {

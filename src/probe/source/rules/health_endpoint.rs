@@ -24,7 +24,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for route in index.routes().all.iter().filter(|route| matches!(route.verb, Verb::Get | Verb::Any)) {
+    for route in request_work::judged(index, request_work::reads).filter(|route| matches!(route.verb, Verb::Get | Verb::Any)) {
         let path = route.path.trim_end_matches('/');
         let words = names::words(path);
         let last = words.last().map_or("", String::as_str);

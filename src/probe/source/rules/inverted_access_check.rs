@@ -44,7 +44,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
         }
     }
-    for route in &index.routes().all {
+    for route in request_work::judged(index, request_work::reads) {
         hits.extend(never_compared(index, route));
     }
 }
@@ -74,7 +74,7 @@ fn is_user(path: &str) -> bool {
 fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
     let name = user_in(file, &condition.test)?;
     let then = &condition.then;
-    if then.statements > 3 || !(then.leaves || then.throws || !then.returns.is_empty()) || has_inner_test(file, condition) {
+    if then.statements > 3 || !(then.leaves || then.throws || !then.returns.is_empty() || file.calls_of(then).any(|(_, call)| call.method() == "abort")) || has_inner_test(file, condition) {
         return None;
     }
     let status = refusal(file, then, condition.function)?;
@@ -139,7 +139,7 @@ fn never_compared(index: &CodeIndex, route: &Route) -> Option<Hit> {
     if is_used(file, function, &name, assigned) {
         return None;
     }
-    let id = file.calls_of(&function.body).find(|(id, call)| request_work::is_write(file, *id, call) && changes_by_request_id(file, call))?.1;
+    let id = file.calls_of(&function.body).find(|(id, call)| request_work::is_write(index, file, *id, call) && changes_by_request_id(file, call))?.1;
     let mut hit = Hit::new(id.place, format!("`{}` changes an object by an id from the request, and `{name}` is never compared with its owner", id.callee.chars().take(50).collect::<String>())).severity(Severity::Major).confidence(Confidence::Medium);
     hit.file = route.handler?.0;
     Some(hit)

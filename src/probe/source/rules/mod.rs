@@ -1,6 +1,9 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod cache_in_use;
+mod check_then_act;
+mod connection_pool;
 mod cookie_flags_missing;
 mod cors_any_origin;
 mod csrf_disabled;
@@ -16,22 +19,30 @@ mod hardcoded_endpoint;
 mod health_endpoint;
 mod http_clients;
 mod inverted_access_check;
+mod job_queue;
 mod jwt_misuse;
+mod leading_wildcard_like;
 mod n_plus_one_query;
 mod rate_limit_missing;
 mod rate_limiter;
 mod request_body_unvalidated;
 mod request_work;
 mod route_without_auth;
+mod schema_sync_in_production;
 mod sql_injection;
+mod sqlite_on_serverless;
 mod structured_logging;
 mod subject;
+mod supabase_rls_disabled;
 mod swallowed_error;
+mod tables;
+mod unbounded_query;
 mod upload_unrestricted;
 mod validation_library;
 mod webhook_signature_unverified;
 mod webhook_works_before_ack;
 mod webhooks;
+mod writes_without_transaction;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -44,6 +55,9 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    cache_in_use::RULE,
+    check_then_act::RULE,
+    connection_pool::RULE,
     cookie_flags_missing::RULE,
     cors_any_origin::RULE,
     csrf_disabled::RULE,
@@ -56,19 +70,26 @@ const LIST: &[Rule] = &[
     hardcoded_endpoint::RULE,
     health_endpoint::RULE,
     inverted_access_check::RULE,
+    job_queue::RULE,
     jwt_misuse::RULE,
+    leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
     rate_limit_missing::RULE,
     rate_limiter::RULE,
     request_body_unvalidated::RULE,
     route_without_auth::RULE,
+    schema_sync_in_production::RULE,
     sql_injection::RULE,
+    sqlite_on_serverless::RULE,
     structured_logging::RULE,
+    supabase_rls_disabled::RULE,
     swallowed_error::RULE,
+    unbounded_query::RULE,
     upload_unrestricted::RULE,
     validation_library::RULE,
     webhook_signature_unverified::RULE,
     webhook_works_before_ack::RULE,
+    writes_without_transaction::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -102,10 +123,11 @@ pub enum Check {
 }
 
 impl Rule {
-    /// A rule for production code in every language, whose claim is that the code has nothing of the kind.
+    /// A rule for production code in JavaScript, TypeScript and Python, whose claim is that the code has nothing of the
+    /// kind.
     const fn new(meta: &'static RuleMeta, check: Check) -> Self {
         let about = About { what: None, look: subject::nothing_more };
-        Self { meta, check, reads: Language::is_code, would_read: any_name, looks_at: Role::in_production, about }
+        Self { meta, check, reads: first_languages, would_read: any_name, looks_at: Role::in_production, about }
     }
 
     /// The languages that it reads, and whether it would make sense in one that it does not read.
@@ -146,13 +168,24 @@ pub struct Hit {
     pub fix: Option<String>,
     /// The place of its file in the index, for a rule that looks at the whole project.
     pub file: usize,
+    /// The path of its file, where that is no code.
+    pub path: Option<String>,
     /// How it comes to that, step by step, where other places have a part in it: `src/a.ts:12 takes req.body.id`.
     pub steps: Vec<String>,
 }
 
 impl Hit {
     fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), severity: None, confidence: None, fix: None, file: 0, steps: Vec::new() }
+        Self {
+            place,
+            message: message.into(),
+            severity: None,
+            confidence: None,
+            fix: None,
+            file: 0,
+            path: None,
+            steps: Vec::new(),
+        }
     }
 
     fn severity(mut self, severity: Severity) -> Self {
@@ -165,10 +198,27 @@ impl Hit {
         self
     }
 
+    /// In the file in place `file` of the index.
+    fn in_file(mut self, file: usize) -> Self {
+        self.file = file;
+        self
+    }
+
+    /// In a file that is no code.
+    fn in_plain(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
     fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
+}
+
+/// The languages that a rule reads unless it says otherwise; more need fixtures in them.
+fn first_languages(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
 }
 
 fn any_name(name: &str) -> bool {
@@ -183,7 +233,12 @@ fn nowhere_else(_: &str) -> bool {
 
 /// Languages of components that mount and go.
 fn has_components(name: &str) -> bool {
-    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Astro" | "CoffeeScript")
+}
+
+/// Languages in which servers are written, and whose calls of databases are known.
+fn is_backend(language: Language) -> bool {
+    language.is_code()
 }
 
 fn server(role: Role) -> bool {

@@ -35,7 +35,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     if limits_everything(index) {
         return;
     }
-    for route in index.routes().all.iter().filter(|route| route.verb != Verb::Get) {
+    for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
         if route.unknown || request_work::is_limited(index, route) {
             continue;
         }

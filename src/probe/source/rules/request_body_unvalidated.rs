@@ -26,7 +26,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut seen: Vec<(usize, (u32, u32))> = Vec::new();
-    for route in &index.routes().all {
+    for route in request_work::judged(index, request_work::reads) {
         if route.guards.iter().any(|guard| validates_name(&guard.name)) || route.guards.iter().any(|guard| guard.function.is_some_and(|(file, id)| index.files.get(file).is_some_and(|file| file.function(id).is_some_and(|f| file.calls_of(&f.body).any(|(_, call)| validates(call)))))) {
             continue;
         }
@@ -77,7 +77,7 @@ fn typed(index: &CodeIndex, route: &Route) -> bool {
 }
 
 fn is_known_write(file: &FileFacts, at: Reached, index: &CodeIndex, call: &Call) -> bool {
-    at.calls(index).any(|(_, id, found)| found.place == call.place && request_work::is_write(file, id, found))
+    at.calls(index).any(|(_, id, found)| found.place == call.place && request_work::is_write(index, file, id, found))
         || matches!(call.method(), "create" | "findByIdAndUpdate" | "updateOne" | "insertOne" | "insertMany" | "findOneAndUpdate" | "update")
 }
 
@@ -87,7 +87,7 @@ fn whole_body_written<'i>(index: &'i CodeIndex, at: &Reached) -> Option<(&'i Fil
         let method = call.method();
         let object = call.object().rsplit('.').next().unwrap_or("").trim_end_matches("()");
         let is_model = object.starts_with(|c: char| c.is_ascii_uppercase()) && !matches!(object, "Object" | "JSON" | "Promise" | "Response" | "NextResponse" | "Array" | "Date" | "URL" | "Map" | "Set");
-        let writes = request_work::is_write(file, id, call)
+        let writes = request_work::is_write(index, file, id, call)
             || (is_model && matches!(method, "create" | "update" | "insert" | "build" | "findByIdAndUpdate" | "updateOne" | "upsert"))
             || matches!(method, "insertOne" | "insertMany" | "findByIdAndUpdate" | "findOneAndUpdate" | "insert_one")
             || (file.language == Language::Python && is_model_class(file, call))
@@ -100,12 +100,20 @@ fn whole_body_written<'i>(index: &'i CodeIndex, at: &Reached) -> Option<(&'i Fil
             match &argument.value {
                 // `{ data: req.body }`, `{ ...req.body }`, `{ $set: req.body }`.
                 Value::Object(pairs) => pairs.iter().any(|(key, value)| matches!(&**key, "data" | "..." | "$set" | "create" | "update") && (whole(value) || matches!(value, Value::Object(inner) if inner.iter().any(|(key, value)| &**key == "..." && whole(value))))),
-                value if file.language == Language::Python => argument.spread && whole(value) || (method == "insert_one" && whole(value)),
+                value if file.language == Language::Python => (argument.spread || argument.name.as_deref() == Some("**")) && splat(value).is_some_and(&whole) || (method == "insert_one" && whole(value)),
                 value => whole(value),
             }
         });
         given.then_some((file, call))
     })
+}
+
+/// What is spread: `**request.json`.
+fn splat(value: &Value) -> Option<&Value> {
+    match value {
+        Value::Computed(values) => values.first(),
+        value => Some(value),
+    }
 }
 
 fn is_model_class(file: &FileFacts, call: &Call) -> bool {

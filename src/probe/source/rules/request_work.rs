@@ -2,13 +2,22 @@
 
 use super::Subject;
 use crate::probe::source::code::{Call, Value};
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::{Route, names};
 
 /// Languages whose routes are found.
 pub(super) fn reads(language: Language) -> bool {
     language.is_ecma() || language == Language::Python
+}
+
+/// Languages in which what stands before routes is told, Laravel's and Rails' routes included.
+pub(super) fn reads_routes(language: Language) -> bool {
+    reads(language) || matches!(language, Language::Php | Language::Ruby)
+}
+
+/// The routes in languages that a rule reads.
+pub(super) fn judged(index: &CodeIndex, reads: fn(Language) -> bool) -> impl Iterator<Item = &Route> {
+    index.routes().all.iter().filter(move |route| index.files.get(route.file).is_some_and(|file| reads(file.language)))
 }
 
 /// Languages whose routes are not found.
@@ -30,12 +39,12 @@ pub(super) fn routes(file: &FileFacts, index: &CodeIndex, subject: &mut Subject)
 
 /// Whether a route's work changes rows, files, or something at another service.
 pub(super) fn writes(index: &CodeIndex, route: &Route) -> bool {
-    route.reach.iter().any(|at| at.calls(index).any(|(file, id, call)| is_write(file, id, call)))
+    route.reach.iter().any(|at| at.calls(index).any(|(file, id, call)| is_write(index, file, id, call)))
 }
 
 /// Whether a call changes a row.
-pub(super) fn is_write(file: &FileFacts, id: u32, call: &Call) -> bool {
-    if database_calls::query(file, id).is_some_and(|query| query.writes) {
+pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call) -> bool {
+    if index.query(file, id).is_some_and(|query| query.writes()) {
         return true;
     }
     let method = call.method();

@@ -20,7 +20,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("route", look);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads_routes, request_work::would_read).about("route", look);
 
 /// So many covered routes make a habit.
 const HABIT: usize = 5;
@@ -61,15 +61,14 @@ fn has_secret_in_path(path: &str) -> bool {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if std::env::var("GONOGO_ROUTES").is_ok() { for r in &index.routes().all { eprintln!("{} {:?} {:?} {} [{}:{}] h={:?} g={:?} u={} cand={} w={}", match r.auth(index) { Cover::Yes => "YES", Cover::No => "NO ", Cover::Unknown => "???" }, r.framework, r.verb, r.path, index.files[r.file].path, r.place.span.line, r.function(index).map(|(f, x)| format!("{}:{}", f.path, x.place.span.line)), r.guards.iter().map(|g| format!("{}:{:?}", g.name, g.auth)).collect::<Vec<_>>(), r.unknown, is_candidate(r, index), request_work::writes(index, r)); } } // DEBUG-REMOVE
     let candidates: Vec<(&Route, Cover)> =
-        index.routes().all.iter().filter(|route| is_candidate(route, index)).map(|route| (route, route.auth(index))).collect();
+        request_work::judged(index, request_work::reads_routes).filter(|route| is_candidate(route, index)).map(|route| (route, route.auth(index))).collect();
     let count = |cover: Cover| candidates.iter().filter(|(_, found)| *found == cover).count();
     let (covered, open) = (count(Cover::Yes), count(Cover::No));
     if open == 0 {
         return;
     }
-    let anything_asks = covered > 0 || count(Cover::Unknown) > 0 || index.routes().all.iter().any(|route| route.auth(index) == Cover::Yes);
+    let anything_asks = covered > 0 || count(Cover::Unknown) > 0 || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
     if !anything_asks {
         // One app without accounts is one thing to say, and it may be meant.
         if let Some((route, _)) = candidates.iter().find(|(route, cover)| *cover == Cover::No && request_work::writes(index, route)) {

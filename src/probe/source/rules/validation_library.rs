@@ -53,7 +53,7 @@ fn ecma(file: &FileFacts, index: &CodeIndex) -> Found {
     }
     let library = imported(file, &ECMA);
     index.routes().of_file(place).find_map(|route| {
-        let applied = route.reach.first()?.calls(index).find(|(at, _, call)| {
+        let applied = route.reach.iter().take(1).flat_map(|at| at.calls(index)).find(|(at, _, call)| {
             let local = at.path == file.path;
             let of_library = library.is_some() || file.binding(call.root()).is_some_and(|b| index.imported(file, call.root()).and_then(|(place, _)| index.files.get(place)).is_some_and(|file| imported(file, &ECMA).is_some()) && !b.module.is_empty());
             local && of_library && matches!(call.method(), "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "validate" | "validateAsync" | "validateSync" | "validationResult") && call.root() != "JSON"

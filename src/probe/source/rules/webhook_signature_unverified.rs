@@ -32,7 +32,7 @@ pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for route in index.routes().all.iter().filter(|route| webhooks::is_webhook(route)) {
+    for route in request_work::judged(index, request_work::reads).filter(|route| webhooks::is_webhook(route)) {
         if webhooks::is_verified(index, route) != Cover::No {
             continue;
         }

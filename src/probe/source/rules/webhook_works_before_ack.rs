@@ -29,7 +29,7 @@ const SEVERAL: usize = 3;
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for route in index.routes().all.iter().filter(|route| webhooks::is_webhook(route)) {
+    for route in request_work::judged(index, request_work::reads).filter(|route| webhooks::is_webhook(route)) {
         let answered = answered(index, route);
         let mut outside = 0;
         let mut found: Option<String> = None;
