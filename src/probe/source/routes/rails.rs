@@ -207,7 +207,8 @@ fn push(index: &CodeIndex, place: usize, call: &Call, verb: Verb, path: &str, na
 /// The method behind a name of a guard, in the controller or what it extends.
 fn with_method(index: &CodeIndex, found: &(usize, Box<str>), guard: Guard) -> Guard {
     let function = lineage(index, found.clone()).iter().rev().find_map(|(place, class)| {
-        resolve::method(index.files.get(*place)?, class, &guard.name).map(|id| (*place, id))
+        let file = index.files.get(*place)?;
+        resolve::method(file, class, &guard.name).or_else(|| resolve::method(file, class, &format!("{}!", guard.name))).map(|id| (*place, id))
     });
     Guard { function, ..guard }
 }
@@ -226,7 +227,7 @@ fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards
         if !(skips || runs) || !wanted(call, action) {
             continue;
         }
-        let names: Vec<Box<str>> = call.arguments.iter().filter(|a| a.name.is_none()).filter_map(|a| a.value.text().map(Into::into)).collect();
+        let names: Vec<Box<str>> = call.arguments.iter().filter(|a| a.name.is_none()).filter_map(|a| a.value.text().map(|name| name.trim_end_matches('!').into())).collect();
         let conditional = call.named("if").is_some() || call.named("unless").is_some();
         if skips {
             if !conditional {
@@ -235,8 +236,7 @@ fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards
             continue;
         }
         for name in names {
-            let name = name.trim_end_matches('!');
-            guards.push(named_guard(name, None));
+            guards.push(named_guard(&name, None));
         }
         for argument in &call.arguments {
             let block: Option<FunctionId> = match &argument.value {

@@ -138,7 +138,7 @@ fn python(file: &FileFacts, hits: &mut Vec<Hit>) {
         let hit = Hit::new(call.place, format!("The cookie `{name}` is set without `{}`", missing.join("` and `")));
         hits.push(if missing.contains(&"httponly") { hit } else { hit.severity(Severity::Minor).confidence(Confidence::Medium) });
     }
-    let is_development = ["dev", "local", "test"].iter().any(|word| words(&file.path).iter().any(|found| found == word));
+    let is_development = ["dev", "development", "local", "test", "testing"].iter().any(|word| words(&file.path).iter().any(|found| found == word));
     for assignment in file.assignments.iter().filter(|a| !a.dev_only && a.value == Value::Bool(false) && !is_development) {
         let name = assignment.target.rsplit('.').next().unwrap_or(&assignment.target);
         if name.ends_with("SESSION_COOKIE_HTTPONLY") {

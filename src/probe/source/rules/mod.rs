@@ -14,7 +14,9 @@ mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
+mod floating_promise;
 mod hardcoded_endpoint;
 mod health_endpoint;
 mod http_clients;
@@ -27,6 +29,10 @@ mod rate_limit_missing;
 mod rate_limiter;
 mod request_body_unvalidated;
 mod request_work;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
+mod retry_without_backoff;
 mod route_without_auth;
 mod schema_sync_in_production;
 mod sql_injection;
@@ -50,6 +56,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
@@ -66,7 +73,9 @@ const LIST: &[Rule] = &[
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
+    floating_promise::RULE,
     hardcoded_endpoint::RULE,
     health_endpoint::RULE,
     inverted_access_check::RULE,
@@ -77,6 +86,10 @@ const LIST: &[Rule] = &[
     rate_limit_missing::RULE,
     rate_limiter::RULE,
     request_body_unvalidated::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
     route_without_auth::RULE,
     schema_sync_in_production::RULE,
     sql_injection::RULE,
@@ -226,7 +239,6 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }
