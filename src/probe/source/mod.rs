@@ -13,6 +13,7 @@ mod libraries;
 mod outside;
 pub mod plain_files;
 mod role;
+pub mod routes;
 pub mod rules;
 mod shared;
 mod sql_files;

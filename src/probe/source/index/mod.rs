@@ -18,6 +18,7 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 use super::outside;
+use super::routes::Routes;
 
 pub use manifests::Manifests;
 
@@ -43,6 +44,8 @@ pub struct Links {
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// The project's routes. Made when first asked for.
+    routes: OnceLock<Routes>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
     /// Where Ruby's classes stand. Made when first asked for.
@@ -91,6 +94,7 @@ impl Links {
             default_timeout,
             callers: OnceLock::new(),
             outside,
+            routes: OnceLock::new(),
             ruby: OnceLock::new(),
         }
     }
@@ -158,6 +162,24 @@ impl CodeIndex {
             name = imported;
         }
         None
+    }
+
+    /// The place of `file` in the index.
+    #[must_use]
+    pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
+        self.links.at(&file.path)
+    }
+
+    /// The places of the files that have a class of this name.
+    #[must_use]
+    pub fn classes_called(&self, name: &str) -> &[usize] {
+        self.links.classes_called(name)
+    }
+
+    /// The project's routes, with what stands before them.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.links.routes.get_or_init(|| Routes::new(self))
     }
 
     /// Every call of a method or function called `name`, with its file.

@@ -4,7 +4,10 @@ mod blocking_call_in_handler;
 mod cache_in_use;
 mod check_then_act;
 mod connection_pool;
+mod cookie_flags_missing;
 mod cors_any_origin;
+mod csrf_disabled;
+mod data_export_and_deletion;
 mod debug_mode_enabled;
 mod dev_server;
 mod effect_without_cleanup;
@@ -15,13 +18,22 @@ mod external_call_unguarded;
 mod external_call_without_timeout;
 mod floating_promise;
 mod hardcoded_endpoint;
+mod health_endpoint;
+mod http_clients;
+mod inverted_access_check;
 mod job_queue;
+mod jwt_misuse;
 mod leading_wildcard_like;
 mod n_plus_one_query;
+mod rate_limit_missing;
+mod rate_limiter;
+mod request_body_unvalidated;
+mod request_work;
 mod resilience_library;
 mod response_shape_trusted;
 mod response_status_unchecked;
 mod retry_without_backoff;
+mod route_without_auth;
 mod schema_sync_in_production;
 mod sql_injection;
 mod sqlite_on_serverless;
@@ -31,6 +43,11 @@ mod supabase_rls_disabled;
 mod swallowed_error;
 mod tables;
 mod unbounded_query;
+mod upload_unrestricted;
+mod validation_library;
+mod webhook_signature_unverified;
+mod webhook_works_before_ack;
+mod webhooks;
 mod writes_without_transaction;
 
 use super::code::Place;
@@ -48,7 +65,10 @@ const LIST: &[Rule] = &[
     cache_in_use::RULE,
     check_then_act::RULE,
     connection_pool::RULE,
+    cookie_flags_missing::RULE,
     cors_any_origin::RULE,
+    csrf_disabled::RULE,
+    data_export_and_deletion::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
@@ -57,13 +77,20 @@ const LIST: &[Rule] = &[
     external_call_without_timeout::RULE,
     floating_promise::RULE,
     hardcoded_endpoint::RULE,
+    health_endpoint::RULE,
+    inverted_access_check::RULE,
     job_queue::RULE,
+    jwt_misuse::RULE,
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    rate_limit_missing::RULE,
+    rate_limiter::RULE,
+    request_body_unvalidated::RULE,
     resilience_library::RULE,
     response_shape_trusted::RULE,
     response_status_unchecked::RULE,
     retry_without_backoff::RULE,
+    route_without_auth::RULE,
     schema_sync_in_production::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
@@ -71,6 +98,10 @@ const LIST: &[Rule] = &[
     supabase_rls_disabled::RULE,
     swallowed_error::RULE,
     unbounded_query::RULE,
+    upload_unrestricted::RULE,
+    validation_library::RULE,
+    webhook_signature_unverified::RULE,
+    webhook_works_before_ack::RULE,
     writes_without_transaction::RULE,
 ];
 
