@@ -2,6 +2,7 @@
 
 mod ecma;
 mod python;
+mod receiver;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
@@ -9,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::flow::Memo;
+use receiver::ByName;
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
@@ -24,6 +27,10 @@ pub struct Links {
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// Every function by its name. Made when first asked for.
+    by_name: OnceLock<ByName>,
+    /// What was found about where values come from.
+    pub flow: Memo,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
 }
@@ -49,7 +56,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { by_path, queries, default_timeout, ..Self::default() }
     }
 }
 
@@ -71,6 +78,12 @@ impl Links {
 }
 
 impl CodeIndex {
+    /// The place of `file` in the index.
+    #[must_use]
+    pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
+        self.links.at(&file.path)
+    }
+
     /// The place of the file that `module`, as written in `from`, leads to, if it is one of the project's.
     #[must_use]
     pub fn module(&self, from: &FileFacts, module: &str) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod command_injection;
 mod cors_any_origin;
 mod debug_mode_enabled;
 mod dev_server;
@@ -11,11 +12,18 @@ mod error_tracking;
 mod external_call_without_timeout;
 mod hardcoded_endpoint;
 mod http_clients;
+mod injection;
 mod n_plus_one_query;
+mod open_redirect;
+mod path_traversal;
 mod sql_injection;
+mod ssrf;
 mod structured_logging;
 mod subject;
 mod swallowed_error;
+mod unsafe_deserialization;
+mod unsafe_eval;
+mod xss_unescaped_html;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -28,6 +36,7 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    command_injection::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
@@ -36,9 +45,15 @@ const LIST: &[Rule] = &[
     external_call_without_timeout::RULE,
     hardcoded_endpoint::RULE,
     n_plus_one_query::RULE,
+    open_redirect::RULE,
+    path_traversal::RULE,
     sql_injection::RULE,
+    ssrf::RULE,
     structured_logging::RULE,
     swallowed_error::RULE,
+    unsafe_deserialization::RULE,
+    unsafe_eval::RULE,
+    xss_unescaped_html::RULE,
 ];
 
 /// Every rule, in the order of their ids.
