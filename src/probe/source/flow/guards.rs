@@ -1,6 +1,7 @@
 //! Checks that leave before something bad is done, or around it: `if (!allowed.includes(x)) return`.
 
 use super::Sink;
+use super::order::names_in;
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
 use crate::probe::source::facts::FileFacts;
 
@@ -61,12 +62,25 @@ fn asserted(look: &Look<'_>, function: FunctionId, at: u32) -> bool {
     })
 }
 
+/// `allowed.includes(x) ? x : "name"`: what was chosen was checked beside.
+pub(super) fn chosen(file: &FileFacts, value: &Value, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
+    let Value::Either(values) = value else { return false };
+    let mut names = Vec::new();
+    for value in values {
+        names_in(file, value, &mut names, 0);
+    }
+    names.iter().any(|name| chosen_within(file, name, bytes, function, sink))
+}
+
+
 /// Whether a check stands within the bytes of one expression: `allowed.includes(x) ? x : "name"`.
-pub(super) fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
+fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
     let look = Look { file, path, sink };
     let first = file.calls.partition_point(|call| call.place.bytes.0 < bytes.0);
     let inside = file.calls.get(first..).unwrap_or_default().iter().take_while(|call| call.place.bytes.0 < bytes.1);
-    inside.take(MAX_TESTS).any(|call| call.tested && file.within(call.function, function) && look.check(call, true))
+    inside
+        .take(MAX_TESTS)
+        .any(|call| call.tested && file.within(call.function, function) && (look.check(call, true) || look.is_told_by(call)))
 }
 
 struct Look<'f> {
@@ -144,7 +158,9 @@ impl Look<'_> {
         if !object && !argument(call) {
             return false;
         }
-        let text = |call: &Call| call.arguments.iter().any(|a| a.value.text().is_some_and(|text| text.contains("..")));
+        let text = |call: &Call| call.arguments.iter().any(|a| {
+            a.value.text().is_some_and(|text| text.contains("..") || matches!(text, "/" | "\\"))
+        });
         if self.sink == Sink::Path && text(call) {
             return true;
         }
@@ -166,10 +182,29 @@ impl Look<'_> {
                 if says(&["invalid", "unsafe", "forbidden", "private", "internal", "blocked", "disallow", "danger", "malicious"]) {
                     !outcome
                 } else {
-                    outcome && says(&["valid", "allowed", "safe", "whitelist", "permitted", "trusted", "legal", "isuuid", "isint"])
+                    outcome && says(&["valid", "allow", "safe", "sane", "whitelist", "permitted", "trusted", "legal", "isuuid", "isint"])
                 }
             }
         }
+    }
+
+    /// Whether a list of what is allowed is asked for something that is made from it: `list.includes(x.toLowerCase())`.
+    fn is_told_by(&self, call: &Call) -> bool {
+        matches!(call.method(), "includes" | "has" | "in" | "test" | "contains" | "include?" | "in_array")
+            && call.arguments.iter().any(|argument| match &argument.value {
+                Value::Call(id) => {
+                    let mut inner = self.file.call(*id);
+                    for _ in 0..8 {
+                        let Some(call) = inner else { return false };
+                        if call.object() == self.path {
+                            return true;
+                        }
+                        inner = call.receiver.and_then(|id| self.file.call(id));
+                    }
+                    false
+                }
+                _ => false,
+            })
     }
 
     /// Whether `value` is what is looked for, or was made from it in a way that keeps it.

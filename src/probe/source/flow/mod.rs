@@ -8,6 +8,7 @@ mod callers;
 mod guards;
 mod handing;
 mod memo;
+mod order;
 mod request;
 mod schema;
 mod types;
@@ -150,10 +151,21 @@ fn better(one: Option<Trace>, other: Option<Trace>) -> Option<Trace> {
     }
 }
 
-/// Where `value`, which stands in `function` at `at` (a place in bytes), comes from, over all files.
+/// Where `value`, which is given in `function` to what covers `bytes`, comes from, over all files.
 #[must_use]
-pub fn reach(index: &CodeIndex, file: &FileFacts, value: &Value, function: FunctionId, at: u32, sink: Sink) -> Reach {
+pub fn reach(
+    index: &CodeIndex,
+    file: &FileFacts,
+    value: &Value,
+    function: FunctionId,
+    bytes: (u32, u32),
+    sink: Sink,
+) -> Reach {
+    if guards::chosen(file, value, bytes, function, sink) {
+        return Reach::fixed();
+    }
     let walk = Walk::new(Some(index), sink);
+    let at = bytes.0;
     let frame = Frame { file, function, at, seen_at: at };
     let mut found = walk.step(value, frame, "", 0);
     if found.request.is_none() && !found.parameters.is_empty() {

@@ -5,7 +5,9 @@ use std::collections::HashSet;
 
 use super::handing::{Holds, holds, is_harmless};
 use super::request::{Given, given, is_request};
-use super::{Hole, Reach, Sink, Trace, callers, guards, schema};
+use super::guards::{self, chosen};
+use super::order::{in_one_loop, is_conditional, mentions};
+use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
 use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -15,7 +17,7 @@ const MAX_STEPS: u32 = 40;
 /// How many values are looked at for one question. Code written by people needs fewer than 50.
 const MAX_VALUES: u32 = 400;
 /// How many assignments to one name are looked at, and how many tests around one of them.
-const MAX_ASSIGNMENTS: usize = 40;
+pub(super) const MAX_ASSIGNMENTS: usize = 40;
 
 /// Where a value is seen.
 #[derive(Clone, Copy)]
@@ -136,7 +138,7 @@ impl<'i> Walk<'i> {
         if is_harmless(call, self.sink) || (call.tagged && &*call.callee != "String.raw") {
             return Reach::fixed();
         }
-        let here = Frame { seen_at: frame.seen_at, ..Frame::at_call(file, call) };
+        let here = Frame { function: call.function, at: frame.at.min(call.place.bytes.0), ..frame };
         if is_request(file, &call.callee, call.function) {
             let shown = match call.argument(0).and_then(Value::text) {
                 Some(name) if call.arguments.len() == 1 => format!("{}(\"{name}\")", call.callee),
@@ -454,62 +456,3 @@ fn keeps_shape(method: &str) -> bool {
             | "plainToClass" | "plainToInstance" | "freeze" | "structuredClone" | "copy" | "deepcopy" | "cast" | "array_merge" | "all"
     )
 }
-
-/// Whether `value` names `target`.
-fn mentions(value: &Value, target: &str, file: &FileFacts) -> bool {
-    let mut found = false;
-    let mut calls = Vec::new();
-    value.walk(&mut |value| match value {
-        Value::Path(path) => found |= **path == *target || root(path) == target,
-        Value::Call(id) => calls.push(*id),
-        _ => {}
-    });
-    for _ in 0..8 {
-        let Some(call) = calls.pop().and_then(|id| file.call(id)) else { break };
-        found |= call.root() == target;
-        calls.extend(call.receiver);
-        for argument in &call.arguments {
-            argument.value.walk(&mut |value| match value {
-                Value::Path(path) => found |= **path == *target || root(path) == target,
-                Value::Call(id) => calls.push(*id),
-                _ => {}
-            });
-        }
-    }
-    found
-}
-
-/// Whether an assignment stands in a branch, a handler of errors or a loop that `at` does not stand in.
-fn is_conditional(file: &FileFacts, set: &Assignment, at: u32) -> bool {
-    let place = file.assignments.partition_point(|other| other.place.bytes.0 < set.place.bytes.0);
-    let place = u32::try_from(place).unwrap_or(u32::MAX);
-    let inside = |range: (u32, u32)| range.0 <= place && place < range.1;
-    let before = file.conditions.partition_point(|condition| condition.place.bytes.0 < set.place.bytes.0);
-    let tests = file.conditions.get(..before).unwrap_or_default().iter().rev().take(MAX_ASSIGNMENTS);
-    let branches = tests.flat_map(|condition| [Some(&condition.then), condition.otherwise.as_ref()]).flatten();
-    let handlers = file.catches.iter().map(|catch| &catch.handler);
-    branches.chain(handlers).any(|block| {
-        inside(block.assignments) && {
-            let last = block.assignments.1.saturating_sub(1);
-            let ends = file.assignments.get(last as usize).map_or(0, |set| set.place.bytes.1);
-            let calls = block.calls.1.checked_sub(1).and_then(|id| file.call(id)).map_or(0, |call| call.place.bytes.1);
-            at > ends.max(calls)
-        }
-    })
-}
-
-fn in_one_loop(file: &FileFacts, one: u32, other: u32) -> bool {
-    let around = |bytes: (u32, u32), at: u32| bytes.0 <= at && at < bytes.1;
-    file.loops.iter().take(500).any(|l| around(l.place.bytes, one) && around(l.place.bytes, other))
-}
-
-/// `allowed.includes(x) ? x : "name"`: what was chosen was checked beside.
-fn chosen(file: &FileFacts, value: &Value, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
-    let Value::Either(values) = value else { return false };
-    values.iter().any(|value| {
-        value.path().is_some_and(|path| {
-            guards::chosen_within(file, path, bytes, function, sink)
-        })
-    })
-}
-

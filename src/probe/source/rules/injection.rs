@@ -26,7 +26,7 @@ impl<'f> Danger<'f> {
         if is_plain(self.value) {
             return Reach::default();
         }
-        reach(index, file, self.value, self.function, self.place.bytes.0, sink)
+        reach(index, file, self.value, self.function, self.place.bytes, sink)
     }
 
     /// The finding where request data reaches it.
@@ -66,22 +66,47 @@ pub(super) fn calls<'f>(
     file.calls.iter().filter_map(move |call| Some((call, Danger::of_call(call, sink(file, call)?))))
 }
 
+/// Whether a source, in small letters, is the address of the request itself, of which a client chooses the path alone.
+pub(super) fn is_asked_for(source: &str) -> bool {
+    matches!(source, "req.url" | "request.url" | "ctx.url" | "ctx.request.url" | "ctx.req.url" | "c.req.url" | "event.request.url")
+}
+
 /// The fixed text with which an address or a path begins, where that can be seen.
 pub(super) fn leading<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId) -> Option<&'f str> {
-    let value = file.resolved(value, function);
+    leading_of(file, value, function, 0)
+}
+
+fn leading_of<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32) -> Option<&'f str> {
+    if steps > 6 {
+        return None;
+    }
+    let next = |value: &'f Value| leading_of(file, value, function, steps + 1);
+    let named = |name: &str| next(&file.assigned(name, function)?.value);
     match value {
-        // `new URL(path, base)` begins with the base; `redirect(new URL("/login", request.url))` with its path.
+        Value::Text(text) => Some(text),
+        Value::Path(path) => named(path).or_else(|| named(path.strip_suffix(".href")?)),
+        Value::Member(pair) if &*pair.1 == "href" => next(&pair.0),
+        // `new URL(path, base)` begins with its path, which leads to no other host where it begins with one `/`.
         Value::Call(id) => {
             let call = file.call(*id)?;
-            matches!(call.method(), "URL" | "URI" | "create" | "String" | "parse" | "Sprintf" | "format" | "url")
-                .then(|| call.argument(0).and_then(Value::leading_text))?
+            match call.method() {
+                "toString" | "geturl" | "String" if !call.object().is_empty() => match call.receiver.and_then(|id| file.call(id)) {
+                    Some(made) => next(made.argument(0)?),
+                    None => named(call.object()),
+                },
+                "URL" | "URI" | "create" | "String" | "parse" | "Sprintf" | "format" | "url" | "sprintf" | "Parse" | "urljoin" | "concat" => {
+                    next(call.argument(0)?)
+                }
+                _ => None,
+            }
         }
         Value::Template(parts) => match parts.first() {
             Some(Part::Fixed(text)) => Some(text),
-            Some(Part::Expression(_, Value::Path(name))) => file.assigned(name, function)?.value.text(),
+            Some(Part::Expression(_, first)) => next(first).filter(|text| stays(text) || text.contains("://")),
             _ => None,
         },
-        value => value.leading_text(),
+        Value::Computed(values) => next(values.first()?),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Request data that decides where a browser is sent.
 
-use super::injection::{Danger, begins_with_constant, leading, message, stays};
+use super::injection::{Danger, begins_with_constant, is_asked_for, leading, message, stays};
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Part, Value};
@@ -68,6 +68,11 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
         return None;
     }
     let trace = danger.reach(file, index, Sink::Redirect).request?;
+    // `next || "/"`: each by itself.
+    if let Value::Either(values) = file.resolved(danger.value, danger.function) {
+        return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
+    }
+
     if is_own_address(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
         return None;
     }
@@ -79,7 +84,7 @@ fn is_own_address(source: &str) -> bool {
     let lower = source.to_ascii_lowercase();
     let part = ["header", "host", "referer", "referrer", "originalurl", "original_url", "fullpath", "requesturi", "request_uri", "meta", "url.path", "getrequesturl", "_server", "location.href", "location.search", "location.hash", "user_agent"];
     (part.iter().any(|part| lower.contains(part)) && !lower.contains("searchparams"))
-        || lower.ends_with(".url")
+        || is_asked_for(&lower)
         || lower.ends_with(".nexturl")
         || lower.ends_with("url.string")
 }

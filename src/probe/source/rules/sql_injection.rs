@@ -62,7 +62,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, how: Takes) -
     // the helper's own business.
     let to: String = danger.to.chars().take(60).collect();
     text.quoted.iter().find_map(|(part, value, function)| {
-        let of_caller = !reach(index, file, value, *function, danger.place.bytes.0, Sink::Sql).parameters.is_empty();
+        let of_caller = !reach(index, file, value, *function, danger.place.bytes, Sink::Sql).parameters.is_empty();
         of_caller.then(|| {
             Hit::new(danger.place, format!("`{part}` is put between quotes in the text that `{to}` sends"))
                 .confidence(Confidence::Low)

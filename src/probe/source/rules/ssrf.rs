@@ -1,6 +1,6 @@
 //! Request data that decides which address the server asks.
 
-use super::injection::{Danger, begins_with_constant, calls, leading, message, stays};
+use super::injection::{Danger, begins_with_constant, calls, is_asked_for, leading, message, stays};
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
@@ -35,10 +35,15 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
         return None;
     }
     let trace = danger.reach(file, index, Sink::Url).request?;
+    // `next || "/"`: each by itself.
+    if let Value::Either(values) = file.resolved(danger.value, danger.function) {
+        return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
+    }
+
     let lower = trace.source.to_ascii_lowercase();
     // A proxy passes on the path that it was asked for; its own host is what a client reached already.
     if ["header", "host", "originalurl", "url.path", "requesturi", "cookie", "request_uri"].iter().any(|part| lower.contains(part))
-        || lower.ends_with(".url")
+        || is_asked_for(&lower)
         || begins_with_constant(file, index, danger, Sink::Url)
     {
         return None;

@@ -86,11 +86,14 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         return None;
     }
     let name = if text.is_empty() { names.first()?.clone() } else { text.to_owned() };
-    let says = |words: &[&str]| names.iter().chain([&name]).any(|name| {
+    let by_people = names.iter().chain([&name]).any(|name| {
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
-        words.iter().any(|word| last.contains(word))
+        matches!(
+            &*last,
+            "content" | "body" | "comment" | "description" | "message" | "bio" | "review" | "html" | "bodyhtml" | "contenthtml" | "excerpt"
+                | "body_html" | "content_html" | "answer" | "note"
+        )
     });
-    let by_people = says(&["content", "body", "comment", "description", "message", "bio", "review", "note", "post", "text", "answer", "excerpt", "summary", "about", "feedback", "snippet"]);
     let cleaned = names.iter().chain([&name]).any(|name| {
         let lower = name.to_ascii_lowercase();
         [

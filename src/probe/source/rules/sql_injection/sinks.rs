@@ -17,7 +17,7 @@ pub(super) enum Takes {
 /// The text that `call` is given.
 pub(super) fn takes<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
     match file.language {
-        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma(call),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma(file, call),
         Language::Python => python(call),
         Language::Php => php(call),
         Language::Go => go(call),
@@ -33,7 +33,7 @@ fn text(call: &Call, place: usize, how: Takes) -> Option<(&Value, Takes)> {
     (!matches!(value, Value::Object(_) | Value::Array(_) | Value::Function(_) | Value::Number(_))).then_some((value, how))
 }
 
-fn ecma(call: &Call) -> Option<(&Value, Takes)> {
+fn ecma<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
     match call.method() {
         "query" | "execute" | "exec" | "prepare" | "all" | "get" | "run" | "each" | "any" | "one" | "none" | "many"
         | "manyOrNone" | "oneOrNone" | "fetch" | "raw" | "text" | "literal" | "unsafe" | "queryRaw" | "executeSql" => {
@@ -43,7 +43,8 @@ fn ecma(call: &Call) -> Option<(&Value, Takes)> {
         | "havingRaw" | "selectRaw" | "joinRaw" | "groupByRaw" | "fromRaw" => text(call, 0, Takes::Piece),
         "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orderBy" | "addOrderBy" => {
             let builder = call.callee.contains("createQueryBuilder")
-                || matches!(call.root(), "qb" | "query" | "builder" | "queryBuilder");
+                || (matches!(call.root(), "qb" | "query" | "builder" | "queryBuilder")
+                    && file.imports_any(|module| matches!(module, "typeorm" | "@nestjs/typeorm")));
             builder.then(|| text(call, 0, Takes::PieceIfPutTogether))?
         }
         _ => None,
