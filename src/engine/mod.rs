@@ -6,6 +6,7 @@
 mod cited;
 mod export;
 mod outside;
+mod prompt;
 mod run;
 mod saver;
 mod watch;
@@ -19,8 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use cited::changed_files;
 pub use export::write_whole;
+pub use prompt::prompt;
 
-use crate::model::{EventKind, Examined, OfferTarget, Outcome, ProbeId, Progress, Project, RunEvent, RunId, Settings};
+use crate::model::{
+    EventKind, Examined, Finding, OfferTarget, Outcome, ProbeId, Progress, Project, RuleMeta, RunEvent, RunId, Settings,
+};
 use crate::probe::{Probe, SharedCode};
 use crate::session::{Effect, Msg, Notice};
 use crate::store::Store;
@@ -30,6 +34,9 @@ use saver::Saver;
 const EVENT_QUEUE: usize = 256;
 /// At most so many messages are taken in between two frames.
 const BATCH: usize = 256;
+
+/// Facts that take longer to keep at the end of the program are read again the next time.
+const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// The engine of one session.
 pub struct Engine {
@@ -85,6 +92,13 @@ impl Engine {
             progress_in,
             watcher: None,
         }
+    }
+
+    /// Keeps what was read in the code in this file between two runs of the program.
+    #[must_use]
+    pub fn keeping_facts_at(self, path: Option<std::path::PathBuf>) -> Self {
+        let code = path.map_or_else(SharedCode::default, SharedCode::kept_at);
+        Self { code: Arc::new(code), ..self }
     }
 
     /// Carries out effects; what comes of them arrives through [`Engine::next`].
@@ -167,6 +181,11 @@ impl Engine {
         outside::edit(&self.project.root, path, line).await
     }
 
+    /// A prompt that a developer pastes into an AI assistant, so that it fixes this finding.
+    pub async fn prompt(&self, finding: Finding, rule: Option<&'static RuleMeta>) -> String {
+        prompt(self.project.root.clone(), finding, rule).await
+    }
+
     /// Cancels every run and waits until everything that was said has reached the state file.
     pub async fn close(mut self) {
         for running in self.running.values() {
@@ -176,6 +195,7 @@ impl Engine {
         if let Some(saver) = self.saver.take() {
             saver.close().await;
         }
+        self.code.finish(LAST_WRITES).await;
     }
 
     fn event(&mut self, event: RunEvent) -> Msg {

@@ -1,5 +1,6 @@
 //! The `source` probe: what the code itself says about how it will fare in production.
 
+mod cache;
 mod classify;
 pub mod code;
 mod coverage;
@@ -50,7 +51,7 @@ pub struct SourceProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("source"),
     title: "Source",
-    about: "Reads JavaScript, TypeScript and Python for what works on your machine and fails your users.",
+    about: "Reads JavaScript, TypeScript, Python and PHP for what works on your machine and fails your users.",
     rules: RULE_METAS,
     follows_files: true,
     timeout: Duration::from_secs(120),
