@@ -103,12 +103,18 @@ pub(super) enum Holds {
 /// What of `call` its result holds.
 pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
     let method = call.method();
+    match &*call.callee {
+        "Paths.get" | "Path.of" | "Path.join" if sink == Sink::Path => return Holds::Arguments,
+        "URLSearchParams" => return Holds::Arguments,
+        _ => {}
+    }
     match method {
+        "open" | "fopen" | "createReadStream" | "Open" if sink == Sink::Path => Holds::Arguments,
         // What is looked up says nothing; what it is looked up in does.
         "get" | "getAll" | "getlist" | "pop" | "split" | "fetch" | "dig" | "values" | "shift" | "first" | "last" | "at"
         | "items" | "to_s" | "to_str" | "toString" | "String" | "toArray" | "to_a" | "to_h" | "permit" | "require" | "toLowerCase"
         | "toUpperCase" | "lower" | "upper" | "downcase" | "upcase" | "strip" | "lstrip" | "rstrip" | "trimEnd"
-        | "trimStart" | "chomp" | "slice" | "substring" | "substr" | "decode" | "encode" | "getBytes" | "toCharArray" | "read"
+        | "trimStart" | "chomp" | "slice" | "substring" | "substr" | "getBytes" | "toCharArray" | "read"
         | "getvalue" | "file_path" | "orElse" | "orElseThrow" | "json" | "text" | "to_unsafe_h" | "stream" | "tempfile"
         | "getOriginalFilename" | "getClientOriginalName" | "original_filename" | "entries" | "unwrap" | "except" | "only" | "title"
         | "capitalize" | "titlecase" | "normalize" | "squish" | "presence" | "data" | "body" | "filter" | "compact" | "validated" | "safe"
@@ -117,7 +123,7 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         {
             Holds::Object
         }
-        "trim" | "concat" | "join" | "format" | "toLowerCase" | "append" | "replace" | "replaceAll" | "gsub" | "sub" | "tr"
+        "trim" | "concat" | "join" | "decode" | "encode" | "format" | "toLowerCase" | "append" | "replace" | "replaceAll" | "gsub" | "sub" | "tr"
         | "removeprefix" | "removesuffix" | "padStart" | "padEnd" | "repeat" | "ljust" | "formatted" => {
             if matches!(method, "replace" | "replaceAll" | "gsub" | "sub" | "tr") && cleans(call) {
                 return Holds::Nothing;

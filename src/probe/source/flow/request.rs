@@ -1,7 +1,7 @@
 //! What a client decides on: the parts of requests, in the words of the frameworks.
 
 use super::types;
-use crate::probe::source::code::{Function, FunctionId, FunctionKind, Parameter, root};
+use crate::probe::source::code::{Function, FunctionId, FunctionKind, Parameter, Value, root};
 use crate::probe::source::facts::{FileFacts, Language, Role};
 
 /// Parts of a request that a client decides on, in JavaScript and Python.
@@ -64,6 +64,14 @@ pub fn is_request(file: &FileFacts, path: &str, function: FunctionId) -> bool {
     let mut parts = path.split('.').map(|part| part.trim_end_matches("()").trim_end_matches("[]"));
     let Some(first) = parts.next() else { return false };
     let rest: Vec<&str> = parts.take(4).collect();
+    // What an upload was stored under was chosen by the server.
+    let stored = ["path", "filename", "destination", "size", "tempFilePath", "tmp_name"];
+    if let ["file" | "files", .., last] = rest.as_slice()
+        && file.language.is_ecma()
+        && stored.contains(last)
+    {
+        return false;
+    }
     match file.language {
         Language::Python => python(first, &rest) || is_named_request(file, first, &rest, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
@@ -88,8 +96,6 @@ fn python(first: &str, rest: &[&str]) -> bool {
 
 fn ecma(file: &FileFacts, first: &str, rest: &[&str], function: FunctionId) -> bool {
     match (first, rest) {
-        // What an upload was stored under was chosen by the server.
-        ("req" | "request", ["file" | "files", .., "path" | "filename" | "destination" | "size" | "tempFilePath"]) => false,
         ("req" | "request", [part, ..]) => is_part(part),
         ("self" | "this" | "ctx" | "c" | "context" | "event" | "args", ["request" | "req", part, ..]) => is_part(part),
         ("ctx" | "context", ["query" | "params" | "input" | "querystring", ..]) => super::in_handler(file, function),
@@ -280,7 +286,6 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
 }
 
 fn of_python_handler(file: &FileFacts, function: &Function, parameter: &Parameter, name: &str) -> Given {
-    use crate::probe::source::code::Value;
     let injected = parameter.default.as_ref().is_some_and(|default| match default {
         Value::Call(id) => file.call(*id).is_some_and(|call| matches!(call.method(), "Depends" | "Security")),
         _ => false,
@@ -301,8 +306,49 @@ fn of_python_handler(file: &FileFacts, function: &Function, parameter: &Paramete
     Given::Request
 }
 
-/// What an annotation of a parameter says: `@Body()`, `@RequestParam`.
-fn by_decorator(parameter: &Parameter, _file: &FileFacts) -> Option<Given> {
-    let _ = parameter;
-    None
+/// What an annotation of a parameter says: `@Body()`, `@RequestParam`. It stands where a default does, as a call or
+/// as several.
+fn by_decorator(parameter: &Parameter, file: &FileFacts) -> Option<Given> {
+    let value = parameter.default.as_ref()?;
+    let calls = match value {
+        Value::All(values) => values.as_slice(),
+        one => std::slice::from_ref(one),
+    };
+    let named = |names: &[&str]| {
+        calls.iter().any(|value| match value {
+            Value::Call(id) => file.call(*id).is_some_and(|call| names.contains(&call.method())),
+            _ => false,
+        })
+    };
+    let typed = calls.iter().any(|value| match value {
+        // `@Param("id", ParseIntPipe)`
+        Value::Call(id) => file.call(*id).is_some_and(|call| {
+            call.arguments.iter().any(|argument| {
+                let name = match &argument.value {
+                    Value::Path(path) => &**path,
+                    Value::Call(id) => file.call(*id).map_or("", |made| &made.callee),
+                    _ => "",
+                };
+                name.starts_with("Parse") && name.ends_with("Pipe")
+            })
+        }),
+        _ => false,
+    });
+    if typed {
+        return Some(Given::Fixed);
+    }
+    let request = [
+        "Body", "Query", "Param", "Headers", "UploadedFile", "UploadedFiles", "Cookies", "Args", "RequestParam", "PathVariable",
+        "RequestBody", "RequestHeader", "CookieValue", "ModelAttribute", "RequestPart", "MatrixVariable", "QueryParam", "PathParam",
+        "FormParam", "HeaderParam", "CookieParam", "BeanParam", "QueryValue", "FormDataParam", "RestQuery", "RestPath",
+    ];
+    match file.language {
+        Language::Java | Language::JavaScript | Language::TypeScript | Language::Tsx if named(&request) => Some(Given::Request),
+        Language::JavaScript | Language::TypeScript | Language::Tsx
+            if named(&["Req", "Res", "Request", "Response", "Session", "CurrentUser", "User", "Ip", "Next", "HostParam"]) =>
+        {
+            Some(Given::Unknown)
+        }
+        _ => None,
+    }
 }

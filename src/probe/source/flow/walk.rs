@@ -149,6 +149,13 @@ impl<'i> Walk<'i> {
         if schema::is_strict(file, call, rest) {
             return Reach::fixed();
         }
+        // `order.getName()`, `order.name()`: what was asked for is a part of what is known.
+        if let Some(part) = accessor(file.language, call) {
+            let found = self.name(call.object(), here, &below(&part, rest), steps + 1);
+            if found.request.is_some() || !found.parameters.is_empty() {
+                return found;
+            }
+        }
         if let Some(index) = self.index
             && self.hops > 0
             && let Some((target, sure)) = index.reached_by(file, call)
@@ -231,7 +238,7 @@ impl<'i> Walk<'i> {
 
     fn name(&self, path: &str, frame: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let full = below(path, rest);
-        if full.ends_with(".length") || full.ends_with(".size") {
+        if full.ends_with(".length") {
             return Reach::fixed();
         }
         let found = self.named(path, &full, frame, rest, steps);
@@ -253,11 +260,11 @@ impl<'i> Walk<'i> {
         }
         let first = root(path);
         for (id, scope) in file.enclosing(frame.function) {
-            if let Some(found) = self.assigned(full, frame, id, steps) {
-                return found;
-            }
             if file.language == Language::Go && self.is_filled(first, frame, id, steps) {
                 return self.read(frame, full);
+            }
+            if let Some(found) = self.assigned(full, frame, id, steps) {
+                return found;
             }
             if let Some(found) = self.parameter(id, scope, first, full, frame) {
                 return found;
@@ -446,6 +453,29 @@ fn id_of(file: &FileFacts, call: &Call) -> u32 {
 
 pub(super) fn shown(callee: &str) -> String {
     callee.chars().take(60).collect()
+}
+
+/// The part that a call without arguments gives of what it is made on.
+fn accessor(language: Language, call: &Call) -> Option<String> {
+    if !call.arguments.is_empty() || call.receiver.is_some() || call.object().is_empty() || call.constructs {
+        return None;
+    }
+    let method = call.method();
+    let part = ["get", "Get", "is"].iter().find_map(|start| method.strip_prefix(start)).filter(|rest| {
+        rest.starts_with(|c: char| c.is_ascii_uppercase())
+    });
+    match (language, part) {
+        (Language::Java | Language::Php | Language::Go, Some(part)) => {
+            let mut part = part.to_owned();
+            if language != Language::Go && let Some(first) = part.get_mut(..1) {
+                first.make_ascii_lowercase();
+            }
+            Some(part)
+        }
+        // What a record has.
+        (Language::Java, None) => Some(method.to_owned()),
+        _ => None,
+    }
 }
 
 /// Calls whose result has the shape of what they are given.

@@ -27,9 +27,9 @@ impl CodeIndex {
         let method = call.method();
         let object = call.object();
         if object.is_empty() {
-            return self.plain(file, method).map(|target| (target, true));
+            return self.of_same_class(file, call).or_else(|| self.plain(file, method)).map(|target| (target, true));
         }
-        if let Some(class) = self.class_of(file, call) {
+        if let Some(class) = self.type_of(file, call) {
             return self.method_of(file, method, &class).map(|target| (target, true));
         }
         if file.language == Language::Go
@@ -89,7 +89,7 @@ impl CodeIndex {
     }
 
     /// The class of what a method is called on, as far as the code says it.
-    fn class_of(&self, file: &FileFacts, call: &Call) -> Option<Box<str>> {
+    fn type_of(&self, file: &FileFacts, call: &Call) -> Option<Box<str>> {
         let object = call.object();
         if let Some(made) = call.receiver.and_then(|id| file.call(id)) {
             return made.constructs.then(|| made.method().into());
@@ -121,7 +121,16 @@ impl CodeIndex {
             }
         }
         let holder = file.enclosing(call.function).find_map(|(_, function)| function.class.as_deref())?;
-        let class = file.classes.iter().find(|class| *class.name == *holder)?;
+        // A type of Go has its methods in other files than its fields.
+        let declared = |file: &'_ FileFacts| file.classes.iter().position(|class| *class.name == *holder);
+        let class = match declared(file) {
+            Some(at) => file.classes.get(at)?,
+            None => {
+                let other = self.links.classes_called(holder).iter().filter_map(|place| self.files.get(*place));
+                let other = other.filter(|other| folder(&other.path) == folder(&file.path)).find(|other| declared(other).is_some())?;
+                other.classes.get(declared(other)?)?
+            }
+        };
         let field = class.fields.iter().find(|(field, _)| **field == *name).and_then(|(_, kind)| plain(kind));
         field.or_else(|| {
             let constructor = file.functions.iter().filter(|f| f.class.as_deref() == Some(holder));
@@ -134,6 +143,16 @@ impl CodeIndex {
                 set.find_map(|assignment| of_value(&assignment.value))
             })
         })
+    }
+
+    /// A method that another one of its class calls by its bare name: Java, Ruby.
+    fn of_same_class<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
+        if !matches!(file.language, Language::Java | Language::Ruby) {
+            return None;
+        }
+        let class = file.enclosing(call.function).find_map(|(_, function)| function.class.as_deref())?;
+        let function = super::named(file, call.method(), |function| function.class.as_deref() == Some(class))?;
+        Some(Target { file, function, place: self.place_of(file)? })
     }
 
     /// A function without a class in another file of the same package (Go), or of the same folder.

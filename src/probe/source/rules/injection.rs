@@ -3,8 +3,13 @@
 use super::Hit;
 use crate::model::Confidence;
 use crate::probe::source::code::{Call, FunctionId, Part, Place, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::{Reach, Sink, Trace, reach};
+
+/// The languages in which the rules on request data are built.
+pub(super) fn reads(language: Language) -> bool {
+    language.is_code() && language != Language::Ruby
+}
 
 /// A value at a place where it would do harm.
 #[derive(Clone, Copy)]
@@ -66,9 +71,24 @@ pub(super) fn calls<'f>(
     file.calls.iter().filter_map(move |call| Some((call, Danger::of_call(call, sink(file, call)?))))
 }
 
-/// Whether a source, in small letters, is the address of the request itself, of which a client chooses the path alone.
-pub(super) fn is_asked_for(source: &str) -> bool {
-    matches!(source, "req.url" | "request.url" | "ctx.url" | "ctx.request.url" | "ctx.req.url" | "c.req.url" | "event.request.url")
+/// Whether a source is the request's own address, its host or the page before: a link to the app cannot choose those
+/// freely.
+pub(super) fn is_of_asking(source: &str) -> bool {
+    let lower = source.to_ascii_lowercase();
+    let says = [
+        "header", "referer", "referrer", "originalurl", "original_url", "fullpath", "requesturi", "request_uri", "meta.", "url.path",
+        "getrequesturl", "_server", "user_agent", "useragent", "url.string", "pathinfo", "path_info",
+    ];
+    if says.iter().any(|part| lower.contains(part)) {
+        return true;
+    }
+    let mut parts = lower.split('.').skip_while(|part| matches!(*part, "ctx" | "c" | "event" | "this" | "self" | "context"));
+    let of_request = matches!(parts.next(), Some("req" | "request" | "r"));
+    let part = parts.next().unwrap_or("").trim_end_matches("()");
+    let alone = parts.next().is_none();
+    (of_request && matches!(part, "host" | "hostname" | "path" | "get_host"))
+        || (alone && matches!(part, "url" | "nexturl" | "uri"))
+        || matches!(&*lower, "location.href" | "location.search" | "location.hash" | "window.location.href")
 }
 
 /// The fixed text with which an address or a path begins, where that can be seen.

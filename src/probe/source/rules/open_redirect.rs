@@ -1,7 +1,7 @@
 //! Request data that decides where a browser is sent.
 
-use super::injection::{Danger, begins_with_constant, is_asked_for, leading, message, stays};
-use super::{Check, Hit, Rule};
+use super::injection::{Danger, begins_with_constant, is_of_asking, leading, message, reads, stays};
+use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name);
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in &file.calls {
@@ -73,20 +73,10 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
         return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
     }
 
-    if is_own_address(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
+    if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
         return None;
     }
     Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides where `{to}` sends the browser"))))
-}
-
-/// What a link cannot choose freely: the address that was asked for, its host, the page before.
-fn is_own_address(source: &str) -> bool {
-    let lower = source.to_ascii_lowercase();
-    let part = ["header", "host", "referer", "referrer", "originalurl", "original_url", "fullpath", "requesturi", "request_uri", "meta", "url.path", "getrequesturl", "_server", "location.href", "location.search", "location.hash", "user_agent"];
-    (part.iter().any(|part| lower.contains(part)) && !lower.contains("searchparams"))
-        || is_asked_for(&lower)
-        || lower.ends_with(".nexturl")
-        || lower.ends_with("url.string")
 }
 
 fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {

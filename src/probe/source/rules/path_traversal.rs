@@ -1,7 +1,7 @@
 //! Request data that decides which file is read or written.
 
-use super::injection::{calls, message};
-use super::{Check, Hit, Rule, server};
+use super::injection::{calls, is_of_asking, message, reads};
+use super::{Check, Hit, Rule, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name);
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (call, danger) in calls(file, path) {
@@ -31,7 +31,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         let Some(trace) = danger.reach(file, index, Sink::Path).request else { continue };
-        if !is_chosen_freely(&trace.source) {
+        // What was asked for has no `..` left in it where a framework gives it.
+        if is_of_asking(&trace.source) {
             continue;
         }
         let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides which file `{to}` opens")));
@@ -39,12 +40,6 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let encoded = trace.source.starts_with("params") && file.path.contains("/route.");
         hits.push(if encoded { hit.confidence(Confidence::Medium) } else { hit });
     }
-}
-
-/// The path of the address that was asked for has no `..` left in it where a framework gives it.
-fn is_chosen_freely(source: &str) -> bool {
-    let lower = source.to_ascii_lowercase();
-    !(["header", "host", "user_agent", "useragent", "url.path", "tmp_name", "meta."].iter().any(|part| lower.contains(part)))
 }
 
 fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {

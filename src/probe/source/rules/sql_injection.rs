@@ -2,8 +2,8 @@
 
 mod sinks;
 
-use super::injection::{Danger, message};
-use super::{Check, Hit, Rule, server, subject};
+use super::injection::{Danger, message, reads};
+use super::{Check, Hit, Rule, any_name, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{FunctionId, Part, Value, joined};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
@@ -27,7 +27,10 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).about("database query", subject::queries);
+    Rule::new(&META, Check::EachFile(check))
+    .looks_at(server)
+    .reads(reads, any_name)
+    .about("database query", subject::queries);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {

@@ -1,7 +1,7 @@
 //! Request data that decides which address the server asks.
 
-use super::injection::{Danger, begins_with_constant, calls, is_asked_for, leading, message, stays};
-use super::{Check, Hit, Rule, server};
+use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays};
+use super::{Check, Hit, Rule, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name);
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, address) {
@@ -40,10 +40,8 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
         return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
     }
 
-    let lower = trace.source.to_ascii_lowercase();
     // A proxy passes on the path that it was asked for; its own host is what a client reached already.
-    if ["header", "host", "originalurl", "url.path", "requesturi", "cookie", "request_uri"].iter().any(|part| lower.contains(part))
-        || is_asked_for(&lower)
+    if is_of_asking(&trace.source)
         || begins_with_constant(file, index, danger, Sink::Url)
     {
         return None;

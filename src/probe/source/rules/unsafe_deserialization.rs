@@ -1,7 +1,7 @@
 //! Request data that is turned into objects by something that can be made to run code.
 
-use super::injection::{calls, message};
-use super::{Check, Hit, Rule, server};
+use super::injection::{calls, message, reads};
+use super::{Check, Hit, Rule, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -23,10 +23,15 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule. Go has no reader of the kind.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, super::any_name);
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(made_objects, not_go);
 
-fn reads(language: Language) -> bool {
-    language.is_code() && language != Language::Go
+fn made_objects(language: Language) -> bool {
+    reads(language) && language != Language::Go
+}
+
+/// Its standard readers make values of the types that they are told.
+fn not_go(name: &str) -> bool {
+    any_name(name) && name != Language::Go.name()
 }
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {

@@ -1,7 +1,7 @@
 //! Request data that is run as code.
 
-use super::injection::{calls, message};
-use super::{Check, Hit, Rule};
+use super::injection::{calls, message, reads};
+use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name);
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, code) {

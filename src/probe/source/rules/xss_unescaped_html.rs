@@ -2,8 +2,8 @@
 
 mod sinks;
 
-use super::injection::{Danger, message};
-use super::{Check, Hit, Rule};
+use super::injection::{Danger, message, reads};
+use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -24,7 +24,11 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(|_| true, super::any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads_pages, any_name);
+
+fn reads_pages(language: Language) -> bool {
+    reads(language) || language == Language::Template
+}
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for spot in sinks::all(file) {
@@ -96,12 +100,9 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     });
     let cleaned = names.iter().chain([&name]).any(|name| {
         let lower = name.to_ascii_lowercase();
-        [
-            "sanit", "safe", "clean", "purif", "escap", "markdown", "rendered", "highlight", "json", "ld", "svg", "icon", "css", "style", "script",
-            "schema", "trans", "i18n", "messages.", "t.", "label", "theme", "html_safe", "mdx", "frontmatter", "static", "config",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
+        let marks = ["sanit", "safe", "clean", "purif", "escap", "markdown", "rendered", "highlight", "json", "svg", "icon", "schema", "i18n", "frontmatter"];
+        let parts = ["t", "css", "style", "script", "theme", "label", "labels", "config", "messages", "translations", "mdx", "constants"];
+        marks.iter().any(|mark| lower.contains(mark)) || lower.split('.').any(|part| parts.contains(&part))
     });
     (by_people && !cleaned && name.contains('.')).then_some(name)
 }

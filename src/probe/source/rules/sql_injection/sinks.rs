@@ -97,7 +97,8 @@ fn go(call: &Call) -> Option<(&Value, Takes)> {
         }
         "QueryContext" | "QueryRowContext" | "ExecContext" | "PrepareContext" | "Get" | "Select" => text(call, 1, Takes::Statement),
         "GetContext" | "SelectContext" => text(call, 2, Takes::Statement),
-        "Where" | "Order" | "Having" | "Joins" | "Group" | "Or" | "Not" => text(call, 0, Takes::PieceIfPutTogether),
+        "Order" => text(call, 0, Takes::Piece),
+        "Where" | "Having" | "Joins" | "Group" | "Or" | "Not" => text(call, 0, Takes::PieceIfPutTogether),
         _ => None,
     }
 }
