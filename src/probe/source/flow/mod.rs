@@ -18,7 +18,6 @@ use super::code::{FunctionId, FunctionKind, Value};
 use super::facts::{CodeIndex, FileFacts};
 
 pub use memo::Memo;
-pub use request::is_request;
 use walk::{Frame, Walk};
 
 /// What a value can do harm to. What makes it harmless for one of these leaves it dangerous for another.

@@ -65,11 +65,7 @@ pub fn is_request(file: &FileFacts, path: &str, function: FunctionId) -> bool {
     let Some(first) = parts.next() else { return false };
     let rest: Vec<&str> = parts.take(4).collect();
     // What an upload was stored under was chosen by the server.
-    let stored = ["path", "filename", "destination", "size", "tempFilePath", "tmp_name"];
-    if let ["file" | "files", .., last] = rest.as_slice()
-        && file.language.is_ecma()
-        && stored.contains(last)
-    {
+    if file.language.is_ecma() && is_stored(&rest) {
         return false;
     }
     match file.language {
@@ -83,6 +79,11 @@ pub fn is_request(file: &FileFacts, path: &str, function: FunctionId) -> bool {
         Language::Java => java(file, first, &rest, function),
         Language::Template => template(path),
     }
+}
+
+/// Where an upload was put, and how large it is.
+fn is_stored(parts: &[&str]) -> bool {
+    matches!(parts, ["file" | "files", .., "path" | "filename" | "destination" | "size" | "tempFilePath"])
 }
 
 fn python(first: &str, rest: &[&str]) -> bool {
@@ -273,7 +274,8 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
             let action = function.server_action || (file.directives.iter().any(|found| &**found == "use server") && function.exported);
             // `({ body, params })`, `({ input })`, a server action's arguments.
-            if is_part(root(path)) || (action && path.is_empty()) { Given::Request } else { Given::Unknown }
+            let stored = is_stored(&path.split('.').collect::<Vec<_>>());
+            if (is_part(root(path)) && !stored) || (action && path.is_empty()) { Given::Request } else { Given::Unknown }
         }
         // The names of a route's placeholders, and of what a framework binds.
         Language::Php | Language::Java => {

@@ -9,7 +9,6 @@ use super::guards::{self, chosen};
 use super::order::{in_one_loop, is_conditional, mentions};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// How deep values are followed.
@@ -162,7 +161,7 @@ impl<'i> Walk<'i> {
         {
             return self.given_back(index, call, here, target, rest, steps, sure);
         }
-        if self.sink == Sink::Html && database_calls::query(file, id_of(file, call)).is_some() {
+        if self.sink == Sink::Html && self.index.is_some_and(|index| index.query(file, id_of(file, call)).is_some()) {
             let line = call.place.span.line;
             let shown: Box<str> = call.callee.chars().take(60).collect::<String>().into();
             let steps = vec![format!("{} reads {shown} from the database", Self::place(file, line))];

@@ -1,7 +1,7 @@
 //! Request data that becomes part of a command of the system.
 
-use super::injection::{calls, message, reads};
-use super::{Check, Hit, Rule, any_name, server};
+use super::injection::{calls, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -22,7 +22,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, command).map(|(_, danger)| danger);
+    untraced(file, index, Sink::Command, dangers, "a command", subject);
+}
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, command) {

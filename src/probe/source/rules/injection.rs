@@ -1,6 +1,6 @@
 //! What the rules on request data that does harm share: the question where a value comes from, and how that is told.
 
-use super::Hit;
+use super::{Hit, Subject};
 use crate::model::Confidence;
 use crate::probe::source::code::{Call, FunctionId, Part, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -8,7 +8,7 @@ use crate::probe::source::flow::{Reach, Sink, Trace, reach};
 
 /// The languages in which the rules on request data are built.
 pub(super) fn reads(language: Language) -> bool {
-    language.is_code() && language != Language::Ruby
+    language.is_code()
 }
 
 /// A value at a place where it would do harm.
@@ -63,6 +63,24 @@ fn is_plain(value: &Value) -> bool {
     matches!(value, Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) | Value::Env(_))
 }
 
+/// Says that `what` cannot be judged where nothing tells where it comes from: then silence is no pass.
+pub(super) fn untraced<'f>(
+    file: &FileFacts,
+    index: &CodeIndex,
+    sink: Sink,
+    mut dangers: impl Iterator<Item = Danger<'f>>,
+    what: &str,
+    subject: &mut Subject,
+) {
+    let unknown = dangers.any(|danger| {
+        let found = danger.reach(file, index, sink);
+        found.request.is_none() && (found.unknown || !found.parameters.is_empty())
+    });
+    if unknown {
+        subject.beyond.insert(format!("Where {what} comes from could not be told everywhere"));
+    }
+}
+
 /// Every call of a file with what it is given where `sink` says that this would do harm.
 pub(super) fn calls<'f>(
     file: &'f FileFacts,
@@ -82,13 +100,17 @@ pub(super) fn is_of_asking(source: &str) -> bool {
     if says.iter().any(|part| lower.contains(part)) {
         return true;
     }
-    let mut parts = lower.split('.').skip_while(|part| matches!(*part, "ctx" | "c" | "event" | "this" | "self" | "context"));
-    let of_request = matches!(parts.next(), Some("req" | "request" | "r"));
-    let part = parts.next().unwrap_or("").trim_end_matches("()");
-    let alone = parts.next().is_none();
-    (of_request && matches!(part, "host" | "hostname" | "path" | "get_host"))
-        || (alone && matches!(part, "url" | "nexturl" | "uri"))
-        || matches!(&*lower, "location.href" | "location.search" | "location.hash" | "window.location.href")
+    let parts: Vec<&str> = lower.split('.').map(|part| part.trim_end_matches("()")).collect();
+    let parts = match parts.as_slice() {
+        ["ctx" | "c" | "event" | "this" | "self" | "context", rest @ ..] if rest.len() > 1 => rest,
+        all => all,
+    };
+    match parts {
+        ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..] => true,
+        ["req" | "request" | "r" | "ctx", "url" | "nexturl" | "uri"] => true,
+        ["location", "href" | "search" | "hash"] | ["window", "location", "href"] => true,
+        _ => false,
+    }
 }
 
 /// The fixed text with which an address or a path begins, where that can be seen.

@@ -1,7 +1,7 @@
 //! Request data that decides where a browser is sent.
 
-use super::injection::{Danger, begins_with_constant, is_of_asking, leading, message, reads, stays};
-use super::{Check, Hit, Rule, any_name};
+use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -22,7 +22,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, target).map(|(_, danger)| danger).filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
+    untraced(file, index, Sink::Redirect, dangers, "the target of a redirect", subject);
+}
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in &file.calls {

@@ -1,7 +1,7 @@
 //! Request data that decides which address the server asks.
 
-use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays};
-use super::{Check, Hit, Rule, any_name, server};
+use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
+use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -22,7 +22,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, address).map(|(_, danger)| danger).filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
+    untraced(file, index, Sink::Url, dangers, "an address that the server asks", subject);
+}
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, address) {

@@ -1,7 +1,7 @@
 //! Request data that is turned into objects by something that can be made to run code.
 
-use super::injection::{calls, message, reads};
-use super::{Check, Hit, Rule, any_name, server};
+use super::injection::{calls, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -23,7 +23,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule. Go has no reader of the kind.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(made_objects, not_go);
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(made_objects, not_go).claims_none(look);
 
 fn made_objects(language: Language) -> bool {
     reads(language) && language != Language::Go
@@ -32,6 +32,11 @@ fn made_objects(language: Language) -> bool {
 /// Its standard readers make values of the types that they are told.
 fn not_go(name: &str) -> bool {
     any_name(name) && name != Language::Go.name()
+}
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, data).map(|(_, danger)| danger);
+    untraced(file, index, Sink::Deserialize, dangers, "data that becomes objects", subject);
 }
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {

@@ -1,7 +1,7 @@
 //! Request data that is run as code.
 
-use super::injection::{calls, message, reads};
-use super::{Check, Hit, Rule, any_name};
+use super::injection::{calls, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -22,7 +22,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, code).map(|(_, danger)| danger);
+    untraced(file, index, Sink::Code, dangers, "code that is run", subject);
+}
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, code) {

@@ -2,8 +2,8 @@
 
 mod sinks;
 
-use super::injection::{Danger, message, reads};
-use super::{Check, Hit, Rule, any_name};
+use super::injection::{Danger, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -24,10 +24,16 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads_pages, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads_pages, any_name).claims_none(look);
 
 fn reads_pages(language: Language) -> bool {
     reads(language) || language == Language::Template
+}
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let spots = sinks::all(file);
+    let raw = spots.iter().filter(|spot| spot.raw).map(Spot::danger);
+    untraced(file, index, Sink::Html, raw, "what is written into a page as HTML", subject);
 }
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -43,10 +49,21 @@ struct Spot<'f> {
     raw: bool,
     /// The expression as written, where it is no more than that.
     text: &'f str,
+    /// What is written, where no value of the facts is just that.
+    own: Option<Value>,
+}
+
+impl Spot<'_> {
+    fn danger(&self) -> Danger<'_> {
+        match &self.own {
+            Some(value) => Danger { value, ..self.danger },
+            None => self.danger,
+        }
+    }
 }
 
 fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
-    let danger = &spot.danger;
+    let danger = &spot.danger();
     let found = danger.reach(file, index, Sink::Html);
     if let Some(trace) = &found.request {
         return Some(danger.told(file, trace, |trace, to| message(trace, &format!("is written into a page as HTML by `{to}`"))));
@@ -109,7 +126,7 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
 
 /// Where an assignment or element stands, as a place of danger.
 fn spot<'f>(value: &'f Value, function: u32, place: Place, to: &'f str, raw: bool) -> Spot<'f> {
-    Spot { danger: Danger { value, function, place, to }, raw, text: "" }
+    Spot { danger: Danger { value, function, place, to }, raw, text: "", own: None }
 }
 
 /// Whether a page is what `file` answers with.

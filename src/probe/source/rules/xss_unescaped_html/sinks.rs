@@ -32,6 +32,13 @@ pub(super) fn all(file: &FileFacts) -> Vec<Spot<'_>> {
     for call in &file.calls {
         if let Some((value, raw)) = written(file, call) {
             found.push(spot(value, call.function, call.place, &call.callee, raw));
+        } else if file.language == Language::Ruby && call.method() == "html_safe" {
+            let own = match call.receiver {
+                Some(id) => Some(Value::Call(id)),
+                None => Some(Value::Path(call.object().into())).filter(|_| !call.object().starts_with('"')),
+            };
+            let to = "html_safe";
+            found.push(Spot { own, ..spot(&Value::Null, call.function, call.place, to, true) });
         }
     }
     if matches!(file.language, Language::Python | Language::Java) {
@@ -111,7 +118,6 @@ fn written<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, bool)>
         },
         Language::Ruby => match method {
             "raw" if call.object().is_empty() => Some((call.argument(0)?, true)),
-            "render" => Some((call.named("html")?, false)),
             _ => None,
         },
         Language::Java => match method {
