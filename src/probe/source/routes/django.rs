@@ -39,8 +39,16 @@ struct Defaults {
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let python = || index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Python && file.role == Role::Server);
-    if !python().any(|(_, file)| file.imports_any(|module| module.starts_with("django") || module.starts_with("rest_framework"))) {
+    let python = || {
+        index
+            .files
+            .iter()
+            .enumerate()
+            .filter(|(_, file)| file.language == Language::Python && file.role == Role::Server)
+    };
+    if !python().any(|(_, file)| {
+        file.imports_any(|module| module.starts_with("django") || module.starts_with("rest_framework"))
+    }) {
         return;
     }
     let defaults = defaults(index);
@@ -49,7 +57,9 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
         for call in file.calls.iter().filter(|call| matches!(call.method(), "path" | "re_path" | "url" | "register")) {
             let Some(path) = call.argument(0).and_then(Value::text) else { continue };
             let Some(view) = call.argument(1) else { continue };
-            if call.method() == "register" && !call.object().to_ascii_lowercase().contains("router") || call.object() == "reverse" {
+            if call.method() == "register" && !call.object().to_ascii_lowercase().contains("router")
+                || call.object() == "reverse"
+            {
                 continue;
             }
             let mut full = prefixes.get(&place).cloned().unwrap_or_default();
@@ -68,7 +78,15 @@ struct At<'c> {
     seen: FunctionId,
 }
 
-fn of_view(index: &CodeIndex, at: &At<'_>, view: &Value, guards: Vec<Guard>, defaults: &Defaults, routes: &mut Vec<Route>, depth: u32) {
+fn of_view(
+    index: &CodeIndex,
+    at: &At<'_>,
+    view: &Value,
+    guards: Vec<Guard>,
+    defaults: &Defaults,
+    routes: &mut Vec<Route>,
+    depth: u32,
+) {
     let Some(file) = index.files.get(at.place) else { return };
     match view {
         Value::Path(path) => {
@@ -99,7 +117,14 @@ fn of_view(index: &CodeIndex, at: &At<'_>, view: &Value, guards: Vec<Guard>, def
     }
 }
 
-fn of_function(index: &CodeIndex, at: &At<'_>, handler: (usize, FunctionId), guards: Vec<Guard>, defaults: &Defaults, routes: &mut Vec<Route>) {
+fn of_function(
+    index: &CodeIndex,
+    at: &At<'_>,
+    handler: (usize, FunctionId),
+    guards: Vec<Guard>,
+    defaults: &Defaults,
+    routes: &mut Vec<Route>,
+) {
     let Some(function) = index.files.get(handler.0).and_then(|file| file.function(handler.1)) else { return };
     let mut guards = guards;
     let (mut verb, mut rest, mut own) = (Verb::Any, false, false);
@@ -161,13 +186,35 @@ fn of_decorator(index: &CodeIndex, place: usize, decorator: &Decorator) -> Vec<G
         "method_decorator" | "permission_classes" => {
             given().iter().map(|name| named_guard(name, resolve::function(index, place, name, 0))).collect()
         }
-        "require_POST" | "require_GET" | "require_safe" | "require_http_methods" | "api_view" | "never_cache" | "cache_page" | "csrf_exempt" | "csrf_protect"
-        | "transaction.atomic" | "xframe_options_exempt" | "sensitive_post_parameters" | "ensure_csrf_cookie" | "atomic" | "staticmethod" | "action" | "override" => Vec::new(),
+        "require_POST"
+        | "require_GET"
+        | "require_safe"
+        | "require_http_methods"
+        | "api_view"
+        | "never_cache"
+        | "cache_page"
+        | "csrf_exempt"
+        | "csrf_protect"
+        | "transaction.atomic"
+        | "xframe_options_exempt"
+        | "sensitive_post_parameters"
+        | "ensure_csrf_cookie"
+        | "atomic"
+        | "staticmethod"
+        | "action"
+        | "override" => Vec::new(),
         _ => vec![guard_of(index, place, &decorator.name, resolve::function(index, place, &decorator.name, 0))],
     }
 }
 
-fn of_class(index: &CodeIndex, at: &At<'_>, found: (usize, usize), guards: &[Guard], defaults: &Defaults, routes: &mut Vec<Route>) {
+fn of_class(
+    index: &CodeIndex,
+    at: &At<'_>,
+    found: (usize, usize),
+    guards: &[Guard],
+    defaults: &Defaults,
+    routes: &mut Vec<Route>,
+) {
     let mut view = View { guards: guards.to_vec(), ..View::default() };
     gather(index, found, &mut view, 0);
     view.guards.extend(defaults.all.iter().cloned());
@@ -211,7 +258,10 @@ fn gather(index: &CodeIndex, found: (usize, usize), view: &mut View, depth: u32)
     }
     for name in ["dispatch", "initial", "check_permissions", "test_func", "get_permissions", "setup", "prepare"] {
         if let Some(id) = resolve::method(file, &class.name, name) {
-            view.guards.push(named_guard(if name == "test_func" || name == "get_permissions" { "permission" } else { "" }, Some((found.0, id))));
+            view.guards.push(named_guard(
+                if name == "test_func" || name == "get_permissions" { "permission" } else { "" },
+                Some((found.0, id)),
+            ));
             view.decided |= name == "get_permissions";
         }
     }
@@ -231,7 +281,8 @@ fn gather(index: &CodeIndex, found: (usize, usize), view: &mut View, depth: u32)
     for base in &class.bases {
         let last = base.rsplit('.').next().unwrap_or(base);
         view.rest |= last.ends_with("APIView") || last.contains("ViewSet");
-        if last.ends_with("Mixin") || last.starts_with("Login") || last.contains("Auth") || last.contains("Permission") {
+        if last.ends_with("Mixin") || last.starts_with("Login") || last.contains("Auth") || last.contains("Permission")
+        {
             view.guards.push(named_guard(last, None));
         }
         match resolve::class(index, found.0, base).filter(|_| depth < MAX_BASES) {
@@ -240,7 +291,11 @@ fn gather(index: &CodeIndex, found: (usize, usize), view: &mut View, depth: u32)
         }
     }
     // A mixin that is somebody else's may do anything.
-    view.guards.retain(|guard| guard.auth != super::Cover::Unknown || guard.function.is_some() || super::names::guards_by_name(&guard.name).is_some());
+    view.guards.retain(|guard| {
+        guard.auth != super::Cover::Unknown
+            || guard.function.is_some()
+            || super::names::guards_by_name(&guard.name).is_some()
+    });
 }
 
 fn in_class<'f>(file: &'f FileFacts, class: &Class, name: &str) -> Option<&'f Value> {
@@ -268,7 +323,13 @@ fn defaults(index: &CodeIndex) -> Defaults {
         }
         for assignment in file.assignments_to("MIDDLEWARE") {
             let own = texts(Some(&assignment.value));
-            defaults.all.extend(own.iter().filter(|name| name.contains("LoginRequired") || super::names::limits_rate(name) || name.contains("axes")).map(|name| named_guard(name, None)));
+            defaults.all.extend(
+                own.iter()
+                    .filter(|name| {
+                        name.contains("LoginRequired") || super::names::limits_rate(name) || name.contains("axes")
+                    })
+                    .map(|name| named_guard(name, None)),
+            );
         }
     }
     defaults
@@ -287,11 +348,15 @@ fn prefixes(index: &CodeIndex) -> HashMap<usize, String> {
             };
             let target = match &module {
                 Some(Value::Text(module)) => index.module(file, module),
-                Some(Value::Path(path)) => file.binding(path).and_then(|b| index.module(file, &format!("{}.{}", b.module, b.imported))),
+                Some(Value::Path(path)) => {
+                    file.binding(path).and_then(|b| index.module(file, &format!("{}.{}", b.module, b.imported)))
+                }
                 _ => None,
             };
             if let Some(target) = target.filter(|target| *target != place) {
-                included.entry(target).or_insert_with(|| (place, joined(&local_prefix(file, outer.unwrap_or(call)), prefix)));
+                included
+                    .entry(target)
+                    .or_insert_with(|| (place, joined(&local_prefix(file, outer.unwrap_or(call)), prefix)));
             }
         }
     }
@@ -311,12 +376,17 @@ fn prefixes(index: &CodeIndex) -> HashMap<usize, String> {
 /// Patterns in a list that is included in the same file.
 fn local_prefix(file: &FileFacts, call: &Call) -> String {
     let list = file.assignments.iter().find(|a| {
-        a.function == call.function && &*a.target != "urlpatterns" && a.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= a.place.bytes.1
+        a.function == call.function
+            && &*a.target != "urlpatterns"
+            && a.place.bytes.0 <= call.place.bytes.0
+            && call.place.bytes.1 <= a.place.bytes.1
     });
     let Some(list) = list else { return String::new() };
     file.calls
         .iter()
-        .filter(|include| include.method() == "include" && include.argument(0).and_then(Value::path) == Some(&*list.target))
+        .filter(|include| {
+            include.method() == "include" && include.argument(0).and_then(Value::path) == Some(&*list.target)
+        })
         .find_map(|include| file.call(include.argument_of?)?.argument(0)?.text())
         .unwrap_or("")
         .to_owned()

@@ -14,7 +14,11 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
         let before = routes.len();
         of_file(index, place, file, routes);
         for route in routes.iter_mut().skip(before) {
-            let folder = |path: &str| path.rsplit_once("/src/").map_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder), |(folder, _)| folder).to_owned();
+            let folder = |path: &str| {
+                path.rsplit_once("/src/")
+                    .map_or_else(|| path.rsplit_once('/').map_or("", |(folder, _)| folder), |(folder, _)| folder)
+                    .to_owned()
+            };
             for (home, guard, matcher) in &middleware {
                 let near = home.is_empty() || file.path.starts_with(&format!("{home}/")) || folder(&file.path) == *home;
                 if near && matches(matcher, &route.path) && route.framework == Framework::Files {
@@ -28,16 +32,21 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
 fn of_file(index: &CodeIndex, place: usize, file: &FileFacts, routes: &mut Vec<Route>) {
     let (folders, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
     let stem = name.split('.').next().unwrap_or(name);
-    let within = |folder: &str| file.path.starts_with(&format!("{folder}/")) || file.path.contains(&format!("/{folder}/"));
+    let within =
+        |folder: &str| file.path.starts_with(&format!("{folder}/")) || file.path.contains(&format!("/{folder}/"));
     let medusa = file.imports_any(|module| module.starts_with("@medusajs/"));
     if stem == "route" && within("app") && !medusa {
         let path = below(&format!("{folders}/"), "app/");
         for (id, function) in exported(file) {
-            if let Some(verb) = function.name.as_deref().filter(|name| name.chars().all(|c| c.is_ascii_uppercase())).and_then(Verb::of) {
+            if let Some(verb) =
+                function.name.as_deref().filter(|name| name.chars().all(|c| c.is_ascii_uppercase())).and_then(Verb::of)
+            {
                 push(index, place, Framework::Files, verb, &path, Some(id), function, routes);
             }
         }
-        for assignment in file.assignments.iter().filter(|a| a.function == 0 && a.target.chars().all(|c| c.is_ascii_uppercase())) {
+        for assignment in
+            file.assignments.iter().filter(|a| a.function == 0 && a.target.chars().all(|c| c.is_ascii_uppercase()))
+        {
             if let (Some(verb), Value::Call(_)) = (Verb::of(&assignment.target), &assignment.value) {
                 wrapped(index, place, verb, &path, assignment, routes);
             }
@@ -78,7 +87,14 @@ fn of_file(index: &CodeIndex, place: usize, file: &FileFacts, routes: &mut Vec<R
                 }
             }
         }
-    } else if within("routes") && file.imports_any(|m| m.starts_with("@remix-run/") || m.starts_with("react-router") || m.contains("+types/") || m.starts_with("@react-router/")) {
+    } else if within("routes")
+        && file.imports_any(|m| {
+            m.starts_with("@remix-run/")
+                || m.starts_with("react-router")
+                || m.contains("+types/")
+                || m.starts_with("@react-router/")
+        })
+    {
         let path = below(&file.path, "routes/").rsplit_once('.').map_or_else(String::new, |(path, _)| path.to_owned());
         for (id, function) in exported(file) {
             if matches!(function.name.as_deref(), Some("action" | "loader")) {
@@ -87,7 +103,11 @@ fn of_file(index: &CodeIndex, place: usize, file: &FileFacts, routes: &mut Vec<R
             }
         }
     } else if within("server/api") || within("server/routes") {
-        for call in file.calls.iter().filter(|call| matches!(call.method(), "defineEventHandler" | "eventHandler" | "defineCachedEventHandler")) {
+        for call in file
+            .calls
+            .iter()
+            .filter(|call| matches!(call.method(), "defineEventHandler" | "eventHandler" | "defineCachedEventHandler"))
+        {
             let Some(Value::Function(id)) = call.argument(0) else { continue };
             let Some(function) = file.function(*id) else { continue };
             let verb = name.split('.').nth(1).and_then(Verb::of).unwrap_or(Verb::Any);
@@ -101,7 +121,16 @@ fn of_file(index: &CodeIndex, place: usize, file: &FileFacts, routes: &mut Vec<R
 }
 
 #[expect(clippy::too_many_arguments, reason = "one place where routes of files are made")]
-fn push(index: &CodeIndex, place: usize, framework: Framework, verb: Verb, path: &str, id: Option<FunctionId>, function: &Function, routes: &mut Vec<Route>) {
+fn push(
+    index: &CodeIndex,
+    place: usize,
+    framework: Framework,
+    verb: Verb,
+    path: &str,
+    id: Option<FunctionId>,
+    function: &Function,
+    routes: &mut Vec<Route>,
+) {
     let Some(file) = index.files.get(place) else { return };
     // `export const POST = withAuth(async (req) => …)`: the function stands in the call of its wrapper.
     let mut guards: Vec<Guard> = Vec::new();
@@ -111,11 +140,20 @@ fn push(index: &CodeIndex, place: usize, framework: Framework, verb: Verb, path:
         guards.push(named_guard(&around.callee, resolve::function(index, place, &around.callee, around.function)));
         call = around.argument_of.and_then(|id| file.call(id));
     }
-    guards.retain(|guard| !matches!(guard.name.rsplit('.').next(), Some("defineEventHandler" | "eventHandler" | "defineCachedEventHandler" | "cache")));
+    guards.retain(|guard| {
+        !matches!(
+            guard.name.rsplit('.').next(),
+            Some("defineEventHandler" | "eventHandler" | "defineCachedEventHandler" | "cache")
+        )
+    });
     routes.push(Route {
         framework,
         verb,
-        path: if path.starts_with('/') || framework == Framework::Action { path.into() } else { format!("/{path}").into() },
+        path: if path.starts_with('/') || framework == Framework::Action {
+            path.into()
+        } else {
+            format!("/{path}").into()
+        },
         file: place,
         place: head(function),
         handler: id.map(|id| (place, id)),
@@ -126,7 +164,14 @@ fn push(index: &CodeIndex, place: usize, framework: Framework, verb: Verb, path:
     });
 }
 
-fn wrapped(index: &CodeIndex, place: usize, verb: Verb, path: &str, assignment: &crate::probe::source::code::Assignment, routes: &mut Vec<Route>) {
+fn wrapped(
+    index: &CodeIndex,
+    place: usize,
+    verb: Verb,
+    path: &str,
+    assignment: &crate::probe::source::code::Assignment,
+    routes: &mut Vec<Route>,
+) {
     let known = routes.iter().any(|route| route.file == place && route.verb == verb);
     let behind = resolve::of_value(index, place, &assignment.value, 0);
     if known {
@@ -153,7 +198,10 @@ fn head(function: &Function) -> crate::probe::source::code::Place {
 }
 
 fn exported(file: &FileFacts) -> impl Iterator<Item = (FunctionId, &Function)> {
-    (0_u32..).zip(&file.functions).skip(1).filter(|(_, function)| function.exported && function.parent == Some(0) && function.class.is_none())
+    (0_u32..)
+        .zip(&file.functions)
+        .skip(1)
+        .filter(|(_, function)| function.exported && function.parent == Some(0) && function.class.is_none())
 }
 
 /// The part of a path behind the last `folder`, without groups such as `(auth)`.
@@ -168,7 +216,9 @@ fn verb_inside(file: &FileFacts, function: &Function) -> Verb {
     let mut found = Verb::Any;
     for condition in super::reach::conditions(file, function) {
         condition.test.walk(&mut |value| {
-            if let Some(verb) = value.text().filter(|text| text.chars().all(|c| c.is_ascii_uppercase())).and_then(Verb::of) {
+            if let Some(verb) =
+                value.text().filter(|text| text.chars().all(|c| c.is_ascii_uppercase())).and_then(Verb::of)
+            {
                 found = verb;
             }
         });
@@ -183,19 +233,32 @@ fn middleware(index: &CodeIndex) -> Vec<(String, Guard, Vec<String>)> {
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let hooks = matches!(stem, "hooks.server");
-        if !file.language.is_ecma() || !(matches!(stem, "middleware" | "proxy") || hooks) || !(folder.is_empty() || folder == "src" || folder.ends_with("/src") || !folder.contains("/src/")) {
+        if !file.language.is_ecma()
+            || !(matches!(stem, "middleware" | "proxy") || hooks)
+            || !(folder.is_empty() || folder == "src" || folder.ends_with("/src") || !folder.contains("/src/"))
+        {
             continue;
         }
         let library = file.imports_any(|module| {
-            ["next-auth", "@clerk/", "@supabase/", "better-auth", "@kinde", "@auth0", "iron-session", "@workos"].iter().any(|name| module.starts_with(name))
+            ["next-auth", "@clerk/", "@supabase/", "better-auth", "@kinde", "@auth0", "iron-session", "@workos"]
+                .iter()
+                .any(|name| module.starts_with(name))
         });
         let functions = (1_u32..).zip(file.functions.iter().skip(1));
         let asks = functions.filter(|(_, function)| function.parent == Some(0)).any(|(id, _)| {
-            super::reach::from(index, (place, id)).iter().any(|at| at.get(index).is_some_and(|(file, function)| super::reach::asks_who(file, function)))
+            super::reach::from(index, (place, id))
+                .iter()
+                .any(|at| at.get(index).is_some_and(|(file, function)| super::reach::asks_who(file, function)))
         });
-        let refers = file.accesses.iter().any(|access| access.path.ends_with("cookies")) || file.calls.iter().any(|call| call.object().ends_with("cookies"));
-        let sends_away = file.calls.iter().any(|call| matches!(call.method(), "redirect" | "rewrite" | "protect" | "withAuth" | "auth" | "json" | "authMiddleware" | "error"))
-            || file.bindings.iter().any(|binding| &*binding.local == "*" || binding.imported.contains("middleware"));
+        let refers = file.accesses.iter().any(|access| access.path.ends_with("cookies"))
+            || file.calls.iter().any(|call| call.object().ends_with("cookies"));
+        let sends_away =
+            file.calls.iter().any(|call| {
+                matches!(
+                    call.method(),
+                    "redirect" | "rewrite" | "protect" | "withAuth" | "auth" | "json" | "authMiddleware" | "error"
+                )
+            }) || file.bindings.iter().any(|binding| &*binding.local == "*" || binding.imported.contains("middleware"));
         if !(library || asks || refers) || !(sends_away || asks) {
             continue;
         }
@@ -205,7 +268,14 @@ fn middleware(index: &CodeIndex) -> Vec<(String, Guard, Vec<String>)> {
         }
         let home = folder.strip_suffix("src").unwrap_or(folder).trim_end_matches('/').to_owned();
         // Which of the paths that it sees it lets pass is in its code: what it covers, it may cover.
-        found.push((home, Guard { auth: if library && hooks { Cover::No } else { Cover::Unknown }, ..named_guard("middleware", None) }, matcher));
+        found.push((
+            home,
+            Guard {
+                auth: if library && hooks { Cover::No } else { Cover::Unknown },
+                ..named_guard("middleware", None)
+            },
+            matcher,
+        ));
     }
     found.retain(|(_, guard, _)| guard.auth == Cover::Unknown);
     found
@@ -218,7 +288,9 @@ fn matches(patterns: &[String], path: &str) -> bool {
             if pattern.contains("(?!") {
                 let excluded = pattern.split_once("(?!").map_or("", |(_, rest)| rest);
                 let first = path.trim_start_matches('/').split('/').next().unwrap_or("");
-                return !excluded.split(['|', ')', '(']).any(|part| part.trim_matches(['/', '\\', '.', '*', '$']) == first && !first.is_empty());
+                return !excluded
+                    .split(['|', ')', '('])
+                    .any(|part| part.trim_matches(['/', '\\', '.', '*', '$']) == first && !first.is_empty());
             }
             let fixed = pattern.split([':', '(', '*']).next().unwrap_or(pattern).trim_end_matches('/');
             path == fixed || path.starts_with(&format!("{fixed}/")) || fixed.is_empty()

@@ -35,7 +35,8 @@ pub(super) fn judge(index: &CodeIndex, guard: &mut Guard) {
 fn refuses(index: &CodeIndex, start: (usize, FunctionId)) -> bool {
     let all = reach::from(index, start);
     let near = || all.iter().filter(|at| at.depth < 3).filter_map(|at| at.get(index));
-    near().any(|(file, function)| reach::asks_who(file, function)) && near().any(|(file, function)| reach::sends_away(file, function))
+    near().any(|(file, function)| reach::asks_who(file, function))
+        && near().any(|(file, function)| reach::sends_away(file, function))
 }
 
 impl Route {

@@ -21,7 +21,9 @@ type Groups = Vec<(String, Vec<String>)>;
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let php = || index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Php && file.role.in_production());
+    let php = || {
+        index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Php && file.role.in_production())
+    };
     if !php().any(|(_, file)| file.calls.iter().any(|call| call.root() == "Route")) {
         return;
     }
@@ -47,7 +49,9 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
             let at = At { index, place, call, around, groups: &groups, path };
             let action = call.argument(first + 1);
             if resource {
-                for (name, verb) in [("index", Verb::Get), ("store", Verb::Post), ("update", Verb::Put), ("destroy", Verb::Delete)] {
+                for (name, verb) in
+                    [("index", Verb::Get), ("store", Verb::Post), ("update", Verb::Put), ("destroy", Verb::Delete)]
+                {
                     if let Some(handler) = action.and_then(class_of).and_then(|class| at.method(&class, name)) {
                         routes.push(at.route(verb, Some(handler), name));
                     }
@@ -96,7 +100,8 @@ impl At<'_> {
                 (class.and_then(|class| self.method(&class, name)), name.to_owned())
             }
             Some(Value::Text(text)) => {
-                let (class, name) = text.split_once('@').unwrap_or((self.around.controller.as_deref().unwrap_or(""), text));
+                let (class, name) =
+                    text.split_once('@').unwrap_or((self.around.controller.as_deref().unwrap_or(""), text));
                 (self.method(class, name), name.to_owned())
             }
             Some(value) => (class_of(value).and_then(|class| self.method(&class, "__invoke")), String::new()),
@@ -145,7 +150,10 @@ impl At<'_> {
     fn guard(&self, name: &str) -> Guard {
         let class = name.split(':').next().unwrap_or(name);
         let guard = named_guard(name, self.method(class, "handle"));
-        if guard.function.is_none() && (class.starts_with("Illuminate") || matches!(class, "web" | "api" | "bindings" | "cache.headers" | "localize")) {
+        if guard.function.is_none()
+            && (class.starts_with("Illuminate")
+                || matches!(class, "web" | "api" | "bindings" | "cache.headers" | "localize"))
+        {
             return Guard { auth: super::Cover::No, ..guard };
         }
         guard
@@ -153,13 +161,17 @@ impl At<'_> {
 
     /// `$this->middleware("auth")->except(["index"])` in a controller's constructor.
     fn of_controller(&self, file: &FileFacts, class: &str, action: &str) -> Vec<Guard> {
-        let Some(constructor) = resolve::method(file, class, "__construct").and_then(|id| file.function(id)) else { return Vec::new() };
+        let Some(constructor) = resolve::method(file, class, "__construct").and_then(|id| file.function(id)) else {
+            return Vec::new();
+        };
         let mut guards = Vec::new();
         for (_, call) in file.calls_of(&constructor.body).filter(|(_, call)| &*call.callee == "this.middleware") {
             let chained = call.chained.and_then(|id| file.call(id));
             let listed = |call: &Call| {
                 let mut found = false;
-                call.arguments.iter().for_each(|argument| argument.value.walk(&mut |value| found |= value.text() == Some(action)));
+                call.arguments
+                    .iter()
+                    .for_each(|argument| argument.value.walk(&mut |value| found |= value.text() == Some(action)));
                 found
             };
             let applies = match chained {
@@ -261,7 +273,11 @@ fn of_file(file: &FileFacts, around: &mut Around) {
 fn groups(index: &CodeIndex) -> Groups {
     let mut groups = Groups::new();
     for file in index.files.iter().filter(|file| file.language == Language::Php) {
-        for assignment in file.assignments.iter().filter(|a| a.target.ends_with("middlewareGroups") || a.target.ends_with("this.middleware")) {
+        for assignment in file
+            .assignments
+            .iter()
+            .filter(|a| a.target.ends_with("middlewareGroups") || a.target.ends_with("this.middleware"))
+        {
             match &assignment.value {
                 Value::Object(pairs) if assignment.target.ends_with("middlewareGroups") => {
                     for (name, value) in pairs {

@@ -170,9 +170,15 @@ impl Route {
         let name = self.function(index).and_then(|(_, function)| function.name.clone()).unwrap_or_default();
         // `routes/auth.ts`: what stands there is for people who come in.
         let file = index.files.get(self.file).map_or("", |file| &file.path);
-        let told = |word: &&String| matches!(word.as_str(), "auth" | "login" | "signup" | "register" | "webhook" | "webhooks" | "health");
+        let told = |word: &&String| {
+            matches!(word.as_str(), "auth" | "login" | "signup" | "register" | "webhook" | "webhooks" | "health")
+        };
         let words = names::words(file);
-        let near = if self.framework == Framework::Files { "" } else { words.iter().rev().take(4).find(told).map_or("", String::as_str) };
+        let near = if self.framework == Framework::Files {
+            ""
+        } else {
+            words.iter().rev().take(4).find(told).map_or("", String::as_str)
+        };
         format!("{} {name} {near}", self.path)
     }
 }

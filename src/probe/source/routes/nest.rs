@@ -12,14 +12,22 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
             continue;
         }
         for class in &file.classes {
-            let Some(controller) = class.decorators.iter().find(|d| matches!(d.method(), "Controller" | "Resolver" | "JsonController" | "RestController")) else { continue };
+            let Some(controller) = class
+                .decorators
+                .iter()
+                .find(|d| matches!(d.method(), "Controller" | "Resolver" | "JsonController" | "RestController"))
+            else {
+                continue;
+            };
             let prefix = path(file, controller);
             let base = base_guards(index, place, class, 0);
             for (id, function) in (0_u32..).zip(&file.functions) {
                 if function.class.as_deref() != Some(&*class.name) {
                     continue;
                 }
-                let Some((route, verb)) = function.decorators.iter().find_map(|d| Some((d, verb(d.method())?))) else { continue };
+                let Some((route, verb)) = function.decorators.iter().find_map(|d| Some((d, verb(d.method())?))) else {
+                    continue;
+                };
                 let public = function.decorators.iter().chain(&class.decorators).any(|d| opens(d.method()));
                 let mut guards: Vec<Guard> = if public { Vec::new() } else { global.clone() };
                 if !public {
@@ -28,7 +36,10 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
                 for decorator in class.decorators.iter().filter(|_| !public).chain(&function.decorators) {
                     guards.extend(of_decorator(index, place, decorator));
                 }
-                let request = function.parameters.iter().any(|p| p.annotation.contains("User") || p.names.iter().any(|(name, _)| matches!(&**name, "user" | "currentUser")));
+                let request = function.parameters.iter().any(|p| {
+                    p.annotation.contains("User")
+                        || p.names.iter().any(|(name, _)| matches!(&**name, "user" | "currentUser"))
+                });
                 if request {
                     guards.push(Guard { auth: Cover::Unknown, ..named_guard("a user as parameter", None) });
                 }
@@ -66,7 +77,10 @@ fn verb(decorator: &str) -> Option<Verb> {
 /// `@Public()`, `@SkipAuth()`, `@AllowAnonymous()`.
 fn opens(decorator: &str) -> bool {
     let lower = decorator.to_ascii_lowercase();
-    lower.contains("public") || lower.contains("anonymous") || lower.contains("unauth") || (lower.contains("skip") || lower.contains("no")) && lower.contains("auth")
+    lower.contains("public")
+        || lower.contains("anonymous")
+        || lower.contains("unauth")
+        || (lower.contains("skip") || lower.contains("no")) && lower.contains("auth")
 }
 
 fn path(file: &FileFacts, decorator: &Decorator) -> String {
@@ -88,7 +102,8 @@ fn of_decorator(index: &CodeIndex, place: usize, decorator: &Decorator) -> Vec<G
             let arguments = call.map(|call| call.arguments.as_slice()).unwrap_or_default();
             arguments.iter().map(|argument| of_class(index, place, &argument.value)).collect()
         }
-        "Controller" | "Resolver" | "Get" | "Post" | "Put" | "Patch" | "Delete" | "All" | "HttpCode" | "Header" | "Render" | "Redirect" | "Version" => Vec::new(),
+        "Controller" | "Resolver" | "Get" | "Post" | "Put" | "Patch" | "Delete" | "All" | "HttpCode" | "Header"
+        | "Render" | "Redirect" | "Version" => Vec::new(),
         name if name.starts_with("Api") && !matches!(name, "ApiKeyAuth") => Vec::new(),
         _ => vec![guard_of(index, place, &decorator.name, resolve::function(index, place, &decorator.name, 0))]
             .into_iter()

@@ -6,7 +6,8 @@ use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::libraries::imported;
 
 /// Frameworks whose routes are declared in this way.
-const FRAMEWORKS: [&str; 9] = ["flask", "fastapi", "starlette", "sanic", "quart", "litestar", "flask_restx", "apiflask", "ninja"];
+const FRAMEWORKS: [&str; 9] =
+    ["flask", "fastapi", "starlette", "sanic", "quart", "litestar", "flask_restx", "apiflask", "ninja"];
 /// How deep routers are included in each other.
 const MAX_INCLUDES: u32 = 5;
 
@@ -25,7 +26,11 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
         .files
         .iter()
         .enumerate()
-        .filter(|(_, file)| file.language == Language::Python && file.role == Role::Server && file.functions.iter().any(|f| !f.decorators.is_empty()))
+        .filter(|(_, file)| {
+            file.language == Language::Python
+                && file.role == Role::Server
+                && file.functions.iter().any(|f| !f.decorators.is_empty())
+        })
         .map(|(place, file)| (place, &**file))
         .collect();
     let speaks = |file: &FileFacts| imported(file, &FRAMEWORKS).is_some();
@@ -39,7 +44,13 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
                 let Some((object, _)) = decorator.name.rsplit_once('.') else { continue };
                 let Some(call) = decorator.call.and_then(|id| file.call(id)) else { continue };
                 let Some(verb) = verb(decorator, call) else { continue };
-                let Some(path) = call.argument(0).or_else(|| call.named("rule").or_else(|| call.named("path"))).and_then(Value::leading_text) else { continue };
+                let Some(path) = call
+                    .argument(0)
+                    .or_else(|| call.named("rule").or_else(|| call.named("path")))
+                    .and_then(Value::leading_text)
+                else {
+                    continue;
+                };
                 if !(path.starts_with('/') || path.is_empty()) {
                     continue;
                 }
@@ -87,7 +98,13 @@ fn definition(index: &CodeIndex, place: usize, name: &str) -> (usize, Box<str>) 
     let Some(file) = index.files.get(place) else { return own() };
     if let Some((module, inner)) = name.rsplit_once('.') {
         let target = file.binding(module).and_then(|b| {
-            if &*b.imported == "*" { index.module(file, &b.module) } else { index.module(file, &format!("{}.{}", b.module.trim_end_matches('.'), b.imported)).or_else(|| index.module(file, &format!("{}{}", b.module, b.imported))) }
+            if &*b.imported == "*" {
+                index.module(file, &b.module)
+            } else {
+                index
+                    .module(file, &format!("{}.{}", b.module.trim_end_matches('.'), b.imported))
+                    .or_else(|| index.module(file, &format!("{}{}", b.module, b.imported)))
+            }
         });
         return target.map_or_else(own, |target| (target, inner.into()));
     }
@@ -101,9 +118,14 @@ fn definition(index: &CodeIndex, place: usize, name: &str) -> (usize, Box<str>) 
 fn included(index: &CodeIndex) -> Vec<Included> {
     let mut all = Vec::new();
     for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Python) {
-        for call in file.calls.iter().filter(|call| matches!(call.method(), "include_router" | "register_blueprint" | "mount" | "add_router")) {
+        for call in file
+            .calls
+            .iter()
+            .filter(|call| matches!(call.method(), "include_router" | "register_blueprint" | "mount" | "add_router"))
+        {
             let Some(name) = call.arguments.iter().find_map(|argument| argument.value.path()) else { continue };
-            let prefix = call.named("prefix").or_else(|| call.named("url_prefix")).and_then(Value::leading_text).unwrap_or("");
+            let prefix =
+                call.named("prefix").or_else(|| call.named("url_prefix")).and_then(Value::leading_text).unwrap_or("");
             all.push(Included {
                 router: definition(index, place, name),
                 into: definition(index, place, call.object()),
@@ -116,9 +138,17 @@ fn included(index: &CodeIndex) -> Vec<Included> {
 }
 
 /// What stands before a router's routes: its own dependencies and hooks, and those of the routers around it.
-fn around(index: &CodeIndex, included: &[Included], router: &(usize, Box<str>), guards: &mut Vec<Guard>, prefix: &mut String, depth: u32) {
+fn around(
+    index: &CodeIndex,
+    included: &[Included],
+    router: &(usize, Box<str>),
+    guards: &mut Vec<Guard>,
+    prefix: &mut String,
+    depth: u32,
+) {
     let Some(file) = index.files.get(router.0) else { return };
-    if let Some(Value::Call(id)) = file.assigned(&router.1, 0).or_else(|| file.assignments_to(&router.1).next()).map(|a| &a.value)
+    if let Some(Value::Call(id)) =
+        file.assigned(&router.1, 0).or_else(|| file.assignments_to(&router.1).next()).map(|a| &a.value)
         && let Some(made) = file.call(*id)
     {
         guards.extend(dependencies(index, router.0, made));
@@ -128,7 +158,8 @@ fn around(index: &CodeIndex, included: &[Included], router: &(usize, Box<str>), 
     }
     for (id, function) in (0_u32..).zip(&file.functions) {
         let hooks = function.decorators.iter().any(|d| {
-            matches!(d.method(), "before_request" | "before_app_request" | "middleware" | "on_request") && d.name.rsplit_once('.').is_some_and(|(object, _)| *object == *router.1)
+            matches!(d.method(), "before_request" | "before_app_request" | "middleware" | "on_request")
+                && d.name.rsplit_once('.').is_some_and(|(object, _)| *object == *router.1)
         });
         if hooks {
             guards.push(named_guard("", Some((router.0, id))));
@@ -142,7 +173,9 @@ fn around(index: &CodeIndex, included: &[Included], router: &(usize, Box<str>), 
                         let (place, class) = resolve::class(index, router.0, name)?;
                         let file = index.files.get(place)?;
                         let class = &file.classes.get(class)?.name;
-                        resolve::method(file, class, "dispatch").or_else(|| resolve::method(file, class, "__call__")).map(|id| (place, id))
+                        resolve::method(file, class, "dispatch")
+                            .or_else(|| resolve::method(file, class, "__call__"))
+                            .map(|id| (place, id))
                     });
                     guards.push(guard_of(index, router.0, name, function));
                 }
@@ -150,7 +183,9 @@ fn around(index: &CodeIndex, included: &[Included], router: &(usize, Box<str>), 
             _ => {}
         }
     }
-    if let Some(outer) = included.iter().find(|found| found.router == *router && found.into != *router).filter(|_| depth < MAX_INCLUDES) {
+    if let Some(outer) =
+        included.iter().find(|found| found.router == *router && found.into != *router).filter(|_| depth < MAX_INCLUDES)
+    {
         guards.extend(outer.guards.iter().cloned());
         *prefix = joined(&outer.prefix, prefix);
         around(index, included, &outer.into, guards, prefix, depth + 1);
@@ -193,7 +228,10 @@ fn of_function(index: &CodeIndex, place: usize, function: &Function, of_route: &
     let mut guards: Vec<Guard> = function
         .decorators
         .iter()
-        .filter(|decorator| *decorator != of_route && !matches!(decorator.method(), "route" | "get" | "post" | "put" | "patch" | "delete"))
+        .filter(|decorator| {
+            *decorator != of_route
+                && !matches!(decorator.method(), "route" | "get" | "post" | "put" | "patch" | "delete")
+        })
         .map(|decorator| guard_of(index, place, &decorator.name, resolve::function(index, place, &decorator.name, 0)))
         .collect();
     for parameter in &function.parameters {
@@ -202,10 +240,24 @@ fn of_function(index: &CodeIndex, place: usize, function: &Function, of_route: &
         }
         let annotation = &*parameter.annotation;
         // `Annotated[User, Depends(current_user)]`, or a name that stands for it: `CurrentUser`.
-        let inner = annotation.split_once("Depends(").or_else(|| annotation.split_once("Security(")).map(|(_, rest)| rest.split([')', ',']).next().unwrap_or(rest));
+        let inner = annotation
+            .split_once("Depends(")
+            .or_else(|| annotation.split_once("Security("))
+            .map(|(_, rest)| rest.split([')', ',']).next().unwrap_or(rest));
         if let Some(name) = inner {
             guards.push(named_guard(name, resolve::function(index, place, name, 0)));
-        } else if ["CurrentUser", "CurrentActiveUser", "AuthUser", "Principal", "UserDep", "CurrentSuperuser", "AuthDep"].iter().any(|word| annotation.contains(word)) {
+        } else if [
+            "CurrentUser",
+            "CurrentActiveUser",
+            "AuthUser",
+            "Principal",
+            "UserDep",
+            "CurrentSuperuser",
+            "AuthDep",
+        ]
+        .iter()
+        .any(|word| annotation.contains(word))
+        {
             guards.push(named_guard("require current user", None));
         }
     }

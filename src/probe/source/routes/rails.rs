@@ -26,19 +26,48 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
         for call in &file.calls {
             let around = around(file, call);
             match call.method() {
-                "get" | "post" | "put" | "patch" | "delete" | "match" if call.receiver.is_none() && !call.callee.contains('.') => {
+                "get" | "post" | "put" | "patch" | "delete" | "match"
+                    if call.receiver.is_none() && !call.callee.contains('.') =>
+                {
                     let verb = Verb::of(call.method()).unwrap_or(Verb::Any);
                     if let Some((path, controller, action)) = target(call, &around) {
-                        push(index, place, call, verb, &joined(&around.path, &path), &join_module(&around.module, &controller), &action, routes);
+                        push(
+                            index,
+                            place,
+                            call,
+                            verb,
+                            &joined(&around.path, &path),
+                            &join_module(&around.module, &controller),
+                            &action,
+                            routes,
+                        );
                     }
                 }
                 "resources" | "resource" => {
                     for name in call.arguments.iter().filter(|a| a.name.is_none()).filter_map(|a| a.value.text()) {
-                        let controller = call.named("controller").and_then(Value::text).map_or_else(|| plural(call.method(), name), ToOwned::to_owned);
+                        let controller = call
+                            .named("controller")
+                            .and_then(Value::text)
+                            .map_or_else(|| plural(call.method(), name), ToOwned::to_owned);
                         for (action, verb) in ACTIONS.iter().filter(|(action, _)| wanted(call, action)) {
-                            let id = if matches!(*action, "show" | "edit" | "update" | "destroy") && call.method() == "resources" { ":id" } else { "" };
+                            let id = if matches!(*action, "show" | "edit" | "update" | "destroy")
+                                && call.method() == "resources"
+                            {
+                                ":id"
+                            } else {
+                                ""
+                            };
                             let path = joined(&joined(&around.path, name), id);
-                            push(index, place, call, *verb, &path, &join_module(&around.module, &controller), action, routes);
+                            push(
+                                index,
+                                place,
+                                call,
+                                *verb,
+                                &path,
+                                &join_module(&around.module, &controller),
+                                action,
+                                routes,
+                            );
                         }
                     }
                 }
@@ -53,7 +82,11 @@ fn plural(kind: &str, name: &str) -> String {
 }
 
 fn join_module(module: &str, controller: &str) -> String {
-    if module.is_empty() || controller.starts_with('/') { controller.trim_start_matches('/').to_owned() } else { format!("{module}/{controller}") }
+    if module.is_empty() || controller.starts_with('/') {
+        controller.trim_start_matches('/').to_owned()
+    } else {
+        format!("{module}/{controller}")
+    }
 }
 
 #[derive(Default)]
@@ -64,7 +97,8 @@ struct Around {
 }
 
 fn around(file: &FileFacts, call: &Call) -> Around {
-    let mut outer: Vec<&Call> = file.enclosing(call.function).filter_map(|(_, function)| file.call(function.argument_of?)).collect();
+    let mut outer: Vec<&Call> =
+        file.enclosing(call.function).filter_map(|(_, function)| file.call(function.argument_of?)).collect();
     outer.reverse();
     let mut around = Around::default();
     for call in outer {
@@ -73,19 +107,28 @@ fn around(file: &FileFacts, call: &Call) -> Around {
             "namespace" => {
                 let name = first.unwrap_or("");
                 around.path = joined(&around.path, name);
-                around.module = if around.module.is_empty() { name.to_owned() } else { format!("{}/{name}", around.module) };
+                around.module =
+                    if around.module.is_empty() { name.to_owned() } else { format!("{}/{name}", around.module) };
             }
             "scope" => {
                 let path = first.or_else(|| call.named("path").and_then(Value::text)).unwrap_or("");
                 around.path = joined(&around.path, path);
                 if let Some(module) = call.named("module").and_then(Value::text) {
-                    around.module = if around.module.is_empty() { module.to_owned() } else { format!("{}/{module}", around.module) };
+                    around.module = if around.module.is_empty() {
+                        module.to_owned()
+                    } else {
+                        format!("{}/{module}", around.module)
+                    };
                 }
             }
             "resources" | "resource" => {
                 let name = first.unwrap_or("");
                 around.path = joined(&around.path, name);
-                around.resource = Some(call.named("controller").and_then(Value::text).map_or_else(|| plural(call.method(), name), ToOwned::to_owned));
+                around.resource = Some(
+                    call.named("controller")
+                        .and_then(Value::text)
+                        .map_or_else(|| plural(call.method(), name), ToOwned::to_owned),
+                );
             }
             "controller" => around.resource = first.map(ToOwned::to_owned),
             _ => {}
@@ -107,7 +150,8 @@ fn target(call: &Call, around: &Around) -> Option<(String, String, String)> {
             found = Some(text.to_string());
         }
         if let Value::Object(pairs) = &argument.value
-            && let Some((key, Value::Text(text))) = pairs.iter().find(|(_, value)| value.text().is_some_and(|text| text.contains('#')))
+            && let Some((key, Value::Text(text))) =
+                pairs.iter().find(|(_, value)| value.text().is_some_and(|text| text.contains('#')))
         {
             path = path.or_else(|| Some(key.to_string()));
             found = found.or_else(|| Some(text.to_string()));
@@ -122,7 +166,9 @@ fn target(call: &Call, around: &Around) -> Option<(String, String, String)> {
         None => match (path.rsplit_once('/'), &around.resource) {
             (_, Some(resource)) => Some((path.clone(), resource.clone(), path.clone())),
             // `get "welcome/index"`.
-            (Some((controller, action)), None) => Some((path.clone(), controller.trim_start_matches('/').to_owned(), action.to_owned())),
+            (Some((controller, action)), None) => {
+                Some((path.clone(), controller.trim_start_matches('/').to_owned(), action.to_owned()))
+            }
             _ => None,
         },
     }
@@ -144,7 +190,11 @@ fn wanted(call: &Call, action: &str) -> bool {
 fn controller(index: &CodeIndex, name: &str) -> Option<(usize, Box<str>)> {
     let camel = |part: &str| {
         part.split('_')
-            .map(|word| word.chars().next().map_or_else(String::new, |first| first.to_uppercase().collect::<String>() + word.get(first.len_utf8()..).unwrap_or("")))
+            .map(|word| {
+                word.chars().next().map_or_else(String::new, |first| {
+                    first.to_uppercase().collect::<String>() + word.get(first.len_utf8()..).unwrap_or("")
+                })
+            })
             .collect::<String>()
     };
     let parts: Vec<String> = name.split('/').map(camel).collect();
@@ -167,8 +217,17 @@ fn lineage(index: &CodeIndex, start: (usize, Box<str>)) -> Vec<(usize, Box<str>)
         let Some(file) = index.files.get(place) else { break };
         let Some(class) = file.classes.iter().find(|class| class.name == name) else { break };
         let next = class.bases.iter().find_map(|base| {
-            let place = index.classes_called(base).first().copied().or_else(|| index.classes_called(base.rsplit('.').next()?).first().copied())?;
-            let found = index.files.get(place)?.classes.iter().find(|class| class.name.rsplit('.').next() == base.rsplit('.').next())?;
+            let place = index
+                .classes_called(base)
+                .first()
+                .copied()
+                .or_else(|| index.classes_called(base.rsplit('.').next()?).first().copied())?;
+            let found = index
+                .files
+                .get(place)?
+                .classes
+                .iter()
+                .find(|class| class.name.rsplit('.').next() == base.rsplit('.').next())?;
             Some((place, found.name.clone()))
         });
         match next {
@@ -181,15 +240,29 @@ fn lineage(index: &CodeIndex, start: (usize, Box<str>)) -> Vec<(usize, Box<str>)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one place where routes of Rails are made")]
-fn push(index: &CodeIndex, place: usize, call: &Call, verb: Verb, path: &str, name: &str, action: &str, routes: &mut Vec<Route>) {
+fn push(
+    index: &CodeIndex,
+    place: usize,
+    call: &Call,
+    verb: Verb,
+    path: &str,
+    name: &str,
+    action: &str,
+    routes: &mut Vec<Route>,
+) {
     let Some(found) = controller(index, name) else { return };
     let action = action.trim_start_matches('/');
-    let Some(handler) = index.files.get(found.0).and_then(|file| resolve::method(file, &found.1, action)) else { return };
+    let Some(handler) = index.files.get(found.0).and_then(|file| resolve::method(file, &found.1, action)) else {
+        return;
+    };
     let mut guards: Vec<Guard> = Vec::new();
     for (at, class) in lineage(index, found.clone()) {
         own_guards(index, at, &class, action, &mut guards);
     }
-    let guards = guards.into_iter().map(|guard| if guard.function.is_none() { with_method(index, &found, guard) } else { guard }).collect();
+    let guards = guards
+        .into_iter()
+        .map(|guard| if guard.function.is_none() { with_method(index, &found, guard) } else { guard })
+        .collect();
     routes.push(Route {
         framework: Framework::Rails,
         verb,
@@ -208,7 +281,9 @@ fn push(index: &CodeIndex, place: usize, call: &Call, verb: Verb, path: &str, na
 fn with_method(index: &CodeIndex, found: &(usize, Box<str>), guard: Guard) -> Guard {
     let function = lineage(index, found.clone()).iter().rev().find_map(|(place, class)| {
         let file = index.files.get(*place)?;
-        resolve::method(file, class, &guard.name).or_else(|| resolve::method(file, class, &format!("{}!", guard.name))).map(|id| (*place, id))
+        resolve::method(file, class, &guard.name)
+            .or_else(|| resolve::method(file, class, &format!("{}!", guard.name)))
+            .map(|id| (*place, id))
     });
     Guard { function, ..guard }
 }
@@ -220,14 +295,29 @@ fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards
     let inside = |at: Place| facts.place.bytes.0 <= at.bytes.0 && at.bytes.1 <= facts.place.bytes.1;
     for call in file.calls.iter().filter(|call| call.function == 0 && inside(call.place)) {
         let skips = matches!(call.method(), "skip_before_action" | "skip_before_filter" | "skip_authorization_check");
-        let runs = matches!(call.method(), "before_action" | "before_filter" | "prepend_before_action" | "append_before_action");
-        if matches!(call.method(), "load_and_authorize_resource" | "authorize_resource" | "http_basic_authenticate_with" | "require_login" | "rate_limit") {
+        let runs = matches!(
+            call.method(),
+            "before_action" | "before_filter" | "prepend_before_action" | "append_before_action"
+        );
+        if matches!(
+            call.method(),
+            "load_and_authorize_resource"
+                | "authorize_resource"
+                | "http_basic_authenticate_with"
+                | "require_login"
+                | "rate_limit"
+        ) {
             guards.push(named_guard(call.method(), None));
         }
         if !(skips || runs) || !wanted(call, action) {
             continue;
         }
-        let names: Vec<Box<str>> = call.arguments.iter().filter(|a| a.name.is_none()).filter_map(|a| a.value.text().map(|name| name.trim_end_matches('!').into())).collect();
+        let names: Vec<Box<str>> = call
+            .arguments
+            .iter()
+            .filter(|a| a.name.is_none())
+            .filter_map(|a| a.value.text().map(|name| name.trim_end_matches('!').into()))
+            .collect();
         let conditional = call.named("if").is_some() || call.named("unless").is_some();
         if skips {
             if !conditional {
@@ -249,7 +339,9 @@ fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards
         }
         // A block that is not among what is given.
         if call.arguments.iter().all(|a| a.name.is_some())
-            && let Some((id, _)) = (0_u32..).zip(&file.functions).find(|(_, f)| f.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| outer.place == call.place))
+            && let Some((id, _)) = (0_u32..).zip(&file.functions).find(|(_, f)| {
+                f.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| outer.place == call.place)
+            })
         {
             guards.push(named_guard("", Some((place, id))));
         }

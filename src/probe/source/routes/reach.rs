@@ -53,7 +53,8 @@ pub(in crate::probe::source) fn called(index: &CodeIndex, place: usize, call: &C
         return Some((target.place, target.function));
     }
     // Methods of built-in things are none of the project's.
-    (call.callee.len() < 120 && !call.callee.contains('(')).then(|| resolve::function(index, place, &call.callee, call.function))?
+    (call.callee.len() < 120 && !call.callee.contains('('))
+        .then(|| resolve::function(index, place, &call.callee, call.function))?
 }
 
 impl Reached {
@@ -64,8 +65,13 @@ impl Reached {
     }
 
     /// Its calls, those of functions in it included.
-    pub(in crate::probe::source) fn calls<'i>(&self, index: &'i CodeIndex) -> impl Iterator<Item = (&'i FileFacts, u32, &'i Call)> {
-        self.get(index).into_iter().flat_map(|(file, function)| file.calls_of(&function.body).map(move |(id, call)| (file, id, call)))
+    pub(in crate::probe::source) fn calls<'i>(
+        &self,
+        index: &'i CodeIndex,
+    ) -> impl Iterator<Item = (&'i FileFacts, u32, &'i Call)> {
+        self.get(index)
+            .into_iter()
+            .flat_map(|(file, function)| file.calls_of(&function.body).map(move |(id, call)| (file, id, call)))
     }
 }
 
@@ -74,12 +80,18 @@ fn stands_in(place: (u32, u32), function: &Function) -> bool {
 }
 
 /// Members that are read in a function.
-pub(in crate::probe::source) fn accesses<'f>(file: &'f FileFacts, function: &'f Function) -> impl Iterator<Item = &'f Access> {
+pub(in crate::probe::source) fn accesses<'f>(
+    file: &'f FileFacts,
+    function: &'f Function,
+) -> impl Iterator<Item = &'f Access> {
     file.accesses.iter().filter(|access| stands_in(access.place.bytes, function))
 }
 
 /// Tests in a function.
-pub(in crate::probe::source) fn conditions<'f>(file: &'f FileFacts, function: &'f Function) -> impl Iterator<Item = &'f Condition> {
+pub(in crate::probe::source) fn conditions<'f>(
+    file: &'f FileFacts,
+    function: &'f Function,
+) -> impl Iterator<Item = &'f Condition> {
     file.conditions.iter().filter(|condition| stands_in(condition.place.bytes, function))
 }
 
@@ -88,10 +100,18 @@ pub(in crate::probe::source) fn refuses(value: &Value) -> bool {
     let mut found = false;
     value.walk(&mut |value| match value {
         Value::Number(number) => found |= matches!(&**number, "401" | "403"),
-        Value::Text(text) => found |= matches!(&**text, "UNAUTHORIZED" | "FORBIDDEN" | "Unauthorized" | "Forbidden" | "Not authenticated" | "Not authorized"),
+        Value::Text(text) => {
+            found |= matches!(
+                &**text,
+                "UNAUTHORIZED" | "FORBIDDEN" | "Unauthorized" | "Forbidden" | "Not authenticated" | "Not authorized"
+            )
+        }
         Value::Path(path) => {
             let last = path.rsplit('.').next().unwrap_or(path).to_ascii_uppercase();
-            found |= last.contains("UNAUTHORIZED") || last.contains("FORBIDDEN") || last.contains("401") || last.contains("403");
+            found |= last.contains("UNAUTHORIZED")
+                || last.contains("FORBIDDEN")
+                || last.contains("401")
+                || last.contains("403");
         }
         _ => {}
     });
@@ -104,18 +124,36 @@ pub(in crate::probe::source) fn asks_who(file: &FileFacts, function: &Function) 
         names::asks_who(&call.callee)
             || call.constructs && {
                 let name = call.method().to_ascii_lowercase();
-                ["unauthorized", "forbidden", "unauthenticated", "authenticationerror", "authorizationerror", "accessdenied"].iter().any(|word| name.contains(word))
+                [
+                    "unauthorized",
+                    "forbidden",
+                    "unauthenticated",
+                    "authenticationerror",
+                    "authorizationerror",
+                    "accessdenied",
+                ]
+                .iter()
+                .any(|word| name.contains(word))
             }
-            || matches!(call.method(), "PermissionDenied" | "HttpResponseForbidden" | "NotAuthenticated" | "login_manager")
+            || matches!(
+                call.method(),
+                "PermissionDenied" | "HttpResponseForbidden" | "NotAuthenticated" | "login_manager"
+            )
             || call.arguments.iter().any(|argument| refuses(&argument.value))
             || names_credential(call)
     };
     file.calls_of(&function.body).any(|(_, found)| call(found))
         || accesses(file, function).any(|access| names::asks_who(&access.path))
         || function.body.returns.iter().any(refuses)
-        || file.assignments.get(function.body.assignments.0 as usize..function.body.assignments.1 as usize).unwrap_or_default().iter().any(|a| {
-            a.value.path().is_some_and(names::asks_who) || (a.target.ends_with("status") || a.target.ends_with("statusCode")) && refuses(&a.value)
-        })
+        || file
+            .assignments
+            .get(function.body.assignments.0 as usize..function.body.assignments.1 as usize)
+            .unwrap_or_default()
+            .iter()
+            .any(|a| {
+                a.value.path().is_some_and(names::asks_who)
+                    || (a.target.ends_with("status") || a.target.ends_with("statusCode")) && refuses(&a.value)
+            })
         || conditions(file, function).any(|condition| compares_secret(&condition.test))
 }
 

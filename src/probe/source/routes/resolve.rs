@@ -87,7 +87,10 @@ pub(in crate::probe::source) fn function(
 /// What a default export is called; a file that exports one thing by `module.exports =` may give it its importer's name.
 fn default_name(file: &FileFacts, local: &str) -> Box<str> {
     let given = |target: &str| file.assigned(target, 0).and_then(|a| a.value.path());
-    given("default").or_else(|| given("module.exports")).unwrap_or_else(|| if in_file(file, "default").is_some() { "default" } else { local }).into()
+    given("default")
+        .or_else(|| given("module.exports"))
+        .unwrap_or_else(|| if in_file(file, "default").is_some() { "default" } else { local })
+        .into()
 }
 
 fn function_of_object(
@@ -110,7 +113,9 @@ fn function_of_object(
     });
     if let Some(class) = constructed {
         let class = class.rsplit('.').next().unwrap_or(&class);
-        if let Some(id) = method(file, class, name).or_else(|| file.binding(class).is_none().then(|| in_file(file, name))?) {
+        if let Some(id) =
+            method(file, class, name).or_else(|| file.binding(class).is_none().then(|| in_file(file, name))?)
+        {
             return Some((from, id));
         }
         let (place, _) = imported_place(index, file, class)?;
@@ -125,7 +130,9 @@ fn function_of_object(
 /// The file that defines what `local` stands for, as far as an import tells.
 fn imported_place(index: &CodeIndex, file: &FileFacts, local: &str) -> Option<(usize, Box<str>)> {
     let binding = file.binding(local)?;
-    index.imported(file, local).or_else(|| index.module(file, &binding.module).map(|place| (place, binding.imported.clone())))
+    index
+        .imported(file, local)
+        .or_else(|| index.module(file, &binding.module).map(|place| (place, binding.imported.clone())))
 }
 
 /// The place of the file and the class `name`, seen from the file in place `from`: own or imported.
@@ -165,7 +172,8 @@ pub(in crate::probe::source) fn of_value(
             }
             Value::Path(path) => {
                 // `const handler = withAuth(async (req, res) => …)`.
-                let assigned = file.assigned(path, seen_from).map(|assignment| (&assignment.value, assignment.function));
+                let assigned =
+                    file.assigned(path, seen_from).map(|assignment| (&assignment.value, assignment.function));
                 if let Some((next @ (Value::Call(_) | Value::Function(_)), function)) = assigned {
                     (value, seen_from) = (next, function);
                     continue;
@@ -176,10 +184,19 @@ pub(in crate::probe::source) fn of_value(
             Value::Call(id) => {
                 let Some(call) = file.call(*id) else { return behind };
                 let target = function(index, place, &call.callee, call.function);
-                let wrapped = call.arguments.iter().map(|argument| &argument.value).rev().find(|value| is_function(file, value, call));
+                let wrapped = call
+                    .arguments
+                    .iter()
+                    .map(|argument| &argument.value)
+                    .rev()
+                    .find(|value| is_function(file, value, call));
                 let Some(inner) = wrapped else {
                     // `retrieveBasket()` makes the handler.
-                    behind.function = if call.callee.ends_with(".bind") { function(index, place, &call.callee, call.function) } else { target };
+                    behind.function = if call.callee.ends_with(".bind") {
+                        function(index, place, &call.callee, call.function)
+                    } else {
+                        target
+                    };
                     return behind;
                 };
                 behind.wrappers.push((call.callee.clone(), target));
@@ -201,7 +218,8 @@ fn is_function(file: &FileFacts, value: &Value, around: &Call) -> bool {
                 || (file.binding(path).is_some() && around.arguments.len() <= 2)
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
-            call.arguments.iter().any(|argument| matches!(argument.value, Value::Function(_))) || call.callee.ends_with("as_view")
+            call.arguments.iter().any(|argument| matches!(argument.value, Value::Function(_)))
+                || call.callee.ends_with("as_view")
         }),
         _ => false,
     }

@@ -24,8 +24,28 @@ pub(super) enum Event {
 }
 
 const MODULES: [&str; 22] = [
-    "express", "express-promise-router", "koa", "koa-router", "@koa/router", "hono", "@hono/", "fastify", "elysia", "polka", "restify",
-    "itty-router", "find-my-way", "@tinyhttp/app", "h3", "router", "express-async-router", "@hapi/hapi", "@feathersjs/express", "hyper-express", "ultimate-express", "@oak/oak",
+    "express",
+    "express-promise-router",
+    "koa",
+    "koa-router",
+    "@koa/router",
+    "hono",
+    "@hono/",
+    "fastify",
+    "elysia",
+    "polka",
+    "restify",
+    "itty-router",
+    "find-my-way",
+    "@tinyhttp/app",
+    "h3",
+    "router",
+    "express-async-router",
+    "@hapi/hapi",
+    "@feathersjs/express",
+    "hyper-express",
+    "ultimate-express",
+    "@oak/oak",
 ];
 
 /// How many links of a chain are followed.
@@ -34,17 +54,41 @@ const MAX_LINKS: usize = 400;
 fn makes_router(file: &FileFacts, call: &Call) -> bool {
     matches!(
         call.method(),
-        "express" | "Router" | "Hono" | "OpenAPIHono" | "fastify" | "Fastify" | "Koa" | "KoaRouter" | "Elysia" | "polka" | "createServer" | "Application" | "App" | "PromiseRouter" | "createRouter" | "server"
+        "express"
+            | "Router"
+            | "Hono"
+            | "OpenAPIHono"
+            | "fastify"
+            | "Fastify"
+            | "Koa"
+            | "KoaRouter"
+            | "Elysia"
+            | "polka"
+            | "createServer"
+            | "Application"
+            | "App"
+            | "PromiseRouter"
+            | "createRouter"
+            | "server"
     ) && (file.binding(call.root()).is_some_and(|binding| MODULES.iter().any(|name| is_of(&binding.module, name)))
         || &*call.callee == "require().Router")
-        || &*call.callee == "require" && call.chained.is_some() && call.argument(0).and_then(Value::text).is_some_and(|module| MODULES.iter().any(|name| is_of(module, name)))
+        || &*call.callee == "require"
+            && call.chained.is_some()
+            && call
+                .argument(0)
+                .and_then(Value::text)
+                .is_some_and(|module| MODULES.iter().any(|name| is_of(module, name)))
 }
 
 fn is_router_parameter(function: &Function, name: &str) -> bool {
     function.parameters.iter().any(|parameter| {
         parameter.names.iter().any(|(found, below)| **found == *name && matches!(&**below, "" | "app" | "router"))
-            && (matches!(name, "app" | "router" | "fastify" | "server" | "instance" | "routes" | "expressApp" | "apiRouter")
-                || ["Express", "Application", "Router", "Fastify", "Hono", "Koa", "Elysia"].iter().any(|part| parameter.annotation.contains(part)))
+            && (matches!(
+                name,
+                "app" | "router" | "fastify" | "server" | "instance" | "routes" | "expressApp" | "apiRouter"
+            ) || ["Express", "Application", "Router", "Fastify", "Hono", "Koa", "Elysia"]
+                .iter()
+                .any(|part| parameter.annotation.contains(part)))
     })
 }
 
@@ -56,13 +100,18 @@ pub(super) fn router(index: &CodeIndex, from: usize, name: &str, function: Funct
         if is_router_parameter(around, name) {
             return key(from, scope, name);
         }
-        let made = file.assignments_to(name).filter(|a| a.function == scope).any(|assignment| is_made(file, &assignment.value));
+        let made = file
+            .assignments_to(name)
+            .filter(|a| a.function == scope)
+            .any(|assignment| is_made(file, &assignment.value));
         if made {
             return key(from, scope, name);
         }
     }
     if name.starts_with("this.") {
-        let made = file.assignments_to(name).any(|a| is_made(file, &a.value) || a.value.path().is_some_and(|path| matches!(path, "app" | "router" | "server")));
+        let made = file.assignments_to(name).any(|a| {
+            is_made(file, &a.value) || a.value.path().is_some_and(|path| matches!(path, "app" | "router" | "server"))
+        });
         return made.then(|| key(from, 0, name))?;
     }
     if name.contains('.') {
@@ -138,13 +187,16 @@ pub(super) fn owner(index: &CodeIndex, from: usize, id: CallId) -> Option<(Route
         return Some((Router { file: from, scope, name }, String::new()));
     }
     let found = router(index, from, first.object(), first.function)?;
-    let prefix = if first.method() == "route" { first.argument(0).and_then(Value::leading_text).unwrap_or("") } else { "" };
+    let prefix =
+        if first.method() == "route" { first.argument(0).and_then(Value::leading_text).unwrap_or("") } else { "" };
     Some((found, prefix.to_owned()))
 }
 
 /// The prefix that a router carries itself: `new Router({ prefix: "/x" })`, `new Hono().basePath("/x")`.
 pub(super) fn own_prefix(file: &FileFacts, router: &Router) -> String {
-    let Some(Value::Call(id)) = file.assignments_to(&router.name).map(|a| &a.value).next() else { return String::new() };
+    let Some(Value::Call(id)) = file.assignments_to(&router.name).map(|a| &a.value).next() else {
+        return String::new();
+    };
     let mut next = Some(*id);
     for _ in 0..MAX_LINKS {
         let Some(call) = next.and_then(|id| file.call(id)) else { break };
@@ -190,7 +242,8 @@ pub(super) fn event(index: &CodeIndex, from: usize, call: &Call, prefix: &str) -
             _ => None,
         },
         _ => {
-            let verb = Verb::of(method).filter(|_| !matches!(method, "match" | "action" | "mutation" | "query" | "load" | "loader"))?;
+            let verb = Verb::of(method)
+                .filter(|_| !matches!(method, "match" | "action" | "mutation" | "query" | "load" | "loader"))?;
             if arguments.is_empty() || (path.is_empty() && prefix.is_empty()) {
                 return None;
             }
@@ -236,7 +289,9 @@ fn from_options(index: &CodeIndex, from: usize, call: &Call, options: &Value, gu
             None => {}
         }
     }
-    let auth = options.get("auth").or_else(|| options.get("options").or_else(|| options.get("config")).and_then(|inner| inner.get("auth")));
+    let auth = options
+        .get("auth")
+        .or_else(|| options.get("options").or_else(|| options.get("config")).and_then(|inner| inner.get("auth")));
     if auth.is_some_and(|auth| !matches!(auth, Value::Bool(false) | Value::Null)) {
         guards.push(named_guard("auth", None));
     }
@@ -252,15 +307,24 @@ fn from_options(index: &CodeIndex, from: usize, call: &Call, options: &Value, gu
 fn route_object(index: &CodeIndex, from: usize, call: &Call, options: &Value) -> Option<Event> {
     let path = options.get("url").or_else(|| options.get("path")).and_then(Value::leading_text)?;
     let method = match options.get("method") {
-        Some(Value::Array(items)) => items.iter().filter_map(Value::text).find_map(|name| Verb::of(name).filter(|verb| verb.changes())),
+        Some(Value::Array(items)) => {
+            items.iter().filter_map(Value::text).find_map(|name| Verb::of(name).filter(|verb| verb.changes()))
+        }
         Some(value) => value.text().and_then(Verb::of),
         None => None,
     };
     let mut guards = Vec::new();
     from_options(index, from, call, options, &mut guards);
-    let behind = options.get("handler").map(|value| resolve::of_value(index, from, value, call.function)).unwrap_or_default();
+    let behind =
+        options.get("handler").map(|value| resolve::of_value(index, from, value, call.function)).unwrap_or_default();
     guards.extend(behind.wrappers.iter().map(|(name, function)| named_guard(name, *function)));
-    Some(Event::Route { verb: method.unwrap_or(Verb::Any), path: path.to_owned(), guards, handler: behind.function, unknown: options.spreads() })
+    Some(Event::Route {
+        verb: method.unwrap_or(Verb::Any),
+        path: path.to_owned(),
+        guards,
+        handler: behind.function,
+        unknown: options.spreads(),
+    })
 }
 
 /// Adds what `value` puts before a route; `false` when that cannot be told.
@@ -288,7 +352,9 @@ fn add_guard(index: &CodeIndex, from: usize, call: &Call, value: &Value, guards:
             }
         }
         Value::Text(text) => guards.push(named_guard(text, None)),
-        Value::Either(values) | Value::All(values) => return values.iter().all(|value| add_guard(index, from, call, value, guards)),
+        Value::Either(values) | Value::All(values) => {
+            return values.iter().all(|value| add_guard(index, from, call, value, guards));
+        }
         Value::Object(_) | Value::Null | Value::Bool(_) => {}
         _ => return false,
     }
@@ -297,7 +363,9 @@ fn add_guard(index: &CodeIndex, from: usize, call: &Call, value: &Value, guards:
 
 /// `unless(auth)`, `some(auth, apiKey)`: what it is given decides.
 fn guards_all(name: &str) -> bool {
-    words(name).iter().any(|word| matches!(word.as_str(), "some" | "every" | "except" | "unless" | "compose" | "chain" | "wrap" | "any" | "all"))
+    words(name).iter().any(|word| {
+        matches!(word.as_str(), "some" | "every" | "except" | "unless" | "compose" | "chain" | "wrap" | "any" | "all")
+    })
 }
 
 fn used(index: &CodeIndex, from: usize, call: &Call, path: &str, arguments: &[&Value]) -> Event {
@@ -309,7 +377,14 @@ fn used(index: &CodeIndex, from: usize, call: &Call, path: &str, arguments: &[&V
     Event::Use { prefix: path.to_owned(), guards, mounts }
 }
 
-fn mounted(index: &CodeIndex, from: usize, call: &Call, value: &Value, mounts: &mut Vec<Router>, guards: &mut Vec<Guard>) {
+fn mounted(
+    index: &CodeIndex,
+    from: usize,
+    call: &Call,
+    value: &Value,
+    mounts: &mut Vec<Router>,
+    guards: &mut Vec<Guard>,
+) {
     let Some(file) = index.files.get(from) else { return };
     let found = match value {
         Value::Array(items) => {
@@ -336,13 +411,21 @@ fn mounted(index: &CodeIndex, from: usize, call: &Call, value: &Value, mounts: &
             }
             _ => {
                 let first = first_link(file, *id)?;
-                makes_router(file, file.call(first)?).then(|| Router { file: from, scope: 0, name: format!("#{id}").into() })
+                makes_router(file, file.call(first)?).then(|| Router {
+                    file: from,
+                    scope: 0,
+                    name: format!("#{id}").into(),
+                })
             }
         }),
         // `app.group("/x", (app) => app.get(…))`.
         Value::Function(id) => file.function(*id).and_then(|function| {
             let name = &function.parameters.first()?.names.first()?.0;
-            (function.parameters.len() == 1 && is_router_parameter(function, name)).then(|| Router { file: from, scope: *id, name: name.clone() })
+            (function.parameters.len() == 1 && is_router_parameter(function, name)).then(|| Router {
+                file: from,
+                scope: *id,
+                name: name.clone(),
+            })
         }),
         _ => None,
     };
@@ -363,13 +446,19 @@ fn returned_router(index: &CodeIndex, place: usize, function: FunctionId) -> Opt
 /// `fastify.register(routes, { prefix: "/x" })`.
 fn registered(index: &CodeIndex, from: usize, call: &Call, arguments: &[&Value]) -> Event {
     let prefix = arguments.get(1).and_then(|options| options.get("prefix")).and_then(Value::text).unwrap_or("");
-    let behind = arguments.first().map(|plugin| resolve::of_value(index, from, plugin, call.function)).unwrap_or_default();
+    let behind =
+        arguments.first().map(|plugin| resolve::of_value(index, from, plugin, call.function)).unwrap_or_default();
     let mounts = behind.function.and_then(|(file, id)| parameter_router(index, file, id, 0)).into_iter().collect();
     Event::Use { prefix: prefix.to_owned(), guards: Vec::new(), mounts }
 }
 
 /// The router that a function gets as its parameter in place `parameter`.
-pub(super) fn parameter_router(index: &CodeIndex, file: usize, function: FunctionId, parameter: usize) -> Option<Router> {
+pub(super) fn parameter_router(
+    index: &CodeIndex,
+    file: usize,
+    function: FunctionId,
+    parameter: usize,
+) -> Option<Router> {
     let found = index.files.get(file)?.function(function)?;
     let name = &found.parameters.get(parameter)?.names.first()?.0;
     Some(Router { file, scope: function, name: name.clone() })

@@ -29,7 +29,23 @@ struct Context {
 }
 
 const METHODS: [&str; 17] = [
-    "get", "post", "put", "patch", "delete", "del", "all", "use", "mount", "addHook", "register", "group", "route", "head", "options", "onBeforeHandle", "guard",
+    "get",
+    "post",
+    "put",
+    "patch",
+    "delete",
+    "del",
+    "all",
+    "use",
+    "mount",
+    "addHook",
+    "register",
+    "group",
+    "route",
+    "head",
+    "options",
+    "onBeforeHandle",
+    "guard",
 ];
 
 /// Finds them.
@@ -41,7 +57,8 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
         }
         for (id, call) in (0_u32..).zip(&file.calls) {
             let found = if METHODS.contains(&call.method()) {
-                owner(index, place, id).and_then(|(router, prefix)| Some((router, router_calls::event(index, place, call, &prefix)?)))
+                owner(index, place, id)
+                    .and_then(|(router, prefix)| Some((router, router_calls::event(index, place, call, &prefix)?)))
             } else {
                 None
             };
@@ -90,12 +107,18 @@ fn passed_on(index: &CodeIndex, place: usize, id: u32, events: &mut Events) {
         }
         let Some(router) = router_calls::router(index, place, name, call.function) else { continue };
         let target = if &*call.callee == "require()" {
-            call.receiver.and_then(|id| file.call(id)).and_then(|inner| inner.argument(0)).and_then(Value::text).and_then(|module| {
-                let target = index.module(file, module)?;
-                let there = index.files.get(target)?;
-                let name = exported(there).unwrap_or_else(|| "exports".into());
-                super::resolve::in_file(there, &name).or_else(|| super::resolve::in_file(there, "exports")).map(|id| (target, id))
-            })
+            call.receiver
+                .and_then(|id| file.call(id))
+                .and_then(|inner| inner.argument(0))
+                .and_then(Value::text)
+                .and_then(|module| {
+                    let target = index.module(file, module)?;
+                    let there = index.files.get(target)?;
+                    let name = exported(there).unwrap_or_else(|| "exports".into());
+                    super::resolve::in_file(there, &name)
+                        .or_else(|| super::resolve::in_file(there, "exports"))
+                        .map(|id| (target, id))
+                })
         } else {
             super::reach::called(index, place, call)
         };
@@ -157,8 +180,13 @@ fn of_router(context: &Context, all: &[At]) -> Vec<Route> {
 
 /// Whether what is mounted under `prefix` stands before `path`.
 fn covers(prefix: &str, path: &str) -> bool {
-    let parts = |path: &str| path.split('/').filter(|part| !part.is_empty() && *part != "*").map(ToOwned::to_owned).collect::<Vec<_>>();
+    let parts = |path: &str| {
+        path.split('/').filter(|part| !part.is_empty() && *part != "*").map(ToOwned::to_owned).collect::<Vec<_>>()
+    };
     let (prefix, path) = (parts(prefix), parts(path));
     prefix.len() <= path.len()
-        && prefix.iter().zip(&path).all(|(a, b)| a == b || a.starts_with(':') || b.starts_with(':') || a.starts_with('{'))
+        && prefix
+            .iter()
+            .zip(&path)
+            .all(|(a, b)| a == b || a.starts_with(':') || b.starts_with(':') || a.starts_with('{'))
 }

@@ -23,7 +23,8 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
             if !base.to_ascii_lowercase().ends_with("procedure") {
                 continue;
             }
-            let behind = call.argument(0).map(|value| resolve::of_value(index, place, value, call.function)).unwrap_or_default();
+            let behind =
+                call.argument(0).map(|value| resolve::of_value(index, place, value, call.function)).unwrap_or_default();
             let mut guards = vec![named_guard(&base, None)];
             middleware(index, place, call, &mut guards);
             guards.extend(definition(index, place, &base, 0));
@@ -56,7 +57,8 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
 /// `procedure`, `publicProcedure`, `t.procedure`: these let everybody in.
 fn is_bare(name: &str) -> bool {
     let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
-    matches!(&*last, "procedure" | "baseprocedure") || ["public", "open", "maybe", "optional", "base"].iter().any(|word| last.starts_with(word))
+    matches!(&*last, "procedure" | "baseprocedure")
+        || ["public", "open", "maybe", "optional", "base"].iter().any(|word| last.starts_with(word))
 }
 
 fn base(file: &FileFacts, call: &Call) -> Box<str> {

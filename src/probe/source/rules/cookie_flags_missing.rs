@@ -21,7 +21,10 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(request_work::reads, request_work::would_read).looks_at(server_or_config).claims_none(look);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(request_work::reads, request_work::would_read)
+    .looks_at(server_or_config)
+    .claims_none(look);
 
 fn look(_: &FileFacts, _: &CodeIndex, _: &mut Subject) {}
 
@@ -29,8 +32,22 @@ fn look(_: &FileFacts, _: &CodeIndex, _: &mut Subject) {}
 fn signs_in(name: &str) -> bool {
     let words = words(name);
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    has(&["session", "sessionid", "sid", "token", "auth", "jwt", "refresh", "access", "remember", "authtoken", "accesstoken", "refreshtoken", "sess", "usertoken"])
-        && !has(&["csrf", "xsrf", "theme", "consent", "state", "expires", "flag", "id_hint", "verifier", "nonce"])
+    has(&[
+        "session",
+        "sessionid",
+        "sid",
+        "token",
+        "auth",
+        "jwt",
+        "refresh",
+        "access",
+        "remember",
+        "authtoken",
+        "accesstoken",
+        "refreshtoken",
+        "sess",
+        "usertoken",
+    ]) && !has(&["csrf", "xsrf", "theme", "consent", "state", "expires", "flag", "id_hint", "verifier", "nonce"])
 }
 
 /// Looks at one file.
@@ -42,7 +59,9 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(cookie) = cookie(file, call) {
             judge(file, call, &cookie, hits);
-        } else if matches!(&*call.callee, "session" | "expressSession" | "cookieSession") && file.imports_any(|m| matches!(m, "express-session" | "cookie-session")) {
+        } else if matches!(&*call.callee, "session" | "expressSession" | "cookieSession")
+            && file.imports_any(|m| matches!(m, "express-session" | "cookie-session"))
+        {
             session(file, call, hits);
         }
     }
@@ -103,19 +122,33 @@ fn judge(file: &FileFacts, call: &Call, cookie: &Cookie<'_>, hits: &mut Vec<Hit>
     if missing.is_empty() {
         return;
     }
-    let hit = Hit::new(call.place, format!("The cookie `{}` is set without `{}`", cookie.name, missing.join("` and `")));
-    hits.push(if missing.contains(&"httpOnly") { hit } else { hit.severity(Severity::Minor).confidence(Confidence::Medium) });
+    let hit =
+        Hit::new(call.place, format!("The cookie `{}` is set without `{}`", cookie.name, missing.join("` and `")));
+    hits.push(if missing.contains(&"httpOnly") {
+        hit
+    } else {
+        hit.severity(Severity::Minor).confidence(Confidence::Medium)
+    });
 }
 
 /// express-session keeps its cookie from scripts by itself; `secure` is off unless asked for.
 fn session(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
-    let Some(options @ Value::Object(_)) = call.argument(0).map(|value| file.resolved(value, call.function)) else { return };
+    let Some(options @ Value::Object(_)) = call.argument(0).map(|value| file.resolved(value, call.function)) else {
+        return;
+    };
     let cookie = options.get("cookie").map(|value| file.resolved(value, call.function));
-    let is_off = |name: &str| cookie.and_then(|cookie| cookie.get(name)) == Some(&Value::Bool(false)) || options.get(name) == Some(&Value::Bool(false));
+    let is_off = |name: &str| {
+        cookie.and_then(|cookie| cookie.get(name)) == Some(&Value::Bool(false))
+            || options.get(name) == Some(&Value::Bool(false))
+    };
     if is_off("httpOnly") {
         hits.push(Hit::new(call.place, "Scripts can read the session cookie: `httpOnly` is off"));
     } else if is_off("secure") {
-        hits.push(Hit::new(call.place, "The session cookie travels unencrypted: `secure` is off").severity(Severity::Minor).confidence(Confidence::Medium));
+        hits.push(
+            Hit::new(call.place, "The session cookie travels unencrypted: `secure` is off")
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium),
+        );
     }
 }
 
@@ -131,26 +164,51 @@ fn python(file: &FileFacts, hits: &mut Vec<Hit>) {
             continue;
         }
         let off = |flag: &str| matches!(call.named(flag), None | Some(Value::Bool(false)));
-        let missing: Vec<&str> = [("httponly", "httponly"), ("secure", "secure")].iter().filter(|(flag, _)| off(flag)).map(|(_, name)| *name).collect();
+        let missing: Vec<&str> = [("httponly", "httponly"), ("secure", "secure")]
+            .iter()
+            .filter(|(flag, _)| off(flag))
+            .map(|(_, name)| *name)
+            .collect();
         if missing.is_empty() {
             continue;
         }
         let hit = Hit::new(call.place, format!("The cookie `{name}` is set without `{}`", missing.join("` and `")));
-        hits.push(if missing.contains(&"httponly") { hit } else { hit.severity(Severity::Minor).confidence(Confidence::Medium) });
+        hits.push(if missing.contains(&"httponly") {
+            hit
+        } else {
+            hit.severity(Severity::Minor).confidence(Confidence::Medium)
+        });
     }
-    let is_development = ["dev", "development", "local", "test", "testing"].iter().any(|word| words(&file.path).iter().any(|found| found == word));
-    for assignment in file.assignments.iter().filter(|a| !a.dev_only && a.value == Value::Bool(false) && !is_development) {
+    let is_development = ["dev", "development", "local", "test", "testing"]
+        .iter()
+        .any(|word| words(&file.path).iter().any(|found| found == word));
+    for assignment in
+        file.assignments.iter().filter(|a| !a.dev_only && a.value == Value::Bool(false) && !is_development)
+    {
         let name = assignment.target.rsplit('.').next().unwrap_or(&assignment.target);
         if name.ends_with("SESSION_COOKIE_HTTPONLY") {
-            hits.push(Hit::new(assignment.place, "Scripts can read the session cookie: `SESSION_COOKIE_HTTPONLY` is off"));
+            hits.push(Hit::new(
+                assignment.place,
+                "Scripts can read the session cookie: `SESSION_COOKIE_HTTPONLY` is off",
+            ));
         } else if name.ends_with("SESSION_COOKIE_SECURE") {
-            hits.push(Hit::new(assignment.place, "The session cookie travels unencrypted: `SESSION_COOKIE_SECURE` is off").confidence(Confidence::Medium));
+            hits.push(
+                Hit::new(assignment.place, "The session cookie travels unencrypted: `SESSION_COOKIE_SECURE` is off")
+                    .confidence(Confidence::Medium),
+            );
         }
     }
     // Settings that say that they are for production, and leave Django's default.
-    let production = ["production", "prod"].iter().any(|word| words(&file.path).iter().any(|found| found == word)) && file.path.contains("settings");
+    let production = ["production", "prod"].iter().any(|word| words(&file.path).iter().any(|found| found == word))
+        && file.path.contains("settings");
     let set = |name: &str| file.assignments_to(name).next();
-    if production && set("SESSION_COOKIE_SECURE").is_none() && let Some(debug) = set("DEBUG").or_else(|| set("ALLOWED_HOSTS")) {
-        hits.push(Hit::new(debug.place, "Settings for production leave the session cookie without `SESSION_COOKIE_SECURE`").confidence(Confidence::Medium));
+    if production
+        && set("SESSION_COOKIE_SECURE").is_none()
+        && let Some(debug) = set("DEBUG").or_else(|| set("ALLOWED_HOSTS"))
+    {
+        hits.push(
+            Hit::new(debug.place, "Settings for production leave the session cookie without `SESSION_COOKIE_SECURE`")
+                .confidence(Confidence::Medium),
+        );
     }
 }

@@ -33,17 +33,25 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     };
     let has = |words: &[String], wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let own = ["account", "me", "profile", "gdpr", "user", "users", "self", "personal", "privacy", "data"];
-    let export = find(&|_, words| {
-        has(words, &["export", "exports", "download", "takeout"]) && has(words, &own)
-    });
+    let export = find(&|_, words| has(words, &["export", "exports", "download", "takeout"]) && has(words, &own));
     let deletion = find(&|route, words| {
         let account = has(words, &["account", "me", "profile", "gdpr", "self", "erasure", "dataerasure"]);
-        let removes = has(words, &["delete", "destroy", "remove", "erase", "erasure", "close", "dataerasure"]) || route.verb == Verb::Delete;
-        let nothing_else = !has(words, &["key", "token", "tokens", "keys", "session", "sessions", "avatar", "picture", "photo", "image", "post", "item", "cart", "document", "team"]);
+        let removes = has(words, &["delete", "destroy", "remove", "erase", "erasure", "close", "dataerasure"])
+            || route.verb == Verb::Delete;
+        let nothing_else = !has(
+            words,
+            &[
+                "key", "token", "tokens", "keys", "session", "sessions", "avatar", "picture", "photo", "image", "post",
+                "item", "cart", "document", "team",
+            ],
+        );
         account && removes && nothing_else && route.verb != Verb::Get
     });
     if let (Some(export), Some(deletion)) = (export, deletion) {
-        let mut hit = Hit::new(deletion.place, format!("`{}` deletes an account and `{}` exports its data", deletion.path, export.path));
+        let mut hit = Hit::new(
+            deletion.place,
+            format!("`{}` deletes an account and `{}` exports its data", deletion.path, export.path),
+        );
         hit.file = deletion.file;
         hits.push(hit);
     }

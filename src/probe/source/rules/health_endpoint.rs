@@ -24,12 +24,26 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for route in request_work::judged(index, request_work::reads).filter(|route| matches!(route.verb, Verb::Get | Verb::Any)) {
+    for route in
+        request_work::judged(index, request_work::reads).filter(|route| matches!(route.verb, Verb::Get | Verb::Any))
+    {
         let path = route.path.trim_end_matches('/');
         let words = names::words(path);
         let last = words.last().map_or("", String::as_str);
-        let health = matches!(last, "health" | "healthz" | "healthcheck" | "livez" | "readyz" | "ready" | "live" | "liveness" | "readiness" | "heartbeat" | "alive")
-            || (matches!(last, "status" | "ping" | "up") && words.len() <= 2)
+        let health = matches!(
+            last,
+            "health"
+                | "healthz"
+                | "healthcheck"
+                | "livez"
+                | "readyz"
+                | "ready"
+                | "live"
+                | "liveness"
+                | "readiness"
+                | "heartbeat"
+                | "alive"
+        ) || (matches!(last, "status" | "ping" | "up") && words.len() <= 2)
             || (last == "check" && words.iter().any(|word| word == "health"));
         if health && words.len() <= 4 {
             let mut hit = Hit::new(route.place, format!("`{}` tells whether the app is well", route.path));

@@ -18,14 +18,22 @@ pub static META: RuleMeta = RuleMeta {
     why: "The wrong way round, your app is closed to its members and open to everybody else. Without a comparison, each user can change every other user's objects by counting ids.",
     fix: "Refuse when there is no user (`if (!user) return 401`), and put the owner into the query: `where: { id, userId: user.id }`.",
     example: "if (session) return new Response('Unauthorized', { status: 401 });\n\n// better\nif (!session) return new Response('Unauthorized', { status: 401 });",
-    references: &["F55", "https://cheatsheetseries.owasp.org/cheatsheets/Insecure_Direct_Object_Reference_Prevention_Cheat_Sheet.html"],
+    references: &[
+        "F55",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Insecure_Direct_Object_Reference_Prevention_Cheat_Sheet.html",
+    ],
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("access check", look);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads, request_work::would_read)
+    .about("access check", look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
-    subject.seen |= file.conditions.iter().any(|condition| user_in(file, &condition.test).is_some() || matches!(&condition.test, Value::Not(inner) if user_in(file, inner).is_some()));
+    subject.seen |= file.conditions.iter().any(|condition| {
+        user_in(file, &condition.test).is_some()
+            || matches!(&condition.test, Value::Not(inner) if user_in(file, inner).is_some())
+    });
     let mut all = Subject::default();
     request_work::routes(file, index, &mut all);
     subject.beyond.extend(all.beyond);
@@ -55,10 +63,13 @@ fn user_in<'v>(file: &FileFacts, test: &'v Value) -> Option<&'v str> {
         Value::Path(path) => is_user(path).then_some(path),
         Value::Call(id) => {
             let call = file.call(*id)?;
-            matches!(call.method(), "isAuthenticated" | "isLoggedIn" | "is_authenticated" | "isSignedIn").then_some("the user")
+            matches!(call.method(), "isAuthenticated" | "isLoggedIn" | "is_authenticated" | "isSignedIn")
+                .then_some("the user")
         }
         Value::Compared(Comparison::NotEqual, pair) if pair.1 == Value::Null => user_in(file, &pair.0),
-        Value::All(values) if values.len() > 1 && values.iter().all(|value| user_in(file, value).is_some()) => user_in(file, values.first()?),
+        Value::All(values) if values.len() > 1 && values.iter().all(|value| user_in(file, value).is_some()) => {
+            user_in(file, values.first()?)
+        }
         _ => None,
     }
 }
@@ -67,14 +78,38 @@ fn is_user(path: &str) -> bool {
     let lower = path.to_ascii_lowercase();
     matches!(
         &*lower,
-        "user" | "session" | "currentuser" | "current_user" | "session.user" | "req.user" | "request.user" | "ctx.user" | "req.session.user" | "req.session.userid" | "userid" | "isauthenticated" | "isloggedin" | "request.user.is_authenticated" | "current_user.is_authenticated" | "token.sub" | "locals.user" | "g.user" | "session.userid"
+        "user"
+            | "session"
+            | "currentuser"
+            | "current_user"
+            | "session.user"
+            | "req.user"
+            | "request.user"
+            | "ctx.user"
+            | "req.session.user"
+            | "req.session.userid"
+            | "userid"
+            | "isauthenticated"
+            | "isloggedin"
+            | "request.user.is_authenticated"
+            | "current_user.is_authenticated"
+            | "token.sub"
+            | "locals.user"
+            | "g.user"
+            | "session.userid"
     )
 }
 
 fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
     let name = user_in(file, &condition.test)?;
     let then = &condition.then;
-    if then.statements > 3 || !(then.leaves || then.throws || !then.returns.is_empty() || file.calls_of(then).any(|(_, call)| call.method() == "abort")) || has_inner_test(file, condition) {
+    if then.statements > 3
+        || !(then.leaves
+            || then.throws
+            || !then.returns.is_empty()
+            || file.calls_of(then).any(|(_, call)| call.method() == "abort"))
+        || has_inner_test(file, condition)
+    {
         return None;
     }
     let status = refusal(file, then, condition.function)?;
@@ -82,13 +117,22 @@ fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
     if matches!(name, "user") && looked_up(file, condition.function) {
         return None;
     }
-    let hit = Hit::new(condition.place, format!("This refuses those who have signed in (`{name}`) and lets everybody else pass"));
+    let hit = Hit::new(
+        condition.place,
+        format!("This refuses those who have signed in (`{name}`) and lets everybody else pass"),
+    );
     Some(if status == 401 { hit } else { hit.confidence(Confidence::Medium) })
 }
 
 fn has_inner_test(file: &FileFacts, condition: &Condition) -> bool {
     let (from, to) = condition.then.calls;
-    file.conditions.iter().any(|other| other.place.bytes.0 > condition.place.bytes.1 && other.then.calls.0 >= from && other.then.calls.1 <= to && to > from && other.function == condition.function)
+    file.conditions.iter().any(|other| {
+        other.place.bytes.0 > condition.place.bytes.1
+            && other.then.calls.0 >= from
+            && other.then.calls.1 <= to
+            && to > from
+            && other.function == condition.function
+    })
 }
 
 /// The status with which a block refuses.
@@ -110,7 +154,9 @@ fn refusal(file: &FileFacts, block: &Block, function: FunctionId) -> Option<u32>
     block.returns.iter().for_each(&mut see);
     let unauthorized = own().any(|call| {
         let name = call.method().to_ascii_lowercase();
-        (call.constructs || name.starts_with("http")) && name.contains("unauthorized") || (matches!(&*name, "redirect" | "navigate") && call.arguments.iter().any(|argument| argument.value.leading_text().is_some_and(is_sign_in)))
+        (call.constructs || name.starts_with("http")) && name.contains("unauthorized")
+            || (matches!(&*name, "redirect" | "navigate")
+                && call.arguments.iter().any(|argument| argument.value.leading_text().is_some_and(is_sign_in)))
     });
     if unauthorized { Some(401) } else { found }
 }
@@ -126,28 +172,63 @@ fn looked_up(file: &FileFacts, function: FunctionId) -> bool {
         Value::Call(id) => file.call(*id).is_some_and(|call| !names::asks_who(&call.callee)),
         Value::Path(path) => !names::asks_who(path),
         _ => true,
-    }) || file.enclosing(function).any(|(_, f)| f.parameters.iter().any(|p| p.names.iter().any(|(name, _)| &**name == "user")))
+    }) || file
+        .enclosing(function)
+        .any(|(_, f)| f.parameters.iter().any(|p| p.names.iter().any(|(name, _)| &**name == "user")))
 }
 
 /// A handler that holds the user, changes an object by an id from the request, and never uses the user for it.
 fn never_compared(index: &CodeIndex, route: &Route) -> Option<Hit> {
     let (file, function) = route.function(index)?;
-    if names::is_private(&route.path) || route.guards.iter().any(|guard| is_special(&guard.name)) || route.reach.len() > 12 {
+    if names::is_private(&route.path)
+        || route.guards.iter().any(|guard| is_special(&guard.name))
+        || route.reach.len() > 12
+    {
         return None;
     }
     let (name, assigned) = held_user(file, function, route.handler?.1)?;
     if is_used(file, function, &name, assigned) {
         return None;
     }
-    let id = file.calls_of(&function.body).find(|(id, call)| request_work::is_write(index, file, *id, call) && changes_by_request_id(file, call))?.1;
-    let mut hit = Hit::new(id.place, format!("`{}` changes an object by an id from the request, and `{name}` is never compared with its owner", id.callee.chars().take(50).collect::<String>())).severity(Severity::Major).confidence(Confidence::Medium);
+    let id = file
+        .calls_of(&function.body)
+        .find(|(id, call)| request_work::is_write(index, file, *id, call) && changes_by_request_id(file, call))?
+        .1;
+    let mut hit = Hit::new(
+        id.place,
+        format!(
+            "`{}` changes an object by an id from the request, and `{name}` is never compared with its owner",
+            id.callee.chars().take(50).collect::<String>()
+        ),
+    )
+    .severity(Severity::Major)
+    .confidence(Confidence::Medium);
     hit.file = route.handler?.0;
     Some(hit)
 }
 
 /// Roles and rights decide there, and not who owns what.
 fn is_special(name: &str) -> bool {
-    names::words(name).iter().any(|word| matches!(word.as_str(), "admin" | "role" | "roles" | "permission" | "permissions" | "staff" | "superuser" | "owner" | "can" | "ability" | "policy" | "access" | "acl" | "rbac" | "member"))
+    names::words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "admin"
+                | "role"
+                | "roles"
+                | "permission"
+                | "permissions"
+                | "staff"
+                | "superuser"
+                | "owner"
+                | "can"
+                | "ability"
+                | "policy"
+                | "access"
+                | "acl"
+                | "rbac"
+                | "member"
+        )
+    })
 }
 
 /// The local name of the user or session, and where it ends.
@@ -157,13 +238,28 @@ fn held_user(file: &FileFacts, function: &Function, id: FunctionId) -> Option<(S
         let asks = match &a.value {
             Value::Call(id) => file.call(*id).is_some_and(|call| {
                 let last = call.method().to_ascii_lowercase().replace('_', "");
-                ["getserversession", "auth", "getsession", "currentuser", "getuser", "getcurrentuser", "requireuser", "requireauth", "getauth", "getsessionuser"].contains(&last.as_str())
+                [
+                    "getserversession",
+                    "auth",
+                    "getsession",
+                    "currentuser",
+                    "getuser",
+                    "getcurrentuser",
+                    "requireuser",
+                    "requireauth",
+                    "getauth",
+                    "getsessionuser",
+                ]
+                .contains(&last.as_str())
             }),
-            Value::Path(path) => matches!(&**path, "req.user" | "request.user" | "ctx.user" | "ctx.session" | "req.session.user"),
+            Value::Path(path) => {
+                matches!(&**path, "req.user" | "request.user" | "ctx.user" | "ctx.session" | "req.session.user")
+            }
             _ => false,
         };
         let name = a.target.split('.').next().unwrap_or(&a.target);
-        (asks && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.is_empty()).then(|| (name.to_owned(), a.place.bytes.1))
+        (asks && name.chars().all(|c| c.is_alphanumeric() || c == '_') && !name.is_empty())
+            .then(|| (name.to_owned(), a.place.bytes.1))
     })
 }
 
@@ -180,10 +276,16 @@ fn is_used(file: &FileFacts, function: &Function, name: &str, after: u32) -> boo
     }
     function.body.returns.iter().for_each(&mut see);
     let (from, to) = function.body.assignments;
-    for a in file.assignments.get(from as usize..to as usize).unwrap_or_default().iter().filter(|a| a.place.bytes.0 > after) {
+    for a in
+        file.assignments.get(from as usize..to as usize).unwrap_or_default().iter().filter(|a| a.place.bytes.0 > after)
+    {
         see(&a.value);
     }
-    for condition in file.conditions.iter().filter(|c| c.place.bytes.0 > after && function.place.bytes.0 <= c.place.bytes.0 && c.place.bytes.1 <= function.place.bytes.1) {
+    for condition in file.conditions.iter().filter(|c| {
+        c.place.bytes.0 > after
+            && function.place.bytes.0 <= c.place.bytes.0
+            && c.place.bytes.1 <= function.place.bytes.1
+    }) {
         condition.test.walk(&mut |value| {
             if let Value::Compared(_, pair) = value {
                 let plain = pair.1 == Value::Null || pair.0 == Value::Null;
@@ -193,7 +295,9 @@ fn is_used(file: &FileFacts, function: &Function, name: &str, after: u32) -> boo
         });
         used |= refuses(&condition.test);
     }
-    used || accesses(file, function).any(|access| access.place.bytes.0 > after && of_user(&access.path) && !access.tested && access.path.contains(".id"))
+    used || accesses(file, function).any(|access| {
+        access.place.bytes.0 > after && of_user(&access.path) && !access.tested && access.path.contains(".id")
+    })
 }
 
 /// `where: { id: params.id }`, `findByIdAndDelete(req.params.id)`.
@@ -201,18 +305,30 @@ fn changes_by_request_id(file: &FileFacts, call: &crate::probe::source::code::Ca
     let by_id = |value: &Value| {
         let mut found = false;
         value.walk(&mut |value| {
-            let from_request = |path: &str| path.starts_with("params.") || path.contains(".params.") || path.contains(".query.") || path.starts_with("input.");
-            found |= value.path().is_some_and(|path| from_request(path) || file.assigned(path, call.function).is_some_and(|a| a.value.path().is_some_and(from_request)));
+            let from_request = |path: &str| {
+                path.starts_with("params.")
+                    || path.contains(".params.")
+                    || path.contains(".query.")
+                    || path.starts_with("input.")
+            };
+            found |= value.path().is_some_and(|path| {
+                from_request(path)
+                    || file.assigned(path, call.function).is_some_and(|a| a.value.path().is_some_and(from_request))
+            });
             if let Value::Member(pair) = value {
                 found |= pair.0.path() == Some("params");
             }
         });
         found
     };
-    let removes_or_changes = names::words(call.method()).iter().any(|word| matches!(word.as_str(), "delete" | "update" | "destroy" | "remove" | "upsert"));
+    let removes_or_changes = names::words(call.method())
+        .iter()
+        .any(|word| matches!(word.as_str(), "delete" | "update" | "destroy" | "remove" | "upsert"));
     removes_or_changes
         && call.arguments.iter().any(|argument| match argument.value.get("where") {
-            Some(Value::Object(pairs)) => pairs.len() == 1 && by_id(argument.value.get("where").unwrap_or(&Value::Null)),
+            Some(Value::Object(pairs)) => {
+                pairs.len() == 1 && by_id(argument.value.get("where").unwrap_or(&Value::Null))
+            }
             Some(_) => false,
             None => call.method().contains("ById") && by_id(&argument.value),
         })

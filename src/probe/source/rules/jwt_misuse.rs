@@ -21,13 +21,19 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(request_work::reads, request_work::would_read).looks_at(server).claims_none(look);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(request_work::reads, request_work::would_read)
+    .looks_at(server)
+    .claims_none(look);
 
-const KNOWN: [&str; 8] = ["jsonwebtoken", "jwt-decode", "jose", "jwt-simple", "jwt", "fastify-jwt", "@nestjs/jwt", "jwt.algorithms"];
+const KNOWN: [&str; 8] =
+    ["jsonwebtoken", "jwt-decode", "jose", "jwt-simple", "jwt", "fastify-jwt", "@nestjs/jwt", "jwt.algorithms"];
 
 fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
     let unknown = |module: &str| {
-        (module.contains("jwt") || module.contains("jose")) && !module.starts_with(['.', '@', '~']) && !KNOWN.contains(&module)
+        (module.contains("jwt") || module.contains("jose"))
+            && !module.starts_with(['.', '@', '~'])
+            && !KNOWN.contains(&module)
     };
     for import in file.imports.iter().filter(|import| unknown(&import.module)) {
         subject.is_beyond("Tokens", &import.module);
@@ -41,8 +47,16 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         match file.language {
             Language::Python if module == "jwt" || module == "jose" => python(file, call, hits),
             Language::Python => {}
-            _ if matches!(module, "jsonwebtoken" | "jwt-simple") || (module.is_empty() && call.root() == "jwt" && file.imports_any(|m| m == "jsonwebtoken")) => ecma(file, call, hits),
-            _ if module == "jwt-decode" && (&*call.callee == "jwtDecode" || &*call.callee == "jwt_decode" || call.callee.len() < 12) => decoded(file, call, hits),
+            _ if matches!(module, "jsonwebtoken" | "jwt-simple")
+                || (module.is_empty() && call.root() == "jwt" && file.imports_any(|m| m == "jsonwebtoken")) =>
+            {
+                ecma(file, call, hits)
+            }
+            _ if module == "jwt-decode"
+                && (&*call.callee == "jwtDecode" || &*call.callee == "jwt_decode" || call.callee.len() < 12) =>
+            {
+                decoded(file, call, hits)
+            }
             _ => {}
         }
     }
@@ -52,11 +66,17 @@ const DECODED: &str = "This token is read and not verified: anybody can write on
 
 /// Reading a token is fine where it was verified, or where only its key's name is looked for.
 fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
-    let verifies = file.calls.iter().any(|other| matches!(other.method(), "verify" | "jwtVerify" | "verifyAsync" | "verifyIdToken" | "verifyToken"));
+    let verifies = file.calls.iter().any(|other| {
+        matches!(other.method(), "verify" | "jwtVerify" | "verifyAsync" | "verifyIdToken" | "verifyToken")
+    });
     let complete = call.argument(1).is_some_and(|options| options.get("complete").is_some());
     // A token that a provider sent over its own channel needs no proof.
-    let of_provider = names::words(&file.path).iter().any(|word| matches!(word.as_str(), "oauth" | "oidc" | "azure" | "sso" | "saml" | "google" | "apple" | "microsoft"))
-        || call.argument(0).and_then(Value::path).is_some_and(|path| path.to_ascii_lowercase().replace('_', "").ends_with("idtoken"));
+    let of_provider = names::words(&file.path).iter().any(|word| {
+        matches!(word.as_str(), "oauth" | "oidc" | "azure" | "sso" | "saml" | "google" | "apple" | "microsoft")
+    }) || call
+        .argument(0)
+        .and_then(Value::path)
+        .is_some_and(|path| path.to_ascii_lowercase().replace('_', "").ends_with("idtoken"));
     if verifies || complete || of_provider {
         return;
     }
@@ -64,9 +84,9 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         let name = name.to_ascii_lowercase();
         ["auth", "verify", "user", "session", "guard", "admin", "protect"].iter().any(|word| name.contains(word))
     };
-    let trusted = file.enclosing(call.function).any(|(_, function)| {
-        function.kind == FunctionKind::Handler || function.name.as_deref().is_some_and(named)
-    });
+    let trusted = file
+        .enclosing(call.function)
+        .any(|(_, function)| function.kind == FunctionKind::Handler || function.name.as_deref().is_some_and(named));
     let hit = Hit::new(call.place, DECODED);
     hits.push(if trusted { hit } else { hit.severity(Severity::Major).confidence(Confidence::Medium) });
 }
@@ -76,12 +96,16 @@ fn written_secret(file: &FileFacts, value: Option<&Value>, function: u32) -> Opt
     let value = value?;
     match file.resolved(value, function) {
         Value::Text(text) => (!text.contains("BEGIN")).then_some(false),
-        Value::Either(values) => values.iter().any(|value| matches!(value, Value::Env(_)))
+        Value::Either(values) => values
+            .iter()
+            .any(|value| matches!(value, Value::Env(_)))
             .then(|| values.iter().any(|value| value.text().is_some_and(|text| !text.is_empty())))
             .filter(|found| *found),
         Value::Call(id) => {
             let call = file.call(*id)?;
-            (matches!(&*call.callee, "os.getenv" | "os.environ.get") && call.argument(1).and_then(Value::text).is_some_and(|text| !text.is_empty())).then_some(true)
+            (matches!(&*call.callee, "os.getenv" | "os.environ.get")
+                && call.argument(1).and_then(Value::text).is_some_and(|text| !text.is_empty()))
+            .then_some(true)
         }
         _ => None,
     }
@@ -89,8 +113,14 @@ fn written_secret(file: &FileFacts, value: Option<&Value>, function: u32) -> Opt
 
 fn secret(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     match written_secret(file, call.argument(1).or_else(|| call.named("key")), call.function) {
-        Some(false) => hits.push(Hit::new(call.place, "The secret of these tokens stands in the code: whoever reads it can sign in as anybody")),
-        Some(true) => hits.push(Hit::new(call.place, "Without its variable the secret of these tokens is one that stands in the code")),
+        Some(false) => hits.push(Hit::new(
+            call.place,
+            "The secret of these tokens stands in the code: whoever reads it can sign in as anybody",
+        )),
+        Some(true) => hits.push(Hit::new(
+            call.place,
+            "Without its variable the secret of these tokens is one that stands in the code",
+        )),
         None => {}
     }
 }
@@ -103,7 +133,10 @@ fn ecma(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         "verify" => {
             let none = options.and_then(|options| options.get("algorithms")).is_some_and(|value| holds_none(value));
             if none {
-                hits.push(Hit::new(call.place, "A token without a signature is accepted: the algorithm `none` is allowed"));
+                hits.push(Hit::new(
+                    call.place,
+                    "A token without a signature is accepted: the algorithm `none` is allowed",
+                ));
             } else if options.and_then(|options| options.get("ignoreExpiration")) == Some(&Value::Bool(true)) {
                 hits.push(Hit::new(call.place, "Tokens are accepted after their end").severity(Severity::Major));
             }
@@ -150,12 +183,21 @@ fn python(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         "decode" => {
             let off = |value: &Value| *value == Value::Bool(false);
             let options = call.named("options").map(|value| file.resolved(value, call.function));
-            let unverified = call.named("verify").is_some_and(off) || options.and_then(|o| o.get("verify_signature")).is_some_and(off);
-            let again = file.calls.iter().any(|other| other.method() == "decode" && other.root() == call.root() && other.place != call.place && other.function == call.function);
+            let unverified = call.named("verify").is_some_and(off)
+                || options.and_then(|o| o.get("verify_signature")).is_some_and(off);
+            let again = file.calls.iter().any(|other| {
+                other.method() == "decode"
+                    && other.root() == call.root()
+                    && other.place != call.place
+                    && other.function == call.function
+            });
             if unverified && !again {
                 hits.push(Hit::new(call.place, DECODED));
             } else if call.named("algorithms").is_some_and(holds_none) {
-                hits.push(Hit::new(call.place, "A token without a signature is accepted: the algorithm `none` is allowed"));
+                hits.push(Hit::new(
+                    call.place,
+                    "A token without a signature is accepted: the algorithm `none` is allowed",
+                ));
             } else if options.and_then(|o| o.get("verify_exp")).is_some_and(off) {
                 hits.push(Hit::new(call.place, "Tokens are accepted after their end").severity(Severity::Major));
             }
@@ -167,12 +209,19 @@ fn python(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         "encode" => {
             secret(file, call, hits);
             let payload = call.argument(0).map(|value| file.resolved(value, call.function));
-            let later = call.argument(0).and_then(Value::path).is_some_and(|name| file.assignments.iter().any(|a| a.target.starts_with(name) && a.target.contains("exp")) || file.calls.iter().any(|other| other.object() == name && other.method() == "update"));
+            let later = call.argument(0).and_then(Value::path).is_some_and(|name| {
+                file.assignments.iter().any(|a| a.target.starts_with(name) && a.target.contains("exp"))
+                    || file.calls.iter().any(|other| other.object() == name && other.method() == "update")
+            });
             if let Some(Value::Object(_)) = payload
                 && payload.is_some_and(|p| !tells_time(p))
                 && !later
             {
-                hits.push(Hit::new(call.place, "These tokens never end: their content has no `exp`").severity(Severity::Major).confidence(Confidence::Medium));
+                hits.push(
+                    Hit::new(call.place, "These tokens never end: their content has no `exp`")
+                        .severity(Severity::Major)
+                        .confidence(Confidence::Medium),
+                );
             }
         }
         _ => {}

@@ -3,6 +3,7 @@
 mod blocking_call_in_handler;
 mod cache_in_use;
 mod check_then_act;
+mod command_injection;
 mod connection_pool;
 mod cookie_flags_missing;
 mod cors_any_origin;
@@ -19,12 +20,14 @@ mod external_call_without_timeout;
 mod floating_promise;
 mod hardcoded_endpoint;
 mod health_endpoint;
-mod http_clients;
+mod injection;
 mod inverted_access_check;
 mod job_queue;
 mod jwt_misuse;
 mod leading_wildcard_like;
 mod n_plus_one_query;
+mod open_redirect;
+mod path_traversal;
 mod rate_limit_missing;
 mod rate_limiter;
 mod request_body_unvalidated;
@@ -37,18 +40,22 @@ mod route_without_auth;
 mod schema_sync_in_production;
 mod sql_injection;
 mod sqlite_on_serverless;
+mod ssrf;
 mod structured_logging;
 mod subject;
 mod supabase_rls_disabled;
 mod swallowed_error;
 mod tables;
 mod unbounded_query;
+mod unsafe_deserialization;
+mod unsafe_eval;
 mod upload_unrestricted;
 mod validation_library;
 mod webhook_signature_unverified;
 mod webhook_works_before_ack;
 mod webhooks;
 mod writes_without_transaction;
+mod xss_unescaped_html;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -64,6 +71,7 @@ const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
     cache_in_use::RULE,
     check_then_act::RULE,
+    command_injection::RULE,
     connection_pool::RULE,
     cookie_flags_missing::RULE,
     cors_any_origin::RULE,
@@ -83,6 +91,8 @@ const LIST: &[Rule] = &[
     jwt_misuse::RULE,
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    open_redirect::RULE,
+    path_traversal::RULE,
     rate_limit_missing::RULE,
     rate_limiter::RULE,
     request_body_unvalidated::RULE,
@@ -94,15 +104,19 @@ const LIST: &[Rule] = &[
     schema_sync_in_production::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
+    ssrf::RULE,
     structured_logging::RULE,
     supabase_rls_disabled::RULE,
     swallowed_error::RULE,
     unbounded_query::RULE,
+    unsafe_deserialization::RULE,
+    unsafe_eval::RULE,
     upload_unrestricted::RULE,
     validation_library::RULE,
     webhook_signature_unverified::RULE,
     webhook_works_before_ack::RULE,
     writes_without_transaction::RULE,
+    xss_unescaped_html::RULE,
 ];
 
 /// Every rule, in the order of their ids.

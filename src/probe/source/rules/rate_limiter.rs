@@ -23,10 +23,15 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 
 /// Looks at the project; one route is enough to show it.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let routes = || request_work::judged(index, request_work::reads).filter(|route| request_work::is_limited(index, route));
+    let routes =
+        || request_work::judged(index, request_work::reads).filter(|route| request_work::is_limited(index, route));
     if let Some(route) = routes().next() {
         let count = routes().count();
-        let message = if count == 1 { format!("{} is limited", route.title(index)) } else { format!("{} is limited, and {} more", route.title(index), count - 1) };
+        let message = if count == 1 {
+            format!("{} is limited", route.title(index))
+        } else {
+            format!("{} is limited, and {} more", route.title(index), count - 1)
+        };
         let mut hit = Hit::new(route.place, message);
         hit.file = route.file;
         hits.push(hit);

@@ -21,13 +21,23 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("route", request_work::routes);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads, request_work::would_read)
+    .about("route", request_work::routes);
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut seen: Vec<(usize, (u32, u32))> = Vec::new();
     for route in request_work::judged(index, request_work::reads) {
-        if route.guards.iter().any(|guard| validates_name(&guard.name)) || route.guards.iter().any(|guard| guard.function.is_some_and(|(file, id)| index.files.get(file).is_some_and(|file| file.function(id).is_some_and(|f| file.calls_of(&f.body).any(|(_, call)| validates(call)))))) {
+        if route.guards.iter().any(|guard| validates_name(&guard.name))
+            || route.guards.iter().any(|guard| {
+                guard.function.is_some_and(|(file, id)| {
+                    index.files.get(file).is_some_and(|file| {
+                        file.function(id).is_some_and(|f| file.calls_of(&f.body).any(|(_, call)| validates(call)))
+                    })
+                })
+            })
+        {
             continue;
         }
         let Some(at) = route.reach.first().copied() else { continue };
@@ -39,7 +49,10 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         seen.push((at.file, call.place.bytes));
-        let mut hit = Hit::new(call.place, format!("`{}` writes the request's body as it comes: the sender decides on every column", shown(call)));
+        let mut hit = Hit::new(
+            call.place,
+            format!("`{}` writes the request's body as it comes: the sender decides on every column", shown(call)),
+        );
         if !is_known_write(file, at, index, call) {
             hit = hit.confidence(Confidence::Medium);
         }
@@ -54,16 +67,59 @@ fn shown(call: &Call) -> String {
 
 fn validates_name(name: &str) -> bool {
     let words = names::words(name);
-    words.iter().any(|word| matches!(word.as_str(), "validate" | "validator" | "validation" | "schema" | "zod" | "joi" | "celebrate" | "dto" | "body" | "pick" | "sanitize" | "sanitizer" | "whitelist" | "checkSchema"))
-        && !matches!(name, "express.json" | "bodyParser.json" | "bodyParser" | "bodyParser.urlencoded" | "koaBody" | "body-parser")
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "validate"
+                | "validator"
+                | "validation"
+                | "schema"
+                | "zod"
+                | "joi"
+                | "celebrate"
+                | "dto"
+                | "body"
+                | "pick"
+                | "sanitize"
+                | "sanitizer"
+                | "whitelist"
+                | "checkSchema"
+        )
+    }) && !matches!(
+        name,
+        "express.json" | "bodyParser.json" | "bodyParser" | "bodyParser.urlencoded" | "koaBody" | "body-parser"
+    )
 }
 
 /// A call that checks what it is given.
 fn validates(call: &Call) -> bool {
     let words = names::words(call.method());
-    matches!(call.method(), "safeParse" | "safeParseAsync" | "parseAsync" | "validationResult" | "is_valid" | "full_clean" | "model_validate" | "model_validate_json" | "parse_obj" | "pick" | "matchedData" | "plainToInstance" | "plainToClass" | "permit" | "load" | "omit" | "validate_on_submit")
-        || words.iter().any(|word| matches!(word.as_str(), "validate" | "validated" | "validator" | "validation" | "sanitize" | "sanitise" | "whitelist" | "schema"))
-        || (call.method() == "parse" && !matches!(call.root(), "JSON" | "Date" | "path" | "url" | "qs" | "querystring" | "dateutil"))
+    matches!(
+        call.method(),
+        "safeParse"
+            | "safeParseAsync"
+            | "parseAsync"
+            | "validationResult"
+            | "is_valid"
+            | "full_clean"
+            | "model_validate"
+            | "model_validate_json"
+            | "parse_obj"
+            | "pick"
+            | "matchedData"
+            | "plainToInstance"
+            | "plainToClass"
+            | "permit"
+            | "load"
+            | "omit"
+            | "validate_on_submit"
+    ) || words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "validate" | "validated" | "validator" | "validation" | "sanitize" | "sanitise" | "whitelist" | "schema"
+        )
+    }) || (call.method() == "parse"
+        && !matches!(call.root(), "JSON" | "Date" | "path" | "url" | "qs" | "querystring" | "dateutil"))
         || call.method() == "assert" && call.arguments.len() > 1
 }
 
@@ -73,12 +129,19 @@ fn typed(index: &CodeIndex, route: &Route) -> bool {
     if file.language == Language::Python {
         return false;
     }
-    function.parameters.iter().any(|parameter| parameter.annotation.ends_with("Dto") || parameter.annotation.ends_with("DTO") || parameter.annotation.ends_with("Input"))
+    function.parameters.iter().any(|parameter| {
+        parameter.annotation.ends_with("Dto")
+            || parameter.annotation.ends_with("DTO")
+            || parameter.annotation.ends_with("Input")
+    })
 }
 
 fn is_known_write(file: &FileFacts, at: Reached, index: &CodeIndex, call: &Call) -> bool {
     at.calls(index).any(|(_, id, found)| found.place == call.place && request_work::is_write(index, file, id, found))
-        || matches!(call.method(), "create" | "findByIdAndUpdate" | "updateOne" | "insertOne" | "insertMany" | "findOneAndUpdate" | "update")
+        || matches!(
+            call.method(),
+            "create" | "findByIdAndUpdate" | "updateOne" | "insertOne" | "insertMany" | "findOneAndUpdate" | "update"
+        )
 }
 
 /// The call that takes the whole body to the database.
@@ -119,14 +182,18 @@ fn splat(value: &Value) -> Option<&Value> {
 fn is_model_class(file: &FileFacts, call: &Call) -> bool {
     let last = call.method();
     last.starts_with(|c: char| c.is_ascii_uppercase())
-        && file.binding(call.root()).is_some_and(|binding| binding.module.contains("model") || binding.module.contains("entit"))
+        && file
+            .binding(call.root())
+            .is_some_and(|binding| binding.module.contains("model") || binding.module.contains("entit"))
 }
 
 fn chain_of_database(file: &FileFacts, call: &Call) -> bool {
     let mut link = call.receiver;
     for _ in 0..6 {
         let Some(found) = link.and_then(|id| file.call(id)) else { return false };
-        if matches!(found.method(), "from" | "insert" | "update" | "knex" | "db" | "into") && (found.callee.contains("supabase") || matches!(found.root(), "db" | "knex" | "tx" | "trx" | "database")) {
+        if matches!(found.method(), "from" | "insert" | "update" | "knex" | "db" | "into")
+            && (found.callee.contains("supabase") || matches!(found.root(), "db" | "knex" | "tx" | "trx" | "database"))
+        {
             return true;
         }
         link = found.receiver;
@@ -141,7 +208,18 @@ fn is_whole_body(file: &FileFacts, value: &Value, function: FunctionId, depth: u
     }
     match value {
         Value::Path(path) => {
-            if matches!(&**path, "req.body" | "request.body" | "ctx.request.body" | "request.json" | "request.data" | "request.POST" | "request.form" | "self.request.data" | "event.body") {
+            if matches!(
+                &**path,
+                "req.body"
+                    | "request.body"
+                    | "ctx.request.body"
+                    | "request.json"
+                    | "request.data"
+                    | "request.POST"
+                    | "request.form"
+                    | "self.request.data"
+                    | "event.body"
+            ) {
                 return true;
             }
             if path.contains('.') {
@@ -149,8 +227,10 @@ fn is_whole_body(file: &FileFacts, value: &Value, function: FunctionId, depth: u
             }
             file.assigned(path, function).is_some_and(|a| is_whole_body(file, &a.value, a.function, depth + 1))
                 || file.function(function).is_some_and(|f| {
-                    f.parameters.iter().any(|p| p.names.iter().any(|(name, below)| **name == **path && &**below == "body")
-                        && f.kind == crate::probe::source::code::FunctionKind::Handler)
+                    f.parameters.iter().any(|p| {
+                        p.names.iter().any(|(name, below)| **name == **path && &**below == "body")
+                            && f.kind == crate::probe::source::code::FunctionKind::Handler
+                    })
                 })
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
@@ -159,10 +239,17 @@ fn is_whole_body(file: &FileFacts, value: &Value, function: FunctionId, depth: u
             (request && matches!(call.method(), "json" | "get_json" | "parseBody"))
                 || (&*call.callee == "readBody" && call.arguments.len() == 1)
                 || (matches!(&*call.callee, "request.form.to_dict" | "request.POST.dict" | "request.data.dict"))
-                || (matches!(&*call.callee, "json.loads" | "JSON.parse" | "dict") && call.argument(0).is_some_and(|inner| is_whole_body(file, inner, call.function, depth + 1)))
-                || (&*call.callee == "Object.fromEntries" && call.argument(0).and_then(Value::path).is_some_and(|path| path.to_ascii_lowercase().contains("formdata")))
+                || (matches!(&*call.callee, "json.loads" | "JSON.parse" | "dict")
+                    && call.argument(0).is_some_and(|inner| is_whole_body(file, inner, call.function, depth + 1)))
+                || (&*call.callee == "Object.fromEntries"
+                    && call
+                        .argument(0)
+                        .and_then(Value::path)
+                        .is_some_and(|path| path.to_ascii_lowercase().contains("formdata")))
         }),
-        Value::Object(pairs) => pairs.iter().any(|(key, value)| &**key == "..." && is_whole_body(file, value, function, depth + 1)),
+        Value::Object(pairs) => {
+            pairs.iter().any(|(key, value)| &**key == "..." && is_whole_body(file, value, function, depth + 1))
+        }
         Value::Either(values) => values.iter().any(|value| is_whole_body(file, value, function, depth + 1)),
         _ => false,
     }

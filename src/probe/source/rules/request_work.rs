@@ -26,8 +26,20 @@ pub(super) fn would_read(name: &str) -> bool {
 }
 
 /// Frameworks whose routes are not found.
-const OTHERS: [&str; 12] =
-    ["@hapi/hapi", "@adonisjs/", "@feathersjs/", "@medusajs/", "@keystone-6/", "@loopback/", "tornado", "aiohttp.web", "falcon", "bottle", "pyramid", "cherrypy"];
+const OTHERS: [&str; 12] = [
+    "@hapi/hapi",
+    "@adonisjs/",
+    "@feathersjs/",
+    "@medusajs/",
+    "@keystone-6/",
+    "@loopback/",
+    "tornado",
+    "aiohttp.web",
+    "falcon",
+    "bottle",
+    "pyramid",
+    "cherrypy",
+];
 
 /// A route.
 pub(super) fn routes(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
@@ -53,16 +65,48 @@ pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call
         Language::Python => {
             let session = matches!(object, "session" | "db" | "conn" | "connection") || object.ends_with("_session");
             (session && matches!(method, "add" | "add_all" | "merge" | "delete" | "commit" | "execute" | "insert"))
-                || (matches!(method, "save" | "delete") && !object.is_empty() && !matches!(object, "file" | "f" | "wb" | "image" | "form_set") && object != "cache")
-                || matches!(method, "insert_one" | "insert_many" | "update_one" | "update_many" | "delete_one" | "delete_many" | "bulk_create" | "get_or_create" | "update_or_create")
+                || (matches!(method, "save" | "delete")
+                    && !object.is_empty()
+                    && !matches!(object, "file" | "f" | "wb" | "image" | "form_set")
+                    && object != "cache")
+                || matches!(
+                    method,
+                    "insert_one"
+                        | "insert_many"
+                        | "update_one"
+                        | "update_many"
+                        | "delete_one"
+                        | "delete_many"
+                        | "bulk_create"
+                        | "get_or_create"
+                        | "update_or_create"
+                )
                 || (method == "create" && call.object().ends_with("objects"))
                 || writes_file(call)
         }
         _ => {
-            matches!(method, "findByIdAndUpdate" | "findByIdAndDelete" | "findOneAndUpdate" | "findOneAndDelete" | "insertOne" | "updateOne" | "deleteOne" | "insertMany" | "updateMany" | "deleteMany" | "bulkCreate")
-                || (matches!(method, "save" | "destroy") && call.awaited && !object.is_empty())
-                || (matches!(method, "create" | "update" | "delete" | "destroy" | "upsert" | "insert" | "remove") && object.starts_with(|c: char| c.is_ascii_uppercase()) && call.object() == object && object.len() > 2
-                    && !matches!(object, "Object" | "Array" | "Map" | "Set" | "Promise" | "Reflect" | "URL" | "Math" | "JSON"))
+            matches!(
+                method,
+                "findByIdAndUpdate"
+                    | "findByIdAndDelete"
+                    | "findOneAndUpdate"
+                    | "findOneAndDelete"
+                    | "insertOne"
+                    | "updateOne"
+                    | "deleteOne"
+                    | "insertMany"
+                    | "updateMany"
+                    | "deleteMany"
+                    | "bulkCreate"
+            ) || (matches!(method, "save" | "destroy") && call.awaited && !object.is_empty())
+                || (matches!(method, "create" | "update" | "delete" | "destroy" | "upsert" | "insert" | "remove")
+                    && object.starts_with(|c: char| c.is_ascii_uppercase())
+                    && call.object() == object
+                    && object.len() > 2
+                    && !matches!(
+                        object,
+                        "Object" | "Array" | "Map" | "Set" | "Promise" | "Reflect" | "URL" | "Math" | "JSON"
+                    ))
         }
     }
 }
@@ -70,15 +114,36 @@ pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call
 /// Whether a handler calls something whose name says that it changes things, where what is behind it cannot be seen.
 pub(super) fn may_write(index: &CodeIndex, route: &Route) -> bool {
     const VERBS: [&str; 28] = [
-        "create", "update", "delete", "remove", "save", "insert", "add", "set", "send", "upsert", "destroy", "store", "import", "approve",
-        "cancel", "archive", "assign", "publish", "grant", "revoke", "transfer", "refund", "pay", "edit", "write", "post", "put", "patch",
+        "create", "update", "delete", "remove", "save", "insert", "add", "set", "send", "upsert", "destroy", "store",
+        "import", "approve", "cancel", "archive", "assign", "publish", "grant", "revoke", "transfer", "refund", "pay",
+        "edit", "write", "post", "put", "patch",
     ];
     writes(index, route)
         || route.reach.iter().take(1).any(|at| {
             at.calls(index).any(|(_, _, call)| {
                 let object = call.object().rsplit('.').next().unwrap_or("").to_ascii_lowercase();
-                let harmless = matches!(&*object, "res" | "response" | "headers" | "map" | "cache" | "cookies" | "params" | "searchparams" | "reply" | "set" | "jsonify" | "ctx" | "c" | "list" | "result" | "results");
-                !harmless && !call.constructs && names::words(call.method()).first().is_some_and(|word| VERBS.contains(&word.as_str()))
+                let harmless = matches!(
+                    &*object,
+                    "res"
+                        | "response"
+                        | "headers"
+                        | "map"
+                        | "cache"
+                        | "cookies"
+                        | "params"
+                        | "searchparams"
+                        | "reply"
+                        | "set"
+                        | "jsonify"
+                        | "ctx"
+                        | "c"
+                        | "list"
+                        | "result"
+                        | "results"
+                );
+                !harmless
+                    && !call.constructs
+                    && names::words(call.method()).first().is_some_and(|word| VERBS.contains(&word.as_str()))
             })
         })
 }
@@ -105,13 +170,41 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
         return Some("asks an AI model");
     }
     if callee.ends_with("emails.send")
-        || matches!(method, "sendMail" | "send_mail" | "sendEmail" | "send_email" | "sendTransacEmail" | "send_mass_mail" | "EmailMessage" | "EmailMultiAlternatives")
-        || (method == "send" && (callee.contains("mail") || callee.contains("resend") || callee.contains("sendgrid") || callee == "sgmail.send"))
+        || matches!(
+            method,
+            "sendMail"
+                | "send_mail"
+                | "sendEmail"
+                | "send_email"
+                | "sendTransacEmail"
+                | "send_mass_mail"
+                | "EmailMessage"
+                | "EmailMultiAlternatives"
+        )
+        || (method == "send"
+            && (callee.contains("mail")
+                || callee.contains("resend")
+                || callee.contains("sendgrid")
+                || callee == "sgmail.send"))
         || (method == "send_message" && callee.contains("smtp"))
     {
         return Some("sends mail");
     }
-    if callee.contains("stripe.") && matches!(method, "create") && ["checkout.sessions", "paymentintents", "charges", "payment_intents", "subscriptions", "paymentintent", "session", "charge"].iter().any(|part| callee.contains(part)) {
+    if callee.contains("stripe.")
+        && matches!(method, "create")
+        && [
+            "checkout.sessions",
+            "paymentintents",
+            "charges",
+            "payment_intents",
+            "subscriptions",
+            "paymentintent",
+            "session",
+            "charge",
+        ]
+        .iter()
+        .any(|part| callee.contains(part))
+    {
         return Some("starts a payment");
     }
     if callee.ends_with("messages.create") && callee.contains("twilio") || callee.ends_with("verifications.create") {
@@ -127,7 +220,8 @@ pub(super) fn is_limited(index: &CodeIndex, route: &Route) -> bool {
             || guard.function.is_some_and(|(file, function)| {
                 let Some(file) = index.files.get(file) else { return false };
                 file.function(function).is_some_and(|function| {
-                    function.name.as_deref().is_some_and(names::limits_rate) || file.calls_of(&function.body).any(|(_, call)| limits(file, call))
+                    function.name.as_deref().is_some_and(names::limits_rate)
+                        || file.calls_of(&function.body).any(|(_, call)| limits(file, call))
                 })
             })
     }) || route.reach.iter().any(|at| at.calls(index).any(|(file, _, call)| limits(file, call)))

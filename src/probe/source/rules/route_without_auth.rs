@@ -20,7 +20,9 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads_routes, request_work::would_read).about("route", look);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads_routes, request_work::would_read)
+    .about("route", look);
 
 /// So many covered routes make a habit.
 const HABIT: usize = 5;
@@ -46,7 +48,9 @@ fn is_candidate(route: &Route, index: &CodeIndex) -> bool {
 
 /// The loader of a page below a layout whose loader may ask.
 fn in_layout(route: &Route) -> bool {
-    route.framework == Framework::Files && route.verb == Verb::Get && (route.path.contains('+') || route.path.contains("/_") || route.path.contains('.'))
+    route.framework == Framework::Files
+        && route.verb == Verb::Get
+        && (route.path.contains('+') || route.path.contains("/_") || route.path.contains('.'))
 }
 
 /// `/invites/:token`: who has the link is let in.
@@ -61,23 +65,30 @@ fn has_secret_in_path(path: &str) -> bool {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let candidates: Vec<(&Route, Cover)> =
-        request_work::judged(index, request_work::reads_routes).filter(|route| is_candidate(route, index)).map(|route| (route, route.auth(index))).collect();
+    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads_routes)
+        .filter(|route| is_candidate(route, index))
+        .map(|route| (route, route.auth(index)))
+        .collect();
     let count = |cover: Cover| candidates.iter().filter(|(_, found)| *found == cover).count();
     let (covered, open) = (count(Cover::Yes), count(Cover::No));
     if open == 0 {
         return;
     }
-    let anything_asks = covered > 0 || count(Cover::Unknown) > 0 || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
+    let anything_asks = covered > 0
+        || count(Cover::Unknown) > 0
+        || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
     if !anything_asks {
         // One app without accounts is one thing to say, and it may be meant.
-        if let Some((route, _)) = candidates.iter().find(|(route, cover)| *cover == Cover::No && request_work::writes(index, route)) {
+        if let Some((route, _)) =
+            candidates.iter().find(|(route, cover)| *cover == Cover::No && request_work::writes(index, route))
+        {
             let others = match open - 1 {
                 0 => String::new(),
                 1 => " and 1 other route that changes data".to_owned(),
                 others => format!(" and {others} other routes that change data"),
             };
-            let message = format!("Nothing in this app asks who is calling: {}{others} answer to anybody", route.title(index));
+            let message =
+                format!("Nothing in this app asks who is calling: {}{others} answer to anybody", route.title(index));
             let mut hit = Hit::new(route.place, message).severity(Severity::Major).confidence(Confidence::Low);
             hit.file = route.file;
             hits.push(hit);
@@ -97,7 +108,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         let severity = if writes && !route.opened { Severity::Blocker } else { Severity::Major };
         let does = if writes { "changes data and" } else { "is open:" };
         let message = match route.framework {
-            Framework::Action => format!("{} can be called by anybody, and nothing in it asks who is calling", route.title(index)),
+            Framework::Action => {
+                format!("{} can be called by anybody, and nothing in it asks who is calling", route.title(index))
+            }
             _ => format!("{} {does} nothing on its way asks who is calling", route.title(index)),
         };
         let mut hit = Hit::new(route.place, message).severity(severity).confidence(confidence);

@@ -20,7 +20,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("webhook", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("webhook", look);
 
 pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     let Some(place) = index.place_of(file) else { return };
@@ -42,8 +43,11 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         let whose = sender.map_or_else(|| "its sender".to_owned(), |name| format!("{name}'s signature"));
-        let confidence = if sender.is_some() && request_work::writes(index, route) { Confidence::High } else { Confidence::Medium };
-        let mut hit = Hit::new(route.place, format!("{} acts on what it is sent and never checks {whose}", route.title(index))).confidence(confidence);
+        let confidence =
+            if sender.is_some() && request_work::writes(index, route) { Confidence::High } else { Confidence::Medium };
+        let mut hit =
+            Hit::new(route.place, format!("{} acts on what it is sent and never checks {whose}", route.title(index)))
+                .confidence(confidence);
         hit.file = route.file;
         hits.push(hit);
     }

@@ -21,8 +21,9 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("webhook", webhook_signature_unverified::look);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads, request_work::would_read)
+    .about("webhook", webhook_signature_unverified::look);
 
 /// So many calls of other services take a sender's patience.
 const SEVERAL: usize = 3;
@@ -57,7 +58,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             None if outside >= SEVERAL => format!("calls other services {outside} times"),
             None => continue,
         };
-        let place = seen_at_top.filter(|_| route.handler.is_some_and(|(file, _)| file == route.file)).unwrap_or(route.place);
+        let place =
+            seen_at_top.filter(|_| route.handler.is_some_and(|(file, _)| file == route.file)).unwrap_or(route.place);
         let mut hit = Hit::new(place, format!("{} {does} before it answers", route.title(index)));
         hit.file = route.file;
         hits.push(hit);
@@ -69,12 +71,15 @@ fn answered(index: &CodeIndex, route: &Route) -> Option<u32> {
     let (file, function) = route.function(index)?;
     let sends = |call: &Call| {
         let object = call.object().trim_end_matches("()").rsplit('.').next().unwrap_or("");
-        (matches!(call.method(), "send" | "sendStatus" | "json" | "end") && (matches!(object, "res" | "response" | "reply" | "status") || call.callee.starts_with("res.")))
-            && !call.returned && call.function == route.handler.map_or(0, |(_, id)| id)
+        (matches!(call.method(), "send" | "sendStatus" | "json" | "end")
+            && (matches!(object, "res" | "response" | "reply" | "status") || call.callee.starts_with("res.")))
+            && !call.returned
+            && call.function == route.handler.map_or(0, |(_, id)| id)
     };
     // An answer in a branch that ends there is none for what follows.
     let all = file.calls_of(&function.body).filter(|(_, call)| sends(call)).map(|(_, call)| call.place.bytes.1);
-    let guarded = |end: u32| file.conditions.iter().any(|c| file.calls_of(&c.then).any(|(_, call)| call.place.bytes.1 == end));
+    let guarded =
+        |end: u32| file.conditions.iter().any(|c| file.calls_of(&c.then).any(|(_, call)| call.place.bytes.1 == end));
     all.filter(|end| !guarded(*end)).min()
 }
 
@@ -83,17 +88,41 @@ fn is_waited_for(index: &CodeIndex, route: &Route, at: &Reached, answered: Optio
     let Some(first) = route.reach.first() else { return false };
     let Some((_, target)) = at.get(index) else { return false };
     let Some(name) = target.name.as_deref() else { return false };
-    let direct: Vec<(&FileFacts, &Call)> = first.calls(index).filter(|(_, _, call)| call.method() == name).map(|(file, _, call)| (file, call)).collect();
+    let direct: Vec<(&FileFacts, &Call)> =
+        first.calls(index).filter(|(_, _, call)| call.method() == name).map(|(file, _, call)| (file, call)).collect();
     if at.depth > 1 && direct.is_empty() {
         return answered.is_none();
     }
-    direct.iter().any(|(file, call)| (call.awaited || call.returned || file.language == Language::Python) && !is_later(file, call) && answered.is_none_or(|end| call.place.bytes.0 < end))
+    direct.iter().any(|(file, call)| {
+        (call.awaited || call.returned || file.language == Language::Python)
+            && !is_later(file, call)
+            && answered.is_none_or(|end| call.place.bytes.0 < end)
+    })
 }
 
 /// Work that is handed on: `after(() => …)`, `waitUntil(…)`, `queue.add(…)`, `tasks.add_task(…)`, `send.delay(…)`.
 fn is_later(file: &FileFacts, call: &Call) -> bool {
     let hands_on = |call: &Call| {
-        matches!(call.method(), "after" | "waitUntil" | "setImmediate" | "setTimeout" | "nextTick" | "queueMicrotask" | "add_task" | "delay" | "apply_async" | "enqueue" | "create_task" | "start_soon" | "Thread" | "publish" | "trigger" | "step.run" | "sendMessage")
+        matches!(
+            call.method(),
+            "after"
+                | "waitUntil"
+                | "setImmediate"
+                | "setTimeout"
+                | "nextTick"
+                | "queueMicrotask"
+                | "add_task"
+                | "delay"
+                | "apply_async"
+                | "enqueue"
+                | "create_task"
+                | "start_soon"
+                | "Thread"
+                | "publish"
+                | "trigger"
+                | "step.run"
+                | "sendMessage"
+        )
     };
     let mut around = call.argument_of;
     for _ in 0..8 {
@@ -104,7 +133,9 @@ fn is_later(file: &FileFacts, call: &Call) -> bool {
         around = outer.argument_of;
     }
     hands_on(call)
-        || file.enclosing(call.function).any(|(_, function)| function.argument_of.and_then(|id| file.call(id)).is_some_and(hands_on))
+        || file
+            .enclosing(call.function)
+            .any(|(_, function)| function.argument_of.and_then(|id| file.call(id)).is_some_and(hands_on))
 }
 
 fn slow(file: &FileFacts, call: &Call) -> Option<&'static str> {
@@ -113,11 +144,20 @@ fn slow(file: &FileFacts, call: &Call) -> Option<&'static str> {
         _ => {}
     }
     let callee = call.callee.to_ascii_lowercase();
-    (callee.contains("pdf") && ["generate", "create", "render", "pdf", "make", "write_pdf", "from_string"].iter().any(|word| call.method().to_ascii_lowercase().contains(word)) && !call.constructs
+    (callee.contains("pdf")
+        && ["generate", "create", "render", "pdf", "make", "write_pdf", "from_string"]
+            .iter()
+            .any(|word| call.method().to_ascii_lowercase().contains(word))
+        && !call.constructs
         || matches!(&*call.callee, "puppeteer.launch" | "chromium.launch"))
     .then_some("makes a document")
 }
 
 fn is_outside(call: &Call) -> bool {
-    &*call.callee == "fetch" || (matches!(call.root(), "axios" | "got" | "ky" | "requests" | "httpx") && matches!(call.method(), "get" | "post" | "put" | "patch" | "delete" | "request" | "axios" | "got" | "ky"))
+    &*call.callee == "fetch"
+        || (matches!(call.root(), "axios" | "got" | "ky" | "requests" | "httpx")
+            && matches!(
+                call.method(),
+                "get" | "post" | "put" | "patch" | "delete" | "request" | "axios" | "got" | "ky"
+            ))
 }

@@ -7,19 +7,47 @@ use crate::probe::source::routes::{Cover, Route, Verb, names};
 
 /// Services that call back, as words of paths and modules, and for people.
 const SENDERS: &[(&str, &str)] = &[
-    ("stripe", "Stripe"), ("github", "GitHub"), ("gitlab", "GitLab"), ("clerk", "Clerk"), ("svix", "Svix"), ("lemonsqueezy", "Lemon Squeezy"), ("lemon", "Lemon Squeezy"),
-    ("paddle", "Paddle"), ("twilio", "Twilio"), ("shopify", "Shopify"), ("paypal", "PayPal"), ("sendgrid", "SendGrid"), ("slack", "Slack"), ("resend", "Resend"),
-    ("polar", "Polar"), ("razorpay", "Razorpay"), ("mollie", "Mollie"), ("mailgun", "Mailgun"), ("postmark", "Postmark"), ("square", "Square"), ("braintree", "Braintree"),
-    ("gumroad", "Gumroad"), ("paystack", "Paystack"), ("revenuecat", "RevenueCat"), ("coinbase", "Coinbase"), ("sanity", "Sanity"), ("contentful", "Contentful"),
+    ("stripe", "Stripe"),
+    ("github", "GitHub"),
+    ("gitlab", "GitLab"),
+    ("clerk", "Clerk"),
+    ("svix", "Svix"),
+    ("lemonsqueezy", "Lemon Squeezy"),
+    ("lemon", "Lemon Squeezy"),
+    ("paddle", "Paddle"),
+    ("twilio", "Twilio"),
+    ("shopify", "Shopify"),
+    ("paypal", "PayPal"),
+    ("sendgrid", "SendGrid"),
+    ("slack", "Slack"),
+    ("resend", "Resend"),
+    ("polar", "Polar"),
+    ("razorpay", "Razorpay"),
+    ("mollie", "Mollie"),
+    ("mailgun", "Mailgun"),
+    ("postmark", "Postmark"),
+    ("square", "Square"),
+    ("braintree", "Braintree"),
+    ("gumroad", "Gumroad"),
+    ("paystack", "Paystack"),
+    ("revenuecat", "RevenueCat"),
+    ("coinbase", "Coinbase"),
+    ("sanity", "Sanity"),
+    ("contentful", "Contentful"),
 ];
 
 /// Whether a route answers another service's calls.
 pub(super) fn is_webhook(route: &Route) -> bool {
     let words = names::words(&route.path);
-    let named = words.iter().any(|word| matches!(word.as_str(), "webhook" | "webhooks" | "ipn")) || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "web" && b.starts_with("hook")));
+    let named = words.iter().any(|word| matches!(word.as_str(), "webhook" | "webhooks" | "ipn"))
+        || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "web" && b.starts_with("hook")));
     // An app that lets its users keep webhooks has routes with ids for them.
-    let kept = route.path.contains(':') || route.path.contains('[') || route.path.contains('<') || route.path.contains('{');
-    named && !kept && matches!(route.verb, Verb::Post | Verb::Any) && !matches!(words.last().map(String::as_str), Some("create" | "delete" | "update" | "list" | "test"))
+    let kept =
+        route.path.contains(':') || route.path.contains('[') || route.path.contains('<') || route.path.contains('{');
+    named
+        && !kept
+        && matches!(route.verb, Verb::Post | Verb::Any)
+        && !matches!(words.last().map(String::as_str), Some("create" | "delete" | "update" | "list" | "test"))
 }
 
 /// The service that sends, by the route's name.
@@ -36,8 +64,24 @@ pub(super) fn is_verified(index: &CodeIndex, route: &Route) -> Cover {
     let verifies = |call: &Call| {
         let words = names::words(call.method());
         let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-        matches!(call.method(), "constructEvent" | "constructEventAsync" | "construct_event" | "unwrap" | "createHmac" | "timingSafeEqual" | "compare_digest" | "validateEvent" | "validateRequest" | "unmarshal" | "verifyPostData" | "verifyIncoming" | "processWebhook")
-            || (has(&["verify", "validate", "check", "verified", "assert", "authenticate", "valid", "verifies"]) && (has(&["webhook", "signature", "request", "hmac", "event", "payload", "secret", "token"]) || words.len() == 1 && words.first().is_some_and(|w| w == "verify")))
+        matches!(
+            call.method(),
+            "constructEvent"
+                | "constructEventAsync"
+                | "construct_event"
+                | "unwrap"
+                | "createHmac"
+                | "timingSafeEqual"
+                | "compare_digest"
+                | "validateEvent"
+                | "validateRequest"
+                | "unmarshal"
+                | "verifyPostData"
+                | "verifyIncoming"
+                | "processWebhook"
+        ) || (has(&["verify", "validate", "check", "verified", "assert", "authenticate", "valid", "verifies"])
+            && (has(&["webhook", "signature", "request", "hmac", "event", "payload", "secret", "token"])
+                || words.len() == 1 && words.first().is_some_and(|w| w == "verify")))
             || (call.callee.starts_with("hmac.") || call.callee.contains("Webhook().verify"))
     };
     let in_function = |at: &reach::Reached| {
@@ -55,7 +99,14 @@ pub(super) fn is_verified(index: &CodeIndex, route: &Route) -> Cover {
     }
     for guard in &route.guards {
         let words = names::words(&guard.name);
-        if guard.auth == Cover::Yes || words.iter().any(|word| matches!(word.as_str(), "webhook" | "webhooks" | "signature" | "verify" | "svix" | "hmac" | "stripe" | "secret")) {
+        if guard.auth == Cover::Yes
+            || words.iter().any(|word| {
+                matches!(
+                    word.as_str(),
+                    "webhook" | "webhooks" | "signature" | "verify" | "svix" | "hmac" | "stripe" | "secret"
+                )
+            })
+        {
             return Cover::Yes;
         }
         if guard.function.is_some_and(|start| reach::from(index, start).iter().any(in_function)) {
