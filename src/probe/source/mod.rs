@@ -5,6 +5,7 @@ mod classify;
 pub mod code;
 mod coverage;
 pub mod database_calls;
+mod derived_sql;
 pub mod facts;
 mod flow;
 pub mod index;
