@@ -4,11 +4,15 @@
 mod address;
 mod beyond;
 mod ecma;
+mod go;
 mod guard;
+mod java;
 mod matrix;
 mod options;
+mod php;
 mod python;
 mod response;
+mod ruby;
 mod sdk;
 mod services;
 
@@ -175,7 +179,11 @@ fn direct(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
     let outside = match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::outside(file, index, id, call),
         Language::Python => python::outside(file, index, id, call),
-        _ => None,
+        Language::Php => php::outside(file, index, id, call),
+        Language::Go => go::outside(file, index, id, call),
+        Language::Java => java::outside(file, id, call),
+        Language::Ruby => ruby::outside(file, index, id, call),
+        Language::Template => None,
     };
     outside.or_else(|| sdk::outside(file, index, id, call))
 }
@@ -217,6 +225,11 @@ pub(super) fn chain(file: &FileFacts, id: CallId) -> impl Iterator<Item = (CallI
     std::iter::successors(Some(id), |&id| file.call(id).and_then(|call| call.chained))
         .take(40)
         .filter_map(|id| file.call(id).map(|call| (id, call)))
+}
+
+/// The calls on whose results `call` is made, the nearest first.
+fn receivers<'f>(file: &'f FileFacts, call: &'f Call) -> impl Iterator<Item = &'f Call> {
+    std::iter::successors(call.receiver.and_then(|id| file.call(id)), |call| file.call(call.receiver?)).take(40)
 }
 
 /// The call that `name` was set to, seen from `function`; a field may be set in another method.

@@ -56,13 +56,13 @@ impl Service {
 /// - Twilio: 30 s (<https://github.com/twilio/twilio-node>).
 /// - Slack: tries again ten times in half an hour (<https://tools.slack.dev/node-slack-sdk/web-api/>).
 static SERVICES: &[Service] = &[
-    service("stripe", "Stripe", &["stripe", "com.stripe", "Stripe"], &["api.stripe.com"])
+    service("stripe", "Stripe", &["stripe", "com.stripe", "Stripe", "github.com/stripe/stripe-go"], &["api.stripe.com"])
         .gives_up("80 s, Stripe's own")
         .tries_again("Stripe's library tries again"),
     service(
         "openai",
         "OpenAI",
-        &["openai", "@ai-sdk/openai", "langchain_openai", "@langchain/openai", "OpenAI"],
+        &["openai", "@ai-sdk/openai", "langchain_openai", "@langchain/openai", "OpenAI", "github.com/sashabaranov/go-openai", "github.com/openai/openai-go"],
         &["api.openai.com"],
     )
     .gives_up("600 s, OpenAI's own")
@@ -83,13 +83,13 @@ static SERVICES: &[Service] = &[
     service("replicate", "Replicate", &["replicate"], &["api.replicate.com"]),
     service("hugging-face", "Hugging Face", &["@huggingface/inference", "huggingface_hub"], &["huggingface.co"]),
     service("openrouter", "OpenRouter", &[], &["openrouter.ai"]),
-    service("aws-s3", "AWS S3", &["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "aws-sdk/clients/s3"], &["amazonaws.com"])
+    service("aws-s3", "AWS S3", &["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "aws-sdk/clients/s3", "Aws\\S3", "github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go/service/s3"], &["amazonaws.com"])
         .tries_again("the AWS library tries three times"),
     service("aws-ses", "AWS SES", &["@aws-sdk/client-ses", "@aws-sdk/client-sesv2"], &[])
         .tries_again("the AWS library tries three times"),
     service("aws-sqs", "AWS SQS", &["@aws-sdk/client-sqs"], &[]).tries_again("the AWS library tries three times"),
     service("aws-sns", "AWS SNS", &["@aws-sdk/client-sns"], &[]).tries_again("the AWS library tries three times"),
-    service("aws", "AWS", &["@aws-sdk/", "aws-sdk", "boto3", "aioboto3", "software.amazon.awssdk"], &[])
+    service("aws", "AWS", &["@aws-sdk/", "aws-sdk", "boto3", "aioboto3", "software.amazon.awssdk", "Aws", "github.com/aws/aws-sdk-go-v2", "github.com/aws/aws-sdk-go"], &[])
         .tries_again("the AWS library tries again"),
     service("supabase", "Supabase", &["@supabase/supabase-js", "@supabase/ssr", "supabase"], &["supabase.co"]),
     service(
@@ -98,9 +98,9 @@ static SERVICES: &[Service] = &[
         &["firebase-admin", "firebase_admin", "firebase"],
         &["firebaseio.com", "fcm.googleapis.com"],
     ),
-    service("twilio", "Twilio", &["twilio", "Twilio"], &["api.twilio.com", "verify.twilio.com"])
+    service("twilio", "Twilio", &["twilio", "Twilio", "com.twilio", "github.com/twilio/twilio-go"], &["api.twilio.com", "verify.twilio.com"])
         .gives_up("30 s, Twilio's own"),
-    service("sendgrid", "SendGrid", &["@sendgrid/mail", "@sendgrid/client", "sendgrid"], &["api.sendgrid.com"])
+    service("sendgrid", "SendGrid", &["@sendgrid/mail", "@sendgrid/client", "sendgrid", "SendGrid", "github.com/sendgrid/sendgrid-go"], &["api.sendgrid.com"])
         .by_module(),
     service("resend", "Resend", &["resend"], &["api.resend.com"]),
     service("postmark", "Postmark", &["postmark", "postmarker"], &["api.postmarkapp.com"])
@@ -116,10 +116,10 @@ static SERVICES: &[Service] = &[
     service(
         "email",
         "Mail (SMTP)",
-        &["nodemailer", "smtplib", "aiosmtplib", "django.core.mail", "flask_mail", "fastapi_mail", "net/smtp", "emailjs"],
+        &["nodemailer", "smtplib", "aiosmtplib", "django.core.mail", "flask_mail", "fastapi_mail", "net/smtp", "emailjs", "PHPMailer", "Symfony\\Component\\Mailer", "Illuminate\\Support\\Facades\\Mail", "gopkg.in/gomail.v2", "jakarta.mail", "javax.mail", "org.springframework.mail"],
         &[],
     ),
-    service("slack", "Slack", &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk"], &["hooks.slack.com", "slack.com"])
+    service("slack", "Slack", &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk", "github.com/slack-go/slack", "com.slack.api"], &["hooks.slack.com", "slack.com"])
         .tries_again("Slack's library tries again"),
     service("discord", "Discord", &["discord.js", "discord"], &["discord.com", "discordapp.com"]),
     service("telegram", "Telegram", &["node-telegram-bot-api", "telegraf", "telegram"], &["api.telegram.org"]),
@@ -155,7 +155,7 @@ static SERVICES: &[Service] = &[
     service("vercel-blob", "Vercel Blob", &["@vercel/blob"], &["blob.vercel-storage.com"]),
     service("upstash", "Upstash", &["@upstash/redis", "@upstash/qstash"], &["upstash.io"])
         .tries_again("Upstash's library tries again"),
-    service("redis", "Redis", &["ioredis", "redis", "aioredis"], &[]).tries_again("the client connects again by itself"),
+    service("redis", "Redis", &["ioredis", "redis", "aioredis", "Predis", "Redis", "github.com/redis/go-redis", "github.com/go-redis/redis", "github.com/gomodule/redigo", "redis.clients.jedis"], &[]).tries_again("the client connects again by itself"),
     service("rabbitmq", "RabbitMQ", &["amqplib", "amqp-connection-manager", "pika", "aio_pika"], &[]),
     service("kafka", "Kafka", &["kafkajs", "confluent_kafka", "aiokafka"], &[]),
     service("hubspot", "HubSpot", &["@hubspot/api-client", "hubspot"], &["api.hubapi.com"]),

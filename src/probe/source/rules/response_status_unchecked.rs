@@ -86,7 +86,7 @@ fn looks_inside(file: &FileFacts, answer: &Response) -> bool {
 fn tells(member: &str) -> bool {
     matches!(
         member,
-        "error" | "errors" | "success" | "ok" | "status" | "statusCode" | "code" | "message" | "detail" | "err" | "result"
+        "error" | "errors" | "success" | "ok" | "status" | "statusCode" | "code" | "message" | "detail" | "err"
     )
 }
 

@@ -121,7 +121,7 @@ fn by_itself(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     // What it is given may count the tries, and what goes before may wait.
     let counts = again.arguments.iter().any(|argument| matches!(argument.value, Value::Computed(_) | Value::Number(_)))
         || (catch.handler.assignments.0 != catch.handler.assignments.1);
-    let waits = file.calls_of(&catch.handler).any(|(_, call)| {
+    let waits = file.calls_of(&catch.handler).filter(|(_, call)| call.method() != name).any(|(_, call)| {
         let lower = call.method().to_ascii_lowercase();
         ["sleep", "delay", "wait", "timeout", "backoff", "refresh", "login", "auth", "token"].iter().any(|word| lower.contains(word))
     });
