@@ -132,12 +132,14 @@ pub(super) struct Cache {
     calls: Vec<OnceLock<Vec<Outside>>>,
     /// Names of functions that give back a raw answer.
     wrappers: OnceLock<HashSet<Box<str>>>,
+    /// Whether one place answers for the errors of all handlers.
+    one_place: OnceLock<bool>,
 }
 
 impl Cache {
     /// Room for `files` files.
     pub(super) fn new(files: usize) -> Self {
-        Self { calls: (0..files).map(|_| OnceLock::new()).collect(), wrappers: OnceLock::new() }
+        Self { calls: (0..files).map(|_| OnceLock::new()).collect(), wrappers: OnceLock::new(), one_place: OnceLock::new() }
     }
 }
 
@@ -151,6 +153,20 @@ impl CodeIndex {
     pub(super) fn outside(&self, file: &FileFacts) -> &[Outside] {
         let kept = self.place_of(file).and_then(|place| self.links.outside.calls.get(place));
         kept.map_or(&[], |kept| kept.get_or_init(|| calls(file, self)))
+    }
+
+    /// Whether the project has one place of its own that answers for the errors of all handlers.
+    pub(super) fn answers_errors_in_one_place(&self) -> bool {
+        *self.links.outside.one_place.get_or_init(|| {
+            let calls = ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
+            let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
+            let decorated = |file: &FileFacts| {
+                let functions = file.functions.iter().flat_map(|function| &function.decorators);
+                let classes = file.classes.iter().flat_map(|class| &class.decorators);
+                functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
+            };
+            calls.iter().any(|name| self.places_of(name).next().is_some()) || self.files.iter().any(|file| decorated(file))
+        })
     }
 
     /// Whether a function of this name may give back the raw answer to a call that leaves the app.

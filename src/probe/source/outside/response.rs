@@ -228,6 +228,9 @@ fn by_name(file: &FileFacts, index: &CodeIndex, names: &Names, name: &str, funct
         Some(rest.split(['.', '(', '[']).next().unwrap_or(rest).to_owned())
     };
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| file.within(call.function, function)) {
+        if matches!(call.method(), "Close" | "close") {
+            continue;
+        }
         if let Some(member) = below(&call.callee) {
             found.looks |= names.looks.contains(&&*member);
             if names.reads.contains(&&*member) {

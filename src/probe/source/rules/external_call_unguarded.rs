@@ -115,7 +115,8 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     // may be left to one place for all on purpose.
     let itself = entry.steps.is_empty() && !file.imports_any(|module| module.starts_with("@trpc/"));
     let confidence = if itself { Confidence::Medium } else { Confidence::Low };
-    (handler && sure).then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
+    let planned = index.answers_errors_in_one_place();
+    (handler && sure && !planned).then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
 }
 
 fn is_timer(file: &FileFacts, function: &Function) -> bool {

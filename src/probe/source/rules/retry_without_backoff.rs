@@ -2,8 +2,8 @@
 
 use super::{Check, Hit, Rule, external_call_unguarded};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Block, Call, Catch, Loop, LoopKind, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::code::{Block, Call, Catch, Comparison, Loop, LoopKind, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::outside::{Address, Kind, Outside};
 
 /// What the rule is and says.
@@ -30,6 +30,11 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     if outside.is_empty() {
         return;
     }
+    if file.language == Language::Go {
+        let calls = outside.iter().filter(|outside| outside.kind != Kind::Client && outside.address != Address::Own);
+        hits.extend(calls.filter_map(|outside| by_value(file, outside)));
+        return;
+    }
     for catch in &file.catches {
         let tried = outside.iter().find(|outside| {
             outside.kind != Kind::Client
@@ -40,6 +45,44 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.extend(in_loop(file, catch, tried).or_else(|| by_itself(file, catch, tried)));
         }
     }
+}
+
+/// `for { resp, err := http.Get(url); if err == nil { return resp } }`: in Go errors are values.
+fn by_value(file: &FileFacts, tried: &Outside) -> Option<Hit> {
+    let call = file.call(tried.call)?;
+    let around = file.loop_(call.in_loop?)?;
+    if around.function != call.function || !gives_another_try(file, around) || waits(file, around) || ticks(file, call) {
+        return None;
+    }
+    let is_error = |value: &Value| matches!(value, Value::Index(pair) if pair.0 == Value::Call(tried.call));
+    let error = file.assignments.iter().find(|a| a.function == call.function && is_error(&a.value)).map(|a| &*a.target)?;
+    let (start, end) = around.place.bytes;
+    let tries_again = file.conditions.iter().any(|condition| {
+        let in_loop = start <= condition.place.bytes.0 && condition.place.bytes.1 <= end;
+        let failed = match &condition.test {
+            Value::Compared(how, pair) if pair.0.path() == Some(error) && pair.1 == Value::Null => *how,
+            _ => return false,
+        };
+        in_loop
+            && match failed {
+                Comparison::NotEqual => condition.then.continues,
+                Comparison::Equal => condition.then.leaves,
+                _ => false,
+            }
+    });
+    let ends = around.leaves;
+    let how = if is_endless(around) { "at once, for ever" } else { "at once" };
+    (tries_again && ends).then(|| {
+        let hit = Hit::new(call.place, format!("When `{}` fails, it is repeated {how}, with no pause", tried.what));
+        if is_endless(around) { hit } else { hit.confidence(Confidence::Medium) }
+    })
+}
+
+/// Whether a clock or a channel says when the next round begins.
+fn ticks(file: &FileFacts, call: &Call) -> bool {
+    file.calls
+        .iter()
+        .any(|other| other.function == call.function && matches!(other.method(), "NewTicker" | "Tick" | "NewTimer" | "After"))
 }
 
 fn in_loop(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
