@@ -6,7 +6,6 @@ use super::services::is_aside;
 use super::{Caught, Guard, Handler, Kind, Outside, guard};
 use crate::model::{Cell, ExternalService, SeenAt as Place};
 use crate::probe::source::code::{Block, CallId, Value};
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::rules::is_retry_library;
 
@@ -160,14 +159,10 @@ fn is_retried(file: &FileFacts, id: CallId) -> bool {
 fn database(index: &CodeIndex) -> Option<ExternalService> {
     let mut service = ExternalService::new("database".to_owned(), "The database".to_owned());
     for file in index.files.iter().filter(|file| file.role.in_production()) {
-        for id in (0_u32..).take(file.calls.len()) {
-            if database_calls::query(file, id).is_none() {
-                continue;
-            }
-            service.calls += 1;
-            if service.seen.is_none() {
-                service.seen = Some(place(file, id));
-            }
+        let queries = index.queries(file);
+        service.calls += queries.len() as u64;
+        if service.seen.is_none() {
+            service.seen = queries.first().map(|query| place(file, query.call));
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             let given = call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));

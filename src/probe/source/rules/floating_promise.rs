@@ -3,7 +3,6 @@
 use super::{Check, Hit, Rule, nowhere_else, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionId, FunctionKind};
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::outside::{self, Kind};
 
@@ -75,7 +74,7 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
     if caught {
         return None;
     }
-    if is_lazy_query(file, first, begun) && first == id {
+    if is_lazy_query(file, index, first, begun) && first == id {
         let message = format!("`{}` is not awaited, and a query of Prisma only runs when it is", begun.callee);
         return Some(Hit::new(call.place, message));
     }
@@ -119,7 +118,7 @@ fn risk(file: &FileFacts, index: &CodeIndex, function: FunctionId) -> Option<Cal
         let can_fail = call.awaited
             && !call.in_try
             && call.function == function
-            && (database_calls::query(file, id).is_some()
+            && (index.query(file, id).is_some()
                 || index.outside(file).iter().any(|outside| outside.call == first_of_chain(file, id))
                 || acts(call));
         let caught = outside::chain(file, first_of_chain(file, id)).any(|(_, link)| link.method() == "catch");
@@ -144,8 +143,8 @@ fn is_aside(name: &str) -> bool {
 }
 
 /// `prisma.user.update()`: the library starts it when it is awaited.
-fn is_lazy_query(file: &FileFacts, id: CallId, call: &Call) -> bool {
-    database_calls::query(file, id).is_some()
+fn is_lazy_query(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> bool {
+    index.query(file, id).is_some()
         && call.callee.to_ascii_lowercase().split('.').any(|part| part.ends_with("prisma"))
         && call.callee.matches('.').count() >= 2
         && call.argument_of.is_none()

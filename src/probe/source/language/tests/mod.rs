@@ -1,5 +1,6 @@
 mod go;
 mod java;
+mod ruby;
 
 use tokio_util::sync::CancellationToken;
 
@@ -8,6 +9,7 @@ use crate::probe::source::code::{FunctionKind, LoopKind, Value};
 use crate::probe::source::facts::Usage;
 
 mod php;
+mod templates;
 
 fn facts(path: &str, source: &str) -> FileFacts {
     let language = of_extension(path.rsplit('.').next().unwrap()).unwrap();
