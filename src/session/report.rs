@@ -2,8 +2,8 @@
 
 use super::Session;
 use crate::model::report::{
-    Report, ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection, ReportService, SCHEMA,
-    Tool,
+    Report, ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection,
+    ReportService, SCHEMA, Tool,
 };
 use crate::model::{Examined, Fingerprint, Item, Location, Outcome, Status, Verdict};
 

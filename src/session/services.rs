@@ -64,7 +64,8 @@ fn section(checklists: &[Checklist]) -> Option<&str> {
 
 fn item(service: &ExternalService, section: &str) -> Item {
     let name: String = service.name.chars().take(NAME_CHARS).collect();
-    let (subject, inside) = if service.slug == "database" { ("The database", "the database") } else { (&*name, &*name) };
+    let (subject, inside) =
+        if service.slug == "database" { ("The database", "the database") } else { (&*name, &*name) };
     Item {
         id: service.item(),
         section: section.to_owned(),

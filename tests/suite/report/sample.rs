@@ -7,7 +7,8 @@ use gonogo::model::report::{
     SCHEMA, Tool,
 };
 use gonogo::model::{
-    Acceptance, Answer, Basis, Cell, Confidence, Decision, Evidence, EvidenceKind, ExternalService, Gap, Poll, Reply, Report, SeenAt, Severity,
+    Acceptance, Answer, Basis, Cell, Confidence, Decision, Evidence, EvidenceKind, ExternalService, Gap, Poll, Reply,
+    Report, SeenAt, Severity,
 };
 
 /// A small shop with a bit of everything.

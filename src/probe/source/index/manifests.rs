@@ -92,7 +92,11 @@ impl Manifests {
 
     fn package(&mut self, folder: &str, json: &Json) {
         if let Some(version) = json.pointer("/dependencies/express").and_then(Json::as_str) {
-            let digits: String = version.trim_start_matches(|c: char| !c.is_ascii_digit()).chars().take_while(char::is_ascii_digit).collect();
+            let digits: String = version
+                .trim_start_matches(|c: char| !c.is_ascii_digit())
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
             let major = digits.parse().ok();
             self.express = self.express.into_iter().chain(major).min();
         }

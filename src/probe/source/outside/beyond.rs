@@ -1,8 +1,8 @@
 //! Ways to call another service that are not understood: where one is used, silence about its calls says too little.
 
+use super::Kind;
 use super::address::is_elsewhere;
 use super::ecma::FETCHES;
-use super::Kind;
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::{imported, is_of};

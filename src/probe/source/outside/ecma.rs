@@ -130,7 +130,8 @@ fn got(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
     let set = if is_raced(file, call) { Some(true) } else { set };
     let address = address(file, call.argument(0), call.function);
     // https://github.com/sindresorhus/got/blob/main/documentation/7-retry.md: two more tries of what may be repeated.
-    let request = Outside::request(id, &*call.callee, address, Limit::of(set)).raising().retrying("got tries twice more");
+    let request =
+        Outside::request(id, &*call.callee, address, Limit::of(set)).raising().retrying("got tries twice more");
     Some(if method == "extend" { request.client() } else { request })
 }
 
@@ -195,9 +196,10 @@ fn node(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
         // An address is none of the options.
         (_, second) => second,
     };
-    let host = call.argument(0).map(|given| file.resolved(given, call.function)).and_then(|given| {
-        given.get("hostname").or_else(|| given.get("host")).and_then(Value::text).map(str::to_owned)
-    });
+    let host = call
+        .argument(0)
+        .map(|given| file.resolved(given, call.function))
+        .and_then(|given| given.get("hostname").or_else(|| given.get("host")).and_then(Value::text).map(str::to_owned));
     let address = match host {
         Some(host) if host.starts_with("localhost") || host.starts_with("127.") => Address::Own,
         Some(host) => Address::Other(Some(host)),
@@ -223,7 +225,8 @@ fn instance(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opt
         ("got", "extend") | ("ky" | "ofetch", "create" | "extend") => {
             let options = maker.argument(0).map(|options| home.resolved(options, maker.function));
             let base = options.and_then(|o| o.get("prefixUrl").or_else(|| o.get("baseURL")));
-            let set = if library == "ky" { Some(true) } else { sets(home, options, &["timeout", "signal"], maker.function) };
+            let set =
+                if library == "ky" { Some(true) } else { sets(home, options, &["timeout", "signal"], maker.function) };
             (set, address(home, base, maker.function))
         }
         _ => return None,

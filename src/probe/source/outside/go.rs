@@ -78,7 +78,8 @@ fn is_field(file: &FileFacts, call: &Call) -> bool {
     let name = call.object().rsplit('.').next().unwrap_or("");
     file.classes.iter().flat_map(|class| &class.fields).any(|(field, kind)| {
         **field == *name && matches!(&**kind, "*http.Client" | "http.Client") && call.object().contains('.')
-    }) || file.enclosing(call.function).flat_map(|(_, function)| &function.parameters).any(|p| {
-        matches!(&*p.annotation, "*http.Client") && p.names.iter().any(|(found, _)| **found == *call.object())
-    })
+    }) || file
+        .enclosing(call.function)
+        .flat_map(|(_, function)| &function.parameters)
+        .any(|p| matches!(&*p.annotation, "*http.Client") && p.names.iter().any(|(found, _)| **found == *call.object()))
 }

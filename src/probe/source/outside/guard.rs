@@ -127,9 +127,8 @@ impl<'i> Search<'i> {
                 return Guard::Unknown;
             }
             let Some(call) = caller.call(call_id) else { continue };
-            let is_it = || {
-                self.index.called(caller, call).is_some_and(|target| target.place == place && target.function == id)
-            };
+            let is_it =
+                || self.index.called(caller, call).is_some_and(|target| target.place == place && target.function == id);
             if !is_it() {
                 continue;
             }
@@ -157,9 +156,10 @@ impl<'i> Search<'i> {
         let (start, end) = function.place.bytes;
         // The calls are sorted by where they begin.
         let from = file.calls.partition_point(|call| call.place.bytes.0 + 3 < start);
-        let in_place = file.calls.iter().enumerate().skip(from).take(8).find(|(_, call)| {
-            &*call.callee == "(function)" && call.place.bytes.0 <= start && call.place.bytes.1 > end
-        });
+        let in_place =
+            file.calls.iter().enumerate().skip(from).take(8).find(|(_, call)| {
+                &*call.callee == "(function)" && call.place.bytes.0 <= start && call.place.bytes.1 > end
+            });
         let Some((place, _)) = in_place else { return Guard::Unknown };
         let Ok(place) = u32::try_from(place) else { return Guard::Unknown };
         if depth >= MAX_DEPTH || file.call(place).is_none_or(|call| call.function == id) {

@@ -25,7 +25,16 @@ pub(super) fn outside(file: &FileFacts, id: CallId, call: &Call) -> Option<Outsi
     let imports = |name: &str| file.imports_any(|module| module.starts_with(name));
     let method = call.method();
     let calls_any = |names: &[&str]| file.calls.iter().any(|other| names.contains(&other.method()));
-    let limits = ["setReadTimeout", "setConnectTimeout", "setRequestFactory", "readTimeout", "setResponseTimeout", "setSocketTimeout", "setDefaultRequestConfig", "responseTimeout"];
+    let limits = [
+        "setReadTimeout",
+        "setConnectTimeout",
+        "setRequestFactory",
+        "readTimeout",
+        "setResponseTimeout",
+        "setSocketTimeout",
+        "setDefaultRequestConfig",
+        "responseTimeout",
+    ];
     if call.constructs {
         // https://docs.spring.io/spring-framework: `SimpleClientHttpRequestFactory` has no limit of its own.
         if &*call.callee == "RestTemplate" && imports("org.springframework.web.client") {
@@ -60,7 +69,8 @@ pub(super) fn outside(file: &FileFacts, id: CallId, call: &Call) -> Option<Outsi
         }
         ("WebClient" | "RestClient", _) => None,
         _ if matches!(method, "retrieve" | "exchangeToMono" | "exchangeToFlux")
-            && (imports("org.springframework.web.reactive") || imports("org.springframework.web.client.RestClient")) =>
+            && (imports("org.springframework.web.reactive")
+                || imports("org.springframework.web.client.RestClient")) =>
         {
             let url = receivers(file, call).find(|link| link.method() == "uri").and_then(|link| link.argument(0));
             let limit = if super::chain(file, id).any(|(_, link)| link.method() == "timeout") {
@@ -78,7 +88,10 @@ pub(super) fn outside(file: &FileFacts, id: CallId, call: &Call) -> Option<Outsi
         }
         (_, "openConnection" | "openStream") if imports("java.net") => {
             let set = calls_any(&["setReadTimeout"]);
-            let made = call.receiver.and_then(|made| file.call(made)).or_else(|| super::made(file, call.object(), call.function).map(|(_, made)| made));
+            let made = call
+                .receiver
+                .and_then(|made| file.call(made))
+                .or_else(|| super::made(file, call.object(), call.function).map(|(_, made)| made));
             let address = of_uri(file, made.and_then(|made| made.argument(0)), call.function);
             let limit = if set { Limit::Here } else { Limit::Missing };
             Some(Outside::request(id, method, address, limit).raising())
@@ -91,7 +104,9 @@ pub(super) fn outside(file: &FileFacts, id: CallId, call: &Call) -> Option<Outsi
 fn uri<'f>(file: &'f FileFacts, builder: &Call) -> Option<&'f Value> {
     file.calls
         .iter()
-        .find(|other| other.method() == "uri" && other.function == builder.function && other.callee.starts_with("HttpRequest"))
+        .find(|other| {
+            other.method() == "uri" && other.function == builder.function && other.callee.starts_with("HttpRequest")
+        })
         .and_then(|other| other.argument(0))
 }
 
@@ -119,7 +134,9 @@ fn type_of<'f>(file: &'f FileFacts, name: &str, function: FunctionId) -> &'f str
         });
     let made = || {
         let (_, call) = super::made(file, name, function)?;
-        (call.root() == "HttpClient").then_some("HttpClient").or_else(|| (&*call.callee == "RestTemplate").then_some("RestTemplate"))
+        (call.root() == "HttpClient")
+            .then_some("HttpClient")
+            .or_else(|| (&*call.callee == "RestTemplate").then_some("RestTemplate"))
     };
     declared.map(|kind| kind.split('<').next().unwrap_or(kind)).or_else(made).unwrap_or("")
 }

@@ -77,7 +77,8 @@ fn row(index: &CodeIndex, slug: String, seen: &Seen<'_>) -> ExternalService {
         service.retry = Cell::No(place(file, outside.call));
     }
 
-    let guards: Vec<_> = requests().map(|(file, outside)| (*file, outside.call, guard(index, file, outside.call))).collect();
+    let guards: Vec<_> =
+        requests().map(|(file, outside)| (*file, outside.call, guard(index, file, outside.call))).collect();
     judge(&mut service, &guards);
     service
 }
@@ -166,8 +167,11 @@ fn database(index: &CodeIndex) -> Option<ExternalService> {
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             let given = call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));
-            let limits = ["connectionTimeoutMillis", "statement_timeout", "query_timeout", "acquireTimeout", "pool_timeout"];
-            let limited = given.filter(|_| call.arguments.len() < 4).any(|given| limits.iter().any(|name| given.get(name).is_some()))
+            let limits =
+                ["connectionTimeoutMillis", "statement_timeout", "query_timeout", "acquireTimeout", "pool_timeout"];
+            let limited = given
+                .filter(|_| call.arguments.len() < 4)
+                .any(|given| limits.iter().any(|name| given.get(name).is_some()))
                 || limits.iter().any(|name| call.named(name).is_some());
             if limited {
                 service.timeout = Cell::Yes(Place { path: file.path.clone(), line: call.place.span.line });
@@ -179,4 +183,3 @@ fn database(index: &CodeIndex) -> Option<ExternalService> {
     }
     Some(service)
 }
-

@@ -139,7 +139,11 @@ pub(super) struct Cache {
 impl Cache {
     /// Room for `files` files.
     pub(super) fn new(files: usize) -> Self {
-        Self { calls: (0..files).map(|_| OnceLock::new()).collect(), wrappers: OnceLock::new(), one_place: OnceLock::new() }
+        Self {
+            calls: (0..files).map(|_| OnceLock::new()).collect(),
+            wrappers: OnceLock::new(),
+            one_place: OnceLock::new(),
+        }
     }
 }
 
@@ -158,14 +162,16 @@ impl CodeIndex {
     /// Whether the project has one place of its own that answers for the errors of all handlers.
     pub(super) fn answers_errors_in_one_place(&self) -> bool {
         *self.links.outside.one_place.get_or_init(|| {
-            let calls = ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
+            let calls =
+                ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
             let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
             let decorated = |file: &FileFacts| {
                 let functions = file.functions.iter().flat_map(|function| &function.decorators);
                 let classes = file.classes.iter().flat_map(|class| &class.decorators);
                 functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
             };
-            calls.iter().any(|name| self.places_of(name).next().is_some()) || self.files.iter().any(|file| decorated(file))
+            calls.iter().any(|name| self.places_of(name).next().is_some())
+                || self.files.iter().any(|file| decorated(file))
         })
     }
 
@@ -187,7 +193,8 @@ impl CodeIndex {
 
 fn calls(file: &FileFacts, index: &CodeIndex) -> Vec<Outside> {
     let ids = (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only);
-    ids.filter_map(|(id, call)| direct(file, index, id, call).or_else(|| through_wrapper(file, index, id, call))).collect()
+    ids.filter_map(|(id, call)| direct(file, index, id, call).or_else(|| through_wrapper(file, index, id, call)))
+        .collect()
 }
 
 /// The call in place `id`, where it leaves the app right there.

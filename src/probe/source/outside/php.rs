@@ -67,14 +67,18 @@ fn guzzle(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
             let options = client.argument(0).map(|options| home.resolved(options, client.function));
             let silent = options.and_then(|o| o.get("http_errors")) == Some(&Value::Bool(false));
             let base = options.and_then(|o| o.get("base_uri"));
-            (sets(home, options, &["timeout", "handler"], client.function), silent, address(home, base, client.function))
+            (
+                sets(home, options, &["timeout", "handler"], client.function),
+                silent,
+                address(home, base, client.function),
+            )
         }
         _ if is_injected(file, call) => (None, false, Address::Unknown),
         _ => return None,
     };
     let limit = if here { Limit::Here } else { Limit::Client { set } };
-    let silent = silent
-        || options.and_then(|o| file.resolved(o, call.function).get("http_errors")) == Some(&Value::Bool(false));
+    let silent =
+        silent || options.and_then(|o| file.resolved(o, call.function).get("http_errors")) == Some(&Value::Bool(false));
     let address = match address(file, call.argument(place), call.function) {
         Address::Other(Some(host)) => Address::Other(Some(host)),
         _ => base,
@@ -88,12 +92,14 @@ fn is_injected(file: &FileFacts, call: &Call) -> bool {
     let field = call.object().rsplit('.').next().unwrap_or("");
     let client = |kind: &str| {
         let last = kind.trim_start_matches(['?', '\\']).rsplit('\\').next().unwrap_or(kind);
-        matches!(last, "HttpClientInterface") || (matches!(last, "Client" | "ClientInterface") && file.imports_any(|m| m.starts_with("GuzzleHttp\\")))
+        matches!(last, "HttpClientInterface")
+            || (matches!(last, "Client" | "ClientInterface") && file.imports_any(|m| m.starts_with("GuzzleHttp\\")))
     };
     file.classes.iter().flat_map(|class| &class.fields).any(|(name, kind)| **name == *field && client(kind))
-        || file.enclosing(call.function).flat_map(|(_, function)| &function.parameters).any(|p| {
-            p.names.iter().any(|(name, _)| **name == *field) && client(&p.annotation)
-        })
+        || file
+            .enclosing(call.function)
+            .flat_map(|(_, function)| &function.parameters)
+            .any(|p| p.names.iter().any(|(name, _)| **name == *field) && client(&p.annotation))
 }
 
 /// `curl_exec($handle)`, with what was set before.
@@ -117,7 +123,10 @@ fn curl(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
         })
     };
     let of_names = || {
-        options().any(|other| other.method() == "curl_setopt_array" && !matches!(other.argument(1).map(|v| file.resolved(v, other.function)), Some(Value::Object(_))))
+        options().any(|other| {
+            other.method() == "curl_setopt_array"
+                && !matches!(other.argument(1).map(|v| file.resolved(v, other.function)), Some(Value::Object(_)))
+        })
     };
     let limit = if option("CURLOPT_TIMEOUT").is_some() || option("CURLOPT_TIMEOUT_MS").is_some() {
         Limit::Here

@@ -41,7 +41,9 @@ fn requests(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opt
         let address = address(file, call.argument(0).or_else(|| call.named("url")), call.function);
         return Some(Outside::request(id, &*call.callee, address, Limit::of(set)).raising());
     }
-    if is_http(method) && call.object() == call.root() && binding().is_some_and(|b| &*b.module == "requests" && &*b.imported == "*")
+    if is_http(method)
+        && call.object() == call.root()
+        && binding().is_some_and(|b| &*b.module == "requests" && &*b.imported == "*")
     {
         return Some(Outside::request(id, format!("requests.{method}"), url(file, call), Limit::of(given(call))));
     }
@@ -138,5 +140,8 @@ fn is_session(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
     let inner = file.binding(name).map_or(name, |b| &*b.imported);
     matches!(session.method(), "Session" | "session")
         && home.binding(session.root()).is_some_and(|b| &*b.module == "requests")
-        && !home.calls.iter().any(|call| call.method() == "mount" && matches!(call.object(), o if o == inner || o == name))
+        && !home
+            .calls
+            .iter()
+            .any(|call| call.method() == "mount" && matches!(call.object(), o if o == inner || o == name))
 }

@@ -56,7 +56,8 @@ fn instance(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opt
     };
     let raises = home.calls.iter().any(|other| {
         other.method() == "response" && other.arguments.iter().any(|a| a.value.text() == Some("raise_error"))
-            || other.method() == "use" && other.argument(0).and_then(Value::path).is_some_and(|p| p.contains("RaiseError"))
+            || other.method() == "use"
+                && other.argument(0).and_then(Value::path).is_some_and(|p| p.contains("RaiseError"))
     });
     let never = file.assignments.iter().any(|a| a.target.ends_with("read_timeout") && a.value == Value::Null);
     let limit = if never { Limit::Missing } else { MINUTE };
@@ -72,7 +73,10 @@ fn set(call: &Call, other: Limit) -> Limit {
 
 fn includes(file: &FileFacts, name: &str) -> bool {
     file.classes.iter().any(|class| class.bases.iter().any(|base| **base == *name))
-        || file.calls.iter().any(|call| call.method() == "include" && call.argument(0).and_then(Value::path) == Some(name))
+        || file
+            .calls
+            .iter()
+            .any(|call| call.method() == "include" && call.argument(0).and_then(Value::path) == Some(name))
 }
 
 /// Who answers at `URI("…")`, `URI.parse("…")` or plain text.

@@ -59,7 +59,9 @@ pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Ca
             given.find_map(|options| names.iter().find_map(|name| options.get(name)))
         })
     };
-    let limit = if option(&["timeout", "requestHandler", "httpOptions", "connectionTimeout", "socketTimeout", "config"]).is_some() {
+    let limit = if option(&["timeout", "requestHandler", "httpOptions", "connectionTimeout", "socketTimeout", "config"])
+        .is_some()
+    {
         Limit::Here
     } else {
         service.limit.map_or(Limit::Unknown, Limit::Default)

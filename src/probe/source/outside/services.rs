@@ -56,13 +56,26 @@ impl Service {
 /// - Twilio: 30 s (<https://github.com/twilio/twilio-node>).
 /// - Slack: tries again ten times in half an hour (<https://tools.slack.dev/node-slack-sdk/web-api/>).
 static SERVICES: &[Service] = &[
-    service("stripe", "Stripe", &["stripe", "com.stripe", "Stripe", "github.com/stripe/stripe-go"], &["api.stripe.com"])
-        .gives_up("80 s, Stripe's own")
-        .tries_again("Stripe's library tries again"),
+    service(
+        "stripe",
+        "Stripe",
+        &["stripe", "com.stripe", "Stripe", "github.com/stripe/stripe-go"],
+        &["api.stripe.com"],
+    )
+    .gives_up("80 s, Stripe's own")
+    .tries_again("Stripe's library tries again"),
     service(
         "openai",
         "OpenAI",
-        &["openai", "@ai-sdk/openai", "langchain_openai", "@langchain/openai", "OpenAI", "github.com/sashabaranov/go-openai", "github.com/openai/openai-go"],
+        &[
+            "openai",
+            "@ai-sdk/openai",
+            "langchain_openai",
+            "@langchain/openai",
+            "OpenAI",
+            "github.com/sashabaranov/go-openai",
+            "github.com/openai/openai-go",
+        ],
         &["api.openai.com"],
     )
     .gives_up("600 s, OpenAI's own")
@@ -83,14 +96,40 @@ static SERVICES: &[Service] = &[
     service("replicate", "Replicate", &["replicate"], &["api.replicate.com"]),
     service("hugging-face", "Hugging Face", &["@huggingface/inference", "huggingface_hub"], &["huggingface.co"]),
     service("openrouter", "OpenRouter", &[], &["openrouter.ai"]),
-    service("aws-s3", "AWS S3", &["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "aws-sdk/clients/s3", "Aws\\S3", "github.com/aws/aws-sdk-go-v2/service/s3", "github.com/aws/aws-sdk-go/service/s3"], &["amazonaws.com"])
-        .tries_again("the AWS library tries three times"),
+    service(
+        "aws-s3",
+        "AWS S3",
+        &[
+            "@aws-sdk/client-s3",
+            "@aws-sdk/lib-storage",
+            "aws-sdk/clients/s3",
+            "Aws\\S3",
+            "github.com/aws/aws-sdk-go-v2/service/s3",
+            "github.com/aws/aws-sdk-go/service/s3",
+        ],
+        &["amazonaws.com"],
+    )
+    .tries_again("the AWS library tries three times"),
     service("aws-ses", "AWS SES", &["@aws-sdk/client-ses", "@aws-sdk/client-sesv2"], &[])
         .tries_again("the AWS library tries three times"),
     service("aws-sqs", "AWS SQS", &["@aws-sdk/client-sqs"], &[]).tries_again("the AWS library tries three times"),
     service("aws-sns", "AWS SNS", &["@aws-sdk/client-sns"], &[]).tries_again("the AWS library tries three times"),
-    service("aws", "AWS", &["@aws-sdk/", "aws-sdk", "boto3", "aioboto3", "software.amazon.awssdk", "Aws", "github.com/aws/aws-sdk-go-v2", "github.com/aws/aws-sdk-go"], &[])
-        .tries_again("the AWS library tries again"),
+    service(
+        "aws",
+        "AWS",
+        &[
+            "@aws-sdk/",
+            "aws-sdk",
+            "boto3",
+            "aioboto3",
+            "software.amazon.awssdk",
+            "Aws",
+            "github.com/aws/aws-sdk-go-v2",
+            "github.com/aws/aws-sdk-go",
+        ],
+        &[],
+    )
+    .tries_again("the AWS library tries again"),
     service("supabase", "Supabase", &["@supabase/supabase-js", "@supabase/ssr", "supabase"], &["supabase.co"]),
     service(
         "firebase",
@@ -98,29 +137,55 @@ static SERVICES: &[Service] = &[
         &["firebase-admin", "firebase_admin", "firebase"],
         &["firebaseio.com", "fcm.googleapis.com"],
     ),
-    service("twilio", "Twilio", &["twilio", "Twilio", "com.twilio", "github.com/twilio/twilio-go"], &["api.twilio.com", "verify.twilio.com"])
-        .gives_up("30 s, Twilio's own"),
-    service("sendgrid", "SendGrid", &["@sendgrid/mail", "@sendgrid/client", "sendgrid", "SendGrid", "github.com/sendgrid/sendgrid-go"], &["api.sendgrid.com"])
-        .by_module(),
+    service(
+        "twilio",
+        "Twilio",
+        &["twilio", "Twilio", "com.twilio", "github.com/twilio/twilio-go"],
+        &["api.twilio.com", "verify.twilio.com"],
+    )
+    .gives_up("30 s, Twilio's own"),
+    service(
+        "sendgrid",
+        "SendGrid",
+        &["@sendgrid/mail", "@sendgrid/client", "sendgrid", "SendGrid", "github.com/sendgrid/sendgrid-go"],
+        &["api.sendgrid.com"],
+    )
+    .by_module(),
     service("resend", "Resend", &["resend"], &["api.resend.com"]),
     service("postmark", "Postmark", &["postmark", "postmarker"], &["api.postmarkapp.com"])
         .gives_up("180 s, Postmark's own"),
-    service(
-        "mailgun",
-        "Mailgun",
-        &["mailgun.js", "mailgun-js", "mailgun"],
-        &["api.mailgun.net", "api.eu.mailgun.net"],
-    ),
+    service("mailgun", "Mailgun", &["mailgun.js", "mailgun-js", "mailgun"], &["api.mailgun.net", "api.eu.mailgun.net"]),
     service("brevo", "Brevo", &["@getbrevo/brevo", "sib_api_v3_sdk"], &["api.brevo.com", "api.sendinblue.com"]),
     service("mailchimp", "Mailchimp", &["@mailchimp/"], &["api.mailchimp.com", "mandrillapp.com"]),
     service(
         "email",
         "Mail (SMTP)",
-        &["nodemailer", "smtplib", "aiosmtplib", "django.core.mail", "flask_mail", "fastapi_mail", "net/smtp", "emailjs", "PHPMailer", "Symfony\\Component\\Mailer", "Illuminate\\Support\\Facades\\Mail", "gopkg.in/gomail.v2", "jakarta.mail", "javax.mail", "org.springframework.mail"],
+        &[
+            "nodemailer",
+            "smtplib",
+            "aiosmtplib",
+            "django.core.mail",
+            "flask_mail",
+            "fastapi_mail",
+            "net/smtp",
+            "emailjs",
+            "PHPMailer",
+            "Symfony\\Component\\Mailer",
+            "Illuminate\\Support\\Facades\\Mail",
+            "gopkg.in/gomail.v2",
+            "jakarta.mail",
+            "javax.mail",
+            "org.springframework.mail",
+        ],
         &[],
     ),
-    service("slack", "Slack", &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk", "github.com/slack-go/slack", "com.slack.api"], &["hooks.slack.com", "slack.com"])
-        .tries_again("Slack's library tries again"),
+    service(
+        "slack",
+        "Slack",
+        &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk", "github.com/slack-go/slack", "com.slack.api"],
+        &["hooks.slack.com", "slack.com"],
+    )
+    .tries_again("Slack's library tries again"),
     service("discord", "Discord", &["discord.js", "discord"], &["discord.com", "discordapp.com"]),
     service("telegram", "Telegram", &["node-telegram-bot-api", "telegraf", "telegram"], &["api.telegram.org"]),
     service("github", "GitHub", &["@octokit/", "octokit", "github"], &["api.github.com"]),
@@ -132,7 +197,12 @@ static SERVICES: &[Service] = &[
     service("typesense", "Typesense", &["typesense"], &[]),
     service("pusher", "Pusher", &["pusher"], &["pusher.com"]),
     service("ably", "Ably", &["ably"], &["rest.ably.io"]),
-    service("clerk", "Clerk", &["@clerk/backend", "@clerk/clerk-sdk-node", "@clerk/nextjs/server"], &["api.clerk.com", "api.clerk.dev"]),
+    service(
+        "clerk",
+        "Clerk",
+        &["@clerk/backend", "@clerk/clerk-sdk-node", "@clerk/nextjs/server"],
+        &["api.clerk.com", "api.clerk.dev"],
+    ),
     service("auth0", "Auth0", &["auth0"], &["auth0.com"]),
     service("workos", "WorkOS", &["@workos-inc/node", "workos"], &["api.workos.com"]),
     service(
@@ -141,10 +211,21 @@ static SERVICES: &[Service] = &[
         &["googleapis", "@googleapis/", "googleapiclient", "google.cloud", "@google-cloud/", "google-auth-library"],
         &["googleapis.com", "www.google.com", "accounts.google.com"],
     ),
-    service("microsoft", "Microsoft", &["@microsoft/microsoft-graph-client", "msal"], &["graph.microsoft.com", "login.microsoftonline.com"]),
-    service("paypal", "PayPal", &["@paypal/", "paypalrestsdk"], &["api-m.paypal.com", "api.paypal.com", "api-m.sandbox.paypal.com"]),
+    service(
+        "microsoft",
+        "Microsoft",
+        &["@microsoft/microsoft-graph-client", "msal"],
+        &["graph.microsoft.com", "login.microsoftonline.com"],
+    ),
+    service(
+        "paypal",
+        "PayPal",
+        &["@paypal/", "paypalrestsdk"],
+        &["api-m.paypal.com", "api.paypal.com", "api-m.sandbox.paypal.com"],
+    ),
     service("paddle", "Paddle", &["@paddle/paddle-node-sdk"], &["api.paddle.com"]),
-    service("lemon-squeezy", "Lemon Squeezy", &["@lemonsqueezy/lemonsqueezy.js"], &["api.lemonsqueezy.com"]).by_module(),
+    service("lemon-squeezy", "Lemon Squeezy", &["@lemonsqueezy/lemonsqueezy.js"], &["api.lemonsqueezy.com"])
+        .by_module(),
     service("razorpay", "Razorpay", &["razorpay"], &["api.razorpay.com"]),
     service("mollie", "Mollie", &["@mollie/api-client", "mollie"], &["api.mollie.com"]),
     service("square", "Square", &["square"], &["connect.squareup.com"]),
@@ -155,7 +236,23 @@ static SERVICES: &[Service] = &[
     service("vercel-blob", "Vercel Blob", &["@vercel/blob"], &["blob.vercel-storage.com"]),
     service("upstash", "Upstash", &["@upstash/redis", "@upstash/qstash"], &["upstash.io"])
         .tries_again("Upstash's library tries again"),
-    service("redis", "Redis", &["ioredis", "redis", "aioredis", "Predis", "Redis", "github.com/redis/go-redis", "github.com/go-redis/redis", "github.com/gomodule/redigo", "redis.clients.jedis"], &[]).tries_again("the client connects again by itself"),
+    service(
+        "redis",
+        "Redis",
+        &[
+            "ioredis",
+            "redis",
+            "aioredis",
+            "Predis",
+            "Redis",
+            "github.com/redis/go-redis",
+            "github.com/go-redis/redis",
+            "github.com/gomodule/redigo",
+            "redis.clients.jedis",
+        ],
+        &[],
+    )
+    .tries_again("the client connects again by itself"),
     service("rabbitmq", "RabbitMQ", &["amqplib", "amqp-connection-manager", "pika", "aio_pika"], &[]),
     service("kafka", "Kafka", &["kafkajs", "confluent_kafka", "aiokafka"], &[]),
     service("hubspot", "HubSpot", &["@hubspot/api-client", "hubspot"], &["api.hubapi.com"]),
@@ -183,9 +280,7 @@ pub(super) fn of_module(module: &str) -> Option<&'static Service> {
 pub(super) fn of_host(host: &str) -> Option<&'static Service> {
     let host = host.split(':').next().unwrap_or(host);
     SERVICES.iter().find(|service| {
-        let is_it = |end: &&str| {
-            host.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-        };
+        let is_it = |end: &&str| host.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
         service.hosts.iter().any(|end| is_it(end))
     })
 }

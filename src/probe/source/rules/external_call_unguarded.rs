@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Hit, Rule, Subject};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Function, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -23,7 +23,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("call to another service", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).about("call to another service", look);
 
 /// Calls to other services.
 pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
@@ -69,7 +70,8 @@ fn thrown_away(file: &FileFacts, outside: &Outside) -> Option<Hit> {
     let dropped = file.assignments_to("_").any(|a| a.function == call.function && second(&a.value));
     let used = file.assignments.iter().any(|a| a.value == Value::Call(outside.call) && &*a.target != "_");
     (dropped && used).then(|| {
-        let message = format!("When `{}` fails, its error is thrown away, and the use of its nil answer panics", outside.what);
+        let message =
+            format!("When `{}` fails, its error is thrown away, and the use of its nil answer panics", outside.what);
         Hit::new(call.place, message)
     })
 }
@@ -88,7 +90,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
         let waits = outside::chain(file, outside.call).any(|(_, link)| link.awaited || link.method() == "then");
         let loads = entry.kind == FunctionKind::Effect && waits;
         return loads.then(|| {
-            hit("the page shows neither what was asked for nor an error").severity(Severity::Minor).confidence(Confidence::Medium)
+            hit("the page shows neither what was asked for nor an error")
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium)
         });
     }
     if outside.address == Address::Own {
@@ -116,7 +120,8 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     let itself = entry.steps.is_empty() && !file.imports_any(|module| module.starts_with("@trpc/"));
     let confidence = if itself { Confidence::Medium } else { Confidence::Low };
     let planned = index.answers_errors_in_one_place();
-    (handler && sure && !planned).then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
+    (handler && sure && !planned)
+        .then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
 }
 
 fn is_timer(file: &FileFacts, function: &Function) -> bool {
@@ -156,9 +161,7 @@ fn express(index: &CodeIndex, file: &FileFacts, function: &Function) -> Option<V
     {
         return None;
     }
-    let imported = |names: &[&str]| {
-        index.files.iter().any(|file| file.imports_any(|module| names.contains(&module)))
-    };
+    let imported = |names: &[&str]| index.files.iter().any(|file| file.imports_any(|module| names.contains(&module)));
     if imported(&["express-async-errors", "express-promise-router", "express-async-router", "@nestjs/core"]) {
         return None;
     }

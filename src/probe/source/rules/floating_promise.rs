@@ -40,7 +40,11 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         if !call.discarded || call.awaited || call.returned || call.dev_only || call.managed || call.deferred {
             continue;
         }
-        let hit = if file.language == Language::Python { coroutine(file, index, call) } else { promise(file, index, id, call) };
+        let hit = if file.language == Language::Python {
+            coroutine(file, index, call)
+        } else {
+            promise(file, index, id, call)
+        };
         hits.extend(hit);
     }
 }
@@ -68,9 +72,8 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
     let purpose = purpose(file, call.function)?;
     let first = first_of_chain(file, id);
     let begun = file.call(first)?;
-    let caught = outside::chain(file, first).any(|(_, link)| {
-        link.method() == "catch" || (link.method() == "then" && link.arguments.len() > 1)
-    });
+    let caught = outside::chain(file, first)
+        .any(|(_, link)| link.method() == "catch" || (link.method() == "then" && link.arguments.len() > 1));
     if caught {
         return None;
     }
@@ -90,7 +93,11 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
             return None;
         }
         let sure = outside.to_whom().is_some();
-        Hit::new(call.place, message(&outside.what)).confidence(if sure { Confidence::High } else { Confidence::Medium })
+        Hit::new(call.place, message(&outside.what)).confidence(if sure {
+            Confidence::High
+        } else {
+            Confidence::Medium
+        })
     } else {
         let target = index.called(file, begun)?;
         let function = target.file.function(target.function)?;
@@ -137,9 +144,21 @@ fn acts(call: &Call) -> bool {
 /// What may be forgotten: measuring, logging, tidying up.
 fn is_aside(name: &str) -> bool {
     let lower = name.to_ascii_lowercase();
-    ["track", "analytics", "capture", "log", "metric", "redis.publish", "cache", "quit", "disconnect", "close", "subscribe"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "track",
+        "analytics",
+        "capture",
+        "log",
+        "metric",
+        "redis.publish",
+        "cache",
+        "quit",
+        "disconnect",
+        "close",
+        "subscribe",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// `prisma.user.update()`: the library starts it when it is awaited.

@@ -1,6 +1,6 @@
 //! Proof: failing calls are repeated, cut off or put off by a library made for that.
 
-use super::{Check, Hit, Rule, is_ours};
+use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(is_ours);
 
 /// Libraries by the module that code imports, with their name for people.
 const LIBRARIES: [(&str, &str); 46] = [

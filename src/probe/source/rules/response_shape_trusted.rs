@@ -84,7 +84,8 @@ fn deep_use(file: &FileFacts, index: &CodeIndex, outside: &Outside) -> Option<(S
         if is_tested(file, name, *function) || is_typed(file, name, *function) {
             return None;
         }
-        let below = |path: &str| path.strip_prefix(name.as_str()).filter(|rest| rest.starts_with(['.', '['])).map(depth);
+        let below =
+            |path: &str| path.strip_prefix(name.as_str()).filter(|rest| rest.starts_with(['.', '['])).map(depth);
         let read = file.accesses.iter().find(|access| {
             file.within(access.function, *function)
                 && !access.optional

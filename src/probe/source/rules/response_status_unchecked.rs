@@ -1,9 +1,9 @@
 //! The contents of an answer are read, and whether it is an error is never looked at.
 
-use super::{Check, Hit, Rule, Subject};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionId, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::outside::{self, Address, Kind, Outside, Response};
 
 /// What the rule is and says.
@@ -21,7 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("call to another service", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).about("call to another service", look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.seen |= index.outside(file).iter().any(|outside| outside.kind == Kind::Request);
@@ -73,7 +74,8 @@ fn judge(file: &FileFacts, outside: &Outside, answer: &Response, through: Option
 /// Whether the contents themselves are asked whether they are an error, or are held against a schema.
 fn looks_inside(file: &FileFacts, answer: &Response) -> bool {
     let is_parsed = |value: &Value| matches!(value, Value::Call(id) if answer.parsed.contains(id));
-    if file.assignments.iter().any(|a| matches!(&a.value, Value::Member(pair) if is_parsed(&pair.0) && tells(&pair.1))) {
+    if file.assignments.iter().any(|a| matches!(&a.value, Value::Member(pair) if is_parsed(&pair.0) && tells(&pair.1)))
+    {
         return true;
     }
     if answer.parsed.iter().any(|id| checks_shape(file, *id)) {
@@ -99,7 +101,9 @@ fn checks_shape(file: &FileFacts, id: CallId) -> bool {
 /// Whether a call holds what it is given against a schema.
 pub(super) fn is_check(call: &Call) -> bool {
     let method = call.method().to_ascii_lowercase();
-    ["parse", "validate", "assert", "decode", "check", "ensure", "verify", "cast"].iter().any(|word| method.contains(word))
+    ["parse", "validate", "assert", "decode", "check", "ensure", "verify", "cast"]
+        .iter()
+        .any(|word| method.contains(word))
         && call.root() != "JSON"
         || method.starts_with("is_")
         || (call.method().starts_with("is") && call.method().chars().nth(2).is_some_and(char::is_uppercase))
@@ -108,9 +112,8 @@ pub(super) fn is_check(call: &Call) -> bool {
 /// Whether what is called `name` is tested, or held against a schema, before or while it is used.
 pub(super) fn is_tested(file: &FileFacts, name: &str, function: FunctionId) -> bool {
     let within = |inner| file.within(inner, function);
-    let is_it = |path: &str| {
-        path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-    };
+    let is_it =
+        |path: &str| path.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
     let mentions = |value: &Value| {
         let mut found = false;
         value.walk(&mut |part| match part {

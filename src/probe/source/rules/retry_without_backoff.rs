@@ -1,6 +1,6 @@
 //! A loop that hammers a service that is failing.
 
-use super::{Check, Hit, Rule, external_call_unguarded};
+use super::{Check, Hit, Rule, any_name, external_call_unguarded};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Comparison, Loop, LoopKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -21,8 +21,9 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).about("call to another service", external_call_unguarded::look);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_code, any_name)
+    .about("call to another service", external_call_unguarded::look);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -42,7 +43,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
                 && (catch.tried.calls.0..catch.tried.calls.1).contains(&outside.call)
         });
         if let Some(tried) = tried {
-            hits.extend(in_loop(file, catch, tried).or_else(|| by_itself(file, catch, tried)));
+            let hit = in_loop(file, catch, tried).or_else(|| by_itself(file, catch, tried));
+            hits.extend(hit.or_else(|| by_keyword(file, catch, tried)));
         }
     }
 }
@@ -51,11 +53,13 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 fn by_value(file: &FileFacts, tried: &Outside) -> Option<Hit> {
     let call = file.call(tried.call)?;
     let around = file.loop_(call.in_loop?)?;
-    if around.function != call.function || !gives_another_try(file, around) || waits(file, around) || ticks(file, call) {
+    if around.function != call.function || !gives_another_try(file, around) || waits(file, around) || ticks(file, call)
+    {
         return None;
     }
     let is_error = |value: &Value| matches!(value, Value::Index(pair) if pair.0 == Value::Call(tried.call));
-    let error = file.assignments.iter().find(|a| a.function == call.function && is_error(&a.value)).map(|a| &*a.target)?;
+    let error =
+        file.assignments.iter().find(|a| a.function == call.function && is_error(&a.value)).map(|a| &*a.target)?;
     let (start, end) = around.place.bytes;
     let tries_again = file.conditions.iter().any(|condition| {
         let in_loop = start <= condition.place.bytes.0 && condition.place.bytes.1 <= end;
@@ -80,9 +84,9 @@ fn by_value(file: &FileFacts, tried: &Outside) -> Option<Hit> {
 
 /// Whether a clock or a channel says when the next round begins.
 fn ticks(file: &FileFacts, call: &Call) -> bool {
-    file.calls
-        .iter()
-        .any(|other| other.function == call.function && matches!(other.method(), "NewTicker" | "Tick" | "NewTimer" | "After"))
+    file.calls.iter().any(|other| {
+        other.function == call.function && matches!(other.method(), "NewTicker" | "Tick" | "NewTimer" | "After")
+    })
 }
 
 fn in_loop(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
@@ -105,7 +109,9 @@ fn gives_another_try(file: &FileFacts, around: &Loop) -> bool {
         LoopKind::While | LoopKind::Counting => true,
         LoopKind::Each => {
             let counts = match &around.over {
-                Value::Call(id) => file.call(*id).is_some_and(|call| matches!(call.method(), "range" | "xrange" | "times")),
+                Value::Call(id) => {
+                    file.call(*id).is_some_and(|call| matches!(call.method(), "range" | "xrange" | "times"))
+                }
                 Value::Number(_) => true,
                 _ => false,
             };
@@ -141,7 +147,8 @@ fn waits(file: &FileFacts, around: &Loop) -> bool {
     let pauses = |call: &Call| {
         let lower = call.callee.to_ascii_lowercase();
         ["sleep", "delay", "wait", "settimeout", "backoff", "pause", "timer", "after", "retry"].iter().any(|word| {
-            lower.rsplit('.').next().is_some_and(|last| last.contains(word)) || (*word == "sleep" && lower.contains(word))
+            lower.rsplit('.').next().is_some_and(|last| last.contains(word))
+                || (*word == "sleep" && lower.contains(word))
         })
     };
     let from = file.calls.partition_point(|call| call.place.bytes.0 < start);
@@ -160,19 +167,43 @@ fn is_endless(around: &Loop) -> bool {
 fn by_itself(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     let function = file.function(catch.function)?;
     let name = function.name.as_deref()?;
-    let again = file.calls_of(&catch.handler).find(|(_, call)| call.method() == name && call.function == catch.function)?.1;
+    let again =
+        file.calls_of(&catch.handler).find(|(_, call)| call.method() == name && call.function == catch.function)?.1;
     // What it is given may count the tries, and what goes before may wait.
     let counts = again.arguments.iter().any(|argument| matches!(argument.value, Value::Computed(_) | Value::Number(_)))
         || (catch.handler.assignments.0 != catch.handler.assignments.1);
     let waits = file.calls_of(&catch.handler).filter(|(_, call)| call.method() != name).any(|(_, call)| {
         let lower = call.method().to_ascii_lowercase();
-        ["sleep", "delay", "wait", "timeout", "backoff", "refresh", "login", "auth", "token"].iter().any(|word| lower.contains(word))
+        ["sleep", "delay", "wait", "timeout", "backoff", "refresh", "login", "auth", "token"]
+            .iter()
+            .any(|word| lower.contains(word))
     });
     if counts || waits || file.conditions.iter().any(|c| stands_in(file, c.then.calls, again)) {
         return None;
     }
     let message = format!("When `{}` fails, `{name}` calls itself at once, for ever", tried.what);
     Some(Hit::new(again.place, message))
+}
+
+/// `rescue` with `retry` and nothing that counts or waits.
+fn by_keyword(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
+    let handler = &catch.handler;
+    let call = file.call(tried.call)?;
+    // In a loop, `next` goes on with the next one.
+    let in_loop = catch.in_loop.is_some() || file.function(catch.function)?.argument_of.is_some();
+    if file.language != Language::Ruby || in_loop || !handler.continues || handler.throws {
+        return None;
+    }
+    let counts = handler.assignments.0 != handler.assignments.1
+        || file.conditions.iter().any(|condition| {
+            // What a handler tests comes after what it tries.
+            condition.function == catch.function && condition.place.bytes.0 > call.place.bytes.1
+        });
+    let waits =
+        file.calls_of(handler).any(|(_, call)| call.method().contains("sleep") || call.method().contains("wait"));
+    (!counts && !waits).then(|| {
+        Hit::new(call.place, format!("When `{}` fails, it is repeated at once, for ever, with no pause", tried.what))
+    })
 }
 
 fn stands_in(file: &FileFacts, calls: (u32, u32), call: &Call) -> bool {
