@@ -74,6 +74,10 @@ impl World {
         let mut settings = resolved.settings;
         adjust(&mut settings);
         let checklists = self.checklists(&settings)?;
+        let facts = match &state {
+            StatePlace::At(path) => Some(path.with_extension("facts")),
+            StatePlace::Usual | StatePlace::Existing => self.usual_path(&root, "facts"),
+        };
         let state = match state {
             StatePlace::At(path) => path,
             StatePlace::Usual => self.state_path(&root, resolved.state)?,
@@ -114,7 +118,8 @@ impl World {
             self.say(&text);
             session.update(Msg::Notice(Notice::problem(text)), now);
         }
-        let engine = Engine::new(&PROBES, project, settings, Some(opened.store), Timestamp::now);
+        let engine =
+            Engine::new(&PROBES, project, settings, Some(opened.store), Timestamp::now).keeping_facts_at(facts);
         Ok(Opened { session, engine, known_rows })
     }
 
@@ -156,16 +161,17 @@ impl World {
         if let Some(named) = named {
             return Ok(named);
         }
-        let data = self
-            .folders
-            .data
-            .as_ref()
-            .context("there is no home folder for the state; name a file with --state FILE")?;
+        self.usual_path(root, "db").context("there is no home folder for the state; name a file with --state FILE")
+    }
+
+    /// A file of this kind for the project at `root` in the user's data folder.
+    fn usual_path(&self, root: &Path, kind: &str) -> Option<PathBuf> {
+        let data = self.folders.data.as_ref()?;
         let digest = Sha256::digest(root.as_os_str().as_encoded_bytes());
         let mark: String = digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
         let folder = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let readable: String =
             folder.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).take(40).collect();
-        Ok(data.join("projects").join(format!("{readable}-{mark}.db")))
+        Some(data.join("projects").join(format!("{readable}-{mark}.{kind}")))
     }
 }

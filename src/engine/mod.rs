@@ -31,6 +31,9 @@ const EVENT_QUEUE: usize = 256;
 /// At most so many messages are taken in between two frames.
 const BATCH: usize = 256;
 
+/// Facts that take longer to keep at the end of the program are read again the next time.
+const LAST_WRITES: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// The engine of one session.
 pub struct Engine {
     probes: &'static [&'static dyn Probe],
@@ -85,6 +88,13 @@ impl Engine {
             progress_in,
             watcher: None,
         }
+    }
+
+    /// Keeps what was read in the code in this file between two runs of the program.
+    #[must_use]
+    pub fn keeping_facts_at(self, path: Option<std::path::PathBuf>) -> Self {
+        let code = path.map_or_else(SharedCode::default, SharedCode::kept_at);
+        Self { code: Arc::new(code), ..self }
     }
 
     /// Carries out effects; what comes of them arrives through [`Engine::next`].
@@ -176,6 +186,7 @@ impl Engine {
         if let Some(saver) = self.saver.take() {
             saver.close().await;
         }
+        self.code.finish(LAST_WRITES).await;
     }
 
     fn event(&mut self, event: RunEvent) -> Msg {

@@ -1,12 +1,14 @@
 //! The project's files, listed and read with limits. Everything passed over is counted.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use crate::model::{Gap, escape};
@@ -46,9 +48,56 @@ pub struct FileEntry {
     pub size: u64,
     /// Left out by the project's `.gitignore`: only `.env*` files are listed although they are.
     pub ignored: bool,
+    /// What tells whether its contents changed, where the system says.
+    pub stamp: Option<Stamp>,
+}
+
+/// What a file's metadata says of its contents: with the same stamp and size they are the same, as git and make take it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stamp {
+    /// When it was written to, in seconds and nanoseconds since 1970.
+    modified: (u64, u32),
+    /// When anything about it changed and which file it is, where the system tells.
+    changed: Option<(i64, i64, u64)>,
+    size: u64,
+}
+
+impl Stamp {
+    /// A file that was written to so shortly before it was looked at may be written to again within the same tick of the
+    /// file system's clock; two seconds are the coarsest (FAT).
+    const SETTLED: Duration = Duration::from_secs(2);
+
+    /// The stamp of a file; `None` where the system tells no time, or the file is too new to tell.
+    #[must_use]
+    pub fn of(meta: &Metadata) -> Option<Self> {
+        let modified = meta.modified().ok()?;
+        if modified.elapsed().ok()? < Self::SETTLED {
+            return None;
+        }
+        let since = modified.duration_since(SystemTime::UNIX_EPOCH).ok()?;
+        Some(Self { modified: (since.as_secs(), since.subsec_nanos()), changed: changed(meta), size: meta.len() })
+    }
+}
+
+#[cfg(unix)]
+#[expect(clippy::unnecessary_wraps, reason = "other systems do not tell")]
+fn changed(meta: &Metadata) -> Option<(i64, i64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    Some((meta.ctime(), meta.ctime_nsec(), meta.ino()))
+}
+
+#[cfg(not(unix))]
+fn changed(_meta: &Metadata) -> Option<(i64, i64, u64)> {
+    None
 }
 
 impl FileEntry {
+    /// A file with what the system says of it.
+    #[must_use]
+    pub fn new(path: String, absolute: PathBuf, meta: &Metadata, ignored: bool) -> Self {
+        Self { path, absolute, size: meta.len(), ignored, stamp: Stamp::of(meta) }
+    }
+
     /// The last part of the path.
     #[must_use]
     pub fn name(&self) -> &str {
@@ -251,12 +300,7 @@ impl Listing {
             self.gaps.add(Unread::TooMany.reason(), &path);
         } else {
             match entry.metadata() {
-                Ok(meta) => self.files.push(FileEntry {
-                    path,
-                    absolute: entry.path().to_owned(),
-                    size: meta.len(),
-                    ignored: false,
-                }),
+                Ok(meta) => self.files.push(FileEntry::new(path, entry.path().to_owned(), &meta, false)),
                 Err(_) => self.gaps.add(Unread::Unreadable.reason(), &path),
             }
         }
@@ -276,7 +320,7 @@ impl Listing {
                     && meta.is_file()
                 {
                     let path = relative(root, &absolute);
-                    self.files.push(FileEntry { path, absolute, size: meta.len(), ignored: true });
+                    self.files.push(FileEntry::new(path, absolute, &meta, true));
                 }
             }
         }
@@ -323,7 +367,8 @@ mod tests {
         let entry = |name: &str, bytes: &[u8]| {
             let absolute = dir.path().join(name);
             fs::write(&absolute, bytes).unwrap();
-            FileEntry { path: name.to_owned(), absolute, size: bytes.len() as u64, ignored: false }
+            let meta = fs::metadata(&absolute).unwrap();
+            FileEntry::new(name.to_owned(), absolute, &meta, false)
         };
         assert_eq!(entry("a", b"\x00\x01").read(), Err(Unread::Binary));
         assert_eq!(entry("b", b"caf\xe9").read(), Err(Unread::NotUtf8));

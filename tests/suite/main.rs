@@ -9,6 +9,7 @@ mod data_files;
 mod database;
 mod dependencies;
 mod environment;
+mod facts_file;
 mod headless;
 mod hostile;
 #[cfg(unix)]

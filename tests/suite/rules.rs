@@ -402,6 +402,7 @@ async fn code_made_to_be_slow_to_judge_ends_soon() {
 #[tokio::test]
 async fn the_environment_is_read_through_helpers_of_other_files() {
     let folder = Folder::with(&[
+        ("packages/lib/package.json", r#"{"name": "@shop/lib"}"#),
         ("packages/lib/env.ts", "export const env = (name: string) => process.env[name];\n"),
         (
             "apps/web/a.ts",

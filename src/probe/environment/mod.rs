@@ -135,7 +135,7 @@ fn read_unlisted(cx: &ProbeCx, path: &str) -> Result<String, &'static str> {
     if !meta.is_file() {
         return Err("not a regular file");
     }
-    FileEntry { path: path.to_owned(), absolute, size: meta.len(), ignored: true }.read().map_err(|e| e.reason())
+    FileEntry::new(path.to_owned(), absolute, &meta, true).read().map_err(|e| e.reason())
 }
 
 /// Files of code that may read variables that nobody saw. What a program wrote is nobody's to configure.

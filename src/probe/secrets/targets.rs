@@ -49,7 +49,7 @@ pub fn choose(root: &Path, leave_out: &[String], listing: Listing) -> Targets {
                 gaps.add("other people's code, committed", path);
             }
             Ok(meta) if meta.is_file() => {
-                unlisted.push(FileEntry { path: path.clone(), absolute, size: meta.len(), ignored: false });
+                unlisted.push(FileEntry::new(path.clone(), absolute, &meta, false));
             }
             // Deleted since, a link or a submodule: nothing to read here.
             _ => {}

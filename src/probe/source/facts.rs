@@ -27,6 +27,8 @@ pub struct CodeIndex {
     pub uncovered: Vec<(String, u64)>,
     /// Files of a covered language that were not read at all, counted by language.
     pub unread: Vec<(Language, u64)>,
+    /// How many files had to be parsed, because they were new or had changed.
+    pub parsed: usize,
     /// What production is started with.
     pub start_commands: Vec<StartCommand>,
     /// Answers to questions across files.

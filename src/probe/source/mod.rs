@@ -1,5 +1,6 @@
 //! The `source` probe: what the code itself says about how it will fare in production.
 
+mod cache;
 mod classify;
 pub mod code;
 mod coverage;

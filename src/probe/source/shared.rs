@@ -1,16 +1,18 @@
 //! The project's facts, made once and shared by every probe of a batch of runs.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
+use std::time::Duration;
 
 use rayon::prelude::*;
-use sha2::{Digest, Sha256};
 use tokio::sync::{Mutex, MutexGuard, watch};
 use tokio_util::sync::CancellationToken;
 
+use super::cache::{Cache, Cached, Content, FactsFile, digest};
 use super::facts::{CodeIndex, FileFacts, Language};
-use super::index::Links;
+use super::index::{Links, Manifests};
 use super::language::{self, Refused};
 use super::start_command;
 use crate::model::{Failure, Progress};
@@ -25,23 +27,13 @@ const DOING: &str = "reading the code";
 /// Progress is told after every so many files: a few milliseconds' worth.
 const FILES_A_REPORT: u64 = 16;
 
-/// The start of a file's SHA-256: names its contents.
-type Content = [u8; 16];
-
-/// What a file was when it was last read.
-#[derive(Clone)]
-struct Cached {
-    content: Content,
-    facts: Result<Arc<FileFacts>, Refused>,
-}
-
-type Cache = HashMap<String, Cached>;
-
 /// Makes the index on first use; later callers of the same batch get the same one.
 #[derive(Default)]
 pub struct SharedCode {
     index: Mutex<Option<Arc<CodeIndex>>>,
     cache: Lock<Arc<Cache>>,
+    /// Where it is kept between two runs of the program.
+    kept: Option<Arc<FactsFile>>,
     /// How far the one that makes the index is, for those that wait for it.
     progress: watch::Sender<Progress>,
 }
@@ -65,7 +57,21 @@ impl SharedCode {
     #[must_use]
     pub fn renewed(&self) -> Self {
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
-        Self { cache: Lock::new(cache), ..Self::default() }
+        Self { cache: Lock::new(cache), kept: self.kept.clone(), ..Self::default() }
+    }
+
+    /// Keeps the facts in this file between two runs of the program. They hold no secrets, and where they cannot be
+    /// kept, the code is read again.
+    #[must_use]
+    pub fn kept_at(path: PathBuf) -> Self {
+        Self { kept: Some(Arc::new(FactsFile::at(path))), ..Self::default() }
+    }
+
+    /// Waits until the facts are kept, up to `longest`.
+    pub async fn finish(&self, longest: Duration) {
+        if let Some(kept) = self.kept.clone() {
+            let _ = tokio::task::spawn_blocking(move || kept.finish(longest)).await;
+        }
     }
 
     /// The facts of every file. Whoever asks while another probe reads them sees that one's progress.
@@ -79,7 +85,8 @@ impl SharedCode {
         }
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
         let report = Report { cx: cx.clone(), waiting: self.progress.clone(), done: AtomicU64::new(0) };
-        let made = tokio::task::spawn_blocking(move || make(&cache, &report)).await;
+        let kept = self.kept.clone();
+        let made = tokio::task::spawn_blocking(move || make(cache, kept.as_ref(), &report)).await;
         let (index, cache) =
             made.map_err(|_| Failure::new("Reading the code crashed, which is a bug in gonogo; please report it"))??;
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(cache);
@@ -128,7 +135,11 @@ fn cancelled() -> Failure {
     Failure::new("Reading the code was cancelled; run it again")
 }
 
-fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
+fn make(
+    mut cache: Arc<Cache>,
+    kept_at: Option<&Arc<FactsFile>>,
+    report: &Report,
+) -> Result<(CodeIndex, Cache), Failure> {
     let cancel = &report.cx.cancel;
     report.say(0, None);
     let listing = files::list(&report.cx.project.root, &report.cx.settings.ignore, cancel);
@@ -148,6 +159,11 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
         Failure::new("The system gave no threads to read the code with; close other programs and retry")
     })?;
     let total = code.len() as u64;
+    if let Some(disk) = kept_at.filter(|_| cache.is_empty()) {
+        let files: Vec<&FileEntry> = code.iter().map(|(file, _)| *file).collect();
+        cache = Arc::new(pool.install(|| disk.load(&files)));
+    }
+    let cache = &*cache;
     let read_one = |&(file, language): &(&FileEntry, Language)| {
         let read = one(file, language, cache, cancel);
         report.read_one(total);
@@ -158,8 +174,10 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
         return Err(cancelled());
     }
     let start_commands = start_command::find(&listing.files, &mut gaps);
+    let manifests = Manifests::read(&listing.files, &mut gaps);
     let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
+    let mut fresh: Vec<(FileEntry, Cached)> = Vec::new();
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
     for ((file, language), (result, content)) in code.iter().zip(read) {
         let facts = match &result {
@@ -192,14 +210,24 @@ fn make(cache: &Cache, report: &Report) -> Result<(CodeIndex, Cache), Failure> {
             }
         }
         if let Some(content) = content {
-            kept.insert(file.path.clone(), Cached { content, facts });
+            let cached = Cached { content, stamp: file.stamp, facts };
+            let old = cache.get(&file.path).filter(|old| old.content == content);
+            index.parsed += usize::from(old.is_none());
+            let known = old.is_some_and(|old| old.stamp == file.stamp);
+            if kept_at.is_some() && !known && !matches!(cached.facts, Err(Refused::Cancelled)) {
+                fresh.push(((*file).clone(), cached.clone()));
+            }
+            kept.insert(file.path.clone(), cached);
         }
+    }
+    if let Some(disk) = kept_at {
+        disk.save(fresh);
     }
     index.gaps = gaps.into_vec();
     index.uncovered = uncovered.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
-    index.links = Links::new(&index.files);
+    index.links = Links::new(&index.files, manifests);
     for (place, read) in index.reads_through_helpers() {
         if let Some(file) = index.files.get_mut(place) {
             // The cache keeps the file as it was read; what other files add to it belongs to this index.
@@ -213,20 +241,24 @@ fn one(file: &FileEntry, language: Language, cache: &Cache, cancel: &Cancellatio
     if cancel.is_cancelled() {
         return (Read::Refused(Refused::Cancelled), None);
     }
-    let source = match file.read() {
-        Ok(source) => source,
-        Err(why) => return (Read::Unread(why), None),
-    };
-    let mut content = Content::default();
-    for (to, from) in content.iter_mut().zip(Sha256::digest(source.as_bytes())) {
-        *to = from;
-    }
-    if let Some(cached) = cache.get(&file.path).filter(|cached| cached.content == content) {
+    let known = |cached: &Cached| {
         let read = match &cached.facts {
             Ok(facts) => Read::Facts(Arc::clone(facts)),
             Err(why) => Read::Refused(*why),
         };
-        return (read, Some(content));
+        (read, Some(cached.content))
+    };
+    let cached = cache.get(&file.path);
+    if let Some(cached) = cached.filter(|cached| cached.stamp.is_some() && cached.stamp == file.stamp) {
+        return known(cached);
+    }
+    let source = match file.read() {
+        Ok(source) => source,
+        Err(why) => return (Read::Unread(why), None),
+    };
+    let content = digest(source.as_bytes());
+    if let Some(cached) = cached.filter(|cached| cached.content == content) {
+        return known(cached);
     }
     match language::read(&file.path, language, &source, cancel) {
         Ok(facts) => (Read::Facts(Arc::new(facts)), Some(content)),

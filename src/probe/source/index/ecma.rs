@@ -9,10 +9,13 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
     if module.starts_with('.') {
         return file(index, &join(folder, module)?);
     }
-    // The usual path alias: `@/lib/db` and `~/lib/db` start at the root of an app, or at its `src` or `app`.
-    let Some(inner) = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/")) else {
-        return workspace(index, module);
-    };
+    let known = index.links.manifests.candidates(folder, module);
+    known.iter().find_map(|path| file(index, path)).or_else(|| by_convention(index, folder, module))
+}
+
+/// Where no manifest tells: `@/lib/db` and `~/lib/db` start at the root of an app, or at its `src` or `app`.
+fn by_convention(index: &CodeIndex, folder: &str, module: &str) -> Option<usize> {
+    let inner = module.strip_prefix("@/").or_else(|| module.strip_prefix("~/"))?;
     let mut root = folder;
     loop {
         for base in ["", "src", "app"] {
@@ -26,16 +29,6 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
         }
         root = root.rsplit_once('/').map_or("", |(outer, _)| outer);
     }
-}
-
-/// `@shop/db/users` is `packages/db/users` in most workspaces.
-fn workspace(index: &CodeIndex, module: &str) -> Option<usize> {
-    let inner = module.strip_prefix('@')?.split_once('/')?.1;
-    let (package, rest) = inner.split_once('/').unwrap_or((inner, "index"));
-    ["packages", "libs", "apps", "modules"].iter().find_map(|root| {
-        file(index, &format!("{root}/{package}/{rest}"))
-            .or_else(|| file(index, &format!("{root}/{package}/src/{rest}")))
-    })
 }
 
 fn file(index: &CodeIndex, path: &str) -> Option<usize> {

@@ -1,6 +1,7 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod ecma;
+mod manifests;
 mod python;
 
 use std::collections::{HashMap, HashSet};
@@ -9,6 +10,8 @@ use std::sync::{Arc, OnceLock};
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+
+pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
@@ -19,6 +22,8 @@ type Callers = HashMap<Box<str>, Vec<(usize, CallId)>>;
 /// What was worked out over all files.
 #[derive(Debug, Default)]
 pub struct Links {
+    /// What manifests say about where imports lead.
+    pub manifests: Manifests,
     by_path: HashMap<String, usize>,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
@@ -42,14 +47,14 @@ pub struct Target<'i> {
 impl Links {
     /// Works it out.
     #[must_use]
-    pub fn new(files: &[Arc<FileFacts>]) -> Self {
+    pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
         let queries = files.iter().map(|file| own_queries(file)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { manifests, by_path, queries, default_timeout, callers: OnceLock::new() }
     }
 }
 

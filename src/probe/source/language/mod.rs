@@ -15,6 +15,7 @@ mod typescript;
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 use tree_sitter::{ParseOptions, Parser, Tree};
 
@@ -62,7 +63,7 @@ pub fn uncovered(extension: &str) -> Option<&'static str> {
 }
 
 /// Why a file of a language that is covered has no facts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refused {
     /// Written by a program.
     Generated,
