@@ -10,11 +10,13 @@ mod flow;
 pub mod index;
 mod language;
 mod libraries;
+pub mod placeholder;
 mod role;
 pub mod rules;
 mod shared;
 mod sql_text;
 pub mod start_command;
+pub mod test_text;
 mod traits;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,8 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod declared;
 mod ecma;
+mod known_modules;
 mod manifests;
 mod python;
 
@@ -11,6 +13,7 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.

@@ -165,7 +165,7 @@ impl<'s> Builder<'s> {
 
     pub(super) fn import(&mut self, module: &str, node: Node<'_>) {
         let span = self.place(node).span;
-        self.file.imports.push(Import { module: module.to_owned(), span });
+        self.file.imports.push(Import { module: module.to_owned(), span, guarded: self.at.in_try });
     }
 
     pub(super) fn bind(&mut self, local: &str, module: &str, imported: &str) {

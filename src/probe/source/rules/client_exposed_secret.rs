@@ -71,7 +71,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 fn place(read: &EnvRead) -> Place {
-    Place { span: read.span, bytes: (0, 0) }
+    super::at_span(read.span)
 }
 
 fn prefixed(read: &EnvRead) -> Option<Hit> {

@@ -47,7 +47,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         Some((import.span, *name))
     });
     if let Some((span, name)) = library {
-        let place = crate::probe::source::code::Place { span, bytes: (0, 0) };
+        let place = super::at_span(span);
         hits.push(Hit::new(place, format!("Features stand behind flags of {name}")));
         return;
     }

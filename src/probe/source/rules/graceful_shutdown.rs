@@ -2,7 +2,7 @@
 
 use super::{Check, Hit, Rule, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Place, Value};
+use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::imported;
 
@@ -34,7 +34,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     if imported(file, &LIBRARIES).is_some()
         && let Some(import) = file.imports.iter().find(|import| LIBRARIES.contains(&import.module.as_str()))
     {
-        hits.push(Hit::new(Place { span: import.span, bytes: (0, 0) }, format!("{} closes the server in order", import.module)));
+        hits.push(Hit::new(super::at_span(import.span), format!("{} closes the server in order", import.module)));
         return;
     }
     for call in file.calls.iter().filter(|call| !call.dev_only) {

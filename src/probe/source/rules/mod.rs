@@ -1,21 +1,41 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod boundaries;
+mod client_exposed_secret;
 mod cors_any_origin;
 mod debug_mode_enabled;
 mod dev_server;
 mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
+mod error_boundary;
+mod error_detail_exposed;
 mod error_tracking;
 mod external_call_without_timeout;
+mod feature_flags;
+mod global_error_handler_missing;
+mod graceful_shutdown;
+mod happy_path_tests_only;
 mod hardcoded_endpoint;
 mod http_clients;
+mod inconsistent_error_response;
+mod insecure_randomness;
+mod logging;
 mod n_plus_one_query;
+mod names;
+mod phantom_dependency;
+mod placeholder_left_in;
+mod react_error_boundary_missing;
+mod responses;
+mod sensitive_data_logged;
 mod sql_injection;
 mod structured_logging;
 mod subject;
 mod swallowed_error;
+mod tls_verification_disabled;
+mod unstructured_logging;
+mod weak_password_hash;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -28,17 +48,33 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    client_exposed_secret::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
+    error_boundary::RULE,
+    error_detail_exposed::RULE,
     error_tracking::RULE,
     external_call_without_timeout::RULE,
+    feature_flags::RULE,
+    global_error_handler_missing::RULE,
+    graceful_shutdown::RULE,
+    happy_path_tests_only::RULE,
     hardcoded_endpoint::RULE,
+    inconsistent_error_response::RULE,
+    insecure_randomness::RULE,
     n_plus_one_query::RULE,
+    phantom_dependency::RULE,
+    placeholder_left_in::RULE,
+    react_error_boundary_missing::RULE,
+    sensitive_data_logged::RULE,
     sql_injection::RULE,
     structured_logging::RULE,
     swallowed_error::RULE,
+    tls_verification_disabled::RULE,
+    unstructured_logging::RULE,
+    weak_password_hash::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -139,6 +175,11 @@ impl Hit {
         self.fix = Some(fix.into());
         self
     }
+}
+
+/// Where something stands of which the bytes are not known; its message tells it apart.
+fn at_span(span: crate::model::Span) -> Place {
+    Place { span, bytes: (u32::MAX, u32::MAX) }
 }
 
 fn any_name(name: &str) -> bool {

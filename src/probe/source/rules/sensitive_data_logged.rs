@@ -65,32 +65,27 @@ fn secrets(file: &FileFacts, call: &Call, value: &Value, depth: u32, worst: &mut
     if depth > 8 {
         return;
     }
-    let mut keep = |secret: Secret, name: &str| {
-        if worst.as_ref().is_none_or(|(known, _)| *known < secret) {
-            *worst = Some((secret, name.chars().take(60).collect()));
-        }
-    };
     match value {
         Value::Path(path) => {
             if let Some(secret) = judged(file, call, path) {
-                keep(secret, path);
+                keep(worst, secret, path);
             }
         }
         Value::Member(pair) => {
             if let Some(secret) = name_says(&pair.1) {
-                keep(secret, &pair.1);
+                keep(worst, secret, &pair.1);
             }
         }
         Value::Env(name) => {
             if name_says(name) == Some(Secret::Sure) {
-                keep(Secret::Sure, name);
+                keep(worst, Secret::Sure, name);
             }
         }
         Value::Object(pairs) => {
             for (key, inner) in pairs {
                 // `{ password: user.name }` shows no password, `{ password: input }` does.
                 if name_says(key) == Some(Secret::Sure) && matches!(inner, Value::Path(_) | Value::Member(_)) {
-                    keep(Secret::Sure, key);
+                    keep(worst, Secret::Sure, key);
                 } else if !matches!(&**key, "req" | "err" | "error") {
                     secrets(file, call, inner, depth + 1, worst);
                 }
@@ -124,6 +119,12 @@ fn secrets(file: &FileFacts, call: &Call, value: &Value, depth: u32, worst: &mut
             }
         }
         _ => {}
+    }
+}
+
+fn keep(worst: &mut Option<(Secret, String)>, secret: Secret, name: &str) {
+    if worst.as_ref().is_none_or(|(known, _)| *known < secret) {
+        *worst = Some((secret, name.chars().take(60).collect()));
     }
 }
 

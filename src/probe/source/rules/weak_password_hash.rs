@@ -43,7 +43,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     for query in &file.queries {
         if looks_up_password(&query.sql) {
-            let place = crate::probe::source::code::Place { span: query.span, bytes: (0, 0) };
+            let place = super::at_span(query.span);
             hits.push(
                 Hit::new(place, "A user is looked up by the password, so it is kept in the clear or hashed without a salt")
                     .confidence(Confidence::Medium),
