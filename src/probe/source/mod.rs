@@ -53,7 +53,7 @@ pub struct SourceProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("source"),
     title: "Source",
-    about: "Reads JavaScript, TypeScript and Python for what works on your machine and fails your users.",
+    about: "Reads JavaScript, TypeScript, Python and PHP for what works on your machine and fails your users.",
     rules: RULE_METAS,
     follows_files: true,
     timeout: Duration::from_secs(120),

@@ -1,6 +1,9 @@
 //! What each function is for, from where it stands and what it is given to.
 
 mod ecma;
+mod go;
+mod java;
+mod php;
 mod python;
 
 use super::code::{Function, FunctionKind};
@@ -18,11 +21,14 @@ pub(super) fn functions(file: &mut FileFacts) {
 
 fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     if function.parent.is_none() {
-        return FunctionKind::Plain;
+        return if file.language == Language::Php { php::top_level(file) } else { FunctionKind::Plain };
     }
     match file.language {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Php => php::kind(file, function),
+        Language::Go => go::kind(file, function),
+        Language::Java => java::kind(file, function),
+        Language::Ruby | Language::Template => FunctionKind::Plain,
     }
 }

@@ -122,7 +122,7 @@ pub(super) const IMPORTED_AS: [(&str, &str); 70] = [
 ];
 
 /// A package of Python, and a module that it surely brings and that its users import.
-pub(super) const BRINGS: [(&str, &str); 50] = [
+pub(super) const BRINGS: [(&str, &str); 51] = [
     ("flask", "werkzeug"),
     ("flask", "jinja2"),
     ("flask", "markupsafe"),
@@ -131,6 +131,7 @@ pub(super) const BRINGS: [(&str, &str); 50] = [
     ("flask", "blinker"),
     ("fastapi", "starlette"),
     ("fastapi", "pydantic"),
+    ("pydantic", "pydantic_core"),
     ("fastapi", "anyio"),
     ("django", "asgiref"),
     ("django", "sqlparse"),

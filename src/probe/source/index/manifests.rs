@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value as Json;
 
 use super::join;
+use super::php::Psr4;
 use crate::probe::files::{FileEntry, Gaps};
 
 /// How many configurations may extend each other.
@@ -17,6 +18,8 @@ pub struct Manifests {
     aliases: BTreeMap<String, Vec<Alias>>,
     /// Packages of the project's own, by name.
     packages: HashMap<String, Package>,
+    /// Where the classes of PHP stand.
+    pub(super) psr4: Psr4,
 }
 
 /// One entry of `paths`: what begins with `before` and ends with `after` stands at one of the targets.
@@ -47,7 +50,7 @@ impl Manifests {
         for file in files {
             let name = file.name();
             let configures = matches!(name, "jsconfig.json") || (name.contains("tsconfig") && name.ends_with(".json"));
-            if !configures && name != "package.json" {
+            if !configures && !matches!(name, "package.json" | "composer.json") {
                 continue;
             }
             let text = match file.read() {
@@ -64,6 +67,10 @@ impl Manifests {
                     Err(_) => gaps.add("not valid JSON", &file.path),
                 }
             } else if let Ok(json) = serde_json::from_str::<Json>(&text) {
+                if name == "composer.json" {
+                    found.psr4.add(folder(&file.path), &json);
+                    continue;
+                }
                 found.package(folder(&file.path), &json);
             }
         }

@@ -1,9 +1,11 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod called;
 mod declared;
 mod ecma;
 mod known_modules;
 mod manifests;
+mod php;
 mod python;
 
 use std::collections::{HashMap, HashSet};
@@ -28,6 +30,8 @@ pub struct Links {
     /// What manifests say about where imports lead.
     pub manifests: Manifests,
     by_path: HashMap<String, usize>,
+    /// The places of the files that have a class of a name.
+    classes: HashMap<Box<str>, Vec<usize>>,
     /// For every file and function, the first query that it runs itself.
     queries: Vec<HashMap<FunctionId, (Query, u32)>>,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
@@ -52,12 +56,18 @@ impl Links {
     #[must_use]
     pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
+        let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (place, file) in files.iter().enumerate() {
+            for class in &file.classes {
+                classes.entry(class.name.clone()).or_default().push(place);
+            }
+        }
         let queries = files.iter().map(|file| own_queries(file)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, queries, default_timeout, callers: OnceLock::new() }
+        Self { manifests, by_path, classes, queries, default_timeout, callers: OnceLock::new() }
     }
 }
 
@@ -76,6 +86,11 @@ impl Links {
     fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
+
+    /// The places of the files that have a class called `name`.
+    fn classes_called(&self, name: &str) -> &[usize] {
+        self.classes.get(name).map_or(&[], Vec::as_slice)
+    }
 }
 
 impl CodeIndex {
@@ -85,7 +100,8 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
-            Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Php => php::module(self, from, module),
+            Language::Go | Language::Ruby | Language::Java | Language::Template => None,
         }
     }
 
@@ -111,41 +127,6 @@ impl CodeIndex {
             name = imported;
         }
         None
-    }
-
-    /// The function that `call` of `file` calls, if it is one of the project's and can be told.
-    #[must_use]
-    pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
-        let callee = &*call.callee;
-        let own = || self.links.by_path.get(&file.path).copied();
-        if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
-            let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
-            let function = named(file, method, |function| function.class.as_deref() == Some(&*class))?;
-            return Some(Target { file, function, place: own()? });
-        }
-        if !callee.contains(['.', '(', '[']) {
-            if let Some(function) = named(file, callee, |function| function.class.is_none()) {
-                return Some(Target { file, function, place: own()? });
-            }
-            let (place, name) = self.imported(file, callee)?;
-            let target = self.files.get(place)?;
-            let name = resolve_default(target, &name);
-            let function = named(target, &name, |function| function.parent == Some(0))?;
-            return Some(Target { file: target, function, place });
-        }
-        // `module.function()` of a module imported whole.
-        let (module, name) = callee.split_once('.').filter(|(_, name)| !name.contains(['.', '(', '[']))?;
-        let binding = file.binding(module)?;
-        let place = if &*binding.imported == "*" {
-            self.module(file, &binding.module)?
-        } else {
-            // `from package import module` names a file, not something in one.
-            self.module(file, &format!("{}.{}", binding.module.trim_end_matches('.'), binding.imported))
-                .filter(|_| file.language == Language::Python)?
-        };
-        let target = self.files.get(place)?;
-        let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
-        Some(Target { file: target, function, place })
     }
 
     /// Every call of a method or function called `name`, with its file.
@@ -213,6 +194,7 @@ fn resolve_default(file: &FileFacts, name: &str) -> Box<str> {
 
 fn defines(file: &FileFacts, name: &str) -> bool {
     file.functions.iter().any(|function| function.name.as_deref() == Some(name) && function.parent == Some(0))
+        || file.classes.iter().any(|class| &*class.name == name)
         || file.assignments.iter().any(|a| a.function == 0 && &*a.target == name)
 }
 

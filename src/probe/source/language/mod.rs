@@ -4,9 +4,13 @@ mod builder;
 mod comment;
 mod ecma;
 mod environment;
+mod format;
 mod front_end;
+mod go;
+mod java;
 mod javascript;
 mod kinds;
+mod php;
 mod python;
 mod text;
 mod tsx;
@@ -33,6 +37,9 @@ pub fn of_extension(extension: &str) -> Option<Language> {
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "php" | "phtml" => Some(Language::Php),
+        "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         _ => None,
     }
 }
@@ -41,10 +48,7 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 #[must_use]
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "php" => "PHP",
         "rb" => "Ruby",
-        "go" => "Go",
-        "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
@@ -104,7 +108,10 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     let mut file = match language {
         Language::Python => python::lower(&tree, source),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => FileFacts::default(),
+        Language::Php => php::lower(&tree, source),
+        Language::Go => go::lower(&tree, source),
+        Language::Java => java::lower(&tree, source),
+        Language::Ruby | Language::Template => FileFacts::default(),
     };
     path.clone_into(&mut file.path);
     file.sort_assignments();
@@ -128,7 +135,10 @@ fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
-        Language::Php | Language::Go | Language::Ruby | Language::Java | Language::Template => {
+        Language::Php => php::grammar(),
+        Language::Go => go::grammar(),
+        Language::Java => java::grammar(),
+        Language::Ruby | Language::Template => {
             return Err(Refused::Generated);
         }
     };

@@ -1,8 +1,13 @@
+mod go;
+mod java;
+
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::probe::source::code::{FunctionKind, LoopKind, Value};
 use crate::probe::source::facts::Usage;
+
+mod php;
 
 fn facts(path: &str, source: &str) -> FileFacts {
     let language = of_extension(path.rsplit('.').next().unwrap()).unwrap();

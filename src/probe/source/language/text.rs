@@ -48,10 +48,15 @@ impl Builder<'_> {
         }
     }
 
+    /// As much of a literal as is kept.
+    pub(super) fn bounded(raw: &str) -> &str {
+        let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
+        raw.get(..end).unwrap_or("")
+    }
+
     /// The text of a literal without its escapes, and not longer than data would be.
     pub(super) fn unescape(raw: &str) -> Box<str> {
-        let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
-        let raw = raw.get(..end).unwrap_or("");
+        let raw = Self::bounded(raw);
         if !raw.contains('\\') {
             return raw.into();
         }

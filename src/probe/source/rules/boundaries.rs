@@ -9,7 +9,7 @@ pub(super) fn boundary(file: &FileFacts) -> Option<(Place, String)> {
     let at_top = || Place::default();
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let stem = name.split('.').next().unwrap_or(name);
-    let is_page = matches!(name.rsplit('.').next(), Some("tsx" | "jsx" | "js" | "ts"));
+    let is_page = file.jsx && matches!(name.rsplit('.').next(), Some("tsx" | "jsx" | "js" | "ts"));
     let in_app = file.path.starts_with("app/") || file.path.contains("/app/");
     if is_page && (matches!(stem, "global-error") || (stem == "error" && in_app)) {
         return Some((at_top(), format!("`{name}` stands in for pages that fail")));

@@ -56,15 +56,12 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
         }
     }
-    if lines < ENOUGH_LINES && handlers < ENOUGH_HANDLERS {
-        return;
-    }
     // Tests in a language or a form that is not read.
     let unsure = !index.uncovered.is_empty() || !index.unread.is_empty() || (test_files > 0 && cases == 0);
     if let Some(file) = first_test.filter(|_| failures == 0 && cases >= ENOUGH_TESTS) {
         let message = format!("Of {cases} tests none expects that something is refused or fails");
         hits.push(Hit { file, ..Hit::new(Place::default(), message) });
-    } else if let Some((file, _)) = largest.filter(|_| cases == 0) {
+    } else if let Some((file, _)) = largest.filter(|_| cases == 0 && (lines >= ENOUGH_LINES || handlers >= ENOUGH_HANDLERS)) {
         let hit = Hit::new(Place::default(), "The project has no tests");
         let hit = if unsure { hit.confidence(Confidence::Low) } else { hit };
         hits.push(Hit { file, ..hit });

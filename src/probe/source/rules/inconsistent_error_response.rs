@@ -40,7 +40,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             if answer.computed || !answer.status.is_some_and(|status| (400..600).contains(&status)) {
                 continue;
             }
-            let Some(shape) = answer.bodies.first().and_then(|body| shape(file, body, call.function)) else { continue };
+            let Some(shape) = answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send")) else { continue };
             apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
         }
     }
@@ -76,9 +76,9 @@ fn app_of(path: &str) -> &str {
 }
 
 /// The shape of an answer: the names that hold the reason.
-fn shape(file: &FileFacts, body: &Value, function: u32) -> Option<String> {
+fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Option<String> {
     match file.resolved(body, function) {
-        Value::Text(_) | Value::Template(_) if file.language.is_ecma() => Some("text".to_owned()),
+        Value::Text(_) | Value::Template(_) if is_express => Some("text".to_owned()),
         object @ Value::Object(pairs) => {
             if object.spreads() {
                 return None;
@@ -107,7 +107,7 @@ fn shape(file: &FileFacts, body: &Value, function: u32) -> Option<String> {
                 }
                 "jsonify" | "stringify" | "H" | "dumps" | "Map" => {
                     let inner = made.argument(0)?;
-                    matches!(inner, Value::Object(_)).then(|| shape(file, inner, function))?
+                    matches!(inner, Value::Object(_)).then(|| shape(file, inner, function, false))?
                 }
                 _ => None,
             }

@@ -36,7 +36,7 @@ pub(super) fn written(file: &FileFacts, call: &Call) -> Option<Log> {
         Language::Template => false,
     };
     if output {
-        return Some(Log::Output);
+        return (!is_command(file)).then_some(Log::Output);
     }
     if matches!(method, "debug" | "trace" | "Debug" | "Debugf" | "Debugw" | "Trace" | "verbose" | "silly" | "fine") {
         return is_logger(call).then_some(Log::Debug);
@@ -61,4 +61,21 @@ fn is_logger(call: &Call) -> bool {
     matches!(last, "log" | "logger" | "logging" | "slog" | "logrus" | "winston" | "pino" | "zap" | "lgr" | "klog" | "glog")
         || last.ends_with("logger")
         || last.ends_with("_log")
+}
+
+/// A program for the command line speaks to the one who called it.
+fn is_command(file: &FileFacts) -> bool {
+    match file.language {
+        Language::Python => {
+            file.imports_any(|module| matches!(module, "argparse" | "click" | "typer" | "getpass" | "optparse" | "fire"))
+                || file.calls.iter().any(|call| matches!(&*call.callee, "input" | "sys.exit"))
+        }
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            file.imports_any(|module| matches!(module, "commander" | "yargs" | "inquirer" | "@inquirer/prompts" | "ora" | "prompts" | "meow"))
+        }
+        Language::Go => file.imports_any(|module| matches!(module, "flag" | "github.com/spf13/cobra" | "github.com/urfave/cli")),
+        Language::Ruby => file.imports_any(|module| matches!(module, "optparse" | "thor")) || file.path.ends_with(".rake"),
+        Language::Java => file.path.to_ascii_lowercase().contains("cli"),
+        Language::Php | Language::Template => false,
+    }
 }

@@ -108,10 +108,11 @@ pub enum Check {
 }
 
 impl Rule {
-    /// A rule for production code in every language, whose claim is that the code has nothing of the kind.
+    /// A rule for production code in JavaScript, TypeScript and Python, whose claim is that the code has nothing of the
+    /// kind.
     const fn new(meta: &'static RuleMeta, check: Check) -> Self {
         let about = About { what: None, look: subject::nothing_more };
-        Self { meta, check, reads: Language::is_code, would_read: any_name, looks_at: Role::in_production, about }
+        Self { meta, check, reads: first_languages, would_read: any_name, looks_at: Role::in_production, about }
     }
 
     /// The languages that it reads, and whether it would make sense in one that it does not read.
@@ -180,6 +181,11 @@ impl Hit {
 /// Where something stands of which the bytes are not known; its message tells it apart.
 fn at_span(span: crate::model::Span) -> Place {
     Place { span, bytes: (u32::MAX, u32::MAX) }
+}
+
+/// The languages that a rule reads unless it says otherwise; more need fixtures in them.
+fn first_languages(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
 }
 
 fn any_name(name: &str) -> bool {

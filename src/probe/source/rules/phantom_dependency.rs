@@ -1,6 +1,8 @@
 //! A package that the code imports and no manifest declares.
 
-use super::{Check, Hit, Rule};
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Check, Hit, Rule, at_span};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, Language};
 use crate::probe::source::index::Undeclared;
@@ -31,17 +33,26 @@ fn elsewhere(name: &str) -> bool {
     matches!(name, "PHP" | "Ruby" | "Vue" | "Svelte" | "Astro" | "CoffeeScript")
 }
 
-/// Looks at the whole project. A package is told once, where it is imported first.
+/// Looks at the whole project. A package is told once, where it is imported first; those that another package of the
+/// workspace declares are told together, since they work as long as all is installed at the root.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let mut told: Vec<(&str, usize)> = Vec::new();
-    for (place, one) in index.undeclared.iter().enumerate() {
-        if told.iter().any(|(name, _)| *name == one.package) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &index.undeclared {
+        *counts.entry(&one.package).or_default() += 1;
+    }
+    let mut told: HashSet<&str> = HashSet::new();
+    let mut hoisted: Vec<&Undeclared> = Vec::new();
+    for one in &index.undeclared {
+        if !told.insert(&one.package) {
             continue;
         }
-        told.push((&one.package, place));
-        let more = index.undeclared.iter().skip(place + 1).filter(|other| other.package == one.package).count();
-        hits.push(hit(one, more));
+        if one.elsewhere.is_some() {
+            hoisted.push(one);
+        } else {
+            hits.push(hit(one, counts.get(one.package.as_str()).map_or(0, |count| count - 1)));
+        }
     }
+    hits.extend(together(index, &hoisted));
 }
 
 fn hit(one: &Undeclared, more: usize) -> Hit {
@@ -51,28 +62,33 @@ fn hit(one: &Undeclared, more: usize) -> Hit {
         1 => ", here and in one more file".to_owned(),
         _ => format!(", here and in {more} more files"),
     };
-    let (message, severity, mut confidence) = match (&one.elsewhere, one.installed) {
-        (Some(manifest), _) => (
-            format!("`{name}` is imported{also}, and only `{manifest}` declares it, which does not hold here"),
-            Severity::Minor,
-            Confidence::Medium,
-        ),
-        (None, Some(true)) => (
-            format!("`{name}` is imported{also}, and is installed only because another package needs it"),
-            Severity::Major,
-            Confidence::High,
-        ),
-        (None, Some(false)) => (
-            format!("`{name}` is imported{also}, and neither a manifest nor the lock file knows it"),
-            Severity::Major,
-            Confidence::High,
-        ),
-        (None, None) => (format!("`{name}` is imported{also}, and no manifest declares it"), Severity::Major, Confidence::High),
+    let message = match one.installed {
+        Some(true) => format!("`{name}` is imported{also}, and is installed only because another package needs it"),
+        Some(false) => format!("`{name}` is imported{also}, and neither a manifest nor the lock file knows it"),
+        None => format!("`{name}` is imported{also}, and no manifest declares it"),
     };
-    if !one.sure {
-        confidence = Confidence::Medium;
-    }
-    let mut hit = Hit::new(super::at_span(one.span), message).severity(severity).confidence(confidence);
+    let mut hit = Hit::new(at_span(one.span), message);
     hit.file = one.file;
-    hit
+    if one.sure { hit } else { hit.confidence(Confidence::Medium) }
+}
+
+fn together(index: &CodeIndex, hoisted: &[&Undeclared]) -> Option<Hit> {
+    let first = hoisted.first()?;
+    let names: Vec<String> = hoisted.iter().take(3).map(|one| format!("`{}`", one.package)).collect();
+    let more = if hoisted.len() > 3 { format!(" and {} more", hoisted.len() - 3) } else { String::new() };
+    let verb = if hoisted.len() == 1 { "is" } else { "are" };
+    let message =
+        format!("{}{more} {verb} imported where only another package of the workspace declares them", names.join(", "));
+    let mut hit = Hit::new(at_span(first.span), message).severity(Severity::Minor).confidence(Confidence::Medium);
+    hit.file = first.file;
+    hit.steps = hoisted
+        .iter()
+        .take(20)
+        .filter_map(|one| {
+            let path = &index.files.get(one.file)?.path;
+            let declared = one.elsewhere.as_deref()?;
+            Some(format!("{path}:{} imports `{}`, which `{declared}` declares", one.span.line, one.package))
+        })
+        .collect();
+    Some(hit)
 }

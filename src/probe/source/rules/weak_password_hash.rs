@@ -27,7 +27,7 @@ pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server)
 const LEAST_COST: u32 = 10;
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // A look into the lists of leaked passwords sends the start of a SHA-1.
     let asks_for_leaks = file.endpoints.iter().any(|endpoint| endpoint.text.contains("pwnedpasswords"))
         || file.path.to_ascii_lowercase().contains("pwned");
@@ -35,7 +35,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         return;
     }
     for call in &file.calls {
-        if let Some(name) = fast_hash(file, call) {
+        if let Some(name) = fast_hash(file, call).or_else(|| through_helper(file, index, call)) {
             hits.push(Hit::new(call.place, format!("A password is hashed with {name}, which is made to be fast")));
         } else if let Some(hit) = low_cost(file, call) {
             hits.push(hit);
@@ -90,6 +90,21 @@ fn fast_hash(file: &FileFacts, call: &Call) -> Option<&'static str> {
         .iter()
         .any(|argument| !is_digest_auth(file, &argument.value, call) && mentions(file, &argument.value, &is_password));
     of_password.then_some(name)
+}
+
+/// The fast hash that a function of the project makes of the password that it is given.
+fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<&'static str> {
+    let about_hashes = has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
+    let given = |argument: &crate::probe::source::code::Argument| argument.value.path().is_some_and(is_password);
+    let place = call.arguments.iter().position(given).filter(|_| about_hashes)?;
+    let target = index.called(file, call)?;
+    let function = target.file.function(target.function)?;
+    let (name, _) = function.parameters.get(place)?.names.first()?;
+    target.file.calls_of(&function.body).find_map(|(_, inner)| {
+        let hashes = algorithm(target.file, inner)?;
+        let of_it = inner.arguments.iter().any(|argument| mentions(target.file, &argument.value, &|path| path == &**name));
+        of_it.then_some(hashes)
+    })
 }
 
 /// The fast hash that a call makes of what it is given.
