@@ -232,6 +232,18 @@ impl<'s> Builder<'s> {
         if let Some(call) = self.call(id) {
             call.callee = text;
             call.receiver = receiver;
+            call.on = Self::put_together(value);
+        }
+    }
+
+    /// The value on which a method is called, where it is put together right there.
+    fn put_together(callee: &Value) -> Value {
+        match callee {
+            Value::Member(pair) => match &pair.0 {
+                on @ (Value::Template(_) | Value::Computed(_) | Value::Either(_)) => on.clone(),
+                _ => Value::Unknown,
+            },
+            _ => Value::Unknown,
         }
     }
 

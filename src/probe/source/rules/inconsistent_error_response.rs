@@ -6,7 +6,7 @@ use super::responses::answer;
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -40,7 +40,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             if answer.computed || !answer.status.is_some_and(|status| (400..600).contains(&status)) {
                 continue;
             }
-            let Some(shape) = answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send")) else { continue };
+            let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
+            let keyword = keyword.map(|name| format!("{{ {name} }}"));
+            let Some(shape) = keyword.or_else(|| answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send"))) else { continue };
             apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
         }
     }
@@ -101,10 +103,6 @@ fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Opt
         Value::Call(id) => {
             let made = file.call(*id)?;
             match made.method() {
-                "jsonify" | "H" | "Map" | "dict" if file.language == Language::Python && made.argument(0).is_none() => {
-                    let named = made.arguments.iter().find_map(|argument| argument.name.as_deref())?;
-                    Some(format!("{{ {named} }}"))
-                }
                 "jsonify" | "stringify" | "H" | "dumps" | "Map" => {
                     let inner = made.argument(0)?;
                     matches!(inner, Value::Object(_)).then(|| shape(file, inner, function, false))?

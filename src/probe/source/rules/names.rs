@@ -68,6 +68,7 @@ fn look(file: &FileFacts, value: &Value, test: &dyn Fn(&str) -> bool, depth: u32
             let mut inner = call.arguments.iter().map(|argument| &argument.value);
             (!call.object().is_empty() && test(call.object()))
                 || inner.any(|value| look(file, value, test, depth + 1))
+                || look(file, &call.on, test, depth + 1)
                 || call.receiver.is_some_and(|id| look(file, &Value::Call(id), test, depth + 1))
         })
 }

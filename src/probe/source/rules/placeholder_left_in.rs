@@ -54,7 +54,7 @@ fn only_shows(name: &str) -> bool {
         name,
         &[
             "placeholder", "example", "examples", "sample", "description", "help", "hint", "label", "mock", "test", "fixture", "preview",
-            "demo", "doc", "docs", "title", "message", "default", "defaults", "schema", "pattern", "regex", "blocked", "reserved", "invalid",
+            "demo", "doc", "docs", "title", "message", "schema", "pattern", "regex", "blocked", "reserved", "invalid",
             "weak", "common", "forbidden", "disallowed", "insecure", "text",
         ],
     )

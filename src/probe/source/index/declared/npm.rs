@@ -161,8 +161,9 @@ fn read(files: &[FileEntry]) -> Declared {
                 found.configured.extend(words.map(|word| word.trim_end_matches("/*").trim_end_matches('/').trim_end_matches('$').to_owned()));
             }
             // `alias: { config: path }`
-            let keys = text.lines().filter_map(|line| line.trim().split_once(':')).map(|(key, _)| key.trim());
-            found.configured.extend(keys.filter(|key| key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')).map(str::to_owned));
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+            let keys = text.split(':').filter_map(|before| before.trim_end().rsplit(|c| !is_part(c)).next());
+            found.configured.extend(keys.filter(|key| !key.is_empty()).map(str::to_owned));
         }
     }
     found
