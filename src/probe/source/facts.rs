@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::index::{Links, Undeclared};
 use super::placeholder::Placeholder;
+use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
 use super::test_text::Tests;
 use crate::model::{Gap, Span};
@@ -33,6 +34,8 @@ pub struct CodeIndex {
     pub parsed: usize,
     /// What production is started with.
     pub start_commands: Vec<StartCommand>,
+    /// Files that are no code and say how the app is run or what its database holds.
+    pub plain: Vec<PlainFile>,
     /// Answers to questions across files.
     pub links: Links,
     /// Imports that no manifest declares.
@@ -235,6 +238,9 @@ pub struct SqlText {
     pub sql: String,
     /// Where the literal stands.
     pub span: Span,
+    /// The call that sends it, where the text was worked out from a model: `prisma.order.findMany`.
+    #[serde(default)]
+    pub sent_by: Option<Box<str>>,
 }
 
 /// One import.

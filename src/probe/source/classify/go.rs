@@ -42,7 +42,10 @@ fn answers(function: &Function) -> bool {
                 | "*beego.Controller"
         )
     });
-    // A helper that takes the context gives something to the handler that called it.
+    // A helper that takes the context gets or gives something more.
+    if has("error") {
+        return false;
+    }
     if takes_context {
         return function.body.returns.iter().all(|value| !gives(value));
     }

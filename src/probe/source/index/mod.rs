@@ -3,16 +3,21 @@
 mod called;
 mod declared;
 mod ecma;
+mod go;
+mod java;
 mod known_modules;
 mod manifests;
 mod php;
 mod python;
+mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::code::{Call, CallId, FunctionId, Value};
-use super::database_calls::{self, Query};
+use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 
 pub use declared::{Undeclared, undeclared};
@@ -32,12 +37,18 @@ pub struct Links {
     by_path: HashMap<String, usize>,
     /// The places of the files that have a class of a name.
     classes: HashMap<Box<str>, Vec<usize>>,
-    /// For every file and function, the first query that it runs itself.
-    queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// What stands in the packages of Go.
+    go: go::Packages,
+    /// The queries that the calls of every file run, in the order of the calls.
+    queries: Vec<Vec<Query>>,
+    /// What stands for a table.
+    known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// Where Ruby's classes stand. Made when first asked for.
+    ruby: OnceLock<ruby::Constants>,
 }
 
 /// A function somewhere in the project.
@@ -62,23 +73,25 @@ impl Links {
                 classes.entry(class.name.clone()).or_default().push(place);
             }
         }
-        let queries = files.iter().map(|file| own_queries(file)).collect();
+        let go = go::Packages::new(files);
+        let known = Known::new(files);
+        let queries = files.par_iter().map(|file| database_calls::of_file(file, &known)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, classes, queries, default_timeout, callers: OnceLock::new() }
-    }
-}
-
-fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
-    let mut found = HashMap::new();
-    for (id, call) in (0_u32..).zip(&file.calls) {
-        if let Some(query) = database_calls::query(file, id) {
-            found.entry(call.function).or_insert((query, call.place.span.line));
+        Self {
+            manifests,
+            by_path,
+            classes,
+            go,
+            queries,
+            known,
+            default_timeout,
+            callers: OnceLock::new(),
+            ruby: OnceLock::new(),
         }
     }
-    found
 }
 
 impl Links {
@@ -100,15 +113,31 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
+            Language::Go => self.package(from, module).first().copied(),
             Language::Php => php::module(self, from, module),
-            Language::Go | Language::Ruby | Language::Java | Language::Template => None,
+            Language::Ruby => ruby::module(self, from, module),
+            Language::Java => java::module(self, module),
+            Language::Template => None,
         }
+    }
+
+    /// The places of the files that `module`, as written in `from`, stands for: all of a package's, where an import names
+    /// a folder.
+    #[must_use]
+    pub fn package(&self, from: &FileFacts, module: &str) -> &[usize] {
+        if from.language == Language::Go { go::package(self, module) } else { &[] }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
     #[must_use]
     pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
-        let binding = from.binding(local)?;
+        let Some(binding) = from.binding(local) else {
+            // What a file takes over whole: `from models import *`, `require 'functions.php'`.
+            return from.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                let place = self.module(from, &b.module)?;
+                defines(self.files.get(place)?, local).then(|| (place, local.into()))
+            });
+        };
         let mut place = self.module(from, &binding.module)?;
         let mut name = binding.imported.clone();
         for _ in 0..MAX_HOPS {
@@ -177,10 +206,35 @@ impl CodeIndex {
         found
     }
 
+    /// The queries that the calls of `file` run, in the order of the calls.
+    #[must_use]
+    pub fn queries(&self, file: &FileFacts) -> &[Query] {
+        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands for a table in the project.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.links.known
+    }
+
+    /// The query that the call in place `id` of `file` runs.
+    #[must_use]
+    pub fn query(&self, file: &FileFacts, id: CallId) -> Option<&Query> {
+        let queries = self.queries(file);
+        queries.binary_search_by_key(&id, |query| query.call).ok().and_then(|place| queries.get(place))
+    }
+
     /// The first query that a function runs itself, and its line.
     #[must_use]
-    pub fn query_of(&self, target: Target<'_>) -> Option<(Query, u32)> {
-        self.links.queries.get(target.place)?.get(&target.function).copied()
+    pub fn query_of(&self, target: Target<'_>) -> Option<(&Query, u32)> {
+        let body = target.file.function(target.function)?.body.calls;
+        let queries = self.links.queries.get(target.place)?;
+        let first = queries.partition_point(|query| query.call < body.0);
+        queries.get(first..)?.iter().take_while(|query| query.call < body.1).find_map(|query| {
+            let call = target.file.call(query.call).filter(|call| call.function == target.function)?;
+            Some((query, call.place.span.line))
+        })
     }
 }
 

@@ -21,7 +21,14 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_ecma, built_into_pages);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_ecma, built_into_pages)
+    .claims_none(pages);
+
+/// A key with a harmless name, or one that the server writes into a page, looks like any other value.
+fn pages(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Values that a server hands to its pages are not examined".to_owned());
+}
 
 /// Languages whose code is built into pages.
 fn built_into_pages(name: &str) -> bool {

@@ -22,7 +22,15 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_code, super::any_name)
+    .looks_at(server)
+    .claims_none(answers);
+
+/// What a framework answers by itself hangs on how it is started.
+fn answers(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("What the framework answers where nothing is caught is not examined".to_owned());
+}
 
 /// What of an error is sent; the worst comes last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -205,6 +213,7 @@ fn of_call(file: &FileFacts, call: &Call, made: &Call, depth: u32) -> Option<Det
     match made.method() {
         "getTraceAsString" | "getStackTrace" | "format_exc" | "format_exception" | "printStackTrace" | "full_message"
         | "getStackTraceAsString" => Some(Detail::Stack),
+        "backtrace" if is_error(object) => Some(Detail::Stack),
         "Stack" if made.object() == "debug" => Some(Detail::Stack),
         "getMessage" | "Error" | "getLocalizedMessage" | "message" | "to_s" | "toString" if is_error(object) => Some(Detail::Message),
         "str" | "String" | "repr" | "inspect" | "string" if made.arguments.len() == 1 => {

@@ -4,7 +4,7 @@ use super::names::has_word;
 use super::{Check, Hit, Rule, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::Call;
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::is_of;
 
 /// What the rule is and says.
@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
 
 /// Module, and the name for people.
 const LIBRARIES: [(&str, &str); 43] = [
@@ -43,7 +43,7 @@ const LIBRARIES: [(&str, &str); 43] = [
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     let library = LIBRARIES.iter().find_map(|(module, name)| {
-        let import = file.imports.iter().find(|import| is_of(&import.module, module))?;
+        let import = file.imports.iter().find(|import| is_of(&import.module.replace('\\', "."), module))?;
         Some((import.span, *name))
     });
     if let Some((span, name)) = library {

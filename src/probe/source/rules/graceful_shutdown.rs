@@ -21,7 +21,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server_or_config);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(runs_on, super::any_name).looks_at(server_or_config);
+
+/// PHP's processes are ended by what runs them.
+fn runs_on(language: Language) -> bool {
+    language.is_code() && language != Language::Php
+}
 
 /// Libraries that close a server in order.
 const LIBRARIES: [&str; 9] = [

@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{FunctionKind, Place};
-use crate::probe::source::facts::{CodeIndex, Role};
+use crate::probe::source::facts::{CodeIndex, Language, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -20,7 +20,15 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule. Tests are told by their text, in whatever language.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(any_role);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(Language::is_code, super::any_name)
+    .looks_at(any_role)
+    .claims_none(tests);
+
+/// One test of a failure is no proof that those which matter are tested.
+fn tests(_: &crate::probe::source::facts::FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Which failures the tests look at is not examined".to_owned());
+}
 
 fn any_role(_: Role) -> bool {
     true

@@ -23,7 +23,13 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", super::subject::handlers);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", answers);
+
+/// Handlers; what a framework or a helper answers for them cannot be seen at the handler.
+fn answers(file: &FileFacts, index: &CodeIndex, subject: &mut super::Subject) {
+    super::subject::handlers(file, index, subject);
+    subject.beyond.insert("Answers that helpers and the framework make are not examined".to_owned());
+}
 
 /// A shape that is used less often than this is a slip and no second habit.
 const LEAST: usize = 2;

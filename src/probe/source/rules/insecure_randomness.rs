@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {

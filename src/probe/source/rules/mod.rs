@@ -2,7 +2,10 @@
 
 mod blocking_call_in_handler;
 mod boundaries;
+mod cache_in_use;
+mod check_then_act;
 mod client_exposed_secret;
+mod connection_pool;
 mod cors_any_origin;
 mod debug_mode_enabled;
 mod dev_server;
@@ -21,6 +24,8 @@ mod hardcoded_endpoint;
 mod http_clients;
 mod inconsistent_error_response;
 mod insecure_randomness;
+mod job_queue;
+mod leading_wildcard_like;
 mod logging;
 mod n_plus_one_query;
 mod names;
@@ -28,14 +33,20 @@ mod phantom_dependency;
 mod placeholder_left_in;
 mod react_error_boundary_missing;
 mod responses;
+mod schema_sync_in_production;
 mod sensitive_data_logged;
 mod sql_injection;
+mod sqlite_on_serverless;
 mod structured_logging;
 mod subject;
+mod supabase_rls_disabled;
 mod swallowed_error;
+mod tables;
 mod tls_verification_disabled;
+mod unbounded_query;
 mod unstructured_logging;
 mod weak_password_hash;
+mod writes_without_transaction;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -48,7 +59,10 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    cache_in_use::RULE,
+    check_then_act::RULE,
     client_exposed_secret::RULE,
+    connection_pool::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
@@ -64,17 +78,24 @@ const LIST: &[Rule] = &[
     hardcoded_endpoint::RULE,
     inconsistent_error_response::RULE,
     insecure_randomness::RULE,
+    job_queue::RULE,
+    leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
     phantom_dependency::RULE,
     placeholder_left_in::RULE,
     react_error_boundary_missing::RULE,
+    schema_sync_in_production::RULE,
     sensitive_data_logged::RULE,
     sql_injection::RULE,
+    sqlite_on_serverless::RULE,
     structured_logging::RULE,
+    supabase_rls_disabled::RULE,
     swallowed_error::RULE,
     tls_verification_disabled::RULE,
+    unbounded_query::RULE,
     unstructured_logging::RULE,
     weak_password_hash::RULE,
+    writes_without_transaction::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -153,13 +174,24 @@ pub struct Hit {
     pub fix: Option<String>,
     /// The place of its file in the index, for a rule that looks at the whole project.
     pub file: usize,
+    /// The path of its file, where that is no code.
+    pub path: Option<String>,
     /// How it comes to that, step by step, where other places have a part in it: `src/a.ts:12 takes req.body.id`.
     pub steps: Vec<String>,
 }
 
 impl Hit {
     fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), severity: None, confidence: None, fix: None, file: 0, steps: Vec::new() }
+        Self {
+            place,
+            message: message.into(),
+            severity: None,
+            confidence: None,
+            fix: None,
+            file: 0,
+            path: None,
+            steps: Vec::new(),
+        }
     }
 
     fn severity(mut self, severity: Severity) -> Self {
@@ -169,6 +201,18 @@ impl Hit {
 
     fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = Some(confidence);
+        self
+    }
+
+    /// In the file in place `file` of the index.
+    fn in_file(mut self, file: usize) -> Self {
+        self.file = file;
+        self
+    }
+
+    /// In a file that is no code.
+    fn in_plain(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
         self
     }
 
@@ -200,7 +244,12 @@ fn nowhere_else(_: &str) -> bool {
 
 /// Languages of components that mount and go.
 fn has_components(name: &str) -> bool {
-    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Astro" | "CoffeeScript")
+}
+
+/// Languages in which servers are written, and whose calls of databases are known.
+fn is_backend(language: Language) -> bool {
+    language.is_code()
 }
 
 fn server(role: Role) -> bool {

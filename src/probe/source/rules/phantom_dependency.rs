@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Check, Hit, Rule, at_span};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::facts::{CodeIndex, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::index::Undeclared;
 
 /// What the rule is and says.
@@ -22,7 +22,12 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(declares, elsewhere);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(declares, elsewhere).claims_none(meant);
+
+/// That a package is declared does not tell whether it is the one that was meant.
+fn meant(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Whether a declared package is the one that you meant is not examined".to_owned());
+}
 
 /// PHP's and Ruby's packages do not tell the names under which they are used; Go and Java refuse to build without them.
 fn declares(language: Language) -> bool {

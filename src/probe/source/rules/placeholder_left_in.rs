@@ -23,7 +23,13 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).claims_none(stubs);
+
+/// A stub without a word that says so looks like any other code.
+fn stubs(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Stubs that do not say that they are some are not examined".to_owned());
+}
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {

@@ -5,7 +5,7 @@ use super::names::{last, words};
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Part, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -22,7 +22,13 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).claims_none(log_calls);
+
+/// Names and addresses of people in a log line look like any other value.
+fn log_calls(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Personal data such as names and addresses in log lines is not examined".to_owned());
+}
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {

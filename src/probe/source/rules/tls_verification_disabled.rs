@@ -22,7 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
 
 /// Options that switch the check off, with the value that does it.
 const OFF: [(&str, bool); 10] = [
@@ -135,7 +135,7 @@ fn of_call(file: &FileFacts, call: &Call) -> Option<(String, bool)> {
                 || call.arguments.iter().any(|a| {
                     is_false(a.value.get("verify")) || a.value.get("ssl").is_some_and(|ssl| is_false(ssl.get("verify")))
                 });
-            let client = requests || matches!(method, "new" | "default_options" | "start");
+            let client = requests || call.constructs || matches!(method, "new" | "default_options" | "start");
             let mode = call.arguments.iter().any(|argument| {
                 is_none(&argument.value) || argument.value.get("verify_mode").is_some_and(is_none)
             });

@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(server);
 
 /// A lower cost than this is tried too quickly.
 const LEAST_COST: u32 = 10;
