@@ -10,6 +10,7 @@ mod flow;
 pub mod index;
 mod language;
 mod libraries;
+mod outside;
 pub mod placeholder;
 pub mod plain_files;
 mod role;

@@ -75,15 +75,9 @@ pub fn kind(text: &str) -> Option<(Kind, &str)> {
         return None;
     }
     let found = KINDS.as_ref()?.captures(text)?;
-    [
-        ("filler", Kind::Filler),
-        ("key", Kind::Key),
-        ("mail", Kind::Mail),
-        ("person", Kind::Person),
-        ("todo", Kind::ToDo),
-    ]
-    .into_iter()
-    .find_map(|(name, kind)| found.name(name).map(|part| (kind, part.as_str())))
+    [("filler", Kind::Filler), ("key", Kind::Key), ("mail", Kind::Mail), ("person", Kind::Person), ("todo", Kind::ToDo)]
+        .into_iter()
+        .find_map(|(name, kind)| found.name(name).map(|part| (kind, part.as_str())))
 }
 
 #[cfg(test)]

@@ -52,7 +52,11 @@ mod tests {
             ("it('answers', async () => {\n  expect(res.status).toBe(404);\n});\n", 1, 1),
             ("def test_add():\n    assert add(1, 2) == 3\n", 1, 0),
             ("def test_add():\n    with pytest.raises(ValueError):\n        add(None)\n", 1, 1),
-            ("    public function test_login(): void\n    {\n        $this->get('/x')->assertForbidden();\n    }\n", 1, 1),
+            (
+                "    public function test_login(): void\n    {\n        $this->get('/x')->assertForbidden();\n    }\n",
+                1,
+                1,
+            ),
             ("func TestAdd(t *testing.T) {\n\tif Add(1, 2) != 3 {\n", 1, 0),
             ("func TestAdd(t *testing.T) {\n\trequire.Error(t, f())\n", 1, 1),
             ("  it 'refuses' do\n    expect { f }.to raise_error(X)\n  end\n", 1, 1),

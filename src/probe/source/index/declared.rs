@@ -71,7 +71,9 @@ fn look_into_locks(files: &[FileEntry], found: &mut [Undeclared], index: &CodeIn
 /// Whether the text of a lock file names a package.
 fn holds(text: &str, kind: &str, name: &str) -> bool {
     let forms: Vec<String> = match kind {
-        "package-lock.json" | "npm-shrinkwrap.json" => vec![format!("node_modules/{name}\""), format!("\"{name}\": {{")],
+        "package-lock.json" | "npm-shrinkwrap.json" => {
+            vec![format!("node_modules/{name}\""), format!("\"{name}\": {{")]
+        }
         "yarn.lock" => vec![format!("\n{name}@"), format!("\"{name}@"), format!(", {name}@")],
         "pnpm-lock.yaml" => vec![format!("/{name}@"), format!("/{name}/"), format!("'{name}@"), format!(" {name}@")],
         "bun.lock" => vec![format!("\"{name}\"")],

@@ -19,6 +19,7 @@ use rayon::prelude::*;
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::outside;
 
 pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
@@ -49,6 +50,8 @@ pub struct Links {
     pub default_timeout: bool,
     /// Where Ruby's classes stand. Made when first asked for.
     ruby: OnceLock<ruby::Constants>,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.
@@ -80,6 +83,7 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
+        let outside = outside::Cache::new(files.len());
         Self {
             manifests,
             by_path,
@@ -89,6 +93,7 @@ impl Links {
             known,
             default_timeout,
             callers: OnceLock::new(),
+            outside,
             ruby: OnceLock::new(),
         }
     }
@@ -96,7 +101,7 @@ impl Links {
 
 impl Links {
     /// The place of the file at `path`.
-    fn at(&self, path: &str) -> Option<usize> {
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 
@@ -160,6 +165,11 @@ impl CodeIndex {
 
     /// Every call of a method or function called `name`, with its file.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
+    }
+
+    /// Likewise, with the places of the calls.
+    pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
             for (place, file) in self.files.iter().enumerate() {
@@ -171,7 +181,7 @@ impl CodeIndex {
         });
         callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
             let file = self.files.get(*place)?;
-            Some((&**file, file.call(*id)?))
+            Some((&**file, *id))
         })
     }
 

@@ -20,9 +20,11 @@ pub(super) fn boundary(file: &FileFacts) -> Option<(Place, String)> {
     if let Some(element) = file.elements.iter().find(|element| element.name.contains("ErrorBoundary")) {
         return Some((element.place, format!("`{}` stands around a part of the page", element.name)));
     }
-    if let Some(element) = file.elements.iter().find(|element| {
-        element.attribute("errorElement").is_some() || element.attribute("ErrorBoundary").is_some()
-    }) {
+    if let Some(element) = file
+        .elements
+        .iter()
+        .find(|element| element.attribute("errorElement").is_some() || element.attribute("ErrorBoundary").is_some())
+    {
         return Some((element.place, "A route has an element for its errors".to_owned()));
     }
     let caught = file.functions.iter().find(|function| {

@@ -21,9 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
-    .reads(Language::is_ecma, built_into_pages)
-    .claims_none(pages);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_ecma, built_into_pages).claims_none(pages);
 
 /// A key with a harmless name, or one that the server writes into a page, looks like any other value.
 fn pages(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
@@ -37,27 +36,88 @@ fn built_into_pages(name: &str) -> bool {
 
 /// Prefixes that tell a build to put the variable into the pages.
 const PREFIXES: [&str; 10] = [
-    "NEXT_PUBLIC_", "VITE_", "REACT_APP_", "EXPO_PUBLIC_", "NUXT_PUBLIC_", "PUBLIC_", "GATSBY_", "VUE_APP_", "NX_PUBLIC_",
+    "NEXT_PUBLIC_",
+    "VITE_",
+    "REACT_APP_",
+    "EXPO_PUBLIC_",
+    "NUXT_PUBLIC_",
+    "PUBLIC_",
+    "GATSBY_",
+    "VUE_APP_",
+    "NX_PUBLIC_",
     "STORYBOOK_",
 ];
 
 /// Names that say that the value is a secret.
 const SECRET: [&str; 11] = [
-    "secret", "private key", "password", "passwd", "service role", "service key", "admin key", "secret key", "signing key",
-    "encryption key", "master key",
+    "secret",
+    "private key",
+    "password",
+    "passwd",
+    "service role",
+    "service key",
+    "admin key",
+    "secret key",
+    "signing key",
+    "encryption key",
+    "master key",
 ];
 
 /// Services whose keys are for servers only.
 const SERVERS: [&str; 27] = [
-    "openai", "anthropic", "claude", "gemini", "groq", "mistral", "deepseek", "cohere", "replicate", "huggingface",
-    "elevenlabs", "pinecone", "perplexity", "together", "resend", "sendgrid", "mailgun", "postmark", "twilio", "aws",
-    "github", "airtable", "notion", "openrouter", "serper", "tavily", "deepgram",
+    "openai",
+    "anthropic",
+    "claude",
+    "gemini",
+    "groq",
+    "mistral",
+    "deepseek",
+    "cohere",
+    "replicate",
+    "huggingface",
+    "elevenlabs",
+    "pinecone",
+    "perplexity",
+    "together",
+    "resend",
+    "sendgrid",
+    "mailgun",
+    "postmark",
+    "twilio",
+    "aws",
+    "github",
+    "airtable",
+    "notion",
+    "openrouter",
+    "serper",
+    "tavily",
+    "deepgram",
 ];
 
 /// Names that say that the value is meant for everyone.
 const PUBLIC: [&str; 22] = [
-    "publishable", "anon", "public", "site", "client", "dsn", "mapbox", "maps", "map", "firebase", "posthog", "recaptcha",
-    "turnstile", "hcaptcha", "url", "enabled", "host", "algolia", "test", "length", "min", "policy",
+    "publishable",
+    "anon",
+    "public",
+    "site",
+    "client",
+    "dsn",
+    "mapbox",
+    "maps",
+    "map",
+    "firebase",
+    "posthog",
+    "recaptcha",
+    "turnstile",
+    "hcaptcha",
+    "url",
+    "enabled",
+    "host",
+    "algolia",
+    "test",
+    "length",
+    "min",
+    "policy",
 ];
 
 /// Looks at one file.
@@ -86,10 +146,19 @@ fn prefixed(read: &EnvRead) -> Option<Hit> {
     let name = &read.name;
     let meant = has_word(rest, &PUBLIC);
     if has_word(rest, &SECRET) && !meant {
-        return Some(Hit::new(place(read), format!("`{name}` is built into the pages by its prefix, and its name says secret")));
+        return Some(Hit::new(
+            place(read),
+            format!("`{name}` is built into the pages by its prefix, and its name says secret"),
+        ));
     }
-    if has_word(rest, &SERVERS) && has_word(rest, &["key", "token", "apikey"]) && !has_word(rest, &["publishable", "public", "anon"]) {
-        return Some(Hit::new(place(read), format!("`{name}` is built into the pages by its prefix, and is a key for servers")));
+    if has_word(rest, &SERVERS)
+        && has_word(rest, &["key", "token", "apikey"])
+        && !has_word(rest, &["publishable", "public", "anon"])
+    {
+        return Some(Hit::new(
+            place(read),
+            format!("`{name}` is built into the pages by its prefix, and is a key for servers"),
+        ));
     }
     let token = has_word(rest, &["access token", "auth token", "bearer token", "api token", "jwt"]);
     (token && !meant).then(|| {
@@ -139,6 +208,7 @@ fn service_role(file: &FileFacts, call: &Call) -> Option<Hit> {
         Value::Env(name) | Value::Path(name) => name.clone(),
         _ => return None,
     };
-    (has_word(&name, &["service role"]) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
-        .then(|| Hit::new(call.place, format!("The browser's client is made with `{name}`, which passes every row-level rule")))
+    (has_word(&name, &["service role"]) && !PREFIXES.iter().any(|prefix| name.starts_with(prefix))).then(|| {
+        Hit::new(call.place, format!("The browser's client is made with `{name}`, which passes every row-level rule"))
+    })
 }

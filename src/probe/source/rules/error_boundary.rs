@@ -16,7 +16,10 @@ pub static META: RuleMeta = RuleMeta {
     why: "One component that fails does not leave your users before an empty page.",
     fix: "Put an error boundary around the app and around each part that can fail by itself.",
     example: "<ErrorBoundary fallback={<Sorry />}>\n  <App />\n</ErrorBoundary>",
-    references: &["F26", "https://react.dev/reference/react/Component#catching-rendering-errors-with-an-error-boundary"],
+    references: &[
+        "F26",
+        "https://react.dev/reference/react/Component#catching-rendering-errors-with-an-error-boundary",
+    ],
 };
 
 /// The rule.

@@ -73,11 +73,12 @@ fn judged(file: &FileFacts, id: CallId, call: &Call, answer: &Answer<'_>, detail
     let unexpected = answer.status.is_some();
     match detail {
         Detail::Whole if unexpected => hit("A whole error is sent to the client"),
-        Detail::Whole => Some(
-            Hit::new(call.place, "A whole error is sent to the client").confidence(Confidence::Medium),
-        ),
+        Detail::Whole => {
+            Some(Hit::new(call.place, "A whole error is sent to the client").confidence(Confidence::Medium))
+        }
         Detail::Message if unexpected => Some(
-            Hit::new(call.place, "The raw message of an unexpected error is sent to the client").severity(Severity::Minor),
+            Hit::new(call.place, "The raw message of an unexpected error is sent to the client")
+                .severity(Severity::Minor),
         ),
         Detail::Message | Detail::MaybeMessage if unexpected || is_caught(file, id) => Some(
             Hit::new(call.place, "The raw message of an error is sent to the client")
@@ -96,10 +97,33 @@ fn tells_apart(file: &FileFacts, id: CallId) -> bool {
         }
         let asks = |name: &str| {
             let name = last(name).to_ascii_lowercase();
-            ["instanceof", "isaxios", "iszod", "validation", "apperror", "isoperational", "expose", "errors.is", "errors.as"]
-                .iter()
-                .any(|word| name.contains(word))
-                || matches!(name.as_str(), "name" | "code" | "status" | "statuscode" | "isinstance" | "is" | "as" | "kind" | "dev" | "development" | "debug")
+            [
+                "instanceof",
+                "isaxios",
+                "iszod",
+                "validation",
+                "apperror",
+                "isoperational",
+                "expose",
+                "errors.is",
+                "errors.as",
+            ]
+            .iter()
+            .any(|word| name.contains(word))
+                || matches!(
+                    name.as_str(),
+                    "name"
+                        | "code"
+                        | "status"
+                        | "statuscode"
+                        | "isinstance"
+                        | "is"
+                        | "as"
+                        | "kind"
+                        | "dev"
+                        | "development"
+                        | "debug"
+                )
         };
         let mut compares = false;
         condition.test.walk(&mut |value| {
@@ -127,8 +151,19 @@ fn caught_by_type(file: &FileFacts, id: CallId) -> bool {
     let broad = |name: &str| {
         matches!(
             last(name).trim_start_matches('\\'),
-            "Exception" | "BaseException" | "Throwable" | "Error" | "StandardError" | "RuntimeException" | "SQLException"
-                | "QueryException" | "PDOException" | "DatabaseError" | "OperationalError" | "SQLAlchemyError" | "IOException"
+            "Exception"
+                | "BaseException"
+                | "Throwable"
+                | "Error"
+                | "StandardError"
+                | "RuntimeException"
+                | "SQLException"
+                | "QueryException"
+                | "PDOException"
+                | "DatabaseError"
+                | "OperationalError"
+                | "SQLAlchemyError"
+                | "IOException"
         )
     };
     file.catches
@@ -153,7 +188,11 @@ fn detail(file: &FileFacts, call: &Call, value: &Value, depth: u32) -> Option<De
     match value {
         Value::Path(path) => of_path(file, call, path, depth),
         Value::Member(pair) => matches!(&*pair.1, "stack" | "backtrace").then_some(Detail::Stack),
-        Value::Object(pairs) => pairs.iter().filter(|(key, _)| !matches!(&**key, "headers" | "status")).filter_map(|(_, value)| inner(value)).max(),
+        Value::Object(pairs) => pairs
+            .iter()
+            .filter(|(key, _)| !matches!(&**key, "headers" | "status"))
+            .filter_map(|(_, value)| inner(value))
+            .max(),
         Value::Array(values) | Value::Computed(values) => values.iter().filter_map(inner).max(),
         Value::Template(parts) => parts
             .iter()
@@ -166,7 +205,8 @@ fn detail(file: &FileFacts, call: &Call, value: &Value, depth: u32) -> Option<De
         // Which of them is sent may hang on the environment.
         Value::Either(values) => {
             let found = values.iter().filter_map(inner).max()?;
-            (found <= Detail::Whole && !values.iter().any(|value| matches!(value, Value::Null | Value::Object(_)))).then_some(Detail::MaybeMessage)
+            (found <= Detail::Whole && !values.iter().any(|value| matches!(value, Value::Null | Value::Object(_))))
+                .then_some(Detail::MaybeMessage)
         }
         Value::Call(id) => of_call(file, call, file.call(*id)?, depth),
         _ => None,
@@ -195,9 +235,10 @@ fn of_path(file: &FileFacts, call: &Call, path: &str, depth: u32) -> Option<Deta
 
 /// Whether a name stands for what was thrown here: in a catch clause, or as the first parameter of a callback.
 fn is_thrown(file: &FileFacts, call: &Call, name: &str) -> bool {
-    let in_catch = file.catches.iter().any(|catch| {
-        catch.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= catch.place.bytes.1
-    });
+    let in_catch = file
+        .catches
+        .iter()
+        .any(|catch| catch.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= catch.place.bytes.1);
     in_catch
         || file.enclosing(call.function).any(|(_, function)| {
             let first = function.parameters.first().and_then(|p| p.names.first());
@@ -211,11 +252,18 @@ fn is_thrown(file: &FileFacts, call: &Call, name: &str) -> bool {
 fn of_call(file: &FileFacts, call: &Call, made: &Call, depth: u32) -> Option<Detail> {
     let object = last(made.object());
     match made.method() {
-        "getTraceAsString" | "getStackTrace" | "format_exc" | "format_exception" | "printStackTrace" | "full_message"
+        "getTraceAsString"
+        | "getStackTrace"
+        | "format_exc"
+        | "format_exception"
+        | "printStackTrace"
+        | "full_message"
         | "getStackTraceAsString" => Some(Detail::Stack),
         "backtrace" if is_error(object) => Some(Detail::Stack),
         "Stack" if made.object() == "debug" => Some(Detail::Stack),
-        "getMessage" | "Error" | "getLocalizedMessage" | "message" | "to_s" | "toString" if is_error(object) => Some(Detail::Message),
+        "getMessage" | "Error" | "getLocalizedMessage" | "message" | "to_s" | "toString" if is_error(object) => {
+            Some(Detail::Message)
+        }
         "str" | "String" | "repr" | "inspect" | "string" if made.arguments.len() == 1 => {
             detail(file, call, &made.arguments.first()?.value, depth + 1).map(|detail| detail.min(Detail::Message))
         }

@@ -94,11 +94,15 @@ fn tracker(file: &FileFacts, call: &Call) -> Option<&'static str> {
     if matches!(file.language, Language::Php | Language::Ruby) {
         let module = file.binding(call.root()).map(|binding| binding.module.replace('\\', "."));
         let callee = call.callee.replace('\\', ".");
-        return STARTS.iter().find(|(start, _)| *start == callee.trim_start_matches('.')).map(|(_, name)| *name).filter(|name| {
-            // `init` and `Client::make` say whose they are where they are imported.
-            call.callee.contains('.') && &*call.callee != "Client.make"
-                || module.as_deref().is_some_and(|module| module.starts_with(name))
-        });
+        return STARTS
+            .iter()
+            .find(|(start, _)| *start == callee.trim_start_matches('.'))
+            .map(|(_, name)| *name)
+            .filter(|name| {
+                // `init` and `Client::make` say whose they are where they are imported.
+                call.callee.contains('.') && &*call.callee != "Client.make"
+                    || module.as_deref().is_some_and(|module| module.starts_with(name))
+            });
     }
     let module = match file.binding(call.root()) {
         Some(binding) => &*binding.module,

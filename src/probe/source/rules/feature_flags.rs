@@ -22,21 +22,53 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
 
 /// Module, and the name for people.
 const LIBRARIES: [(&str, &str); 43] = [
-    ("@launchdarkly/", "LaunchDarkly"), ("launchdarkly-node-server-sdk", "LaunchDarkly"), ("launchdarkly-js-client-sdk", "LaunchDarkly"),
-    ("launchdarkly-react-client-sdk", "LaunchDarkly"), ("ldclient", "LaunchDarkly"), ("LaunchDarkly", "LaunchDarkly"),
-    ("github.com/launchdarkly/", "LaunchDarkly"), ("com.launchdarkly", "LaunchDarkly"), ("unleash-client", "Unleash"),
-    ("@unleash/", "Unleash"), ("unleash-proxy-client", "Unleash"), ("UnleashClient", "Unleash"), ("Unleash", "Unleash"),
-    ("github.com/Unleash/", "Unleash"), ("io.getunleash", "Unleash"), ("flagsmith", "Flagsmith"), ("flagsmith-nodejs", "Flagsmith"),
-    ("Flagsmith", "Flagsmith"), ("github.com/Flagsmith/", "Flagsmith"), ("@growthbook/", "GrowthBook"), ("growthbook", "GrowthBook"),
-    ("Growthbook", "GrowthBook"), ("github.com/growthbook/", "GrowthBook"), ("@openfeature/", "OpenFeature"), ("openfeature", "OpenFeature"),
-    ("OpenFeature", "OpenFeature"), ("github.com/open-feature/", "OpenFeature"), ("dev.openfeature", "OpenFeature"),
-    ("statsig-node", "Statsig"), ("@statsig/", "Statsig"), ("statsig", "Statsig"), ("@vercel/flags", "Vercel Flags"), ("flags/next", "Vercel Flags"),
-    ("configcat-node", "ConfigCat"), ("configcatclient", "ConfigCat"), ("@splitsoftware/", "Split"), ("splitio", "Split"),
-    ("Laravel.Pennant", "Pennant"), ("waffle", "waffle"), ("flags.state", "django-flags"), ("gargoyle", "gargoyle"), ("org.togglz", "Togglz"),
+    ("@launchdarkly/", "LaunchDarkly"),
+    ("launchdarkly-node-server-sdk", "LaunchDarkly"),
+    ("launchdarkly-js-client-sdk", "LaunchDarkly"),
+    ("launchdarkly-react-client-sdk", "LaunchDarkly"),
+    ("ldclient", "LaunchDarkly"),
+    ("LaunchDarkly", "LaunchDarkly"),
+    ("github.com/launchdarkly/", "LaunchDarkly"),
+    ("com.launchdarkly", "LaunchDarkly"),
+    ("unleash-client", "Unleash"),
+    ("@unleash/", "Unleash"),
+    ("unleash-proxy-client", "Unleash"),
+    ("UnleashClient", "Unleash"),
+    ("Unleash", "Unleash"),
+    ("github.com/Unleash/", "Unleash"),
+    ("io.getunleash", "Unleash"),
+    ("flagsmith", "Flagsmith"),
+    ("flagsmith-nodejs", "Flagsmith"),
+    ("Flagsmith", "Flagsmith"),
+    ("github.com/Flagsmith/", "Flagsmith"),
+    ("@growthbook/", "GrowthBook"),
+    ("growthbook", "GrowthBook"),
+    ("Growthbook", "GrowthBook"),
+    ("github.com/growthbook/", "GrowthBook"),
+    ("@openfeature/", "OpenFeature"),
+    ("openfeature", "OpenFeature"),
+    ("OpenFeature", "OpenFeature"),
+    ("github.com/open-feature/", "OpenFeature"),
+    ("dev.openfeature", "OpenFeature"),
+    ("statsig-node", "Statsig"),
+    ("@statsig/", "Statsig"),
+    ("statsig", "Statsig"),
+    ("@vercel/flags", "Vercel Flags"),
+    ("flags/next", "Vercel Flags"),
+    ("configcat-node", "ConfigCat"),
+    ("configcatclient", "ConfigCat"),
+    ("@splitsoftware/", "Split"),
+    ("splitio", "Split"),
+    ("Laravel.Pennant", "Pennant"),
+    ("waffle", "waffle"),
+    ("flags.state", "django-flags"),
+    ("gargoyle", "gargoyle"),
+    ("org.togglz", "Togglz"),
     ("org.ff4j", "FF4j"),
 ];
 
@@ -61,19 +93,42 @@ fn asks(file: &FileFacts, call: &Call) -> bool {
     let (callee, method) = (&*call.callee, call.method());
     let posthog = matches!(
         method,
-        "isFeatureEnabled" | "getFeatureFlag" | "useFeatureFlagEnabled" | "useFeatureFlag" | "feature_enabled" | "get_feature_flag"
-            | "getFeatureFlagPayload" | "useFlag" | "useFlags" | "isFeatureFlagEnabled" | "feature_flag_enabled" | "featureFlagEnabled"
+        "isFeatureEnabled"
+            | "getFeatureFlag"
+            | "useFeatureFlagEnabled"
+            | "useFeatureFlag"
+            | "feature_enabled"
+            | "get_feature_flag"
+            | "getFeatureFlagPayload"
+            | "useFlag"
+            | "useFlags"
+            | "isFeatureFlagEnabled"
+            | "feature_flag_enabled"
+            | "featureFlagEnabled"
     );
     if posthog && !call.arguments.is_empty() {
         return true;
     }
     match callee {
-        "Flipper.enabled?" | "Feature.active" | "Feature.enabled?" | "Feature.for" | "flag_is_active" | "switch_is_active" => true,
+        "Flipper.enabled?" | "Feature.active" | "Feature.enabled?" | "Feature.for" | "flag_is_active"
+        | "switch_is_active" => true,
         _ => {
             let object = super::names::last(call.object());
             let flags = has_word(object, &["feature flags", "feature flag", "flags", "features", "feature"])
-                && matches!(method, "isEnabled" | "is_enabled" | "enabled" | "enabled?" | "IsEnabled" | "isActive" | "active" | "variation");
-            flags && call.arguments.first().is_some_and(|argument| argument.value.text().is_some()) && !file.path.is_empty()
+                && matches!(
+                    method,
+                    "isEnabled"
+                        | "is_enabled"
+                        | "enabled"
+                        | "enabled?"
+                        | "IsEnabled"
+                        | "isActive"
+                        | "active"
+                        | "variation"
+                );
+            flags
+                && call.arguments.first().is_some_and(|argument| argument.value.text().is_some())
+                && !file.path.is_empty()
         }
     }
 }

@@ -33,14 +33,26 @@ fn nothing_else(name: &str) -> bool {
 
 /// Packages that bring such a handler.
 const HANDLERS: [&str; 6] = [
-    "errorhandler", "express-error-handler", "strong-error-handler", "api-error-handler", "express-http-problem-details",
+    "errorhandler",
+    "express-error-handler",
+    "strong-error-handler",
+    "api-error-handler",
+    "express-http-problem-details",
     "http-problem-details-mapper",
 ];
 
 /// Frameworks on top of Express that bring their own.
 const FRAMEWORKS: [&str; 10] = [
-    "@nestjs/core", "@feathersjs/express", "routing-controllers", "tsoa", "@medusajs/framework", "@medusajs/medusa",
-    "next", "@adonisjs/core", "@loopback/rest", "payload",
+    "@nestjs/core",
+    "@feathersjs/express",
+    "routing-controllers",
+    "tsoa",
+    "@medusajs/framework",
+    "@medusajs/medusa",
+    "next",
+    "@adonisjs/core",
+    "@loopback/rest",
+    "payload",
 ];
 
 fn express_apps(file: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
@@ -50,10 +62,13 @@ fn express_apps(file: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
 /// `express()`
 fn makes_app(file: &FileFacts, call: &Call) -> bool {
     let bound = file.binding(call.root()).is_some_and(|binding| &*binding.module == "express");
-    !call.callee.contains('.') && (bound || (&*call.callee == "express" && file.imports_any(|module| module == "express")))
-        || (&*call.callee == "require()" && call.receiver.and_then(|id| file.call(id)).is_some_and(|required| {
-            required.argument(0).and_then(Value::text) == Some("express")
-        }))
+    !call.callee.contains('.')
+        && (bound || (&*call.callee == "express" && file.imports_any(|module| module == "express")))
+        || (&*call.callee == "require()"
+            && call
+                .receiver
+                .and_then(|id| file.call(id))
+                .is_some_and(|required| required.argument(0).and_then(Value::text) == Some("express")))
 }
 
 /// Looks at the whole project.
@@ -76,7 +91,10 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
     }
     let Some((file, call)) = app.filter(|_| routes > 0) else { return };
-    let hit = Hit::new(call.place, "This Express app has no error middleware, so its users see the framework's page when a route fails");
+    let hit = Hit::new(
+        call.place,
+        "This Express app has no error middleware, so its users see the framework's page when a route fails",
+    );
     hits.push(Hit { file, ..hit });
 }
 
@@ -90,7 +108,9 @@ fn handles(file: &FileFacts) -> bool {
         let first = function.parameters.first().and_then(|p| p.names.first()).map_or("", |(name, _)| name);
         let types = function.parameters.first().map_or("", |p| &p.annotation);
         function.parameters.len() == 4
-            && (about_errors(first) || about_errors(types) || matches!(first.trim_start_matches('_'), "err" | "e" | "ex" | "er"))
+            && (about_errors(first)
+                || about_errors(types)
+                || matches!(first.trim_start_matches('_'), "err" | "e" | "ex" | "er"))
     }) || file.calls.iter().any(|call| {
         call.method() == "setupExpressErrorHandler"
             || (call.method() == "use"

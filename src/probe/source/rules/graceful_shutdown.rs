@@ -21,7 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(runs_on, super::any_name).looks_at(server_or_config);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(runs_on, super::any_name).looks_at(server_or_config);
 
 /// PHP's processes are ended by what runs them.
 fn runs_on(language: Language) -> bool {
@@ -30,8 +31,15 @@ fn runs_on(language: Language) -> bool {
 
 /// Libraries that close a server in order.
 const LIBRARIES: [&str; 9] = [
-    "http-terminator", "stoppable", "@godaddy/terminus", "http-graceful-shutdown", "close-with-grace", "fastify-graceful-shutdown",
-    "server-destroy", "lil-http-terminator", "node-graceful-shutdown",
+    "http-terminator",
+    "stoppable",
+    "@godaddy/terminus",
+    "http-graceful-shutdown",
+    "close-with-grace",
+    "fastify-graceful-shutdown",
+    "server-destroy",
+    "lil-http-terminator",
+    "node-graceful-shutdown",
 ];
 
 /// Looks at one file.
@@ -68,7 +76,9 @@ fn closes(file: &FileFacts, call: &Call) -> Option<String> {
                 _ => false,
             });
             let does = call.argument(1).is_some_and(|given| match given {
-                Value::Function(id) => file.function(*id).is_some_and(|f| file.calls_of(&f.body).any(|(_, call)| ends(call))),
+                Value::Function(id) => {
+                    file.function(*id).is_some_and(|f| file.calls_of(&f.body).any(|(_, call)| ends(call)))
+                }
                 Value::Path(name) => named_function_ends(file, name),
                 Value::Call(_) => true,
                 _ => false,
@@ -78,7 +88,12 @@ fn closes(file: &FileFacts, call: &Call) -> Option<String> {
         Language::Python => {
             let term = call.arguments.iter().any(|a| a.value.path().is_some_and(|p| p.ends_with("SIGTERM")));
             let listens = matches!(method, "signal" | "add_signal_handler") && term;
-            if listens && !call.arguments.iter().any(|a| a.value.path().is_some_and(|p| p.ends_with("SIG_DFL") || p.ends_with("SIG_IGN"))) {
+            if listens
+                && !call
+                    .arguments
+                    .iter()
+                    .any(|a| a.value.path().is_some_and(|p| p.ends_with("SIG_DFL") || p.ends_with("SIG_IGN")))
+            {
                 return Some("SIGTERM is handled before the process ends".to_owned());
             }
             let lifespan = matches!(method, "FastAPI" | "Starlette") && call.named("lifespan").is_some();
@@ -87,22 +102,24 @@ fn closes(file: &FileFacts, call: &Call) -> Option<String> {
         Language::Go => {
             let waits = file.calls.iter().any(|other| {
                 matches!(&*other.callee, "signal.NotifyContext" | "signal.Notify")
-                    && other.arguments.iter().any(|a| a.value.path().is_some_and(|p| p.ends_with("SIGTERM") || p.ends_with("Interrupt")))
+                    && other
+                        .arguments
+                        .iter()
+                        .any(|a| a.value.path().is_some_and(|p| p.ends_with("SIGTERM") || p.ends_with("Interrupt")))
             });
             (matches!(method, "Shutdown" | "GracefulStop" | "ShutdownWithContext" | "ShutdownWithTimeout") && waits)
                 .then(|| "The server is shut down in order on a signal".to_owned())
         }
         Language::Ruby => {
-            let traps = matches!(callee, "trap" | "Signal.trap") && call.argument(0).and_then(Value::text).is_some_and(|s| s.ends_with("TERM"));
+            let traps = matches!(callee, "trap" | "Signal.trap")
+                && call.argument(0).and_then(Value::text).is_some_and(|s| s.ends_with("TERM"));
             traps.then(|| "SIGTERM is handled before the process ends".to_owned())
         }
         Language::Php => {
             let handles = callee == "pcntl_signal" && call.argument(0).and_then(Value::path) == Some("SIGTERM");
             handles.then(|| "SIGTERM is handled before the process ends".to_owned())
         }
-        Language::Java => {
-            (method == "addShutdownHook").then(|| "A shutdown hook closes what is open".to_owned())
-        }
+        Language::Java => (method == "addShutdownHook").then(|| "A shutdown hook closes what is open".to_owned()),
         Language::Template => None,
     }
 }
@@ -110,8 +127,21 @@ fn closes(file: &FileFacts, call: &Call) -> Option<String> {
 /// Whether a call closes a server, a pool or a worker.
 fn ends(call: &Call) -> bool {
     let method = call.method().to_ascii_lowercase();
-    matches!(method.as_str(), "close" | "end" | "stop" | "disconnect" | "$disconnect" | "destroy" | "quit" | "drain" | "terminate" | "closeall")
-        || ["shutdown", "graceful", "cleanup", "teardown", "closeserver", "stopserver"].iter().any(|word| method.contains(word))
+    matches!(
+        method.as_str(),
+        "close"
+            | "end"
+            | "stop"
+            | "disconnect"
+            | "$disconnect"
+            | "destroy"
+            | "quit"
+            | "drain"
+            | "terminate"
+            | "closeall"
+    ) || ["shutdown", "graceful", "cleanup", "teardown", "closeserver", "stopserver"]
+        .iter()
+        .any(|word| method.contains(word))
 }
 
 fn named_function_ends(file: &FileFacts, name: &str) -> bool {

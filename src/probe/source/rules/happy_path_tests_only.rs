@@ -69,7 +69,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     if let Some(file) = first_test.filter(|_| failures == 0 && cases >= ENOUGH_TESTS) {
         let message = format!("Of {cases} tests none expects that something is refused or fails");
         hits.push(Hit { file, ..Hit::new(Place::default(), message) });
-    } else if let Some((file, _)) = largest.filter(|_| cases == 0 && (lines >= ENOUGH_LINES || handlers >= ENOUGH_HANDLERS)) {
+    } else if let Some((file, _)) =
+        largest.filter(|_| cases == 0 && (lines >= ENOUGH_LINES || handlers >= ENOUGH_HANDLERS))
+    {
         let hit = Hit::new(Place::default(), "The project has no tests");
         let hit = if unsure { hit.confidence(Confidence::Low) } else { hit };
         hits.push(Hit { file, ..hit });

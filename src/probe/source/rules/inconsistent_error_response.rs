@@ -48,7 +48,11 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
             let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
             let keyword = keyword.map(|name| format!("{{ {name} }}"));
-            let Some(shape) = keyword.or_else(|| answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send"))) else { continue };
+            let Some(shape) = keyword.or_else(|| {
+                answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send"))
+            }) else {
+                continue;
+            };
             apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
         }
     }
@@ -65,10 +69,14 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         );
         let mut hit = Hit::new(*place, message);
         hit.file = *file;
-        hit.steps = used.iter().take(3).filter_map(|(shape, uses)| {
-            let (file, place) = uses.first()?;
-            Some(format!("{}:{} answers `{shape}`", index.files.get(*file)?.path, place.span.line))
-        }).collect();
+        hit.steps = used
+            .iter()
+            .take(3)
+            .filter_map(|(shape, uses)| {
+                let (file, place) = uses.first()?;
+                Some(format!("{}:{} answers `{shape}`", index.files.get(*file)?.path, place.span.line))
+            })
+            .collect();
         hits.push(hit);
     }
 }
@@ -92,9 +100,9 @@ fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Opt
                 return None;
             }
             let reason = ["error", "errors", "message", "msg", "detail", "err", "reason", "error_message"];
-            let (key, value) = reason.iter().find_map(|name| {
-                pairs.iter().find(|(key, _)| key.trim_matches([':', '"', '\'']) == *name)
-            })?;
+            let (key, value) = reason
+                .iter()
+                .find_map(|name| pairs.iter().find(|(key, _)| key.trim_matches([':', '"', '\'']) == *name))?;
             let key = key.trim_matches([':', '"', '\'']);
             Some(match value {
                 Value::Object(_) => format!("{{ {key}: {{…}} }}"),

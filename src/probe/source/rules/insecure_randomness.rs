@@ -17,7 +17,10 @@ pub static META: RuleMeta = RuleMeta {
     why: "Such a generator can be predicted from a few of its numbers, so someone can make the reset link or the session of another user.",
     fix: "Use the generator for secrets: `crypto.randomBytes` or `crypto.randomUUID`, Python's `secrets`, PHP's `random_bytes`, Go's `crypto/rand`, Ruby's `SecureRandom`, Java's `SecureRandom`.",
     example: "const token = Math.random().toString(36).slice(2);\n\n// better\nconst token = crypto.randomBytes(32).toString('hex');",
-    references: &["F58", "https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Math/random"],
+    references: &[
+        "F58",
+        "https://developer.mozilla.org/en-US/docs/Web/JavaScript/Reference/Global_Objects/Math/random",
+    ],
 };
 
 /// The rule.
@@ -36,7 +39,11 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         let hit = Hit::new(call.place, format!("`{name}` is made with `{shown}`, whose numbers can be guessed"));
         let hit = if kind == Purpose::Code { hit.confidence(Confidence::Medium) } else { hit };
         told.push((call.function, name));
-        hits.push(if file.role == Role::Client { hit.severity(Severity::Minor).confidence(Confidence::Medium) } else { hit });
+        hits.push(if file.role == Role::Client {
+            hit.severity(Severity::Minor).confidence(Confidence::Medium)
+        } else {
+            hit
+        });
     }
 }
 
@@ -47,8 +54,11 @@ fn is_guessable(file: &FileFacts, call: &Call) -> bool {
         Language::JavaScript | Language::TypeScript | Language::Tsx => callee == "Math.random",
         Language::Python => {
             let from_random = |local: &str| file.binding(local).is_some_and(|binding| &*binding.module == "random");
-            matches!(method, "random" | "randint" | "choice" | "choices" | "randrange" | "sample" | "getrandbits" | "uniform")
-                && ((call.object() == "random" && from_random("random")) || (call.object().is_empty() && from_random(method)))
+            matches!(
+                method,
+                "random" | "randint" | "choice" | "choices" | "randrange" | "sample" | "getrandbits" | "uniform"
+            ) && ((call.object() == "random" && from_random("random"))
+                || (call.object().is_empty() && from_random(method)))
         }
         Language::Php => {
             matches!(callee, "rand" | "mt_rand" | "uniqid" | "lcg_value" | "str_shuffle" | "array_rand" | "shuffle")
@@ -64,7 +74,8 @@ fn is_guessable(file: &FileFacts, call: &Call) -> bool {
         Language::Java => {
             callee == "Math.random"
                 || (callee.starts_with("RandomStringUtils.random"))
-                || (matches!(method, "nextInt" | "nextLong" | "nextBytes" | "nextDouble" | "ints") && java_generator(file, call))
+                || (matches!(method, "nextInt" | "nextLong" | "nextBytes" | "nextDouble" | "ints")
+                    && java_generator(file, call))
         }
         Language::Template => false,
     }
@@ -145,9 +156,9 @@ fn purpose(file: &FileFacts, id: CallId, call: &Call) -> Option<(String, Purpose
 /// The key of an object literal under which the call stands.
 fn key_of<'v>(file: &FileFacts, value: &'v Value, id: CallId) -> Option<&'v str> {
     match value {
-        Value::Object(pairs) => pairs.iter().find_map(|(key, inner)| {
-            key_of(file, inner, id).or_else(|| holds(file, inner, id, 0).then_some(&**key))
-        }),
+        Value::Object(pairs) => pairs
+            .iter()
+            .find_map(|(key, inner)| key_of(file, inner, id).or_else(|| holds(file, inner, id, 0).then_some(&**key))),
         Value::Array(values) => values.iter().find_map(|inner| key_of(file, inner, id)),
         _ => None,
     }
@@ -175,25 +186,101 @@ fn holds(file: &FileFacts, value: &Value, id: CallId, depth: u32) -> bool {
 /// Whether a name is that of a secret.
 fn judged(name: &str) -> Option<Purpose> {
     let other = [
-        "expires", "expiry", "expire", "ttl", "delay", "timeout", "interval", "at", "time", "count", "length", "index",
-        "limit", "size", "mock", "fake", "dummy", "sample", "example", "demo", "test", "placeholder", "color", "tokens",
-        "price", "position", "width", "height", "rotation", "weight", "probability", "chance", "max", "min", "offset",
-        "type", "name", "order",
+        "expires",
+        "expiry",
+        "expire",
+        "ttl",
+        "delay",
+        "timeout",
+        "interval",
+        "at",
+        "time",
+        "count",
+        "length",
+        "index",
+        "limit",
+        "size",
+        "mock",
+        "fake",
+        "dummy",
+        "sample",
+        "example",
+        "demo",
+        "test",
+        "placeholder",
+        "color",
+        "tokens",
+        "price",
+        "position",
+        "width",
+        "height",
+        "rotation",
+        "weight",
+        "probability",
+        "chance",
+        "max",
+        "min",
+        "offset",
+        "type",
+        "name",
+        "order",
     ];
     if has_word(name, &other) {
         return None;
     }
     let secret = [
-        "token", "password", "passwd", "pwd", "secret", "otp", "nonce", "csrf", "salt", "api key", "secret key",
-        "private key", "encryption key", "signing key", "reset code", "verification code", "verify code", "auth code",
-        "login code", "confirmation code", "two factor", "recovery code", "backup code", "session id", "session key",
-        "credential", "passcode", "security code", "access code", "reset key", "activation code", "access key", "otp code",
-        "accesstoken", "resettoken", "sessionid", "authtoken", "captcha",
+        "token",
+        "password",
+        "passwd",
+        "pwd",
+        "secret",
+        "otp",
+        "nonce",
+        "csrf",
+        "salt",
+        "api key",
+        "secret key",
+        "private key",
+        "encryption key",
+        "signing key",
+        "reset code",
+        "verification code",
+        "verify code",
+        "auth code",
+        "login code",
+        "confirmation code",
+        "two factor",
+        "recovery code",
+        "backup code",
+        "session id",
+        "session key",
+        "credential",
+        "passcode",
+        "security code",
+        "access code",
+        "reset key",
+        "activation code",
+        "access key",
+        "otp code",
+        "accesstoken",
+        "resettoken",
+        "sessionid",
+        "authtoken",
+        "captcha",
     ];
     if has_word(name, &secret) {
         return Some(Purpose::Secret);
     }
-    let code = ["invite code", "invitation code", "invite key", "pin", "voucher code", "coupon code", "sms code", "license key"];
+    let code = [
+        "invite code",
+        "invitation code",
+        "invite key",
+        "pin",
+        "voucher code",
+        "coupon code",
+        "sms code",
+        "license key",
+    ];
     has_word(name, &code).then_some(Purpose::Code)
 }
 
@@ -202,8 +289,38 @@ fn is_neutral(name: &str) -> bool {
     name.len() <= 2
         || matches!(
             name,
-            "result" | "code" | "text" | "str" | "out" | "output" | "value" | "chars" | "char" | "random" | "index" | "idx"
-                | "randomIndex" | "rand" | "string" | "res" | "ret" | "buf" | "bytes" | "digits" | "key" | "rnd" | "default"
-                | "num" | "number" | "randomIdx" | "pos" | "hash" | "random_index" | "letters" | "s" | "characters" | "id"
+            "result"
+                | "code"
+                | "text"
+                | "str"
+                | "out"
+                | "output"
+                | "value"
+                | "chars"
+                | "char"
+                | "random"
+                | "index"
+                | "idx"
+                | "randomIndex"
+                | "rand"
+                | "string"
+                | "res"
+                | "ret"
+                | "buf"
+                | "bytes"
+                | "digits"
+                | "key"
+                | "rnd"
+                | "default"
+                | "num"
+                | "number"
+                | "randomIdx"
+                | "pos"
+                | "hash"
+                | "random_index"
+                | "letters"
+                | "s"
+                | "characters"
+                | "id"
         )
 }

@@ -18,11 +18,9 @@ pub(super) enum Log {
 pub(super) fn written(file: &FileFacts, call: &Call) -> Option<Log> {
     let (callee, method) = (&*call.callee, call.method());
     let output = match file.language {
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            callee.strip_prefix("console.").is_some_and(|level| {
-                matches!(level, "log" | "info" | "warn" | "error" | "debug" | "trace" | "dir")
-            })
-        }
+        Language::JavaScript | Language::TypeScript | Language::Tsx => callee
+            .strip_prefix("console.")
+            .is_some_and(|level| matches!(level, "log" | "info" | "warn" | "error" | "debug" | "trace" | "dir")),
         Language::Python => callee == "print",
         Language::Php => matches!(callee, "error_log" | "syslog" | "trigger_error"),
         Language::Go => {
@@ -30,9 +28,7 @@ pub(super) fn written(file: &FileFacts, call: &Call) -> Option<Log> {
                 && file.role == crate::probe::source::facts::Role::Server
         }
         Language::Ruby => matches!(callee, "puts" | "p" | "pp" | "print" | "warn" | "$stdout.puts" | "$stderr.puts"),
-        Language::Java => {
-            callee.starts_with("System.out.print") || callee.starts_with("System.err.print")
-        }
+        Language::Java => callee.starts_with("System.out.print") || callee.starts_with("System.err.print"),
         Language::Template => false,
     };
     if output {
@@ -43,12 +39,38 @@ pub(super) fn written(file: &FileFacts, call: &Call) -> Option<Log> {
     }
     let level = matches!(
         method,
-        "log" | "info" | "warn" | "warning" | "error" | "fatal" | "critical" | "exception" | "notice" | "alert" | "emergency"
+        "log"
+            | "info"
+            | "warn"
+            | "warning"
+            | "error"
+            | "fatal"
+            | "critical"
+            | "exception"
+            | "notice"
+            | "alert"
+            | "emergency"
     ) || (file.language == Language::Go
         && matches!(
             method,
-            "Print" | "Printf" | "Println" | "Info" | "Infof" | "Infow" | "Warn" | "Warnf" | "Warnw" | "Error" | "Errorf"
-                | "Errorw" | "Fatal" | "Fatalf" | "Panicf" | "InfoContext" | "ErrorContext" | "WarnContext"
+            "Print"
+                | "Printf"
+                | "Println"
+                | "Info"
+                | "Infof"
+                | "Infow"
+                | "Warn"
+                | "Warnf"
+                | "Warnw"
+                | "Error"
+                | "Errorf"
+                | "Errorw"
+                | "Fatal"
+                | "Fatalf"
+                | "Panicf"
+                | "InfoContext"
+                | "ErrorContext"
+                | "WarnContext"
         ));
     (level && is_logger(call)).then_some(Log::Logger)
 }
@@ -58,8 +80,10 @@ fn is_logger(call: &Call) -> bool {
     let object = call.object();
     let last = object.trim_end_matches("()").rsplit('.').next().unwrap_or(object).to_ascii_lowercase();
     let last = last.trim_start_matches('_');
-    matches!(last, "log" | "logger" | "logging" | "slog" | "logrus" | "winston" | "pino" | "zap" | "lgr" | "klog" | "glog")
-        || last.ends_with("logger")
+    matches!(
+        last,
+        "log" | "logger" | "logging" | "slog" | "logrus" | "winston" | "pino" | "zap" | "lgr" | "klog" | "glog"
+    ) || last.ends_with("logger")
         || last.ends_with("_log")
 }
 
@@ -67,14 +91,19 @@ fn is_logger(call: &Call) -> bool {
 fn is_command(file: &FileFacts) -> bool {
     match file.language {
         Language::Python => {
-            file.imports_any(|module| matches!(module, "argparse" | "click" | "typer" | "getpass" | "optparse" | "fire"))
-                || file.calls.iter().any(|call| matches!(&*call.callee, "input" | "sys.exit"))
+            file.imports_any(|module| {
+                matches!(module, "argparse" | "click" | "typer" | "getpass" | "optparse" | "fire")
+            }) || file.calls.iter().any(|call| matches!(&*call.callee, "input" | "sys.exit"))
         }
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            file.imports_any(|module| matches!(module, "commander" | "yargs" | "inquirer" | "@inquirer/prompts" | "ora" | "prompts" | "meow"))
+        Language::JavaScript | Language::TypeScript | Language::Tsx => file.imports_any(|module| {
+            matches!(module, "commander" | "yargs" | "inquirer" | "@inquirer/prompts" | "ora" | "prompts" | "meow")
+        }),
+        Language::Go => {
+            file.imports_any(|module| matches!(module, "flag" | "github.com/spf13/cobra" | "github.com/urfave/cli"))
         }
-        Language::Go => file.imports_any(|module| matches!(module, "flag" | "github.com/spf13/cobra" | "github.com/urfave/cli")),
-        Language::Ruby => file.imports_any(|module| matches!(module, "optparse" | "thor")) || file.path.ends_with(".rake"),
+        Language::Ruby => {
+            file.imports_any(|module| matches!(module, "optparse" | "thor")) || file.path.ends_with(".rake")
+        }
         Language::Java => file.path.to_ascii_lowercase().contains("cli"),
         Language::Php | Language::Template => false,
     }

@@ -15,13 +15,14 @@ mod env_localhost_fallback;
 mod error_boundary;
 mod error_detail_exposed;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
 mod feature_flags;
+mod floating_promise;
 mod global_error_handler_missing;
 mod graceful_shutdown;
 mod happy_path_tests_only;
 mod hardcoded_endpoint;
-mod http_clients;
 mod inconsistent_error_response;
 mod insecure_randomness;
 mod job_queue;
@@ -32,7 +33,11 @@ mod names;
 mod phantom_dependency;
 mod placeholder_left_in;
 mod react_error_boundary_missing;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
 mod responses;
+mod retry_without_backoff;
 mod schema_sync_in_production;
 mod sensitive_data_logged;
 mod sql_injection;
@@ -54,6 +59,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
@@ -70,8 +76,10 @@ const LIST: &[Rule] = &[
     error_boundary::RULE,
     error_detail_exposed::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
     feature_flags::RULE,
+    floating_promise::RULE,
     global_error_handler_missing::RULE,
     graceful_shutdown::RULE,
     happy_path_tests_only::RULE,
@@ -84,6 +92,10 @@ const LIST: &[Rule] = &[
     phantom_dependency::RULE,
     placeholder_left_in::RULE,
     react_error_boundary_missing::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
     schema_sync_in_production::RULE,
     sensitive_data_logged::RULE,
     sql_injection::RULE,
@@ -237,7 +249,6 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }

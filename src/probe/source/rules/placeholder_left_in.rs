@@ -59,9 +59,35 @@ fn only_shows(name: &str) -> bool {
     has_word(
         name,
         &[
-            "placeholder", "example", "examples", "sample", "description", "help", "hint", "label", "mock", "test", "fixture", "preview",
-            "demo", "doc", "docs", "title", "message", "schema", "pattern", "regex", "blocked", "reserved", "invalid",
-            "weak", "common", "forbidden", "disallowed", "insecure", "text",
+            "placeholder",
+            "example",
+            "examples",
+            "sample",
+            "description",
+            "help",
+            "hint",
+            "label",
+            "mock",
+            "test",
+            "fixture",
+            "preview",
+            "demo",
+            "doc",
+            "docs",
+            "title",
+            "message",
+            "schema",
+            "pattern",
+            "regex",
+            "blocked",
+            "reserved",
+            "invalid",
+            "weak",
+            "common",
+            "forbidden",
+            "disallowed",
+            "insecure",
+            "text",
         ],
     )
 }
@@ -69,9 +95,31 @@ fn only_shows(name: &str) -> bool {
 /// Files of documents, samples and catalogues of texts.
 fn is_for_show(file: &FileFacts) -> bool {
     let path = file.path.to_ascii_lowercase();
-    ["demo", "sample", "example", "mock", "fixture", "storybook", "stories", "playground", "docs/", "locale", "i18n", "lang/", "translation", "templates/", "swagger", "openapi", "preview", "snippet", "code-samples", "starter", "create-"]
-        .iter()
-        .any(|word| path.contains(word))
+    [
+        "demo",
+        "sample",
+        "example",
+        "mock",
+        "fixture",
+        "storybook",
+        "stories",
+        "playground",
+        "docs/",
+        "locale",
+        "i18n",
+        "lang/",
+        "translation",
+        "templates/",
+        "swagger",
+        "openapi",
+        "preview",
+        "snippet",
+        "code-samples",
+        "starter",
+        "create-",
+    ]
+    .iter()
+    .any(|word| path.contains(word))
 }
 
 fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
@@ -82,21 +130,38 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
     match (found.kind, found.form) {
         (Kind::Filler, Form::Page) => Some(Hit::new(place(found), format!("The page shows filler: `{shown}`"))),
         (Kind::Filler, Form::Literal) => Some(
-            Hit::new(place(found), format!("Filler stands in a text: `{shown}`")).severity(Severity::Minor).confidence(Confidence::Medium),
+            Hit::new(place(found), format!("Filler stands in a text: `{shown}`"))
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium),
         ),
         (Kind::Key, Form::Literal) => {
-            let for_secret = has_word(&found.name, &["key", "token", "secret", "password", "passwd", "apikey", "dsn", "credential", "auth"]);
+            let for_secret = has_word(
+                &found.name,
+                &["key", "token", "secret", "password", "passwd", "apikey", "dsn", "credential", "auth"],
+            );
             let used = match found.usage {
                 Usage::Named => for_secret,
                 Usage::Argument(id) => file.call(id).is_some_and(|call| {
-                    matches!(call.method(), "sign" | "verify" | "Stripe" | "OpenAI" | "session" | "createHmac" | "encode" | "Resend" | "setApiKey")
+                    matches!(
+                        call.method(),
+                        "sign"
+                            | "verify"
+                            | "Stripe"
+                            | "OpenAI"
+                            | "session"
+                            | "createHmac"
+                            | "encode"
+                            | "Resend"
+                            | "setApiKey"
+                    )
                 }),
                 _ => false,
             };
             used.then(|| Hit::new(place(found), format!("`{shown}` stands where a real secret belongs")))
         }
         (Kind::Mail, Form::Literal) => {
-            let sends = has_word(&found.name, &["from", "sender", "mailfrom"]) && !has_word(&found.name, &["date", "import", "array"]);
+            let sends = has_word(&found.name, &["from", "sender", "mailfrom"])
+                && !has_word(&found.name, &["date", "import", "array"]);
             let in_call = matches!(found.usage, Usage::Argument(id) if file.call(id).is_some_and(|call| {
                 matches!(call.method(), "setFrom" | "set_from" | "from" | "SetFrom" | "from_email")
             }));
@@ -104,7 +169,9 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
                 .then(|| Hit::new(place(found), format!("Mail is sent from `{shown}`, an address that nobody has")))
         }
         (Kind::Person, Form::Page) => Some(
-            Hit::new(place(found), format!("The page shows a made-up person: `{shown}`")).severity(Severity::Minor).confidence(Confidence::Medium),
+            Hit::new(place(found), format!("The page shows a made-up person: `{shown}`"))
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium),
         ),
         (Kind::ToDo, Form::Comment) => to_do(file, found),
         _ => None,
@@ -129,18 +196,25 @@ fn to_do(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
     if !matters || function.body.throws || !(empty && (calls == 0 || answers)) {
         return None;
     }
-    let hit = Hit::new(at_span(found.span), format!("`{name}` is a stub: its own comment says that the work is still to be done"));
+    let hit = Hit::new(
+        at_span(found.span),
+        format!("`{name}` is a stub: its own comment says that the work is still to be done"),
+    );
     Some(if function.kind == FunctionKind::Handler { hit } else { hit.confidence(Confidence::Medium) })
 }
 
 fn is_printing(call: &Call) -> bool {
-    call.callee.starts_with("console.") || matches!(call.method(), "setTimeout" | "print" | "Promise" | "info" | "debug" | "warn")
+    call.callee.starts_with("console.")
+        || matches!(call.method(), "setTimeout" | "print" | "Promise" | "info" | "debug" | "warn")
 }
 
 fn is_fixed(value: &Value) -> bool {
     let mut fixed = true;
     value.walk(&mut |value| {
-        fixed &= !matches!(value, Value::Path(_) | Value::Call(_) | Value::Member(_) | Value::Index(_) | Value::Unknown | Value::Function(_));
+        fixed &= !matches!(
+            value,
+            Value::Path(_) | Value::Call(_) | Value::Member(_) | Value::Index(_) | Value::Unknown | Value::Function(_)
+        );
     });
     fixed
 }
@@ -154,16 +228,27 @@ fn not_written(file: &FileFacts, call: &Call) -> Option<Hit> {
         })
     });
     let raises = match file.language {
-        Language::Python | Language::Ruby => matches!(call.method(), "NotImplementedError") || (matches!(call.method(), "Exception" | "raise") && says),
+        Language::Python | Language::Ruby => {
+            matches!(call.method(), "NotImplementedError") || (matches!(call.method(), "Exception" | "raise") && says)
+        }
         Language::Go => &*call.callee == "panic" && says,
-        Language::Java => matches!(call.method(), "UnsupportedOperationException" | "NotImplementedException" | "RuntimeException") && says,
-        _ => matches!(last(&call.callee), "Error" | "Exception" | "NotImplementedException" | "NotImplementedError") && call.constructs && says,
+        Language::Java => {
+            matches!(call.method(), "UnsupportedOperationException" | "NotImplementedException" | "RuntimeException")
+                && says
+        }
+        _ => {
+            matches!(last(&call.callee), "Error" | "Exception" | "NotImplementedException" | "NotImplementedError")
+                && call.constructs
+                && says
+        }
     };
     if !raises {
         return None;
     }
     let function = file.function(call.function).filter(|function| function.parent.is_some())?;
-    let alone = function.body.statements <= 1 && function.body.returns.is_empty() && (function.body.throws || file.language == Language::Go);
+    let alone = function.body.statements <= 1
+        && function.body.returns.is_empty()
+        && (function.body.throws || file.language == Language::Go);
     stub(function, alone).then(|| {
         let name = function.name.as_deref().unwrap_or("a handler");
         Hit::new(call.place, format!("`{name}` is not written yet: it only says so"))
@@ -172,7 +257,9 @@ fn not_written(file: &FileFacts, call: &Call) -> Option<Hit> {
 
 /// Whether a function that is not written is one that users reach; methods of a class may be for others to write.
 fn stub(function: &Function, alone: bool) -> bool {
-    alone && (function.kind == FunctionKind::Handler || (function.class.is_none() && function.exported && function.argument_of.is_none()))
+    alone
+        && (function.kind == FunctionKind::Handler
+            || (function.class.is_none() && function.exported && function.argument_of.is_none()))
 }
 
 /// Whether a name is that of data made up for trying.
@@ -180,7 +267,12 @@ fn is_sample(file: &FileFacts, path: &str) -> bool {
     let first = root(path);
     let words = words(first);
     let says = words.len() >= 2
-        && words.first().is_some_and(|word| matches!(word.as_str(), "mock" | "fake" | "dummy" | "sample" | "hardcoded" | "stub" | "mocked" | "placeholder"));
+        && words.first().is_some_and(|word| {
+            matches!(
+                word.as_str(),
+                "mock" | "fake" | "dummy" | "sample" | "hardcoded" | "stub" | "mocked" | "placeholder"
+            )
+        });
     // Data that stands in the file, and not what a function makes of it.
     says && file.assignments_to(first).any(|assignment| matches!(assignment.value, Value::Array(_) | Value::Object(_)))
 }

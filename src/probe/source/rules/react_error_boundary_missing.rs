@@ -18,7 +18,10 @@ pub static META: RuleMeta = RuleMeta {
     why: "When any component throws while it is drawn, React takes the whole page away. Your users see white, and reloading does not help.",
     fix: "Add `app/error.tsx` and `app/global-error.tsx` in Next, `ErrorBoundary` in Remix, or `react-error-boundary` around the app, and report what it catches.",
     example: "createRoot(node).render(\n  <ErrorBoundary fallback={<Sorry />} onError={report}>\n    <App />\n  </ErrorBoundary>,\n);",
-    references: &["F26", "https://react.dev/reference/react/Component#catching-rendering-errors-with-an-error-boundary"],
+    references: &[
+        "F26",
+        "https://react.dev/reference/react/Component#catching-rendering-errors-with-an-error-boundary",
+    ],
 };
 
 /// The rule.
@@ -39,7 +42,10 @@ fn entry(file: &FileFacts) -> Option<Place> {
     let drawn = file.calls.iter().find(|call| {
         matches!(call.method(), "createRoot" | "hydrateRoot")
             && imported(file, &["react-dom", "react-dom/client"]).is_some()
-            || matches!(&*call.callee, "ReactDOM.render" | "ReactDOM.hydrate" | "ReactDOM.createRoot" | "AppRegistry.registerComponent")
+            || matches!(
+                &*call.callee,
+                "ReactDOM.render" | "ReactDOM.hydrate" | "ReactDOM.createRoot" | "AppRegistry.registerComponent"
+            )
     });
     if let Some(call) = drawn {
         return Some(call.place);
@@ -49,9 +55,14 @@ fn entry(file: &FileFacts) -> Option<Place> {
     let stem = name.split('.').next().unwrap_or(name);
     let layout = stem == "layout" && (folder == "app" || folder.ends_with("/app") || folder.ends_with("app/[locale]"));
     let pages = stem == "_app" && (folder == "pages" || folder.ends_with("/pages"));
-    let remix = stem == "root" && (folder == "app" || folder.ends_with("/app")) && imported(file, &["react-router", "@remix-run/react"]).is_some();
+    let remix = stem == "root"
+        && (folder == "app" || folder.ends_with("/app"))
+        && imported(file, &["react-router", "@remix-run/react"]).is_some();
     (file.jsx && (layout || pages || remix)).then(|| {
-        file.functions.iter().find(|function| function.exported && function.parent == Some(0)).map_or_else(Place::default, |f| f.place)
+        file.functions
+            .iter()
+            .find(|function| function.exported && function.parent == Some(0))
+            .map_or_else(Place::default, |f| f.place)
     })
 }
 
@@ -70,7 +81,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
     }
     if let Some((file, place)) = app {
-        let hit = Hit::new(place, "No error boundary stands in this app: when one component fails, the page goes white");
+        let hit =
+            Hit::new(place, "No error boundary stands in this app: when one component fails, the page goes white");
         hits.push(Hit { file, ..hit });
     }
 }

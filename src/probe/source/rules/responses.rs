@@ -137,8 +137,12 @@ fn php<'f>(file: &'f FileFacts, call: &'f Call) -> Option<Answer<'f>> {
         "json" | "make" if call.object().contains("response") || call.object().contains("Response") => {
             Some(made(call.argument(1), call.argument(0).into_iter().collect()))
         }
-        "JsonResponse" | "Response" if call.constructs => Some(made(call.argument(1), call.argument(0).into_iter().collect())),
-        "response" if !call.arguments.is_empty() => Some(made(call.argument(1), call.argument(0).into_iter().collect())),
+        "JsonResponse" | "Response" if call.constructs => {
+            Some(made(call.argument(1), call.argument(0).into_iter().collect()))
+        }
+        "response" if !call.arguments.is_empty() => {
+            Some(made(call.argument(1), call.argument(0).into_iter().collect()))
+        }
         "abort" => Some(made(call.argument(0), call.argument(1).into_iter().collect())),
         "die" | "exit" | "echo" | "print" | "print_r" | "var_dump" if call.object().is_empty() => {
             let _ = file;
@@ -173,12 +177,11 @@ fn ruby(call: &Call) -> Option<Answer<'_>> {
         return None;
     }
     let body = call.named("json").or_else(|| call.named("plain")).or_else(|| call.named("body"));
-    let given = || call.arguments.iter().find_map(|argument| {
-        argument.value.get("json").or_else(|| argument.value.get("plain"))
-    });
-    let status = call
-        .named("status")
-        .or_else(|| call.arguments.iter().find_map(|argument| argument.value.get("status")));
+    let given = || {
+        call.arguments.iter().find_map(|argument| argument.value.get("json").or_else(|| argument.value.get("plain")))
+    };
+    let status =
+        call.named("status").or_else(|| call.arguments.iter().find_map(|argument| argument.value.get("status")));
     Some(made(status, vec![body.or_else(given)?]))
 }
 

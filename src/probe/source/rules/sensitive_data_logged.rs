@@ -111,8 +111,21 @@ fn secrets(file: &FileFacts, call: &Call, value: &Value, depth: u32, worst: &mut
             let Some(inner) = file.call(*id) else { return };
             let shows = matches!(
                 &*inner.callee,
-                "JSON.stringify" | "util.inspect" | "inspect" | "str" | "repr" | "json.dumps" | "json_encode" | "print_r"
-                    | "var_export" | "String" | "dict" | "fmt.Sprintf" | "fmt.Sprint" | "String.format" | "string"
+                "JSON.stringify"
+                    | "util.inspect"
+                    | "inspect"
+                    | "str"
+                    | "repr"
+                    | "json.dumps"
+                    | "json_encode"
+                    | "print_r"
+                    | "var_export"
+                    | "String"
+                    | "dict"
+                    | "fmt.Sprintf"
+                    | "fmt.Sprint"
+                    | "String.format"
+                    | "string"
             ) || matches!(inner.method(), "format" | "to_json" | "inspect" | "to_s" | "toString");
             if !shows {
                 return;
@@ -155,8 +168,20 @@ fn judged(file: &FileFacts, call: &Call, path: &str) -> Option<Secret> {
 fn is_body(path: &str) -> bool {
     matches!(
         path,
-        "req.body" | "request.body" | "ctx.request.body" | "request.form" | "request.POST" | "request.data" | "request.json"
-            | "_POST" | "_REQUEST" | "$_POST" | "params" | "r.Form" | "r.PostForm" | "event.body"
+        "req.body"
+            | "request.body"
+            | "ctx.request.body"
+            | "request.form"
+            | "request.POST"
+            | "request.data"
+            | "request.json"
+            | "_POST"
+            | "_REQUEST"
+            | "$_POST"
+            | "params"
+            | "r.Form"
+            | "r.PostForm"
+            | "event.body"
     )
 }
 
@@ -164,16 +189,21 @@ fn is_body(path: &str) -> bool {
 fn is_sign_in(file: &FileFacts, call: &Call) -> bool {
     let about = |name: &str| {
         let name = name.to_ascii_lowercase();
-        ["login", "signin", "sign_in", "signup", "sign_up", "sign-up", "sign-in", "register", "password", "checkout", "payment"]
-            .iter()
-            .any(|word| name.contains(word))
+        [
+            "login", "signin", "sign_in", "signup", "sign_up", "sign-up", "sign-in", "register", "password",
+            "checkout", "payment",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
     };
     let route = |function: &crate::probe::source::code::Function| {
         let given_to = function.argument_of.and_then(|id| file.call(id));
         given_to.and_then(|call| call.argument(0)).and_then(Value::text).is_some_and(about)
-            || function.decorators.iter().filter_map(|d| file.call(d.call?)).any(|call| {
-                call.argument(0).and_then(Value::text).is_some_and(about)
-            })
+            || function
+                .decorators
+                .iter()
+                .filter_map(|d| file.call(d.call?))
+                .any(|call| call.argument(0).and_then(Value::text).is_some_and(about))
     };
     file.enclosing(call.function).any(|(_, function)| function.name.as_deref().is_some_and(about) || route(function))
         || about(file.path.rsplit('/').next().unwrap_or(&file.path))
@@ -187,20 +217,49 @@ fn name_says(name: &str) -> Option<Secret> {
     let harmless = words.iter().any(|word| {
         matches!(
             word.as_str(),
-            "masked" | "redacted" | "has" | "is" | "no" | "hashed" | "encrypted" | "hash" | "csrf" | "missing" | "invalid"
-                | "design" | "next" | "page" | "cancel" | "cancellation" | "max" | "min" | "count" | "num" | "input" | "output"
-                | "prompt" | "completion" | "total" | "continuation" | "sync" | "lex" | "syntax" | "public" | "label"
+            "masked"
+                | "redacted"
+                | "has"
+                | "is"
+                | "no"
+                | "hashed"
+                | "encrypted"
+                | "hash"
+                | "csrf"
+                | "missing"
+                | "invalid"
+                | "design"
+                | "next"
+                | "page"
+                | "cancel"
+                | "cancellation"
+                | "max"
+                | "min"
+                | "count"
+                | "num"
+                | "input"
+                | "output"
+                | "prompt"
+                | "completion"
+                | "total"
+                | "continuation"
+                | "sync"
+                | "lex"
+                | "syntax"
+                | "public"
+                | "label"
         )
     });
     if harmless {
         return None;
     }
     match end.as_str() {
-        "password" | "passwd" | "pwd" | "passphrase" | "cvv" | "cvc" | "ssn" | "authorization" | "apikey" | "pwconfirm" => {
-            Some(Secret::Sure)
-        }
+        "password" | "passwd" | "pwd" | "passphrase" | "cvv" | "cvc" | "ssn" | "authorization" | "apikey"
+        | "pwconfirm" => Some(Secret::Sure),
         "token" | "jwt" => Some(match before {
-            "access" | "refresh" | "auth" | "reset" | "bearer" | "api" | "id" | "session" | "jwt" | "verification" => Secret::Sure,
+            "access" | "refresh" | "auth" | "reset" | "bearer" | "api" | "id" | "session" | "jwt" | "verification" => {
+                Secret::Sure
+            }
             _ => Secret::Likely,
         }),
         "accesstoken" | "refreshtoken" | "authtoken" | "resettoken" | "clientsecret" => Some(Secret::Sure),
@@ -210,8 +269,9 @@ fn name_says(name: &str) -> Option<Secret> {
         }),
         "key" => matches!(before, "api" | "private" | "secret" | "encryption" | "signing").then_some(Secret::Sure),
         "number" => matches!(before, "card").then_some(Secret::Sure),
-        "code" | "otp" => (end == "otp" || matches!(before, "otp" | "verification" | "reset")).then_some(Secret::Likely),
+        "code" | "otp" => {
+            (end == "otp" || matches!(before, "otp" | "verification" | "reset")).then_some(Secret::Likely)
+        }
         _ => None,
     }
 }
-

@@ -21,7 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(known, super::any_name).looks_at(server_or_config);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(known, super::any_name).looks_at(server_or_config);
 
 /// Languages whose loggers it knows.
 fn known(language: Language) -> bool {
@@ -48,14 +49,21 @@ fn of_scripts(file: &FileFacts) -> Option<Hit> {
         let name = last(&call.callee);
         let json = |value: &Value| matches!(value.text().or(value.path()), Some("json" | ":json"));
         let is = match file.language {
-            Language::Php => {
-                (call.constructs && matches!(name, "JsonFormatter" | "LogstashFormatter" | "GelfMessageFormatter" | "ElasticsearchFormatter"))
-                    .then_some("Monolog")
-            }
+            Language::Php => (call.constructs
+                && matches!(
+                    name,
+                    "JsonFormatter" | "LogstashFormatter" | "GelfMessageFormatter" | "ElasticsearchFormatter"
+                ))
+            .then_some("Monolog"),
             _ => match &*call.callee {
                 "SemanticLogger.add_appender" if call.named("formatter").is_some_and(json) => Some("semantic_logger"),
                 "Ougai.Logger" | "Ougai.Logger.new" => Some("ougai"),
-                callee if callee.starts_with("Lograge.Formatters.Json") || callee.starts_with("Lograge.Formatters.Logstash") => Some("lograge"),
+                callee
+                    if callee.starts_with("Lograge.Formatters.Json")
+                        || callee.starts_with("Lograge.Formatters.Logstash") =>
+                {
+                    Some("lograge")
+                }
                 _ => None,
             },
         };
@@ -64,7 +72,8 @@ fn of_scripts(file: &FileFacts) -> Option<Hit> {
     let set = || {
         file.assignments.iter().find_map(|assignment| {
             let json = matches!(assignment.value.text().or(assignment.value.path()), Some("json" | ":json"));
-            (json && assignment.target.ends_with("rails_semantic_logger.format")).then_some((assignment.place, "semantic_logger"))
+            (json && assignment.target.ends_with("rails_semantic_logger.format"))
+                .then_some((assignment.place, "semantic_logger"))
         })
     };
     // Laravel names the formatter of a channel by its class.
@@ -74,7 +83,8 @@ fn of_scripts(file: &FileFacts) -> Option<Hit> {
             value.walk(&mut |value| {
                 if let Value::Object(pairs) = value {
                     found |= pairs.iter().any(|(key, value)| {
-                        &**key == "formatter" && value.path().or(value.text()).is_some_and(|path| path.contains("JsonFormatter"))
+                        &**key == "formatter"
+                            && value.path().or(value.text()).is_some_and(|path| path.contains("JsonFormatter"))
                     });
                 }
             });

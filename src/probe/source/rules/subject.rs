@@ -19,7 +19,7 @@ pub struct Subject {
 
 impl Subject {
     /// Something stands in the code that the rule is about and cannot judge.
-    pub(super) fn is_beyond(&mut self, what: &str, name: &str) {
+    pub(in crate::probe::source) fn is_beyond(&mut self, what: &str, name: &str) {
         self.beyond.insert(format!("{what} through {name} are not examined"));
     }
 }

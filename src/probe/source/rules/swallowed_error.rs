@@ -20,8 +20,9 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).reads(catches, super::any_name).about("place where an error is caught", subject::catches);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(catches, super::any_name)
+    .about("place where an error is caught", subject::catches);
 
 /// Languages in which errors are thrown.
 fn catches(language: Language) -> bool {
@@ -60,8 +61,11 @@ fn forgets(file: &FileFacts, block: &Block) -> Option<Leaves> {
         return None;
     }
     match block.returns.as_slice() {
-        [] => (block.statements == 0 || block.leaves || block.continues || matches!(file.language, Language::Python | Language::Ruby))
-            .then_some(Leaves::Nothing),
+        [] => (block.statements == 0
+            || block.leaves
+            || block.continues
+            || matches!(file.language, Language::Python | Language::Ruby))
+        .then_some(Leaves::Nothing),
         returned if returned.iter().all(Value::is_empty_literal) => Some(Leaves::EmptyValue),
         _ => None,
     }

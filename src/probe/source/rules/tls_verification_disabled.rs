@@ -22,7 +22,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(is_ours);
 
 /// Options that switch the check off, with the value that does it.
 const OFF: [(&str, bool); 10] = [
@@ -104,7 +105,18 @@ fn of_call(file: &FileFacts, call: &Call) -> Option<(String, bool)> {
     }
     let requests = matches!(
         method,
-        "get" | "post" | "put" | "patch" | "delete" | "head" | "request" | "Client" | "AsyncClient" | "send" | "options" | "stream"
+        "get"
+            | "post"
+            | "put"
+            | "patch"
+            | "delete"
+            | "head"
+            | "request"
+            | "Client"
+            | "AsyncClient"
+            | "send"
+            | "options"
+            | "stream"
     );
     match file.language {
         Language::Python => {
@@ -119,9 +131,10 @@ fn of_call(file: &FileFacts, call: &Call) -> Option<(String, bool)> {
                 return Some(("`withoutVerifying`".to_owned(), true));
             }
             if &*call.callee == "curl_setopt"
-                && call.argument(1).and_then(Value::path).is_some_and(|option| {
-                    matches!(last(option), "CURLOPT_SSL_VERIFYPEER" | "CURLOPT_SSL_VERIFYHOST")
-                })
+                && call
+                    .argument(1)
+                    .and_then(Value::path)
+                    .is_some_and(|option| matches!(last(option), "CURLOPT_SSL_VERIFYPEER" | "CURLOPT_SSL_VERIFYHOST"))
                 && call.argument(2).is_some_and(Value::is_empty_literal)
             {
                 return Some(("`curl_setopt`".to_owned(), true));
@@ -136,9 +149,10 @@ fn of_call(file: &FileFacts, call: &Call) -> Option<(String, bool)> {
                     is_false(a.value.get("verify")) || a.value.get("ssl").is_some_and(|ssl| is_false(ssl.get("verify")))
                 });
             let client = requests || call.constructs || matches!(method, "new" | "default_options" | "start");
-            let mode = call.arguments.iter().any(|argument| {
-                is_none(&argument.value) || argument.value.get("verify_mode").is_some_and(is_none)
-            });
+            let mode = call
+                .arguments
+                .iter()
+                .any(|argument| is_none(&argument.value) || argument.value.get("verify_mode").is_some_and(is_none));
             ((given && client) || mode).then(|| ("a `verify` that is turned off".to_owned(), true))
         }
         Language::Java => {
@@ -192,7 +206,20 @@ fn is_asked_for(file: &FileFacts, within: impl Fn(&crate::probe::source::code::B
     let asks = |name: &str| {
         has_word(
             name,
-            &["insecure", "skip", "self signed", "selfsigned", "verify", "allow", "ignore", "accept", "dev", "development", "local", "localhost"],
+            &[
+                "insecure",
+                "skip",
+                "self signed",
+                "selfsigned",
+                "verify",
+                "allow",
+                "ignore",
+                "accept",
+                "dev",
+                "development",
+                "local",
+                "localhost",
+            ],
         )
     };
     file.conditions.iter().any(|condition| {

@@ -22,20 +22,64 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", super::subject::handlers);
+pub const RULE: Rule =
+    Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", super::subject::handlers);
 
 /// A line or two that are printed at the start are no log.
 const FEW: usize = 3;
 
 /// Libraries that write a log, by the names under which they are imported.
 const LOGGERS: [&str; 50] = [
-    "pino", "pino-http", "nestjs-pino", "hono-pino", "winston", "nest-winston", "bunyan", "tslog", "log4js", "loglevel", "signale", "consola",
-    "roarr", "npmlog", "debug", "@axiomhq/logger", "next-axiom", "@logtail/node", "@logtape/", "@nestjs/common", "evlog",
-    "electron-log", "logging", "structlog", "loguru", "logbook", "Monolog", "Psr.Log", "Illuminate.Support.Facades.Log",
-    "log/slog", "go.uber.org/zap", "github.com/sirupsen/logrus", "github.com/rs/zerolog", "github.com/go-kit/log",
-    "unknwon.dev/clog", "github.com/golang/glog", "k8s.io/klog", "log", "logger", "semantic_logger", "lograge", "ougai",
-    "org.slf4j", "org.apache.logging", "org.apache.log4j", "java.util.logging", "lombok.extern", "ch.qos.logback",
-    "org.jboss.logging", "io.github.oshai",
+    "pino",
+    "pino-http",
+    "nestjs-pino",
+    "hono-pino",
+    "winston",
+    "nest-winston",
+    "bunyan",
+    "tslog",
+    "log4js",
+    "loglevel",
+    "signale",
+    "consola",
+    "roarr",
+    "npmlog",
+    "debug",
+    "@axiomhq/logger",
+    "next-axiom",
+    "@logtail/node",
+    "@logtape/",
+    "@nestjs/common",
+    "evlog",
+    "electron-log",
+    "logging",
+    "structlog",
+    "loguru",
+    "logbook",
+    "Monolog",
+    "Psr.Log",
+    "Illuminate.Support.Facades.Log",
+    "log/slog",
+    "go.uber.org/zap",
+    "github.com/sirupsen/logrus",
+    "github.com/rs/zerolog",
+    "github.com/go-kit/log",
+    "unknwon.dev/clog",
+    "github.com/golang/glog",
+    "k8s.io/klog",
+    "log",
+    "logger",
+    "semantic_logger",
+    "lograge",
+    "ougai",
+    "org.slf4j",
+    "org.apache.logging",
+    "org.apache.log4j",
+    "java.util.logging",
+    "lombok.extern",
+    "ch.qos.logback",
+    "org.jboss.logging",
+    "io.github.oshai",
 ];
 
 /// Looks at the whole project.
@@ -69,7 +113,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 fn has_logger(file: &FileFacts) -> bool {
     imported(file, &LOGGERS).is_some()
-        || file.calls.iter().any(|call| {
-            matches!(call.method(), "createLogger" | "getLogger" | "LoggerFactory" | "make_logger")
-        })
+        || file
+            .calls
+            .iter()
+            .any(|call| matches!(call.method(), "createLogger" | "getLogger" | "LoggerFactory" | "make_logger"))
 }

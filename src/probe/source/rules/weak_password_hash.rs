@@ -21,7 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(server);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(server);
 
 /// A lower cost than this is tried too quickly.
 const LEAST_COST: u32 = 10;
@@ -45,8 +46,11 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         if looks_up_password(&query.sql) {
             let place = super::at_span(query.span);
             hits.push(
-                Hit::new(place, "A user is looked up by the password, so it is kept in the clear or hashed without a salt")
-                    .confidence(Confidence::Medium),
+                Hit::new(
+                    place,
+                    "A user is looked up by the password, so it is kept in the clear or hashed without a salt",
+                )
+                .confidence(Confidence::Medium),
             );
         }
     }
@@ -94,7 +98,8 @@ fn fast_hash(file: &FileFacts, call: &Call) -> Option<&'static str> {
 
 /// The fast hash that a function of the project makes of the password that it is given.
 fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<&'static str> {
-    let about_hashes = has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
+    let about_hashes =
+        has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
     let given = |argument: &crate::probe::source::code::Argument| argument.value.path().is_some_and(is_password);
     let place = call.arguments.iter().position(given).filter(|_| about_hashes)?;
     let target = index.called(file, call)?;
@@ -102,7 +107,8 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<&'
     let (name, _) = function.parameters.get(place)?.names.first()?;
     target.file.calls_of(&function.body).find_map(|(_, inner)| {
         let hashes = algorithm(target.file, inner)?;
-        let of_it = inner.arguments.iter().any(|argument| mentions(target.file, &argument.value, &|path| path == &**name));
+        let of_it =
+            inner.arguments.iter().any(|argument| mentions(target.file, &argument.value, &|path| path == &**name));
         of_it.then_some(hashes)
     })
 }
@@ -136,7 +142,9 @@ fn algorithm(file: &FileFacts, call: &Call) -> Option<&'static str> {
         // PHP's `hash('sha256', …)`, Python's `hashlib.new('md5', …)`.
         "hash" if file.language == Language::Php && &*call.callee == "hash" => first().and_then(fast),
         "new" if call.root() == "hashlib" => first().and_then(fast),
-        "Sum" | "Sum256" | "Sum512" | "Sum224" | "Sum384" if file.language == Language::Go => go_package(file, call.root()),
+        "Sum" | "Sum256" | "Sum512" | "Sum224" | "Sum384" if file.language == Language::Go => {
+            go_package(file, call.root())
+        }
         "hexdigest" | "base64digest" if file.language == Language::Ruby => {
             fast(last(call.object())).filter(|_| call.object().starts_with("Digest"))
         }
@@ -144,7 +152,16 @@ fn algorithm(file: &FileFacts, call: &Call) -> Option<&'static str> {
             let known_owner = call.object().is_empty()
                 || matches!(
                     last(call.object()),
-                    "hashlib" | "CryptoJS" | "DigestUtils" | "Hashing" | "crypto" | "utils" | "hash" | "security" | "sha" | "Md5"
+                    "hashlib"
+                        | "CryptoJS"
+                        | "DigestUtils"
+                        | "Hashing"
+                        | "crypto"
+                        | "utils"
+                        | "hash"
+                        | "security"
+                        | "sha"
+                        | "Md5"
                 );
             fast(method).filter(|_| known_owner && !call.constructs)
         }
@@ -159,9 +176,9 @@ fn go_package(file: &FileFacts, local: &str) -> Option<&'static str> {
 /// HTTP's own digest authentication asks for `md5(user:realm:password)`.
 fn is_digest_auth(file: &FileFacts, value: &Value, call: &Call) -> bool {
     mentions(file, value, &|name| has_word(name, &["realm", "ha1", "nonce"]))
-        || file.assigned(value.path().unwrap_or(""), call.function).is_some_and(|assignment| {
-            mentions(file, &assignment.value, &|name| has_word(name, &["realm"]))
-        })
+        || file
+            .assigned(value.path().unwrap_or(""), call.function)
+            .is_some_and(|assignment| mentions(file, &assignment.value, &|name| has_word(name, &["realm"])))
 }
 
 /// bcrypt at a cost below the least one.
@@ -186,9 +203,10 @@ fn low_cost(file: &FileFacts, call: &Call) -> Option<Hit> {
             call.named("cost").or_else(|| call.argument(1).and_then(|options| options.get("cost")))
         }
         "BCryptPasswordEncoder" if call.constructs => call.argument(0),
-        "password_hash" | "make" if file.language == Language::Php => {
-            call.argument(2).or_else(|| call.argument(1)).and_then(|options| options.get("cost").or(options.get("rounds")))
-        }
+        "password_hash" | "make" if file.language == Language::Php => call
+            .argument(2)
+            .or_else(|| call.argument(1))
+            .and_then(|options| options.get("cost").or(options.get("rounds"))),
         "getInstance" if call.object().ends_with("NoOpPasswordEncoder") => {
             return Some(Hit::new(call.place, "Passwords are kept in the clear"));
         }
@@ -211,12 +229,13 @@ fn looks_up_password(sql: &str) -> bool {
     }
     ["password", "passwd", "pwd"].iter().any(|name| {
         after.match_indices(name).any(|(at, _)| {
-            let starts = !after.get(..at).is_some_and(|before| {
-                before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-            });
+            let starts = !after
+                .get(..at)
+                .is_some_and(|before| before.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '_'));
             let rest = after.get(at + name.len()..).unwrap_or("").trim_start();
             let compared = rest.strip_prefix('=').or_else(|| rest.strip_prefix("like ")).map(str::trim_start);
-            starts && compared.is_some_and(|given| given.starts_with(['?', '$', ':', '%', '\'', '@', '{']))
+            starts
+                && compared.is_some_and(|given| given.starts_with(['?', '$', ':', '%', '\'', '@', '{']))
                 && !compared.is_some_and(|given| given.starts_with("''"))
         })
     })
@@ -240,8 +259,22 @@ fn is_stored(path: &str) -> bool {
     matches!(name, "password" | "passwd" | "pwd" | "pass")
         && matches!(
             last(object),
-            "user" | "account" | "member" | "admin" | "customer" | "row" | "found" | "existing" | "existingUser"
-                | "foundUser" | "dbUser" | "student" | "employee" | "doc" | "record" | "User"
+            "user"
+                | "account"
+                | "member"
+                | "admin"
+                | "customer"
+                | "row"
+                | "found"
+                | "existing"
+                | "existingUser"
+                | "foundUser"
+                | "dbUser"
+                | "student"
+                | "employee"
+                | "doc"
+                | "record"
+                | "User"
         )
 }
 

@@ -29,7 +29,10 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
     }
     let own: HashSet<&str> = index.files.iter().flat_map(|file| file.path.split('/')).collect();
     for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || !matches!(file.role, Role::Server | Role::Client) || declared.is_other(&file.path) {
+        if !file.language.is_ecma()
+            || !matches!(file.role, Role::Server | Role::Client)
+            || declared.is_other(&file.path)
+        {
             continue;
         }
         let mut told: HashSet<&str> = HashSet::new();
@@ -76,16 +79,20 @@ impl Declared {
         let own_folder = own.contains(package) || (first != package && own.contains(first.trim_start_matches('@')));
         let aliased = [import.module.as_str(), package, first].iter().any(|name| self.configured.contains(*name))
             || index.links.manifests.is_own_package(&import.module)
-            || index.links.manifests.is_alias(file.path.rsplit_once('/').map_or("", |(folder, _)| folder), &import.module)
+            || index
+                .links
+                .manifests
+                .is_alias(file.path.rsplit_once('/').map_or("", |(folder, _)| folder), &import.module)
             || index.module(file, &import.module).is_some();
         if own_folder || aliased {
             return None;
         }
-        let elsewhere = self
-            .manifests
-            .iter()
-            .find(|(_, names)| names.as_ref().is_some_and(|names| names.contains(package)))
-            .map(|(folder, _)| if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") });
+        let elsewhere =
+            self.manifests.iter().find(|(_, names)| names.as_ref().is_some_and(|names| names.contains(package))).map(
+                |(folder, _)| {
+                    if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") }
+                },
+            );
         Some(Undeclared {
             file: place,
             package: package.to_owned(),
@@ -122,7 +129,10 @@ fn package_of(module: &str) -> Option<&str> {
     {
         return None;
     }
-    let asset = [".css", ".scss", ".svg", ".png", ".jpg", ".json", ".less", ".html", ".graphql", ".md", ".vue", ".svelte", ".wasm"];
+    let asset = [
+        ".css", ".scss", ".svg", ".png", ".jpg", ".json", ".less", ".html", ".graphql", ".md", ".vue", ".svelte",
+        ".wasm",
+    ];
     if asset.iter().any(|end| clean.ends_with(end)) && !clean.starts_with('@') && !clean.contains('/') {
         return None;
     }
@@ -158,7 +168,11 @@ fn read(files: &[FileEntry]) -> Declared {
         {
             for quote in ['"', '\'', '`'] {
                 let words = text.split(quote).skip(1).step_by(2).filter(|word| word.len() < 80);
-                found.configured.extend(words.map(|word| word.trim_end_matches("/*").trim_end_matches('/').trim_end_matches('$').to_owned()));
+                found
+                    .configured
+                    .extend(words.map(|word| {
+                        word.trim_end_matches("/*").trim_end_matches('/').trim_end_matches('$').to_owned()
+                    }));
             }
             // `alias: { config: path }`
             let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
@@ -174,10 +188,31 @@ fn configures(name: &str) -> bool {
     let stem = name.split('.').next().unwrap_or(name);
     let builder = matches!(
         stem,
-        "vite" | "webpack" | "next" | "babel" | "rollup" | "craco" | "metro" | "nuxt" | "svelte" | "astro" | "electron"
-            | "snowpack" | "rspack" | "rsbuild" | "gatsby-config" | "gatsby-node" | "vue" | "esbuild" | "parcel"
-    ) || stem.starts_with("webpack-") || stem.starts_with("vite-");
-    (builder && name.contains("config") || name.contains("webpack") || matches!(stem, "gatsby-node") || name.starts_with(".babelrc"))
+        "vite"
+            | "webpack"
+            | "next"
+            | "babel"
+            | "rollup"
+            | "craco"
+            | "metro"
+            | "nuxt"
+            | "svelte"
+            | "astro"
+            | "electron"
+            | "snowpack"
+            | "rspack"
+            | "rsbuild"
+            | "gatsby-config"
+            | "gatsby-node"
+            | "vue"
+            | "esbuild"
+            | "parcel"
+    ) || stem.starts_with("webpack-")
+        || stem.starts_with("vite-");
+    (builder && name.contains("config")
+        || name.contains("webpack")
+        || matches!(stem, "gatsby-node")
+        || name.starts_with(".babelrc"))
         && !name.ends_with(".md")
 }
 

@@ -62,7 +62,10 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
 
 /// The package that is imported as `module`.
 fn distribution(module: &str) -> String {
-    IMPORTED_AS.iter().find(|(name, _)| *name == module).map_or_else(|| comparable(module), |(_, package)| (*package).to_owned())
+    IMPORTED_AS
+        .iter()
+        .find(|(name, _)| *name == module)
+        .map_or_else(|| comparable(module), |(_, package)| (*package).to_owned())
 }
 
 /// A name as package indexes compare it (PEP 503).
@@ -83,7 +86,8 @@ fn squashed(name: &str) -> String {
 
 impl Declared {
     fn add(&mut self, requirement: &str) {
-        let end = requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(requirement.len());
+        let end =
+            requirement.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(requirement.len());
         match requirement.get(..end).filter(|name| !name.is_empty()) {
             Some(name) => drop(self.names.insert(comparable(name))),
             None => self.partly = true,
@@ -110,7 +114,11 @@ fn read(files: &[FileEntry]) -> Declared {
         let name = file.name();
         let in_requirements = is_requirements(&file.path)
             || ((name.starts_with("requirements") || file.path.contains("requirements/")) && name.ends_with(".in"));
-        let known = in_requirements || matches!(name, "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py" | "environment.yml" | "environment.yaml");
+        let known = in_requirements
+            || matches!(
+                name,
+                "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py" | "environment.yml" | "environment.yaml"
+            );
         if !known {
             continue;
         }
@@ -123,7 +131,12 @@ fn read(files: &[FileEntry]) -> Declared {
             "pyproject.toml" | "Pipfile" => match toml::from_str::<toml::Table>(&text) {
                 Ok(table) if name == "Pipfile" => {
                     for key in ["packages", "dev-packages"] {
-                        table.get(key).and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::keys).for_each(|n| found.add(n));
+                        table
+                            .get(key)
+                            .and_then(toml::Value::as_table)
+                            .into_iter()
+                            .flat_map(toml::Table::keys)
+                            .for_each(|n| found.add(n));
                     }
                 }
                 Ok(table) => pyproject(&toml::Value::Table(table), &mut found),
@@ -175,7 +188,11 @@ fn pyproject(table: &toml::Value, found: &mut Declared) {
     let project = table.get("project");
     list(project.and_then(|project| project.get("dependencies")), found);
     for groups in [project.and_then(|project| project.get("optional-dependencies")), table.get("dependency-groups")] {
-        groups.and_then(toml::Value::as_table).into_iter().flat_map(toml::Table::values).for_each(|group| list(Some(group), found));
+        groups
+            .and_then(toml::Value::as_table)
+            .into_iter()
+            .flat_map(toml::Table::values)
+            .for_each(|group| list(Some(group), found));
     }
     // Filled in from elsewhere when the package is built.
     found.partly |= project

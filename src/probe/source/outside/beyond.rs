@@ -1,11 +1,12 @@
-//! Ways to call another service that `external-call-without-timeout` cannot judge: where one is used, its silence
-//! says too little.
+//! Ways to call another service that are not understood: where one is used, silence about its calls says too little.
 
-use super::external_call_without_timeout::is_elsewhere;
-use super::subject::Subject;
+use super::Kind;
+use super::address::is_elsewhere;
+use super::ecma::FETCHES;
 use crate::probe::source::code::{Call, Value};
-use crate::probe::source::facts::{FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::{imported, is_of};
+use crate::probe::source::rules::Subject;
 
 /// Clients of HTTP and of other protocols. Some set a limit by themselves, none is looked into.
 const JAVASCRIPT: [&str; 38] = [
@@ -76,22 +77,30 @@ const PYTHON: [&str; 20] = [
 /// boto3 after 60 s without an answer. Calls through them count as judged.
 const LIMITED_KITS: [&str; 6] = ["stripe", "openai", "@anthropic-ai/sdk", "anthropic", "boto3", "botocore"];
 
-/// Other names of `fetch`, which is known under its own name alone.
-pub(super) const FETCHES: [&str; 6] =
-    ["node-fetch", "undici", "cross-fetch", "isomorphic-fetch", "node-fetch-native", "isomorphic-unfetch"];
+/// Libraries whose calls are understood, where they are found: without one, they go a way that is not.
+const UNDERSTOOD: [&str; 6] = ["superagent", "ky", "ky-universal", "ofetch", "urllib3", "aiohttp"];
 
 /// Looks for them in one file.
-pub(super) fn look(file: &FileFacts, subject: &mut Subject) {
+pub(in crate::probe::source) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.seen |= imported(file, &LIMITED_KITS).is_some();
-    let clients: &[&str] = if file.language == Language::Python { &PYTHON } else { &JAVASCRIPT };
+    let clients: &[&str] = match file.language {
+        Language::Python => &PYTHON,
+        _ if file.language.is_ecma() => &JAVASCRIPT,
+        _ => &[],
+    };
     for name in clients.iter().filter_map(|name| imported(file, &[name])) {
         // aiohttp serves as well as it calls.
         let only_serves = name == "aiohttp" && !file.calls.iter().any(|call| call.method() == "ClientSession");
-        if !only_serves && !only_for_errors(file, name) {
+        let found = || index.outside(file).iter().any(|outside| outside.kind != Kind::Kit);
+        if !only_serves && !only_for_errors(file, name) && !(UNDERSTOOD.contains(&name) && found()) {
             subject.is_beyond("Calls", name.trim_end_matches('/'));
         }
     }
-    if file.language == Language::Python { python(file, subject) } else { ecma(file, subject) }
+    match file.language {
+        Language::Python => python(file, subject),
+        _ if file.language.is_ecma() => ecma(file, subject),
+        _ => {}
+    }
 }
 
 /// `from smtplib import SMTPDataError`: who catches its errors need not make its calls.
@@ -108,13 +117,7 @@ fn ecma(file: &FileFacts, subject: &mut Subject) {
     for name in FETCHES.iter().chain(&["axios", "got"]) {
         // `require("axios").default`, `import("node-fetch").then(…)`: no name to follow.
         let unnamed = imported(file, &[name]).is_some() && !file.bindings.iter().any(|b| is_of(&b.module, name));
-        let renamed = FETCHES.contains(name)
-            && file.bindings.iter().any(|binding| {
-                &*binding.module == *name
-                    && matches!(&*binding.imported, "default" | "fetch" | "*")
-                    && !matches!(&*binding.local, "fetch" | "undici" | "globalThis")
-            });
-        if (unnamed && !is_polyfill(name)) || renamed {
+        if unnamed && !is_polyfill(name) {
             subject.is_beyond("Calls", name);
         }
     }
@@ -144,20 +147,14 @@ fn unknown_call<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f str> {
     // The name in the library: `request` of `https.request`, and of `import { request as ask }`.
     let name = if call.callee.contains('.') { method } else { &*binding.imported };
     let calls = match &*binding.module {
-        "http" | "https" | "node:http" | "node:https" => matches!(name, "get" | "request"),
         "http2" | "node:http2" => name == "connect",
-        "undici" => matches!(name, "request" | "stream" | "pipeline" | "Client" | "Pool" | "BalancedPool"),
+        "undici" => matches!(name, "stream" | "pipeline" | "Client" | "Pool" | "BalancedPool"),
         _ => false,
     };
     calls.then_some(&*binding.module)
 }
 
 fn python(file: &FileFacts, subject: &mut Subject) {
-    for binding in file.bindings.iter().filter(|binding| &*binding.module == "requests") {
-        if matches!(&*binding.imported, "get" | "post" | "put" | "patch" | "delete" | "head" | "options" | "request") {
-            subject.is_beyond("Calls", &format!("`{}` of requests", binding.local));
-        }
-    }
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         if file.imports_any(|module| is_of(module, "urllib")) && matches!(call.method(), "urlretrieve" | "build_opener")
         {
