@@ -1,9 +1,11 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod declared;
 mod ecma;
 mod go;
 mod java;
+mod known_modules;
 mod manifests;
 mod php;
 mod python;
@@ -23,6 +25,7 @@ use super::outside;
 use super::routes::Routes;
 use receiver::ByName;
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.

@@ -29,7 +29,7 @@ use tree_sitter::{ParseOptions, Parser, Range, Tree};
 
 use super::code::Function;
 use super::facts::{FileFacts, GENERATED_CODE, Language, PartlyRead, Role};
-use super::{classify, role};
+use super::{classify, role, test_text};
 
 /// A file that takes longer to parse is left out; the largest file that is read at all (2 MB) needs about 0.4 s.
 const PARSE_LIMIT: Duration = Duration::from_secs(10);
@@ -136,6 +136,9 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     file.mark_circles();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
+    if known_role == Some(Role::Test) {
+        file.tests = test_text::of(source);
+    }
     file.role = known_role.unwrap_or_else(|| role::from_facts(&file));
     classify::functions(&mut file);
     Ok(file)

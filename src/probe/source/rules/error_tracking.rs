@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -20,7 +20,32 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(known, super::any_name).looks_at(is_ours);
+
+/// Languages whose trackers it knows.
+fn known(language: Language) -> bool {
+    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby)
+}
+
+/// What starts a tracker in PHP and Ruby, where its name is that of a namespace or module.
+const STARTS: [(&str, &str); 16] = [
+    ("Sentry.init", "Sentry"),
+    ("SentrySdk.init", "Sentry"),
+    ("init", "Sentry"),
+    ("Integration.handles", "Sentry"),
+    ("Sentry.Laravel.Integration.handles", "Sentry"),
+    ("Raven.configure", "Sentry"),
+    ("Bugsnag.Client.make", "Bugsnag"),
+    ("Client.make", "Bugsnag"),
+    ("Bugsnag.configure", "Bugsnag"),
+    ("Rollbar.init", "Rollbar"),
+    ("Rollbar.configure", "Rollbar"),
+    ("Honeybadger.configure", "Honeybadger"),
+    ("Honeybadger.new", "Honeybadger"),
+    ("Airbrake.configure", "Airbrake"),
+    ("ElasticAPM.start", "Elastic APM"),
+    ("OpenTelemetry.SDK.configure", "OpenTelemetry"),
+];
 
 /// Module prefix, what starts it, and the name for people.
 const TRACKERS: [(&str, &[&str], &str); 26] = [
@@ -66,6 +91,19 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 fn tracker(file: &FileFacts, call: &Call) -> Option<&'static str> {
     let method = call.method();
+    if matches!(file.language, Language::Php | Language::Ruby) {
+        let module = file.binding(call.root()).map(|binding| binding.module.replace('\\', "."));
+        let callee = call.callee.replace('\\', ".");
+        return STARTS
+            .iter()
+            .find(|(start, _)| *start == callee.trim_start_matches('.'))
+            .map(|(_, name)| *name)
+            .filter(|name| {
+                // `init` and `Client::make` say whose they are where they are imported.
+                call.callee.contains('.') && &*call.callee != "Client.make"
+                    || module.as_deref().is_some_and(|module| module.starts_with(name))
+            });
+    }
     let module = match file.binding(call.root()) {
         Some(binding) => &*binding.module,
         // `require("newrelic")`, `require("dd-trace").init()`: the import itself starts it, or what follows does.

@@ -20,8 +20,14 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).about("place where an error is caught", subject::catches);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(catches, super::any_name)
+    .about("place where an error is caught", subject::catches);
+
+/// Languages in which errors are thrown.
+fn catches(language: Language) -> bool {
+    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby | Language::Java)
+}
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -55,8 +61,11 @@ fn forgets(file: &FileFacts, block: &Block) -> Option<Leaves> {
         return None;
     }
     match block.returns.as_slice() {
-        [] => (block.statements == 0 || block.leaves || block.continues || file.language == Language::Python)
-            .then_some(Leaves::Nothing),
+        [] => (block.statements == 0
+            || block.leaves
+            || block.continues
+            || matches!(file.language, Language::Python | Language::Ruby))
+        .then_some(Leaves::Nothing),
         returned if returned.iter().all(Value::is_empty_literal) => Some(Leaves::EmptyValue),
         _ => None,
     }
@@ -160,7 +169,7 @@ fn asks(file: &FileFacts, function: u32) -> bool {
 
 /// Whether an exception type covers failures that nobody foresaw, or failures of the network and the database.
 fn catches_much(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = name.rsplit(['.', '\\', ':']).next().unwrap_or(name);
     matches!(
         last,
         "Exception"
@@ -178,6 +187,23 @@ fn catches_much(name: &str) -> bool {
             | "Error"
             | "StripeError"
             | "APIError"
+            | "Throwable"
+            | "IOException"
+            | "SQLException"
+            | "DataAccessException"
+            | "RestClientException"
+            | "MailException"
+            | "MessagingException"
+            | "PDOException"
+            | "QueryException"
+            | "GuzzleException"
+            | "TransferException"
+            | "StandardError"
+            | "StatementInvalid"
+            | "RecordInvalid"
+            | "ActiveRecordError"
+            | "OpenTimeout"
+            | "ReadTimeout"
     )
 }
 
@@ -199,7 +225,7 @@ fn weigh(file: &FileFacts, index: &CodeIndex, id: u32, call: &Call) -> Matters {
         "send", "save", "create", "update", "insert", "delete", "remove", "publish", "upload", "charge", "pay",
         "notify", "enqueue", "sync", "write", "store", "submit", "post",
     ];
-    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || file.language == Language::Python) {
+    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || !file.language.is_ecma()) {
         return Matters::Much;
     }
     if call.awaited { Matters::Somewhat } else { Matters::No }
