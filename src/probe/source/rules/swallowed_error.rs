@@ -1,6 +1,8 @@
 //! An error that is caught and then forgotten.
 
-use super::{Check, Hit, Rule, subject};
+mod go;
+
+use super::{Check, Hit, Rule, any_name, subject, with_go_and_java};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Value};
 use crate::probe::source::database_calls;
@@ -21,11 +23,16 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).about("place where an error is caught", subject::catches);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(with_go_and_java, any_name)
+    .about("place where an error is caught", subject::catches);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Go {
+        go::check(file, hits);
+        return;
+    }
     for catch in &file.catches {
         if let Some(hit) = clause(file, catch) {
             hits.push(hit);
@@ -178,6 +185,15 @@ fn catches_much(name: &str) -> bool {
             | "Error"
             | "StripeError"
             | "APIError"
+            | "Throwable"
+            | "RuntimeException"
+            | "IOException"
+            | "SQLException"
+            | "DataAccessException"
+            | "RestClientException"
+            | "WebClientException"
+            | "MessagingException"
+            | "MailException"
     )
 }
 
@@ -199,10 +215,15 @@ fn weigh(file: &FileFacts, id: u32, call: &Call) -> Matters {
         "send", "save", "create", "update", "insert", "delete", "remove", "publish", "upload", "charge", "pay",
         "notify", "enqueue", "sync", "write", "store", "submit", "post",
     ];
-    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || file.language == Language::Python) {
+    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || waits_for_all(file.language)) {
         return Matters::Much;
     }
     if call.awaited { Matters::Somewhat } else { Matters::No }
+}
+
+/// Whether every call of a language waits until its work is done.
+fn waits_for_all(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Java)
 }
 
 /// Work whose failure is an ordinary answer: parsing, storage of the browser, looking, closing, cleaning up.
