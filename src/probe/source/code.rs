@@ -1,5 +1,6 @@
 //! The facts about what code does: functions, calls, values, loops and catch clauses.
 
+mod circle;
 mod lookup;
 mod structure;
 mod value;
@@ -221,6 +222,8 @@ pub struct Assignment {
     pub annotation: Box<str>,
     /// Whether it is added to what stood there (`+=`).
     pub appends: bool,
+    /// Whether what it is made from leads back to it: `options = options || {}`.
+    pub circular: bool,
     /// The function around it.
     pub function: FunctionId,
     /// Where.

@@ -20,7 +20,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     if let Some(role) = of_php(&lower, source) {
         return Some(role);
     }
-    if folder(&["migrations", "migrate", "alembic"])
+    if folder(&["migrations", "old_migrations", "migrate", "post_migrate", "alembic"])
         || (name.ends_with(".java") && lower.contains("db/migration/"))
         || (folder(&["versions"]) && source.contains("down_revision"))
     {
@@ -52,6 +52,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
         || stem.starts_with("test_")
         || stem.ends_with("_test")
+        || stem.ends_with("_spec")
+        || folder(&["step_definitions"])
         || matches!(stem, "conftest" | "setuptests" | "test" | "tests")
         || name == "factories.py"
         || (name.ends_with(".java") && is_java_test(path))
@@ -83,6 +85,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || stem.contains("seed")
         || matches!(stem, "datacreator" | "populate" | "loaddata")
         || ends(&["script", "seed"])
+        || name.ends_with(".rake")
+        || folders.ends_with("lib/tasks")
+        || (name.ends_with(".rb") && (folders.ends_with("config/deploy") || lower.ends_with("config/deploy.rb")))
         || matches!(stem, "manage" | "setup" | "fabfile" | "gulpfile" | "gruntfile" | "noxfile" | "tasks_dev")
         || source.starts_with("#!")
     {
@@ -90,6 +95,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     }
     if ends(&["config", "conf"])
         || name.starts_with('.')
+        || is_rails_setting(folders, name)
         || matches!(stem, "webpack" | "vite" | "rollup" | "jest" | "babel" | "eslint" | "prettier" | "tailwind")
         || stem.starts_with("webpack-")
     {
@@ -151,6 +157,12 @@ fn is_java_test(path: &str) -> bool {
         || name.strip_prefix("Test").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
 }
 
+/// What Rails reads on a developer's machine only. The rest of `config` runs in production.
+fn is_rails_setting(folders: &str, name: &str) -> bool {
+    (folders.ends_with("config/environments") && matches!(name, "development.rb" | "test.rb"))
+        || (folders.ends_with("config") && matches!(name, "boot.rb" | "spring.rb"))
+}
+
 /// Whether the file was written by a program: by its place, its name, or a mark in its first lines.
 fn is_generated(path: &str, source: &str) -> bool {
     let generated_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
@@ -202,7 +214,10 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
-    if name.contains(".server.") || file.imports_any(is_server_module) {
+    if name.ends_with(".vue") || name.ends_with(".svelte") {
+        return Role::Client;
+    }
+    if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
         return Role::Server;
     }
     if name.contains(".client.") {

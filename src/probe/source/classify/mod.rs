@@ -5,6 +5,7 @@ mod go;
 mod java;
 mod php;
 mod python;
+mod ruby;
 
 use super::code::{Function, FunctionKind};
 use super::facts::{FileFacts, Language};
@@ -13,7 +14,10 @@ use super::facts::{FileFacts, Language};
 const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
 /// Sets the kind of every function of `file`.
 pub(super) fn functions(file: &mut FileFacts) {
-    let kinds: Vec<FunctionKind> = file.functions.iter().map(|function| kind(file, function)).collect();
+    let kinds: Vec<FunctionKind> = match file.language {
+        Language::Ruby => ruby::kinds(file),
+        _ => file.functions.iter().map(|function| kind(file, function)).collect(),
+    };
     for (function, kind) in file.functions.iter_mut().zip(kinds) {
         function.kind = kind;
     }
@@ -29,6 +33,7 @@ fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
         Language::Php => php::kind(file, function),
         Language::Go => go::kind(file, function),
         Language::Java => java::kind(file, function),
+        // Ruby's are told all at once: `private` speaks of those that follow.
         Language::Ruby | Language::Template => FunctionKind::Plain,
     }
 }

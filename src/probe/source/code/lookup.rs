@@ -41,19 +41,30 @@ impl FileFacts {
 
     /// Every assignment to `name`, in order.
     pub fn assignments_to(&self, name: &str) -> impl DoubleEndedIterator<Item = &Assignment> {
+        self.places_of(name).filter_map(|place| self.assignments.get(place))
+    }
+
+    /// The places of every assignment to `name`, in order.
+    fn places_of(&self, name: &str) -> impl DoubleEndedIterator<Item = usize> {
         let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
         let start = self.by_target.partition_point(|place| target(place) < name);
         let all = self.by_target.get(start..).unwrap_or_default();
         let count = all.partition_point(|place| target(place) == name);
-        let places = all.get(..count).unwrap_or_default();
-        places.iter().filter_map(|place| self.assignments.get(*place as usize))
+        all.get(..count).unwrap_or_default().iter().map(|place| *place as usize)
     }
 
     /// What the name `name` was last set to, seen from `function`.
     #[must_use]
     pub fn assigned(&self, name: &str, function: FunctionId) -> Option<&Assignment> {
-        self.enclosing(function)
-            .find_map(|(id, _)| self.assignments_to(name).rev().find(|a| a.function == id && !a.appends))
+        self.place_assigned(name, function).and_then(|place| self.assignments.get(place))
+    }
+
+    /// The place of that assignment.
+    pub(super) fn place_assigned(&self, name: &str, function: FunctionId) -> Option<usize> {
+        let sets = |place: &usize, id: FunctionId| {
+            self.assignments.get(*place).is_some_and(|assignment| assignment.function == id && !assignment.appends)
+        };
+        self.enclosing(function).find_map(|(id, _)| self.places_of(name).rev().find(|place| sets(place, id)))
     }
 
     /// Puts the assignments in the order in which they are looked up.
@@ -64,11 +75,15 @@ impl FileFacts {
         self.by_target = order;
     }
 
-    /// `value`, or what the name that it is stands for.
+    /// `value`, or what the name that it is stands for. A name that is made from itself stands for itself, so that
+    /// whoever goes on from what is found comes to an end.
     #[must_use]
     pub fn resolved<'f>(&'f self, value: &'f Value, function: FunctionId) -> &'f Value {
         match value.path() {
-            Some(name) => self.assigned(name, function).map_or(value, |assignment| &assignment.value),
+            Some(name) => {
+                let found = self.assigned(name, function).filter(|assignment| !assignment.circular);
+                found.map_or(value, |assignment| &assignment.value)
+            }
             None => value,
         }
     }

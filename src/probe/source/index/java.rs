@@ -2,23 +2,26 @@
 
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
-/// The place of the file that declares the class `module`.
-pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Option<usize> {
-    let path = format!("{}.java", module.replace('.', "/"));
-    let mut folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    loop {
-        let at = if folder.is_empty() { path.clone() } else { format!("{folder}/{path}") };
-        if let Some(found) = index.links.at(&at) {
-            return Some(found);
-        }
-        if folder.is_empty() {
-            break;
-        }
-        folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
-    }
-    // Another module of the same build has the same package below its own sources.
-    let name = module.rsplit('.').next().unwrap_or(module);
-    let ends = format!("/{path}");
-    let places = index.links.classes_called(name).iter().copied();
-    places.into_iter().find(|place| index.files.get(*place).is_some_and(|file| file.path.ends_with(&ends)))
+/// The place of the file of the class `module`, such as `com.shop.users.UserService`.
+pub(super) fn module(index: &CodeIndex, module: &str) -> Option<usize> {
+    let name = module.rsplit('.').next()?;
+    let path = format!("/{}.java", module.replace('.', "/"));
+    let stands_there = |place: &usize| {
+        index
+            .files
+            .get(*place)
+            .is_some_and(|file| file.path.ends_with(&path) || file.path == path.trim_start_matches('/'))
+    };
+    index.links.classes_called(name).iter().copied().find(stands_there)
+}
+
+/// The place of the file of a class that `from` names without importing it by name: one of its own package, or of one
+/// that it imports whole.
+pub(super) fn class(index: &CodeIndex, from: &FileFacts, name: &str) -> Option<usize> {
+    let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let own = if folder.is_empty() { format!("{name}.java") } else { format!("{folder}/{name}.java") };
+    index.links.at(&own).or_else(|| {
+        let packages = from.bindings.iter().filter(|b| &*b.local == "*");
+        packages.into_iter().find_map(|b| module(index, &format!("{}.{name}", b.module)))
+    })
 }

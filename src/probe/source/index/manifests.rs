@@ -20,6 +20,8 @@ pub struct Manifests {
     packages: HashMap<String, Package>,
     /// Modules of Go by their paths, with their folders; the longest first.
     go_modules: Vec<(String, String)>,
+    /// The lowest major version of Express that a manifest asks for.
+    pub express: Option<u32>,
     /// Where the classes of PHP stand.
     pub(super) psr4: Psr4,
 }
@@ -89,6 +91,15 @@ impl Manifests {
     }
 
     fn package(&mut self, folder: &str, json: &Json) {
+        if let Some(version) = json.pointer("/dependencies/express").and_then(Json::as_str) {
+            let digits: String = version
+                .trim_start_matches(|c: char| !c.is_ascii_digit())
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            let major = digits.parse().ok();
+            self.express = self.express.into_iter().chain(major).min();
+        }
         let Some(name) = json.get("name").and_then(Json::as_str) else { return };
         let mut entries = Vec::new();
         match json.get("exports") {

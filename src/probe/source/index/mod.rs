@@ -7,13 +7,17 @@ mod java;
 mod manifests;
 mod php;
 mod python;
+mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::code::{Call, CallId, FunctionId, Value};
-use super::database_calls::{self, Query};
+use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::outside;
 
 pub use manifests::Manifests;
 
@@ -33,12 +37,18 @@ pub struct Links {
     classes: HashMap<Box<str>, Vec<usize>>,
     /// What stands in the packages of Go.
     go: go::Packages,
-    /// For every file and function, the first query that it runs itself.
-    queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// The queries that the calls of every file run, in the order of the calls.
+    queries: Vec<Vec<Query>>,
+    /// What stands for a table.
+    known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
+    /// Where Ruby's classes stand. Made when first asked for.
+    ruby: OnceLock<ruby::Constants>,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.
@@ -64,28 +74,31 @@ impl Links {
             }
         }
         let go = go::Packages::new(files);
-        let queries = files.iter().map(|file| own_queries(file)).collect();
+        let known = Known::new(files);
+        let queries = files.par_iter().map(|file| database_calls::of_file(file, &known)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, classes, go, queries, default_timeout, callers: OnceLock::new() }
-    }
-}
-
-fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
-    let mut found = HashMap::new();
-    for (id, call) in (0_u32..).zip(&file.calls) {
-        if let Some(query) = database_calls::query(file, id) {
-            found.entry(call.function).or_insert((query, call.place.span.line));
+        let outside = outside::Cache::new(files.len());
+        Self {
+            manifests,
+            by_path,
+            classes,
+            go,
+            queries,
+            known,
+            default_timeout,
+            callers: OnceLock::new(),
+            outside,
+            ruby: OnceLock::new(),
         }
     }
-    found
 }
 
 impl Links {
     /// The place of the file at `path`.
-    fn at(&self, path: &str) -> Option<usize> {
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 
@@ -103,9 +116,10 @@ impl CodeIndex {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
             Language::Go => self.package(from, module).first().copied(),
-            Language::Java => java::module(self, from, module),
             Language::Php => php::module(self, from, module),
-            Language::Ruby | Language::Template => None,
+            Language::Ruby => ruby::module(self, from, module),
+            Language::Java => java::module(self, module),
+            Language::Template => None,
         }
     }
 
@@ -119,7 +133,13 @@ impl CodeIndex {
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
     #[must_use]
     pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
-        let binding = from.binding(local)?;
+        let Some(binding) = from.binding(local) else {
+            // What a file takes over whole: `from models import *`, `require 'functions.php'`.
+            return from.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                let place = self.module(from, &b.module)?;
+                defines(self.files.get(place)?, local).then(|| (place, local.into()))
+            });
+        };
         let mut place = self.module(from, &binding.module)?;
         let mut name = binding.imported.clone();
         for _ in 0..MAX_HOPS {
@@ -142,6 +162,11 @@ impl CodeIndex {
 
     /// Every call of a method or function called `name`, with its file.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
+    }
+
+    /// Likewise, with the places of the calls.
+    pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
             for (place, file) in self.files.iter().enumerate() {
@@ -153,7 +178,7 @@ impl CodeIndex {
         });
         callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
             let file = self.files.get(*place)?;
-            Some((&**file, file.call(*id)?))
+            Some((&**file, *id))
         })
     }
 
@@ -188,10 +213,35 @@ impl CodeIndex {
         found
     }
 
+    /// The queries that the calls of `file` run, in the order of the calls.
+    #[must_use]
+    pub fn queries(&self, file: &FileFacts) -> &[Query] {
+        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands for a table in the project.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.links.known
+    }
+
+    /// The query that the call in place `id` of `file` runs.
+    #[must_use]
+    pub fn query(&self, file: &FileFacts, id: CallId) -> Option<&Query> {
+        let queries = self.queries(file);
+        queries.binary_search_by_key(&id, |query| query.call).ok().and_then(|place| queries.get(place))
+    }
+
     /// The first query that a function runs itself, and its line.
     #[must_use]
-    pub fn query_of(&self, target: Target<'_>) -> Option<(Query, u32)> {
-        self.links.queries.get(target.place)?.get(&target.function).copied()
+    pub fn query_of(&self, target: Target<'_>) -> Option<(&Query, u32)> {
+        let body = target.file.function(target.function)?.body.calls;
+        let queries = self.links.queries.get(target.place)?;
+        let first = queries.partition_point(|query| query.call < body.0);
+        queries.get(first..)?.iter().take_while(|query| query.call < body.1).find_map(|query| {
+            let call = target.file.call(query.call).filter(|call| call.function == target.function)?;
+            Some((query, call.place.span.line))
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use super::super::code::{
     LoopId, LoopKind, Place, Value,
 };
 use super::super::facts::{Binding, FileFacts, Import, PartlyRead, Usage};
+use super::columns::Columns;
 use crate::model::Span;
 
 /// Deeper nesting than this is not followed. Code written by people stays below 60.
@@ -68,6 +69,7 @@ pub(super) struct Builder<'s> {
     pub comments: Vec<(u32, u32, Box<str>)>,
     /// Names in functions whose values the program cannot go on without.
     pub required: HashSet<(FunctionId, Box<str>)>,
+    columns: Columns,
 }
 
 pub(super) fn number(length: usize) -> u32 {
@@ -92,6 +94,7 @@ impl<'s> Builder<'s> {
             outer: Vec::new(),
             comments: Vec::new(),
             required: HashSet::new(),
+            columns: Columns::new(source),
         }
     }
 
@@ -131,10 +134,7 @@ impl<'s> Builder<'s> {
     /// Where `node` stands.
     pub(super) fn place(&self, node: Node<'_>) -> Place {
         let (start, end) = (node.start_position(), node.end_position());
-        let column = |byte: usize, in_line: usize| {
-            let before = self.source.get(byte.saturating_sub(in_line)..byte).unwrap_or("");
-            number(before.chars().count()) + 1
-        };
+        let column = |byte: usize, in_line: usize| number(self.columns.before(self.source, byte, in_line)) + 1;
         Place {
             span: Span {
                 line: number(start.row) + 1,
@@ -276,10 +276,23 @@ impl<'s> Builder<'s> {
     }
 
     pub(super) fn returns(&mut self, value: Value) {
-        if let Some(returns) = self.returns.last_mut() {
+        self.returns_through(0, value);
+    }
+
+    /// The same in a language whose blocks return for the function around them: `blocks` stand between.
+    pub(super) fn returns_through(&mut self, blocks: usize, value: Value) {
+        let place = self.returns.len().saturating_sub(blocks + 1);
+        if let Some(returns) = self.returns.get_mut(place) {
             returns.push(value);
         }
         self.leaves += 1;
+    }
+
+    /// What a function gives back at its end, where it does not leave early.
+    pub(super) fn gives_back(&mut self, value: Value) {
+        if let Some(returns) = self.returns.last_mut() {
+            returns.push(value);
+        }
     }
 
     pub(super) fn throws(&mut self) {

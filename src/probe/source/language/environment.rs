@@ -172,3 +172,12 @@ pub(super) fn asks_for_environment(condition: &str) -> bool {
     .iter()
     .any(|mark| condition.contains(mark))
 }
+
+/// The variables of the environment that a value is, or may be.
+pub(super) fn variables(value: &Value) -> Vec<Box<str>> {
+    match value {
+        Value::Env(name) => vec![name.clone()],
+        Value::Either(values) => values.iter().flat_map(variables).collect(),
+        _ => Vec::new(),
+    }
+}

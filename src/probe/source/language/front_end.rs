@@ -1,5 +1,7 @@
 //! What the walks over all grammars do alike.
 
+use std::ops::Range;
+
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::code::{Block, Call, CallId, Comparison, LoopId, Part, Value};
@@ -7,6 +9,13 @@ use super::super::facts::Usage;
 use super::builder::Builder;
 use super::environment::asks_for_environment;
 use super::kinds::each;
+
+/// What an `if` tests, and the variables of the environment that are read there.
+#[derive(Default)]
+pub(super) struct Tested {
+    pub condition: Value,
+    pub reads: Range<usize>,
+}
 
 /// A walk over the tree of one grammar.
 pub(super) trait FrontEnd<'s> {
@@ -165,32 +174,15 @@ pub(super) trait FrontEnd<'s> {
     /// `if`, with everything that follows.
     fn if_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to().at;
-        let (mut reads, mut condition) = (0..0, Value::Unknown);
+        let mut tested = Tested::default();
         let (mut then, mut otherwise) = (Block::default(), None);
         let test = cursor.node().child_by_field_name("condition").unwrap_or(cursor.node());
         let id = self.to().open_condition(test);
         each(cursor, |cursor| match cursor.field_name() {
-            Some("condition") => {
-                let dev = asks_for_environment(self.to().text(cursor.node()));
-                let at = self.to().start_anew();
-                self.to().at.tested = true;
-                let before = self.to().file.env_reads.len();
-                condition = self.expression(cursor);
-                reads = before..self.to().file.env_reads.len();
-                self.to().at = at;
-                self.to().at.dev_only |= dev;
-            }
+            Some("condition") => tested = self.test_of(cursor),
             Some("consequence" | "body") => {
-                let block = self.block(cursor, lines(cursor.node()));
-                // What is missing ends the program here: it cannot go on without it.
-                let ends = block.throws || self.to().file.calls_of(&block).any(|(_, call)| gives_up(call));
-                if ends {
-                    self.to().require(reads.clone());
-                }
-                if ends || Self::MISSING_IS_EMPTY {
-                    self.to().tested(&condition, ends);
-                }
-                then = block;
+                then = self.block(cursor, lines(cursor.node()));
+                self.settle(&tested, &then);
             }
             Some("alternative") => {
                 let block = self.block(cursor, (0, 0));
@@ -198,8 +190,33 @@ pub(super) trait FrontEnd<'s> {
             }
             _ => self.statement(cursor),
         });
-        self.to().close_condition(id, condition, then, otherwise);
+        self.to().close_condition(id, tested.condition, then, otherwise);
         self.to().at = saved;
+    }
+
+    /// The test of an `if`. What follows runs in development only where it asks for that; the caller ends this.
+    fn test_of(&mut self, cursor: &mut TreeCursor<'_>) -> Tested {
+        let dev = asks_for_environment(self.to().text(cursor.node()));
+        let at = self.to().start_anew();
+        self.to().at.tested = true;
+        let before = self.to().file.env_reads.len();
+        let condition = self.expression(cursor);
+        let reads = before..self.to().file.env_reads.len();
+        self.to().at = at;
+        self.to().at.dev_only |= dev;
+        Tested { condition, reads }
+    }
+
+    /// Says what it means for the variables that were tested that `then` is done.
+    fn settle(&mut self, tested: &Tested, then: &Block) {
+        // What is missing ends the program here: it cannot go on without it.
+        let ends = then.throws || self.to().file.calls_of(then).any(|(_, call)| gives_up(call));
+        if ends {
+            self.to().require(tested.reads.clone());
+        }
+        if ends || Self::MISSING_IS_EMPTY {
+            self.to().tested(&tested.condition, ends);
+        }
     }
 
     /// The body of a loop; the caller says where the walk stands after it.
@@ -249,8 +266,10 @@ fn gives_up(call: &Call) -> bool {
     if call.method().starts_with("Fatal") && call.root().to_ascii_lowercase().contains("log") {
         return true;
     }
-    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "die" | "Deno.exit" | "os.Exit" | "System.exit")
-        && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
+    matches!(
+        &*call.callee,
+        "process.exit" | "sys.exit" | "exit" | "die" | "abort" | "Deno.exit" | "os.Exit" | "System.exit"
+    ) && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
 }
 
 /// What stands between the signs of `a + b + c`, in order.

@@ -32,7 +32,9 @@ impl Builder<'_> {
 
     pub(super) fn add_fixed(parts: &mut Vec<Part>, fixed: &str) {
         if let Some(Part::Fixed(last)) = parts.last_mut() {
-            *last = format!("{last}{fixed}").into();
+            if last.len() < MAX_TEXT {
+                *last = format!("{last}{fixed}").into();
+            }
         } else if !fixed.is_empty() {
             parts.push(Part::Fixed(fixed.into()));
         }
@@ -89,7 +91,7 @@ impl Builder<'_> {
             Value::Text(text) => {
                 if looks(text) && sql_text::is_statement(text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.to_string(), span });
+                    self.file.queries.push(SqlText { sql: text.to_string(), span, sent_by: None });
                 }
                 self.keep_endpoint(text, node);
             }
@@ -97,7 +99,7 @@ impl Builder<'_> {
                 let text = joined(parts);
                 if looks(&text) && sql_text::is_statement(&text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.clone(), span });
+                    self.file.queries.push(SqlText { sql: text.clone(), span, sent_by: None });
                 }
                 self.keep_endpoint(&text, node);
             }

@@ -1,6 +1,9 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod cache_in_use;
+mod check_then_act;
+mod connection_pool;
 mod cors_any_origin;
 mod debug_mode_enabled;
 mod dev_server;
@@ -8,14 +11,27 @@ mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
+mod floating_promise;
 mod hardcoded_endpoint;
-mod http_clients;
+mod job_queue;
+mod leading_wildcard_like;
 mod n_plus_one_query;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
+mod retry_without_backoff;
+mod schema_sync_in_production;
 mod sql_injection;
+mod sqlite_on_serverless;
 mod structured_logging;
 mod subject;
+mod supabase_rls_disabled;
 mod swallowed_error;
+mod tables;
+mod unbounded_query;
+mod writes_without_transaction;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -23,22 +39,39 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    cache_in_use::RULE,
+    check_then_act::RULE,
+    connection_pool::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
+    floating_promise::RULE,
     hardcoded_endpoint::RULE,
+    job_queue::RULE,
+    leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
+    schema_sync_in_production::RULE,
     sql_injection::RULE,
+    sqlite_on_serverless::RULE,
     structured_logging::RULE,
+    supabase_rls_disabled::RULE,
     swallowed_error::RULE,
+    unbounded_query::RULE,
+    writes_without_transaction::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -117,13 +150,24 @@ pub struct Hit {
     pub fix: Option<String>,
     /// The place of its file in the index, for a rule that looks at the whole project.
     pub file: usize,
+    /// The path of its file, where that is no code.
+    pub path: Option<String>,
     /// How it comes to that, step by step, where other places have a part in it: `src/a.ts:12 takes req.body.id`.
     pub steps: Vec<String>,
 }
 
 impl Hit {
     fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), severity: None, confidence: None, fix: None, file: 0, steps: Vec::new() }
+        Self {
+            place,
+            message: message.into(),
+            severity: None,
+            confidence: None,
+            fix: None,
+            file: 0,
+            path: None,
+            steps: Vec::new(),
+        }
     }
 
     fn severity(mut self, severity: Severity) -> Self {
@@ -133,6 +177,18 @@ impl Hit {
 
     fn confidence(mut self, confidence: Confidence) -> Self {
         self.confidence = Some(confidence);
+        self
+    }
+
+    /// In the file in place `file` of the index.
+    fn in_file(mut self, file: usize) -> Self {
+        self.file = file;
+        self
+    }
+
+    /// In a file that is no code.
+    fn in_plain(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
         self
     }
 
@@ -157,14 +213,18 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }
 
 /// Languages of components that mount and go.
 fn has_components(name: &str) -> bool {
-    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Astro" | "CoffeeScript")
+}
+
+/// Languages in which servers are written, and whose calls of databases are known.
+fn is_backend(language: Language) -> bool {
+    language.is_code()
 }
 
 fn server(role: Role) -> bool {

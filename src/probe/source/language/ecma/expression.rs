@@ -3,6 +3,7 @@
 use tree_sitter::TreeCursor;
 
 use super::super::builder::Builder;
+use super::super::environment::variables;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
@@ -274,7 +275,7 @@ impl Walk<'_> {
         });
         self.to.at = saved;
         if falls_back {
-            for name in env_names(&left) {
+            for name in variables(&left) {
                 self.to.env_fallback(before, &name, right.clone(), node);
             }
         }
@@ -302,13 +303,4 @@ fn comparison(operator: &str) -> Option<Comparison> {
         "in" | "instanceof" => Comparison::In,
         _ => return None,
     })
-}
-
-/// The variables of the environment that a value is, or may be.
-fn env_names(value: &Value) -> Vec<Box<str>> {
-    match value {
-        Value::Env(name) => vec![name.clone()],
-        Value::Either(values) => values.iter().flat_map(env_names).collect(),
-        _ => Vec::new(),
-    }
 }

@@ -3,11 +3,11 @@
 use super::{asks, explains, is_harmless};
 use crate::model::Confidence;
 use crate::probe::source::code::{Assignment, Call, CallId, Comparison, Condition, Value};
-use crate::probe::source::database_calls;
-use crate::probe::source::facts::FileFacts;
+use crate::probe::source::database_calls::Query;
+use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::rules::Hit;
 
-pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
+pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| call.discarded && !call.deferred) {
         if writes_rows(call) || commits(file, call) {
             hits.push(dropped(call));
@@ -22,7 +22,7 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
         }
         if writes_rows(call) || commits(file, call) {
             hits.push(dropped(call));
-        } else if acts(file, id, call) && only_gives_error(file, place) {
+        } else if acts(file, index, id, call) && only_gives_error(file, place) {
             hits.push(dropped(call).confidence(Confidence::Medium));
         }
     }
@@ -78,8 +78,8 @@ fn commits(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// Whether users would feel it that the call did not do what it is for.
-fn acts(file: &FileFacts, id: CallId, call: &Call) -> bool {
-    if database_calls::query(file, id).is_some_and(|query| query.writes) {
+fn acts(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> bool {
+    if index.query(file, id).is_some_and(Query::writes) {
         return true;
     }
     let (root, lower) = (call.root(), call.method().to_ascii_lowercase());

@@ -1,0 +1,31 @@
+//! One text, read as if it were a whole project: for tests and for fuzzing.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::facts::{CodeIndex, FileFacts};
+use super::index::{Links, Manifests};
+use super::rules::Hit;
+use super::{language, look, look_at_project};
+use crate::model::RuleMeta;
+
+/// The facts of `text`, read as the file at `path`; `None` where no front end reads such a file.
+#[must_use]
+pub fn facts_of_text(path: &str, text: &str) -> Option<FileFacts> {
+    let language = language::of_extension(path.rsplit('.').next()?)?;
+    language::read(path, language, text, &CancellationToken::new()).ok()
+}
+
+/// What every rule sees in `text`, read as the only file of a project.
+#[must_use]
+pub fn examine_text(path: &str, text: &str) -> Vec<(&'static RuleMeta, Hit)> {
+    let Some(facts) = facts_of_text(path, text) else { return Vec::new() };
+    let files = vec![Arc::new(facts)];
+    let links = Links::new(&files, Manifests::default());
+    let index = CodeIndex { files, links, ..CodeIndex::default() };
+    let (in_code, beside) = look_at_project(&index);
+    let mut seen: Vec<_> = in_code.into_values().chain(beside.into_values()).flatten().collect();
+    seen.extend(index.files.iter().flat_map(|file| look(file, &index).0));
+    seen
+}
