@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use clap::{CommandFactory, Parser};
 
-use crate::cli::{Cli, Command, LookOptions, OutputOptions, ProjectOptions};
+use crate::cli::{Cli, Command, Explain, LookOptions, OutputOptions, ProjectOptions};
 use crate::config::{self, ConfigError, Folders, Sources};
 use crate::model::{ProbeId, RuleMeta, escape};
 use crate::probe::registry::PROBES;
@@ -139,9 +139,17 @@ impl World {
             Some(Command::Demo(demo)) => self.demo(demo).await,
             Some(Command::Check(check)) => self.check(check).await,
             Some(Command::Report(args)) => self.report(args).await,
+            Some(Command::Explain(Explain { prompt: Some(print), project, state, .. })) => {
+                self.prompt(&print, &project, state).await
+            }
             Some(Command::Explain(args)) => {
                 let settings = self.settings(None, &ProjectOptions::default(), &LookOptions::default(), None)?.settings;
-                lists::explain(&args.id, args.format, &self.checklists(&settings)?, &mut io::stdout().lock())
+                lists::explain(
+                    args.id.as_deref().unwrap_or_default(),
+                    args.format,
+                    &self.checklists(&settings)?,
+                    &mut io::stdout().lock(),
+                )
             }
             Some(Command::Rules(args)) => lists::rules(args.format, &mut io::stdout().lock()),
             Some(Command::Checklists(args)) => {

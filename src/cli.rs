@@ -119,7 +119,17 @@ pub struct ReportArgs {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// A rule such as n-plus-one-query, or an item such as backups.restore-tested
-    pub id: String,
+    #[arg(required_unless_present = "prompt")]
+    pub id: Option<String>,
+    /// Print a prompt for an AI assistant that fixes this finding, seen by the last run; its first digits are enough
+    #[arg(long, value_name = "FINGERPRINT", conflicts_with = "id")]
+    pub prompt: Option<String>,
+    /// The project of the finding
+    #[arg(long, value_name = "PATH", default_value = ".", requires = "prompt")]
+    pub project: PathBuf,
+    /// The state file, instead of the one in your data folder
+    #[arg(long, value_name = "FILE", requires = "prompt")]
+    pub state: Option<PathBuf>,
     /// How to print it
     #[arg(long, value_enum, default_value_t = ListFormat::Text)]
     pub format: ListFormat,

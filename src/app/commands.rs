@@ -1,7 +1,7 @@
 //! The commands that work on a project.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -92,6 +92,32 @@ impl World {
         engine.close().await;
         self.write(&session, &output)?;
         Ok(verdict_code(&session))
+    }
+
+    /// `gonogo explain --prompt FINGERPRINT`
+    pub(super) async fn prompt(&self, print: &str, path: &Path, state: Option<PathBuf>) -> anyhow::Result<u8> {
+        let options = ProjectOptions { state, ..ProjectOptions::default() };
+        let request = Request {
+            path,
+            options: &options,
+            look: &LookOptions::default(),
+            output: None,
+            state: StatePlace::Existing,
+            memory: Memory::Everything,
+        };
+        let Opened { session, engine, .. } = self.open(request, |_| {}).await?;
+        let findings = session.findings();
+        let mut known = findings.iter().filter(|finding| finding.fingerprint.as_str().starts_with(print));
+        let found = known.next().filter(|_| print.len() >= 4);
+        let Some(finding) = found else {
+            anyhow::bail!("the last run saw no finding \"{print}\"; `gonogo report --format json` lists them all")
+        };
+        anyhow::ensure!(known.next().is_none(), "several findings begin with \"{print}\"; give more of its digits");
+        let rule = super::all_rules().map(|(_, rule)| rule).find(|rule| rule.id == finding.rule.as_str());
+        let text = engine.prompt((*finding).clone(), rule).await;
+        engine.close().await;
+        io::stdout().lock().write_all(text.as_bytes())?;
+        Ok(exit::GO)
     }
 
     /// `gonogo init`

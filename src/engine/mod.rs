@@ -6,6 +6,7 @@
 mod cited;
 mod export;
 mod outside;
+mod prompt;
 mod run;
 mod saver;
 mod watch;
@@ -19,8 +20,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use cited::changed_files;
 pub use export::write_whole;
+pub use prompt::prompt;
 
-use crate::model::{EventKind, Examined, OfferTarget, Outcome, ProbeId, Progress, Project, RunEvent, RunId, Settings};
+use crate::model::{
+    EventKind, Examined, Finding, OfferTarget, Outcome, ProbeId, Progress, Project, RuleMeta, RunEvent, RunId, Settings,
+};
 use crate::probe::{Probe, SharedCode};
 use crate::session::{Effect, Msg, Notice};
 use crate::store::Store;
@@ -175,6 +179,11 @@ impl Engine {
     /// One line for the user.
     pub async fn edit(&mut self, path: &str, line: Option<u32>) -> Result<(), String> {
         outside::edit(&self.project.root, path, line).await
+    }
+
+    /// A prompt that a developer pastes into an AI assistant, so that it fixes this finding.
+    pub async fn prompt(&self, finding: Finding, rule: Option<&'static RuleMeta>) -> String {
+        prompt(self.project.root.clone(), finding, rule).await
     }
 
     /// Cancels every run and waits until everything that was said has reached the state file.

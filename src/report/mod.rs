@@ -4,8 +4,10 @@ mod json;
 mod markdown;
 mod overview;
 mod paint;
+mod prompt;
 mod text;
 
 pub use json::json;
 pub use markdown::{MARKDOWN_START, markdown};
+pub use prompt::prompt;
 pub use text::{TextOptions, text};

@@ -96,6 +96,7 @@ keymap! {
         Edit "edit" ["e"] "editor", "Open the place in your editor";
         Browse "browse" ["o"] "browser", "Open a link or the address in the browser";
         Copy "copy" ["y"] "copy", "Copy the finding or item";
+        Prompt "prompt" ["f"] "fix prompt", "Copy a prompt for an AI assistant that fixes the finding";
         Export "export" ["x"] "export", "Write the report as Markdown";
         Theme "theme" ["t"] "theme", "The next theme";
         Quit "quit" ["q", "ctrl-c"] "quit", "Quit; everything said is kept";

@@ -39,7 +39,7 @@ use ratatui::backend::CrosstermBackend;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::engine::Engine;
-use crate::model::Theme;
+use crate::model::{Fingerprint, Theme};
 use crate::session::{Command, Msg, Notice, Session};
 use background::{Heard, Reply};
 use keymap::{Keymap, KeymapError};
@@ -164,6 +164,7 @@ struct Workbench {
 /// What the loop does next.
 enum Next {
     GoOn,
+    Prompt(Fingerprint),
     Edit(String, Option<u32>),
     Quit,
 }
@@ -201,6 +202,7 @@ impl Workbench {
                         match self.happened(engine, event) {
                             Next::GoOn => {}
                             Next::Quit => return Ok(Ended::Quit),
+                            Next::Prompt(print) => self.copy_prompt(engine, &print).await,
                             Next::Edit(path, line) => {
                                 // The editor must be the only one who reads the terminal.
                                 drop(events);
@@ -280,11 +282,22 @@ impl Workbench {
                         self.ui.flash = Some(format!("It could not be copied: {error}"));
                     }
                 }
+                Request::Prompt(print) => return Next::Prompt(print),
                 Request::Edit(path, line) => return Next::Edit(path, line),
                 Request::Quit => return Next::Quit,
             }
         }
         Next::GoOn
+    }
+
+    async fn copy_prompt(&mut self, engine: &Engine, print: &Fingerprint) {
+        let Some(finding) = self.session.finding(print).cloned() else { return };
+        let rule = plain::rule(&self.session, &finding.rule);
+        let text = engine.prompt(finding, rule).await;
+        self.ui.flash = Some(match terminal::copy(&text) {
+            Ok(()) => "The prompt is copied, if your terminal allows programs to use the clipboard".to_owned(),
+            Err(error) => format!("It could not be copied: {error}"),
+        });
     }
 
     async fn edit(&mut self, engine: &mut Engine, path: &str, line: Option<u32>) -> Result<(), TuiError> {

@@ -47,6 +47,8 @@ pub enum Then {
     Item(ItemId),
     /// Shows a finding.
     Finding(Fingerprint),
+    /// Copies a prompt that fixes a finding.
+    Prompt(Fingerprint),
     /// Closes the dialog below as well, with what was typed there.
     Discard,
     /// Answers an item.

@@ -313,3 +313,46 @@ fn an_interrupt_ends_a_check_with_130() {
     assert_eq!(said.code, 130, "{said:?}");
     assert!(said.err.contains("interrupted") && start.elapsed() < Duration::from_secs(5));
 }
+
+#[test]
+fn a_prompt_says_what_an_assistant_needs_to_fix_a_finding() {
+    let (world, app) = (World::new(), small_app());
+    let password = ["hunter2", "hunter2", "77"].concat();
+    let code = "import pg from 'pg';\n".repeat(30)
+        + &format!(
+            "const key = {{ password: '{password}' }};\n// \x1b[31m```\ntry {{ await chargeCard(order) }} catch (e) {{}}\n"
+        );
+    app.write("server.ts", code);
+    let path = app.path().to_str().unwrap();
+    let none = world.run(&["explain", "--prompt", "abcd", "--project", path]);
+    assert!(none.code == 2 && none.err.contains("not been examined yet"), "{none:?}");
+    let report = world.run(&["check", path, "--format", "json"]).json();
+    let findings = report["findings"].as_array().unwrap();
+    let found = findings.iter().find(|finding| finding["rule"] == "swallowed-error").unwrap();
+    let print = found["fingerprint"].as_str().unwrap();
+    let said = world.run(&["explain", "--prompt", &print[..8], "--project", path]);
+    assert_eq!(said.code, 0, "{said:?}");
+    for part in [
+        "# The problem",
+        "# The place",
+        "`server.ts`, line 33",
+        ">    33 | try {",
+        "     14 | import pg",
+        "# What a correct fix must hold",
+        "gonogo check --only source",
+        print,
+    ] {
+        assert!(said.out.contains(part), "{part} is missing in {}", said.out);
+    }
+    assert!(!said.out.contains(&password) && !said.out.contains('\x1b'), "{}", said.out);
+    // The fence is longer than what stands in it.
+    assert!(said.out.contains("````ts\n"), "{}", said.out);
+    for wrong in ["zzzz", "", "a"] {
+        let refused = world.run(&["explain", "--prompt", wrong, "--project", path]);
+        assert!(refused.code == 2 && refused.err.contains("no finding"), "{refused:?}");
+    }
+    // What the probe saw is quoted where the file has changed since.
+    app.write("server.ts", "// all new\n");
+    let said = world.run(&["explain", "--prompt", print, "--project", path]);
+    assert!(said.out.contains("chargeCard") && !said.out.contains("all new"), "{}", said.out);
+}

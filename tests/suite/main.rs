@@ -5,6 +5,7 @@
 mod support;
 
 mod architecture;
+mod calls_across_files;
 mod data_files;
 mod database;
 mod dependencies;

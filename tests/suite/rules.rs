@@ -65,6 +65,11 @@ impl Case {
             "vue" => &["vue"],
             "svelte" => &["svelte"],
             "html" => &["html"],
+            "twig" => &["twig"],
+            "erb" => &["erb"],
+            "ejs" => &["ejs"],
+            "hbs" => &["hbs"],
+            "pug" => &["pug"],
             "sql" => &["sql"],
             _ => &[],
         };

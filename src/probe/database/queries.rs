@@ -202,8 +202,10 @@ mod tests {
     use crate::probe::source::facts::{FileFacts, SqlText};
 
     fn file(path: &str, role: Role, queries: &[(&str, u32)]) -> Arc<FileFacts> {
-        let queries =
-            queries.iter().map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line) }).collect();
+        let queries = queries
+            .iter()
+            .map(|&(sql, line)| SqlText { sql: sql.to_owned(), span: Span::line(line), sent_by: None })
+            .collect();
         Arc::new(FileFacts { path: path.to_owned(), role, queries, ..FileFacts::default() })
     }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::index::Links;
+use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
 use crate::model::{Gap, Span};
 
@@ -31,6 +32,8 @@ pub struct CodeIndex {
     pub parsed: usize,
     /// What production is started with.
     pub start_commands: Vec<StartCommand>,
+    /// Files that are no code and say how the app is run or what its database holds.
+    pub plain: Vec<PlainFile>,
     /// Answers to questions across files.
     pub links: Links,
 }
@@ -227,6 +230,9 @@ pub struct SqlText {
     pub sql: String,
     /// Where the literal stands.
     pub span: Span,
+    /// The call that sends it, where the text was worked out from a model: `prisma.order.findMany`.
+    #[serde(default)]
+    pub sent_by: Option<Box<str>>,
 }
 
 /// One import.

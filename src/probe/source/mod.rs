@@ -4,15 +4,17 @@ mod cache;
 mod classify;
 pub mod code;
 mod coverage;
-mod database_calls;
+pub mod database_calls;
 pub mod facts;
 mod flow;
 pub mod index;
 mod language;
 mod libraries;
+pub mod plain_files;
 mod role;
 pub mod rules;
 mod shared;
+mod sql_files;
 mod sql_text;
 pub mod start_command;
 mod text;
@@ -53,7 +55,7 @@ pub struct SourceProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("source"),
     title: "Source",
-    about: "Reads JavaScript, TypeScript, Python and Ruby for what works on your machine and fails your users.",
+    about: "Reads JavaScript, TypeScript, Python, PHP, Go, Ruby and Java for what works on your machine and fails your users.",
     rules: RULE_METAS,
     follows_files: true,
     timeout: Duration::from_secs(120),
@@ -86,7 +88,7 @@ impl Probe for SourceProbe {
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
     let mut too_many = Gaps::default();
-    let mut of_project = look_at_project(index);
+    let (mut of_project, beside) = look_at_project(index);
     let mut suppressed = 0;
     for (block, files) in (0_u64..).zip(index.files.chunks(BLOCK)) {
         if cx.cancel.is_cancelled() {
@@ -107,6 +109,16 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
             send(&file.path, seen, cx);
         }
     }
+    for (path, mut seen) in beside {
+        seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
+        let plain = index.plain.iter().find(|file| file.path == path);
+        seen.retain(|(rule, hit)| {
+            let allowed = plain.is_some_and(|file| file.allows(rule.id, hit.place.span.line));
+            suppressed += u64::from(allowed);
+            !allowed
+        });
+        send(&path, seen, cx);
+    }
     for command in &index.start_commands {
         send(&command.path, rules::start_command(command).into_iter().collect(), cx);
     }
@@ -117,19 +129,22 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     Ok(examined)
 }
 
-/// What the rules about the whole project see, by the place of the file.
-fn look_at_project(index: &CodeIndex) -> BTreeMap<usize, Vec<Seen>> {
-    let mut found: BTreeMap<usize, Vec<Seen>> = BTreeMap::new();
+/// What the rules about the whole project see: in its code by the place of the file, in other files by their path.
+fn look_at_project(index: &CodeIndex) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<String, Vec<Seen>>) {
+    let (mut in_code, mut beside) = (BTreeMap::<usize, Vec<Seen>>::new(), BTreeMap::<String, Vec<Seen>>::new());
     let mut hits = Vec::new();
     for rule in RULES {
         if let Check::Project(check) = rule.check {
             check(index, &mut hits);
-            for hit in hits.drain(..) {
-                found.entry(hit.file).or_default().push((rule.meta, hit));
+            for mut hit in hits.drain(..) {
+                match hit.path.take() {
+                    Some(path) => beside.entry(path).or_default().push((rule.meta, hit)),
+                    None => in_code.entry(hit.file).or_default().push((rule.meta, hit)),
+                }
             }
         }
     }
-    found
+    (in_code, beside)
 }
 
 /// What the rules see in one file, and what of it is not shown.

@@ -1,6 +1,6 @@
 //! What a file is for, from its path, its first lines and what it uses.
 
-use super::facts::{FileFacts, Language, Role};
+use super::facts::{FileFacts, Role};
 
 /// The part of the answer that needs the path and the text alone; `None`: it is ordinary code.
 #[must_use]
@@ -9,13 +9,19 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let stem = name.split('.').next().unwrap_or(name);
     let inner: Vec<&str> = name.split('.').skip(1).collect();
+    // In Java the folders below the sources name a package, `com/example/bench`, and say nothing.
+    let folders = if name.ends_with(".java") { above_package(folders) } else { folders };
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
     let ends = |marks: &[&str]| inner.iter().rev().skip(1).any(|part| marks.contains(part));
 
     if is_generated(&lower, source) {
         return Some(Role::Generated);
     }
+    if let Some(role) = of_php(&lower, source) {
+        return Some(role);
+    }
     if folder(&["migrations", "old_migrations", "migrate", "post_migrate", "alembic"])
+        || (name.ends_with(".java") && lower.contains("db/migration/"))
         || (folder(&["versions"]) && source.contains("down_revision"))
     {
         return Some(Role::Migration);
@@ -36,6 +42,11 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "test-utils",
         ".storybook",
         "testdata",
+        "testutil",
+        "testutils",
+        "testhelpers",
+        "testfixtures",
+        "integrationtest",
     ];
     if folder(&test_folders)
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
@@ -45,6 +56,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || folder(&["step_definitions"])
         || matches!(stem, "conftest" | "setuptests" | "test" | "tests")
         || name == "factories.py"
+        || (name.ends_with(".java") && is_java_test(path))
     {
         return Some(Role::Test);
     }
@@ -92,6 +104,59 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     None
 }
 
+/// Where the frameworks of PHP put what does not answer requests.
+fn of_php(lower: &str, source: &str) -> Option<Role> {
+    if !lower.ends_with(".php") {
+        return None;
+    }
+    let within = |folder: &str| lower.starts_with(folder) || lower.contains(&format!("/{folder}"));
+    if within("storage/framework/")
+        || within("bootstrap/cache/")
+        || within("var/cache/")
+        || lower.contains("_ide_helper")
+    {
+        return Some(Role::Generated);
+    }
+    if within("database/factories/") || within("src/datafixtures/") {
+        return Some(Role::Test);
+    }
+    if within("console/commands/") || within("src/command/") || lower.ends_with("routes/console.php") {
+        return Some(Role::Script);
+    }
+    // A file that gives back a list or a function and stands among its like: settings, translations.
+    let gives_back = || {
+        source.lines().any(|line| {
+            let given = line.strip_prefix("return ").map_or("", str::trim_start);
+            given.starts_with('[')
+                || given.starts_with("array(")
+                || given.starts_with("static fn")
+                || given.starts_with("static function")
+        })
+    };
+    let settings = ["config/", "lang/", "translations/", "locale/", "locales/"];
+    (settings.iter().any(|folder| within(folder)) && gives_back()).then_some(Role::Config)
+}
+
+/// The folders above those that name the package: `shop/src/main/java` of `shop/src/main/java/com/example/shop`.
+fn above_package(folders: &str) -> &str {
+    let source =
+        ["src/main/java", "src/test/java"].iter().find_map(|root| folders.find(root).map(|at| at + root.len()));
+    let package = || {
+        ["com", "org", "net", "io", "dev"].iter().find_map(|first| {
+            folders.starts_with(&format!("{first}/")).then_some(0).or_else(|| folders.find(&format!("/{first}/")))
+        })
+    };
+    source.or_else(package).and_then(|end| folders.get(..end)).unwrap_or(folders)
+}
+
+/// `OrderServiceTest`, `OrderServiceTests`, `OrderServiceIT`, `TestOrders`.
+fn is_java_test(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    let name = name.strip_suffix(".java").unwrap_or(name);
+    ["Test", "Tests", "TestCase", "IT"].iter().any(|end| name.ends_with(end))
+        || name.strip_prefix("Test").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()))
+}
+
 /// What Rails reads on a developer's machine only. The rest of `config` runs in production.
 fn is_rails_setting(folders: &str, name: &str) -> bool {
     (folders.ends_with("config/environments") && matches!(name, "development.rb" | "test.rb"))
@@ -108,7 +173,13 @@ fn is_generated(path: &str, source: &str) -> bool {
     // A shop has vendors; other people's code lies in `vendor` at the top or among the static files.
     let vendored = path.starts_with("vendor/")
         || ["static", "public", "assets", "js", "lib"].iter().any(|folder| path.contains(&format!("{folder}/vendor")));
-    if generated_folder || vendored || path.contains(".min.") || path.contains(".generated.") || path.ends_with(".d.ts")
+    if generated_folder
+        || vendored
+        || path.contains(".min.")
+        || path.contains(".generated.")
+        || path.ends_with(".d.ts")
+        || path.ends_with(".pb.go")
+        || path.ends_with(".pb.gw.go")
     {
         return true;
     }
@@ -117,7 +188,8 @@ fn is_generated(path: &str, source: &str) -> bool {
         let line = line.trim_start();
         line.starts_with("//") || line.starts_with('#') || line.starts_with('*') || line.starts_with("/*")
     };
-    head.lines().take(12).filter(|line| comment(line)).any(|line| {
+    // People write "do not edit this unless …".
+    head.lines().take(12).filter(|line| comment(line) && !line.contains("unless")).any(|line| {
         line.contains("@generated")
             || line.contains("do not edit")
             || line.contains("do not modify")
@@ -130,7 +202,7 @@ fn is_generated(path: &str, source: &str) -> bool {
 /// Browser or server, from what the code uses.
 #[must_use]
 pub fn from_facts(file: &FileFacts) -> Role {
-    if matches!(file.language, Language::Python | Language::Ruby) {
+    if !file.language.is_ecma() {
         return Role::Server;
     }
     if file.directives.iter().any(|directive| &**directive == "use client") {
@@ -142,7 +214,10 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
-    if name.contains(".server.") || file.imports_any(is_server_module) {
+    if name.ends_with(".vue") || name.ends_with(".svelte") {
+        return Role::Client;
+    }
+    if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
         return Role::Server;
     }
     if name.contains(".client.") {

@@ -14,6 +14,7 @@ use super::cache::{Cache, Cached, Content, FactsFile, digest};
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::{Links, Manifests};
 use super::language::{self, Refused};
+use super::plain_files;
 use super::start_command;
 use crate::model::{Failure, Progress};
 use crate::probe::ProbeCx;
@@ -148,7 +149,7 @@ fn make(
     let mut code: Vec<(&FileEntry, Language)> = Vec::new();
     for file in &listing.files {
         let extension = file.extension();
-        if let Some(language) = language::of_extension(extension) {
+        if let Some(language) = language::of_path(&file.path) {
             code.push((file, language));
         } else if let Some(name) = language::uncovered(extension) {
             *uncovered.entry(name).or_default() += 1;
@@ -174,8 +175,9 @@ fn make(
         return Err(cancelled());
     }
     let start_commands = start_command::find(&listing.files, &mut gaps);
+    let plain = plain_files::read(&listing.files, &mut gaps);
     let manifests = Manifests::read(&listing.files, &mut gaps);
-    let mut index = CodeIndex { start_commands, ..CodeIndex::default() };
+    let mut index = CodeIndex { start_commands, plain, ..CodeIndex::default() };
     let mut kept = Cache::with_capacity(read.len());
     let mut fresh: Vec<(FileEntry, Cached)> = Vec::new();
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();

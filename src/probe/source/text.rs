@@ -24,7 +24,8 @@ pub fn examine_text(path: &str, text: &str) -> Vec<(&'static RuleMeta, Hit)> {
     let files = vec![Arc::new(facts)];
     let links = Links::new(&files, Manifests::default());
     let index = CodeIndex { files, links, ..CodeIndex::default() };
-    let mut seen: Vec<_> = look_at_project(&index).into_values().flatten().collect();
+    let (in_code, beside) = look_at_project(&index);
+    let mut seen: Vec<_> = in_code.into_values().chain(beside.into_values()).flatten().collect();
     seen.extend(index.files.iter().flat_map(|file| look(file, &index).0));
     seen
 }

@@ -12,6 +12,7 @@ use super::overview::Overview;
 use crate::model::Report;
 
 pub use front::START as MARKDOWN_START;
+pub(super) use safe::{code, fence, prose};
 
 /// Markdown that reads well on GitHub and as plain text. It names the project, never its folder on this machine.
 ///

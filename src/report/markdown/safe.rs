@@ -13,7 +13,7 @@ const CODE_CHARS: usize = 200;
 
 /// Prose on one line. Pairs of backticks stay code; whatever GitHub would make a link, a mention or an issue of becomes
 /// code as well, since nothing else stops all three.
-pub(super) fn prose(text: &str) -> String {
+pub(in crate::report) fn prose(text: &str) -> String {
     let line = one_line(text, PROSE_CHARS);
     let line = escape::line(&line);
     let mut out = String::with_capacity(line.len() + 16);
@@ -40,7 +40,7 @@ pub(super) fn prose(text: &str) -> String {
 }
 
 /// A name, a path or a value.
-pub(super) fn code(text: &str) -> String {
+pub(in crate::report) fn code(text: &str) -> String {
     let mut out = String::new();
     push_code(&mut out, text);
     out
@@ -52,7 +52,7 @@ pub(super) fn cell(text: &str) -> String {
 }
 
 /// A fenced block that its content cannot close: at most `most_lines` lines of at most 240 characters.
-pub(super) fn fence(info: &str, body: &str, most_lines: usize) -> String {
+pub(in crate::report) fn fence(info: &str, body: &str, most_lines: usize) -> String {
     let body = escape::block(body);
     let mut lines: Vec<String> = body.lines().take(most_lines).map(|line| shorten(line.trim_end(), 240)).collect();
     let more = body.lines().count().saturating_sub(most_lines);

@@ -258,13 +258,16 @@ const fn useful(pane: Pane) -> &'static [Action] {
             A::Back,
             A::Accept,
             A::Browse,
+            A::Prompt,
             A::Copy,
             A::Undo,
             A::Run,
             A::Palette,
         ],
-        Pane::Findings => &[A::Open, A::Edit, A::Copy, A::Filter, A::Palette, A::Run, A::Browse, A::NextPane, A::Back],
-        Pane::Finding => &[A::Edit, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette],
+        Pane::Findings => {
+            &[A::Open, A::Edit, A::Prompt, A::Copy, A::Filter, A::Palette, A::Run, A::Browse, A::NextPane, A::Back]
+        }
+        Pane::Finding => &[A::Edit, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette],
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }
 }

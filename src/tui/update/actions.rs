@@ -45,6 +45,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Edit => return edit(ui, session),
         Action::Browse => return browse(ui, session),
         Action::Copy => return copy(ui, session),
+        Action::Prompt => return prompt(ui, session),
         Action::Export => ui.modals.push(Modal::Prompt(Box::new(Prompt::export()))),
         Action::Theme => ui.flash = Some(ui.dress.put_on_next()),
         Action::Quit => return vec![Request::Quit],
@@ -320,6 +321,25 @@ fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
     vec![Request::Copy(text)]
 }
 
+/// A prompt for the finding in hand; for an item, for one of the findings against it.
+fn prompt(ui: &mut Ui, session: &Session) -> Vec<Request> {
+    if let Some(finding) = finding(ui, session) {
+        return vec![Request::Prompt(finding.fingerprint.clone())];
+    }
+    let Some(item) = item(ui, session) else {
+        ui.flash = Some("Select a finding or an item first".to_owned());
+        return Vec::new();
+    };
+    let prints = session.verdict(&item.id).map(|verdict| verdict.findings.as_slice()).unwrap_or_default();
+    let choices: Vec<Choice> = prints
+        .iter()
+        .filter_map(|print| finding_choice(ui, session, print))
+        .zip(prints)
+        .map(|(choice, print)| Choice { then: Then::Prompt(print.clone()), ..choice })
+        .collect();
+    pick(ui, session, "Copy a prompt that fixes which finding?", choices, "No finding speaks against this item")
+}
+
 /// Does what a choice leads to.
 pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request> {
     match then {
@@ -330,6 +350,7 @@ pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request>
         Then::Do(action) => return carry_out(ui, session, action),
         Then::Item(item) => go::item(ui, session, &item),
         Then::Finding(print) => go::finding(ui, session, &print),
+        Then::Prompt(print) => return vec![Request::Prompt(print)],
         Then::Answer(item, reply) => return vec![Request::Do(Command::Answer { item, reply })],
         Then::Acceptance(item) => acceptance(ui, session, &item),
         Then::Withdraw(item) => return vec![Request::Do(Command::Accept { item, draft: None })],

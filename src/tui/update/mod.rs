@@ -12,6 +12,7 @@ use crossterm::event::{Event, KeyEvent, KeyEventKind};
 
 use super::keymap::Scope;
 use super::ui_state::Ui;
+use crate::model::Fingerprint;
 use crate::session::{Command, Session};
 
 /// What the workbench asks of the loop that runs it.
@@ -23,6 +24,8 @@ pub enum Request {
     Edit(String, Option<u32>),
     /// Put this text on the clipboard.
     Copy(String),
+    /// Put a prompt that fixes this finding on the clipboard.
+    Prompt(Fingerprint),
     /// End.
     Quit,
 }

@@ -221,6 +221,22 @@ fn links_are_opened_and_findings_copied() {
 }
 
 #[test]
+fn f_asks_for_a_prompt_that_fixes_the_finding_in_hand() {
+    let mut bench = bench();
+    bench.press("2 f");
+    let [Request::Prompt(print)] = bench.asked.as_slice() else { panic!("{:?}", bench.asked) };
+    assert!(bench.session.finding(print).unwrap().message.contains("pasted into SQL"));
+    bench.asked.clear();
+    // For an item, one of the findings against it is chosen.
+    bench.press(":").text("security.timeouts").press("enter f").text("mail").press("enter");
+    let [Request::Prompt(print)] = bench.asked.as_slice() else { panic!("{:?}", bench.asked) };
+    assert!(bench.session.finding(print).unwrap().message.contains("`send`"));
+    bench.asked.clear();
+    bench.press("1 home f");
+    assert!(bench.asked.is_empty() && !bench.screen().contains("Copy a prompt that fixes"), "{}", bench.screen());
+}
+
+#[test]
 fn probes_run_again_one_or_all() {
     let mut bench = bench();
     bench.press("2 r");

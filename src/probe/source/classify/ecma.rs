@@ -11,9 +11,11 @@ pub(super) fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     let name = function.name.as_deref().unwrap_or("");
     if let Some(call) = function.argument_of.and_then(|id| file.call(id)) {
         match call.method() {
-            "useEffect" | "useLayoutEffect" | "useInsertionEffect" | "onMounted" | "onMount" => {
+            "useEffect" | "useLayoutEffect" | "useInsertionEffect" | "onMounted" | "onMount" | "onActivated"
+            | "watchEffect" | "$effect" => {
                 return FunctionKind::Effect;
             }
+            "defineEventHandler" | "eventHandler" | "defineCachedEventHandler" => return FunctionKind::Handler,
             "process" | "createFunction" | "schedule" | "defineJob" | "task" | "Worker" | "CronJob" => {
                 return FunctionKind::Job;
             }
@@ -54,6 +56,7 @@ pub(super) fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
         if NEXT_METHODS.contains(&name)
             || matches!(name, "loader" | "action" | "getServerSideProps")
             || (name == "default" && path.contains("pages/api/"))
+            || (name == "load" && path.contains(".server."))
             || file.directives.iter().any(|directive| &**directive == "use server")
         {
             return FunctionKind::Handler;
@@ -66,6 +69,10 @@ pub(super) fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     let hook = name.strip_prefix("use").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
     if (file.jsx && capital) || hook {
         return FunctionKind::Component;
+    }
+    // Vue's options.
+    if name == "mounted" && file.path.ends_with(".vue") {
+        return FunctionKind::Effect;
     }
     if matches!(name, "componentDidMount" | "ngOnInit" | "ngAfterViewInit" | "connectedCallback")
         && function.class.is_some()

@@ -1,6 +1,9 @@
 //! What each function is for, from where it stands and what it is given to.
 
 mod ecma;
+mod go;
+mod java;
+mod php;
 mod python;
 mod ruby;
 
@@ -22,11 +25,15 @@ pub(super) fn functions(file: &mut FileFacts) {
 
 fn kind(file: &FileFacts, function: &Function) -> FunctionKind {
     if function.parent.is_none() {
-        return FunctionKind::Plain;
+        return if file.language == Language::Php { php::top_level(file) } else { FunctionKind::Plain };
     }
     match file.language {
         Language::Python => python::kind(file, function),
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::kind(file, function),
-        Language::Ruby | Language::Php | Language::Go | Language::Java | Language::Template => FunctionKind::Plain,
+        Language::Php => php::kind(file, function),
+        Language::Go => go::kind(file, function),
+        Language::Java => java::kind(file, function),
+        // Ruby's are told all at once: `private` speaks of those that follow.
+        Language::Ruby | Language::Template => FunctionKind::Plain,
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value as Json;
 
 use super::join;
+use super::php::Psr4;
 use crate::probe::files::{FileEntry, Gaps};
 
 /// How many configurations may extend each other.
@@ -17,6 +18,10 @@ pub struct Manifests {
     aliases: BTreeMap<String, Vec<Alias>>,
     /// Packages of the project's own, by name.
     packages: HashMap<String, Package>,
+    /// Modules of Go by their paths, with their folders; the longest first.
+    go_modules: Vec<(String, String)>,
+    /// Where the classes of PHP stand.
+    pub(super) psr4: Psr4,
 }
 
 /// One entry of `paths`: what begins with `before` and ends with `after` stands at one of the targets.
@@ -47,7 +52,7 @@ impl Manifests {
         for file in files {
             let name = file.name();
             let configures = matches!(name, "jsconfig.json") || (name.contains("tsconfig") && name.ends_with(".json"));
-            if !configures && name != "package.json" {
+            if !configures && !matches!(name, "package.json" | "composer.json" | "go.mod") {
                 continue;
             }
             let text = match file.read() {
@@ -57,16 +62,23 @@ impl Manifests {
                     continue;
                 }
             };
-            if configures {
+            if name == "go.mod" {
+                found.go_modules.extend(go_module(&text).map(|path| (path.to_owned(), folder(&file.path).to_owned())));
+            } else if configures {
                 // Comments and trailing commas are allowed in these.
                 match jsonc_parser::parse_to_serde_value::<Json>(&text, &jsonc_parser::ParseOptions::default()) {
                     Ok(json) => drop(configurations.insert(&file.path, json)),
                     Err(_) => gaps.add("not valid JSON", &file.path),
                 }
             } else if let Ok(json) = serde_json::from_str::<Json>(&text) {
+                if name == "composer.json" {
+                    found.psr4.add(folder(&file.path), &json);
+                    continue;
+                }
                 found.package(folder(&file.path), &json);
             }
         }
+        found.go_modules.sort_by(|a, b| b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b)));
         for path in configurations.keys().filter(|path| matches!(name(path), "tsconfig.json" | "jsconfig.json")) {
             let aliases = aliases(path, &configurations, 0);
             if !aliases.is_empty() {
@@ -101,6 +113,15 @@ impl Manifests {
         let mut found = self.aliased(from, module);
         found.extend(self.of_workspace(module));
         found
+    }
+
+    /// The folder of a package of Go, if it is one of the project's own.
+    #[must_use]
+    pub(super) fn go_package(&self, path: &str) -> Option<String> {
+        self.go_modules.iter().find_map(|(module, folder)| {
+            let rest = path.strip_prefix(module.as_str())?;
+            if rest.is_empty() { Some(folder.clone()) } else { join(folder, rest.strip_prefix('/')?) }
+        })
     }
 
     /// Whether `module` is, or lies in, a package of the project's own.
@@ -188,6 +209,13 @@ fn target(value: &Json) -> Option<&str> {
             .find_map(|condition| conditions.get(*condition).and_then(target)),
         _ => None,
     }
+}
+
+/// The path of the module that a `go.mod` names.
+fn go_module(text: &str) -> Option<&str> {
+    let line = text.lines().find_map(|line| line.trim().strip_prefix("module "))?;
+    let path = line.split("//").next().unwrap_or(line).trim().trim_matches('"');
+    (!path.is_empty()).then_some(path)
 }
 
 /// The aliases of the configuration at `path`: its own, or else those that it extends.
@@ -307,5 +335,19 @@ mod tests {
         assert_eq!(found.candidates("apps/web", "mail").first().unwrap(), "packages/mail/src/send");
         assert!(found.candidates("", "@shop/other").is_empty());
         assert!(found.is_own_package("mail/x") && !found.is_own_package("mailer"));
+    }
+
+    #[test]
+    fn packages_of_go_lie_below_their_module() {
+        assert_eq!(go_module("// the shop\nmodule example.com/shop // old\n\ngo 1.24\n"), Some("example.com/shop"));
+        assert_eq!(go_module("go 1.24\n"), None);
+        let modules = [("example.com/shop/tools", "tools"), ("example.com/shop", "")];
+        let modules = modules.map(|(path, folder)| (path.to_owned(), folder.to_owned())).to_vec();
+        let manifests = Manifests { go_modules: modules, ..Manifests::default() };
+        let found = |path| manifests.go_package(path);
+        assert_eq!(found("example.com/shop/internal/store").as_deref(), Some("internal/store"));
+        assert_eq!(found("example.com/shop/tools/a").as_deref(), Some("tools/a"));
+        assert_eq!(found("example.com/shop").as_deref(), Some(""));
+        assert_eq!((found("example.com/shopping"), found("net/http")), (None, None));
     }
 }

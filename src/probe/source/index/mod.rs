@@ -1,15 +1,21 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
+mod called;
 mod ecma;
+mod go;
+mod java;
 mod manifests;
+mod php;
 mod python;
 mod ruby;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::code::{Call, CallId, FunctionId, Value};
-use super::database_calls::{self, Query};
+use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 
 pub use manifests::Manifests;
@@ -26,8 +32,14 @@ pub struct Links {
     /// What manifests say about where imports lead.
     pub manifests: Manifests,
     by_path: HashMap<String, usize>,
-    /// For every file and function, the first query that it runs itself.
-    queries: Vec<HashMap<FunctionId, (Query, u32)>>,
+    /// The places of the files that have a class of a name.
+    classes: HashMap<Box<str>, Vec<usize>>,
+    /// What stands in the packages of Go.
+    go: go::Packages,
+    /// The queries that the calls of every file run, in the order of the calls.
+    queries: Vec<Vec<Query>>,
+    /// What stands for a table.
+    known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
     /// Instances of an HTTP client whose library default was given a limit for all.
@@ -52,29 +64,42 @@ impl Links {
     #[must_use]
     pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
-        let queries = files.iter().map(|file| own_queries(file)).collect();
+        let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+        for (place, file) in files.iter().enumerate() {
+            for class in &file.classes {
+                classes.entry(class.name.clone()).or_default().push(place);
+            }
+        }
+        let go = go::Packages::new(files);
+        let known = Known::new(files);
+        let queries = files.par_iter().map(|file| database_calls::of_file(file, &known)).collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, queries, default_timeout, callers: OnceLock::new(), ruby: OnceLock::new() }
-    }
-}
-
-fn own_queries(file: &FileFacts) -> HashMap<FunctionId, (Query, u32)> {
-    let mut found = HashMap::new();
-    for (id, call) in (0_u32..).zip(&file.calls) {
-        if let Some(query) = database_calls::query(file, id) {
-            found.entry(call.function).or_insert((query, call.place.span.line));
+        Self {
+            manifests,
+            by_path,
+            classes,
+            go,
+            queries,
+            known,
+            default_timeout,
+            callers: OnceLock::new(),
+            ruby: OnceLock::new(),
         }
     }
-    found
 }
 
 impl Links {
     /// The place of the file at `path`.
     fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
+    }
+
+    /// The places of the files that have a class called `name`.
+    fn classes_called(&self, name: &str) -> &[usize] {
+        self.classes.get(name).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -85,15 +110,31 @@ impl CodeIndex {
         match from.language {
             Language::Python => python::module(self, from, module),
             Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::module(self, from, module),
+            Language::Go => self.package(from, module).first().copied(),
+            Language::Php => php::module(self, from, module),
             Language::Ruby => ruby::module(self, from, module),
-            Language::Php | Language::Go | Language::Java | Language::Template => None,
+            Language::Java => java::module(self, module),
+            Language::Template => None,
         }
+    }
+
+    /// The places of the files that `module`, as written in `from`, stands for: all of a package's, where an import names
+    /// a folder.
+    #[must_use]
+    pub fn package(&self, from: &FileFacts, module: &str) -> &[usize] {
+        if from.language == Language::Go { go::package(self, module) } else { &[] }
     }
 
     /// The file and the name there of what `local` stands for in `from`; follows files that pass it on.
     #[must_use]
     pub fn imported<'i>(&'i self, from: &'i FileFacts, local: &str) -> Option<(usize, Box<str>)> {
-        let binding = from.binding(local)?;
+        let Some(binding) = from.binding(local) else {
+            // What a file takes over whole: `from models import *`, `require 'functions.php'`.
+            return from.bindings.iter().filter(|b| &*b.local == "*").find_map(|b| {
+                let place = self.module(from, &b.module)?;
+                defines(self.files.get(place)?, local).then(|| (place, local.into()))
+            });
+        };
         let mut place = self.module(from, &binding.module)?;
         let mut name = binding.imported.clone();
         for _ in 0..MAX_HOPS {
@@ -112,44 +153,6 @@ impl CodeIndex {
             name = imported;
         }
         None
-    }
-
-    /// The function that `call` of `file` calls, if it is one of the project's and can be told.
-    #[must_use]
-    pub fn called<'i>(&'i self, file: &'i FileFacts, call: &Call) -> Option<Target<'i>> {
-        if file.language == Language::Ruby {
-            return ruby::called(self, file, call);
-        }
-        let callee = &*call.callee;
-        let own = || self.links.by_path.get(&file.path).copied();
-        if let Some(method) = callee.strip_prefix("this.").or_else(|| callee.strip_prefix("self.")) {
-            let class = file.enclosing(call.function).find_map(|(_, function)| function.class.clone())?;
-            let function = named(file, method, |function| function.class.as_deref() == Some(&*class))?;
-            return Some(Target { file, function, place: own()? });
-        }
-        if !callee.contains(['.', '(', '[']) {
-            if let Some(function) = named(file, callee, |function| function.class.is_none()) {
-                return Some(Target { file, function, place: own()? });
-            }
-            let (place, name) = self.imported(file, callee)?;
-            let target = self.files.get(place)?;
-            let name = resolve_default(target, &name);
-            let function = named(target, &name, |function| function.parent == Some(0))?;
-            return Some(Target { file: target, function, place });
-        }
-        // `module.function()` of a module imported whole.
-        let (module, name) = callee.split_once('.').filter(|(_, name)| !name.contains(['.', '(', '[']))?;
-        let binding = file.binding(module)?;
-        let place = if &*binding.imported == "*" {
-            self.module(file, &binding.module)?
-        } else {
-            // `from package import module` names a file, not something in one.
-            self.module(file, &format!("{}.{}", binding.module.trim_end_matches('.'), binding.imported))
-                .filter(|_| file.language == Language::Python)?
-        };
-        let target = self.files.get(place)?;
-        let function = named(target, name, |function| function.parent == Some(0) && function.class.is_none())?;
-        Some(Target { file: target, function, place })
     }
 
     /// Every call of a method or function called `name`, with its file.
@@ -200,10 +203,35 @@ impl CodeIndex {
         found
     }
 
+    /// The queries that the calls of `file` run, in the order of the calls.
+    #[must_use]
+    pub fn queries(&self, file: &FileFacts) -> &[Query] {
+        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What stands for a table in the project.
+    #[must_use]
+    pub fn known(&self) -> &Known {
+        &self.links.known
+    }
+
+    /// The query that the call in place `id` of `file` runs.
+    #[must_use]
+    pub fn query(&self, file: &FileFacts, id: CallId) -> Option<&Query> {
+        let queries = self.queries(file);
+        queries.binary_search_by_key(&id, |query| query.call).ok().and_then(|place| queries.get(place))
+    }
+
     /// The first query that a function runs itself, and its line.
     #[must_use]
-    pub fn query_of(&self, target: Target<'_>) -> Option<(Query, u32)> {
-        self.links.queries.get(target.place)?.get(&target.function).copied()
+    pub fn query_of(&self, target: Target<'_>) -> Option<(&Query, u32)> {
+        let body = target.file.function(target.function)?.body.calls;
+        let queries = self.links.queries.get(target.place)?;
+        let first = queries.partition_point(|query| query.call < body.0);
+        queries.get(first..)?.iter().take_while(|query| query.call < body.1).find_map(|query| {
+            let call = target.file.call(query.call).filter(|call| call.function == target.function)?;
+            Some((query, call.place.span.line))
+        })
     }
 }
 
@@ -217,6 +245,7 @@ fn resolve_default(file: &FileFacts, name: &str) -> Box<str> {
 
 fn defines(file: &FileFacts, name: &str) -> bool {
     file.functions.iter().any(|function| function.name.as_deref() == Some(name) && function.parent == Some(0))
+        || file.classes.iter().any(|class| &*class.name == name)
         || file.assignments.iter().any(|a| a.function == 0 && &*a.target == name)
 }
 

@@ -226,6 +226,15 @@ impl<'s> Builder<'s> {
         }
     }
 
+    /// Says what the call in place `id` calls.
+    pub(super) fn set_callee(&mut self, id: CallId, value: &Value) {
+        let (text, receiver) = self.callee(value);
+        if let Some(call) = self.call(id) {
+            call.callee = text;
+            call.receiver = receiver;
+        }
+    }
+
     /// A name on a value; stays a path as long as it is one.
     pub(super) fn member(value: Value, name: &str) -> Value {
         match value {
@@ -349,6 +358,15 @@ impl<'s> Builder<'s> {
 
     pub(super) fn loop_mut(&mut self, id: LoopId) -> Option<&mut Loop> {
         self.file.loops.get_mut(id as usize)
+    }
+
+    /// Closes the loop whose body is a function that a call runs for every element.
+    pub(super) fn close_callback(&mut self, id: LoopId, call: CallId, function: FunctionId) {
+        let assignments = self.file.function(function).map_or((0, 0), |function| function.body.assignments);
+        if let Some(found) = self.loop_mut(id) {
+            found.call = Some(call);
+            found.assignments = assignments;
+        }
     }
 
     // Values

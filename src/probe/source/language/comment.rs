@@ -5,6 +5,16 @@ use tree_sitter::Node;
 use super::super::facts::Suppression;
 use super::builder::{Builder, number};
 
+/// How a comment begins that allows a rule.
+pub(super) const ALLOWS: &str = "gonogo: allow ";
+
+/// The rule that a comment allows and why, from what stands behind [`ALLOWS`]; `None` when it gives no reason.
+pub(super) fn allowed(rest: &str) -> Option<(&str, &str)> {
+    let (rule, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
+    let reason = rest.trim().strip_prefix("because").map_or("", str::trim);
+    (!reason.is_empty()).then_some((rule, reason))
+}
+
 impl Builder<'_> {
     /// Keeps a comment, and what it allows.
     pub(super) fn comment(&mut self, node: Node<'_>) {
@@ -12,13 +22,11 @@ impl Builder<'_> {
         let text = raw.trim_start_matches(['/', '*', '#', ' ', '!', '\t']).trim_end_matches(['/', '*', ' ']).trim();
         let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
         self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
-        let Some((_, rest)) = text.split_once("gonogo: allow ") else { return };
-        let (rule, rest) = rest.trim().split_once(char::is_whitespace).unwrap_or((rest.trim(), ""));
-        let reason = rest.trim().strip_prefix("because").map_or("", str::trim);
-        if reason.is_empty() {
+        let Some((_, rest)) = text.split_once(ALLOWS) else { return };
+        let Some((rule, reason)) = allowed(rest) else {
             self.file.suppressions_without_reason.push(from);
             return;
-        }
+        };
         let line_start = node.start_byte().saturating_sub(node.start_position().column);
         let alone = self
             .source

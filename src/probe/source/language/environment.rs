@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use tree_sitter::Node;
 
-use super::super::code::{Assignment, Value};
+use super::super::code::{Assignment, Comparison, Value};
 use super::super::facts::{EnvFallback, EnvRead, EnvReader};
 use super::builder::Builder;
 
@@ -51,8 +51,15 @@ impl Builder<'_> {
         let mut named: Vec<(Box<str>, Value)> = Vec::new();
         condition.walk(&mut |value| {
             let set = value.path().and_then(|path| recent.iter().find(|assignment| &*assignment.target == path));
-            if let Some(set) = set.filter(|set| matches!(set.value, Value::Env(_) | Value::Call(_))) {
-                named.push((set.target.clone(), set.value.clone()));
+            // `value, ok := os.LookupEnv("A")`.
+            let value_of = |set: &Assignment| match &set.value {
+                Value::Index(pair) if matches!(pair.0, Value::Env(_)) => pair.0.clone(),
+                value => value.clone(),
+            };
+            if let Some(set) = set
+                && let value @ (Value::Env(_) | Value::Call(_)) = value_of(set)
+            {
+                named.push((set.target.clone(), value));
             }
         });
         for (target, value) in named {
@@ -88,6 +95,48 @@ impl Builder<'_> {
         self.file.env_fallbacks.push(EnvFallback { name: name.into(), value, span, bytes, function, dev_only });
     }
 
+    /// `if port == "" { port = "8080" }`: what is set where a variable of the environment was found missing is its
+    /// default. `id` is the place of the test.
+    pub(super) fn set_where_missing(&mut self, id: usize) {
+        let Some(condition) = self.file.conditions.get(id) else { return };
+        let missing = match &condition.test {
+            Value::Compared(Comparison::Equal, pair) if pair.1.is_empty_literal() => pair.0.path(),
+            Value::Not(value) => value.path(),
+            _ => None,
+        };
+        let Some(missing) = missing else { return };
+        let (from, to) = condition.then.assignments;
+        let before = self.file.assignments.get(..from as usize).unwrap_or_default();
+        let read_into = |name: &str| {
+            let set = before.iter().rev().take(NEAR).find(|set| *set.target == *name)?;
+            match &set.value {
+                Value::Env(name) => Some(name.clone()),
+                Value::Index(pair) => match &pair.0 {
+                    Value::Env(name) => Some(name.clone()),
+                    _ => None,
+                },
+                _ => None,
+            }
+        };
+        let Some(name) = read_into(missing) else { return };
+        let inside = self.file.assignments.get(from as usize..to as usize).unwrap_or_default();
+        let Some(default) = inside.iter().find(|set| read_into(&set.target).is_some_and(|read| read == name)) else {
+            return;
+        };
+        let fallback = EnvFallback {
+            name: name.clone(),
+            value: default.value.clone(),
+            span: default.place.span,
+            bytes: default.place.bytes,
+            function: default.function,
+            dev_only: default.dev_only,
+        };
+        self.file.env_fallbacks.push(fallback);
+        if let Some(read) = self.file.env_reads.iter_mut().rev().take(NEAR).find(|read| *read.name == *name) {
+            read.optional = true;
+        }
+    }
+
     /// `object[index]`; a read where `object` is the environment.
     pub(super) fn element(&mut self, object: Value, index: Value, is_environment: bool, node: Node<'_>) -> Value {
         match &index {
@@ -107,6 +156,7 @@ impl Builder<'_> {
 pub(super) fn asks_for_environment(condition: &str) -> bool {
     [
         "NODE_ENV",
+        "APP_ENV",
         "isDev",
         "IS_DEV",
         "isProd",

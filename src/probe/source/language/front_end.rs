@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::code::{Block, Call, LoopId, Part, Value};
+use super::super::code::{Block, Call, CallId, Comparison, LoopId, Part, Value};
+use super::super::facts::Usage;
 use super::builder::Builder;
 use super::environment::asks_for_environment;
 use super::kinds::each;
@@ -20,6 +21,8 @@ pub(super) struct Tested {
 pub(super) trait FrontEnd<'s> {
     /// Whether a variable of the environment that is missing reads as an empty value, so that a later test can tell.
     const MISSING_IS_EMPTY: bool;
+    /// The operator that puts strings together.
+    const JOINS: &'static str = "+";
 
     /// Where its facts go.
     fn to(&mut self) -> &mut Builder<'s>;
@@ -66,6 +69,100 @@ pub(super) trait FrontEnd<'s> {
         value
     }
 
+    /// Reads what is called, and says so of the call in place `id`.
+    fn callee(&mut self, cursor: &mut TreeCursor<'_>, id: CallId) -> Value {
+        let saved = self.to().at;
+        let at = &mut self.to().at;
+        at.chained = Some(id);
+        at.inner = true;
+        (at.awaited, at.returned, at.discarded, at.managed, at.deferred) = (false, false, false, false, false);
+        let callee = self.expression(cursor);
+        self.to().at = saved;
+        self.to().set_callee(id, &callee);
+        callee
+    }
+
+    /// The values of what stands in an expression, each read as if it stood alone.
+    fn children(&mut self, cursor: &mut TreeCursor<'_>) -> Vec<Value> {
+        let mut values = Vec::new();
+        each(cursor, |cursor| {
+            if is_code(cursor.node()) {
+                let at = self.to().at;
+                values.push(self.expression(cursor));
+                self.to().at = at;
+            }
+        });
+        values
+    }
+
+    /// The value of the last thing that stands in an expression.
+    fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let mut value = Value::Unknown;
+        each(cursor, |cursor| {
+            if is_code(cursor.node()) {
+                value = self.expression(cursor);
+            }
+        });
+        value
+    }
+
+    /// `a == b`, `a && b` and the like, in languages where `||` tells truth from falsehood and nothing else.
+    fn operation(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let node = cursor.node();
+        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        if operator == "+" {
+            return self.concatenation(node);
+        }
+        let comparison = match operator {
+            "==" => Some(Comparison::Equal),
+            "!=" => Some(Comparison::NotEqual),
+            "<" | ">" | "<=" | ">=" => Some(Comparison::Order),
+            _ => None,
+        };
+        self.to().at.chained = None;
+        self.to().at.tested |= comparison.is_some() || matches!(operator, "&&" | "||");
+        if comparison.is_some() {
+            self.to().at.usage = Usage::Compared;
+        }
+        match (operator, comparison, <[Value; 2]>::try_from(self.children(cursor))) {
+            ("||", _, Ok(both)) => Value::Either(both.into()),
+            ("&&", _, Ok(both)) => Value::All(both.into()),
+            (_, Some(comparison), Ok([left, right])) => Value::Compared(comparison, Box::new((left, right))),
+            (_, _, Ok(both)) => Value::Computed(both.into()),
+            (_, _, Err(values)) => Value::Computed(values),
+        }
+    }
+
+    /// `condition ? a : b`.
+    fn conditional(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
+        let name = self.to().name.take();
+        let goes_to = self.to().goes_to.clone();
+        let saved = self.to().at;
+        let mut dev = false;
+        let mut values = Vec::new();
+        each(cursor, |cursor| {
+            self.to().goes_to.clone_from(&goes_to);
+            match cursor.field_name() {
+                Some("condition") => {
+                    dev = asks_for_environment(self.to().text(cursor.node()));
+                    self.to().start_anew();
+                    self.to().at.tested = true;
+                    self.expression(cursor);
+                    self.to().at = saved;
+                }
+                Some("consequence" | "alternative") => {
+                    self.to().at.dev_only |= dev;
+                    self.to().at.usage = Usage::Alternative;
+                    self.to().name.clone_from(&name);
+                    values.push(self.expression(cursor));
+                    self.to().at = saved;
+                }
+                _ => {}
+            }
+        });
+        Value::Either(values)
+    }
+
     /// Reads a block of statements and sums it up; a comment between `lines` is its comment.
     fn block(&mut self, cursor: &mut TreeCursor<'_>, lines: (u32, u32)) -> Block {
         let node = cursor.node();
@@ -83,8 +180,8 @@ pub(super) trait FrontEnd<'s> {
         let id = self.to().open_condition(test);
         each(cursor, |cursor| match cursor.field_name() {
             Some("condition") => tested = self.test_of(cursor),
-            Some("consequence") => {
-                then = self.block(cursor, (0, 0));
+            Some("consequence" | "body") => {
+                then = self.block(cursor, lines(cursor.node()));
                 self.settle(&tested, &then);
             }
             Some("alternative") => {
@@ -140,7 +237,7 @@ pub(super) trait FrontEnd<'s> {
         self.to().at.awaited = false;
         let at = self.to().at;
         let mut values = Vec::new();
-        for operand in operands(node) {
+        for operand in operands(node, Self::JOINS) {
             let value = self.expression(&mut operand.walk());
             self.to().at = at;
             values.push((self.to().text(operand), value));
@@ -159,16 +256,26 @@ pub(super) trait FrontEnd<'s> {
     }
 }
 
+/// Whether a node means something, and is no comment.
+fn is_code(node: Node<'_>) -> bool {
+    node.is_named() && (!node.is_extra() || node.is_error())
+}
+
 /// Whether a call ends the program and says that it failed.
 fn gives_up(call: &Call) -> bool {
-    matches!(&*call.callee, "process.exit" | "sys.exit" | "exit" | "Deno.exit" | "abort")
-        && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
+    if call.method().starts_with("Fatal") && call.root().to_ascii_lowercase().contains("log") {
+        return true;
+    }
+    matches!(
+        &*call.callee,
+        "process.exit" | "sys.exit" | "exit" | "die" | "abort" | "Deno.exit" | "os.Exit" | "System.exit"
+    ) && call.argument(0).is_some_and(|code| !code.is_empty_literal() || code.text().is_some())
 }
 
 /// What stands between the signs of `a + b + c`, in order.
-fn operands(node: Node<'_>) -> Vec<Node<'_>> {
-    let adds = |left: &Node<'_>| {
-        left.kind() == node.kind() && left.child_by_field_name("operator").is_some_and(|sign| sign.kind() == "+")
+fn operands<'t>(node: Node<'t>, sign: &str) -> Vec<Node<'t>> {
+    let adds = |left: &Node<'t>| {
+        left.kind() == node.kind() && left.child_by_field_name("operator").is_some_and(|found| found.kind() == sign)
     };
     let mut found = Vec::new();
     let mut current = Some(node);
@@ -186,6 +293,8 @@ fn operands(node: Node<'_>) -> Vec<Node<'_>> {
 
 /// How many statements a block holds directly, comments left out.
 pub(super) fn statements(block: Node<'_>) -> u32 {
+    // The grammar of Go puts them into a list of their own.
+    let block = block.named_child(0).filter(|child| child.kind() == "statement_list").unwrap_or(block);
     let mut cursor = block.walk();
     let count = block.named_children(&mut cursor).filter(|child| !child.is_extra()).count();
     u32::try_from(count).unwrap_or(u32::MAX)

@@ -3,14 +3,19 @@
 mod builder;
 mod columns;
 mod comment;
+mod component;
 mod ecma;
 mod environment;
 mod format;
 mod front_end;
+mod go;
+mod java;
 mod javascript;
 mod kinds;
+mod php;
 mod python;
 mod ruby;
+mod template;
 mod text;
 mod tsx;
 mod typescript;
@@ -20,22 +25,37 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
-use tree_sitter::{ParseOptions, Parser, Tree};
+use tree_sitter::{ParseOptions, Parser, Range, Tree};
 
+use super::code::Function;
 use super::facts::{FileFacts, GENERATED_CODE, Language, PartlyRead, Role};
 use super::{classify, role};
 
 /// A file that takes longer to parse is left out; the largest file that is read at all (2 MB) needs about 0.4 s.
 const PARSE_LIMIT: Duration = Duration::from_secs(10);
 
+/// The language of the file at `path`; `None` when no front end reads it.
+#[must_use]
+pub fn of_path(path: &str) -> Option<Language> {
+    if template::Dialect::of(path).is_some() {
+        return Some(Language::Template);
+    }
+    let name = path.rsplit('/').next().unwrap_or(path);
+    of_extension(name.rsplit_once('.')?.1)
+}
+
 /// The language of a file by its name's last part; `None` when no front end reads it.
 #[must_use]
 pub fn of_extension(extension: &str) -> Option<Language> {
     match extension {
-        "js" | "jsx" | "mjs" | "cjs" => Some(Language::JavaScript),
+        // The scripts of a component tell their language themselves.
+        "js" | "jsx" | "mjs" | "cjs" | "vue" | "svelte" => Some(Language::JavaScript),
         "ts" | "mts" | "cts" => Some(Language::TypeScript),
         "tsx" => Some(Language::Tsx),
         "py" => Some(Language::Python),
+        "php" | "phtml" => Some(Language::Php),
+        "go" => Some(Language::Go),
+        "java" => Some(Language::Java),
         "rb" | "rake" => Some(Language::Ruby),
         _ => None,
     }
@@ -45,14 +65,9 @@ pub fn of_extension(extension: &str) -> Option<Language> {
 #[must_use]
 pub fn uncovered(extension: &str) -> Option<&'static str> {
     Some(match extension {
-        "php" => "PHP",
-        "go" => "Go",
-        "java" => "Java",
         "kt" => "Kotlin",
         "cs" => "C#",
         "rs" => "Rust",
-        "vue" => "Vue",
-        "svelte" => "Svelte",
         "astro" => "Astro",
         "ex" | "exs" => "Elixir",
         "scala" => "Scala",
@@ -103,41 +118,72 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     if is_minified(source) {
         return Err(Refused::Minified);
     }
-    let tree = parse(language, source, cancel)?;
-    let mut file = match language {
-        Language::Python => python::lower(&tree, source),
-        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
-        Language::Ruby => ruby::lower(&tree, source),
-        Language::Php | Language::Go | Language::Java | Language::Template => FileFacts::default(),
+    let component = component::of(path, source);
+    let language = component.as_ref().map_or(language, |component| component.language);
+    let scripts = component.as_ref().map_or(&[][..], |component| &component.scripts);
+    let mut file = if language == Language::Template {
+        template::lower(path, source)
+    } else if component.is_some() && scripts.is_empty() {
+        FileFacts { functions: vec![Function::default()], ..FileFacts::default() }
+    } else {
+        parsed(language, source, scripts, cancel)?
     };
+    if let Some(component) = &component {
+        component.markup(source, &mut file);
+    }
     path.clone_into(&mut file.path);
     file.sort_assignments();
     file.mark_circles();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
-    if file.partly.is_none() && tree.root_node().has_error() {
-        file.partly = Some(PartlyRead::Syntax);
-    }
     file.role = known_role.unwrap_or_else(|| role::from_facts(&file));
     classify::functions(&mut file);
     Ok(file)
 }
 
+/// The facts of code. `scripts` is where it stands in the file, if not everywhere.
+fn parsed(
+    language: Language,
+    source: &str,
+    scripts: &[Range],
+    cancel: &CancellationToken,
+) -> Result<FileFacts, Refused> {
+    let tree = parse(language, source, scripts, cancel)?;
+    let mut file = match language {
+        Language::Python => python::lower(&tree, source),
+        Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::lower(&tree, language, source),
+        Language::Php => php::lower(&tree, source),
+        Language::Go => go::lower(&tree, source),
+        Language::Java => java::lower(&tree, source),
+        Language::Ruby => ruby::lower(&tree, source),
+        Language::Template => FileFacts::default(),
+    };
+    if file.partly.is_none() && tree.root_node().has_error() {
+        file.partly = Some(PartlyRead::Syntax);
+    }
+    Ok(file)
+}
+
 /// Parses, and stops when that takes too long or `cancel` is set.
-fn parse(language: Language, source: &str, cancel: &CancellationToken) -> Result<Tree, Refused> {
+fn parse(language: Language, source: &str, scripts: &[Range], cancel: &CancellationToken) -> Result<Tree, Refused> {
     let grammar = match language {
         Language::JavaScript => javascript::grammar(),
         Language::TypeScript => typescript::grammar(),
         Language::Tsx => tsx::grammar(),
         Language::Python => python::grammar(),
+        Language::Php => php::grammar(),
+        Language::Go => go::grammar(),
+        Language::Java => java::grammar(),
         Language::Ruby => ruby::grammar(),
-        Language::Php | Language::Go | Language::Java | Language::Template => {
+        Language::Template => {
             return Err(Refused::Generated);
         }
     };
     let mut parser = Parser::new();
     // The grammars are built against this version of the library; a test parses with each.
     parser.set_language(&grammar).map_err(|_| Refused::TooSlow)?;
+    // The scripts stand one after the other.
+    parser.set_included_ranges(scripts).map_err(|_| Refused::TooSlow)?;
     let started = Instant::now();
     let bytes = source.as_bytes();
     let mut input = |offset: usize, _| bytes.get(offset..).unwrap_or_default();

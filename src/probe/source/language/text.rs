@@ -49,15 +49,15 @@ impl Builder<'_> {
         }
     }
 
-    /// The text of a literal, not longer than data would be.
-    pub(super) fn clipped(raw: &str) -> &str {
+    /// As much of a literal as is kept.
+    pub(super) fn bounded(raw: &str) -> &str {
         let end = (0..=MAX_TEXT.min(raw.len())).rev().find(|&end| raw.is_char_boundary(end)).unwrap_or(0);
         raw.get(..end).unwrap_or("")
     }
 
-    /// The same without its escapes.
+    /// The text of a literal without its escapes, and not longer than data would be.
     pub(super) fn unescape(raw: &str) -> Box<str> {
-        let raw = Self::clipped(raw);
+        let raw = Self::bounded(raw);
         if !raw.contains('\\') {
             return raw.into();
         }
@@ -91,7 +91,7 @@ impl Builder<'_> {
             Value::Text(text) => {
                 if looks(text) && sql_text::is_statement(text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.to_string(), span });
+                    self.file.queries.push(SqlText { sql: text.to_string(), span, sent_by: None });
                 }
                 self.keep_endpoint(text, node);
             }
@@ -99,7 +99,7 @@ impl Builder<'_> {
                 let text = joined(parts);
                 if looks(&text) && sql_text::is_statement(&text) {
                     let span = self.place(node).span;
-                    self.file.queries.push(SqlText { sql: text.clone(), span });
+                    self.file.queries.push(SqlText { sql: text.clone(), span, sent_by: None });
                 }
                 self.keep_endpoint(&text, node);
             }

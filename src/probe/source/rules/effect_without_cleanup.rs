@@ -121,11 +121,20 @@ fn is_cleaned_up(file: &FileFacts, function: &Function) -> bool {
         return true;
     }
     let unmounts = ["componentWillUnmount", "ngOnDestroy", "disconnectedCallback"];
-    let vue = ["onUnmounted", "onBeforeUnmount", "onDestroy", "onCleanup"];
+    let vue = [
+        "onUnmounted",
+        "onBeforeUnmount",
+        "onScopeDispose",
+        "onDeactivated",
+        "onWatcherCleanup",
+        "onDestroy",
+        "onCleanup",
+    ];
+    let options = ["beforeUnmount", "unmounted", "beforeDestroy", "destroyed"];
     file.functions.iter().any(|other| {
-        other.class.is_some()
-            && other.class == function.class
-            && other.name.as_deref().is_some_and(|name| unmounts.contains(&name))
+        let name = other.name.as_deref().unwrap_or("");
+        (other.class.is_some() && other.class == function.class && unmounts.contains(&name))
+            || (file.path.ends_with(".vue") && options.contains(&name))
     }) || file.calls.iter().any(|call| vue.contains(&&*call.callee))
 }
 

@@ -1,6 +1,9 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod cache_in_use;
+mod check_then_act;
+mod connection_pool;
 mod cors_any_origin;
 mod debug_mode_enabled;
 mod dev_server;
@@ -11,11 +14,19 @@ mod error_tracking;
 mod external_call_without_timeout;
 mod hardcoded_endpoint;
 mod http_clients;
+mod job_queue;
+mod leading_wildcard_like;
 mod n_plus_one_query;
+mod schema_sync_in_production;
 mod sql_injection;
+mod sqlite_on_serverless;
 mod structured_logging;
 mod subject;
+mod supabase_rls_disabled;
 mod swallowed_error;
+mod tables;
+mod unbounded_query;
+mod writes_without_transaction;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -28,6 +39,9 @@ pub use subject::Subject;
 /// Every rule, in the order of their ids.
 const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
+    cache_in_use::RULE,
+    check_then_act::RULE,
+    connection_pool::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
@@ -35,10 +49,17 @@ const LIST: &[Rule] = &[
     error_tracking::RULE,
     external_call_without_timeout::RULE,
     hardcoded_endpoint::RULE,
+    job_queue::RULE,
+    leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    schema_sync_in_production::RULE,
     sql_injection::RULE,
+    sqlite_on_serverless::RULE,
     structured_logging::RULE,
+    supabase_rls_disabled::RULE,
     swallowed_error::RULE,
+    unbounded_query::RULE,
+    writes_without_transaction::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -72,10 +93,11 @@ pub enum Check {
 }
 
 impl Rule {
-    /// A rule for production code in every language, whose claim is that the code has nothing of the kind.
+    /// A rule for production code in JavaScript, TypeScript and Python, whose claim is that the code has nothing of the
+    /// kind.
     const fn new(meta: &'static RuleMeta, check: Check) -> Self {
         let about = About { what: None, look: subject::nothing_more };
-        Self { meta, check, reads: Language::is_code, would_read: any_name, looks_at: Role::in_production, about }
+        Self { meta, check, reads: first_languages, would_read: any_name, looks_at: Role::in_production, about }
     }
 
     /// The languages that it reads, and whether it would make sense in one that it does not read.
@@ -116,13 +138,24 @@ pub struct Hit {
     pub fix: Option<String>,
     /// The place of its file in the index, for a rule that looks at the whole project.
     pub file: usize,
+    /// The path of its file, where that is no code.
+    pub path: Option<String>,
     /// How it comes to that, step by step, where other places have a part in it: `src/a.ts:12 takes req.body.id`.
     pub steps: Vec<String>,
 }
 
 impl Hit {
     fn new(place: Place, message: impl Into<String>) -> Self {
-        Self { place, message: message.into(), severity: None, confidence: None, fix: None, file: 0, steps: Vec::new() }
+        Self {
+            place,
+            message: message.into(),
+            severity: None,
+            confidence: None,
+            fix: None,
+            file: 0,
+            path: None,
+            steps: Vec::new(),
+        }
     }
 
     fn severity(mut self, severity: Severity) -> Self {
@@ -135,10 +168,27 @@ impl Hit {
         self
     }
 
+    /// In the file in place `file` of the index.
+    fn in_file(mut self, file: usize) -> Self {
+        self.file = file;
+        self
+    }
+
+    /// In a file that is no code.
+    fn in_plain(mut self, path: &str) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
     fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
         self
     }
+}
+
+/// The languages that a rule reads unless it says otherwise; more need fixtures in them.
+fn first_languages(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
 }
 
 fn any_name(name: &str) -> bool {
@@ -153,7 +203,12 @@ fn nowhere_else(_: &str) -> bool {
 
 /// Languages of components that mount and go.
 fn has_components(name: &str) -> bool {
-    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Astro" | "CoffeeScript")
+}
+
+/// Languages in which servers are written, and whose calls of databases are known.
+fn is_backend(language: Language) -> bool {
+    language.is_code()
 }
 
 fn server(role: Role) -> bool {

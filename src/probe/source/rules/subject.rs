@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use crate::probe::source::code::FunctionKind;
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::{DATABASES, OTHER_DATABASES, imported};
 
@@ -56,9 +55,8 @@ pub(super) fn catches(file: &FileFacts, _index: &CodeIndex, subject: &mut Subjec
 }
 
 /// A database query, or its text.
-pub(super) fn queries(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
-    let runs_one = || (0_u32..).take(file.calls.len()).any(|id| database_calls::query(file, id).is_some());
-    subject.seen |= !file.queries.is_empty() || runs_one();
+pub(super) fn queries(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    subject.seen |= !file.queries.is_empty() || !index.queries(file).is_empty();
     let library = imported(file, &DATABASES).or_else(|| imported(file, &OTHER_DATABASES));
     if let Some(name) = library {
         subject.signs.insert(format!("The code uses {name}, and gonogo knows none of its queries"));

@@ -3,7 +3,6 @@
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Value};
-use crate::probe::source::database_calls;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
 /// What the rule is and says.
@@ -25,15 +24,15 @@ pub const RULE: Rule =
     Rule::new(&META, Check::EachFile(check)).about("place where an error is caught", subject::catches);
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for catch in &file.catches {
-        if let Some(hit) = clause(file, catch) {
+        if let Some(hit) = clause(file, index, catch) {
             hits.push(hit);
         }
     }
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| call.method() == "catch") {
         if !is_used(file, id, call)
-            && let Some(hit) = promise(file, call)
+            && let Some(hit) = promise(file, index, call)
         {
             hits.push(hit);
         }
@@ -78,12 +77,13 @@ enum Matters {
     Much,
 }
 
-fn clause(file: &FileFacts, catch: &Catch) -> Option<Hit> {
+fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
     let leaves = forgets(file, &catch.handler)?;
     if !catch.types.is_empty() && !catch.types.iter().any(|name| catches_much(name)) {
         return None;
     }
-    let matters = file.calls_of(&catch.tried).map(|(id, call)| weigh(file, id, call)).max().unwrap_or(Matters::No);
+    let matters =
+        file.calls_of(&catch.tried).map(|(id, call)| weigh(file, index, id, call)).max().unwrap_or(Matters::No);
     if matters == Matters::No || asks(file, catch.function) {
         return None;
     }
@@ -95,7 +95,7 @@ fn clause(file: &FileFacts, catch: &Catch) -> Option<Hit> {
     };
     let worst = file
         .calls_of(&catch.tried)
-        .find(|(id, call)| weigh(file, *id, call) == matters)
+        .find(|(id, call)| weigh(file, index, *id, call) == matters)
         .map_or("the work above", |(_, call)| &call.callee);
     let worst: String = worst.chars().take(60).collect();
     let message = match leaves {
@@ -106,13 +106,13 @@ fn clause(file: &FileFacts, catch: &Catch) -> Option<Hit> {
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
 }
 
-fn promise(file: &FileFacts, call: &Call) -> Option<Hit> {
+fn promise(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
     let Some(Value::Function(id)) = call.argument(0) else { return None };
     let handler = file.function(*id)?;
     let leaves = forgets(file, &handler.body)?;
     let inner = call.receiver?;
     let tried = file.call(inner)?;
-    let matters = weigh(file, inner, tried);
+    let matters = weigh(file, index, inner, tried);
     if matters != Matters::Much || asks(file, call.function) || takes_error(file, *id) {
         return None;
     }
@@ -181,8 +181,8 @@ fn catches_much(name: &str) -> bool {
     )
 }
 
-fn weigh(file: &FileFacts, id: u32, call: &Call) -> Matters {
-    if database_calls::query(file, id).is_some() {
+fn weigh(file: &FileFacts, index: &CodeIndex, id: u32, call: &Call) -> Matters {
+    if index.query(file, id).is_some() {
         return Matters::Much;
     }
     let (root, method) = (call.root(), call.method());

@@ -54,12 +54,6 @@ impl Walk<'_> {
         let mut over = Value::Unknown;
         each(cursor, |cursor| match self.field(cursor) {
             F::Function | F::Constructor => {
-                self.to.at.chained = Some(id);
-                self.to.at.awaited = false;
-                self.to.at.returned = false;
-                self.to.at.discarded = false;
-                self.to.at.managed = false;
-                self.to.at.inner = true;
                 let kind = self.kind(cursor.node());
                 // The grammar reads `await f<T>()` as a call of `await f`.
                 if kind == K::Await
@@ -68,15 +62,14 @@ impl Walk<'_> {
                     call.awaited = true;
                 }
                 let callee = if matches!(kind, K::Arrow | K::FunctionExpression) {
-                    Value::Function(self.function(cursor, saved.in_loop))
+                    let function = Value::Function(self.function(cursor, saved.in_loop));
+                    self.to.set_callee(id, &function);
+                    function
                 } else {
-                    self.expression(cursor)
+                    self.callee(cursor, id)
                 };
                 self.to.at = saved;
-                let (text, receiver) = self.to.callee(&callee);
                 if let Some(call) = self.to.call(id) {
-                    call.callee = text;
-                    call.receiver = receiver;
                     call.constructs = constructs;
                 }
                 over = match callee {
@@ -146,14 +139,8 @@ impl Walk<'_> {
                 let names = self.first_parameter_names(child);
                 let place = self.to.place(child);
                 let in_loop = self.to.open_loop(LoopKind::Callback, over, names, "", place);
-                if let Some(found) = self.to.loop_mut(in_loop) {
-                    found.call = Some(id);
-                }
                 let function = self.function(cursor, Some(in_loop));
-                let assignments = self.to.function(function).map_or((0, 0), |function| function.body.assignments);
-                if let Some(found) = self.to.loop_mut(in_loop) {
-                    found.assignments = assignments;
-                }
+                self.to.close_callback(in_loop, id, function);
                 Value::Function(function)
             } else if is_function {
                 Value::Function(self.function(cursor, around.filter(|_| passes_on)))

@@ -3,7 +3,7 @@
 use tree_sitter::TreeCursor;
 
 use super::super::builder::Builder;
-use super::super::environment::{asks_for_environment, variables};
+use super::super::environment::variables;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
@@ -91,7 +91,7 @@ impl Walk<'_> {
                 Value::Unknown
             }
             K::Binary => self.binary(cursor),
-            K::Ternary => self.ternary(cursor),
+            K::Ternary => self.conditional(cursor),
             K::Assignment | K::Augmented => self.assignment(cursor),
             K::Object => self.object(cursor),
             K::Array => {
@@ -150,17 +150,6 @@ impl Walk<'_> {
                 Value::Computed(values)
             }
         }
-    }
-
-    pub(super) fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let mut value = Value::Unknown;
-        each(cursor, |cursor| {
-            let child = cursor.node();
-            if child.is_named() && self.kind(child) != K::Comment {
-                value = self.expression(cursor);
-            }
-        });
-        value
     }
 
     fn template(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
@@ -303,36 +292,6 @@ impl Walk<'_> {
             Some(comparison) => Value::Compared(comparison, Box::new((left, right))),
             None => Value::Computed(vec![left, right]),
         }
-    }
-
-    fn ternary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let name = self.to.name.take();
-        let goes_to = self.to.goes_to.clone();
-        let saved = self.to.at;
-        let mut dev = false;
-        let mut values = Vec::new();
-        each(cursor, |cursor| {
-            let field = self.field(cursor);
-            self.to.goes_to.clone_from(&goes_to);
-            match field {
-                F::Condition => {
-                    dev = asks_for_environment(self.to.text(cursor.node()));
-                    self.to.start_anew();
-                    self.to.at.tested = true;
-                    self.expression(cursor);
-                    self.to.at = saved;
-                }
-                F::Consequence | F::Alternative => {
-                    self.to.at.dev_only |= dev;
-                    self.to.at.usage = Usage::Alternative;
-                    self.to.name.clone_from(&name);
-                    values.push(self.expression(cursor));
-                    self.to.at = saved;
-                }
-                _ => {}
-            }
-        });
-        Value::Either(values)
     }
 }
 

@@ -46,7 +46,7 @@ impl Walk<'_> {
                 K::ObjectPattern | K::ArrayPattern => self.destructure(left, value.clone(), node),
                 _ => {
                     let target = self.target(left);
-                    self.to.assign(&target, value.clone(), operator == "+=", node);
+                    self.to.assign(&target, value.clone(), arithmetic(operator), node);
                 }
             }
         }
@@ -277,4 +277,9 @@ impl Walk<'_> {
             _ => {}
         }
     }
+}
+
+/// Whether an operator makes the new value from the old one: `+=`, `-=`, but not `??=`.
+fn arithmetic(operator: &str) -> bool {
+    matches!(operator, "+=" | "-=" | "*=" | "/=" | "%=" | "**=" | "<<=" | ">>=" | "|=" | "&=" | "^=")
 }

@@ -28,24 +28,13 @@ impl Walk<'_> {
         let mut texts = Vec::new();
         each(cursor, |cursor| match self.field(cursor) {
             F::Function => {
-                self.to.at.chained = Some(id);
-                self.to.at.awaited = false;
-                self.to.at.returned = false;
-                self.to.at.discarded = false;
-                self.to.at.managed = false;
-                self.to.at.inner = true;
                 self.to.at.in_join |= self.to.text(cursor.node()).ends_with(".format");
-                let callee = self.expression(cursor);
+                let callee = self.callee(cursor, id);
                 self.to.at = saved;
-                let (text, receiver) = self.to.callee(&callee);
                 if let Value::Member(pair) = &callee
                     && let (Value::Text(text), "format") = (&pair.0, &*pair.1)
                 {
                     format = Some(text.clone());
-                }
-                if let Some(call) = self.to.call(id) {
-                    call.callee = text;
-                    call.receiver = receiver;
                 }
             }
             F::Arguments => {
@@ -69,7 +58,7 @@ impl Walk<'_> {
             let arguments = self.to.file.call(id).map_or(&[][..], |call| &call.arguments);
             let values: Vec<(String, Value)> =
                 texts.into_iter().zip(arguments.iter().map(|argument| argument.value.clone())).collect();
-            return self.format(&format, &values, node);
+            return self.to.formatted(&format, "{", &values, node);
         }
         self.after_call(id, node)
     }

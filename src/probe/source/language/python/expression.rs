@@ -107,30 +107,6 @@ impl Walk<'_> {
         Value::Computed(self.children(cursor))
     }
 
-    fn children(&mut self, cursor: &mut TreeCursor<'_>) -> Vec<Value> {
-        let mut values = Vec::new();
-        each(cursor, |cursor| {
-            let child = cursor.node();
-            if child.is_named() && self.kind(child) != K::Comment {
-                let at = self.to.at;
-                values.push(self.expression(cursor));
-                self.to.at = at;
-            }
-        });
-        values
-    }
-
-    fn last_child(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let mut value = Value::Unknown;
-        each(cursor, |cursor| {
-            let child = cursor.node();
-            if child.is_named() && self.kind(child) != K::Comment {
-                value = self.expression(cursor);
-            }
-        });
-        value
-    }
-
     fn attribute(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let (mut object, mut name) = (Value::Unknown, "");

@@ -3,7 +3,6 @@
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
-use super::super::format::put_in;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
@@ -88,15 +87,6 @@ impl Walk<'_> {
             }
             (given, _) => vec![(self.to.text(right).to_owned(), given)],
         };
-        let value = put_in(&format, "%", &values);
-        self.to.keep_string(&value, node);
-        value
-    }
-
-    /// `"… {}".format(values)`.
-    pub(super) fn format(&mut self, format: &str, values: &[(String, Value)], node: Node<'_>) -> Value {
-        let value = put_in(format, "{", values);
-        self.to.keep_string(&value, node);
-        value
+        self.to.formatted(&format, "%", &values, node)
     }
 }

@@ -138,7 +138,7 @@ impl Walk<'_, '_> {
     fn named_value(&mut self, node: Node<'_>, target: Node<'_>) -> Value {
         let usage = self.to.at.usage;
         let saved = self.to.start_anew();
-        let name: Box<str> = Builder::clipped(self.to.text(target)).trim_start_matches('@').chars().take(100).collect();
+        let name: Box<str> = Builder::bounded(self.to.text(target)).trim_start_matches('@').chars().take(100).collect();
         self.to.goes_to.clone_from(&name);
         self.to.name = Some(name);
         self.to.at.usage = if usage == Usage::Alternative { usage } else { Usage::Named };

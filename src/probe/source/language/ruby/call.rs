@@ -189,7 +189,7 @@ impl Walk<'_, '_> {
                 _ if child.is_named() => (None, false, self.expression(cursor)),
                 _ => return,
             };
-            texts.push(Builder::clipped(self.to.text(child)).to_owned());
+            texts.push(Builder::bounded(self.to.text(child)).to_owned());
             arguments.push(Argument { name, spread, value });
         });
         self.to.arguments(id, arguments);

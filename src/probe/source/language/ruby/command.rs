@@ -194,7 +194,7 @@ impl Walk<'_, '_> {
                 let values = self.to.file.call(id).map_or(&[][..], |call| &call.arguments);
                 let values = values.iter().map(|argument| argument.value.clone());
                 let pairs: Vec<(String, Value)> = given.texts.into_iter().zip(values).skip(1).collect();
-                return self.formatted(format, &pairs, node);
+                return self.to.formatted(format, "%", &pairs, node);
             }
             ("ENV.fetch", Some(name)) => return self.fetched(id, name, given.block.as_ref(), node),
             ("ENV.key?" | "ENV.has_key?" | "ENV.include?", _) => {

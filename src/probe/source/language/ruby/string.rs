@@ -3,7 +3,6 @@
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
-use super::super::format::put_in;
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{K, Walk};
@@ -26,7 +25,7 @@ impl Walk<'_, '_> {
             let child = cursor.node();
             match self.kind(child) {
                 K::StringContent | K::HeredocContent => {
-                    Builder::add_fixed(&mut parts, Builder::clipped(self.to.text(child)));
+                    Builder::add_fixed(&mut parts, Builder::bounded(self.to.text(child)));
                 }
                 K::Escape => Builder::add_fixed(&mut parts, &Builder::unescape(self.to.text(child))),
                 K::Interpolation => self.interpolation(cursor, &mut parts),
@@ -125,20 +124,11 @@ impl Walk<'_, '_> {
             Value::Object(pairs) => named(pairs),
             given => vec![(self.to.text(right).to_owned(), given)],
         };
-        let value = put_in(&format, "%", &values);
-        self.to.keep_string(&value, node);
-        value
-    }
-
-    /// `format("… %s", values)`, from the texts of the values.
-    pub(super) fn formatted(&mut self, format: &str, values: &[(String, Value)], node: Node<'_>) -> Value {
-        let value = put_in(format, "%", values);
-        self.to.keep_string(&value, node);
-        value
+        self.to.formatted(&format, "%", &values, node)
     }
 }
 
-/// Values with names as [`put_in`] looks for them.
+/// Values with names as a format looks for them.
 fn named(pairs: Vec<(Box<str>, Value)>) -> Vec<(String, Value)> {
     pairs.into_iter().map(|(key, value)| (format!("{key}={key}"), value)).collect()
 }

@@ -1,3 +1,5 @@
+mod go;
+mod java;
 mod ruby;
 
 use tokio_util::sync::CancellationToken;
@@ -5,6 +7,9 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::probe::source::code::{FunctionKind, LoopKind, Value};
 use crate::probe::source::facts::Usage;
+
+mod php;
+mod templates;
 
 fn facts(path: &str, source: &str) -> FileFacts {
     let language = of_extension(path.rsplit('.').next().unwrap()).unwrap();

@@ -1,9 +1,11 @@
 //! A query that runs once for every element of a list.
 
+mod lazy;
+
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
-use crate::probe::source::database_calls::{self, Query};
+use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 /// What the rule is and says.
@@ -33,8 +35,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     let multiplies: Vec<bool> = file.loops.iter().map(|found| multiplies(file, found)).collect();
     for (id, call) in (0_u32..).zip(&file.calls) {
         let Some(around) = loop_around(file, call, &multiplies) else { continue };
-        let hit = match database_calls::query(file, id) {
-            Some(query) => direct(file, id, call, query, around).map(|hit| (hit, query.writes)),
+        let hit = match index.query(file, id) {
+            Some(query) => direct(file, id, call, query, around).map(|hit| (hit, query.writes())),
             None => through_helper(file, index, call, around).map(|hit| (hit, false)),
         };
         if let Some((hit, writes)) = hit
@@ -44,6 +46,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.push(hit);
         }
     }
+    lazy::check(file, index, &multiplies, hits);
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
@@ -95,7 +98,7 @@ fn is_fixed(file: &FileFacts, over: &Value, function: u32) -> bool {
     }
 }
 
-fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop) -> Option<Hit> {
+fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loop) -> Option<Hit> {
     let (id, call) = end_of_chain(file, id, call);
     let started_together = around.kind == LoopKind::Callback;
     // Prisma's client gathers `findUnique` calls that start at the same time into one query.
@@ -103,10 +106,9 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: Query, around: &Loop
         return None;
     }
     let depends = uses_any(file, id, call, around);
-    if query.writes {
+    if query.writes() {
         // Rows that differ are hard to write at once; only inserts have a plain better form.
-        let inserts = matches!(call.method(), "create" | "insert" | "values");
-        if !inserts || !depends || in_transaction(file, call) || in_background(file, call) {
+        if query.action != Action::Insert || !depends || in_transaction(file, call) || in_background(file, call) {
             return None;
         }
         return Some(
@@ -136,7 +138,7 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
     let (query, line) = index.query_of(target)?;
     let function = target.file.function(target.function)?;
     let waits = call.awaited || call.returned || !function.is_async;
-    if query.writes || (query.gathered && around.kind == LoopKind::Callback) || !waits {
+    if query.writes() || (query.gathered && around.kind == LoopKind::Callback) || !waits {
         return None;
     }
     if function.kind == FunctionKind::Component || remembers(target.file, target.function) {

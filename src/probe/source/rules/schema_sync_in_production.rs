@@ -1,0 +1,342 @@
+//! The structure of the production database follows the code by itself.
+
+use super::{Check, Hit, Rule, any_name};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::repository::is_for_development;
+use crate::probe::source::code::{Call, FunctionId, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::plain_files::PlainFile;
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "schema-sync-in-production",
+    title: "The production schema is changed without migrations",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "The app, its start command or its deployment makes the database match the models by itself: `sync({ force })`, `synchronize: true`, `prisma db push`, `ddl-auto: update`.",
+    why: "A renamed field becomes a dropped column and a new empty one, and what users stored in it is gone. Nobody reviewed the change, nothing can take it back, and two instances that start together change the tables at once.",
+    fix: "Write migrations, review them, and let the deployment run them once: `prisma migrate deploy`, `drizzle-kit migrate`, Alembic, Flyway, Rails or Django migrations.",
+    example: "\"start\": \"prisma db push --accept-data-loss && node server.js\"\n\n// better\n\"start\": \"prisma migrate deploy && node server.js\"",
+    references: &["F48", "F49", "C30", "C33"],
+};
+
+/// The rule.
+pub const RULE: Rule =
+    Rule::new(&META, Check::Project(check)).looks_at(super::server_or_config).reads(Language::is_code, any_name);
+
+/// Looks at the code, and at what deploys it.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| super::server_or_config(file.role)) {
+        if is_for_development(&file.path) {
+            continue;
+        }
+        for call in file.calls.iter().filter(|call| !call.dev_only) {
+            if let Some(hit) = in_code(file, call) {
+                hits.push(hit.in_file(place));
+            }
+        }
+        for assignment in file.assignments.iter().filter(|a| !a.dev_only) {
+            if synchronizes(&assignment.value) && is_type_orm(file) && assignment.function == 0 {
+                hits.push(synchronize(assignment.place).in_file(place));
+            }
+        }
+    }
+    let overridden = index.plain.iter().any(|file| {
+        let name = file.name().to_ascii_lowercase();
+        name.starts_with("application-prod")
+            && ddl_auto(file).is_none_or(|(_, mode)| !changes(&mode))
+            && file.text.contains("ddl-auto")
+    });
+    for file in &index.plain {
+        if let Some(hit) = in_plain(file, overridden) {
+            hits.push(hit.in_plain(&file.path));
+        }
+    }
+}
+
+fn synchronize(place: crate::probe::source::code::Place) -> Hit {
+    Hit::new(place, "`synchronize: true` changes the tables to match the entities at every start")
+}
+
+fn synchronizes(value: &Value) -> bool {
+    value.get("synchronize") == Some(&Value::Bool(true))
+        && value.get("type").is_none_or(|kind| !matches!(kind.text(), Some("sqlite" | "sqljs" | "better-sqlite3")))
+}
+
+fn is_type_orm(file: &FileFacts) -> bool {
+    file.imports_any(|module| module.contains("typeorm"))
+}
+
+fn says(value: Option<&Value>, key: &str) -> bool {
+    value.is_some_and(|options| options.get(key) == Some(&Value::Bool(true)))
+}
+
+/// Whether the code asks in which environment it runs before it comes to this call.
+fn is_guarded(file: &FileFacts, call: &Call, function: FunctionId) -> bool {
+    file.conditions.iter().any(|condition| {
+        let covers = |block: &crate::probe::source::code::Block| {
+            (block.calls.0..block.calls.1).filter_map(|id| file.call(id)).any(|inner| std::ptr::eq(inner, call))
+        };
+        file.within(function, condition.function)
+            && (covers(&condition.then) || condition.otherwise.as_ref().is_some_and(covers))
+            && {
+                let mut asks = false;
+                condition.test.walk(&mut |value| match value {
+                    Value::Env(_) => asks = true,
+                    Value::Path(path) => {
+                        let lower = path.to_ascii_lowercase();
+                        asks |= [
+                            "env", "debug", "dev", "test", "prod", "config", "settings", "args", "flag", "reset",
+                            "migrate",
+                        ]
+                        .iter()
+                        .any(|word| lower.contains(word));
+                    }
+                    Value::Call(id) => {
+                        asks |= file.call(*id).is_some_and(|call| {
+                            let lower = call.callee.to_ascii_lowercase();
+                            ["env", "debug", "prod", "config", "exists", "is_dir", "has_table", "isfile", "inspect"]
+                                .iter()
+                                .any(|word| lower.contains(word))
+                        });
+                    }
+                    _ => {}
+                });
+                asks
+            }
+    })
+}
+
+fn in_code(file: &FileFacts, call: &Call) -> Option<Hit> {
+    let method = call.method();
+    let first = call.argument(0);
+    let hit = match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => match method {
+            "sync" if says(first, "force") && is_model_layer(file, call) => {
+                Hit::new(call.place, "`sync({ force: true })` drops every table and makes it anew").severity(Severity::Blocker)
+            }
+            "sync" if (says(first, "alter") || first.and_then(|o| o.get("alter")).is_some_and(|a| matches!(a, Value::Object(_)))) && is_model_layer(file, call) => {
+                Hit::new(call.place, "`sync({ alter: true })` changes the tables to match the models")
+            }
+            "DataSource" | "createConnection" | "forRoot" | "forRootAsync" | "createConnections"
+                if is_type_orm(file) && call.arguments.iter().any(|argument| synchronizes(&argument.value)) =>
+            {
+                synchronize(call.place)
+            }
+            "updateSchema" | "refreshDatabase" if file.imports_any(|module| module.contains("mikro-orm")) => {
+                Hit::new(call.place, format!("`{method}()` changes the tables to match the entities"))
+            }
+            _ => return None,
+        },
+        Language::Python => match method {
+            "create_all" if is_metadata(file, call) => {
+                Hit::new(call.place, "`create_all()` makes missing tables at start and never changes those that are there: without migrations the next model change fails in production")
+                    .severity(Severity::Minor)
+                    .confidence(Confidence::Medium)
+            }
+            "drop_all" if is_metadata(file, call) && at_start(file, call) => {
+                Hit::new(call.place, "`drop_all()` removes every table").severity(Severity::Blocker)
+            }
+            "create_tables" if file.imports_any(|module| module == "peewee") => {
+                Hit::new(call.place, "`create_tables()` makes missing tables and never changes those that are there: the next model change fails in production")
+                    .severity(Severity::Minor)
+                    .confidence(Confidence::Medium)
+            }
+            "generate_schemas" if file.imports_any(|module| module.starts_with("tortoise")) => {
+                Hit::new(call.place, "`generate_schemas()` makes missing tables and never changes those that are there").severity(Severity::Minor).confidence(Confidence::Medium)
+            }
+            _ => return None,
+        },
+        Language::Go => match method {
+            "AutoMigrate" => Hit::new(call.place, "`AutoMigrate` changes the tables at every start, without review or a way back").severity(Severity::Minor).confidence(Confidence::Medium),
+            "Create" if call.object().ends_with(".Schema") => {
+                Hit::new(call.place, "`Schema.Create` changes the tables at every start, without review or a way back").severity(Severity::Minor).confidence(Confidence::Medium)
+            }
+            "DropTable" | "DropTableIfExists" if call.object().to_ascii_lowercase().contains("migrator") => {
+                Hit::new(call.place, format!("`{method}` removes a table when the app starts")).severity(Severity::Blocker).confidence(Confidence::Medium)
+            }
+            _ => return None,
+        },
+        Language::Php => match method {
+            "updateSchema" | "createSchema" | "dropSchema" if file.imports_any(|module| module.contains("SchemaTool")) || call.callee.to_ascii_lowercase().contains("schematool") => {
+                Hit::new(call.place, format!("`{method}()` changes the tables to match the entities"))
+            }
+            "call" if call.object() == "Artisan" => match first.and_then(Value::text) {
+                Some(name @ ("migrate:fresh" | "migrate:refresh" | "migrate:reset" | "db:wipe")) => {
+                    Hit::new(call.place, format!("`{name}` drops every table")).severity(Severity::Blocker)
+                }
+                _ => return None,
+            },
+            "create" | "table" if call.object() == "Schema" && file.imports_any(|module| module.ends_with("Schema")) && file.role == Role::Server && !call.in_try => {
+                Hit::new(call.place, format!("`Schema::{method}()` changes the tables outside a migration")).confidence(Confidence::Medium)
+            }
+            _ => return None,
+        },
+        Language::Ruby => match method {
+            "auto_migrate!" | "auto_upgrade!" if call.object().starts_with("DataMapper") => {
+                Hit::new(call.place, format!("`{method}` changes the tables to match the models"))
+            }
+            "create_table" | "add_column" | "drop_table" | "change_column" | "create_table!"
+                if call.object().ends_with("connection") || call.object().ends_with("connection()") || call.object() == "DB" =>
+            {
+                Hit::new(call.place, format!("`{method}` changes the tables outside a migration")).confidence(Confidence::Medium)
+            }
+            "define" if call.object().ends_with("ActiveRecord.Schema") && !file.path.ends_with("schema.rb") => {
+                Hit::new(call.place, "`ActiveRecord::Schema.define` makes the tables anew when the app starts")
+            }
+            _ => return None,
+        },
+        Language::Java => {
+            let given = |place: usize| call.argument(place).and_then(Value::text);
+            let key = given(0).filter(|key| key.ends_with("hbm2ddl.auto") || key.ends_with("schema-generation.database.action"))?;
+            let mode = given(1).filter(|mode| changes(mode))?;
+            let _ = key;
+            Hit::new(call.place, format!("Hibernate is told to `{mode}` the tables at every start"))
+        }
+        Language::Template => return None,
+    };
+    (!is_guarded(file, call, call.function)).then_some(hit)
+}
+
+/// Sequelize itself or one of its models, and no other thing that syncs.
+fn is_model_layer(file: &FileFacts, call: &Call) -> bool {
+    let lower = call.object().to_ascii_lowercase();
+    lower.contains("sequelize")
+        || lower == "db"
+        || lower.contains("models")
+        || lower.contains("database")
+        || file.imports_any(|module| module.starts_with("sequelize"))
+}
+
+fn is_metadata(file: &FileFacts, call: &Call) -> bool {
+    let lower = call.object().to_ascii_lowercase();
+    let named = lower == "db" || lower.ends_with("metadata") || lower.ends_with(".db");
+    named
+        && file.imports_any(|module| {
+            ["sqlalchemy", "sqlmodel", "models", "database", "extensions", "db", "app"]
+                .iter()
+                .any(|word| module.contains(word))
+        })
+}
+
+/// Whether the call runs when the program starts, and not on demand.
+fn at_start(file: &FileFacts, call: &Call) -> bool {
+    call.function == 0
+        || file.function(call.function).and_then(|f| f.name.as_deref()).is_some_and(|name| {
+            matches!(name, "create_app" | "main" | "startup" | "lifespan" | "init_db" | "on_startup")
+        })
+}
+
+fn changes(mode: &str) -> bool {
+    matches!(
+        mode.trim().trim_matches(['"', '\'']),
+        "update" | "create" | "create-drop" | "create-only" | "drop-and-create" | "drop"
+    )
+}
+
+/// Commands that make a database match the code, and what they do.
+const COMMANDS: [(&str, &str); 13] = [
+    ("prisma db push", "changes the tables to match the schema"),
+    ("prisma migrate reset", "drops every table"),
+    ("drizzle-kit push", "changes the tables to match the schema"),
+    ("typeorm schema:sync", "changes the tables to match the entities"),
+    ("typeorm schema:drop", "drops every table"),
+    ("doctrine:schema:update", "changes the tables to match the entities"),
+    ("migrate:fresh", "drops every table"),
+    ("db:schema:load", "makes every table anew"),
+    ("db:reset", "drops every table"),
+    ("db:drop", "drops the database"),
+    ("sequelize-cli db:drop", "drops the database"),
+    ("db:migrate:reset", "drops every table"),
+    ("mikro-orm schema:update", "changes the tables to match the entities"),
+];
+
+fn in_plain(file: &PlainFile, overridden: bool) -> Option<Hit> {
+    let name = file.name().to_ascii_lowercase();
+    if is_for_development(&file.path) {
+        return None;
+    }
+    if name.starts_with("application") {
+        let profile = name.trim_start_matches("application").starts_with('-') && !name.contains("prod");
+        let (at, mode) = ddl_auto(file)?;
+        let memory = file.text.contains("jdbc:h2:mem") || file.text.contains("jdbc:hsqldb:mem");
+        if profile || overridden || memory || !changes(&mode) {
+            return None;
+        }
+        let end = file.text.get(at..)?.find('\n').map_or(file.text.len(), |length| at + length);
+        let hit =
+            Hit::new(file.place(at, end), format!("Hibernate is told to `{}` the tables at every start", mode.trim()));
+        return Some(if mode.trim() == "update" { hit } else { hit.severity(Severity::Blocker) });
+    }
+    let manifest = name == "package.json";
+    let workflow = file.path.contains(".github/workflows");
+    if workflow && !["deploy", "release", "prod", "publish", "cd."].iter().any(|word| name.contains(word)) {
+        return None;
+    }
+    if matches!(name.rsplit_once('.').map_or("", |(_, end)| end), "sql" | "prisma" | "properties") {
+        return None;
+    }
+    let (start, line, command, does) = file.lines().find_map(|(start, line)| {
+        let trimmed = line.trim_start();
+        if (trimmed.starts_with('#') || trimmed.starts_with("//")) && !manifest {
+            return None;
+        }
+        if manifest && !is_production_script(trimmed) {
+            return None;
+        }
+        let (command, does) = COMMANDS.iter().find(|(command, _)| line.contains(command))?;
+        // `if [ "$NODE_ENV" = development ]; then prisma db push; fi`
+        (!line.contains("development") && !line.contains("NODE_ENV=test")).then_some((start, line, *command, *does))
+    })?;
+    let indent = line.len() - line.trim_start().len();
+    let place = file.place(start + indent, start + line.len());
+    let where_ = if manifest {
+        "A script that runs in production"
+    } else if workflow {
+        "The deployment"
+    } else {
+        "The start of the app"
+    };
+    let hit = Hit::new(place, format!("{where_} runs `{command}`, which {does}"));
+    let destroys = line.contains("--accept-data-loss") || line.contains("--force-reset") || does.contains("drop");
+    Some(if destroys { hit.severity(Severity::Blocker) } else { hit })
+}
+
+/// A script of `package.json` that a host or a deployment runs.
+fn is_production_script(line: &str) -> bool {
+    let Some(name) = line.strip_prefix('"').and_then(|rest| rest.split_once('"')).map(|(name, _)| name) else {
+        return false;
+    };
+    let first = name.split([':', '-', '_']).next().unwrap_or(name);
+    let production = [
+        "start",
+        "build",
+        "deploy",
+        "release",
+        "postinstall",
+        "prestart",
+        "prebuild",
+        "vercel",
+        "heroku",
+        "poststart",
+        "production",
+    ];
+    let aside = ["dev", "test", "local", "e2e", "ci", "docker", "db"]
+        .iter()
+        .any(|word| name.split([':', '-', '_']).any(|part| part == *word));
+    production.contains(&first) && !aside
+}
+
+/// The setting of Hibernate in a file of Spring's, with the byte where it stands.
+fn ddl_auto(file: &PlainFile) -> Option<(usize, String)> {
+    file.lines().find_map(|(start, line)| {
+        let trimmed = line.trim_start();
+        if trimmed.starts_with('#') {
+            return None;
+        }
+        let key = ["ddl-auto", "hbm2ddl.auto"].iter().find(|key| trimmed.contains(**key))?;
+        let value = trimmed.split_once(key)?.1.trim_start_matches(['=', ':', ' ', '"', ']']);
+        Some((start + (line.len() - trimmed.len()), value.split(['#', ' ']).next().unwrap_or(value).to_owned()))
+    })
+}

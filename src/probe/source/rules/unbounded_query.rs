@@ -1,0 +1,248 @@
+//! A list that is answered whole, however long it is.
+
+use super::{Check, Hit, Rule, any_name, server, subject, tables};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{CallId, FunctionId, Value, root};
+use crate::probe::source::database_calls::{Action, Answer, Query, Scope};
+use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::flow::in_handler;
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "unbounded-query",
+    title: "A list is answered whole, however long it is",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "A request handler reads all rows of a table, or all that pass a broad condition, without a limit, and answers with them.",
+    why: "With your test rows the answer is instant. With a hundred thousand rows every call reads, holds and sends all of them: the page hangs, the server runs out of memory, and anyone can ask for it in a loop.",
+    fix: "Page the list: a limit with a sensible maximum and a cursor or offset, and answer with one page.",
+    example: "app.get('/orders', async (req, res) => res.json(await prisma.order.findMany()));\n\n// better\nconst take = Math.min(Number(req.query.limit) || 50, 100);\nres.json(await prisma.order.findMany({ take, cursor, orderBy: { id: 'asc' } }));",
+    references: &["F40", "F54", "C54"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .looks_at(server)
+    .about("database query", subject::queries_in_loops)
+    .reads(super::is_backend, any_name);
+
+/// How many names made from an answer are followed.
+const MAX_NAMES: usize = 30;
+
+/// Looks at one file.
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for query in index.queries(file) {
+        let wide = query.action == Action::Read
+            && query.answer == Answer::List
+            && !query.bounded
+            && query.scope < Scope::Parent;
+        let unclear = query.keys.iter().any(|key| &**key == "?");
+        if !wide || unclear || tables::stays_small(&query.table) {
+            continue;
+        }
+        let Some(call) = file.call(query.call) else { continue };
+        if call.dev_only
+            || !in_handler(file, call.function)
+            || is_meant_whole(file, call.function)
+            || !is_answered(file, query, call.function)
+        {
+            continue;
+        }
+        let all = query.scope == Scope::Everything && !query.table.is_empty();
+        let what = if query.table.is_empty() { "rows".to_owned() } else { format!("rows of `{}`", query.table) };
+        let hit = if all {
+            Hit::new(call.place, format!("The answer holds all {what}, however many there are"))
+        } else {
+            Hit::new(call.place, format!("The answer holds all {what} that pass the condition, however many there are"))
+                .severity(Severity::Minor)
+        };
+        let known = all && tables::grows(&query.table) && !for_admins(file, call.function);
+        hits.push(if known { hit } else { hit.confidence(Confidence::Medium) });
+    }
+}
+
+/// A file that is meant to hold everything.
+fn is_meant_whole(file: &FileFacts, function: FunctionId) -> bool {
+    let whole = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        [
+            "export",
+            "sitemap",
+            "download",
+            "backup",
+            "cron",
+            "csv",
+            "feed",
+            "report",
+            "migrate",
+            "dropdown",
+            "select_options",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+    };
+    whole(&file.path) || file.enclosing(function).any(|(_, found)| found.name.as_deref().is_some_and(whole))
+}
+
+fn for_admins(file: &FileFacts, function: FunctionId) -> bool {
+    let lower = file.path.to_ascii_lowercase();
+    lower.contains("admin")
+        || file
+            .enclosing(function)
+            .any(|(_, f)| f.name.as_deref().is_some_and(|n| n.to_ascii_lowercase().contains("admin")))
+}
+
+/// Calls that answer a request.
+fn answers(method: &str) -> bool {
+    matches!(
+        method,
+        "json"
+            | "send"
+            | "render"
+            | "Response"
+            | "JsonResponse"
+            | "jsonify"
+            | "render_template"
+            | "end"
+            | "view"
+            | "JSON"
+            | "Encode"
+            | "ok"
+            | "success"
+            | "addAttribute"
+            | "addObject"
+            | "respond"
+            | "HTML"
+            | "Render"
+            | "body"
+            | "TemplateResponse"
+            | "reply"
+            | "json_encode"
+            | "make"
+            | "collection"
+            | "WriteJSON"
+            | "render_json"
+            | "ExecuteTemplate"
+            | "Execute"
+            | "JSONPretty"
+            | "IndentedJSON"
+            | "Marshal"
+            | "status"
+            | "serialize"
+            | "writeValueAsString"
+            | "compact"
+            | "with"
+            | "print"
+            | "println"
+            | "HttpResponse"
+            | "echo"
+    )
+}
+
+/// Whether the rows, or what is made of them, go into the answer.
+fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
+    let mut chain = vec![query.call];
+    let mut next = Some(query.end);
+    while let Some(id) = next.filter(|_| chain.len() < 60) {
+        chain.push(id);
+        next = file.call(id).and_then(|call| call.receiver);
+    }
+    // The calls that are made on the result as well.
+    let mut next = file.call(query.end).and_then(|call| call.chained);
+    while let Some(id) = next.filter(|_| chain.len() < 90) {
+        chain.push(id);
+        next = file.call(id).and_then(|call| call.chained);
+    }
+    let direct = |id: CallId| {
+        file.call(id).is_some_and(|call| {
+            call.returned
+                || call.argument_of.and_then(|outer| file.call(outer)).is_some_and(|outer| {
+                    answers(outer.method())
+                        || outer.named("many").is_some()
+                        || outer.returned
+                        || outer.chained.is_some_and(|next| file.call(next).is_some_and(|call| answers(call.method())))
+                })
+        })
+    };
+    if chain.iter().any(|id| direct(*id)) {
+        return true;
+    }
+    // Names that hold the rows. GORM and sqlx fill what they are given.
+    let mut names: Vec<&str> = Vec::new();
+    for id in &chain {
+        let Some(call) = file.call(*id) else { continue };
+        for argument in &call.arguments {
+            if let Value::Path(path) = &argument.value
+                && let Some(name) = path.strip_prefix('&')
+            {
+                names.push(root(name));
+            }
+        }
+    }
+    for assignment in
+        file.assignments.iter().filter(|a| file.within(a.function, function) || file.within(function, a.function))
+    {
+        if names.len() >= MAX_NAMES {
+            break;
+        }
+        let mut holds = false;
+        assignment.value.walk(&mut |value| match value {
+            Value::Call(id) => {
+                holds |= chain.contains(id)
+                    || file.call(*id).is_some_and(|call| {
+                        names.contains(&call.root())
+                            || call.arguments.iter().any(|a| match &a.value {
+                                Value::Path(path) => names.contains(&root(path)),
+                                Value::Call(inner) => chain.contains(inner),
+                                _ => false,
+                            })
+                    });
+            }
+            Value::Path(path) => holds |= names.iter().any(|name| **name == **path),
+            _ => {}
+        });
+        if holds {
+            // A view reads what a controller keeps.
+            if assignment.target.starts_with("this.") && file.language == crate::probe::source::facts::Language::Ruby {
+                return true;
+            }
+            names.push(&assignment.target);
+        }
+    }
+    let mentions = |value: &Value| {
+        let mut found = false;
+        value.walk(&mut |value| match value {
+            Value::Path(path) => {
+                found |= names.iter().any(|name| **name == **path || *name == root(path) && !counts(path))
+            }
+            Value::Call(id) => {
+                found |= file.call(*id).is_some_and(|call| {
+                    names.contains(&call.object())
+                        || call
+                            .arguments
+                            .iter()
+                            .any(|a| matches!(&a.value, Value::Path(path) if names.contains(&&**path)))
+                });
+            }
+            _ => {}
+        });
+        found
+    };
+    let scope = file.enclosing(function).filter(|(id, _)| *id != 0).last().map_or(function, |(id, _)| id);
+    let in_scope = |id: FunctionId| file.within(id, scope);
+    let returned = (0..)
+        .zip(&file.functions)
+        .filter(|(id, _)| *id != 0 && in_scope(*id))
+        .any(|(_, f)| f.body.returns.iter().any(mentions));
+    let body = file.function(scope).map_or((0, 0), |function| function.body.calls);
+    returned
+        || (body.0..body.1)
+            .filter_map(|id| file.call(id))
+            .filter(|call| answers(call.method()))
+            .any(|call| call.arguments.iter().any(|argument| mentions(&argument.value)))
+}
+
+fn counts(path: &str) -> bool {
+    path.ends_with(".length") || path.ends_with(".size") || path.ends_with(".count")
+}
