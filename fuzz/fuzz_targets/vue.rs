@@ -1,5 +1,7 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    gonogo_fuzz::examine("vue", data);
+    for ending in ["vue", "svelte"] {
+        gonogo_fuzz::examine(ending, data);
+    }
 });
