@@ -59,7 +59,8 @@ impl FileFacts {
         let prefix = format!("{name}.");
         let start = self.by_target.partition_point(|place| target(place) < &*prefix);
         let all = self.by_target.get(start..).unwrap_or_default().iter();
-        all.filter_map(|place| self.assignments.get(*place as usize)).take_while(move |set| set.target.starts_with(&*prefix))
+        all.filter_map(|place| self.assignments.get(*place as usize))
+            .take_while(move |set| set.target.starts_with(&*prefix))
     }
 
     /// What the name `name` was last set to, seen from `function`.

@@ -1,6 +1,7 @@
 //! From a parameter to what the callers of its function give it.
 
-use super::walk::{Frame, Walk, shown};
+use super::shape::shown;
+use super::walk::{Frame, Walk};
 use super::{Hole, Reach, Sink};
 use crate::probe::source::code::{Call, Function, Value};
 use crate::probe::source::facts::{CodeIndex, Language};
@@ -69,7 +70,12 @@ fn ask(index: &CodeIndex, hole: &Hole, sink: Sink, hops: u8) -> Option<Reach> {
 }
 
 /// What `call` gives for the parameter in place `place` of `function`.
-pub(super) fn argument_for<'c>(call: &'c Call, function: &Function, place: usize, language: Language) -> Option<&'c Value> {
+pub(super) fn argument_for<'c>(
+    call: &'c Call,
+    function: &Function,
+    place: usize,
+    language: Language,
+) -> Option<&'c Value> {
     let parameter = function.parameters.get(place)?;
     let bound = parameter.names.first().filter(|(_, below)| below.is_empty());
     if let Some(value) = bound.and_then(|(name, _)| call.named(name)) {

@@ -54,7 +54,9 @@ fn asserted(look: &Look<'_>, function: FunctionId, at: u32) -> bool {
     let calls = look.file.calls.get(..before).unwrap_or_default().iter().rev().take(MAX_TESTS);
     calls.filter(|call| call.discarded).any(|call| {
         let lower = call.method().to_ascii_lowercase();
-        let asserts = ["assert", "ensure", "validate", "verify", "check", "abort_unless"].iter().any(|start| lower.starts_with(start));
+        let asserts = ["assert", "ensure", "validate", "verify", "check", "abort_unless"]
+            .iter()
+            .any(|start| lower.starts_with(start));
         asserts
             && call.place.bytes.1 <= at
             && look.file.within(function, call.function)
@@ -72,15 +74,14 @@ pub(super) fn chosen(file: &FileFacts, value: &Value, bytes: (u32, u32), functio
     names.iter().any(|name| chosen_within(file, name, bytes, function, sink))
 }
 
-
 /// Whether a check stands within the bytes of one expression: `allowed.includes(x) ? x : "name"`.
 fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
     let look = Look { file, path, sink };
     let first = file.calls.partition_point(|call| call.place.bytes.0 < bytes.0);
     let inside = file.calls.get(first..).unwrap_or_default().iter().take_while(|call| call.place.bytes.0 < bytes.1);
-    inside
-        .take(MAX_TESTS)
-        .any(|call| call.tested && file.within(call.function, function) && (look.check(call, true) || look.is_told_by(call)))
+    inside.take(MAX_TESTS).any(|call| {
+        call.tested && file.within(call.function, function) && (look.check(call, true) || look.is_told_by(call))
+    })
 }
 
 struct Look<'f> {
@@ -108,7 +109,7 @@ impl Look<'_> {
             Value::Computed(values) => values.iter().any(each),
             // `const ok = allowed.includes(x); if (!ok) …`
             Value::Path(name) => match self.file.assigned(name, function) {
-                Some(set) if &*set.target == &**name => self.proves(&set.value, set.function, outcome, steps + 1),
+                Some(set) if *set.target == **name => self.proves(&set.value, set.function, outcome, steps + 1),
                 _ => false,
             },
             _ => false,
@@ -158,31 +159,57 @@ impl Look<'_> {
         if !object && !argument(call) {
             return false;
         }
-        let text = |call: &Call| call.arguments.iter().any(|a| {
-            a.value.text().is_some_and(|text| text.contains("..") || matches!(text, "/" | "\\"))
-        });
+        let text = |call: &Call| {
+            call.arguments
+                .iter()
+                .any(|a| a.value.text().is_some_and(|text| text.contains("..") || matches!(text, "/" | "\\")))
+        };
         if self.sink == Sink::Path && text(call) {
             return true;
         }
         let of_address = matches!(self.sink, Sink::Path | Sink::Url | Sink::Redirect);
         match method {
-            "includes" | "has" | "in" | "contains" | "Contains" | "include?" | "in_array" | "array_key_exists" | "key?" | "containsKey"
-            | "hasOwnProperty" | "hasOwn" | "member?" | "isset" | "in?" | "has_key" | "__contains__" | "exists" | "some" => {
-                outcome && (argument(call) || matches!(method, "in?"))
-            }
+            "includes" | "has" | "in" | "contains" | "Contains" | "include?" | "in_array" | "array_key_exists"
+            | "key?" | "containsKey" | "hasOwnProperty" | "hasOwn" | "member?" | "isset" | "in?" | "has_key"
+            | "__contains__" | "exists" | "some" => outcome && (argument(call) || matches!(method, "in?")),
             "indexOf" | "findIndex" | "array_search" => argument(call),
-            "test" | "match" | "match?" | "exec" | "fullmatch" | "search" | "preg_match" | "MatchString" | "matches" | "isInteger"
-            | "isdigit" | "isdecimal" | "isalnum" | "isidentifier" | "isnumeric" | "isalpha" | "ctype_digit" | "ctype_alnum"
-            | "ctype_alpha" | "is_numeric" | "filter_var" | "is_int" | "isNumeric" | "isFinite" | "equals" | "equalsIgnoreCase" => outcome,
+            "test" | "match" | "match?" | "exec" | "fullmatch" | "search" | "preg_match" | "MatchString"
+            | "matches" | "isInteger" | "isdigit" | "isdecimal" | "isalnum" | "isidentifier" | "isnumeric"
+            | "isalpha" | "ctype_digit" | "ctype_alnum" | "ctype_alpha" | "is_numeric" | "filter_var" | "is_int"
+            | "isNumeric" | "isFinite" | "equals" | "equalsIgnoreCase" => outcome,
             "isNaN" => !outcome,
-            "startsWith" | "startswith" | "HasPrefix" | "start_with?" | "str_starts_with" | "starts_with" | "strpos" | "is_relative_to"
-            | "isSubpathOf" | "relative_to" | "IsLocal" => of_address && (outcome || method == "strpos"),
+            "startsWith" | "startswith" | "HasPrefix" | "start_with?" | "str_starts_with" | "starts_with"
+            | "strpos" | "is_relative_to" | "isSubpathOf" | "relative_to" | "IsLocal" => {
+                of_address && (outcome || method == "strpos")
+            }
             _ => {
                 let says = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-                if says(&["invalid", "unsafe", "forbidden", "private", "internal", "blocked", "disallow", "danger", "malicious"]) {
+                if says(&[
+                    "invalid",
+                    "unsafe",
+                    "forbidden",
+                    "private",
+                    "internal",
+                    "blocked",
+                    "disallow",
+                    "danger",
+                    "malicious",
+                ]) {
                     !outcome
                 } else {
-                    outcome && says(&["valid", "allow", "safe", "sane", "whitelist", "permitted", "trusted", "legal", "isuuid", "isint"])
+                    outcome
+                        && says(&[
+                            "valid",
+                            "allow",
+                            "safe",
+                            "sane",
+                            "whitelist",
+                            "permitted",
+                            "trusted",
+                            "legal",
+                            "isuuid",
+                            "isint",
+                        ])
                 }
             }
         }
@@ -213,7 +240,9 @@ impl Look<'_> {
             Value::Path(path) => self.names(path) || self.derives(root(path), function),
             Value::Call(id) => self.file.call(*id).is_some_and(|call| {
                 let keeps = keeps(call.method());
-                (keeps && self.names(call.object())) || (keeps && call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
+                keeps
+                    && (self.names(call.object())
+                        || call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
             }),
             Value::Member(pair) => self.is_it(&pair.0, function),
             Value::Either(values) => values.iter().any(|value| self.is_it(value, function)),
@@ -228,7 +257,16 @@ impl Look<'_> {
             || path.strip_prefix(self.path).and_then(|rest| rest.strip_prefix('.')).is_some_and(|part| {
                 matches!(
                     part,
-                    "hostname" | "host" | "origin" | "netloc" | "Host" | "pathname" | "protocol" | "scheme" | "hash" | "Hostname"
+                    "hostname"
+                        | "host"
+                        | "origin"
+                        | "netloc"
+                        | "Host"
+                        | "pathname"
+                        | "protocol"
+                        | "scheme"
+                        | "hash"
+                        | "Hostname"
                 )
             })
     }
@@ -240,13 +278,17 @@ impl Look<'_> {
             Value::Call(id) => self.file.call(*id).is_some_and(|call| {
                 keeps(call.method())
                     && (self.names(call.object())
-                        || call.arguments.iter().any(|argument| argument.value.path().is_some_and(|path| self.names(path))))
+                        || call
+                            .arguments
+                            .iter()
+                            .any(|argument| argument.value.path().is_some_and(|path| self.names(path))))
             }),
             Value::Path(path) => self.names(path),
             Value::Either(values) => values.iter().any(|value| value.path().is_some_and(|path| self.names(path))),
             Value::Index(pair) => match &pair.0 {
                 Value::Call(id) => self.file.call(*id).is_some_and(|call| {
-                    keeps(call.method()) && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| self.names(path)))
+                    keeps(call.method())
+                        && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| self.names(path)))
                 }),
                 _ => false,
             },
@@ -259,10 +301,51 @@ impl Look<'_> {
 fn keeps(method: &str) -> bool {
     matches!(
         method,
-        "URL" | "urlparse" | "urlsplit" | "parse_url" | "Parse" | "resolve" | "join" | "normalize" | "realpath" | "abspath" | "normpath"
-            | "trim" | "strip" | "toLowerCase" | "toUpperCase" | "lower" | "upper" | "strtolower" | "strtoupper" | "String" | "str" | "toString"
-            | "Clean" | "Join" | "Abs" | "URI" | "create" | "parse" | "getHost" | "get" | "Path" | "expand_path" | "ToLower" | "to_s"
-            | "toRealPath" | "getCanonicalPath" | "File" | "toPath" | "relative" | "Rel" | "downcase" | "to_sym" | "safe_join" | "isAbsolute"
-            | "Hostname" | "host"
+        "URL"
+            | "urlparse"
+            | "urlsplit"
+            | "parse_url"
+            | "Parse"
+            | "resolve"
+            | "join"
+            | "normalize"
+            | "realpath"
+            | "abspath"
+            | "normpath"
+            | "trim"
+            | "strip"
+            | "toLowerCase"
+            | "toUpperCase"
+            | "lower"
+            | "upper"
+            | "strtolower"
+            | "strtoupper"
+            | "String"
+            | "str"
+            | "toString"
+            | "Clean"
+            | "Join"
+            | "Abs"
+            | "URI"
+            | "create"
+            | "parse"
+            | "getHost"
+            | "get"
+            | "Path"
+            | "expand_path"
+            | "ToLower"
+            | "to_s"
+            | "toRealPath"
+            | "getCanonicalPath"
+            | "File"
+            | "toPath"
+            | "relative"
+            | "Rel"
+            | "downcase"
+            | "to_sym"
+            | "safe_join"
+            | "isAbsolute"
+            | "Hostname"
+            | "host"
     )
 }

@@ -45,14 +45,39 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                 || lower.starts_with("sanitize_sql")
         }
         Sink::Html => {
-            names(&["sanitiz", "sanitis", "purif", "escape", "htmlspecialchars", "htmlentities", "striptags", "strip_tags"])
-                || matches!(
-                    method,
-                    "e" | "h" | "clean" | "linkify" | "xss" | "encodeURIComponent" | "encodeURI" | "urlencode" | "esc_html"
-                        | "esc_attr" | "forHtml" | "forHtmlContent" | "format_html" | "filterXSS" | "stripHtml" | "json_encode"
-                        | "to_json" | "HTMLEscapeString" | "quote" | "json" | "escape_javascript"
-                )
-                || matches!(root, "DOMPurify" | "bleach" | "nh3" | "Jsoup")
+            names(&[
+                "sanitiz",
+                "sanitis",
+                "purif",
+                "escape",
+                "htmlspecialchars",
+                "htmlentities",
+                "striptags",
+                "strip_tags",
+            ]) || matches!(
+                method,
+                "e" | "h"
+                    | "clean"
+                    | "linkify"
+                    | "xss"
+                    | "encodeURIComponent"
+                    | "encodeURI"
+                    | "urlencode"
+                    | "esc_html"
+                    | "esc_attr"
+                    | "forHtml"
+                    | "forHtmlContent"
+                    | "format_html"
+                    | "filterXSS"
+                    | "stripHtml"
+                    | "json_encode"
+                    | "to_json"
+                    | "HTMLEscapeString"
+                    | "quote"
+                    | "json"
+                    | "bodyToJson"
+                    | "escape_javascript"
+            ) || matches!(root, "DOMPurify" | "bleach" | "nh3" | "Jsoup")
         }
         Sink::Command => {
             names(&["shellarg", "shellcmd", "shellescape", "shell_escape", "shellquote", "escapeshell"])
@@ -61,16 +86,34 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
         }
         Sink::Path => {
             names(&["basename", "secure_filename", "sanitiz", "sanitis", "slug", "safe_join", "safejoin", "securejoin"])
-                || matches!(&*call.callee, "filepath.Base" | "path.Base" | "FilenameUtils.getName" | "FilenameUtils.getExtension")
-                || matches!(method, "encodeURIComponent" | "extname" | "Ext" | "extname?" | "kebabCase" | "parameterize" | "getFileName")
-                || (method == "extname")
+                || matches!(
+                    &*call.callee,
+                    "filepath.Base" | "path.Base" | "FilenameUtils.getName" | "FilenameUtils.getExtension"
+                )
+                || matches!(
+                    method,
+                    "encodeURIComponent" | "extname" | "Ext" | "extname?" | "kebabCase" | "parameterize" | "getFileName"
+                    // Where an upload was put, the server chose.
+                    | "getRealPath" | "getPathname" | "tempfile" | "hashName" | "temporary_file_path"
+                )
         }
-        Sink::Url => names(&["encodeuricomponent", "urlencode", "pathescape", "queryescape", "urlencode", "quote_plus"])
-            || (matches!(method, "quote" | "encode") && matches!(root, "urllib" | "URLEncoder" | "parse" | "qs" | "querystring"))
-            || lower == "quote",
+        Sink::Url => {
+            names(&["encodeuricomponent", "urlencode", "pathescape", "queryescape", "urlencode", "quote_plus"])
+                || (matches!(method, "quote" | "encode")
+                    && matches!(root, "urllib" | "URLEncoder" | "parse" | "qs" | "querystring"))
+                || lower == "quote"
+        }
         Sink::Redirect => {
-            names(&["encodeuricomponent", "urlencode", "pathescape", "queryescape", "url_for", "reverse", "route", "safe"])
-                || lower.contains("sanitiz")
+            names(&[
+                "encodeuricomponent",
+                "urlencode",
+                "pathescape",
+                "queryescape",
+                "url_for",
+                "reverse",
+                "route",
+                "safe",
+            ]) || lower.contains("sanitiz")
                 || lower.ends_with("path")
         }
         Sink::Code => matches!(method, "stringify" | "dumps" | "json_encode" | "repr"),
@@ -81,8 +124,10 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
 /// `Integer.valueOf`, `Long.parse…`, `uuid.Parse`.
 fn is_of_number(call: &Call) -> bool {
     match call.root() {
-        "Integer" | "Long" | "Double" | "UUID" | "uuid" | "LocalDate" | "LocalDateTime" | "Carbon" | "Math" | "math"
-        | "moment" | "dayjs" | "strconv" | "time" => call.callee.contains('.') || call.root() == "dayjs" || call.root() == "moment",
+        "Integer" | "Long" | "Double" | "UUID" | "uuid" | "LocalDate" | "LocalDateTime" | "Carbon" | "Math"
+        | "math" | "moment" | "dayjs" | "strconv" | "time" => {
+            call.callee.contains('.') || call.root() == "dayjs" || call.root() == "moment"
+        }
         _ => false,
     }
 }
@@ -111,56 +156,245 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
     match method {
         "open" | "fopen" | "createReadStream" | "Open" if sink == Sink::Path => Holds::Arguments,
         // What is looked up says nothing; what it is looked up in does.
-        "get" | "getAll" | "getlist" | "pop" | "split" | "fetch" | "dig" | "values" | "shift" | "first" | "last" | "at"
-        | "items" | "to_s" | "to_str" | "toString" | "String" | "toArray" | "to_a" | "to_h" | "permit" | "require" | "toLowerCase"
-        | "toUpperCase" | "lower" | "upper" | "downcase" | "upcase" | "strip" | "lstrip" | "rstrip" | "trimEnd"
-        | "trimStart" | "chomp" | "slice" | "substring" | "substr" | "getBytes" | "toCharArray" | "read"
-        | "getvalue" | "file_path" | "orElse" | "orElseThrow" | "json" | "text" | "to_unsafe_h" | "stream" | "tempfile"
-        | "getOriginalFilename" | "getClientOriginalName" | "original_filename" | "entries" | "unwrap" | "except" | "only" | "title"
-        | "capitalize" | "titlecase" | "normalize" | "squish" | "presence" | "data" | "body" | "filter" | "compact" | "validated" | "safe"
-        | "toList" | "flat" | "reverse" | "sort" | "splitlines" | "partition" | "rpartition" | "getInputStream" | "value"
+        "get"
+        | "getAll"
+        | "getlist"
+        | "pop"
+        | "split"
+        | "fetch"
+        | "dig"
+        | "values"
+        | "shift"
+        | "first"
+        | "last"
+        | "at"
+        | "items"
+        | "to_s"
+        | "to_str"
+        | "toString"
+        | "String"
+        | "toArray"
+        | "to_a"
+        | "to_h"
+        | "permit"
+        | "require"
+        | "toLowerCase"
+        | "toUpperCase"
+        | "lower"
+        | "upper"
+        | "downcase"
+        | "upcase"
+        | "strip"
+        | "lstrip"
+        | "rstrip"
+        | "trimEnd"
+        | "trimStart"
+        | "chomp"
+        | "slice"
+        | "substring"
+        | "substr"
+        | "getBytes"
+        | "toCharArray"
+        | "read"
+        | "getvalue"
+        | "file_path"
+        | "orElse"
+        | "orElseThrow"
+        | "json"
+        | "text"
+        | "to_unsafe_h"
+        | "stream"
+        | "tempfile"
+        | "getOriginalFilename"
+        | "getClientOriginalName"
+        | "original_filename"
+        | "entries"
+        | "unwrap"
+        | "except"
+        | "only"
+        | "title"
+        | "capitalize"
+        | "titlecase"
+        | "normalize"
+        | "squish"
+        | "presence"
+        | "data"
+        | "body"
+        | "filter"
+        | "compact"
+        | "validated"
+        | "safe"
+        | "toList"
+        | "flat"
+        | "reverse"
+        | "sort"
+        | "splitlines"
+        | "partition"
+        | "rpartition"
+        | "getInputStream"
+        | "value"
             if !call.object().is_empty() =>
         {
             Holds::Object
         }
-        "trim" | "concat" | "join" | "decode" | "encode" | "format" | "toLowerCase" | "append" | "replace" | "replaceAll" | "gsub" | "sub" | "tr"
-        | "removeprefix" | "removesuffix" | "padStart" | "padEnd" | "repeat" | "ljust" | "formatted" => {
+        "trim" | "concat" | "join" | "decode" | "encode" | "format" | "toLowerCase" | "append" | "replace"
+        | "replaceAll" | "gsub" | "sub" | "tr" | "removeprefix" | "removesuffix" | "padStart" | "padEnd" | "repeat"
+        | "ljust" | "formatted" => {
             if matches!(method, "replace" | "replaceAll" | "gsub" | "sub" | "tr") && cleans(call) {
                 return Holds::Nothing;
             }
             Holds::Both
         }
-        "String" | "str" | "strtolower" | "strtoupper" | "ltrim" | "rtrim" | "sprintf" | "implode" | "explode" | "vsprintf"
-        | "str_replace" | "decodeURIComponent" | "decodeURI" | "unescape" | "urldecode" | "rawurldecode" | "base64_decode"
-        | "stripslashes" | "substr" | "Sprintf" | "Sprint" | "TrimSpace" | "ToLower" | "ToUpper" | "Trim" | "TrimPrefix" | "TrimSuffix"
-        | "Replace" | "ReplaceAll" | "Join" | "Split" | "Array" | "list" | "dict" | "tuple" | "atob" | "btoa" | "b64decode" | "unquote"
-        | "unquote_plus" | "valueOf" | "decodeBase64" | "decode64" | "urlsafe_decode64" | "unescapeHTML" | "array_map" | "ucfirst" | "nl2br"
-        | "json_decode" | "parse" | "safeParse" | "parseAsync" | "validate" | "loads" | "from" | "force_str" | "smart_str"
-        | "ReadAll" | "cast" | "toStr" | "get_json" | "object" | "assign" | "freeze" | "array_merge" | "string" | "new" | "StringBuilder"
-        | "StringBuffer" | "bytes" | "array_values" | "array_filter" | "collect" | "OpenStruct" | "copy" | "deepcopy" | "cloneDeep"
-        | "InputStreamReader" | "BufferedReader" | "ByteArrayInputStream" | "BytesIO" | "StringIO" | "Bytes" | "plainToClass" | "plainToInstance"
-        | "structuredClone" | "omit" | "pick" | "camelCase" | "merge" | "fromEntries" | "strval" | "mb_strtolower" | "getDecoder"
-        | "urlsafe_b64decode" | "DecodeString" | "unhexlify" | "fromhex" | "bytearray" | "trim_start" => {
-            if call.object().is_empty() || is_plain_name(call.object()) { Holds::Both } else { Holds::Object }
+        "String"
+        | "str"
+        | "strtolower"
+        | "strtoupper"
+        | "ltrim"
+        | "rtrim"
+        | "sprintf"
+        | "implode"
+        | "explode"
+        | "vsprintf"
+        | "str_replace"
+        | "decodeURIComponent"
+        | "decodeURI"
+        | "unescape"
+        | "urldecode"
+        | "rawurldecode"
+        | "base64_decode"
+        | "stripslashes"
+        | "substr"
+        | "Sprintf"
+        | "Sprint"
+        | "TrimSpace"
+        | "ToLower"
+        | "ToUpper"
+        | "Trim"
+        | "TrimPrefix"
+        | "TrimSuffix"
+        | "Replace"
+        | "ReplaceAll"
+        | "Join"
+        | "Split"
+        | "Array"
+        | "list"
+        | "dict"
+        | "tuple"
+        | "atob"
+        | "btoa"
+        | "b64decode"
+        | "unquote"
+        | "unquote_plus"
+        | "valueOf"
+        | "decodeBase64"
+        | "decode64"
+        | "urlsafe_decode64"
+        | "unescapeHTML"
+        | "array_map"
+        | "ucfirst"
+        | "nl2br"
+        | "json_decode"
+        | "parse"
+        | "safeParse"
+        | "parseAsync"
+        | "validate"
+        | "loads"
+        | "from"
+        | "force_str"
+        | "smart_str"
+        | "ReadAll"
+        | "cast"
+        | "toStr"
+        | "get_json"
+        | "object"
+        | "assign"
+        | "freeze"
+        | "array_merge"
+        | "string"
+        | "new"
+        | "StringBuilder"
+        | "StringBuffer"
+        | "bytes"
+        | "array_values"
+        | "array_filter"
+        | "collect"
+        | "OpenStruct"
+        | "copy"
+        | "deepcopy"
+        | "cloneDeep"
+        | "InputStreamReader"
+        | "BufferedReader"
+        | "ByteArrayInputStream"
+        | "BytesIO"
+        | "StringIO"
+        | "Bytes"
+        | "plainToClass"
+        | "plainToInstance"
+        | "structuredClone"
+        | "omit"
+        | "pick"
+        | "camelCase"
+        | "merge"
+        | "fromEntries"
+        | "strval"
+        | "mb_strtolower"
+        | "getDecoder"
+        | "urlsafe_b64decode"
+        | "DecodeString"
+        | "unhexlify"
+        | "fromhex"
+        | "bytearray"
+        | "trim_start" => {
+            if call.object().is_empty() || is_plain_name(call.object()) {
+                Holds::Both
+            } else {
+                Holds::Object
+            }
         }
-        "resolve" | "join_path" | "abspath" | "realpath" | "normpath" | "Path" | "PurePath" | "File" | "of" | "Clean" | "toPath"
-        | "expand_path" | "expanduser" | "public_path" | "storage_path" | "base_path" | "app_path" | "toFile" | "FromSlash" | "Abs"
-        | "FileInputStream" | "FileReader" | "Paths" | "toURI"
+        "resolve" | "join_path" | "abspath" | "realpath" | "normpath" | "Path" | "PurePath" | "File" | "of"
+        | "Clean" | "toPath" | "expand_path" | "expanduser" | "public_path" | "storage_path" | "base_path"
+        | "app_path" | "toFile" | "FromSlash" | "Abs" | "FileInputStream" | "FileReader" | "Paths" | "toURI"
             if sink == Sink::Path =>
         {
             Holds::Both
         }
-        "URL" | "URI" | "create" | "Parse" | "urljoin" | "urlparse" | "urlsplit" | "parse_url" | "toURL" | "Request" | "urlunparse"
-        | "NewRequest" | "NewRequestWithContext" | "toString" | "href" | "geturl" | "Uri" | "fromUriString" | "fromHttpUrl" | "HttpGet"
-        | "HttpPost" | "build" | "uri"
+        "URL"
+        | "URI"
+        | "create"
+        | "Parse"
+        | "urljoin"
+        | "urlparse"
+        | "urlsplit"
+        | "parse_url"
+        | "toURL"
+        | "Request"
+        | "urlunparse"
+        | "NewRequest"
+        | "NewRequestWithContext"
+        | "toString"
+        | "href"
+        | "geturl"
+        | "Uri"
+        | "fromUriString"
+        | "fromHttpUrl"
+        | "HttpGet"
+        | "HttpPost"
+        | "build"
+        | "uri"
             if matches!(sink, Sink::Url | Sink::Redirect) =>
         {
             Holds::Both
         }
-        "text" | "raw" | "literal" | "SQL" | "RawSQL" | "sql" | "Raw" | "arel_sql" | "Expression" | "fromString" if sink == Sink::Sql => {
+        "text" | "raw" | "literal" | "SQL" | "RawSQL" | "sql" | "Raw" | "arel_sql" | "Expression" | "fromString"
+            if sink == Sink::Sql =>
+        {
             Holds::Arguments
         }
-        "SafeString" | "mark_safe" | "Markup" | "HTML" | "HtmlString" | "raw" | "html_safe" | "new_html" if sink == Sink::Html => Holds::Both,
+        "SafeString" | "mark_safe" | "Markup" | "HTML" | "HtmlString" | "raw" | "html_safe" | "new_html"
+            if sink == Sink::Html =>
+        {
+            Holds::Both
+        }
         _ => Holds::Nothing,
     }
 }

@@ -30,7 +30,11 @@ impl Memo {
 }
 
 /// The lock is not held while an answer is worked out: two threads may do so at the same time, and come to the same.
-fn remembered<K: std::hash::Hash + Eq>(known: &Mutex<HashMap<K, Reach>>, key: K, work: impl FnOnce() -> Reach) -> Reach {
+fn remembered<K: std::hash::Hash + Eq>(
+    known: &Mutex<HashMap<K, Reach>>,
+    key: K,
+    work: impl FnOnce() -> Reach,
+) -> Reach {
     if let Some(found) = known.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return found.clone();
     }

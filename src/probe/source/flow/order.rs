@@ -56,4 +56,3 @@ pub(super) fn names_in<'f>(file: &'f FileFacts, value: &'f Value, names: &mut Ve
         _ => {}
     });
 }
-

@@ -73,8 +73,24 @@ fn is_strict_type(chain: &str) -> bool {
     chain.split(['.', '(', ')']).any(|part| {
         matches!(
             part,
-            "uuid" | "enum" | "nativeEnum" | "number" | "int" | "boolean" | "date" | "bigint" | "literal" | "cuid" | "cuid2" | "ulid"
-                | "nanoid" | "datetime" | "oneOf" | "valid" | "picklist" | "guid"
+            "uuid"
+                | "enum"
+                | "nativeEnum"
+                | "number"
+                | "int"
+                | "boolean"
+                | "date"
+                | "bigint"
+                | "literal"
+                | "cuid"
+                | "cuid2"
+                | "ulid"
+                | "nanoid"
+                | "datetime"
+                | "oneOf"
+                | "valid"
+                | "picklist"
+                | "guid"
         )
     })
 }

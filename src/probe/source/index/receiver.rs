@@ -127,7 +127,9 @@ impl CodeIndex {
             Some(at) => file.classes.get(at)?,
             None => {
                 let other = self.links.classes_called(holder).iter().filter_map(|place| self.files.get(*place));
-                let other = other.filter(|other| folder(&other.path) == folder(&file.path)).find(|other| declared(other).is_some())?;
+                let other = other
+                    .filter(|other| folder(&other.path) == folder(&file.path))
+                    .find(|other| declared(other).is_some())?;
                 other.classes.get(declared(other)?)?
             }
         };
@@ -135,11 +137,15 @@ impl CodeIndex {
         field.or_else(|| {
             let constructor = file.functions.iter().filter(|f| f.class.as_deref() == Some(holder));
             let mut parameters = constructor
-                .filter(|f| matches!(f.name.as_deref(), Some("constructor" | "__construct" | "__init__" | "initialize")))
+                .filter(|f| {
+                    matches!(f.name.as_deref(), Some("constructor" | "__construct" | "__init__" | "initialize"))
+                })
                 .flat_map(|f| &f.parameters);
             let typed = parameters.find(|p| p.names.iter().any(|(bound, _)| **bound == *name));
             typed.and_then(|parameter| plain(&parameter.annotation)).or_else(|| {
-                let mut set = ["this", "self"].iter().flat_map(|of| file.assignments_to(&format!("{of}.{name}")).collect::<Vec<_>>());
+                let mut set = ["this", "self"]
+                    .iter()
+                    .flat_map(|of| file.assignments_to(&format!("{of}.{name}")).collect::<Vec<_>>());
                 set.find_map(|assignment| of_value(&assignment.value))
             })
         })

@@ -18,11 +18,15 @@ pub static META: RuleMeta = RuleMeta {
     why: "Whoever sends the right text runs programs of their choice on your server, and from there reaches your data and keys.",
     fix: "Call the program without a shell and give each argument by itself (`execFile(\"convert\", [name])`, `subprocess.run([\"convert\", name])`), and let only expected values through.",
     example: "exec(`convert ${req.query.file} out.png`);\n\n// better\nexecFile('convert', [path.basename(req.query.file), 'out.png']);",
-    references: &["F58", "https://cheatsheetseries.owasp.org/cheatsheets/OS_Command_Injection_Defense_Cheat_Sheet.html"],
+    references: &[
+        "F58",
+        "https://cheatsheetseries.owasp.org/cheatsheets/OS_Command_Injection_Defense_Cheat_Sheet.html",
+    ],
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     let dangers = calls(file, command).map(|(_, danger)| danger);
@@ -42,8 +46,10 @@ fn command<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma(file, call),
         Language::Python => python(call),
         Language::Php => {
-            let runs = matches!(&*call.callee, "exec" | "shell_exec" | "system" | "passthru" | "popen" | "proc_open" | "pcntl_exec" | "`")
-                || &*call.callee == "Process.fromShellCommandline";
+            let runs = matches!(
+                &*call.callee,
+                "exec" | "shell_exec" | "system" | "passthru" | "popen" | "proc_open" | "pcntl_exec" | "`"
+            ) || &*call.callee == "Process.fromShellCommandline";
             runs.then(|| call.argument(0))?
         }
         Language::Go => go(call),
@@ -61,24 +67,41 @@ fn is_shell(value: Option<&Value>) -> bool {
 
 fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     let method = call.method();
-    if !matches!(method, "exec" | "execSync" | "execAsync" | "spawn" | "spawnSync" | "execFile" | "execFileSync" | "execaCommand" | "execPromise" | "execP" | "command")
-    {
+    if !matches!(
+        method,
+        "exec"
+            | "execSync"
+            | "execAsync"
+            | "spawn"
+            | "spawnSync"
+            | "execFile"
+            | "execFileSync"
+            | "execaCommand"
+            | "execPromise"
+            | "execP"
+            | "command"
+    ) {
         return None;
     }
     let module = file.binding(call.root()).map_or("", |binding| &binding.module);
-    let of_system = matches!(module, "child_process" | "node:child_process" | "shelljs" | "execa" | "child-process-promise");
+    let of_system =
+        matches!(module, "child_process" | "node:child_process" | "shelljs" | "execa" | "child-process-promise");
     let promised = call.object().is_empty() && file.imports_any(|m| m.ends_with("child_process"));
     let required = call.callee.starts_with("require().") && file.imports_any(|m| m.ends_with("child_process"));
     if !(of_system || promised || required) {
         return None;
     }
     if method.starts_with("spawn") || method.starts_with("execFile") {
-        let shell = call.arguments.iter().any(|argument| {
-            argument.value.get("shell").is_some_and(|value| !matches!(value, Value::Bool(false)))
-        });
+        let shell = call
+            .arguments
+            .iter()
+            .any(|argument| argument.value.get("shell").is_some_and(|value| !matches!(value, Value::Bool(false))));
         if is_shell(call.argument(0)) || shell {
             // The arguments become one line that the shell reads.
-            return call.argument(1).filter(|value| matches!(value, Value::Array(_) | Value::Path(_))).or(call.argument(0));
+            return call
+                .argument(1)
+                .filter(|value| matches!(value, Value::Array(_) | Value::Path(_)))
+                .or(call.argument(0));
         }
     }
     call.argument(0)
@@ -86,10 +109,25 @@ fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
 
 fn python(call: &Call) -> Option<&Value> {
     match &*call.callee {
-        "os.system" | "os.popen" | "commands.getoutput" | "subprocess.getoutput" | "subprocess.getstatusoutput"
-        | "asyncio.create_subprocess_shell" | "popen2.popen" => call.argument(0),
+        "os.system"
+        | "os.popen"
+        | "commands.getoutput"
+        | "subprocess.getoutput"
+        | "subprocess.getstatusoutput"
+        | "asyncio.create_subprocess_shell"
+        | "popen2.popen" => call.argument(0),
         callee => {
-            let runs = matches!(callee, "subprocess.run" | "subprocess.call" | "subprocess.Popen" | "subprocess.check_output" | "subprocess.check_call" | "Popen" | "check_output" | "check_call");
+            let runs = matches!(
+                callee,
+                "subprocess.run"
+                    | "subprocess.call"
+                    | "subprocess.Popen"
+                    | "subprocess.check_output"
+                    | "subprocess.check_call"
+                    | "Popen"
+                    | "check_output"
+                    | "check_call"
+            );
             let shell = call.named("shell").is_some_and(|value| *value == Value::Bool(true));
             if !runs {
                 return None;
@@ -115,8 +153,8 @@ fn go(call: &Call) -> Option<&Value> {
 fn ruby(call: &Call) -> Option<&Value> {
     match &*call.callee {
         // More than one argument: no shell reads them.
-        "system" | "exec" | "spawn" | "Kernel.system" | "Kernel.exec" | "Open3.capture2" | "Open3.capture2e" | "Open3.capture3"
-        | "Open3.popen3" | "Open3.popen2" | "IO.popen" | "PTY.spawn" => {
+        "system" | "exec" | "spawn" | "Kernel.system" | "Kernel.exec" | "Open3.capture2" | "Open3.capture2e"
+        | "Open3.capture3" | "Open3.popen3" | "Open3.popen2" | "IO.popen" | "PTY.spawn" => {
             (call.arguments.iter().filter(|argument| argument.name.is_none()).count() == 1).then(|| call.argument(0))?
         }
         "`" => call.argument(0),
@@ -128,7 +166,9 @@ fn ruby(call: &Call) -> Option<&Value> {
 fn java<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     let method = call.method();
     if method == "exec" {
-        let runtime = call.callee.contains("getRuntime") || call.object().to_ascii_lowercase().ends_with("runtime") || call.object() == "rt";
+        let runtime = call.callee.contains("getRuntime")
+            || call.object().to_ascii_lowercase().ends_with("runtime")
+            || call.object() == "rt";
         return runtime.then(|| call.argument(0))?;
     }
     if method == "ProcessBuilder" && call.constructs {

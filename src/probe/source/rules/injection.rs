@@ -60,7 +60,10 @@ impl<'f> Danger<'f> {
 
 /// Written in the code, without anything in it.
 fn is_plain(value: &Value) -> bool {
-    matches!(value, Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) | Value::Env(_))
+    matches!(
+        value,
+        Value::Text(_) | Value::Number(_) | Value::Bool(_) | Value::Null | Value::Function(_) | Value::Env(_)
+    )
 }
 
 /// Says that `what` cannot be judged where nothing tells where it comes from: then silence is no pass.
@@ -94,8 +97,23 @@ pub(super) fn calls<'f>(
 pub(super) fn is_of_asking(source: &str) -> bool {
     let lower = source.to_ascii_lowercase();
     let says = [
-        "header", "referer", "referrer", "originalurl", "original_url", "fullpath", "requesturi", "request_uri", "meta.", "url.path",
-        "getrequesturl", "_server", "user_agent", "useragent", "url.string", "pathinfo", "path_info",
+        "header",
+        "referer",
+        "referrer",
+        "originalurl",
+        "original_url",
+        "fullpath",
+        "requesturi",
+        "request_uri",
+        "meta.",
+        "url.path",
+        "getrequesturl",
+        "_server",
+        "user_agent",
+        "useragent",
+        "url.string",
+        "pathinfo",
+        "path_info",
     ];
     if says.iter().any(|part| lower.contains(part)) {
         return true;
@@ -105,12 +123,13 @@ pub(super) fn is_of_asking(source: &str) -> bool {
         ["ctx" | "c" | "event" | "this" | "self" | "context", rest @ ..] if rest.len() > 1 => rest,
         all => all,
     };
-    match parts {
-        ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..] => true,
-        ["req" | "request" | "r" | "ctx", "url" | "nexturl" | "uri"] => true,
-        ["location", "href" | "search" | "hash"] | ["window", "location", "href"] => true,
-        _ => false,
-    }
+    matches!(
+        parts,
+        ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..]
+            | ["req" | "request" | "r" | "ctx", "url" | "nexturl" | "uri"]
+            | ["location", "href" | "search" | "hash"]
+            | ["window", "location", "href" | "search" | "hash"]
+    )
 }
 
 /// The fixed text with which an address or a path begins, where that can be seen.
@@ -132,13 +151,14 @@ fn leading_of<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, s
         Value::Call(id) => {
             let call = file.call(*id)?;
             match call.method() {
-                "toString" | "geturl" | "String" if !call.object().is_empty() => match call.receiver.and_then(|id| file.call(id)) {
-                    Some(made) => next(made.argument(0)?),
-                    None => named(call.object()),
-                },
-                "URL" | "URI" | "create" | "String" | "parse" | "Sprintf" | "format" | "url" | "sprintf" | "Parse" | "urljoin" | "concat" => {
-                    next(call.argument(0)?)
+                "toString" | "geturl" | "String" if !call.object().is_empty() => {
+                    match call.receiver.and_then(|id| file.call(id)) {
+                        Some(made) => next(made.argument(0)?),
+                        None => named(call.object()),
+                    }
                 }
+                "URL" | "URI" | "create" | "String" | "parse" | "Sprintf" | "format" | "url" | "sprintf" | "Parse"
+                | "urljoin" | "concat" => next(call.argument(0)?),
                 _ => None,
             }
         }
@@ -164,7 +184,9 @@ pub(super) fn stays(text: &str) -> bool {
 /// Whether a string begins with something of the configuration: `${process.env.API_URL}/users`, `${BASE}/users`.
 pub(super) fn begins_with_constant(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, sink: Sink) -> bool {
     let Value::Template(parts) = file.resolved(danger.value, danger.function) else { return false };
-    let (Some(Part::Expression(_, first)), Some(Part::Fixed(next))) = (parts.first(), parts.get(1)) else { return false };
+    let (Some(Part::Expression(_, first)), Some(Part::Fixed(next))) = (parts.first(), parts.get(1)) else {
+        return false;
+    };
     next.starts_with(['/', '?']) && Danger { value: first, ..*danger }.reach(file, index, sink).request.is_none()
 }
 

@@ -18,14 +18,19 @@ pub static META: RuleMeta = RuleMeta {
     why: "A link to your own domain leads your users to a copy of your sign-in page on another one, where they type in their passwords.",
     fix: "Let only paths of your own through (they begin with one `/`, not two), or look the target up in a list.",
     example: "res.redirect(req.query.next);\n\n// better\nconst next = String(req.query.next);\nres.redirect(/^\\/(?![\\/\\\\])/.test(next) ? next : '/');",
-    references: &["F58", "https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html"],
+    references: &[
+        "F58",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
+    ],
 };
 
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name).claims_none(look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
-    let dangers = calls(file, target).map(|(_, danger)| danger).filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
+    let dangers = calls(file, target)
+        .map(|(_, danger)| danger)
+        .filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
     untraced(file, index, Sink::Redirect, dangers, "the target of a redirect", subject);
 }
 
@@ -37,8 +42,14 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     if file.language.is_ecma() {
         for set in &file.assignments {
-            if matches!(&*set.target, "window.location" | "window.location.href" | "location.href" | "document.location" | "document.location.href")
-                || (&*set.target == "location" && file.role == Role::Client)
+            if matches!(
+                &*set.target,
+                "window.location"
+                    | "window.location.href"
+                    | "location.href"
+                    | "document.location"
+                    | "document.location.href"
+            ) || (&*set.target == "location" && file.role == Role::Client)
             {
                 let danger = Danger { value: &set.value, function: set.function, place: set.place, to: &set.target };
                 hits.extend(judge(file, index, &danger));
@@ -63,7 +74,9 @@ fn returned(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             let end = function.place.bytes.1;
             let place = crate::probe::source::code::Place { bytes: (end, end), ..function.place };
             let found = Danger { place, ..danger }.reach(file, index, Sink::Redirect).request;
-            hits.extend(found.map(|trace| danger.told(file, &trace, |trace, _| message(trace, "decides where the browser is sent"))));
+            hits.extend(found.map(|trace| {
+                danger.told(file, &trace, |trace, _| message(trace, "decides where the browser is sent"))
+            }));
         }
     }
 }
@@ -88,25 +101,39 @@ fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     let (callee, method) = (&*call.callee, call.method());
     match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => match method {
-            "redirect" | "permanentRedirect" => call.arguments.iter().map(|argument| &argument.value).find(|value| !matches!(value, Value::Number(_))),
-            "assign" | "replace" if matches!(call.object(), "window.location" | "location" | "document.location") => call.argument(0),
+            "redirect" | "permanentRedirect" => {
+                call.arguments.iter().map(|argument| &argument.value).find(|value| !matches!(value, Value::Number(_)))
+            }
+            "assign" | "replace" if matches!(call.object(), "window.location" | "location" | "document.location") => {
+                call.argument(0)
+            }
             "open" if callee == "window.open" => None,
-            "writeHead" => call.arguments.iter().find_map(|argument| argument.value.get("Location").or_else(|| argument.value.get("location"))),
+            "writeHead" => call
+                .arguments
+                .iter()
+                .find_map(|argument| argument.value.get("Location").or_else(|| argument.value.get("location"))),
             "setHeader" | "header" | "set" => {
-                let location = call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("location"));
+                let location =
+                    call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("location"));
                 location.then(|| call.argument(1))?
             }
             _ => None,
         },
         Language::Python => match method {
-            "redirect" | "HttpResponseRedirect" | "HttpResponsePermanentRedirect" | "RedirectResponse" | "HTTPFound" | "HTTPSeeOther" => {
-                call.argument(0).or_else(|| call.named("url"))
-            }
+            "redirect"
+            | "HttpResponseRedirect"
+            | "HttpResponsePermanentRedirect"
+            | "RedirectResponse"
+            | "HTTPFound"
+            | "HTTPSeeOther" => call.argument(0).or_else(|| call.named("url")),
             _ => None,
         },
         Language::Php => match callee {
-            "header" => call.argument(0).filter(|value| value.leading_text().is_some_and(|text| text.to_ascii_lowercase().starts_with("location:"))),
-            "redirect" | "Redirect.to" | "Redirect.away" | "redirect().to" | "redirect().away" | "wp_redirect" | "this.redirect" => call.argument(0),
+            "header" => call.argument(0).filter(|value| {
+                value.leading_text().is_some_and(|text| text.to_ascii_lowercase().starts_with("location:"))
+            }),
+            "redirect" | "Redirect.to" | "Redirect.away" | "redirect().to" | "redirect().away" | "wp_redirect"
+            | "this.redirect" => call.argument(0),
             _ if call.constructs && method == "RedirectResponse" => call.argument(0),
             _ => None,
         },
@@ -114,7 +141,8 @@ fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             "http.Redirect" => call.argument(2),
             _ if method == "Redirect" && matches!(call.root(), "c" | "ctx" | "context") => {
                 call.arguments.iter().map(|argument| &argument.value).find(|value| {
-                    !matches!(value, Value::Number(_)) && value.path().is_none_or(|path| !path.starts_with("http.Status"))
+                    !matches!(value, Value::Number(_))
+                        && value.path().is_none_or(|path| !path.starts_with("http.Status"))
                 })
             }
             _ => None,

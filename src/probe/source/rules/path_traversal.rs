@@ -22,7 +22,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     let dangers = calls(file, path).map(|(_, danger)| danger);
@@ -54,27 +55,50 @@ fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::Php => {
             let opens = matches!(
                 &*call.callee,
-                "file_get_contents" | "fopen" | "readfile" | "file" | "include" | "include_once" | "require" | "require_once" | "unlink"
-                    | "file_put_contents" | "copy" | "rename" | "rmdir" | "scandir" | "opendir" | "simplexml_load_file" | "show_source"
-                    | "highlight_file" | "parse_ini_file" | "response().download" | "response().file" | "File.get" | "File.delete"
-                    | "File.put" | "Response.download"
+                "file_get_contents"
+                    | "fopen"
+                    | "readfile"
+                    | "file"
+                    | "include"
+                    | "include_once"
+                    | "require"
+                    | "require_once"
+                    | "unlink"
+                    | "file_put_contents"
+                    | "copy"
+                    | "rename"
+                    | "rmdir"
+                    | "scandir"
+                    | "opendir"
+                    | "simplexml_load_file"
+                    | "show_source"
+                    | "highlight_file"
+                    | "parse_ini_file"
+                    | "response().download"
+                    | "response().file"
+                    | "File.get"
+                    | "File.delete"
+                    | "File.put"
+                    | "Response.download"
             );
             opens.then(|| call.argument(0))?
         }
         Language::Go => match &*call.callee {
-            "os.Open" | "os.ReadFile" | "ioutil.ReadFile" | "os.Create" | "os.WriteFile" | "ioutil.WriteFile" | "os.OpenFile"
-            | "os.Remove" | "os.RemoveAll" | "ioutil.ReadDir" | "os.ReadDir" | "os.Mkdir" | "os.MkdirAll" | "os.Rename" => {
-                call.argument(0)
-            }
+            "os.Open" | "os.ReadFile" | "ioutil.ReadFile" | "os.Create" | "os.WriteFile" | "ioutil.WriteFile"
+            | "os.OpenFile" | "os.Remove" | "os.RemoveAll" | "ioutil.ReadDir" | "os.ReadDir" | "os.Mkdir"
+            | "os.MkdirAll" | "os.Rename" => call.argument(0),
             "http.ServeFile" => call.argument(2),
             "c.File" | "ctx.File" | "c.SendFile" | "c.Attachment" => call.argument(0),
-            "c.SaveUploadedFile" | "c.FileAttachment" => call.argument(usize::from(call.method() == "SaveUploadedFile")),
+            "c.SaveUploadedFile" | "c.FileAttachment" => {
+                call.argument(usize::from(call.method() == "SaveUploadedFile"))
+            }
             _ => None,
         },
         Language::Ruby => match &*call.callee {
-            "File.read" | "File.open" | "File.new" | "File.write" | "File.delete" | "File.readlines" | "File.binread" | "File.unlink"
-            | "IO.read" | "IO.readlines" | "send_file" | "File" | "Dir.glob" | "FileUtils.rm" | "FileUtils.rm_rf" | "FileUtils.cp"
-            | "FileUtils.mv" | "open" | "File.foreach" | "IO.binread" | "Pathname.new" => call.argument(0),
+            "File.read" | "File.open" | "File.new" | "File.write" | "File.delete" | "File.readlines"
+            | "File.binread" | "File.unlink" | "IO.read" | "IO.readlines" | "send_file" | "File" | "Dir.glob"
+            | "FileUtils.rm" | "FileUtils.rm_rf" | "FileUtils.cp" | "FileUtils.mv" | "open" | "File.foreach"
+            | "IO.binread" | "Pathname.new" => call.argument(0),
             "render" => call.named("file").or_else(|| call.named("template")),
             _ => None,
         },
@@ -86,7 +110,8 @@ fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
 fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     let method = call.method();
     if matches!(method, "sendFile" | "sendfile" | "download") {
-        let answers = matches!(call.root(), "res" | "response" | "reply" | "resp" | "rep") || call.callee.starts_with("this.res");
+        let answers =
+            matches!(call.root(), "res" | "response" | "reply" | "resp" | "rep") || call.callee.starts_with("this.res");
         // With a root, the server keeps within it.
         let rooted = call.arguments.iter().any(|argument| argument.value.get("root").is_some());
         let plain = call.argument(0).filter(|_| answers && !rooted);
@@ -97,9 +122,33 @@ fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     }
     let opens = matches!(
         method,
-        "readFile" | "readFileSync" | "createReadStream" | "createWriteStream" | "writeFile" | "writeFileSync" | "appendFile"
-            | "appendFileSync" | "unlink" | "unlinkSync" | "rm" | "rmSync" | "rmdir" | "readdir" | "readdirSync" | "open" | "openSync"
-            | "remove" | "removeSync" | "readJson" | "readJSON" | "outputFile" | "copyFile" | "rename" | "mkdir" | "mkdirSync" | "readJsonSync"
+        "readFile"
+            | "readFileSync"
+            | "createReadStream"
+            | "createWriteStream"
+            | "writeFile"
+            | "writeFileSync"
+            | "appendFile"
+            | "appendFileSync"
+            | "unlink"
+            | "unlinkSync"
+            | "rm"
+            | "rmSync"
+            | "rmdir"
+            | "readdir"
+            | "readdirSync"
+            | "open"
+            | "openSync"
+            | "remove"
+            | "removeSync"
+            | "readJson"
+            | "readJSON"
+            | "outputFile"
+            | "copyFile"
+            | "rename"
+            | "mkdir"
+            | "mkdirSync"
+            | "readJsonSync"
     );
     if !opens {
         return None;
@@ -109,13 +158,15 @@ fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     };
     let module = file.binding(call.root()).is_some_and(|binding| of_files(&binding.module));
     let usual = matches!(call.root(), "fs" | "fsp" | "fse") && call.callee.contains('.');
-    (module || usual || call.callee.starts_with("require().") && file.imports_any(of_files)).then(|| call.argument(0))?
+    (module || usual || call.callee.starts_with("require().") && file.imports_any(of_files))
+        .then(|| call.argument(0))?
 }
 
 fn python<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     match &*call.callee {
-        "open" | "io.open" | "codecs.open" | "os.remove" | "os.unlink" | "os.listdir" | "shutil.rmtree" | "send_file" | "flask.send_file"
-        | "FileResponse" | "aiofiles.open" | "os.makedirs" | "shutil.copy" | "shutil.move" | "os.rename" => {
+        "open" | "io.open" | "codecs.open" | "os.remove" | "os.unlink" | "os.listdir" | "shutil.rmtree"
+        | "send_file" | "flask.send_file" | "FileResponse" | "aiofiles.open" | "os.makedirs" | "shutil.copy"
+        | "shutil.move" | "os.rename" => {
             // `send_file(BytesIO(…))` opens nothing.
             call.argument(0).or_else(|| call.named("path")).or_else(|| call.named("filename_or_fp"))
         }
@@ -132,14 +183,31 @@ fn java(call: &Call) -> Option<&Value> {
     if call.constructs {
         return matches!(
             call.method(),
-            "FileInputStream" | "FileReader" | "FileOutputStream" | "FileWriter" | "RandomAccessFile" | "FileSystemResource" | "PrintWriter" | "File"
+            "FileInputStream"
+                | "FileReader"
+                | "FileOutputStream"
+                | "FileWriter"
+                | "RandomAccessFile"
+                | "FileSystemResource"
+                | "PrintWriter"
+                | "File"
         )
         .then(|| call.argument(1).or_else(|| call.argument(0)))?;
     }
     let files = matches!(
         &*call.callee,
-        "Files.readAllBytes" | "Files.readString" | "Files.lines" | "Files.newInputStream" | "Files.copy" | "Files.write" | "Files.delete"
-            | "Files.newBufferedReader" | "Files.readAllLines" | "FileUtils.readFileToString" | "Files.writeString" | "Files.deleteIfExists"
+        "Files.readAllBytes"
+            | "Files.readString"
+            | "Files.lines"
+            | "Files.newInputStream"
+            | "Files.copy"
+            | "Files.write"
+            | "Files.delete"
+            | "Files.newBufferedReader"
+            | "Files.readAllLines"
+            | "FileUtils.readFileToString"
+            | "Files.writeString"
+            | "Files.deleteIfExists"
     );
     files.then(|| call.argument(0))?
 }

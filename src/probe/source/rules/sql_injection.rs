@@ -26,8 +26,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check))
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
     .looks_at(server)
     .reads(reads, any_name)
     .about("database query", subject::queries);
@@ -59,7 +58,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, how: Takes) -
     }
     let found = danger.reach(file, index, Sink::Sql);
     if let Some(trace) = &found.request {
-        return Some(danger.told(file, trace, |trace, to| message(trace, &format!("is put into the text of the query that `{to}` sends"))));
+        return Some(danger.told(file, trace, |trace, to| {
+            message(trace, &format!("is put into the text of the query that `{to}` sends"))
+        }));
     }
     // A value between quotes, of which nothing says where it comes from; where a name of a table is put in, that is
     // the helper's own business.
@@ -110,7 +111,9 @@ fn gather<'f>(
             for part in parts {
                 match part {
                     Part::Fixed(text) => quoted ^= text.matches('\'').count() % 2 == 1,
-                    Part::Expression(shown, value) if quoted && steps < 100 => into.quoted.push((shown, value, function)),
+                    Part::Expression(shown, value) if quoted && steps < 100 => {
+                        into.quoted.push((shown, value, function))
+                    }
                     Part::Expression(_, value) => {
                         // `${BASE_QUERY} WHERE …`
                         if matches!(value, Value::Path(_)) && !into.is_statement {
@@ -167,7 +170,21 @@ fn gather<'f>(
                 }
                 into.is_statement |= of_other.is_statement;
                 into.is_put_together |= of_other.is_put_together;
-            } else if matches!(inner.method(), "text" | "raw" | "literal" | "Sprintf" | "format" | "sprintf" | "trim" | "join" | "SQL" | "concat" | "toString" | "Raw") {
+            } else if matches!(
+                inner.method(),
+                "text"
+                    | "raw"
+                    | "literal"
+                    | "Sprintf"
+                    | "format"
+                    | "sprintf"
+                    | "trim"
+                    | "join"
+                    | "SQL"
+                    | "concat"
+                    | "toString"
+                    | "Raw"
+            ) {
                 into.is_put_together |= matches!(inner.method(), "Sprintf" | "format" | "sprintf");
                 for given in inner.arguments.iter().take(3) {
                     gather(file, index, &given.value, inner.function, steps + 1, into);

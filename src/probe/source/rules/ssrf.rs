@@ -18,14 +18,20 @@ pub static META: RuleMeta = RuleMeta {
     why: "Anyone can make your server ask addresses that only it can reach: your database's admin page, other services, and at most hosts the service that hands out your cloud keys.",
     fix: "Choose the host from a fixed list, or parse the address, let only `https` and public hosts through, and check again after every redirect.",
     example: "const page = await fetch(req.body.url);\n\n// better\nconst url = new URL(req.body.url);\nif (!ALLOWED_HOSTS.includes(url.hostname)) return res.status(400).end();\nconst page = await fetch(url);",
-    references: &["F58", "https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html"],
+    references: &[
+        "F58",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html",
+    ],
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, any_name).claims_none(look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
-    let dangers = calls(file, address).map(|(_, danger)| danger).filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
+    let dangers = calls(file, address)
+        .map(|(_, danger)| danger)
+        .filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
     untraced(file, index, Sink::Url, dangers, "an address that the server asks", subject);
 }
 
@@ -46,9 +52,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     }
 
     // A proxy passes on the path that it was asked for; its own host is what a client reached already.
-    if is_of_asking(&trace.source)
-        || begins_with_constant(file, index, danger, Sink::Url)
-    {
+    if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Url) {
         return None;
     }
     Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides which address `{to}` asks"))))
@@ -64,9 +68,9 @@ fn address<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::Python => python(file, call),
         Language::Php => match &*call.callee {
             "curl_init" => call.argument(0),
-            "curl_setopt" => call.argument(2).filter(|_| {
-                call.argument(1).and_then(Value::path).is_some_and(|option| option == "CURLOPT_URL")
-            }),
+            "curl_setopt" => call
+                .argument(2)
+                .filter(|_| call.argument(1).and_then(Value::path).is_some_and(|option| option == "CURLOPT_URL")),
             "Http.get" | "Http.post" | "Http.head" | "Http.put" => call.argument(0),
             "get_headers" | "fsockopen" => call.argument(0),
             _ => {
@@ -76,16 +80,27 @@ fn address<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             }
         },
         Language::Go => match &*call.callee {
-            "http.Get" | "http.Post" | "http.Head" | "http.PostForm" | "client.Get" | "client.Post" | "httpClient.Get" => call.argument(0),
+            "http.Get" | "http.Post" | "http.Head" | "http.PostForm" | "client.Get" | "client.Post"
+            | "httpClient.Get" => call.argument(0),
             "http.NewRequest" => call.argument(1),
             "http.NewRequestWithContext" => call.argument(2),
             _ => None,
         },
         Language::Ruby => match &*call.callee {
-            "URI.open" | "open" | "HTTParty.get" | "HTTParty.post" | "Faraday.get" | "Faraday.post" | "RestClient.get" | "RestClient.post"
-            | "Net::HTTP.get" | "Net.HTTP.get" | "Net::HTTP.get_response" | "Net.HTTP.get_response" | "Excon.get" | "Typhoeus.get" => {
-                call.argument(0)
-            }
+            "URI.open"
+            | "open"
+            | "HTTParty.get"
+            | "HTTParty.post"
+            | "Faraday.get"
+            | "Faraday.post"
+            | "RestClient.get"
+            | "RestClient.post"
+            | "Net::HTTP.get"
+            | "Net.HTTP.get"
+            | "Net::HTTP.get_response"
+            | "Net.HTTP.get_response"
+            | "Excon.get"
+            | "Typhoeus.get" => call.argument(0),
             _ => None,
         },
         Language::Java => java(file, call),
@@ -97,21 +112,47 @@ fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     let root = call.root();
     let module = file.binding(root).map_or("", |binding| &*binding.module);
     let whole = |value: &'f Value| match file.resolved(value, call.function) {
-        options @ Value::Object(_) => options.get("url").or_else(|| options.get("uri")).or_else(|| options.get("hostname")).or_else(|| options.get("host")),
+        options @ Value::Object(_) => options
+            .get("url")
+            .or_else(|| options.get("uri"))
+            .or_else(|| options.get("hostname"))
+            .or_else(|| options.get("host")),
         _ => Some(value),
     };
     match &*call.callee {
         "fetch" | "globalThis.fetch" | "undici.fetch" | "nodeFetch" => call.argument(0),
-        _ if matches!(module, "axios" | "got" | "request" | "needle" | "superagent" | "request-promise" | "request-promise-native" | "ky" | "node-fetch" | "undici" | "phin" | "bent" | "cross-fetch" | "ofetch") => {
+        _ if matches!(
+            module,
+            "axios"
+                | "got"
+                | "request"
+                | "needle"
+                | "superagent"
+                | "request-promise"
+                | "request-promise-native"
+                | "ky"
+                | "node-fetch"
+                | "undici"
+                | "phin"
+                | "bent"
+                | "cross-fetch"
+                | "ofetch"
+        ) =>
+        {
             let method = call.method();
-            (call.callee == root.into() || is_http(method) || method == "stream").then(|| call.argument(0).and_then(whole))?
+            (call.callee == root.into() || is_http(method) || method == "stream")
+                .then(|| call.argument(0).and_then(whole))?
         }
         _ if matches!(module, "http" | "https" | "node:http" | "node:https") => {
             matches!(call.method(), "get" | "request").then(|| call.argument(0).and_then(whole))?
         }
         // A browser on the server.
         _ if call.method() == "goto" && matches!(call.object(), "page" | "this.page") => call.argument(0),
-        _ if matches!(call.object(), "this.httpService" | "this.http" | "axiosInstance" | "http") && is_http(call.method()) => call.argument(0),
+        _ if matches!(call.object(), "this.httpService" | "this.http" | "axiosInstance" | "http")
+            && is_http(call.method()) =>
+        {
+            call.argument(0)
+        }
         _ => None,
     }
 }
@@ -129,24 +170,28 @@ fn python<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     if method == "urlopen" || method == "urlretrieve" {
         return call.argument(0);
     }
-    let session = matches!(call.object(), "session" | "client" | "http" | "self.session" | "self.client" | "http_client");
-    (is_http(method) && session && file.imports_any(|m| matches!(m.split('.').next(), Some("requests" | "httpx" | "aiohttp")))).then(given)?
+    let session =
+        matches!(call.object(), "session" | "client" | "http" | "self.session" | "self.client" | "http_client");
+    (is_http(method)
+        && session
+        && file.imports_any(|m| matches!(m.split('.').next(), Some("requests" | "httpx" | "aiohttp"))))
+    .then(given)?
 }
 
 fn java<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     match call.method() {
-        "openStream" | "openConnection" | "getContent" => {
-            match call.receiver.and_then(|id| file.call(id)) {
-                Some(made) => (made.method() == "URL").then(|| made.argument(0))?,
-                None => match file.assigned(call.object(), call.function).map(|set| &set.value) {
-                    Some(Value::Call(id)) => file.call(*id).filter(|made| made.method() == "URL")?.argument(0),
-                    _ => None,
-                },
-            }
-        }
+        "openStream" | "openConnection" | "getContent" => match call.receiver.and_then(|id| file.call(id)) {
+            Some(made) => (made.method() == "URL").then(|| made.argument(0))?,
+            None => match file.assigned(call.object(), call.function).map(|set| &set.value) {
+                Some(Value::Call(id)) => file.call(*id).filter(|made| made.method() == "URL")?.argument(0),
+                _ => None,
+            },
+        },
         "getForObject" | "getForEntity" | "postForObject" | "postForEntity" | "exchange" => call.argument(0),
         "uri" => {
-            let client = call.callee.contains("webClient") || call.callee.contains("HttpRequest.newBuilder") || call.callee.contains("restClient");
+            let client = call.callee.contains("webClient")
+                || call.callee.contains("HttpRequest.newBuilder")
+                || call.callee.contains("restClient");
             client.then(|| call.argument(0))?
         }
         "HttpGet" | "HttpPost" if call.constructs => call.argument(0),

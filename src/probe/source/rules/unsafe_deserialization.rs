@@ -54,14 +54,26 @@ fn data<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
             let unsafe_reader = match method {
                 "unserialize" | "deserialize" | "deepDeserialize" | "parse" => {
-                    matches!(module(), "node-serialize" | "serialize-to-js" | "funcster" | "cryo" | "node-serialize2" | "php-unserialize")
+                    matches!(
+                        module(),
+                        "node-serialize"
+                            | "serialize-to-js"
+                            | "funcster"
+                            | "cryo"
+                            | "node-serialize2"
+                            | "php-unserialize"
+                    )
                 }
                 // Until version 4, `load` made functions; after that only with a schema for it.
                 "load" | "loadAll" => {
                     module() == "js-yaml"
-                        && call.argument(1).and_then(|options| options.get("schema")).and_then(Value::path).is_some_and(|schema| {
-                            schema.contains("FULL") || schema.contains("unsafe") || schema.contains("js-yaml-js-types")
-                        })
+                        && call.argument(1).and_then(|options| options.get("schema")).and_then(Value::path).is_some_and(
+                            |schema| {
+                                schema.contains("FULL")
+                                    || schema.contains("unsafe")
+                                    || schema.contains("js-yaml-js-types")
+                            },
+                        )
                 }
                 _ => false,
             };
@@ -69,9 +81,10 @@ fn data<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         }
         Language::Python => {
             let reader = match callee {
-                "pickle.loads" | "pickle.load" | "cPickle.loads" | "cPickle.load" | "_pickle.loads" | "dill.loads" | "dill.load"
-                | "cloudpickle.loads" | "marshal.loads" | "jsonpickle.decode" | "joblib.load" | "pickle.Unpickler"
-                | "yaml.unsafe_load" | "yaml.full_load" | "pandas.read_pickle" | "pd.read_pickle" | "torch.load" => true,
+                "pickle.loads" | "pickle.load" | "cPickle.loads" | "cPickle.load" | "_pickle.loads" | "dill.loads"
+                | "dill.load" | "cloudpickle.loads" | "marshal.loads" | "jsonpickle.decode" | "joblib.load"
+                | "pickle.Unpickler" | "yaml.unsafe_load" | "yaml.full_load" | "pandas.read_pickle"
+                | "pd.read_pickle" | "torch.load" => true,
                 "yaml.load" | "yaml.load_all" => {
                     let loader = call.named("Loader").or_else(|| call.argument(1)).and_then(Value::path).unwrap_or("");
                     !loader.contains("Safe") && !loader.contains("Base")
@@ -86,9 +99,8 @@ fn data<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             (callee == "unserialize" && limited.is_none()).then(|| call.argument(0))?
         }
         Language::Ruby => match callee {
-            "Marshal.load" | "Marshal.restore" | "YAML.unsafe_load" | "Psych.unsafe_load" | "YAML.load" | "Psych.load" | "Oj.object_load" => {
-                call.argument(0)
-            }
+            "Marshal.load" | "Marshal.restore" | "YAML.unsafe_load" | "Psych.unsafe_load" | "YAML.load"
+            | "Psych.load" | "Oj.object_load" => call.argument(0),
             _ => None,
         },
         Language::Java => match method {
@@ -96,7 +108,8 @@ fn data<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             "fromXML" => call.argument(0),
             "load" | "loadAs" => {
                 let yaml = call.receiver.and_then(|id| file.call(id)).is_some_and(|made| {
-                    made.method() == "Yaml" && !made.arguments.iter().any(|argument| matches!(&argument.value, Value::Call(_)))
+                    made.method() == "Yaml"
+                        && !made.arguments.iter().any(|argument| matches!(&argument.value, Value::Call(_)))
                 }) || call.object() == "yaml";
                 yaml.then(|| call.argument(0))?
             }

@@ -31,7 +31,9 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, code) {
-        let Some(hit) = danger.hit(file, index, Sink::Code, |trace, to| message(trace, &format!("is run as code by `{to}`"))) else {
+        let Some(hit) =
+            danger.hit(file, index, Sink::Code, |trace, to| message(trace, &format!("is run as code by `{to}`")))
+        else {
             continue;
         };
         // In a browser it runs with the rights of the one user who opened a prepared link.
@@ -53,26 +55,48 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             }
             _ if method == "eval" || method == "safeEval" => {
                 let module = file.binding(call.root()).map_or("", |binding| &binding.module);
-                matches!(module, "mathjs" | "notevil" | "safe-eval" | "static-eval" | "vm2").then(|| call.argument(0))?
+                matches!(module, "mathjs" | "notevil" | "safe-eval" | "static-eval" | "vm2")
+                    .then(|| call.argument(0))?
             }
             // The text of a template that is compiled, not what it is filled with.
-            "pug.render" | "pug.compile" | "ejs.render" | "ejs.compile" | "Handlebars.compile" | "nunjucks.renderString" | "_.template"
-            | "jade.compile" | "jade.render" | "doT.template" => call.argument(0),
+            "pug.render"
+            | "pug.compile"
+            | "ejs.render"
+            | "ejs.compile"
+            | "Handlebars.compile"
+            | "nunjucks.renderString"
+            | "_.template"
+            | "jade.compile"
+            | "jade.render"
+            | "doT.template" => call.argument(0),
             _ => None,
         },
         Language::Python => match callee {
-            "eval" | "exec" | "compile" | "builtins.eval" | "builtins.exec" | "render_template_string" | "flask.render_template_string"
-            | "jinja2.Template" | "__import__" => call.argument(0),
-            "Template" => file.imports_any(|module| module.starts_with("jinja2") || module.starts_with("mako")).then(|| call.argument(0))?,
+            "eval"
+            | "exec"
+            | "compile"
+            | "builtins.eval"
+            | "builtins.exec"
+            | "render_template_string"
+            | "flask.render_template_string"
+            | "jinja2.Template"
+            | "__import__" => call.argument(0),
+            "Template" => file
+                .imports_any(|module| module.starts_with("jinja2") || module.starts_with("mako"))
+                .then(|| call.argument(0))?,
             _ if method == "from_string" => call.argument(0),
             _ => None,
         },
         Language::Php => match callee {
-            "eval" | "create_function" | "assert" | "Blade.render" | "call_user_func" | "call_user_func_array" => call.argument(0),
+            "eval" | "create_function" | "assert" | "Blade.render" | "call_user_func" | "call_user_func_array" => {
+                call.argument(0)
+            }
             _ => None,
         },
         Language::Ruby => match method {
-            "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => call.argument(0),
+            "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => {
+                call.argument(0)
+            }
             "send" | "public_send" | "__send__" | "method" if !call.object().is_empty() => call.argument(0),
             "render" => call.named("inline"),
             _ => None,
@@ -83,7 +107,9 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         }
         Language::Java => match method {
             "parseExpression" | "evaluate" => call.argument(0),
-            "eval" => file.imports_any(|module| module.contains("script") || module.contains("groovy")).then(|| call.argument(0))?,
+            "eval" => file
+                .imports_any(|module| module.contains("script") || module.contains("groovy"))
+                .then(|| call.argument(0))?,
             _ => None,
         },
         Language::Template => None,

@@ -20,7 +20,10 @@ pub static META: RuleMeta = RuleMeta {
     why: "Someone puts a script into that data, and it runs in your users' browsers with their sessions: it can read what they see and act in their name.",
     fix: "Write it as text (`{value}`, `textContent`, `{{ value }}`). Where it must be HTML, clean it first with a library made for that (DOMPurify, sanitize-html, nh3, HTML Purifier).",
     example: "<div dangerouslySetInnerHTML={{ __html: comment.body }} />\n\n// better\n<div dangerouslySetInnerHTML={{ __html: DOMPurify.sanitize(comment.body) }} />",
-    references: &["F51", "https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html"],
+    references: &[
+        "F51",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html",
+    ],
 };
 
 /// The rule.
@@ -66,7 +69,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
     let danger = &spot.danger();
     let found = danger.reach(file, index, Sink::Html);
     if let Some(trace) = &found.request {
-        return Some(danger.told(file, trace, |trace, to| message(trace, &format!("is written into a page as HTML by `{to}`"))));
+        return Some(
+            danger.told(file, trace, |trace, to| message(trace, &format!("is written into a page as HTML by `{to}`"))),
+        );
     }
     if !spot.raw {
         return None;
@@ -80,8 +85,11 @@ fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
     let name = of_others(file, danger.value, danger.function, spot.text, &found)?;
     let to: String = danger.to.chars().take(60).collect();
     Some(
-        Hit::new(danger.place, format!("`{name}` is written into a page as HTML by `{to}`, and nothing here cleans it"))
-            .confidence(Confidence::Medium),
+        Hit::new(
+            danger.place,
+            format!("`{name}` is written into a page as HTML by `{to}`, and nothing here cleans it"),
+        )
+        .confidence(Confidence::Medium),
     )
 }
 
@@ -111,14 +119,55 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
         matches!(
             &*last,
-            "content" | "body" | "comment" | "description" | "message" | "bio" | "review" | "html" | "bodyhtml" | "contenthtml" | "excerpt"
-                | "body_html" | "content_html" | "answer" | "note"
+            "content"
+                | "body"
+                | "comment"
+                | "description"
+                | "message"
+                | "bio"
+                | "review"
+                | "html"
+                | "bodyhtml"
+                | "contenthtml"
+                | "excerpt"
+                | "body_html"
+                | "content_html"
+                | "answer"
+                | "note"
         )
     });
     let cleaned = names.iter().chain([&name]).any(|name| {
         let lower = name.to_ascii_lowercase();
-        let marks = ["sanit", "safe", "clean", "purif", "escap", "markdown", "rendered", "highlight", "json", "svg", "icon", "schema", "i18n", "frontmatter"];
-        let parts = ["t", "css", "style", "script", "theme", "label", "labels", "config", "messages", "translations", "mdx", "constants"];
+        let marks = [
+            "sanit",
+            "safe",
+            "clean",
+            "purif",
+            "escap",
+            "markdown",
+            "rendered",
+            "highlight",
+            "json",
+            "svg",
+            "icon",
+            "schema",
+            "i18n",
+            "frontmatter",
+        ];
+        let parts = [
+            "t",
+            "css",
+            "style",
+            "script",
+            "theme",
+            "label",
+            "labels",
+            "config",
+            "messages",
+            "translations",
+            "mdx",
+            "constants",
+        ];
         marks.iter().any(|mark| lower.contains(mark)) || lower.split('.').any(|part| parts.contains(&part))
     });
     (by_people && !cleaned && name.contains('.')).then_some(name)

@@ -30,7 +30,8 @@ pub(super) fn takes<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Valu
 fn text(call: &Call, place: usize, how: Takes) -> Option<(&Value, Takes)> {
     let value = call.argument(place)?;
     let value = value.get("text").or_else(|| value.get("sql")).unwrap_or(value);
-    (!matches!(value, Value::Object(_) | Value::Array(_) | Value::Function(_) | Value::Number(_))).then_some((value, how))
+    (!matches!(value, Value::Object(_) | Value::Array(_) | Value::Function(_) | Value::Number(_)))
+        .then_some((value, how))
 }
 
 fn ecma<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
@@ -39,8 +40,10 @@ fn ecma<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
         | "manyOrNone" | "oneOrNone" | "fetch" | "raw" | "text" | "literal" | "unsafe" | "queryRaw" | "executeSql" => {
             text(call, 0, Takes::Statement)
         }
-        "$queryRawUnsafe" | "$executeRawUnsafe" | "queryRawUnsafe" | "whereRaw" | "orWhereRaw" | "andWhereRaw" | "orderByRaw"
-        | "havingRaw" | "selectRaw" | "joinRaw" | "groupByRaw" | "fromRaw" => text(call, 0, Takes::Piece),
+        "$queryRawUnsafe" | "$executeRawUnsafe" | "queryRawUnsafe" | "whereRaw" | "orWhereRaw" | "andWhereRaw"
+        | "orderByRaw" | "havingRaw" | "selectRaw" | "joinRaw" | "groupByRaw" | "fromRaw" => {
+            text(call, 0, Takes::Piece)
+        }
         "where" | "andWhere" | "orWhere" | "having" | "andHaving" | "orderBy" | "addOrderBy" => {
             let builder = call.callee.contains("createQueryBuilder")
                 || (matches!(call.root(), "qb" | "query" | "builder" | "queryBuilder")
@@ -53,49 +56,76 @@ fn ecma<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
 
 fn python(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
-        "execute" | "executemany" | "executescript" | "exec" | "fetch" | "fetchrow" | "fetchval" | "fetch_all" | "fetch_one"
-        | "read_sql" | "read_sql_query" | "text" | "raw" | "query" | "exec_driver_sql" | "mogrify" => {
+        "execute" | "executemany" | "executescript" | "exec" | "fetch" | "fetchrow" | "fetchval" | "fetch_all"
+        | "fetch_one" | "read_sql" | "read_sql_query" | "text" | "raw" | "query" | "exec_driver_sql" | "mogrify" => {
             text(call, 0, Takes::Statement)
         }
         "RawSQL" => text(call, 0, Takes::Piece),
         // `extra(where=[f"…"])`
-        "extra" => ["where", "select", "order_by", "tables"].iter().find_map(|name| match call.named(name) {
-            Some(Value::Array(items)) => items.iter().find(|item| matches!(item, Value::Template(_))),
-            Some(Value::Object(pairs)) => pairs.iter().map(|(_, value)| value).find(|value| matches!(value, Value::Template(_))),
-            _ => None,
-        })
-        .map(|value| (value, Takes::Piece)),
+        "extra" => ["where", "select", "order_by", "tables"]
+            .iter()
+            .find_map(|name| match call.named(name) {
+                Some(Value::Array(items)) => items.iter().find(|item| matches!(item, Value::Template(_))),
+                Some(Value::Object(pairs)) => {
+                    pairs.iter().map(|(_, value)| value).find(|value| matches!(value, Value::Template(_)))
+                }
+                _ => None,
+            })
+            .map(|value| (value, Takes::Piece)),
         _ => None,
     }
 }
 
 fn php(call: &Call) -> Option<(&Value, Takes)> {
     match &*call.callee {
-        "mysqli_query" | "pg_query" | "mysqli_multi_query" | "mysqli_prepare" | "pg_send_query" => return text(call, 1, Takes::Statement),
+        "mysqli_query" | "pg_query" | "mysqli_multi_query" | "mysqli_prepare" | "pg_send_query" => {
+            return text(call, 1, Takes::Statement);
+        }
         "mysql_query" | "sqlite_query" | "mssql_query" => return text(call, 0, Takes::Statement),
-        "DB.raw" | "DB.select" | "DB.insert" | "DB.update" | "DB.delete" | "DB.statement" | "DB.unprepared" | "DB.selectOne" => {
+        "DB.raw" | "DB.select" | "DB.insert" | "DB.update" | "DB.delete" | "DB.statement" | "DB.unprepared"
+        | "DB.selectOne" => {
             return text(call, 0, Takes::PieceIfPutTogether);
         }
         _ => {}
     }
     match call.method() {
-        "whereRaw" | "orWhereRaw" | "orderByRaw" | "havingRaw" | "selectRaw" | "groupByRaw" | "fromRaw" => text(call, 0, Takes::Piece),
-        "query" | "exec" | "prepare" | "multi_query" | "real_query" | "executeQuery" | "executeStatement" | "fetchAll"
-        | "fetchAssociative" | "fetchAllAssociative" | "get_results" | "get_row" | "get_var" | "createQuery" | "raw" | "createNativeQuery" => {
-            text(call, 0, Takes::Statement)
+        "whereRaw" | "orWhereRaw" | "orderByRaw" | "havingRaw" | "selectRaw" | "groupByRaw" | "fromRaw" => {
+            text(call, 0, Takes::Piece)
         }
+        "query"
+        | "exec"
+        | "prepare"
+        | "multi_query"
+        | "real_query"
+        | "executeQuery"
+        | "executeStatement"
+        | "fetchAll"
+        | "fetchAssociative"
+        | "fetchAllAssociative"
+        | "get_results"
+        | "get_row"
+        | "get_var"
+        | "createQuery"
+        | "raw"
+        | "createNativeQuery" => text(call, 0, Takes::Statement),
         _ => None,
     }
 }
 
 fn go(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
-        "Query" | "QueryRow" | "Exec" | "Prepare" | "Queryx" | "QueryRowx" | "MustExec" | "NamedExec" | "NamedQuery" | "Raw" => {
+        "Query" | "QueryRow" | "Exec" | "Prepare" | "Queryx" | "QueryRowx" | "MustExec" | "NamedExec"
+        | "NamedQuery" | "Raw" => {
             // Drivers such as pgx take the context first.
-            let context = matches!(call.argument(0), Some(Value::Path(path)) if is_context(path)) || matches!(call.argument(0), Some(Value::Call(_))) && call.arguments.len() > 1 && !is_text(call.argument(0));
+            let context = matches!(call.argument(0), Some(Value::Path(path)) if is_context(path))
+                || matches!(call.argument(0), Some(Value::Call(_)))
+                    && call.arguments.len() > 1
+                    && !is_text(call.argument(0));
             text(call, usize::from(context), Takes::Statement)
         }
-        "QueryContext" | "QueryRowContext" | "ExecContext" | "PrepareContext" | "Get" | "Select" => text(call, 1, Takes::Statement),
+        "QueryContext" | "QueryRowContext" | "ExecContext" | "PrepareContext" | "Get" | "Select" => {
+            text(call, 1, Takes::Statement)
+        }
         "GetContext" | "SelectContext" => text(call, 2, Takes::Statement),
         "Order" => text(call, 0, Takes::Piece),
         "Where" | "Having" | "Joins" | "Group" | "Or" | "Not" => text(call, 0, Takes::PieceIfPutTogether),
@@ -114,10 +144,10 @@ fn is_context(path: &str) -> bool {
 
 fn ruby(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
-        "find_by_sql" | "count_by_sql" | "execute" | "exec_query" | "select_all" | "select_value" | "select_values" | "select_rows"
-        | "exec_update" => text(call, 0, Takes::Piece),
-        "where" | "having" | "joins" | "group" | "select" | "from" | "exists?" | "update_all" | "delete_all" | "destroy_all" | "find_by"
-        | "order" | "reorder" | "pluck" | "lock" | "calculate" | "not" | "or" | "all" => {
+        "find_by_sql" | "count_by_sql" | "execute" | "exec_query" | "select_all" | "select_value" | "select_values"
+        | "select_rows" | "exec_update" => text(call, 0, Takes::Piece),
+        "where" | "having" | "joins" | "group" | "select" | "from" | "exists?" | "update_all" | "delete_all"
+        | "destroy_all" | "find_by" | "order" | "reorder" | "pluck" | "lock" | "calculate" | "not" | "or" | "all" => {
             let conditions = call.named("conditions").map(|value| (value, Takes::PieceIfPutTogether));
             conditions.or_else(|| text(call, 0, Takes::PieceIfPutTogether))
         }
@@ -128,8 +158,9 @@ fn ruby(call: &Call) -> Option<(&Value, Takes)> {
 
 fn java(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
-        "executeQuery" | "executeUpdate" | "execute" | "prepareStatement" | "prepareCall" | "addBatch" | "queryForObject" | "queryForList"
-        | "queryForMap" | "queryForRowSet" | "query" | "update" | "batchUpdate" | "executeLargeUpdate" => text(call, 0, Takes::Statement),
+        "executeQuery" | "executeUpdate" | "execute" | "prepareStatement" | "prepareCall" | "addBatch"
+        | "queryForObject" | "queryForList" | "queryForMap" | "queryForRowSet" | "query" | "update" | "batchUpdate"
+        | "executeLargeUpdate" => text(call, 0, Takes::Statement),
         "createQuery" | "createNativeQuery" | "createSQLQuery" => text(call, 0, Takes::PieceIfPutTogether),
         _ => None,
     }

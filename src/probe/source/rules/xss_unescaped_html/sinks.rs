@@ -8,12 +8,15 @@ use crate::probe::source::facts::{FileFacts, Language};
 pub(super) fn all(file: &FileFacts) -> Vec<Spot<'_>> {
     let mut found = Vec::new();
     for output in &file.raw_outputs {
-        found.push(Spot { text: &output.text, ..spot(&output.value, output.function, output.place, &output.form, true) });
+        found.push(Spot {
+            text: &output.text,
+            ..spot(&output.value, output.function, output.place, &output.form, true)
+        });
     }
     for element in &file.elements {
-        let html = element.attribute("dangerouslySetInnerHTML").and_then(|value| {
-            file.resolved(value, element.function).get("__html")
-        });
+        let html = element
+            .attribute("dangerouslySetInnerHTML")
+            .and_then(|value| file.resolved(value, element.function).get("__html"));
         if let Some(value) = html {
             found.push(spot(value, element.function, element.place, "dangerouslySetInnerHTML", true));
         }
@@ -80,9 +83,15 @@ fn written<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, bool)>
     match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => match method {
             "insertAdjacentHTML" => Some((call.argument(1)?, true)),
-            "write" | "writeln" if matches!(call.object(), "document" | "window.document") => Some((call.argument(0)?, true)),
+            "write" | "writeln" if matches!(call.object(), "document" | "window.document") => {
+                Some((call.argument(0)?, true))
+            }
             "createContextualFragment" | "bypassSecurityTrustHtml" => Some((call.argument(0)?, true)),
-            "html" if call.callee.starts_with("$(") || call.callee.starts_with("$.") || call.callee.starts_with("jQuery(") => {
+            "html"
+                if call.callee.starts_with("$(")
+                    || call.callee.starts_with("$.")
+                    || call.callee.starts_with("jQuery(") =>
+            {
                 Some((call.argument(0)?, true))
             }
             "send" | "end" | "write" if is_response(call) && answers_pages(file) => {
@@ -94,24 +103,32 @@ fn written<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, bool)>
         },
         Language::Python => match method {
             "mark_safe" | "Markup" | "SafeString" | "SafeText" => Some((call.argument(0)?, true)),
-            "HttpResponse" | "make_response" | "HTMLResponse" | "Response" => page(call.argument(0).or_else(|| call.named("content"))?),
+            "HttpResponse" | "make_response" | "HTMLResponse" | "Response" => {
+                page(call.argument(0).or_else(|| call.named("content"))?)
+            }
             _ => None,
         },
         Language::Php => match &*call.callee {
-            "echo" | "print" | "printf" | "print_r" | "die" | "exit" => {
-                Some((call.arguments.iter().map(|argument| &argument.value).find(|value| !matches!(value, Value::Text(_)))?, false))
-            }
+            "echo" | "print" | "printf" | "print_r" | "die" | "exit" => Some((
+                call.arguments.iter().map(|argument| &argument.value).find(|value| !matches!(value, Value::Text(_)))?,
+                false,
+            )),
             "HtmlString" if call.constructs => Some((call.argument(0)?, true)),
             _ => None,
         },
         Language::Go => match &*call.callee {
             "template.HTML" | "template.JS" | "template.HTMLAttr" => Some((call.argument(0)?, true)),
             "fmt.Fprintf" | "fmt.Fprint" | "fmt.Fprintln" | "io.WriteString" => {
-                let writer = call.argument(0).and_then(Value::path).is_some_and(|name| matches!(name, "w" | "rw" | "writer" | "res"));
-                let tagged = call.arguments.iter().any(|argument| {
-                    argument.value.leading_text().is_some_and(|text| text.contains('<'))
-                });
-                let value = call.arguments.iter().skip(1).map(|a| &a.value).find(|value| !matches!(value, Value::Text(_)))?;
+                let writer = call
+                    .argument(0)
+                    .and_then(Value::path)
+                    .is_some_and(|name| matches!(name, "w" | "rw" | "writer" | "res"));
+                let tagged = call
+                    .arguments
+                    .iter()
+                    .any(|argument| argument.value.leading_text().is_some_and(|text| text.contains('<')));
+                let value =
+                    call.arguments.iter().skip(1).map(|a| &a.value).find(|value| !matches!(value, Value::Text(_)))?;
                 (writer && tagged).then_some((value, false))
             }
             _ => None,
@@ -121,7 +138,9 @@ fn written<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, bool)>
             _ => None,
         },
         Language::Java => match method {
-            "print" | "println" | "write" | "append" if call.callee.contains("getWriter") || matches!(call.object(), "out" | "writer" | "pw") => {
+            "print" | "println" | "write" | "append"
+                if call.callee.contains("getWriter") || matches!(call.object(), "out" | "writer" | "pw") =>
+            {
                 let value = call.argument(0)?;
                 (is_html(file, value, call.function) || call.callee.contains("getWriter")).then_some((value, false))
             }
