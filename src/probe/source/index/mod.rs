@@ -1,9 +1,11 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod declared;
 mod ecma;
 mod go;
 mod java;
+mod known_modules;
 mod manifests;
 mod php;
 mod python;
@@ -19,8 +21,11 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 use super::flow::Memo;
+use super::outside;
+use super::routes::Routes;
 use receiver::ByName;
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
@@ -45,6 +50,8 @@ pub struct Links {
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// The project's routes. Made when first asked for.
+    routes: OnceLock<Routes>,
     /// Every function by its name. Made when first asked for.
     by_name: OnceLock<ByName>,
     /// What was found about where values come from.
@@ -53,6 +60,8 @@ pub struct Links {
     pub default_timeout: bool,
     /// Where Ruby's classes stand. Made when first asked for.
     ruby: OnceLock<ruby::Constants>,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.
@@ -84,13 +93,14 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self { manifests, by_path, classes, go, queries, known, default_timeout, ..Self::default() }
+        let outside = outside::Cache::new(files.len());
+        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, ..Self::default() }
     }
 }
 
 impl Links {
     /// The place of the file at `path`.
-    fn at(&self, path: &str) -> Option<usize> {
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 
@@ -158,8 +168,25 @@ impl CodeIndex {
         None
     }
 
+    /// The places of the files that have a class of this name.
+    #[must_use]
+    pub fn classes_called(&self, name: &str) -> &[usize] {
+        self.links.classes_called(name)
+    }
+
+    /// The project's routes, with what stands before them.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.links.routes.get_or_init(|| Routes::new(self))
+    }
+
     /// Every call of a method or function called `name`, with its file.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
+    }
+
+    /// Likewise, with the places of the calls.
+    pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
             for (place, file) in self.files.iter().enumerate() {
@@ -171,7 +198,7 @@ impl CodeIndex {
         });
         callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
             let file = self.files.get(*place)?;
-            Some((&**file, file.call(*id)?))
+            Some((&**file, *id))
         })
     }
 
