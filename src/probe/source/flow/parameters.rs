@@ -51,7 +51,10 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
         }
         // The names of a route's placeholders, and of what a framework binds.
         Language::Php | Language::Java => {
-            let helper = is_request_type(Some(parameter))
+            // An annotation that says nothing of a request: `@AuthenticationPrincipal`.
+            let annotated = file.language == Language::Java && parameter.default.is_some();
+            let helper = annotated
+                || is_request_type(Some(parameter))
                 || (file.language == Language::Php
                     && parameter.annotation.starts_with(|c: char| c.is_ascii_uppercase() || c == '\\'));
             if helper { Given::Unknown } else { Given::Request }

@@ -364,6 +364,7 @@ fn template(path: &str) -> bool {
         "_POST.",
         "_REQUEST.",
         "param.",
+        "cookies.",
     ]
     .iter()
     .any(|start| path.starts_with(start))
