@@ -1,6 +1,6 @@
 //! Proof: errors are reported to somebody.
 
-use super::{Check, Hit, Rule, is_ours};
+use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -20,12 +20,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(known, super::any_name).looks_at(is_ours);
-
-/// Languages whose trackers it knows.
-fn known(language: Language) -> bool {
-    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby)
-}
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(is_ours);
 
 /// What starts a tracker in PHP and Ruby, where its name is that of a namespace or module.
 const STARTS: [(&str, &str); 16] = [
@@ -48,7 +43,7 @@ const STARTS: [(&str, &str); 16] = [
 ];
 
 /// Module prefix, what starts it, and the name for people.
-const TRACKERS: [(&str, &[&str], &str); 26] = [
+const TRACKERS: [(&str, &[&str], &str); 41] = [
     ("@sentry/", &["init"], "Sentry"),
     ("sentry_sdk", &["init"], "Sentry"),
     ("dd-trace", &["init"], "Datadog"),
@@ -75,6 +70,21 @@ const TRACKERS: [(&str, &[&str], &str); 26] = [
     ("opentelemetry.sdk.trace", &["TracerProvider"], "OpenTelemetry"),
     ("applicationinsights", &["setup"], "Application Insights"),
     ("azure.monitor.opentelemetry", &["configure_azure_monitor"], "Application Insights"),
+    ("github.com/getsentry/sentry-go", &["Init"], "Sentry"),
+    ("gopkg.in/DataDog/dd-trace-go", &["Start"], "Datadog"),
+    ("github.com/DataDog/dd-trace-go", &["Start"], "Datadog"),
+    ("github.com/bugsnag/bugsnag-go", &["Configure"], "Bugsnag"),
+    ("github.com/rollbar/rollbar-go", &["SetToken"], "Rollbar"),
+    ("github.com/honeybadger-io/honeybadger-go", &["Configure"], "Honeybadger"),
+    ("github.com/newrelic/go-agent", &["NewApplication"], "New Relic"),
+    ("go.elastic.co/apm", &["NewTracer", "Middleware", "Wrap"], "Elastic APM"),
+    ("go.opentelemetry.io/otel/sdk/trace", &["NewTracerProvider"], "OpenTelemetry"),
+    ("io.sentry", &["init"], "Sentry"),
+    ("com.bugsnag", &["Bugsnag"], "Bugsnag"),
+    ("com.rollbar", &["init", "Rollbar"], "Rollbar"),
+    ("co.elastic.apm", &["attach"], "Elastic APM"),
+    ("io.honeybadger", &["HoneybadgerReporter"], "Honeybadger"),
+    ("io.opentelemetry.sdk", &["builder"], "OpenTelemetry"),
 ];
 
 /// Looks at one file.
@@ -122,5 +132,10 @@ fn tracker(file: &FileFacts, call: &Call) -> Option<&'static str> {
 fn has_no_address(file: &FileFacts, call: &Call) -> bool {
     let dsn =
         call.argument(0).and_then(|options| file.resolved(options, call.function).get("dsn")).or(call.named("dsn"));
-    dsn.is_some_and(Value::is_empty_literal)
+    // `sentry.Init(sentry.ClientOptions{Dsn: ""})`.
+    let of_struct = match call.argument(0).map(|options| file.resolved(options, call.function)) {
+        Some(Value::Call(id)) => file.call(*id).filter(|made| made.constructs).and_then(|made| made.named("Dsn")),
+        _ => None,
+    };
+    dsn.or(of_struct).is_some_and(Value::is_empty_literal)
 }

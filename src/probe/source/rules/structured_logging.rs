@@ -1,7 +1,7 @@
 //! Proof: the server's log can be searched.
 
 use super::names::last;
-use super::{Check, Hit, Rule, server_or_config};
+use super::{Check, Hit, Rule, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "A logger in server code whose output is made of fields and not just lines: pino, bunyan, winston or tslog in JSON, structlog or loguru with a JSON renderer, python-json-logger.",
+    what: "A logger in server code whose output is made of fields and not just lines: pino, bunyan, winston or tslog in JSON, structlog or loguru with a JSON renderer, python-json-logger, slog, zap, zerolog or logrus in JSON, Logback or Log4j with a JSON encoder.",
     why: "When something goes wrong you can ask the log for one user or one request.",
     fix: "Make one logger with JSON output and use it everywhere in place of `console` and `print`.",
     example: "export const logger = pino({ level: process.env.LOG_LEVEL });",
@@ -22,12 +22,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).reads(known, super::any_name).looks_at(server_or_config);
-
-/// Languages whose loggers it knows.
-fn known(language: Language) -> bool {
-    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby)
-}
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(server_or_config);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -115,12 +110,38 @@ fn logger(file: &FileFacts, call: &Call) -> Option<&'static str> {
         ("pythonjsonlogger" | "pythonjsonlogger.jsonlogger" | "pythonjsonlogger.json", "JsonFormatter") => {
             Some("python-json-logger")
         }
+        ("log/slog", "NewJSONHandler") => Some("slog"),
+        ("go.uber.org/zap", "NewProduction" | "NewProductionConfig") => Some("zap"),
+        ("go.uber.org/zap/zapcore", "NewJSONEncoder") => Some("zap"),
+        ("github.com/rs/zerolog", "New") => (!is_console(file, call)).then_some("zerolog"),
+        ("github.com/sirupsen/logrus", "JSONFormatter") if call.constructs => Some("logrus"),
+        (
+            "net.logstash.logback.encoder.LogstashEncoder"
+            | "net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder",
+            _,
+        ) if call.constructs => Some("Logback, in JSON,"),
+        ("ch.qos.logback.classic.encoder.JsonEncoder" | "co.elastic.logging.logback.EcsEncoder", _)
+            if call.constructs =>
+        {
+            Some("Logback, in JSON,")
+        }
+        ("net.logstash.logback.argument.StructuredArguments", "kv" | "keyValue" | "value" | "entries") => {
+            Some("Logback, with fields,")
+        }
         // Fastify carries pino.
         ("fastify", "fastify" | "Fastify") => {
             let on = options()?.get("logger").filter(|value| **value != Value::Bool(false))?;
             (!shows_pretty(file, on, call.function)).then_some("pino, through Fastify,")
         }
         _ => None,
+    }
+}
+
+/// `zerolog.New(zerolog.ConsoleWriter{…})` writes lines for people.
+fn is_console(file: &FileFacts, call: &Call) -> bool {
+    match call.argument(0).map(|to| file.resolved(to, call.function)) {
+        Some(Value::Call(id)) => file.call(*id).is_some_and(|made| made.method().ends_with("ConsoleWriter")),
+        _ => false,
     }
 }
 

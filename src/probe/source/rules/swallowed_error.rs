@@ -1,6 +1,8 @@
 //! An error that is caught and then forgotten.
 
-use super::{Check, Hit, Rule, subject};
+mod go;
+
+use super::{Check, Hit, Rule, any_name, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -21,16 +23,15 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
-    .reads(catches, super::any_name)
+    .reads(Language::is_code, any_name)
     .about("place where an error is caught", subject::catches);
-
-/// Languages in which errors are thrown.
-fn catches(language: Language) -> bool {
-    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby | Language::Java)
-}
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Go {
+        go::check(file, index, hits);
+        return;
+    }
     for catch in &file.catches {
         if let Some(hit) = clause(file, index, catch) {
             hits.push(hit);
@@ -188,6 +189,7 @@ fn catches_much(name: &str) -> bool {
             | "StripeError"
             | "APIError"
             | "Throwable"
+            | "RuntimeException"
             | "IOException"
             | "SQLException"
             | "DataAccessException"
@@ -204,6 +206,7 @@ fn catches_much(name: &str) -> bool {
             | "ActiveRecordError"
             | "OpenTimeout"
             | "ReadTimeout"
+            | "WebClientException"
     )
 }
 
@@ -225,10 +228,15 @@ fn weigh(file: &FileFacts, index: &CodeIndex, id: u32, call: &Call) -> Matters {
         "send", "save", "create", "update", "insert", "delete", "remove", "publish", "upload", "charge", "pay",
         "notify", "enqueue", "sync", "write", "store", "submit", "post",
     ];
-    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || !file.language.is_ecma()) {
+    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || waits_for_all(file.language)) {
         return Matters::Much;
     }
     if call.awaited { Matters::Somewhat } else { Matters::No }
+}
+
+/// Whether every call of a language waits until its work is done.
+fn waits_for_all(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Java | Language::Php | Language::Ruby | Language::Go)
 }
 
 /// Work whose failure is an ordinary answer: parsing, storage of the browser, looking, closing, cleaning up.

@@ -179,8 +179,7 @@ fn is_none(value: &Value) -> bool {
 fn of_assignment(file: &FileFacts, to: &str, value: &Value) -> Option<(String, bool)> {
     let name = last(to);
     let zero = matches!(value, Value::Text(text) | Value::Number(text) if &**text == "0");
-    if name == "NODE_TLS_REJECT_UNAUTHORIZED" && zero
-    {
+    if name == "NODE_TLS_REJECT_UNAUTHORIZED" && zero {
         return Some(("`NODE_TLS_REJECT_UNAUTHORIZED=0`".to_owned(), true));
     }
     if name == "verify_mode" && is_none(value) {
