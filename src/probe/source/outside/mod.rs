@@ -148,11 +148,6 @@ impl Cache {
 }
 
 impl CodeIndex {
-    /// The place of `file` among the files.
-    pub(super) fn place_of(&self, file: &FileFacts) -> Option<usize> {
-        self.links.at(&file.path)
-    }
-
     /// The calls of `file` that leave the app, in order.
     pub(super) fn outside(&self, file: &FileFacts) -> &[Outside] {
         let kept = self.place_of(file).and_then(|place| self.links.outside.calls.get(place));

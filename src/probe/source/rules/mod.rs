@@ -3,8 +3,12 @@
 mod blocking_call_in_handler;
 mod cache_in_use;
 mod check_then_act;
+mod command_injection;
 mod connection_pool;
+mod cookie_flags_missing;
 mod cors_any_origin;
+mod csrf_disabled;
+mod data_export_and_deletion;
 mod debug_mode_enabled;
 mod dev_server;
 mod effect_without_cleanup;
@@ -15,23 +19,43 @@ mod external_call_unguarded;
 mod external_call_without_timeout;
 mod floating_promise;
 mod hardcoded_endpoint;
+mod health_endpoint;
+mod injection;
+mod inverted_access_check;
 mod job_queue;
+mod jwt_misuse;
 mod leading_wildcard_like;
 mod n_plus_one_query;
+mod open_redirect;
+mod path_traversal;
+mod rate_limit_missing;
+mod rate_limiter;
+mod request_body_unvalidated;
+mod request_work;
 mod resilience_library;
 mod response_shape_trusted;
 mod response_status_unchecked;
 mod retry_without_backoff;
+mod route_without_auth;
 mod schema_sync_in_production;
 mod sql_injection;
 mod sqlite_on_serverless;
+mod ssrf;
 mod structured_logging;
 mod subject;
 mod supabase_rls_disabled;
 mod swallowed_error;
 mod tables;
 mod unbounded_query;
+mod unsafe_deserialization;
+mod unsafe_eval;
+mod upload_unrestricted;
+mod validation_library;
+mod webhook_signature_unverified;
+mod webhook_works_before_ack;
+mod webhooks;
 mod writes_without_transaction;
+mod xss_unescaped_html;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -47,8 +71,12 @@ const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
     cache_in_use::RULE,
     check_then_act::RULE,
+    command_injection::RULE,
     connection_pool::RULE,
+    cookie_flags_missing::RULE,
     cors_any_origin::RULE,
+    csrf_disabled::RULE,
+    data_export_and_deletion::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
@@ -57,21 +85,38 @@ const LIST: &[Rule] = &[
     external_call_without_timeout::RULE,
     floating_promise::RULE,
     hardcoded_endpoint::RULE,
+    health_endpoint::RULE,
+    inverted_access_check::RULE,
     job_queue::RULE,
+    jwt_misuse::RULE,
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    open_redirect::RULE,
+    path_traversal::RULE,
+    rate_limit_missing::RULE,
+    rate_limiter::RULE,
+    request_body_unvalidated::RULE,
     resilience_library::RULE,
     response_shape_trusted::RULE,
     response_status_unchecked::RULE,
     retry_without_backoff::RULE,
+    route_without_auth::RULE,
     schema_sync_in_production::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
+    ssrf::RULE,
     structured_logging::RULE,
     supabase_rls_disabled::RULE,
     swallowed_error::RULE,
     unbounded_query::RULE,
+    unsafe_deserialization::RULE,
+    unsafe_eval::RULE,
+    upload_unrestricted::RULE,
+    validation_library::RULE,
+    webhook_signature_unverified::RULE,
+    webhook_works_before_ack::RULE,
     writes_without_transaction::RULE,
+    xss_unescaped_html::RULE,
 ];
 
 /// Every rule, in the order of their ids.
