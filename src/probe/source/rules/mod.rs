@@ -3,6 +3,7 @@
 mod blocking_call_in_handler;
 mod cache_in_use;
 mod check_then_act;
+mod connection_per_request;
 mod connection_pool;
 mod cors_any_origin;
 mod debug_mode_enabled;
@@ -16,13 +17,17 @@ mod external_call_without_timeout;
 mod floating_promise;
 mod hardcoded_endpoint;
 mod job_queue;
+mod kept;
 mod leading_wildcard_like;
 mod n_plus_one_query;
+mod reach;
 mod resilience_library;
+mod resource_not_released;
 mod response_shape_trusted;
 mod response_status_unchecked;
 mod retry_without_backoff;
 mod schema_sync_in_production;
+mod slow_work_in_request;
 mod sql_injection;
 mod sqlite_on_serverless;
 mod structured_logging;
@@ -31,6 +36,7 @@ mod supabase_rls_disabled;
 mod swallowed_error;
 mod tables;
 mod unbounded_query;
+mod whole_file_in_memory;
 mod writes_without_transaction;
 
 use super::code::Place;
@@ -47,6 +53,7 @@ const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
     cache_in_use::RULE,
     check_then_act::RULE,
+    connection_per_request::RULE,
     connection_pool::RULE,
     cors_any_origin::RULE,
     debug_mode_enabled::RULE,
@@ -61,16 +68,19 @@ const LIST: &[Rule] = &[
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
     resilience_library::RULE,
+    resource_not_released::RULE,
     response_shape_trusted::RULE,
     response_status_unchecked::RULE,
     retry_without_backoff::RULE,
     schema_sync_in_production::RULE,
+    slow_work_in_request::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
     structured_logging::RULE,
     supabase_rls_disabled::RULE,
     swallowed_error::RULE,
     unbounded_query::RULE,
+    whole_file_in_memory::RULE,
     writes_without_transaction::RULE,
 ];
 
