@@ -51,10 +51,23 @@ fn is_lasting(file: &FileFacts, target: &str, function: u32) -> bool {
     if target.contains(['.', '[']) {
         return !matches!(first, "req" | "request" | "res" | "ctx" | "c");
     }
-    let mut around = file.enclosing(function).skip(1).map(|(id, _)| id);
-    around.any(|id| file.assignments_to(target).any(|set| set.function == id))
+    is_shared(file, target, function)
         || target.starts_with('$')
         || target.to_ascii_lowercase().starts_with("cached")
+}
+
+/// Whether a name that `function` sets belongs to a function around it or to the module: it is set there, or others use
+/// it that do not set it themselves.
+pub(super) fn is_shared(file: &FileFacts, name: &str, function: u32) -> bool {
+    let set_in = |id: u32| file.assignments_to(name).any(|set| set.function == id);
+    if file.enclosing(function).skip(1).any(|(id, _)| set_in(id)) {
+        return true;
+    }
+    file.calls.iter().filter(|call| call.root() == name && !file.within(call.function, function)).any(|call| {
+        !file.enclosing(call.function).any(|(id, scope)| {
+            set_in(id) || scope.parameters.iter().any(|p| p.names.iter().any(|(bound, _)| **bound == *name))
+        })
+    })
 }
 
 /// `!client`, `client == null`, `"db" not in g`, `client is None`.

@@ -1,6 +1,6 @@
 //! Who has what was opened, and whether that one closes it.
 
-use super::super::kept::leads_to;
+use super::super::kept::{is_shared, leads_to};
 use super::opened::Holds;
 use crate::probe::source::code::{Call, CallId, Function, Value, root};
 use crate::probe::source::facts::{FileFacts, Language};
@@ -28,7 +28,7 @@ pub(super) fn fate(file: &FileFacts, id: CallId, call: &Call, holds: &Holds) -> 
         return None;
     }
     let name = name_of(file, function, top)?;
-    if name.contains(['.', '[', '$']) || lasts(file, call, name) || goes_on(file, function, name) {
+    if name.contains(['.', '[', '$']) || is_shared(file, name, call.function) || goes_on(file, function, name) {
         return None;
     }
     let part = if holds.part.is_empty() { name.to_owned() } else { format!("{name}.{}", holds.part) };
@@ -87,11 +87,6 @@ fn name_of<'f>(file: &'f FileFacts, function: &Function, id: CallId) -> Option<&
     let sets = file.assignments.get(from..to)?;
     let set = sets.iter().find(|set| leads_to(file, &set.value, id))?;
     (&*set.target != "_").then_some(&set.target)
-}
-
-/// Whether the name belongs to a function around, or to the module.
-fn lasts(file: &FileFacts, call: &Call, name: &str) -> bool {
-    file.enclosing(call.function).skip(1).any(|(id, _)| file.assignments_to(name).any(|set| set.function == id))
 }
 
 /// Whether it is returned or put somewhere else.
