@@ -55,7 +55,11 @@ pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_
     let rows = scan.table.rows.unwrap_or(0).max(context.rows);
     let sql = query.one_line(context.dialect);
     let table = &scan.table.name;
-    let message = format!("`{}` reads all {} rows of `{table}`: {}", shorten(&sql), grouped(rows), because(&cause));
+    let what = match &query.sent_by {
+        Some(call) => format!("The query that `{call}` sends, `{}`,", shorten(&sql)),
+        None => format!("`{}`", shorten(&sql)),
+    };
+    let message = format!("{what} reads all {} rows of `{table}`: {}", grouped(rows), because(&cause));
     let location = Location::Query {
         sql: shorten(&sql),
         path: query.place().map(|place| place.path.clone()),

@@ -15,6 +15,8 @@ pub struct Query {
     pub sql: String,
     /// Where it is sent, sorted; never empty.
     pub places: Vec<Place>,
+    /// The call that sends it, where the text was worked out from a model.
+    pub sent_by: Option<String>,
 }
 
 /// A place that sends a query.
@@ -77,7 +79,7 @@ impl Found {
                 continue;
             }
             for query in &file.queries {
-                merged.add(&query.sql, Place { path: file.path.clone(), span: query.span });
+                merged.add(&query.sql, query.sent_by.as_deref(), Place { path: file.path.clone(), span: query.span });
             }
         }
         left_out.retain(|_, count| *count > 0);
@@ -92,11 +94,11 @@ impl Found {
         let mut merged = Merged::new(dialect);
         for query in self.queries.drain(..) {
             for place in query.places {
-                merged.add(&query.sql, place);
+                merged.add(&query.sql, query.sent_by.as_deref(), place);
             }
         }
         for (sql, span) in statements(text, dialect)? {
-            merged.add(sql, Place { path: named.to_owned(), span });
+            merged.add(sql, None, Place { path: named.to_owned(), span });
         }
         self.queries = merged.finish();
         Ok(())
@@ -162,11 +164,14 @@ impl Merged {
         Self { dialect, queries: Vec::new(), by_form: HashMap::new() }
     }
 
-    fn add(&mut self, sql: &str, place: Place) {
+    fn add(&mut self, sql: &str, sent_by: Option<&str>, place: Place) {
         let index = *self.by_form.entry(form(sql, self.dialect)).or_insert(self.queries.len());
         match self.queries.get_mut(index) {
             Some(query) => query.places.push(place),
-            None => self.queries.push(Query { sql: sql.to_owned(), places: vec![place] }),
+            None => {
+                let sent_by = sent_by.map(str::to_owned);
+                self.queries.push(Query { sql: sql.to_owned(), places: vec![place], sent_by });
+            }
         }
     }
 

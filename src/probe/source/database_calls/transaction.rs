@@ -45,6 +45,7 @@ pub(in crate::probe::source) fn opens_one(call: &Call) -> bool {
             | "START_TRANSACTION"
     ) && !(method == "getConnection");
     begins
+        || call.object().to_ascii_lowercase().ends_with("transactiontemplate")
         || (lower.contains("transaction") && !lower.contains("transactions") && !is_about_money(&lower))
         || matches!(call.argument(0), Some(Value::Text(text)) if is_begin(text))
 }

@@ -141,6 +141,22 @@ impl Manifests {
         self.package_of(module).is_some()
     }
 
+    /// Whether `module`, imported by a file of the folder `from`, begins as an alias says.
+    #[must_use]
+    pub fn is_alias(&self, from: &str, module: &str) -> bool {
+        let mut folders = std::iter::successors(Some(from), |folder| {
+            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(outer, _)| outer))
+        });
+        folders.any(|folder| {
+            self.aliases.get(folder).is_some_and(|aliases| {
+                aliases.iter().any(|alias| {
+                    !alias.before.is_empty()
+                        && if alias.wild { module.starts_with(&alias.before) } else { module == alias.before }
+                })
+            })
+        })
+    }
+
     fn aliased(&self, from: &str, module: &str) -> Vec<String> {
         let mut folder = from;
         loop {

@@ -1,12 +1,15 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod declared;
 mod ecma;
 mod go;
 mod java;
+mod known_modules;
 mod manifests;
 mod php;
 mod python;
+mod receiver;
 mod ruby;
 
 use std::collections::{HashMap, HashSet};
@@ -17,8 +20,12 @@ use rayon::prelude::*;
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::flow::Memo;
 use super::outside;
+use super::routes::Routes;
+use receiver::ByName;
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
@@ -43,6 +50,12 @@ pub struct Links {
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// The project's routes. Made when first asked for.
+    routes: OnceLock<Routes>,
+    /// Every function by its name. Made when first asked for.
+    by_name: OnceLock<ByName>,
+    /// What was found about where values come from.
+    pub flow: Memo,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
     /// Where Ruby's classes stand. Made when first asked for.
@@ -81,18 +94,7 @@ impl Links {
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
         let outside = outside::Cache::new(files.len());
-        Self {
-            manifests,
-            by_path,
-            classes,
-            go,
-            queries,
-            known,
-            default_timeout,
-            callers: OnceLock::new(),
-            outside,
-            ruby: OnceLock::new(),
-        }
+        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, ..Self::default() }
     }
 }
 
@@ -109,6 +111,12 @@ impl Links {
 }
 
 impl CodeIndex {
+    /// The place of `file` in the index.
+    #[must_use]
+    pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
+        self.links.at(&file.path)
+    }
+
     /// The place of the file that `module`, as written in `from`, leads to, if it is one of the project's.
     #[must_use]
     pub fn module(&self, from: &FileFacts, module: &str) -> Option<usize> {
@@ -158,6 +166,18 @@ impl CodeIndex {
             name = imported;
         }
         None
+    }
+
+    /// The places of the files that have a class of this name.
+    #[must_use]
+    pub fn classes_called(&self, name: &str) -> &[usize] {
+        self.links.classes_called(name)
+    }
+
+    /// The project's routes, with what stands before them.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.links.routes.get_or_init(|| Routes::new(self))
     }
 
     /// Every call of a method or function called `name`, with its file.

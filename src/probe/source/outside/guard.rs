@@ -103,7 +103,7 @@ impl<'i> Search<'i> {
         }
         if function.kind != FunctionKind::Plain {
             let entry = Entry { file, function: id, kind: function.kind, steps: Vec::new() };
-            return if id == 0 { Guard::Unknown } else { Guard::Unguarded(entry) };
+            return Guard::Unguarded(entry);
         }
         if id == 0 || depth >= MAX_DEPTH {
             return Guard::Unknown;

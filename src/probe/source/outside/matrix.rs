@@ -160,14 +160,10 @@ fn is_retried(file: &FileFacts, id: CallId) -> bool {
 fn database(index: &CodeIndex) -> Option<ExternalService> {
     let mut service = ExternalService::new("database".to_owned(), "The database".to_owned());
     for file in index.files.iter().filter(|file| file.role.in_production()) {
-        for id in (0_u32..).take(file.calls.len()) {
-            if index.query(file, id).is_none() {
-                continue;
-            }
-            service.calls += 1;
-            if service.seen.is_none() {
-                service.seen = Some(place(file, id));
-            }
+        let queries = index.queries(file);
+        service.calls += queries.len() as u64;
+        if service.seen.is_none() {
+            service.seen = queries.first().map(|query| place(file, query.call));
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             let given = call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));

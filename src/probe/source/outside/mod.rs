@@ -4,11 +4,15 @@
 mod address;
 mod beyond;
 mod ecma;
+mod go;
 mod guard;
+mod java;
 mod matrix;
 mod options;
+mod php;
 mod python;
 mod response;
+mod ruby;
 mod sdk;
 mod services;
 
@@ -128,25 +132,42 @@ pub(super) struct Cache {
     calls: Vec<OnceLock<Vec<Outside>>>,
     /// Names of functions that give back a raw answer.
     wrappers: OnceLock<HashSet<Box<str>>>,
+    /// Whether one place answers for the errors of all handlers.
+    one_place: OnceLock<bool>,
 }
 
 impl Cache {
     /// Room for `files` files.
     pub(super) fn new(files: usize) -> Self {
-        Self { calls: (0..files).map(|_| OnceLock::new()).collect(), wrappers: OnceLock::new() }
+        Self {
+            calls: (0..files).map(|_| OnceLock::new()).collect(),
+            wrappers: OnceLock::new(),
+            one_place: OnceLock::new(),
+        }
     }
 }
 
 impl CodeIndex {
-    /// The place of `file` among the files.
-    pub(super) fn place_of(&self, file: &FileFacts) -> Option<usize> {
-        self.links.at(&file.path)
-    }
-
     /// The calls of `file` that leave the app, in order.
     pub(super) fn outside(&self, file: &FileFacts) -> &[Outside] {
         let kept = self.place_of(file).and_then(|place| self.links.outside.calls.get(place));
         kept.map_or(&[], |kept| kept.get_or_init(|| calls(file, self)))
+    }
+
+    /// Whether the project has one place of its own that answers for the errors of all handlers.
+    pub(super) fn answers_errors_in_one_place(&self) -> bool {
+        *self.links.outside.one_place.get_or_init(|| {
+            let calls =
+                ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
+            let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
+            let decorated = |file: &FileFacts| {
+                let functions = file.functions.iter().flat_map(|function| &function.decorators);
+                let classes = file.classes.iter().flat_map(|class| &class.decorators);
+                functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
+            };
+            calls.iter().any(|name| self.places_of(name).next().is_some())
+                || self.files.iter().any(|file| decorated(file))
+        })
     }
 
     /// Whether a function of this name may give back the raw answer to a call that leaves the app.
@@ -176,7 +197,11 @@ fn direct(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
     let outside = match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::outside(file, index, id, call),
         Language::Python => python::outside(file, index, id, call),
-        _ => None,
+        Language::Php => php::outside(file, index, id, call),
+        Language::Go => go::outside(file, index, id, call),
+        Language::Java => java::outside(file, id, call),
+        Language::Ruby => ruby::outside(file, index, id, call),
+        Language::Template => None,
     };
     outside.or_else(|| sdk::outside(file, index, id, call))
 }
@@ -218,6 +243,11 @@ pub(super) fn chain(file: &FileFacts, id: CallId) -> impl Iterator<Item = (CallI
     std::iter::successors(Some(id), |&id| file.call(id).and_then(|call| call.chained))
         .take(40)
         .filter_map(|id| file.call(id).map(|call| (id, call)))
+}
+
+/// The calls on whose results `call` is made, the nearest first.
+fn receivers<'f>(file: &'f FileFacts, call: &'f Call) -> impl Iterator<Item = &'f Call> {
+    std::iter::successors(call.receiver.and_then(|id| file.call(id)), |call| file.call(call.receiver?)).take(40)
 }
 
 /// The call that `name` was set to, seen from `function`; a field may be set in another method.

@@ -86,7 +86,11 @@ fn httpx(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option
             Some(_) => limit(call.named("timeout")),
             None => Limit::Client { set: limit(client.named("timeout")).known() },
         };
-        Outside::request(id, &*call.callee, url(file, call), limit)
+        let address = match url(file, call) {
+            known @ super::Address::Other(Some(_)) => known,
+            _ => address(home, client.named("base_url"), client.function),
+        };
+        Outside::request(id, &*call.callee, address, limit)
     })
 }
 

@@ -50,9 +50,70 @@ const PYTHON: Names = Names {
     ],
 };
 
+const PHP: Names = Names {
+    parses: &["json", "object", "collect", "toArray"],
+    reads: &["json", "body", "object", "collect", "getBody", "getContent", "toArray"],
+    looks: &[
+        "ok",
+        "successful",
+        "failed",
+        "status",
+        "clientError",
+        "serverError",
+        "throw",
+        "throwIf",
+        "throwUnless",
+        "onError",
+        "getStatusCode",
+        "getReasonPhrase",
+        "created",
+        "noContent",
+        "unauthorized",
+        "forbidden",
+        "notFound",
+        "unprocessableEntity",
+        "redirect",
+        "accepted",
+    ],
+};
+
+const GO: Names = Names { parses: &[], reads: &["Body"], looks: &["StatusCode", "Status", "IsError", "IsSuccess"] };
+
+const RUBY: Names = Names {
+    parses: &["parsed_response"],
+    reads: &["body", "parsed_response", "read_body", "parse", "to_s"],
+    looks: &[
+        "code",
+        "success?",
+        "ok?",
+        "status",
+        "is_a?",
+        "kind_of?",
+        "value",
+        "error!",
+        "message",
+        "response_code",
+        "code_type",
+        "unauthorized?",
+        "not_found?",
+        "instance_of?",
+        "class",
+    ],
+};
+
+const JAVA: Names = Names {
+    parses: &[],
+    reads: &["body"],
+    looks: &["statusCode", "isSuccessful", "code", "getStatusCode", "getStatusCodeValue", "isRedirect"],
+};
+
 fn names(language: Language) -> &'static Names {
     match language {
         Language::Python => &PYTHON,
+        Language::Php => &PHP,
+        Language::Go => &GO,
+        Language::Ruby => &RUBY,
+        Language::Java => &JAVA,
         _ => &ECMA,
     }
 }
@@ -167,6 +228,9 @@ fn by_name(file: &FileFacts, index: &CodeIndex, names: &Names, name: &str, funct
         Some(rest.split(['.', '(', '[']).next().unwrap_or(rest).to_owned())
     };
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| file.within(call.function, function)) {
+        if matches!(call.method(), "Close" | "close") {
+            continue;
+        }
         if let Some(member) = below(&call.callee) {
             found.looks |= names.looks.contains(&&*member);
             if names.reads.contains(&&*member) {

@@ -103,8 +103,20 @@ fn client_of<'i>(
     };
     if let Some(service) = file.binding(name).and_then(|b| services::of_module(&b.module)) {
         // A class, a type or a helper of the library is no client.
-        let module_is_client = file.language == Language::Python || service.module_is_client;
+        let module_is_client = service.module_is_client
+            || match file.language {
+                Language::Python | Language::Php | Language::Java | Language::Ruby => true,
+                // Stripe's packages are named after what they send; elsewhere a package makes the client.
+                Language::Go => file.binding(name).is_some_and(|b| b.module.contains("stripe-go/")),
+                _ => false,
+            };
         return module_is_client.then_some((service, None));
+    }
+    if file.language == Language::Ruby
+        && name.starts_with(|c: char| c.is_ascii_uppercase())
+        && let Some(service) = services::of_module(name)
+    {
+        return Some((service, None));
     }
     if let Some((home, maker)) = ecma::maker(file, index, name, function)
         && let Some(service) = made_by(home, index, maker)

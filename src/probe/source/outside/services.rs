@@ -56,13 +56,26 @@ impl Service {
 /// - Twilio: 30 s (<https://github.com/twilio/twilio-node>).
 /// - Slack: tries again ten times in half an hour (<https://tools.slack.dev/node-slack-sdk/web-api/>).
 static SERVICES: &[Service] = &[
-    service("stripe", "Stripe", &["stripe", "com.stripe", "Stripe"], &["api.stripe.com"])
-        .gives_up("80 s, Stripe's own")
-        .tries_again("Stripe's library tries again"),
+    service(
+        "stripe",
+        "Stripe",
+        &["stripe", "com.stripe", "Stripe", "github.com/stripe/stripe-go"],
+        &["api.stripe.com"],
+    )
+    .gives_up("80 s, Stripe's own")
+    .tries_again("Stripe's library tries again"),
     service(
         "openai",
         "OpenAI",
-        &["openai", "@ai-sdk/openai", "langchain_openai", "@langchain/openai", "OpenAI"],
+        &[
+            "openai",
+            "@ai-sdk/openai",
+            "langchain_openai",
+            "@langchain/openai",
+            "OpenAI",
+            "github.com/sashabaranov/go-openai",
+            "github.com/openai/openai-go",
+        ],
         &["api.openai.com"],
     )
     .gives_up("600 s, OpenAI's own")
@@ -86,7 +99,14 @@ static SERVICES: &[Service] = &[
     service(
         "aws-s3",
         "AWS S3",
-        &["@aws-sdk/client-s3", "@aws-sdk/lib-storage", "aws-sdk/clients/s3"],
+        &[
+            "@aws-sdk/client-s3",
+            "@aws-sdk/lib-storage",
+            "aws-sdk/clients/s3",
+            "Aws\\S3",
+            "github.com/aws/aws-sdk-go-v2/service/s3",
+            "github.com/aws/aws-sdk-go/service/s3",
+        ],
         &["amazonaws.com"],
     )
     .tries_again("the AWS library tries three times"),
@@ -94,8 +114,22 @@ static SERVICES: &[Service] = &[
         .tries_again("the AWS library tries three times"),
     service("aws-sqs", "AWS SQS", &["@aws-sdk/client-sqs"], &[]).tries_again("the AWS library tries three times"),
     service("aws-sns", "AWS SNS", &["@aws-sdk/client-sns"], &[]).tries_again("the AWS library tries three times"),
-    service("aws", "AWS", &["@aws-sdk/", "aws-sdk", "boto3", "aioboto3", "software.amazon.awssdk"], &[])
-        .tries_again("the AWS library tries again"),
+    service(
+        "aws",
+        "AWS",
+        &[
+            "@aws-sdk/",
+            "aws-sdk",
+            "boto3",
+            "aioboto3",
+            "software.amazon.awssdk",
+            "Aws",
+            "github.com/aws/aws-sdk-go-v2",
+            "github.com/aws/aws-sdk-go",
+        ],
+        &[],
+    )
+    .tries_again("the AWS library tries again"),
     service("supabase", "Supabase", &["@supabase/supabase-js", "@supabase/ssr", "supabase"], &["supabase.co"]),
     service(
         "firebase",
@@ -103,10 +137,20 @@ static SERVICES: &[Service] = &[
         &["firebase-admin", "firebase_admin", "firebase"],
         &["firebaseio.com", "fcm.googleapis.com"],
     ),
-    service("twilio", "Twilio", &["twilio", "Twilio"], &["api.twilio.com", "verify.twilio.com"])
-        .gives_up("30 s, Twilio's own"),
-    service("sendgrid", "SendGrid", &["@sendgrid/mail", "@sendgrid/client", "sendgrid"], &["api.sendgrid.com"])
-        .by_module(),
+    service(
+        "twilio",
+        "Twilio",
+        &["twilio", "Twilio", "com.twilio", "github.com/twilio/twilio-go"],
+        &["api.twilio.com", "verify.twilio.com"],
+    )
+    .gives_up("30 s, Twilio's own"),
+    service(
+        "sendgrid",
+        "SendGrid",
+        &["@sendgrid/mail", "@sendgrid/client", "sendgrid", "SendGrid", "github.com/sendgrid/sendgrid-go"],
+        &["api.sendgrid.com"],
+    )
+    .by_module(),
     service("resend", "Resend", &["resend"], &["api.resend.com"]),
     service("postmark", "Postmark", &["postmark", "postmarker"], &["api.postmarkapp.com"])
         .gives_up("180 s, Postmark's own"),
@@ -125,13 +169,20 @@ static SERVICES: &[Service] = &[
             "fastapi_mail",
             "net/smtp",
             "emailjs",
+            "PHPMailer",
+            "Symfony\\Component\\Mailer",
+            "Illuminate\\Support\\Facades\\Mail",
+            "gopkg.in/gomail.v2",
+            "jakarta.mail",
+            "javax.mail",
+            "org.springframework.mail",
         ],
         &[],
     ),
     service(
         "slack",
         "Slack",
-        &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk"],
+        &["@slack/web-api", "@slack/webhook", "@slack/bolt", "slack_sdk", "github.com/slack-go/slack", "com.slack.api"],
         &["hooks.slack.com", "slack.com"],
     )
     .tries_again("Slack's library tries again"),
@@ -185,8 +236,23 @@ static SERVICES: &[Service] = &[
     service("vercel-blob", "Vercel Blob", &["@vercel/blob"], &["blob.vercel-storage.com"]),
     service("upstash", "Upstash", &["@upstash/redis", "@upstash/qstash"], &["upstash.io"])
         .tries_again("Upstash's library tries again"),
-    service("redis", "Redis", &["ioredis", "redis", "aioredis"], &[])
-        .tries_again("the client connects again by itself"),
+    service(
+        "redis",
+        "Redis",
+        &[
+            "ioredis",
+            "redis",
+            "aioredis",
+            "Predis",
+            "Redis",
+            "github.com/redis/go-redis",
+            "github.com/go-redis/redis",
+            "github.com/gomodule/redigo",
+            "redis.clients.jedis",
+        ],
+        &[],
+    )
+    .tries_again("the client connects again by itself"),
     service("rabbitmq", "RabbitMQ", &["amqplib", "amqp-connection-manager", "pika", "aio_pika"], &[]),
     service("kafka", "Kafka", &["kafkajs", "confluent_kafka", "aiokafka"], &[]),
     service("hubspot", "HubSpot", &["@hubspot/api-client", "hubspot"], &["api.hubapi.com"]),

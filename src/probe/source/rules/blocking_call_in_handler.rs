@@ -2,7 +2,7 @@
 
 use super::kept::is_kept;
 use super::reach::{self, Search};
-use super::{Check, Hit, Rule, server, subject};
+use super::{Check, Hit, Rule, any_name, first_languages, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -15,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Synchronous file, process or crypto work in a Node request handler or a function that it calls, blocking calls in an `async` Python function, or a handler that sleeps.",
+    what: "Synchronous file, process or crypto work in a Node request handler or a function that it calls, blocking calls in an `async` Python function, a handler of PHP, Ruby or Java that sleeps, or a reactive `block()`.",
     why: "One process serves all your users. While such a call runs, it answers nobody else.",
     fix: "Use the asynchronous form (`await readFile`, `execFile` with a callback, `asyncio.sleep`, `httpx`), or do the work before the first request or in a job.",
     example: "app.get('/report', (req, res) => {\n  const text = readFileSync('report.html', 'utf8');\n});\n\n// better\napp.get('/report', async (req, res) => {\n  const text = await readFile('report.html', 'utf8');\n});",
@@ -23,16 +23,18 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).reads(reads, would_read).about("request handler", subject::handlers);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(reads, blocks)
+    .looks_at(server)
+    .about("request handler", subject::handlers);
 
-/// Go puts other work in the place of what waits.
 fn reads(language: Language) -> bool {
-    language.is_ecma() || matches!(language, Language::Python | Language::Php | Language::Ruby)
+    first_languages(language) || matches!(language, Language::Php | Language::Ruby | Language::Java)
 }
 
-fn would_read(name: &str) -> bool {
-    super::any_name(name) && name != Language::Go.name()
+/// Every handler of Go runs beside the others.
+fn blocks(name: &str) -> bool {
+    any_name(name) && name != Language::Go.name()
 }
 
 /// From the handlers of requests.
@@ -45,6 +47,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let hit = match file.language {
             Language::Python => python(file, call).or_else(|| python_helper(file, index, id, call)),
+            Language::Java => java(file, call),
             Language::Php | Language::Ruby => sleeps(file, index, id, call),
             _ => ecma(file, index, id, call),
         };
@@ -60,7 +63,8 @@ fn sleeps(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
     }
     // What is sent piece by piece waits between the pieces.
     let streams = file.calls.iter().any(|call| {
-        matches!(call.method(), "flush" | "ob_flush" | "streamDownload" | "eventStream") || call.callee.contains("response.stream")
+        matches!(call.method(), "flush" | "ob_flush" | "streamDownload" | "eventStream")
+            || call.callee.contains("response.stream")
     });
     if streams {
         return None;
@@ -146,6 +150,28 @@ fn python_helper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -
     }
     let reached = reach::from(index, file, id, LOOP)?;
     let line = reached.file.call(reached.call).map_or(0, |call| call.place.span.line);
-    let message = format!("`{callee}` blocks the event loop of the `async` function that leads here ({}:{line})", reached.file.path);
+    let message = format!(
+        "`{callee}` blocks the event loop of the `async` function that leads here ({}:{line})",
+        reached.file.path
+    );
     Some(Hit { steps: reached.steps, ..Hit::new(call.place, message) })
+}
+
+fn java(file: &FileFacts, call: &Call) -> Option<Hit> {
+    if !in_handler(file, call.function) {
+        return None;
+    }
+    let sleeps = &*call.callee == "Thread.sleep" || (call.callee.starts_with("TimeUnit.") && call.method() == "sleep");
+    if sleeps {
+        let message = format!("`{}` keeps one of the server's threads from answering anybody", call.callee);
+        return Some(Hit::new(call.place, message).severity(Severity::Minor));
+    }
+    // With WebFlux a few threads answer everybody.
+    let reactive = matches!(call.method(), "block" | "blockFirst" | "blockLast")
+        && call.receiver.is_some()
+        && file.imports_any(|module| module.starts_with("reactor.core"));
+    reactive.then(|| {
+        let message = format!("`{}()` blocks a thread that answers many requests", call.method());
+        Hit::new(call.place, message).confidence(Confidence::Medium)
+    })
 }

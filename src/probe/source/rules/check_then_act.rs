@@ -124,11 +124,12 @@ fn lost_update(file: &FileFacts, queries: &[Query], read: &Query, call: &Call) -
     if read.answer != Answer::One {
         return None;
     }
-    let held = holder(file, read, call.function)?;
     // Go's `db.First(&user, id)` fills what it is given.
-    let filled =
-        call.arguments.iter().find_map(|argument| argument.value.path().and_then(|path| path.strip_prefix('&')));
-    let name = filled.unwrap_or_else(|| root(&held.target));
+    let filled = call.argument(0).and_then(Value::path).filter(|_| file.language == Language::Go);
+    let name = match filled {
+        Some(name) => root(name),
+        None => root(&holder(file, read, call.function)?.target),
+    };
     computed_and_saved(file, queries, read, call, name)
 }
 
@@ -184,6 +185,12 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
         if saved {
             return told(assignment.place, &column, &read.table);
         }
+    }
+    // Java sets through methods: `product.setStock(product.getStock() - 1)`.
+    if file.language == Language::Java
+        && let Some(hit) = set_through_method(file, read, call, name)
+    {
+        return Some(hit);
     }
     // A later write is given what is computed from the row.
     for write in queries.iter().filter(|query| query.action == Action::Update && query.call > read.call) {
@@ -249,6 +256,41 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
         }
     }
     None
+}
+
+fn set_through_method(file: &FileFacts, read: &Query, call: &Call, name: &str) -> Option<Hit> {
+    let function = call.function;
+    let setter = file.calls.iter().find(|other| {
+        let column = other.method().strip_prefix("set").filter(|_| other.object() == name);
+        other.function == function
+            && other.place.bytes.0 > call.place.bytes.0
+            && column.is_some_and(|column| {
+                let getter = format!("{name}.get{column}");
+                other.arguments.iter().any(|argument| {
+                    let mut computes = matches!(argument.value, Value::Computed(_));
+                    let mut reads = false;
+                    argument.value.walk(&mut |value| {
+                        if let Value::Call(id) = value
+                            && let Some(inner) = file.call(*id)
+                        {
+                            let head = inner.receiver.and_then(|id| file.call(id));
+                            reads |= *inner.callee == *getter || head.is_some_and(|head| *head.callee == *getter);
+                            // `balance.subtract(amount)` of BigDecimal.
+                            computes |= matches!(inner.method(), "subtract" | "add" | "minus" | "plus");
+                        }
+                    });
+                    computes && reads
+                })
+            })
+    })?;
+    let saved = file.calls.iter().any(|other| {
+        other.function == function
+            && other.place.bytes.0 > setter.place.bytes.0
+            && matches!(other.method(), "save" | "saveAndFlush" | "merge" | "update" | "persist" | "updateById")
+            && other.arguments.iter().any(|argument| argument.value.path() == Some(name))
+    });
+    let column = setter.method().strip_prefix("set")?;
+    saved.then(|| told(setter.place, column, &read.table))?
 }
 
 fn told(place: crate::probe::source::code::Place, column: &str, table: &str) -> Option<Hit> {

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::{Check, Hit, Rule, Subject};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Function, FunctionKind, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::outside::{self, Address, Entry, Guard, Kind, Outside};
 
 /// What the rule is and says.
@@ -23,7 +23,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("call to another service", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).about("call to another service", look);
 
 /// Calls to other services.
 pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
@@ -42,6 +43,14 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         if seen.contains(&call.function) || (floats && file.role == Role::Server) {
             continue;
         }
+        if file.language == Language::Go {
+            // Errors are values there.
+            if let Some(hit) = thrown_away(file, outside) {
+                seen.insert(call.function);
+                hits.push(hit);
+            }
+            continue;
+        }
         let Guard::Unguarded(entry) = outside::guard(index, file, outside.call) else { continue };
         if let Some(mut hit) = judge(file, index, outside, &entry) {
             seen.insert(call.function);
@@ -49,6 +58,22 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.push(hit);
         }
     }
+}
+
+/// `resp, _ := http.Get(url)`: what comes of a failed call is nil.
+fn thrown_away(file: &FileFacts, outside: &Outside) -> Option<Hit> {
+    let call = file.call(outside.call)?;
+    let second = |value: &Value| match value {
+        Value::Index(pair) => pair.0 == Value::Call(outside.call),
+        _ => false,
+    };
+    let dropped = file.assignments_to("_").any(|a| a.function == call.function && second(&a.value));
+    let used = file.assignments.iter().any(|a| a.value == Value::Call(outside.call) && &*a.target != "_");
+    (dropped && used).then(|| {
+        let message =
+            format!("When `{}` fails, its error is thrown away, and the use of its nil answer panics", outside.what);
+        Hit::new(call.place, message)
+    })
 }
 
 fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'_>) -> Option<Hit> {
@@ -94,7 +119,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     // may be left to one place for all on purpose.
     let itself = entry.steps.is_empty() && !file.imports_any(|module| module.starts_with("@trpc/"));
     let confidence = if itself { Confidence::Medium } else { Confidence::Low };
-    (handler && sure).then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
+    let planned = index.answers_errors_in_one_place();
+    (handler && sure && !planned)
+        .then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
 }
 
 fn is_timer(file: &FileFacts, function: &Function) -> bool {

@@ -51,9 +51,7 @@ fn is_lasting(file: &FileFacts, target: &str, function: u32) -> bool {
     if target.contains(['.', '[']) {
         return !matches!(first, "req" | "request" | "res" | "ctx" | "c");
     }
-    is_shared(file, target, function)
-        || target.starts_with('$')
-        || target.to_ascii_lowercase().starts_with("cached")
+    is_shared(file, target, function) || target.starts_with('$') || target.to_ascii_lowercase().starts_with("cached")
 }
 
 /// Whether a name that `function` sets belongs to a function around it or to the module: it is set there, or others use
@@ -76,9 +74,7 @@ fn asks_for_nothing(test: &Value) -> bool {
     test.walk(&mut |value| {
         found |= match value {
             Value::Not(_) | Value::Compared(Comparison::NotIn, _) => true,
-            Value::Compared(Comparison::Equal, pair) => {
-                matches!(pair.1, Value::Null) || matches!(pair.0, Value::Null)
-            }
+            Value::Compared(Comparison::Equal, pair) => matches!(pair.1, Value::Null) || matches!(pair.0, Value::Null),
             _ => false,
         }
     });

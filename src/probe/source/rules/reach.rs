@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::probe::source::code::{Call, CallId, Function, FunctionId, FunctionKind};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
 
 /// How many calls between a handler and what it leads to are followed.
 const MAX_LEVELS: usize = 2;

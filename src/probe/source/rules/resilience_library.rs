@@ -1,9 +1,9 @@
 //! Proof: failing calls are repeated, cut off or put off by a library made for that.
 
-use super::{Check, Hit, Rule, is_ours};
+use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::Call;
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::code::{Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::is_of;
 
 /// What the rule is and says.
@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(is_ours);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(is_ours);
 
 /// Libraries by the module that code imports, with their name for people.
 const LIBRARIES: [(&str, &str); 46] = [
@@ -78,6 +78,10 @@ pub(in crate::probe::source) fn is_retry_library(module: &str) -> bool {
     LIBRARIES.iter().any(|(name, _)| is_of(module, name))
 }
 
+/// Classes of Ruby, whose names are known everywhere without an import.
+const CONSTANTS: [(&str, &str); 3] =
+    [("Stoplight", "Stoplight"), ("Retriable", "retriable"), ("Circuitbox", "Circuitbox")];
+
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
@@ -90,6 +94,14 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// The library that a call uses: importing it alone is no use.
 fn used(file: &FileFacts, call: &Call) -> Option<&'static str> {
+    if call.root() == "Http" && call.method() == "retry" && file.imports_any(|m| m.starts_with("Illuminate\\")) {
+        return Some("Laravel's `retry`");
+    }
+    if file.language == Language::Ruby {
+        let constant = CONSTANTS.iter().find(|(constant, _)| *constant == call.root());
+        let of_faraday = call.method() == "request" && call.argument(0).and_then(Value::text) == Some("retry");
+        return constant.map(|(_, name)| *name).or_else(|| of_faraday.then_some("Faraday's retry"));
+    }
     let module = file.binding(call.root()).map(|binding| &*binding.module)?;
     let (library, name) = LIBRARIES.iter().find(|(library, _)| is_of(module, library))?;
     // An adapter alone tries nothing again.

@@ -1,7 +1,7 @@
 //! Something deep in an answer is used as if it were sure to be there.
 
 use super::response_status_unchecked::is_tested;
-use super::{Check, Hit, Rule, Subject, nowhere_else};
+use super::{Check, Hit, Rule, Subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -23,10 +23,14 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule. In Go and Java types hold the place of a schema.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).reads(reads, nowhere_else).about("answer of another service", look);
+    Rule::new(&META, Check::EachFile(check)).reads(reads, has_no_types).about("answer of another service", look);
 
 fn reads(language: Language) -> bool {
     language.is_ecma() || matches!(language, Language::Python)
+}
+
+fn has_no_types(name: &str) -> bool {
+    matches!(name, "PHP" | "Ruby" | "Vue" | "Svelte")
 }
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {

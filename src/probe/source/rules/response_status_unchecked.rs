@@ -1,9 +1,9 @@
 //! The contents of an answer are read, and whether it is an error is never looked at.
 
-use super::{Check, Hit, Rule, Subject};
+use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionId, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::outside::{self, Address, Kind, Outside, Response};
 
 /// What the rule is and says.
@@ -21,7 +21,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("call to another service", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).about("call to another service", look);
 
 fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.seen |= index.outside(file).iter().any(|outside| outside.kind == Kind::Request);
@@ -87,17 +88,7 @@ fn looks_inside(file: &FileFacts, answer: &Response) -> bool {
 fn tells(member: &str) -> bool {
     matches!(
         member,
-        "error"
-            | "errors"
-            | "success"
-            | "ok"
-            | "status"
-            | "statusCode"
-            | "code"
-            | "message"
-            | "detail"
-            | "err"
-            | "result"
+        "error" | "errors" | "success" | "ok" | "status" | "statusCode" | "code" | "message" | "detail" | "err"
     )
 }
 

@@ -1,9 +1,9 @@
 //! A loop that hammers a service that is failing.
 
-use super::{Check, Hit, Rule, external_call_unguarded};
+use super::{Check, Hit, Rule, any_name, external_call_unguarded};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Block, Call, Catch, Loop, LoopKind, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::code::{Block, Call, Catch, Comparison, Loop, LoopKind, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::outside::{Address, Kind, Outside};
 
 /// What the rule is and says.
@@ -21,13 +21,19 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).about("call to another service", external_call_unguarded::look);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_code, any_name)
+    .about("call to another service", external_call_unguarded::look);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     let outside = index.outside(file);
     if outside.is_empty() {
+        return;
+    }
+    if file.language == Language::Go {
+        let calls = outside.iter().filter(|outside| outside.kind != Kind::Client && outside.address != Address::Own);
+        hits.extend(calls.filter_map(|outside| by_value(file, outside)));
         return;
     }
     for catch in &file.catches {
@@ -37,9 +43,50 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
                 && (catch.tried.calls.0..catch.tried.calls.1).contains(&outside.call)
         });
         if let Some(tried) = tried {
-            hits.extend(in_loop(file, catch, tried).or_else(|| by_itself(file, catch, tried)));
+            let hit = in_loop(file, catch, tried).or_else(|| by_itself(file, catch, tried));
+            hits.extend(hit.or_else(|| by_keyword(file, catch, tried)));
         }
     }
+}
+
+/// `for { resp, err := http.Get(url); if err == nil { return resp } }`: in Go errors are values.
+fn by_value(file: &FileFacts, tried: &Outside) -> Option<Hit> {
+    let call = file.call(tried.call)?;
+    let around = file.loop_(call.in_loop?)?;
+    if around.function != call.function || !gives_another_try(file, around) || waits(file, around) || ticks(file, call)
+    {
+        return None;
+    }
+    let is_error = |value: &Value| matches!(value, Value::Index(pair) if pair.0 == Value::Call(tried.call));
+    let error =
+        file.assignments.iter().find(|a| a.function == call.function && is_error(&a.value)).map(|a| &*a.target)?;
+    let (start, end) = around.place.bytes;
+    let tries_again = file.conditions.iter().any(|condition| {
+        let in_loop = start <= condition.place.bytes.0 && condition.place.bytes.1 <= end;
+        let failed = match &condition.test {
+            Value::Compared(how, pair) if pair.0.path() == Some(error) && pair.1 == Value::Null => *how,
+            _ => return false,
+        };
+        in_loop
+            && match failed {
+                Comparison::NotEqual => condition.then.continues,
+                Comparison::Equal => condition.then.leaves,
+                _ => false,
+            }
+    });
+    let ends = around.leaves;
+    let how = if is_endless(around) { "at once, for ever" } else { "at once" };
+    (tries_again && ends).then(|| {
+        let hit = Hit::new(call.place, format!("When `{}` fails, it is repeated {how}, with no pause", tried.what));
+        if is_endless(around) { hit } else { hit.confidence(Confidence::Medium) }
+    })
+}
+
+/// Whether a clock or a channel says when the next round begins.
+fn ticks(file: &FileFacts, call: &Call) -> bool {
+    file.calls.iter().any(|other| {
+        other.function == call.function && matches!(other.method(), "NewTicker" | "Tick" | "NewTimer" | "After")
+    })
 }
 
 fn in_loop(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
@@ -125,7 +172,7 @@ fn by_itself(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     // What it is given may count the tries, and what goes before may wait.
     let counts = again.arguments.iter().any(|argument| matches!(argument.value, Value::Computed(_) | Value::Number(_)))
         || (catch.handler.assignments.0 != catch.handler.assignments.1);
-    let waits = file.calls_of(&catch.handler).any(|(_, call)| {
+    let waits = file.calls_of(&catch.handler).filter(|(_, call)| call.method() != name).any(|(_, call)| {
         let lower = call.method().to_ascii_lowercase();
         ["sleep", "delay", "wait", "timeout", "backoff", "refresh", "login", "auth", "token"]
             .iter()
@@ -136,6 +183,27 @@ fn by_itself(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     }
     let message = format!("When `{}` fails, `{name}` calls itself at once, for ever", tried.what);
     Some(Hit::new(again.place, message))
+}
+
+/// `rescue` with `retry` and nothing that counts or waits.
+fn by_keyword(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
+    let handler = &catch.handler;
+    let call = file.call(tried.call)?;
+    // In a loop, `next` goes on with the next one.
+    let in_loop = catch.in_loop.is_some() || file.function(catch.function)?.argument_of.is_some();
+    if file.language != Language::Ruby || in_loop || !handler.continues || handler.throws {
+        return None;
+    }
+    let counts = handler.assignments.0 != handler.assignments.1
+        || file.conditions.iter().any(|condition| {
+            // What a handler tests comes after what it tries.
+            condition.function == catch.function && condition.place.bytes.0 > call.place.bytes.1
+        });
+    let waits =
+        file.calls_of(handler).any(|(_, call)| call.method().contains("sleep") || call.method().contains("wait"));
+    (!counts && !waits).then(|| {
+        Hit::new(call.place, format!("When `{}` fails, it is repeated at once, for ever, with no pause", tried.what))
+    })
 }
 
 fn stands_in(file: &FileFacts, calls: (u32, u32), call: &Call) -> bool {

@@ -168,7 +168,7 @@ fn in_code(file: &FileFacts, call: &Call) -> Option<Hit> {
                 }
                 _ => return None,
             },
-            "create" | "table" if call.object() == "Schema" && file.imports_any(|module| module.ends_with("Schema")) && file.role == Role::Server && !call.in_try => {
+            "create" | "table" if call.object() == "Schema" && file.imports_any(|module| module.contains("Illuminate") && module.ends_with("Schema")) && file.role == Role::Server && !call.in_try => {
                 Hit::new(call.place, format!("`Schema::{method}()` changes the tables outside a migration")).confidence(Confidence::Medium)
             }
             _ => return None,

@@ -4,7 +4,7 @@ use super::{Check, Hit, Rule, any_name, server, subject, tables};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{CallId, FunctionId, Value, root};
 use crate::probe::source::database_calls::{Action, Answer, Query, Scope};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
 
 /// What the rule is and says.
@@ -155,28 +155,32 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
         next = file.call(id).and_then(|call| call.chained);
     }
     let direct = |id: CallId| {
-        file.call(id).is_some_and(|call| {
-            call.returned
-                || call.argument_of.and_then(|outer| file.call(outer)).is_some_and(|outer| {
-                    answers(outer.method())
-                        || outer.named("many").is_some()
-                        || outer.returned
-                        || outer.chained.is_some_and(|next| file.call(next).is_some_and(|call| answers(call.method())))
-                })
-        })
+        let mut at = Some(id);
+        for depth in 0..4 {
+            let Some(call) = at.and_then(|id| file.call(id)) else { break };
+            if call.returned
+                || (depth > 0 && (answers(call.method()) || call.named("many").is_some() || answers_later(file, call)))
+            {
+                return true;
+            }
+            at = call.argument_of.filter(|_| depth == 0 || hands_on(call.method()));
+        }
+        false
     };
     if chain.iter().any(|id| direct(*id)) {
         return true;
     }
     // Names that hold the rows. GORM and sqlx fill what they are given.
     let mut names: Vec<&str> = Vec::new();
+    let fills = |method: &str| matches!(method, "Find" | "Scan" | "Select" | "SelectContext" | "Pluck" | "ScanAll");
     for id in &chain {
         let Some(call) = file.call(*id) else { continue };
         for argument in &call.arguments {
             if let Value::Path(path) = &argument.value
-                && let Some(name) = path.strip_prefix('&')
+                && file.language == Language::Go
+                && fills(call.method())
             {
-                names.push(root(name));
+                names.push(root(path));
             }
         }
     }
@@ -204,11 +208,40 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
         });
         if holds {
             // A view reads what a controller keeps.
-            if assignment.target.starts_with("this.") && file.language == crate::probe::source::facts::Language::Ruby {
+            if assignment.target.starts_with("this.") && file.language == Language::Ruby {
                 return true;
             }
             names.push(&assignment.target);
         }
+    }
+    // A limit that is added later: `query = query.limit(50)`.
+    let limited = file.calls.iter().any(|call| {
+        names.contains(&call.root())
+            && file.within(call.function, function)
+            && matches!(
+                call.method(),
+                "limit"
+                    | "take"
+                    | "paginate"
+                    | "Limit"
+                    | "slice"
+                    | "page"
+                    | "setMaxResults"
+                    | "range"
+                    | "first"
+                    | "simplePaginate"
+            )
+    });
+    // A page is cut out of it, or something that pages is given it.
+    let paged = file.accesses.iter().any(|access| {
+        names.iter().any(|name| access.path.strip_prefix(name).is_some_and(|rest| rest.starts_with("[]")))
+            && file.language == Language::Python
+    }) || file.calls.iter().any(|call| {
+        call.method().to_ascii_lowercase().contains("paginat")
+            && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| names.contains(&path)))
+    });
+    if limited || paged {
+        return false;
     }
     let mentions = |value: &Value| {
         let mut found = false;
@@ -235,12 +268,51 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
         .zip(&file.functions)
         .filter(|(id, _)| *id != 0 && in_scope(*id))
         .any(|(_, f)| f.body.returns.iter().any(mentions));
+    let answer_bytes: Vec<(u32, u32)> = file
+        .calls
+        .iter()
+        .filter(|call| answers(call.method()) && in_scope(call.function))
+        .map(|call| call.place.bytes)
+        .collect();
+    let looped = file.loops.iter().any(|found| {
+        in_scope(found.function)
+            && mentions(&found.over)
+            && answer_bytes.iter().any(|bytes| bytes.0 <= found.place.bytes.0 && found.place.bytes.1 <= bytes.1)
+    });
+    if looped {
+        return true;
+    }
     let body = file.function(scope).map_or((0, 0), |function| function.body.calls);
     returned
         || (body.0..body.1)
             .filter_map(|id| file.call(id))
             .filter(|call| answers(call.method()))
             .any(|call| call.arguments.iter().any(|argument| mentions(&argument.value)))
+}
+
+/// `res.status(200).json(rows)`
+fn answers_later(file: &FileFacts, call: &crate::probe::source::code::Call) -> bool {
+    call.chained.and_then(|next| file.call(next)).is_some_and(|next| answers(next.method()))
+}
+
+/// Calls whose result holds what they are given.
+fn hands_on(method: &str) -> bool {
+    matches!(
+        method,
+        "list"
+            | "dict"
+            | "tuple"
+            | "sorted"
+            | "Array.from"
+            | "from"
+            | "toArray"
+            | "stringify"
+            | "dumps"
+            | "map"
+            | "of"
+            | "all"
+            | "collect"
+    )
 }
 
 fn counts(path: &str) -> bool {

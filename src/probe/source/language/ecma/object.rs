@@ -29,7 +29,9 @@ impl Walk<'_> {
                             key = match self.kind(child) {
                                 K::ComputedName => {
                                     each(cursor, |cursor| self.value_of(cursor));
-                                    "[]".into()
+                                    // `[Op.iLike]`: a short name tells; anything else is just some key.
+                                    let text = self.to.text(child);
+                                    if text.len() <= 40 { text.into() } else { "[]".into() }
                                 }
                                 _ => self.to.text(child).trim_matches(['"', '\'']).into(),
                             };

@@ -70,20 +70,32 @@ fn python<'f>(file: &FileFacts, call: &'f Call) -> Option<Made<'f>> {
     let from = |modules: &[&str]| comes_from(file, call, modules);
     match call.method() {
         "connect" => {
-            let drivers =
-                ["psycopg2", "psycopg", "pymysql", "MySQLdb", "mysql", "mysql.connector", "asyncpg", "aiomysql", "oracledb"];
+            let drivers = [
+                "psycopg2",
+                "psycopg",
+                "pymysql",
+                "MySQLdb",
+                "mysql",
+                "mysql.connector",
+                "asyncpg",
+                "aiomysql",
+                "oracledb",
+            ];
             from(&drivers).then_some(Made::Connection(callee))
         }
         "create_pool" if from(&["asyncpg", "aiomysql", "oracledb"]) => Some(Made::Pool(callee)),
         "create_engine" | "create_async_engine" if from(&["sqlalchemy", "sqlmodel"]) => {
-            let unpooled = call.named("poolclass").and_then(|value| value.path()).is_some_and(|p| p.ends_with("NullPool"));
+            let unpooled =
+                call.named("poolclass").and_then(|value| value.path()).is_some_and(|p| p.ends_with("NullPool"));
             Some(if unpooled { Made::Connection(callee) } else { Made::Pool(callee) })
         }
         "ThreadedConnectionPool" | "SimpleConnectionPool" | "AsyncConnectionPool" => Some(Made::Pool(callee)),
         "ConnectionPool" if from(&["psycopg_pool", "redis"]) => Some(Made::Pool(callee)),
         "MongoClient" if from(&["pymongo"]) => Some(Made::Client(callee)),
         "AsyncIOMotorClient" if from(&["motor"]) => Some(Made::Client(callee)),
-        "Redis" | "StrictRedis" | "from_url" if from(&["redis", "aioredis"]) && call.named("connection_pool").is_none() => {
+        "Redis" | "StrictRedis" | "from_url"
+            if from(&["redis", "aioredis"]) && call.named("connection_pool").is_none() =>
+        {
             Some(Made::Client(callee))
         }
         _ => None,
@@ -94,7 +106,8 @@ fn php(call: &Call) -> Option<Made<'_>> {
     let callee = &*call.callee;
     let made = match callee {
         "PDO" | "mysqli" | "Redis" | "Client" | "MongoDB.Client" if call.constructs => {
-            callee != "Client" || call.argument(0).and_then(|v| v.leading_text()).is_some_and(|t| t.starts_with("mongodb"))
+            callee != "Client"
+                || call.argument(0).and_then(|v| v.leading_text()).is_some_and(|t| t.starts_with("mongodb"))
         }
         "mysqli_connect" | "pg_connect" => true,
         "DriverManager.getConnection" => true,
@@ -110,14 +123,25 @@ fn go<'f>(file: &FileFacts, call: &'f Call) -> Option<Made<'f>> {
     }
     match callee {
         "http.Transport" if call.constructs => Some(Made::Pool(callee)),
-        "sql.Open" | "sqlx.Open" | "sqlx.Connect" | "sqlx.MustConnect" | "sqlx.ConnectContext" | "gorm.Open"
-        | "pgxpool.New" | "pgxpool.Connect" | "pgxpool.NewWithConfig" | "pgxpool.ConnectConfig" => {
+        "sql.Open"
+        | "sqlx.Open"
+        | "sqlx.Connect"
+        | "sqlx.MustConnect"
+        | "sqlx.ConnectContext"
+        | "gorm.Open"
+        | "pgxpool.New"
+        | "pgxpool.Connect"
+        | "pgxpool.NewWithConfig"
+        | "pgxpool.ConnectConfig" => {
             // A file needs no pool.
             let file_based = call.argument(0).and_then(|v| v.text()).is_some_and(|driver| driver.starts_with("sqlite"));
             (!file_based).then_some(Made::Pool(callee))
         }
         "pgx.Connect" | "pgx.ConnectConfig" | "amqp.Dial" => Some(Made::Connection(callee)),
-        "mongo.Connect" | "mongo.NewClient" | "redis.NewClient" | "redis.NewClusterClient"
+        "mongo.Connect"
+        | "mongo.NewClient"
+        | "redis.NewClient"
+        | "redis.NewClusterClient"
         | "redis.NewUniversalClient" => Some(Made::Client(callee)),
         _ => None,
     }

@@ -57,8 +57,7 @@ fn is_pool(file: &FileFacts, call: &Call) -> bool {
 
 fn ecma(file: &FileFacts, call: &Call) -> Option<Holds> {
     let bound = |names: &[&str]| {
-        file.binding(call.root())
-            .is_some_and(|b| names.contains(&b.module.strip_prefix("node:").unwrap_or(&b.module)))
+        file.binding(call.root()).is_some_and(|b| names.contains(&b.module.strip_prefix("node:").unwrap_or(&b.module)))
     };
     let browsers = ["puppeteer", "puppeteer-core", "playwright", "playwright-core", "@playwright/test"];
     match call.method() {
@@ -80,7 +79,8 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Holds> {
 }
 
 fn python(file: &FileFacts, call: &Call) -> Option<Holds> {
-    let from = |names: &[&str]| file.binding(call.root()).is_some_and(|b| names.iter().any(|name| b.module.starts_with(name)));
+    let from =
+        |names: &[&str]| file.binding(call.root()).is_some_and(|b| names.iter().any(|name| b.module.starts_with(name)));
     let callee = &*call.callee;
     match call.method() {
         "getconn" => Some(kept("a connection of the pool", "gives back", &["putconn", "close"])),
@@ -90,7 +90,9 @@ fn python(file: &FileFacts, call: &Call) -> Option<Holds> {
         "connect" if from(&["psycopg2", "psycopg", "pymysql", "MySQLdb", "mysql", "asyncpg", "pyodbc", "oracledb"]) => {
             Some(collected("a connection", &["close", "closing"]))
         }
-        "SessionLocal" | "AsyncSessionLocal" if callee == call.method() => Some(collected("a session", &["close", "remove"])),
+        "SessionLocal" | "AsyncSessionLocal" if callee == call.method() => {
+            Some(collected("a session", &["close", "remove"]))
+        }
         "open" if callee == "open" => self::file(&["close", "closing"]).into(),
         _ => None,
     }
@@ -110,7 +112,10 @@ fn go(file: &FileFacts, call: &Call) -> Option<Holds> {
         _ => match call.method() {
             "Do" | "Get" | "Post" if object.ends_with("client") && file.imports_any(|m| m == "net/http") => {
                 let given = matches!(call.method(), "Get" | "Post")
-                    || file.calls.iter().any(|made| matches!(&*made.callee, "http.NewRequest" | "http.NewRequestWithContext"));
+                    || file
+                        .calls
+                        .iter()
+                        .any(|made| matches!(&*made.callee, "http.NewRequest" | "http.NewRequestWithContext"));
                 given.then_some(Holds { part: "Body", ..kept("the body of an answer", "closes", &["Close"]) })
             }
             "Query" | "QueryContext" | "Queryx" | "QueryxContext" | "NamedQuery"
@@ -162,7 +167,8 @@ fn java(file: &FileFacts, call: &Call) -> Option<Holds> {
         }
         "openSession" if object.ends_with("sessionfactory") => Some(kept("a session", "closes", &["close"])),
         "createEntityManager" => Some(kept("an entity manager", "closes", &["close"])),
-        "newInputStream" | "newBufferedReader" | "newOutputStream" | "newBufferedWriter" | "lines" | "list" | "walk"
+        "newInputStream" | "newBufferedReader" | "newOutputStream" | "newBufferedWriter" | "lines" | "list"
+        | "walk"
             if call.root() == "Files" && file.imports_any(|m| m.starts_with("java.nio.file")) =>
         {
             Some(self::file(&["close", "closeQuietly"]))

@@ -49,14 +49,16 @@ pub(super) fn fate(file: &FileFacts, id: CallId, call: &Call, holds: &Holds) -> 
             || file.finals.iter().any(|last| last.cleanup.calls.0 <= *at && *at < last.cleanup.calls.1)
     });
     let after_error = || {
-        closing.iter().any(|(at, _)| {
-            file.catches.iter().any(|c| c.handler.calls.0 <= *at && *at < c.handler.calls.1)
-        })
+        closing.iter().any(|(at, _)| file.catches.iter().any(|c| c.handler.calls.0 <= *at && *at < c.handler.calls.1))
     };
     let between = || {
         let first = closing.first().map_or(0, |(at, _)| *at);
         file.calls_of(&function.body).any(|(at, found)| {
-            at > id && at < first && found.argument_of.is_none() && found.chained.is_none() && found.function == call.function
+            at > id
+                && at < first
+                && found.argument_of.is_none()
+                && found.chained.is_none()
+                && found.function == call.function
         })
     };
     (!sure && !after_error() && between()).then_some(Fate::SkippedByErrors)
@@ -71,8 +73,8 @@ fn outermost<'f>(file: &'f FileFacts, id: CallId, call: &'f Call) -> Option<(Cal
     for _ in 0..MAX_AROUND {
         let Some(next) = at.1.argument_of else { return Some(at) };
         let outer = file.call(next)?;
-        let wraps = outer.constructs
-            && ["Reader", "Writer", "Stream", "Scanner"].iter().any(|end| outer.callee.ends_with(end));
+        let wraps =
+            outer.constructs && ["Reader", "Writer", "Stream", "Scanner"].iter().any(|end| outer.callee.ends_with(end));
         if !wraps {
             return None;
         }
@@ -98,7 +100,12 @@ fn goes_on(file: &FileFacts, function: &Function, name: &str) -> bool {
         found
     };
     function.body.returns.iter().any(is_it)
-        || file.assignments.get(from..to).unwrap_or_default().iter().any(|set| *set.target != *name && is_it(&set.value))
+        || file
+            .assignments
+            .get(from..to)
+            .unwrap_or_default()
+            .iter()
+            .any(|set| *set.target != *name && is_it(&set.value))
         || inner_returns(file, function, name)
 }
 
@@ -113,7 +120,8 @@ fn inner_returns(file: &FileFacts, function: &Function, name: &str) -> bool {
 
 /// `client.release()`, `pool.putconn(conn)`, `fs.closeSync(fd)`, `closing(conn)`
 fn lets_go(call: &Call, name: &str, part: &str) -> bool {
-    call.object() == part || call.arguments.iter().any(|argument| argument.value.path().is_some_and(|p| p == name || p == part))
+    call.object() == part
+        || call.arguments.iter().any(|argument| argument.value.path().is_some_and(|p| p == name || p == part))
 }
 
 /// Whether it is handed to somebody who may close it.
@@ -146,7 +154,9 @@ fn only_reads(file: &FileFacts, call: &Call) -> bool {
                 || matches!(&*call.callee, "csv.DictWriter" | "yaml.safe_load" | "yaml.load" | "pickle.load" | "print")
         }
         Language::Ruby => matches!(root(&call.callee), "JSON" | "YAML" | "CSV" | "puts"),
-        Language::Java => call.constructs && ["Reader", "Writer", "Scanner"].iter().any(|end| call.callee.ends_with(end)),
+        Language::Java => {
+            call.constructs && ["Reader", "Writer", "Scanner"].iter().any(|end| call.callee.ends_with(end))
+        }
         _ => matches!(root(&call.callee), "console" | "logger"),
     }
 }

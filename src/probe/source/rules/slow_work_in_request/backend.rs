@@ -1,7 +1,7 @@
 //! Slow work in Python, PHP, Go, Ruby and Java.
 
 use super::work::{Kind, Work};
-use crate::probe::source::code::{Call, CallId, Value};
+use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 fn done(kind: Kind, call: &Call) -> Option<Work> {
@@ -18,7 +18,8 @@ fn maker<'f>(file: &'f FileFacts, name: &str, call: &Call) -> Option<&'f Call> {
 
 pub(super) fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Work> {
     let callee = &*call.callee;
-    let from = |names: &[&str]| file.binding(call.root()).is_some_and(|b| names.iter().any(|name| b.module.starts_with(name)));
+    let from =
+        |names: &[&str]| file.binding(call.root()).is_some_and(|b| names.iter().any(|name| b.module.starts_with(name)));
     let has = |name: &str| file.imports_any(|module| module.starts_with(name));
     let found = match call.method() {
         "send_mail" | "send_mass_mail" | "mail_admins" if from(&["django.core.mail", "django.core"]) => Kind::Mail,
@@ -26,9 +27,18 @@ pub(super) fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option
         "send" if has("flask_mail") && call.object().to_ascii_lowercase().ends_with("mail") => Kind::Mail,
         "send_message" | "sendmail" if has("smtplib") && !call.object().is_empty() => Kind::Mail,
         "send" if callee == "resend.Emails.send" => Kind::Mail,
-        "send" if has("sendgrid") && maker(file, call.object(), call).is_some_and(|m| m.method() == "SendGridAPIClient") => Kind::Mail,
+        "send"
+            if has("sendgrid")
+                && maker(file, call.object(), call).is_some_and(|m| m.method() == "SendGridAPIClient") =>
+        {
+            Kind::Mail
+        }
         "send_message" if has("fastapi_mail") => Kind::Mail,
-        "send_email" | "send_templated_email" if call.object().to_ascii_lowercase().ends_with("ses") && has("boto3") => Kind::Mail,
+        "send_email" | "send_templated_email"
+            if call.object().to_ascii_lowercase().ends_with("ses") && has("boto3") =>
+        {
+            Kind::Mail
+        }
         "write_pdf" if has("weasyprint") => Kind::Document,
         "from_string" | "from_url" | "from_file" if from(&["pdfkit"]) => Kind::Document,
         "CreatePDF" | "pisaDocument" if has("xhtml2pdf") => Kind::Document,
@@ -55,7 +65,9 @@ fn is_django_message(file: &FileFacts, call: &Call) -> bool {
 fn puts_mail_off(index: &CodeIndex) -> bool {
     let delays = |text: &str| {
         let lower = text.to_ascii_lowercase();
-        ["celery", "queue", "mailer.backend", "post_office", "async", "huey", "django_q"].iter().any(|word| lower.contains(word))
+        ["celery", "queue", "mailer.backend", "post_office", "async", "huey", "django_q"]
+            .iter()
+            .any(|word| lower.contains(word))
     };
     index.files.iter().any(|file| {
         file.assignments_to("EMAIL_BACKEND").any(|set| {
@@ -74,20 +86,32 @@ pub(super) fn php(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Wo
     match call.method() {
         "mail" if callee == "mail" => done(Kind::Mail, call),
         "send" | "sendNow" if call.root() == "Mail" => {
-            if is_queued(file, index, call) { None } else { done(Kind::Mail, call) }
+            if is_queued(file, index, call) {
+                None
+            } else {
+                done(Kind::Mail, call)
+            }
         }
         "raw" | "html" | "plain" if call.root() == "Mail" => done(Kind::Mail, call),
         "send" | "sendNow" if matches!(callee, "Notification.send" | "Notification.sendNow") => {
             if is_queued(file, index, call) { None } else { unsure(Kind::Mail) }
         }
-        "send" if has("PHPMailer") && maker(file, call.object(), call).is_some_and(|m| m.constructs && m.method() == "PHPMailer") => {
+        "send"
+            if has("PHPMailer")
+                && maker(file, call.object(), call).is_some_and(|m| m.constructs && m.method() == "PHPMailer") =>
+        {
             done(Kind::Mail, call)
         }
         "send" if lower.ends_with("mailer") && has("Symfony") => unsure(Kind::Mail),
         "save" | "pdf" | "savePdf" | "base64pdf" if callee.starts_with("Browsershot") => done(Kind::Document, call),
         "loadView" | "loadHTML" | "loadHtml" if matches!(&*lower, "pdf" | "snappypdf") => unsure(Kind::Document),
-        "render" if maker(file, call.object(), call).is_some_and(|m| m.constructs && m.method() == "Dompdf") => unsure(Kind::Document),
-        "Output" if maker(file, call.object(), call).is_some_and(|m| m.constructs && matches!(m.method(), "Mpdf" | "Html2Pdf")) => {
+        "render" if maker(file, call.object(), call).is_some_and(|m| m.constructs && m.method() == "Dompdf") => {
+            unsure(Kind::Document)
+        }
+        "Output"
+            if maker(file, call.object(), call)
+                .is_some_and(|m| m.constructs && matches!(m.method(), "Mpdf" | "Html2Pdf")) =>
+        {
             unsure(Kind::Document)
         }
         "download" | "store" | "raw" if call.root() == "Excel" && call.object() == "Excel" => done(Kind::Report, call),
@@ -112,9 +136,9 @@ fn is_queued(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
     names.iter().any(|name| {
         let place = file.binding(name).and_then(|b| index.module(file, &b.module));
         let home = place.and_then(|place| index.files.get(place)).map_or(file, |home| home);
-        home.classes.iter().any(|class| {
-            class.name == *name && class.bases.iter().any(|base| base.contains("ShouldQueue"))
-        })
+        home.classes
+            .iter()
+            .any(|class| class.name == *name && class.bases.iter().any(|base| base.contains("ShouldQueue")))
     })
 }
 
@@ -123,7 +147,9 @@ pub(super) fn go(file: &FileFacts, call: &Call) -> Option<Work> {
     match call.method() {
         "SendMail" if &*call.callee == "smtp.SendMail" => done(Kind::Mail, call),
         "DialAndSend" if has("mail") => done(Kind::Mail, call),
-        "Send" | "SendWithContext" if has("sendgrid") && call.object().to_ascii_lowercase().contains("client") => done(Kind::Mail, call),
+        "Send" | "SendWithContext" if has("sendgrid") && call.object().to_ascii_lowercase().contains("client") => {
+            done(Kind::Mail, call)
+        }
         "Send" | "SendWithContext" if has("resend") && call.object().ends_with("Emails") => done(Kind::Mail, call),
         "SendEmail" if has("aws") && call.object().to_ascii_lowercase().contains("ses") => done(Kind::Mail, call),
         "Create" | "CreateContext" if has("go-wkhtmltopdf") => done(Kind::Document, call),
@@ -142,7 +168,11 @@ pub(super) fn ruby(file: &FileFacts, call: &Call) -> Option<Work> {
         "mail" if callee == "Pony.mail" => done(Kind::Mail, call),
         "deliver" if callee == "Mail.deliver" => done(Kind::Mail, call),
         "pdf_from_string" | "pdf_from_url" | "pdf_from_html_file" => done(Kind::Document, call),
-        "to_pdf" if callee.starts_with("Grover") || callee.starts_with("PDFKit") || is_of(file, call, &["Grover", "PDFKit"]) => {
+        "to_pdf"
+            if callee.starts_with("Grover")
+                || callee.starts_with("PDFKit")
+                || is_of(file, call, &["Grover", "PDFKit"]) =>
+        {
             done(Kind::Document, call)
         }
         "render" if callee == "render" && call.named("pdf").or_else(|| option(call, "pdf")).is_some() => {
@@ -163,7 +193,7 @@ fn is_of(file: &FileFacts, call: &Call, classes: &[&str]) -> bool {
     maker(file, call.object(), call).is_some_and(|made| classes.contains(&&*made.callee))
 }
 
-pub(super) fn java(file: &FileFacts, _id: CallId, call: &Call) -> Option<Work> {
+pub(super) fn java(file: &FileFacts, call: &Call) -> Option<Work> {
     let callee = &*call.callee;
     let lower = call.object().to_ascii_lowercase();
     let has = |word: &str| file.imports_any(|module| module.contains(word));
@@ -171,7 +201,9 @@ pub(super) fn java(file: &FileFacts, _id: CallId, call: &Call) -> Option<Work> {
         "send" if lower.ends_with("mailsender") || lower.ends_with("javamailsender") => done(Kind::Mail, call),
         "send" if callee == "Transport.send" && has("mail") => done(Kind::Mail, call),
         "sendEmail" if lower.contains("ses") && has("amazon") => done(Kind::Mail, call),
-        "fillReport" | "exportReportToPdf" | "exportReportToPdfStream" | "runReportToPdf" if call.root().starts_with("Jasper") => {
+        "fillReport" | "exportReportToPdf" | "exportReportToPdfStream" | "runReportToPdf"
+            if call.root().starts_with("Jasper") =>
+        {
             done(Kind::Document, call)
         }
         "convertToPdf" if callee == "HtmlConverter.convertToPdf" => done(Kind::Document, call),

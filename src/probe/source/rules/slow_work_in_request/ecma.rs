@@ -35,7 +35,9 @@ pub(super) fn work(file: &FileFacts, call: &Call) -> Option<Work> {
         }
         "send" if lower.ends_with("emails") && (lower.contains("resend") || has(&["resend"])) => done(Kind::Mail),
         "send" | "sendMultiple" if is_of(module, "@sendgrid/mail") => done(Kind::Mail),
-        "sendEmail" | "sendEmailWithTemplate" | "sendEmailBatch" if has(&["postmark"]) && !object.is_empty() => done(Kind::Mail),
+        "sendEmail" | "sendEmailWithTemplate" | "sendEmailBatch" if has(&["postmark"]) && !object.is_empty() => {
+            done(Kind::Mail)
+        }
         "send" if has(&["@aws-sdk/client-ses", "@aws-sdk/client-sesv2"]) => {
             let given = call.argument(0).map(|value| file.resolved(value, call.function));
             let mail = matches!(given, Some(Value::Call(id))
@@ -44,16 +46,23 @@ pub(super) fn work(file: &FileFacts, call: &Call) -> Option<Work> {
         }
         "create" if lower.ends_with(".messages") && has(&["mailgun.js", "mailgun-js"]) => done(Kind::Mail),
         "launch" if has_browser(module) => done(Kind::Document),
-        "pdf" if (lower == "page" || lower.ends_with(".page")) && !has(&["puppeteer", "puppeteer-core", "playwright", "playwright-core"]) => {
+        "pdf"
+            if (lower == "page" || lower.ends_with(".page"))
+                && !has(&["puppeteer", "puppeteer-core", "playwright", "playwright-core"]) =>
+        {
             Some(Work::new(Kind::Document, call).unsure())
         }
-        "renderToBuffer" | "renderToStream" if is_of(module, "@react-pdf/renderer") => Some(Work::new(Kind::Document, call).unsure()),
+        "renderToBuffer" | "renderToStream" if is_of(module, "@react-pdf/renderer") => {
+            Some(Work::new(Kind::Document, call).unsure())
+        }
         "generatePdf" if is_of(module, "html-pdf-node") => done(Kind::Document),
         "toBuffer" | "toFile" | "create" if module == "html-pdf" => done(Kind::Document),
         "save" | "run" | "saveToFile" if call.callee.starts_with("ffmpeg()") && has(&["fluent-ffmpeg"]) => {
             Some(Work::new(Kind::Media, call))
         }
-        "toBuffer" | "toFile" if call.callee.starts_with("sharp()") && file.binding("sharp").is_some() => done(Kind::Picture),
+        "toBuffer" | "toFile" if call.callee.starts_with("sharp()") && file.binding("sharp").is_some() => {
+            done(Kind::Picture)
+        }
         "writeBuffer" if lower.ends_with(".xlsx") && has(&["exceljs"]) => done(Kind::Report),
         "write" | "writeFile" if module == "xlsx" => Some(Work::new(Kind::Report, call).blocking()),
         "toBuffer" if has(&["adm-zip"]) && lower.contains("zip") => Some(Work::new(Kind::Report, call).blocking()),
@@ -62,9 +71,10 @@ pub(super) fn work(file: &FileFacts, call: &Call) -> Option<Work> {
         }
         "create" if lower.ends_with("chat.completions") || lower.ends_with(".messages") => {
             let ai = has(&["openai", "@anthropic-ai/sdk", "groq-sdk"]);
-            let streams = call.argument(0).map(|given| file.resolved(given, call.function)).is_some_and(|given| {
-                given.spreads() || given.get("stream").is_some()
-            });
+            let streams = call
+                .argument(0)
+                .map(|given| file.resolved(given, call.function))
+                .is_some_and(|given| given.spreads() || given.get("stream").is_some());
             if ai && !streams { done(Kind::Ai) } else { None }
         }
         _ => None,

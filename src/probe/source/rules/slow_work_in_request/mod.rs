@@ -30,15 +30,17 @@ pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
     .reads(Language::is_code, super::any_name)
     .about("request handler", subject::handlers);
 
-const SEARCH: Search =
-    Search { begins: reach::is_handler, stops: |file, id, _| !reach::is_waited_for(file, id) && !work::answers_inside(file, id) };
+const SEARCH: Search = Search {
+    begins: reach::is_handler,
+    stops: |file, id, _| !reach::is_waited_for(file, id) && !work::answers_inside(file, id),
+};
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // One finding a function and kind: whoever moves one moves the others.
     let mut seen: Vec<(u32, Kind)> = Vec::new();
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
-        let Some(work) = work::work(file, index, id, call) else { continue };
+        let Some(work) = work::work(file, index, call) else { continue };
         if seen.contains(&(call.function, work.kind)) {
             continue;
         }

@@ -42,14 +42,14 @@ impl Work {
 }
 
 /// The work that the call in place `id` does.
-pub(super) fn work(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Work> {
+pub(super) fn work(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Work> {
     let own = match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma::work(file, call),
         Language::Python => backend::python(file, index, call),
         Language::Php => backend::php(file, index, call),
         Language::Go => backend::go(file, call),
         Language::Ruby => backend::ruby(file, call),
-        Language::Java => backend::java(file, id, call),
+        Language::Java => backend::java(file, call),
         Language::Template => None,
     };
     own.or_else(|| program(file, call))
@@ -73,7 +73,15 @@ fn program(file: &FileFacts, call: &Call) -> Option<Work> {
         Language::Java => call.method() == "ProcessBuilder" || call.callee.ends_with("getRuntime().exec"),
         _ => matches!(
             call.method(),
-            "exec" | "execFile" | "execSync" | "execFileSync" | "spawnSync" | "execAsync" | "execPromise" | "execFileAsync" | "execa"
+            "exec"
+                | "execFile"
+                | "execSync"
+                | "execFileSync"
+                | "spawnSync"
+                | "execAsync"
+                | "execPromise"
+                | "execFileAsync"
+                | "execa"
         ),
     };
     if !runs {
@@ -99,7 +107,8 @@ fn program(file: &FileFacts, call: &Call) -> Option<Work> {
     // A program that is started and left alone is no wait.
     if file.language == Language::Go {
         let waits = file.calls.iter().any(|c| {
-            matches!(c.method(), "Run" | "Output" | "CombinedOutput") && file.enclosing(c.function).any(|(id, _)| id == call.function)
+            matches!(c.method(), "Run" | "Output" | "CombinedOutput")
+                && file.enclosing(c.function).any(|(id, _)| id == call.function)
         });
         return waits.then_some(work);
     }
@@ -115,7 +124,10 @@ pub(super) fn answers_inside(file: &FileFacts, id: CallId) -> bool {
         file.function(function).is_some_and(|function| {
             file.calls_of(&function.body).any(|(_, inner)| {
                 matches!(inner.root(), "res" | "response" | "reply")
-                    && matches!(inner.method(), "send" | "json" | "end" | "render" | "redirect" | "sendStatus" | "status")
+                    && matches!(
+                        inner.method(),
+                        "send" | "json" | "end" | "render" | "redirect" | "sendStatus" | "status"
+                    )
             })
         })
     })

@@ -35,7 +35,7 @@ fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(message) = settings::unlimited(file, index, call) {
             hits.push(Hit::new(call.place, message.text).confidence(if message.sure {
                 Confidence::High
@@ -50,7 +50,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         if !at_work {
             continue;
         }
-        let Some(read) = reads::whole(file, id, call) else { continue };
+        let Some(read) = reads::whole(file, call) else { continue };
         if settings::limited_here(file, call.function, &read) {
             continue;
         }

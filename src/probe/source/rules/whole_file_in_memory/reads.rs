@@ -1,6 +1,6 @@
 //! Calls that read something of unknown size whole.
 
-use crate::probe::source::code::{Call, CallId, Parameter, Value, root};
+use crate::probe::source::code::{Call, Parameter, Value, root};
 use crate::probe::source::facts::{FileFacts, Language};
 use crate::probe::source::flow::{Origin, origin};
 
@@ -26,13 +26,13 @@ fn read(call: &Call, what: &'static str, name: &str) -> Option<Whole> {
 }
 
 /// What the call in place `id` reads whole.
-pub(super) fn whole(file: &FileFacts, id: CallId, call: &Call) -> Option<Whole> {
+pub(super) fn whole(file: &FileFacts, call: &Call) -> Option<Whole> {
     match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma(file, call),
         Language::Python => python(file, call),
         Language::Php => php(file, call),
         Language::Go => go(file, call),
-        Language::Ruby => ruby(file, id, call),
+        Language::Ruby => ruby(file, call),
         Language::Java => java(file, call),
         Language::Template => None,
     }
@@ -75,7 +75,8 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Whole> {
                 return None;
             }
             let giver = made(file, set_to(file, object, call)?)?;
-            let from_form = matches!(giver.method(), "get" | "getAll") && giver.object().to_ascii_lowercase().contains("form");
+            let from_form =
+                matches!(giver.method(), "get" | "getAll") && giver.object().to_ascii_lowercase().contains("form");
             if from_form {
                 return read(call, UPLOAD, object);
             }
@@ -83,7 +84,8 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Whole> {
             if fetched { read(call, DOWNLOAD, object) } else { None }
         }
         "readFile" | "readFileSync" => {
-            let of_files = file.binding(call.root()).is_some_and(|b| b.module.trim_start_matches("node:").starts_with("fs"));
+            let of_files =
+                file.binding(call.root()).is_some_and(|b| b.module.trim_start_matches("node:").starts_with("fs"));
             (of_files && comes_with_request(file, call.argument(0), call)).then(|| read(call, NAMED, ""))?
         }
         _ => None,
@@ -106,9 +108,10 @@ fn python(file: &FileFacts, call: &Call) -> Option<Whole> {
     if tables && call.named("chunksize").is_none() && call.named("nrows").is_none() {
         let given = call.argument(0)?;
         let path = given.path().unwrap_or("");
-        let upload = path.strip_suffix(".file").is_some_and(|name| {
-            parameter(file, name, call).is_some_and(|p| p.annotation.contains("UploadFile"))
-        }) || is_django_or_flask_file(file, path, call);
+        let upload = path
+            .strip_suffix(".file")
+            .is_some_and(|name| parameter(file, name, call).is_some_and(|p| p.annotation.contains("UploadFile")))
+            || is_django_or_flask_file(file, path, call);
         return if upload { read(call, UPLOAD, path) } else { None };
     }
     None
@@ -116,7 +119,9 @@ fn python(file: &FileFacts, call: &Call) -> Option<Whole> {
 
 /// `request.files["f"]`, `request.FILES.get("f")`, and names that stand for them.
 fn is_django_or_flask_file(file: &FileFacts, name: &str, call: &Call) -> bool {
-    let direct = |text: &str| text.starts_with("request.files") || text.starts_with("request.FILES") || text.starts_with("self.request.FILES");
+    let direct = |text: &str| {
+        text.starts_with("request.files") || text.starts_with("request.FILES") || text.starts_with("self.request.FILES")
+    };
     if direct(name) {
         return true;
     }
@@ -168,9 +173,10 @@ fn is_php_file(file: &FileFacts, path: &str, call: &Call) -> bool {
     path.starts_with("request.file()")
         || path.starts_with("request.file(")
         || path.starts_with("request.files.get")
-        || (!path.starts_with("request.") && set_to(file, first, call).and_then(|value| made(file, value)).is_some_and(|giver| {
-            matches!(&*giver.callee, "request.file" | "request.files.get")
-        }))
+        || (!path.starts_with("request.")
+            && set_to(file, first, call)
+                .and_then(|value| made(file, value))
+                .is_some_and(|giver| matches!(&*giver.callee, "request.file" | "request.files.get")))
 }
 
 /// `$request->input("url")`, `$_GET["url"]`
@@ -219,7 +225,7 @@ fn go(file: &FileFacts, call: &Call) -> Option<Whole> {
     }
 }
 
-fn ruby(file: &FileFacts, _id: CallId, call: &Call) -> Option<Whole> {
+fn ruby(file: &FileFacts, call: &Call) -> Option<Whole> {
     let upload = |path: &str| {
         let direct = path.starts_with("params.") || path.starts_with("params[");
         direct
@@ -262,12 +268,12 @@ fn ruby(file: &FileFacts, _id: CallId, call: &Call) -> Option<Whole> {
 fn java(file: &FileFacts, call: &Call) -> Option<Whole> {
     let callee = &*call.callee;
     let is_file = |name: &str| {
-        parameter(file, root(name), call).is_some_and(|p| {
-            p.annotation.contains("MultipartFile") || matches!(&*p.annotation, "Part" | "FilePart")
-        })
+        parameter(file, root(name), call)
+            .is_some_and(|p| p.annotation.contains("MultipartFile") || matches!(&*p.annotation, "Part" | "FilePart"))
     };
     let is_request = |name: &str| {
-        parameter(file, root(name), call).is_some_and(|p| p.annotation.ends_with("ServletRequest") || &*p.annotation == "InputStream")
+        parameter(file, root(name), call)
+            .is_some_and(|p| p.annotation.ends_with("ServletRequest") || &*p.annotation == "InputStream")
     };
     let stream = |value: Option<&Value>| -> Option<(String, bool)> {
         let text = match value? {
@@ -277,9 +283,8 @@ fn java(file: &FileFacts, call: &Call) -> Option<Whole> {
         };
         is_file(&text).then(|| (text.clone(), true)).or_else(|| is_request(&text).then_some((text, false)))
     };
-    let found = |(name, upload): (String, bool)| {
-        read(call, if upload { UPLOAD } else { "the body of the request" }, &name)
-    };
+    let found =
+        |(name, upload): (String, bool)| read(call, if upload { UPLOAD } else { "the body of the request" }, &name);
     match call.method() {
         "getBytes" if is_file(call.object()) && call.arguments.is_empty() => read(call, UPLOAD, call.object()),
         "readAllBytes" if callee == "Files.readAllBytes" => {

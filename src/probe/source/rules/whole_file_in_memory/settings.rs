@@ -22,7 +22,8 @@ pub(super) fn unlimited(file: &FileFacts, index: &CodeIndex, call: &Call) -> Opt
     }
     let bound = |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module);
     let options = call.argument(0).map(|given| file.resolved(given, call.function));
-    let message = |what: &str, sure| Some(Message { text: format!("{what} keeps uploads of any size in memory"), sure });
+    let message =
+        |what: &str, sure| Some(Message { text: format!("{what} keeps uploads of any size in memory"), sure });
     match call.method() {
         "multer" if &*call.callee == "multer" && bound("multer") => {
             let chained = call.chained.and_then(|id| file.call(id));
@@ -52,7 +53,10 @@ pub(super) fn unlimited(file: &FileFacts, index: &CodeIndex, call: &Call) -> Opt
         }
         "FileInterceptor" | "FilesInterceptor" if bound("@nestjs/platform-express") => {
             let set = call.arguments.len() > 1
-                || index.calls_of("register").chain(index.calls_of("registerAsync")).any(|(_, c)| c.root() == "MulterModule");
+                || index
+                    .calls_of("register")
+                    .chain(index.calls_of("registerAsync"))
+                    .any(|(_, c)| c.root() == "MulterModule");
             if set { None } else { message(&format!("`{}`", call.callee), false) }
         }
         "json" | "raw" | "text" | "urlencoded" if matches!(call.root(), "express" | "bodyParser") => {
@@ -61,7 +65,10 @@ pub(super) fn unlimited(file: &FileFacts, index: &CodeIndex, call: &Call) -> Opt
             let size: u64 = number.parse().ok()?;
             let size = if limit.ends_with("gb") { size * 1024 } else { size };
             let large = (limit.ends_with("mb") || limit.ends_with("gb")) && size >= HUGE;
-            large.then(|| Message { text: format!("`{}` takes bodies of up to {limit} into memory", call.callee), sure: true })
+            large.then(|| Message {
+                text: format!("`{}` takes bodies of up to {limit} into memory", call.callee),
+                sure: true,
+            })
         }
         _ => None,
     }
@@ -80,12 +87,30 @@ pub(super) fn limited_here(file: &FileFacts, function: FunctionId, read: &Whole)
         let last = path.trim_end_matches("()").rsplit('.').next().unwrap_or(path);
         matches!(
             last,
-            "size" | "length" | "content_length" | "contentLength" | "ContentLength" | "Size" | "getSize" | "byte_size" | "getContentLength" | "isValid"
+            "size"
+                | "length"
+                | "content_length"
+                | "contentLength"
+                | "ContentLength"
+                | "Size"
+                | "getSize"
+                | "byte_size"
+                | "getContentLength"
+                | "isValid"
         ) && (read.name.is_empty() || last != "length" || root(path) == root(&read.name))
     };
     let limits = |name: &str| {
-        matches!(name, "MaxBytesReader" | "LimitReader" | "MaxBytesHandler" | "validate" | "filesize" | "stat" | "statSync" | "validateUpload")
-            || name.to_ascii_lowercase().contains("size")
+        matches!(
+            name,
+            "MaxBytesReader"
+                | "LimitReader"
+                | "MaxBytesHandler"
+                | "validate"
+                | "filesize"
+                | "stat"
+                | "statSync"
+                | "validateUpload"
+        ) || name.to_ascii_lowercase().contains("size")
             || (name.to_ascii_lowercase().contains("valid") && file.language == Language::Php)
     };
     let says_length = |value: &Value| {
@@ -126,13 +151,13 @@ pub(super) fn limits(file: &FileFacts, index: &CodeIndex, read: &Whole) -> Optio
                     })
             });
             let by_index = || {
-                index.files.iter().any(|file| {
-                    file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some())
-                })
+                index.files.iter().any(|file| file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some()))
             };
             if flask || by_index() { None } else { Some(false) }
         }
-        Language::Go => Some(called(&["MaxBytesReader", "MaxBytesHandler", "BodyLimit", "RequestSize", "BodyLimitWithConfig"])),
+        Language::Go => {
+            Some(called(&["MaxBytesReader", "MaxBytesHandler", "BodyLimit", "RequestSize", "BodyLimitWithConfig"]))
+        }
         // Without a setting PHP takes 2 MB and Spring 1 MB.
         Language::Php => Some(false),
         Language::Java => Some(read.upload),
