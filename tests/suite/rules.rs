@@ -263,11 +263,13 @@ async fn a_rule_is_whole_only_where_everything_was_read() {
     let good = ("src/a.ts", "export const a = (db) => db.query('SELECT 1');\n");
     assert_eq!(coverage(&[good], "sql-injection").await, Coverage::Whole);
     assert!(matches!(coverage(&[], "sql-injection").await, Coverage::Nothing(_) | Coverage::Absent(_)));
-    let php = ("index.php", "<?php echo 1;");
-    assert!(matches!(coverage(&[php], "sql-injection").await, Coverage::Nothing(why) if why.contains("PHP (1 file)")));
-    assert!(matches!(coverage(&[good, php], "sql-injection").await, Coverage::Part(why) if why.contains("PHP")));
+    let kotlin = ("Main.kt", "fun main() {}\n");
+    assert!(
+        matches!(coverage(&[kotlin], "sql-injection").await, Coverage::Nothing(why) if why.contains("Kotlin (1 file)"))
+    );
+    assert!(matches!(coverage(&[good, kotlin], "sql-injection").await, Coverage::Part(why) if why.contains("Kotlin")));
     let effect = ("src/c.tsx", "export const C = () => { useEffect(() => { a(); }, []); return <p />; };\n");
-    assert_eq!(coverage(&[effect, php], "effect-without-cleanup").await, Coverage::Whole);
+    assert_eq!(coverage(&[effect, kotlin], "effect-without-cleanup").await, Coverage::Whole);
     let broken = ("src/b.ts", "export const a = (((;\nfunction ( {\n");
     assert!(
         matches!(coverage(&[good, broken], "swallowed-error").await, Coverage::Part(why) if why.contains("1 file"))

@@ -114,7 +114,15 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     if made {
         return None;
     }
-    let name = if text.is_empty() { names.first()?.clone() } else { text.to_owned() };
+    // Filters and PHP's arrows belong to how it is written.
+    let plain = ["|safeseq", "|safe", "|raw", ".html_safe"].iter().find_map(|end| text.trim().strip_suffix(end));
+    let plain = plain.or_else(|| text.rsplit_once('|').filter(|(_, filter)| filter.trim() == "safe").map(|(of, _)| of));
+    let plain = plain.unwrap_or(text).trim().trim_start_matches('$').replace("->", ".");
+    // A helper that is given something makes a page of it itself.
+    if file.language == Language::Template && plain.contains(' ') {
+        return None;
+    }
+    let name = if plain.is_empty() { names.first()?.clone() } else { plain };
     let by_people = names.iter().chain([&name]).any(|name| {
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
         matches!(
