@@ -64,7 +64,10 @@ impl Tally {
         }
         let mappers = mappers(index, project);
         if !mappers.is_empty() {
-            beyond.push(format!("of the queries that {} makes only those that the code tells whole are examined", mappers.join(" and ")));
+            beyond.push(format!(
+                "of the queries that {} makes only those that the code tells whole are examined",
+                mappers.join(" and ")
+            ));
         }
         Self {
             counts: BTreeMap::new(),

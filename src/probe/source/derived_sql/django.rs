@@ -9,9 +9,17 @@ use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 pub(super) fn tables(index: &CodeIndex) -> Tables {
     let mut tables = Tables::new();
     let mut twice = Vec::new();
-    for file in index.files.iter().filter(|file| file.language == Language::Python && file.imports_any(|m| m.starts_with("django.db"))) {
+    for file in index
+        .files
+        .iter()
+        .filter(|file| file.language == Language::Python && file.imports_any(|m| m.starts_with("django.db")))
+    {
         let Some(app) = app_of(&file.path) else { continue };
-        for class in file.classes.iter().filter(|class| class.bases.iter().any(|base| &**base == "models.Model") && class.bases.len() == 1) {
+        for class in file
+            .classes
+            .iter()
+            .filter(|class| class.bases.iter().any(|base| &**base == "models.Model") && class.bases.len() == 1)
+        {
             let inside = |bytes: (u32, u32)| class.place.bytes.0 <= bytes.0 && bytes.1 <= class.place.bytes.1;
             let own = || file.assignments.iter().filter(|a| inside(a.place.bytes));
             if own().any(|a| &*a.target == "abstract" || &*a.target == "proxy" || &*a.target == "app_label") {
@@ -30,10 +38,10 @@ pub(super) fn tables(index: &CodeIndex) -> Tables {
                     continue;
                 }
                 let field = assignment.target.to_string();
-                let column = call.named("db_column").and_then(Value::text).map_or_else(
-                    || if reference { format!("{field}_id") } else { field.clone() },
-                    str::to_owned,
-                );
+                let column = call
+                    .named("db_column")
+                    .and_then(Value::text)
+                    .map_or_else(|| if reference { format!("{field}_id") } else { field.clone() }, str::to_owned);
                 if call.named("primary_key") == Some(&Value::Bool(true)) {
                     key = true;
                     table.columns.insert("pk".to_owned(), column.clone());
@@ -58,7 +66,8 @@ pub(super) fn tables(index: &CodeIndex) -> Tables {
 
 /// The app that a file of models belongs to: `shop` of `shop/models.py` and of `shop/models/order.py`.
 fn app_of(path: &str) -> Option<&str> {
-    let folders = path.strip_suffix("/models.py").or_else(|| path.split_once("/models/").map(|(folders, _)| folders))?;
+    let folders =
+        path.strip_suffix("/models.py").or_else(|| path.split_once("/models/").map(|(folders, _)| folders))?;
     folders.rsplit('/').next()
 }
 

@@ -9,15 +9,25 @@ use crate::probe::source::facts::{CodeIndex, FileFacts};
 pub(super) fn tables(index: &CodeIndex) -> Tables {
     let mut tables = Tables::new();
     let mut twice = Vec::new();
-    for file in index.files.iter().filter(|file| file.language.is_ecma() && file.imports_any(|module| module.starts_with("drizzle-orm"))) {
+    for file in index
+        .files
+        .iter()
+        .filter(|file| file.language.is_ecma() && file.imports_any(|module| module.starts_with("drizzle-orm")))
+    {
         for assignment in file.assignments.iter().filter(|a| a.function == 0) {
             let Value::Call(id) = assignment.value else { continue };
-            let Some(call) = file.call(id).filter(|call| matches!(call.method(), "pgTable" | "sqliteTable")) else { continue };
-            let (Some(name), Some(Value::Object(pairs))) = (call.argument(0).and_then(Value::text), call.argument(1)) else { continue };
+            let Some(call) = file.call(id).filter(|call| matches!(call.method(), "pgTable" | "sqliteTable")) else {
+                continue;
+            };
+            let (Some(name), Some(Value::Object(pairs))) = (call.argument(0).and_then(Value::text), call.argument(1))
+            else {
+                continue;
+            };
             let mut table = Table { name: name.to_owned(), columns: Default::default() };
             for (key, value) in pairs {
                 if let Value::Call(id) = value {
-                    let column = first_of(file, *id).and_then(|call| call.argument(0)).and_then(Value::text).unwrap_or(key);
+                    let column =
+                        first_of(file, *id).and_then(|call| call.argument(0)).and_then(Value::text).unwrap_or(key);
                     table.columns.insert(key.to_string(), column.to_owned());
                 }
             }
@@ -74,7 +84,10 @@ fn condition(file: &FileFacts, value: &Value, variable: &str, table: &Table, par
     let call = file.call(*id)?;
     let operator = match call.method() {
         "and" => {
-            return call.arguments.iter().try_for_each(|argument| condition(file, &argument.value, variable, table, parts));
+            return call
+                .arguments
+                .iter()
+                .try_for_each(|argument| condition(file, &argument.value, variable, table, parts));
         }
         "eq" => Operator::Equal,
         "gt" => Operator::Compared(">"),

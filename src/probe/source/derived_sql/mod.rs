@@ -57,8 +57,12 @@ pub fn derive(index: &CodeIndex) -> Vec<(usize, SqlText)> {
     for (place, file) in index.files.iter().enumerate() {
         for query in index.queries(file) {
             let text = match file.language {
-                Language::Python => django::statement(file, query, &django).or_else(|| sqlalchemy::statement(file, query, &sqlalchemy)),
-                language if language.is_ecma() => prisma::statement(file, query, &tables).or_else(|| drizzle::statement(file, query, &drizzle)),
+                Language::Python => {
+                    django::statement(file, query, &django).or_else(|| sqlalchemy::statement(file, query, &sqlalchemy))
+                }
+                language if language.is_ecma() => {
+                    prisma::statement(file, query, &tables).or_else(|| drizzle::statement(file, query, &drizzle))
+                }
                 _ => None,
             };
             if let (Some(sql), Some(call)) = (text, file.call(query.call)) {
@@ -97,7 +101,9 @@ fn statement(query: &Query, table: &Table, parts: &Parts) -> Option<String> {
                 Operator::Compared(sign) => format!("{column} {sign} {}", next()),
                 Operator::In => format!("{column} IN ({}, {})", next(), next()),
                 Operator::IsNull => format!("{column} IS NULL"),
-                Operator::Contains { any_case: true } => format!("upper({column}) LIKE upper('%' || {} || '%')", next()),
+                Operator::Contains { any_case: true } => {
+                    format!("upper({column}) LIKE upper('%' || {} || '%')", next())
+                }
                 Operator::Contains { any_case: false } => format!("{column} LIKE '%' || {} || '%'", next()),
                 Operator::StartsWith => format!("{column} LIKE {} || '%'", next()),
             }
@@ -109,8 +115,11 @@ fn statement(query: &Query, table: &Table, parts: &Parts) -> Option<String> {
     }
     if query.action == Action::Read && query.answer != Answer::Number {
         if !parts.order.is_empty() {
-            let order: Vec<String> =
-                parts.order.iter().map(|(column, descends)| format!("{}{}", quoted(column), if *descends { " DESC" } else { "" })).collect();
+            let order: Vec<String> = parts
+                .order
+                .iter()
+                .map(|(column, descends)| format!("{}{}", quoted(column), if *descends { " DESC" } else { "" }))
+                .collect();
             sql.push_str(" ORDER BY ");
             sql.push_str(&order.join(", "));
         }

@@ -8,7 +8,8 @@ use crate::probe::source::facts::{CodeIndex, FileFacts};
 /// The models by the names that the client gives them.
 pub(super) fn tables(index: &CodeIndex) -> Tables {
     let mut tables = Tables::new();
-    let schemas: Vec<&str> = index.plain.iter().filter(|file| file.ends_with(".prisma")).map(|file| file.text.as_str()).collect();
+    let schemas: Vec<&str> =
+        index.plain.iter().filter(|file| file.ends_with(".prisma")).map(|file| file.text.as_str()).collect();
     let declared = |word: &str| -> Vec<&str> {
         schemas
             .iter()
@@ -20,7 +21,9 @@ pub(super) fn tables(index: &CodeIndex) -> Tables {
     for text in &schemas {
         let mut current: Option<(String, Table)> = None;
         for line in text.lines().map(str::trim) {
-            if let Some(name) = line.strip_prefix("model ").and_then(|rest| rest.trim().strip_suffix('{')).map(str::trim) {
+            if let Some(name) =
+                line.strip_prefix("model ").and_then(|rest| rest.trim().strip_suffix('{')).map(str::trim)
+            {
                 current = Some((name.to_owned(), Table { name: name.to_owned(), columns: Default::default() }));
             } else if line == "}" {
                 if let Some((name, table)) = current.take() {
@@ -46,7 +49,8 @@ fn field(line: &str, table: &mut Table, models: &[&str], enums: &[&str]) {
         return;
     }
     let plain = kind.trim_end_matches(['?', ']', '[']);
-    let scalar = ["String", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime"].contains(&plain) || enums.contains(&plain);
+    let scalar = ["String", "Int", "BigInt", "Float", "Decimal", "Boolean", "DateTime"].contains(&plain)
+        || enums.contains(&plain);
     if !scalar || models.contains(&plain) || kind.ends_with("[]") {
         return;
     }
@@ -68,11 +72,18 @@ fn accessor(model: &str) -> String {
 pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Option<String> {
     let table = tables.get(&*query.table)?;
     let call = file.call(query.call)?;
-    if !matches!(call.method(), "findMany" | "findFirst" | "findUnique" | "findFirstOrThrow" | "findUniqueOrThrow" | "count" | "deleteMany") {
+    if !matches!(
+        call.method(),
+        "findMany" | "findFirst" | "findUnique" | "findFirstOrThrow" | "findUniqueOrThrow" | "count" | "deleteMany"
+    ) {
         return None;
     }
     let options = call.argument(0)?;
-    if options.spreads() || !matches!(options, Value::Object(_)) || options.get("cursor").is_some() || options.get("distinct").is_some() {
+    if options.spreads()
+        || !matches!(options, Value::Object(_))
+        || options.get("cursor").is_some()
+        || options.get("distinct").is_some()
+    {
         return None;
     }
     let mut parts = Parts { limited: options.get("take").is_some(), ..Parts::default() };
@@ -97,7 +108,8 @@ fn conditions(condition: &Value, table: &Table, parts: &mut Parts) -> Option<()>
         }
         let Some(column) = table.column(key) else {
             // A key of several columns: `userId_postId: { userId, postId }`.
-            let compound = matches!(value, Value::Object(inner) if inner.len() > 1 && key.split('_').count() == inner.len());
+            let compound =
+                matches!(value, Value::Object(inner) if inner.len() > 1 && key.split('_').count() == inner.len());
             if !compound {
                 return None;
             }

@@ -12,11 +12,16 @@ pub(super) fn tables(index: &CodeIndex) -> Tables {
         for class in &file.classes {
             let inside = |bytes: (u32, u32)| class.place.bytes.0 <= bytes.0 && bytes.1 <= class.place.bytes.1;
             let own = || file.assignments.iter().filter(|a| inside(a.place.bytes));
-            let Some(name) = own().find(|a| &*a.target == "__tablename__").and_then(|a| a.value.text()) else { continue };
+            let Some(name) = own().find(|a| &*a.target == "__tablename__").and_then(|a| a.value.text()) else {
+                continue;
+            };
             let mut table = Table { name: name.to_owned(), columns: Default::default() };
             for assignment in own() {
                 let Value::Call(id) = assignment.value else { continue };
-                let Some(call) = file.call(id).filter(|call| matches!(call.method(), "Column" | "mapped_column")) else { continue };
+                let Some(call) = file.call(id).filter(|call| matches!(call.method(), "Column" | "mapped_column"))
+                else {
+                    continue;
+                };
                 let column = call.argument(0).and_then(Value::text).unwrap_or(&assignment.target);
                 table.columns.insert(assignment.target.to_string(), column.to_owned());
             }
@@ -31,7 +36,8 @@ pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Opt
     let table = tables.get(&*query.table)?;
     let calls = chain_of(file, query.end);
     let first = calls.first()?;
-    let begins = (first.method() == "query" && first.arguments.len() == 1) || first.object() == format!("{}.query", query.table);
+    let begins =
+        (first.method() == "query" && first.arguments.len() == 1) || first.object() == format!("{}.query", query.table);
     if !begins {
         return None;
     }
@@ -49,7 +55,8 @@ pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Opt
                     compared(&argument.value, &query.table, table, &mut parts)?;
                 }
             }
-            "query" | "first" | "all" | "one" | "one_or_none" | "count" | "limit" | "options" | "first_or_404" | "offset" => {}
+            "query" | "first" | "all" | "one" | "one_or_none" | "count" | "limit" | "options" | "first_or_404"
+            | "offset" => {}
             "get" | "get_or_404" => parts.conditions.push((table.column("id")?.to_owned(), Operator::Equal)),
             "order_by" => {
                 for argument in &call.arguments {

@@ -158,7 +158,9 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
         let mut at = Some(id);
         for depth in 0..4 {
             let Some(call) = at.and_then(|id| file.call(id)) else { break };
-            if call.returned || (depth > 0 && (answers(call.method()) || call.named("many").is_some() || answers_later(file, call))) {
+            if call.returned
+                || (depth > 0 && (answers(call.method()) || call.named("many").is_some() || answers_later(file, call)))
+            {
                 return true;
             }
             at = call.argument_of.filter(|_| depth == 0 || hands_on(call.method()));
@@ -216,13 +218,28 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
     let limited = file.calls.iter().any(|call| {
         names.contains(&call.root())
             && file.within(call.function, function)
-            && matches!(call.method(), "limit" | "take" | "paginate" | "Limit" | "slice" | "page" | "setMaxResults" | "range" | "first" | "simplePaginate")
+            && matches!(
+                call.method(),
+                "limit"
+                    | "take"
+                    | "paginate"
+                    | "Limit"
+                    | "slice"
+                    | "page"
+                    | "setMaxResults"
+                    | "range"
+                    | "first"
+                    | "simplePaginate"
+            )
     });
     // A page is cut out of it, or something that pages is given it.
-    let paged = file.accesses.iter().any(|access| names.iter().any(|name| access.path.strip_prefix(name).is_some_and(|rest| rest.starts_with("[]"))) && file.language == Language::Python)
-        || file.calls.iter().any(|call| {
-            call.method().to_ascii_lowercase().contains("paginat") && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| names.contains(&path)))
-        });
+    let paged = file.accesses.iter().any(|access| {
+        names.iter().any(|name| access.path.strip_prefix(name).is_some_and(|rest| rest.starts_with("[]")))
+            && file.language == Language::Python
+    }) || file.calls.iter().any(|call| {
+        call.method().to_ascii_lowercase().contains("paginat")
+            && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| names.contains(&path)))
+    });
     if limited || paged {
         return false;
     }
@@ -280,7 +297,22 @@ fn answers_later(file: &FileFacts, call: &crate::probe::source::code::Call) -> b
 
 /// Calls whose result holds what they are given.
 fn hands_on(method: &str) -> bool {
-    matches!(method, "list" | "dict" | "tuple" | "sorted" | "Array.from" | "from" | "toArray" | "stringify" | "dumps" | "map" | "of" | "all" | "collect")
+    matches!(
+        method,
+        "list"
+            | "dict"
+            | "tuple"
+            | "sorted"
+            | "Array.from"
+            | "from"
+            | "toArray"
+            | "stringify"
+            | "dumps"
+            | "map"
+            | "of"
+            | "all"
+            | "collect"
+    )
 }
 
 fn counts(path: &str) -> bool {

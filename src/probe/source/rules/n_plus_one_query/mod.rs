@@ -23,7 +23,9 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).about("database query", subject::queries_in_loops).reads(super::is_backend, super::any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .about("database query", subject::queries_in_loops)
+    .reads(super::is_backend, super::any_name);
 
 /// How many names made from a loop's variable are followed.
 const MAX_NAMES: usize = 50;
