@@ -13,9 +13,20 @@ use std::path::{Path, PathBuf};
 
 use gonogo::model::{Coverage, Examined, RuleKind, Settings};
 use gonogo::probe::source::SourceProbe;
+use gonogo::probe::source::facts::Language;
+use gonogo::probe::source::rules::RULES;
 use gonogo::probe::{Probe, ProbeCx};
 
 use crate::support::probes::{Folder, Seen, context, run};
+
+/// Languages with the ending of their files; JavaScript stands for its family.
+const LANGUAGES: [(Language, &str); 5] = [
+    (Language::Python, ".py"),
+    (Language::Php, ".php"),
+    (Language::Go, ".go"),
+    (Language::Ruby, ".rb"),
+    (Language::Java, ".java"),
+];
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/rules")
@@ -158,9 +169,24 @@ fn every_rule_is_documented_and_has_fixtures_in_every_language_that_it_reads() {
         for kind in [speaks, silent] {
             assert!(names.iter().filter(|name| name.starts_with(kind)).count() >= 3, "{} {kind}", rule.id);
         }
-        let python = names.iter().filter(|name| name.starts_with(speaks) && name.ends_with(".py")).count();
-        let without = ["effect-without-cleanup", "supabase-rls-disabled", "sqlite-on-serverless"];
-        assert!(python >= 2 || without.contains(&rule.id), "{} has {python} in Python", rule.id);
+        // Folders hold several files and stand for whatever language these are in.
+        let reads = |language| RULES.iter().any(|known| known.meta.id == rule.id && (known.reads)(language));
+        // What it reads is SQL, whatever language the app is written in.
+        let of_sql = rule.id == "supabase-rls-disabled";
+        for (language, end) in LANGUAGES.into_iter().filter(|(language, _)| !of_sql && reads(*language)) {
+            let holds = |name: &&String| {
+                let path = fixtures().join(rule.id).join(name.as_str());
+                let mut files = Vec::new();
+                if path.is_dir() {
+                    collect(&path, &path, &mut files);
+                } else {
+                    files.push((name.to_string(), String::new()));
+                }
+                name.starts_with(speaks) && files.iter().any(|(path, _)| path.ends_with(end))
+            };
+            let count = names.iter().filter(holds).count();
+            assert!(count >= 2, "{} has {count} in {language:?}", rule.id);
+        }
     }
     let listed: BTreeSet<String> = entries(&fixtures()).iter().map(|entry| name(entry)).collect();
     assert_eq!(listed, ids.iter().map(ToString::to_string).collect(), "fixtures of a rule that is not listed");

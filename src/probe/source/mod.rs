@@ -12,6 +12,7 @@ pub mod index;
 mod language;
 mod libraries;
 mod outside;
+pub mod placeholder;
 pub mod plain_files;
 mod role;
 pub mod routes;
@@ -20,6 +21,7 @@ mod shared;
 mod sql_files;
 mod sql_text;
 pub mod start_command;
+pub mod test_text;
 mod text;
 mod traits;
 

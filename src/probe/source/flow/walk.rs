@@ -6,7 +6,9 @@ use std::collections::HashSet;
 use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
 use super::order::{in_one_loop, is_conditional, mentions};
-use super::request::{Given, given, is_request};
+use super::parameters::{Given, given};
+use super::request::is_request;
+use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -270,7 +272,7 @@ impl<'i> Walk<'i> {
             }
             if let Some(over) = self.loop_over(first, frame, id) {
                 let inner = full.strip_prefix(first).unwrap_or("").trim_start_matches('.');
-                return self.step(&over.0, Frame { function: id, at: over.1, ..frame }, inner, steps + 1);
+                return self.step(over.0, Frame { function: id, at: over.1, ..frame }, inner, steps + 1);
             }
         }
         if let Some(found) = self.of_class(full, frame, steps) {
@@ -434,91 +436,4 @@ impl<'i> Walk<'i> {
             }
         })
     }
-}
-
-/// The line at which a value is seen.
-fn line_of(frame: Frame<'_>) -> u32 {
-    // The call or assignment that begins there or just before.
-    let file = frame.file;
-    let call = file
-        .calls
-        .partition_point(|call| call.place.bytes.0 <= frame.at)
-        .checked_sub(1)
-        .and_then(|at| file.calls.get(at));
-    let set = file.assignments.iter().rev().find(|set| set.place.bytes.0 == frame.at);
-    match (set, call) {
-        (Some(set), _) => set.place.span.line,
-        (None, Some(call)) => call.place.span.line,
-        (None, None) => 1,
-    }
-}
-
-fn id_of(file: &FileFacts, call: &Call) -> u32 {
-    let at = file.calls.partition_point(|other| other.place.bytes.0 < call.place.bytes.0);
-    let mut id = at;
-    while file
-        .calls
-        .get(id)
-        .is_some_and(|other| other.place.bytes.0 == call.place.bytes.0 && other.callee != call.callee)
-    {
-        id += 1;
-    }
-    u32::try_from(id).unwrap_or(u32::MAX)
-}
-
-pub(super) fn shown(callee: &str) -> String {
-    callee.chars().take(60).collect()
-}
-
-/// The part that a call without arguments gives of what it is made on.
-fn accessor(language: Language, call: &Call) -> Option<String> {
-    if !call.arguments.is_empty() || call.receiver.is_some() || call.object().is_empty() || call.constructs {
-        return None;
-    }
-    let method = call.method();
-    let part = ["get", "Get", "is"]
-        .iter()
-        .find_map(|start| method.strip_prefix(start))
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
-    match (language, part) {
-        (Language::Java | Language::Php | Language::Go, Some(part)) => {
-            let mut part = part.to_owned();
-            if language != Language::Go
-                && let Some(first) = part.get_mut(..1)
-            {
-                first.make_ascii_lowercase();
-            }
-            Some(part)
-        }
-        // What a record has.
-        (Language::Java, None) => Some(method.to_owned()),
-        _ => None,
-    }
-}
-
-/// Calls whose result has the shape of what they are given.
-fn keeps_shape(method: &str) -> bool {
-    matches!(
-        method,
-        "parse"
-            | "parseAsync"
-            | "safeParse"
-            | "validate"
-            | "validated"
-            | "pick"
-            | "omit"
-            | "assign"
-            | "to_h"
-            | "permit"
-            | "cloneDeep"
-            | "plainToClass"
-            | "plainToInstance"
-            | "freeze"
-            | "structuredClone"
-            | "copy"
-            | "deepcopy"
-            | "cast"
-            | "array_merge"
-            | "all"
-    )
 }

@@ -18,10 +18,10 @@ pub struct Manifests {
     aliases: BTreeMap<String, Vec<Alias>>,
     /// Packages of the project's own, by name.
     packages: HashMap<String, Package>,
-    /// The lowest major version of Express that a manifest asks for.
-    pub express: Option<u32>,
     /// Modules of Go by their paths, with their folders; the longest first.
     go_modules: Vec<(String, String)>,
+    /// The lowest major version of Express that a manifest asks for.
+    pub express: Option<u32>,
     /// Where the classes of PHP stand.
     pub(super) psr4: Psr4,
 }
@@ -139,6 +139,22 @@ impl Manifests {
     #[must_use]
     pub fn is_own_package(&self, module: &str) -> bool {
         self.package_of(module).is_some()
+    }
+
+    /// Whether `module`, imported by a file of the folder `from`, begins as an alias says.
+    #[must_use]
+    pub fn is_alias(&self, from: &str, module: &str) -> bool {
+        let mut folders = std::iter::successors(Some(from), |folder| {
+            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(outer, _)| outer))
+        });
+        folders.any(|folder| {
+            self.aliases.get(folder).is_some_and(|aliases| {
+                aliases.iter().any(|alias| {
+                    !alias.before.is_empty()
+                        && if alias.wild { module.starts_with(&alias.before) } else { module == alias.before }
+                })
+            })
+        })
     }
 
     fn aliased(&self, from: &str, module: &str) -> Vec<String> {

@@ -1,9 +1,11 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod declared;
 mod ecma;
 mod go;
 mod java;
+mod known_modules;
 mod manifests;
 mod php;
 mod python;
@@ -23,6 +25,7 @@ use super::outside;
 use super::routes::Routes;
 use receiver::ByName;
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
@@ -55,10 +58,10 @@ pub struct Links {
     pub flow: Memo,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
-    /// The calls of each file that leave the app.
-    pub(super) outside: outside::Cache,
     /// Where Ruby's classes stand. Made when first asked for.
     ruby: OnceLock<ruby::Constants>,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.

@@ -25,7 +25,7 @@ pub static META: RuleMeta = RuleMeta {
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::Project(check))
     .looks_at(server)
-    .about("database query", subject::queries_in_loops)
+    .about("database query", subject::queries_of_one_function)
     .reads(super::is_backend, any_name);
 
 /// Looks at every function that reads and writes.
@@ -192,6 +192,21 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
     {
         return Some(hit);
     }
+    // `product.update!(stock: product.stock - 1)`
+    for other in file.calls.iter().filter(|other| {
+        other.function == function
+            && other.place.bytes.0 > after
+            && other.object() == name
+            && matches!(
+                other.method(),
+                "update" | "update!" | "update_columns" | "update_attribute" | "updateQuietly" | "update_attributes"
+            )
+    }) {
+        let column = other.arguments.iter().find_map(|argument| computed_column(file, &argument.value, name));
+        if let Some(column) = column.filter(|column| is_amount(column) || is_counter(column)) {
+            return told(other.place, &column, &read.table);
+        }
+    }
     // A later write is given what is computed from the row.
     for write in queries.iter().filter(|query| query.action == Action::Update && query.call > read.call) {
         let Some(other) = file.call(write.call).filter(|other| other.function == function) else { continue };
@@ -256,6 +271,31 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
         }
     }
     None
+}
+
+/// The column of the row `name` that a value is computed from. Ruby calls where others read.
+fn computed_column(file: &FileFacts, value: &Value, name: &str) -> Option<String> {
+    let own = |path: &str| {
+        path.strip_prefix(name)
+            .and_then(|rest| rest.strip_prefix('.'))
+            .filter(|rest| !rest.contains('.'))
+            .map(str::to_owned)
+    };
+    let mut found = None;
+    value.walk(&mut |value| {
+        if let Value::Computed(parts) = value
+            && found.is_none()
+        {
+            found = parts.iter().find_map(|part| match part {
+                Value::Path(path) => own(path),
+                Value::Call(id) => {
+                    file.call(*id).filter(|call| call.arguments.is_empty()).and_then(|call| own(&call.callee))
+                }
+                _ => None,
+            });
+        }
+    });
+    found
 }
 
 fn set_through_method(file: &FileFacts, read: &Query, call: &Call, name: &str) -> Option<Hit> {

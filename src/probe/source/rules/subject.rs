@@ -51,7 +51,8 @@ pub(super) fn effects(file: &FileFacts, _index: &CodeIndex, subject: &mut Subjec
 
 /// A place where an error is caught.
 pub(super) fn catches(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
-    subject.seen |= !file.catches.is_empty() || file.calls.iter().any(|call| call.method() == "catch");
+    let of_go = file.language == Language::Go && file.assignments.iter().any(|set| matches!(&*set.target, "err" | "_"));
+    subject.seen |= of_go || !file.catches.is_empty() || file.calls.iter().any(|call| call.method() == "catch");
 }
 
 /// A database query, or its text.
@@ -68,6 +69,14 @@ pub(super) fn queries_in_loops(file: &FileFacts, index: &CodeIndex, subject: &mu
     queries(file, index, subject);
     for name in OTHER_DATABASES.iter().filter_map(|name| imported(file, &[name])) {
         subject.is_beyond("Queries", name);
+    }
+}
+
+/// Queries that belong together, as far as one function shows it.
+pub(super) fn queries_of_one_function(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    queries_in_loops(file, index, subject);
+    if subject.seen {
+        subject.beyond.insert("Only queries of one and the same function are compared".to_owned());
     }
 }
 

@@ -126,7 +126,6 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
                 | "message"
                 | "bio"
                 | "review"
-                | "html"
                 | "bodyhtml"
                 | "contenthtml"
                 | "excerpt"
@@ -170,7 +169,16 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         ];
         marks.iter().any(|mark| lower.contains(mark)) || lower.split('.').any(|part| parts.contains(&part))
     });
-    (by_people && !cleaned && name.contains('.')).then_some(name)
+    // A template that says that something is no text is about text.
+    let marked = file.language == Language::Template
+        && names.iter().chain([&name]).any(|name| {
+            let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+            let of_people =
+                ["text", "first_name", "last_name", "username", "name", "searchterm", "search_term", "query"];
+            of_people.contains(&&*last) && name.contains('.')
+        });
+    let alone = file.language == Language::Template && matches!(&*name, "message" | "comment");
+    ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
 }
 
 /// Where an assignment or element stands, as a place of danger.
