@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Observation, ProbeId, RuleId};
+use super::{ExternalService, Observation, ProbeId, RuleId};
 
 /// Numbers the runs of one program start; events of a run that was replaced are dropped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -101,6 +101,10 @@ pub struct Examined {
     /// `database`, `ai` … Empty for probes that do not look for it.
     #[serde(default)]
     pub traits: BTreeSet<String>,
+    /// The services outside the app that it saw the code depend on, sorted by name. Empty for probes that do not look
+    /// for them.
+    #[serde(default)]
+    pub services: Vec<ExternalService>,
 }
 
 impl Examined {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Acceptance, Answer, Basis, Confidence, Decision, Evidence, Gap, Poll, Severity};
+use super::{Acceptance, Answer, Basis, Confidence, Decision, Evidence, ExternalService, Gap, Poll, Severity};
 
 /// Version of the JSON contract. Fields are only ever added within one.
 pub const SCHEMA: u32 = 1;
@@ -35,6 +35,9 @@ pub struct Report {
     pub findings: Vec<ReportFinding>,
     /// Every proof.
     pub proofs: Vec<ReportProof>,
+    /// Every service that the app depends on, by name.
+    #[serde(default)]
+    pub services: Vec<ReportService>,
 }
 
 /// The program that wrote a report.
@@ -174,6 +177,16 @@ pub struct ReportFinding {
     pub evidence: Vec<Evidence>,
     /// What to do.
     pub fix: String,
+}
+
+/// One service that the app depends on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReportService {
+    /// The id of the question about it.
+    pub item: String,
+    /// What is known of it.
+    #[serde(flatten)]
+    pub service: ExternalService,
 }
 
 /// One proof.

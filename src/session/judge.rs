@@ -23,6 +23,8 @@ pub struct Evidenced<'a> {
     pub files_changed: bool,
     /// Why the item does not concern this project, if it does not.
     pub out_of_scope: Option<String>,
+    /// What the code says about the question, where it settles nothing: the known cells of a service's row.
+    pub known: Option<String>,
 }
 
 /// How far a rule got.
@@ -68,6 +70,9 @@ pub fn judge(item: &Item, evidenced: &Evidenced<'_>, entry: &Entry, today: Date)
     // Whatever the manifests say: what a probe has seen is there.
     let nothing_seen = evidenced.findings.is_empty() && evidenced.proofs.is_empty();
     combine(&mut verdict, evidence, answer, evidenced.out_of_scope.as_deref().filter(|_| nothing_seen));
+    if let (Status::Unknown, Some(known)) = (&verdict.status, &evidenced.known) {
+        verdict.why.clone_from(known);
+    }
     verdict.stale = verdict.status == Status::Pass
         && match verdict.basis {
             Basis::Evidence => evidence_stale,

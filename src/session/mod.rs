@@ -9,6 +9,7 @@ mod msg;
 mod report;
 mod runs;
 mod select;
+mod services;
 #[cfg(test)]
 mod tests;
 mod update;
@@ -35,6 +36,8 @@ pub struct Session {
     project: Arc<Project>,
     settings: Settings,
     checklists: Vec<Checklist>,
+    /// Questions that no checklist holds: one for every service that the app depends on.
+    asked_about_services: Vec<Item>,
     runs: Vec<ProbeRun>,
     history: History,
     /// For each probe the files that have changed since its last run, and when.
@@ -83,10 +86,11 @@ impl Session {
         let mut saved: BTreeMap<ProbeId, SavedRun> =
             start.saved_runs.into_iter().map(|run| (run.probe.clone(), run)).collect();
         let runs = start.probes.into_iter().map(|meta| ProbeRun::new(meta, saved.remove(&meta.id))).collect();
-        Self {
+        let mut session = Self {
             project: start.project,
             settings: start.settings,
             checklists: start.checklists,
+            asked_about_services: Vec::new(),
             runs,
             history: History::new(start.changes),
             changed_files: (start.changed_files.into_iter())
@@ -103,7 +107,9 @@ impl Session {
             today: update::day(start.now),
             judged: OnceCell::new(),
             revision: 0,
-        }
+        };
+        session.ask_about_services();
+        session
     }
 
     /// Grows with every update, so that a screen can tell whether what it worked out still holds.
@@ -130,9 +136,12 @@ impl Session {
         &self.checklists
     }
 
-    /// Every item, in checklist order.
+    /// Every item, in checklist order; the questions about services follow those of the list that has their section.
     pub fn items(&self) -> impl Iterator<Item = &Item> {
-        self.checklists.iter().flat_map(|list| &list.items)
+        self.checklists.iter().flat_map(|list| {
+            let belongs = |item: &&Item| list.sections.iter().any(|section| section.id == item.section);
+            list.items.iter().chain(self.asked_about_services.iter().filter(belongs))
+        })
     }
 
     /// One item.

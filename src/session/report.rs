@@ -2,8 +2,8 @@
 
 use super::Session;
 use crate::model::report::{
-    Report, ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection, SCHEMA,
-    Tool,
+    Report, ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection,
+    ReportService, SCHEMA, Tool,
 };
 use crate::model::{Examined, Fingerprint, Item, Location, Outcome, Status, Verdict};
 
@@ -49,6 +49,10 @@ impl Session {
                     evidence: finding.evidence.clone(),
                     fix: finding.fix.clone(),
                 })
+                .collect(),
+            services: self
+                .services()
+                .map(|service| ReportService { item: service.item().to_string(), service: service.clone() })
                 .collect(),
             proofs: self
                 .proofs()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Evidenced, RuleState, Session, judge};
+use super::{Evidenced, RuleState, Session, judge, services};
 use crate::model::{
     Decision, Examined, Finding, Fingerprint, Item, ItemId, Observation, Offer, Outcome, Poll, Proof, RuleId, Section,
     Severity, Status, Verdict,
@@ -224,6 +224,7 @@ impl Session {
         Evidenced {
             files_changed,
             out_of_scope: self.out_of_scope(item),
+            known: self.service(&item.id).map(services::known),
             rules: rules.map(|rule| (rule.clone(), self.rule_state(rule))).collect(),
             findings,
             proofs,

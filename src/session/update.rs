@@ -200,6 +200,7 @@ impl Session {
                 let since = target.running_since();
                 let heard = how_it_ended(target.meta.title, &outcome);
                 let finished = target.finish(outcome, at).cloned();
+                self.ask_about_services();
                 if self.asked.remove(&run) {
                     self.notice = Some(heard);
                 }

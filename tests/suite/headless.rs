@@ -80,6 +80,42 @@ fn json_keeps_its_contract() {
 }
 
 #[test]
+fn every_service_is_a_question_with_what_the_code_says() {
+    let app = Folder::with(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"express": "5.1.0", "stripe": "18.0.0"}}"#),
+        (
+            "pay.ts",
+            "import Stripe from 'stripe';\nconst stripe = new Stripe(key);\nexport async function pay(order) {\n  try {\n    await stripe.charges.create(order);\n  } catch (error) {\n    logger.error(error);\n    return { queued: true };\n  }\n}\n",
+        ),
+        ("rates.ts", "export const rates = () => fetch('https://rates.example.com/all');\n"),
+    ]);
+    let (world, path) = (World::new(), app.path().to_str().unwrap().to_owned());
+    let report = world.run(&["check", &path, "--only", "source", "--format", "json"]).json();
+    let names: Vec<&str> =
+        report["services"].as_array().unwrap().iter().map(|service| service["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["Stripe", "rates.example.com"]);
+    let stripe = &report["services"][0];
+    assert_eq!(stripe["item"], "services.stripe");
+    for (cell, known, line) in
+        [("timeout", "yes", 5), ("retry", "yes", 5), ("catch", "yes", 6), ("fallback", "yes", 6), ("alert", "yes", 6)]
+    {
+        assert_eq!((&stripe[cell]["known"], &stripe[cell]["line"]), (&known.into(), &line.into()), "{cell}");
+    }
+    let rates = &report["services"][1];
+    assert_eq!((&rates["timeout"]["known"], &rates["timeout"]["path"]), (&"no".into(), &"rates.ts".into()));
+    assert_eq!(rates["fallback"]["known"], "asked");
+    let item =
+        report["items"].as_array().unwrap().iter().find(|item| item["id"] == "services.rates-example-com").unwrap();
+    assert_eq!((&item["section"], &item["status"]), (&"external-services".into(), &"unknown".into()));
+    assert!(item["why"].as_str().unwrap().contains("timeout no (rates.ts:1)"), "{item}");
+    let markdown = world.run(&["report", &path, "--format", "markdown"]).out;
+    assert!(
+        markdown.contains("## What the app depends on") && markdown.contains("| rates.example.com |"),
+        "{markdown}"
+    );
+}
+
+#[test]
 fn what_cannot_be_used_is_refused_in_one_line() {
     let (world, app) = (World::new(), small_app());
     let path = app.path().to_str().unwrap();

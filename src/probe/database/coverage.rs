@@ -222,7 +222,7 @@ mod tests {
     }
 
     fn importing(role: Role, module: &str) -> CodeIndex {
-        let import = Import { module: module.to_owned(), span: Span::line(1) };
+        let import = Import { module: module.to_owned(), span: Span::line(1), guarded: false };
         let file = FileFacts { path: "a".to_owned(), role, imports: vec![import], ..FileFacts::default() };
         CodeIndex { files: vec![Arc::new(file)], ..CodeIndex::default() }
     }

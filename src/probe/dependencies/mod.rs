@@ -13,6 +13,8 @@ pub mod store;
 pub mod version;
 mod vulnerable_dependency;
 
+pub(in crate::probe) use manifest::is_requirements;
+
 use std::time::Duration;
 
 use futures_util::FutureExt;

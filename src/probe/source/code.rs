@@ -135,6 +135,8 @@ pub struct Call {
     pub argument_of: Option<CallId>,
     /// The call on whose result this one is made.
     pub receiver: Option<CallId>,
+    /// What it is made on where that is put together right there: `(a + b).encode()`, `f"{a}".encode()`.
+    pub on: Value,
     /// The call that is made on this one's result.
     pub chained: Option<CallId>,
     /// Its result is awaited.

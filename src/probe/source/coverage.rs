@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::facts::{CodeIndex, Role};
+use super::outside;
 use super::rules::{RULES, Rule, Subject};
 use super::traits;
 use crate::model::{Coverage, Examined, RuleId};
@@ -18,7 +19,13 @@ pub(super) fn examined(index: &CodeIndex) -> Examined {
     counts.insert("calls".to_owned(), files().map(|file| file.calls.len() as u64).sum());
     let rules =
         RULES.iter().map(|rule| (RuleId::from_static(rule.meta.id), of_rule(rule, index))).collect::<BTreeMap<_, _>>();
-    Examined { counts, gaps: index.gaps.clone(), rules, traits: traits::of(index) }
+    Examined {
+        counts,
+        gaps: index.gaps.clone(),
+        rules,
+        traits: traits::of(index),
+        services: outside::services_of(index),
+    }
 }
 
 fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::index::Links;
+use super::index::{Links, Undeclared};
+use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
+use super::test_text::Tests;
 use crate::model::{Gap, Span};
 
 pub use super::code::{
@@ -36,6 +38,8 @@ pub struct CodeIndex {
     pub plain: Vec<PlainFile>,
     /// Answers to questions across files.
     pub links: Links,
+    /// Imports that no manifest declares.
+    pub undeclared: Vec<Undeclared>,
 }
 
 /// One file's facts.
@@ -89,6 +93,10 @@ pub struct FileFacts {
     pub raw_outputs: Vec<RawOutput>,
     /// Literals that hold an address.
     pub endpoints: Vec<Endpoint>,
+    /// Texts that stand in for something.
+    pub placeholders: Vec<Placeholder>,
+    /// What it checks, if it is a test.
+    pub tests: Tests,
     /// Comments that allow a rule with a reason.
     pub suppressions: Vec<Suppression>,
     /// Lines of comments that allow a rule and give no reason.
@@ -242,6 +250,8 @@ pub struct Import {
     pub module: String,
     /// Where.
     pub span: Span,
+    /// The code goes on where it fails: it stands in a `try`.
+    pub guarded: bool,
 }
 
 /// A default beside a read of the environment.

@@ -11,13 +11,17 @@ mod flow;
 pub mod index;
 mod language;
 mod libraries;
+mod outside;
+pub mod placeholder;
 pub mod plain_files;
 mod role;
+pub mod routes;
 pub mod rules;
 mod shared;
 mod sql_files;
 mod sql_text;
 pub mod start_command;
+pub mod test_text;
 mod text;
 mod traits;
 

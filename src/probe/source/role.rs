@@ -42,6 +42,8 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "test-utils",
         ".storybook",
         "testdata",
+        "integration-tests",
+        "integration_tests",
         "testutil",
         "testutils",
         "testhelpers",

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::{Cache, Cached, Content, FactsFile, digest};
 use super::derived_sql;
 use super::facts::{CodeIndex, FileFacts, Language};
-use super::index::{Links, Manifests};
+use super::index::{Links, Manifests, undeclared};
 use super::language::{self, Refused};
 use super::plain_files;
 use super::start_command;
@@ -231,6 +231,7 @@ fn make(
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
     index.links = Links::new(&index.files, manifests);
+    index.undeclared = undeclared(&listing.files, &index);
     for (place, text) in derived_sql::derive(&index) {
         if let Some(file) = index.files.get_mut(place) {
             Arc::make_mut(file).queries.push(text);

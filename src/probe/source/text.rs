@@ -13,7 +13,7 @@ use crate::model::RuleMeta;
 /// The facts of `text`, read as the file at `path`; `None` where no front end reads such a file.
 #[must_use]
 pub fn facts_of_text(path: &str, text: &str) -> Option<FileFacts> {
-    let language = language::of_extension(path.rsplit('.').next()?)?;
+    let language = language::of_path(path)?;
     language::read(path, language, text, &CancellationToken::new()).ok()
 }
 

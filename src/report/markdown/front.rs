@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::safe::{cell, code, prose};
 use super::table;
 use crate::model::report::ReportItem;
-use crate::model::{Decision, Gap, Poll, Severity};
+use crate::model::{Cell, Decision, Gap, Poll, Severity};
 use crate::report::overview::{Counts, Overview, count, not_done, shorten};
 
 /// What every report begins with.
@@ -28,6 +28,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     accepted(overview, out)?;
     not_checked(overview, out)?;
     follow_ups(overview, out)?;
+    depends_on(overview, out)?;
     poll(overview, out)?;
     sign_off(out)
 }
@@ -164,6 +165,33 @@ fn blockers(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out)?;
     }
     Ok(())
+}
+
+/// The services with what the code says of each; every one is a question in the appendix, with the places.
+fn depends_on(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let services = &overview.report.services;
+    if services.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## What the app depends on\n")?;
+    writeln!(
+        out,
+        "What the code does when one of these fails, as far as it can be read. What is asked, a person must say; the \
+         appendix has the questions and the places.\n"
+    )?;
+    let word = |known: &Cell| match known {
+        Cell::Yes(_) => cell("yes"),
+        Cell::No(_) => cell("no"),
+        Cell::Asked => cell("asked"),
+    };
+    let rows: Vec<Vec<String>> = services
+        .iter()
+        .map(|row| {
+            let cells = row.service.cells();
+            std::iter::once(cell(&row.service.name)).chain(cells.iter().map(|(_, known)| word(known))).collect()
+        })
+        .collect();
+    table(out, &["Service", "Timeout", "Retry", "Catch", "Fallback", "Alert"], &rows)
 }
 
 fn accepted(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {

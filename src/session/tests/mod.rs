@@ -1,6 +1,7 @@
 //! Tests of the pure core: the judgement, and the ways of a session.
 
 mod judging;
+mod services;
 mod updating;
 
 use std::time::Duration;

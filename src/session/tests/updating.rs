@@ -11,7 +11,7 @@ use crate::model::{
     RuleMeta, RunEvent, Severity, Status,
 };
 
-fn session(items: Vec<Item>, changes: Vec<Change>) -> Session {
+pub(super) fn session(items: Vec<Item>, changes: Vec<Change>) -> Session {
     with_probes(items, changes, vec![&PROBE])
 }
 
@@ -105,7 +105,7 @@ fn another_windows_answer_arrives_and_is_not_undone_here() {
     assert!(mine.update(Msg::Do(Command::Undo), now()).is_empty());
 }
 
-fn run_event(run: u64, kind: EventKind) -> Msg {
+pub(super) fn run_event(run: u64, kind: EventKind) -> Msg {
     Msg::Run(RunEvent { run: crate::model::RunId(run), probe: PROBE.id.clone(), at: now(), kind })
 }
 

@@ -3,7 +3,7 @@
 use ratatui::text::Span;
 
 use super::evidence;
-use crate::model::{ChangeKind, Item, Status, Verdict};
+use crate::model::{Cell, ChangeKind, Item, Status, Verdict};
 use crate::session::Session;
 use crate::tui::plain;
 use crate::tui::style::extras;
@@ -26,6 +26,7 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session) {
     doc.heading("Why it matters", "");
     doc.prose(0, &item.why, doc.styles.text);
     seen(doc, ui, session, verdict);
+    service(doc, session, item);
     // Where something is wrong, what to do comes first; where a person must say, the question does.
     if verdict.findings.is_empty() {
         said(doc, session, item);
@@ -98,6 +99,21 @@ fn seen(doc: &mut Doc<'_>, ui: &Ui, session: &Session, verdict: &Verdict) {
             evidence::in_favour(doc, proof);
         }
         more(doc, verdict.proofs.len());
+    }
+}
+
+/// What the code says of a service, for the question about it.
+fn service(doc: &mut Doc<'_>, session: &Session, item: &Item) {
+    let Some(service) = session.service(&item.id) else { return };
+    let styles = doc.styles;
+    doc.heading("What the code says", &plain::count(usize::try_from(service.calls).unwrap_or(usize::MAX), "call"));
+    for (name, cell) in service.cells() {
+        let style = match cell {
+            Cell::Yes(_) => styles.text,
+            Cell::No(_) => styles.fail,
+            Cell::Asked => styles.unknown,
+        };
+        doc.led(&format!("{name:<10}"), 0, &cell.words(), styles.muted, style);
     }
 }
 

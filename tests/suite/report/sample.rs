@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use gonogo::model::report::{
-    ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection, SCHEMA, Tool,
+    ReportFinding, ReportItem, ReportLocation, ReportProbe, ReportProject, ReportProof, ReportSection, ReportService,
+    SCHEMA, Tool,
 };
 use gonogo::model::{
-    Acceptance, Answer, Basis, Confidence, Decision, Evidence, EvidenceKind, Gap, Poll, Reply, Report, Severity,
+    Acceptance, Answer, Basis, Cell, Confidence, Decision, Evidence, EvidenceKind, ExternalService, Gap, Poll, Reply,
+    Report, SeenAt, Severity,
 };
 
 /// A small shop with a bit of everything.
@@ -32,7 +34,18 @@ pub fn shop() -> Report {
         items: items(),
         findings: findings(),
         proofs: vec![proof()],
+        services: vec![service()],
     }
+}
+
+fn service() -> ReportService {
+    let at = |line| SeenAt { path: "src/pay.ts".to_owned(), line };
+    let mut service = ExternalService::new("stripe".to_owned(), "Stripe".to_owned());
+    service.seen = Some(at(4));
+    service.calls = 2;
+    service.timeout = Cell::Yes(at(4));
+    service.catch = Cell::No(at(9));
+    ReportService { item: service.item().to_string(), service }
 }
 
 fn probes() -> Vec<ReportProbe> {

@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use gonogo::model::{
-    Checklist, Confidence, Coverage, EventKind, Evidence, EvidenceKind, Examined, Finding, Fingerprint, Gap, Item,
-    ItemId, Location, Observation, Offer, OfferTarget, Outcome, ProbeId, ProbeMeta, Progress, Project, Proof, Reply,
-    RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section, Settings, Severity, Skip, SkipReason, Span, Theme,
+    Cell, Checklist, Confidence, Coverage, EventKind, Evidence, EvidenceKind, Examined, ExternalService, Finding,
+    Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome, ProbeId, ProbeMeta, Progress,
+    Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section, SeenAt, Settings, Severity,
+    Skip, SkipReason, Span, Theme,
 };
 use gonogo::session::{AcceptanceDraft, Command, Effect, Msg, Session, Start};
 use gonogo::tui::keymap::Keymap;
@@ -81,7 +82,7 @@ fn item(id: &str, title: &str, severity: Severity, fails_on: &[&RuleMeta], prove
         proved_by: ids(proved_by),
         applies_when: if id.ends_with("cookies") { vec!["users".to_owned()] } else { Vec::new() },
         max_age_days: 30,
-        covers: Vec::new(),
+        covers: if id == "security.timeouts" { vec!["F29".to_owned()] } else { Vec::new() },
         references: vec!["https://sre.google/sre-book/data-integrity/".to_owned()],
     }
 }
@@ -202,6 +203,19 @@ fn completed(rules: &[&RuleMeta]) -> EventKind {
         rules: rules.iter().map(|rule| (RuleId::from(rule.id), Coverage::Whole)).collect(),
         ..Examined::default()
     }))
+}
+
+/// Only the source probe has run, and it has seen that the shop depends on Stripe.
+pub fn with_a_service() -> Session {
+    let mut session = empty("shop");
+    let runs = start(&mut session);
+    let at = |line| SeenAt { path: "src/payments/charge.ts".to_owned(), line };
+    let mut stripe = ExternalService::new("stripe".to_owned(), "Stripe".to_owned());
+    (stripe.calls, stripe.seen) = (3, Some(at(12)));
+    (stripe.timeout, stripe.catch) = (Cell::Yes(at(12)), Cell::No(at(30)));
+    let examined = Examined { services: vec![stripe], ..Examined::default() };
+    say(&mut session, &runs, "source", EventKind::Finished(Outcome::Completed(examined)));
+    session
 }
 
 /// Probes have run but for the database, which waits for a yes; a person has answered some questions.

@@ -4,7 +4,7 @@ use gonogo::model::{ProbeId, Progress};
 use gonogo::tui::ui_state::{Dress, Pane};
 use ratatui::style::{Color, Modifier};
 
-use super::fixture::{Bench, empty, session, start, theme};
+use super::fixture::{Bench, empty, session, start, theme, with_a_service};
 
 const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 60)];
 
@@ -24,6 +24,15 @@ fn the_checklist() {
 #[test]
 fn an_item_that_fails_against_its_answer() {
     at_each_size("item", "end up up up up tab");
+}
+
+#[test]
+fn what_happens_when_a_service_fails() {
+    for (width, height) in SIZES {
+        let mut bench = Bench::new(with_a_service(), width, height);
+        bench.press("/").text("stripe").press("enter tab");
+        insta::assert_snapshot!(format!("service_{width}x{height}"), bench.screen());
+    }
 }
 
 #[test]

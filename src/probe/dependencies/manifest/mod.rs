@@ -7,6 +7,8 @@ mod requirements;
 mod unlocked;
 mod unread;
 
+pub use requirements::is_requirements;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;

@@ -53,6 +53,16 @@ impl FileFacts {
         all.get(..count).unwrap_or_default().iter().map(|place| *place as usize)
     }
 
+    /// Every assignment to something below `name`: to `name.first` and the like.
+    pub fn assignments_below(&self, name: &str) -> impl Iterator<Item = &Assignment> {
+        let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);
+        let prefix = format!("{name}.");
+        let start = self.by_target.partition_point(|place| target(place) < &*prefix);
+        let all = self.by_target.get(start..).unwrap_or_default().iter();
+        all.filter_map(|place| self.assignments.get(*place as usize))
+            .take_while(move |set| set.target.starts_with(&*prefix))
+    }
+
     /// What the name `name` was last set to, seen from `function`.
     #[must_use]
     pub fn assigned(&self, name: &str, function: FunctionId) -> Option<&Assignment> {

@@ -20,6 +20,8 @@ pub struct Manifests {
     packages: HashMap<String, Package>,
     /// Modules of Go by their paths, with their folders; the longest first.
     go_modules: Vec<(String, String)>,
+    /// The lowest major version of Express that a manifest asks for.
+    pub express: Option<u32>,
     /// Where the classes of PHP stand.
     pub(super) psr4: Psr4,
 }
@@ -89,6 +91,15 @@ impl Manifests {
     }
 
     fn package(&mut self, folder: &str, json: &Json) {
+        if let Some(version) = json.pointer("/dependencies/express").and_then(Json::as_str) {
+            let digits: String = version
+                .trim_start_matches(|c: char| !c.is_ascii_digit())
+                .chars()
+                .take_while(char::is_ascii_digit)
+                .collect();
+            let major = digits.parse().ok();
+            self.express = self.express.into_iter().chain(major).min();
+        }
         let Some(name) = json.get("name").and_then(Json::as_str) else { return };
         let mut entries = Vec::new();
         match json.get("exports") {
@@ -128,6 +139,22 @@ impl Manifests {
     #[must_use]
     pub fn is_own_package(&self, module: &str) -> bool {
         self.package_of(module).is_some()
+    }
+
+    /// Whether `module`, imported by a file of the folder `from`, begins as an alias says.
+    #[must_use]
+    pub fn is_alias(&self, from: &str, module: &str) -> bool {
+        let mut folders = std::iter::successors(Some(from), |folder| {
+            (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(outer, _)| outer))
+        });
+        folders.any(|folder| {
+            self.aliases.get(folder).is_some_and(|aliases| {
+                aliases.iter().any(|alias| {
+                    !alias.before.is_empty()
+                        && if alias.wild { module.starts_with(&alias.before) } else { module == alias.before }
+                })
+            })
+        })
     }
 
     fn aliased(&self, from: &str, module: &str) -> Vec<String> {

@@ -1,12 +1,15 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod declared;
 mod ecma;
 mod go;
 mod java;
+mod known_modules;
 mod manifests;
 mod php;
 mod python;
+mod receiver;
 mod ruby;
 
 use std::collections::{HashMap, HashSet};
@@ -17,7 +20,12 @@ use rayon::prelude::*;
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
+use super::flow::Memo;
+use super::outside;
+use super::routes::Routes;
+use receiver::ByName;
 
+pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.
@@ -42,10 +50,18 @@ pub struct Links {
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
     callers: OnceLock<Callers>,
+    /// The project's routes. Made when first asked for.
+    routes: OnceLock<Routes>,
+    /// Every function by its name. Made when first asked for.
+    by_name: OnceLock<ByName>,
+    /// What was found about where values come from.
+    pub flow: Memo,
     /// Instances of an HTTP client whose library default was given a limit for all.
     pub default_timeout: bool,
     /// Where Ruby's classes stand. Made when first asked for.
     ruby: OnceLock<ruby::Constants>,
+    /// The calls of each file that leave the app.
+    pub(super) outside: outside::Cache,
 }
 
 /// A function somewhere in the project.
@@ -77,23 +93,14 @@ impl Links {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
-        Self {
-            manifests,
-            by_path,
-            classes,
-            go,
-            queries,
-            known,
-            default_timeout,
-            callers: OnceLock::new(),
-            ruby: OnceLock::new(),
-        }
+        let outside = outside::Cache::new(files.len());
+        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, ..Self::default() }
     }
 }
 
 impl Links {
     /// The place of the file at `path`.
-    fn at(&self, path: &str) -> Option<usize> {
+    pub(super) fn at(&self, path: &str) -> Option<usize> {
         self.by_path.get(path).copied()
     }
 
@@ -104,6 +111,12 @@ impl Links {
 }
 
 impl CodeIndex {
+    /// The place of `file` in the index.
+    #[must_use]
+    pub fn place_of(&self, file: &FileFacts) -> Option<usize> {
+        self.links.at(&file.path)
+    }
+
     /// The place of the file that `module`, as written in `from`, leads to, if it is one of the project's.
     #[must_use]
     pub fn module(&self, from: &FileFacts, module: &str) -> Option<usize> {
@@ -155,8 +168,25 @@ impl CodeIndex {
         None
     }
 
+    /// The places of the files that have a class of this name.
+    #[must_use]
+    pub fn classes_called(&self, name: &str) -> &[usize] {
+        self.links.classes_called(name)
+    }
+
+    /// The project's routes, with what stands before them.
+    #[must_use]
+    pub fn routes(&self) -> &Routes {
+        self.links.routes.get_or_init(|| Routes::new(self))
+    }
+
     /// Every call of a method or function called `name`, with its file.
     pub fn calls_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, &Call)> {
+        self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
+    }
+
+    /// Likewise, with the places of the calls.
+    pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
             for (place, file) in self.files.iter().enumerate() {
@@ -168,7 +198,7 @@ impl CodeIndex {
         });
         callers.get(name).into_iter().flatten().filter_map(|(place, id)| {
             let file = self.files.get(*place)?;
-            Some((&**file, file.call(*id)?))
+            Some((&**file, *id))
         })
     }
 

@@ -165,7 +165,7 @@ impl<'s> Builder<'s> {
 
     pub(super) fn import(&mut self, module: &str, node: Node<'_>) {
         let span = self.place(node).span;
-        self.file.imports.push(Import { module: module.to_owned(), span });
+        self.file.imports.push(Import { module: module.to_owned(), span, guarded: self.at.in_try });
     }
 
     pub(super) fn bind(&mut self, local: &str, module: &str, imported: &str) {
@@ -232,6 +232,18 @@ impl<'s> Builder<'s> {
         if let Some(call) = self.call(id) {
             call.callee = text;
             call.receiver = receiver;
+            call.on = Self::put_together(value);
+        }
+    }
+
+    /// The value on which a method is called, where it is put together right there.
+    fn put_together(callee: &Value) -> Value {
+        match callee {
+            Value::Member(pair) => match &pair.0 {
+                on @ (Value::Template(_) | Value::Computed(_) | Value::Either(_)) => on.clone(),
+                _ => Value::Unknown,
+            },
+            _ => Value::Unknown,
         }
     }
 

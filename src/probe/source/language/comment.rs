@@ -3,6 +3,7 @@
 use tree_sitter::Node;
 
 use super::super::facts::Suppression;
+use super::super::placeholder::Form;
 use super::builder::{Builder, number};
 
 /// How a comment begins that allows a rule.
@@ -21,6 +22,7 @@ impl Builder<'_> {
         let raw = self.text(node);
         let text = raw.trim_start_matches(['/', '*', '#', ' ', '!', '\t']).trim_end_matches(['/', '*', ' ']).trim();
         let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
+        self.keep_placeholder(Form::Comment, text, node);
         self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
         let Some((_, rest)) = text.split_once(ALLOWS) else { return };
         let Some((rule, reason)) = allowed(rest) else {

@@ -29,10 +29,11 @@ use tree_sitter::{ParseOptions, Parser, Range, Tree};
 
 use super::code::Function;
 use super::facts::{FileFacts, GENERATED_CODE, Language, PartlyRead, Role};
-use super::{classify, role};
+use super::{classify, role, test_text};
 
-/// A file that takes longer to parse is left out; the largest file that is read at all (2 MB) needs about 0.4 s.
-const PARSE_LIMIT: Duration = Duration::from_secs(10);
+/// A file that takes longer to parse is left out: this much, and so much for each byte. A grammar reads ten bytes in a
+/// microsecond, but may try for minutes to make sense of what is none.
+const PARSE_LIMIT: (Duration, Duration) = (Duration::from_secs(1), Duration::from_micros(5));
 
 /// The language of the file at `path`; `None` when no front end reads it.
 #[must_use]
@@ -136,6 +137,9 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     file.mark_circles();
     file.language = language;
     file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
+    if known_role == Some(Role::Test) {
+        file.tests = test_text::of(source);
+    }
     file.role = known_role.unwrap_or_else(|| role::from_facts(&file));
     classify::functions(&mut file);
     Ok(file)
@@ -186,9 +190,10 @@ fn parse(language: Language, source: &str, scripts: &[Range], cancel: &Cancellat
     parser.set_included_ranges(scripts).map_err(|_| Refused::TooSlow)?;
     let started = Instant::now();
     let bytes = source.as_bytes();
+    let limit = PARSE_LIMIT.0 + PARSE_LIMIT.1 * u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     let mut input = |offset: usize, _| bytes.get(offset..).unwrap_or_default();
     let mut stop = |_: &tree_sitter::ParseState| {
-        if cancel.is_cancelled() || started.elapsed() > PARSE_LIMIT {
+        if cancel.is_cancelled() || started.elapsed() > limit {
             ControlFlow::Break(())
         } else {
             ControlFlow::Continue(())

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use super::super::code::{Part, Value, joined};
 use super::super::facts::{Endpoint, SqlText};
+use super::super::placeholder::{self, Form, Placeholder};
 use super::super::sql_text;
 use super::builder::Builder;
 
@@ -94,6 +95,7 @@ impl Builder<'_> {
                     self.file.queries.push(SqlText { sql: text.to_string(), span, sent_by: None });
                 }
                 self.keep_endpoint(text, node);
+                self.keep_placeholder(Form::Literal, text, node);
             }
             Value::Template(parts) => {
                 let text = joined(parts);
@@ -105,6 +107,25 @@ impl Builder<'_> {
             }
             _ => {}
         }
+    }
+
+    /// Keeps a text that stands in for something.
+    pub(super) fn keep_placeholder(&mut self, form: Form, text: &str, node: Node<'_>) {
+        let Some((kind, part)) = placeholder::kind(text) else { return };
+        let text = part.chars().take(80).collect::<String>().into();
+        let place = self.place(node);
+        let at = self.at;
+        self.file.placeholders.push(Placeholder {
+            kind,
+            form,
+            text,
+            name: if form == Form::Literal { self.goes_to.clone() } else { Box::default() },
+            usage: at.usage,
+            span: place.span,
+            bytes: place.bytes,
+            function: at.function,
+            dev_only: at.dev_only,
+        });
     }
 
     fn keep_endpoint(&mut self, text: &str, node: Node<'_>) {

@@ -1,6 +1,6 @@
 //! Work in a request handler that stops every other request.
 
-use super::{Check, Hit, Rule, server, subject};
+use super::{Check, Hit, Rule, any_name, first_languages, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Synchronous file, process or crypto work in a Node request handler, or blocking calls in an `async` Python function.",
+    what: "Synchronous file, process or crypto work in a Node request handler, blocking calls in an `async` Python function, `Thread.sleep` or a reactive `block()` in a Java handler.",
     why: "One process serves all your users. While such a call runs, it answers nobody else.",
     fix: "Use the asynchronous form (`await readFile`, `execFile` with a callback, `asyncio.sleep`, `httpx`), or do the work before the first request or in a job.",
     example: "app.get('/report', (req, res) => {\n  const text = readFileSync('report.html', 'utf8');\n});\n\n// better\napp.get('/report', async (req, res) => {\n  const text = await readFile('report.html', 'utf8');\n});",
@@ -21,13 +21,24 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).about("request handler", subject::handlers);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(|language| first_languages(language) || language == Language::Java, blocks)
+    .looks_at(server)
+    .about("request handler", subject::handlers);
+
+/// Every handler of Go runs beside the others.
+fn blocks(name: &str) -> bool {
+    any_name(name) && name != Language::Go.name()
+}
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
-        let hit = if file.language == Language::Python { python(file, call) } else { ecma(file, call) };
+        let hit = match file.language {
+            Language::Python => python(file, call),
+            Language::Java => java(file, call),
+            _ => ecma(file, call),
+        };
         hits.extend(hit);
     }
 }
@@ -84,5 +95,24 @@ fn python(file: &FileFacts, call: &Call) -> Option<Hit> {
     (!given_away && !call.awaited).then(|| {
         Hit::new(call.place, format!("`{callee}` blocks the event loop of an `async` function"))
             .confidence(Confidence::High)
+    })
+}
+
+fn java(file: &FileFacts, call: &Call) -> Option<Hit> {
+    if !in_handler(file, call.function) {
+        return None;
+    }
+    let sleeps = &*call.callee == "Thread.sleep" || (call.callee.starts_with("TimeUnit.") && call.method() == "sleep");
+    if sleeps {
+        let message = format!("`{}` keeps one of the server's threads from answering anybody", call.callee);
+        return Some(Hit::new(call.place, message).severity(Severity::Minor));
+    }
+    // With WebFlux a few threads answer everybody.
+    let reactive = matches!(call.method(), "block" | "blockFirst" | "blockLast")
+        && call.receiver.is_some()
+        && file.imports_any(|module| module.starts_with("reactor.core"));
+    reactive.then(|| {
+        let message = format!("`{}()` blocks a thread that answers many requests", call.method());
+        Hit::new(call.place, message).confidence(Confidence::Medium)
     })
 }

@@ -1,6 +1,9 @@
 //! Any website may call the API.
 
-use super::{Check, Hit, Rule, Subject, server_or_config};
+mod go;
+mod java;
+
+use super::{Check, Hit, Rule, Subject, any_name, server_or_config, with_go_and_java};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -21,7 +24,10 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server_or_config).claims_none(look);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(with_go_and_java, any_name)
+    .looks_at(server_or_config)
+    .claims_none(look);
 
 /// Libraries for cross-origin rules that are understood.
 const KNOWN: [&str; 8] = [
@@ -41,6 +47,8 @@ pub(super) fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) 
         let own = module.starts_with(['.', '~']) || module.starts_with("@/");
         !own && module.split(['/', '.', '-', '_']).any(|word| word == "cors")
             && !KNOWN.iter().any(|known| is_of(module, known))
+            && !go::KNOWN.iter().any(|known| module.starts_with(known))
+            && !module.starts_with("org.springframework.")
     };
     for import in file.imports.iter().filter(|import| unknown(&import.module)) {
         subject.is_beyond("Cross-origin rules", &import.module);
@@ -67,10 +75,11 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     if file.role == Role::Config && !file.path.rsplit('/').next().is_some_and(|name| name.starts_with("next.config.")) {
         return;
     }
-    if file.language == Language::Python {
-        python(file, hits);
-    } else {
-        ecma(file, hits);
+    match file.language {
+        Language::Python => python(file, hits),
+        Language::Go => go::check(file, hits),
+        Language::Java => java::check(file, hits),
+        _ => ecma(file, hits),
     }
     written_out(file, hits);
     // One is enough to know: the worst of each message speaks for the file.
@@ -89,6 +98,8 @@ fn worse(place: Place, message: &str) -> Hit {
 
 const WITH_CREDENTIALS: &str = "Any website may call this API with the cookies of your signed-in users";
 const WITHOUT: &str = "Any website may call this API";
+const BY_BROWSER: &str =
+    "Every origin is let in with credentials, which browsers refuse: the sign-in will not work across origins";
 
 /// What an `origin` option lets in.
 #[derive(PartialEq)]
@@ -163,10 +174,7 @@ fn options(file: &FileFacts, call: &Call, options: Option<&Value>, reflects: boo
     match found {
         Origins::Listed => {}
         Origins::Reflected if credentials => hits.push(worse(call.place, WITH_CREDENTIALS)),
-        Origins::Star if credentials => hits.push(
-            Hit::new(call.place, "Every origin is let in with credentials, which browsers refuse: the sign-in will not work across origins")
-                .severity(Severity::Major),
-        ),
+        Origins::Star if credentials => hits.push(Hit::new(call.place, BY_BROWSER).severity(Severity::Major)),
         _ => {
             let hit = Hit::new(call.place, WITHOUT);
             hits.push(if is_for_one_path(file, call) { hit.confidence(Confidence::Low) } else { hit });
@@ -205,6 +213,33 @@ fn header(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     judge(file, &Header { value, function: call.function, place: call.place, credentials }, hits);
 }
 
+/// Whether the function tests something about an origin before it answers.
+fn asks_about_origin(file: &FileFacts, function: u32) -> bool {
+    file.conditions.iter().filter(|condition| condition.function == function).any(|condition| {
+        let mut asks = false;
+        condition.test.walk(&mut |value| {
+            let text = match value {
+                Value::Path(path) => Some(&**path),
+                Value::Call(id) => {
+                    let call = file.call(*id);
+                    asks |= call.is_some_and(|call| {
+                        call.arguments
+                            .iter()
+                            .any(|a| a.value.path().is_some_and(|p| p.to_ascii_lowercase().contains("origin")))
+                    });
+                    call.map(|call| &*call.callee)
+                }
+                _ => None,
+            };
+            asks |= text.is_some_and(|text| {
+                let lower = text.to_ascii_lowercase();
+                lower.contains("origin") || lower.contains("allowed")
+            });
+        });
+        asks
+    })
+}
+
 fn judge(file: &FileFacts, header: &Header<'_>, hits: &mut Vec<Hit>) {
     let is_asking = |value: &Value| match value {
         Value::Path(path) => {
@@ -212,7 +247,7 @@ fn judge(file: &FileFacts, header: &Header<'_>, hits: &mut Vec<Hit>) {
             lower.ends_with("headers.origin") || lower.ends_with("http_origin")
         }
         Value::Call(id) => file.call(*id).is_some_and(|get| {
-            get.method() == "get"
+            matches!(get.method(), "get" | "Get" | "GetHeader" | "getHeader")
                 && get.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("origin"))
         }),
         _ => false,

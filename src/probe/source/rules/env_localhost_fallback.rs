@@ -1,10 +1,10 @@
 //! A default for development that production falls back on in silence.
 
 use super::endpoint::{Target, target};
-use super::{Check, Hit, Rule};
+use super::{Check, Hit, Rule, any_name, with_go_and_java};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value, joined};
-use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts};
+use crate::probe::source::code::{Call, Place, Value, joined};
+use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts, Language};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -21,15 +21,45 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(with_go_and_java, any_name);
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for fallback in file.env_fallbacks.iter().filter(|fallback| !fallback.dev_only) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let through_helpers =
+        file.calls.iter().filter(|call| !call.dev_only).filter_map(|call| given_to_helper(file, index, call));
+    let through_helpers: Vec<EnvFallback> = through_helpers.collect();
+    for fallback in file.env_fallbacks.iter().chain(&through_helpers).filter(|fallback| !fallback.dev_only) {
         if let Some(hit) = judge(file, fallback) {
             hits.push(hit);
         }
     }
+}
+
+/// `env("REDIS_URL", "redis://localhost")` of a function of the project that gives back its second parameter where the
+/// variable is missing.
+fn given_to_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<EnvFallback> {
+    let [name, default] = call.arguments.as_slice() else { return None };
+    let (name, value) = (name.value.text()?, &default.value);
+    let is_variable = name.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_');
+    if !is_variable || value.leading_text().is_none() {
+        return None;
+    }
+    let target = index.called(file, call)?;
+    let function = target.file.function(target.function)?;
+    let reads = target.file.env_readers.iter().any(|r| r.function == target.function && r.parameter == 0);
+    let (given, _) = function.parameters.get(1)?.names.first()?;
+    let gives = |value: &Value| match value {
+        Value::Either(values) => values.iter().any(|value| value.path() == Some(given)),
+        value => value.path() == Some(given),
+    };
+    (reads && function.body.returns.iter().any(gives)).then(|| EnvFallback {
+        name: name.into(),
+        value: value.clone(),
+        span: call.place.span,
+        bytes: call.place.bytes,
+        function: call.function,
+        dev_only: call.dev_only,
+    })
 }
 
 fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
@@ -57,7 +87,9 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
         }
         _ => return None,
     };
-    Some(hit)
+    // A property of Spring may be set in a file of the project.
+    let is_property = name.contains('.') || name.chars().any(char::is_lowercase);
+    Some(if is_property && file.language == Language::Java { hit.confidence(Confidence::Medium) } else { hit })
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {
@@ -65,7 +97,7 @@ fn words(name: &str) -> impl Iterator<Item = String> {
 }
 
 fn is_own_address(name: &str) -> bool {
-    let upper = name.to_ascii_uppercase().replace("DATABASE_URL", "");
+    let upper = name.to_ascii_uppercase().replace(['.', '-'], "_").replace("DATABASE_URL", "");
     [
         "APP_URL",
         "BASE_URL",

@@ -1,10 +1,10 @@
 //! An address of the developer's machine or a connection string in code that runs in production.
 
 use super::endpoint::{Target, target};
-use super::{Check, Hit, Rule};
+use super::{Check, Hit, Rule, any_name, with_go_and_java};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
-use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Usage};
+use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Usage};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check));
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(with_go_and_java, any_name);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -61,6 +61,11 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
             // `new URL(path, base)` needs some base, and any will do.
             if callee == "URL" {
                 return call.argument(1).is_none() && call.argument_of.is_some();
+            }
+            match file.language {
+                Language::Go => return go_reaches(callee, method),
+                Language::Java => return java_reaches(callee, method),
+                _ => {}
             }
             matches!(
                 callee,
@@ -103,4 +108,60 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
         }
         Usage::Other | Usage::Alternative | Usage::Compared | Usage::Listed => false,
     }
+}
+
+/// Calls of Go that reach what they are given.
+fn go_reaches(callee: &str, method: &str) -> bool {
+    matches!(
+        callee,
+        "http.Get"
+            | "http.Post"
+            | "http.PostForm"
+            | "http.Head"
+            | "http.NewRequest"
+            | "http.NewRequestWithContext"
+            | "redis.ParseURL"
+            | "nats.Connect"
+            | "amqp.Dial"
+            | "sql.Open"
+            | "sqlx.Connect"
+            | "sqlx.Open"
+            | "pgx.Connect"
+            | "pgxpool.New"
+            | "grpc.Dial"
+            | "grpc.NewClient"
+            | "httputil.NewSingleHostReverseProxy"
+    ) || matches!(method, "ApplyURI" | "SetBaseURL" | "SetHostURL" | "DialContext")
+}
+
+/// Calls of Java that reach what they are given.
+fn java_reaches(callee: &str, method: &str) -> bool {
+    matches!(
+        callee,
+        "URI.create"
+            | "URL"
+            | "URI"
+            | "WebClient.create"
+            | "RestClient.create"
+            | "DriverManager.getConnection"
+            | "MongoClients.create"
+            | "Jedis"
+            | "HttpGet"
+            | "HttpPost"
+            | "HttpPut"
+            | "RedisClient.create"
+    ) || matches!(
+        method,
+        "getForObject"
+            | "getForEntity"
+            | "postForObject"
+            | "postForEntity"
+            | "exchange"
+            | "baseUrl"
+            | "rootUri"
+            | "uri"
+            | "setJdbcUrl"
+            | "setUrl"
+            | "connectionString"
+    )
 }

@@ -1,32 +1,81 @@
 //! The rules: each a pure function over facts, in a file of its own.
 
 mod blocking_call_in_handler;
+mod boundaries;
 mod cache_in_use;
 mod check_then_act;
+mod client_exposed_secret;
+mod command_injection;
 mod connection_pool;
+mod cookie_flags_missing;
 mod cors_any_origin;
+mod csrf_disabled;
+mod data_export_and_deletion;
 mod debug_mode_enabled;
 mod dev_server;
 mod effect_without_cleanup;
 mod endpoint;
 mod env_localhost_fallback;
+mod error_boundary;
+mod error_detail_exposed;
 mod error_tracking;
+mod external_call_unguarded;
 mod external_call_without_timeout;
+mod feature_flags;
+mod floating_promise;
+mod global_error_handler_missing;
+mod graceful_shutdown;
+mod happy_path_tests_only;
 mod hardcoded_endpoint;
-mod http_clients;
+mod health_endpoint;
+mod inconsistent_error_response;
+mod injection;
+mod insecure_randomness;
+mod inverted_access_check;
 mod job_queue;
+mod jwt_misuse;
 mod leading_wildcard_like;
+mod logging;
 mod n_plus_one_query;
+mod names;
+mod open_redirect;
+mod path_traversal;
+mod phantom_dependency;
+mod placeholder_left_in;
+mod rate_limit_missing;
+mod rate_limiter;
+mod react_error_boundary_missing;
+mod request_body_unvalidated;
+mod request_work;
+mod resilience_library;
+mod response_shape_trusted;
+mod response_status_unchecked;
+mod responses;
+mod retry_without_backoff;
+mod route_without_auth;
 mod schema_sync_in_production;
+mod sensitive_data_logged;
 mod sql_injection;
 mod sqlite_on_serverless;
+mod ssrf;
 mod structured_logging;
 mod subject;
 mod supabase_rls_disabled;
 mod swallowed_error;
 mod tables;
+mod tls_verification_disabled;
 mod unbounded_query;
+mod unsafe_deserialization;
+mod unsafe_eval;
+mod unstructured_logging;
+mod upload_unrestricted;
+mod validation_library;
+mod weak_password_hash;
+mod webhook_signature_unverified;
+mod webhook_works_before_ack;
+mod webhooks;
 mod writes_without_transaction;
+mod xss_unescaped_html;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
@@ -34,6 +83,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
 
+pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 
 /// Every rule, in the order of their ids.
@@ -41,25 +91,68 @@ const LIST: &[Rule] = &[
     blocking_call_in_handler::RULE,
     cache_in_use::RULE,
     check_then_act::RULE,
+    client_exposed_secret::RULE,
+    command_injection::RULE,
     connection_pool::RULE,
+    cookie_flags_missing::RULE,
     cors_any_origin::RULE,
+    csrf_disabled::RULE,
+    data_export_and_deletion::RULE,
     debug_mode_enabled::RULE,
     effect_without_cleanup::RULE,
     env_localhost_fallback::RULE,
+    error_boundary::RULE,
+    error_detail_exposed::RULE,
     error_tracking::RULE,
+    external_call_unguarded::RULE,
     external_call_without_timeout::RULE,
+    feature_flags::RULE,
+    floating_promise::RULE,
+    global_error_handler_missing::RULE,
+    graceful_shutdown::RULE,
+    happy_path_tests_only::RULE,
     hardcoded_endpoint::RULE,
+    health_endpoint::RULE,
+    inconsistent_error_response::RULE,
+    insecure_randomness::RULE,
+    inverted_access_check::RULE,
     job_queue::RULE,
+    jwt_misuse::RULE,
     leading_wildcard_like::RULE,
     n_plus_one_query::RULE,
+    open_redirect::RULE,
+    path_traversal::RULE,
+    phantom_dependency::RULE,
+    placeholder_left_in::RULE,
+    rate_limit_missing::RULE,
+    rate_limiter::RULE,
+    react_error_boundary_missing::RULE,
+    request_body_unvalidated::RULE,
+    resilience_library::RULE,
+    response_shape_trusted::RULE,
+    response_status_unchecked::RULE,
+    retry_without_backoff::RULE,
+    route_without_auth::RULE,
     schema_sync_in_production::RULE,
+    sensitive_data_logged::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
+    ssrf::RULE,
     structured_logging::RULE,
     supabase_rls_disabled::RULE,
     swallowed_error::RULE,
+    tls_verification_disabled::RULE,
     unbounded_query::RULE,
+    unsafe_deserialization::RULE,
+    unsafe_eval::RULE,
+    unstructured_logging::RULE,
+    upload_unrestricted::RULE,
+    validation_library::RULE,
+    weak_password_hash::RULE,
+    webhook_signature_unverified::RULE,
+    webhook_works_before_ack::RULE,
     writes_without_transaction::RULE,
+    xss_unescaped_html::RULE,
 ];
 
 /// Every rule, in the order of their ids.
@@ -186,9 +279,19 @@ impl Hit {
     }
 }
 
+/// Where something stands of which the bytes are not known; its message tells it apart.
+fn at_span(span: crate::model::Span) -> Place {
+    Place { span, bytes: (u32::MAX, u32::MAX) }
+}
+
 /// The languages that a rule reads unless it says otherwise; more need fixtures in them.
 fn first_languages(language: Language) -> bool {
     language.is_ecma() || language == Language::Python
+}
+
+/// The first languages, Go and Java.
+fn with_go_and_java(language: Language) -> bool {
+    first_languages(language) || matches!(language, Language::Go | Language::Java)
 }
 
 fn any_name(name: &str) -> bool {
@@ -196,7 +299,6 @@ fn any_name(name: &str) -> bool {
 }
 
 /// Where a rule makes sense in the languages that it reads and in no other.
-#[expect(dead_code, reason = "for rules to come")]
 fn nowhere_else(_: &str) -> bool {
     false
 }

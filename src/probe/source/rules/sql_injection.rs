@@ -1,11 +1,15 @@
 //! Request data that becomes part of a query's text.
 
-use super::{Check, Hit, Rule, server, subject};
+mod sinks;
+
+use super::injection::{Danger, message, reads};
+use super::{Check, Hit, Rule, any_name, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionId, Part, Value, joined, root};
+use crate::probe::source::code::{FunctionId, Part, Value, joined};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::flow::{Origin, origin};
+use crate::probe::source::flow::{Sink, reach};
 use crate::probe::source::sql_text;
+use sinks::{Takes, takes};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -22,223 +26,171 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).looks_at(server).about("database query", subject::queries);
-
-/// Calls that take the text of a whole statement.
-const STATEMENTS: [&str; 29] = [
-    "query",
-    "execute",
-    "executemany",
-    "executescript",
-    "exec",
-    "prepare",
-    "raw",
-    "unsafe",
-    "$queryRawUnsafe",
-    "$executeRawUnsafe",
-    "queryRawUnsafe",
-    "all",
-    "get",
-    "run",
-    "each",
-    "any",
-    "one",
-    "none",
-    "many",
-    "manyOrNone",
-    "oneOrNone",
-    "text",
-    "read_sql",
-    "read_sql_query",
-    "fetch",
-    "fetchrow",
-    "fetchval",
-    "fetch_all",
-    "fetch_one",
-];
-
-/// Calls that take a piece of a statement.
-const PIECES: [&str; 7] = ["whereRaw", "orderByRaw", "havingRaw", "selectRaw", "joinRaw", "groupByRaw", "RawSQL"];
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .looks_at(server)
+    .reads(reads, any_name)
+    .about("database query", subject::queries);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in &file.calls {
-        let method = call.method();
-        let piece = PIECES.contains(&method);
-        // What a tag receives, it makes parameters of.
-        if call.tagged || !(piece || STATEMENTS.contains(&method)) {
-            continue;
-        }
+    for call in file.calls.iter().filter(|call| !call.tagged) {
+        let Some((value, how)) = takes(file, call) else { continue };
         // `execute(text(…))` is seen at `execute`.
-        let inner = matches!(method, "text" | "raw")
-            && call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| STATEMENTS.contains(&outer.method()));
+        let inner = matches!(call.method(), "text" | "raw" | "literal" | "sql" | "SQL" | "Raw" | "arel_sql")
+            && call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| takes(file, outer).is_some());
         if inner {
             continue;
         }
-        if let Some(hit) = sink(file, index, call, piece) {
-            hits.push(hit);
-        }
+        hits.extend(judge(file, index, &Danger::of_call(call, value), how));
     }
+}
+
+fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, how: Takes) -> Option<Hit> {
+    let mut text = Text::default();
+    gather(file, index, danger.value, danger.function, 0, &mut text);
+    let put_together = !text.quoted.is_empty() || text.is_put_together;
+    if match how {
+        Takes::Statement => !text.is_statement,
+        Takes::Piece => !put_together && !matches!(danger.value, Value::Path(_) | Value::Call(_) | Value::Member(_)),
+        Takes::PieceIfPutTogether => !put_together,
+    } {
+        return None;
+    }
+    let found = danger.reach(file, index, Sink::Sql);
+    if let Some(trace) = &found.request {
+        return Some(danger.told(file, trace, |trace, to| {
+            message(trace, &format!("is put into the text of the query that `{to}` sends"))
+        }));
+    }
+    // A value between quotes, of which nothing says where it comes from; where a name of a table is put in, that is
+    // the helper's own business.
+    let to: String = danger.to.chars().take(60).collect();
+    text.quoted.iter().find_map(|(part, value, function)| {
+        let of_caller = !reach(index, file, value, *function, danger.place.bytes, Sink::Sql).parameters.is_empty();
+        of_caller.then(|| {
+            Hit::new(danger.place, format!("`{part}` is put between quotes in the text that `{to}` sends"))
+                .confidence(Confidence::Low)
+        })
+    })
 }
 
 /// How many pieces of a query's text are looked at.
 const MAX_PARTS: usize = 100;
 
-/// Everything that goes into the text of a query.
+/// What the text of a query is put together from.
 #[derive(Default)]
 struct Text<'f> {
     is_statement: bool,
-    /// Expressions, each with its text, its value, the function in which it stands and whether it is between quotes.
-    parts: Vec<(&'f str, &'f Value, FunctionId, bool)>,
+    is_put_together: bool,
+    parts: usize,
+    /// Expressions of the same file that stand between quotes, each with its text and the function in which it stands.
+    quoted: Vec<(&'f str, &'f Value, FunctionId)>,
     /// Names that were followed already.
     followed: Vec<&'f str>,
 }
 
-fn gather<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32, into: &mut Text<'f>) {
-    if steps > 4 || into.parts.len() > MAX_PARTS {
+fn gather<'f>(
+    file: &'f FileFacts,
+    index: &'f CodeIndex,
+    value: &'f Value,
+    function: FunctionId,
+    steps: u32,
+    into: &mut Text<'f>,
+) {
+    if steps > 5 || into.parts > MAX_PARTS {
         return;
     }
+    into.parts += 1;
     match value {
         Value::Text(text) => into.is_statement |= sql_text::is_statement(text),
         Value::Template(parts) => {
-            into.is_statement |= sql_text::is_statement(&joined(parts));
+            let whole = joined(parts);
+            into.is_statement |= sql_text::is_statement(&whole);
+            into.is_put_together = true;
             let mut quoted = false;
             for part in parts {
                 match part {
                     Part::Fixed(text) => quoted ^= text.matches('\'').count() % 2 == 1,
-                    Part::Expression(text, value) => into.parts.push((text, value, function, quoted)),
+                    Part::Expression(shown, value) if quoted && steps < 100 => {
+                        into.quoted.push((shown, value, function))
+                    }
+                    Part::Expression(_, value) => {
+                        // `${BASE_QUERY} WHERE …`
+                        if matches!(value, Value::Path(_)) && !into.is_statement {
+                            gather(file, index, value, function, steps + 1, into);
+                        }
+                    }
                 }
             }
         }
-        Value::Path(name) if !name.contains('.') && !into.followed.contains(&&**name) => {
+        Value::Path(name) if !into.followed.contains(&&**name) => {
             into.followed.push(name);
-            let scope = file.enclosing(function).map(|(id, _)| id);
-            for id in scope {
-                let mut found = false;
+            let mut found = false;
+            for (id, _) in file.enclosing(function) {
                 for assignment in file.assignments_to(name).filter(|a| a.function == id) {
-                    gather(file, &assignment.value, id, steps + 1, into);
+                    into.is_put_together |= assignment.appends;
+                    gather(file, index, &assignment.value, id, steps + 1, into);
                     found = true;
                 }
                 if found {
-                    break;
+                    return;
                 }
             }
+            // The text of another file.
+            let root = crate::probe::source::code::root(name);
+            let imported = index.imported(file, root).and_then(|(place, found)| {
+                let target = index.files.get(place)?;
+                let inner = name.get(root.len()..).unwrap_or("").trim_start_matches('.');
+                let whole = if &*found == "*" { inner.to_owned() } else { format!("{found}.{inner}") };
+                let set = target.assigned(whole.trim_end_matches('.'), 0).or_else(|| target.assigned(&found, 0))?;
+                let value = if inner.is_empty() { &set.value } else { set.value.get(inner).unwrap_or(&set.value) };
+                Some((&**target, value))
+            });
+            if let Some((target, value)) = imported {
+                let mut of_other = Text { parts: into.parts, ..Text::default() };
+                gather(target, index, value, 0, steps + 1, &mut of_other);
+                into.is_statement |= of_other.is_statement;
+                into.is_put_together |= of_other.is_put_together;
+            }
         }
-        Value::Either(values) => values.iter().for_each(|value| gather(file, value, function, steps + 1, into)),
+        Value::Either(values) | Value::Computed(values) => {
+            values.iter().for_each(|value| gather(file, index, value, function, steps + 1, into));
+        }
         Value::Object(_) => {
             if let Some(text) = value.get("text").or_else(|| value.get("sql")) {
-                gather(file, text, function, steps + 1, into);
+                gather(file, index, text, function, steps + 1, into);
             }
         }
         Value::Call(id) => {
-            if let Some(inner) = file.call(*id).filter(|call| !call.tagged)
-                && matches!(inner.method(), "text" | "raw" | "literal")
-                && let Some(given) = inner.argument(0)
-            {
-                gather(file, given, inner.function, steps + 1, into);
+            let Some(inner) = file.call(*id).filter(|call| !call.tagged) else { return };
+            if let Some((target, _)) = index.reached_by(file, inner) {
+                let mut of_other = Text { parts: into.parts, ..Text::default() };
+                for value in target.file.function(target.function).map_or(&[][..], |f| &f.body.returns).iter().take(5) {
+                    gather(target.file, index, value, target.function, steps + 1, &mut of_other);
+                }
+                into.is_statement |= of_other.is_statement;
+                into.is_put_together |= of_other.is_put_together;
+            } else if matches!(
+                inner.method(),
+                "text"
+                    | "raw"
+                    | "literal"
+                    | "Sprintf"
+                    | "format"
+                    | "sprintf"
+                    | "trim"
+                    | "join"
+                    | "SQL"
+                    | "concat"
+                    | "toString"
+                    | "Raw"
+            ) {
+                into.is_put_together |= matches!(inner.method(), "Sprintf" | "format" | "sprintf");
+                for given in inner.arguments.iter().take(3) {
+                    gather(file, index, &given.value, inner.function, steps + 1, into);
+                }
             }
         }
         _ => {}
     }
-}
-
-fn sink(file: &FileFacts, index: &CodeIndex, call: &Call, piece: bool) -> Option<Hit> {
-    let mut text = Text::default();
-    gather(file, call.argument(0)?, call.function, 0, &mut text);
-    if !(text.is_statement || piece) {
-        return None;
-    }
-    let mut best: Option<(Origin, &str, FunctionId)> = None;
-    for (shown, value, function, quoted) in &text.parts {
-        let found = origin(file, value, *function);
-        let counts = match found {
-            Origin::Request => true,
-            // A name of a table or column that a helper is given is its own business; a value between quotes is not.
-            Origin::Parameter(..) => *quoted || called_with_request(file, index, found),
-            Origin::Fixed | Origin::Unknown => false,
-        };
-        if counts && best.is_none_or(|(worst, ..)| found > worst) && !is_chosen(file, value, *function) {
-            best = Some((found, shown, *function));
-        }
-    }
-    let (found, shown, _) = best?;
-    let callee: String = call.callee.chars().take(60).collect();
-    Some(match found {
-        Origin::Request => {
-            Hit::new(call.place, format!("`{shown}` comes from the request and is put into the text of a query"))
-        }
-        _ if called_with_request(file, index, found) => Hit::new(
-            call.place,
-            format!("`{shown}` is put into the text of a query, and a caller passes data from a request"),
-        )
-        .confidence(Confidence::Medium),
-        _ => Hit::new(call.place, format!("`{shown}` is put between quotes in the text that `{callee}` sends"))
-            .confidence(Confidence::Low),
-    })
-}
-
-/// Whether some caller passes request data as the parameter that `found` is.
-fn called_with_request(file: &FileFacts, index: &CodeIndex, found: Origin) -> bool {
-    let Origin::Parameter(function, place) = found else { return false };
-    let Some(name) = file.function(function).and_then(|f| f.name.as_deref()) else { return false };
-    let offset = usize::from(
-        file.function(function)
-            .and_then(|f| f.parameters.first())
-            .and_then(|p| p.names.first())
-            .is_some_and(|(name, _)| &**name == "self"),
-    );
-    index.calls_of(name).any(|(caller, call)| {
-        call.argument(place.saturating_sub(offset)).is_some_and(|given| {
-            origin(caller, given, call.function) == Origin::Request
-                && index
-                    .called(caller, call)
-                    .is_some_and(|target| target.function == function && target.file.path == file.path)
-        })
-    })
-}
-
-/// Whether the value was looked up in a list of what is allowed before.
-fn is_chosen(file: &FileFacts, value: &Value, function: FunctionId) -> bool {
-    let mut names: Vec<&str> = Vec::new();
-    value.walk(&mut |value| {
-        if let Value::Path(path) = value {
-            names.push(path);
-        }
-    });
-    if names.is_empty() {
-        return false;
-    }
-    file.calls.iter().any(|call| {
-        let checks = matches!(
-            call.method(),
-            "includes"
-                | "has"
-                | "in"
-                | "test"
-                | "match"
-                | "indexOf"
-                | "isInteger"
-                | "isNaN"
-                | "isdigit"
-                | "isdecimal"
-                | "isalnum"
-                | "fullmatch"
-                | "isidentifier"
-                | "hasOwnProperty"
-                | "hasOwn"
-        );
-        checks
-            && file.within(function, call.function)
-            && (names.contains(&call.object())
-                || call.arguments.iter().any(|argument| {
-                    let mut found = false;
-                    argument.value.walk(&mut |value| {
-                        found |= value
-                            .path()
-                            .is_some_and(|path| names.iter().any(|name| *name == path || root(name) == path));
-                    });
-                    found
-                }))
-    })
 }

@@ -1,9 +1,10 @@
 //! Proof: the server's log can be searched.
 
-use super::{Check, Hit, Rule, server};
+use super::names::last;
+use super::{Check, Hit, Rule, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -12,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "A logger in server code whose output is made of fields and not just lines: pino, bunyan, winston or tslog in JSON, structlog or loguru with a JSON renderer, python-json-logger.",
+    what: "A logger in server code whose output is made of fields and not just lines: pino, bunyan, winston or tslog in JSON, structlog or loguru with a JSON renderer, python-json-logger, slog, zap, zerolog or logrus in JSON, Logback or Log4j with a JSON encoder.",
     why: "When something goes wrong you can ask the log for one user or one request.",
     fix: "Make one logger with JSON output and use it everywhere in place of `console` and `print`.",
     example: "export const logger = pino({ level: process.env.LOG_LEVEL });",
@@ -20,16 +21,75 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).looks_at(server);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(server_or_config);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if matches!(file.language, Language::Php | Language::Ruby) {
+        hits.extend(of_scripts(file));
+        return;
+    }
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(name) = logger(file, call) {
             hits.push(Hit::new(call.place, format!("{name} writes the server's log")));
             return;
         }
     }
+}
+
+/// Monolog with a formatter of JSON; semantic_logger, lograge and ougai.
+fn of_scripts(file: &FileFacts) -> Option<Hit> {
+    let made = file.calls.iter().filter(|call| !call.dev_only).find_map(|call| {
+        let name = last(&call.callee);
+        let json = |value: &Value| matches!(value.text().or(value.path()), Some("json" | ":json"));
+        let is = match file.language {
+            Language::Php => (call.constructs
+                && matches!(
+                    name,
+                    "JsonFormatter" | "LogstashFormatter" | "GelfMessageFormatter" | "ElasticsearchFormatter"
+                ))
+            .then_some("Monolog"),
+            _ => match &*call.callee {
+                "SemanticLogger.add_appender" if call.named("formatter").is_some_and(json) => Some("semantic_logger"),
+                "Ougai.Logger" | "Ougai.Logger.new" => Some("ougai"),
+                callee
+                    if callee.starts_with("Lograge.Formatters.Json")
+                        || callee.starts_with("Lograge.Formatters.Logstash") =>
+                {
+                    Some("lograge")
+                }
+                _ => None,
+            },
+        };
+        is.map(|is| (call.place, is))
+    });
+    let set = || {
+        file.assignments.iter().find_map(|assignment| {
+            let json = matches!(assignment.value.text().or(assignment.value.path()), Some("json" | ":json"));
+            (json && assignment.target.ends_with("rails_semantic_logger.format"))
+                .then_some((assignment.place, "semantic_logger"))
+        })
+    };
+    // Laravel names the formatter of a channel by its class.
+    let named = || {
+        let names_formatter = |value: &Value| {
+            let mut found = false;
+            value.walk(&mut |value| {
+                if let Value::Object(pairs) = value {
+                    found |= pairs.iter().any(|(key, value)| {
+                        &**key == "formatter"
+                            && value.path().or(value.text()).is_some_and(|path| path.contains("JsonFormatter"))
+                    });
+                }
+            });
+            found
+        };
+        let channel = file.function(0).filter(|_| file.language == Language::Php)?;
+        let returned = channel.body.returns.iter().any(names_formatter);
+        returned.then_some((crate::probe::source::code::Place::default(), "Monolog"))
+    };
+    made.or_else(set).or_else(named).map(|(place, name)| Hit::new(place, format!("{name} writes the server's log")))
 }
 
 fn logger(file: &FileFacts, call: &Call) -> Option<&'static str> {
@@ -50,12 +110,38 @@ fn logger(file: &FileFacts, call: &Call) -> Option<&'static str> {
         ("pythonjsonlogger" | "pythonjsonlogger.jsonlogger" | "pythonjsonlogger.json", "JsonFormatter") => {
             Some("python-json-logger")
         }
+        ("log/slog", "NewJSONHandler") => Some("slog"),
+        ("go.uber.org/zap", "NewProduction" | "NewProductionConfig") => Some("zap"),
+        ("go.uber.org/zap/zapcore", "NewJSONEncoder") => Some("zap"),
+        ("github.com/rs/zerolog", "New") => (!is_console(file, call)).then_some("zerolog"),
+        ("github.com/sirupsen/logrus", "JSONFormatter") if call.constructs => Some("logrus"),
+        (
+            "net.logstash.logback.encoder.LogstashEncoder"
+            | "net.logstash.logback.encoder.LoggingEventCompositeJsonEncoder",
+            _,
+        ) if call.constructs => Some("Logback, in JSON,"),
+        ("ch.qos.logback.classic.encoder.JsonEncoder" | "co.elastic.logging.logback.EcsEncoder", _)
+            if call.constructs =>
+        {
+            Some("Logback, in JSON,")
+        }
+        ("net.logstash.logback.argument.StructuredArguments", "kv" | "keyValue" | "value" | "entries") => {
+            Some("Logback, with fields,")
+        }
         // Fastify carries pino.
         ("fastify", "fastify" | "Fastify") => {
             let on = options()?.get("logger").filter(|value| **value != Value::Bool(false))?;
             (!shows_pretty(file, on, call.function)).then_some("pino, through Fastify,")
         }
         _ => None,
+    }
+}
+
+/// `zerolog.New(zerolog.ConsoleWriter{…})` writes lines for people.
+fn is_console(file: &FileFacts, call: &Call) -> bool {
+    match call.argument(0).map(|to| file.resolved(to, call.function)) {
+        Some(Value::Call(id)) => file.call(*id).is_some_and(|made| made.method().ends_with("ConsoleWriter")),
+        _ => false,
     }
 }
 

@@ -19,7 +19,7 @@ pub struct Subject {
 
 impl Subject {
     /// Something stands in the code that the rule is about and cannot judge.
-    pub(super) fn is_beyond(&mut self, what: &str, name: &str) {
+    pub(in crate::probe::source) fn is_beyond(&mut self, what: &str, name: &str) {
         self.beyond.insert(format!("{what} through {name} are not examined"));
     }
 }
@@ -51,7 +51,8 @@ pub(super) fn effects(file: &FileFacts, _index: &CodeIndex, subject: &mut Subjec
 
 /// A place where an error is caught.
 pub(super) fn catches(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
-    subject.seen |= !file.catches.is_empty() || file.calls.iter().any(|call| call.method() == "catch");
+    let of_go = file.language == Language::Go && file.assignments.iter().any(|set| matches!(&*set.target, "err" | "_"));
+    subject.seen |= of_go || !file.catches.is_empty() || file.calls.iter().any(|call| call.method() == "catch");
 }
 
 /// A database query, or its text.

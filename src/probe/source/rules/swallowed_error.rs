@@ -1,6 +1,8 @@
 //! An error that is caught and then forgotten.
 
-use super::{Check, Hit, Rule, subject};
+mod go;
+
+use super::{Check, Hit, Rule, any_name, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Catch, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -20,11 +22,16 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).about("place where an error is caught", subject::catches);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
+    .reads(Language::is_code, any_name)
+    .about("place where an error is caught", subject::catches);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Go {
+        go::check(file, index, hits);
+        return;
+    }
     for catch in &file.catches {
         if let Some(hit) = clause(file, index, catch) {
             hits.push(hit);
@@ -55,8 +62,11 @@ fn forgets(file: &FileFacts, block: &Block) -> Option<Leaves> {
         return None;
     }
     match block.returns.as_slice() {
-        [] => (block.statements == 0 || block.leaves || block.continues || file.language == Language::Python)
-            .then_some(Leaves::Nothing),
+        [] => (block.statements == 0
+            || block.leaves
+            || block.continues
+            || matches!(file.language, Language::Python | Language::Ruby))
+        .then_some(Leaves::Nothing),
         returned if returned.iter().all(Value::is_empty_literal) => Some(Leaves::EmptyValue),
         _ => None,
     }
@@ -160,7 +170,7 @@ fn asks(file: &FileFacts, function: u32) -> bool {
 
 /// Whether an exception type covers failures that nobody foresaw, or failures of the network and the database.
 fn catches_much(name: &str) -> bool {
-    let last = name.rsplit('.').next().unwrap_or(name);
+    let last = name.rsplit(['.', '\\', ':']).next().unwrap_or(name);
     matches!(
         last,
         "Exception"
@@ -178,6 +188,25 @@ fn catches_much(name: &str) -> bool {
             | "Error"
             | "StripeError"
             | "APIError"
+            | "Throwable"
+            | "RuntimeException"
+            | "IOException"
+            | "SQLException"
+            | "DataAccessException"
+            | "RestClientException"
+            | "MailException"
+            | "MessagingException"
+            | "PDOException"
+            | "QueryException"
+            | "GuzzleException"
+            | "TransferException"
+            | "StandardError"
+            | "StatementInvalid"
+            | "RecordInvalid"
+            | "ActiveRecordError"
+            | "OpenTimeout"
+            | "ReadTimeout"
+            | "WebClientException"
     )
 }
 
@@ -199,10 +228,15 @@ fn weigh(file: &FileFacts, index: &CodeIndex, id: u32, call: &Call) -> Matters {
         "send", "save", "create", "update", "insert", "delete", "remove", "publish", "upload", "charge", "pay",
         "notify", "enqueue", "sync", "write", "store", "submit", "post",
     ];
-    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || file.language == Language::Python) {
+    if acts.iter().any(|verb| lower.starts_with(verb)) && (call.awaited || waits_for_all(file.language)) {
         return Matters::Much;
     }
     if call.awaited { Matters::Somewhat } else { Matters::No }
+}
+
+/// Whether every call of a language waits until its work is done.
+fn waits_for_all(language: Language) -> bool {
+    matches!(language, Language::Python | Language::Java | Language::Php | Language::Ruby | Language::Go)
 }
 
 /// Work whose failure is an ordinary answer: parsing, storage of the browser, looking, closing, cleaning up.

@@ -9,6 +9,7 @@ use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::{Comparison, Value};
 use crate::probe::source::facts::Usage;
+use crate::probe::source::placeholder::Form;
 
 /// Whether a path is the object that holds the environment's variables.
 pub(super) fn is_environment(path: &str) -> bool {
@@ -65,7 +66,11 @@ impl Walk<'_> {
             K::True => Value::Bool(true),
             K::False => Value::Bool(false),
             K::Null | K::Undefined => Value::Null,
-            K::Regex | K::JsxText => Value::Unknown,
+            K::Regex => Value::Unknown,
+            K::JsxText => {
+                self.to.keep_placeholder(Form::Page, self.to.text(node).trim(), node);
+                Value::Unknown
+            }
             K::Parenthesized | K::As | K::Satisfies | K::NonNull | K::Instantiation => {
                 // What is meant comes first; a type may follow.
                 let mut value = None;

@@ -246,9 +246,21 @@ impl Walk<'_> {
             self.to.at = saved;
             value
         });
+        let default = default.or_else(|| self.source_of(node));
         let mut names = Vec::new();
         self.parameter_names(pattern, "", &mut names, 0);
         Parameter { names, annotation, default }
+    }
+
+    /// What a decorator of a parameter says about where its value comes from, as a call of it: `@Body() order`.
+    fn source_of(&mut self, parameter: Node<'_>) -> Option<Value> {
+        let mut walk = parameter.walk();
+        let decorator = parameter.named_children(&mut walk).find(|child| self.kind(*child) == K::Decorator)?;
+        let inner = decorator.named_child(0)?;
+        let saved = self.to.start_anew();
+        let value = self.expression(&mut inner.walk());
+        self.to.at = saved;
+        matches!(value, Value::Call(_)).then_some(value)
     }
 
     fn parameter_names(&self, node: Node<'_>, path: &str, names: &mut Vec<(Box<str>, Box<str>)>, depth: usize) {

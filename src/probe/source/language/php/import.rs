@@ -49,6 +49,10 @@ impl<'s> Walk<'s> {
     /// `require __DIR__ . '/x.php'`, which brings in all that the other file declares.
     pub(super) fn require(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
+        // What is brought in is chosen at run time: kept as a call.
+        if self.to.text(node).contains('$') {
+            return self.language_call(cursor, "include");
+        }
         let value = self.last_child(cursor);
         let module = match &value {
             Value::Text(path) => Some(path.to_string()),

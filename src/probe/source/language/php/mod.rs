@@ -156,7 +156,7 @@ impl<'s> Walk<'s> {
     }
 
     /// `echo a, b`, `print a`, `exit(1)`: what the language does itself, kept as a call.
-    fn language_call(&mut self, cursor: &mut TreeCursor<'_>, name: &str) -> Value {
+    pub(super) fn language_call(&mut self, cursor: &mut TreeCursor<'_>, name: &str) -> Value {
         let id = self.to.open_call(cursor.node());
         if let Some(call) = self.to.call(id) {
             call.callee = name.into();

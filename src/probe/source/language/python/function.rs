@@ -85,7 +85,9 @@ impl Walk<'_> {
             let child = cursor.node();
             match self.kind(child) {
                 K::Decorator => each(cursor, |cursor| {
-                    if cursor.node().is_named() {
+                    if cursor.node().is_named() && self.kind(cursor.node()) == K::Comment {
+                        self.to.comment(cursor.node());
+                    } else if cursor.node().is_named() {
                         let saved = self.to.start_anew();
                         let value = self.expression(cursor);
                         self.to.at = saved;

@@ -1,0 +1,96 @@
+//! What a schema lets through: a number, an identifier or one of a fixed list does no harm.
+
+use crate::probe::source::code::{Call, FunctionId, Value};
+use crate::probe::source::facts::FileFacts;
+
+/// How many calls of a chain are looked at.
+const MAX_CHAIN: usize = 20;
+
+/// Whether the schema through which `call` hands its argument on (`schema.parse(x)`) leaves `field` no room for text
+/// of a client's choice.
+pub(super) fn is_strict(file: &FileFacts, call: &Call, field: &str) -> bool {
+    if !matches!(call.method(), "parse" | "parseAsync" | "safeParse" | "validate" | "validateSync") {
+        return false;
+    }
+    let field = field.strip_prefix("data.").unwrap_or(field);
+    let inner = call.receiver.and_then(|id| file.call(id));
+    match inner {
+        Some(made) => of_call(file, made, field),
+        None => of_value(file, &Value::Path(call.object().into()), call.function, field, 0),
+    }
+}
+
+/// The same for the input of a tRPC procedure: `publicProcedure.input(schema).query(({ input }) => …)`.
+pub(super) fn input_is_strict(file: &FileFacts, function: FunctionId, field: &str) -> bool {
+    let Some(mut call) = file.function(function).and_then(|f| f.argument_of).and_then(|id| file.call(id)) else {
+        return false;
+    };
+    for _ in 0..MAX_CHAIN {
+        let Some(inner) = call.receiver.and_then(|id| file.call(id)) else { return false };
+        if matches!(inner.method(), "input" | "schema" | "inputSchema")
+            && let Some(schema) = inner.argument(0)
+        {
+            return of_value(file, schema, inner.function, field, 0);
+        }
+        call = inner;
+    }
+    false
+}
+
+fn of_value(file: &FileFacts, schema: &Value, function: FunctionId, field: &str, steps: u32) -> bool {
+    if steps > 4 {
+        return false;
+    }
+    match schema {
+        Value::Path(name) => file
+            .assigned(name, function)
+            .is_some_and(|assignment| of_value(file, &assignment.value, assignment.function, field, steps + 1)),
+        Value::Call(id) => file.call(*id).is_some_and(|call| of_call(file, call, field)),
+        _ => false,
+    }
+}
+
+fn of_call(file: &FileFacts, call: &Call, field: &str) -> bool {
+    let (first, rest) = field.split_once('.').unwrap_or((field, ""));
+    if first.is_empty() {
+        return is_strict_type(&call.callee);
+    }
+    let mut current = Some(call);
+    for _ in 0..MAX_CHAIN {
+        let Some(call) = current else { return false };
+        if matches!(call.method(), "object" | "strictObject" | "extend" | "looseObject")
+            && let Some(value) = call.argument(0).and_then(|object| object.get(first))
+        {
+            return of_value(file, value, call.function, rest, 0);
+        }
+        current = call.receiver.and_then(|id| file.call(id));
+    }
+    false
+}
+
+/// `z.string().uuid`, `z.coerce.number().int`, `z.enum`.
+fn is_strict_type(chain: &str) -> bool {
+    chain.split(['.', '(', ')']).any(|part| {
+        matches!(
+            part,
+            "uuid"
+                | "enum"
+                | "nativeEnum"
+                | "number"
+                | "int"
+                | "boolean"
+                | "date"
+                | "bigint"
+                | "literal"
+                | "cuid"
+                | "cuid2"
+                | "ulid"
+                | "nanoid"
+                | "datetime"
+                | "oneOf"
+                | "valid"
+                | "picklist"
+                | "guid"
+        )
+    })
+}

@@ -1,0 +1,247 @@
+//! Imports of JavaScript and TypeScript that no `package.json` declares.
+
+use std::collections::{BTreeMap, HashSet};
+
+use serde_json::Value as Json;
+
+use super::known_modules::{NODE, PROVIDED};
+use super::{Undeclared, folders};
+use crate::probe::files::FileEntry;
+use crate::probe::source::facts::{CodeIndex, FileFacts, Import, Role};
+
+/// What the manifests of npm say.
+#[derive(Default)]
+struct Declared {
+    /// The packages that each manifest declares, by its folder; `None`: it could not be read.
+    manifests: BTreeMap<String, Option<HashSet<String>>>,
+    /// Words in the configuration of builders, which may hold aliases.
+    configured: HashSet<String>,
+    /// Folders in which another way of naming packages holds.
+    other: Vec<String>,
+}
+
+/// Every import of production code that no manifest declares.
+pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclared> {
+    let declared = read(files);
+    let mut found = Vec::new();
+    if declared.manifests.is_empty() {
+        return found;
+    }
+    let own: HashSet<&str> = index.files.iter().flat_map(|file| file.path.split('/')).collect();
+    for (place, file) in index.files.iter().enumerate() {
+        if !file.language.is_ecma()
+            || !matches!(file.role, Role::Server | Role::Client)
+            || declared.is_other(&file.path)
+        {
+            continue;
+        }
+        let mut told: HashSet<&str> = HashSet::new();
+        for import in &file.imports {
+            let Some(package) = package_of(&import.module) else { continue };
+            if import.guarded || !told.insert(package) {
+                continue;
+            }
+            found.extend(declared.misses(index, &own, place, file, import, package));
+        }
+    }
+    found
+}
+
+impl Declared {
+    fn is_other(&self, path: &str) -> bool {
+        // What is served as it lies there was built elsewhere.
+        path.split('/').any(|part| matches!(part, "public" | "static" | "wwwroot"))
+            || path.contains("supabase/functions/")
+            || self.other.iter().any(|folder| folder.is_empty() || path.starts_with(&format!("{folder}/")))
+    }
+
+    fn misses(
+        &self,
+        index: &CodeIndex,
+        own: &HashSet<&str>,
+        place: usize,
+        file: &FileFacts,
+        import: &Import,
+        package: &str,
+    ) -> Option<Undeclared> {
+        let mut nearest = None;
+        for folder in folders(&file.path) {
+            match self.manifests.get(folder) {
+                Some(Some(names)) if has(names, package) => return None,
+                Some(None) => return None,
+                Some(Some(_)) => {
+                    nearest.get_or_insert(folder);
+                }
+                None => {}
+            }
+        }
+        nearest?;
+        let first = package.split('/').next().unwrap_or(package);
+        // A folder of the project that a builder lets imports begin at.
+        let own_folder = own.contains(package) || (first != package && own.contains(first.trim_start_matches('@')));
+        let aliased = [import.module.as_str(), package, first].iter().any(|name| self.configured.contains(*name))
+            || index.links.manifests.is_own_package(&import.module)
+            || index
+                .links
+                .manifests
+                .is_alias(file.path.rsplit_once('/').map_or("", |(folder, _)| folder), &import.module)
+            || index.module(file, &import.module).is_some();
+        if own_folder || aliased {
+            return None;
+        }
+        let elsewhere =
+            self.manifests.iter().find(|(_, names)| names.as_ref().is_some_and(|names| names.contains(package))).map(
+                |(folder, _)| {
+                    if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") }
+                },
+            );
+        Some(Undeclared {
+            file: place,
+            package: package.to_owned(),
+            span: import.span,
+            installed: None,
+            elsewhere,
+            sure: true,
+        })
+    }
+}
+
+/// Whether a manifest declares a package, or its types alone, or a framework that passes it on.
+fn has(names: &HashSet<String>, package: &str) -> bool {
+    let types = match package.strip_prefix('@').and_then(|rest| rest.split_once('/')) {
+        Some((scope, name)) => format!("@types/{scope}__{name}"),
+        None => format!("@types/{package}"),
+    };
+    names.contains(package)
+        || names.contains(&types)
+        || (package == "express" && names.contains("@nestjs/platform-express"))
+        || (package.starts_with("@aws-sdk/") && names.contains("aws-cdk-lib"))
+        || (package.starts_with("@vue/") && names.contains("vue"))
+}
+
+/// The package that a module belongs to; `None` where it needs none.
+fn package_of(module: &str) -> Option<&str> {
+    let clean = module.split(['?', '!']).next().unwrap_or(module);
+    // Relative paths, aliases, schemes, and files that a builder takes in.
+    if clean.is_empty()
+        || clean.starts_with(['.', '/', '#', '~', '$', '%', '\\'])
+        || clean.starts_with("@/")
+        || clean.contains([':', '*', '{', '<', ' ', '\\'])
+        || module.contains('!')
+    {
+        return None;
+    }
+    let asset = [
+        ".css", ".scss", ".svg", ".png", ".jpg", ".json", ".less", ".html", ".graphql", ".md", ".vue", ".svelte",
+        ".wasm",
+    ];
+    if asset.iter().any(|end| clean.ends_with(end)) && !clean.starts_with('@') && !clean.contains('/') {
+        return None;
+    }
+    let slashes = if clean.starts_with('@') { 2 } else { 1 };
+    let end = clean.match_indices('/').nth(slashes - 1).map_or(clean.len(), |(at, _)| at);
+    let package = clean.get(..end)?;
+    if package.starts_with('@') && !package.contains('/') {
+        return None;
+    }
+    // Names that no package may have are names of something else.
+    let allowed = package.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "@/-_.~".contains(c));
+    let given = NODE.contains(&clean) || NODE.contains(&package) || PROVIDED.contains(&package);
+    (allowed && !given).then_some(package)
+}
+
+fn read(files: &[FileEntry]) -> Declared {
+    let mut found = Declared::default();
+    for file in files {
+        let name = file.name();
+        let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        if name == "package.json" {
+            let json = file.read().ok().and_then(|text| serde_json::from_str::<Json>(&text).ok());
+            if let Some(json) = &json {
+                for key in ["alias", "imports", "_moduleAliases", "jest", "browser", "moduleAliases"] {
+                    words_of(json.get(key), &mut found.configured, 0);
+                }
+            }
+            found.manifests.insert(folder, json.map(|json| names(&json)));
+        } else if matches!(name, "deno.json" | "deno.jsonc" | "import_map.json" | "importmap.json") {
+            found.other.push(folder);
+        } else if configures(name)
+            && let Ok(text) = file.read()
+        {
+            for quote in ['"', '\'', '`'] {
+                let words = text.split(quote).skip(1).step_by(2).filter(|word| word.len() < 80);
+                found
+                    .configured
+                    .extend(words.map(|word| {
+                        word.trim_end_matches("/*").trim_end_matches('/').trim_end_matches('$').to_owned()
+                    }));
+            }
+            // `alias: { config: path }`
+            let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '$');
+            let keys = text.split(':').filter_map(|before| before.trim_end().rsplit(|c| !is_part(c)).next());
+            found.configured.extend(keys.filter(|key| !key.is_empty()).map(str::to_owned));
+        }
+    }
+    found
+}
+
+/// Whether a file of this name tells a builder what names lead to.
+fn configures(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name);
+    let builder = matches!(
+        stem,
+        "vite"
+            | "webpack"
+            | "next"
+            | "babel"
+            | "rollup"
+            | "craco"
+            | "metro"
+            | "nuxt"
+            | "svelte"
+            | "astro"
+            | "electron"
+            | "snowpack"
+            | "rspack"
+            | "rsbuild"
+            | "gatsby-config"
+            | "gatsby-node"
+            | "vue"
+            | "esbuild"
+            | "parcel"
+    ) || stem.starts_with("webpack-")
+        || stem.starts_with("vite-");
+    (builder && name.contains("config")
+        || name.contains("webpack")
+        || matches!(stem, "gatsby-node")
+        || name.starts_with(".babelrc"))
+        && !name.ends_with(".md")
+}
+
+fn words_of(json: Option<&Json>, words: &mut HashSet<String>, depth: u32) {
+    match json {
+        Some(Json::Object(map)) if depth < 4 => {
+            for (key, value) in map {
+                let key = key.trim_start_matches('^').trim_end_matches('$');
+                words.insert(key.split(['(', '*']).next().unwrap_or(key).trim_end_matches('/').to_owned());
+                words_of(Some(value), words, depth + 1);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn names(json: &Json) -> HashSet<String> {
+    let mut names: HashSet<String> =
+        ["dependencies", "devDependencies", "peerDependencies", "optionalDependencies", "resolutions", "overrides"]
+            .iter()
+            .filter_map(|key| json.get(*key)?.as_object())
+            .flat_map(|map| map.keys().cloned())
+            .collect();
+    names.extend(json.get("name").and_then(Json::as_str).map(str::to_owned));
+    for key in ["bundledDependencies", "bundleDependencies"] {
+        let list = json.get(key).and_then(Json::as_array).into_iter().flatten();
+        names.extend(list.filter_map(Json::as_str).map(str::to_owned));
+    }
+    names
+}

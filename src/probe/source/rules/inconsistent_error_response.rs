@@ -1,0 +1,129 @@
+//! Handlers of one API that answer failed requests in different shapes.
+
+use std::collections::BTreeMap;
+
+use super::responses::answer;
+use super::{Check, Hit, Rule, server};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Place, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "inconsistent-error-response",
+    title: "Failed requests are answered in different shapes",
+    kind: RuleKind::Finding,
+    severity: Severity::Minor,
+    confidence: Confidence::High,
+    what: "Handlers of one API of which some answer a failure as `{ error }`, others as `{ message }`, and others again as plain text.",
+    why: "The page that calls them can only read one of these shapes, so for the rest your users see `undefined` or nothing where the reason should stand.",
+    fix: "Decide on one shape, such as `{ error: { code, message } }`, and make it in one function or one error handler that all of them use.",
+    example: "res.status(404).json({ message: 'No such order' });\nres.status(500).json({ error: 'Failed' });\n\n// better\nreturn fail(res, 404, 'order-not-found', 'No such order');",
+    references: &["C27", "https://www.rfc-editor.org/rfc/rfc9457"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", answers);
+
+/// Handlers; what a framework or a helper answers for them cannot be seen at the handler.
+fn answers(file: &FileFacts, index: &CodeIndex, subject: &mut super::Subject) {
+    super::subject::handlers(file, index, subject);
+    subject.beyond.insert("Answers that helpers and the framework make are not examined".to_owned());
+}
+
+/// A shape that is used less often than this is a slip and no second habit.
+const LEAST: usize = 2;
+
+/// Where a shape is used: the place of the file, and the place in it.
+type Uses = Vec<(usize, Place)>;
+
+/// Looks at the whole project.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let mut apps: BTreeMap<&str, BTreeMap<String, Uses>> = BTreeMap::new();
+    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.role == Role::Server) {
+        for call in file.calls.iter().filter(|call| !call.dev_only) {
+            let Some(answer) = answer(file, call) else { continue };
+            if answer.computed || !answer.status.is_some_and(|status| (400..600).contains(&status)) {
+                continue;
+            }
+            let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
+            let keyword = keyword.map(|name| format!("{{ {name} }}"));
+            let Some(shape) = keyword.or_else(|| {
+                answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send"))
+            }) else {
+                continue;
+            };
+            apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
+        }
+    }
+    for shapes in apps.into_values() {
+        let mut used: Vec<(String, Uses)> = shapes.into_iter().filter(|(_, uses)| uses.len() >= LEAST).collect();
+        used.sort_by(|a, b| b.1.len().cmp(&a.1.len()).then_with(|| a.0.cmp(&b.0)));
+        let [(most, mine), (other, theirs), ..] = used.as_slice() else { continue };
+        let Some((file, place)) = theirs.first() else { continue };
+        let message = format!(
+            "Failures are answered as `{most}` in {} places and as `{other}` in {}{}",
+            mine.len(),
+            theirs.len(),
+            if used.len() > 2 { format!(", and in {} more shapes", used.len() - 2) } else { String::new() }
+        );
+        let mut hit = Hit::new(*place, message);
+        hit.file = *file;
+        hit.steps = used
+            .iter()
+            .take(3)
+            .filter_map(|(shape, uses)| {
+                let (file, place) = uses.first()?;
+                Some(format!("{}:{} answers `{shape}`", index.files.get(*file)?.path, place.span.line))
+            })
+            .collect();
+        hits.push(hit);
+    }
+}
+
+/// The app of a repository that holds several.
+fn app_of(path: &str) -> &str {
+    let mut parts = path.match_indices('/').map(|(at, _)| at);
+    let (first, second) = (parts.next(), parts.next());
+    match (first.and_then(|at| path.get(..at)), second) {
+        (Some("apps" | "packages" | "services" | "supabase"), Some(at)) => path.get(..at).unwrap_or(""),
+        _ => "",
+    }
+}
+
+/// The shape of an answer: the names that hold the reason.
+fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Option<String> {
+    match file.resolved(body, function) {
+        Value::Text(_) | Value::Template(_) if is_express => Some("text".to_owned()),
+        object @ Value::Object(pairs) => {
+            if object.spreads() {
+                return None;
+            }
+            let reason = ["error", "errors", "message", "msg", "detail", "err", "reason", "error_message"];
+            let (key, value) = reason
+                .iter()
+                .find_map(|name| pairs.iter().find(|(key, _)| key.trim_matches([':', '"', '\'']) == *name))?;
+            let key = key.trim_matches([':', '"', '\'']);
+            Some(match value {
+                Value::Object(_) => format!("{{ {key}: {{…}} }}"),
+                Value::Array(_) => format!("{{ {key}: […] }}"),
+                Value::Bool(_) => {
+                    let text = pairs.iter().find(|(key, _)| matches!(&**key, "message" | "msg"))?;
+                    format!("{{ {key}: true, {} }}", text.0)
+                }
+                _ => format!("{{ {key} }}"),
+            })
+        }
+        Value::Call(id) => {
+            let made = file.call(*id)?;
+            match made.method() {
+                "jsonify" | "stringify" | "H" | "dumps" | "Map" => {
+                    let inner = made.argument(0)?;
+                    matches!(inner, Value::Object(_)).then(|| shape(file, inner, function, false))?
+                }
+                _ => None,
+            }
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,159 @@
+//! Request data that decides where a browser is sent.
+
+use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Part, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::flow::{Sink, in_handler};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "open-redirect",
+    title: "Request data decides where a browser is sent",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "A redirect goes to an address that comes from the request, and nothing checks that it is one of yours.",
+    why: "A link to your own domain leads your users to a copy of your sign-in page on another one, where they type in their passwords.",
+    fix: "Let only paths of your own through (they begin with one `/`, not two), or look the target up in a list.",
+    example: "res.redirect(req.query.next);\n\n// better\nconst next = String(req.query.next);\nres.redirect(/^\\/(?![\\/\\\\])/.test(next) ? next : '/');",
+    references: &[
+        "F58",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Unvalidated_Redirects_and_Forwards_Cheat_Sheet.html",
+    ],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, target)
+        .map(|(_, danger)| danger)
+        .filter(|danger| !leading(file, danger.value, danger.function).is_some_and(stays));
+    untraced(file, index, Sink::Redirect, dangers, "the target of a redirect", subject);
+}
+
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for call in &file.calls {
+        if let Some(value) = target(file, call) {
+            hits.extend(judge(file, index, &Danger::of_call(call, value)));
+        }
+    }
+    if file.language.is_ecma() {
+        for set in &file.assignments {
+            if matches!(
+                &*set.target,
+                "window.location"
+                    | "window.location.href"
+                    | "location.href"
+                    | "document.location"
+                    | "document.location.href"
+            ) || (&*set.target == "location" && file.role == Role::Client)
+            {
+                let danger = Danger { value: &set.value, function: set.function, place: set.place, to: &set.target };
+                hits.extend(judge(file, index, &danger));
+            }
+        }
+    }
+    if file.language == Language::Java {
+        returned(file, index, hits);
+    }
+}
+
+/// Spring's `return "redirect:" + target;`.
+fn returned(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (id, function) in (0..).zip(&file.functions) {
+        for value in &function.body.returns {
+            let Value::Template(parts) = value else { continue };
+            let [Part::Fixed(start), Part::Expression(_, first), ..] = parts.as_slice() else { continue };
+            if !matches!(&**start, "redirect:" | "redirect://") || !in_handler(file, id) {
+                continue;
+            }
+            let danger = Danger { value: first, function: id, place: function.place, to: "redirect:" };
+            let end = function.place.bytes.1;
+            let place = crate::probe::source::code::Place { bytes: (end, end), ..function.place };
+            let found = Danger { place, ..danger }.reach(file, index, Sink::Redirect).request;
+            hits.extend(found.map(|trace| {
+                danger.told(file, &trace, |trace, _| message(trace, "decides where the browser is sent"))
+            }));
+        }
+    }
+}
+
+fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit> {
+    if leading(file, danger.value, danger.function).is_some_and(stays) {
+        return None;
+    }
+    let trace = danger.reach(file, index, Sink::Redirect).request?;
+    // `next || "/"`: each by itself.
+    if let Value::Either(values) = file.resolved(danger.value, danger.function) {
+        return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
+    }
+
+    if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
+        return None;
+    }
+    Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides where `{to}` sends the browser"))))
+}
+
+fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
+    let (callee, method) = (&*call.callee, call.method());
+    match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => match method {
+            "redirect" | "permanentRedirect" => {
+                call.arguments.iter().map(|argument| &argument.value).find(|value| !matches!(value, Value::Number(_)))
+            }
+            "assign" | "replace" if matches!(call.object(), "window.location" | "location" | "document.location") => {
+                call.argument(0)
+            }
+            "open" if callee == "window.open" => None,
+            "writeHead" => call
+                .arguments
+                .iter()
+                .find_map(|argument| argument.value.get("Location").or_else(|| argument.value.get("location"))),
+            "setHeader" | "header" | "set" => {
+                let location =
+                    call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case("location"));
+                location.then(|| call.argument(1))?
+            }
+            _ => None,
+        },
+        Language::Python => match method {
+            "redirect"
+            | "HttpResponseRedirect"
+            | "HttpResponsePermanentRedirect"
+            | "RedirectResponse"
+            | "HTTPFound"
+            | "HTTPSeeOther" => call.argument(0).or_else(|| call.named("url")),
+            _ => None,
+        },
+        Language::Php => match callee {
+            "header" => call.argument(0).filter(|value| {
+                value.leading_text().is_some_and(|text| text.to_ascii_lowercase().starts_with("location:"))
+            }),
+            "redirect" | "Redirect.to" | "Redirect.away" | "redirect().to" | "redirect().away" | "wp_redirect"
+            | "this.redirect" => call.argument(0),
+            _ if call.constructs && method == "RedirectResponse" => call.argument(0),
+            _ => None,
+        },
+        Language::Go => match callee {
+            "http.Redirect" => call.argument(2),
+            _ if method == "Redirect" && matches!(call.root(), "c" | "ctx" | "context") => {
+                call.arguments.iter().map(|argument| &argument.value).find(|value| {
+                    !matches!(value, Value::Number(_))
+                        && value.path().is_none_or(|path| !path.starts_with("http.Status"))
+                })
+            }
+            _ => None,
+        },
+        Language::Ruby => (callee == "redirect_to" || callee == "redirect").then(|| call.argument(0))?,
+        Language::Java => match method {
+            "sendRedirect" => call.argument(0),
+            "RedirectView" if call.constructs => call.argument(0),
+            _ => None,
+        },
+        Language::Template => None,
+    }
+    .filter(|value| !matches!(value, Value::Object(_)))
+}

@@ -1,0 +1,99 @@
+//! A package that the code imports and no manifest declares.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{Check, Hit, Rule, at_span};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Undeclared;
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "phantom-dependency",
+    title: "The code imports a package that no manifest declares",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "An import of a package that neither `package.json` nor a requirements file, `pyproject.toml` or the like names.",
+    why: "It works here because the package happens to be installed, and fails where the app is installed anew. A name that an AI assistant made up may not exist at all, until someone registers it and puts their own code in.",
+    fix: "Look the package up first: does it exist, is it the one you mean, who keeps it? Then add it to the manifest, or import what you meant.",
+    example: "import slugify from 'slugify';  // in no package.json\n\n// better\n\"dependencies\": { \"slugify\": \"1.6.6\" }",
+    references: &["F65", "https://docs.npmjs.com/cli/v11/configuring-npm/package-json#dependencies"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(declares, elsewhere).claims_none(meant);
+
+/// That a package is declared does not tell whether it is the one that was meant.
+fn meant(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
+    subject.beyond.insert("Whether a declared package is the one that you meant is not examined".to_owned());
+}
+
+/// PHP's and Ruby's packages do not tell the names under which they are used; Go and Java refuse to build without them.
+fn declares(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
+}
+
+fn elsewhere(name: &str) -> bool {
+    matches!(name, "PHP" | "Ruby" | "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+}
+
+/// Looks at the whole project. A package is told once, where it is imported first; those that another package of the
+/// workspace declares are told together, since they work as long as all is installed at the root.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in &index.undeclared {
+        *counts.entry(&one.package).or_default() += 1;
+    }
+    let mut told: HashSet<&str> = HashSet::new();
+    let mut hoisted: Vec<&Undeclared> = Vec::new();
+    for one in &index.undeclared {
+        if !told.insert(&one.package) {
+            continue;
+        }
+        if one.elsewhere.is_some() {
+            hoisted.push(one);
+        } else {
+            hits.push(hit(one, counts.get(one.package.as_str()).map_or(0, |count| count - 1)));
+        }
+    }
+    hits.extend(together(index, &hoisted));
+}
+
+fn hit(one: &Undeclared, more: usize) -> Hit {
+    let name = &one.package;
+    let also = match more {
+        0 => String::new(),
+        1 => ", here and in one more file".to_owned(),
+        _ => format!(", here and in {more} more files"),
+    };
+    let message = match one.installed {
+        Some(true) => format!("`{name}` is imported{also}, and is installed only because another package needs it"),
+        Some(false) => format!("`{name}` is imported{also}, and neither a manifest nor the lock file knows it"),
+        None => format!("`{name}` is imported{also}, and no manifest declares it"),
+    };
+    let mut hit = Hit::new(at_span(one.span), message);
+    hit.file = one.file;
+    if one.sure { hit } else { hit.confidence(Confidence::Medium) }
+}
+
+fn together(index: &CodeIndex, hoisted: &[&Undeclared]) -> Option<Hit> {
+    let first = hoisted.first()?;
+    let names: Vec<String> = hoisted.iter().take(3).map(|one| format!("`{}`", one.package)).collect();
+    let more = if hoisted.len() > 3 { format!(" and {} more", hoisted.len() - 3) } else { String::new() };
+    let verb = if hoisted.len() == 1 { "is" } else { "are" };
+    let message =
+        format!("{}{more} {verb} imported where only another package of the workspace declares them", names.join(", "));
+    let mut hit = Hit::new(at_span(first.span), message).severity(Severity::Minor).confidence(Confidence::Medium);
+    hit.file = first.file;
+    hit.steps = hoisted
+        .iter()
+        .take(20)
+        .filter_map(|one| {
+            let path = &index.files.get(one.file)?.path;
+            let declared = one.elsewhere.as_deref()?;
+            Some(format!("{path}:{} imports `{}`, which `{declared}` declares", one.span.line, one.package))
+        })
+        .collect();
+    Some(hit)
+}

@@ -1,0 +1,165 @@
+//! A route that guesses, mails, pays or asks a model as often as somebody likes.
+
+use super::{Check, Hit, Rule, request_work};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::Call;
+use crate::probe::source::facts::CodeIndex;
+use crate::probe::source::routes::reach::accesses;
+use crate::probe::source::routes::{Cover, Route, Verb, names};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "rate-limit-missing",
+    title: "A sensitive route can be called without limit",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::Medium,
+    what: "A route that checks a password, makes accounts, resets passwords, asks an AI model, or sends mail or starts payments for strangers, with no limiter before it or in it.",
+    why: "A script tries thousands of passwords on your users' accounts, floods strangers with mail in your name, or spends your model budget overnight.",
+    fix: "Limit by account and by address: express-rate-limit, `@nestjs/throttler`, Upstash, slowapi or django-ratelimit. With several instances keep the counters in Redis.",
+    example: "app.post('/login', login);\n\n// better\napp.post('/login', rateLimit({ windowMs: 60_000, limit: 5 }), login);",
+    references: &["F57", "https://cheatsheetseries.owasp.org/cheatsheets/Denial_of_Service_Cheat_Sheet.html"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads, request_work::would_read)
+    .about("route", request_work::routes);
+
+/// Why a route needs a limit, and how sure that is.
+struct Need {
+    does: &'static str,
+    confidence: Confidence,
+}
+
+/// Looks at the project.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if limits_everything(index) {
+        return;
+    }
+    for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
+        if route.unknown || request_work::is_limited(index, route) {
+            continue;
+        }
+        let Some(need) = need(index, route) else { continue };
+        let unknown = route.guards.iter().any(|guard| guard.auth == Cover::Unknown);
+        let confidence = if unknown { Confidence::Low } else { need.confidence };
+        let mut hit =
+            Hit::new(route.place, format!("{} {}, and nothing limits how often", route.title(index), need.does))
+                .confidence(confidence);
+        hit.file = route.file;
+        hits.push(hit);
+    }
+}
+
+/// A limiter in the middleware of the whole app, which no route names.
+fn limits_everything(index: &CodeIndex) -> bool {
+    index.files.iter().any(|file| {
+        let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+        let whole = matches!(name.split('.').next(), Some("middleware" | "proxy" | "hooks"));
+        whole && file.language.is_ecma() && file.calls.iter().any(|call| request_work::limits(file, call))
+            || file
+                .calls
+                .iter()
+                .any(|call| matches!(&*call.callee, "Limiter") && call.named("default_limits").is_some())
+    })
+}
+
+fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
+    let words = names::words(&names::fixed(&route.purpose(index)));
+    let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
+    let calls =
+        |test: &dyn Fn(&Call) -> bool| route.reach.iter().any(|at| at.calls(index).any(|(_, _, call)| test(call)));
+    let cost =
+        route.reach.iter().find_map(|at| at.calls(index).find_map(|(file, _, call)| request_work::costly(file, call)));
+    let covered = route.auth(index);
+    if has(&["webhook", "webhooks", "hook", "cron", "logout", "signout"]) || has(&["oauth", "callback"]) {
+        return None;
+    }
+    let stranger = route.guards.iter().all(|guard| guard.auth != Cover::Yes);
+    if stranger
+        && calls(&checks_password)
+        && (has(&["login", "signin", "session", "sessions", "auth", "authenticate", "token", "logon", "sign", "log"]))
+    {
+        return Some(Need { does: "checks passwords", confidence: Confidence::High });
+    }
+    let last = names::words(&names::fixed(&route.path)).pop().unwrap_or_default();
+    let takes_password = || {
+        route.reach.iter().take(2).any(|at| {
+            at.get(index).is_some_and(|(file, function)| {
+                accesses(file, function).any(|access| access.path.ends_with("password"))
+                    || file.assignments.iter().any(|a| {
+                        a.value.path().is_some_and(|path| path.ends_with("body.password"))
+                            && function.place.bytes.0 <= a.place.bytes.0
+                            && a.place.bytes.1 <= function.place.bytes.1
+                    })
+            })
+        })
+    };
+    if stranger && route.verb == Verb::Post && matches!(&*last, "login" | "signin" | "in") && takes_password() {
+        return Some(Need { does: "checks passwords", confidence: Confidence::Medium });
+    }
+    let makes_account = has(&["signup", "register", "registration"])
+        || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
+    if stranger && makes_account && (calls(&hashes_password) && request_work::writes(index, route)) {
+        return Some(Need { does: "makes accounts", confidence: Confidence::Medium });
+    }
+    let resets = has(&["forgot", "reset", "recover", "recovery", "magic", "otp"]);
+    if stranger && resets && (cost.is_some() || request_work::writes(index, route)) {
+        return Some(Need {
+            does: "resets passwords or sends codes",
+            confidence: if cost.is_some() { Confidence::High } else { Confidence::Medium },
+        });
+    }
+    match cost? {
+        does @ "asks an AI model" => {
+            Some(Need { does, confidence: if covered == Cover::No { Confidence::High } else { Confidence::Medium } })
+        }
+        does if covered == Cover::No => Some(Need { does, confidence: Confidence::Medium }),
+        _ => None,
+    }
+}
+
+fn checks_password(call: &Call) -> bool {
+    let root = call.root().to_ascii_lowercase();
+    matches!(
+        call.method(),
+        "compareSync"
+            | "checkpw"
+            | "check_password"
+            | "check_password_hash"
+            | "verify_password"
+            | "verifyPassword"
+            | "comparePassword"
+            | "checkPassword"
+            | "validatePassword"
+            | "isValidPassword"
+            | "matchPassword"
+            | "pwd_context.verify"
+            | "passwordVerify"
+    ) || (matches!(call.method(), "compare" | "verify")
+        && (root.contains("bcrypt")
+            || root.contains("argon")
+            || root.contains("scrypt")
+            || root.contains("pwd")
+            || root.contains("password")))
+        || (&*call.callee == "authenticate" && (call.named("password").is_some() || call.named("username").is_some()))
+}
+
+fn hashes_password(call: &Call) -> bool {
+    let root = call.root().to_ascii_lowercase();
+    matches!(
+        call.method(),
+        "hashSync"
+            | "hashpw"
+            | "generate_password_hash"
+            | "hash_password"
+            | "get_password_hash"
+            | "hashPassword"
+            | "set_password"
+            | "create_user"
+            | "make_password"
+            | "setPassword"
+    ) || (call.method() == "hash"
+        && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
+}

@@ -1,0 +1,39 @@
+//! Proof: something limits how often a route is asked.
+
+use super::{Check, Hit, Rule, request_work};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::facts::CodeIndex;
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "rate-limiter",
+    title: "A rate limiter stands before routes",
+    kind: RuleKind::Proof,
+    severity: Severity::Minor,
+    confidence: Confidence::High,
+    what: "A limiter that is mounted before a route or asked in its handler: express-rate-limit, Upstash, Arcjet, `@nestjs/throttler`, slowapi, flask-limiter, django-ratelimit.",
+    why: "Scripts that guess passwords or spend your budget are slowed down.",
+    fix: "Put a limiter before sign-in and before everything that mails, pays or asks a model.",
+    example: "app.use('/auth', rateLimit({ windowMs: 60_000, limit: 10 }));",
+    references: &["F57"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read);
+
+/// Looks at the project; one route is enough to show it.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let routes =
+        || request_work::judged(index, request_work::reads).filter(|route| request_work::is_limited(index, route));
+    if let Some(route) = routes().next() {
+        let count = routes().count();
+        let message = if count == 1 {
+            format!("{} is limited", route.title(index))
+        } else {
+            format!("{} is limited, and {} more", route.title(index), count - 1)
+        };
+        let mut hit = Hit::new(route.place, message);
+        hit.file = route.file;
+        hits.push(hit);
+    }
+}

@@ -1,0 +1,237 @@
+//! What a request sets going, for the rules about routes: what its handler writes, sends and calls.
+
+use super::Subject;
+use crate::probe::source::code::{Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::routes::{Route, names};
+
+/// Languages whose routes are found.
+pub(super) fn reads(language: Language) -> bool {
+    language.is_ecma() || language == Language::Python
+}
+
+/// Languages in which what stands before routes is told, Laravel's and Rails' routes included.
+pub(super) fn reads_routes(language: Language) -> bool {
+    reads(language) || matches!(language, Language::Php | Language::Ruby)
+}
+
+/// The routes in languages that a rule reads.
+pub(super) fn judged(index: &CodeIndex, reads: fn(Language) -> bool) -> impl Iterator<Item = &Route> {
+    index.routes().all.iter().filter(move |route| index.files.get(route.file).is_some_and(|file| reads(file.language)))
+}
+
+/// Languages whose routes are not found.
+pub(super) fn would_read(name: &str) -> bool {
+    !matches!(name, "Vue" | "Svelte" | "Astro" | "templates" | "SQL" | "HTML")
+}
+
+/// Frameworks whose routes are not found.
+const OTHERS: [&str; 12] = [
+    "@hapi/hapi",
+    "@adonisjs/",
+    "@feathersjs/",
+    "@medusajs/",
+    "@keystone-6/",
+    "@loopback/",
+    "tornado",
+    "aiohttp.web",
+    "falcon",
+    "bottle",
+    "pyramid",
+    "cherrypy",
+];
+
+/// A route.
+pub(super) fn routes(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    subject.seen |= index.place_of(file).is_some_and(|place| index.routes().of_file(place).next().is_some());
+    if let Some(name) = super::super::libraries::imported(file, &OTHERS) {
+        subject.is_beyond("Routes", name);
+    }
+}
+
+/// Whether a route's work changes rows, files, or something at another service.
+pub(super) fn writes(index: &CodeIndex, route: &Route) -> bool {
+    route.reach.iter().any(|at| at.calls(index).any(|(file, id, call)| is_write(index, file, id, call)))
+}
+
+/// Whether a call changes a row.
+pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call) -> bool {
+    if index.query(file, id).is_some_and(|query| query.writes()) {
+        return true;
+    }
+    let method = call.method();
+    let object = call.object().rsplit('.').next().unwrap_or("").trim_end_matches("()");
+    match file.language {
+        Language::Python => {
+            let session = matches!(object, "session" | "db" | "conn" | "connection") || object.ends_with("_session");
+            (session && matches!(method, "add" | "add_all" | "merge" | "delete" | "commit" | "execute" | "insert"))
+                || (matches!(method, "save" | "delete")
+                    && !object.is_empty()
+                    && !matches!(object, "file" | "f" | "wb" | "image" | "form_set")
+                    && object != "cache")
+                || matches!(
+                    method,
+                    "insert_one"
+                        | "insert_many"
+                        | "update_one"
+                        | "update_many"
+                        | "delete_one"
+                        | "delete_many"
+                        | "bulk_create"
+                        | "get_or_create"
+                        | "update_or_create"
+                )
+                || (method == "create" && call.object().ends_with("objects"))
+                || writes_file(call)
+        }
+        _ => {
+            matches!(
+                method,
+                "findByIdAndUpdate"
+                    | "findByIdAndDelete"
+                    | "findOneAndUpdate"
+                    | "findOneAndDelete"
+                    | "insertOne"
+                    | "updateOne"
+                    | "deleteOne"
+                    | "insertMany"
+                    | "updateMany"
+                    | "deleteMany"
+                    | "bulkCreate"
+            ) || (matches!(method, "save" | "destroy") && call.awaited && !object.is_empty())
+                || (matches!(method, "create" | "update" | "delete" | "destroy" | "upsert" | "insert" | "remove")
+                    && object.starts_with(|c: char| c.is_ascii_uppercase())
+                    && call.object() == object
+                    && object.len() > 2
+                    && !matches!(
+                        object,
+                        "Object" | "Array" | "Map" | "Set" | "Promise" | "Reflect" | "URL" | "Math" | "JSON"
+                    ))
+        }
+    }
+}
+
+/// Whether a handler calls something whose name says that it changes things, where what is behind it cannot be seen.
+pub(super) fn may_write(index: &CodeIndex, route: &Route) -> bool {
+    const VERBS: [&str; 28] = [
+        "create", "update", "delete", "remove", "save", "insert", "add", "set", "send", "upsert", "destroy", "store",
+        "import", "approve", "cancel", "archive", "assign", "publish", "grant", "revoke", "transfer", "refund", "pay",
+        "edit", "write", "post", "put", "patch",
+    ];
+    writes(index, route)
+        || route.reach.iter().take(1).any(|at| {
+            at.calls(index).any(|(_, _, call)| {
+                let object = call.object().rsplit('.').next().unwrap_or("").to_ascii_lowercase();
+                let harmless = matches!(
+                    &*object,
+                    "res"
+                        | "response"
+                        | "headers"
+                        | "map"
+                        | "cache"
+                        | "cookies"
+                        | "params"
+                        | "searchparams"
+                        | "reply"
+                        | "set"
+                        | "jsonify"
+                        | "ctx"
+                        | "c"
+                        | "list"
+                        | "result"
+                        | "results"
+                );
+                !harmless
+                    && !call.constructs
+                    && names::words(call.method()).first().is_some_and(|word| VERBS.contains(&word.as_str()))
+            })
+        })
+}
+
+fn writes_file(call: &Call) -> bool {
+    matches!(&*call.callee, "os.remove" | "os.unlink" | "shutil.rmtree")
+}
+
+/// Mail that a call sends, a model that it asks, money that it moves; the name of what it does, for people.
+pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
+    let method = call.method();
+    let callee = call.callee.to_ascii_lowercase();
+    let module = || file.binding(call.root()).map_or("", |binding| &*binding.module);
+    if callee.ends_with("chat.completions.create")
+        || callee.ends_with("completions.create")
+        || callee.ends_with("messages.create") && (callee.contains("anthropic") || callee.contains("claude"))
+        || callee.ends_with("responses.create")
+        || callee.ends_with("images.generate")
+        || callee.ends_with("models.generatecontent")
+        || matches!(method, "generateText" | "streamText" | "generateObject" | "streamObject") && module() == "ai"
+        || matches!(method, "generateContent" | "generate_content" | "generateContentStream")
+        || callee.ends_with("replicate.run")
+    {
+        return Some("asks an AI model");
+    }
+    if callee.ends_with("emails.send")
+        || matches!(
+            method,
+            "sendMail"
+                | "send_mail"
+                | "sendEmail"
+                | "send_email"
+                | "sendTransacEmail"
+                | "send_mass_mail"
+                | "EmailMessage"
+                | "EmailMultiAlternatives"
+        )
+        || (method == "send"
+            && (callee.contains("mail")
+                || callee.contains("resend")
+                || callee.contains("sendgrid")
+                || callee == "sgmail.send"))
+        || (method == "send_message" && callee.contains("smtp"))
+    {
+        return Some("sends mail");
+    }
+    if callee.contains("stripe.")
+        && matches!(method, "create")
+        && [
+            "checkout.sessions",
+            "paymentintents",
+            "charges",
+            "payment_intents",
+            "subscriptions",
+            "paymentintent",
+            "session",
+            "charge",
+        ]
+        .iter()
+        .any(|part| callee.contains(part))
+    {
+        return Some("starts a payment");
+    }
+    if callee.ends_with("messages.create") && callee.contains("twilio") || callee.ends_with("verifications.create") {
+        return Some("sends text messages");
+    }
+    None
+}
+
+/// A limiter before a route or in what it runs.
+pub(super) fn is_limited(index: &CodeIndex, route: &Route) -> bool {
+    route.guards.iter().any(|guard| {
+        names::limits_rate(&guard.name)
+            || guard.function.is_some_and(|(file, function)| {
+                let Some(file) = index.files.get(file) else { return false };
+                file.function(function).is_some_and(|function| {
+                    function.name.as_deref().is_some_and(names::limits_rate)
+                        || file.calls_of(&function.body).any(|(_, call)| limits(file, call))
+                })
+            })
+    }) || route.reach.iter().any(|at| at.calls(index).any(|(file, _, call)| limits(file, call)))
+}
+
+/// Whether a call asks a limiter.
+pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
+    names::limits_rate(call.method())
+        || call.object().rsplit('.').next().is_some_and(names::limits_rate)
+        || matches!(&*call.callee, "aj.protect")
+        || call.arguments.iter().any(|argument| argument.value == Value::Number("429".into()))
+        || (call.method() == "limit" && file.imports_any(|module| module.starts_with("@upstash/ratelimit")))
+}

@@ -1,0 +1,123 @@
+//! A route that changes things and asks nobody who they are.
+
+use super::{Check, Hit, Rule, Subject, request_work};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::routes::{Cover, Framework, Route, Verb, names};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "route-without-auth",
+    title: "A route changes data and asks nobody to sign in",
+    kind: RuleKind::Finding,
+    severity: Severity::Blocker,
+    confidence: Confidence::Medium,
+    what: "A route that writes, or one for administrators, that no middleware, decorator, guard, base class or check in its handler covers. Sign-in, webhooks, health checks, contact forms and public reads are meant to be open.",
+    why: "Anyone who knows or guesses the address can create, change or delete your users' data with curl, without an account.",
+    fix: "Guard by default: put the check in one middleware for all routes and list the open ones as exceptions. If this route is meant for everybody, say so with `gonogo: allow route-without-auth because …`.",
+    example: "router.delete('/invoices/:id', removeInvoice);\n\n// better\nrouter.use(requireUser);\nrouter.delete('/invoices/:id', removeInvoice);",
+    references: &["F55", "https://cheatsheetseries.owasp.org/cheatsheets/Authorization_Cheat_Sheet.html"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(request_work::reads_routes, request_work::would_read)
+    .about("route", look);
+
+/// So many covered routes make a habit.
+const HABIT: usize = 5;
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    request_work::routes(file, index, subject);
+    let Some(place) = index.place_of(file) else { return };
+    for route in index.routes().of_file(place).filter(|route| is_candidate(route, index)) {
+        if route.auth(index) == Cover::Unknown {
+            subject.beyond.insert("What stands before some routes cannot be told".to_owned());
+        }
+    }
+}
+
+fn is_candidate(route: &Route, index: &CodeIndex) -> bool {
+    let purpose = route.purpose(index);
+    !names::is_open(&purpose)
+        && !has_secret_in_path(&route.path)
+        && (route.verb.changes() && (route.handler.is_none() || request_work::may_write(index, route))
+            || (route.verb == Verb::Any && request_work::writes(index, route))
+            || (names::is_private(&route.path) && !in_layout(route)))
+}
+
+/// The loader of a page below a layout whose loader may ask.
+fn in_layout(route: &Route) -> bool {
+    route.framework == Framework::Files
+        && route.verb == Verb::Get
+        && (route.path.contains('+') || route.path.contains("/_") || route.path.contains('.'))
+}
+
+/// `/invites/:token`: who has the link is let in.
+fn has_secret_in_path(path: &str) -> bool {
+    path.split('/').any(|part| {
+        part.starts_with([':', '[', '<', '{', '$']) && {
+            let lower = part.to_ascii_lowercase();
+            ["token", "secret", "code", "hash", "key", "signature", "slug"].iter().any(|word| lower.contains(word))
+        }
+    })
+}
+
+/// Looks at the project.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads_routes)
+        .filter(|route| is_candidate(route, index))
+        .map(|route| (route, route.auth(index)))
+        .collect();
+    let count = |cover: Cover| candidates.iter().filter(|(_, found)| *found == cover).count();
+    let (covered, open) = (count(Cover::Yes), count(Cover::No));
+    if open == 0 {
+        return;
+    }
+    let anything_asks = covered > 0
+        || count(Cover::Unknown) > 0
+        || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
+    if !anything_asks {
+        // One app without accounts is one thing to say, and it may be meant.
+        if let Some((route, _)) =
+            candidates.iter().find(|(route, cover)| *cover == Cover::No && request_work::writes(index, route))
+        {
+            let others = match open - 1 {
+                0 => String::new(),
+                1 => " and 1 other route that changes data".to_owned(),
+                others => format!(" and {others} other routes that change data"),
+            };
+            let message =
+                format!("Nothing in this app asks who is calling: {}{others} answer to anybody", route.title(index));
+            let mut hit = Hit::new(route.place, message).severity(Severity::Major).confidence(Confidence::Low);
+            hit.file = route.file;
+            hits.push(hit);
+        }
+        return;
+    }
+    let habit = covered >= HABIT && open * 9 <= covered;
+    for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
+        let writes = request_work::writes(index, route);
+        let rare = writes && habit;
+        let confidence = match (route.opened, rare, writes) {
+            (true, _, _) => Confidence::Low,
+            (false, true, _) => Confidence::High,
+            (false, false, true) => Confidence::Medium,
+            (false, false, false) => Confidence::Low,
+        };
+        let severity = if writes && !route.opened { Severity::Blocker } else { Severity::Major };
+        let does = if writes { "changes data and" } else { "is open:" };
+        let message = match route.framework {
+            Framework::Action => {
+                format!("{} can be called by anybody, and nothing in it asks who is calling", route.title(index))
+            }
+            _ => format!("{} {does} nothing on its way asks who is calling", route.title(index)),
+        };
+        let mut hit = Hit::new(route.place, message).severity(severity).confidence(confidence);
+        hit.file = route.file;
+        if covered > 0 {
+            hit.steps.push(format!("{covered} other routes of this kind are covered"));
+        }
+        hits.push(hit);
+    }
+}

@@ -1,0 +1,117 @@
+//! Request data that is run as code.
+
+use super::injection::{calls, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::flow::Sink;
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "unsafe-eval",
+    title: "Request data is run as code",
+    kind: RuleKind::Finding,
+    severity: Severity::Blocker,
+    confidence: Confidence::High,
+    what: "Data from a request is evaluated as code, or as a template that can call code.",
+    why: "Whoever sends the right text runs code of their choice with all the rights that your app has, and reads your users' data and your keys.",
+    fix: "Parse the value for what it should be (`JSON.parse`, a number, one of a list), or look it up in a table of what is allowed. Keep templates fixed and pass data to them as variables.",
+    example: "const total = eval(req.body.expression);\n\n// better\nconst total = OPERATIONS[req.body.operation](a, b);",
+    references: &["F58", "https://owasp.org/www-community/attacks/Code_Injection"],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads, any_name).claims_none(look);
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let dangers = calls(file, code).map(|(_, danger)| danger);
+    untraced(file, index, Sink::Code, dangers, "code that is run", subject);
+}
+
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (_, danger) in calls(file, code) {
+        let Some(hit) =
+            danger.hit(file, index, Sink::Code, |trace, to| message(trace, &format!("is run as code by `{to}`")))
+        else {
+            continue;
+        };
+        // In a browser it runs with the rights of the one user who opened a prepared link.
+        hits.push(if file.role == Role::Client { hit.severity(Severity::Major) } else { hit });
+    }
+}
+
+fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
+    let (callee, method) = (&*call.callee, call.method());
+    match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => match callee {
+            "eval" | "window.eval" | "globalThis.eval" | "global.eval" => call.argument(0),
+            "Function" => call.arguments.last().map(|argument| &argument.value),
+            "setTimeout" | "setInterval" => call.argument(0).filter(|value| matches!(value, Value::Template(_))),
+            _ if matches!(method, "runInContext" | "runInNewContext" | "runInThisContext" | "compileFunction")
+                || (method == "Script" && call.constructs && callee.starts_with("vm")) =>
+            {
+                call.argument(0)
+            }
+            _ if method == "eval" || method == "safeEval" => {
+                let module = file.binding(call.root()).map_or("", |binding| &binding.module);
+                matches!(module, "mathjs" | "notevil" | "safe-eval" | "static-eval" | "vm2")
+                    .then(|| call.argument(0))?
+            }
+            // The text of a template that is compiled, not what it is filled with.
+            "pug.render"
+            | "pug.compile"
+            | "ejs.render"
+            | "ejs.compile"
+            | "Handlebars.compile"
+            | "nunjucks.renderString"
+            | "_.template"
+            | "jade.compile"
+            | "jade.render"
+            | "doT.template" => call.argument(0),
+            _ => None,
+        },
+        Language::Python => match callee {
+            "eval"
+            | "exec"
+            | "compile"
+            | "builtins.eval"
+            | "builtins.exec"
+            | "render_template_string"
+            | "flask.render_template_string"
+            | "jinja2.Template"
+            | "__import__" => call.argument(0),
+            "Template" => file
+                .imports_any(|module| module.starts_with("jinja2") || module.starts_with("mako"))
+                .then(|| call.argument(0))?,
+            _ if method == "from_string" => call.argument(0),
+            _ => None,
+        },
+        Language::Php => match callee {
+            "eval" | "create_function" | "assert" | "Blade.render" | "call_user_func" | "call_user_func_array" => {
+                call.argument(0)
+            }
+            _ => None,
+        },
+        Language::Ruby => match method {
+            "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => {
+                call.argument(0)
+            }
+            "send" | "public_send" | "__send__" | "method" if !call.object().is_empty() => call.argument(0),
+            "render" => call.named("inline"),
+            _ => None,
+        },
+        Language::Go => {
+            let template = method == "Parse" && call.callee.starts_with("template.");
+            template.then(|| call.argument(0))?
+        }
+        Language::Java => match method {
+            "parseExpression" | "evaluate" => call.argument(0),
+            "eval" => file
+                .imports_any(|module| module.contains("script") || module.contains("groovy"))
+                .then(|| call.argument(0))?,
+            _ => None,
+        },
+        Language::Template => None,
+    }
+}

@@ -1,0 +1,192 @@
+//! Request or stored data that becomes part of a page without being escaped.
+
+mod sinks;
+
+use super::injection::{Danger, message, reads, untraced};
+use super::{Check, Hit, Rule, Subject, any_name};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Place, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::flow::{Reach, Sink};
+
+/// What the rule is and says.
+pub static META: RuleMeta = RuleMeta {
+    id: "xss-unescaped-html",
+    title: "Data of others is written into a page as HTML",
+    kind: RuleKind::Finding,
+    severity: Severity::Major,
+    confidence: Confidence::High,
+    what: "Data from a request or from other users is written into a page as it is, where the framework would have escaped it.",
+    why: "Someone puts a script into that data, and it runs in your users' browsers with their sessions: it can read what they see and act in their name.",
+    fix: "Write it as text (`{value}`, `textContent`, `{{ value }}`). Where it must be HTML, clean it first with a library made for that (DOMPurify, sanitize-html, nh3, HTML Purifier).",
+    example: "<div dangerouslySetInnerHTML={{ __html: comment.body }} />\n\n// better\n<div dangerouslySetInnerHTML={{ __html: DOMPurify.sanitize(comment.body) }} />",
+    references: &[
+        "F51",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Cross_Site_Scripting_Prevention_Cheat_Sheet.html",
+    ],
+};
+
+/// The rule.
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(reads_pages, any_name).claims_none(look);
+
+fn reads_pages(language: Language) -> bool {
+    reads(language) || language == Language::Template
+}
+
+fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    let spots = sinks::all(file);
+    let raw = spots.iter().filter(|spot| spot.raw).map(Spot::danger);
+    untraced(file, index, Sink::Html, raw, "what is written into a page as HTML", subject);
+}
+
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for spot in sinks::all(file) {
+        hits.extend(judge(file, index, &spot));
+    }
+}
+
+/// A place where something is written into a page.
+struct Spot<'f> {
+    danger: Danger<'f>,
+    /// It is meant to be HTML, so that stored data in it counts too.
+    raw: bool,
+    /// The expression as written, where it is no more than that.
+    text: &'f str,
+    /// What is written, where no value of the facts is just that.
+    own: Option<Value>,
+}
+
+impl Spot<'_> {
+    fn danger(&self) -> Danger<'_> {
+        match &self.own {
+            Some(value) => Danger { value, ..self.danger },
+            None => self.danger,
+        }
+    }
+}
+
+fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
+    let danger = &spot.danger();
+    let found = danger.reach(file, index, Sink::Html);
+    if let Some(trace) = &found.request {
+        return Some(
+            danger.told(file, trace, |trace, to| message(trace, &format!("is written into a page as HTML by `{to}`"))),
+        );
+    }
+    if !spot.raw {
+        return None;
+    }
+    if let Some(trace) = &found.stored {
+        let hit = danger.told(file, trace, |trace, to| {
+            format!("What `{}` gives back is written into a page as HTML by `{to}`", trace.source)
+        });
+        return Some(hit.confidence(Confidence::Medium));
+    }
+    let name = of_others(file, danger.value, danger.function, spot.text, &found)?;
+    let to: String = danger.to.chars().take(60).collect();
+    Some(
+        Hit::new(
+            danger.place,
+            format!("`{name}` is written into a page as HTML by `{to}`, and nothing here cleans it"),
+        )
+        .confidence(Confidence::Medium),
+    )
+}
+
+/// The name of a value that is likely to be what other people wrote: it says so, and nothing speaks against it.
+fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: &Reach) -> Option<String> {
+    let unknown = found.unknown || !found.parameters.is_empty();
+    if !unknown || file.role == Role::Config {
+        return None;
+    }
+    let mut names: Vec<String> = Vec::new();
+    let mut made = false;
+    let resolved = file.resolved(value, function);
+    for value in [value, resolved] {
+        value.walk(&mut |value| match value {
+            Value::Path(path) => names.push(path.to_string()),
+            Value::Member(pair) => names.push(pair.1.to_string()),
+            // What some function makes of it is not known.
+            Value::Call(_) => made = true,
+            _ => {}
+        });
+    }
+    if made {
+        return None;
+    }
+    let name = if text.is_empty() { names.first()?.clone() } else { text.to_owned() };
+    let by_people = names.iter().chain([&name]).any(|name| {
+        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        matches!(
+            &*last,
+            "content"
+                | "body"
+                | "comment"
+                | "description"
+                | "message"
+                | "bio"
+                | "review"
+                | "bodyhtml"
+                | "contenthtml"
+                | "excerpt"
+                | "body_html"
+                | "content_html"
+                | "answer"
+                | "note"
+        )
+    });
+    let cleaned = names.iter().chain([&name]).any(|name| {
+        let lower = name.to_ascii_lowercase();
+        let marks = [
+            "sanit",
+            "safe",
+            "clean",
+            "purif",
+            "escap",
+            "markdown",
+            "rendered",
+            "highlight",
+            "json",
+            "svg",
+            "icon",
+            "schema",
+            "i18n",
+            "frontmatter",
+        ];
+        let parts = [
+            "t",
+            "css",
+            "style",
+            "script",
+            "theme",
+            "label",
+            "labels",
+            "config",
+            "messages",
+            "translations",
+            "mdx",
+            "constants",
+        ];
+        marks.iter().any(|mark| lower.contains(mark)) || lower.split('.').any(|part| parts.contains(&part))
+    });
+    // A template that says that something is no text is about text.
+    let marked = file.language == Language::Template
+        && names.iter().chain([&name]).any(|name| {
+            let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+            let of_people =
+                ["text", "first_name", "last_name", "username", "name", "searchterm", "search_term", "query"];
+            of_people.contains(&&*last) && name.contains('.')
+        });
+    let alone = file.language == Language::Template && matches!(&*name, "message" | "comment");
+    ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
+}
+
+/// Where an assignment or element stands, as a place of danger.
+fn spot<'f>(value: &'f Value, function: u32, place: Place, to: &'f str, raw: bool) -> Spot<'f> {
+    Spot { danger: Danger { value, function, place, to }, raw, text: "", own: None }
+}
+
+/// Whether a page is what `file` answers with.
+fn answers_pages(file: &FileFacts) -> bool {
+    file.language == Language::Template || file.role != Role::Client
+}
