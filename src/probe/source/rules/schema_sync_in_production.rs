@@ -189,9 +189,8 @@ fn in_code(file: &FileFacts, call: &Call) -> Option<Hit> {
         },
         Language::Java => {
             let given = |place: usize| call.argument(place).and_then(Value::text);
-            let key = given(0).filter(|key| key.ends_with("hbm2ddl.auto") || key.ends_with("schema-generation.database.action"))?;
+            given(0).filter(|key| key.ends_with("hbm2ddl.auto") || key.ends_with("schema-generation.database.action"))?;
             let mode = given(1).filter(|mode| changes(mode))?;
-            let _ = key;
             Hit::new(call.place, format!("Hibernate is told to `{mode}` the tables at every start"))
         }
         Language::Template => return None,
