@@ -30,9 +30,11 @@ pub(super) fn is_conditional(file: &FileFacts, set: &Assignment, at: u32) -> boo
     })
 }
 
-pub(super) fn in_one_loop(file: &FileFacts, one: u32, other: u32) -> bool {
-    let around = |bytes: (u32, u32), at: u32| bytes.0 <= at && at < bytes.1;
-    file.loops.iter().take(500).any(|l| around(l.place.bytes, one) && around(l.place.bytes, other))
+/// The bytes of the loops around a place: what stands later in one of them comes before it in the next round.
+pub(super) fn loops_around(file: &FileFacts, at: u32) -> Vec<(u32, u32)> {
+    let begun = file.loops.partition_point(|l| l.place.bytes.0 <= at);
+    let begun = file.loops.get(..begun).unwrap_or_default();
+    begun.iter().rev().take(500).map(|l| l.place.bytes).filter(|bytes| at < bytes.1).collect()
 }
 
 /// The names that a value is made from.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
-use super::order::{in_one_loop, is_conditional, mentions};
+use super::order::{is_conditional, loops_around, mentions};
 use super::parameters::{Given, given};
 use super::request::is_request;
 use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
@@ -19,6 +19,8 @@ const MAX_STEPS: u32 = 40;
 const MAX_VALUES: u32 = 400;
 /// How many assignments to one name are looked at, and how many tests around one of them.
 pub(super) const MAX_ASSIGNMENTS: usize = 40;
+/// More assignments of one name than this are not looked at. Code written by people has fewer than 100.
+const MAX_LOOKED_AT: usize = 2000;
 
 /// Where a value is seen.
 #[derive(Clone, Copy)]
@@ -285,9 +287,11 @@ impl<'i> Walk<'i> {
     fn assigned(&self, full: &str, frame: Frame<'i>, id: FunctionId, steps: u32) -> Option<Reach> {
         let file = frame.file;
         let same = id == frame.function;
+        let loops = loops_around(file, frame.at);
         let counts = |set: &&Assignment| {
-            set.function == id
-                && (!same || set.place.bytes.0 < frame.at || in_one_loop(file, set.place.bytes.0, frame.at))
+            let at = set.place.bytes.0;
+            let comes_round = || loops.iter().any(|(from, to)| (*from..*to).contains(&at));
+            set.function == id && (!same || at < frame.at || comes_round())
         };
         let mut found: Option<Reach> = None;
         let ends = full.match_indices('.').map(|(at, _)| at).chain([full.len()]);
@@ -296,7 +300,7 @@ impl<'i> Walk<'i> {
         for end in prefixes.into_iter().take(6) {
             let (target, inner) = (full.get(..end).unwrap_or(full), full.get(end..).unwrap_or(""));
             let inner = inner.trim_start_matches('.');
-            for set in file.assignments_to(target).rev().filter(counts).take(MAX_ASSIGNMENTS) {
+            for set in file.assignments_to(target).rev().take(MAX_LOOKED_AT).filter(counts).take(MAX_ASSIGNMENTS) {
                 // `x = x.trim()` and `x = x`: what stood there before is asked for by itself.
                 let self_made = mentions(&set.value, target, file);
                 if matches!(&set.value, Value::Path(same) if root(same) == root(target) && **same == *target) {
@@ -319,7 +323,7 @@ impl<'i> Walk<'i> {
             }
             // `const where = {}; where.name = …`
             if inner.is_empty() {
-                for set in file.assignments_below(target).filter(counts).take(MAX_ASSIGNMENTS) {
+                for set in file.assignments_below(target).take(MAX_LOOKED_AT).filter(counts).take(MAX_ASSIGNMENTS) {
                     let origin = self.step(&set.value, frame.at_assignment(set), "", steps + 1);
                     found = Some(found.unwrap_or_default().and(origin));
                 }
