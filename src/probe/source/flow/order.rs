@@ -30,11 +30,19 @@ pub(super) fn is_conditional(file: &FileFacts, set: &Assignment, at: u32) -> boo
     })
 }
 
-/// The bytes of the loops around a place: what stands later in one of them comes before it in the next round.
-pub(super) fn loops_around(file: &FileFacts, at: u32) -> Vec<(u32, u32)> {
-    let begun = file.loops.partition_point(|l| l.place.bytes.0 <= at);
-    let begun = file.loops.get(..begun).unwrap_or_default();
-    begun.iter().rev().take(500).map(|l| l.place.bytes).filter(|bytes| at < bytes.1).collect()
+/// Where the outermost loop ends that stands around `at`; 0 where none does.
+pub(super) fn end_of_loops(file: &FileFacts, at: u32) -> u32 {
+    let last = file.loops.partition_point(|l| l.place.bytes.0 <= at).checked_sub(1);
+    let mut next = last.and_then(|place| u32::try_from(place).ok());
+    let mut end = 0;
+    for _ in 0..MAX_ASSIGNMENTS {
+        let Some(found) = next.and_then(|id| file.loop_(id)) else { break };
+        if found.place.bytes.1 > at {
+            end = end.max(found.place.bytes.1);
+        }
+        next = found.parent;
+    }
+    end
 }
 
 /// The names that a value is made from.

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
-use super::order::{is_conditional, loops_around, mentions};
+use super::order::{end_of_loops, is_conditional, mentions};
 use super::parameters::{Given, given};
 use super::request::is_request;
 use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
@@ -19,8 +19,6 @@ const MAX_STEPS: u32 = 40;
 const MAX_VALUES: u32 = 400;
 /// How many assignments to one name are looked at, and how many tests around one of them.
 pub(super) const MAX_ASSIGNMENTS: usize = 40;
-/// More assignments of one name than this are not looked at. Code written by people has fewer than 100.
-const MAX_LOOKED_AT: usize = 2000;
 
 /// Where a value is seen.
 #[derive(Clone, Copy)]
@@ -287,12 +285,9 @@ impl<'i> Walk<'i> {
     fn assigned(&self, full: &str, frame: Frame<'i>, id: FunctionId, steps: u32) -> Option<Reach> {
         let file = frame.file;
         let same = id == frame.function;
-        let loops = loops_around(file, frame.at);
-        let counts = |set: &&Assignment| {
-            let at = set.place.bytes.0;
-            let comes_round = || loops.iter().any(|(from, to)| (*from..*to).contains(&at));
-            set.function == id && (!same || at < frame.at || comes_round())
-        };
+        // In a loop, what a later line sets counts in the next round.
+        let until = if same { frame.at.max(end_of_loops(file, frame.at)) } else { u32::MAX };
+        let counts = |set: &&Assignment| set.function == id && set.place.bytes.0 < until;
         let mut found: Option<Reach> = None;
         let ends = full.match_indices('.').map(|(at, _)| at).chain([full.len()]);
         let mut prefixes: Vec<usize> = ends.filter(|end| *end > 0).collect();
@@ -300,7 +295,7 @@ impl<'i> Walk<'i> {
         for end in prefixes.into_iter().take(6) {
             let (target, inner) = (full.get(..end).unwrap_or(full), full.get(end..).unwrap_or(""));
             let inner = inner.trim_start_matches('.');
-            for set in file.assignments_to(target).rev().take(MAX_LOOKED_AT).filter(counts).take(MAX_ASSIGNMENTS) {
+            for set in file.assignments_until(target, until).rev().filter(counts).take(MAX_ASSIGNMENTS) {
                 // `x = x.trim()` and `x = x`: what stood there before is asked for by itself.
                 let self_made = mentions(&set.value, target, file);
                 if matches!(&set.value, Value::Path(same) if root(same) == root(target) && **same == *target) {
@@ -323,7 +318,7 @@ impl<'i> Walk<'i> {
             }
             // `const where = {}; where.name = …`
             if inner.is_empty() {
-                for set in file.assignments_below(target).take(MAX_LOOKED_AT).filter(counts).take(MAX_ASSIGNMENTS) {
+                for set in file.assignments_below(target).filter(counts).take(MAX_ASSIGNMENTS) {
                     let origin = self.step(&set.value, frame.at_assignment(set), "", steps + 1);
                     found = Some(found.unwrap_or_default().and(origin));
                 }
@@ -362,9 +357,14 @@ impl<'i> Walk<'i> {
 
     /// What the loop around runs over whose rounds change `name`, and where.
     fn loop_over(&self, name: &str, frame: Frame<'i>, id: FunctionId) -> Option<(&'i Value, u32)> {
-        let scope = frame.file.function(id)?;
-        let of_callback = scope.in_loop.and_then(|id| frame.file.loop_(id));
-        let around = frame.file.loops.iter().filter(|l| l.function == id || l.place.bytes == scope.place.bytes);
+        let file = frame.file;
+        let scope = file.function(id)?;
+        let of_callback = scope.in_loop.and_then(|id| file.loop_(id));
+        let place = file.loops.partition_point(|l| l.place.bytes.0 <= frame.at);
+        // The body of a comprehension stands before what makes it go round.
+        let near = file.loops.iter().take(place).rev().take(MAX_ASSIGNMENTS);
+        let near = near.chain(file.loops.iter().skip(place).take(MAX_ASSIGNMENTS));
+        let around = near.filter(|l| l.function == id || l.place.bytes == scope.place.bytes);
         of_callback
             .into_iter()
             .chain(around)
