@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::routes::{Cover, Framework, Route, Verb, names, purpose};
+use crate::probe::source::routes::{Cover, Framework, Route, Verb, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {

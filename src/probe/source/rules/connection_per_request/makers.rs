@@ -118,9 +118,7 @@ fn php(call: &Call) -> Option<Made<'_>> {
 
 fn go<'f>(file: &FileFacts, call: &'f Call) -> Option<Made<'f>> {
     let callee = &*call.callee;
-    if file.binding(call.root()).is_none() {
-        return None;
-    }
+    file.binding(call.root())?;
     match callee {
         "http.Transport" if call.constructs => Some(Made::Pool(callee)),
         "sql.Open"

@@ -158,7 +158,7 @@ fn php(file: &FileFacts, call: &Call) -> Option<Whole> {
             if mentions_upload(given) {
                 return read(call, UPLOAD, "");
             }
-            let address = comes_with_request(file, Some(given), call) || is_php_input(file, given, call);
+            let address = comes_with_request(file, Some(given), call) || is_php_input(file, given);
             if address { read(call, NAMED, "") } else { None }
         }
         "getContent" | "get" if call.arguments.is_empty() && is_php_file(file, call.object(), call) => {
@@ -180,14 +180,14 @@ fn is_php_file(file: &FileFacts, path: &str, call: &Call) -> bool {
 }
 
 /// `$request->input("url")`, `$_GET["url"]`
-fn is_php_input(file: &FileFacts, value: &Value, call: &Call) -> bool {
+fn is_php_input(file: &FileFacts, value: &Value) -> bool {
     let text = match value {
         Value::Path(path) => path,
         Value::Call(id) => match file.call(*id) {
             Some(call) => &call.callee,
             None => return false,
         },
-        Value::Index(pair) => return is_php_input(file, &pair.0, call),
+        Value::Index(pair) => return is_php_input(file, &pair.0),
         _ => return false,
     };
     matches!(root(text), "_GET" | "_POST" | "_REQUEST")
