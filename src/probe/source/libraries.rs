@@ -17,7 +17,7 @@ pub(super) fn imported<'n>(file: &FileFacts, names: &[&'n str]) -> Option<&'n st
 }
 
 /// Speak to a database, in forms that [`super::database_calls`] knows.
-pub(super) const DATABASES: [&str; 42] = [
+pub(super) const DATABASES: [&str; 57] = [
     "node:sqlite",
     "bun:sqlite",
     "better-sqlite3",
@@ -60,17 +60,29 @@ pub(super) const DATABASES: [&str; 42] = [
     "flask_sqlalchemy",
     "django.db",
     "psycopg_pool",
+    "mongodb",
+    "kysely",
+    "@mikro-orm/",
+    "asyncpg",
+    "peewee",
+    "tortoise",
+    "pymongo",
+    "motor",
+    "sqlmodel",
+    "database/sql",
+    "gorm.io/",
+    "github.com/jmoiron/sqlx",
+    "github.com/jackc/pgx",
+    "entgo.io/ent",
+    "github.com/uptrace/bun",
 ];
 
 /// Speak to a database, in forms that [`super::database_calls`] does not know.
-pub(super) const OTHER_DATABASES: [&str; 33] = [
+pub(super) const OTHER_DATABASES: [&str; 24] = [
     "bun:sql",
-    "mongodb",
-    "kysely",
     "slonik",
     "objection",
     "bookshelf",
-    "@mikro-orm/",
     "@databases/",
     "waterline",
     "nedb",
@@ -84,15 +96,9 @@ pub(super) const OTHER_DATABASES: [&str; 33] = [
     "neo4j-driver",
     "surrealdb",
     "marsdb",
-    "asyncpg",
     "databases",
     "aiomysql",
-    "sqlmodel",
-    "peewee",
-    "tortoise",
     "pony",
-    "pymongo",
-    "motor",
     "mongoengine",
     "beanie",
     "cassandra",

@@ -234,3 +234,42 @@ async fn the_scale_and_the_larger_table_set_the_severity() {
         assert_eq!(seen.places(), ["full-table-scan q.sql:1"]);
     }
 }
+
+#[tokio::test]
+async fn queries_that_a_mapper_makes_are_worked_out_and_planned() {
+    let database = cluster()
+        .database(
+            "CREATE TABLE orders (id serial PRIMARY KEY, customer_id int NOT NULL, status text NOT NULL, created timestamptz);
+             CREATE TABLE shop_invoice (id serial PRIMARY KEY, number text NOT NULL UNIQUE, customer_id int NOT NULL);
+             INSERT INTO orders (customer_id, status) SELECT n, 'new' FROM generate_series(1, 50) n;
+             INSERT INTO shop_invoice (number, customer_id) SELECT n::text, n FROM generate_series(1, 50) n;",
+        )
+        .await;
+    cluster().run(&database.name, "ANALYZE").await;
+    let folder = Folder::with(&[
+        (
+            "prisma/schema.prisma",
+            "datasource db {\n  provider = \"postgresql\"\n}\n\nmodel Order {\n  id         Int    @id\n  customerId Int    @map(\"customer_id\")\n  status     String\n\n  @@map(\"orders\")\n}\n",
+        ),
+        (
+            "src/orders.ts",
+            "import { prisma } from './db';\nexport const one = (id: number) => prisma.order.findUnique({ where: { id } });\nexport const all = (customerId: number) =>\n  prisma.order.findMany({ where: { customerId }, take: 20 });\nexport const some = (where: object) => prisma.order.findMany({ where });\n",
+        ),
+        (
+            "shop/models.py",
+            "from django.db import models\n\n\nclass Customer(models.Model):\n    name = models.CharField(max_length=9)\n\n\nclass Invoice(models.Model):\n    number = models.CharField(max_length=9)\n    customer = models.ForeignKey(Customer, on_delete=models.CASCADE)\n",
+        ),
+        (
+            "shop/views.py",
+            "from .models import Invoice\n\n\ndef show(request, number):\n    return Invoice.objects.get(number=number)\n\n\ndef mine(request):\n    return Invoice.objects.filter(customer=request.user).first()\n",
+        ),
+    ]);
+    let seen = run(&DatabaseProbe, folder.path(), settings(&database.url, None)).await.unwrap();
+    assert_eq!(
+        messages(&seen),
+        [
+            "9: The query that `Invoice.objects.filter.first` sends, `SELECT * FROM \"shop_invoice\" WHERE \"customer_id\" = $1 LIMIT 1`, reads all 100,000 rows of `shop_invoice`: no index starts with `customer_id`",
+            "4: The query that `prisma.order.findMany` sends, `SELECT * FROM \"orders\" WHERE \"customer_id\" = $1 LIMIT 20`, reads all 100,000 rows of `orders`: no index starts with `customer_id`",
+        ]
+    );
+}

@@ -39,6 +39,7 @@ fn empty() -> Report {
     report.items.clear();
     report.findings.clear();
     report.proofs.clear();
+    report.services.clear();
     report
 }
 

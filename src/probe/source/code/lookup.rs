@@ -53,6 +53,17 @@ impl FileFacts {
         all.get(..count).unwrap_or_default().iter().map(|place| *place as usize)
     }
 
+    /// Every assignment to `name` that begins before `until`, in bytes, in order.
+    pub fn assignments_until(&self, name: &str, until: u32) -> impl DoubleEndedIterator<Item = &Assignment> {
+        let set = |place: &u32| self.assignments.get(*place as usize);
+        let target = |place: &u32| set(place).map_or("", |assignment| &assignment.target);
+        let start = self.by_target.partition_point(|place| target(place) < name);
+        let all = self.by_target.get(start..).unwrap_or_default();
+        let before = |place: &u32| target(place) == name && set(place).is_some_and(|set| set.place.bytes.0 < until);
+        let places = all.get(..all.partition_point(before)).unwrap_or_default();
+        places.iter().filter_map(move |place| self.assignments.get(*place as usize))
+    }
+
     /// Every assignment to something below `name`: to `name.first` and the like.
     pub fn assignments_below(&self, name: &str) -> impl Iterator<Item = &Assignment> {
         let target = |place: &u32| self.assignments.get(*place as usize).map_or("", |assignment| &assignment.target);

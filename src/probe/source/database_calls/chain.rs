@@ -72,6 +72,11 @@ impl<'f> Chain<'f> {
         self.methods().any(|method| names.contains(&method))
     }
 
+    /// Whether what a variable holds is already an answer: one of these calls made it.
+    pub(super) fn holds_answer(&self, runs: &[&[&str]]) -> bool {
+        self.calls.iter().take(self.own).any(|(_, call)| runs.iter().any(|names| names.contains(&call.method())))
+    }
+
     /// The first call of one of these names.
     pub(super) fn find(&self, names: &[&str]) -> Option<(CallId, &'f Call)> {
         self.calls().find(|(_, call)| names.contains(&call.method()))

@@ -13,7 +13,7 @@ pub(super) fn query(chain: &Chain<'_>) -> Option<Query> {
             .or_else(|| builder(chain, call))
             .or_else(|| ecma_orm::model(chain, call))
             .or_else(|| ecma_orm::repository(chain, call))
-            .or_else(|| raw(chain.file, id, call))
+            .or_else(|| raw(chain.file, call))
             .or_else(|| mongo(call));
         if let Some(query) = found {
             let end = end_of(chain, id);
@@ -243,7 +243,7 @@ fn counts_in(file: &FileFacts, value: &Value) -> bool {
 }
 
 /// `pool.query(sql)`, `db.prepare(sql).all()`, a prepared statement's `get`, `` sql`…` ``, `prisma.$queryRaw`.
-fn raw(file: &FileFacts, id: CallId, call: &Call) -> Option<Query> {
+fn raw(file: &FileFacts, call: &Call) -> Option<Query> {
     let (object, method) = (call.object(), call.method());
     let given = || sql_of(file, call).and_then(of_sql);
     if call.tagged {
@@ -283,7 +283,6 @@ fn raw(file: &FileFacts, id: CallId, call: &Call) -> Option<Query> {
             return sql_of(file, prepared).and_then(of_sql).map(|query| of_statement(query, method));
         }
     }
-    let _ = id;
     if matches!(method, "run" | "all" | "get" | "each") {
         return given().map(|query| of_statement(query, method));
     }

@@ -214,7 +214,7 @@ fn of_call(file: &FileFacts, call: &Call, keys: &mut Vec<Box<str>>) -> bool {
                 let value = file.resolved(&argument.value, call.function);
                 let value = value.get("where").map_or(value, |inner| file.resolved(inner, call.function));
                 // A condition that is made elsewhere.
-                if matches!(value, Value::Path(_) | Value::Call(_)) && argument.value.get("where").is_some() {
+                if !matches!(value, Value::Object(_) | Value::Function(_)) && argument.value.get("where").is_some() {
                     keys.push("?".into());
                 }
                 // `findMany({ orderBy })`: options without a condition.

@@ -258,7 +258,7 @@ fn bun(chain: &Chain<'_>) -> Option<Query> {
     }
     let narrows = !keys.is_empty();
     let found = super::filter::finish(keys, narrows);
-    runs.then(|| Query { scope: if one { Scope::Key } else { found.scope }, keys: found.keys, ..query })
+    runs.then_some(Query { scope: if one { Scope::Key } else { found.scope }, keys: found.keys, ..query })
 }
 
 /// `q.GetUser(ctx, id)`, `store.Queries.ListOrders(ctx)`: functions that sqlc made from a query.

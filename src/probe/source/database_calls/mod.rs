@@ -152,6 +152,9 @@ fn of_chain(chain: &Chain<'_>) -> Option<Query> {
         let found = filter::of_chain(chain);
         (query.scope, query.keys) = (found.scope, found.keys);
     }
+    if !query.table.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '\\')) {
+        query.table = Box::default();
+    }
     query.bounded |= chain.is_cut();
     Some(query)
 }

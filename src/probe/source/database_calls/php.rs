@@ -97,6 +97,9 @@ fn builder(chain: &Chain<'_>) -> Option<Query> {
     {
         return None;
     }
+    if chain.holds_answer(&[&ONE, &LISTS, &COUNTS]) {
+        return None;
+    }
     let (id, call) = chain.own().find(|(_, call)| {
         let method = call.method();
         ONE.contains(&method)

@@ -129,7 +129,7 @@ fn active_record(chain: &Chain<'_>) -> Option<Query> {
     let object = head.object();
     let model = object.rsplit('.').next().unwrap_or(object);
     let is_model = is_capital(model)
-        && (chain.known.is_model(model) || chain.has(&TELLING))
+        && (chain.known.is_model(model) || chain.has(&TELLING) || finds_one(head))
         && !matches!(model, "File" | "Dir" | "Hash" | "Array" | "Rails");
     // `user.orders.where`, `@user.orders.find(id)`, `current_user.posts.create!`
     let relation = !is_model
@@ -149,6 +149,9 @@ fn active_record(chain: &Chain<'_>) -> Option<Query> {
     if !(is_model || relation) {
         return None;
     }
+    if chain.holds_answer(&[&ONE, &COUNTS, &ASK]) {
+        return None;
+    }
     let (id, method, query) = told(chain)?;
     let table: Box<str> = model.trim_end_matches("()").into();
     let locks = chain.has(&["lock", "lock!", "with_lock"]);
@@ -158,11 +161,36 @@ fn active_record(chain: &Chain<'_>) -> Option<Query> {
     } else {
         let found = super::filter::of_chain(chain);
         (query.scope, query.keys) = (found.scope, found.keys);
+        // A scope of the model: what it lets through stands elsewhere.
+        let known = |method: &str| {
+            BUILDS.contains(&method)
+                || TELLING.contains(&method)
+                || ASK.contains(&method)
+                || ONE.contains(&method)
+                || BATCHES.contains(&method)
+                || COUNTS.contains(&method)
+                || INSERTS.contains(&method)
+                || UPDATES.contains(&method)
+                || DELETES.contains(&method)
+                || method == "all"
+        };
+        if query.answer == Answer::List
+            && !chain.calls().take_while(|(inner, _)| *inner <= id).all(|(_, call)| known(call.method()))
+        {
+            query.keys.push("?".into());
+        }
         if relation {
             query.scope = query.scope.max(Scope::Parent);
         }
     }
     Some(query)
+}
+
+/// `Order.find(params[:id])`
+fn finds_one(head: &Call) -> bool {
+    head.method() == "find"
+        && head.arguments.len() == 1
+        && !matches!(head.argument(0), Some(Value::Text(_) | Value::Template(_) | Value::Function(_)))
 }
 
 fn is_plural(name: &str) -> bool {

@@ -40,10 +40,9 @@ pub(in crate::probe::source) fn opens_one(call: &Call) -> bool {
             | "withLock"
             | "advisory_lock"
             | "with_advisory_lock"
-            | "getConnection"
             | "setAutoCommit"
             | "START_TRANSACTION"
-    ) && !(method == "getConnection");
+    );
     begins
         || call.object().to_ascii_lowercase().ends_with("transactiontemplate")
         || (lower.contains("transaction") && !lower.contains("transactions") && !is_about_money(&lower))

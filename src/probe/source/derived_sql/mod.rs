@@ -76,7 +76,7 @@ pub fn derive(index: &CodeIndex) -> Vec<(usize, SqlText)> {
 
 /// The statement, if it has a condition by which the database could look for rows, or an order with a limit.
 fn statement(query: &Query, table: &Table, parts: &Parts) -> Option<String> {
-    if parts.conditions.is_empty() && !(parts.limited && !parts.order.is_empty()) {
+    if parts.conditions.is_empty() && (parts.order.is_empty() || !parts.limited) {
         return None;
     }
     let mut placeholder = 0;

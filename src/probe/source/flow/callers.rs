@@ -1,6 +1,7 @@
 //! From a parameter to what the callers of its function give it.
 
-use super::walk::{Frame, Walk, shown};
+use super::shape::shown;
+use super::walk::{Frame, Walk};
 use super::{Hole, Reach, Sink};
 use crate::probe::source::code::{Call, Function, Value};
 use crate::probe::source::facts::{CodeIndex, Language};

@@ -109,7 +109,7 @@ impl Look<'_> {
             Value::Computed(values) => values.iter().any(each),
             // `const ok = allowed.includes(x); if (!ok) …`
             Value::Path(name) => match self.file.assigned(name, function) {
-                Some(set) if &*set.target == &**name => self.proves(&set.value, set.function, outcome, steps + 1),
+                Some(set) if *set.target == **name => self.proves(&set.value, set.function, outcome, steps + 1),
                 _ => false,
             },
             _ => false,
@@ -240,8 +240,9 @@ impl Look<'_> {
             Value::Path(path) => self.names(path) || self.derives(root(path), function),
             Value::Call(id) => self.file.call(*id).is_some_and(|call| {
                 let keeps = keeps(call.method());
-                (keeps && self.names(call.object()))
-                    || (keeps && call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
+                keeps
+                    && (self.names(call.object())
+                        || call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
             }),
             Value::Member(pair) => self.is_it(&pair.0, function),
             Value::Either(values) => values.iter().any(|value| self.is_it(value, function)),

@@ -75,6 +75,7 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                     | "HTMLEscapeString"
                     | "quote"
                     | "json"
+                    | "bodyToJson"
                     | "escape_javascript"
             ) || matches!(root, "DOMPurify" | "bleach" | "nh3" | "Jsoup")
         }
@@ -91,15 +92,10 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                 )
                 || matches!(
                     method,
-                    "encodeURIComponent"
-                        | "extname"
-                        | "Ext"
-                        | "extname?"
-                        | "kebabCase"
-                        | "parameterize"
-                        | "getFileName"
+                    "encodeURIComponent" | "extname" | "Ext" | "extname?" | "kebabCase" | "parameterize" | "getFileName"
+                    // Where an upload was put, the server chose.
+                    | "getRealPath" | "getPathname" | "tempfile" | "hashName" | "temporary_file_path"
                 )
-                || (method == "extname")
         }
         Sink::Url => {
             names(&["encodeuricomponent", "urlencode", "pathescape", "queryescape", "urlencode", "quote_plus"])

@@ -9,8 +9,10 @@ mod guards;
 mod handing;
 mod memo;
 mod order;
+mod parameters;
 mod request;
 mod schema;
+mod shape;
 mod types;
 mod walk;
 

@@ -30,9 +30,19 @@ pub(super) fn is_conditional(file: &FileFacts, set: &Assignment, at: u32) -> boo
     })
 }
 
-pub(super) fn in_one_loop(file: &FileFacts, one: u32, other: u32) -> bool {
-    let around = |bytes: (u32, u32), at: u32| bytes.0 <= at && at < bytes.1;
-    file.loops.iter().take(500).any(|l| around(l.place.bytes, one) && around(l.place.bytes, other))
+/// Where the outermost loop ends that stands around `at`; 0 where none does.
+pub(super) fn end_of_loops(file: &FileFacts, at: u32) -> u32 {
+    let last = file.loops.partition_point(|l| l.place.bytes.0 <= at).checked_sub(1);
+    let mut next = last.and_then(|place| u32::try_from(place).ok());
+    let mut end = 0;
+    for _ in 0..MAX_ASSIGNMENTS {
+        let Some(found) = next.and_then(|id| file.loop_(id)) else { break };
+        if found.place.bytes.1 > at {
+            end = end.max(found.place.bytes.1);
+        }
+        next = found.parent;
+    }
+    end
 }
 
 /// The names that a value is made from.

@@ -1,11 +1,10 @@
 //! What a client decides on: the parts of requests, in the words of the frameworks.
 
-use super::types;
-use crate::probe::source::code::{Function, FunctionId, FunctionKind, Parameter, Value, root};
+use crate::probe::source::code::{FunctionId, FunctionKind, Parameter};
 use crate::probe::source::facts::{FileFacts, Language, Role};
 
 /// Parts of a request that a client decides on, in JavaScript and Python.
-fn is_part(name: &str) -> bool {
+pub(super) fn is_part(name: &str) -> bool {
     matches!(
         name,
         "body"
@@ -130,7 +129,7 @@ pub fn is_request(file: &FileFacts, path: &str, function: FunctionId) -> bool {
 }
 
 /// Where an upload was put, and how large it is.
-fn is_stored(parts: &[&str]) -> bool {
+pub(super) fn is_stored(parts: &[&str]) -> bool {
     matches!(parts, ["file" | "files", .., "path" | "filename" | "destination" | "size" | "tempFilePath"])
 }
 
@@ -180,7 +179,7 @@ fn is_named_request(file: &FileFacts, first: &str, rest: &[&str], function: Func
         })
 }
 
-fn is_request_type(parameter: Option<&Parameter>) -> bool {
+pub(super) fn is_request_type(parameter: Option<&Parameter>) -> bool {
     parameter.is_some_and(|parameter| {
         let name = parameter.annotation.trim_start_matches(['*', '?', '\\']);
         let name = name.split('<').next().unwrap_or(name);
@@ -365,172 +364,8 @@ fn template(path: &str) -> bool {
         "_POST.",
         "_REQUEST.",
         "param.",
+        "cookies.",
     ]
     .iter()
     .any(|start| path.starts_with(start))
-}
-
-/// What a parameter is that nothing else is known about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Given {
-    /// What a client sent.
-    Request,
-    /// Nothing of a client's choice, or a helper.
-    Fixed,
-    /// A part of a request is read on it, or it is a helper.
-    Unknown,
-    /// What callers pass.
-    ByCallers,
-}
-
-/// What `name`, which `parameter` of `function` binds below `path`, is given.
-pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter, name: &str, path: &str) -> Given {
-    if types::is_harmless(&parameter.annotation) {
-        return Given::Fixed;
-    }
-    if let Some(known) = by_decorator(parameter, file) {
-        return known;
-    }
-    if function.kind != FunctionKind::Handler {
-        let page = file.language.is_ecma()
-            && function.kind == FunctionKind::Component
-            && matches!(root(path), "searchParams")
-            && function.exported;
-        return if page { Given::Request } else { Given::ByCallers };
-    }
-    if types::is_tool(&parameter.annotation) {
-        return Given::Unknown;
-    }
-    match file.language {
-        Language::Python => of_python_handler(file, function, parameter, name),
-        Language::JavaScript | Language::TypeScript | Language::Tsx => {
-            let action = function.server_action
-                || (file.directives.iter().any(|found| &**found == "use server") && function.exported);
-            // `({ body, params })`, `({ input })`, a server action's arguments.
-            let stored = is_stored(&path.split('.').collect::<Vec<_>>());
-            if (is_part(root(path)) && !stored) || (action && path.is_empty()) {
-                Given::Request
-            } else {
-                Given::Unknown
-            }
-        }
-        // The names of a route's placeholders, and of what a framework binds.
-        Language::Php | Language::Java => {
-            let helper = is_request_type(Some(parameter))
-                || (file.language == Language::Php
-                    && parameter.annotation.starts_with(|c: char| c.is_ascii_uppercase() || c == '\\'));
-            if helper { Given::Unknown } else { Given::Request }
-        }
-        Language::Go | Language::Ruby | Language::Template => Given::Unknown,
-    }
-}
-
-fn of_python_handler(file: &FileFacts, function: &Function, parameter: &Parameter, name: &str) -> Given {
-    let injected = parameter.default.as_ref().is_some_and(|default| match default {
-        Value::Call(id) => file.call(*id).is_some_and(|call| matches!(call.method(), "Depends" | "Security")),
-        _ => false,
-    });
-    if injected
-        || matches!(name, "self" | "cls" | "request" | "info" | "context")
-        || parameter.annotation.contains("Session")
-    {
-        return Given::Unknown;
-    }
-    // `/users/<int:id>`
-    let typed =
-        function.decorators.iter().filter_map(|decorator| decorator.call).filter_map(|id| file.call(id)).any(|call| {
-            call.argument(0).and_then(Value::text).is_some_and(|route| {
-                route.contains(&format!("<int:{name}>"))
-                    || route.contains(&format!("<uuid:{name}>"))
-                    || route.contains(&format!("<float:{name}>"))
-            })
-        });
-    let django = file.imports_any(|module| module.starts_with("django"));
-    if typed || (django && (name.ends_with("id") || matches!(name, "pk" | "code" | "slug" | "uuid"))) {
-        return Given::Fixed;
-    }
-    Given::Request
-}
-
-/// What an annotation of a parameter says: `@Body()`, `@RequestParam`. It stands where a default does, as a call or
-/// as several.
-fn by_decorator(parameter: &Parameter, file: &FileFacts) -> Option<Given> {
-    let value = parameter.default.as_ref()?;
-    let calls = match value {
-        Value::All(values) => values.as_slice(),
-        one => std::slice::from_ref(one),
-    };
-    let named = |names: &[&str]| {
-        calls.iter().any(|value| match value {
-            Value::Call(id) => file.call(*id).is_some_and(|call| names.contains(&call.method())),
-            _ => false,
-        })
-    };
-    let typed = calls.iter().any(|value| match value {
-        // `@Param("id", ParseIntPipe)`
-        Value::Call(id) => file.call(*id).is_some_and(|call| {
-            call.arguments.iter().any(|argument| {
-                let name = match &argument.value {
-                    Value::Path(path) => &**path,
-                    Value::Call(id) => file.call(*id).map_or("", |made| &made.callee),
-                    _ => "",
-                };
-                name.starts_with("Parse") && name.ends_with("Pipe")
-            })
-        }),
-        _ => false,
-    });
-    if typed {
-        return Some(Given::Fixed);
-    }
-    let request = [
-        "Body",
-        "Query",
-        "Param",
-        "Headers",
-        "UploadedFile",
-        "UploadedFiles",
-        "Cookies",
-        "Args",
-        "RequestParam",
-        "PathVariable",
-        "RequestBody",
-        "RequestHeader",
-        "CookieValue",
-        "ModelAttribute",
-        "RequestPart",
-        "MatrixVariable",
-        "QueryParam",
-        "PathParam",
-        "FormParam",
-        "HeaderParam",
-        "CookieParam",
-        "BeanParam",
-        "QueryValue",
-        "FormDataParam",
-        "RestQuery",
-        "RestPath",
-    ];
-    match file.language {
-        Language::Java | Language::JavaScript | Language::TypeScript | Language::Tsx if named(&request) => {
-            Some(Given::Request)
-        }
-        Language::JavaScript | Language::TypeScript | Language::Tsx
-            if named(&[
-                "Req",
-                "Res",
-                "Request",
-                "Response",
-                "Session",
-                "CurrentUser",
-                "User",
-                "Ip",
-                "Next",
-                "HostParam",
-            ]) =>
-        {
-            Some(Given::Unknown)
-        }
-        _ => None,
-    }
 }

@@ -5,8 +5,10 @@ use std::collections::HashSet;
 
 use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
-use super::order::{in_one_loop, is_conditional, mentions};
-use super::request::{Given, given, is_request};
+use super::order::{end_of_loops, is_conditional, mentions};
+use super::parameters::{Given, given};
+use super::request::is_request;
+use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -270,7 +272,7 @@ impl<'i> Walk<'i> {
             }
             if let Some(over) = self.loop_over(first, frame, id) {
                 let inner = full.strip_prefix(first).unwrap_or("").trim_start_matches('.');
-                return self.step(&over.0, Frame { function: id, at: over.1, ..frame }, inner, steps + 1);
+                return self.step(over.0, Frame { function: id, at: over.1, ..frame }, inner, steps + 1);
             }
         }
         if let Some(found) = self.of_class(full, frame, steps) {
@@ -283,10 +285,9 @@ impl<'i> Walk<'i> {
     fn assigned(&self, full: &str, frame: Frame<'i>, id: FunctionId, steps: u32) -> Option<Reach> {
         let file = frame.file;
         let same = id == frame.function;
-        let counts = |set: &&Assignment| {
-            set.function == id
-                && (!same || set.place.bytes.0 < frame.at || in_one_loop(file, set.place.bytes.0, frame.at))
-        };
+        // In a loop, what a later line sets counts in the next round.
+        let until = if same { frame.at.max(end_of_loops(file, frame.at)) } else { u32::MAX };
+        let counts = |set: &&Assignment| set.function == id && set.place.bytes.0 < until;
         let mut found: Option<Reach> = None;
         let ends = full.match_indices('.').map(|(at, _)| at).chain([full.len()]);
         let mut prefixes: Vec<usize> = ends.filter(|end| *end > 0).collect();
@@ -294,7 +295,7 @@ impl<'i> Walk<'i> {
         for end in prefixes.into_iter().take(6) {
             let (target, inner) = (full.get(..end).unwrap_or(full), full.get(end..).unwrap_or(""));
             let inner = inner.trim_start_matches('.');
-            for set in file.assignments_to(target).rev().filter(counts).take(MAX_ASSIGNMENTS) {
+            for set in file.assignments_until(target, until).rev().filter(counts).take(MAX_ASSIGNMENTS) {
                 // `x = x.trim()` and `x = x`: what stood there before is asked for by itself.
                 let self_made = mentions(&set.value, target, file);
                 if matches!(&set.value, Value::Path(same) if root(same) == root(target) && **same == *target) {
@@ -356,9 +357,14 @@ impl<'i> Walk<'i> {
 
     /// What the loop around runs over whose rounds change `name`, and where.
     fn loop_over(&self, name: &str, frame: Frame<'i>, id: FunctionId) -> Option<(&'i Value, u32)> {
-        let scope = frame.file.function(id)?;
-        let of_callback = scope.in_loop.and_then(|id| frame.file.loop_(id));
-        let around = frame.file.loops.iter().filter(|l| l.function == id || l.place.bytes == scope.place.bytes);
+        let file = frame.file;
+        let scope = file.function(id)?;
+        let of_callback = scope.in_loop.and_then(|id| file.loop_(id));
+        let place = file.loops.partition_point(|l| l.place.bytes.0 <= frame.at);
+        // The body of a comprehension stands before what makes it go round.
+        let near = file.loops.iter().take(place).rev().take(MAX_ASSIGNMENTS);
+        let near = near.chain(file.loops.iter().skip(place).take(MAX_ASSIGNMENTS));
+        let around = near.filter(|l| l.function == id || l.place.bytes == scope.place.bytes);
         of_callback
             .into_iter()
             .chain(around)
@@ -434,91 +440,4 @@ impl<'i> Walk<'i> {
             }
         })
     }
-}
-
-/// The line at which a value is seen.
-fn line_of(frame: Frame<'_>) -> u32 {
-    // The call or assignment that begins there or just before.
-    let file = frame.file;
-    let call = file
-        .calls
-        .partition_point(|call| call.place.bytes.0 <= frame.at)
-        .checked_sub(1)
-        .and_then(|at| file.calls.get(at));
-    let set = file.assignments.iter().rev().find(|set| set.place.bytes.0 == frame.at);
-    match (set, call) {
-        (Some(set), _) => set.place.span.line,
-        (None, Some(call)) => call.place.span.line,
-        (None, None) => 1,
-    }
-}
-
-fn id_of(file: &FileFacts, call: &Call) -> u32 {
-    let at = file.calls.partition_point(|other| other.place.bytes.0 < call.place.bytes.0);
-    let mut id = at;
-    while file
-        .calls
-        .get(id)
-        .is_some_and(|other| other.place.bytes.0 == call.place.bytes.0 && other.callee != call.callee)
-    {
-        id += 1;
-    }
-    u32::try_from(id).unwrap_or(u32::MAX)
-}
-
-pub(super) fn shown(callee: &str) -> String {
-    callee.chars().take(60).collect()
-}
-
-/// The part that a call without arguments gives of what it is made on.
-fn accessor(language: Language, call: &Call) -> Option<String> {
-    if !call.arguments.is_empty() || call.receiver.is_some() || call.object().is_empty() || call.constructs {
-        return None;
-    }
-    let method = call.method();
-    let part = ["get", "Get", "is"]
-        .iter()
-        .find_map(|start| method.strip_prefix(start))
-        .filter(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
-    match (language, part) {
-        (Language::Java | Language::Php | Language::Go, Some(part)) => {
-            let mut part = part.to_owned();
-            if language != Language::Go
-                && let Some(first) = part.get_mut(..1)
-            {
-                first.make_ascii_lowercase();
-            }
-            Some(part)
-        }
-        // What a record has.
-        (Language::Java, None) => Some(method.to_owned()),
-        _ => None,
-    }
-}
-
-/// Calls whose result has the shape of what they are given.
-fn keeps_shape(method: &str) -> bool {
-    matches!(
-        method,
-        "parse"
-            | "parseAsync"
-            | "safeParse"
-            | "validate"
-            | "validated"
-            | "pick"
-            | "omit"
-            | "assign"
-            | "to_h"
-            | "permit"
-            | "cloneDeep"
-            | "plainToClass"
-            | "plainToInstance"
-            | "freeze"
-            | "structuredClone"
-            | "copy"
-            | "deepcopy"
-            | "cast"
-            | "array_merge"
-            | "all"
-    )
 }

@@ -291,6 +291,11 @@ fn operands<'t>(node: Node<'t>, sign: &str) -> Vec<Node<'t>> {
     found
 }
 
+/// Whether an operator makes the new value from the old one: `+=`, `-=`, but not `=`, `:=`, `??=`.
+pub(super) fn arithmetic(operator: &str) -> bool {
+    matches!(operator, "+=" | "-=" | "*=" | "/=" | "%=" | "**=" | "<<=" | ">>=" | "|=" | "&=" | "^=")
+}
+
 /// How many statements a block holds directly, comments left out.
 pub(super) fn statements(block: Node<'_>) -> u32 {
     // The grammar of Go puts them into a list of their own.

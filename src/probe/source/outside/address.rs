@@ -66,7 +66,7 @@ pub(super) fn address(file: &FileFacts, value: Option<&Value>, function: u32) ->
             return Address::Unknown;
         }
         let host: String = rest.chars().take_while(|c| !matches!(c, '/' | '?' | '$' | '#')).collect();
-        let local = host.starts_with("localhost") || host.starts_with("127.0.0.1");
+        let local = host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("0.0.0.0");
         return if local { Address::Own } else { Address::Other(Some(host).filter(|host| !host.is_empty())) };
     }
     if text.starts_with('/') && !text.starts_with("//") || text.starts_with("./") || text.starts_with("../") {

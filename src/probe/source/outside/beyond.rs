@@ -92,7 +92,8 @@ pub(in crate::probe::source) fn look(file: &FileFacts, index: &CodeIndex, subjec
         // aiohttp serves as well as it calls.
         let only_serves = name == "aiohttp" && !file.calls.iter().any(|call| call.method() == "ClientSession");
         let found = || index.outside(file).iter().any(|outside| outside.kind != Kind::Kit);
-        if !only_serves && !only_for_errors(file, name) && !(UNDERSTOOD.contains(&name) && found()) {
+        let understood = UNDERSTOOD.contains(&name) && found();
+        if !only_serves && !only_for_errors(file, name) && !understood {
             subject.is_beyond("Calls", name.trim_end_matches('/'));
         }
     }

@@ -117,9 +117,7 @@ fn client_limit(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<bool
 }
 
 fn got(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
-    if !file.binding(call.root()).is_some_and(|b| &*b.module == "got") {
-        return None;
-    }
+    file.binding(call.root()).filter(|binding| &*binding.module == "got")?;
     let plain = !call.callee.contains('.');
     let method = call.method();
     if call.receiver.is_some() || (!plain && !METHODS.contains(&method) && method != "extend") {

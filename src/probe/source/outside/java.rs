@@ -52,7 +52,7 @@ pub(super) fn outside(file: &FileFacts, id: CallId, call: &Call) -> Option<Outsi
     let kind = type_of(file, call.object(), call.function);
     match (kind, method) {
         ("HttpClient", "send" | "sendAsync") if imports("java.net.http") => {
-            let built = file.calls.iter().filter(|other| other.callee.starts_with("HttpRequest.newBuilder"));
+            let built = file.calls.iter().filter(|other| &*other.callee == "HttpRequest.newBuilder");
             let url = built.clone().find_map(|other| other.argument(0).or_else(|| uri(file, other)));
             let limit = if calls_any(&["timeout"]) {
                 Limit::Here

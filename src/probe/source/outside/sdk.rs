@@ -6,7 +6,7 @@ use crate::probe::source::code::{Call, CallId, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// Methods that send nothing.
-const LOCAL: [&str; 27] = [
+const LOCAL: [&str; 29] = [
     "constructEvent",
     "constructEventAsync",
     "construct_event",
@@ -31,6 +31,8 @@ const LOCAL: [&str; 27] = [
     "webhooks",
     "url",
     "cloudinary_url",
+    "builder",
+    "newBuilder",
     "initIndex",
     "index",
     "attach_alternative",

@@ -188,7 +188,12 @@ static SERVICES: &[Service] = &[
     .tries_again("Slack's library tries again"),
     service("discord", "Discord", &["discord.js", "discord"], &["discord.com", "discordapp.com"]),
     service("telegram", "Telegram", &["node-telegram-bot-api", "telegraf", "telegram"], &["api.telegram.org"]),
-    service("github", "GitHub", &["@octokit/", "octokit", "github"], &["api.github.com"]),
+    service(
+        "github",
+        "GitHub",
+        &["@octokit/", "octokit", "github.com/google/go-github"],
+        &["github.com", "githubusercontent.com"],
+    ),
     service("elasticsearch", "Elasticsearch", &["@elastic/elasticsearch", "elasticsearch"], &[])
         .gives_up("30 s, Elasticsearch's own")
         .tries_again("Elasticsearch's library tries three times more"),
@@ -281,7 +286,7 @@ pub(super) fn of_host(host: &str) -> Option<&'static Service> {
     let host = host.split(':').next().unwrap_or(host);
     SERVICES.iter().find(|service| {
         let is_it = |end: &&str| host.strip_suffix(*end).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
-        service.hosts.iter().any(|end| is_it(end))
+        service.hosts.iter().any(is_it)
     })
 }
 

@@ -9,6 +9,7 @@ mod guard;
 mod laravel;
 pub(super) mod names;
 mod nest;
+pub(super) mod purpose;
 mod python_routers;
 mod rails;
 pub(super) mod reach;

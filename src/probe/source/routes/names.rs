@@ -1,4 +1,4 @@
-//! What names tell: of middleware whether it asks who calls, of routes what they are for.
+//! What names tell: of middleware whether it asks who calls.
 
 /// The words of a name: `requireAuth.user_id` has `require`, `auth`, `user` and `id`.
 pub(in crate::probe::source) fn words(name: &str) -> Vec<String> {
@@ -25,7 +25,7 @@ pub(in crate::probe::source) fn words(name: &str) -> Vec<String> {
     words
 }
 
-fn has(words: &[String], wanted: &[&str]) -> bool {
+pub(super) fn has(words: &[String], wanted: &[&str]) -> bool {
     words.iter().any(|word| wanted.contains(&word.as_str()))
 }
 
@@ -395,135 +395,4 @@ fn guards_call(path: &str) -> bool {
         &["auth", "session", "permission", "permissions", "authenticated", "authorized", "authorization", "admin", "owner", "ownership", "signedin", "loggedin", "role", "access", "apikey", "signature", "superuser", "policy", "ability", "member", "membership", "jwt", "authentication"],
     ) || words.windows(2).any(|pair| matches!(pair, [a, b] if (a == "current" || a == "api" || a == "logged" || a == "signed" || a == "auth") && matches!(b.as_str(), "user" | "key" | "in" | "account" | "token")));
     asks && whom && !has(&words, &["set", "create", "parse", "size", "log", "rate"])
-}
-
-const OPEN: &[&str] = &[
-    "login",
-    "logon",
-    "signin",
-    "signup",
-    "register",
-    "registration",
-    "registrations",
-    "logout",
-    "signout",
-    "forgot",
-    "forgotten",
-    "reset",
-    "recover",
-    "recovery",
-    "verify",
-    "verification",
-    "confirm",
-    "confirmation",
-    "activate",
-    "activation",
-    "magic",
-    "otp",
-    "totp",
-    "mfa",
-    "2fa",
-    "token",
-    "tokens",
-    "refresh",
-    "oauth",
-    "oauth2",
-    "sso",
-    "saml",
-    "oidc",
-    "callback",
-    "callbacks",
-    "webhook",
-    "webhooks",
-    "hook",
-    "hooks",
-    "health",
-    "healthz",
-    "healthcheck",
-    "ping",
-    "pong",
-    "status",
-    "ready",
-    "readiness",
-    "liveness",
-    "heartbeat",
-    "version",
-    "contact",
-    "feedback",
-    "newsletter",
-    "subscribe",
-    "unsubscribe",
-    "subscribers",
-    "waitlist",
-    "auth",
-    "authenticate",
-    "public",
-    "share",
-    "shared",
-    "sharing",
-    "invite",
-    "invites",
-    "invitation",
-    "accept",
-    "csp",
-    "analytics",
-    "track",
-    "tracking",
-    "beacon",
-    "pixel",
-    "cart",
-    "carts",
-    "search",
-    "embed",
-    "sitemap",
-    "robots",
-    "captcha",
-    "known",
-    "graphql",
-    "trpc",
-    "inngest",
-    "uploadthing",
-    "stripe",
-    "locale",
-    "language",
-    "lang",
-    "theme",
-    "consent",
-    "session",
-    "sessions",
-    "anonymous",
-    "guest",
-    "demo",
-    "passkey",
-    "passkeys",
-    "webauthn",
-    "challenge",
-    "telemetry",
-    "onboarding",
-    "bounces",
-    "install",
-    "setup",
-    "store",
-    "vitals",
-    "proxy",
-];
-
-/// A path without what is filled in: `/users/:id/token` has `users` and `token`.
-pub(in crate::probe::source) fn fixed(path: &str) -> String {
-    path.split('/').filter(|part| !part.starts_with([':', '[', '<', '{', '$'])).collect::<Vec<_>>().join("/")
-}
-
-/// Whether a route of this path and handler is meant for people who have not signed in.
-pub(in crate::probe::source) fn is_open(purpose: &str) -> bool {
-    let words = words(purpose);
-    has(&words, OPEN)
-        || words.windows(2).any(|pair| {
-            matches!(pair, [a, b] if (matches!(a.as_str(), "sign" | "log") && matches!(b.as_str(), "in" | "up" | "out" | "on"))
-                || (a == "web" && b == "hook") || (a == "create" && b == "account") || (a == "revalidate"))
-        })
-}
-
-/// Whether a path is one that only people with special rights should reach.
-pub(in crate::probe::source) fn is_private(path: &str) -> bool {
-    has(&words(path), &["admin", "internal", "backoffice", "superadmin"])
 }

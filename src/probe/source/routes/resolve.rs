@@ -6,13 +6,16 @@ use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 /// How many wrappers around a handler are taken off.
 const MAX_WRAPPERS: usize = 4;
 
+/// The place of a file, and that of a function in it.
+pub(in crate::probe::source) type FunctionAt = (usize, FunctionId);
+
 /// A function found behind a value, and the wrappers around it.
 #[derive(Debug, Default, Clone)]
 pub(in crate::probe::source) struct Behind {
     /// The places of its file and of itself.
-    pub function: Option<(usize, FunctionId)>,
+    pub function: Option<FunctionAt>,
     /// Names of the calls that it was given to: `asyncHandler`, `withAuth`.
-    pub wrappers: Vec<(Box<str>, Option<(usize, FunctionId)>)>,
+    pub wrappers: Vec<(Box<str>, Option<FunctionAt>)>,
 }
 
 fn find(file: &FileFacts, fits: impl Fn(&crate::probe::source::code::Function) -> bool) -> Option<FunctionId> {

@@ -1,8 +1,10 @@
 //! Work in a request handler that stops every other request.
 
+use super::kept::is_kept;
+use super::reach::{self, Search};
 use super::{Check, Hit, Rule, any_name, first_languages, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionKind};
+use crate::probe::source::code::{Call, CallId, FunctionKind};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
 
@@ -13,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Synchronous file, process or crypto work in a Node request handler, blocking calls in an `async` Python function, `Thread.sleep` or a reactive `block()` in a Java handler.",
+    what: "Synchronous file, process or crypto work in a Node request handler or a function that it calls, blocking calls in an `async` Python function, a handler of PHP, Ruby or Java that sleeps, or a reactive `block()`.",
     why: "One process serves all your users. While such a call runs, it answers nobody else.",
     fix: "Use the asynchronous form (`await readFile`, `execFile` with a callback, `asyncio.sleep`, `httpx`), or do the work before the first request or in a job.",
     example: "app.get('/report', (req, res) => {\n  const text = readFileSync('report.html', 'utf8');\n});\n\n// better\napp.get('/report', async (req, res) => {\n  const text = await readFile('report.html', 'utf8');\n});",
@@ -22,28 +24,59 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
-    .reads(|language| first_languages(language) || language == Language::Java, blocks)
+    .reads(reads, blocks)
     .looks_at(server)
     .about("request handler", subject::handlers);
+
+fn reads(language: Language) -> bool {
+    first_languages(language) || matches!(language, Language::Php | Language::Ruby | Language::Java)
+}
 
 /// Every handler of Go runs beside the others.
 fn blocks(name: &str) -> bool {
     any_name(name) && name != Language::Go.name()
 }
 
+/// From the handlers of requests.
+const HANDLERS: Search = Search { begins: reach::is_handler, stops: is_kept };
+/// From functions that run in the loop of events.
+const LOOP: Search = Search { begins: |_, function| function.is_async, stops: |_, _, _| false };
+
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| !call.dev_only) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let hit = match file.language {
-            Language::Python => python(file, call),
+            Language::Python => python(file, call).or_else(|| python_helper(file, index, id, call)),
             Language::Java => java(file, call),
-            _ => ecma(file, call),
+            Language::Php | Language::Ruby => sleeps(file, index, id, call),
+            _ => ecma(file, index, id, call),
         };
         hits.extend(hit);
     }
 }
 
-fn ecma(file: &FileFacts, call: &Call) -> Option<Hit> {
+/// A handler of PHP or Ruby that sleeps keeps one of few workers.
+fn sleeps(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Hit> {
+    let callee = &*call.callee;
+    if !matches!(callee, "sleep" | "Kernel.sleep") || call.arguments.is_empty() {
+        return None;
+    }
+    // What is sent piece by piece waits between the pieces.
+    let streams = file.calls.iter().any(|call| {
+        matches!(call.method(), "flush" | "ob_flush" | "streamDownload" | "eventStream")
+            || call.callee.contains("response.stream")
+    });
+    if streams {
+        return None;
+    }
+    let reached = reach::from(index, file, id, Search { stops: |_, _, _| false, ..HANDLERS })?;
+    let mut hit = Hit::new(call.place, format!("`{callee}` keeps one of your workers from answering anybody"))
+        .severity(Severity::Minor);
+    hit.steps = reached.steps;
+    Some(hit)
+}
+
+fn ecma(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Hit> {
     let method = call.method();
     let severity = match method {
         "execSync" | "spawnSync" | "execFileSync" | "pbkdf2Sync" | "scryptSync" | "hashSync" | "compareSync"
@@ -53,10 +86,18 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Hit> {
         _ => return None,
     };
     // A method of that name of the project's own is something else.
-    if call.object().starts_with("this") || !runs_for_each_request(file, call.function) {
+    if call.object().starts_with("this") {
         return None;
     }
-    Some(Hit::new(call.place, format!("`{method}` blocks every other request while it runs")).severity(severity))
+    let hit = Hit::new(call.place, format!("`{method}` blocks every other request while it runs")).severity(severity);
+    if runs_for_each_request(file, call.function) {
+        return Some(hit);
+    }
+    if in_handler(file, call.function) {
+        return None;
+    }
+    let reached = reach::from(index, file, id, HANDLERS)?;
+    Some(Hit { steps: reached.steps, ..hit.confidence(Confidence::Medium) })
 }
 
 /// In a handler, and not in a function that runs once: loading of a page at build time, or the set-up of a router.
@@ -96,6 +137,24 @@ fn python(file: &FileFacts, call: &Call) -> Option<Hit> {
         Hit::new(call.place, format!("`{callee}` blocks the event loop of an `async` function"))
             .confidence(Confidence::High)
     })
+}
+
+/// The same in a plain function that an `async` one calls.
+fn python_helper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Hit> {
+    let (_, function) = file.enclosing(call.function).next()?;
+    let callee = &*call.callee;
+    let bound = |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module);
+    let requests = matches!(callee, "requests.get" | "requests.post" | "requests.put" | "requests.delete");
+    if function.is_async || !(callee == "time.sleep" && bound("time") || requests && bound("requests")) {
+        return None;
+    }
+    let reached = reach::from(index, file, id, LOOP)?;
+    let line = reached.file.call(reached.call).map_or(0, |call| call.place.span.line);
+    let message = format!(
+        "`{callee}` blocks the event loop of the `async` function that leads here ({}:{line})",
+        reached.file.path
+    );
+    Some(Hit { steps: reached.steps, ..Hit::new(call.place, message) })
 }
 
 fn java(file: &FileFacts, call: &Call) -> Option<Hit> {

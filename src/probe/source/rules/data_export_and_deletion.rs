@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::CodeIndex;
-use crate::probe::source::routes::{Route, Verb, names};
+use crate::probe::source::routes::{Route, Verb, names, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -28,7 +28,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         request_work::judged(index, request_work::reads).find(|route| {
             let name = route.function(index).and_then(|(_, f)| f.name.clone()).unwrap_or_default();
             let words = names::words(&format!("{} {name}", route.path));
-            !names::is_private(&route.path) && test(route, &words)
+            !purpose::is_private(&route.path) && test(route, &words)
         })
     };
     let has = |words: &[String], wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));

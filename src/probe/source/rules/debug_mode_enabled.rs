@@ -1,9 +1,9 @@
 //! Development mode that is on in production too.
 
-use super::{Check, Hit, Rule, any_name, server, with_go_and_java};
+use super::{Check, Hit, Rule, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Assignment, Block, Call, Comparison, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -24,13 +24,20 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(with_go_and_java, any_name).looks_at(server);
+pub const RULE: Rule =
+    Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(server_or_config);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
     if ["dev", "local", "test"].iter().any(|word| name.contains(word)) {
         return;
+    }
+    match file.language {
+        Language::Php => return php(file, hits),
+        Language::Ruby => return ruby(file, hits),
+        _ if file.role != Role::Server => return,
+        _ => {}
     }
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let hit = match file.language {
@@ -50,6 +57,53 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         };
         hits.extend(hit);
     }
+}
+
+/// `ini_set('display_errors', 1)`, WordPress's `define('WP_DEBUG', true)`, Laravel's `'debug' => true`.
+fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
+    let on = |value: Option<&Value>| {
+        value.is_some_and(|value| match value {
+            Value::Bool(on) => *on,
+            Value::Text(text) | Value::Number(text) => {
+                matches!(&*text.to_ascii_lowercase(), "1" | "on" | "true" | "yes")
+            }
+            _ => false,
+        })
+    };
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
+        let first = call.argument(0).and_then(Value::text);
+        let message = match (&*call.callee, first) {
+            ("ini_set", Some("display_errors")) if on(call.argument(1)) => "PHP writes its errors into the pages",
+            ("define", Some("WP_DEBUG_DISPLAY" | "YII_DEBUG")) if on(call.argument(1)) => {
+                "The app runs in its debug mode"
+            }
+            _ => continue,
+        };
+        // What stands under a condition was thought about.
+        if call.function == 0
+            && file.conditions.iter().all(|c| !file.calls_of(&c.then).any(|(_, other)| other.place == call.place))
+        {
+            hits.push(Hit::new(call.place, message));
+        }
+    }
+    let returned = file.function(0).filter(|_| file.path.ends_with("config/app.php")).map(|top| &top.body.returns);
+    if returned.is_some_and(|returned| returned.iter().any(|value| value.get("debug") == Some(&Value::Bool(true)))) {
+        let place = crate::probe::source::code::Place::default();
+        hits.push(Hit::new(place, "Laravel's debug mode is on whatever the environment says"));
+    }
+}
+
+/// `config.consider_all_requests_local = true` in the settings for production.
+fn ruby(file: &FileFacts, hits: &mut Vec<Hit>) {
+    if !file.path.ends_with("environments/production.rb") {
+        return;
+    }
+    let on = |assignment: &&Assignment| {
+        assignment.target.ends_with("consider_all_requests_local") && assignment.value == Value::Bool(true)
+    };
+    hits.extend(file.assignments.iter().filter(on).map(|assignment| {
+        Hit::new(assignment.place, "Rails shows its own error pages, with the code in them, to every user")
+    }));
 }
 
 fn python_call(file: &FileFacts, call: &Call) -> Option<Hit> {

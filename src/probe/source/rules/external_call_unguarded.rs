@@ -62,7 +62,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// `resp, _ := http.Get(url)`: what comes of a failed call is nil.
 fn thrown_away(file: &FileFacts, outside: &Outside) -> Option<Hit> {
-    let call = file.call(outside.call)?;
+    // Calls of a service's library may give back more than two values.
+    let call = file.call(outside.call).filter(|_| outside.kind == Kind::Request)?;
     let second = |value: &Value| match value {
         Value::Index(pair) => pair.0 == Value::Call(outside.call),
         _ => false,

@@ -68,7 +68,7 @@ fn judge(file: &FileFacts, outside: &Outside, known: bool) -> Option<Hit> {
 /// Whether something says that the file runs on a server, and not only nothing that it does not.
 fn surely_server(file: &FileFacts) -> bool {
     let lower = file.path.to_ascii_lowercase();
-    file.language == Language::Python
+    !file.language.is_ecma()
         || role::imports_server_modules(file)
         || ["server", "api/", "backend", "functions/", "worker", "lib/", "services/", "routes/"]
             .iter()

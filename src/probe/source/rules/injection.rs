@@ -123,12 +123,13 @@ pub(super) fn is_of_asking(source: &str) -> bool {
         ["ctx" | "c" | "event" | "this" | "self" | "context", rest @ ..] if rest.len() > 1 => rest,
         all => all,
     };
-    match parts {
-        ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..] => true,
-        ["req" | "request" | "r" | "ctx", "url" | "nexturl" | "uri"] => true,
-        ["location", "href" | "search" | "hash"] | ["window", "location", "href"] => true,
-        _ => false,
-    }
+    matches!(
+        parts,
+        ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..]
+            | ["req" | "request" | "r" | "ctx", "url" | "nexturl" | "uri"]
+            | ["location", "href" | "search" | "hash"]
+            | ["window", "location", "href" | "search" | "hash"]
+    )
 }
 
 /// The fixed text with which an address or a path begins, where that can be seen.

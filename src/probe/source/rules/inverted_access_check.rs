@@ -5,7 +5,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Comparison, Condition, Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::routes::reach::{accesses, refuses};
-use crate::probe::source::routes::{Route, names};
+use crate::probe::source::routes::{Route, names, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -180,7 +180,7 @@ fn looked_up(file: &FileFacts, function: FunctionId) -> bool {
 /// A handler that holds the user, changes an object by an id from the request, and never uses the user for it.
 fn never_compared(index: &CodeIndex, route: &Route) -> Option<Hit> {
     let (file, function) = route.function(index)?;
-    if names::is_private(&route.path)
+    if purpose::is_private(&route.path)
         || route.guards.iter().any(|guard| is_special(&guard.name))
         || route.reach.len() > 12
     {

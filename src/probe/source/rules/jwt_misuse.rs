@@ -131,7 +131,7 @@ fn ecma(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         "decode" if file.binding(call.root()).is_some_and(|b| &*b.module == "jwt-simple") => {}
         "decode" => decoded(file, call, hits),
         "verify" => {
-            let none = options.and_then(|options| options.get("algorithms")).is_some_and(|value| holds_none(value));
+            let none = options.and_then(|options| options.get("algorithms")).is_some_and(holds_none);
             if none {
                 hits.push(Hit::new(
                     call.place,

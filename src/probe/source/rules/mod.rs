@@ -6,6 +6,7 @@ mod cache_in_use;
 mod check_then_act;
 mod client_exposed_secret;
 mod command_injection;
+mod connection_per_request;
 mod connection_pool;
 mod cookie_flags_missing;
 mod cors_any_origin;
@@ -34,6 +35,7 @@ mod insecure_randomness;
 mod inverted_access_check;
 mod job_queue;
 mod jwt_misuse;
+mod kept;
 mod leading_wildcard_like;
 mod logging;
 mod n_plus_one_query;
@@ -44,10 +46,12 @@ mod phantom_dependency;
 mod placeholder_left_in;
 mod rate_limit_missing;
 mod rate_limiter;
+mod reach;
 mod react_error_boundary_missing;
 mod request_body_unvalidated;
 mod request_work;
 mod resilience_library;
+mod resource_not_released;
 mod response_shape_trusted;
 mod response_status_unchecked;
 mod responses;
@@ -55,6 +59,7 @@ mod retry_without_backoff;
 mod route_without_auth;
 mod schema_sync_in_production;
 mod sensitive_data_logged;
+mod slow_work_in_request;
 mod sql_injection;
 mod sqlite_on_serverless;
 mod ssrf;
@@ -74,6 +79,7 @@ mod weak_password_hash;
 mod webhook_signature_unverified;
 mod webhook_works_before_ack;
 mod webhooks;
+mod whole_file_in_memory;
 mod writes_without_transaction;
 mod xss_unescaped_html;
 
@@ -93,6 +99,7 @@ const LIST: &[Rule] = &[
     check_then_act::RULE,
     client_exposed_secret::RULE,
     command_injection::RULE,
+    connection_per_request::RULE,
     connection_pool::RULE,
     cookie_flags_missing::RULE,
     cors_any_origin::RULE,
@@ -129,12 +136,14 @@ const LIST: &[Rule] = &[
     react_error_boundary_missing::RULE,
     request_body_unvalidated::RULE,
     resilience_library::RULE,
+    resource_not_released::RULE,
     response_shape_trusted::RULE,
     response_status_unchecked::RULE,
     retry_without_backoff::RULE,
     route_without_auth::RULE,
     schema_sync_in_production::RULE,
     sensitive_data_logged::RULE,
+    slow_work_in_request::RULE,
     sql_injection::RULE,
     sqlite_on_serverless::RULE,
     ssrf::RULE,
@@ -151,6 +160,7 @@ const LIST: &[Rule] = &[
     weak_password_hash::RULE,
     webhook_signature_unverified::RULE,
     webhook_works_before_ack::RULE,
+    whole_file_in_memory::RULE,
     writes_without_transaction::RULE,
     xss_unescaped_html::RULE,
 ];

@@ -194,6 +194,9 @@ fn java(call: &Call) -> Option<&Value> {
         )
         .then(|| call.argument(1).or_else(|| call.argument(0)))?;
     }
+    if &*call.callee == "Files.copy" {
+        return call.argument(1);
+    }
     let files = matches!(
         &*call.callee,
         "Files.readAllBytes"

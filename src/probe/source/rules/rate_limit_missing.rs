@@ -5,7 +5,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::Call;
 use crate::probe::source::facts::CodeIndex;
 use crate::probe::source::routes::reach::accesses;
-use crate::probe::source::routes::{Cover, Route, Verb, names};
+use crate::probe::source::routes::{Cover, Route, Verb, names, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -66,7 +66,7 @@ fn limits_everything(index: &CodeIndex) -> bool {
 }
 
 fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
-    let words = names::words(&names::fixed(&route.purpose(index)));
+    let words = names::words(&purpose::fixed(&route.purpose(index)));
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
     let calls =
         |test: &dyn Fn(&Call) -> bool| route.reach.iter().any(|at| at.calls(index).any(|(_, _, call)| test(call)));
@@ -83,7 +83,7 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     {
         return Some(Need { does: "checks passwords", confidence: Confidence::High });
     }
-    let last = names::words(&names::fixed(&route.path)).pop().unwrap_or_default();
+    let last = names::words(&purpose::fixed(&route.path)).pop().unwrap_or_default();
     let takes_password = || {
         route.reach.iter().take(2).any(|at| {
             at.get(index).is_some_and(|(file, function)| {

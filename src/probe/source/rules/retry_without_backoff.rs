@@ -93,7 +93,9 @@ fn in_loop(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     let call = file.call(tried.call)?;
     let around = file.loop_(catch.in_loop?)?;
     // The try stands in the loop, and not the loop in the try.
-    let repeats = around.function == catch.function && call.in_loop.is_some() && gives_another_try(file, around);
+    let body = file.function(catch.function)?;
+    let inside = around.function == catch.function || body.in_loop == catch.in_loop;
+    let repeats = inside && call.in_loop.is_some() && gives_another_try(file, around);
     if !repeats || goes_away(&catch.handler) || !ends_on_success(file, catch, around) || waits(file, around) {
         return None;
     }

@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::routes::{Cover, Framework, Route, Verb, names};
+use crate::probe::source::routes::{Cover, Framework, Route, Verb, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -39,11 +39,11 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
 
 fn is_candidate(route: &Route, index: &CodeIndex) -> bool {
     let purpose = route.purpose(index);
-    !names::is_open(&purpose)
+    !purpose::is_open(&purpose)
         && !has_secret_in_path(&route.path)
         && (route.verb.changes() && (route.handler.is_none() || request_work::may_write(index, route))
             || (route.verb == Verb::Any && request_work::writes(index, route))
-            || (names::is_private(&route.path) && !in_layout(route)))
+            || (purpose::is_private(&route.path) && !in_layout(route)))
 }
 
 /// The loader of a page below a layout whose loader may ask.

@@ -153,7 +153,7 @@ fn in_code(file: &FileFacts, call: &Call) -> Option<Hit> {
             "Create" if call.object().ends_with(".Schema") => {
                 Hit::new(call.place, "`Schema.Create` changes the tables at every start, without review or a way back").severity(Severity::Minor).confidence(Confidence::Medium)
             }
-            "DropTable" | "DropTableIfExists" if call.object().to_ascii_lowercase().contains("migrator") => {
+            "DropTable" | "DropTableIfExists" if call.object().to_ascii_lowercase().contains("migrator") && at_start(file, call) => {
                 Hit::new(call.place, format!("`{method}` removes a table when the app starts")).severity(Severity::Blocker).confidence(Confidence::Medium)
             }
             _ => return None,
@@ -189,9 +189,8 @@ fn in_code(file: &FileFacts, call: &Call) -> Option<Hit> {
         },
         Language::Java => {
             let given = |place: usize| call.argument(place).and_then(Value::text);
-            let key = given(0).filter(|key| key.ends_with("hbm2ddl.auto") || key.ends_with("schema-generation.database.action"))?;
+            given(0).filter(|key| key.ends_with("hbm2ddl.auto") || key.ends_with("schema-generation.database.action"))?;
             let mode = given(1).filter(|mode| changes(mode))?;
-            let _ = key;
             Hit::new(call.place, format!("Hibernate is told to `{mode}` the tables at every start"))
         }
         Language::Template => return None,
@@ -224,7 +223,23 @@ fn is_metadata(file: &FileFacts, call: &Call) -> bool {
 fn at_start(file: &FileFacts, call: &Call) -> bool {
     call.function == 0
         || file.function(call.function).and_then(|f| f.name.as_deref()).is_some_and(|name| {
-            matches!(name, "create_app" | "main" | "startup" | "lifespan" | "init_db" | "on_startup")
+            matches!(
+                name,
+                "Prepare"
+                    | "Init"
+                    | "Open"
+                    | "Connect"
+                    | "Setup"
+                    | "InitDB"
+                    | "ConnectDB"
+                    | "init"
+                    | "create_app"
+                    | "main"
+                    | "startup"
+                    | "lifespan"
+                    | "init_db"
+                    | "on_startup"
+            )
         })
 }
 

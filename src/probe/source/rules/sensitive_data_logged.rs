@@ -4,7 +4,7 @@ use super::logging::{Log, written};
 use super::names::{last, words};
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Part, Value};
+use crate::probe::source::code::{Call, FunctionKind, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
 /// What the rule is and says.
@@ -32,6 +32,7 @@ fn log_calls(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let serves = file.functions.iter().any(|function| function.kind == FunctionKind::Handler);
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let Some(log) = written(file, call) else { continue };
         let mut worst: Option<(Secret, String)> = None;
@@ -47,6 +48,8 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         let hit = Hit::new(call.place, message);
         let hit = match (secret, log) {
             (Secret::Likely, _) | (_, Log::Debug) => hit.confidence(Confidence::Medium),
+            // A script speaks to the one who started it.
+            (_, Log::Output) if !file.language.is_ecma() && !serves => hit.confidence(Confidence::Medium),
             _ => hit,
         };
         // The user's own console.
@@ -82,11 +85,7 @@ fn secrets(file: &FileFacts, call: &Call, value: &Value, depth: u32, worst: &mut
                 keep(worst, secret, &pair.1);
             }
         }
-        Value::Env(name) => {
-            if name_says(name) == Some(Secret::Sure) {
-                keep(worst, Secret::Sure, name);
-            }
-        }
+        Value::Env(name) if name_says(name) == Some(Secret::Sure) => keep(worst, Secret::Sure, name),
         Value::Object(pairs) => {
             for (key, inner) in pairs {
                 // `{ password: user.name }` shows no password, `{ password: input }` does.

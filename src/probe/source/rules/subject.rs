@@ -72,5 +72,13 @@ pub(super) fn queries_in_loops(file: &FileFacts, index: &CodeIndex, subject: &mu
     }
 }
 
+/// Queries that belong together, as far as one function shows it.
+pub(super) fn queries_of_one_function(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
+    queries_in_loops(file, index, subject);
+    if subject.seen {
+        subject.beyond.insert("Only queries of one and the same function are compared".to_owned());
+    }
+}
+
 /// For rules whose claim is that the code has nothing of the kind, and that see all forms of it that they know of.
 pub(super) fn nothing_more(_: &FileFacts, _: &CodeIndex, _: &mut Subject) {}

@@ -178,9 +178,8 @@ fn is_none(value: &Value) -> bool {
 
 fn of_assignment(file: &FileFacts, to: &str, value: &Value) -> Option<(String, bool)> {
     let name = last(to);
-    if name == "NODE_TLS_REJECT_UNAUTHORIZED" && matches!(value, Value::Text(text) if &**text == "0")
-        || name == "NODE_TLS_REJECT_UNAUTHORIZED" && matches!(value, Value::Number(number) if &**number == "0")
-    {
+    let zero = matches!(value, Value::Text(text) | Value::Number(text) if &**text == "0");
+    if name == "NODE_TLS_REJECT_UNAUTHORIZED" && zero {
         return Some(("`NODE_TLS_REJECT_UNAUTHORIZED=0`".to_owned(), true));
     }
     if name == "verify_mode" && is_none(value) {
@@ -230,6 +229,12 @@ fn is_asked_for(file: &FileFacts, within: impl Fn(&crate::probe::source::code::B
 
 /// Whether the call, or the one that it is made for, goes to this machine.
 fn stays_here(file: &FileFacts, id: CallId) -> bool {
+    let named_local = |call: &Call| {
+        call.arguments.iter().any(|argument| {
+            let value = file.resolved(&argument.value, call.function);
+            super::names::mentions(file, value, &|name| has_word(last(name), &["local", "localhost", "loopback"]))
+        })
+    };
     let mut around = Some(id);
     let mut steps = 0;
     while let Some(call) = around.and_then(|id| file.call(id)).filter(|_| steps < 6) {
@@ -242,7 +247,8 @@ fn stays_here(file: &FileFacts, id: CallId) -> bool {
             });
             found
         });
-        if local {
+        let before = std::iter::successors(Some(call), |call| call.receiver.and_then(|id| file.call(id)));
+        if local || before.take(6).any(named_local) {
             return true;
         }
         around = call.argument_of;

@@ -139,9 +139,8 @@ fn is_later(file: &FileFacts, call: &Call) -> bool {
 }
 
 fn slow(file: &FileFacts, call: &Call) -> Option<&'static str> {
-    match request_work::costly(file, call) {
-        Some(does @ ("sends mail" | "asks an AI model" | "sends text messages")) => return Some(does),
-        _ => {}
+    if let Some(does @ ("sends mail" | "asks an AI model" | "sends text messages")) = request_work::costly(file, call) {
+        return Some(does);
     }
     let callee = call.callee.to_ascii_lowercase();
     (callee.contains("pdf")

@@ -24,7 +24,7 @@ pub static META: RuleMeta = RuleMeta {
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
     .looks_at(server)
-    .about("database query", subject::queries_in_loops)
+    .about("database query", subject::queries_of_one_function)
     .reads(super::is_backend, any_name);
 
 /// More writes than this in one function are not compared.

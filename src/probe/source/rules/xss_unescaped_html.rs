@@ -114,7 +114,15 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     if made {
         return None;
     }
-    let name = if text.is_empty() { names.first()?.clone() } else { text.to_owned() };
+    // Filters and PHP's arrows belong to how it is written.
+    let plain = ["|safeseq", "|safe", "|raw", ".html_safe"].iter().find_map(|end| text.trim().strip_suffix(end));
+    let plain = plain.or_else(|| text.rsplit_once('|').filter(|(_, filter)| filter.trim() == "safe").map(|(of, _)| of));
+    let plain = plain.unwrap_or(text).trim().trim_start_matches('$').replace("->", ".");
+    // A helper that is given something makes a page of it itself.
+    if file.language == Language::Template && plain.contains(' ') {
+        return None;
+    }
+    let name = if plain.is_empty() { names.first()?.clone() } else { plain };
     let by_people = names.iter().chain([&name]).any(|name| {
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
         matches!(
@@ -126,7 +134,6 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
                 | "message"
                 | "bio"
                 | "review"
-                | "html"
                 | "bodyhtml"
                 | "contenthtml"
                 | "excerpt"
@@ -170,7 +177,16 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         ];
         marks.iter().any(|mark| lower.contains(mark)) || lower.split('.').any(|part| parts.contains(&part))
     });
-    (by_people && !cleaned && name.contains('.')).then_some(name)
+    // A template that says that something is no text is about text.
+    let marked = file.language == Language::Template
+        && names.iter().chain([&name]).any(|name| {
+            let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+            let of_people =
+                ["text", "first_name", "last_name", "username", "name", "searchterm", "search_term", "query"];
+            of_people.contains(&&*last) && name.contains('.')
+        });
+    let alone = file.language == Language::Template && matches!(&*name, "message" | "comment");
+    ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
 }
 
 /// Where an assignment or element stands, as a place of danger.

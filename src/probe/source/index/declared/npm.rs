@@ -49,7 +49,9 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
 
 impl Declared {
     fn is_other(&self, path: &str) -> bool {
-        path.contains("supabase/functions/")
+        // What is served as it lies there was built elsewhere.
+        path.split('/').any(|part| matches!(part, "public" | "static" | "wwwroot"))
+            || path.contains("supabase/functions/")
             || self.other.iter().any(|folder| folder.is_empty() || path.starts_with(&format!("{folder}/")))
     }
 

@@ -3,7 +3,7 @@
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
-use super::super::front_end::FrontEnd;
+use super::super::front_end::{FrontEnd, arithmetic};
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::{Parameter, Value};
@@ -289,9 +289,4 @@ impl Walk<'_> {
             _ => {}
         }
     }
-}
-
-/// Whether an operator makes the new value from the old one: `+=`, `-=`, but not `??=`.
-fn arithmetic(operator: &str) -> bool {
-    matches!(operator, "+=" | "-=" | "*=" | "/=" | "%=" | "**=" | "<<=" | ">>=" | "|=" | "&=" | "^=")
 }

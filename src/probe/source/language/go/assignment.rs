@@ -2,7 +2,7 @@
 
 use tree_sitter::Node;
 
-use super::super::front_end::FrontEnd;
+use super::super::front_end::{FrontEnd, arithmetic};
 use super::{K, Walk};
 use crate::probe::source::code::Value;
 use crate::probe::source::facts::Usage;
@@ -13,7 +13,7 @@ impl<'s> Walk<'s> {
         let targets = node.child_by_field_name("left").map_or_else(Vec::new, |left| self.listed(left));
         let operator = node.child_by_field_name("operator").map_or("=", |operator| operator.kind());
         let values = self.values(node.child_by_field_name("right"), &targets);
-        self.give(&targets, &values, operator == "+=", "", node);
+        self.give(&targets, &values, arithmetic(operator), "", node);
     }
 
     /// `var a, b T = 1, 2`; without a value it still tells the type.

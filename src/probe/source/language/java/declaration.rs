@@ -2,7 +2,7 @@
 
 use tree_sitter::{Node, TreeCursor};
 
-use super::super::front_end::FrontEnd;
+use super::super::front_end::{FrontEnd, arithmetic};
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::Value;
@@ -75,7 +75,7 @@ impl Walk<'_> {
     pub(super) fn assignment(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
         let Some(left) = node.child_by_field_name("left") else { return Value::Unknown };
-        let appends = node.child_by_field_name("operator").is_some_and(|operator| operator.kind() == "+=");
+        let appends = node.child_by_field_name("operator").is_some_and(|operator| arithmetic(operator.kind()));
         let mut value = Value::Unknown;
         each(cursor, |cursor| {
             if self.field(cursor) == F::Right {

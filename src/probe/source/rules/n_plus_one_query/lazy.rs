@@ -140,8 +140,24 @@ fn relation_in(file: &FileFacts, index: &CodeIndex, found: &Loop) -> Option<(Pla
             _ => second.to_owned(),
         };
         // A key is in the row itself; only what lies behind the relation is read.
-        let deeper = parts.next().is_some_and(|third| !matches!(third, "id" | "pk"))
-            || matches!(file.language, Language::Java | Language::Php);
+        let deeper = parts.next().is_some_and(|third| {
+            !matches!(
+                third,
+                "id" | "pk"
+                    | "create"
+                    | "create!"
+                    | "build"
+                    | "new"
+                    | "where"
+                    | "find_by"
+                    | "count"
+                    | "exists?"
+                    | "push"
+                    | "any?"
+                    | "add"
+                    | "set"
+            )
+        }) || matches!(file.language, Language::Java | Language::Php);
         (names.iter().any(|name| **name == *first) && index.known().is_relation(&relation) && deeper)
             .then(|| format!("{first}.{second}"))
     };

@@ -6,7 +6,7 @@ use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
 use crate::probe::source::database_calls::{Action, Query};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -88,10 +88,20 @@ fn is_fixed(file: &FileFacts, over: &Value, function: u32) -> bool {
         Value::Path(path) => {
             let last = path.rsplit('.').next().unwrap_or(path);
             // A constant in capitals, or an enumeration.
-            last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+            // Kinds of things are few.
+            let lower = last.to_ascii_lowercase();
+            let kinds =
+                ["types", "bytype", "kinds", "tables", "locales", "languages"].iter().any(|word| lower.ends_with(word))
+                    || lower.contains("typesto");
+            kinds || last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let method = call.method();
+            let listed = matches!(&*call.callee, "List.of" | "Arrays.asList" | "Set.of")
+                && call.arguments.iter().all(|argument| matches!(argument.value, Value::Text(_) | Value::Number(_)));
+            if listed {
+                return true;
+            }
             matches!(method, "chunk" | "batch" | "range" | "batched" | "chunked" | "paginate" | "iterator")
                 || (matches!(&*call.callee, "Object.keys" | "Object.entries" | "Object.values" | "enumerate")
                     && call.argument(0).is_some_and(|given| is_fixed(file, given, call.function)))
@@ -105,6 +115,10 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
     let started_together = around.kind == LoopKind::Callback;
     // Prisma's client gathers `findUnique` calls that start at the same time into one query.
     if query.gathered && started_together {
+        return None;
+    }
+    // Every round asks another model.
+    if call.callee.contains(".newQuery()") {
         return None;
     }
     let depends = uses_any(file, id, call, around);
@@ -123,7 +137,7 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
     let what = describe(around);
     let hit = Hit::new(call.place, format!("`{}` runs a query {what}", shown(call)));
     let hit = if in_background(file, call) { hit.severity(Severity::Minor) } else { hit };
-    match (depends, around.leaves && around.kind != LoopKind::Callback) {
+    match (depends, searches(file, around)) {
         (true, false) => Some(hit),
         // A search that stops at the first match is often short.
         (true, true) => Some(hit.confidence(Confidence::Low)),
@@ -133,7 +147,7 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
 }
 
 fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop) -> Option<Hit> {
-    if call.constructs || around.leaves && around.kind != LoopKind::Callback {
+    if call.constructs || searches(file, around) {
         return None;
     }
     let target = index.called(file, call)?;
@@ -171,6 +185,11 @@ fn remembers(file: &FileFacts, function: u32) -> bool {
             let object = call.object().to_ascii_lowercase();
             object.contains("cache") || object.contains("memo") || object.contains("loader")
         })
+}
+
+/// Whether a loop ends at the first match. In Go it ends at the first error, which says nothing.
+fn searches(file: &FileFacts, around: &Loop) -> bool {
+    around.leaves && around.kind != LoopKind::Callback && file.language != Language::Go
 }
 
 fn describe(around: &Loop) -> String {

@@ -158,9 +158,9 @@ fn ruby(call: &Call) -> Option<(&Value, Takes)> {
 
 fn java(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
-        "executeQuery" | "executeUpdate" | "execute" | "prepareStatement" | "prepareCall" | "addBatch"
-        | "queryForObject" | "queryForList" | "queryForMap" | "queryForRowSet" | "query" | "update" | "batchUpdate"
-        | "executeLargeUpdate" => text(call, 0, Takes::Statement),
+        "executeQuery" | "executeUpdate" | "prepareStatement" | "prepareCall" => text(call, 0, Takes::Piece),
+        "execute" | "addBatch" | "queryForObject" | "queryForList" | "queryForMap" | "queryForRowSet" | "query"
+        | "update" | "batchUpdate" | "executeLargeUpdate" => text(call, 0, Takes::Statement),
         "createQuery" | "createNativeQuery" | "createSQLQuery" => text(call, 0, Takes::PieceIfPutTogether),
         _ => None,
     }
