@@ -84,7 +84,7 @@ fn set<T>(all: &mut [T], place: usize, value: T) {
 
 #[cfg(test)]
 mod tests {
-    use crate::probe::source::facts_of_text;
+    use crate::probe::source::{examine_text, facts_of_text};
 
     #[test]
     fn a_name_that_is_made_from_itself_stands_for_itself() {
@@ -96,5 +96,17 @@ mod tests {
         assert_eq!(circular("const b = c; const c = { x: 1 };"), [false, false]);
         assert_eq!(circular("a = f(b); b = [a];").iter().filter(|circular| **circular).count(), 1);
         assert_eq!(circular("function f(x) { const y = x; } function g() { const x = y; }"), [false, false]);
+    }
+
+    #[test]
+    fn rules_end_where_names_lead_in_circles() {
+        for source in [
+            "options = options || {}; fetch(url, options);",
+            "a = b || 1; b = a || 2; fetch(a, b); q = sql(q); db.query(q);",
+            "const o = { ...o }; axios.get(u, o); cors({ origin: o });",
+        ] {
+            let _ = examine_text("src/a.js", source);
+        }
+        let _ = examine_text("app/a.rb", "@options ||= {}\nhtml = raw(html)\nHTTParty.get(url, @options)\n");
     }
 }

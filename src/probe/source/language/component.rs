@@ -99,6 +99,7 @@ fn opening_tag(rest: &str) -> Option<&str> {
     for (at, c) in rest.char_indices().take(MAX_TAG) {
         match (quote, c) {
             (None, '>') => return rest.get(..=at),
+            (None, '<') if at > 0 => return None,
             (None, '"' | '\'') => quote = Some(c),
             (Some(open), c) if c == open => quote = None,
             _ => {}
