@@ -86,6 +86,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "devtools",
     ];
     if folder(&script_folders)
+        || folders.split('/').any(|part| part.ends_with("-dev-cli"))
         || lower.starts_with("docs/")
         || folders.contains("management/commands")
         || stem.contains("seed")
