@@ -3,6 +3,8 @@
 
 use std::collections::BTreeMap;
 
+use rayon::prelude::*;
+
 use super::facts::{CodeIndex, Role};
 use super::outside;
 use super::rules::{RULES, Rule, Subject};
@@ -17,8 +19,10 @@ pub(super) fn examined(index: &CodeIndex) -> Examined {
     counts.insert("lines".to_owned(), files().map(|file| u64::from(file.lines)).sum());
     counts.insert("functions".to_owned(), files().map(|file| file.functions.len() as u64 - 1).sum());
     counts.insert("calls".to_owned(), files().map(|file| file.calls.len() as u64).sum());
-    let rules =
-        RULES.iter().map(|rule| (RuleId::from_static(rule.meta.id), of_rule(rule, index))).collect::<BTreeMap<_, _>>();
+    let rules = RULES
+        .par_iter()
+        .map(|rule| (RuleId::from_static(rule.meta.id), of_rule(rule, index)))
+        .collect::<BTreeMap<_, _>>();
     Examined {
         counts,
         gaps: index.gaps.clone(),

@@ -34,7 +34,7 @@ const MAX_DEPTH: u32 = 6;
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     let queries = index.queries(file);
     let mut seen: Vec<(u32, u32)> = Vec::new();
-    let served = serves_anywhere(index);
+    let mut served = None;
     for (id, call) in (0_u32..).zip(&file.calls) {
         let Some((term, form)) = search(file, call) else { continue };
         // One finding a statement.
@@ -50,6 +50,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             .filter(|query| covers(file, query, call))
             .map(|query| &*query.table)
             .unwrap_or("");
+        let served = *served.get_or_insert_with(|| serves_anywhere(index));
         hits.push(hit(file, call, term, form, table, served));
     }
 }
