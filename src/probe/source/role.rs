@@ -50,7 +50,11 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "testfixtures",
         "integrationtest",
     ];
+    let for_tests = |part: &str| {
+        ["test-utils", "test-helpers", "test_helpers", "test-support"].iter().any(|end| part.ends_with(end))
+    };
     if folder(&test_folders)
+        || folders.split('/').any(for_tests)
         || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
         || stem.starts_with("test_")
         || stem.ends_with("_test")
@@ -82,6 +86,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "devtools",
     ];
     if folder(&script_folders)
+        || folders.split('/').any(|part| part.ends_with("-dev-cli"))
         || lower.starts_with("docs/")
         || folders.contains("management/commands")
         || stem.contains("seed")

@@ -78,6 +78,10 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
             // Where the server itself listens, or what it calls itself in a link.
             Hit::new(place, format!("`{name}` falls back on a localhost address")).severity(Severity::Minor)
         }
+        // A list of allowed origins that is missing lets nobody in, which shows at once.
+        Some(Target::Local | Target::Private) if is_origins(name) => {
+            Hit::new(place, format!("`{name}` falls back on a localhost address")).confidence(Confidence::Medium)
+        }
         Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
         _ if is_bare_local_host(name, &text) => {
             Hit::new(place, format!("`{name}` falls back on localhost")).confidence(Confidence::Medium)
@@ -90,6 +94,10 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
     // A property of Spring may be set in a file of the project.
     let is_property = name.contains('.') || name.chars().any(char::is_lowercase);
     Some(if is_property && file.language == Language::Java { hit.confidence(Confidence::Medium) } else { hit })
+}
+
+fn is_origins(name: &str) -> bool {
+    words(name).any(|word| matches!(word.as_str(), "cors" | "origin" | "origins" | "allowed"))
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {

@@ -108,7 +108,8 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
         if file.role == Role::Client {
             Hit::new(call.place, message(&begun.callee)).severity(Severity::Minor).confidence(Confidence::Medium)
         } else {
-            let mut hit = Hit::new(call.place, message(&begun.callee));
+            // Whether what is answered depends on it cannot be told from here.
+            let mut hit = Hit::new(call.place, message(&begun.callee)).confidence(Confidence::Medium);
             let line = target.file.call(risky).map_or(1, |call| call.place.span.line);
             let what = target.file.call(risky).map_or("", |call| &call.callee);
             hit.steps = vec![format!("{}:{line} `{what}` can fail, and nothing there catches it", target.file.path)];

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Check, Hit, Rule, at_span};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Undeclared;
 
 /// What the rule is and says.
@@ -54,7 +54,11 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         if one.elsewhere.is_some() {
             hoisted.push(one);
         } else {
-            hits.push(hit(one, counts.get(one.package.as_str()).map_or(0, |count| count - 1)));
+            let hit = hit(one, counts.get(one.package.as_str()).map_or(0, |count| count - 1));
+            // What is bundled for browsers fails when it is built, and not in front of users.
+            let bundled = index.files.get(one.file).is_some_and(|file| file.role == Role::Client);
+            let installed = one.installed == Some(true);
+            hits.push(if bundled && installed { hit.severity(Severity::Minor) } else { hit });
         }
     }
     hits.extend(together(index, &hoisted));

@@ -7,6 +7,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Place, Value};
 use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::flow;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -34,7 +35,7 @@ const MAX_NAMES: usize = 50;
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // One finding a loop and kind: whoever mends the first mends the others with it.
     let mut seen: Vec<(Place, bool)> = Vec::new();
-    let multiplies: Vec<bool> = file.loops.iter().map(|found| multiplies(file, found)).collect();
+    let multiplies: Vec<bool> = file.loops.iter().map(|found| multiplies(file, index, found)).collect();
     for (id, call) in (0_u32..).zip(&file.calls) {
         let Some(around) = loop_around(file, call, &multiplies) else { continue };
         let hit = match index.query(file, id) {
@@ -45,7 +46,9 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             && !seen.contains(&(around.place, writes))
         {
             seen.push((around.place, writes));
-            hits.push(hit);
+            let proved = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
+            let unsure = hit.confidence.is_none() && (!proved || does_slower_work(file, index, around));
+            hits.push(if unsure { hit.confidence(Confidence::Medium) } else { hit });
         }
     }
     lazy::check(file, index, &multiplies, hits);
@@ -64,7 +67,7 @@ fn loop_around<'f>(file: &'f FileFacts, call: &Call, multiplies: &[bool]) -> Opt
     None
 }
 
-fn multiplies(file: &FileFacts, found: &Loop) -> bool {
+fn multiplies(file: &FileFacts, index: &CodeIndex, found: &Loop) -> bool {
     let head = found.head.to_ascii_lowercase();
     let names = || found.names.iter().map(|name| name.to_ascii_lowercase());
     let in_batches = ["chunk", "batch", "page", "attempt", "retr", "tries"];
@@ -76,12 +79,12 @@ fn multiplies(file: &FileFacts, found: &Loop) -> bool {
         LoopKind::While | LoopKind::Stream => false,
         // `i += 100` goes in steps.
         LoopKind::Counting => !head.contains("+=") && head.contains(".length"),
-        LoopKind::Each | LoopKind::Callback | LoopKind::Comprehension => !is_fixed(file, &found.over, function),
+        LoopKind::Each | LoopKind::Callback | LoopKind::Comprehension => !is_fixed(file, index, &found.over, function),
     }
 }
 
 /// A list of which the code itself says what is in it, or that was cut into pieces on purpose.
-fn is_fixed(file: &FileFacts, over: &Value, function: u32) -> bool {
+fn is_fixed(file: &FileFacts, index: &CodeIndex, over: &Value, function: u32) -> bool {
     match file.resolved(over, function) {
         Value::Array(items) => !items.iter().any(|item| matches!(item, Value::Computed(_))),
         Value::Object(_) => true,
@@ -99,15 +102,63 @@ fn is_fixed(file: &FileFacts, over: &Value, function: u32) -> bool {
             let method = call.method();
             let listed = matches!(&*call.callee, "List.of" | "Arrays.asList" | "Set.of")
                 && call.arguments.iter().all(|argument| matches!(argument.value, Value::Text(_) | Value::Number(_)));
-            if listed {
+            if listed || lists_few(index, file, call) {
                 return true;
             }
             matches!(method, "chunk" | "batch" | "range" | "batched" | "chunked" | "paginate" | "iterator")
-                || (matches!(&*call.callee, "Object.keys" | "Object.entries" | "Object.values" | "enumerate")
-                    && call.argument(0).is_some_and(|given| is_fixed(file, given, call.function)))
+                || (matches!(
+                    &*call.callee,
+                    "Object.keys" | "Object.entries" | "Object.values" | "enumerate" | "array_keys" | "array_values"
+                ) && call.argument(0).is_some_and(|given| is_fixed(file, index, given, call.function)))
         }),
         _ => false,
     }
+}
+
+/// Whether a call gives back a list that is written out in a function of the project.
+fn lists_few(index: &CodeIndex, file: &FileFacts, call: &Call) -> bool {
+    let target = index.called(file, call).and_then(|target| target.file.function(target.function));
+    target.is_some_and(|function| {
+        let written = |value: &Value| matches!(value, Value::Array(_) | Value::Object(_));
+        !function.body.returns.is_empty() && function.body.returns.iter().all(written)
+    })
+}
+
+/// Whether a loop runs over what a query gave: nobody knows how many rows that will be. A list that is handed in may
+/// hold one element wherever it is handed in.
+fn is_over_rows(file: &FileFacts, index: &CodeIndex, around: &Loop) -> bool {
+    let mut rows = false;
+    let first = around.over.path().map(crate::probe::source::code::root);
+    let assigned = first.and_then(|first| file.assigned(first, around.function)).map(|assignment| &assignment.value);
+    for value in [Some(&around.over), assigned].into_iter().flatten() {
+        value.walk(&mut |value| {
+            let mut next = match value {
+                Value::Call(id) => Some(*id),
+                _ => None,
+            };
+            for _ in 0..8 {
+                let Some(id) = next else { break };
+                rows |= index.query(file, id).is_some();
+                next = file.call(id).and_then(|call| call.receiver);
+            }
+        });
+    }
+    rows
+}
+
+/// Whether each round does slower work that no query takes together: it asks a service, or reads, makes or sends
+/// something. Then the lists are short, or the queries are not what makes it slow.
+fn does_slower_work(file: &FileFacts, index: &CodeIndex, around: &Loop) -> bool {
+    let (from, to) = around.place.bytes;
+    let within = |call: &Call| from <= call.place.bytes.0 && call.place.bytes.1 <= to;
+    let slow = |call: &&Call| {
+        let lower = call.callee.to_ascii_lowercase();
+        ["pdf", "mail", "upload", "download", "getfile", "putfile", "readfile", "writefile"]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    file.calls.iter().filter(|call| within(call)).any(|call| slow(&call))
+        || index.outside(file).iter().filter_map(|outside| file.call(outside.call)).any(within)
 }
 
 fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loop) -> Option<Hit> {
@@ -166,7 +217,11 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
     }
     let message = format!("`{}` runs a query {} ({}:{line})", call.callee, describe(around), target.file.path,);
     let hit = Hit::new(call.place, message);
-    Some(if in_background(file, call) { hit.severity(Severity::Minor) } else { hit })
+    let hit = if in_background(file, call) { hit.severity(Severity::Minor) } else { hit };
+    // What is deleted with all that hangs on it goes one by one in most frameworks.
+    let lower = call.method().to_ascii_lowercase();
+    let deletes = ["delete", "destroy", "remove", "purge"].iter().any(|verb| lower.starts_with(verb));
+    Some(if deletes { hit.confidence(Confidence::Medium) } else { hit })
 }
 
 /// Whether a function looks into a cache before it asks the database.
