@@ -43,7 +43,7 @@ use facts::{CodeIndex, FileFacts};
 use rules::{Check, Hit, RULES};
 
 pub use shared::SharedCode;
-pub use text::{examine_text, facts_of_text};
+pub use text::{examine_text, examine_texts, facts_of_text};
 
 /// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
 const MAX_HITS: usize = 100;
