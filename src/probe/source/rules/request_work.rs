@@ -232,6 +232,9 @@ pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
     names::limits_rate(call.method())
         || call.object().rsplit('.').next().is_some_and(names::limits_rate)
         || matches!(&*call.callee, "aj.protect")
-        || call.arguments.iter().any(|argument| argument.value == Value::Number("429".into()))
+        || call.arguments.iter().any(|argument| {
+            let status = argument.value.get("status").or_else(|| argument.value.get("statusCode"));
+            *status.unwrap_or(&argument.value) == Value::Number("429".into())
+        })
         || (call.method() == "limit" && file.imports_any(|module| module.starts_with("@upstash/ratelimit")))
 }
