@@ -1,7 +1,7 @@
 //! Routers that are called, as Express, Koa, Fastify and Hono have them: which names are routers, and what one call says.
 
 use super::names::words;
-use super::{Guard, Verb, guard_of, named_guard, names, resolve};
+use super::{Cover, Guard, Verb, guard_of, named_guard, names, resolve};
 use crate::probe::source::code::{Call, CallId, Function, FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::libraries::is_of;
@@ -346,7 +346,11 @@ fn add_guard(index: &CodeIndex, from: usize, call: &Call, value: &Value, guards:
             {
                 let made = guard_of(index, place, maker, None);
                 if names::guards_by_name(path).is_none() {
-                    guard.auth = made.auth;
+                    guard.auth = match names::guards_by_name(maker) {
+                        Some(true) => Cover::Yes,
+                        Some(false) => Cover::No,
+                        None => made.auth,
+                    };
                 }
                 guards.push(made);
             }
