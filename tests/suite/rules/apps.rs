@@ -57,7 +57,7 @@ impl App {
                     folder.write(path, text);
                 }
             }
-            Self { name: name(&root), folder, expected: expected.expect("an app has an expect.toml") }
+            Self { name: name(&root), folder, expected: expected.unwrap() }
         })
     }
 
