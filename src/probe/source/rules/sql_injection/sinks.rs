@@ -156,6 +156,8 @@ fn ruby(call: &Call) -> Option<(&Value, Takes)> {
             conditions.or_else(|| text(call, 0, Takes::PieceIfPutTogether))
         }
         "query" => text(call, 0, Takes::Statement),
+        // What is marked as SQL goes into it as it is.
+        "sql" if &*call.callee == "Arel.sql" => text(call, 0, Takes::Piece),
         _ => None,
     }
 }
@@ -164,7 +166,7 @@ fn java(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
         "executeQuery" | "executeUpdate" | "prepareStatement" | "prepareCall" => text(call, 0, Takes::Piece),
         "execute" | "addBatch" | "queryForObject" | "queryForList" | "queryForMap" | "queryForRowSet" | "query"
-        | "update" | "batchUpdate" | "executeLargeUpdate" => text(call, 0, Takes::Statement),
+        | "update" | "batchUpdate" | "executeLargeUpdate" | "sql" => text(call, 0, Takes::Statement),
         "createQuery" | "createNativeQuery" | "createSQLQuery" => text(call, 0, Takes::PieceIfPutTogether),
         _ => None,
     }
