@@ -1,10 +1,11 @@
 //! What a source file says, free of any grammar. Front ends write facts; rules and other probes read them.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, OnceLock};
 
 use serde::{Deserialize, Serialize};
 
-use super::index::{Links, Undeclared};
+use super::index::{Files, Links, Undeclared};
+use super::look::Looks;
 use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
@@ -23,7 +24,7 @@ pub const GENERATED_CODE: &str = "generated code";
 #[derive(Debug, Default)]
 pub struct CodeIndex {
     /// Every file that a front end could read, sorted by path.
-    pub files: Vec<Arc<FileFacts>>,
+    pub files: Files,
     /// What could not be read, with reasons.
     pub gaps: Vec<Gap>,
     /// Languages present that no front end covers, with their file counts: `("PHP", 320)`.
@@ -40,6 +41,10 @@ pub struct CodeIndex {
     pub links: Links,
     /// Imports that no manifest declares.
     pub undeclared: Vec<Undeclared>,
+    /// The index before the last edit, until what still holds of it was taken over.
+    pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
+    /// What the rules saw.
+    pub(super) looks: OnceLock<Looks>,
 }
 
 /// One file's facts.
@@ -182,7 +187,7 @@ impl PartlyRead {
 }
 
 /// What a file is for.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// Runs in production on a server, as far as we can tell.
     #[default]

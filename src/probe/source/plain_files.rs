@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 512 * 1024;
 const MAX_FILES: usize = 3_000;
 
 /// One such file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainFile {
     /// Relative path with `/`.
     pub path: String,

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{CodeIndex, FileFacts};
-use super::index::{Links, Manifests};
+use super::index::{Files, Links, Manifests};
 use super::rules::Hit;
-use super::{language, look, look_at_project};
+use super::{language, look};
 use crate::model::RuleMeta;
 
 /// The facts of `text`, read as the file at `path`; `None` where no front end reads such a file.
@@ -21,11 +21,11 @@ pub fn facts_of_text(path: &str, text: &str) -> Option<FileFacts> {
 #[must_use]
 pub fn examine_text(path: &str, text: &str) -> Vec<(&'static RuleMeta, Hit)> {
     let Some(facts) = facts_of_text(path, text) else { return Vec::new() };
-    let files = vec![Arc::new(facts)];
-    let links = Links::new(&files, Manifests::default());
+    let files = Files::from(vec![Arc::new(facts)]);
+    let links = Links::new(&files, Manifests::default(), None);
     let index = CodeIndex { files, links, ..CodeIndex::default() };
-    let (in_code, beside) = look_at_project(&index);
-    let mut seen: Vec<_> = in_code.into_values().chain(beside.into_values()).flatten().collect();
-    seen.extend(index.files.iter().flat_map(|file| look(file, &index).0));
+    let project = look::in_project(&index, None);
+    let mut seen: Vec<_> = project.iter().flat_map(|seen| seen.get().clone()).collect();
+    seen.extend(look::Look::new(0, &index, None).seen().seen.clone());
     seen
 }

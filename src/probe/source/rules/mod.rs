@@ -227,7 +227,7 @@ impl Rule {
 }
 
 /// What a rule saw.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// Where it speaks up.
     pub place: Place,
