@@ -1,11 +1,8 @@
 //! What a source file says, free of any grammar. Front ends write facts; rules and other probes read them.
 
-use std::sync::{Arc, Mutex, OnceLock};
-
 use serde::{Deserialize, Serialize};
 
 use super::index::{Files, Links, Undeclared};
-use super::look::Looks;
 use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
@@ -41,10 +38,6 @@ pub struct CodeIndex {
     pub links: Links,
     /// Imports that no manifest declares.
     pub undeclared: Vec<Undeclared>,
-    /// The index before the last edit, until what still holds of it was taken over.
-    pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
-    /// What the rules saw.
-    pub(super) looks: OnceLock<Looks>,
 }
 
 /// One file's facts.

@@ -73,7 +73,7 @@ pub(super) fn kept_of_files(
     index: &CodeIndex,
     changes: Option<&Changes>,
 ) -> Vec<(Option<Arc<Look>>, Option<Arc<Look>>)> {
-    let before = changes.and_then(|changes| Some((changes, changes.before().looks.get()?)));
+    let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
     let of_file = |place: usize| {
         let Some((changes, looks)) = before else { return (None, None) };
         let Some(look) = looks.files.get(place).filter(|_| !changes.changed(place)) else { return (None, None) };
@@ -84,7 +84,7 @@ pub(super) fn kept_of_files(
 
 /// What the rules about the whole project see, one rule after the other.
 pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Arc<Kept<Vec<Seen>>>> {
-    let before = changes.and_then(|changes| Some((changes, changes.before().looks.get()?)));
+    let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
     let of_rule = |(place, rule): (usize, &Rule)| {
         let kept = before
             .and_then(|(changes, looks)| looks.project.get(place).filter(|seen| changes.spare(seen.reads())).cloned());

@@ -89,7 +89,7 @@ impl Probe for SourceProbe {
 /// gives the same findings.
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
-    let before = index.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let before = index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
     let changes = before.and_then(|before| Changes::take_over(before, index));
     let project = look::in_project(index, changes.as_ref());
     let (mut of_project, beside) = by_file(&project);
@@ -141,7 +141,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     examined.counts.insert("suppressed".to_owned(), suppressed);
     examined.gaps.extend(too_many.into_vec());
     // A second run over the same index sees the same.
-    let _ = index.looks.set(Looks { files: looks, project });
+    let _ = index.links.looks.set(Looks { files: looks, project });
     Ok(examined)
 }
 

@@ -252,10 +252,10 @@ fn make(
         }
     }
     // Where the rules did not look at the index before, the one before that still holds what they saw.
-    let seen = |index: &Arc<CodeIndex>| index.looks.get().is_some();
-    let older = |index: &Arc<CodeIndex>| index.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let seen = |index: &Arc<CodeIndex>| index.links.looks.get().is_some();
+    let older = |index: &Arc<CodeIndex>| index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
     let before = before.and_then(|before| if seen(&before) { Some(before) } else { older(&before) });
-    index.before = Lock::new(before);
+    index.links.before = Lock::new(before);
     Ok((index, kept))
 }
 

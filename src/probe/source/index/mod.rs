@@ -16,7 +16,7 @@ mod receiver;
 mod ruby;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -24,6 +24,7 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 use super::flow::Memo;
+use super::look::Looks;
 use super::outside;
 use super::routes::Routes;
 use receiver::ByName;
@@ -70,6 +71,10 @@ pub struct Links {
     pub(super) outside: outside::Cache,
     /// The files as they were read, before anything was added to them from other files.
     as_read: Vec<Arc<FileFacts>>,
+    /// The index before the last edit, until what still holds of it was taken over.
+    pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
+    /// What the rules saw.
+    pub(super) looks: OnceLock<Looks>,
 }
 
 /// A function somewhere in the project.
