@@ -20,6 +20,7 @@ pub mod rules;
 mod shared;
 mod sql_files;
 mod sql_text;
+mod standing;
 pub mod start_command;
 pub mod test_text;
 mod text;
@@ -41,6 +42,7 @@ use crate::model::{
 };
 use facts::{CodeIndex, FileFacts};
 use rules::{Check, Hit, RULES};
+use standing::Standing;
 
 pub use shared::SharedCode;
 pub use text::{examine_text, facts_of_text};
@@ -95,6 +97,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let mut too_many = Gaps::default();
     let (mut of_project, beside) = look_at_project(index);
     let mut suppressed = 0;
+    let standing = Standing::new(index);
     for (block, files) in (0_u64..).zip(index.files.chunks(BLOCK)) {
         if cx.cancel.is_cancelled() {
             return Err(Failure::new("Reading the code was cancelled; run it again"));
@@ -111,6 +114,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
                 suppressed += u64::from(allowed);
                 !allowed
             });
+            standing.weigh(file, &mut seen);
             send(&file.path, seen, cx);
         }
     }

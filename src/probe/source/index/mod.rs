@@ -25,7 +25,7 @@ use super::outside;
 use super::routes::Routes;
 use receiver::ByName;
 
-pub use declared::{Undeclared, undeclared};
+pub use declared::{Family, Undeclared, undeclared};
 pub use manifests::Manifests;
 
 /// How many files an import may be passed on through.

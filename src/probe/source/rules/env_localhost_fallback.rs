@@ -80,7 +80,9 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
         }
         // A list of allowed origins that is missing lets nobody in, which shows at once.
         Some(Target::Local | Target::Private) if is_origins(name) => {
-            Hit::new(place, format!("`{name}` falls back on a localhost address")).confidence(Confidence::Medium)
+            Hit::new(place, format!("`{name}` falls back on a localhost address"))
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium)
         }
         Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
         _ if is_bare_local_host(name, &text) => {
@@ -97,7 +99,7 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
 }
 
 fn is_origins(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "cors" | "origin" | "origins" | "allowed"))
+    words(name).any(|word| matches!(word.as_str(), "CORS" | "ORIGIN" | "ORIGINS" | "ALLOWED" | "WHITELIST" | "ALLOWLIST"))
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {
