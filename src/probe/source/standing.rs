@@ -15,11 +15,50 @@ const LEAST_BESIDE: usize = 3;
 
 /// Names of files that a framework or a host finds by themselves.
 const FOUND: [&str; 44] = [
-    "index", "main", "server", "app", "worker", "cli", "start", "bootstrap", "handler", "lambda", "entry", "page",
-    "layout", "route", "loading", "error", "global-error", "not-found", "template", "default", "middleware", "proxy",
-    "instrumentation", "sitemap", "robots", "manifest", "opengraph-image", "icon", "_app", "_document", "_error",
-    "_middleware", "_layout", "_index", "root", "hooks", "plugin", "config", "setup", "init", "run", "sw",
-    "service-worker", "polyfills",
+    "index",
+    "main",
+    "server",
+    "app",
+    "worker",
+    "cli",
+    "start",
+    "bootstrap",
+    "handler",
+    "lambda",
+    "entry",
+    "page",
+    "layout",
+    "route",
+    "loading",
+    "error",
+    "global-error",
+    "not-found",
+    "template",
+    "default",
+    "middleware",
+    "proxy",
+    "instrumentation",
+    "sitemap",
+    "robots",
+    "manifest",
+    "opengraph-image",
+    "icon",
+    "_app",
+    "_document",
+    "_error",
+    "_middleware",
+    "_layout",
+    "_index",
+    "root",
+    "hooks",
+    "plugin",
+    "config",
+    "setup",
+    "init",
+    "run",
+    "sw",
+    "service-worker",
+    "polyfills",
 ];
 
 /// What is asked about the files of one project.
@@ -118,9 +157,9 @@ fn is_deprecated(file: &FileFacts, line: u32) -> bool {
         span.line <= line && line <= span.end_line
     });
     if file.deprecated.is_empty() {
-        return around.into_iter().any(|function| {
-            function.decorators.iter().any(|mark| mark.method().eq_ignore_ascii_case("deprecated"))
-        });
+        return around
+            .into_iter()
+            .any(|function| function.decorators.iter().any(|mark| mark.method().eq_ignore_ascii_case("deprecated")));
     }
     imports() || around.into_iter().any(|function| marked(function.place.span.line))
 }

@@ -172,7 +172,8 @@ impl Look<'_> {
 
     /// Whether `path` is what looking it up gave, among what is known.
     fn is_found(&self, path: &str, function: FunctionId) -> bool {
-        let is_key = |value: &Value| value.path().is_some_and(|path| path == self.path) || self.stands_for(value, function);
+        let is_key =
+            |value: &Value| value.path().is_some_and(|path| path == self.path) || self.stands_for(value, function);
         self.sink == Sink::Path && known_keys::found(self.index, self.file, path, function, &is_key)
     }
 

@@ -99,7 +99,8 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
 }
 
 fn is_origins(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "CORS" | "ORIGIN" | "ORIGINS" | "ALLOWED" | "WHITELIST" | "ALLOWLIST"))
+    words(name)
+        .any(|word| matches!(word.as_str(), "CORS" | "ORIGIN" | "ORIGINS" | "ALLOWED" | "WHITELIST" | "ALLOWLIST"))
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {

@@ -101,10 +101,24 @@ fn judged(
 fn is_empty_as_json(file: &FileFacts, index: &CodeIndex, id: CallId) -> bool {
     let tells = |module: &str| {
         !module.starts_with(['.', '~', '/'])
-            && ["sequelize", "mongoose", "mongodb", "pg", "mysql", "knex", "typeorm", "prisma", "sqlite", "axios", "got"]
+            && [
+                "sequelize",
+                "mongoose",
+                "mongodb",
+                "pg",
+                "mysql",
+                "knex",
+                "typeorm",
+                "prisma",
+                "sqlite",
+                "axios",
+                "got",
+            ]
             .iter()
             .any(|word| {
-                module.split(['/', '-', '@', '.']).any(|part| part.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(part) == *word)
+                module
+                    .split(['/', '-', '@', '.'])
+                    .any(|part| part.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(part) == *word)
             })
     };
     let queries = |of: &dyn Fn(CallId) -> bool| index.queries(file).iter().any(|query| of(query.call));

@@ -82,20 +82,32 @@ fn explains(comment: &str) -> bool {
 /// Whether a comment says that nothing is done on purpose, though not why: `// Do nothing`.
 fn is_meant(comment: &str) -> bool {
     let lower = comment.to_ascii_lowercase();
-    ["nothing", "ignor", "best effort", "best-effort", "not critical", "non-critical", "on purpose", "swallow", "optional"]
-        .iter()
-        .any(|word| lower.contains(word))
+    [
+        "nothing",
+        "ignor",
+        "best effort",
+        "best-effort",
+        "not critical",
+        "non-critical",
+        "on purpose",
+        "swallow",
+        "optional",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
 }
 
 /// Whether the same function has deleted something before, so that the row may be gone by now.
 fn may_be_gone(file: &FileFacts, call: &Call) -> bool {
     let Some(function) = file.function(call.function) else { return false };
-    file.calls_of(&function.body).take_while(|(_, before)| before.place.bytes.0 < call.place.bytes.0).any(|(_, before)| {
-        let lower = before.method().to_ascii_lowercase();
-        before.place.bytes.1 < call.place.bytes.0
-            && before.awaited
-            && ["delete", "destroy", "purge"].iter().any(|verb| lower.contains(verb))
-    })
+    file.calls_of(&function.body).take_while(|(_, before)| before.place.bytes.0 < call.place.bytes.0).any(
+        |(_, before)| {
+            let lower = before.method().to_ascii_lowercase();
+            before.place.bytes.1 < call.place.bytes.0
+                && before.awaited
+                && ["delete", "destroy", "purge"].iter().any(|verb| lower.contains(verb))
+        },
+    )
 }
 
 /// How much it matters that what was tried failed.
@@ -132,7 +144,8 @@ fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
         Leaves::EmptyValue => format!("When `{worst}` fails, an empty value is returned and nobody learns why"),
     };
     let meant = catch.handler.comment.as_deref().is_some_and(is_meant);
-    let hit = Hit::new(catch.place, message).confidence(if meant { confidence.min(Confidence::Medium) } else { confidence });
+    let hit =
+        Hit::new(catch.place, message).confidence(if meant { confidence.min(Confidence::Medium) } else { confidence });
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
 }
 

@@ -40,7 +40,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         return;
     }
     for call in &file.calls {
-        let helped = || through_helper(file, index, call).filter(|(_, target)| is_told_here(file, index, call, *target));
+        let helped =
+            || through_helper(file, index, call).filter(|(_, target)| is_told_here(file, index, call, *target));
         if let Some(name) = fast_hash(file, call).or_else(|| helped().map(|(name, _)| name)) {
             hits.push(Hit::new(call.place, format!("A password is hashed with {name}, which is made to be fast")));
         } else if let Some(hit) = low_cost(file, call) {

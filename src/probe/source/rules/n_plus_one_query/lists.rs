@@ -13,7 +13,15 @@ pub(super) fn is_over_rows(file: &FileFacts, index: &CodeIndex, around: &Loop) -
     let mut rows = false;
     let first = around.over.path().map(crate::probe::source::code::root);
     let assigned = first.and_then(|first| file.assigned(first, around.function)).map(|assignment| &assignment.value);
-    for value in [Some(&around.over), assigned].into_iter().flatten() {
+    if first.is_some_and(|first| is_handed_by_query(file, index, around, first)) {
+        return true;
+    }
+    // `const [orders, total] = await Promise.all([db.order.findMany(), db.order.count()])`
+    let together = assigned.and_then(|value| match value {
+        Value::Index(pair) => element_of_all(file, &pair.0, &pair.1),
+        _ => None,
+    });
+    for value in [Some(&around.over), assigned, together].into_iter().flatten() {
         value.walk(&mut |value| {
             let mut next = match value {
                 Value::Call(id) => Some(*id),
@@ -27,6 +35,38 @@ pub(super) fn is_over_rows(file: &FileFacts, index: &CodeIndex, around: &Loop) -
         });
     }
     rows
+}
+
+/// The value in place `place` of what `Promise.all` waits for.
+fn element_of_all<'f>(file: &'f FileFacts, all: &Value, place: &Value) -> Option<&'f Value> {
+    let Value::Call(id) = all else { return None };
+    let call = file.call(*id).filter(|call| matches!(&*call.callee, "Promise.all" | "asyncio.gather"))?;
+    let Value::Number(place) = place else { return None };
+    let place: usize = place.parse().ok()?;
+    match call.argument(0)? {
+        Value::Array(values) => values.get(place),
+        _ => call.argument(place),
+    }
+}
+
+/// `Image::query()->chunk(1000, function ($images) { … })`: rows that a query hands to its callback.
+fn is_handed_by_query(file: &FileFacts, index: &CodeIndex, around: &Loop, name: &str) -> bool {
+    let mut hands = file.enclosing(around.function).filter_map(|(_, function)| {
+        let takes = function.parameters.iter().any(|p| p.names.iter().any(|(bound, _)| **bound == *name));
+        file.call(function.argument_of?).filter(|_| takes)
+    });
+    let Some(call) = hands.next() else { return false };
+    let chunks =
+        matches!(call.method(), "chunk" | "chunkById" | "each" | "eachById" | "find_in_batches" | "in_batches");
+    let model = call.object().split(['.', '(']).next().unwrap_or("");
+    let mut next = call.receiver;
+    let mut asks = index.known().is_model(model);
+    for _ in 0..20 {
+        let Some(id) = next.filter(|_| !asks) else { break };
+        asks |= index.query(file, id).is_some();
+        next = file.call(id).and_then(|call| call.receiver);
+    }
+    chunks && asks
 }
 
 /// How many elements the callers of a function hand in.
@@ -147,7 +187,8 @@ pub(super) fn keeps(file: &FileFacts, function: &Function) -> bool {
     calls().filter(|call| matches!(call.method(), "has" | "get" | "key?" | "containsKey")).any(|asked| {
         !asked.object().is_empty()
             && calls().any(|kept| {
-                matches!(kept.method(), "set" | "put" | "add" | "store" | "putIfAbsent") && kept.object() == asked.object()
+                matches!(kept.method(), "set" | "put" | "add" | "store" | "putIfAbsent")
+                    && kept.object() == asked.object()
             })
     })
 }

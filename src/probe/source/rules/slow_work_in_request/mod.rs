@@ -82,7 +82,8 @@ enum Rounds {
 
 fn rounds(file: &FileFacts, call: &Call) -> Rounds {
     let Some(around) = call.in_loop.and_then(|id| file.loop_(id)) else { return Rounds::One };
-    let starts = file.function(call.function).is_some_and(|function| function.is_async && function.argument_of == around.call);
+    let starts =
+        file.function(call.function).is_some_and(|function| function.is_async && function.argument_of == around.call);
     let together = around.kind == LoopKind::Callback && file.language.is_ecma() && starts;
     if together { Rounds::Together } else { Rounds::Many }
 }
