@@ -129,14 +129,17 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
 fn answers_well(file: &FileFacts, call: &Call) -> bool {
     let after = file.calls.partition_point(|other| other.place.bytes.0 < call.place.bytes.1);
     let Some(function) = file.function(call.function) else { return true };
-    let mut later = file.calls.get(after..).unwrap_or_default().iter();
-    let answers = later.by_ref().take_while(|other| other.place.bytes.0 < function.place.bytes.1).any(|other| {
-        let direct = file.within(other.function, call.function);
-        direct
-            && (answer(file, other).is_some_and(|answer| answer.status.is_none_or(|status| status < 400))
-                || matches!(other.method(), "redirect" | "sendStatus" | "sendFile"))
+    let rest = file.calls.get(after..).unwrap_or_default().iter();
+    let later = rest
+        .take_while(|other| other.place.bytes.0 < function.place.bytes.1)
+        .filter(|other| file.within(other.function, call.function));
+    let mut ends = later.filter_map(|other| match answer(file, other) {
+        Some(answer) => Some(answer.status.is_none_or(|status| status < 400)),
+        None if matches!(other.method(), "redirect" | "sendStatus" | "sendFile") => Some(true),
+        // `next(new Error("…"))`
+        None => (&*other.callee == "next" && !other.arguments.is_empty()).then_some(false),
     });
-    answers || function.body.returns.iter().any(|value| !value.is_empty_literal())
+    ends.next() == Some(true) || function.body.returns.iter().any(|value| !value.is_empty_literal())
 }
 
 /// The first call of an asynchronous function's own that can fail and that nothing there catches.

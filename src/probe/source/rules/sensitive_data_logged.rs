@@ -47,9 +47,11 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         };
         let hit = Hit::new(call.place, message);
         let hit = match (secret, log) {
-            (Secret::Likely, _) | (_, Log::Debug) => hit.confidence(Confidence::Medium),
             // A command ends with what it has to tell to the one who started it.
-            (Secret::Sure, _) if !serves && ends_process(file, call) => hit.confidence(Confidence::Low),
+            (Secret::Sure | Secret::Likely, _) if !serves && ends_process(file, call) => {
+                hit.confidence(Confidence::Low)
+            }
+            (Secret::Likely, _) | (_, Log::Debug) => hit.confidence(Confidence::Medium),
             // A script speaks to the one who started it.
             (_, Log::Output) if !file.language.is_ecma() && !serves => hit.confidence(Confidence::Medium),
             _ => hit,

@@ -80,47 +80,63 @@ pub(super) enum Handed {
     Unseen,
 }
 
+/// How many functions a list is followed back through.
+const MAX_HOPS: u32 = 3;
+
 /// What is handed in where a loop runs over a parameter of its function.
 pub(super) fn handed_in(file: &FileFacts, index: &CodeIndex, around: &Loop) -> Handed {
-    let Some(list) = around.over.path().filter(|path| !path.contains('.')) else { return Handed::Many };
+    let Some(list) = around.over.path() else { return Handed::Many };
+    let mut left = MAX_CALLS;
+    parameter(file, list, around.function, MAX_HOPS)
+        .map_or(Handed::Many, |(id, place)| callers(file, index, id, place, MAX_HOPS, &mut left))
+}
+
+/// The function whose parameter `list` is, and its place there. A function that something else calls, such as a handler or
+/// a callback, is given lists that nobody knows.
+fn parameter(file: &FileFacts, list: &str, function: FunctionId, hops: u32) -> Option<(FunctionId, usize)> {
     let takes = |function: &Function| {
         function
             .parameters
             .iter()
             .position(|p| p.names.first().is_some_and(|(name, below)| **name == *list && below.is_empty()))
     };
-    let Some((id, function, place)) =
-        file.enclosing(around.function).find_map(|(id, function)| Some((id, function, takes(function)?)))
-    else {
-        return Handed::Many;
-    };
-    let given_to_callback = function.argument_of.is_some();
-    if function.kind != FunctionKind::Plain || given_to_callback || !function.decorators.is_empty() {
-        return Handed::Many;
-    }
-    // `ids = Array.isArray(ids) ? ids : [ids]` is made for both.
-    let (Some(name), Some(own)) = (function.name.as_deref(), index.place_of(file)) else { return Handed::Many };
-    callers(file, index, (own, id), name, place)
+    let (id, function, place) =
+        file.enclosing(function).find_map(|(id, function)| Some((id, function, takes(function)?)))?;
+    let plain = function.kind == FunctionKind::Plain && function.argument_of.is_none();
+    (plain && hops > 0).then_some((id, place))
 }
 
-fn callers(file: &FileFacts, index: &CodeIndex, own: (usize, FunctionId), name: &str, place: usize) -> Handed {
+fn callers(file: &FileFacts, index: &CodeIndex, id: FunctionId, place: usize, hops: u32, left: &mut usize) -> Handed {
+    let named = file.function(id).and_then(|function| function.name.as_deref());
+    let (Some(name), Some(own)) = (named, index.place_of(file)) else { return Handed::Many };
     let mut found = Handed::Unseen;
-    for (caller, call) in index.calls_of(name).take(MAX_CALLS) {
+    for (caller, call) in index.calls_of(name) {
+        if *left == 0 {
+            break;
+        }
+        *left -= 1;
         if !caller.role.in_production() || caller.language.is_ecma() != file.language.is_ecma() {
             continue;
         }
-        let is_it = index.reached_by(caller, call).is_some_and(|(to, _)| (to.place, to.function) == own);
+        let is_it = index.reached_by(caller, call).is_some_and(|(to, _)| (to.place, to.function) == (own, id));
         if !is_it {
             continue;
         }
-        let one = match call.argument(place).map(|value| caller.resolved(value, call.function)) {
-            Some(Value::Array(values)) => values.len() <= 1 && !values.iter().any(|v| matches!(v, Value::Computed(_))),
-            _ => false,
+        let given = call.argument(place);
+        let handed = match given.map(|value| caller.resolved(value, call.function)) {
+            _ if call.spreads() => Handed::Many,
+            Some(Value::Array(values)) if !values.iter().any(|v| matches!(v, Value::Computed(_))) => {
+                if values.len() <= 1 { Handed::One } else { Handed::Many }
+            }
+            Some(Value::Path(path)) => parameter(caller, path, call.function, hops - 1)
+                .map_or(Handed::Many, |(id, place)| callers(caller, index, id, place, hops - 1, left)),
+            _ => Handed::Many,
         };
-        if !one || call.spreads() {
-            return Handed::Many;
+        match handed {
+            Handed::Many => return Handed::Many,
+            Handed::One => found = Handed::One,
+            Handed::Unseen => {}
         }
-        found = Handed::One;
     }
     found
 }

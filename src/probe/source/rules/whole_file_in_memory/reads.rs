@@ -1,6 +1,7 @@
 //! Calls that read something of unknown size whole.
 
-use crate::probe::source::code::{Call, Parameter, Part, Value, root};
+use super::super::injection::has_fixed_name;
+use crate::probe::source::code::{Call, Parameter, Value, root};
 use crate::probe::source::facts::{FileFacts, Language};
 use crate::probe::source::flow::{Origin, origin};
 
@@ -60,23 +61,6 @@ fn parameter<'f>(file: &'f FileFacts, name: &str, call: &Call) -> Option<&'f Par
         .find(|parameter| parameter.names.iter().any(|(found, _)| **found == *name))
 }
 
-/// `path.join(root, area, "openapi.yaml")`: which folder the request chooses, but the file is one of the app's own.
-fn has_fixed_name(file: &FileFacts, path: &Value, call: &Call) -> bool {
-    let is_name = |text: &str| text.rsplit_once('/').map_or(text, |(_, name)| name).contains('.');
-    match file.resolved(path, call.function) {
-        Value::Text(_) => true,
-        Value::Call(id) => file.call(*id).is_some_and(|made| {
-            matches!(made.method(), "join" | "resolve")
-                && made.arguments.last().and_then(|last| last.value.text()).is_some_and(is_name)
-        }),
-        Value::Template(parts) => match parts.last() {
-            Some(Part::Fixed(text)) => text.rsplit_once('/').is_some_and(|(_, name)| name.contains('.')),
-            _ => false,
-        },
-        _ => false,
-    }
-}
-
 fn comes_with_request(file: &FileFacts, value: Option<&Value>, call: &Call) -> bool {
     value.is_some_and(|value| origin(file, value, call.function) == Origin::Request)
 }
@@ -103,7 +87,7 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Whole> {
         "readFile" | "readFileSync" => {
             let of_files =
                 file.binding(call.root()).is_some_and(|b| b.module.trim_start_matches("node:").starts_with("fs"));
-            let named = !call.argument(0).is_some_and(|path| has_fixed_name(file, path, call));
+            let named = !call.argument(0).is_some_and(|path| has_fixed_name(file, path, call.function));
             (of_files && named && comes_with_request(file, call.argument(0), call)).then(|| read(call, NAMED, ""))?
         }
         _ => None,
