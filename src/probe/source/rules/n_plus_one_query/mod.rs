@@ -101,18 +101,16 @@ fn multiplies(file: &FileFacts, index: &CodeIndex, found: &Loop) -> bool {
 
 /// A list of which the code itself says what is in it, or that was cut into pieces on purpose.
 fn is_fixed(file: &FileFacts, index: &CodeIndex, over: &Value, function: u32) -> bool {
+    if over.path().is_some_and(is_of_kinds) {
+        return true;
+    }
     match file.resolved(over, function) {
         Value::Array(items) => !items.iter().any(|item| matches!(item, Value::Computed(_))),
         Value::Object(_) => true,
         Value::Path(path) => {
             let last = path.rsplit('.').next().unwrap_or(path);
             // A constant in capitals, or an enumeration.
-            // Kinds of things are few.
-            let lower = last.to_ascii_lowercase();
-            let kinds =
-                ["types", "bytype", "kinds", "tables", "locales", "languages"].iter().any(|word| lower.ends_with(word))
-                    || lower.contains("typesto");
-            kinds || last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+            is_of_kinds(path) || last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let method = call.method();
@@ -129,6 +127,13 @@ fn is_fixed(file: &FileFacts, index: &CodeIndex, over: &Value, function: u32) ->
         }),
         _ => false,
     }
+}
+
+/// Kinds of things are few.
+fn is_of_kinds(path: &str) -> bool {
+    let lower = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    ["types", "bytype", "kinds", "tables", "locales", "languages"].iter().any(|word| lower.ends_with(word))
+        || lower.contains("typesto")
 }
 
 /// Whether a call gives back a list that is written out in a function of the project.
