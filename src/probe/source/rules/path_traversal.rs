@@ -1,6 +1,6 @@
 //! Request data that decides which file is read or written.
 
-use super::injection::{calls, has_fixed_name, is_of_asking, message, reads, untraced};
+use super::injection::{calls, is_of_asking, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
@@ -46,7 +46,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let encoded = trace.source.starts_with("params") && file.path.contains("/route.");
         let hit = if encoded { hit.confidence(Confidence::Medium) } else { hit };
         // Whatever the folder: a file of that name must be there.
-        let own_name = path(file, call).is_some_and(|path| has_fixed_name(file, path, call.function));
+        let own_name = path(file, call).is_some_and(|path| super::injection::has_fixed_name(file, path, call.function));
         hits.push(match (own_name, encoded) {
             (true, true) => hit.severity(Severity::Minor).confidence(Confidence::Low),
             (true, false) => hit.severity(Severity::Major),

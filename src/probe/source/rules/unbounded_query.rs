@@ -62,6 +62,29 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
+/// A file that is meant to hold everything.
+fn is_meant_whole(file: &FileFacts, function: FunctionId) -> bool {
+    let whole = |text: &str| {
+        let lower = text.to_ascii_lowercase();
+        [
+            "export",
+            "sitemap",
+            "download",
+            "backup",
+            "cron",
+            "csv",
+            "feed",
+            "report",
+            "migrate",
+            "dropdown",
+            "select_options",
+        ]
+        .iter()
+        .any(|word| lower.contains(word))
+    };
+    whole(&file.path) || file.enclosing(function).any(|(_, found)| found.name.as_deref().is_some_and(whole))
+}
+
 /// Methods of Rails that take no rows away.
 const KEEPS_ALL: [&str; 22] = [
     "all",
@@ -98,29 +121,6 @@ fn is_narrowed(file: &FileFacts, query: &Query) -> bool {
         next = call.receiver;
     }
     file.language == Language::Ruby && narrowed
-}
-
-/// A file that is meant to hold everything.
-fn is_meant_whole(file: &FileFacts, function: FunctionId) -> bool {
-    let whole = |text: &str| {
-        let lower = text.to_ascii_lowercase();
-        [
-            "export",
-            "sitemap",
-            "download",
-            "backup",
-            "cron",
-            "csv",
-            "feed",
-            "report",
-            "migrate",
-            "dropdown",
-            "select_options",
-        ]
-        .iter()
-        .any(|word| lower.contains(word))
-    };
-    whole(&file.path) || file.enclosing(function).any(|(_, found)| found.name.as_deref().is_some_and(whole))
 }
 
 fn for_admins(file: &FileFacts, function: FunctionId) -> bool {
