@@ -99,6 +99,8 @@ pub struct FileFacts {
     pub suppressions: Vec<Suppression>,
     /// Lines of comments that allow a rule and give no reason.
     pub suppressions_without_reason: Vec<u32>,
+    /// Lines of code above which a comment says that it is deprecated.
+    pub deprecated: Vec<u32>,
     /// Whether the file holds JSX.
     pub jsx: bool,
     /// Its directives: `use client`, `use server`.

@@ -21,6 +21,7 @@ pub mod rules;
 mod shared;
 mod sql_files;
 mod sql_text;
+mod standing;
 pub mod start_command;
 pub mod test_text;
 mod text;
@@ -44,6 +45,7 @@ use facts::{CodeIndex, FileFacts};
 use index::{Changes, Kept};
 use look::{Look, Looks, Seen};
 use rules::Hit;
+use standing::Standing;
 
 pub use shared::SharedCode;
 pub use text::{examine_text, facts_of_text};
@@ -95,6 +97,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let (mut of_project, beside) = by_file(&project);
     let mut too_many = Gaps::default();
     let mut suppressed = 0;
+    let standing = Standing::new(index);
     let mut looks: Vec<Arc<Look>> = Vec::with_capacity(index.files.len());
     let kept = look::kept_of_files(index, changes.as_ref());
     for block in kept.chunks(BLOCK) {
@@ -120,6 +123,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
                 suppressed += u64::from(allowed);
                 !allowed
             });
+            standing.weigh(file, &mut seen);
             send(&file.path, seen, Some(look), cx);
         }
     }

@@ -7,6 +7,7 @@
 mod callers;
 mod guards;
 mod handing;
+mod known_keys;
 mod memo;
 mod order;
 mod parameters;

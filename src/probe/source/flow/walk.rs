@@ -244,7 +244,7 @@ impl<'i> Walk<'i> {
         }
         let found = self.named(path, &full, frame, rest, steps);
         let matters = found.request.is_some() || found.stored.is_some() || !found.parameters.is_empty();
-        if matters && guards::checked(frame.file, &full, frame.function, frame.seen_at, self.sink) {
+        if matters && guards::checked(self.index, frame.file, &full, frame.function, frame.seen_at, self.sink) {
             return Reach::fixed();
         }
         found

@@ -30,7 +30,7 @@ use super::routes::Routes;
 use receiver::ByName;
 
 pub(super) use changes::Changes;
-pub use declared::{Undeclared, undeclared};
+pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
 pub use manifests::Manifests;
 pub(super) use reads::{Kept, Reads, Table};

@@ -80,9 +80,12 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
         }
         // A list of allowed origins that is missing lets nobody in, which shows at once.
         Some(Target::Local | Target::Private) if is_origins(name) => {
-            Hit::new(place, format!("`{name}` falls back on a localhost address")).confidence(Confidence::Medium)
+            Hit::new(place, format!("`{name}` falls back on a localhost address"))
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium)
         }
         Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
+        _ if is_secret(name) && opens_nothing(name, &text) => return None,
         _ if is_bare_local_host(name, &text) => {
             Hit::new(place, format!("`{name}` falls back on localhost")).confidence(Confidence::Medium)
         }
@@ -96,8 +99,46 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
     Some(if is_property && file.language == Language::Java { hit.confidence(Confidence::Medium) } else { hit })
 }
 
+/// What stands in for the key of a service lets nobody in there, and the password of a database for tests opens no other;
+/// `your-secret` that tokens are signed with is another matter.
+fn opens_nothing(name: &str, text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let stands_in = ["your-", "your_", "<", "xxx", "replace"].iter().any(|start| lower.starts_with(start));
+    let service = words(name).any(|word| {
+        matches!(
+            &*word,
+            "S3" | "AWS"
+                | "STORAGE"
+                | "AZURE"
+                | "GCP"
+                | "STRIPE"
+                | "SMTP"
+                | "MAIL"
+                | "MAILGUN"
+                | "SENDGRID"
+                | "TWILIO"
+                | "GOOGLE"
+                | "GITHUB"
+                | "FACEBOOK"
+                | "SLACK"
+                | "OPENAI"
+                | "ANTHROPIC"
+                | "CLOUDINARY"
+                | "PUSHER"
+                | "ALGOLIA"
+                | "SUPABASE"
+                | "CLIENT"
+                | "API"
+        )
+    });
+    let password = words(name).any(|word| matches!(&*word, "PASSWORD" | "PASS" | "PASSWD"));
+    let of_tests = ["-test", "_test", "-testing", "_testing"].iter().any(|end| lower.ends_with(end));
+    stands_in && service || password && of_tests
+}
+
 fn is_origins(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "cors" | "origin" | "origins" | "allowed"))
+    words(name)
+        .any(|word| matches!(word.as_str(), "CORS" | "ORIGIN" | "ORIGINS" | "ALLOWED" | "WHITELIST" | "ALLOWLIST"))
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {

@@ -80,6 +80,10 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     if verifies || complete || of_provider {
         return;
     }
+    let tells = read_of(file, call);
+    if tells == Some(Told::Start) {
+        return;
+    }
     let named = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["auth", "verify", "user", "session", "guard", "admin", "protect"].iter().any(|word| name.contains(word))
@@ -88,7 +92,66 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         .enclosing(call.function)
         .any(|(_, function)| function.kind == FunctionKind::Handler || function.name.as_deref().is_some_and(named));
     let hit = Hit::new(call.place, DECODED);
+    // Whoever asks only when a token ends mostly renews their own.
+    let trusted = trusted && tells.is_none();
     hits.push(if trusted { hit } else { hit.severity(Severity::Major).confidence(Confidence::Medium) });
+}
+
+/// What of a token is read where it is no more than times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// When it was made.
+    Start,
+    /// When it ends.
+    End,
+}
+
+/// What is read of the token that `call` decodes; `None`: more than times, or that cannot be told.
+fn read_of(file: &FileFacts, call: &Call) -> Option<Told> {
+    let id = file.calls.iter().position(|other| std::ptr::eq(other, call)).and_then(|id| u32::try_from(id).ok())?;
+    let is_call = |value: &Value| match value {
+        Value::Call(made) => *made == id,
+        Value::Either(values) => values.contains(&Value::Call(id)),
+        _ => false,
+    };
+    let time = |name: &str| match name {
+        "iat" | "nbf" | "auth_time" => Some(Told::Start),
+        "exp" => Some(Told::End),
+        _ => None,
+    };
+    let mut told: Vec<Option<Told>> = Vec::new();
+    let direct = file.accesses.iter().filter(|access| access.receiver == Some(id));
+    told.extend(direct.map(|access| time(access.path.rsplit('.').next().unwrap_or(""))));
+    for set in file.assignments.iter().filter(|set| set.function == call.function) {
+        match &set.value {
+            // `const { exp } = decode(token)`
+            Value::Member(pair) if is_call(&pair.0) => told.push(time(&pair.1)),
+            value if is_call(value) => {
+                let name = &*set.target;
+                let within = |function| file.within(function, call.function);
+                for access in file.accesses.iter().filter(|access| within(access.function)) {
+                    let part = access.path.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+                    told.extend(part.map(time));
+                }
+                let whole = |value: &Value| {
+                    let mut found = false;
+                    value.walk(&mut |value| found |= value.path() == Some(name));
+                    found
+                };
+                let handed_on = file
+                    .calls
+                    .iter()
+                    .any(|other| within(other.function) && other.arguments.iter().any(|a| whole(&a.value)))
+                    || file.function(call.function).is_some_and(|f| f.body.returns.iter().any(whole))
+                    || file.assignments.iter().any(|other| within(other.function) && other.value.path() == Some(name));
+                told.extend(handed_on.then_some(None));
+            }
+            _ => {}
+        }
+    }
+    let all: Option<Vec<Told>> = told.into_iter().collect();
+    let all = all.filter(|all| !all.is_empty())?;
+    Some(if all.contains(&Told::End) { Told::End } else { Told::Start })
 }
 
 /// A secret that stands in the code: the text, and whether it is only the fallback.

@@ -49,7 +49,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         {
             continue;
         }
-        let all = query.scope == Scope::Everything && !query.table.is_empty();
+        let all = query.scope == Scope::Everything && !query.table.is_empty() && !is_narrowed(file, query);
         let what = if query.table.is_empty() { "rows".to_owned() } else { format!("rows of `{}`", query.table) };
         let hit = if all {
             Hit::new(call.place, format!("The answer holds all {what}, however many there are"))
@@ -83,6 +83,44 @@ fn is_meant_whole(file: &FileFacts, function: FunctionId) -> bool {
         .any(|word| lower.contains(word))
     };
     whole(&file.path) || file.enclosing(function).any(|(_, found)| found.name.as_deref().is_some_and(whole))
+}
+
+/// Methods of Rails that take no rows away.
+const KEEPS_ALL: [&str; 22] = [
+    "all",
+    "order",
+    "reorder",
+    "includes",
+    "preload",
+    "eager_load",
+    "joins",
+    "left_joins",
+    "references",
+    "load",
+    "to_a",
+    "select",
+    "distinct",
+    "readonly",
+    "unscoped",
+    "unscope",
+    "with_attached",
+    "extending",
+    "reverse_order",
+    "annotate",
+    "find_each",
+    "each",
+];
+
+/// `Message.inbox(user)`: a scope of the project's own takes some rows, and may limit them.
+fn is_narrowed(file: &FileFacts, query: &Query) -> bool {
+    let mut next = Some(query.end);
+    let mut narrowed = false;
+    for _ in 0..40 {
+        let Some(call) = next.and_then(|id| file.call(id)) else { break };
+        narrowed |= !KEEPS_ALL.contains(&call.method());
+        next = call.receiver;
+    }
+    file.language == Language::Ruby && narrowed
 }
 
 fn for_admins(file: &FileFacts, function: FunctionId) -> bool {

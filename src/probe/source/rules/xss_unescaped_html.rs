@@ -39,7 +39,18 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     untraced(file, index, Sink::Html, raw, "what is written into a page as HTML", subject);
 }
 
+/// Whether a template is the text of a mail, in which nothing is HTML: `emails/alert-body-text.html`, `mails/order.txt`.
+fn is_plain_text(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let says = |word: &str| matches!(word, "text" | "txt" | "plain" | "plaintext" | "subject" | "sms");
+    lower.contains("mail") && name.split(['-', '_', '.']).any(says)
+}
+
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Template && is_plain_text(&file.path) {
+        return;
+    }
     for spot in sinks::all(file) {
         hits.extend(judge(file, index, &spot));
     }
