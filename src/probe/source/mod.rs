@@ -149,6 +149,12 @@ fn look_at_project(index: &CodeIndex) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<S
             }
         }
     }
+    for file in &index.plain {
+        let seen = rules::plain_file(file);
+        if !seen.is_empty() {
+            beside.entry(file.path.clone()).or_default().extend(seen);
+        }
+    }
     (in_code, beside)
 }
 
