@@ -3,6 +3,7 @@
 
 mod address;
 mod beyond;
+mod contents;
 mod ecma;
 mod go;
 mod guard;
@@ -24,6 +25,7 @@ use super::facts::{CodeIndex, FileFacts, Language};
 
 pub(super) use address::Address;
 pub(super) use beyond::look as look_beyond;
+pub(super) use contents::decodes;
 pub(super) use guard::{Caught, Entry, Guard, Handler, guard};
 pub(super) use matrix::services as services_of;
 pub(super) use response::{Response, of_call, payloads, response, wrapped};
