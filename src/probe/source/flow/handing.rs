@@ -118,6 +118,16 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
         }
         Sink::Code => matches!(method, "stringify" | "dumps" | "json_encode" | "repr"),
         Sink::Deserialize => false,
+        // Whatever works on a text gives a text, or fails.
+        Sink::Filter => {
+            names(&["sanitiz", "sanitis", "escape", "hash", "valid", "objectid"])
+                || matches!(
+                    method,
+                    "String" | "toString" | "str" | "strval" | "trim" | "toLowerCase" | "toUpperCase" | "strip" | "lower"
+                        | "strtolower" | "normalize" | "replace" | "substring" | "slice" | "concat" | "encodeURIComponent"
+                        | "decode" | "encode" | "format"
+                )
+        }
     }
 }
 
@@ -327,6 +337,8 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         | "ByteArrayInputStream"
         | "BytesIO"
         | "StringIO"
+        | "StringReader"
+        | "InputSource"
         | "Bytes"
         | "plainToClass"
         | "plainToInstance"

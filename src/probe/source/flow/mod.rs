@@ -41,6 +41,8 @@ pub enum Sink {
     Code,
     /// Data that becomes objects.
     Deserialize,
+    /// The condition of a query, in which an object is an operator and a text is none.
+    Filter,
 }
 
 /// Where a value comes from; of several the worst counts.

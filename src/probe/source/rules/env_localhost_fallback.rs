@@ -1,5 +1,7 @@
 //! A default for development that production falls back on in silence.
 
+mod settings;
+
 use super::endpoint::{Target, target};
 use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -27,16 +29,17 @@ pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // What Laravel keeps in `config/` runs in production; other tools' configuration runs where the app is built.
     let settings = file.role == Role::Config;
-    if settings && file.language != Language::Php {
+    if settings && file.language != Language::Php && !settings::are_of_the_app(file) {
         return;
     }
     let through_helpers =
         file.calls.iter().filter(|call| !call.dev_only).filter_map(|call| given_to_helper(file, index, call));
-    let through_helpers: Vec<EnvFallback> = through_helpers.collect();
+    let mut others: Vec<EnvFallback> = through_helpers.collect();
+    others.extend(settings::defaults(file));
     let mut local: Vec<(&EnvFallback, Hit)> = Vec::new();
-    for fallback in file.env_fallbacks.iter().chain(&through_helpers).filter(|fallback| !fallback.dev_only) {
+    for fallback in file.env_fallbacks.iter().chain(&others).filter(|fallback| !fallback.dev_only) {
         match judge(file, fallback) {
-            Some((Kind::Address, hit)) if settings => local.push((fallback, hit)),
+            Some((Kind::Address, hit)) if settings && file.language == Language::Php => local.push((fallback, hit)),
             Some((_, hit)) => hits.push(hit),
             None => {}
         }
@@ -141,9 +144,9 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
         }
         _ => return None,
     };
-    // A property of Spring may be set in a file of the project.
+    // A property of Spring or viper may be set in a file of the project.
     let is_property = name.contains('.') || name.chars().any(char::is_lowercase);
-    let hit = if is_property && file.language == Language::Java { hit.confidence(Confidence::Medium) } else { hit };
+    let hit = if is_property && matches!(file.language, Language::Java | Language::Go) { hit.confidence(Confidence::Medium) } else { hit };
     Some((kind, hit))
 }
 
@@ -245,6 +248,13 @@ fn is_secret(name: &str) -> bool {
                 | "STORE"
                 | "METHOD"
                 | "VERSION"
+                | "ISSUER"
+                | "AUDIENCE"
+                | "SCHEME"
+                | "MODE"
+                | "BACKEND"
+                | "MODEL"
+                | "ENDPOINT"
         )
     })
 }

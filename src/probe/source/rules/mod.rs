@@ -300,11 +300,6 @@ fn first_languages(language: Language) -> bool {
     language.is_ecma() || language == Language::Python
 }
 
-/// The first languages, Go and Java.
-fn with_go_and_java(language: Language) -> bool {
-    first_languages(language) || matches!(language, Language::Go | Language::Java)
-}
-
 fn any_name(name: &str) -> bool {
     name != Language::Template.name()
 }

@@ -1,5 +1,7 @@
 //! Request data that decides which file is read or written.
 
+mod archive;
+
 use super::injection::{calls, is_of_asking, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -46,6 +48,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let encoded = trace.source.starts_with("params") && file.path.contains("/route.");
         hits.push(if encoded { hit.confidence(Confidence::Medium) } else { hit });
     }
+    archive::check(file, hits);
 }
 
 fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {

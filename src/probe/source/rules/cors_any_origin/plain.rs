@@ -77,3 +77,29 @@ fn judge(file: &PlainFile, path: &str, star: Option<(usize, usize)>, credentials
         everything.then(|| hit.confidence(Confidence::Low))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn headers_of_hosts_are_read_with_what_they_are_for() {
+        let seen = |text: &str| {
+            let file = PlainFile { path: "vercel.json".to_owned(), text: text.to_owned() };
+            let mut hits = Vec::new();
+            check(&file, &mut hits);
+            hits.iter().map(|hit| (hit.place.span.line, hit.confidence, hit.severity)).collect::<Vec<_>>()
+        };
+        let rule = |source: &str, value: &str, more: &str| {
+            format!(
+                "{{ \"headers\": [{{\n \"source\": \"{source}\",\n \"headers\": [\n {{ \"key\": \"Access-Control-Allow-Origin\",\n \"value\": \"{value}\" }}{more}\n]}}]}}"
+            )
+        };
+        assert_eq!(seen(&rule("/api/(.*)", "*", "")), [(4, None, None)]);
+        assert_eq!(seen(&rule("/(.*)", "*", "")), [(4, Some(Confidence::Low), None)]);
+        let credentials = ",\n{ \"key\": \"Access-Control-Allow-Credentials\", \"value\": \"true\" }";
+        assert_eq!(seen(&rule("/(.*)", "*", credentials)), [(4, None, Some(Severity::Major))]);
+        assert_eq!(seen(&rule("/static/(.*)", "*", "")), []);
+        assert_eq!(seen(&rule("/api/(.*)", "https://shop.example.com", "")), []);
+    }
+}

@@ -37,6 +37,11 @@ pub(super) fn defaults(file: &FileFacts) -> Vec<EnvFallback> {
     found
 }
 
+/// Whether a file of configuration holds the app's own settings, and not those of a tool.
+pub(super) fn are_of_the_app(file: &FileFacts) -> bool {
+    file.imports_any(|module| matches!(module, "@nestjs/config" | "zod" | "envalid" | "joi" | "convict"))
+}
+
 fn fallback(name: &str, value: &Value, call: &Call) -> EnvFallback {
     placed(name, value, call.place, call.function, call.dev_only)
 }
