@@ -197,6 +197,14 @@ pub fn origin(file: &FileFacts, value: &Value, function: FunctionId) -> Origin {
     }
 }
 
+/// Whether `value` is what a client sent, as far as its file tells and whatever checks it.
+#[must_use]
+pub fn is_sent(file: &FileFacts, value: &Value, function: FunctionId) -> bool {
+    let walk = Walk::new(None, Sink::Redirect);
+    let frame = Frame { file, function, at: u32::MAX, seen_at: 0 };
+    walk.step(value, frame, "", 0).request.is_some()
+}
+
 /// Whether `function` is a request handler or stands in one.
 #[must_use]
 pub fn in_handler(file: &FileFacts, function: FunctionId) -> bool {

@@ -146,7 +146,11 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
     };
     // A property of Spring or viper may be set in a file of the project.
     let is_property = name.contains('.') || name.chars().any(char::is_lowercase);
-    let hit = if is_property && matches!(file.language, Language::Java | Language::Go) { hit.confidence(Confidence::Medium) } else { hit };
+    let hit = if is_property && matches!(file.language, Language::Java | Language::Go) {
+        hit.confidence(Confidence::Medium)
+    } else {
+        hit
+    };
     Some((kind, hit))
 }
 

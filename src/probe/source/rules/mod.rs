@@ -354,8 +354,10 @@ pub fn plain_file(file: &PlainFile) -> Vec<(&'static RuleMeta, Hit)> {
 type PlainCheck = fn(&PlainFile, &mut Vec<Hit>);
 
 /// The rules that look at files that are no code, beside the code.
-const PLAIN: &[(&RuleMeta, PlainCheck)] =
-    &[(&cors_any_origin::META, cors_any_origin::plain::check), (&debug_mode_enabled::META, debug_mode_enabled::plain::check)];
+const PLAIN: &[(&RuleMeta, PlainCheck)] = &[
+    (&cors_any_origin::META, cors_any_origin::plain::check),
+    (&debug_mode_enabled::META, debug_mode_enabled::plain::check),
+];
 
 /// What every rule is and says, in the same order.
 #[must_use]

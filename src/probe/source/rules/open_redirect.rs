@@ -155,6 +155,12 @@ fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::Java => match method {
             "sendRedirect" => call.argument(0),
             "RedirectView" if call.constructs => call.argument(0),
+            "ModelAndView" | "setViewName" => call.argument(0).filter(|view| match view {
+                Value::Template(parts) => {
+                    matches!(parts.first(), Some(Part::Fixed(start)) if matches!(&**start, "redirect:" | "redirect://"))
+                }
+                _ => false,
+            }),
             _ => None,
         },
         Language::Template => None,

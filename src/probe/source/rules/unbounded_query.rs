@@ -65,9 +65,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 /// A component that runs on the server for every visit, or what SvelteKit loads a page with.
 fn in_page(file: &FileFacts, function: FunctionId) -> bool {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    let loads = |function: &Function| {
-        function.name.as_deref() == Some("load") && function.exported && name.starts_with('+')
-    };
+    let loads =
+        |function: &Function| function.name.as_deref() == Some("load") && function.exported && name.starts_with('+');
     file.language.is_ecma()
         && file.enclosing(function).any(|(_, function)| {
             (function.kind == FunctionKind::Component && function.is_async && function.parent == Some(0))
@@ -195,6 +194,14 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
             {
                 names.push(root(path));
             }
+        }
+    }
+    // `.then(rows => …)`
+    for call in chain.iter().filter_map(|id| file.call(*id)).filter(|call| call.method() == "then") {
+        if let Some(Value::Function(id)) = call.argument(0)
+            && let Some(given) = file.function(*id).and_then(|function| function.parameters.first())
+        {
+            names.extend(given.names.iter().filter(|(_, below)| below.is_empty()).map(|(name, _)| &**name));
         }
     }
     for assignment in

@@ -51,13 +51,16 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// `params[:type].constantize`: the client names the class that the app makes or asks.
 fn classes(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| matches!(call.method(), "constantize" | "safe_constantize") && !call.constructs) {
+    for call in
+        file.calls.iter().filter(|call| matches!(call.method(), "constantize" | "safe_constantize") && !call.constructs)
+    {
         let value = match call.receiver {
             Some(id) => Value::Call(id),
             None => Value::Path(call.object().into()),
         };
         let danger = Danger { value: &value, function: call.function, place: call.place, to: call.method() };
-        let told = danger.hit(file, index, Sink::Code, |trace, to| message(trace, &format!("names the class that `{to}` gives")));
+        let told = danger
+            .hit(file, index, Sink::Code, |trace, to| message(trace, &format!("names the class that `{to}` gives")));
         hits.extend(told.map(|hit| hit.severity(Severity::Major)));
     }
 }
@@ -118,7 +121,9 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => {
                 call.argument(0)
             }
-            "send" | "public_send" | "__send__" | "method" | "try" | "try!" if !call.object().is_empty() => call.argument(0),
+            "send" | "public_send" | "__send__" | "method" | "try" | "try!" if !call.object().is_empty() => {
+                call.argument(0)
+            }
             "render" => call.named("inline"),
             _ => None,
         },

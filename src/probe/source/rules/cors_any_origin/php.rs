@@ -10,7 +10,8 @@ use crate::probe::source::rules::Hit;
 
 pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only && !asks_about_origin(file, call.function)) {
-        let named = || call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_ORIGIN));
+        let named =
+            || call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_ORIGIN));
         match call.method() {
             "header" if call.object().is_empty() => hits.extend(sent(file, call)),
             "header" | "set" | "withHeader" | "setHeader" | "add" if named() => header(file, call, hits),

@@ -7,9 +7,8 @@ use crate::probe::source::rules::Hit;
 
 /// Looks at one file that is no code.
 pub(in crate::probe::source::rules) fn check(file: &PlainFile, hits: &mut Vec<Hit>) {
-    let end_of_line = |at: usize| {
-        file.text.get(at..).and_then(|rest| rest.find('\n')).map_or(file.text.len(), |length| at + length)
-    };
+    let end_of_line =
+        |at: usize| file.text.get(at..).and_then(|rest| rest.find('\n')).map_or(file.text.len(), |length| at + length);
     if file.ends_with("config/cors.php") {
         if let Some((at, credentials)) = php::of_laravel(&file.text) {
             hits.push(php::laravel_hit(file.place(at, end_of_line(at)), credentials));
@@ -71,11 +70,7 @@ fn judge(file: &PlainFile, path: &str, star: Option<(usize, usize)>, credentials
         return Some(Hit::new(place, BY_BROWSER).severity(Severity::Major));
     }
     let hit = Hit::new(place, WITHOUT);
-    if api {
-        Some(hit)
-    } else {
-        everything.then(|| hit.confidence(Confidence::Low))
-    }
+    if api { Some(hit) } else { everything.then(|| hit.confidence(Confidence::Low)) }
 }
 
 #[cfg(test)]
@@ -84,6 +79,7 @@ mod tests {
 
     #[test]
     fn headers_of_hosts_are_read_with_what_they_are_for() {
+        let none: [(u32, Option<Confidence>, Option<Severity>); 0] = [];
         let seen = |text: &str| {
             let file = PlainFile { path: "vercel.json".to_owned(), text: text.to_owned() };
             let mut hits = Vec::new();
@@ -99,7 +95,7 @@ mod tests {
         assert_eq!(seen(&rule("/(.*)", "*", "")), [(4, Some(Confidence::Low), None)]);
         let credentials = ",\n{ \"key\": \"Access-Control-Allow-Credentials\", \"value\": \"true\" }";
         assert_eq!(seen(&rule("/(.*)", "*", credentials)), [(4, None, Some(Severity::Major))]);
-        assert_eq!(seen(&rule("/static/(.*)", "*", "")), []);
-        assert_eq!(seen(&rule("/api/(.*)", "https://shop.example.com", "")), []);
+        assert_eq!(seen(&rule("/static/(.*)", "*", "")), none);
+        assert_eq!(seen(&rule("/api/(.*)", "https://shop.example.com", "")), none);
     }
 }

@@ -30,13 +30,14 @@ fn of_rack(file: &FileFacts, call: &Call) -> Option<Hit> {
     let star = call.arguments.iter().any(|argument| all(file.resolved(&argument.value, call.function)));
     let reflected = match call.named("&") {
         Some(Value::Function(id)) => file.function(*id).is_some_and(|block| {
-            block.body.statements == 1
+            block.body.statements <= 1
                 && !block.body.returns.is_empty()
                 && block.body.returns.iter().all(|value| *value == Value::Bool(true))
         }),
-        _ => call.arguments.iter().any(|argument| {
-            matches!(argument.value.text(), Some(".*" | "/.*/" | r"\A.*\z" | "^.*$"))
-        }),
+        _ => call
+            .arguments
+            .iter()
+            .any(|argument| matches!(argument.value.text(), Some(".*" | "/.*/" | r"\A.*\z" | "^.*$"))),
     };
     if reflected && credentials {
         return Some(worse(call.place, WITH_CREDENTIALS));

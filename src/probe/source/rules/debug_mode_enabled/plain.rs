@@ -19,7 +19,8 @@ pub(in crate::probe::source::rules) fn check(file: &PlainFile, hits: &mut Vec<Hi
         spring(file, &name, hits);
     } else if Dockerfile::is_one(&file.path) {
         // What an earlier stage sets is gone in the last one.
-        let last = Dockerfile::new(&file.path, file.text.as_str().into()).all("FROM").last().map_or(0, |(_, line)| line);
+        let last =
+            Dockerfile::new(&file.path, file.text.as_str().into()).all("FROM").last().map_or(0, |(_, line)| line);
         variables(file, last, hits);
     } else if is_of_host(&name) {
         variables(file, 0, hits);
@@ -42,7 +43,9 @@ fn switches_on(name: &str, value: &str) -> Option<&'static str> {
     let on = matches!(&*lower, "true" | "1" | "yes" | "on");
     let development = matches!(&*lower, "development" | "dev" | "local");
     match name {
-        "APP_DEBUG" if on => Some("Laravel and Symfony show the code, the variables and the settings of a failing page"),
+        "APP_DEBUG" if on => {
+            Some("Laravel and Symfony show the code, the variables and the settings of a failing page")
+        }
         "APP_ENV" if development => Some("the app runs as it does for its developers"),
         "FLASK_DEBUG" if on => Some("Flask's debugger runs any code it is sent"),
         "FLASK_ENV" if development => Some("Flask's debugger runs any code it is sent"),
@@ -68,9 +71,8 @@ fn variables(file: &PlainFile, after: u32, hits: &mut Vec<Hit>) {
         }
         let bare = bare.strip_prefix("ENV ").or_else(|| bare.strip_prefix("export ")).unwrap_or(bare);
         let bare = bare.trim_start_matches(['-', ' ']);
-        let clean = |text: &'_ str| -> String {
-            text.trim().trim_matches(['"', '\'', ',', '{', '}', ' ']).to_owned()
-        };
+        let bare = bare.split(" #").next().unwrap_or(bare);
+        let clean = |text: &'_ str| -> String { text.trim().trim_matches(['"', '\'', ',', '{', '}', ' ']).to_owned() };
         let pairs: Vec<(String, String)> = if let Some(rest) = bare.strip_prefix("key:") {
             key = Some(rest.trim());
             Vec::new()
@@ -80,7 +82,7 @@ fn variables(file: &PlainFile, after: u32, hits: &mut Vec<Hit>) {
             bare.split(' ').filter_map(|word| word.split_once('=')).map(|(n, v)| (clean(n), clean(v))).collect()
         } else {
             let pair = bare.split_once(['=', ':']).or_else(|| bare.split_once(' '));
-            pair.map(|(name, value)| (clean(name), clean(value.split(" #").next().unwrap_or(value)))).into_iter().collect()
+            pair.map(|(name, value)| (clean(name), clean(value))).into_iter().collect()
         };
         for (name, value) in pairs {
             let Some(what) = switches_on(&name, &value) else { continue };
@@ -104,9 +106,7 @@ fn spring(file: &PlainFile, name: &str, hits: &mut Vec<Hit>) {
     for (key, value, start, end) in settings(file, name) {
         let value = value.trim().trim_matches(['"', '\'']);
         let (message, hit_severity) = match (&*key, value) {
-            ("server.error.include-stacktrace", "always") => {
-                ("Spring sends stack traces to users", None)
-            }
+            ("server.error.include-stacktrace", "always") => ("Spring sends stack traces to users", None),
             ("spring.devtools.remote.secret", secret) if !secret.is_empty() => {
                 ("Spring's developer tools take new code from whoever knows this secret", None)
             }
@@ -162,8 +162,8 @@ fn settings(file: &PlainFile, name: &str) -> Vec<(String, String, usize, usize)>
         if value.is_empty() {
             open.push((indent, key.to_owned()));
         } else {
-            left_out |= matches!(&*path, "spring.profiles" | "spring.config.activate.on-profile")
-                && !value.contains("prod");
+            left_out |=
+                matches!(&*path, "spring.profiles" | "spring.config.activate.on-profile") && !value.contains("prod");
             found.push((path, value.to_owned(), start + indent, start + line.trim_end().len()));
         }
     }
@@ -171,4 +171,30 @@ fn settings(file: &PlainFile, name: &str) -> Vec<(String, String, usize, usize)>
         found.truncate(first_of_document);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_production_runs_with_is_read_in_each_form() {
+        let none: [u32; 0] = [];
+        let seen = |path: &str, text: &str| {
+            let mut hits = Vec::new();
+            check(&PlainFile { path: path.to_owned(), text: text.to_owned() }, &mut hits);
+            hits.iter().map(|hit| hit.place.span.line).collect::<Vec<_>>()
+        };
+        assert_eq!(seen("fly.toml", "[env]\n  NODE_ENV = \"development\"\n"), [2]);
+        assert_eq!(seen("vercel.json", "{\n  \"env\": {\n    \"APP_DEBUG\": \"true\"\n  }\n}\n"), [3]);
+        assert_eq!(seen("render.yaml", "  - key: APP_DEBUG\n    value: 'false'\n"), none);
+        assert_eq!(seen("Dockerfile", "FROM a\nENV A=1 FLASK_DEBUG=1 \\\n  B=2\n"), [2]);
+        assert_eq!(seen("Dockerfile", "FROM a\nENV FLASK_ENV development\n"), [2]);
+        assert_eq!(seen("src/main/resources/application.properties", "server.error.include-stacktrace=always\n"), [1]);
+        assert_eq!(
+            seen("src/main/resources/application-test.properties", "server.error.include-stacktrace=always\n"),
+            none
+        );
+        assert_eq!(seen("docker-compose.yml", "      NODE_ENV: development\n"), none);
+    }
 }

@@ -94,8 +94,17 @@ fn hashed(file: &FileFacts, value: &Value, function: u32, steps: u32) -> Option<
 fn hash_of(call: &Call) -> Option<&Value> {
     let direct = matches!(
         &*call.callee,
-        "md5" | "sha1" | "sha256" | "MD5" | "SHA1" | "hashlib.md5" | "hashlib.sha1" | "hashlib.sha256" | "DigestUtils.md5Hex"
-    ) || (call.callee.starts_with("Digest.") && matches!(call.method(), "hexdigest" | "digest" | "base64digest"));
+        "md5"
+            | "sha1"
+            | "sha256"
+            | "MD5"
+            | "SHA1"
+            | "hashlib.md5"
+            | "hashlib.sha1"
+            | "hashlib.sha256"
+            | "DigestUtils.md5Hex"
+    ) || (call.callee.starts_with("Digest.")
+        && matches!(call.method(), "hexdigest" | "digest" | "base64digest"));
     if direct {
         return call.argument(0);
     }
@@ -120,5 +129,7 @@ fn known(file: &FileFacts, value: &Value) -> Option<String> {
 
 fn is_random(callee: &str) -> bool {
     let lower = callee.to_ascii_lowercase();
-    ["random", "uuid", "secret", "nonce", "hmac", "salt", "token_hex", "urandom"].iter().any(|word| lower.contains(word))
+    ["random", "uuid", "secret", "nonce", "hmac", "salt", "token_hex", "urandom"]
+        .iter()
+        .any(|word| lower.contains(word))
 }

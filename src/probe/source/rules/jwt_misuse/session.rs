@@ -67,7 +67,8 @@ fn written(file: &FileFacts, index: &CodeIndex, value: &Value, function: u32) ->
             };
             let set = other.assigned(whole, 0).map(|set| &set.value);
             let of_exports = || {
-                let exported = ["module.exports", "default", "exports"].iter().find_map(|name| other.assigned(name, 0))?;
+                let exported =
+                    ["module.exports", "default", "exports"].iter().find_map(|name| other.assigned(name, 0))?;
                 exported.value.get(whole)
             };
             let text = set.or_else(of_exports)?.text()?;
@@ -104,8 +105,11 @@ fn ecma<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         _ if matches!(call.method(), "NextAuth" | "betterAuth") => options(0)?.get("secret"),
         _ if call.method() == "register" => {
             let plugin = call.argument(0).and_then(Value::path).and_then(|name| file.binding(name))?;
-            matches!(&*plugin.module, "@fastify/session" | "@fastify/secure-session" | "@fastify/cookie" | "@fastify/jwt")
-                .then(|| options(1)?.get("secret").or_else(|| options(1)?.get("key")))?
+            matches!(
+                &*plugin.module,
+                "@fastify/session" | "@fastify/secure-session" | "@fastify/cookie" | "@fastify/jwt"
+            )
+            .then(|| options(1)?.get("secret").or_else(|| options(1)?.get("key")))?
         }
         _ => None,
     }

@@ -5,13 +5,13 @@ use super::super::injection::Danger;
 use crate::model::Confidence;
 use crate::probe::source::code::{Call, Comparison, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::flow::{Origin, origin};
+use crate::probe::source::flow::is_sent;
 use crate::probe::source::index::Target;
 
 /// The finding where what is redirected to came from a request, and the function that checks it looks for a part of it.
 pub(super) fn check(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit> {
     let path = danger.value.path()?;
-    if origin(file, danger.value, danger.function) != Origin::Request {
+    if !is_sent(file, danger.value, danger.function) {
         return None;
     }
     let asked = file.conditions.iter().filter(|condition| file.within(danger.function, condition.function));
@@ -56,14 +56,16 @@ fn looks_for_part(target: Target<'_>, place: usize) -> Option<String> {
     let weak = calls().find(|call| part(call))?;
     // Whatever else it asks of the address may be enough.
     let more = calls().any(|call| about(call) && !part(call))
-        || file.conditions.iter().filter(|condition| file.within(condition.function, target.function)).any(|condition| {
-            let mut compared = false;
-            condition.test.walk(&mut |value| {
-                compared |= matches!(value, Value::Compared(Comparison::Equal | Comparison::In, pair)
+        || file.conditions.iter().filter(|condition| file.within(condition.function, target.function)).any(
+            |condition| {
+                let mut compared = false;
+                condition.test.walk(&mut |value| {
+                    compared |= matches!(value, Value::Compared(Comparison::Equal | Comparison::In, pair)
                     if pair.0.path() == Some(name) || pair.1.path() == Some(name));
-            });
-            compared
-        });
+                });
+                compared
+            },
+        );
     (!more).then(|| {
         let given = weak.argument(0).and_then(Value::path).unwrap_or("…");
         format!("{}({given})", weak.callee)

@@ -20,10 +20,13 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
         let Some(name) = entry_name(file, path, call.function, 0) else { continue };
         if !checks(file, call.function) {
             hits.push(
-                Hit::new(call.place, format!("`{name}` of an archive decides which file `{}` writes", shown(&call.callee)))
-                    .severity(Severity::Major)
-                    .confidence(Confidence::Medium)
-                    .fix(FIX),
+                Hit::new(
+                    call.place,
+                    format!("`{name}` of an archive decides which file `{}` writes", shown(&call.callee)),
+                )
+                .severity(Severity::Major)
+                .confidence(Confidence::Medium)
+                .fix(FIX),
             );
         }
     }
@@ -37,7 +40,15 @@ fn is_archive(language: Language, module: &str) -> bool {
     match language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => matches!(
             module,
-            "unzipper" | "adm-zip" | "yauzl" | "yauzl-promise" | "jszip" | "tar-stream" | "node-stream-zip" | "unzip" | "@zip.js/zip.js"
+            "unzipper"
+                | "adm-zip"
+                | "yauzl"
+                | "yauzl-promise"
+                | "jszip"
+                | "tar-stream"
+                | "node-stream-zip"
+                | "unzip"
+                | "@zip.js/zip.js"
         ),
         Language::Python => matches!(module, "zipfile" | "tarfile"),
         Language::Go => matches!(module, "archive/zip" | "archive/tar"),
@@ -51,7 +62,10 @@ fn is_archive(language: Language, module: &str) -> bool {
 fn of_ruby(file: &FileFacts) -> bool {
     file.language == Language::Ruby
         && file.calls.iter().any(|call| {
-            matches!(&*call.callee, "Zip.File.open" | "Zip.InputStream.open" | "Gem.Package.TarReader" | "Zip.File.open_buffer")
+            matches!(
+                &*call.callee,
+                "Zip.File.open" | "Zip.InputStream.open" | "Gem.Package.TarReader" | "Zip.File.open_buffer"
+            )
         })
 }
 
@@ -156,7 +170,8 @@ fn cleans(method: &str) -> bool {
 fn checks(file: &FileFacts, function: FunctionId) -> bool {
     let scopes: Vec<FunctionId> = file.enclosing(function).map(|(id, _)| id).filter(|id| *id != 0).collect();
     file.calls.iter().filter(|call| scopes.contains(&call.function)).any(|call| {
-        let of_dots = call.arguments.iter().any(|argument| argument.value.text().is_some_and(|text| text.contains("..")));
+        let of_dots =
+            call.arguments.iter().any(|argument| argument.value.text().is_some_and(|text| text.contains("..")));
         matches!(
             call.method(),
             "startsWith"
@@ -172,7 +187,11 @@ fn checks(file: &FileFacts, function: FunctionId) -> bool {
                 | "isAbsolute"
                 | "SecureJoin"
                 | "relative_to"
-        ) || (of_dots && matches!(call.method(), "includes" | "indexOf" | "Contains" | "contains" | "include?" | "test" | "match" | "find"))
+        ) || (of_dots
+            && matches!(
+                call.method(),
+                "includes" | "indexOf" | "Contains" | "contains" | "include?" | "test" | "match" | "find"
+            ))
             || ["safe", "valid", "sanitiz", "traversal", "within", "inside"]
                 .iter()
                 .any(|word| call.method().to_ascii_lowercase().contains(word))

@@ -1,15 +1,14 @@
 //! Queries of MongoDB: code in `$where`, and conditions that a client may replace by operators such as `{"$ne": null}`.
 
-use super::super::injection::{Danger, message};
 use super::super::Hit;
+use super::super::injection::{Danger, message};
 use crate::model::{Confidence, Severity};
 use crate::probe::source::code::{Call, FunctionId, Part, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::Sink;
 
 /// What to do about code in a query.
-const FIX_CODE: &str =
-    "Write the condition as a document, `{ orderId: String(id) }`, and switch off `$where` on the server (`javascriptEnabled: false`).";
+const FIX_CODE: &str = "Write the condition as a document, `{ orderId: String(id) }`, and switch off `$where` on the server (`javascriptEnabled: false`).";
 /// What to do about operators.
 const FIX_OPERATOR: &str = "Check the type before you ask: `String(value)`, a schema (zod, joi), or `sanitizeFilter` of Mongoose, so that an object from the request is no part of the condition.";
 
@@ -45,7 +44,14 @@ pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 /// `{ $where: … }` anywhere in a value.
-fn in_object(file: &FileFacts, index: &CodeIndex, value: &Value, function: FunctionId, place: Place, hits: &mut Vec<Hit>) {
+fn in_object(
+    file: &FileFacts,
+    index: &CodeIndex,
+    value: &Value,
+    function: FunctionId,
+    place: Place,
+    hits: &mut Vec<Hit>,
+) {
     if !matches!(value, Value::Object(_) | Value::Array(_) | Value::Either(_)) {
         return;
     }
@@ -60,7 +66,8 @@ fn code(file: &FileFacts, index: &CodeIndex, value: &Value, function: FunctionId
     let danger = Danger { value, function, place, to: "$where" };
     let found = danger.reach(file, index, Sink::Code);
     if let Some(trace) = &found.request {
-        let hit = danger.told(file, trace, |trace, _| message(trace, "is put into the code that MongoDB runs (`$where`)"));
+        let hit =
+            danger.told(file, trace, |trace, _| message(trace, "is put into the code that MongoDB runs (`$where`)"));
         return Some(hit.fix(FIX_CODE));
     }
     let Value::Template(parts) = file.resolved(value, function) else { return None };
@@ -138,8 +145,10 @@ fn may_be_object(source: &str, language: Language) -> bool {
 /// Whether a call is made on a collection or a model of MongoDB.
 fn is_of_mongo(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
     let library = |module: &str| {
-        matches!(module, "mongoose" | "mongodb" | "monk" | "mongoist" | "mongojs" | "marsdb" | "nedb" | "@seald-io/nedb")
-            || matches!(module, "pymongo" | "motor" | "motor.motor_asyncio" | "flask_pymongo")
+        matches!(
+            module,
+            "mongoose" | "mongodb" | "monk" | "mongoist" | "mongojs" | "marsdb" | "nedb" | "@seald-io/nedb"
+        ) || matches!(module, "pymongo" | "motor" | "motor.motor_asyncio" | "flask_pymongo")
             || module.starts_with("MongoDB\\")
     };
     let object = call.object().to_ascii_lowercase();
@@ -155,4 +164,3 @@ fn is_of_mongo(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
         _ => model && (here || imported().is_some_and(|file| file.imports_any(library))),
     }
 }
-

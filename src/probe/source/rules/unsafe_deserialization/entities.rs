@@ -63,11 +63,12 @@ fn php<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
 
 /// Nokogiri with `noent`.
 fn ruby<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
-    let reads = matches!(&*call.callee, "Nokogiri.XML" | "Nokogiri" | "Nokogiri.XML.Document.parse" | "Nokogiri.XML.parse");
+    let reads =
+        matches!(&*call.callee, "Nokogiri.XML" | "Nokogiri" | "Nokogiri.XML.Document.parse" | "Nokogiri.XML.parse");
     let in_block = || match call.named("&") {
-        Some(Value::Function(id)) => file
-            .function(*id)
-            .is_some_and(|block| file.calls_of(&block.body).any(|(_, call)| call.method() == "noent")),
+        Some(Value::Function(id)) => {
+            file.function(*id).is_some_and(|block| file.calls_of(&block.body).any(|(_, call)| call.method() == "noent"))
+        }
         _ => false,
     };
     let flagged = || {
@@ -101,14 +102,17 @@ fn java<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
     });
     // What is set only where a condition holds leaves the other way open.
     let conditional = |place| {
-        file.conditions
-            .iter()
-            .any(|condition| file.calls_of(&condition.then).any(|(_, inner)| inner.place == place))
+        file.conditions.iter().any(|condition| file.calls_of(&condition.then).any(|(_, inner)| inner.place == place))
     };
     let hardened = file.calls.iter().any(|other| {
         matches!(
             other.method(),
-            "setFeature" | "setProperty" | "setAttribute" | "setEntityResolver" | "setXMLResolver" | "setExpandEntities"
+            "setFeature"
+                | "setProperty"
+                | "setAttribute"
+                | "setEntityResolver"
+                | "setXMLResolver"
+                | "setExpandEntities"
         ) && !conditional(other.place)
     });
     let reads = made && !hardened && !call.object().is_empty();

@@ -45,9 +45,7 @@ fn unescaped(file: &FileFacts, call: &Call) -> Option<&'static str> {
             (jinja && call.named("autoescape") == Some(&Value::Bool(false)) && file.imports_any(|m| m == "flask"))
                 .then_some("Jinja")
         }
-        Language::Php => {
-            (call.constructs && call.method() == "Environment" && any_off("autoescape")).then_some("Twig")
-        }
+        Language::Php => (call.constructs && call.method() == "Environment" && any_off("autoescape")).then_some("Twig"),
         _ => None,
     }
 }
