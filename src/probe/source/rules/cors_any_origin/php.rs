@@ -9,12 +9,16 @@ use crate::probe::source::facts::FileFacts;
 use crate::probe::source::rules::Hit;
 
 pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| !call.dev_only && !asks_about_origin(file, call.function)) {
+    for call in file.calls.iter().filter(|call| !call.dev_only) {
         let named =
             || call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_ORIGIN));
         match call.method() {
             "header" if call.object().is_empty() => hits.extend(sent(file, call)),
-            "header" | "set" | "withHeader" | "setHeader" | "add" if named() => header(file, call, hits),
+            "header" | "set" | "withHeader" | "setHeader" | "add"
+                if named() && !asks_about_origin(file, call.function) =>
+            {
+                header(file, call, hits);
+            }
             // `->withHeaders([…])` is seen where headers are written out.
             _ => {}
         }
@@ -25,7 +29,7 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
 fn sent(file: &FileFacts, call: &Call) -> Option<Hit> {
     let line = call.argument(0)?;
     let (name, rest) = line.leading_text()?.split_once(':')?;
-    if !name.trim().eq_ignore_ascii_case(ALLOW_ORIGIN) {
+    if !name.trim().eq_ignore_ascii_case(ALLOW_ORIGIN) || asks_about_origin(file, call.function) {
         return None;
     }
     let credentials = file.calls.iter().filter(|other| other.function == call.function).any(|other| {

@@ -1,12 +1,14 @@
 //! Secrets that sign sessions and stand in the code: as good as a token that anybody can make.
 
 use super::super::Hit;
-use crate::model::Confidence;
+use crate::model::{Confidence, Severity};
 use crate::probe::repository::is_for_development;
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 const MESSAGE: &str = "The secret that signs sessions stands in the code: whoever reads it can make one of anybody";
+
+const COOKIES: &str = "The secret that signs cookies stands in the code: whoever reads it can write them";
 
 /// What to do about it.
 const FIX: &str =
@@ -24,9 +26,14 @@ pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             _ => None,
         };
         if let Some(value) = secret {
+            let sure = written(file, index, value, call.function);
             // What `cookie-parser` signs is for the app to say.
-            let signs = &*call.callee != "cookieParser";
-            hits.extend(written(file, index, value, call.function).map(|sure| hit(call.place, sure && signs)));
+            hits.extend(sure.map(|sure| match &*call.callee {
+                "cookieParser" => {
+                    Hit::new(call.place, COOKIES).severity(Severity::Major).confidence(Confidence::Medium)
+                }
+                _ => hit(call.place, sure),
+            }));
         }
     }
     match file.language {

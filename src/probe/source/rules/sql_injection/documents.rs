@@ -71,15 +71,19 @@ fn code(file: &FileFacts, index: &CodeIndex, value: &Value, function: FunctionId
         return Some(hit.fix(FIX_CODE));
     }
     let Value::Template(parts) = file.resolved(value, function) else { return None };
+    // Of what is put in, numbers do no harm.
     let put_in = parts.iter().find_map(|part| match part {
-        Part::Expression(shown, _) => Some(shown),
+        Part::Expression(shown, value) => {
+            let found = Danger { value, ..danger }.reach(file, index, Sink::Code);
+            (found.unknown || !found.parameters.is_empty()).then_some(shown)
+        }
         Part::Fixed(_) => None,
     })?;
-    (found.unknown || !found.parameters.is_empty()).then(|| {
+    Some(
         Hit::new(place, format!("`{put_in}` is put into the code that MongoDB runs (`$where`)"))
             .confidence(Confidence::Medium)
-            .fix(FIX_CODE)
-    })
+            .fix(FIX_CODE),
+    )
 }
 
 /// Calls whose first argument is a condition.
