@@ -158,6 +158,12 @@ fn by_file(project: &[Arc<Kept<Vec<Seen>>>]) -> (BTreeMap<usize, Vec<Seen>>, BTr
             None => in_code.entry(hit.file).or_default().push((rule, hit.clone())),
         }
     }
+    for file in &index.plain {
+        let seen = rules::plain_file(file);
+        if !seen.is_empty() {
+            beside.entry(file.path.clone()).or_default().extend(seen);
+        }
+    }
     (in_code, beside)
 }
 

@@ -3,6 +3,7 @@
 
 mod address;
 mod beyond;
+mod contents;
 mod ecma;
 mod go;
 mod guard;
@@ -25,6 +26,7 @@ use super::index::{Kept, Reads, Table, reads};
 
 pub(super) use address::Address;
 pub(super) use beyond::look as look_beyond;
+pub(super) use contents::decodes;
 pub(super) use guard::{Caught, Entry, Guard, Handler, guard};
 pub(super) use matrix::services as services_of;
 pub(super) use response::{Response, of_call, payloads, response, wrapped};

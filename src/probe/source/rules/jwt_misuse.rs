@@ -1,5 +1,7 @@
 //! Tokens that are believed without proof, or that anybody can make.
 
+mod session;
+
 use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind, Value};
@@ -13,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "A JSON Web Token that is decoded and not verified, verified with the algorithm `none`, signed with a secret that stands in the code, or that never ends.",
+    what: "A JSON Web Token that is decoded and not verified, verified with the algorithm `none`, signed with a secret that stands in the code, or that never ends; and sessions whose secret stands in the code.",
     why: "Whoever writes their own token is then any user they like, an administrator too. A token without an end stays valid after a theft, a password change and a dismissal.",
     fix: "Verify with a pinned algorithm and a secret of at least 32 random bytes from the environment, without a fallback, and give tokens an hour rather than for ever.",
     example: "const user = jwt.decode(token);\n\n// better\nconst user = jwt.verify(token, process.env.JWT_SECRET, { algorithms: ['HS256'] });",
@@ -41,7 +43,8 @@ fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    session::check(file, index, hits);
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
         match file.language {

@@ -1,5 +1,7 @@
 //! Request data that decides which file is read or written.
 
+mod archive;
+
 use super::injection::{calls, is_of_asking, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -53,6 +55,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             _ => hit,
         });
     }
+    archive::check(file, hits);
 }
 
 fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
