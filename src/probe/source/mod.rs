@@ -94,7 +94,7 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let before = index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
     let changes = before.and_then(|before| Changes::take_over(before, index));
     let project = look::in_project(index, changes.as_ref());
-    let (mut of_project, beside) = by_file(&project);
+    let (mut of_project, beside) = by_file(&project, index);
     let mut too_many = Gaps::default();
     let mut suppressed = 0;
     let standing = Standing::new(index);
@@ -150,7 +150,10 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
 }
 
 /// What the rules about the whole project saw: in its code by the place of the file, in other files by their path.
-fn by_file(project: &[Arc<Kept<Vec<Seen>>>]) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<String, Vec<Seen>>) {
+fn by_file(
+    project: &[Arc<Kept<Vec<Seen>>>],
+    index: &CodeIndex,
+) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<String, Vec<Seen>>) {
     let (mut in_code, mut beside) = (BTreeMap::<usize, Vec<Seen>>::new(), BTreeMap::<String, Vec<Seen>>::new());
     for (rule, hit) in project.iter().flat_map(|seen| seen.get()) {
         match &hit.path {

@@ -23,6 +23,16 @@ impl Files {
         self.0.iter()
     }
 
+    /// Those whose paths begin with `start`, in their order.
+    pub fn beginning_with<'f>(&'f self, start: &'f str) -> impl Iterator<Item = &'f Arc<FileFacts>> {
+        let first = self.0.partition_point(|file| &*file.path < start);
+        let found = (first..).zip(self.0.get(first..).unwrap_or_default());
+        found.take_while(move |(_, file)| file.path.starts_with(start)).map(|(place, file)| {
+            reads::file(place);
+            file
+        })
+    }
+
     /// How many they are.
     #[must_use]
     pub const fn len(&self) -> usize {

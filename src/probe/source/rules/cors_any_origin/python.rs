@@ -101,8 +101,7 @@ fn of_django(file: &FileFacts, index: &CodeIndex) -> Option<Hit> {
     }
     // Settings are often split: what `base.py` says, `production.py` may take back.
     let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let start = index.files.partition_point(|other| &*other.path < folder);
-    let beside = index.files.iter().skip(start).take_while(|other| other.path.starts_with(folder)).take(200);
+    let beside = index.files.beginning_with(folder).take(200);
     let taken_back = beside
         .filter(|other| other.path != file.path && other.path.to_ascii_lowercase().contains("prod"))
         .any(|other| named.iter().any(|name| last(other, name).is_some_and(|(value, _)| value != Value::Bool(true))));
