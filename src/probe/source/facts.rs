@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::index::{Files, Links, Undeclared};
+use super::index::{Files, Links};
 use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
@@ -36,8 +36,6 @@ pub struct CodeIndex {
     pub plain: Vec<PlainFile>,
     /// Answers to questions across files.
     pub links: Links,
-    /// Imports that no manifest declares.
-    pub undeclared: Vec<Undeclared>,
 }
 
 /// One file's facts.

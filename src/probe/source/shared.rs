@@ -240,7 +240,7 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = Links::new(&index.files, manifests, before.as_deref());
-    index.undeclared = undeclared(&listing.files, &index);
+    index.links.undeclared = undeclared(&listing.files, &index);
     for (place, text) in derived_sql::derive(&index) {
         if let Some(file) = index.files.get_mut(place) {
             file.queries.push(text);

@@ -57,6 +57,8 @@ impl Changes {
             && old.known == new.known
             && old.manifests == new.manifests
             && old.default_timeout == new.default_timeout
+            && before.uncovered == index.uncovered
+            && before.unread == index.unread
             && before.plain == index.plain
             && before.start_commands == index.start_commands;
         if !same {
@@ -82,6 +84,9 @@ impl Changes {
             } else if was.queries != is.queries || was.env_reads != is.env_reads {
                 changes.files.insert(place);
             }
+        }
+        if old.undeclared != new.undeclared {
+            changes.names.insert(Key::of(Table::Project, super::UNDECLARED));
         }
         Some(changes)
     }

@@ -35,6 +35,9 @@ pub use files::Files;
 pub use manifests::Manifests;
 pub(super) use reads::{Kept, Reads, Table};
 
+/// What [`CodeIndex::undeclared`] answers, by name.
+const UNDECLARED: &str = "undeclared";
+
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
 
@@ -71,6 +74,8 @@ pub struct Links {
     pub(super) outside: outside::Cache,
     /// The files as they were read, before anything was added to them from other files.
     as_read: Vec<Arc<FileFacts>>,
+    /// Imports that no manifest declares.
+    pub(super) undeclared: Vec<Undeclared>,
     /// The index before the last edit, until what still holds of it was taken over.
     pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
     /// What the rules saw.
@@ -254,6 +259,13 @@ impl CodeIndex {
             }
         }
         found
+    }
+
+    /// Imports that no manifest declares.
+    #[must_use]
+    pub fn undeclared(&self) -> &[Undeclared] {
+        reads::name(Table::Project, UNDECLARED);
+        &self.links.undeclared
     }
 
     /// The queries that the calls of `file` run, in the order of the calls.

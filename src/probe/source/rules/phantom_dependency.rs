@@ -42,12 +42,12 @@ fn elsewhere(name: &str) -> bool {
 /// workspace declares are told together, since they work as long as all is installed at the root.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in &index.undeclared {
+    for one in index.undeclared() {
         *counts.entry(&one.package).or_default() += 1;
     }
     let mut told: HashSet<&str> = HashSet::new();
     let mut hoisted: Vec<&Undeclared> = Vec::new();
-    for one in &index.undeclared {
+    for one in index.undeclared() {
         if !told.insert(&one.package) {
             continue;
         }
