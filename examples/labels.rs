@@ -5,6 +5,9 @@
 //!
 //! `cargo run --example labels -- score RESULT.json…` compares results of `gonogo check --only source --format json` with
 //! the labels: which labelled findings are still reported, and how many of those are right.
+//!
+//! `cargo run --example labels -- recall RESULT.json…` tells which of the known holes of `tests/labels/recall.tsv` the results
+//! hold, whatever their rating, and where that differs from what is written there.
 
 #![expect(clippy::print_stdout, reason = "what an example is for")]
 
@@ -37,26 +40,33 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["sample", seed, count, results @ ..] => sample(seed.parse()?, count.parse()?, &findings(results)?),
-        ["score", results @ ..] => score(&labels()?, &findings(results)?),
-        _ => return Err("say `sample SEED COUNT RESULT.json…` or `score RESULT.json…`".into()),
+        ["sample", seed, count, results @ ..] => sample(seed.parse()?, count.parse()?, &findings(results, is_grave)?),
+        ["score", results @ ..] => score(&labels()?, &findings(results, is_grave)?),
+        ["recall", results @ ..] => recall(&holes()?, results, &findings(results, |_| true)?),
+        _ => return Err("say `sample SEED COUNT RESULT.json…`, `score RESULT.json…` or `recall RESULT.json…`".into()),
     }
     Ok(())
 }
 
-/// The findings that count: of the source probe, blocker or major, high confidence.
-fn findings(results: &[&str]) -> Result<Vec<Found>, Box<dyn std::error::Error>> {
+/// Blocker or major, with high confidence.
+fn is_grave(finding: &Value) -> bool {
+    (finding["severity"] == "blocker" || finding["severity"] == "major") && finding["confidence"] == "high"
+}
+
+/// The project that a result is of. The file is named after it: `outline.json`; its folder may have any name.
+fn project_of(path: &str) -> String {
+    Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// The findings of the source probe that count.
+fn findings(results: &[&str], counts: fn(&Value) -> bool) -> Result<Vec<Found>, Box<dyn std::error::Error>> {
     let mut found = Vec::new();
     for path in results {
         let result: Value = serde_json::from_str(&std::fs::read_to_string(path)?)?;
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        // The file is named after the project: `outline.json`; its folder may have any name.
-        let project = Path::new(path).file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let project = project_of(path);
         for finding in result["findings"].as_array().into_iter().flatten() {
-            let counts = finding["probe"] == "source"
-                && (finding["severity"] == "blocker" || finding["severity"] == "major")
-                && finding["confidence"] == "high";
-            if counts {
+            if finding["probe"] == "source" && counts(finding) {
                 found.push(Found {
                     project: project.clone(),
                     commit: text(&result["project"]["commit"]),
@@ -139,6 +149,69 @@ fn score(labels: &[Label], findings: &[Found]) {
     }
     println!("{right} right of {} labelled findings that are reported; {gone} no longer reported", right + wrong);
     println!("{} of {} findings in these results have no label", findings.len() - known.len(), findings.len());
+}
+
+/// A hole that the app's own documentation tells of.
+struct Hole {
+    project: String,
+    path: String,
+    line: u64,
+    rule: String,
+    state: String,
+    text: String,
+}
+
+fn holes() -> Result<Vec<Hole>, Box<dyn std::error::Error>> {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/labels/recall.tsv"))?;
+    let mut holes = Vec::new();
+    for (number, row) in (1..).zip(text.lines()).skip(1) {
+        let [project, _commit, path, line, hole, rule, state, _why] = row.split('\t').collect::<Vec<_>>()[..] else {
+            return Err(format!("line {number}: not eight columns").into());
+        };
+        if !matches!(state, "found" | "missed" | "out-of-scope") {
+            return Err(format!("line {number}: \"{state}\" is no state").into());
+        }
+        let [project, path, rule, state, text] = [project, path, rule, state, hole].map(str::to_owned);
+        holes.push(Hole { project, path, line: line.parse()?, rule, state, text });
+    }
+    Ok(holes)
+}
+
+fn recall(holes: &[Hole], results: &[&str], findings: &[Found]) {
+    let examined: BTreeSet<String> = results.iter().map(|path| project_of(path)).collect();
+    let mut projects: BTreeMap<&str, (u32, u32, u32)> = BTreeMap::new();
+    for hole in holes.iter().filter(|hole| examined.contains(&hole.project)) {
+        let counts = projects.entry(&hole.project).or_default();
+        if hole.state == "out-of-scope" {
+            counts.2 += 1;
+            continue;
+        }
+        let same = |found: &Found| {
+            found.project == hole.project
+                && found.path == hole.path
+                && found.rule == hole.rule
+                && found.line.abs_diff(hole.line) <= NEAR
+        };
+        let is_found = findings.iter().any(same);
+        if is_found {
+            counts.0 += 1;
+        } else {
+            counts.1 += 1;
+        }
+        let now = if is_found { "found" } else { "missed" };
+        if now != hole.state {
+            println!(
+                "{now}, was {}: {} {}:{} {}: {}",
+                hole.state, hole.project, hole.path, hole.line, hole.rule, hole.text
+            );
+        }
+    }
+    let mut all = (0, 0);
+    for (project, (found, missed, outside)) in &projects {
+        println!("{project}: {found} of {} found; {outside} more are out of scope", found + missed);
+        all = (all.0 + found, all.1 + missed);
+    }
+    println!("{} of {} known holes found", all.0, all.0 + all.1);
 }
 
 fn word(right: bool) -> &'static str {

@@ -13,6 +13,7 @@ mod environment;
 mod facts_file;
 mod headless;
 mod hostile;
+mod incremental;
 #[cfg(unix)]
 mod pty;
 mod report;

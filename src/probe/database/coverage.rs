@@ -224,7 +224,7 @@ mod tests {
     fn importing(role: Role, module: &str) -> CodeIndex {
         let import = Import { module: module.to_owned(), span: Span::line(1), guarded: false };
         let file = FileFacts { path: "a".to_owned(), role, imports: vec![import], ..FileFacts::default() };
-        CodeIndex { files: vec![Arc::new(file)], ..CodeIndex::default() }
+        CodeIndex { files: vec![Arc::new(file)].into(), ..CodeIndex::default() }
     }
 
     fn coverage(index: &CodeIndex, stack: &[&str], examined: u64) -> Coverage {

@@ -222,7 +222,8 @@ mod tests {
                 file("a.ts", Role::Server, &[("SELECT * FROM t WHERE a = ?;", 3), ("SELECT 1", 1)]),
                 file("a.test.ts", Role::Test, &[("SELECT 2", 1)]),
                 file("1.sql", Role::Migration, &[("UPDATE t SET a = 1", 1), ("UPDATE t SET a = 2", 2)]),
-            ],
+            ]
+            .into(),
             ..CodeIndex::default()
         };
         let found = Found::in_code(&index, Dialect::Postgres);

@@ -2,26 +2,39 @@
 //! has something of what it is about.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use rayon::prelude::*;
-
-use super::facts::{CodeIndex, Role};
+use super::facts::{CodeIndex, Language, Role};
+use super::look::Look;
 use super::outside;
 use super::rules::{RULES, Rule, Subject};
 use super::traits;
 use crate::model::{Coverage, Examined, RuleId};
 
 /// What was read, and how far every rule got with it.
-pub(super) fn examined(index: &CodeIndex) -> Examined {
+pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
     let mut counts = BTreeMap::new();
     let files = || index.files.iter();
     counts.insert("files".to_owned(), index.files.len() as u64);
     counts.insert("lines".to_owned(), files().map(|file| u64::from(file.lines)).sum());
     counts.insert("functions".to_owned(), files().map(|file| file.functions.len() as u64 - 1).sum());
     counts.insert("calls".to_owned(), files().map(|file| file.calls.len() as u64).sum());
+    let mut kinds = Kinds::new();
+    for file in files() {
+        let (count, partly) = kinds.entry((file.language, file.role)).or_default();
+        *count += 1;
+        *partly += u64::from(file.partly.is_some());
+    }
+    let mut subjects: Vec<Subject> = RULES.iter().map(|_| Subject::default()).collect();
+    for (place, found) in looks.iter().flat_map(|look| &look.seen().subjects) {
+        if let Some(subject) = subjects.get_mut(*place) {
+            subject.add(found);
+        }
+    }
     let rules = RULES
-        .par_iter()
-        .map(|rule| (RuleId::from_static(rule.meta.id), of_rule(rule, index)))
+        .iter()
+        .zip(subjects)
+        .map(|(rule, subject)| (RuleId::from_static(rule.meta.id), of_rule(rule, subject, &kinds, index)))
         .collect::<BTreeMap<_, _>>();
     Examined {
         counts,
@@ -32,23 +45,23 @@ pub(super) fn examined(index: &CodeIndex) -> Examined {
     }
 }
 
-fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
-    let read = || {
-        index
-            .files
-            .iter()
-            .filter(|file| (rule.reads)(file.language) && ((rule.looks_at)(file.role) || file.partly.is_some()))
-    };
+/// How many files there are of a language and role, and how many of them were read in part.
+type Kinds = BTreeMap<(Language, Role), (u64, u64)>;
+
+fn of_rule(rule: &Rule, subject: Subject, kinds: &Kinds, index: &CodeIndex) -> Coverage {
+    let reads = |(language, _): &(Language, Role)| (rule.reads)(*language);
+    let looks_at = |(_, role): &(Language, Role)| (rule.looks_at)(*role);
     let mut uncovered: BTreeMap<&str, u64> =
         index.uncovered.iter().map(|(name, count)| (name.as_str(), *count)).collect();
-    for file in index.files.iter().filter(|file| !(rule.reads)(file.language) && file.role.in_production()) {
-        *uncovered.entry(file.language.name()).or_default() += 1;
+    for ((language, _), (count, _)) in kinds.iter().filter(|(kind, _)| !reads(kind) && kind.1.in_production()) {
+        *uncovered.entry(language.name()).or_default() += count;
     }
     uncovered.retain(|name, _| (rule.would_read)(name));
     let named =
         uncovered.iter().map(|(name, count)| format!("{name} ({})", files(*count))).collect::<Vec<_>>().join(", ");
-    let production = index.files.iter().any(|file| file.role != Role::Test);
-    if read().next().is_none() {
+    let production = kinds.keys().any(|(_, role)| *role != Role::Test);
+    let partly: u64 = kinds.iter().filter(|(kind, _)| reads(kind)).map(|(_, (_, partly))| partly).sum();
+    if partly == 0 && !kinds.keys().any(|kind| reads(kind) && looks_at(kind)) {
         return if !named.is_empty() {
             Coverage::Nothing(format!("The project has no code in a language that this rule reads yet: {named}"))
         } else if index.unread.is_empty() && production {
@@ -58,7 +71,6 @@ fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
         };
     }
     let mut missing = Vec::new();
-    let partly = read().filter(|file| file.partly.is_some()).count() as u64;
     if partly > 0 {
         missing.push(format!("{} read only in part", files(partly)));
     }
@@ -68,10 +80,6 @@ fn of_rule(rule: &Rule, index: &CodeIndex) -> Coverage {
     }
     if !named.is_empty() {
         missing.push(format!("not read for this rule: {named}"));
-    }
-    let mut subject = Subject::default();
-    for file in read().filter(|file| (rule.looks_at)(file.role)) {
-        (rule.about.look)(file, index, &mut subject);
     }
     missing.extend(subject.beyond);
     let none = rule.about.what.filter(|_| !subject.seen);

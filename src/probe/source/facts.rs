@@ -1,10 +1,8 @@
 //! What a source file says, free of any grammar. Front ends write facts; rules and other probes read them.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
-use super::index::{Links, Undeclared};
+use super::index::{Files, Links};
 use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
@@ -23,7 +21,7 @@ pub const GENERATED_CODE: &str = "generated code";
 #[derive(Debug, Default)]
 pub struct CodeIndex {
     /// Every file that a front end could read, sorted by path.
-    pub files: Vec<Arc<FileFacts>>,
+    pub files: Files,
     /// What could not be read, with reasons.
     pub gaps: Vec<Gap>,
     /// Languages present that no front end covers, with their file counts: `("PHP", 320)`.
@@ -38,8 +36,6 @@ pub struct CodeIndex {
     pub plain: Vec<PlainFile>,
     /// Answers to questions across files.
     pub links: Links,
-    /// Imports that no manifest declares.
-    pub undeclared: Vec<Undeclared>,
 }
 
 /// One file's facts.
@@ -101,6 +97,8 @@ pub struct FileFacts {
     pub suppressions: Vec<Suppression>,
     /// Lines of comments that allow a rule and give no reason.
     pub suppressions_without_reason: Vec<u32>,
+    /// Lines of code above which a comment says that it is deprecated.
+    pub deprecated: Vec<u32>,
     /// Whether the file holds JSX.
     pub jsx: bool,
     /// Its directives: `use client`, `use server`.
@@ -182,7 +180,7 @@ impl PartlyRead {
 }
 
 /// What a file is for.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Role {
     /// Runs in production on a server, as far as we can tell.
     #[default]

@@ -11,6 +11,7 @@ mod flow;
 pub mod index;
 mod language;
 mod libraries;
+mod look;
 mod outside;
 pub mod placeholder;
 pub mod plain_files;
@@ -20,13 +21,14 @@ pub mod rules;
 mod shared;
 mod sql_files;
 mod sql_text;
+mod standing;
 pub mod start_command;
 pub mod test_text;
 mod text;
 mod traits;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -36,23 +38,20 @@ use rayon::prelude::*;
 use super::files::Gaps;
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{
-    Evidence, EvidenceKind, Examined, Failure, Finding, Location, ProbeId, Project, Proof, RuleKind, RuleMeta,
-    Settings, Skip, Span,
+    Evidence, EvidenceKind, Examined, Failure, Finding, Location, Observation, ProbeId, Project, Proof, RuleKind,
+    RuleMeta, Settings, Skip, Span,
 };
 use facts::{CodeIndex, FileFacts};
-use rules::{Check, Hit, RULES};
+use index::{Changes, Kept};
+use look::{Look, Looks, Seen};
+use rules::Hit;
+use standing::Standing;
 
 pub use shared::SharedCode;
 pub use text::{examine_text, examine_texts, facts_of_text};
 
-/// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
-const MAX_HITS: usize = 100;
-
 /// Files that are looked at in one go, between two looks at whether the run was cancelled.
 const BLOCK: usize = 256;
-
-/// What a rule saw.
-type Seen = (&'static RuleMeta, Hit);
 
 /// The probe.
 pub struct SourceProbe;
@@ -92,17 +91,30 @@ impl Probe for SourceProbe {
 /// gives the same findings.
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
+    let before = index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let changes = before.and_then(|before| Changes::take_over(before, index));
+    let project = look::in_project(index, changes.as_ref());
+    let (mut of_project, beside) = by_file(&project, index);
     let mut too_many = Gaps::default();
-    let (mut of_project, beside) = look_at_project(index);
     let mut suppressed = 0;
-    for (block, files) in (0_u64..).zip(index.files.chunks(BLOCK)) {
+    let standing = Standing::new(index);
+    let mut looks: Vec<Arc<Look>> = Vec::with_capacity(index.files.len());
+    let kept = look::kept_of_files(index, changes.as_ref());
+    for block in kept.chunks(BLOCK) {
         if cx.cancel.is_cancelled() {
             return Err(Failure::new("Reading the code was cancelled; run it again"));
         }
-        cx.report_progress(block * BLOCK as u64, Some(total), "checking files");
-        let seen: Vec<(Vec<Seen>, Gaps)> = files.par_iter().map(|file| look(file, index)).collect();
-        for (place, (file, (mut seen, beyond))) in (block as usize * BLOCK..).zip(files.iter().zip(seen)) {
-            too_many.merge(beyond);
+        let start = looks.len();
+        cx.report_progress(start as u64, Some(total), "checking files");
+        let look = |(at, (kept, before)): (usize, &(Option<Arc<Look>>, Option<Arc<Look>>))| {
+            kept.clone().unwrap_or_else(|| Arc::new(Look::new(start + at, index, before.as_deref())))
+        };
+        looks.par_extend(block.par_iter().enumerate().map(look));
+        for (place, look) in looks.iter().enumerate().skip(start) {
+            let Some(file) = index.files.get(place) else { continue };
+            let found = look.seen();
+            too_many.merge(found.too_many.clone());
+            let mut seen = found.seen.clone();
             seen.extend(of_project.remove(&place).unwrap_or_default());
             seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
             seen.dedup_by(|a, b| a.0.id == b.0.id && a.1.place == b.1.place);
@@ -111,7 +123,8 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
                 suppressed += u64::from(allowed);
                 !allowed
             });
-            send(&file.path, seen, cx);
+            standing.weigh(file, &mut seen);
+            send(&file.path, seen, Some(look), cx);
         }
     }
     for (path, mut seen) in beside {
@@ -122,84 +135,84 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
             suppressed += u64::from(allowed);
             !allowed
         });
-        send(&path, seen, cx);
+        send(&path, seen, None, cx);
     }
     for command in &index.start_commands {
-        send(&command.path, rules::start_command(command).into_iter().collect(), cx);
+        send(&command.path, rules::start_command(command).into_iter().collect(), None, cx);
     }
     cx.report_progress(total, Some(total), "checking files");
-    let mut examined = coverage::examined(index);
+    let mut examined = coverage::examined(index, &looks);
     examined.counts.insert("suppressed".to_owned(), suppressed);
     examined.gaps.extend(too_many.into_vec());
+    // A second run over the same index sees the same.
+    let _ = index.links.looks.set(Looks { files: looks, project });
     Ok(examined)
 }
 
-/// What the rules about the whole project see: in its code by the place of the file, in other files by their path.
-fn look_at_project(index: &CodeIndex) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<String, Vec<Seen>>) {
+/// What the rules about the whole project saw: in its code by the place of the file, in other files by their path.
+fn by_file(
+    project: &[Arc<Kept<Vec<Seen>>>],
+    index: &CodeIndex,
+) -> (BTreeMap<usize, Vec<Seen>>, BTreeMap<String, Vec<Seen>>) {
     let (mut in_code, mut beside) = (BTreeMap::<usize, Vec<Seen>>::new(), BTreeMap::<String, Vec<Seen>>::new());
-    let mut hits = Vec::new();
-    for rule in RULES {
-        if let Check::Project(check) = rule.check {
-            check(index, &mut hits);
-            for mut hit in hits.drain(..) {
-                match hit.path.take() {
-                    Some(path) => beside.entry(path).or_default().push((rule.meta, hit)),
-                    None => in_code.entry(hit.file).or_default().push((rule.meta, hit)),
-                }
-            }
+    for (rule, hit) in project.iter().flat_map(|seen| seen.get()) {
+        match &hit.path {
+            Some(path) => beside.entry(path.clone()).or_default().push((rule, hit.clone())),
+            None => in_code.entry(hit.file).or_default().push((rule, hit.clone())),
+        }
+    }
+    for file in &index.plain {
+        let seen = rules::plain_file(file);
+        if !seen.is_empty() {
+            beside.entry(file.path.clone()).or_default().extend(seen);
         }
     }
     (in_code, beside)
-}
-
-/// What the rules see in one file, and what of it is not shown.
-fn look(file: &FileFacts, index: &CodeIndex) -> (Vec<Seen>, Gaps) {
-    let (mut seen, mut too_many) = (Vec::new(), Gaps::default());
-    let mut hits = Vec::new();
-    for rule in RULES.iter().filter(|rule| (rule.reads)(file.language) && (rule.looks_at)(file.role)) {
-        let Check::EachFile(check) = rule.check else { continue };
-        check(file, index, &mut hits);
-        for hit in hits.iter().skip(MAX_HITS) {
-            too_many.add(
-                "a finding beyond the first 100 of its rule in one file",
-                &format!("{} {}:{}", rule.meta.id, file.path, hit.place.span.line),
-            );
-        }
-        hits.truncate(MAX_HITS);
-        seen.extend(hits.drain(..).map(|hit| (rule.meta, hit)));
-    }
-    (seen, too_many)
 }
 
 fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
     file.suppressions.iter().any(|allowed| *allowed.rule == *rule && allowed.line == line)
 }
 
-/// Sends what was seen in one file. The file is read again, for the lines to show.
-fn send(path: &str, seen: Vec<Seen>, cx: &ProbeCx) {
+/// Sends what was seen in one file. The file is read again for the lines to show, unless all of it was sent before.
+fn send(path: &str, seen: Vec<Seen>, look: Option<&Look>, cx: &ProbeCx) {
     if seen.is_empty() {
         return;
     }
-    let source = std::fs::read_to_string(cx.project.root.join(path)).unwrap_or_default();
-    let source = source.strip_prefix('\u{feff}').unwrap_or(&source);
-    for (rule, hit) in seen {
-        let (start, end) = (hit.place.bytes.0 as usize, hit.place.bytes.1 as usize);
-        let text = source.get(start..end).unwrap_or(&hit.message);
-        let anchor: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect();
-        let span: Span = hit.place.span;
-        let location = Location::File { path: path.to_owned(), span: Some(span) };
-        let snippet = Evidence::snippet(source, span.line, 2);
-        if rule.kind == RuleKind::Proof {
-            cx.emitter.emit_blocking(Proof::new(rule, location, anchor, hit.message).evidence(snippet));
-            continue;
-        }
-        let mut finding = Finding::new(rule, location, anchor, hit.message).evidence(snippet);
-        finding.severity = hit.severity.unwrap_or(finding.severity);
-        finding.confidence = hit.confidence.unwrap_or(finding.confidence);
-        finding.fix = hit.fix.unwrap_or(finding.fix);
-        if !hit.steps.is_empty() {
-            finding = finding.evidence(Evidence::new(EvidenceKind::Note, hit.steps.join("\n")));
-        }
-        cx.emitter.emit_blocking(finding);
+    let mut source: Option<String> = None;
+    let mut made = Vec::with_capacity(seen.len());
+    for seen in seen {
+        let observation = look.and_then(|look| look.sent(&seen)).unwrap_or_else(|| {
+            let read = || std::fs::read_to_string(cx.project.root.join(path)).unwrap_or_default();
+            let source = source.get_or_insert_with(read);
+            observation(path, seen.0, &seen.1, source.strip_prefix('\u{feff}').unwrap_or(source))
+        });
+        cx.emitter.emit_blocking(observation.clone());
+        made.push((seen, observation));
     }
+    if let Some(look) = look {
+        look.remember(made);
+    }
+}
+
+fn observation(path: &str, rule: &'static RuleMeta, hit: &Hit, source: &str) -> Observation {
+    let (start, end) = (hit.place.bytes.0 as usize, hit.place.bytes.1 as usize);
+    let text = source.get(start..end).unwrap_or(&hit.message);
+    let anchor: String = text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect();
+    let span: Span = hit.place.span;
+    let location = Location::File { path: path.to_owned(), span: Some(span) };
+    let snippet = Evidence::snippet(source, span.line, 2);
+    if rule.kind == RuleKind::Proof {
+        return Proof::new(rule, location, anchor, hit.message.clone()).evidence(snippet).into();
+    }
+    let mut finding = Finding::new(rule, location, anchor, hit.message.clone()).evidence(snippet);
+    finding.severity = hit.severity.unwrap_or(finding.severity);
+    finding.confidence = hit.confidence.unwrap_or(finding.confidence);
+    if let Some(fix) = &hit.fix {
+        finding.fix.clone_from(fix);
+    }
+    if !hit.steps.is_empty() {
+        finding = finding.evidence(Evidence::new(EvidenceKind::Note, hit.steps.join("\n")));
+    }
+    finding.into()
 }

@@ -12,7 +12,7 @@ const MAX_BYTES: u64 = 512 * 1024;
 const MAX_FILES: usize = 3_000;
 
 /// One such file.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlainFile {
     /// Relative path with `/`.
     pub path: String,
@@ -72,8 +72,18 @@ fn is_wanted(path: &str) -> bool {
                 | "railway.json"
                 | "samconfig.json"
         ),
-        _ => name == "procfile" || name.starts_with("dockerfile") || end == "dockerfile",
+        // Laravel's settings, whose lists of origins are wanted with their lines.
+        "php" => lower.ends_with("config/cors.php"),
+        _ if name.starts_with(".env") => is_for_production(name),
+        _ => name == "procfile" || name == "_headers" || name.starts_with("dockerfile") || end == "dockerfile",
     }
+}
+
+/// `.env.production`, and not the example of it.
+fn is_for_production(name: &str) -> bool {
+    let mut words = name.split(['.', '-', '_']);
+    words.clone().any(|word| matches!(word, "prod" | "production"))
+        && !words.any(|word| matches!(word, "example" | "sample" | "template" | "dist" | "local"))
 }
 
 impl PlainFile {

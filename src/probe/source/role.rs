@@ -96,7 +96,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || folders.ends_with("lib/tasks")
         || (name.ends_with(".rb") && (folders.ends_with("config/deploy") || lower.ends_with("config/deploy.rb")))
         || matches!(stem, "manage" | "setup" | "fabfile" | "gulpfile" | "gruntfile" | "noxfile" | "tasks_dev")
-        || source.starts_with("#!")
+        || (source.starts_with("#!") && !serves(source))
     {
         return Some(Role::Script);
     }
@@ -109,6 +109,13 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         return Some(Role::Config);
     }
     None
+}
+
+/// Whether a program that can be run by its name is a server.
+fn serves(source: &str) -> bool {
+    ["= Flask(", "= FastAPI(", "= Quart(", "= Sanic(", "= express()", "= fastify(", "= Fastify(", "= new Hono("]
+        .iter()
+        .any(|start| source.contains(start))
 }
 
 /// Where the frameworks of PHP put what does not answer requests.

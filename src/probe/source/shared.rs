@@ -33,6 +33,8 @@ const FILES_A_REPORT: u64 = 16;
 #[derive(Default)]
 pub struct SharedCode {
     index: Mutex<Option<Arc<CodeIndex>>>,
+    /// The index of the batch before.
+    before: Lock<Option<Arc<CodeIndex>>>,
     cache: Lock<Arc<Cache>>,
     /// Where it is kept between two runs of the program.
     kept: Option<Arc<FactsFile>>,
@@ -59,7 +61,10 @@ impl SharedCode {
     #[must_use]
     pub fn renewed(&self) -> Self {
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
-        Self { cache: Lock::new(cache), kept: self.kept.clone(), ..Self::default() }
+        // Where nobody asked for the index of this batch, the one before it still stands for the last state seen.
+        let made = self.index.try_lock().ok().and_then(|index| index.clone());
+        let before = made.or_else(|| self.before.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        Self { cache: Lock::new(cache), kept: self.kept.clone(), before: Lock::new(before), ..Self::default() }
     }
 
     /// Keeps the facts in this file between two runs of the program. They hold no secrets, and where they cannot be
@@ -88,7 +93,8 @@ impl SharedCode {
         let cache = Arc::clone(&self.cache.lock().unwrap_or_else(PoisonError::into_inner));
         let report = Report { cx: cx.clone(), waiting: self.progress.clone(), done: AtomicU64::new(0) };
         let kept = self.kept.clone();
-        let made = tokio::task::spawn_blocking(move || make(cache, kept.as_ref(), &report)).await;
+        let before = self.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let made = tokio::task::spawn_blocking(move || make(cache, kept.as_ref(), before, &report)).await;
         let (index, cache) =
             made.map_err(|_| Failure::new("Reading the code crashed, which is a bug in gonogo; please report it"))??;
         *self.cache.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(cache);
@@ -140,6 +146,7 @@ fn cancelled() -> Failure {
 fn make(
     mut cache: Arc<Cache>,
     kept_at: Option<&Arc<FactsFile>>,
+    before: Option<Arc<CodeIndex>>,
     report: &Report,
 ) -> Result<(CodeIndex, Cache), Failure> {
     let cancel = &report.cx.cancel;
@@ -179,6 +186,7 @@ fn make(
     let plain = plain_files::read(&listing.files, &mut gaps);
     let manifests = Manifests::read(&listing.files, &mut gaps);
     let mut index = CodeIndex { start_commands, plain, ..CodeIndex::default() };
+    let mut facts_of_files: Vec<Arc<FileFacts>> = Vec::with_capacity(read.len());
     let mut kept = Cache::with_capacity(read.len());
     let mut fresh: Vec<(FileEntry, Cached)> = Vec::new();
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
@@ -203,7 +211,7 @@ fn make(
                         &format!("{}:{line}", file.path),
                     );
                 }
-                index.files.push(Arc::clone(facts));
+                facts_of_files.push(Arc::clone(facts));
             }
             Err(why) => {
                 gaps.add(why.reason(), &file.path);
@@ -230,19 +238,24 @@ fn make(
     index.uncovered = uncovered.into_iter().map(|(name, count)| (name.to_owned(), count)).collect();
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
-    index.links = Links::new(&index.files, manifests);
-    index.undeclared = undeclared(&listing.files, &index);
+    index.files = facts_of_files.into();
+    index.links = Links::new(&index.files, manifests, before.as_deref());
+    index.links.undeclared = undeclared(&listing.files, &index);
     for (place, text) in derived_sql::derive(&index) {
         if let Some(file) = index.files.get_mut(place) {
-            Arc::make_mut(file).queries.push(text);
+            file.queries.push(text);
         }
     }
     for (place, read) in index.reads_through_helpers() {
         if let Some(file) = index.files.get_mut(place) {
-            // The cache keeps the file as it was read; what other files add to it belongs to this index.
-            Arc::make_mut(file).env_reads.push(read);
+            file.env_reads.push(read);
         }
     }
+    // Where the rules did not look at the index before, the one before that still holds what they saw.
+    let seen = |index: &Arc<CodeIndex>| index.links.looks.get().is_some();
+    let older = |index: &Arc<CodeIndex>| index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let before = before.and_then(|before| if seen(&before) { Some(before) } else { older(&before) });
+    index.links.before = Lock::new(before);
     Ok((index, kept))
 }
 

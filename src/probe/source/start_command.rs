@@ -120,6 +120,11 @@ fn start_script(package: &Package) -> Option<StartCommand> {
     if package.scripts.keys().any(for_production) {
         return None;
     }
+    // What is published is started by nobody: its `start` is for those who work on it.
+    let json: serde_json::Value = serde_json::from_str(&package.text).unwrap_or_default();
+    if json.get("publishConfig").is_some() && json.get("private") != Some(&serde_json::Value::Bool(true)) {
+        return None;
+    }
     let text = &package.text;
     let start = text.match_indices("\"start\"").map(|(at, _)| at).find(|at| {
         let after = text.get(at + "\"start\"".len()..).and_then(|after| after.trim_start().strip_prefix(':'));

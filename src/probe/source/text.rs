@@ -6,9 +6,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::facts::{CodeIndex, FileFacts};
-use super::index::{Links, Manifests};
+use super::index::{Files, Links, Manifests};
 use super::rules::Hit;
-use super::{coverage, derived_sql, language, look, look_at_project};
+use super::{coverage, derived_sql, language, look};
 use crate::model::{Examined, RuleMeta};
 
 /// The facts of `text`, read as the file at `path`; `None` where no front end reads such a file.
@@ -28,12 +28,14 @@ pub fn examine_text(path: &str, text: &str) -> Vec<(&'static RuleMeta, Hit)> {
 #[must_use]
 pub fn examine_texts(texts: &[(&str, &str)]) -> (Vec<(&'static RuleMeta, Hit)>, Examined) {
     let by_path: BTreeMap<&str, &str> = texts.iter().copied().collect();
-    let files: Vec<_> = by_path.iter().filter_map(|(path, text)| facts_of_text(path, text)).map(Arc::new).collect();
-    let links = Links::new(&files, Manifests::default());
+    let read: Vec<_> = by_path.iter().filter_map(|(path, text)| facts_of_text(path, text)).map(Arc::new).collect();
+    let files = Files::from(read);
+    let links = Links::new(&files, Manifests::default(), None);
     let index = CodeIndex { files, links, ..CodeIndex::default() };
-    let (in_code, beside) = look_at_project(&index);
-    let mut seen: Vec<_> = in_code.into_values().chain(beside.into_values()).flatten().collect();
-    seen.extend(index.files.iter().flat_map(|file| look(file, &index).0));
+    let project = look::in_project(&index, None);
+    let mut seen: Vec<_> = project.iter().flat_map(|seen| seen.get().clone()).collect();
+    let looks: Vec<_> = (0..index.files.len()).map(|place| Arc::new(look::Look::new(place, &index, None))).collect();
+    seen.extend(looks.iter().flat_map(|look| look.seen().seen.clone()));
     let _ = (derived_sql::derive(&index), index.reads_through_helpers());
-    (seen, coverage::examined(&index))
+    (seen, coverage::examined(&index, &looks))
 }

@@ -1,7 +1,8 @@
 //! Each rule on its fixtures.
 //!
 //! `tests/fixtures/rules/<id>/{bad,good}*`: a file is a project of its own, and so is a folder. A comment
-//! `expect: <id>` marks a line on which the rule speaks up; it may speak up nowhere else. For a rule that speaks against,
+//! `expect: <id>` marks a line on which the rule speaks up; it may speak up nowhere else. With `unsure` behind it, the
+//! finding must be a minor one, or one of less than high confidence. For a rule that speaks against,
 //! `good` files hold no mark; for a proof, `bad` files hold none. What other rules see in a fixture does not count: the
 //! apps of `tests/fixtures/apps` show that they stay silent together.
 //!
@@ -11,7 +12,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use gonogo::model::{RuleKind, Settings};
+use gonogo::model::{Confidence, RuleKind, Settings, Severity};
 use gonogo::probe::Probe;
 use gonogo::probe::source::SourceProbe;
 use gonogo::probe::source::facts::Language;
@@ -75,16 +76,23 @@ impl Case {
     }
 
     fn expected(&self) -> Vec<String> {
-        let mut expected = Vec::new();
+        let mut expected: Vec<String> = self.marks().into_iter().map(|(place, _)| place).collect();
+        expected.sort();
+        expected
+    }
+
+    /// What is marked, and whether the rule must not be sure that it matters.
+    fn marks(&self) -> Vec<(String, bool)> {
+        let mut marks = Vec::new();
         for (path, text) in &self.files {
             for (number, line) in (1..).zip(text.lines()) {
-                if let Some((_, rule)) = line.split_once("expect: ") {
-                    expected.push(format!("{} {path}:{number}", rule.trim()));
+                if let Some((_, mark)) = line.split_once("expect: ") {
+                    let (rule, doubt) = mark.trim().split_once(' ').unwrap_or((mark.trim(), ""));
+                    marks.push((format!("{rule} {path}:{number}"), doubt == "unsure"));
                 }
             }
         }
-        expected.sort();
-        expected
+        marks
     }
 
     async fn run(&self) -> Seen {
@@ -107,6 +115,16 @@ async fn rules_see_what_their_fixtures_mark_and_nothing_else() {
                 found.extend(seen.proofs.iter().map(|proof| format!("{} {}", proof.rule, proof.location)));
                 found.retain(|found| found.split(' ').next() == Some(name(&rule).as_str()));
                 found.sort();
+                for (place, doubted) in case.marks() {
+                    let sure = seen.findings.iter().any(|finding| {
+                        format!("{} {}", finding.rule, finding.location) == place
+                            && finding.confidence == Confidence::High
+                            && finding.severity > Severity::Minor
+                    });
+                    if doubted && sure {
+                        wrong.push(format!("{}/{}: {place} is told as if it were sure", name(&rule), case.name));
+                    }
+                }
                 let parsed = seen.result.unwrap();
                 if let Some(gap) = parsed.gaps.first() {
                     wrong.push(format!("{}/{}: {gap:?}", name(&rule), case.name));

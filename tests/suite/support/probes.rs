@@ -108,7 +108,20 @@ pub async fn run(probe: &dyn Probe, root: &Path, settings: Settings) -> Result<S
 
 /// As [`run`], at a given time.
 pub async fn run_at(probe: &dyn Probe, root: &Path, settings: Settings, now: Timestamp) -> Result<Seen, Skip> {
-    let (cx, mut received, _latest) = context(probe, root, settings, now);
+    run_in(probe, context(probe, root, settings, now)).await
+}
+
+/// As [`run`], with code that may have been read before.
+pub async fn run_with(probe: &dyn Probe, root: &Path, code: &Arc<SharedCode>) -> Result<Seen, Skip> {
+    let mut given = context(probe, root, Settings::default(), Timestamp::now());
+    given.0.code = Arc::clone(code);
+    run_in(probe, given).await
+}
+
+async fn run_in(
+    probe: &dyn Probe,
+    (cx, mut received, _latest): (ProbeCx, mpsc::Receiver<RunEvent>, watch::Receiver<Progress>),
+) -> Result<Seen, Skip> {
     let plan = probe.plan(&cx.project, &cx.settings)?;
     let running = tokio::spawn(probe.run(plan, cx));
     let (mut findings, mut proofs) = (Vec::new(), Vec::new());

@@ -14,6 +14,9 @@ use super::facts::{FileFacts, Language};
 const HTTP_METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "del", "all", "head", "options"];
 /// Sets the kind of every function of `file`.
 pub(super) fn functions(file: &mut FileFacts) {
+    if file.language == Language::Ruby {
+        ruby::name_scopes(file);
+    }
     let kinds: Vec<FunctionKind> = match file.language {
         Language::Ruby => ruby::kinds(file),
         _ => file.functions.iter().map(|function| kind(file, function)).collect(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::HTTP_METHODS;
-use crate::probe::source::code::{Call, Class, Function, FunctionKind, Value};
+use crate::probe::source::code::{Call, CallId, Class, Function, FunctionKind, Value};
 use crate::probe::source::facts::FileFacts;
 
 /// Actions that a controller runs around others; what they are given are names of methods.
@@ -23,6 +23,21 @@ const AROUND: [&str; 14] = [
     "rate_limit",
     "validates",
 ];
+
+/// `scope :recent, ->(days) { … }` of a model is a method of that name.
+pub(super) fn name_scopes(file: &mut FileFacts) {
+    let scopes: Vec<(CallId, Box<str>)> = (0..)
+        .zip(&file.calls)
+        .filter(|(_, call)| &*call.callee == "scope")
+        .filter_map(|(id, call)| Some((id, call.argument(0).and_then(Value::text)?.into())))
+        .collect();
+    for (id, name) in scopes {
+        let given = |function: &&mut Function| function.argument_of == Some(id) && function.name.is_none();
+        if let Some(function) = file.functions.iter_mut().find(given) {
+            function.name = Some(name);
+        }
+    }
+}
 
 /// What the functions of a file are for, in order.
 pub(super) fn kinds(file: &FileFacts) -> Vec<FunctionKind> {

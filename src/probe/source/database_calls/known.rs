@@ -7,7 +7,7 @@ use crate::probe::source::code::Value;
 use crate::probe::source::facts::{FileFacts, Language};
 
 /// Classes of the project that stand for tables.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Known {
     models: HashSet<Box<str>>,
     /// Names under which models lead to rows of other tables, each of them read when it is asked for.

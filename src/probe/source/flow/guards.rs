@@ -1,9 +1,9 @@
 //! Checks that leave before something bad is done, or around it: `if (!allowed.includes(x)) return`.
 
-use super::Sink;
 use super::order::names_in;
+use super::{Sink, known_keys};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
-use crate::probe::source::facts::FileFacts;
+use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 /// How many tests of one file are looked at for one value.
 const MAX_TESTS: usize = 400;
@@ -11,8 +11,15 @@ const MAX_TESTS: usize = 400;
 const MAX_STEPS: u32 = 8;
 
 /// Whether a check has made what `path` names harmless for `sink` by the time that `at`, in `function`, is reached.
-pub(super) fn checked(file: &FileFacts, path: &str, function: FunctionId, at: u32, sink: Sink) -> bool {
-    let look = Look { file, path, sink };
+pub(super) fn checked(
+    index: Option<&CodeIndex>,
+    file: &FileFacts,
+    path: &str,
+    function: FunctionId,
+    at: u32,
+    sink: Sink,
+) -> bool {
+    let look = Look { index, file, path, sink };
     let around = |condition: &&Condition| file.within(function, condition.function);
     let before = file.conditions.partition_point(|condition| condition.place.bytes.0 < at);
     let tests = file.conditions.get(..before).unwrap_or_default().iter().rev();
@@ -76,7 +83,7 @@ pub(super) fn chosen(file: &FileFacts, value: &Value, bytes: (u32, u32), functio
 
 /// Whether a check stands within the bytes of one expression: `allowed.includes(x) ? x : "name"`.
 fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: FunctionId, sink: Sink) -> bool {
-    let look = Look { file, path, sink };
+    let look = Look { index: None, file, path, sink };
     let first = file.calls.partition_point(|call| call.place.bytes.0 < bytes.0);
     let inside = file.calls.get(first..).unwrap_or_default().iter().take_while(|call| call.place.bytes.0 < bytes.1);
     inside.take(MAX_TESTS).any(|call| {
@@ -85,6 +92,7 @@ fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: Func
 }
 
 struct Look<'f> {
+    index: Option<&'f CodeIndex>,
     file: &'f FileFacts,
     path: &'f str,
     sink: Sink,
@@ -108,10 +116,13 @@ impl Look<'_> {
             Value::Member(pair) => self.proves(&pair.0, function, outcome, steps + 1),
             Value::Computed(values) => values.iter().any(each),
             // `const ok = allowed.includes(x); if (!ok) …`
-            Value::Path(name) => match self.file.assigned(name, function) {
-                Some(set) if *set.target == **name => self.proves(&set.value, set.function, outcome, steps + 1),
-                _ => false,
-            },
+            Value::Path(name) => {
+                let made = match self.file.assigned(name, function) {
+                    Some(set) if *set.target == **name => self.proves(&set.value, set.function, outcome, steps + 1),
+                    _ => false,
+                };
+                made || (outcome && self.is_found(name, function))
+            }
             _ => false,
         }
     }
@@ -125,6 +136,15 @@ impl Look<'_> {
             {
                 return true;
             }
+        }
+        // `found == null`, `found.length === 0`
+        if matches!(how, Comparison::Equal | Comparison::NotEqual)
+            && outcome == (how == Comparison::NotEqual)
+            && let Some(path) = left.path()
+            && (*right == Value::Null || (path.ends_with(".length") && *right == Value::Number("0".into())))
+            && self.is_found(path, function)
+        {
+            return true;
         }
         let (left_is, right_is) = (self.is_it(left, function), self.is_it(right, function));
         match how {
@@ -148,6 +168,19 @@ impl Look<'_> {
             }
             Comparison::Order => false,
         }
+    }
+
+    /// Whether `path` is what looking it up gave, among what is known.
+    fn is_found(&self, path: &str, function: FunctionId) -> bool {
+        let is_key =
+            |value: &Value| value.path().is_some_and(|path| path == self.path) || self.stands_for(value, function);
+        self.sink == Sink::Path && known_keys::found(self.index, self.file, path, function, &is_key)
+    }
+
+    /// `key` of `const key = req.body.key`.
+    fn stands_for(&self, value: &Value, function: FunctionId) -> bool {
+        let set = value.path().and_then(|name| self.file.assigned(name, function));
+        set.is_some_and(|set| set.value.path() == Some(self.path))
     }
 
     /// Whether `call` checks it where it comes out as `outcome`.

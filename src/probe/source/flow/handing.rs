@@ -118,6 +118,34 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
         }
         Sink::Code => matches!(method, "stringify" | "dumps" | "json_encode" | "repr"),
         Sink::Deserialize => false,
+        // Whatever works on a text gives a text, or fails.
+        Sink::Filter => {
+            let of_schema = matches!(method, "parse" | "safeParse" | "parseAsync" | "safeParseAsync" | "cast");
+            names(&["sanitiz", "sanitis", "escape", "hash", "valid", "objectid"])
+                || (of_schema && root != "JSON" && !call.object().is_empty())
+                || matches!(
+                    method,
+                    "String"
+                        | "toString"
+                        | "str"
+                        | "strval"
+                        | "trim"
+                        | "toLowerCase"
+                        | "toUpperCase"
+                        | "strip"
+                        | "lower"
+                        | "strtolower"
+                        | "normalize"
+                        | "replace"
+                        | "substring"
+                        | "slice"
+                        | "concat"
+                        | "encodeURIComponent"
+                        | "decode"
+                        | "encode"
+                        | "format"
+                )
+        }
     }
 }
 
@@ -328,6 +356,8 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         | "ByteArrayInputStream"
         | "BytesIO"
         | "StringIO"
+        | "StringReader"
+        | "InputSource"
         | "Bytes"
         | "plainToClass"
         | "plainToInstance"

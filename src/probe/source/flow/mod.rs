@@ -7,6 +7,7 @@
 mod callers;
 mod guards;
 mod handing;
+mod known_keys;
 mod memo;
 mod order;
 mod parameters;
@@ -41,6 +42,8 @@ pub enum Sink {
     Code,
     /// Data that becomes objects.
     Deserialize,
+    /// The condition of a query, in which an object is an operator and a text is none.
+    Filter,
 }
 
 /// Where a value comes from; of several the worst counts.
@@ -193,6 +196,14 @@ pub fn origin(file: &FileFacts, value: &Value, function: FunctionId) -> Origin {
     } else {
         Origin::Fixed
     }
+}
+
+/// Whether `value` is what a client sent, as far as its file tells and whatever checks it.
+#[must_use]
+pub fn is_sent(file: &FileFacts, value: &Value, function: FunctionId) -> bool {
+    let walk = Walk::new(None, Sink::Redirect);
+    let frame = Frame { file, function, at: u32::MAX, seen_at: 0 };
+    walk.step(value, frame, "", 0).request.is_some()
 }
 
 /// Whether `function` is a request handler or stands in one.

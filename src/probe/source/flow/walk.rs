@@ -108,6 +108,7 @@ impl<'i> Walk<'i> {
                     None => all(&mut pairs.iter().filter(|(name, _)| &**name == "...").map(|(_, value)| value), rest),
                 }
             }
+            Value::Template(_) if self.sink == Sink::Filter => Reach::fixed(),
             Value::Template(parts) => {
                 let mut values = parts.iter().filter_map(|part| match part {
                     Part::Expression(_, value) => Some(value),
@@ -163,7 +164,9 @@ impl<'i> Walk<'i> {
         {
             return self.given_back(index, call, here, target, rest, steps, sure);
         }
-        if self.sink == Sink::Html && self.index.is_some_and(|index| index.query(file, id_of(file, call)).is_some()) {
+        if matches!(self.sink, Sink::Html | Sink::Code)
+            && self.index.is_some_and(|index| index.query(file, id_of(file, call)).is_some())
+        {
             let line = call.place.span.line;
             let shown: Box<str> = call.callee.chars().take(60).collect::<String>().into();
             let steps = vec![format!("{} reads {shown} from the database", Self::place(file, line))];
@@ -247,7 +250,7 @@ impl<'i> Walk<'i> {
         }
         let found = self.named(path, &full, frame, rest, steps);
         let matters = found.request.is_some() || found.stored.is_some() || !found.parameters.is_empty();
-        if matters && guards::checked(frame.file, &full, frame.function, frame.seen_at, self.sink) {
+        if matters && guards::checked(self.index, frame.file, &full, frame.function, frame.seen_at, self.sink) {
             return Reach::fixed();
         }
         found

@@ -247,7 +247,7 @@ mod tests {
 
     use tokio_util::sync::CancellationToken;
 
-    use super::super::{Links, Manifests};
+    use super::super::{Files, Links, Manifests};
     use super::*;
     use crate::probe::source::language;
 
@@ -258,14 +258,14 @@ mod tests {
             let language = language::of_path(path).unwrap();
             Arc::new(language::read(path, language, text, &CancellationToken::new()).unwrap())
         };
-        let files: Vec<_> = files.iter().map(read).collect();
-        CodeIndex { links: Links::new(&files, manifests), files, ..CodeIndex::default() }
+        let files: Files = files.iter().map(read).collect::<Vec<_>>().into();
+        CodeIndex { links: Links::new(&files, manifests, None), files, ..CodeIndex::default() }
     }
 
     /// What each call of the first file leads to: `callee -> path Class.function`.
     fn led(files: &[(&str, &str)]) -> Vec<String> {
         let index = index(files);
-        let from = &index.files[0];
+        let from = index.files.get(0).unwrap();
         let show = |call: &Call| {
             let target = index.called(from, call)?;
             let function = target.file.function(target.function)?;

@@ -26,6 +26,17 @@ pub struct Undeclared {
     pub elsewhere: Option<String>,
     /// Everything that could declare it was read whole, and the import runs whenever the file does.
     pub sure: bool,
+    /// What is declared that belongs to it.
+    pub family: Option<Family>,
+}
+
+/// How a declared package belongs to one that is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Family {
+    /// It is made of several, this one among them: `codemirror` of `@codemirror/state`.
+    Brings(String),
+    /// Both are of one scope, or one is called after the other: `react-router-dom` and `react-router`.
+    Sibling,
 }
 
 /// How large a lock file may be to be looked into.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::Target;
+use super::{Table, Target, reads};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
@@ -55,6 +55,7 @@ impl Packages {
 /// The places of the files of the package that `module` names.
 pub(super) fn package<'i>(index: &'i CodeIndex, module: &str) -> &'i [usize] {
     let folder = index.links.manifests.go_package(module);
+    reads::name(Table::Packages, folder.as_deref().unwrap_or_default());
     folder.and_then(|folder| index.links.go.files.get(&folder)).map_or(&[], Vec::as_slice)
 }
 
@@ -74,6 +75,7 @@ pub(super) fn called<'i>(index: &'i CodeIndex, file: &FileFacts, call: &Call) ->
 }
 
 fn function<'i>(index: &'i CodeIndex, folder: &str, class: &str, name: &str) -> Option<Target<'i>> {
+    reads::name(Table::Packages, folder);
     let (place, function) = *index.links.go.functions.get(&key(folder, class, name))?;
     Some(Target { file: index.files.get(place)?, function, place })
 }
@@ -87,6 +89,7 @@ fn method<'i>(index: &'i CodeIndex, of: Named, name: &str) -> Option<Target<'i>>
             if let Some(found) = function(index, &folder, &class, name) {
                 return Some(found);
             }
+            reads::name(Table::Packages, &folder);
             let Some((place, id)) = index.links.go.structs.get(&key(&folder, &class, "")) else { continue };
             let file = index.files.get(*place)?;
             let bases = file.classes.get(*id).map_or(&[][..], |class| &class.bases);
@@ -120,6 +123,7 @@ fn type_of(index: &CodeIndex, file: &FileFacts, path: &str, function: FunctionId
         (None, None) => declared(index, folder(file), first)?,
     };
     for name in parts.take(MAX_STEPS) {
+        reads::name(Table::Packages, &found.0);
         let (place, id) = index.links.go.structs.get(&key(&found.0, &found.1, ""))?;
         let file = index.files.get(*place)?;
         let (_, kind) = file.classes.get(*id)?.fields.iter().find(|(field, _)| **field == *name)?;
@@ -139,6 +143,7 @@ fn made(index: &CodeIndex, file: &FileFacts, call: &Call) -> Option<Named> {
 }
 
 fn declared(index: &CodeIndex, folder: &str, name: &str) -> Option<Named> {
+    reads::name(Table::Packages, folder);
     index.links.go.files.get(folder)?.iter().take(100).find_map(|place| {
         let file = index.files.get(*place)?;
         let set = file.assigned(name, 0)?;

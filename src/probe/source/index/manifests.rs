@@ -12,7 +12,7 @@ use crate::probe::files::{FileEntry, Gaps};
 const MAX_EXTENDS: usize = 8;
 
 /// What manifests say about where imports lead.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Manifests {
     /// Aliases of TypeScript's and editors' configurations, by the folder that they hold in.
     aliases: BTreeMap<String, Vec<Alias>>,
@@ -27,7 +27,7 @@ pub struct Manifests {
 }
 
 /// One entry of `paths`: what begins with `before` and ends with `after` stands at one of the targets.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 struct Alias {
     before: String,
     after: String,
@@ -38,7 +38,7 @@ struct Alias {
 }
 
 /// A package of the project's own.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Package {
     folder: String,
     /// What each of its entry points leads to, by its name: `.`, `./users`, `./*`.

@@ -1,19 +1,22 @@
 //! Answers to questions across files: what an import leads to, and which functions run a query.
 
 mod called;
+mod changes;
 mod declared;
 mod ecma;
+mod files;
 mod go;
 mod java;
 mod known_modules;
 mod manifests;
 mod php;
 mod python;
+pub(super) mod reads;
 mod receiver;
 mod ruby;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
@@ -21,12 +24,19 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
 use super::flow::Memo;
+use super::look::Looks;
 use super::outside;
 use super::routes::Routes;
 use receiver::ByName;
 
-pub use declared::{Undeclared, undeclared};
+pub(super) use changes::Changes;
+pub use declared::{Family, Undeclared, undeclared};
+pub use files::Files;
 pub use manifests::Manifests;
+pub(super) use reads::{Kept, Reads, Table};
+
+/// What [`CodeIndex::undeclared`] answers, by name.
+const UNDECLARED: &str = "undeclared";
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
@@ -45,7 +55,7 @@ pub struct Links {
     /// What stands in the packages of Go.
     go: go::Packages,
     /// The queries that the calls of every file run, in the order of the calls.
-    queries: Vec<Vec<Query>>,
+    queries: Vec<Arc<[Query]>>,
     /// What stands for a table.
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
@@ -62,6 +72,14 @@ pub struct Links {
     ruby: OnceLock<ruby::Constants>,
     /// The calls of each file that leave the app.
     pub(super) outside: outside::Cache,
+    /// The files as they were read, before anything was added to them from other files.
+    as_read: Vec<Arc<FileFacts>>,
+    /// Imports that no manifest declares.
+    pub(super) undeclared: Vec<Undeclared>,
+    /// The index before the last edit, until what still holds of it was taken over.
+    pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
+    /// What the rules saw.
+    pub(super) looks: OnceLock<Looks>,
 }
 
 /// A function somewhere in the project.
@@ -78,7 +96,8 @@ pub struct Target<'i> {
 impl Links {
     /// Works it out.
     #[must_use]
-    pub fn new(files: &[Arc<FileFacts>], manifests: Manifests) -> Self {
+    pub fn new(files: &Files, manifests: Manifests, before: Option<&CodeIndex>) -> Self {
+        let files = files.as_slice();
         let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
         let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
         for (place, file) in files.iter().enumerate() {
@@ -88,13 +107,20 @@ impl Links {
         }
         let go = go::Packages::new(files);
         let known = Known::new(files);
-        let queries = files.par_iter().map(|file| database_calls::of_file(file, &known)).collect();
+        let before = before.map(|before| &before.links).filter(|before| before.known == known);
+        let queries = files.par_iter().enumerate().map(|(place, file)| {
+            let same = before.filter(|before| before.as_read.get(place).is_some_and(|read| Arc::ptr_eq(read, file)));
+            let kept = same.and_then(|before| before.queries.get(place)).cloned();
+            kept.unwrap_or_else(|| database_calls::of_file(file, &known).into())
+        });
+        let queries = queries.collect();
         let default_timeout = files.iter().any(|file| {
             file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
                 || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
         });
         let outside = outside::Cache::new(files.len());
-        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, ..Self::default() }
+        let as_read = files.to_vec();
+        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, as_read, ..Self::default() }
     }
 }
 
@@ -106,6 +132,7 @@ impl Links {
 
     /// The places of the files that have a class called `name`.
     fn classes_called(&self, name: &str) -> &[usize] {
+        reads::name(Table::Classes, name);
         self.classes.get(name).map_or(&[], Vec::as_slice)
     }
 }
@@ -177,7 +204,7 @@ impl CodeIndex {
     /// The project's routes, with what stands before them.
     #[must_use]
     pub fn routes(&self) -> &Routes {
-        self.links.routes.get_or_init(|| Routes::new(self))
+        self.links.routes.get_or_init(|| reads::apart(|| Routes::new(self)))
     }
 
     /// Every call of a method or function called `name`, with its file.
@@ -187,9 +214,10 @@ impl CodeIndex {
 
     /// Likewise, with the places of the calls.
     pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
+        reads::name(Table::Calls, name);
         let callers = self.links.callers.get_or_init(|| {
             let mut callers = Callers::new();
-            for (place, file) in self.files.iter().enumerate() {
+            for (place, file) in self.files.as_slice().iter().enumerate() {
                 for (id, call) in (0..).zip(&file.calls) {
                     callers.entry(call.method().into()).or_default().push((place, id));
                 }
@@ -233,10 +261,17 @@ impl CodeIndex {
         found
     }
 
+    /// Imports that no manifest declares.
+    #[must_use]
+    pub fn undeclared(&self) -> &[Undeclared] {
+        reads::name(Table::Project, UNDECLARED);
+        &self.links.undeclared
+    }
+
     /// The queries that the calls of `file` run, in the order of the calls.
     #[must_use]
     pub fn queries(&self, file: &FileFacts) -> &[Query] {
-        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], Vec::as_slice)
+        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], |queries| &**queries)
     }
 
     /// What stands for a table in the project.

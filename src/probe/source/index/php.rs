@@ -6,7 +6,7 @@ use super::join;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// Where classes stand by their namespace, as `composer.json` says.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Psr4 {
     /// Prefixes, without the sign at their end, with the folders that they stand for; the longest first.
     prefixes: Vec<(String, String)>,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::Target;
+use super::{Table, Target, reads};
 use crate::probe::source::code::{Call, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
@@ -50,9 +50,11 @@ impl CodeIndex {
 
     /// Every function called `name`.
     fn methods_called<'i>(&'i self, name: &str) -> impl Iterator<Item = Target<'i>> {
+        reads::name(Table::Functions, name);
         let all = self.links.by_name.get_or_init(|| {
             let mut all = ByName::new();
-            for (place, file) in self.files.iter().enumerate().filter(|(_, file)| file.role.in_production()) {
+            for (place, file) in self.files.as_slice().iter().enumerate().filter(|(_, file)| file.role.in_production())
+            {
                 for (id, function) in (0..).zip(&file.functions) {
                     if let Some(name) = &function.name {
                         all.entry(name.clone()).or_default().push((place, id));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Target, join, named};
+use super::{Table, Target, join, named, reads};
 use crate::probe::source::code::{Call, Class, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
@@ -27,7 +27,8 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
 fn constants(index: &CodeIndex) -> &Constants {
     index.links.ruby.get_or_init(|| {
         let mut found = Constants::new();
-        for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Ruby) {
+        let files = index.files.as_slice();
+        for (place, file) in files.iter().enumerate().filter(|(_, file)| file.language == Language::Ruby) {
             for class in &file.classes {
                 let places = found.entry(class.name.clone()).or_default();
                 if places.last() != Some(&place) && places.len() < MAX_PLACES {
@@ -38,7 +39,7 @@ fn constants(index: &CodeIndex) -> &Constants {
         for (name, places) in &mut found {
             let ending = format!("/{}.rb", underscored(name));
             places.sort_by_key(|place| {
-                let Some(file) = index.files.get(*place) else { return (true, true) };
+                let Some(file) = files.get(*place) else { return (true, true) };
                 (file.role == Role::Test, !format!("/{}", file.path).ends_with(&ending))
             });
         }
@@ -73,6 +74,7 @@ fn constant<'i>(index: &'i CodeIndex, around: Option<&str>, name: &str) -> Optio
     let mut outer = around.unwrap_or("");
     loop {
         let full = if outer.is_empty() { name.to_owned() } else { format!("{outer}.{name}") };
+        reads::name(Table::Classes, &full);
         if let Some((full, places)) = all.get_key_value(&*full) {
             return Some((full, places));
         }

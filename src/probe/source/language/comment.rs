@@ -16,6 +16,11 @@ pub(super) fn allowed(rest: &str) -> Option<(&str, &str)> {
     (!reason.is_empty()).then_some((rule, reason))
 }
 
+/// `@deprecated` of the documentation of most languages, and Go's `Deprecated:`.
+fn says_deprecated(comment: &str) -> bool {
+    comment.contains("@deprecated") || comment.starts_with("// Deprecated:")
+}
+
 impl Builder<'_> {
     /// Keeps a comment, and what it allows.
     pub(super) fn comment(&mut self, node: Node<'_>) {
@@ -24,6 +29,10 @@ impl Builder<'_> {
         let (from, to) = (number(node.start_position().row) + 1, number(node.end_position().row) + 1);
         self.keep_placeholder(Form::Comment, text, node);
         self.comments.push((from, to, text.chars().take(300).collect::<String>().into()));
+        if says_deprecated(raw) {
+            let line = self.next_code_line(to);
+            self.file.deprecated.push(line);
+        }
         let Some((_, rest)) = text.split_once(ALLOWS) else { return };
         let Some((rule, reason)) = allowed(rest) else {
             self.file.suppressions_without_reason.push(from);

@@ -264,6 +264,9 @@ fn value(written: &str) -> Value {
         Some(own) => format!("this.{own}"),
         None => path.trim_start_matches('$').to_owned(),
     };
+    // `params[:q]`, `_GET['q']`.
+    let path = ["[:", "['", "[\""].iter().fold(path, |path, open| path.replace(open, "."));
+    let path = path.replace("']", "").replace("\"]", "").replace(']', "");
     let is_name = |part: &str| {
         part.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == '$')
             && part.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '$')

@@ -129,7 +129,8 @@ impl Builder<'_> {
     }
 
     fn keep_endpoint(&mut self, text: &str, node: Node<'_>) {
-        if text.len() < 400 && (text.contains("://") || text.contains("localhost") || text.contains("127.0.0.1")) {
+        let names_place = || ["://", "localhost", "127.0.0.1", "@tcp(", "host="].iter().any(|mark| text.contains(mark));
+        if text.len() < 400 && names_place() {
             let place = self.place(node);
             self.file.endpoints.push(Endpoint {
                 text: text.into(),

@@ -40,6 +40,25 @@ pub(super) fn address(file: &FileFacts, value: Option<&Value>, function: u32) ->
                     _ => given.unwrap_or(&Value::Unknown),
                 }
             }
+            // `formatPath("/api/files")`: a path of the app's own.
+            Some(call)
+                if call.method().to_ascii_lowercase().contains("path")
+                    && call
+                        .argument(0)
+                        .and_then(Value::leading_text)
+                        .is_some_and(|text| text.starts_with('/') && !text.starts_with("//")) =>
+            {
+                return Address::Own;
+            }
+            // `url.toString()` of `const url = new URL("https://…")`
+            Some(call) if call.method() == "toString" && call.receiver.is_none() && !call.object().is_empty() => {
+                let made = file.assigned(call.object(), function).map(|set| &set.value);
+                let is_url = |value: &&Value| match value {
+                    Value::Call(id) => file.call(*id).is_some_and(|made| &*made.callee == "URL"),
+                    _ => false,
+                };
+                return made.filter(is_url).map_or(Address::Unknown, |made| address(file, Some(made), function));
+            }
             _ => return Address::Unknown,
         },
         Value::Member(pair) if matches!(&*pair.1, "href") => return address(file, Some(&pair.0), function),

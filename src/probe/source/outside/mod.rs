@@ -3,6 +3,7 @@
 
 mod address;
 mod beyond;
+mod contents;
 mod ecma;
 mod go;
 mod guard;
@@ -17,13 +18,15 @@ mod sdk;
 mod services;
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::code::{Call, CallId, FunctionId, Value};
 use super::facts::{CodeIndex, FileFacts, Language};
+use super::index::{Kept, Reads, Table, reads};
 
 pub(super) use address::Address;
 pub(super) use beyond::look as look_beyond;
+pub(super) use contents::decodes;
 pub(super) use guard::{Caught, Entry, Guard, Handler, guard};
 pub(super) use matrix::services as services_of;
 pub(super) use response::{Response, of_call, payloads, response, wrapped};
@@ -31,6 +34,9 @@ pub(super) use services::Service;
 
 /// How many calls of a function are looked at to see whether it sends a request.
 const MAX_INNER: usize = 200;
+
+/// The answer that [`CodeIndex::answers_errors_in_one_place`] gives, by name.
+pub(super) const ONE_PLACE: &str = "errors answered in one place";
 
 /// One call that leaves the app.
 #[derive(Debug)]
@@ -129,7 +135,7 @@ impl Outside {
 /// What was worked out about the calls of every file, each when first asked for.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    calls: Vec<OnceLock<Vec<Outside>>>,
+    calls: Vec<OnceLock<Arc<Kept<Vec<Outside>>>>>,
     /// Names of functions that give back a raw answer.
     wrappers: OnceLock<HashSet<Box<str>>>,
     /// Whether one place answers for the errors of all handlers.
@@ -145,18 +151,46 @@ impl Cache {
             one_place: OnceLock::new(),
         }
     }
+
+    /// Takes over what `before` knows of the same files and still holds.
+    pub(super) fn take_over(&self, before: &Self, holds: &impl Fn(&Arc<Reads>) -> bool) {
+        for (mine, before) in self.calls.iter().zip(&before.calls) {
+            if let Some(calls) = before.get().filter(|calls| holds(calls.reads())) {
+                let _ = mine.set(Arc::clone(calls));
+            }
+        }
+    }
+
+    /// The names of functions that hand out a raw answer, as far as somebody asked.
+    pub(super) fn known_wrappers(&self) -> Option<&HashSet<Box<str>>> {
+        self.wrappers.get()
+    }
+
+    /// Whether one place answers for the errors of all handlers, as far as somebody asked.
+    pub(super) fn known_place(&self) -> Option<bool> {
+        self.one_place.get().copied()
+    }
 }
 
 impl CodeIndex {
     /// The calls of `file` that leave the app, in order.
     pub(super) fn outside(&self, file: &FileFacts) -> &[Outside] {
-        let kept = self.place_of(file).and_then(|place| self.links.outside.calls.get(place));
-        kept.map_or(&[], |kept| kept.get_or_init(|| calls(file, self)))
+        let Some((place, kept)) =
+            self.place_of(file).and_then(|place| Some((place, self.links.outside.calls.get(place)?)))
+        else {
+            return &[];
+        };
+        let work = || {
+            reads::file(place);
+            calls(file, self)
+        };
+        kept.get_or_init(|| Arc::new(Kept::new(work))).get()
     }
 
     /// Whether the project has one place of its own that answers for the errors of all handlers.
     pub(super) fn answers_errors_in_one_place(&self) -> bool {
-        *self.links.outside.one_place.get_or_init(|| {
+        reads::name(Table::Project, ONE_PLACE);
+        let work = || {
             let calls =
                 ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
             let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
@@ -167,12 +201,19 @@ impl CodeIndex {
             };
             calls.iter().any(|name| self.places_of(name).next().is_some())
                 || self.files.iter().any(|file| decorated(file))
-        })
+        };
+        *self.links.outside.one_place.get_or_init(|| reads::apart(work))
     }
 
     /// Whether a function of this name may give back the raw answer to a call that leaves the app.
     pub(super) fn may_wrap(&self, name: &str) -> bool {
-        let wrappers = self.links.outside.wrappers.get_or_init(|| {
+        reads::name(Table::Wrappers, name);
+        self.wrappers().contains(name)
+    }
+
+    /// The names of functions that may give back the raw answer to a call that leaves the app.
+    pub(super) fn wrappers(&self) -> &HashSet<Box<str>> {
+        let work = || {
             let mut names = HashSet::new();
             for file in &self.files {
                 for outside in self.outside(file).iter().filter(|outside| outside.kind == Kind::Request) {
@@ -181,8 +222,8 @@ impl CodeIndex {
                 }
             }
             names
-        });
-        wrappers.contains(name)
+        };
+        self.links.outside.wrappers.get_or_init(|| reads::apart(work))
     }
 }
 

@@ -120,7 +120,9 @@ fn names(language: Language) -> &'static Names {
 
 /// What becomes of the answer to `outside`.
 pub(in crate::probe::source) fn response(file: &FileFacts, index: &CodeIndex, outside: &Outside) -> Response {
-    of_call(file, index, outside.call)
+    let mut found = of_call(file, index, outside.call);
+    super::contents::add(file, outside, &mut found);
+    found
 }
 
 /// The names under which the parsed contents of an answer are known, each with the function in which it is.
@@ -179,6 +181,10 @@ pub(in crate::probe::source) fn of_call(file: &FileFacts, index: &CodeIndex, id:
                 found.parsed.push(place);
             }
             return found;
+        }
+        // Laravel's `throw()` gives back the answer.
+        if file.language == Language::Php && (method.starts_with("throw") || method == "onError") {
+            continue;
         }
         found.handed_on = true;
         return found;

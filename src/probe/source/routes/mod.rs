@@ -22,9 +22,13 @@ use std::collections::HashMap;
 
 use super::code::{Function, FunctionId, Place, root};
 use super::facts::{CodeIndex, FileFacts};
+use super::index::{Table, reads};
 
 pub(super) use guard::Cover;
 pub(super) use reach::Reached;
+
+/// What [`Routes::all`] answers, by name.
+pub(super) const ROUTES: &str = "routes";
 
 /// More routes than this are not looked at.
 const MAX_ROUTES: usize = 20_000;
@@ -106,7 +110,7 @@ pub enum Framework {
 }
 
 /// Something that stands before a route: middleware, decorator, dependency, base class.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guard {
     /// Its name as written: `requireAuth`, `passport.authenticate`, `IsAuthenticated`.
     pub name: Box<str>,
@@ -117,7 +121,7 @@ pub struct Guard {
 }
 
 /// One route.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Route {
     /// What it belongs to.
     pub framework: Framework,
@@ -188,7 +192,7 @@ impl Route {
 #[derive(Debug, Default)]
 pub struct Routes {
     /// All of them, file by file.
-    pub all: Vec<Route>,
+    list: Vec<Route>,
     by_file: HashMap<usize, Vec<usize>>,
 }
 
@@ -217,12 +221,30 @@ impl Routes {
         for (place, route) in all.iter().enumerate() {
             by_file.entry(route.file).or_default().push(place);
         }
-        Self { all, by_file }
+        Self { list: all, by_file }
+    }
+
+    /// All of them, file by file.
+    #[must_use]
+    pub fn all(&self) -> &[Route] {
+        reads::name(Table::Project, ROUTES);
+        &self.list
     }
 
     /// Those that the file in place `file` declares.
     pub fn of_file(&self, file: usize) -> impl Iterator<Item = &Route> {
-        self.by_file.get(&file).into_iter().flatten().filter_map(|place| self.all.get(*place))
+        reads::place(Table::Routes, file);
+        self.by_file.get(&file).into_iter().flatten().filter_map(|place| self.list.get(*place))
+    }
+
+    /// The places of the files whose routes are others than in `before`.
+    pub(super) fn changed_since<'r>(&'r self, before: &'r Self) -> impl Iterator<Item = usize> {
+        let of = |routes: &'r Self, file: usize| {
+            routes.by_file.get(&file).into_iter().flatten().map(|at| routes.list.get(*at))
+        };
+        let here = self.by_file.keys().filter(move |file| !of(self, **file).eq(of(before, **file)));
+        let gone = before.by_file.keys().filter(|file| !self.by_file.contains_key(file));
+        here.chain(gone).copied()
     }
 }
 

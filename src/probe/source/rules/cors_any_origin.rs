@@ -1,9 +1,14 @@
 //! Any website may call the API.
 
+mod ecma;
 mod go;
 mod java;
+mod php;
+pub(super) mod plain;
+mod python;
+mod ruby;
 
-use super::{Check, Hit, Rule, Subject, any_name, server_or_config, with_go_and_java};
+use super::{Check, Hit, Rule, Subject, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -25,7 +30,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
-    .reads(with_go_and_java, any_name)
+    .reads(Language::is_code, any_name)
     .looks_at(server_or_config)
     .claims_none(look);
 
@@ -70,16 +75,18 @@ fn is_cors(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // Next sends the headers of its configuration; other tools' configuration is for development.
     if file.role == Role::Config && !file.path.rsplit('/').next().is_some_and(|name| name.starts_with("next.config.")) {
         return;
     }
     match file.language {
-        Language::Python => python(file, hits),
+        Language::Python => python::check(file, index, hits),
+        Language::Php => php::check(file, hits),
+        Language::Ruby => ruby::check(file, hits),
         Language::Go => go::check(file, hits),
         Language::Java => java::check(file, hits),
-        _ => ecma(file, hits),
+        _ => ecma::check(file, hits),
     }
     written_out(file, hits);
     // One is enough to know: the worst of each message speaks for the file.
@@ -131,54 +138,6 @@ fn origins(file: &FileFacts, value: &Value, function: u32) -> Origins {
             if lets_in { Origins::Reflected } else { Origins::Listed }
         }
         _ => Origins::Listed,
-    }
-}
-
-fn ecma(file: &FileFacts, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| !call.dev_only) {
-        let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
-        let method = call.method();
-        if is_cors(file, call) {
-            options(file, call, call.argument(0), module == "@koa/cors", hits);
-        } else if method == "enableCors" {
-            options(file, call, call.argument(0), false, hits);
-        } else if method == "register"
-            && call
-                .argument(0)
-                .and_then(Value::path)
-                .and_then(|name| file.binding(name))
-                .is_some_and(|b| matches!(&*b.module, "@fastify/cors" | "fastify-cors"))
-        {
-            options(file, call, call.argument(1), false, hits);
-        } else if matches!(method, "setHeader" | "header" | "set" | "append")
-            && call.argument(0).and_then(Value::text).is_some_and(|name| name.eq_ignore_ascii_case(ALLOW_ORIGIN))
-        {
-            header(file, call, hits);
-        }
-    }
-}
-
-fn options(file: &FileFacts, call: &Call, options: Option<&Value>, reflects: bool, hits: &mut Vec<Hit>) {
-    let resolved = options.map(|options| file.resolved(options, call.function));
-    let object = match resolved {
-        None => None,
-        Some(object @ Value::Object(_)) if !object.spreads() => Some(object),
-        Some(_) => return,
-    };
-    let credentials = object.and_then(|o| o.get("credentials")).is_some_and(|value| *value == Value::Bool(true));
-    let found = match object.and_then(|object| object.get("origin")) {
-        None if reflects => Origins::Reflected,
-        None => Origins::Star,
-        Some(value) => origins(file, value, call.function),
-    };
-    match found {
-        Origins::Listed => {}
-        Origins::Reflected if credentials => hits.push(worse(call.place, WITH_CREDENTIALS)),
-        Origins::Star if credentials => hits.push(Hit::new(call.place, BY_BROWSER).severity(Severity::Major)),
-        _ => {
-            let hit = Hit::new(call.place, WITHOUT);
-            hits.push(if is_for_one_path(file, call) { hit.confidence(Confidence::Low) } else { hit });
-        }
     }
 }
 
@@ -315,35 +274,4 @@ fn in_objects(file: &FileFacts, value: &Value, function: u32, place: Place, hits
             judge(file, &Header { value, function, place, credentials }, hits);
         }
     });
-}
-
-fn python(file: &FileFacts, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| !call.dev_only) {
-        if call.method() == "CORS" && file.imports_any(|module| module.starts_with("flask_cors")) {
-            let listed = call.named("origins").or_else(|| call.named("resources"));
-            let any = listed.is_none_or(|value| origins(file, value, call.function) == Origins::Star);
-            let credentials = call.named("supports_credentials") == Some(&Value::Bool(true));
-            if any && !call.spreads() {
-                hits.push(if credentials {
-                    worse(call.place, WITH_CREDENTIALS)
-                } else {
-                    Hit::new(call.place, WITHOUT)
-                });
-            }
-        } else if call.method() == "add_middleware"
-            && call.argument(0).and_then(Value::path).is_some_and(|name| name.ends_with("CORSMiddleware"))
-            && call.named("allow_origins").is_some_and(|value| origins(file, value, call.function) == Origins::Star)
-        {
-            // Starlette sends back the origin that asks when credentials are allowed.
-            let credentials = call.named("allow_credentials") == Some(&Value::Bool(true));
-            hits.push(if credentials { worse(call.place, WITH_CREDENTIALS) } else { Hit::new(call.place, WITHOUT) });
-        }
-    }
-    let set = |name: &str| {
-        file.assignments.iter().find(|a| a.function == 0 && &*a.target == name && a.value == Value::Bool(true))
-    };
-    if let Some(all) = set("CORS_ALLOW_ALL_ORIGINS").or_else(|| set("CORS_ORIGIN_ALLOW_ALL")).filter(|a| !a.dev_only) {
-        let credentials = set("CORS_ALLOW_CREDENTIALS").is_some();
-        hits.push(if credentials { worse(all.place, WITH_CREDENTIALS) } else { Hit::new(all.place, WITHOUT) });
-    }
 }

@@ -121,7 +121,7 @@ fn python(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     for function in file.functions.iter().filter(|f| f.decorators.iter().any(|d| d.method() == "csrf_exempt")) {
         let routes = || {
-            index.routes().all.iter().filter(|route| {
+            index.routes().all().iter().filter(|route| {
                 route.function(index).is_some_and(|(at, found)| at.path == file.path && found.place == function.place)
             })
         };

@@ -1,5 +1,7 @@
 //! Development mode that is on in production too.
 
+pub(super) mod plain;
+
 use super::{Check, Hit, Rule, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Assignment, Block, Call, Comparison, Value};

@@ -15,7 +15,7 @@ pub(super) enum Target {
 
 /// What the address in `text` leads to; `None` when it holds none.
 pub(super) fn target(text: &str) -> Option<Target> {
-    let (scheme, rest) = text.split_once("://")?;
+    let Some((scheme, rest)) = text.split_once("://") else { return of_driver(text) };
     let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next().unwrap_or(scheme);
     let authority = rest.split(['/', '?', '#', ' ', '"', '\'', ')']).next().unwrap_or(rest);
     let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
@@ -28,14 +28,43 @@ pub(super) fn target(text: &str) -> Option<Target> {
     {
         return Some(Target::Credentials);
     }
+    Some(of_host(host))
+}
+
+fn of_host(host: &str) -> Target {
     let host = host.split(':').next().unwrap_or(host);
-    Some(if matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
+    if matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
         Target::Local
     } else if is_private(host) {
         Target::Private
     } else {
         Target::Other
-    })
+    }
+}
+
+/// The forms that drivers of databases have of their own: Go's `user:password@tcp(host:3306)/shop`, libpq's
+/// `host=localhost user=shop password=…`, PDO's `mysql:host=localhost;dbname=shop`.
+fn of_driver(text: &str) -> Option<Target> {
+    let known = |password: &str| {
+        !password.is_empty()
+            && !password.contains(['$', '{', '%', '<', '*'])
+            && !password.starts_with('[')
+            && !is_placeholder(password)
+    };
+    if let Some((user, rest)) = text.split_once("@tcp(") {
+        let password = user.split_once(':').map_or("", |(_, password)| password);
+        return Some(if known(password) { Target::Credentials } else { of_host(rest.split(')').next()?) });
+    }
+    let is_list = text.starts_with("host=") || text.contains(" host=") || text.contains(":host=");
+    if !is_list {
+        return None;
+    }
+    let named = |name: &str| {
+        text.split([' ', ';', ':'])
+            .find_map(|part| part.strip_prefix(name)?.strip_prefix('='))
+            .map(|value| value.trim_matches(['\'', '"']))
+    };
+    if named("password").is_some_and(known) { Some(Target::Credentials) } else { named("host").map(of_host) }
 }
 
 fn is_placeholder(password: &str) -> bool {
@@ -63,5 +92,10 @@ mod tests {
         assert_eq!(target("postgres://shop:${password}@db.example.com/shop"), Some(Target::Other));
         assert_eq!(target("postgres://user:your-password@host/db"), Some(Target::Other));
         assert_eq!(target("no address"), None);
+        assert_eq!(target("shop:hunter2@tcp(db.example.com:3306)/shop"), Some(Target::Credentials));
+        assert_eq!(target("shop:${password}@tcp(127.0.0.1:3306)/shop"), Some(Target::Local));
+        assert_eq!(target("host=db.example.com user=shop password=hunter2 dbname=shop"), Some(Target::Credentials));
+        assert_eq!(target("host=${host} user=shop password=${password}"), Some(Target::Other));
+        assert_eq!(target("mysql:host=localhost;dbname=shop"), Some(Target::Local));
     }
 }

@@ -1,10 +1,12 @@
 //! A default for development that production falls back on in silence.
 
+mod settings;
+
 use super::endpoint::{Target, target};
-use super::{Check, Hit, Rule, any_name, with_go_and_java};
+use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value, joined};
-use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts, Language, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -21,18 +23,62 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(with_go_and_java, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(is_ours);
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    // What Laravel keeps in `config/` runs in production; other tools' configuration runs where the app is built.
+    let settings = file.role == Role::Config;
+    if settings && file.language != Language::Php && !settings::are_of_the_app(file) {
+        return;
+    }
     let through_helpers =
         file.calls.iter().filter(|call| !call.dev_only).filter_map(|call| given_to_helper(file, index, call));
-    let through_helpers: Vec<EnvFallback> = through_helpers.collect();
-    for fallback in file.env_fallbacks.iter().chain(&through_helpers).filter(|fallback| !fallback.dev_only) {
-        if let Some(hit) = judge(file, fallback) {
-            hits.push(hit);
+    let mut others: Vec<EnvFallback> = through_helpers.collect();
+    others.extend(settings::defaults(file));
+    let mut local: Vec<(&EnvFallback, Hit)> = Vec::new();
+    for fallback in file.env_fallbacks.iter().chain(&others).filter(|fallback| !fallback.dev_only) {
+        match judge(file, fallback) {
+            Some((Kind::Address, hit)) if settings && file.language == Language::Php => local.push((fallback, hit)),
+            Some((_, hit)) => hits.push(hit),
+            None => {}
         }
     }
+    hits.extend(together(file, &local));
+}
+
+/// What a default is, where production should have none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Where something is, or as whom it is reached.
+    Address,
+    /// What nobody else may know.
+    Secret,
+}
+
+/// Laravel's own files of settings come with such defaults; one word about a file is enough.
+fn together(file: &FileFacts, local: &[(&EnvFallback, Hit)]) -> Option<Hit> {
+    let (first, hit) = local.first()?;
+    let mut names: Vec<&str> = Vec::new();
+    for (fallback, _) in local {
+        if !names.contains(&&*fallback.name) {
+            names.push(&fallback.name);
+        }
+    }
+    let message = match names.as_slice() {
+        [_] => hit.message.clone(),
+        [one, two] => format!("`{one}` and `{two}` fall back on this machine"),
+        [one, two, rest @ ..] => format!("`{one}`, `{two}` and {} more fall back on this machine", rest.len()),
+        [] => return None,
+    };
+    let mut hit = Hit::new(Place { span: first.span, bytes: first.bytes }, message);
+    hit.steps = local
+        .iter()
+        .skip(1)
+        .take(10)
+        .map(|(fallback, _)| format!("{}:{} gives `{}` a default", file.path, fallback.span.line, fallback.name))
+        .collect();
+    Some(hit.severity(Severity::Minor).confidence(Confidence::Medium))
 }
 
 /// `env("REDIS_URL", "redis://localhost")` of a function of the project that gives back its second parameter where the
@@ -62,7 +108,7 @@ fn given_to_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<E
     })
 }
 
-fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
+fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
     let text = match file.resolved(&fallback.value, fallback.function) {
         Value::Text(text) => text.to_string(),
         Value::Template(parts) => joined(parts),
@@ -70,8 +116,10 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
     };
     let name = &fallback.name;
     let place = Place { span: fallback.span, bytes: fallback.bytes };
+    let mut kind = Kind::Address;
     let hit = match target(&text) {
         Some(Target::Credentials) => {
+            kind = Kind::Secret;
             Hit::new(place, format!("`{name}` falls back on a connection string with a user and a password"))
         }
         Some(Target::Local | Target::Private) if is_own_address(name) => {
@@ -80,24 +128,82 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<Hit> {
         }
         // A list of allowed origins that is missing lets nobody in, which shows at once.
         Some(Target::Local | Target::Private) if is_origins(name) => {
-            Hit::new(place, format!("`{name}` falls back on a localhost address")).confidence(Confidence::Medium)
+            Hit::new(place, format!("`{name}` falls back on a localhost address"))
+                .severity(Severity::Minor)
+                .confidence(Confidence::Medium)
         }
         Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
+        _ if is_secret(name) && opens_nothing(name, &text) => return None,
         _ if is_bare_local_host(name, &text) => {
             Hit::new(place, format!("`{name}` falls back on localhost")).confidence(Confidence::Medium)
         }
+        _ if is_root(name, &text) => {
+            let hit = Hit::new(place, format!("`{name}` falls back on the database's administrator, `{text}`"));
+            hit.severity(Severity::Minor).confidence(Confidence::Medium)
+        }
         _ if is_secret(name) && looks_like_secret(&text) => {
+            kind = Kind::Secret;
             Hit::new(place, format!("`{name}` falls back on a secret that stands in the code"))
         }
         _ => return None,
     };
-    // A property of Spring may be set in a file of the project.
+    // A property of Spring or viper may be set in a file of the project.
     let is_property = name.contains('.') || name.chars().any(char::is_lowercase);
-    Some(if is_property && file.language == Language::Java { hit.confidence(Confidence::Medium) } else { hit })
+    let hit = if is_property && matches!(file.language, Language::Java | Language::Go) {
+        hit.confidence(Confidence::Medium)
+    } else {
+        hit
+    };
+    Some((kind, hit))
+}
+
+/// `DB_USERNAME` with `root`.
+fn is_root(name: &str, text: &str) -> bool {
+    matches!(text, "root" | "sa")
+        && words(name).last().is_some_and(|last| matches!(&*last, "USER" | "USERNAME" | "LOGIN" | "PGUSER"))
+        && words(name).any(|word| matches!(&*word, "DB" | "DATABASE" | "MYSQL" | "MARIADB" | "POSTGRES" | "PGUSER"))
+}
+
+/// What stands in for the key of a service lets nobody in there, and the password of a database for tests opens no other;
+/// `your-secret` that tokens are signed with is another matter.
+fn opens_nothing(name: &str, text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let stands_in = ["your-", "your_", "<", "xxx", "replace"].iter().any(|start| lower.starts_with(start));
+    let service = words(name).any(|word| {
+        matches!(
+            &*word,
+            "S3" | "AWS"
+                | "STORAGE"
+                | "AZURE"
+                | "GCP"
+                | "STRIPE"
+                | "SMTP"
+                | "MAIL"
+                | "MAILGUN"
+                | "SENDGRID"
+                | "TWILIO"
+                | "GOOGLE"
+                | "GITHUB"
+                | "FACEBOOK"
+                | "SLACK"
+                | "OPENAI"
+                | "ANTHROPIC"
+                | "CLOUDINARY"
+                | "PUSHER"
+                | "ALGOLIA"
+                | "SUPABASE"
+                | "CLIENT"
+                | "API"
+        )
+    });
+    let password = words(name).any(|word| matches!(&*word, "PASSWORD" | "PASS" | "PASSWD"));
+    let of_tests = ["-test", "_test", "-testing", "_testing"].iter().any(|end| lower.ends_with(end));
+    stands_in && service || password && of_tests
 }
 
 fn is_origins(name: &str) -> bool {
-    words(name).any(|word| matches!(word.as_str(), "cors" | "origin" | "origins" | "allowed"))
+    words(name)
+        .any(|word| matches!(word.as_str(), "CORS" | "ORIGIN" | "ORIGINS" | "ALLOWED" | "WHITELIST" | "ALLOWLIST"))
 }
 
 fn words(name: &str) -> impl Iterator<Item = String> {
@@ -146,6 +252,9 @@ fn is_bare_local_host(name: &str, text: &str) -> bool {
                     | "PGHOST"
                     | "EMAIL"
                     | "MAIL"
+                    | "MEMCACHED"
+                    | "MEILISEARCH"
+                    | "BEANSTALKD"
             )
         })
 }
@@ -170,6 +279,27 @@ fn is_secret(name: &str) -> bool {
                 | "LENGTH"
                 | "PREFIX"
                 | "SITE"
+                // Laravel's `AUTH_PASSWORD_BROKER` and `AUTH_PASSWORD_RESET_TOKEN_TABLE`.
+                | "BROKER"
+                | "TABLE"
+                | "TIMEOUT"
+                | "DRIVER"
+                | "PROVIDER"
+                | "COLUMN"
+                | "FIELD"
+                | "ALGORITHM"
+                | "ALGO"
+                | "TYPE"
+                | "STORE"
+                | "METHOD"
+                | "VERSION"
+                | "ISSUER"
+                | "AUDIENCE"
+                | "SCHEME"
+                | "MODE"
+                | "BACKEND"
+                | "MODEL"
+                | "ENDPOINT"
         )
     })
 }

@@ -43,19 +43,26 @@ enum Detail {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let Some(answer) = answer(file, call) else { continue };
         let detail = answer.bodies.iter().filter_map(|body| detail(file, call, body, 0)).max();
         if let Some(detail) = detail
-            && let Some(hit) = judged(file, id, call, &answer, detail)
+            && let Some(hit) = judged(file, index, id, call, &answer, detail)
         {
             hits.push(hit);
         }
     }
 }
 
-fn judged(file: &FileFacts, id: CallId, call: &Call, answer: &Answer<'_>, detail: Detail) -> Option<Hit> {
+fn judged(
+    file: &FileFacts,
+    index: &CodeIndex,
+    id: CallId,
+    call: &Call,
+    answer: &Answer<'_>,
+    detail: Detail,
+) -> Option<Hit> {
     if tells_apart(file, id) {
         return None;
     }
@@ -72,7 +79,7 @@ fn judged(file: &FileFacts, id: CallId, call: &Call, answer: &Answer<'_>, detail
     }
     let unexpected = answer.status.is_some();
     match detail {
-        Detail::Whole if unexpected => hit("A whole error is sent to the client"),
+        Detail::Whole if unexpected && !is_empty_as_json(file, index, id) => hit("A whole error is sent to the client"),
         Detail::Whole => {
             Some(Hit::new(call.place, "A whole error is sent to the client").confidence(Confidence::Medium))
         }
@@ -87,6 +94,44 @@ fn judged(file: &FileFacts, id: CallId, call: &Call, answer: &Answer<'_>, detail
         ),
         _ => None,
     }
+}
+
+/// Whether nothing may be left of the error: `JSON.stringify(new Error("…"))` is `{}` in JavaScript. Libraries of
+/// databases and HTTP put the statement, the host or the whole request into theirs.
+fn is_empty_as_json(file: &FileFacts, index: &CodeIndex, id: CallId) -> bool {
+    let tells = |module: &str| {
+        !module.starts_with(['.', '~', '/'])
+            && [
+                "sequelize",
+                "mongoose",
+                "mongodb",
+                "pg",
+                "mysql",
+                "knex",
+                "typeorm",
+                "prisma",
+                "sqlite",
+                "axios",
+                "got",
+            ]
+            .iter()
+            .any(|word| {
+                module
+                    .split(['/', '-', '@', '.'])
+                    .any(|part| part.strip_suffix(|c: char| c.is_ascii_digit()).unwrap_or(part) == *word)
+            })
+    };
+    let queries = |of: &dyn Fn(CallId) -> bool| index.queries(file).iter().any(|query| of(query.call));
+    let tried = file
+        .catches
+        .iter()
+        .filter(|catch| catch.handler.calls.0 <= id && id < catch.handler.calls.1)
+        .min_by_key(|catch| catch.handler.calls.1 - catch.handler.calls.0);
+    let works = match tried {
+        Some(catch) => queries(&|call| catch.tried.calls.0 <= call && call < catch.tried.calls.1),
+        None => queries(&|_| true),
+    };
+    file.language.is_ecma() && !(works && file.imports_any(tells)) && !file.imports_any(|module| module == "axios")
 }
 
 /// Whether the branch around was taken because of what the error is: `if (err instanceof AppError)`.

@@ -68,6 +68,11 @@ fn judge(file: &FileFacts, outside: &Outside, known: bool) -> Option<Hit> {
 /// Whether something says that the file runs on a server, and not only nothing that it does not.
 fn surely_server(file: &FileFacts) -> bool {
     let lower = file.path.to_ascii_lowercase();
+    // What both sides use may well run in a browser.
+    let for_both = ["universal/", "shared/", "isomorphic/", "common/"].iter().any(|part| lower.contains(part));
+    if for_both && !lower.contains("server") && !role::imports_server_modules(file) {
+        return false;
+    }
     !file.language.is_ecma()
         || role::imports_server_modules(file)
         || ["server", "api/", "backend", "functions/", "worker", "lib/", "services/", "routes/"]

@@ -1,5 +1,6 @@
 //! Work that was started and that nobody waits for.
 
+use super::responses::answer;
 use super::{Check, Hit, Rule, nowhere_else, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionId, FunctionKind};
@@ -84,8 +85,10 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
     let outcome = match (file.role, purpose) {
         (Role::Client, FunctionKind::Effect) => "when it fails, the page shows neither what was asked for nor an error",
         (Role::Client, _) => return None,
-        _ => "when it fails, the user is told that all went well",
+        _ if answers_well(file, call) => "when it fails, the user is told that all went well",
+        _ => "when it fails, nobody hears of it, and Node ends the process",
     };
+    let aside = file.role != Role::Client && !answers_well(file, call);
     let message = |name: &str| format!("Nobody waits for `{name}`: {outcome}");
     let hit = if let Some(outside) = index.outside(file).iter().find(|outside| outside.call == first) {
         // A chain in an effect that catches nothing is the other rule's.
@@ -110,6 +113,8 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
         } else {
             // Whether what is answered depends on it cannot be told from here.
             let mut hit = Hit::new(call.place, message(&begun.callee)).confidence(Confidence::Medium);
+            // Work beside the request, in a middleware or before an error is answered.
+            hit.severity = (aside && purpose == FunctionKind::Handler).then_some(Severity::Minor);
             let line = target.file.call(risky).map_or(1, |call| call.place.span.line);
             let what = target.file.call(risky).map_or("", |call| &call.callee);
             hit.steps = vec![format!("{}:{line} `{what}` can fail, and nothing there catches it", target.file.path)];
@@ -117,6 +122,24 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
         }
     };
     Some(hit)
+}
+
+/// Whether the function around answers after the call, and not with an error; a function that gives back its answer
+/// counts.
+fn answers_well(file: &FileFacts, call: &Call) -> bool {
+    let after = file.calls.partition_point(|other| other.place.bytes.0 < call.place.bytes.1);
+    let Some(function) = file.function(call.function) else { return true };
+    let rest = file.calls.get(after..).unwrap_or_default().iter();
+    let later = rest
+        .take_while(|other| other.place.bytes.0 < function.place.bytes.1)
+        .filter(|other| file.within(other.function, call.function));
+    let mut ends = later.filter_map(|other| match answer(file, other) {
+        Some(answer) => Some(answer.status.is_none_or(|status| status < 400)),
+        None if matches!(other.method(), "redirect" | "sendStatus" | "sendFile") => Some(true),
+        // `next(new Error("…"))`
+        None => (&*other.callee == "next" && !other.arguments.is_empty()).then_some(false),
+    });
+    ends.next() == Some(true) || function.body.returns.iter().any(|value| !value.is_empty_literal())
 }
 
 /// The first call of an asynchronous function's own that can fail and that nothing there catches.

@@ -190,6 +190,23 @@ pub(super) fn begins_with_constant(file: &FileFacts, index: &CodeIndex, danger: 
     next.starts_with(['/', '?']) && Danger { value: first, ..*danger }.reach(file, index, sink).request.is_none()
 }
 
+/// `path.join(root, area, "openapi.yaml")`: which folder the request chooses, but the file is one of the app's own.
+pub(super) fn has_fixed_name(file: &FileFacts, path: &Value, function: FunctionId) -> bool {
+    let is_name = |text: &str| text.rsplit_once('/').map_or(text, |(_, name)| name).contains('.');
+    match file.resolved(path, function) {
+        Value::Text(_) => true,
+        Value::Call(id) => file.call(*id).is_some_and(|made| {
+            matches!(made.method(), "join" | "resolve")
+                && made.arguments.last().and_then(|last| last.value.text()).is_some_and(is_name)
+        }),
+        Value::Template(parts) => match parts.last() {
+            Some(Part::Fixed(text)) => text.rsplit_once('/').is_some_and(|(_, name)| name.contains('.')),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
 /// A message of the usual form.
 pub(super) fn message(trace: &Trace, harm: &str) -> String {
     format!("`{}` {harm}", trace.source)

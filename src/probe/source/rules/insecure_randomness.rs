@@ -1,5 +1,7 @@
 //! A secret that is made from numbers which can be guessed.
 
+mod hashed;
+
 use super::names::{has_word, last};
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -28,6 +30,7 @@ pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    hashed::check(file, hits);
     let mut told: Vec<(FunctionId, String)> = Vec::new();
     for (id, call) in (0..).zip(&file.calls).filter(|(_, call)| !call.dev_only && is_guessable(file, call)) {
         let Some((name, kind)) = purpose(file, id, call) else { continue };

@@ -1,5 +1,7 @@
 //! Tokens that are believed without proof, or that anybody can make.
 
+mod session;
+
 use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind, Value};
@@ -13,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "A JSON Web Token that is decoded and not verified, verified with the algorithm `none`, signed with a secret that stands in the code, or that never ends.",
+    what: "A JSON Web Token that is decoded and not verified, verified with the algorithm `none`, signed with a secret that stands in the code, or that never ends; and sessions whose secret stands in the code.",
     why: "Whoever writes their own token is then any user they like, an administrator too. A token without an end stays valid after a theft, a password change and a dismissal.",
     fix: "Verify with a pinned algorithm and a secret of at least 32 random bytes from the environment, without a fallback, and give tokens an hour rather than for ever.",
     example: "const user = jwt.decode(token);\n\n// better\nconst user = jwt.verify(token, process.env.JWT_SECRET, { algorithms: ['HS256'] });",
@@ -41,7 +43,8 @@ fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    session::check(file, index, hits);
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
         match file.language {
@@ -80,6 +83,10 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
     if verifies || complete || of_provider {
         return;
     }
+    let tells = read_of(file, call);
+    if tells == Some(Told::Start) {
+        return;
+    }
     let named = |name: &str| {
         let name = name.to_ascii_lowercase();
         ["auth", "verify", "user", "session", "guard", "admin", "protect"].iter().any(|word| name.contains(word))
@@ -88,7 +95,66 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         .enclosing(call.function)
         .any(|(_, function)| function.kind == FunctionKind::Handler || function.name.as_deref().is_some_and(named));
     let hit = Hit::new(call.place, DECODED);
+    // Whoever asks only when a token ends mostly renews their own.
+    let trusted = trusted && tells.is_none();
     hits.push(if trusted { hit } else { hit.severity(Severity::Major).confidence(Confidence::Medium) });
+}
+
+/// What of a token is read where it is no more than times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    /// When it was made.
+    Start,
+    /// When it ends.
+    End,
+}
+
+/// What is read of the token that `call` decodes; `None`: more than times, or that cannot be told.
+fn read_of(file: &FileFacts, call: &Call) -> Option<Told> {
+    let id = file.calls.iter().position(|other| std::ptr::eq(other, call)).and_then(|id| u32::try_from(id).ok())?;
+    let is_call = |value: &Value| match value {
+        Value::Call(made) => *made == id,
+        Value::Either(values) => values.contains(&Value::Call(id)),
+        _ => false,
+    };
+    let time = |name: &str| match name {
+        "iat" | "nbf" | "auth_time" => Some(Told::Start),
+        "exp" => Some(Told::End),
+        _ => None,
+    };
+    let mut told: Vec<Option<Told>> = Vec::new();
+    let direct = file.accesses.iter().filter(|access| access.receiver == Some(id));
+    told.extend(direct.map(|access| time(access.path.rsplit('.').next().unwrap_or(""))));
+    for set in file.assignments.iter().filter(|set| set.function == call.function) {
+        match &set.value {
+            // `const { exp } = decode(token)`
+            Value::Member(pair) if is_call(&pair.0) => told.push(time(&pair.1)),
+            value if is_call(value) => {
+                let name = &*set.target;
+                let within = |function| file.within(function, call.function);
+                for access in file.accesses.iter().filter(|access| within(access.function)) {
+                    let part = access.path.strip_prefix(name).and_then(|rest| rest.strip_prefix('.'));
+                    told.extend(part.map(time));
+                }
+                let whole = |value: &Value| {
+                    let mut found = false;
+                    value.walk(&mut |value| found |= value.path() == Some(name));
+                    found
+                };
+                let handed_on = file
+                    .calls
+                    .iter()
+                    .any(|other| within(other.function) && other.arguments.iter().any(|a| whole(&a.value)))
+                    || file.function(call.function).is_some_and(|f| f.body.returns.iter().any(whole))
+                    || file.assignments.iter().any(|other| within(other.function) && other.value.path() == Some(name));
+                told.extend(handed_on.then_some(None));
+            }
+            _ => {}
+        }
+    }
+    let all: Option<Vec<Told>> = told.into_iter().collect();
+    let all = all.filter(|all| !all.is_empty())?;
+    Some(if all.contains(&Told::End) { Told::End } else { Told::Start })
 }
 
 /// A secret that stands in the code: the text, and whether it is only the fallback.

@@ -63,7 +63,12 @@ fn hit(file: &FileFacts, call: &Call, term: Option<&Value>, form: &str, table: &
         format!("{form} looks for a text anywhere in a column{of}, which no ordinary index serves"),
     );
     let big = tables::grows(table) && !tables::stays_small(table);
-    match (asked && in_handler(file, call.function) && big, served) {
+    // What a model asks for costs far more than the search.
+    let of_model = file.calls.iter().take_while(|outer| outer.place.bytes.0 <= call.place.bytes.0).any(|outer| {
+        outer.place.bytes.1 >= call.place.bytes.1
+            && matches!(outer.method(), "tool" | "dynamicTool" | "createTool" | "defineTool" | "DynamicStructuredTool")
+    });
+    match (asked && in_handler(file, call.function) && big && !of_model, served) {
         (_, true) => hit.confidence(Confidence::Low),
         (true, false) => hit.severity(Severity::Major).confidence(Confidence::High),
         (false, false) => hit,

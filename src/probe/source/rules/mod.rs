@@ -85,6 +85,7 @@ mod xss_unescaped_html;
 
 use super::code::Place;
 use super::facts::{CodeIndex, FileFacts, Language, Role};
+use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, Look};
@@ -227,7 +228,7 @@ impl Rule {
 }
 
 /// What a rule saw.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// Where it speaks up.
     pub place: Place,
@@ -299,11 +300,6 @@ fn first_languages(language: Language) -> bool {
     language.is_ecma() || language == Language::Python
 }
 
-/// The first languages, Go and Java.
-fn with_go_and_java(language: Language) -> bool {
-    first_languages(language) || matches!(language, Language::Go | Language::Java)
-}
-
 fn any_name(name: &str) -> bool {
     name != Language::Template.name()
 }
@@ -341,6 +337,27 @@ fn is_ours(role: Role) -> bool {
 pub fn start_command(command: &StartCommand) -> Option<(&'static RuleMeta, Hit)> {
     Some((&debug_mode_enabled::META, dev_server::check(command)?))
 }
+
+/// What is wrong in a file that is no code, and the rules that say so. They look at the code file by file as well.
+#[must_use]
+pub fn plain_file(file: &PlainFile) -> Vec<(&'static RuleMeta, Hit)> {
+    let mut seen = Vec::new();
+    let mut hits = Vec::new();
+    for (meta, check) in PLAIN {
+        check(file, &mut hits);
+        seen.extend(hits.drain(..).map(|hit| (*meta, hit)));
+    }
+    seen
+}
+
+/// How a rule looks at a file that is no code.
+type PlainCheck = fn(&PlainFile, &mut Vec<Hit>);
+
+/// The rules that look at files that are no code, beside the code.
+const PLAIN: &[(&RuleMeta, PlainCheck)] = &[
+    (&cors_any_origin::META, cors_any_origin::plain::check),
+    (&debug_mode_enabled::META, debug_mode_enabled::plain::check),
+];
 
 /// What every rule is and says, in the same order.
 #[must_use]

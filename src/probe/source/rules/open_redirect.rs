@@ -1,5 +1,7 @@
 //! Request data that decides where a browser is sent.
 
+mod weak_check;
+
 use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -85,7 +87,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     if leading(file, danger.value, danger.function).is_some_and(stays) {
         return None;
     }
-    let trace = danger.reach(file, index, Sink::Redirect).request?;
+    let Some(trace) = danger.reach(file, index, Sink::Redirect).request else {
+        return weak_check::check(file, index, danger);
+    };
     // `next || "/"`: each by itself.
     if let Value::Either(values) = file.resolved(danger.value, danger.function) {
         return values.iter().take(8).find_map(|value| judge(file, index, &Danger { value, ..*danger }));
@@ -151,6 +155,12 @@ fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         Language::Java => match method {
             "sendRedirect" => call.argument(0),
             "RedirectView" if call.constructs => call.argument(0),
+            "ModelAndView" | "setViewName" => call.argument(0).filter(|view| match view {
+                Value::Template(parts) => {
+                    matches!(parts.first(), Some(Part::Fixed(start)) if matches!(&**start, "redirect:" | "redirect://"))
+                }
+                _ => false,
+            }),
             _ => None,
         },
         Language::Template => None,

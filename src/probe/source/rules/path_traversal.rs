@@ -1,5 +1,7 @@
 //! Request data that decides which file is read or written.
 
+mod archive;
+
 use super::injection::{calls, is_of_asking, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -44,8 +46,16 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides which file `{to}` opens")));
         // Next leaves `%2F` in the parts of a path as it is.
         let encoded = trace.source.starts_with("params") && file.path.contains("/route.");
-        hits.push(if encoded { hit.confidence(Confidence::Medium) } else { hit });
+        let hit = if encoded { hit.confidence(Confidence::Medium) } else { hit };
+        // Whatever the folder: a file of that name must be there.
+        let own_name = path(file, call).is_some_and(|path| super::injection::has_fixed_name(file, path, call.function));
+        hits.push(match (own_name, encoded) {
+            (true, true) => hit.severity(Severity::Minor).confidence(Confidence::Low),
+            (true, false) => hit.severity(Severity::Major),
+            _ => hit,
+        });
     }
+    archive::check(file, hits);
 }
 
 fn path<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{Check, Hit, Rule, at_span};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
-use crate::probe::source::index::Undeclared;
+use crate::probe::source::index::{Family, Undeclared};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -42,12 +42,12 @@ fn elsewhere(name: &str) -> bool {
 /// workspace declares are told together, since they work as long as all is installed at the root.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for one in &index.undeclared {
+    for one in index.undeclared() {
         *counts.entry(&one.package).or_default() += 1;
     }
     let mut told: HashSet<&str> = HashSet::new();
     let mut hoisted: Vec<&Undeclared> = Vec::new();
-    for one in &index.undeclared {
+    for one in index.undeclared() {
         if !told.insert(&one.package) {
             continue;
         }
@@ -78,6 +78,15 @@ fn hit(one: &Undeclared, more: usize) -> Hit {
     };
     let mut hit = Hit::new(at_span(one.span), message);
     hit.file = one.file;
+    match &one.family {
+        // It comes with what is declared, and in a version that fits.
+        Some(Family::Brings(declared)) if one.installed != Some(false) => {
+            hit.message = format!("`{name}` is imported{also}, and only comes with `{declared}`");
+            return hit.severity(Severity::Minor).confidence(Confidence::Medium);
+        }
+        Some(Family::Sibling) if one.installed == Some(true) => return hit.confidence(Confidence::Medium),
+        _ => {}
+    }
     if one.sure { hit } else { hit.confidence(Confidence::Medium) }
 }
 

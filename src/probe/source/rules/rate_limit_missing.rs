@@ -143,7 +143,7 @@ fn checks_password(call: &Call) -> bool {
             || root.contains("scrypt")
             || root.contains("pwd")
             || root.contains("password")))
-        || (&*call.callee == "authenticate" && (call.named("password").is_some() || call.named("username").is_some()))
+        || (&*call.callee == "authenticate" && call.named("password").is_some())
 }
 
 fn hashes_password(call: &Call) -> bool {

@@ -17,7 +17,11 @@ pub(super) fn reads_routes(language: Language) -> bool {
 
 /// The routes in languages that a rule reads.
 pub(super) fn judged(index: &CodeIndex, reads: fn(Language) -> bool) -> impl Iterator<Item = &Route> {
-    index.routes().all.iter().filter(move |route| index.files.get(route.file).is_some_and(|file| reads(file.language)))
+    index
+        .routes()
+        .all()
+        .iter()
+        .filter(move |route| index.files.get(route.file).is_some_and(|file| reads(file.language)))
 }
 
 /// Languages whose routes are not found.

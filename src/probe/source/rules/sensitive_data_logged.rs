@@ -47,6 +47,10 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         };
         let hit = Hit::new(call.place, message);
         let hit = match (secret, log) {
+            // A command ends with what it has to tell to the one who started it.
+            (Secret::Sure | Secret::Likely, _) if !serves && ends_process(file, call) => {
+                hit.confidence(Confidence::Low)
+            }
             (Secret::Likely, _) | (_, Log::Debug) => hit.confidence(Confidence::Medium),
             // A script speaks to the one who started it.
             (_, Log::Output) if !file.language.is_ecma() && !serves => hit.confidence(Confidence::Medium),
@@ -58,6 +62,15 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             _ => hit,
         });
     }
+}
+
+/// Whether the function around ends the program.
+fn ends_process(file: &FileFacts, call: &Call) -> bool {
+    file.enclosing(call.function).filter(|(id, _)| *id != 0).any(|(_, function)| {
+        file.calls_of(&function.body).any(|(_, other)| {
+            matches!(&*other.callee, "process.exit" | "sys.exit") && other.place.bytes.0 > call.place.bytes.1
+        })
+    })
 }
 
 /// What a log call is given.

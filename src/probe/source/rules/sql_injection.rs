@@ -1,5 +1,6 @@
 //! Request data that becomes part of a query's text.
 
+mod documents;
 mod sinks;
 
 use super::injection::{Danger, message, reads};
@@ -18,7 +19,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "Data from a request reaches the text of a SQL query by interpolation or concatenation, where a parameter should stand.",
+    what: "Data from a request reaches the text of a SQL query by interpolation or concatenation, where a parameter should stand; or the code or the operators of a query to MongoDB.",
     why: "Anyone who can reach this address can read, change or delete everything in your database.",
     fix: "Pass the value as a parameter (`?`, `$1`, `%s` with a list of values), or choose column and table names from a fixed list.",
     example: "db.query(`SELECT * FROM users WHERE email = '${req.body.email}'`);\n\n// better\ndb.query('SELECT * FROM users WHERE email = $1', [req.body.email]);",
@@ -43,6 +44,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         hits.extend(judge(file, index, &Danger::of_call(call, value), how));
     }
+    documents::check(file, index, hits);
 }
 
 fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, how: Takes) -> Option<Hit> {

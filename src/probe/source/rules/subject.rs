@@ -7,7 +7,7 @@ use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::{DATABASES, OTHER_DATABASES, imported};
 
 /// What the files that a rule looks at hold of its subject.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct Subject {
     /// Something that the rule can judge.
     pub seen: bool,
@@ -18,6 +18,18 @@ pub struct Subject {
 }
 
 impl Subject {
+    /// Whether it says nothing.
+    pub(in crate::probe::source) fn is_empty(&self) -> bool {
+        !self.seen && self.beyond.is_empty() && self.signs.is_empty()
+    }
+
+    /// Adds what another file holds.
+    pub(in crate::probe::source) fn add(&mut self, other: &Self) {
+        self.seen |= other.seen;
+        self.beyond.extend(other.beyond.iter().cloned());
+        self.signs.extend(other.signs.iter().cloned());
+    }
+
     /// Something stands in the code that the rule is about and cannot judge.
     pub(in crate::probe::source) fn is_beyond(&mut self, what: &str, name: &str) {
         self.beyond.insert(format!("{what} through {name} are not examined"));

@@ -79,6 +79,37 @@ fn explains(comment: &str) -> bool {
     comment.split_whitespace().count() >= 3 && !marks.iter().any(|mark| lower.starts_with(mark))
 }
 
+/// Whether a comment says that nothing is done on purpose, though not why: `// Do nothing`.
+fn is_meant(comment: &str) -> bool {
+    let lower = comment.to_ascii_lowercase();
+    [
+        "nothing",
+        "ignor",
+        "best effort",
+        "best-effort",
+        "not critical",
+        "non-critical",
+        "on purpose",
+        "swallow",
+        "optional",
+    ]
+    .iter()
+    .any(|word| lower.contains(word))
+}
+
+/// Whether the same function has deleted something before, so that the row may be gone by now.
+fn may_be_gone(file: &FileFacts, call: &Call) -> bool {
+    let Some(function) = file.function(call.function) else { return false };
+    file.calls_of(&function.body).take_while(|(_, before)| before.place.bytes.0 < call.place.bytes.0).any(
+        |(_, before)| {
+            let lower = before.method().to_ascii_lowercase();
+            before.place.bytes.1 < call.place.bytes.0
+                && before.awaited
+                && ["delete", "destroy", "purge"].iter().any(|verb| lower.contains(verb))
+        },
+    )
+}
+
 /// How much it matters that what was tried failed.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Matters {
@@ -112,7 +143,9 @@ fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
         Leaves::Nothing => format!("When `{worst}` fails, the error is caught and forgotten"),
         Leaves::EmptyValue => format!("When `{worst}` fails, an empty value is returned and nobody learns why"),
     };
-    let hit = Hit::new(catch.place, message).confidence(confidence);
+    let meant = catch.handler.comment.as_deref().is_some_and(is_meant);
+    let hit =
+        Hit::new(catch.place, message).confidence(if meant { confidence.min(Confidence::Medium) } else { confidence });
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
 }
 
@@ -131,8 +164,9 @@ fn promise(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
         Leaves::EmptyValue => Confidence::Medium,
     };
     let shown: String = tried.callee.chars().take(60).collect();
+    let meant = handler.body.comment.as_deref().is_some_and(is_meant) || may_be_gone(file, call);
     let hit = Hit::new(handler.place, format!("When `{shown}` fails, the error is caught and forgotten"))
-        .confidence(confidence);
+        .confidence(if meant { Confidence::Low } else { confidence });
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
 }
 
@@ -215,6 +249,10 @@ fn weigh(file: &FileFacts, index: &CodeIndex, id: u32, call: &Call) -> Matters {
         return Matters::Much;
     }
     let (root, method) = (call.root(), call.method());
+    // An account of a service for tests, made in development.
+    if method == "createTestAccount" {
+        return Matters::No;
+    }
     if matches!(&*call.callee, "fetch" | "axios" | "got" | "requests.post" | "requests.get" | "requests.put")
         || matches!(root, "axios" | "stripe" | "requests" | "httpx" | "nodemailer" | "resend" | "sendgrid" | "ses")
     {

@@ -2,7 +2,7 @@
 
 use super::{Check, Hit, Rule, any_name, server, subject, tables};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{CallId, FunctionId, Value, root};
+use crate::probe::source::code::{CallId, Function, FunctionId, FunctionKind, Value, root};
 use crate::probe::source::database_calls::{Action, Answer, Query, Scope};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
@@ -43,13 +43,13 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         let Some(call) = file.call(query.call) else { continue };
         if call.dev_only
-            || !in_handler(file, call.function)
+            || !(in_handler(file, call.function) || in_page(file, call.function))
             || is_meant_whole(file, call.function)
             || !is_answered(file, query, call.function)
         {
             continue;
         }
-        let all = query.scope == Scope::Everything && !query.table.is_empty();
+        let all = query.scope == Scope::Everything && !query.table.is_empty() && !is_narrowed(file, query);
         let what = if query.table.is_empty() { "rows".to_owned() } else { format!("rows of `{}`", query.table) };
         let hit = if all {
             Hit::new(call.place, format!("The answer holds all {what}, however many there are"))
@@ -60,6 +60,18 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let known = all && tables::grows(&query.table) && !for_admins(file, call.function);
         hits.push(if known { hit } else { hit.confidence(Confidence::Medium) });
     }
+}
+
+/// A component that runs on the server for every visit, or what SvelteKit loads a page with.
+fn in_page(file: &FileFacts, function: FunctionId) -> bool {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let loads =
+        |function: &Function| function.name.as_deref() == Some("load") && function.exported && name.starts_with('+');
+    file.language.is_ecma()
+        && file.enclosing(function).any(|(_, function)| {
+            (function.kind == FunctionKind::Component && function.is_async && function.parent == Some(0))
+                || loads(function)
+        })
 }
 
 /// A file that is meant to hold everything.
@@ -83,6 +95,44 @@ fn is_meant_whole(file: &FileFacts, function: FunctionId) -> bool {
         .any(|word| lower.contains(word))
     };
     whole(&file.path) || file.enclosing(function).any(|(_, found)| found.name.as_deref().is_some_and(whole))
+}
+
+/// Methods of Rails that take no rows away.
+const KEEPS_ALL: [&str; 22] = [
+    "all",
+    "order",
+    "reorder",
+    "includes",
+    "preload",
+    "eager_load",
+    "joins",
+    "left_joins",
+    "references",
+    "load",
+    "to_a",
+    "select",
+    "distinct",
+    "readonly",
+    "unscoped",
+    "unscope",
+    "with_attached",
+    "extending",
+    "reverse_order",
+    "annotate",
+    "find_each",
+    "each",
+];
+
+/// `Message.inbox(user)`: a scope of the project's own takes some rows, and may limit them.
+fn is_narrowed(file: &FileFacts, query: &Query) -> bool {
+    let mut next = Some(query.end);
+    let mut narrowed = false;
+    for _ in 0..40 {
+        let Some(call) = next.and_then(|id| file.call(id)) else { break };
+        narrowed |= !KEEPS_ALL.contains(&call.method());
+        next = call.receiver;
+    }
+    file.language == Language::Ruby && narrowed
 }
 
 fn for_admins(file: &FileFacts, function: FunctionId) -> bool {
@@ -182,6 +232,14 @@ fn is_answered(file: &FileFacts, query: &Query, function: FunctionId) -> bool {
             {
                 names.push(root(path));
             }
+        }
+    }
+    // `.then(rows => …)`
+    for call in chain.iter().filter_map(|id| file.call(*id)).filter(|call| call.method() == "then") {
+        if let Some(Value::Function(id)) = call.argument(0)
+            && let Some(given) = file.function(*id).and_then(|function| function.parameters.first())
+        {
+            names.extend(given.names.iter().filter(|(_, below)| below.is_empty()).map(|(name, _)| &**name));
         }
     }
     for assignment in

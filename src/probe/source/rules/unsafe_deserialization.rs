@@ -1,5 +1,7 @@
 //! Request data that is turned into objects by something that can be made to run code.
 
+mod entities;
+
 use super::injection::{calls, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -14,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "Data from a request is read by something that makes objects of any class from it (pickle, `unserialize`, `Marshal.load`, `yaml.load`, `ObjectInputStream`).",
+    what: "Data from a request is read by something that makes objects of any class from it (pickle, `unserialize`, `Marshal.load`, `yaml.load`, `ObjectInputStream`), or XML by a parser that opens the files and addresses that a document names.",
     why: "Prepared data runs code of the sender's choice while it is read, before your own checks see anything.",
     fix: "Exchange data as JSON and check its shape, read YAML with its safe loader, and keep formats that carry objects for data that never leaves your servers.",
     example: "cart = pickle.loads(base64.b64decode(request.cookies['cart']))\n\n# better\ncart = Cart.model_validate_json(request.cookies['cart'])",
@@ -44,6 +46,12 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         hits.extend(danger.hit(file, index, Sink::Deserialize, |trace, to| {
             message(trace, &format!("is turned into objects by `{to}`, which can be made to run code"))
         }));
+    }
+    for (_, danger) in calls(file, entities::document) {
+        let hit = danger.hit(file, index, Sink::Deserialize, |trace, to| {
+            message(trace, &format!("is read by `{to}`, which opens the files and addresses that the XML names"))
+        });
+        hits.extend(hit.map(|hit| hit.fix(entities::FIX)));
     }
 }
 

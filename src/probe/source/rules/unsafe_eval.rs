@@ -1,11 +1,11 @@
 //! Request data that is run as code.
 
-use super::injection::{calls, message, reads, untraced};
+use super::injection::{Danger, calls, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
-use crate::probe::source::flow::Sink;
+use crate::probe::source::flow::{Sink, Trace};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -31,13 +31,37 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
 
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (_, danger) in calls(file, code) {
-        let Some(hit) =
-            danger.hit(file, index, Sink::Code, |trace, to| message(trace, &format!("is run as code by `{to}`")))
-        else {
+        let found = danger.reach(file, index, Sink::Code);
+        let hit = if let Some(trace) = &found.request {
+            danger.told(file, trace, |trace, to| message(trace, &format!("is run as code by `{to}`")))
+        } else if let Some(trace) = &found.stored {
+            // Who wrote it there is not known.
+            let told = |trace: &Trace, to: &str| format!("What `{}` gives back is run as code by `{to}`", trace.source);
+            danger.told(file, trace, told).confidence(Confidence::Medium)
+        } else {
             continue;
         };
         // In a browser it runs with the rights of the one user who opened a prepared link.
         hits.push(if file.role == Role::Client { hit.severity(Severity::Major) } else { hit });
+    }
+    if file.language == Language::Ruby {
+        classes(file, index, hits);
+    }
+}
+
+/// `params[:type].constantize`: the client names the class that the app makes or asks.
+fn classes(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for call in
+        file.calls.iter().filter(|call| matches!(call.method(), "constantize" | "safe_constantize") && !call.constructs)
+    {
+        let value = match call.receiver {
+            Some(id) => Value::Call(id),
+            None => Value::Path(call.object().into()),
+        };
+        let danger = Danger { value: &value, function: call.function, place: call.place, to: call.method() };
+        let told = danger
+            .hit(file, index, Sink::Code, |trace, to| message(trace, &format!("names the class that `{to}` gives")));
+        hits.extend(told.map(|hit| hit.severity(Severity::Major)));
     }
 }
 
@@ -97,7 +121,9 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => {
                 call.argument(0)
             }
-            "send" | "public_send" | "__send__" | "method" if !call.object().is_empty() => call.argument(0),
+            "send" | "public_send" | "__send__" | "method" | "try" | "try!" if !call.object().is_empty() => {
+                call.argument(0)
+            }
             "render" => call.named("inline"),
             _ => None,
         },

@@ -94,17 +94,40 @@ fn multer(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         return;
     }
     let sized = object.is_some_and(|object| object.get("limits").is_some());
+    // What is kept in memory is stored by nobody yet; that it may be of any size is the other rule's.
+    let in_memory = object.is_some_and(|object| {
+        object.get("storage").is_some_and(|storage| match file.resolved(storage, call.function) {
+            Value::Call(id) => file.call(*id).is_some_and(|made| made.method() == "memoryStorage"),
+            _ => false,
+        })
+    });
     let typed = object.is_some_and(|object| object.get("fileFilter").is_some())
         || file.accesses.iter().any(|access| access.path.contains("mimetype") && access.tested)
-        || file.conditions.iter().any(|condition| mentions_type(&condition.test));
-    match (sized, typed) {
-        (false, false) => hits.push(
-            Hit::new(call.place, "Uploads of any size and any type are stored: `limits` and `fileFilter` are not set")
-                .confidence(Confidence::High),
-        ),
-        (false, true) => hits.push(Hit::new(call.place, "Uploads of any size are stored: `limits` is not set")),
-        _ => {}
-    }
+        || file.conditions.iter().any(|condition| mentions_type(&condition.test))
+        || picks_by_type(file, call);
+    let hit = match (sized, typed) {
+        (false, false) => {
+            Hit::new(call.place, "Uploads of any size and any type are taken in: `limits` and `fileFilter` are not set")
+        }
+        (false, true) => Hit::new(call.place, "Uploads of any size are taken in: `limits` is not set"),
+        _ => return,
+    };
+    hits.push(if in_memory { hit.severity(Severity::Minor) } else { hit.confidence(Confidence::High) });
+}
+
+/// `types[file.mimetype]` in what decides where an upload goes and what it is called: other types find nothing.
+fn picks_by_type(file: &FileFacts, call: &Call) -> bool {
+    let (from, to) = call.place.bytes;
+    let within = |place: &crate::probe::source::code::Place| from <= place.bytes.0 && place.bytes.1 <= to;
+    file.assignments.iter().filter(|set| within(&set.place)).any(|set| {
+        let mut found = false;
+        set.value.walk(&mut |value| {
+            if let Value::Index(pair) = value {
+                found |= mentions_type(&pair.1);
+            }
+        });
+        found
+    })
 }
 
 fn mentions_type(value: &Value) -> bool {

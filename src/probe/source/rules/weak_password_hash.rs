@@ -4,7 +4,8 @@ use super::names::{has_word, is_password, last, mentions};
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Comparison, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Target;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -24,6 +25,9 @@ pub static META: RuleMeta = RuleMeta {
 pub const RULE: Rule =
     Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name).looks_at(server);
 
+/// How many calls of one helper are looked at.
+const MAX_CALLS: usize = 200;
+
 /// A lower cost than this is tried too quickly.
 const LEAST_COST: u32 = 10;
 
@@ -36,7 +40,9 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         return;
     }
     for call in &file.calls {
-        if let Some(name) = fast_hash(file, call).or_else(|| through_helper(file, index, call)) {
+        let helped =
+            || through_helper(file, index, call).filter(|(_, target)| is_told_here(file, index, call, *target));
+        if let Some(name) = fast_hash(file, call).or_else(|| helped().map(|(name, _)| name)) {
             hits.push(Hit::new(call.place, format!("A password is hashed with {name}, which is made to be fast")));
         } else if let Some(hit) = low_cost(file, call) {
             hits.push(hit);
@@ -97,7 +103,7 @@ fn fast_hash(file: &FileFacts, call: &Call) -> Option<&'static str> {
 }
 
 /// The fast hash that a function of the project makes of the password that it is given.
-fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<&'static str> {
+fn through_helper<'i>(file: &'i FileFacts, index: &'i CodeIndex, call: &Call) -> Option<(&'static str, Target<'i>)> {
     let about_hashes =
         has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
     let given = |argument: &crate::probe::source::code::Argument| argument.value.path().is_some_and(is_password);
@@ -109,8 +115,27 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<&'
         let hashes = algorithm(target.file, inner)?;
         let of_it =
             inner.arguments.iter().any(|argument| mentions(target.file, &argument.value, &|path| path == &**name));
-        of_it.then_some(hashes)
+        of_it.then_some((hashes, target))
     })
+}
+
+/// Whether this is the one call of a helper that is told: where the password is kept, or else the first. All others
+/// are mended with it.
+fn is_told_here(file: &FileFacts, index: &CodeIndex, call: &Call, target: Target<'_>) -> bool {
+    let rank = |file: &FileFacts, call: &Call| {
+        let asks = call.tested
+            || file.conditions.iter().any(|condition| {
+                condition.place.bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= condition.place.bytes.1
+            });
+        (asks, file.path.clone(), call.place.bytes)
+    };
+    let own = rank(file, call);
+    let others = index.calls_of(call.method()).take(MAX_CALLS).filter(|(other, _)| other.role == Role::Server);
+    let mut same = others.filter(|(other, called)| {
+        through_helper(other, index, called)
+            .is_some_and(|(_, to)| to.place == target.place && to.function == target.function)
+    });
+    !same.any(|(other, called)| rank(other, called) < own)
 }
 
 /// The fast hash that a call makes of what it is given.

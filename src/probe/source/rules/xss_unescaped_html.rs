@@ -1,5 +1,6 @@
 //! Request or stored data that becomes part of a page without being escaped.
 
+mod escaping;
 mod sinks;
 
 use super::injection::{Danger, message, reads, untraced};
@@ -7,7 +8,7 @@ use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
-use crate::probe::source::flow::{Reach, Sink};
+use crate::probe::source::flow::{Reach, Sink, Trace};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -39,10 +40,22 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     untraced(file, index, Sink::Html, raw, "what is written into a page as HTML", subject);
 }
 
+/// Whether a template is the text of a mail, in which nothing is HTML: `emails/alert-body-text.html`, `mails/order.txt`.
+fn is_plain_text(path: &str) -> bool {
+    let lower = path.to_ascii_lowercase();
+    let name = lower.rsplit('/').next().unwrap_or(&lower);
+    let says = |word: &str| matches!(word, "text" | "txt" | "plain" | "plaintext" | "subject" | "sms");
+    lower.contains("mail") && name.split(['-', '_', '.']).any(says)
+}
+
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
+    if file.language == Language::Template && is_plain_text(&file.path) {
+        return;
+    }
     for spot in sinks::all(file) {
         hits.extend(judge(file, index, &spot));
     }
+    escaping::check(file, hits);
 }
 
 /// A place where something is written into a page.
@@ -69,9 +82,11 @@ fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
     let danger = &spot.danger();
     let found = danger.reach(file, index, Sink::Html);
     if let Some(trace) = &found.request {
-        return Some(
-            danger.told(file, trace, |trace, to| message(trace, &format!("is written into a page as HTML by `{to}`"))),
-        );
+        let told = |trace: &Trace, to: &str| message(trace, &format!("is written into a page as HTML by `{to}`"));
+        let hit = danger.told(file, trace, told);
+        // A cookie is a visitor's own, unless the app sets it from a link.
+        let own = trace.source.to_ascii_lowercase().starts_with("cookies");
+        return Some(if own { hit.confidence(Confidence::Medium) } else { hit });
     }
     if !spot.raw {
         return None;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use serde_json::Value as Json;
 
 use super::known_modules::{NODE, PROVIDED};
-use super::{Undeclared, folders};
+use super::{Family, Undeclared, folders};
 use crate::probe::files::FileEntry;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Import, Role};
 
@@ -101,9 +101,54 @@ impl Declared {
             span: import.span,
             installed: None,
             elsewhere,
-            sure: true,
+            sure: !is_late(file, import),
+            family: self.family(&file.path, package),
         })
     }
+}
+
+/// Packages that are made of others of their makers, whose names do not say so.
+const MADE_OF: [(&str, &str); 6] = [
+    ("codemirror", "@lezer/"),
+    ("@codemirror/", "@lezer/"),
+    ("@tiptap/pm", "prosemirror-"),
+    ("radix-ui", "@radix-ui/"),
+    ("playwright", "playwright-core"),
+    ("@playwright/test", "playwright"),
+];
+
+impl Declared {
+    /// What the manifests around `path` declare that belongs to `package`.
+    fn family(&self, path: &str, package: &str) -> Option<Family> {
+        let around = || folders(path).filter_map(|folder| self.manifests.get(folder)?.as_ref()).flatten();
+        let scope = package.strip_prefix('@').and_then(|rest| rest.split_once('/')).map(|(scope, _)| scope);
+        let brings = around().find(|name| {
+            scope == Some(name.as_str())
+                || MADE_OF.iter().any(|(whole, part)| {
+                    (name.as_str() == *whole || (whole.ends_with('/') && name.starts_with(whole)))
+                        && (package == *part || ((part.ends_with(['/', '-'])) && package.starts_with(part)))
+                })
+        });
+        if let Some(name) = brings {
+            return Some(Family::Brings(name.clone()));
+        }
+        let sibling = around().any(|name| {
+            let of_scope = scope.is_some_and(|scope| {
+                name.strip_prefix('@').and_then(|rest| rest.split_once('/')).is_some_and(|(other, _)| other == scope)
+            });
+            of_scope || name.strip_prefix(package).is_some_and(|rest| rest.starts_with('-'))
+        });
+        sibling.then_some(Family::Sibling)
+    }
+}
+
+/// Whether an import runs only when a function is called, if ever.
+fn is_late(file: &FileFacts, import: &Import) -> bool {
+    let line = import.span.line;
+    file.functions.iter().skip(1).any(|function| {
+        let span = function.place.span;
+        span.line <= line && line <= span.end_line && span.line < span.end_line
+    })
 }
 
 /// Whether a manifest declares a package, or its types alone, or a framework that passes it on.

@@ -53,6 +53,7 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
                     elsewhere: None,
                     // An import that is indented runs under a condition or late.
                     sure: !declared.partly && import.span.column == 1,
+                    family: None,
                 });
             }
         }

@@ -1,6 +1,7 @@
 //! A query that runs once for every element of a list.
 
 mod lazy;
+mod lists;
 
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -8,6 +9,7 @@ use crate::probe::source::code::{Call, CallId, FunctionKind, Loop, LoopKind, Pla
 use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow;
+use lists::{Handed, does_slower_work, handed_in, is_over_rows, keeps, locks};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -46,12 +48,26 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             && !seen.contains(&(around.place, writes))
         {
             seen.push((around.place, writes));
-            let proved = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
-            let unsure = hit.confidence.is_none() && (!proved || does_slower_work(file, index, around));
-            hits.push(if unsure { hit.confidence(Confidence::Medium) } else { hit });
+            hits.extend(graded(file, index, call, around, hit));
         }
     }
     lazy::check(file, index, &multiplies, hits);
+}
+
+/// How much a query in a loop matters: it is proved where the list grows with the data, and nothing where the list holds
+/// one element.
+fn graded(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop, hit: Hit) -> Option<Hit> {
+    let proved = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
+    let handed = if proved { Handed::Many } else { handed_in(file, index, around) };
+    let slower = does_slower_work(file, index, around);
+    let known = hit.confidence.unwrap_or(Confidence::High);
+    let hit = match handed {
+        Handed::One => return None,
+        Handed::Unseen => hit.confidence(Confidence::Low),
+        Handed::Many if !proved || slower => hit.confidence(known.min(Confidence::Medium)),
+        Handed::Many => hit,
+    };
+    Some(if slower { hit.severity(Severity::Minor) } else { hit })
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
@@ -85,18 +101,16 @@ fn multiplies(file: &FileFacts, index: &CodeIndex, found: &Loop) -> bool {
 
 /// A list of which the code itself says what is in it, or that was cut into pieces on purpose.
 fn is_fixed(file: &FileFacts, index: &CodeIndex, over: &Value, function: u32) -> bool {
+    if over.path().is_some_and(is_of_kinds) {
+        return true;
+    }
     match file.resolved(over, function) {
         Value::Array(items) => !items.iter().any(|item| matches!(item, Value::Computed(_))),
         Value::Object(_) => true,
         Value::Path(path) => {
             let last = path.rsplit('.').next().unwrap_or(path);
             // A constant in capitals, or an enumeration.
-            // Kinds of things are few.
-            let lower = last.to_ascii_lowercase();
-            let kinds =
-                ["types", "bytype", "kinds", "tables", "locales", "languages"].iter().any(|word| lower.ends_with(word))
-                    || lower.contains("typesto");
-            kinds || last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
+            is_of_kinds(path) || last.chars().all(|c| c.is_ascii_uppercase() || c == '_' || c.is_ascii_digit())
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let method = call.method();
@@ -115,6 +129,13 @@ fn is_fixed(file: &FileFacts, index: &CodeIndex, over: &Value, function: u32) ->
     }
 }
 
+/// Kinds of things are few.
+fn is_of_kinds(path: &str) -> bool {
+    let lower = path.rsplit('.').next().unwrap_or(path).to_ascii_lowercase();
+    ["types", "bytype", "kinds", "tables", "locales", "languages"].iter().any(|word| lower.ends_with(word))
+        || lower.contains("typesto")
+}
+
 /// Whether a call gives back a list that is written out in a function of the project.
 fn lists_few(index: &CodeIndex, file: &FileFacts, call: &Call) -> bool {
     let target = index.called(file, call).and_then(|target| target.file.function(target.function));
@@ -124,43 +145,6 @@ fn lists_few(index: &CodeIndex, file: &FileFacts, call: &Call) -> bool {
     })
 }
 
-/// Whether a loop runs over what a query gave: nobody knows how many rows that will be. A list that is handed in may
-/// hold one element wherever it is handed in.
-fn is_over_rows(file: &FileFacts, index: &CodeIndex, around: &Loop) -> bool {
-    let mut rows = false;
-    let first = around.over.path().map(crate::probe::source::code::root);
-    let assigned = first.and_then(|first| file.assigned(first, around.function)).map(|assignment| &assignment.value);
-    for value in [Some(&around.over), assigned].into_iter().flatten() {
-        value.walk(&mut |value| {
-            let mut next = match value {
-                Value::Call(id) => Some(*id),
-                _ => None,
-            };
-            for _ in 0..8 {
-                let Some(id) = next else { break };
-                rows |= index.query(file, id).is_some();
-                next = file.call(id).and_then(|call| call.receiver);
-            }
-        });
-    }
-    rows
-}
-
-/// Whether each round does slower work that no query takes together: it asks a service, or reads, makes or sends
-/// something. Then the lists are short, or the queries are not what makes it slow.
-fn does_slower_work(file: &FileFacts, index: &CodeIndex, around: &Loop) -> bool {
-    let (from, to) = around.place.bytes;
-    let within = |call: &Call| from <= call.place.bytes.0 && call.place.bytes.1 <= to;
-    let slow = |call: &&Call| {
-        let lower = call.callee.to_ascii_lowercase();
-        ["pdf", "mail", "upload", "download", "getfile", "putfile", "readfile", "writefile"]
-            .iter()
-            .any(|word| lower.contains(word))
-    };
-    file.calls.iter().filter(|call| within(call)).any(|call| slow(&call))
-        || index.outside(file).iter().filter_map(|outside| file.call(outside.call)).any(within)
-}
-
 fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loop) -> Option<Hit> {
     let (id, call) = end_of_chain(file, id, call);
     let started_together = around.kind == LoopKind::Callback;
@@ -168,8 +152,8 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
     if query.gathered && started_together {
         return None;
     }
-    // Every round asks another model.
-    if call.callee.contains(".newQuery()") {
+    // Every round asks another model, or for another lock.
+    if call.callee.contains(".newQuery()") || locks(file, query.call, query) {
         return None;
     }
     let depends = uses_any(file, id, call, around);
@@ -208,7 +192,10 @@ fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loo
     if query.writes() || (query.gathered && around.kind == LoopKind::Callback) || !waits {
         return None;
     }
-    if function.kind == FunctionKind::Component || remembers(target.file, target.function) {
+    if function.kind == FunctionKind::Component
+        || remembers(target.file, target.function)
+        || locks(target.file, query.call, query)
+    {
         return None;
     }
     let given_element = call.arguments.iter().any(|argument| mentions(file, &argument.value, &around.names));
@@ -236,6 +223,7 @@ fn remembers(file: &FileFacts, function: u32) -> bool {
     decorated
         || wrapped
         || name.contains("cache")
+        || keeps(file, found)
         || file.calls_of(&found.body).any(|(_, call)| {
             let object = call.object().to_ascii_lowercase();
             object.contains("cache") || object.contains("memo") || object.contains("loader")

@@ -7,6 +7,7 @@ mod work;
 use super::reach::{self, Search};
 use super::{Check, Hit, Rule, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::{Call, LoopKind};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use work::{Kind, Work};
 
@@ -47,7 +48,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let search = if work.blocks { Search { stops: |_, _, _| false, ..SEARCH } } else { SEARCH };
         let Some(reached) = reach::from(index, file, id, search) else { continue };
         seen.push((call.function, work.kind));
-        let mut hit = grade(&work, call.in_loop.is_some()).in_place(call.place);
+        let mut hit = grade(&work, rounds(file, call)).in_place(call.place);
         if !reached.steps.is_empty() && hit.confidence.is_none() {
             hit = hit.confidence(Confidence::Medium);
         }
@@ -69,9 +70,28 @@ impl Grade {
     }
 }
 
-fn grade(work: &Work, in_loop: bool) -> Grade {
+/// How often work is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rounds {
+    One,
+    /// One after the other.
+    Many,
+    /// Many at the same time: `Promise.all(list.map(async …))`.
+    Together,
+}
+
+fn rounds(file: &FileFacts, call: &Call) -> Rounds {
+    let Some(around) = call.in_loop.and_then(|id| file.loop_(id)) else { return Rounds::One };
+    let starts =
+        file.function(call.function).is_some_and(|function| function.is_async && function.argument_of == around.call);
+    let together = around.kind == LoopKind::Callback && file.language.is_ecma() && starts;
+    if together { Rounds::Together } else { Rounds::Many }
+}
+
+fn grade(work: &Work, rounds: Rounds) -> Grade {
     let does = match work.kind {
-        Kind::Mail if in_loop => "sends one mail after the other",
+        Kind::Mail if rounds == Rounds::Many => "sends one mail after the other",
+        Kind::Mail if rounds == Rounds::Together => "sends a mail for each element of a list",
         Kind::Mail => "sends a mail",
         Kind::Document => "draws a PDF",
         Kind::Media => "converts a file with a program that takes its time",
@@ -81,7 +101,7 @@ fn grade(work: &Work, in_loop: bool) -> Grade {
     };
     let severity = match work.kind {
         Kind::Document | Kind::Media => None,
-        Kind::Mail if in_loop => None,
+        Kind::Mail if rounds == Rounds::Many => None,
         _ => Some(Severity::Minor),
     };
     let confidence = match work.kind {

@@ -1,5 +1,6 @@
 //! Calls that read something of unknown size whole.
 
+use super::super::injection::has_fixed_name;
 use crate::probe::source::code::{Call, Parameter, Value, root};
 use crate::probe::source::facts::{FileFacts, Language};
 use crate::probe::source::flow::{Origin, origin};
@@ -86,7 +87,8 @@ fn ecma(file: &FileFacts, call: &Call) -> Option<Whole> {
         "readFile" | "readFileSync" => {
             let of_files =
                 file.binding(call.root()).is_some_and(|b| b.module.trim_start_matches("node:").starts_with("fs"));
-            (of_files && comes_with_request(file, call.argument(0), call)).then(|| read(call, NAMED, ""))?
+            let named = !call.argument(0).is_some_and(|path| has_fixed_name(file, path, call.function));
+            (of_files && named && comes_with_request(file, call.argument(0), call)).then(|| read(call, NAMED, ""))?
         }
         _ => None,
     }

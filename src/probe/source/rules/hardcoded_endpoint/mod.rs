@@ -1,7 +1,10 @@
 //! An address of the developer's machine or a connection string in code that runs in production.
 
+mod connection;
+mod reaches;
+
 use super::endpoint::{Target, target};
-use super::{Check, Hit, Rule, any_name, with_go_and_java};
+use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
 use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Usage};
@@ -21,7 +24,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(with_go_and_java, any_name);
+pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name);
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
@@ -30,9 +33,13 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     if for_development {
         return;
     }
+    let told = connection::check(file, hits);
     for endpoint in file.endpoints.iter().filter(|endpoint| !endpoint.dev_only) {
         let Some(found) = target(&endpoint.text) else { continue };
         let place = Place { span: endpoint.span, bytes: endpoint.bytes };
+        if matches!(endpoint.usage, Usage::Argument(id) if told.contains(&id)) {
+            continue;
+        }
         match found {
             Target::Credentials if endpoint.usage != Usage::Alternative => {
                 let hit = Hit::new(place, "A connection string with a user and a password stands in the code");
@@ -41,7 +48,10 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             Target::Local | Target::Private if leads_there(file, endpoint) => {
                 let what = if found == Target::Local { "localhost" } else { "an address of a private network" };
                 let shown: String = endpoint.text.chars().take(60).collect();
-                hits.push(Hit::new(place, format!("`{shown}` points at {what}")));
+                let hit = Hit::new(place, format!("`{shown}` points at {what}"));
+                // The web server and the database of a small PHP app may well share a machine.
+                let shared = file.language == Language::Php && shown.contains("host=");
+                hits.push(if shared { hit.confidence(Confidence::Medium) } else { hit });
             }
             _ => {}
         }
@@ -51,7 +61,10 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 /// Whether the address is used to reach something, and is not shown, compared, or one of those that are let in.
 fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
     // Text that only mentions an address.
-    if !endpoint.text.starts_with(|c: char| c.is_ascii_alphabetic()) || endpoint.text.contains(char::is_whitespace) {
+    let listed = endpoint.text.starts_with("host=");
+    if !endpoint.text.starts_with(|c: char| c.is_ascii_alphabetic())
+        || (endpoint.text.contains(char::is_whitespace) && !listed)
+    {
         return false;
     }
     match endpoint.usage {
@@ -63,8 +76,10 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
                 return call.argument(1).is_none() && call.argument_of.is_some();
             }
             match file.language {
-                Language::Go => return go_reaches(callee, method),
-                Language::Java => return java_reaches(callee, method),
+                Language::Go => return reaches::go(callee, method),
+                Language::Java => return reaches::java(callee, method),
+                Language::Php => return reaches::php(call),
+                Language::Ruby => return reaches::ruby(file, call, &endpoint.name),
                 _ => {}
             }
             matches!(
@@ -80,7 +95,7 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
         }
         Usage::Named => {
             let name = endpoint.name.to_ascii_lowercase();
-            let place_name = ["url", "uri", "endpoint", "host", "server", "api", "base", "backend"];
+            let place_name = ["url", "uri", "endpoint", "host", "server", "api", "base", "backend", "dsn"];
             let only_says = [
                 "origin",
                 "allow",
@@ -108,60 +123,4 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
         }
         Usage::Other | Usage::Alternative | Usage::Compared | Usage::Listed => false,
     }
-}
-
-/// Calls of Go that reach what they are given.
-fn go_reaches(callee: &str, method: &str) -> bool {
-    matches!(
-        callee,
-        "http.Get"
-            | "http.Post"
-            | "http.PostForm"
-            | "http.Head"
-            | "http.NewRequest"
-            | "http.NewRequestWithContext"
-            | "redis.ParseURL"
-            | "nats.Connect"
-            | "amqp.Dial"
-            | "sql.Open"
-            | "sqlx.Connect"
-            | "sqlx.Open"
-            | "pgx.Connect"
-            | "pgxpool.New"
-            | "grpc.Dial"
-            | "grpc.NewClient"
-            | "httputil.NewSingleHostReverseProxy"
-    ) || matches!(method, "ApplyURI" | "SetBaseURL" | "SetHostURL" | "DialContext")
-}
-
-/// Calls of Java that reach what they are given.
-fn java_reaches(callee: &str, method: &str) -> bool {
-    matches!(
-        callee,
-        "URI.create"
-            | "URL"
-            | "URI"
-            | "WebClient.create"
-            | "RestClient.create"
-            | "DriverManager.getConnection"
-            | "MongoClients.create"
-            | "Jedis"
-            | "HttpGet"
-            | "HttpPost"
-            | "HttpPut"
-            | "RedisClient.create"
-    ) || matches!(
-        method,
-        "getForObject"
-            | "getForEntity"
-            | "postForObject"
-            | "postForEntity"
-            | "exchange"
-            | "baseUrl"
-            | "rootUri"
-            | "uri"
-            | "setJdbcUrl"
-            | "setUrl"
-            | "connectionString"
-    )
 }

@@ -1,0 +1,130 @@
+//! What the rules see in each file and in the project. Kept between two runs in one program: what was seen counts again
+//! as long as nothing changed of what it was worked out from.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::facts::{CodeIndex, FileFacts};
+use super::index::{Changes, Kept};
+use super::rules::{Check, Hit, RULES, Rule, Subject};
+use crate::model::{Observation, RuleMeta};
+use crate::probe::files::Gaps;
+
+/// More findings of one rule in one file than this are counted and not shown: nobody reads them one by one.
+const MAX_HITS: usize = 100;
+
+/// What a rule saw.
+pub(super) type Seen = (&'static RuleMeta, Hit);
+
+/// What the rules saw in a project.
+#[derive(Debug, Default)]
+pub(super) struct Looks {
+    /// In each file, by its place.
+    pub files: Vec<Arc<Look>>,
+    /// In the project as a whole, rule by rule.
+    pub project: Vec<Arc<Kept<Vec<Seen>>>>,
+}
+
+/// What the rules saw in one file.
+#[derive(Debug)]
+pub(super) struct Look {
+    seen: Kept<InFile>,
+    /// What was made of it and sent.
+    sent: Mutex<Vec<(Seen, Observation)>>,
+}
+
+/// What the rules see in one file.
+#[derive(Debug, Default)]
+pub(super) struct InFile {
+    /// In the order of the rules.
+    pub seen: Vec<Seen>,
+    /// What is not shown.
+    pub too_many: Gaps,
+    /// What it holds of the subjects of rules, by their places in [`RULES`]; nothing of those that are not named.
+    pub subjects: Vec<(usize, Subject)>,
+}
+
+impl Look {
+    /// Looks at the file at `place`; what was made of it `before` may still fit.
+    pub(super) fn new(place: usize, index: &CodeIndex, before: Option<&Self>) -> Self {
+        let work = || index.files.get(place).map(|file| in_file(file, index)).unwrap_or_default();
+        let sent = before.map(|before| before.sent.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        Self { seen: Kept::new(work), sent: Mutex::new(sent.unwrap_or_default()) }
+    }
+
+    /// What was seen.
+    pub(super) fn seen(&self) -> &InFile {
+        self.seen.get()
+    }
+
+    /// What was made of `seen` before.
+    pub(super) fn sent(&self, seen: &Seen) -> Option<Observation> {
+        let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.iter().find(|((rule, hit), _)| rule.id == seen.0.id && *hit == seen.1).map(|(_, made)| made.clone())
+    }
+
+    /// Remembers what was made of what was seen in its file.
+    pub(super) fn remember(&self, made: Vec<(Seen, Observation)>) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = made;
+    }
+}
+
+/// Of every file, the look that still holds, if there is one, and the one before.
+pub(super) fn kept_of_files(
+    index: &CodeIndex,
+    changes: Option<&Changes>,
+) -> Vec<(Option<Arc<Look>>, Option<Arc<Look>>)> {
+    let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
+    let of_file = |place: usize| {
+        let Some((changes, looks)) = before else { return (None, None) };
+        let Some(look) = looks.files.get(place).filter(|_| !changes.changed(place)) else { return (None, None) };
+        (changes.spare(look.seen.reads()).then(|| Arc::clone(look)), Some(Arc::clone(look)))
+    };
+    (0..index.files.len()).map(of_file).collect()
+}
+
+/// What the rules about the whole project see, one rule after the other.
+pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Arc<Kept<Vec<Seen>>>> {
+    let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
+    let of_rule = |(place, rule): (usize, &Rule)| {
+        let kept = before
+            .and_then(|(changes, looks)| looks.project.get(place).filter(|seen| changes.spare(seen.reads())).cloned());
+        kept.unwrap_or_else(|| {
+            Arc::new(Kept::new(|| {
+                let mut hits = Vec::new();
+                if let Check::Project(check) = rule.check {
+                    check(index, &mut hits);
+                }
+                hits.into_iter().map(|hit| (rule.meta, hit)).collect()
+            }))
+        })
+    };
+    RULES.iter().enumerate().map(of_rule).collect()
+}
+
+/// What every rule sees in one file.
+pub(super) fn in_file(file: &FileFacts, index: &CodeIndex) -> InFile {
+    let mut found = InFile::default();
+    let mut hits = Vec::new();
+    for (place, rule) in RULES.iter().enumerate().filter(|(_, rule)| reads(rule, file)) {
+        let mut subject = Subject::default();
+        (rule.about.look)(file, index, &mut subject);
+        if !subject.is_empty() {
+            found.subjects.push((place, subject));
+        }
+        let Check::EachFile(check) = rule.check else { continue };
+        check(file, index, &mut hits);
+        for hit in hits.iter().skip(MAX_HITS) {
+            found.too_many.add(
+                "a finding beyond the first 100 of its rule in one file",
+                &format!("{} {}:{}", rule.meta.id, file.path, hit.place.span.line),
+            );
+        }
+        hits.truncate(MAX_HITS);
+        found.seen.extend(hits.drain(..).map(|hit| (rule.meta, hit)));
+    }
+    found
+}
+
+fn reads(rule: &Rule, file: &FileFacts) -> bool {
+    (rule.reads)(file.language) && (rule.looks_at)(file.role)
+}

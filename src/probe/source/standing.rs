@@ -1,0 +1,167 @@
+//! Whether code still counts: what is marked as deprecated, or what nobody imports any more, is left standing and seldom
+//! runs. What rules see there is told with less confidence.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::OnceLock;
+
+use super::facts::{CodeIndex, FileFacts, Role};
+use super::rules::Hit;
+use crate::model::{Confidence, RuleKind, RuleMeta};
+
+/// How many files beside one have to be imported, for it to be told by them.
+const LEAST_BESIDE: usize = 3;
+
+/// Names of files that a framework or a host finds by themselves.
+const FOUND: [&str; 44] = [
+    "index",
+    "main",
+    "server",
+    "app",
+    "worker",
+    "cli",
+    "start",
+    "bootstrap",
+    "handler",
+    "lambda",
+    "entry",
+    "page",
+    "layout",
+    "route",
+    "loading",
+    "error",
+    "global-error",
+    "not-found",
+    "template",
+    "default",
+    "middleware",
+    "proxy",
+    "instrumentation",
+    "sitemap",
+    "robots",
+    "manifest",
+    "opengraph-image",
+    "icon",
+    "_app",
+    "_document",
+    "_error",
+    "_middleware",
+    "_layout",
+    "_index",
+    "root",
+    "hooks",
+    "plugin",
+    "config",
+    "setup",
+    "init",
+    "run",
+    "sw",
+    "service-worker",
+    "polyfills",
+];
+
+/// What is asked about the files of one project.
+pub(super) struct Standing<'i> {
+    index: &'i CodeIndex,
+    /// The last part of every module that code other than tests imports, without its ending.
+    imported: OnceLock<HashSet<&'i str>>,
+    folders: OnceLock<HashMap<&'i str, (usize, usize)>>,
+}
+
+impl<'i> Standing<'i> {
+    pub(super) fn new(index: &'i CodeIndex) -> Self {
+        Self { index, imported: OnceLock::new(), folders: OnceLock::new() }
+    }
+
+    /// Takes confidence from what was seen in code that counts no more.
+    pub(super) fn weigh(&self, file: &FileFacts, seen: &mut [(&'static RuleMeta, Hit)]) {
+        let findings = seen.iter_mut().filter(|(rule, _)| rule.kind == RuleKind::Finding);
+        let mut aside = None;
+        for (rule, hit) in findings {
+            let known = hit.confidence.unwrap_or(rule.confidence);
+            if known > Confidence::Low
+                && (is_deprecated(file, hit.place.span.line) || *aside.get_or_insert_with(|| self.is_left_aside(file)))
+            {
+                hit.confidence = Some(if known == Confidence::High { Confidence::Medium } else { Confidence::Low });
+            }
+        }
+    }
+
+    /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which
+    /// a framework looks for files.
+    fn is_left_aside(&self, file: &FileFacts) -> bool {
+        let Some((folder, stem)) = module_of(&file.path) else { return false };
+        let exports = file.functions.iter().skip(1).any(|function| function.exported);
+        let runs = file.calls.iter().any(|call| call.function == 0 && call.discarded);
+        let first = stem.split('.').next().unwrap_or(stem);
+        if !file.language.is_ecma()
+            || !exports
+            || runs
+            || FOUND.contains(&first)
+            || first.starts_with(['+', '_', '[', '('])
+            || self.imported().contains(stem)
+        {
+            return false;
+        }
+        let (beside, used) = self.folders().get(folder).copied().unwrap_or_default();
+        // It stands there itself, and is not used.
+        let beside = beside.saturating_sub(1);
+        used >= LEAST_BESIDE && used * 4 >= beside * 3
+    }
+
+    /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
+    fn folders(&self) -> &HashMap<&'i str, (usize, usize)> {
+        self.folders.get_or_init(|| {
+            let mut folders: HashMap<&str, (usize, usize)> = HashMap::new();
+            for file in self.index.files.iter().filter(|file| file.language.is_ecma() && file.role != Role::Test) {
+                let Some((folder, name)) = module_of(&file.path) else { continue };
+                if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
+                    let (beside, used) = folders.entry(folder).or_default();
+                    *beside += 1;
+                    *used += usize::from(self.imported().contains(name));
+                }
+            }
+            folders
+        })
+    }
+
+    fn imported(&self) -> &HashSet<&'i str> {
+        self.imported.get_or_init(|| {
+            let files = self.index.files.iter().filter(|file| file.language.is_ecma() && file.role != Role::Test);
+            let modules = files.flat_map(|file| {
+                let imports = file.imports.iter().map(|import| import.module.as_str());
+                imports.chain(file.bindings.iter().map(|binding| &*binding.module))
+            });
+            modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect()
+        })
+    }
+}
+
+/// The folder and the name of a script, without its ending; components of Vue and Svelte may be found by their names.
+fn module_of(path: &str) -> Option<(&str, &str)> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+    let stem = without_ending(name);
+    (stem.len() < name.len()).then_some((folder, stem))
+}
+
+fn without_ending(name: &str) -> &str {
+    [".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts"]
+        .iter()
+        .find_map(|ending| name.strip_suffix(ending))
+        .unwrap_or(name)
+}
+
+/// Whether what stands on `line` is marked as deprecated, or the whole file is: then the mark stands above its imports.
+fn is_deprecated(file: &FileFacts, line: u32) -> bool {
+    let marked = |first: u32| file.deprecated.contains(&first);
+    let imports = || file.imports.iter().map(|import| import.span.line).min().is_some_and(marked);
+    let around = file.functions.iter().skip(1).filter(|function| {
+        let span = function.place.span;
+        span.line <= line && line <= span.end_line
+    });
+    if file.deprecated.is_empty() {
+        return around
+            .into_iter()
+            .any(|function| function.decorators.iter().any(|mark| mark.method().eq_ignore_ascii_case("deprecated")));
+    }
+    imports() || around.into_iter().any(|function| marked(function.place.span.line))
+}
