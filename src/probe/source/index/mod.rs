@@ -27,6 +27,7 @@ use receiver::ByName;
 
 pub use declared::{Undeclared, undeclared};
 pub use manifests::Manifests;
+pub(super) use ruby::underscored;
 
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;

@@ -20,9 +20,7 @@ pub(super) fn add(file: &FileFacts, outside: &Outside, found: &mut Response) {
     let decoded: Vec<(CallId, &Call)> = (0_u32..)
         .zip(&file.calls)
         .filter(|(_, call)| decodes(call) && file.within(call.function, first.function))
-        .filter(|(_, call)| {
-            call.argument(0).is_some_and(|given| source.leads_to(file, given, call.function, 0))
-        })
+        .filter(|(_, call)| call.argument(0).is_some_and(|given| source.leads_to(file, given, call.function, 0)))
         .collect();
     if text && let Some((id, call)) = decoded.first() {
         found.reads.get_or_insert((*id, call.place));
@@ -36,8 +34,17 @@ pub(super) fn add(file: &FileFacts, outside: &Outside, found: &mut Response) {
 pub(in crate::probe::source) fn decodes(call: &Call) -> bool {
     matches!(
         &*call.callee,
-        "json_decode" | "JSON.parse" | "JSON.parse!" | "JSON.load" | "Oj.load" | "MultiJson.load" | "Yajl.Parser.parse"
-            | "ActiveSupport.JSON.decode" | "Json.decode" | "Utils.jsonDecode" | "GuzzleHttp.json_decode"
+        "json_decode"
+            | "JSON.parse"
+            | "JSON.parse!"
+            | "JSON.load"
+            | "Oj.load"
+            | "MultiJson.load"
+            | "Yajl.Parser.parse"
+            | "ActiveSupport.JSON.decode"
+            | "Json.decode"
+            | "Utils.jsonDecode"
+            | "GuzzleHttp.json_decode"
     )
 }
 
@@ -78,11 +85,7 @@ impl Source<'_> {
                 let of_it = self.is_below(&call.callee) || self.is_on_it(file, call);
                 // A text that is trimmed or cast stays what it is.
                 let kept = matches!(call.method(), "trim" | "strval" | "utf8_encode" | "force_encoding" | "to_s");
-                of_it
-                    || (kept
-                        && call
-                            .argument(0)
-                            .is_some_and(|given| self.leads_to(file, given, function, steps + 1)))
+                of_it || (kept && call.argument(0).is_some_and(|given| self.leads_to(file, given, function, steps + 1)))
             }),
             Value::Path(path) => {
                 if self.is_below(path) || (self.text && self.name == Some(path)) {

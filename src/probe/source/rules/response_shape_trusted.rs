@@ -117,9 +117,9 @@ fn of_call(file: &FileFacts, name: &str, function: FunctionId) -> Option<(String
 
 /// Whether some element of an answer is tested, and not only its status.
 fn elements_tested(file: &FileFacts, name: &str) -> bool {
-    file.accesses.iter().any(|access| {
-        access.tested && access.path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '[']))
-    })
+    file.accesses
+        .iter()
+        .any(|access| access.tested && access.path.strip_prefix(name).is_some_and(|rest| rest.starts_with(['.', '['])))
 }
 
 /// An answer whose elements are those of its contents: `$response['user']['id']` of Laravel and of `HTTParty`.

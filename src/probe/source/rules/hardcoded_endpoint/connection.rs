@@ -37,7 +37,10 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) -> Vec<CallId> {
             let message = format!("The database is reached as `{user}` with a password that stands in the code");
             hits.push(Hit::new(call.place, message).severity(Severity::Blocker).confidence(Confidence::Medium));
         } else if password.is_empty() && local {
-            hits.push(Hit::new(call.place, format!("The database is reached at localhost as `{user}`, with no password")));
+            hits.push(Hit::new(
+                call.place,
+                format!("The database is reached at localhost as `{user}`, with no password"),
+            ));
         } else {
             continue;
         }
@@ -52,10 +55,22 @@ fn takes(call: &Call) -> Option<Takes> {
         "mysqli_connect" | "mysql_connect" | "mysqli_real_connect" => Takes::InOrder,
         "PDO" if call.constructs => Takes::AfterAddress,
         "DriverManager.getConnection" => Takes::AfterAddress,
-        "Mysql2.Client" | "PG.connect" | "PG.Connection" | "Sequel.connect" | "ActiveRecord.Base.establish_connection"
-        | "psycopg2.connect" | "psycopg.connect" | "pymysql.connect" | "mysql.connector.connect" | "MySQLdb.connect"
-        | "asyncpg.connect" | "asyncpg.create_pool" | "mysql.createConnection" | "mysql.createPool"
-        | "mysql2.createConnection" | "mysql2.createPool" => Takes::Named,
+        "Mysql2.Client"
+        | "PG.connect"
+        | "PG.Connection"
+        | "Sequel.connect"
+        | "ActiveRecord.Base.establish_connection"
+        | "psycopg2.connect"
+        | "psycopg.connect"
+        | "pymysql.connect"
+        | "mysql.connector.connect"
+        | "MySQLdb.connect"
+        | "asyncpg.connect"
+        | "asyncpg.create_pool"
+        | "mysql.createConnection"
+        | "mysql.createPool"
+        | "mysql2.createConnection"
+        | "mysql2.createPool" => Takes::Named,
         // The driver of PostgreSQL for Node.
         "Pool" | "pg.Pool" | "Client" | "pg.Client" if call.constructs => Takes::Named,
         _ => return None,

@@ -81,7 +81,11 @@ pub(super) fn ruby(file: &FileFacts, call: &Call, name: &str) -> bool {
     let is_uri = matches!(callee, "URI" | "URI.parse" | "URI.join" | "Addressable.URI.parse");
     if is_uri {
         let outer = call.argument_of.and_then(|id| file.call(id));
-        let kept = || file.assignments.iter().any(|a| a.place.bytes.0 < call.place.bytes.0 && call.place.bytes.1 <= a.place.bytes.1);
+        let kept = || {
+            file.assignments
+                .iter()
+                .any(|a| a.place.bytes.0 < call.place.bytes.0 && call.place.bytes.1 <= a.place.bytes.1)
+        };
         return match outer {
             Some(outer) => outer.root() == "Net" || is_verb(outer.method()),
             None => kept(),
@@ -90,8 +94,20 @@ pub(super) fn ruby(file: &FileFacts, call: &Call, name: &str) -> bool {
     if call.constructs && matches!(name, "url" | "host" | "hosts" | "uri" | "address" | "base_url" | "endpoint") {
         return true;
     }
-    matches!(callee, "base_uri" | "Faraday.new" | "Faraday" | "Redis.new" | "Redis" | "Mongo.Client" | "Bunny.new" | "Bunny" | "PG.connect" | "URI.open")
-        || (matches!(call.root(), "HTTParty" | "Faraday" | "RestClient" | "HTTP" | "Typhoeus" | "Excon" | "Net") && (is_verb(method) || method == "new"))
+    matches!(
+        callee,
+        "base_uri"
+            | "Faraday.new"
+            | "Faraday"
+            | "Redis.new"
+            | "Redis"
+            | "Mongo.Client"
+            | "Bunny.new"
+            | "Bunny"
+            | "PG.connect"
+            | "URI.open"
+    ) || (matches!(call.root(), "HTTParty" | "Faraday" | "RestClient" | "HTTP" | "Typhoeus" | "Excon" | "Net")
+        && (is_verb(method) || method == "new"))
         || (is_verb(method) && names_client(call.object()))
         || matches!(callee, "ActiveRecord.Base.establish_connection" | "Sequel.connect")
 }
