@@ -24,6 +24,7 @@ pub(super) fn target(text: &str) -> Option<Target> {
         && !password.contains("${")
         && !password.starts_with(['<', '$', '{', '*', '['])
         && !is_placeholder(password)
+        && !(user.starts_with("user") && matches!(password, "pass" | "password" | "passwd" | "pwd" | "pw"))
         && scheme != "http"
     {
         return Some(Target::Credentials);

@@ -97,14 +97,16 @@ fn app_of(path: &str) -> &str {
     }
 }
 
-/// Calls that send a text as it is, in languages whose APIs answer with them: Express, Go's `net/http` and its kin.
+/// Calls that send a text as it is, in libraries whose APIs answer with them: Express, Go's `net/http`.
 fn is_text(call: &Call) -> bool {
-    call.method() == "send" || &*call.callee == "http.Error" || matches!(&*call.callee, "c.String" | "c.SendString")
+    call.method() == "send" || &*call.callee == "http.Error"
 }
 
 /// The shape of an answer: the names that hold the reason.
 fn shape(file: &FileFacts, body: &Value, function: u32, is_text: bool) -> Option<String> {
     match file.resolved(body, function) {
+        // JSON that is written out has a shape of its own.
+        Value::Text(text) if is_text && text.trim_start().starts_with('{') => None,
         Value::Text(_) | Value::Template(_) if is_text => Some("text".to_owned()),
         Value::Call(id)
             if is_text && file.call(*id).is_some_and(|call| matches!(call.method(), "Error" | "StatusText")) =>

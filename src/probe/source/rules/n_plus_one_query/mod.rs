@@ -202,7 +202,8 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
 /// `Order.where(…).each(&:delete)`: rows that one statement would remove are read and removed one by one.
 fn deletes_each(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop) -> Option<Hit> {
     let deletes = matches!(&*call.callee, "&.destroy" | "&.destroy!" | "&.delete");
-    if !deletes || !is_over_rows(file, index, around) || in_transaction(file, call) {
+    let asks = around.call.is_some_and(|id| index.query(file, id).is_some());
+    if !deletes || !(asks || is_over_rows(file, index, around)) || in_transaction(file, call) {
         return None;
     }
     let hit = Hit::new(call.place, format!("`{}` removes one row at a time in a loop", call.method()));
