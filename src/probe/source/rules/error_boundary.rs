@@ -12,7 +12,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "An error boundary of React, an `error` page of Next, or a router's element for errors.",
+    what: "An error boundary of React, Nuxt or Svelte, an `error` page of Next, Nuxt or SvelteKit, or a router's element for errors.",
     why: "One component that fails does not leave your users before an empty page.",
     fix: "Put an error boundary around the app and around each part that can fail by itself.",
     example: "<ErrorBoundary fallback={<Sorry />}>\n  <App />\n</ErrorBoundary>",
