@@ -42,6 +42,10 @@ const LIMIT: &[&str] = &[
     "arcjet",
     "brute",
     "turnstile",
+    "httprate",
+    "tollbooth",
+    "bucket4j",
+    "ratelimits",
 ];
 
 /// Whether a name speaks of a limit on how often somebody may ask.
@@ -309,6 +313,24 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
         "getrequestuser",
         "verifyapikey",
         "requireauthentication",
+        "getuserprincipal",
+        "getremoteuser",
+        "getprincipal",
+        "checklogin",
+        "getloginid",
+        "basicauth",
+        "usercan",
+        "currentusercan",
+        "hashequals",
+        "securecompare",
+        "validsignature",
+        "hasvalidsignature",
+        "constanttimecompare",
+        "authenticateorrequestwithhttptoken",
+        "authenticateorrequestwithhttpbasic",
+        "authenticatewithhttptoken",
+        "authenticateuser!",
+        "requirerole",
     ];
     if LAST.contains(&last.as_str()) || guards_call(path) {
         return true;
@@ -331,6 +353,7 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
                 | "res"
                 | "g"
                 | "socket"
+                | "_session"
         )
     };
     parts.windows(2).any(|pair| match pair {

@@ -21,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::Project(check))
-    .reads(request_work::reads_routes, request_work::would_read)
+    .reads(request_work::reads, request_work::would_read)
     .about("route", look);
 
 /// So many covered routes make a habit.
@@ -65,7 +65,7 @@ fn has_secret_in_path(path: &str) -> bool {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads_routes)
+    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads)
         .filter(|route| is_candidate(route, index))
         .map(|route| (route, route.auth(index)))
         .collect();
@@ -76,7 +76,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     let anything_asks = covered > 0
         || count(Cover::Unknown) > 0
-        || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
+        || request_work::judged(index, request_work::reads).any(|route| route.auth(index) == Cover::Yes);
     if !anything_asks {
         // One app without accounts is one thing to say, and it may be meant.
         if let Some((route, _)) =
