@@ -99,7 +99,8 @@ fn declared<'f>(file: &'f FileFacts, call: &'f Call) -> Option<Declared<'f>> {
                 None => (None, first),
             };
             // `example.com/x` names a host as well.
-            let path = if path.starts_with('/') { path } else { path.find('/').and_then(|at| path.get(at..)).unwrap_or("/") };
+            let path =
+                if path.starts_with('/') { path } else { path.find('/').and_then(|at| path.get(at..)).unwrap_or("/") };
             made(verb.or(named).unwrap_or(Verb::Any), path, values)
         }
         "HandlerFunc" | "Handler" if call.receiver.is_some() => {
@@ -113,9 +114,9 @@ fn declared<'f>(file: &'f FileFacts, call: &'f Call) -> Option<Declared<'f>> {
                 _ if upper => Verb::of(name)?,
                 _ => return None,
             };
-            let combo = call.receiver.and_then(|id| first_link(file, id)).is_some_and(|link| link.method() == "Combo");
-            if combo {
-                return made(verb, "", values);
+            let combo = call.receiver.and_then(|id| first_link(file, id)).filter(|link| link.method() == "Combo");
+            if let Some(link) = combo {
+                return made(verb, text(&link.arguments.first()?.value)?, values);
             }
             if values.len() < 2 {
                 return None;

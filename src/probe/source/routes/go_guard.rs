@@ -141,8 +141,9 @@ fn into(index: &CodeIndex, place: usize, value: &Value, seen_from: FunctionId, d
             let handler = call.arguments.iter().rev().find(|argument| answers(index, place, &argument.value, call));
             match handler {
                 Some(argument) => {
-                    let converts = matches!(call.method(), "HandlerFunc" | "Then" | "ThenFunc" | "StripPrefix" | "Handler")
-                        && target.is_none();
+                    let converts =
+                        matches!(call.method(), "HandlerFunc" | "Then" | "ThenFunc" | "StripPrefix" | "Handler")
+                            && target.is_none();
                     if !converts {
                         found.guards.push(guard(index, place, &call.callee, call.function));
                     }

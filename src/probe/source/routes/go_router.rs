@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::go_guard::{add, guard};
-use super::{Guard, joined, resolve::FunctionAt};
+use super::{Guard, Verb, joined, resolve::FunctionAt};
 use crate::probe::source::code::{Call, CallId, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::libraries::is_of;
@@ -87,7 +87,9 @@ impl Routers {
         let file = index.files.get(place)?;
         match call.receiver {
             Some(id) => self.of_call(index, place, id, 0),
-            None if call.object() == "http" => file.binding("http").filter(|b| &*b.module == "net/http").map(|_| Context::default()),
+            None if call.object() == "http" => {
+                file.binding("http").filter(|b| &*b.module == "net/http").map(|_| Context::default())
+            }
             None => self.of_path(index, place, call.object(), call, 0),
         }
     }
@@ -107,10 +109,29 @@ impl Routers {
         if makes_router(file, call) {
             return Some(Context::default());
         }
+        // `m.Combo("/x").Get(show).Post(save)`.
+        if Verb::of(call.method()).is_some() && call.receiver.is_some() {
+            return self.of_call(index, place, call.receiver?, depth + 1);
+        }
         if !matches!(
             call.method(),
-            "Group" | "With" | "Use" | "PathPrefix" | "Subrouter" | "Path" | "Methods" | "Host" | "Headers" | "Name"
-                | "Schemes" | "StrictSlash" | "NewRoute" | "Route" | "Combo" | "Party" | "Mux"
+            "Group"
+                | "With"
+                | "Use"
+                | "PathPrefix"
+                | "Subrouter"
+                | "Path"
+                | "Methods"
+                | "Host"
+                | "Headers"
+                | "Name"
+                | "Schemes"
+                | "StrictSlash"
+                | "NewRoute"
+                | "Route"
+                | "Combo"
+                | "Party"
+                | "Mux"
         ) {
             // `r := setUp(db)`.
             let (target, _) = index.reached_by(file, call)?;
@@ -120,7 +141,7 @@ impl Routers {
                 .body
                 .returns
                 .iter()
-                .find_map(|value| self.of_path(index, target.place, value.path()?, &inside, depth + 1));
+                .find_map(|value| self.of_path(index, target.place, first(value).path()?, &inside, depth + 1));
         }
         let mut found = match call.receiver {
             Some(id) => self.of_call(index, place, id, depth + 1),
@@ -128,7 +149,9 @@ impl Routers {
         }?;
         let text = call.argument(0).and_then(|value| file.resolved(value, call.function).leading_text());
         match call.method() {
-            "Group" | "PathPrefix" | "Path" | "Route" | "Combo" | "Party" => {
+            // The path of a combination belongs to the route; groups around it come before.
+            "Combo" => self.guards_of(index, place, call, usize::from(text.is_some()), &mut found),
+            "Group" | "PathPrefix" | "Path" | "Route" | "Party" => {
                 found.prefix = joined(&found.prefix, text.unwrap_or(""));
                 self.guards_of(index, place, call, usize::from(text.is_some()), &mut found);
             }
@@ -143,7 +166,9 @@ impl Routers {
         found.unknown |= call.spreads();
         for argument in call.arguments.iter().skip(from).filter(|argument| !argument.spread) {
             // The function of a group declares its routes.
-            if matches!(&argument.value, Value::Function(_)) && matches!(call.method(), "Group" | "Route" | "Party" | "Combo") {
+            if matches!(&argument.value, Value::Function(_))
+                && matches!(call.method(), "Group" | "Route" | "Party" | "Combo")
+            {
                 continue;
             }
             found.unknown |= !add(index, place, &argument.value, call.function, &mut guards);
@@ -153,7 +178,8 @@ impl Routers {
 
     /// The router that `path` stands for where `at` uses it.
     fn of_path(&self, index: &CodeIndex, place: usize, path: &str, at: &Call, depth: u32) -> Option<Context> {
-        let file = index.files.get(place).filter(|_| depth < MAX_DEPTH && !path.is_empty() && !path.contains(['(', '[']))?;
+        let file =
+            index.files.get(place).filter(|_| depth < MAX_DEPTH && !path.is_empty() && !path.contains(['(', '[']))?;
         let scope = scope(file, path, at.function);
         let key = (place, scope, Box::from(path));
         let known = self.outer.borrow().get(&key).cloned();
@@ -182,7 +208,10 @@ impl Routers {
             if !function.parameters.get(position).is_some_and(|p| is_router_type(&p.annotation)) {
                 return None;
             }
-            return Some(self.of_parameter(index, (place, scope), position, depth).unwrap_or(Context { unknown: true, ..Context::default() }));
+            return Some(
+                self.of_parameter(index, (place, scope), position, depth)
+                    .unwrap_or(Context { unknown: true, ..Context::default() }),
+            );
         }
         if let Some(set) = file.assigned(path, scope) {
             let made = match &set.value {
@@ -262,7 +291,9 @@ impl Routers {
             return self.of_call(index, at.0, id, depth + 1);
         }
         let name = function.name.as_deref()?;
-        for (caller, call) in index.calls_of(name).take(MAX_CALLERS).filter(|(caller, _)| caller.language == file.language) {
+        for (caller, call) in
+            index.calls_of(name).take(MAX_CALLERS).filter(|(caller, _)| caller.language == file.language)
+        {
             let same = index.reached_by(caller, call).is_some_and(|(t, _)| (t.place, t.function) == at);
             let (true, Some(place)) = (same, index.place_of(caller)) else { continue };
             let Some(given) = call.argument(position) else { continue };
@@ -272,8 +303,11 @@ impl Routers {
         }
         // `r.Route("/users", users.Routes)`.
         for method in ["Route", "Group"] {
-            for (caller, call) in index.calls_of(method).take(MAX_CALLERS * 4).filter(|(c, _)| c.language == file.language) {
-                let hands = call.arguments.iter().any(|a| a.value.path().is_some_and(|p| p.rsplit('.').next() == Some(name)));
+            for (caller, call) in
+                index.calls_of(method).take(MAX_CALLERS * 4).filter(|(c, _)| c.language == file.language)
+            {
+                let hands =
+                    call.arguments.iter().any(|a| a.value.path().is_some_and(|p| p.rsplit('.').next() == Some(name)));
                 if !hands {
                     continue;
                 }
@@ -302,7 +336,7 @@ impl Routers {
             return;
         }
         // What makes the router gives it back, and others mount it.
-        if function.body.returns.iter().any(|value| value.path() == Some(path)) {
+        if function.body.returns.iter().any(|value| first(value).path() == Some(path)) {
             self.returned(index, (place, scope), depth, found);
         }
     }
@@ -317,7 +351,8 @@ impl Routers {
                 self.climb(index, place, around, depth + 1, found);
                 return;
             }
-            let here = caller.calls.iter().position(|other| other.place == call.place).and_then(|id| u32::try_from(id).ok());
+            let here =
+                caller.calls.iter().position(|other| other.place == call.place).and_then(|id| u32::try_from(id).ok());
             let set = caller.assignments.iter().find(|set| here.is_some_and(|id| set.value == Value::Call(id)));
             if let Some(set) = set {
                 self.mounted(index, place, &set.target, set.function, depth + 1, found);
@@ -345,13 +380,19 @@ impl Routers {
                     return;
                 }
                 "StripPrefix" | "Serve" => {}
-                name if call.constructs || name.starts_with("ListenAndServe") || matches!(name, "Run" | "append" | "go") => return,
+                name if call.constructs
+                    || name.starts_with("ListenAndServe")
+                    || matches!(name, "Run" | "append" | "go") =>
+                {
+                    return;
+                }
                 _ => found.guards.push((String::new(), guard(index, place, &call.callee, call.function))),
             }
             next = call.argument_of;
             if next.is_none() {
                 // `handler := withAuth(mux)`.
-                let set = file.assignments.iter().find(|set| set.value == Value::Call(id) && set.function == call.function);
+                let set =
+                    file.assignments.iter().find(|set| set.value == Value::Call(id) && set.function == call.function);
                 next = set.and_then(|set| {
                     let function = file.function(call.function)?;
                     file.calls_of(&function.body)
@@ -366,6 +407,14 @@ impl Routers {
     }
 }
 
+/// What a function gives back beside an error.
+fn first(value: &Value) -> &Value {
+    match value {
+        Value::Array(values) => values.first().unwrap_or(value),
+        value => value,
+    }
+}
+
 /// Middleware of these holds for all routes, wherever it is put.
 fn whole_router(file: &FileFacts) -> bool {
     file.imports_any(|module| is_of(module, "github.com/labstack/echo") || is_of(module, "github.com/gorilla/mux"))
@@ -373,9 +422,8 @@ fn whole_router(file: &FileFacts) -> bool {
 
 /// The function in which `path` is declared, seen from `function`.
 fn scope(file: &FileFacts, path: &str, function: FunctionId) -> FunctionId {
-    let declares = |id: FunctionId, parameters: bool| {
-        parameters || file.assignments_to(path).any(|set| set.function == id)
-    };
+    let declares =
+        |id: FunctionId, parameters: bool| parameters || file.assignments_to(path).any(|set| set.function == id);
     file.enclosing(function)
         .find(|(id, f)| declares(*id, f.parameters.iter().any(|p| p.names.iter().any(|(name, _)| **name == *path))))
         .map_or(function, |(id, _)| id)

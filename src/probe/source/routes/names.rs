@@ -376,7 +376,8 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
                 )
         }
         _ => false,
-    }) || matches!(parts.first(), Some(&("current_user" | "currentuser")))
+    }) || parts.iter().any(|part| part.contains("authenticateduser"))
+        || matches!(parts.first(), Some(&("current_user" | "currentuser")))
         || matches!(&*last, "authorization" | "remoteuser")
         || (parts.first() == Some(&"session") && lower.contains("user"))
         || matches!(parts.as_slice(), ["auth", "user" | "id" | "check" | "guard" | "guest", ..])

@@ -181,18 +181,48 @@ pub(super) fn sends_away(file: &FileFacts, function: &Function) -> bool {
 fn names_credential(call: &Call) -> bool {
     let of_context = |value: &Value| {
         // `r.Context().Value(userKey)`.
-        call.method() == "Value" && call.callee.contains("Context")
+        call.method() == "Value"
+            && call.callee.contains("Context")
             && value.path().is_some_and(|path| path.to_ascii_lowercase().contains("user"))
     };
     call.argument(0).is_some_and(of_context)
         || matches!(
             call.method(),
-            "get" | "header" | "has" | "getHeader" | "headers" | "cookies" | "Get" | "GetHeader" | "Cookie" | "Locals"
-                | "MustGet" | "Value" | "getAttribute" | "GetString" | "GetInt64" | "GetUint" | "GetInt"
+            "get"
+                | "header"
+                | "has"
+                | "getHeader"
+                | "headers"
+                | "cookies"
+                | "Get"
+                | "GetHeader"
+                | "Cookie"
+                | "Locals"
+                | "MustGet"
+                | "Value"
+                | "getAttribute"
+                | "GetString"
+                | "GetInt64"
+                | "GetUint"
+                | "GetInt"
         ) && call.argument(0).and_then(Value::text).is_some_and(|text| {
             let lower = text.to_ascii_lowercase();
-            matches!(&*lower, "authorization" | "user" | "user_id" | "userid" | "session" | "currentuser" | "auth" | "current_user" | "claims" | "uid" | "account" | "session_id" | "loginuser")
-                || lower.contains("api-key")
+            matches!(
+                &*lower,
+                "authorization"
+                    | "user"
+                    | "user_id"
+                    | "userid"
+                    | "session"
+                    | "currentuser"
+                    | "auth"
+                    | "current_user"
+                    | "claims"
+                    | "uid"
+                    | "account"
+                    | "session_id"
+                    | "loginuser"
+            ) || lower.contains("api-key")
                 || lower.contains("token")
                 || lower.contains("signature")
                 || lower.contains("secret")

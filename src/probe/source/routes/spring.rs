@@ -10,7 +10,8 @@ const MAX_BASES: usize = 4;
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let java = || index.files.iter().enumerate().filter(|(_, f)| f.language == Language::Java && f.role == Role::Server);
+    let java =
+        || index.files.iter().enumerate().filter(|(_, f)| f.language == Language::Java && f.role == Role::Server);
     let controllers = || {
         java().flat_map(|(place, file)| {
             file.classes.iter().filter(|class| is_controller(class)).map(move |class| (place, &**file, class))
@@ -21,7 +22,11 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
     }
     let security = Security::new(index);
     for (place, file, class) in controllers() {
-        let prefix = class.decorators.iter().find(|d| d.method() == "RequestMapping").map_or_else(String::new, |d| path(file, d));
+        let prefix = class
+            .decorators
+            .iter()
+            .find(|d| d.method() == "RequestMapping")
+            .map_or_else(String::new, |d| path(file, d));
         let inherited = of_bases(index, place, class);
         for (id, function) in (0_u32..).zip(&file.functions) {
             if function.class.as_deref() != Some(&*class.name) {
@@ -33,10 +38,11 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
             let path = joined(&prefix, &path(file, mapping));
             let path = if path.starts_with('/') { path } else { format!("/{path}") };
             let decorators = function.decorators.iter().chain(&class.decorators);
-            let opened = function.decorators.iter().any(|d| opens(file, d));
-            let mut guards: Vec<Guard> = decorators.filter(|d| !opens(file, d)).filter_map(|d| guard(file, d)).collect();
+            let opened = function.decorators.iter().any(|d| opens(file, d)) || security.opens(verb, &path);
+            let mut guards: Vec<Guard> =
+                decorators.filter(|d| !opens(file, d)).filter_map(|d| guard(file, d)).collect();
             guards.extend(inherited.iter().cloned());
-            guards.extend(security.before(index, verb, &path));
+            guards.extend(security.before(verb, &path));
             guards.extend(takes_user(file, function));
             let at = mapping.call.and_then(|id| file.call(id)).map_or(function.place, |call| call.place);
             routes.push(Route {
@@ -148,7 +154,10 @@ fn of_bases(index: &CodeIndex, place: usize, class: &Class) -> Vec<Guard> {
 fn takes_user(file: &FileFacts, function: &Function) -> Option<Guard> {
     let unknown = |name: &str| Some(Guard { auth: Cover::Unknown, ..named_guard(name, None) });
     for parameter in &function.parameters {
-        if matches!(&*parameter.annotation, "Principal" | "Authentication" | "Jwt" | "UserDetails" | "OAuth2User" | "OidcUser") {
+        if matches!(
+            &*parameter.annotation,
+            "Principal" | "Authentication" | "Jwt" | "UserDetails" | "OAuth2User" | "OidcUser"
+        ) {
             return unknown("a user as parameter");
         }
         let mut told = false;
@@ -158,9 +167,15 @@ fn takes_user(file: &FileFacts, function: &Function) -> Option<Guard> {
                 let Some(call) = file.call(*id) else { return };
                 let text = call.argument(0).or_else(|| call.named("value")).or_else(|| call.named("name"));
                 let text = text.and_then(Value::text).unwrap_or("").to_ascii_lowercase();
-                told |= matches!(call.method(), "AuthenticationPrincipal" | "CurrentUser" | "LoginUser" | "CurrentSecurityContext")
-                    || matches!(call.method(), "RequestHeader" | "CookieValue" | "SessionAttribute" | "RequestAttribute")
-                        && ["auth", "token", "key", "signature", "user", "secret", "session"].iter().any(|word| text.contains(word));
+                told |= matches!(
+                    call.method(),
+                    "AuthenticationPrincipal" | "CurrentUser" | "LoginUser" | "CurrentSecurityContext"
+                ) || matches!(
+                    call.method(),
+                    "RequestHeader" | "CookieValue" | "SessionAttribute" | "RequestAttribute"
+                ) && ["auth", "token", "key", "signature", "user", "secret", "session"]
+                    .iter()
+                    .any(|word| text.contains(word));
             });
         }
         if told {

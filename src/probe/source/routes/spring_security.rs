@@ -46,7 +46,14 @@ pub(super) struct Security {
 }
 
 const MATCHERS: [&str; 8] = [
-    "requestMatchers", "antMatchers", "mvcMatchers", "pathMatchers", "anyRequest", "anyExchange", "regexMatchers", "servletPathMatchers",
+    "requestMatchers",
+    "antMatchers",
+    "mvcMatchers",
+    "pathMatchers",
+    "anyRequest",
+    "anyExchange",
+    "regexMatchers",
+    "servletPathMatchers",
 ];
 
 impl Security {
@@ -69,7 +76,9 @@ impl Security {
             }
             if file.imports_any(|module| module.starts_with("org.springframework.security.config")) {
                 found.chains_of(file);
-            } else if file.imports_any(|m| m.starts_with("org.apache.shiro") || m.starts_with("cn.dev33.satoken") || m.starts_with("org.keycloak")) {
+            } else if file.imports_any(|m| {
+                m.starts_with("org.apache.shiro") || m.starts_with("cn.dev33.satoken") || m.starts_with("org.keycloak")
+            }) {
                 found.other = true;
             }
             found.interceptors(index, place, file);
@@ -92,7 +101,12 @@ impl Security {
             calls.sort_by_key(|call| call.place.bytes.1);
             for call in calls {
                 match call.method() {
-                    "securityMatcher" | "securityMatchers" | "antMatcher" if call.argument(0).is_some_and(|v| texts(file, call, v).is_some()) && call.argument_of.is_none_or(|id| file.call(id).is_none_or(|outer| !MATCHERS.contains(&outer.method()))) => {
+                    "securityMatcher" | "securityMatchers" | "antMatcher"
+                        if call.argument(0).is_some_and(|v| texts(file, call, v).is_some())
+                            && call.argument_of.is_none_or(|id| {
+                                file.call(id).is_none_or(|outer| !MATCHERS.contains(&outer.method()))
+                            }) =>
+                    {
                         chain.under.extend(call.arguments.iter().filter_map(|a| texts(file, call, &a.value)).flatten());
                     }
                     "ignoring" => {}
@@ -116,7 +130,9 @@ impl Security {
 
     /// `registry.addInterceptor(login).addPathPatterns("/account/**")`, and filters that refuse some.
     fn interceptors(&mut self, index: &CodeIndex, place: usize, file: &FileFacts) {
-        for call in file.calls.iter().filter(|call| matches!(call.method(), "addInterceptor" | "addWebRequestInterceptor")) {
+        for call in
+            file.calls.iter().filter(|call| matches!(call.method(), "addInterceptor" | "addWebRequestInterceptor"))
+        {
             let class = match call.argument(0) {
                 Some(Value::Call(id)) => file.call(*id).map(|made| made.method().to_owned()),
                 Some(Value::Path(path)) => {
@@ -139,17 +155,23 @@ impl Security {
                 }
                 link = found.chained;
             }
-            let function = index.classes_called(&class).iter().find_map(|at| {
-                resolve::method(index.files.get(*at)?, &class, "preHandle").map(|id| (*at, id))
-            });
+            let function = index
+                .classes_called(&class)
+                .iter()
+                .find_map(|at| resolve::method(index.files.get(*at)?, &class, "preHandle").map(|id| (*at, id)));
             self.around.push(Around { guard: named_guard(&class, function), on, off });
         }
         let filters = ["OncePerRequestFilter", "Filter", "GenericFilterBean", "HttpFilter", "WebFilter"];
         for class in file.classes.iter().filter(|class| class.bases.iter().any(|base| filters.contains(&&**base))) {
-            let body = ["doFilterInternal", "doFilter", "filter"].iter().find_map(|name| resolve::method(file, &class.name, name));
-            let patterns = class.decorators.iter().filter(|d| d.method() == "WebFilter").filter_map(|d| file.call(d.call?));
+            let body = ["doFilterInternal", "doFilter", "filter"]
+                .iter()
+                .find_map(|name| resolve::method(file, &class.name, name));
+            let patterns =
+                class.decorators.iter().filter(|d| d.method() == "WebFilter").filter_map(|d| file.call(d.call?));
             let on = patterns
-                .flat_map(|call| call.arguments.iter().filter_map(|a| texts(file, call, &a.value)).flatten().collect::<Vec<_>>())
+                .flat_map(|call| {
+                    call.arguments.iter().filter_map(|a| texts(file, call, &a.value)).flatten().collect::<Vec<_>>()
+                })
                 .filter(|text| text.starts_with('/'))
                 .collect();
             // A filter that only looks a token up sends nobody away, whatever it is called.
@@ -163,7 +185,7 @@ impl Security {
     }
 
     /// What stands before a route.
-    pub fn before(&self, _: &CodeIndex, verb: Verb, path: &str) -> Vec<Guard> {
+    pub fn before(&self, verb: Verb, path: &str) -> Vec<Guard> {
         let mut guards: Vec<Guard> = self
             .around
             .iter()
@@ -178,18 +200,25 @@ impl Security {
         guards
     }
 
+    /// Whether a chain names just this path as open.
+    pub fn opens(&self, verb: Verb, path: &str) -> bool {
+        self.chain(path).and_then(|chain| chain.says(verb, path)).is_some_and(|matcher| {
+            matcher.open && matcher.patterns.iter().any(|on| !on.contains('*') && fits(on, path))
+        })
+    }
+
+    fn chain(&self, path: &str) -> Option<&Chain> {
+        self.chains.iter().find(|c| c.under.is_empty() || c.under.iter().any(|on| fits(on, path)))
+    }
+
     fn cover(&self, verb: Verb, path: &str) -> Cover {
         if self.other {
             return Cover::Unknown;
         }
-        let Some(chain) = self.chains.iter().find(|c| c.under.is_empty() || c.under.iter().any(|on| fits(on, path))) else {
+        let Some(chain) = self.chain(path) else {
             return if self.chains.is_empty() && self.starter { Cover::Yes } else { Cover::Unknown };
         };
-        let matches = |matcher: &&Matcher| {
-            (matcher.patterns.is_empty() || matcher.patterns.iter().any(|on| fits(on, path)))
-                && matcher.verb.is_none_or(|wanted| wanted == verb || verb == Verb::Any)
-        };
-        match chain.matchers.iter().find(matches) {
+        match chain.says(verb, path) {
             Some(matcher) if matcher.open => Cover::No,
             Some(_) => Cover::Yes,
             None if chain.unknown => Cover::Unknown,
@@ -199,15 +228,26 @@ impl Security {
 }
 
 impl Chain {
+    /// The first line that is about a path.
+    fn says(&self, verb: Verb, path: &str) -> Option<&Matcher> {
+        self.matchers.iter().find(|matcher| {
+            (matcher.patterns.is_empty() || matcher.patterns.iter().any(|on| fits(on, path)))
+                && matcher.verb.is_none_or(|wanted| wanted == verb || verb == Verb::Any)
+        })
+    }
+
     /// `.requestMatchers(HttpMethod.POST, "/a", "/b").permitAll()`.
     fn matcher(&mut self, file: &FileFacts, call: &Call) {
         let Some(says) = call.chained.and_then(|id| file.call(id)) else { return };
-        let says = if says.method() == "not" { says.chained.and_then(|id| file.call(id)).unwrap_or(says) } else { says };
+        let says =
+            if says.method() == "not" { says.chained.and_then(|id| file.call(id)).unwrap_or(says) } else { says };
         let open = match says.method() {
             "permitAll" | "anonymous" => true,
             "access" => {
                 let mut open = false;
-                says.arguments.iter().for_each(|a| a.value.walk(&mut |v| open |= v.text().is_some_and(|t| t.contains("permitAll"))));
+                says.arguments
+                    .iter()
+                    .for_each(|a| a.value.walk(&mut |v| open |= v.text().is_some_and(|t| t.contains("permitAll"))));
                 open
             }
             "authenticated" | "fullyAuthenticated" | "rememberMe" | "denyAll" | "hasIpAddress" => false,
@@ -239,7 +279,9 @@ impl Chain {
 fn texts(file: &FileFacts, call: &Call, value: &Value) -> Option<Vec<String>> {
     match file.resolved(value, call.function) {
         Value::Text(text) => Some(vec![text.to_string()]),
-        Value::Array(items) => items.iter().map(|item| file.resolved(item, call.function).text().map(ToOwned::to_owned)).collect(),
+        Value::Array(items) => {
+            items.iter().map(|item| file.resolved(item, call.function).text().map(ToOwned::to_owned)).collect()
+        }
         // `new AntPathRequestMatcher("/x")`, `antMatcher("/x")`.
         Value::Call(id) => {
             let made = file.call(*id)?;

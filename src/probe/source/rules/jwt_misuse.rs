@@ -33,8 +33,14 @@ const KNOWN: [&str; 8] =
     ["jsonwebtoken", "jwt-decode", "jose", "jwt-simple", "jwt", "fastify-jwt", "@nestjs/jwt", "jwt.algorithms"];
 
 /// Libraries of other languages whose calls are not known.
-const OTHERS: [&str; 6] =
-    ["com.nimbusds", "org.jose4j", "github.com/lestrrat-go/jwx", "github.com/go-jose/go-jose", "Tymon\\JWTAuth", "Jose\\"];
+const OTHERS: [&str; 6] = [
+    "com.nimbusds",
+    "org.jose4j",
+    "github.com/lestrrat-go/jwx",
+    "github.com/go-jose/go-jose",
+    "Tymon\\JWTAuth",
+    "Jose\\",
+];
 
 fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
     if !file.language.is_ecma() && file.language != Language::Python {

@@ -95,14 +95,25 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
         ruby && route.verb == Verb::Post || calls(&hashes_password)
     };
     let takes_password = || {
+        let is_password = |path: &str| path.to_ascii_lowercase().ends_with("password");
         route.reach.iter().take(2).any(|at| {
             at.get(index).is_some_and(|(file, function)| {
-                accesses(file, function).any(|access| access.path.ends_with("password"))
+                accesses(file, function).any(|access| is_password(&access.path))
                     || file.assignments.iter().any(|a| {
                         a.value.path().is_some_and(|path| path.ends_with("body.password"))
                             && function.place.bytes.0 <= a.place.bytes.0
                             && a.place.bytes.1 <= function.place.bytes.1
                     })
+                    || !file.language.is_ecma()
+                        && file.language != Language::Python
+                        && file.calls_of(&function.body).any(|(_, call)| {
+                            is_password(call.method())
+                                || call.arguments.iter().any(|a| {
+                                    a.value.path().is_some_and(|path| path.contains('.') && is_password(path))
+                                        || matches!(call.method(), "input" | "FormValue" | "PostForm" | "getParameter")
+                                            && a.value.text() == Some("password")
+                                })
+                        })
             })
         })
     };
@@ -136,7 +147,8 @@ fn checks_password(file: &FileFacts, call: &Call) -> bool {
         Language::Go => matches!(&*call.callee, "bcrypt.CompareHashAndPassword" | "argon2id.ComparePasswordAndHash"),
         Language::Java => {
             call.method() == "matches" && call.object().to_ascii_lowercase().contains("encoder")
-                || call.method() == "authenticate" && call.object().to_ascii_lowercase().contains("authenticationmanager")
+                || call.method() == "authenticate"
+                    && call.object().to_ascii_lowercase().contains("authenticationmanager")
         }
         Language::Php => {
             matches!(&*call.callee, "password_verify" | "Hash.check" | "Auth.attempt" | "auth().attempt")
@@ -149,27 +161,29 @@ fn checks_password(file: &FileFacts, call: &Call) -> bool {
         }
         _ => false,
     };
-    by_language || matches!(
-        call.method(),
-        "compareSync"
-            | "checkpw"
-            | "check_password"
-            | "check_password_hash"
-            | "verify_password"
-            | "verifyPassword"
-            | "comparePassword"
-            | "checkPassword"
-            | "validatePassword"
-            | "isValidPassword"
-            | "matchPassword"
-            | "pwd_context.verify"
-            | "passwordVerify"
-    ) || (matches!(call.method(), "compare" | "verify")
-        && (root.contains("bcrypt")
-            || root.contains("argon")
-            || root.contains("scrypt")
-            || root.contains("pwd")
-            || root.contains("password")))
+    by_language
+        || matches!(
+            call.method(),
+            "compareSync"
+                | "checkpw"
+                | "check_password"
+                | "check_password_hash"
+                | "verify_password"
+                | "verifyPassword"
+                | "comparePassword"
+                | "checkPassword"
+                | "validatePassword"
+                | "isValidPassword"
+                | "matchPassword"
+                | "pwd_context.verify"
+                | "passwordVerify"
+        )
+        || (matches!(call.method(), "compare" | "verify")
+            && (root.contains("bcrypt")
+                || root.contains("argon")
+                || root.contains("scrypt")
+                || root.contains("pwd")
+                || root.contains("password")))
         || (&*call.callee == "authenticate" && (call.named("password").is_some() || call.named("username").is_some()))
 }
 
@@ -181,18 +195,20 @@ fn hashes_password(file: &FileFacts, call: &Call) -> bool {
         Language::Php => matches!(&*call.callee, "Hash.make" | "password_hash" | "bcrypt"),
         _ => false,
     };
-    by_language || matches!(
-        call.method(),
-        "hashSync"
-            | "hashpw"
-            | "generate_password_hash"
-            | "hash_password"
-            | "get_password_hash"
-            | "hashPassword"
-            | "set_password"
-            | "create_user"
-            | "make_password"
-            | "setPassword"
-    ) || (call.method() == "hash"
-        && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
+    by_language
+        || matches!(
+            call.method(),
+            "hashSync"
+                | "hashpw"
+                | "generate_password_hash"
+                | "hash_password"
+                | "get_password_hash"
+                | "hashPassword"
+                | "set_password"
+                | "create_user"
+                | "make_password"
+                | "setPassword"
+        )
+        || (call.method() == "hash"
+            && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
 }

@@ -104,7 +104,8 @@ pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call
         }
         Language::Java => {
             let store = object.to_ascii_lowercase();
-            let stores = ["repository", "repo", "dao", "mapper", "entitymanager", "em"].iter().any(|end| store.ends_with(end));
+            let stores =
+                ["repository", "repo", "dao", "mapper", "entitymanager", "em"].iter().any(|end| store.ends_with(end));
             stores
                 && names::words(method).first().is_some_and(|word| {
                     matches!(word.as_str(), "save" | "delete" | "insert" | "update" | "persist" | "merge" | "remove")
@@ -116,7 +117,10 @@ pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call
             let stores = ["store", "repo", "repository", "queries", "db", "dao"].iter().any(|end| store.ends_with(end));
             stores
                 && names::words(method).first().is_some_and(|word| {
-                    matches!(word.as_str(), "create" | "save" | "delete" | "insert" | "update" | "remove" | "upsert" | "add")
+                    matches!(
+                        word.as_str(),
+                        "create" | "save" | "delete" | "insert" | "update" | "remove" | "upsert" | "add"
+                    )
                 })
         }
         _ => {
@@ -201,7 +205,10 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
         || matches!(method, "generateText" | "streamText" | "generateObject" | "streamObject") && module() == "ai"
         || matches!(method, "generateContent" | "generate_content" | "generateContentStream")
         || callee.ends_with("replicate.run")
-        || matches!(method, "CreateChatCompletion" | "CreateChatCompletionStream" | "createChatCompletion" | "CreateImage")
+        || matches!(
+            method,
+            "CreateChatCompletion" | "CreateChatCompletionStream" | "createChatCompletion" | "CreateImage"
+        )
         || callee.ends_with("chat.completions.new")
         || callee.ends_with("messages.new") && callee.contains("client")
         || callee.contains("openai.") && matches!(method, "create" | "chat" | "createStreamed")
@@ -228,13 +235,16 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
                 || callee.contains("sendgrid")
                 || callee == "sgmail.send"))
         || (method == "send_message" && callee.contains("smtp"))
-        || matches!(method, "DialAndSend" | "deliver_now" | "deliver_later" | "deliver" | "deliver_now!" | "deliver_later!")
-            && (callee.contains("mail") || callee.contains("notif") || method == "DialAndSend")
+        || matches!(
+            method,
+            "DialAndSend" | "deliver_now" | "deliver_later" | "deliver" | "deliver_now!" | "deliver_later!"
+        ) && (callee.contains("mail") || callee.contains("notif") || method == "DialAndSend")
         || method == "SendMail" && call.root() == "smtp"
         || matches!(method, "Send" | "SendEmail" | "SendMail" | "SendPasswordReset" | "sendMessage" | "queue")
             && callee.contains("mail")
         || callee == "mail" && file.language == Language::Php
-        || matches!(method, "notify" | "sendPasswordResetNotification" | "sendResetLink") && file.language == Language::Php
+        || matches!(method, "notify" | "sendPasswordResetNotification" | "sendResetLink")
+            && file.language == Language::Php
     {
         return Some("sends mail");
     }
@@ -256,8 +266,10 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
         return Some("starts a payment");
     }
     let stripe = || file.imports_any(|module| module.contains("stripe"));
-    if matches!((call.root(), method), ("session" | "paymentintent" | "charge", "New") | ("Session" | "PaymentIntent" | "Charge", "create"))
-        && stripe()
+    if matches!(
+        (call.root(), method),
+        ("session" | "paymentintent" | "charge", "New") | ("Session" | "PaymentIntent" | "Charge", "create")
+    ) && stripe()
         || matches!(callee.as_str(), _ if callee.ends_with("checkout.sessions.create") || callee.ends_with("paymentintents.create"))
     {
         return Some("starts a payment");
@@ -288,7 +300,10 @@ pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
         || call.object().rsplit('.').next().is_some_and(names::limits_rate)
         || matches!(&*call.callee, "aj.protect")
         || call.arguments.iter().any(|argument| says_too_many(&argument.value))
-        || matches!(call.method(), "tryConsume" | "tryConsumeAndReturnRemaining" | "tooManyAttempts" | "acquirePermission")
+        || matches!(
+            call.method(),
+            "tryConsume" | "tryConsumeAndReturnRemaining" | "tooManyAttempts" | "acquirePermission"
+        )
         || (call.method() == "limit" && file.imports_any(|module| module.starts_with("@upstash/ratelimit")))
 }
 
@@ -299,7 +314,10 @@ fn says_too_many(value: &Value) -> bool {
         Value::Text(text) => &**text == "too_many_requests",
         Value::Path(path) => {
             let last = path.rsplit('.').next().unwrap_or(path);
-            matches!(last, "TOO_MANY_REQUESTS" | "StatusTooManyRequests" | "HTTP_TOO_MANY_REQUESTS" | "HTTP_429_TOO_MANY_REQUESTS")
+            matches!(
+                last,
+                "TOO_MANY_REQUESTS" | "StatusTooManyRequests" | "HTTP_TOO_MANY_REQUESTS" | "HTTP_429_TOO_MANY_REQUESTS"
+            )
         }
         _ => false,
     }

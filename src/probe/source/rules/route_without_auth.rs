@@ -20,9 +20,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check))
-    .reads(request_work::reads, request_work::would_read)
-    .about("route", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("route", look);
 
 /// So many covered routes make a habit.
 const HABIT: usize = 5;
@@ -51,6 +50,13 @@ fn in_layout(route: &Route) -> bool {
     route.framework == Framework::Files
         && route.verb == Verb::Get
         && (route.path.contains('+') || route.path.contains("/_") || route.path.contains('.'))
+}
+
+/// `POST /users` that its author opened: people sign up there.
+fn makes_member(route: &Route) -> bool {
+    let last = purpose::fixed(&route.path);
+    let last = last.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    route.verb == Verb::Post && matches!(last, "users" | "user" | "accounts" | "members" | "customers" | "people")
 }
 
 /// `/invites/:token`: who has the link is let in.
@@ -98,6 +104,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let habit = covered >= HABIT && open * 9 <= covered;
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
         let writes = request_work::writes(index, route);
+        if route.opened && (!writes || makes_member(route)) {
+            continue;
+        }
         let rare = writes && habit;
         let confidence = match (route.opened, rare, writes) {
             (true, _, _) => Confidence::Low,

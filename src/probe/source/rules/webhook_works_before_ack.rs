@@ -104,7 +104,18 @@ fn is_waited_for(index: &CodeIndex, route: &Route, at: &Reached, answered: Optio
 fn waits_by_itself(file: &FileFacts, call: &Call) -> bool {
     // A job of Rails and a queued mail of Laravel are only written down.
     !file.language.is_ecma()
-        && !matches!(call.method(), "deliver_later" | "deliver_later!" | "queue" | "later" | "perform_later" | "perform_async" | "perform_in" | "dispatch" | "dispatchAfterResponse")
+        && !matches!(
+            call.method(),
+            "deliver_later"
+                | "deliver_later!"
+                | "queue"
+                | "later"
+                | "perform_later"
+                | "perform_async"
+                | "perform_in"
+                | "dispatch"
+                | "dispatchAfterResponse"
+        )
 }
 
 /// Work that is handed on: `after(() => …)`, `waitUntil(…)`, `queue.add(…)`, `tasks.add_task(…)`, `send.delay(…)`.
@@ -189,7 +200,9 @@ fn is_outside(call: &Call) -> bool {
             | ("restTemplate", "getForObject" | "postForObject" | "exchange" | "postForEntity" | "getForEntity")
     );
     let of_client = matches!(call.method(), "Do" | "send") && call.object().to_ascii_lowercase().ends_with("client");
-    of_other || of_client || &*call.callee == "fetch"
+    of_other
+        || of_client
+        || &*call.callee == "fetch"
         || (matches!(call.root(), "axios" | "got" | "ky" | "requests" | "httpx")
             && matches!(
                 call.method(),

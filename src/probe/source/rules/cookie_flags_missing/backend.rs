@@ -22,7 +22,8 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
 
 /// Says what is missing; `secure` alone is less bad, and may be set by what stands before the app.
 fn say(place: Place, what: &str, http_only: bool, secure: bool, names: [&str; 2], hits: &mut Vec<Hit>) {
-    let missing: Vec<&str> = [(http_only, names[0]), (secure, names[1])].iter().filter(|(set, _)| !set).map(|(_, name)| *name).collect();
+    let missing: Vec<&str> =
+        [(http_only, names[0]), (secure, names[1])].iter().filter(|(set, _)| !set).map(|(_, name)| *name).collect();
     if missing.is_empty() {
         return;
     }
@@ -32,7 +33,8 @@ fn say(place: Place, what: &str, http_only: bool, secure: bool, names: [&str; 2]
 
 /// Whether a flag is set, or set to something that only a run would tell.
 fn is_on(value: Option<&Value>) -> bool {
-    !matches!(value, None | Some(Value::Bool(false) | Value::Null)) && value.is_none_or(|v| *v != Value::Number("0".into()))
+    !matches!(value, None | Some(Value::Bool(false) | Value::Null))
+        && value.is_none_or(|v| *v != Value::Number("0".into()))
 }
 
 fn name_of(file: &FileFacts, value: Option<&Value>, function: u32) -> Option<String> {
@@ -54,16 +56,36 @@ fn go(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
             || matches!(call.named("MaxAge"), Some(Value::Number(age)) if age.starts_with('-'))
             || call.named("Value").is_none();
         let local = file.assignments.iter().find(|set| set.value == Value::Call(id)).map(|set| &*set.target);
-        let later = |flag: &str| local.is_some_and(|name| is_on(file.assignments_to(&format!("{name}.{flag}")).next().map(|set| &set.value)));
-        let given_away = local.is_some_and(|name| file.calls.iter().any(|other| other.method() == "AddCookie" && other.arguments.iter().any(|a| a.value.path() == Some(name))));
+        let later = |flag: &str| {
+            local.is_some_and(|name| is_on(file.assignments_to(&format!("{name}.{flag}")).next().map(|set| &set.value)))
+        };
+        let given_away = local.is_some_and(|name| {
+            file.calls.iter().any(|other| {
+                other.method() == "AddCookie" && other.arguments.iter().any(|a| a.value.path() == Some(name))
+            })
+        });
         let on = |flags: &[&str]| flags.iter().any(|flag| is_on(call.named(flag)) || later(flag));
         if !emptied && !given_away {
-            say(call.place, &format!("The cookie `{name}`"), on(&["HttpOnly", "HTTPOnly"]), on(&["Secure"]), ["HttpOnly", "Secure"], hits);
+            say(
+                call.place,
+                &format!("The cookie `{name}`"),
+                on(&["HttpOnly", "HTTPOnly"]),
+                on(&["Secure"]),
+                ["HttpOnly", "Secure"],
+                hits,
+            );
         }
     } else if call.constructs && &*call.callee == "sessions.Options" {
         let ends = matches!(call.named("MaxAge"), Some(Value::Number(age)) if age.starts_with('-'));
         if !ends {
-            say(call.place, "The session cookie", is_on(call.named("HttpOnly")), is_on(call.named("Secure")), ["HttpOnly", "Secure"], hits);
+            say(
+                call.place,
+                "The session cookie",
+                is_on(call.named("HttpOnly")),
+                is_on(call.named("Secure")),
+                ["HttpOnly", "Secure"],
+                hits,
+            );
         }
     } else if call.method() == "SetCookie" && call.arguments.len() == 7 {
         // Gin: name, value, age, path, domain, secure, httpOnly.
@@ -71,7 +93,14 @@ fn go(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
         let ends = call.argument(1).is_some_and(Value::is_empty_literal)
             || matches!(call.argument(2), Some(Value::Number(age)) if age.starts_with('-'));
         if !ends {
-            say(call.place, &format!("The cookie `{name}`"), is_on(call.argument(6)), is_on(call.argument(5)), ["HttpOnly", "Secure"], hits);
+            say(
+                call.place,
+                &format!("The cookie `{name}`"),
+                is_on(call.argument(6)),
+                is_on(call.argument(5)),
+                ["HttpOnly", "Secure"],
+                hits,
+            );
         }
     }
 }
@@ -82,18 +111,30 @@ fn java(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
         let local = file.assignments.iter().find(|set| set.value == Value::Call(id)).map(|set| &*set.target);
         let set = |method: &str| {
             local.and_then(|name| {
-                file.calls.iter().find(|other| other.object() == name && other.method() == method && other.function == call.function)
+                file.calls
+                    .iter()
+                    .find(|other| other.object() == name && other.method() == method && other.function == call.function)
             })
         };
         let is_set = |method: &str| set(method).is_some_and(|call| is_on(call.argument(0)));
         let ends = set("setMaxAge").is_some_and(|call| call.argument(0) == Some(&Value::Number("0".into())));
         let emptied = call.argument(1).is_some_and(Value::is_empty_literal);
         let added = match local {
-            Some(name) => file.calls.iter().any(|other| other.method() == "addCookie" && other.argument(0).and_then(Value::path) == Some(name)),
+            Some(name) => file
+                .calls
+                .iter()
+                .any(|other| other.method() == "addCookie" && other.argument(0).and_then(Value::path) == Some(name)),
             None => call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| outer.method() == "addCookie"),
         };
         if added && !ends && !emptied {
-            say(call.place, &format!("The cookie `{name}`"), is_set("setHttpOnly"), is_set("setSecure"), ["HttpOnly", "Secure"], hits);
+            say(
+                call.place,
+                &format!("The cookie `{name}`"),
+                is_set("setHttpOnly"),
+                is_set("setSecure"),
+                ["HttpOnly", "Secure"],
+                hits,
+            );
         }
     } else if &*call.callee == "ResponseCookie.from" {
         let Some(name) = name_of(file, call.argument(0), call.function).filter(|name| signs_in(name)) else { return };
@@ -119,10 +160,14 @@ fn java(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
 fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only && !call.spreads()) {
         let option = |options: &Value, key: &str| match options {
-            Value::Object(pairs) => pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone()),
+            Value::Object(pairs) => {
+                pairs.iter().find(|(name, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| value.clone())
+            }
             _ => None,
         };
-        let name = || name_of(file, call.argument(0).or_else(|| call.named("name")), call.function).filter(|name| signs_in(name));
+        let name = || {
+            name_of(file, call.argument(0).or_else(|| call.named("name")), call.function).filter(|name| signs_in(name))
+        };
         match &*call.callee {
             "setcookie" | "setrawcookie" => {
                 let Some(name) = name() else { continue };
@@ -130,7 +175,9 @@ fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
                 let options = call.argument(2).map(|value| file.resolved(value, call.function));
                 let (http_only, secure) = match options {
                     Some(options @ Value::Object(_)) if options.spreads() => continue,
-                    Some(options @ Value::Object(_)) => (is_on(option(options, "httponly").as_ref()), is_on(option(options, "secure").as_ref())),
+                    Some(options @ Value::Object(_)) => {
+                        (is_on(option(options, "httponly").as_ref()), is_on(option(options, "secure").as_ref()))
+                    }
                     _ => (
                         is_on(call.argument(6).or_else(|| call.named("httponly"))),
                         is_on(call.argument(5).or_else(|| call.named("secure"))),
@@ -142,11 +189,17 @@ fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
             }
             "session_set_cookie_params" => {
                 let elsewhere = file.calls.iter().any(|other| {
-                    &*other.callee == "ini_set" && other.argument(0).and_then(Value::text) == Some("session.cookie_httponly") && is_on(other.argument(1))
+                    &*other.callee == "ini_set"
+                        && other.argument(0).and_then(Value::text) == Some("session.cookie_httponly")
+                        && is_on(other.argument(1))
                 });
                 let (http_only, secure) = match call.argument(0).map(|value| file.resolved(value, call.function)) {
-                    Some(options @ Value::Object(_)) if !options.spreads() => (is_on(option(options, "httponly").as_ref()), is_on(option(options, "secure").as_ref())),
-                    Some(Value::Number(_) | Value::Computed(_)) => (is_on(call.argument(4).or_else(|| call.named("httponly"))), is_on(call.argument(3))),
+                    Some(options @ Value::Object(_)) if !options.spreads() => {
+                        (is_on(option(options, "httponly").as_ref()), is_on(option(options, "secure").as_ref()))
+                    }
+                    Some(Value::Number(_) | Value::Computed(_)) => {
+                        (is_on(call.argument(4).or_else(|| call.named("httponly"))), is_on(call.argument(3)))
+                    }
                     _ => continue,
                 };
                 say(call.place, "The session cookie", http_only || elsewhere, secure, ["httponly", "secure"], hits);
@@ -157,7 +210,10 @@ fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
                     value => !is_on(value),
                 };
                 if off {
-                    hits.push(Hit::new(call.place, "Scripts can read the session cookie: `session.cookie_httponly` is off"));
+                    hits.push(Hit::new(
+                        call.place,
+                        "Scripts can read the session cookie: `session.cookie_httponly` is off",
+                    ));
                 }
             }
             // Laravel keeps cookies from scripts unless told otherwise.
@@ -196,7 +252,9 @@ fn ruby(file: &FileFacts, hits: &mut Vec<Hit>) {
         let options = file.resolved(&set.value, set.function);
         let http_only = match options {
             Value::Object(_) if options.spreads() => true,
-            Value::Object(_) => is_on(options.get("httponly")) || options.get("value").is_some_and(Value::is_empty_literal),
+            Value::Object(_) => {
+                is_on(options.get("httponly")) || options.get("value").is_some_and(Value::is_empty_literal)
+            }
             Value::Unknown => true,
             _ => false,
         };
@@ -206,13 +264,22 @@ fn ruby(file: &FileFacts, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         match call.method() {
             "set_cookie" => {
-                let Some(name) = name_of(file, call.argument(0), call.function).filter(|name| signs_in(name)) else { continue };
+                let Some(name) = name_of(file, call.argument(0), call.function).filter(|name| signs_in(name)) else {
+                    continue;
+                };
                 let options = call.argument(1);
                 let flag = |flag: &str| call.named(flag).or_else(|| options.and_then(|options| options.get(flag)));
                 let plain = matches!(options, None | Some(Value::Object(_)));
                 let emptied = flag("value").is_some_and(Value::is_empty_literal);
                 if plain && !emptied && !call.spreads() {
-                    say(call.place, &format!("The cookie `{name}`"), is_on(flag("httponly")), is_on(flag("secure")), ["httponly", "secure"], hits);
+                    say(
+                        call.place,
+                        &format!("The cookie `{name}`"),
+                        is_on(flag("httponly")),
+                        is_on(flag("secure")),
+                        ["httponly", "secure"],
+                        hits,
+                    );
                 }
             }
             "session_store" | "use" | "set" if call.named("httponly") == Some(&Value::Bool(false)) => {

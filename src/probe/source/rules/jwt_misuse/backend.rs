@@ -32,7 +32,10 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
 }
 
 fn in_code(place: Place, hits: &mut Vec<Hit>) {
-    hits.push(Hit::new(place, "The secret that proves tokens stands in the code: whoever reads it can sign in as anybody"));
+    hits.push(Hit::new(
+        place,
+        "The secret that proves tokens stands in the code: whoever reads it can sign in as anybody",
+    ));
 }
 
 fn endless(place: Place, hits: &mut Vec<Hit>) {
@@ -62,7 +65,16 @@ fn stands_here(file: &FileFacts, value: &Value, function: u32, depth: usize) -> 
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let converts = matches!(
                 call.method(),
-                "getBytes" | "hmacShaKeyFor" | "SecretKeySpec" | "decode" | "encodeToString" | "Key" | "plainText" | "base64Encoded" | "encode" | "byte"
+                "getBytes"
+                    | "hmacShaKeyFor"
+                    | "SecretKeySpec"
+                    | "decode"
+                    | "encodeToString"
+                    | "Key"
+                    | "plainText"
+                    | "base64Encoded"
+                    | "encode"
+                    | "byte"
             );
             let of_object = || match call.receiver {
                 Some(id) => stands_here(file, &Value::Call(id), function, depth + 1),
@@ -71,7 +83,9 @@ fn stands_here(file: &FileFacts, value: &Value, function: u32, depth: usize) -> 
                     !object.is_empty() && stands_here(file, &Value::Path(object.into()), function, depth + 1)
                 }
             };
-            converts && (call.argument(0).is_some_and(|value| stands_here(file, value, function, depth + 1)) || (call.method() == "getBytes" && of_object()))
+            converts
+                && (call.argument(0).is_some_and(|value| stands_here(file, value, function, depth + 1))
+                    || (call.method() == "getBytes" && of_object()))
         }),
         value => written_secret(file, Some(value), function) == Some(true) && file.language == Language::Ruby,
     }
@@ -80,13 +94,17 @@ fn stands_here(file: &FileFacts, value: &Value, function: u32, depth: usize) -> 
 fn go(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
     match call.method() {
         "ParseUnverified" => {
-            let verifies = file.calls.iter().any(|other| matches!(other.method(), "Parse" | "ParseWithClaims" | "ParseSigned" | "Verify"));
+            let verifies = file
+                .calls
+                .iter()
+                .any(|other| matches!(other.method(), "Parse" | "ParseWithClaims" | "ParseSigned" | "Verify"));
             if !verifies {
                 decoded(file, call, hits);
             }
         }
         "SignedString" => {
-            if call.argument(0).and_then(Value::path).is_some_and(|path| path.ends_with("UnsafeAllowNoneSignatureType")) {
+            if call.argument(0).and_then(Value::path).is_some_and(|path| path.ends_with("UnsafeAllowNoneSignatureType"))
+            {
                 hits.push(Hit::new(call.place, "Tokens are made without a signature"));
             } else if call.argument(0).is_some_and(|value| stands_here(file, value, call.function, 0)) {
                 in_code(call.place, hits);
@@ -119,7 +137,9 @@ fn go(file: &FileFacts, id: u32, call: &Call, hits: &mut Vec<Hit>) {
             let own = matches!(made.method(), "MapClaims" | "RegisteredClaims" | "StandardClaims");
             let timed = made.arguments.iter().any(|argument| argument.name.as_deref().is_none_or(names_end));
             let later = file.assignments.iter().any(|set| {
-                set.function == call.function && (names_end(set.target.rsplit('.').next().unwrap_or("")) || local.is_some_and(|name| *set.target == format!("{name}[]")))
+                set.function == call.function
+                    && (names_end(set.target.rsplit('.').next().unwrap_or(""))
+                        || local.is_some_and(|name| *set.target == format!("{name}[]")))
             });
             if own && !timed && !later && !made.arguments.is_empty() {
                 endless(call.place, hits);
@@ -167,14 +187,17 @@ fn java(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
                 return;
             }
             let key = links.iter().find(|link| link.method() == "signWith");
-            let written = key.is_some_and(|link| link.arguments.iter().any(|a| stands_here(file, &a.value, call.function, 0)));
+            let written =
+                key.is_some_and(|link| link.arguments.iter().any(|a| stands_here(file, &a.value, call.function, 0)));
             if written {
                 in_code(call.place, hits);
             }
             if key.is_none() {
                 hits.push(Hit::new(call.place, "Tokens are made without a signature"));
             }
-            let given = links.iter().any(|link| matches!(link.method(), "setClaims" | "claims" | "addClaims" | "setPayload" | "content"));
+            let given = links
+                .iter()
+                .any(|link| matches!(link.method(), "setClaims" | "claims" | "addClaims" | "setPayload" | "content"));
             if key.is_some() && !has(&links, &["setExpiration", "expiration"]) && !given {
                 endless(call.place, hits);
             }
@@ -227,7 +250,10 @@ fn php(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
             }
         }
         (_, "parse") if call.callee.ends_with("parser().parse") => {
-            let validates = file.calls.iter().any(|other| matches!(other.method(), "assert" | "validate") && other.callee.contains("validator"));
+            let validates = file
+                .calls
+                .iter()
+                .any(|other| matches!(other.method(), "assert" | "validate") && other.callee.contains("validator"));
             if !validates {
                 hits.push(Hit::new(call.place, DECODED));
             }
@@ -255,7 +281,9 @@ fn ruby(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         "JWT.decode" => {
             if call.argument(2) == Some(&Value::Bool(false)) {
                 let again = file.calls.iter().any(|other| {
-                    &*other.callee == "JWT.decode" && other.place != call.place && other.argument(2) != Some(&Value::Bool(false))
+                    &*other.callee == "JWT.decode"
+                        && other.place != call.place
+                        && other.argument(2) != Some(&Value::Bool(false))
                 });
                 if !again {
                     decoded(file, call, hits);

@@ -34,8 +34,17 @@ fn is_for_requests(name: &str) -> bool {
         .any(|end| lower.ends_with(end) || lower.starts_with(end))
 }
 
-const BINDS: [&str; 9] =
-    ["ShouldBindJSON", "BindJSON", "ShouldBind", "Bind", "BodyParser", "Decode", "ShouldBindWith", "MustBindWith", "DecodeJSON"];
+const BINDS: [&str; 9] = [
+    "ShouldBindJSON",
+    "BindJSON",
+    "ShouldBind",
+    "Bind",
+    "BodyParser",
+    "Decode",
+    "ShouldBindWith",
+    "MustBindWith",
+    "DecodeJSON",
+];
 
 /// `c.BindJSON(&user)` and then `db.Create(&user)`.
 fn go(index: &CodeIndex, file: &FileFacts, at: Reached) -> Option<Hit> {
@@ -45,21 +54,27 @@ fn go(index: &CodeIndex, file: &FileFacts, at: Reached) -> Option<Hit> {
         .filter_map(|(_, call)| Some((call.arguments.last()?.value.path()?, call.function)))
         .collect();
     let checked = calls().any(|(_, call)| {
-        matches!(call.method(), "Struct" | "StructCtx" | "Validate" | "ValidateStruct" | "Var" | "StructExcept" | "Valid" | "IsValid")
-            || call.method().to_ascii_lowercase().contains("validat")
+        matches!(
+            call.method(),
+            "Struct" | "StructCtx" | "Validate" | "ValidateStruct" | "Var" | "StructExcept" | "Valid" | "IsValid"
+        ) || call.method().to_ascii_lowercase().contains("validat")
     });
     if bound.is_empty() || checked {
         return None;
     }
     calls().find_map(|(id, call)| {
-        if !matches!(call.method(), "Create" | "Save" | "Updates" | "InsertOne" | "Insert" | "ReplaceOne") || !request_work::is_write(index, file, id, call) && index.query(file, id).is_none() {
+        if !matches!(call.method(), "Create" | "Save" | "Updates" | "InsertOne" | "Insert" | "ReplaceOne")
+            || !request_work::is_write(index, file, id, call) && index.query(file, id).is_none()
+        {
             return None;
         }
         call.arguments.iter().filter_map(|a| a.value.path()).find_map(|name| {
             let (_, function) = bound.iter().find(|(bound, _)| *bound == name)?;
             let set = file.assigned(name, *function)?;
             let kind = match &set.value {
-                Value::Call(made) => file.call(*made).filter(|made| made.constructs).map(|made| made.callee.to_string())?,
+                Value::Call(made) => {
+                    file.call(*made).filter(|made| made.constructs).map(|made| made.callee.to_string())?
+                }
                 _ if !set.annotation.is_empty() => set.annotation.to_string(),
                 Value::Object(_) => "map".to_owned(),
                 _ => return None,
@@ -69,14 +84,21 @@ fn go(index: &CodeIndex, file: &FileFacts, at: Reached) -> Option<Hit> {
                 return Some(hit(call, Confidence::High));
             }
             let name = kind.trim_start_matches(['*', '[', ']', '&']).rsplit('.').next().unwrap_or("").to_owned();
-            let changed = file.assignments_below(call.arguments.iter().find_map(|a| a.value.path())?).any(|set| set.function == *function);
+            let changed = file
+                .assignments_below(call.arguments.iter().find_map(|a| a.value.path())?)
+                .any(|set| set.function == *function);
             (!kind.starts_with("struct") && !is_for_requests(&name) && !changed).then(|| hit(call, Confidence::Medium))
         })
     })
 }
 
 /// `@RequestBody User user` and then `users.save(user)`.
-fn java(index: &CodeIndex, file: &FileFacts, function: &crate::probe::source::code::Function, at: Reached) -> Option<Hit> {
+fn java(
+    index: &CodeIndex,
+    file: &FileFacts,
+    function: &crate::probe::source::code::Function,
+    at: Reached,
+) -> Option<Hit> {
     let named = |value: &Value, wanted: &[&str]| {
         let mut found = false;
         value.walk(&mut |value| {
@@ -89,10 +111,22 @@ fn java(index: &CodeIndex, file: &FileFacts, function: &crate::probe::source::co
     let entity = |name: &str| {
         index.classes_called(name).iter().filter_map(|place| index.files.get(*place)).any(|file| {
             file.classes.iter().any(|class| {
-                *class.name == *name && class.decorators.iter().any(|d| matches!(d.method(), "Entity" | "Document" | "Table" | "TableName"))
+                *class.name == *name
+                    && class
+                        .decorators
+                        .iter()
+                        .any(|d| matches!(d.method(), "Entity" | "Document" | "Table" | "TableName"))
             })
         })
     };
+    // What a method of the controller loads, or a binder restricts, is not the sender's alone.
+    let binds = file.functions.iter().any(|other| {
+        other.class == function.class
+            && other.decorators.iter().any(|d| matches!(d.method(), "ModelAttribute" | "InitBinder"))
+    });
+    if binds {
+        return None;
+    }
     let parameter = function.parameters.iter().find(|p| {
         let from_body = p.default.as_ref().is_some_and(|value| named(value, &["RequestBody", "ModelAttribute"]));
         let checked = p.default.as_ref().is_some_and(|value| named(value, &["Valid", "Validated"]));
@@ -127,21 +161,34 @@ fn php(index: &CodeIndex, route: &Route, file: &FileFacts, at: Reached) -> Optio
     at.calls(index).find_map(|(_, _, call)| {
         let method = call.method();
         let forced = matches!(method, "forceFill" | "forceCreate");
-        let builds = matches!(method, "create" | "fill" | "update" | "updateOrCreate" | "firstOrCreate" | "insert" | "insertGetId") || forced || call.constructs;
+        let builds = matches!(
+            method,
+            "create" | "fill" | "update" | "updateOrCreate" | "firstOrCreate" | "insert" | "insertGetId"
+        ) || forced
+            || call.constructs;
         let whole = builds && call.arguments.iter().any(|a| is_all(file, &a.value, call.function, 0));
         if !whole {
             return None;
         }
         let table = call.root() == "DB";
         let model = if call.constructs { call.method() } else { call.root() };
-        let model = if model.starts_with(|c: char| c.is_ascii_uppercase()) { Some(model.to_owned()) } else { of_variable(file, call) };
+        let model = if model.starts_with(|c: char| c.is_ascii_uppercase()) {
+            Some(model.to_owned())
+        } else {
+            of_variable(file, call)
+        };
         match model.as_deref().and_then(|name| listed(index, name)) {
-            _ if forced || table && matches!(method, "insert" | "update" | "insertGetId") => Some(hit(call, Confidence::High)),
+            _ if forced || table && matches!(method, "insert" | "update" | "insertGetId") => {
+                Some(hit(call, Confidence::High))
+            }
             Some(Listed::Nothing) => Some(hit(call, Confidence::High)),
             // The model lists what may be set.
             Some(Listed::Fields) => None,
-            None if call.constructs && model.as_deref().is_none_or(|name| index.classes_called(name).is_empty()) => None,
-            None => (!validated && model.is_some_and(|name| !index.classes_called(&name).is_empty())).then(|| hit(call, Confidence::Medium)),
+            None if call.constructs && model.as_deref().is_none_or(|name| index.classes_called(name).is_empty()) => {
+                None
+            }
+            None => (!validated && model.is_some_and(|name| !index.classes_called(&name).is_empty()))
+                .then(|| hit(call, Confidence::Medium)),
         }
     })
 }
@@ -154,7 +201,10 @@ fn of_variable(file: &FileFacts, call: &Call) -> Option<String> {
         Some(found.annotation.rsplit('\\').next().unwrap_or("").to_owned())
     });
     typed.filter(|name| !name.is_empty()).or_else(|| match &file.assigned(name, call.function)?.value {
-        Value::Call(id) => file.call(*id).map(|made| made.root().to_owned()).filter(|root| root.starts_with(|c: char| c.is_ascii_uppercase())),
+        Value::Call(id) => file
+            .call(*id)
+            .map(|made| made.root().to_owned())
+            .filter(|root| root.starts_with(|c: char| c.is_ascii_uppercase())),
         _ => None,
     })
 }
@@ -172,19 +222,22 @@ fn listed(index: &CodeIndex, name: &str) -> Option<Listed> {
         }
         let class = file.classes.iter().find(|class| *class.name == *name)?;
         let set = |target: &str| {
-            file.assignments_to(target).find(|set| {
-                class.place.bytes.0 <= set.place.bytes.0 && set.place.bytes.1 <= class.place.bytes.1
-            })
+            file.assignments_to(target)
+                .find(|set| class.place.bytes.0 <= set.place.bytes.0 && set.place.bytes.1 <= class.place.bytes.1)
         };
         if set("this.fillable").is_some() {
             return Some(Listed::Fields);
         }
         let guarded = set("this.guarded")?;
-        Some(if matches!(&guarded.value, Value::Array(items) if items.is_empty()) || matches!(&guarded.value, Value::Object(pairs) if pairs.is_empty()) {
-            Listed::Nothing
-        } else {
-            Listed::Fields
-        })
+        Some(
+            if matches!(&guarded.value, Value::Array(items) if items.is_empty())
+                || matches!(&guarded.value, Value::Object(pairs) if pairs.is_empty())
+            {
+                Listed::Nothing
+            } else {
+                Listed::Fields
+            },
+        )
     })
 }
 
@@ -197,11 +250,25 @@ fn is_all(file: &FileFacts, value: &Value, function: FunctionId, depth: u32) -> 
         Value::Path(path) => &**path == "_POST" || &**path == "_REQUEST",
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let object = call.object();
-            let request = matches!(object, "request" | "request()" | "Request" | "this.request" | "Input" | "request.request" | "request().request");
-            request && (call.arguments.is_empty() && matches!(call.method(), "all" | "input" | "post" | "toArray") || call.method() == "except")
-                || &*call.callee == "array_merge" && call.arguments.iter().any(|a| is_all(file, &a.value, call.function, depth + 1))
+            let request = matches!(
+                object,
+                "request"
+                    | "request()"
+                    | "Request"
+                    | "this.request"
+                    | "Input"
+                    | "request.request"
+                    | "request().request"
+            );
+            request
+                && (call.arguments.is_empty() && matches!(call.method(), "all" | "input" | "post" | "toArray")
+                    || call.method() == "except")
+                || &*call.callee == "array_merge"
+                    && call.arguments.iter().any(|a| is_all(file, &a.value, call.function, depth + 1))
         }),
-        Value::Object(pairs) => pairs.iter().any(|(key, value)| &**key == "..." && is_all(file, value, function, depth + 1)),
+        Value::Object(pairs) => {
+            pairs.iter().any(|(key, value)| &**key == "..." && is_all(file, value, function, depth + 1))
+        }
         _ => false,
     }
 }
@@ -209,13 +276,28 @@ fn is_all(file: &FileFacts, value: &Value, function: FunctionId, depth: u32) -> 
 /// `User.create(params[:user].permit!)`, also through `def user_params`.
 fn ruby(index: &CodeIndex, file: &FileFacts, at: Reached) -> Option<Hit> {
     const WRITES: [&str; 12] = [
-        "create", "create!", "update", "update!", "new", "update_attributes", "assign_attributes", "insert", "insert_all", "build", "update_columns", "find_or_create_by",
+        "create",
+        "create!",
+        "update",
+        "update!",
+        "new",
+        "update_attributes",
+        "assign_attributes",
+        "insert",
+        "insert_all",
+        "build",
+        "update_columns",
+        "find_or_create_by",
     ];
     let class = file.function(at.function)?.class.clone();
     let lets_all = |value: &Value, function: FunctionId| {
         let mut found = false;
         file.resolved(value, function).walk(&mut |value| {
-            let of_call = |id: &u32| file.call(*id).is_some_and(|call| call.root() == "params" && matches!(call.method(), "permit!" | "to_unsafe_h" | "to_unsafe_hash"));
+            let of_call = |id: &u32| {
+                file.call(*id).is_some_and(|call| {
+                    call.root() == "params" && matches!(call.method(), "permit!" | "to_unsafe_h" | "to_unsafe_hash")
+                })
+            };
             found |= matches!(value, Value::Call(id) if of_call(id));
         });
         found
@@ -226,13 +308,15 @@ fn ruby(index: &CodeIndex, file: &FileFacts, at: Reached) -> Option<Hit> {
             Value::Call(id) => file.call(*id).map(|call| &*call.callee),
             _ => None,
         };
-        let method = name.filter(|name| name.ends_with("_params")).and_then(|name| resolve::method(file, class.as_deref()?, name));
-        method.and_then(|id| Some((id, file.function(id)?))).is_some_and(|(id, function)| {
-            function.body.returns.iter().any(|value| lets_all(value, id))
-        })
+        let method = name
+            .filter(|name| name.ends_with("_params"))
+            .and_then(|name| resolve::method(file, class.as_deref()?, name));
+        method
+            .and_then(|id| Some((id, file.function(id)?)))
+            .is_some_and(|(id, function)| function.body.returns.iter().any(|value| lets_all(value, id)))
     };
     at.calls(index).find_map(|(_, _, call)| {
-        let writes = WRITES.contains(&call.method()) && !call.object().is_empty();
+        let writes = call.constructs || WRITES.contains(&call.method()) && !call.object().is_empty();
         let given = call.arguments.iter().any(|a| lets_all(&a.value, call.function) || through(&a.value));
         (writes && given).then(|| hit(call, Confidence::High))
     })

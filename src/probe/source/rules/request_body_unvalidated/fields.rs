@@ -13,32 +13,74 @@ pub(super) fn check(index: &CodeIndex, at: Reached) -> Option<Hit> {
         return None;
     }
     let (call, names) = at.calls(index).find_map(|(_, id, call)| {
-        if !request_work::is_write(index, file, id, call) {
+        let saves = call.method() == "save" && call.arguments.is_empty() && !call.object().is_empty();
+        if !saves && !request_work::is_write(index, file, id, call) {
             return None;
         }
         let mut names = Vec::new();
         for argument in &call.arguments {
-            fields(file, &argument.value, call.function, 0, &mut names);
+            match file.resolved(&argument.value, call.function) {
+                // `const record = { caption: req.body.caption }`.
+                object @ Value::Object(_) => fields(file, object, call.function, 0, &mut names),
+                // `db.session.add(Note(text=request.form["text"]))`.
+                Value::Call(made) if file.language == Language::Python => {
+                    let made =
+                        file.call(*made).filter(|made| made.method().starts_with(|c: char| c.is_ascii_uppercase()));
+                    for part in made.into_iter().flat_map(|made| &made.arguments) {
+                        names.extend(field(file, &part.value, call.function));
+                    }
+                    fields(file, &argument.value, call.function, 0, &mut names);
+                }
+                _ => fields(file, &argument.value, call.function, 0, &mut names),
+            }
+        }
+        // `product.name = req.body.name; product.save()`.
+        if saves {
+            let of_function = |set: &&crate::probe::source::code::Assignment| {
+                function.place.bytes.0 <= set.place.bytes.0 && set.place.bytes.1 <= call.place.bytes.0
+            };
+            for set in file.assignments_below(call.object()).filter(of_function) {
+                names.extend(field(file, &set.value, set.function));
+            }
         }
         (!names.is_empty()).then_some((call, names))
     })?;
-    // Any test of any field shows that somebody thought of it.
+    // A test of one of them shows that somebody thought of it.
     let mut tested = false;
     let mut see = |value: &Value, function: FunctionId| {
-        value.walk(&mut |value| tested |= field(file, value, function).is_some() || names_field(value, &names));
+        value.walk(&mut |value| {
+            tested |=
+                field(file, value, function).is_some_and(|name| names.contains(&name)) || names_field(value, &names);
+        });
     };
     for condition in conditions(file, function) {
         see(&condition.test, condition.function);
     }
     for other in at.calls(index).map(|(_, _, call)| call).filter(|other| other.place != call.place) {
-        let converts = matches!(other.method(), "Number" | "String" | "parseInt" | "parseFloat" | "int" | "float" | "str" | "bool" | "trim" | "strip" | "isArray")
-            || other.tested;
+        let converts = matches!(
+            other.method(),
+            "Number"
+                | "String"
+                | "parseInt"
+                | "parseFloat"
+                | "int"
+                | "float"
+                | "str"
+                | "bool"
+                | "trim"
+                | "strip"
+                | "isArray"
+        ) || other.tested;
         if converts {
             other.arguments.iter().for_each(|a| see(&a.value, other.function));
         }
     }
     tested |= accesses(file, function).any(|access| {
-        access.tested && access.place.bytes.1 < call.place.bytes.0 && is_of_body(&access.path)
+        let last = access.path.rsplit('.').next().unwrap_or("");
+        access.tested
+            && access.place.bytes.1 < call.place.bytes.0
+            && is_of_body(&access.path)
+            && names.iter().any(|name| name == last)
     });
     if tested {
         return None;
@@ -46,9 +88,12 @@ pub(super) fn check(index: &CodeIndex, at: Reached) -> Option<Hit> {
     let shown = names.iter().take(3).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
     let verb = if names.len() == 1 { "goes" } else { "go" };
     Some(
-        Hit::new(call.place, format!("{shown} of the request {verb} into the database, and nothing looks at what was sent"))
-            .severity(Severity::Minor)
-            .confidence(Confidence::Medium),
+        Hit::new(
+            call.place,
+            format!("{shown} of the request {verb} into the database, and nothing looks at what was sent"),
+        )
+        .severity(Severity::Minor)
+        .confidence(Confidence::Medium),
     )
 }
 
@@ -60,7 +105,9 @@ fn names_field(value: &Value, names: &[String]) -> bool {
 fn fields(file: &FileFacts, value: &Value, function: FunctionId, depth: u32, found: &mut Vec<String>) {
     match value {
         Value::Object(pairs) if depth < 3 => {
-            for (key, value) in pairs.iter().filter(|(key, _)| !matches!(&**key, "where" | "select" | "include" | "orderBy")) {
+            for (key, value) in
+                pairs.iter().filter(|(key, _)| !matches!(&**key, "where" | "select" | "include" | "orderBy"))
+            {
                 match value {
                     Value::Object(_) => fields(file, value, function, depth + 1, found),
                     _ if &**key != "..." => found.extend(field(file, value, function)),
@@ -75,9 +122,17 @@ fn fields(file: &FileFacts, value: &Value, function: FunctionId, depth: u32, fou
 }
 
 fn is_of_body(path: &str) -> bool {
-    ["req.body.", "request.body.", "ctx.request.body.", "request.json.", "request.form.", "request.POST.", "request.data."]
-        .iter()
-        .any(|start| path.starts_with(start))
+    [
+        "req.body.",
+        "request.body.",
+        "ctx.request.body.",
+        "request.json.",
+        "request.form.",
+        "request.POST.",
+        "request.data.",
+    ]
+    .iter()
+    .any(|start| path.starts_with(start))
 }
 
 /// The name of the field that a value is.
@@ -109,7 +164,9 @@ fn field(file: &FileFacts, value: &Value, function: FunctionId) -> Option<String
 /// `request.form.get("name")`.
 fn takes(file: &FileFacts, call: &Call) -> Option<String> {
     let of_form = matches!(&*call.callee, "request.form.get" | "request.json.get" | "request.POST.get")
-        || call.method() == "get" && !call.object().is_empty() && is_body(file, &Value::Path(call.object().into()), call.function);
+        || call.method() == "get"
+            && !call.object().is_empty()
+            && is_body(file, &Value::Path(call.object().into()), call.function);
     of_form.then(|| call.argument(0).and_then(Value::text).map(ToOwned::to_owned))?
 }
 
@@ -117,11 +174,21 @@ fn takes(file: &FileFacts, call: &Call) -> Option<String> {
 fn is_body(file: &FileFacts, value: &Value, function: FunctionId) -> bool {
     match file.resolved(value, function) {
         Value::Path(path) => {
-            matches!(&**path, "req.body" | "request.body" | "ctx.request.body" | "request.json" | "request.form" | "request.POST" | "request.data")
+            matches!(
+                &**path,
+                "req.body"
+                    | "request.body"
+                    | "ctx.request.body"
+                    | "request.json"
+                    | "request.form"
+                    | "request.POST"
+                    | "request.data"
+            )
         }
         Value::Call(id) => file.call(*id).is_some_and(|call| {
             let object = call.object();
-            matches!(call.method(), "json" | "get_json" | "parseBody") && matches!(object, "req" | "request" | "c.req" | "ctx.request")
+            matches!(call.method(), "json" | "get_json" | "parseBody")
+                && matches!(object, "req" | "request" | "c.req" | "ctx.request")
                 || &*call.callee == "readBody"
                 || &*call.callee == "json.loads" && call.argument(0).and_then(Value::path) == Some("request.body")
         }),

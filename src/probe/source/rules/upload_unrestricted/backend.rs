@@ -37,15 +37,58 @@ fn looks(call: &Call) -> bool {
     words.iter().any(|word| {
         matches!(
             word.as_str(),
-            "allowed" | "allow" | "valid" | "validate" | "check" | "mime" | "mimetype" | "detect" | "sniff" | "verify" | "supported"
-                | "ext" | "extname" | "pathinfo" | "extension" | "permitted" | "scan"
+            "allowed"
+                | "allow"
+                | "valid"
+                | "validate"
+                | "check"
+                | "mime"
+                | "mimetype"
+                | "detect"
+                | "sniff"
+                | "verify"
+                | "supported"
+                | "ext"
+                | "extname"
+                | "pathinfo"
+                | "extension"
+                | "permitted"
+                | "scan"
         )
     }) || matches!(
         call.method(),
-        "getimagesize" | "mime_content_type" | "finfo_file" | "finfo_open" | "exif_imagetype" | "getContentType" | "content_type"
-            | "getSize" | "MaxBytesReader" | "LimitReader" | "DetectContentType" | "HasSuffix" | "endsWith" | "end_with?"
-            | "read_image" | "getMimeType" | "getClientMimeType" | "probe" | "MaxBytesHandler"
-    ) || matches!(&*call.callee, "ImageIO.read" | "image.Decode" | "image.DecodeConfig" | "png.Decode" | "jpeg.Decode" | "Marcel.MimeType.for" | "MiniMagick.Image.open" | "MiniMagick.Image.read" | "Image.make" | "imaging.Decode")
+        "getimagesize"
+            | "mime_content_type"
+            | "finfo_file"
+            | "finfo_open"
+            | "exif_imagetype"
+            | "getContentType"
+            | "content_type"
+            | "getSize"
+            | "MaxBytesReader"
+            | "LimitReader"
+            | "DetectContentType"
+            | "HasSuffix"
+            | "endsWith"
+            | "end_with?"
+            | "read_image"
+            | "getMimeType"
+            | "getClientMimeType"
+            | "probe"
+            | "MaxBytesHandler"
+    ) || matches!(
+        &*call.callee,
+        "ImageIO.read"
+            | "image.Decode"
+            | "image.DecodeConfig"
+            | "png.Decode"
+            | "jpeg.Decode"
+            | "Marcel.MimeType.for"
+            | "MiniMagick.Image.open"
+            | "MiniMagick.Image.read"
+            | "Image.make"
+            | "imaging.Decode"
+    )
 }
 
 fn mentions(value: &Value, test: &dyn Fn(&str) -> bool) -> bool {
@@ -58,24 +101,30 @@ fn mentions(value: &Value, test: &dyn Fn(&str) -> bool) -> bool {
 fn tests(file: &FileFacts, function: &Function) -> bool {
     let of_file = |path: &str| {
         let lower = path.to_ascii_lowercase();
-        [".size", ".type", "content-type", "content_type", "mime", "extension", ".header"].iter().any(|word| lower.contains(word))
+        [".size", ".type", "content-type", "content_type", "mime", "extension", ".header"]
+            .iter()
+            .any(|word| lower.contains(word))
     };
     conditions(file, function).any(|condition| {
-        mentions(&condition.test, &of_file)
-            || {
-                let mut found = false;
-                condition.test.walk(&mut |value| {
-                    if let Value::Call(id) = value {
-                        found |= file.call(*id).is_some_and(|call| {
-                            matches!(call.method(), "in_array" | "include?" | "contains" | "size" | "match?" | "preg_match" | "key?")
-                        });
-                    }
-                });
-                found
-            }
+        mentions(&condition.test, &of_file) || {
+            let mut found = false;
+            condition.test.walk(&mut |value| {
+                if let Value::Call(id) = value {
+                    found |= file.call(*id).is_some_and(|call| {
+                        matches!(
+                            call.method(),
+                            "in_array" | "include?" | "contains" | "size" | "match?" | "preg_match" | "key?"
+                        )
+                    });
+                }
+            });
+            found
+        }
     }) || accesses(file, function).any(|access| {
         let path = &*access.path;
-        path.ends_with(".Size") || path.ends_with(".size") && path.starts_with("_FILES") || path.ends_with(".content_type")
+        path.ends_with(".Size")
+            || path.ends_with(".size") && path.starts_with("_FILES")
+            || path.ends_with(".content_type")
     })
 }
 
@@ -87,9 +136,12 @@ fn go(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
     let stores = calls.iter().any(|call| {
         matches!(call.method(), "SaveUploadedFile" | "SaveFile" | "PutObject" | "UploadFile")
             || matches!(&*call.callee, "os.WriteFile" | "ioutil.WriteFile")
-    }) || calls.iter().any(|call| matches!(&*call.callee, "os.Create" | "os.OpenFile")) && calls.iter().any(|call| &*call.callee == "io.Copy");
+    }) || calls.iter().any(|call| matches!(&*call.callee, "os.Create" | "os.OpenFile"))
+        && calls.iter().any(|call| &*call.callee == "io.Copy");
     let saved = calls.iter().any(|call| matches!(&*call.callee, "filepath.Ext" | "path.Ext"));
-    let checked = tests(file, function) || calls.iter().any(|call| looks(call)) && !(saved && !tests(file, function) && !calls.iter().any(|call| looks(call) && call.method() != "Ext"));
+    let checked = tests(file, function)
+        || calls.iter().any(|call| looks(call))
+            && !(saved && !tests(file, function) && !calls.iter().any(|call| looks(call) && call.method() != "Ext"));
     (stores && !checked).then(|| Hit::new(taken.place, "This upload is stored whatever its size or type"))
 }
 
@@ -117,11 +169,19 @@ fn java(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
     };
     let stored = calls.iter().find(|call| {
         of_file(call.object()) && matches!(call.method(), "transferTo" | "write")
-            || (matches!(&*call.callee, "Files.copy" | "Files.write" | "FileUtils.copyInputStreamToFile" | "FileCopyUtils.copy" | "FileUtils.writeByteArrayToFile" | "StreamUtils.copy")
-                || call.method() == "write")
+            || (matches!(
+                &*call.callee,
+                "Files.copy"
+                    | "Files.write"
+                    | "FileUtils.copyInputStreamToFile"
+                    | "FileCopyUtils.copy"
+                    | "FileUtils.writeByteArrayToFile"
+                    | "StreamUtils.copy"
+            ) || call.method() == "write")
                 && call.arguments.iter().any(|a| from_file(file.resolved(&a.value, call.function)))
     })?;
-    let checked = tests(file, function) || calls.iter().any(|call| looks(call) && !matches!(call.method(), "getExtension" | "getFilenameExtension"));
+    let checked = tests(file, function)
+        || calls.iter().any(|call| looks(call) && !matches!(call.method(), "getExtension" | "getFilenameExtension"));
     // Spring takes a megabyte at most unless it is told otherwise.
     (!checked).then(|| Hit::new(stored.place, "This upload is stored whatever its type"))
 }
@@ -137,7 +197,9 @@ fn rules_type(file: &FileFacts, call: &Call) -> bool {
                 });
             }
             Value::Call(id) => {
-                found |= file.call(*id).is_some_and(|rule| matches!(rule.root(), "File" | "Rule" | "ImageFile") || rule.constructs);
+                found |= file
+                    .call(*id)
+                    .is_some_and(|rule| matches!(rule.root(), "File" | "Rule" | "ImageFile") || rule.constructs);
             }
             Value::Path(_) => found = true,
             _ => {}
@@ -151,11 +213,13 @@ fn php(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
         let object = call.object();
         let direct = |callee: &str| callee.ends_with("request.file()") || callee.ends_with("request().file()");
         let of_request = |value: &Value| matches!(value, Value::Call(id) if file.call(*id).is_some_and(|get| get.method() == "file" && get.callee.contains("request")));
-        direct(object) || (!object.contains('(') && file.assigned(object, call.function).is_some_and(|set| of_request(&set.value)))
+        direct(object)
+            || (!object.contains('(') && file.assigned(object, call.function).is_some_and(|set| of_request(&set.value)))
     };
     let stored = calls.iter().find(|call| {
         &*call.callee == "move_uploaded_file"
-            || matches!(call.method(), "store" | "storeAs" | "storePublicly" | "storePubliclyAs" | "move") && is_upload(call)
+            || matches!(call.method(), "store" | "storeAs" | "storePublicly" | "storePubliclyAs" | "move")
+                && is_upload(call)
     })?;
     // A class of the project that stands for a request says what is valid.
     let formed = function.parameters.iter().any(|p| {
@@ -163,13 +227,27 @@ fn php(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
         last.ends_with("Request") && !matches!(last, "Request" | "ServerRequest")
     });
     let of_laravel = &*stored.callee != "move_uploaded_file";
-    let ruled = calls.iter().any(|call| matches!(call.method(), "validate" | "make" | "validateWithBag") && rules_type(file, call));
+    let ruled = calls
+        .iter()
+        .any(|call| matches!(call.method(), "validate" | "make" | "validateWithBag") && rules_type(file, call));
     let looked = calls.iter().any(|call| {
         looks(call)
-            && !matches!(call.method(), "validate" | "getClientOriginalExtension" | "extension" | "validateWithBag" | "guessExtension" | "pathinfo")
+            && !matches!(
+                call.method(),
+                "validate"
+                    | "getClientOriginalExtension"
+                    | "extension"
+                    | "validateWithBag"
+                    | "guessExtension"
+                    | "pathinfo"
+            )
     });
     let checked = formed || ruled || tests(file, function) || looked;
-    let what = if of_laravel { "This upload is stored whatever its type" } else { "This upload is stored whatever its size or type" };
+    let what = if of_laravel {
+        "This upload is stored whatever its type"
+    } else {
+        "This upload is stored whatever its size or type"
+    };
     (!checked).then(|| Hit::new(stored.place, what))
 }
 
@@ -181,7 +259,14 @@ fn ruby(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
     let stored = calls.iter().find(|call| {
         matches!(
             &*call.callee,
-            "File.open" | "File.write" | "File.binwrite" | "IO.copy_stream" | "FileUtils.cp" | "FileUtils.mv" | "FileUtils.copy" | "File.new"
+            "File.open"
+                | "File.write"
+                | "File.binwrite"
+                | "IO.copy_stream"
+                | "FileUtils.cp"
+                | "FileUtils.mv"
+                | "FileUtils.copy"
+                | "File.new"
         )
     })?;
     let checked = tests(file, function) || calls.iter().any(|call| looks(call) && call.method() != "extname");
@@ -190,16 +275,24 @@ fn ruby(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
 
 /// Uploaders of `CarrierWave`, and attachments of Paperclip, that name no types.
 fn uploaders(file: &FileFacts, hits: &mut Vec<Hit>) {
-    for class in file.classes.iter().filter(|class| class.bases.iter().any(|base| &**base == "CarrierWave.Uploader.Base")) {
+    for class in
+        file.classes.iter().filter(|class| class.bases.iter().any(|base| &**base == "CarrierWave.Uploader.Base"))
+    {
         let names_types = file.functions.iter().any(|function| {
             function.class.as_deref() == Some(&*class.name)
                 && function.name.as_deref().is_some_and(|name| {
-                    name.starts_with("extension_") || name.starts_with("content_type_") || name.contains("whitelist") || name.contains("allowlist")
+                    name.starts_with("extension_")
+                        || name.starts_with("content_type_")
+                        || name.contains("whitelist")
+                        || name.contains("allowlist")
                 })
         });
         let processes = file.calls.iter().any(|call| &*call.callee == "process" || &*call.callee == "version");
         if !names_types && !processes {
-            hits.push(Hit::new(class.place, format!("`{}` takes in files of any type: it names no extensions that it allows", class.name)));
+            hits.push(Hit::new(
+                class.place,
+                format!("`{}` takes in files of any type: it names no extensions that it allows", class.name),
+            ));
         }
     }
     for call in file.calls.iter().filter(|call| &*call.callee == "do_not_validate_attachment_file_type") {
