@@ -75,10 +75,13 @@ fn is_router_type(annotation: &str) -> bool {
     )
 }
 
-/// Contexts that were worked out: by file, function and name.
+/// A router: the places of its file and of the function in which its name holds, and the name.
+type Key = (usize, FunctionId, Box<str>);
+
+/// Contexts that were worked out.
 #[derive(Default)]
 pub(super) struct Routers {
-    outer: RefCell<HashMap<(usize, FunctionId, Box<str>), Option<Context>>>,
+    outer: RefCell<HashMap<Key, Option<Context>>>,
 }
 
 impl Routers {

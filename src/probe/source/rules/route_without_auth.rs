@@ -104,7 +104,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let habit = covered >= HABIT && open * 9 <= covered;
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
         let writes = request_work::writes(index, route);
-        if route.opened && (!writes || makes_member(route)) {
+        // What its author opened so that strangers send something: a request for an invitation, a sign-up.
+        if route.opened && route.verb == Verb::Post && (!writes || makes_member(route)) {
             continue;
         }
         let rare = writes && habit;

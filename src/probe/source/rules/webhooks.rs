@@ -83,14 +83,13 @@ pub(super) fn is_verified(index: &CodeIndex, route: &Route) -> Cover {
                 | "hash_hmac"
                 | "secure_compare"
                 | "fixed_length_secure_compare"
-                | "hexdigest"
                 | "ConstructEvent"
                 | "ConstructEventWithOptions"
                 | "ValidatePayload"
                 | "ValidateSignature"
                 | "isEqual"
                 | "construct"
-        ) && !(call.method() == "hexdigest" && !call.callee.contains("HMAC"))
+        ) || (call.method() == "hexdigest" && call.callee.contains("HMAC"))
             || (has(&["verify", "validate", "check", "verified", "assert", "authenticate", "valid", "verifies"])
                 && (has(&["webhook", "signature", "request", "hmac", "event", "payload", "secret", "token"])
                     || words.len() == 1 && words.first().is_some_and(|w| w == "verify")))

@@ -244,10 +244,11 @@ fn php(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
             payload(file, call, hits);
         }
         ("Configuration.forUnsecuredSigner", _) => hits.push(Hit::new(call.place, UNSIGNED)),
-        (_, "plainText") if call.root() == "InMemory" => {
-            if call.argument(0).is_some_and(|value| stands_here(file, value, call.function, 0)) {
-                in_code(call.place, hits);
-            }
+        (_, "plainText")
+            if call.root() == "InMemory"
+                && call.argument(0).is_some_and(|value| stands_here(file, value, call.function, 0)) =>
+        {
+            in_code(call.place, hits);
         }
         (_, "parse") if call.callee.ends_with("parser().parse") => {
             let validates = file

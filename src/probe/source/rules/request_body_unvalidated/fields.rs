@@ -46,7 +46,7 @@ pub(super) fn check(index: &CodeIndex, at: Reached) -> Option<Hit> {
         (!names.is_empty()).then_some((call, names))
     })?;
     // A test of one of them shows that somebody thought of it.
-    let mut tested = false;
+    let (mut tested, mut converted) = (false, false);
     let mut see = |value: &Value, function: FunctionId| {
         value.walk(&mut |value| {
             tested |=
@@ -70,11 +70,14 @@ pub(super) fn check(index: &CodeIndex, at: Reached) -> Option<Hit> {
                 | "trim"
                 | "strip"
                 | "isArray"
-        ) || other.tested;
-        if converts {
+        );
+        if converts || other.tested {
             other.arguments.iter().for_each(|a| see(&a.value, other.function));
         }
+        // Who turns one field into a number has thought of what may be sent.
+        converted |= converts && other.arguments.iter().any(|a| field(file, &a.value, other.function).is_some());
     }
+    tested |= converted;
     tested |= accesses(file, function).any(|access| {
         let last = access.path.rsplit('.').next().unwrap_or("");
         access.tested

@@ -155,7 +155,7 @@ fn java(file: &FileFacts, function: &Function, calls: &[&Call]) -> Option<Hit> {
     if names.is_empty() {
         return None;
     }
-    let of_file = |path: &str| names.iter().any(|name| path == *name);
+    let of_file = |path: &str| names.contains(&path);
     let from_file = |value: &Value| {
         let mut found = false;
         value.walk(&mut |value| {
