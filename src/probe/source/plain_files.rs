@@ -62,6 +62,8 @@ fn is_wanted(path: &str) -> bool {
                         | "app.yaml"
                 )
         }
+        "xml" => name == "pom.xml",
+        "gradle" | "kts" => name.starts_with("build.gradle"),
         "properties" => name.starts_with("application"),
         "toml" => matches!(name, "netlify.toml" | "wrangler.toml" | "fly.toml" | "railway.toml" | "nixpacks.toml"),
         "json" | "jsonc" => matches!(
