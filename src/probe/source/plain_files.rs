@@ -44,6 +44,8 @@ fn is_wanted(path: &str) -> bool {
     match end {
         "prisma" => true,
         "sql" => true,
+        // What the migrations of Rails made, summed up.
+        "rb" => name == "schema.rb" && (folders == "db" || folders.ends_with("/db")),
         "sh" => ["entrypoint", "start", "deploy", "release", "run"].iter().any(|word| name.contains(word)),
         "yml" | "yaml" => {
             folders.ends_with(".github/workflows")
@@ -60,6 +62,8 @@ fn is_wanted(path: &str) -> bool {
                         | "app.yaml"
                 )
         }
+        "xml" => name == "pom.xml",
+        "gradle" | "kts" => name.starts_with("build.gradle"),
         "properties" => name.starts_with("application"),
         "toml" => matches!(name, "netlify.toml" | "wrangler.toml" | "fly.toml" | "railway.toml" | "nixpacks.toml"),
         "json" | "jsonc" => matches!(

@@ -144,7 +144,9 @@ fn of_chain(chain: &Chain<'_>) -> Option<Query> {
         Language::Java => java::query(chain),
         Language::Template => None,
     }?;
-    if query.call == 0 && query.end == 0 {
+    // Queries of PHP and Ruby always say which call runs them, and that may be the first of the file.
+    let told = matches!(chain.file.language, Language::Php | Language::Ruby) && chain.own().any(|(id, _)| id == 0);
+    if query.call == 0 && query.end == 0 && !told {
         query.call = chain.first();
     }
     query.end = query.end.max(query.call);

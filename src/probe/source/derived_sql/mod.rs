@@ -1,10 +1,16 @@
 //! The SQL that calls of an object-relational mapper send, where model and columns stand in the code: what the database
 //! probe plans. Left out wherever anything is not sure.
 
+mod active_record;
 mod django;
 mod drizzle;
+mod eloquent;
+mod migrations;
+mod naming;
 mod prisma;
 mod sqlalchemy;
+#[cfg(test)]
+mod whole_files;
 
 use std::collections::HashMap;
 
@@ -53,6 +59,7 @@ struct Parts {
 pub fn derive(index: &CodeIndex) -> Vec<(usize, SqlText)> {
     let tables = prisma::tables(index);
     let (django, sqlalchemy, drizzle) = (django::tables(index), sqlalchemy::tables(index), drizzle::tables(index));
+    let (eloquent, active_record) = (eloquent::known(index), active_record::tables(index));
     let mut found = Vec::new();
     for (place, file) in index.files.iter().enumerate() {
         for query in index.queries(file) {
@@ -60,6 +67,8 @@ pub fn derive(index: &CodeIndex) -> Vec<(usize, SqlText)> {
                 Language::Python => {
                     django::statement(file, query, &django).or_else(|| sqlalchemy::statement(file, query, &sqlalchemy))
                 }
+                Language::Php => eloquent::statement(file, query, &eloquent),
+                Language::Ruby => active_record::statement(file, query, &active_record),
                 language if language.is_ecma() => {
                     prisma::statement(file, query, &tables).or_else(|| drizzle::statement(file, query, &drizzle))
                 }

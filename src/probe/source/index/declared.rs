@@ -1,5 +1,8 @@
 //! Imports that no manifest of the project declares.
 
+mod composer;
+mod gems;
+mod go_modules;
 mod npm;
 mod python;
 
@@ -50,6 +53,9 @@ pub fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclared> {
     if !found.is_empty() {
         look_into_locks(files, &mut found, index);
     }
+    found.extend(composer::undeclared(files, index));
+    found.extend(gems::undeclared(files, index));
+    found.extend(go_modules::undeclared(files, index));
     found
 }
 

@@ -34,6 +34,7 @@ pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
 pub use manifests::Manifests;
 pub(super) use reads::{Kept, Reads, Table};
+pub(super) use ruby::underscored;
 
 /// What [`CodeIndex::undeclared`] answers, by name.
 const UNDECLARED: &str = "undeclared";

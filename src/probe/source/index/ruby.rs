@@ -48,7 +48,7 @@ fn constants(index: &CodeIndex) -> &Constants {
 }
 
 /// `Billing.HTTPInvoice` is `billing/http_invoice`.
-fn underscored(name: &str) -> String {
+pub(in crate::probe::source) fn underscored(name: &str) -> String {
     let mut path = String::with_capacity(name.len() + 8);
     let chars: Vec<char> = name.chars().collect();
     for (at, &c) in chars.iter().enumerate() {

@@ -6,6 +6,7 @@ use std::ops::Range as Bytes;
 use tree_sitter::{Point, Range};
 
 use super::super::facts::{FileFacts, Language};
+use super::markup;
 use super::template::{self, Dialect};
 
 /// More scripts than this are not looked for in one file.
@@ -69,7 +70,7 @@ pub(super) fn of(path: &str, source: &str) -> Option<Component> {
 }
 
 impl Component {
-    /// Adds what stands around the scripts: what is written into the page without being escaped, and comments.
+    /// Adds what stands around the scripts: elements, what is written into the page without being escaped, and comments.
     pub(super) fn markup(&self, source: &str, file: &mut FileFacts) {
         let mut outputs = template::raw_outputs(self.dialect, source);
         outputs.retain(|output| {
@@ -77,6 +78,7 @@ impl Component {
             !self.other.iter().any(|part| part.contains(&from))
         });
         file.raw_outputs.extend(outputs);
+        markup::read(self.dialect, source, &self.other, file);
         let in_script = |line: u32| {
             let row = line.saturating_sub(1) as usize;
             self.scripts.iter().any(|script| script.start_point.row <= row && row <= script.end_point.row)

@@ -12,6 +12,7 @@ mod go;
 mod java;
 mod javascript;
 mod kinds;
+mod markup;
 mod php;
 mod python;
 mod ruby;

@@ -252,7 +252,7 @@ fn output(form: &str, written: &str, place: Place) -> RawOutput {
 }
 
 /// A literal, or a plain chain of names: `$post->body`, `@post.body`, `post.body`.
-fn value(written: &str) -> Value {
+pub(super) fn value(written: &str) -> Value {
     for quote in ['"', '\''] {
         let inner = written.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote));
         if let Some(inner) = inner.filter(|inner| !inner.contains(quote) && !inner.contains("#{")) {
@@ -304,17 +304,17 @@ pub(super) fn comments(source: &str, file: &mut FileFacts) {
 }
 
 /// Where the lines of a text begin.
-struct Lines {
+pub(super) struct Lines {
     starts: Vec<usize>,
 }
 
 impl Lines {
-    fn new(source: &str) -> Self {
+    pub(super) fn new(source: &str) -> Self {
         let after = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
         Self { starts: std::iter::once(0).chain(after).collect() }
     }
 
-    fn place(&self, source: &str, from: usize, to: usize) -> Place {
+    pub(super) fn place(&self, source: &str, from: usize, to: usize) -> Place {
         let number = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
         let at = |byte: usize| {
             let line = self.starts.partition_point(|start| *start <= byte).max(1);

@@ -218,6 +218,10 @@ fn clause_of(file: &FileFacts, id: CallId) -> Option<&Catch> {
 fn takes_errors(call: &Call) -> bool {
     let method = call.method();
     let lower = method.to_ascii_lowercase();
+    // Laravel's `rescue(fn () => …)`.
+    if &*call.callee == "rescue" {
+        return true;
+    }
     matches!(
         method,
         "useQuery"

@@ -184,6 +184,7 @@ pub(in crate::probe::source) fn of_call(file: &FileFacts, index: &CodeIndex, id:
         }
         // Laravel's `throw()` gives back the answer.
         if file.language == Language::Php && (method.starts_with("throw") || method == "onError") {
+            found.looks = true;
             continue;
         }
         found.handed_on = true;

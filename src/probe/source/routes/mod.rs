@@ -5,6 +5,9 @@
 
 mod django;
 mod file_routes;
+mod go;
+mod go_guard;
+mod go_router;
 mod guard;
 mod laravel;
 pub(super) mod names;
@@ -16,6 +19,8 @@ pub(super) mod reach;
 pub(super) mod resolve;
 mod router_calls;
 mod routers;
+mod spring;
+mod spring_security;
 mod trpc;
 
 use std::collections::HashMap;
@@ -107,6 +112,10 @@ pub enum Framework {
     Laravel,
     /// Rails.
     Rails,
+    /// The routers of Go.
+    Go,
+    /// Spring.
+    Spring,
 }
 
 /// Something that stands before a route: middleware, decorator, dependency, base class.
@@ -209,6 +218,8 @@ impl Routes {
         python_routers::find(index, &mut all);
         laravel::find(index, &mut all);
         rails::find(index, &mut all);
+        go::find(index, &mut all);
+        spring::find(index, &mut all);
         all.truncate(MAX_ROUTES);
         all.sort_by_key(|route| (route.file, route.place.bytes));
         for route in &mut all {

@@ -42,6 +42,10 @@ const LIMIT: &[&str] = &[
     "arcjet",
     "brute",
     "turnstile",
+    "httprate",
+    "tollbooth",
+    "bucket4j",
+    "ratelimits",
 ];
 
 /// Whether a name speaks of a limit on how often somebody may ask.
@@ -309,6 +313,24 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
         "getrequestuser",
         "verifyapikey",
         "requireauthentication",
+        "getuserprincipal",
+        "getremoteuser",
+        "getprincipal",
+        "checklogin",
+        "getloginid",
+        "basicauth",
+        "usercan",
+        "currentusercan",
+        "hashequals",
+        "securecompare",
+        "validsignature",
+        "hasvalidsignature",
+        "constanttimecompare",
+        "authenticateorrequestwithhttptoken",
+        "authenticateorrequestwithhttpbasic",
+        "authenticatewithhttptoken",
+        "authenticateuser!",
+        "requirerole",
     ];
     if LAST.contains(&last.as_str()) || guards_call(path) {
         return true;
@@ -331,6 +353,7 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
                 | "res"
                 | "g"
                 | "socket"
+                | "_session"
         )
     };
     parts.windows(2).any(|pair| match pair {
@@ -353,7 +376,8 @@ pub(in crate::probe::source) fn asks_who(path: &str) -> bool {
                 )
         }
         _ => false,
-    }) || matches!(parts.first(), Some(&("current_user" | "currentuser")))
+    }) || parts.iter().any(|part| part.contains("authenticateduser"))
+        || matches!(parts.first(), Some(&("current_user" | "currentuser")))
         || matches!(&*last, "authorization" | "remoteuser")
         || (parts.first() == Some(&"session") && lower.contains("user"))
         || matches!(parts.as_slice(), ["auth", "user" | "id" | "check" | "guard" | "guest", ..])

@@ -209,6 +209,14 @@ fn controller(index: &CodeIndex, name: &str) -> Option<(usize, Box<str>)> {
     Some((place, class.name.clone()))
 }
 
+/// What a class names as its base or takes in: the place of its file, and its name there.
+fn of_base(index: &CodeIndex, base: &str) -> Option<(usize, Box<str>)> {
+    let short = base.rsplit('.').next()?;
+    let place = index.classes_called(base).first().copied().or_else(|| index.classes_called(short).first().copied())?;
+    let found = index.files.get(place)?.classes.iter().find(|class| class.name.rsplit('.').next() == Some(short))?;
+    Some((place, found.name.clone()))
+}
+
 /// A controller and those that it extends, the outermost first.
 fn lineage(index: &CodeIndex, start: (usize, Box<str>)) -> Vec<(usize, Box<str>)> {
     let mut all = vec![start];
@@ -216,20 +224,7 @@ fn lineage(index: &CodeIndex, start: (usize, Box<str>)) -> Vec<(usize, Box<str>)
         let Some((place, name)) = all.last().cloned() else { break };
         let Some(file) = index.files.get(place) else { break };
         let Some(class) = file.classes.iter().find(|class| class.name == name) else { break };
-        let next = class.bases.iter().find_map(|base| {
-            let place = index
-                .classes_called(base)
-                .first()
-                .copied()
-                .or_else(|| index.classes_called(base.rsplit('.').next()?).first().copied())?;
-            let found = index
-                .files
-                .get(place)?
-                .classes
-                .iter()
-                .find(|class| class.name.rsplit('.').next() == base.rsplit('.').next())?;
-            Some((place, found.name.clone()))
-        });
+        let next = class.bases.iter().find_map(|base| of_base(index, base));
         match next {
             Some(next) if !all.contains(&next) => all.push(next),
             _ => break,
@@ -256,8 +251,14 @@ fn push(
         return;
     };
     let mut guards: Vec<Guard> = Vec::new();
+    let mut opened = false;
     for (at, class) in lineage(index, found.clone()) {
-        own_guards(index, at, &class, action, &mut guards);
+        // `include Authentication` brings in what its `included` block runs.
+        let bases = index.files.get(at).and_then(|file| file.classes.iter().find(|found| found.name == class));
+        for (at, module) in bases.into_iter().flat_map(|class| &class.bases).filter_map(|base| of_base(index, base)) {
+            own_guards(index, at, &module, action, &mut guards, &mut opened);
+        }
+        own_guards(index, at, &class, action, &mut guards, &mut opened);
     }
     let guards = guards
         .into_iter()
@@ -272,28 +273,53 @@ fn push(
         handler: Some((found.0, handler)),
         guards,
         unknown: false,
-        opened: false,
+        opened,
         reach: Vec::new(),
     });
 }
 
 /// The method behind a name of a guard, in the controller or what it extends.
 fn with_method(index: &CodeIndex, found: &(usize, Box<str>), guard: Guard) -> Guard {
-    let function = lineage(index, found.clone()).iter().rev().find_map(|(place, class)| {
-        let file = index.files.get(*place)?;
+    let in_class = |place: usize, class: &str| {
+        let file = index.files.get(place)?;
         resolve::method(file, class, &guard.name)
             .or_else(|| resolve::method(file, class, &format!("{}!", guard.name)))
-            .map(|id| (*place, id))
+            .map(|id| (place, id))
+    };
+    let function = lineage(index, found.clone()).iter().rev().find_map(|(place, class)| {
+        in_class(*place, class).or_else(|| {
+            let facts = index.files.get(*place)?.classes.iter().find(|found| found.name == *class)?;
+            facts.bases.iter().filter_map(|base| of_base(index, base)).find_map(|(at, module)| in_class(at, &module))
+        })
     });
     Guard { function, ..guard }
 }
 
-/// What a class runs before an action, in the order of its lines.
-fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards: &mut Vec<Guard>) {
+/// What a class runs before an action, in the order of its lines; `opened`: its author excepts the action from a check of
+/// who asks.
+fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards: &mut Vec<Guard>, opened: &mut bool) {
     let Some(file) = index.files.get(place) else { return };
     let Some(facts) = file.classes.iter().find(|found| *found.name == *class) else { return };
     let inside = |at: Place| facts.place.bytes.0 <= at.bytes.0 && at.bytes.1 <= facts.place.bytes.1;
-    for call in file.calls.iter().filter(|call| call.function == 0 && inside(call.place)) {
+    let runs_at_once = |call: &Call| {
+        call.function == 0
+            || file
+                .function(call.function)
+                .and_then(|function| file.call(function.argument_of?))
+                .is_some_and(|outer| matches!(outer.method(), "included" | "prepended"))
+    };
+    for call in file.calls.iter().filter(|call| runs_at_once(call) && inside(call.place)) {
+        // Rails' own generator, and its likes, give the skipping a name.
+        if matches!(
+            call.method(),
+            "allow_unauthenticated_access" | "skip_authentication" | "allow_unauthenticated" | "skip_login"
+        ) {
+            if wanted(call, action) {
+                guards.retain(|guard| super::names::guards_by_name(&guard.name) != Some(true));
+                *opened = true;
+            }
+            continue;
+        }
         let skips = matches!(call.method(), "skip_before_action" | "skip_before_filter" | "skip_authorization_check");
         let runs = matches!(
             call.method(),
@@ -306,10 +332,22 @@ fn own_guards(index: &CodeIndex, place: usize, class: &str, action: &str, guards
                 | "http_basic_authenticate_with"
                 | "require_login"
                 | "rate_limit"
-        ) {
+        ) && wanted(call, action)
+        {
             guards.push(named_guard(call.method(), None));
         }
-        if !(skips || runs) || !wanted(call, action) {
+        if !(skips || runs) {
+            continue;
+        }
+        let asks = call
+            .arguments
+            .iter()
+            .filter(|a| a.name.is_none())
+            .any(|a| a.value.text().is_some_and(|name| super::names::guards_by_name(name) == Some(true)));
+        let wanted = wanted(call, action);
+        *opened |= asks
+            && (runs && !wanted && call.named("except").is_some() || skips && wanted && call.named("only").is_some());
+        if !wanted {
             continue;
         }
         let names: Vec<Box<str>> = call

@@ -103,7 +103,14 @@ pub(in crate::probe::source) fn refuses(value: &Value) -> bool {
         Value::Text(text) => {
             found |= matches!(
                 &**text,
-                "UNAUTHORIZED" | "FORBIDDEN" | "Unauthorized" | "Forbidden" | "Not authenticated" | "Not authorized"
+                "UNAUTHORIZED"
+                    | "FORBIDDEN"
+                    | "Unauthorized"
+                    | "Forbidden"
+                    | "Not authenticated"
+                    | "Not authorized"
+                    | "unauthorized"
+                    | "forbidden"
             )
         }
         Value::Path(path) => {
@@ -162,7 +169,7 @@ pub(super) fn sends_away(file: &FileFacts, function: &Function) -> bool {
     function.body.throws
         || function.body.returns.iter().any(|value| refuses(value) || *value == Value::Bool(false))
         || file.calls_of(&function.body).any(|(_, call)| {
-            matches!(call.method(), "redirect" | "abort" | "throw" | "sendStatus" | "HttpResponseForbidden" | "HttpResponseRedirect" | "redirect_to_login" | "unauthorized" | "forbidden" | "reject")
+            matches!(call.method(), "redirect" | "Redirect" | "sendRedirect" | "sendError" | "setStatus" | "WriteHeader" | "AbortWithStatus" | "AbortWithStatusJSON" | "Abort" | "AbortWithError" | "redirect_to" | "head" | "exit" | "die" | "abort" | "throw" | "sendStatus" | "HttpResponseForbidden" | "HttpResponseRedirect" | "redirect_to_login" | "unauthorized" | "forbidden" | "reject")
                 || call.arguments.iter().any(|argument| refuses(&argument.value))
                 || (call.method() == "next" && call.arguments.iter().any(|argument| !matches!(argument.value, Value::Null)))
                 || call.method() == "verify" && call.argument_of.is_none()
@@ -172,11 +179,50 @@ pub(super) fn sends_away(file: &FileFacts, function: &Function) -> bool {
 
 /// `headers.get("authorization")`, `req.header("x-api-key")`, `c.get("user")`, `session.get("user_id")`.
 fn names_credential(call: &Call) -> bool {
-    matches!(call.method(), "get" | "header" | "has" | "getHeader" | "headers" | "cookies")
-        && call.argument(0).and_then(Value::text).is_some_and(|text| {
+    let of_context = |value: &Value| {
+        // `r.Context().Value(userKey)`.
+        call.method() == "Value"
+            && call.callee.contains("Context")
+            && value.path().is_some_and(|path| path.to_ascii_lowercase().contains("user"))
+    };
+    call.argument(0).is_some_and(of_context)
+        || matches!(
+            call.method(),
+            "get"
+                | "header"
+                | "has"
+                | "getHeader"
+                | "headers"
+                | "cookies"
+                | "Get"
+                | "GetHeader"
+                | "Cookie"
+                | "Locals"
+                | "MustGet"
+                | "Value"
+                | "getAttribute"
+                | "GetString"
+                | "GetInt64"
+                | "GetUint"
+                | "GetInt"
+        ) && call.argument(0).and_then(Value::text).is_some_and(|text| {
             let lower = text.to_ascii_lowercase();
-            matches!(&*lower, "authorization" | "user" | "user_id" | "userid" | "session" | "currentuser" | "auth")
-                || lower.contains("api-key")
+            matches!(
+                &*lower,
+                "authorization"
+                    | "user"
+                    | "user_id"
+                    | "userid"
+                    | "session"
+                    | "currentuser"
+                    | "auth"
+                    | "current_user"
+                    | "claims"
+                    | "uid"
+                    | "account"
+                    | "session_id"
+                    | "loginuser"
+            ) || lower.contains("api-key")
                 || lower.contains("token")
                 || lower.contains("signature")
                 || lower.contains("secret")

@@ -215,6 +215,16 @@ pub(in crate::probe::source) fn of_value(
                     .map(|argument| &argument.value)
                     .rev()
                     .find(|value| is_function(file, value, call));
+                // `asyncHandler(addMemory())`: the wrapper is given what makes the handler.
+                let wrapped = wrapped.or_else(|| {
+                    wraps(&call.callee).then(|| {
+                        call.arguments.iter().map(|argument| &argument.value).rev().find(|value| {
+                            matches!(value, Value::Call(id) if file.call(*id).is_some_and(|made| {
+                                function(index, place, &made.callee, made.function).is_some()
+                            }))
+                        })
+                    })?
+                });
                 let Some(inner) = wrapped else {
                     // `retrieveBasket()` makes the handler.
                     behind.function = if call.callee.ends_with(".bind") {
@@ -233,6 +243,16 @@ pub(in crate::probe::source) fn of_value(
         place = from;
     }
     behind
+}
+
+/// Whether a name is one of what is put around handlers.
+fn wraps(name: &str) -> bool {
+    super::names::words(name).iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "async" | "handler" | "wrap" | "wrapper" | "wrapped" | "catch" | "try" | "safe" | "promise"
+        )
+    })
 }
 
 fn is_function(file: &FileFacts, value: &Value, around: &Call) -> bool {

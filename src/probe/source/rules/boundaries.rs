@@ -10,6 +10,12 @@ pub(super) fn boundary(file: &FileFacts) -> Option<(Place, String)> {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let stem = name.split('.').next().unwrap_or(name);
     let is_page = file.jsx && matches!(name.rsplit('.').next(), Some("tsx" | "jsx" | "js" | "ts"));
+    // SvelteKit's page for routes that fail, and Nuxt's for the whole app.
+    if name == "+error.svelte"
+        || (name == "error.vue" && matches!(&*file.path, "error.vue" | "app/error.vue" | "src/error.vue"))
+    {
+        return Some((at_top(), format!("`{name}` stands in for pages that fail")));
+    }
     let in_app = file.path.starts_with("app/") || file.path.contains("/app/");
     if is_page && (matches!(stem, "global-error") || (stem == "error" && in_app)) {
         return Some((at_top(), format!("`{name}` stands in for pages that fail")));
@@ -17,7 +23,8 @@ pub(super) fn boundary(file: &FileFacts) -> Option<(Place, String)> {
     if is_page && stem == "_error" && file.path.contains("pages/") {
         return Some((at_top(), format!("`{name}` stands in for pages that fail")));
     }
-    if let Some(element) = file.elements.iter().find(|element| element.name.contains("ErrorBoundary")) {
+    let is_boundary = |name: &str| name.contains("ErrorBoundary") || name == "svelte:boundary";
+    if let Some(element) = file.elements.iter().find(|element| is_boundary(&element.name)) {
         return Some((element.place, format!("`{}` stands around a part of the page", element.name)));
     }
     if let Some(element) = file

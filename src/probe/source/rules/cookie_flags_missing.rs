@@ -1,5 +1,7 @@
 //! Cookies that sign people in and that scripts can read, or that travel unencrypted.
 
+mod backend;
+
 use super::{Check, Hit, Rule, Subject, request_work, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
@@ -52,9 +54,10 @@ fn signs_in(name: &str) -> bool {
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if file.language == Language::Python {
-        python(file, hits);
-        return;
+    match file.language {
+        Language::Python => return python(file, hits),
+        language if !language.is_ecma() => return backend::check(file, hits),
+        _ => {}
     }
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(cookie) = cookie(file, call) {

@@ -1,5 +1,7 @@
 //! Protection against forged requests that is switched off where cookies sign people in.
 
+mod backend;
+
 use super::{Check, Hit, Rule, Subject, request_work, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Place, Value};
@@ -44,9 +46,10 @@ const OFF: [(&str, bool); 6] = [
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if file.language == Language::Python {
-        python(file, index, hits);
-        return;
+    match file.language {
+        Language::Python => return python(file, index, hits),
+        language if !language.is_ecma() => return backend::check(file, hits),
+        _ => {}
     }
     let off = |value: &Value| {
         let mut found = None;

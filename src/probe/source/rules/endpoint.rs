@@ -19,6 +19,13 @@ pub(super) fn target(text: &str) -> Option<Target> {
     let scheme = scheme.rsplit(|c: char| !c.is_ascii_alphanumeric() && c != '+').next().unwrap_or(scheme);
     let authority = rest.split(['/', '?', '#', ' ', '"', '\'', ')']).next().unwrap_or(rest);
     let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    // `user:pass@host` shows what an address looks like.
+    let shows = user.split_once(':').is_some_and(|(user, password)| {
+        matches!(user, "user" | "username") && matches!(password, "pass" | "password" | "passwd" | "pwd" | "pw")
+    });
+    if shows {
+        return Some(Target::Other);
+    }
     if let Some((_, password)) = user.split_once(':')
         && !password.is_empty()
         && !password.contains("${")
@@ -92,6 +99,7 @@ mod tests {
         assert_eq!(target("postgres://shop:${password}@db.example.com/shop"), Some(Target::Other));
         assert_eq!(target("postgres://user:your-password@host/db"), Some(Target::Other));
         assert_eq!(target("no address"), None);
+        assert_eq!(target("mqtts://user:pass@localhost:8883"), Some(Target::Other));
         assert_eq!(target("shop:hunter2@tcp(db.example.com:3306)/shop"), Some(Target::Credentials));
         assert_eq!(target("shop:${password}@tcp(127.0.0.1:3306)/shop"), Some(Target::Local));
         assert_eq!(target("host=db.example.com user=shop password=hunter2 dbname=shop"), Some(Target::Credentials));

@@ -67,8 +67,10 @@ fn together(file: &FileFacts, local: &[(&EnvFallback, Hit)]) -> Option<Hit> {
     }
     let message = match names.as_slice() {
         [_] => hit.message.clone(),
-        [one, two] => format!("`{one}` and `{two}` fall back on this machine"),
-        [one, two, rest @ ..] => format!("`{one}`, `{two}` and {} more fall back on this machine", rest.len()),
+        [one, two] => format!("`{one}` and `{two}` fall back on values for development"),
+        [one, two, rest @ ..] => {
+            format!("`{one}`, `{two}` and {} more fall back on values for development", rest.len())
+        }
         [] => return None,
     };
     let mut hit = Hit::new(Place { span: first.span, bytes: first.bytes }, message);
@@ -141,8 +143,11 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
             let hit = Hit::new(place, format!("`{name}` falls back on the database's administrator, `{text}`"));
             hit.severity(Severity::Minor).confidence(Confidence::Medium)
         }
-        _ if is_secret(name) && looks_like_secret(&text) => {
-            kind = Kind::Secret;
+        _ if is_secret(name) && looks_like_secret(&text) && !is_harmless(file, name, &text) => {
+            // Nobody reaches a database with the password of another one: it shows at once.
+            let connects = file.role == Role::Config
+                && words(name).any(|word| matches!(&*word, "DB" | "DATABASE" | "REDIS" | "MYSQL" | "MAIL"));
+            kind = if connects { Kind::Address } else { Kind::Secret };
             Hit::new(place, format!("`{name}` falls back on a secret that stands in the code"))
         }
         _ => return None,
@@ -302,6 +307,22 @@ fn is_secret(name: &str) -> bool {
                 | "ENDPOINT"
         )
     })
+}
+
+/// A stand-in for what another service gives out lets nobody in; a signing secret works with any text. Beside Laravel's
+/// settings stand those of its tests.
+fn is_harmless(file: &FileFacts, name: &str, text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let signs = words(name).any(|word| {
+        ["JWT", "SESSION", "APP", "COOKIE", "SIGN", "ENCRYPT", "CSRF", "AUTH", "SALT", "PEPPER", "BASE", "HASH"]
+            .iter()
+            .any(|sign| word.starts_with(sign))
+    }) || matches!(name, "SECRET" | "SECRET_KEY");
+    let stand_in = lower.starts_with("your") && !signs;
+    let of_tests = file.role == Role::Config
+        && lower.contains("test")
+        && words(name).any(|word| matches!(&*word, "PASSWORD" | "PASS" | "PASSWD"));
+    stand_in || of_tests
 }
 
 /// Not empty, not a word that tells the program to do without, not a number or a path.

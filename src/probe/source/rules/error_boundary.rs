@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "An error boundary of React, an `error` page of Next, Nuxt or SvelteKit, a router's element for errors, or a component of Vue with `onErrorCaptured`.",
+    what: "An error boundary of React, Nuxt or Svelte, an `error` page of Next, Nuxt or SvelteKit, a router's element for errors, or a component of Vue with `onErrorCaptured`.",
     why: "One component that fails does not leave your users before an empty page.",
     fix: "Put an error boundary around the app and around each part that can fail by itself.",
     example: "<ErrorBoundary fallback={<Sorry />}>\n  <App />\n</ErrorBoundary>",
@@ -29,15 +29,11 @@ pub const RULE: Rule =
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
-    hits.extend(boundary(file).or_else(|| of_other_frameworks(file)).map(|(place, message)| Hit::new(place, message)));
+    hits.extend(boundary(file).or_else(|| captured(file)).map(|(place, message)| Hit::new(place, message)));
 }
 
-/// What stands in for it in Vue, Nuxt and SvelteKit.
-fn of_other_frameworks(file: &FileFacts) -> Option<(Place, String)> {
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    if name == "+error.svelte" || matches!(&*file.path, "error.vue" | "app/error.vue") {
-        return Some((Place::default(), format!("`{name}` stands in for pages that fail")));
-    }
+/// `onErrorCaptured(…)` in a component of Vue.
+fn captured(file: &FileFacts) -> Option<(Place, String)> {
     let captured = file.calls.iter().find(|call| {
         &*call.callee == "onErrorCaptured"
             && file.path.ends_with(".vue")

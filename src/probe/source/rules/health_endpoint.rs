@@ -2,7 +2,8 @@
 
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::facts::CodeIndex;
+use crate::probe::source::code::Value;
+use crate::probe::source::facts::{CodeIndex, Language, Role};
 use crate::probe::source::routes::{Verb, names};
 
 /// What the rule is and says.
@@ -43,12 +44,54 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
                 | "readiness"
                 | "heartbeat"
                 | "alive"
-        ) || (matches!(last, "status" | "ping" | "up") && words.len() <= 2)
+        ) || (matches!(last, "status" | "ping" | "up")
+            && words.iter().rev().skip(1).all(|word| is_common(word)))
             || (last == "check" && words.iter().any(|word| word == "health"));
         if health && words.len() <= 4 {
             let mut hit = Hit::new(route.place, format!("`{}` tells whether the app is well", route.path));
             hit.file = route.file;
             hits.push(hit);
+            return;
+        }
+    }
+    of_framework(index, hits);
+}
+
+/// What stands before a path that tells nothing more.
+fn is_common(word: &str) -> bool {
+    matches!(word, "api" | "v1" | "v2" | "v3" | "system" | "server" | "app" | "internal" | "public" | "rest" | "_")
+}
+
+/// Endpoints that a framework answers: `rails/health#show`, `withRouting(health: "/up")`.
+fn of_framework(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.role != Role::Test) {
+        let found = file.calls.iter().find_map(|call| match file.language {
+            Language::Ruby if file.path.ends_with("routes.rb") => {
+                let shown = call.arguments.iter().any(|a| {
+                    let mut shown = false;
+                    a.value.walk(&mut |value| shown |= value.text() == Some("rails/health#show"));
+                    shown
+                });
+                let path = call.argument(0).and_then(Value::text).unwrap_or("up");
+                shown.then(|| (call.place, path.to_owned()))
+            }
+            Language::Php if call.method() == "withRouting" => {
+                call.named("health").and_then(Value::text).map(|path| (call.place, path.to_owned()))
+            }
+            _ => None,
+        });
+        if let Some((at, path)) = found {
+            let message = format!("`/{}` tells whether the app is well", path.trim_start_matches('/'));
+            hits.push(Hit::new(at, message).in_file(place));
+            return;
+        }
+    }
+    // Actuator answers `/actuator/health` as soon as it is there.
+    for file in &index.plain {
+        let build = file.name() == "pom.xml" || file.name().starts_with("build.gradle");
+        if let Some(start) = file.text.find("spring-boot-starter-actuator").filter(|_| build) {
+            let place = file.place(start, start + "spring-boot-starter-actuator".len());
+            hits.push(Hit::new(place, "`/actuator/health` tells whether the app is well").in_plain(&file.path));
             return;
         }
     }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::responses::answer;
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::code::{Call, Place, Value};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -23,7 +23,10 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", answers);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(Language::is_code, super::any_name)
+    .looks_at(server)
+    .about("request handler", answers);
 
 /// Handlers; what a framework or a helper answers for them cannot be seen at the handler.
 fn answers(file: &FileFacts, index: &CodeIndex, subject: &mut super::Subject) {
@@ -33,6 +36,9 @@ fn answers(file: &FileFacts, index: &CodeIndex, subject: &mut super::Subject) {
 
 /// A shape that is used less often than this is a slip and no second habit.
 const LEAST: usize = 2;
+
+/// Names under which the reason of a failure is told.
+const REASONS: [&str; 8] = ["error", "errors", "message", "msg", "detail", "err", "reason", "error_message"];
 
 /// Where a shape is used: the place of the file, and the place in it.
 type Uses = Vec<(usize, Place)>;
@@ -48,9 +54,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
             let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
             let keyword = keyword.map(|name| format!("{{ {name} }}"));
-            let Some(shape) = keyword.or_else(|| {
-                answer.bodies.first().and_then(|body| shape(file, body, call.function, call.method() == "send"))
-            }) else {
+            let Some(shape) = keyword
+                .or_else(|| answer.bodies.first().and_then(|body| shape(file, body, call.function, is_text(call))))
+            else {
                 continue;
             };
             apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
@@ -91,16 +97,27 @@ fn app_of(path: &str) -> &str {
     }
 }
 
+/// Calls that send a text as it is, in libraries whose APIs answer with them: Express, Go's `net/http`.
+fn is_text(call: &Call) -> bool {
+    call.method() == "send" || &*call.callee == "http.Error"
+}
+
 /// The shape of an answer: the names that hold the reason.
-fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Option<String> {
+fn shape(file: &FileFacts, body: &Value, function: u32, is_text: bool) -> Option<String> {
     match file.resolved(body, function) {
-        Value::Text(_) | Value::Template(_) if is_express => Some("text".to_owned()),
+        // JSON that is written out has a shape of its own.
+        Value::Text(text) if is_text && text.trim_start().starts_with('{') => None,
+        Value::Text(_) | Value::Template(_) if is_text => Some("text".to_owned()),
+        Value::Call(id)
+            if is_text && file.call(*id).is_some_and(|call| matches!(call.method(), "Error" | "StatusText")) =>
+        {
+            Some("text".to_owned())
+        }
         object @ Value::Object(pairs) => {
             if object.spreads() {
                 return None;
             }
-            let reason = ["error", "errors", "message", "msg", "detail", "err", "reason", "error_message"];
-            let (key, value) = reason
+            let (key, value) = REASONS
                 .iter()
                 .find_map(|name| pairs.iter().find(|(key, _)| key.trim_matches([':', '"', '\'']) == *name))?;
             let key = key.trim_matches([':', '"', '\'']);
@@ -117,6 +134,12 @@ fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Opt
         Value::Call(id) => {
             let made = file.call(*id)?;
             match made.method() {
+                // `gin.H{"error": …}` and `fiber.Map{…}` are types of their own.
+                "H" | "Map" | "M" if made.constructs => keyed(made.arguments.iter().filter_map(|a| a.name.as_deref())),
+                // Java's `Map.of("error", …)`.
+                "of" | "singletonMap" if matches!(made.object(), "Map" | "ImmutableMap" | "Collections") => {
+                    keyed(made.arguments.iter().step_by(2).filter_map(|a| a.value.text()))
+                }
                 "jsonify" | "stringify" | "H" | "dumps" | "Map" => {
                     let inner = made.argument(0)?;
                     matches!(inner, Value::Object(_)).then(|| shape(file, inner, function, false))?
@@ -126,4 +149,11 @@ fn shape(file: &FileFacts, body: &Value, function: u32, is_express: bool) -> Opt
         }
         _ => None,
     }
+}
+
+/// The shape of an answer of which only the names of its members can be told.
+fn keyed<'n>(names: impl Iterator<Item = &'n str>) -> Option<String> {
+    let names: Vec<&str> = names.collect();
+    let reason = REASONS.iter().find(|reason| names.contains(reason))?;
+    Some(format!("{{ {reason} }}"))
 }

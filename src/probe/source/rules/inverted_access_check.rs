@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Comparison, Condition, Function, FunctionId, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::{accesses, refuses};
 use crate::probe::source::routes::{Route, names, purpose};
 
@@ -63,8 +63,31 @@ fn user_in<'v>(file: &FileFacts, test: &'v Value) -> Option<&'v str> {
         Value::Path(path) => is_user(path).then_some(path),
         Value::Call(id) => {
             let call = file.call(*id)?;
-            matches!(call.method(), "isAuthenticated" | "isLoggedIn" | "is_authenticated" | "isSignedIn")
-                .then_some("the user")
+            let asks = matches!(
+                call.method(),
+                "isAuthenticated"
+                    | "isLoggedIn"
+                    | "is_authenticated"
+                    | "isSignedIn"
+                    | "logged_in?"
+                    | "signed_in?"
+                    | "user_signed_in?"
+                    | "is_user_logged_in"
+                    | "isLogged"
+            ) || matches!(
+                &*call.callee,
+                "Auth.check" | "auth().check" | "Auth.user" | "current_user.present?" | "isset"
+            ) && call.arguments.iter().all(|argument| argument.value.path().is_some_and(is_user))
+                && (&*call.callee != "isset" || call.arguments.len() == 1)
+                || call.method() == "getAttribute"
+                    && call.object().to_ascii_lowercase().ends_with("session")
+                    && call.argument(0).and_then(Value::text).is_some_and(|name| {
+                        matches!(
+                            name.to_ascii_lowercase().as_str(),
+                            "user" | "userid" | "user_id" | "username" | "currentuser" | "loginuser"
+                        )
+                    });
+            asks.then_some("the user")
         }
         Value::Compared(Comparison::NotEqual, pair) if pair.1 == Value::Null => user_in(file, &pair.0),
         Value::All(values) if values.len() > 1 && values.iter().all(|value| user_in(file, value).is_some()) => {
@@ -97,6 +120,18 @@ fn is_user(path: &str) -> bool {
             | "locals.user"
             | "g.user"
             | "session.userid"
+            | "session.user_id"
+            | "_session.user"
+            | "_session.user_id"
+            | "_session.userid"
+            | "_session.username"
+            | "_session.logged_in"
+            | "_session.loggedin"
+            | "session.values.user_id"
+            | "principal"
+            | "this.current_user"
+            | "ctx.islogged"
+            | "c.islogged"
     )
 }
 
@@ -107,14 +142,19 @@ fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
         || !(then.leaves
             || then.throws
             || !then.returns.is_empty()
+            // A filter of Rails ends the request by answering it.
+            || file.language == Language::Ruby
             || file.calls_of(then).any(|(_, call)| call.method() == "abort"))
         || has_inner_test(file, condition)
+        || signs_out(file, then)
     {
         return None;
     }
     let status = refusal(file, then, condition.function)?;
     // The user that was just looked up by a mail address is not the one who asks.
-    if matches!(name, "user") && looked_up(file, condition.function) {
+    if matches!(name, "user")
+        && (looked_up(file, condition.function) || file.language == Language::Go && set_before(file, condition))
+    {
         return None;
     }
     let hit = Hit::new(
@@ -122,6 +162,29 @@ fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
         format!("This refuses those who have signed in (`{name}`) and lets everybody else pass"),
     );
     Some(if status == 401 { hit } else { hit.confidence(Confidence::Medium) })
+}
+
+/// Who signs out is sent to the page where people sign in.
+fn signs_out(file: &FileFacts, block: &Block) -> bool {
+    file.calls_of(block).any(|(_, call)| {
+        names::words(call.method()).iter().any(|word| {
+            matches!(
+                word.as_str(),
+                "logout"
+                    | "destroy"
+                    | "signout"
+                    | "invalidate"
+                    | "unset"
+                    | "clear"
+                    | "reset"
+                    | "revoke"
+                    | "flush"
+                    | "expire"
+                    | "ban"
+                    | "banned"
+            )
+        })
+    })
 }
 
 fn has_inner_test(file: &FileFacts, condition: &Condition) -> bool {
@@ -142,7 +205,24 @@ fn refusal(file: &FileFacts, block: &Block, function: FunctionId) -> Option<u32>
         value.walk(&mut |value| match value {
             Value::Number(number) if &**number == "401" => found = Some(401),
             Value::Number(number) if &**number == "403" => found = found.or(Some(403)),
-            Value::Text(text) if &**text == "UNAUTHORIZED" => found = Some(401),
+            Value::Text(text) if matches!(&**text, "UNAUTHORIZED" | "unauthorized") => found = Some(401),
+            Value::Text(text) if &**text == "forbidden" => found = found.or(Some(403)),
+            Value::Path(path)
+                if matches!(
+                    path.rsplit('.').next(),
+                    Some("UNAUTHORIZED" | "StatusUnauthorized" | "SC_UNAUTHORIZED" | "HTTP_UNAUTHORIZED")
+                ) =>
+            {
+                found = Some(401)
+            }
+            Value::Path(path)
+                if matches!(
+                    path.rsplit('.').next(),
+                    Some("FORBIDDEN" | "StatusForbidden" | "SC_FORBIDDEN" | "HTTP_FORBIDDEN")
+                ) =>
+            {
+                found = found.or(Some(403))
+            }
             _ => {}
         });
     };
@@ -155,15 +235,48 @@ fn refusal(file: &FileFacts, block: &Block, function: FunctionId) -> Option<u32>
     let unauthorized = own().any(|call| {
         let name = call.method().to_ascii_lowercase();
         (call.constructs || name.starts_with("http")) && name.contains("unauthorized")
-            || (matches!(&*name, "redirect" | "navigate")
-                && call.arguments.iter().any(|argument| argument.value.leading_text().is_some_and(is_sign_in)))
-    });
+            || (matches!(&*name, "redirect" | "navigate" | "sendredirect" | "redirect_to" | "route" | "header")
+                && call.arguments.iter().any(|argument| leads_to_sign_in(file, &argument.value)))
+    }) || block
+        .returns
+        .iter()
+        .any(|value| value.text().is_some_and(|text| text.strip_prefix("redirect:").is_some_and(is_sign_in)));
     if unauthorized { Some(401) } else { found }
 }
 
+/// `"/login"`, `"Location: login.php"`, `new_session_path`.
+fn leads_to_sign_in(file: &FileFacts, value: &Value) -> bool {
+    match value {
+        Value::Call(id) => file.call(*id).is_some_and(|call| {
+            matches!(
+                &*call.callee,
+                "login_path"
+                    | "login_url"
+                    | "new_session_path"
+                    | "new_session_url"
+                    | "new_user_session_path"
+                    | "sign_in_path"
+                    | "signin_path"
+            )
+        }),
+        value => {
+            value.leading_text().is_some_and(|text| is_sign_in(text.strip_prefix("Location:").unwrap_or(text).trim()))
+        }
+    }
+}
+
 fn is_sign_in(path: &str) -> bool {
+    let path = path.trim_end_matches(".php").trim_end_matches(".html");
     let path = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path).split('?').next().unwrap_or(path);
     matches!(path, "login" | "signin" | "sign-in" | "sign_in")
+}
+
+/// A user of Go that a call just gave.
+fn set_before(file: &FileFacts, condition: &Condition) -> bool {
+    file.assignments_to("user").any(|set| {
+        set.function == condition.function
+            && matches!(&set.value, Value::Call(id) if file.call(*id).is_some_and(|call| !names::asks_who(&call.callee)))
+    })
 }
 
 /// Whether `user` in a function is found by what the request holds: "this address is taken".

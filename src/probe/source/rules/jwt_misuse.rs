@@ -1,11 +1,13 @@
 //! Tokens that are believed without proof, or that anybody can make.
 
+mod backend;
 mod session;
 
 use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::libraries::imported;
 use crate::probe::source::routes::names;
 
 /// What the rule is and says.
@@ -31,7 +33,23 @@ pub const RULE: Rule = Rule::new(&META, Check::EachFile(check))
 const KNOWN: [&str; 8] =
     ["jsonwebtoken", "jwt-decode", "jose", "jwt-simple", "jwt", "fastify-jwt", "@nestjs/jwt", "jwt.algorithms"];
 
+/// Libraries of other languages whose calls are not known.
+const OTHERS: [&str; 6] = [
+    "com.nimbusds",
+    "org.jose4j",
+    "github.com/lestrrat-go/jwx",
+    "github.com/go-jose/go-jose",
+    "Tymon\\JWTAuth",
+    "Jose\\",
+];
+
 fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
+    if !file.language.is_ecma() && file.language != Language::Python {
+        if let Some(name) = imported(file, &OTHERS) {
+            subject.is_beyond("Tokens", name.trim_end_matches('\\'));
+        }
+        return;
+    }
     let unknown = |module: &str| {
         (module.contains("jwt") || module.contains("jose"))
             && !module.starts_with(['.', '@', '~'])
@@ -45,6 +63,9 @@ fn look(file: &FileFacts, _: &CodeIndex, subject: &mut Subject) {
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     session::check(file, index, hits);
+    if !file.language.is_ecma() && file.language != Language::Python {
+        return backend::check(file, hits);
+    }
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
         match file.language {

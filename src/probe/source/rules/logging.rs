@@ -27,7 +27,10 @@ pub(super) fn written(file: &FileFacts, call: &Call) -> Option<Log> {
             matches!(callee, "fmt.Println" | "fmt.Printf" | "fmt.Print" | "println" | "print")
                 && file.role == crate::probe::source::facts::Role::Server
         }
-        Language::Ruby => matches!(callee, "puts" | "p" | "pp" | "print" | "warn" | "$stdout.puts" | "$stderr.puts"),
+        Language::Ruby => matches!(
+            callee,
+            "puts" | "p" | "pp" | "print" | "warn" | "stdout.puts" | "stderr.puts" | "STDOUT.puts" | "STDERR.puts"
+        ),
         Language::Java => callee.starts_with("System.out.print") || callee.starts_with("System.err.print"),
         Language::Template => false,
     };

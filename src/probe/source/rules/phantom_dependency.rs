@@ -14,7 +14,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "An import of a package that neither `package.json` nor a requirements file, `pyproject.toml` or the like names.",
+    what: "An import of a package that neither `package.json` nor a requirements file, `pyproject.toml`, `composer.json`, `Gemfile`, `go.mod` or the like names.",
     why: "It works here because the package happens to be installed, and fails where the app is installed anew. A name that an AI assistant made up may not exist at all, until someone registers it and puts their own code in.",
     fix: "Look the package up first: does it exist, is it the one you mean, who keeps it? Then add it to the manifest, or import what you meant.",
     example: "import slugify from 'slugify';  // in no package.json\n\n// better\n\"dependencies\": { \"slugify\": \"1.6.6\" }",
@@ -29,13 +29,13 @@ fn meant(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
     subject.beyond.insert("Whether a declared package is the one that you meant is not examined".to_owned());
 }
 
-/// PHP's and Ruby's packages do not tell the names under which they are used; Go and Java refuse to build without them.
+/// Java refuses to build without its packages, whose names do not tell those of what they hold.
 fn declares(language: Language) -> bool {
-    language.is_ecma() || language == Language::Python
+    language.is_code() && language != Language::Java
 }
 
 fn elsewhere(name: &str) -> bool {
-    matches!(name, "PHP" | "Ruby" | "Vue" | "Svelte" | "Astro" | "CoffeeScript")
+    matches!(name, "Vue" | "Svelte" | "Astro" | "CoffeeScript")
 }
 
 /// Looks at the whole project. A package is told once, where it is imported first; those that another package of the

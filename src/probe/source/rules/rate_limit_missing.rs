@@ -3,7 +3,7 @@
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::Call;
-use crate::probe::source::facts::CodeIndex;
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::accesses;
 use crate::probe::source::routes::{Cover, Route, Verb, names, purpose};
 
@@ -16,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     confidence: Confidence::Medium,
     what: "A route that checks a password, makes accounts, resets passwords, asks an AI model, or sends mail or starts payments for strangers, with no limiter before it or in it.",
     why: "A script tries thousands of passwords on your users' accounts, floods strangers with mail in your name, or spends your model budget overnight.",
-    fix: "Limit by account and by address: express-rate-limit, `@nestjs/throttler`, Upstash, slowapi or django-ratelimit. With several instances keep the counters in Redis.",
+    fix: "Limit by account and by address: express-rate-limit, `@nestjs/throttler`, Upstash, slowapi, django-ratelimit, Laravel's `throttle`, Rails' `rate_limit`, httprate or Bucket4j. With several instances keep the counters in Redis.",
     example: "app.post('/login', login);\n\n// better\napp.post('/login', rateLimit({ windowMs: 60_000, limit: 5 }), login);",
     references: &["F57", "https://cheatsheetseries.owasp.org/cheatsheets/Denial_of_Service_Cheat_Sheet.html"],
 };
@@ -62,14 +62,19 @@ fn limits_everything(index: &CodeIndex) -> bool {
                 .calls
                 .iter()
                 .any(|call| matches!(&*call.callee, "Limiter") && call.named("default_limits").is_some())
+            // Rack::Attack stands before all of a Rails app; what it watches is written as code.
+            || file.language == Language::Ruby
+                && file.calls.iter().any(|call| matches!(&*call.callee, "Rack.Attack.throttle" | "throttle"))
+                && (file.path.contains("rack_attack") || file.path.contains("rack-attack"))
     })
 }
 
 fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     let words = names::words(&purpose::fixed(&route.purpose(index)));
     let has = |wanted: &[&str]| words.iter().any(|word| wanted.contains(&word.as_str()));
-    let calls =
-        |test: &dyn Fn(&Call) -> bool| route.reach.iter().any(|at| at.calls(index).any(|(_, _, call)| test(call)));
+    let calls = |test: &dyn Fn(&FileFacts, &Call) -> bool| {
+        route.reach.iter().any(|at| at.calls(index).any(|(file, _, call)| test(file, call)))
+    };
     let cost =
         route.reach.iter().find_map(|at| at.calls(index).find_map(|(file, _, call)| request_work::costly(file, call)));
     let covered = route.auth(index);
@@ -84,15 +89,31 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
         return Some(Need { does: "checks passwords", confidence: Confidence::High });
     }
     let last = names::words(&purpose::fixed(&route.path)).pop().unwrap_or_default();
+    let registers = || {
+        // `has_secure_password` hashes where the row is made.
+        let ruby = index.files.get(route.file).is_some_and(|file| file.language == Language::Ruby);
+        ruby && route.verb == Verb::Post || calls(&hashes_password)
+    };
     let takes_password = || {
+        let is_password = |path: &str| path.to_ascii_lowercase().ends_with("password");
         route.reach.iter().take(2).any(|at| {
             at.get(index).is_some_and(|(file, function)| {
-                accesses(file, function).any(|access| access.path.ends_with("password"))
+                accesses(file, function).any(|access| is_password(&access.path))
                     || file.assignments.iter().any(|a| {
                         a.value.path().is_some_and(|path| path.ends_with("body.password"))
                             && function.place.bytes.0 <= a.place.bytes.0
                             && a.place.bytes.1 <= function.place.bytes.1
                     })
+                    || !file.language.is_ecma()
+                        && file.language != Language::Python
+                        && file.calls_of(&function.body).any(|(_, call)| {
+                            is_password(call.method())
+                                || call.arguments.iter().any(|a| {
+                                    a.value.path().is_some_and(|path| path.contains('.') && is_password(path))
+                                        || matches!(call.method(), "input" | "FormValue" | "PostForm" | "getParameter")
+                                            && a.value.text() == Some("password")
+                                })
+                        })
             })
         })
     };
@@ -101,7 +122,7 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     }
     let makes_account = has(&["signup", "register", "registration"])
         || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
-    if stranger && makes_account && (calls(&hashes_password) && request_work::writes(index, route)) {
+    if stranger && makes_account && (registers() && request_work::writes(index, route)) {
         return Some(Need { does: "makes accounts", confidence: Confidence::Medium });
     }
     let resets = has(&["forgot", "reset", "recover", "recovery", "magic", "otp"]);
@@ -120,46 +141,74 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     }
 }
 
-fn checks_password(call: &Call) -> bool {
+fn checks_password(file: &FileFacts, call: &Call) -> bool {
     let root = call.root().to_ascii_lowercase();
-    matches!(
-        call.method(),
-        "compareSync"
-            | "checkpw"
-            | "check_password"
-            | "check_password_hash"
-            | "verify_password"
-            | "verifyPassword"
-            | "comparePassword"
-            | "checkPassword"
-            | "validatePassword"
-            | "isValidPassword"
-            | "matchPassword"
-            | "pwd_context.verify"
-            | "passwordVerify"
-    ) || (matches!(call.method(), "compare" | "verify")
-        && (root.contains("bcrypt")
-            || root.contains("argon")
-            || root.contains("scrypt")
-            || root.contains("pwd")
-            || root.contains("password")))
+    let by_language = match file.language {
+        Language::Go => matches!(&*call.callee, "bcrypt.CompareHashAndPassword" | "argon2id.ComparePasswordAndHash"),
+        Language::Java => {
+            call.method() == "matches" && call.object().to_ascii_lowercase().contains("encoder")
+                || call.method() == "authenticate"
+                    && call.object().to_ascii_lowercase().contains("authenticationmanager")
+        }
+        Language::Php => {
+            matches!(&*call.callee, "password_verify" | "Hash.check" | "Auth.attempt" | "auth().attempt")
+                || call.method() == "attempt" && call.callee.to_ascii_lowercase().contains("auth")
+        }
+        Language::Ruby => {
+            matches!(call.method(), "valid_password?" | "authenticate_by")
+                || call.method() == "authenticate"
+                    && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| path.ends_with("password")))
+        }
+        _ => false,
+    };
+    by_language
+        || matches!(
+            call.method(),
+            "compareSync"
+                | "checkpw"
+                | "check_password"
+                | "check_password_hash"
+                | "verify_password"
+                | "verifyPassword"
+                | "comparePassword"
+                | "checkPassword"
+                | "validatePassword"
+                | "isValidPassword"
+                | "matchPassword"
+                | "pwd_context.verify"
+                | "passwordVerify"
+        )
+        || (matches!(call.method(), "compare" | "verify")
+            && (root.contains("bcrypt")
+                || root.contains("argon")
+                || root.contains("scrypt")
+                || root.contains("pwd")
+                || root.contains("password")))
         || (&*call.callee == "authenticate" && call.named("password").is_some())
 }
 
-fn hashes_password(call: &Call) -> bool {
+fn hashes_password(file: &FileFacts, call: &Call) -> bool {
     let root = call.root().to_ascii_lowercase();
-    matches!(
-        call.method(),
-        "hashSync"
-            | "hashpw"
-            | "generate_password_hash"
-            | "hash_password"
-            | "get_password_hash"
-            | "hashPassword"
-            | "set_password"
-            | "create_user"
-            | "make_password"
-            | "setPassword"
-    ) || (call.method() == "hash"
-        && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
+    let by_language = match file.language {
+        Language::Go => &*call.callee == "bcrypt.GenerateFromPassword",
+        Language::Java => call.method() == "encode" && call.object().to_ascii_lowercase().contains("encoder"),
+        Language::Php => matches!(&*call.callee, "Hash.make" | "password_hash" | "bcrypt"),
+        _ => false,
+    };
+    by_language
+        || matches!(
+            call.method(),
+            "hashSync"
+                | "hashpw"
+                | "generate_password_hash"
+                | "hash_password"
+                | "get_password_hash"
+                | "hashPassword"
+                | "set_password"
+                | "create_user"
+                | "make_password"
+                | "setPassword"
+        )
+        || (call.method() == "hash"
+            && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
 }

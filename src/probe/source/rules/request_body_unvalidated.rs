@@ -1,5 +1,8 @@
 //! Whole request bodies that go into the database as they come.
 
+mod backend;
+mod fields;
+
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionId, Value};
@@ -29,6 +32,18 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check))
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut seen: Vec<(usize, (u32, u32))> = Vec::new();
     for route in request_work::judged(index, request_work::reads) {
+        let language = index.files.get(route.file).map_or_else(Language::default, |file| file.language);
+        if !language.is_ecma() && language != Language::Python {
+            let Some(at) = route.reach.first().copied() else { continue };
+            if let Some(mut hit) = backend::check(index, route, at)
+                && !seen.contains(&(at.file, hit.place.bytes))
+            {
+                seen.push((at.file, hit.place.bytes));
+                hit.file = at.file;
+                hits.push(hit);
+            }
+            continue;
+        }
         if route.guards.iter().any(|guard| validates_name(&guard.name))
             || route.guards.iter().any(|guard| {
                 guard.function.is_some_and(|(file, id)| {
@@ -44,7 +59,16 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         if at.calls(index).any(|(_, _, call)| validates(call)) || typed(index, route) {
             continue;
         }
-        let Some((file, call)) = whole_body_written(index, &at) else { continue };
+        let Some((file, call)) = whole_body_written(index, &at) else {
+            if let Some(mut hit) = fields::check(index, at)
+                && !seen.contains(&(at.file, hit.place.bytes))
+            {
+                seen.push((at.file, hit.place.bytes));
+                hit.file = at.file;
+                hits.push(hit);
+            }
+            continue;
+        };
         if seen.contains(&(at.file, call.place.bytes)) {
             continue;
         }

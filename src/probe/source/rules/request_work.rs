@@ -5,14 +5,9 @@ use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::{Route, names};
 
-/// Languages whose routes are found.
+/// Languages whose routes are found, with what stands before them.
 pub(super) fn reads(language: Language) -> bool {
-    language.is_ecma() || language == Language::Python
-}
-
-/// Languages in which what stands before routes is told, Laravel's and Rails' routes included.
-pub(super) fn reads_routes(language: Language) -> bool {
-    reads(language) || matches!(language, Language::Php | Language::Ruby)
+    language.is_code()
 }
 
 /// The routes in languages that a rule reads.
@@ -30,7 +25,7 @@ pub(super) fn would_read(name: &str) -> bool {
 }
 
 /// Frameworks whose routes are not found.
-const OTHERS: [&str; 12] = [
+const OTHERS: [&str; 29] = [
     "@hapi/hapi",
     "@adonisjs/",
     "@feathersjs/",
@@ -43,13 +38,36 @@ const OTHERS: [&str; 12] = [
     "bottle",
     "pyramid",
     "cherrypy",
+    "google.golang.org/grpc",
+    "connectrpc.com/connect",
+    "github.com/beego/beego",
+    "github.com/valyala/fasthttp",
+    "jakarta.ws.rs",
+    "javax.ws.rs",
+    "io.micronaut",
+    "io.javalin",
+    "io.vertx",
+    "play.mvc",
+    "Symfony\\Component\\Routing",
+    "Slim\\",
+    "CodeIgniter\\",
+    "Cake\\",
+    "yii\\",
+    "sinatra",
+    "grape",
 ];
 
 /// A route.
 pub(super) fn routes(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.seen |= index.place_of(file).is_some_and(|place| index.routes().of_file(place).next().is_some());
     if let Some(name) = super::super::libraries::imported(file, &OTHERS) {
-        subject.is_beyond("Routes", name);
+        subject.is_beyond("Routes", name.trim_end_matches('\\'));
+    }
+    // A script of PHP that answers where it stands is a route that no router names.
+    let script = file.language == Language::Php
+        && file.functions.first().is_some_and(|top| top.kind == crate::probe::source::code::FunctionKind::Handler);
+    if script {
+        subject.beyond.insert("Scripts that answer requests without a router are not examined".to_owned());
     }
 }
 
@@ -87,6 +105,27 @@ pub(super) fn is_write(index: &CodeIndex, file: &FileFacts, id: u32, call: &Call
                 )
                 || (method == "create" && call.object().ends_with("objects"))
                 || writes_file(call)
+        }
+        Language::Java => {
+            let store = object.to_ascii_lowercase();
+            let stores =
+                ["repository", "repo", "dao", "mapper", "entitymanager", "em"].iter().any(|end| store.ends_with(end));
+            stores
+                && names::words(method).first().is_some_and(|word| {
+                    matches!(word.as_str(), "save" | "delete" | "insert" | "update" | "persist" | "merge" | "remove")
+                })
+        }
+        Language::Go => {
+            // What the files of a store offer by name.
+            let store = object.to_ascii_lowercase();
+            let stores = ["store", "repo", "repository", "queries", "db", "dao"].iter().any(|end| store.ends_with(end));
+            stores
+                && names::words(method).first().is_some_and(|word| {
+                    matches!(
+                        word.as_str(),
+                        "create" | "save" | "delete" | "insert" | "update" | "remove" | "upsert" | "add"
+                    )
+                })
         }
         _ => {
             matches!(
@@ -170,6 +209,15 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
         || matches!(method, "generateText" | "streamText" | "generateObject" | "streamObject") && module() == "ai"
         || matches!(method, "generateContent" | "generate_content" | "generateContentStream")
         || callee.ends_with("replicate.run")
+        || matches!(
+            method,
+            "CreateChatCompletion" | "CreateChatCompletionStream" | "createChatCompletion" | "CreateImage"
+        )
+        || callee.ends_with("chat.completions.new")
+        || callee.ends_with("messages.new") && callee.contains("client")
+        || callee.contains("openai.") && matches!(method, "create" | "chat" | "createStreamed")
+        || matches!(method, "call" | "content" | "stream") && callee.contains("prompt()") && callee.contains("chat")
+        || method == "chat" && asks_openai(file)
     {
         return Some("asks an AI model");
     }
@@ -191,6 +239,16 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
                 || callee.contains("sendgrid")
                 || callee == "sgmail.send"))
         || (method == "send_message" && callee.contains("smtp"))
+        || matches!(
+            method,
+            "DialAndSend" | "deliver_now" | "deliver_later" | "deliver" | "deliver_now!" | "deliver_later!"
+        ) && (callee.contains("mail") || callee.contains("notif") || method == "DialAndSend")
+        || method == "SendMail" && call.root() == "smtp"
+        || matches!(method, "Send" | "SendEmail" | "SendMail" | "SendPasswordReset" | "sendMessage" | "queue")
+            && callee.contains("mail")
+        || callee == "mail" && file.language == Language::Php
+        || matches!(method, "notify" | "sendPasswordResetNotification" | "sendResetLink")
+            && file.language == Language::Php
     {
         return Some("sends mail");
     }
@@ -208,6 +266,15 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
         ]
         .iter()
         .any(|part| callee.contains(part))
+    {
+        return Some("starts a payment");
+    }
+    let stripe = || file.imports_any(|module| module.contains("stripe"));
+    if matches!(
+        (call.root(), method),
+        ("session" | "paymentintent" | "charge", "New") | ("Session" | "PaymentIntent" | "Charge", "create")
+    ) && stripe()
+        || matches!(callee.as_str(), _ if callee.ends_with("checkout.sessions.create") || callee.ends_with("paymentintents.create"))
     {
         return Some("starts a payment");
     }
@@ -238,7 +305,33 @@ pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
         || matches!(&*call.callee, "aj.protect")
         || call.arguments.iter().any(|argument| {
             let status = argument.value.get("status").or_else(|| argument.value.get("statusCode"));
-            *status.unwrap_or(&argument.value) == Value::Number("429".into())
+            says_too_many(status.unwrap_or(&argument.value))
         })
+        || matches!(
+            call.method(),
+            "tryConsume" | "tryConsumeAndReturnRemaining" | "tooManyAttempts" | "acquirePermission"
+        )
         || (call.method() == "limit" && file.imports_any(|module| module.starts_with("@upstash/ratelimit")))
+}
+
+/// The status of somebody who asks too often.
+fn says_too_many(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => &**number == "429",
+        Value::Text(text) => &**text == "too_many_requests",
+        Value::Path(path) => {
+            let last = path.rsplit('.').next().unwrap_or(path);
+            matches!(
+                last,
+                "TOO_MANY_REQUESTS" | "StatusTooManyRequests" | "HTTP_TOO_MANY_REQUESTS" | "HTTP_429_TOO_MANY_REQUESTS"
+            )
+        }
+        _ => false,
+    }
+}
+
+/// `OpenAI::Client.new` stands in the file.
+fn asks_openai(file: &FileFacts) -> bool {
+    matches!(file.language, Language::Ruby | Language::Php)
+        && file.calls.iter().any(|call| matches!(&*call.callee, "OpenAI.Client" | "Anthropic.Client" | "OpenAI.client"))
 }

@@ -20,9 +20,8 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule = Rule::new(&META, Check::Project(check))
-    .reads(request_work::reads_routes, request_work::would_read)
-    .about("route", look);
+pub const RULE: Rule =
+    Rule::new(&META, Check::Project(check)).reads(request_work::reads, request_work::would_read).about("route", look);
 
 /// So many covered routes make a habit.
 const HABIT: usize = 5;
@@ -53,6 +52,13 @@ fn in_layout(route: &Route) -> bool {
         && (route.path.contains('+') || route.path.contains("/_") || route.path.contains('.'))
 }
 
+/// `POST /users` that its author opened: people sign up there.
+fn makes_member(route: &Route) -> bool {
+    let last = purpose::fixed(&route.path);
+    let last = last.trim_end_matches('/').rsplit('/').next().unwrap_or("");
+    route.verb == Verb::Post && matches!(last, "users" | "user" | "accounts" | "members" | "customers" | "people")
+}
+
 /// `/invites/:token`: who has the link is let in.
 fn has_secret_in_path(path: &str) -> bool {
     path.split('/').any(|part| {
@@ -65,7 +71,7 @@ fn has_secret_in_path(path: &str) -> bool {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads_routes)
+    let candidates: Vec<(&Route, Cover)> = request_work::judged(index, request_work::reads)
         .filter(|route| is_candidate(route, index))
         .map(|route| (route, route.auth(index)))
         .collect();
@@ -76,7 +82,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     let anything_asks = covered > 0
         || count(Cover::Unknown) > 0
-        || request_work::judged(index, request_work::reads_routes).any(|route| route.auth(index) == Cover::Yes);
+        || request_work::judged(index, request_work::reads).any(|route| route.auth(index) == Cover::Yes);
     if !anything_asks {
         // One app without accounts is one thing to say, and it may be meant.
         if let Some((route, _)) =
@@ -98,6 +104,10 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let habit = covered >= HABIT && open * 9 <= covered;
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
         let writes = request_work::writes(index, route);
+        // What its author opened so that strangers send something: a request for an invitation, a sign-up.
+        if route.opened && route.verb == Verb::Post && (!writes || makes_member(route)) {
+            continue;
+        }
         let rare = writes && habit;
         let confidence = match (route.opened, rare, writes) {
             (true, _, _) => Confidence::Low,

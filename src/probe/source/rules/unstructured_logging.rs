@@ -4,7 +4,7 @@ use super::logging::{Log, written};
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionKind};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::libraries::imported;
 
 /// What the rule is and says.
@@ -22,8 +22,10 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// The rule.
-pub const RULE: Rule =
-    Rule::new(&META, Check::Project(check)).looks_at(server).about("request handler", super::subject::handlers);
+pub const RULE: Rule = Rule::new(&META, Check::Project(check))
+    .reads(Language::is_code, super::any_name)
+    .looks_at(server)
+    .about("request handler", super::subject::handlers);
 
 /// A line or two that are printed at the start are no log.
 const FEW: usize = 3;
@@ -93,12 +95,14 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             match written(file, call) {
-                Some(Log::Output) => {
+                Some(Log::Logger | Log::Debug) if !is_lines_of_go(file, call) => return,
+                // It ends what is done rather than to write a log.
+                Some(Log::Output) if &*call.callee == "trigger_error" => {}
+                None if !prints_trace(file, call) => {}
+                _ => {
                     printed += 1;
                     first.get_or_insert((place, call));
                 }
-                Some(Log::Logger | Log::Debug) => return,
-                None => {}
             }
         }
     }
@@ -111,8 +115,20 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
+/// Go's `log` writes lines without a level and without fields.
+fn is_lines_of_go(file: &FileFacts, call: &Call) -> bool {
+    file.language == Language::Go
+        && call.root() == "log"
+        && file.binding("log").is_some_and(|binding| &*binding.module == "log")
+}
+
+/// `e.printStackTrace()` writes to the process's output.
+fn prints_trace(file: &FileFacts, call: &Call) -> bool {
+    file.language == Language::Java && call.method() == "printStackTrace" && call.arguments.is_empty()
+}
+
 fn has_logger(file: &FileFacts) -> bool {
-    imported(file, &LOGGERS).is_some()
+    imported(file, &LOGGERS).is_some_and(|name| !(file.language == Language::Go && name == "log"))
         || file
             .calls
             .iter()

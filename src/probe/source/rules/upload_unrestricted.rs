@@ -1,5 +1,7 @@
 //! Uploads of any size or any type.
 
+mod backend;
+
 use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Function, FunctionKind, Value};
@@ -30,9 +32,10 @@ fn look(_: &FileFacts, _: &CodeIndex, _: &mut Subject) {}
 
 /// Looks at one file.
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if file.language == Language::Python {
-        python(file, index, hits);
-        return;
+    match file.language {
+        Language::Python => return python(file, index, hits),
+        language if !language.is_ecma() => return backend::check(file, index, hits),
+        _ => {}
     }
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);

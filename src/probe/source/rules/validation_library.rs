@@ -1,5 +1,7 @@
 //! Proof: what comes in is checked with a schema.
 
+mod backend;
+
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
@@ -12,7 +14,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "A schema library that is applied to what comes in: zod, valibot, yup, joi, class-validator behind a ValidationPipe, pydantic, marshmallow, serializers and forms of Django.",
+    what: "A schema library that is applied to what comes in: zod, valibot, yup, joi, class-validator behind a ValidationPipe, pydantic, marshmallow, serializers and forms of Django, go-playground/validator, Bean Validation, Laravel's and Symfony's validators, strong parameters of Rails.",
     why: "Wrong types, missing fields and fields that nobody expects end as a tidy refusal and not in the database.",
     fix: "Parse every body, query and path parameter with a schema before you use it.",
     example: "const input = CreateOrder.parse(await request.json());",
@@ -41,7 +43,11 @@ const ECMA: [&str; 12] = [
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let found =
         index.files.iter().enumerate().filter(|(_, file)| file.role == Role::Server).find_map(|(place, file)| {
-            let found = if file.language == Language::Python { python(file, index) } else { ecma(file, index) };
+            let found = match file.language {
+                Language::Python => python(file, index),
+                language if language.is_ecma() => ecma(file, index),
+                _ => backend::found(file, index),
+            };
             found.map(|(at, name)| (place, at, name))
         });
     if let Some((place, at, name)) = found {

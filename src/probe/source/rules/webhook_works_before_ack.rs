@@ -43,7 +43,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
                 if at.depth == 0 && answered.is_some_and(|end| end < call.place.bytes.0) || is_later(file, call) {
                     continue;
                 }
-                let waits = file.language == Language::Python || call.awaited || call.returned;
+                let waits = waits_by_itself(file, call) || call.awaited || call.returned;
                 if let Some(slow) = slow(file, call).filter(|_| waits) {
                     found.get_or_insert_with(|| slow.to_owned());
                     if at.depth == 0 {
@@ -94,10 +94,28 @@ fn is_waited_for(index: &CodeIndex, route: &Route, at: &Reached, answered: Optio
         return answered.is_none();
     }
     direct.iter().any(|(file, call)| {
-        (call.awaited || call.returned || file.language == Language::Python)
+        (call.awaited || call.returned || waits_by_itself(file, call))
             && !is_later(file, call)
             && answered.is_none_or(|end| call.place.bytes.0 < end)
     })
+}
+
+/// Whether a call ends before the next line, without an `await`.
+fn waits_by_itself(file: &FileFacts, call: &Call) -> bool {
+    // A job of Rails and a queued mail of Laravel are only written down.
+    !file.language.is_ecma()
+        && !matches!(
+            call.method(),
+            "deliver_later"
+                | "deliver_later!"
+                | "queue"
+                | "later"
+                | "perform_later"
+                | "perform_async"
+                | "perform_in"
+                | "dispatch"
+                | "dispatchAfterResponse"
+        )
 }
 
 /// Work that is handed on: `after(() => …)`, `waitUntil(…)`, `queue.add(…)`, `tasks.add_task(…)`, `send.delay(…)`.
@@ -122,6 +140,23 @@ fn is_later(file: &FileFacts, call: &Call) -> bool {
                 | "trigger"
                 | "step.run"
                 | "sendMessage"
+                | "go"
+                | "perform_later"
+                | "perform_async"
+                | "dispatch"
+                | "dispatchAfterResponse"
+                | "afterResponse"
+                | "defer"
+                | "runAsync"
+                | "supplyAsync"
+                | "submit"
+                | "execute"
+                | "convertAndSend"
+                | "publishEvent"
+                | "Thread.new"
+                | "Enqueue"
+                | "EnqueueContext"
+                | "Publish"
         )
     };
     let mut around = call.argument_of;
@@ -142,9 +177,13 @@ fn slow(file: &FileFacts, call: &Call) -> Option<&'static str> {
     if let Some(does @ ("sends mail" | "asks an AI model" | "sends text messages")) = request_work::costly(file, call) {
         return Some(does);
     }
+    // Laravel's notifications may be queued; the name of the class does not tell.
+    if file.language == Language::Php && call.method() == "notify" {
+        return None;
+    }
     let callee = call.callee.to_ascii_lowercase();
     (callee.contains("pdf")
-        && ["generate", "create", "render", "pdf", "make", "write_pdf", "from_string"]
+        && ["generate", "create", "render", "pdf", "make", "write_pdf", "from_string", "output", "loadview"]
             .iter()
             .any(|word| call.method().to_ascii_lowercase().contains(word))
         && !call.constructs
@@ -153,7 +192,17 @@ fn slow(file: &FileFacts, call: &Call) -> Option<&'static str> {
 }
 
 fn is_outside(call: &Call) -> bool {
-    &*call.callee == "fetch"
+    let of_other = matches!(
+        (call.root(), call.method()),
+        ("http", "Get" | "Post" | "PostForm")
+            | ("Http", "get" | "post" | "put" | "patch" | "delete")
+            | ("HTTParty" | "Faraday" | "RestClient" | "Net", "get" | "post" | "put" | "post_form")
+            | ("restTemplate", "getForObject" | "postForObject" | "exchange" | "postForEntity" | "getForEntity")
+    );
+    let of_client = matches!(call.method(), "Do" | "send") && call.object().to_ascii_lowercase().ends_with("client");
+    of_other
+        || of_client
+        || &*call.callee == "fetch"
         || (matches!(call.root(), "axios" | "got" | "ky" | "requests" | "httpx")
             && matches!(
                 call.method(),

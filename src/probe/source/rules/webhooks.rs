@@ -79,10 +79,25 @@ pub(super) fn is_verified(index: &CodeIndex, route: &Route) -> Cover {
                 | "verifyPostData"
                 | "verifyIncoming"
                 | "processWebhook"
-        ) || (has(&["verify", "validate", "check", "verified", "assert", "authenticate", "valid", "verifies"])
-            && (has(&["webhook", "signature", "request", "hmac", "event", "payload", "secret", "token"])
-                || words.len() == 1 && words.first().is_some_and(|w| w == "verify")))
-            || (call.callee.starts_with("hmac.") || call.callee.contains("Webhook().verify"))
+                | "hash_equals"
+                | "hash_hmac"
+                | "secure_compare"
+                | "fixed_length_secure_compare"
+                | "ConstructEvent"
+                | "ConstructEventWithOptions"
+                | "ValidatePayload"
+                | "ValidateSignature"
+                | "isEqual"
+                | "construct"
+        ) || (call.method() == "hexdigest" && call.callee.contains("HMAC"))
+            || (has(&["verify", "validate", "check", "verified", "assert", "authenticate", "valid", "verifies"])
+                && (has(&["webhook", "signature", "request", "hmac", "event", "payload", "secret", "token"])
+                    || words.len() == 1 && words.first().is_some_and(|w| w == "verify")))
+            || (call.callee.starts_with("hmac.")
+                || call.callee.starts_with("Mac.")
+                || call.callee.starts_with("HmacUtils")
+                || call.callee == "subtle.ConstantTimeCompare".into()
+                || call.callee.contains("Webhook().verify"))
     };
     let in_function = |at: &reach::Reached| {
         at.calls(index).any(|(_, _, call)| verifies(call))

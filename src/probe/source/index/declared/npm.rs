@@ -210,6 +210,9 @@ fn read(files: &[FileEntry]) -> Declared {
             found.manifests.insert(folder, json.map(|json| names(&json)));
         } else if matches!(name, "deno.json" | "deno.jsonc" | "import_map.json" | "importmap.json") {
             found.other.push(folder);
+        } else if name == "importmap.rb" {
+            // Rails pins what the browser loads.
+            found.other.push(folder.strip_suffix("config").unwrap_or(&folder).trim_end_matches('/').to_owned());
         } else if configures(name)
             && let Ok(text) = file.read()
         {

@@ -182,6 +182,9 @@ impl Walk<'_, '_> {
                 K::Forward => (None, true, Value::Unknown),
                 K::BlockArgument => {
                     let value = self.children(cursor).pop().unwrap_or_default();
+                    if let (Value::Text(method), "&:") = (&value, self.to.text(child).get(..2).unwrap_or("")) {
+                        self.method_of_each(id, method, child);
+                    }
                     arguments.push(Argument { name: Some("&".into()), spread: false, value });
                     return;
                 }
@@ -231,6 +234,27 @@ impl Walk<'_, '_> {
             self.block_function(cursor, name, in_loop, !later)
         };
         Value::Function(function)
+    }
+
+    /// `orders.each(&:destroy)` calls the method of every element; the element is called `&`.
+    fn method_of_each(&mut self, id: CallId, method: &str, node: Node<'_>) {
+        let Some(call) = self.to.file.call(id) else { return };
+        let Some(kind) = iterates(call) else { return };
+        let object: Box<str> = call.object().into();
+        let receiver = Value::Path(object);
+        let over = over(call, Some(&receiver));
+        let place = self.to.place(node);
+        let in_loop = self.to.open_loop(kind, over, vec!["&".into()], "", place);
+        if let Some(found) = self.to.loop_mut(in_loop) {
+            found.call = (kind == LoopKind::Callback).then_some(id);
+        }
+        let saved = self.to.start_anew();
+        self.to.at.in_loop = Some(in_loop);
+        let inner = self.to.open_call(node);
+        if let Some(call) = self.to.call(inner) {
+            call.callee = format!("&.{method}").into();
+        }
+        self.to.at = saved;
     }
 
     fn close_loop(&mut self, in_loop: LoopId, id: CallId, kind: LoopKind, function: u32) {

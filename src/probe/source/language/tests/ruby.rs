@@ -101,7 +101,8 @@ fn blocks_run_in_the_loop_of_their_call() {
     assert_eq!(file.loops[0].names, ["u".into()]);
     assert_eq!(file.loops[0].over, Value::Call(1));
     let leaves: Vec<bool> = file.loops.iter().map(|found| found.leaves).collect();
-    assert_eq!(leaves, [false, false, false, false, true, true]);
+    assert_eq!(leaves, [false, false, false, false, true, true, false]);
+    assert_eq!(kind("&.name"), Some(LoopKind::Callback));
     let transaction = call(&file, "User.transaction");
     assert!(matches!(transaction.named("&"), Some(Value::Function(_))));
     assert_eq!(call(&file, "items.map").named("&"), Some(&text("name")));

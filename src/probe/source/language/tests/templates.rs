@@ -142,3 +142,27 @@ fn broken_deep_long_and_empty_inputs_end() {
     }
     assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
 }
+
+#[test]
+fn elements_of_components_carry_their_attributes() {
+    let shown = |path: &str, source: &str| -> Vec<String> {
+        let file = template(path, source);
+        let attribute = |(name, value): &(Box<str>, Value)| match value {
+            Value::Path(path) => format!(" {name}={path}"),
+            Value::Text(text) => format!(" {name}='{text}'"),
+            Value::Bool(true) => format!(" {name}"),
+            _ => format!(" {name}=?"),
+        };
+        let element = |element: &crate::probe::source::code::Element| {
+            let attributes: String = element.attributes.iter().map(attribute).collect();
+            format!("{} {}{attributes}", element.place.span.line, element.name)
+        };
+        file.elements.iter().map(element).collect()
+    };
+    let vue = "<script>const a = '<b x>';</script>\n<template>\n<a :href=\"user.url\" @click=\"() => n > 1\" disabled>1 < 2</a><!-- <i> -->\n<img src='x'/>\n</template>\n<i18n><u></u></i18n>";
+    assert_eq!(shown("a.vue", vue), ["2 template", "3 a href=user.url @click='() => n > 1' disabled", "4 img src='x'"]);
+    let svelte = "{#if a < b}<Card on:click={() => a > 1} {name} {...rest} title={t.x} wide />{/if}";
+    assert_eq!(shown("a.svelte", svelte), ["1 Card on:click=? name=name ...=rest title=t.x wide"]);
+    assert_eq!(shown("b.vue", "<template><p title=\"a"), ["1 template"]);
+    assert_eq!(shown("b.svelte", "< <ü <a <b>"), ["1 b"]);
+}

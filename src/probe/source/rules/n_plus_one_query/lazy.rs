@@ -157,9 +157,11 @@ fn relation_in(file: &FileFacts, index: &CodeIndex, found: &Loop) -> Option<(Pla
                     | "add"
                     | "set"
             )
-        }) || matches!(file.language, Language::Java | Language::Php);
+        }) || matches!(file.language, Language::Java | Language::Php)
+            // `orders.map(&:customer)` reads what it names.
+            || first == "&";
         (names.iter().any(|name| **name == *first) && index.known().is_relation(&relation) && deeper)
-            .then(|| format!("{first}.{second}"))
+            .then(|| if first == "&" { second.to_owned() } else { format!("{first}.{second}") })
     };
     let accesses =
         file.accesses.iter().filter(|access| within(access.place)).find_map(|a| Some((a.place, told(&a.path)?)));

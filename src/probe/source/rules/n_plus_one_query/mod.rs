@@ -42,7 +42,9 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let Some(around) = loop_around(file, call, &multiplies) else { continue };
         let hit = match index.query(file, id) {
             Some(query) => direct(file, id, call, query, around).map(|hit| (hit, query.writes())),
-            None => through_helper(file, index, call, around).map(|hit| (hit, false)),
+            None => deletes_each(file, index, call, around)
+                .map(|hit| (hit, true))
+                .or_else(|| through_helper(file, index, call, around).map(|hit| (hit, false))),
         };
         if let Some((hit, writes)) = hit
             && !seen.contains(&(around.place, writes))
@@ -179,6 +181,19 @@ fn direct(file: &FileFacts, id: CallId, call: &Call, query: &Query, around: &Loo
         (false, false) => Some(hit.confidence(Confidence::Medium)),
         (false, true) => None,
     }
+}
+
+/// `Order.where(…).each(&:delete)`: rows that one statement would remove are read and removed one by one.
+fn deletes_each(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop) -> Option<Hit> {
+    let deletes = matches!(&*call.callee, "&.destroy" | "&.destroy!" | "&.delete");
+    let asks = around.call.is_some_and(|id| index.query(file, id).is_some());
+    if !deletes || !(asks || is_over_rows(file, index, around)) || in_transaction(file, call) {
+        return None;
+    }
+    let hit = Hit::new(call.place, format!("`{}` removes one row at a time in a loop", call.method()));
+    Some(hit.severity(Severity::Minor).confidence(Confidence::Medium).fix(
+        "Remove the rows with one statement, `delete_all`, and let the database remove what hangs on them (`on_delete: :cascade`); what needs callbacks belongs in a job.",
+    ))
 }
 
 fn through_helper(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop) -> Option<Hit> {

@@ -20,8 +20,11 @@ pub(super) fn all(file: &FileFacts) -> Vec<Spot<'_>> {
         if let Some(value) = html {
             found.push(spot(value, element.function, element.place, "dangerouslySetInnerHTML", true));
         }
-        if let Some(value) = element.attribute("srcDoc") {
-            found.push(spot(value, element.function, element.place, "srcDoc", true));
+        // React, Vue, Svelte and Solid spell them in their own ways.
+        for name in ["srcDoc", "srcdoc", "innerHTML", "inner-html"] {
+            if let Some(value) = element.attribute(name) {
+                found.push(spot(value, element.function, element.place, name, true));
+            }
         }
     }
     if file.language.is_ecma() {
