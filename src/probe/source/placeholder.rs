@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::bytes::Regex;
 use serde::{Deserialize, Serialize};
 
 use super::code::FunctionId;
@@ -63,7 +63,7 @@ pub enum Kind {
 
 static KINDS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)(?P<filler>lorem ipsum|dolor sit amet)|(?P<key>^[<\[{]?(?:your|my|insert|enter|add|replace|put|paste)[-_](?:\w+[-_])?(?:\w+[-_])?(?:key|token|secret|password|dsn|credentials?)(?:[-_](?:here|goes[-_]here|value))?[>\]}]?$|^[<\[{]?(?:your|insert|put|paste)(?: \w+){0,3} (?:key|token|secret|password|credentials?) (?:goes )?here[>\]}]?$|^change[-_ ]?(?:me|this)\w*!?$|^replace[-_ ]?(?:me|this)$|^x{8,}$|^sk[-_](?:your|x{4,}|\.{3})[-_\w.]*$)|(?P<mail>[\w.+-]+@(?:example|test|yourdomain|your-domain|yourcompany|your-company|mydomain|yourapp|domain)\.(?:com|org|net|io|dev)\b)|(?P<person>\b(?:john|jane) doe\b)|(?P<todo>^\W*(?:todo|fixme)\W{0,3}(?:\w+[):]*\s)?(?:actually |properly )?(?:implement|replace (?:this|with|mock|the mock|dummy|hard)|hook up|wire up|connect to|call (?:the )?(?:real|actual)|use (?:the )?real|add (?:real|actual)|fetch from)|(?:^|\W)(?:in (?:a )?(?:real|production|actual) (?:app|application|implementation|world|code|system|environment|scenario)\b.{0,60}(?:would|should|you'd|we'd)))",
+        r"(?i-u)(?P<filler>lorem ipsum|dolor sit amet)|(?P<key>^[<\[{]?(?:your|my|insert|enter|add|replace|put|paste)[-_](?:\w+[-_])?(?:\w+[-_])?(?:key|token|secret|password|dsn|credentials?)(?:[-_](?:here|goes[-_]here|value))?[>\]}]?$|^[<\[{]?(?:your|insert|put|paste)(?: \w+){0,3} (?:key|token|secret|password|credentials?) (?:goes )?here[>\]}]?$|^change[-_ ]?(?:me|this)\w*!?$|^replace[-_ ]?(?:me|this)$|^x{8,}$|^sk[-_](?:your|x{4,}|\.{3})[-_\w.]*$)|(?P<mail>[\w.+-]+@(?:example|test|yourdomain|your-domain|yourcompany|your-company|mydomain|yourapp|domain)\.(?:com|org|net|io|dev)\b)|(?P<person>\b(?:john|jane) doe\b)|(?P<todo>^\W*(?:todo|fixme)\W{0,3}(?:\w+[):]*\s)?(?:actually |properly )?(?:implement|replace (?:this|with|mock|the mock|dummy|hard)|hook up|wire up|connect to|call (?:the )?(?:real|actual)|use (?:the )?real|add (?:real|actual)|fetch from)|(?:^|\W)(?:in (?:a )?(?:real|production|actual) (?:app|application|implementation|world|code|system|environment|scenario)\b.{0,60}(?:would|should|you'd|we'd)))",
     )
     .ok()
 });
@@ -74,10 +74,10 @@ pub fn kind(text: &str) -> Option<(Kind, &str)> {
     if text.len() < 5 || text.len() > MAX_TEXT {
         return None;
     }
-    let found = KINDS.as_ref()?.captures(text)?;
+    let found = KINDS.as_ref()?.captures(text.as_bytes())?;
     [("filler", Kind::Filler), ("key", Kind::Key), ("mail", Kind::Mail), ("person", Kind::Person), ("todo", Kind::ToDo)]
         .into_iter()
-        .find_map(|(name, kind)| found.name(name).map(|part| (kind, part.as_str())))
+        .find_map(|(name, kind)| found.name(name).and_then(|part| Some((kind, text.get(part.range())?))))
 }
 
 #[cfg(test)]
