@@ -2,7 +2,7 @@
 //!
 //! `tests/fixtures/rules/<id>/{bad,good}*`: a file is a project of its own, and so is a folder. A comment
 //! `expect: <id>` marks a line on which the rule speaks up; it may speak up nowhere else. With `unsure` behind it, the
-//! finding must be a minor one, or one of less than high confidence. For a rule that speaks against,
+//! finding must be a minor one, or one of less than high confidence; with `sure`, it must be neither. For a rule that speaks against,
 //! `good` files hold no mark; for a proof, `bad` files hold none. What other rules see in a fixture does not count: the
 //! apps of `tests/fixtures/apps` show that they stay silent together.
 //!
@@ -81,14 +81,19 @@ impl Case {
         expected
     }
 
-    /// What is marked, and whether the rule must not be sure that it matters.
-    fn marks(&self) -> Vec<(String, bool)> {
+    /// What is marked, and whether the rule must be sure that it matters, or must not be.
+    fn marks(&self) -> Vec<(String, Option<bool>)> {
         let mut marks = Vec::new();
         for (path, text) in &self.files {
             for (number, line) in (1..).zip(text.lines()) {
                 if let Some((_, mark)) = line.split_once("expect: ") {
                     let (rule, doubt) = mark.trim().split_once(' ').unwrap_or((mark.trim(), ""));
-                    marks.push((format!("{rule} {path}:{number}"), doubt == "unsure"));
+                    let wanted = match doubt {
+                        "sure" => Some(true),
+                        "unsure" => Some(false),
+                        _ => None,
+                    };
+                    marks.push((format!("{rule} {path}:{number}"), wanted));
                 }
             }
         }
@@ -115,14 +120,15 @@ async fn rules_see_what_their_fixtures_mark_and_nothing_else() {
                 found.extend(seen.proofs.iter().map(|proof| format!("{} {}", proof.rule, proof.location)));
                 found.retain(|found| found.split(' ').next() == Some(name(&rule).as_str()));
                 found.sort();
-                for (place, doubted) in case.marks() {
+                for (place, wanted) in case.marks() {
                     let sure = seen.findings.iter().any(|finding| {
                         format!("{} {}", finding.rule, finding.location) == place
                             && finding.confidence == Confidence::High
                             && finding.severity > Severity::Minor
                     });
-                    if doubted && sure {
-                        wrong.push(format!("{}/{}: {place} is told as if it were sure", name(&rule), case.name));
+                    if wanted.is_some_and(|wanted| wanted != sure) {
+                        let how = if sure { "as if it were sure" } else { "in doubt" };
+                        wrong.push(format!("{}/{}: {place} is told {how}", name(&rule), case.name));
                     }
                 }
                 let parsed = seen.result.unwrap();

@@ -1,5 +1,7 @@
 //! What is known about the whole project before its queries are told: which classes are models, which are repositories.
 
+mod embedded;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -14,6 +16,8 @@ pub struct Known {
     relations: HashSet<Box<str>>,
     /// Every request runs in a transaction of its own: Django's `ATOMIC_REQUESTS`.
     pub atomic_requests: bool,
+    /// The only database is one of SQLite, in a file beside the app.
+    pub embedded: bool,
 }
 
 /// What a model extends, last part of the name.
@@ -69,6 +73,7 @@ impl Known {
                 found
             })
         });
+        known.embedded = embedded::only(files);
         known
     }
 

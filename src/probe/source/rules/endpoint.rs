@@ -38,6 +38,28 @@ pub(super) fn target(text: &str) -> Option<Target> {
     Some(of_host(host))
 }
 
+/// Whether `text` leads to a database on this machine with no password that anybody chose.
+pub(super) fn is_local_database(text: &str) -> bool {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // A form that only drivers of databases have.
+        return of_driver(text) == Some(Target::Local);
+    };
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+    let (user, host) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let (user, password) = user.split_once(':').unwrap_or((user, ""));
+    let scheme = scheme.rsplit(':').next().unwrap_or(scheme);
+    let database = matches!(
+        scheme.split('+').next().unwrap_or(scheme),
+        "postgres" | "postgresql" | "mysql" | "mysql2" | "mariadb" | "mongodb" | "mssql" | "sqlserver" | "cockroachdb"
+    );
+    let chosen = !password.is_empty() && password != user && !DEFAULT_PASSWORDS.contains(&password);
+    database && !chosen && of_host(host) == Target::Local
+}
+
+/// Passwords that images and guides of databases begin with.
+const DEFAULT_PASSWORDS: [&str; 9] =
+    ["postgres", "password", "root", "mysql", "mariadb", "mongo", "example", "pass", "prisma"];
+
 fn of_host(host: &str) -> Target {
     let host = host.split(':').next().unwrap_or(host);
     if matches!(host, "localhost" | "127.0.0.1" | "0.0.0.0" | "host.docker.internal") {
@@ -105,5 +127,19 @@ mod tests {
         assert_eq!(target("host=db.example.com user=shop password=hunter2 dbname=shop"), Some(Target::Credentials));
         assert_eq!(target("host=${host} user=shop password=${password}"), Some(Target::Other));
         assert_eq!(target("mysql:host=localhost;dbname=shop"), Some(Target::Local));
+    }
+
+    #[test]
+    fn a_local_database_has_no_password_that_anybody_chose() {
+        let local =
+            ["postgres://localhost/shop", "postgresql+asyncpg://127.0.0.1:5432/shop", "mongodb://localhost:27017"];
+        assert!(local.iter().all(|address| is_local_database(address)));
+        assert!(is_local_database("jdbc:postgresql://localhost:5432/shop"));
+        assert!(is_local_database("mysql:host=localhost;dbname=shop"));
+        assert!(is_local_database(&["postgres://postgres:", "postgres@localhost:5432/shop"].concat()));
+        assert!(!is_local_database(&["postgres://shop:", "hunter2@localhost/shop"].concat()));
+        assert!(!is_local_database(&["postgres://postgres:", "postgres@db.example.com/shop"].concat()));
+        assert!(!is_local_database("redis://localhost:6379"));
+        assert!(!is_local_database("http://localhost:5432"));
     }
 }

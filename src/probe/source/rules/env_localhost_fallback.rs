@@ -1,8 +1,9 @@
 //! A default for development that production falls back on in silence.
 
+mod own_site;
 mod settings;
 
-use super::endpoint::{Target, target};
+use super::endpoint::{Target, is_local_database, target};
 use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value, joined};
@@ -120,11 +121,15 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
     let place = Place { span: fallback.span, bytes: fallback.bytes };
     let mut kind = Kind::Address;
     let hit = match target(&text) {
+        // Nothing listens there in production, so that the first query fails and whoever deploys sees it.
+        Some(Target::Credentials | Target::Local) if is_local_database(&text) => {
+            Hit::new(place, format!("`{name}` falls back on a database on localhost")).severity(Severity::Minor)
+        }
         Some(Target::Credentials) => {
             kind = Kind::Secret;
             Hit::new(place, format!("`{name}` falls back on a connection string with a user and a password"))
         }
-        Some(Target::Local | Target::Private) if is_own_address(name) => {
+        Some(Target::Local | Target::Private) if is_own_address(name) || own_site::is_named(file, name) => {
             // Where the server itself listens, or what it calls itself in a link.
             Hit::new(place, format!("`{name}` falls back on a localhost address")).severity(Severity::Minor)
         }

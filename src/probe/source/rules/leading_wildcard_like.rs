@@ -7,6 +7,8 @@ use crate::probe::source::database_calls::{Chain, Query, chain_of};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::{Origin, in_handler, origin};
 
+mod empty_search;
+
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
     id: "leading-wildcard-like",
@@ -43,15 +45,20 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         seen.push((call.function, line));
-        let table = queries
+        let query = queries
             .iter()
             .rev()
             .find(|query| query.call <= id || covers(file, query, call))
-            .filter(|query| covers(file, query, call))
-            .map(|query| &*query.table)
-            .unwrap_or("");
+            .filter(|query| covers(file, query, call));
+        let table = query.map_or("", |query| &*query.table);
         let served = *served.get_or_insert_with(|| serves_anywhere(index));
-        hits.push(hit(file, call, term, form, table, served));
+        let hit = hit(file, call, term, form, table, served);
+        // Who gets the whole table for an empty search pays no more for a search.
+        let whole = hit.confidence == Some(Confidence::High)
+            && index.known().embedded
+            && query.is_some_and(|query| !query.bounded)
+            && term.is_some_and(|term| empty_search::is_answered(file, term, call.function));
+        hits.push(if whole { hit.confidence(Confidence::Medium) } else { hit });
     }
 }
 

@@ -84,6 +84,8 @@ fn hit(one: &Undeclared, more: usize) -> Hit {
             hit.message = format!("`{name}` is imported{also}, and only comes with `{declared}`");
             return hit.severity(Severity::Minor).confidence(Confidence::Medium);
         }
+        // The lock file brings it to where the import finds it, as long as what needs it does not change.
+        _ if one.installed == Some(true) && one.flat => return hit.confidence(Confidence::Medium),
         Some(Family::Sibling) if one.installed == Some(true) => return hit.confidence(Confidence::Medium),
         _ => {}
     }

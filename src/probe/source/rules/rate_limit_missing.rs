@@ -161,6 +161,9 @@ fn checks_password(file: &FileFacts, call: &Call) -> bool {
         }
         _ => false,
     };
+    if is_of_token(call) {
+        return false;
+    }
     by_language
         || matches!(
             call.method(),
@@ -184,7 +187,20 @@ fn checks_password(file: &FileFacts, call: &Call) -> bool {
                 || root.contains("scrypt")
                 || root.contains("pwd")
                 || root.contains("password")))
-        || (&*call.callee == "authenticate" && call.named("password").is_some())
+        || (call.method() == "authenticate" && call.named("password").is_some())
+}
+
+/// Whether what is checked is a key that the app made and sent: too long to be guessed.
+fn is_of_token(call: &Call) -> bool {
+    let mut names =
+        call.arguments.iter().flat_map(|argument| argument.name.as_deref().into_iter().chain(argument.value.path()));
+    let mut token = false;
+    let password = names.any(|name| {
+        let lower = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        token |= lower.contains("token");
+        lower.contains("pass") || lower.contains("pwd")
+    });
+    token && !password
 }
 
 fn hashes_password(file: &FileFacts, call: &Call) -> bool {

@@ -120,6 +120,7 @@ fn missing(
         package: format!("{vendor}\\{second}"),
         span: import.span,
         installed: manifest.locked.then_some(false),
+        flat: false,
         elsewhere: None,
         sure: manifest.locked && !manifest.partly,
         family: None,

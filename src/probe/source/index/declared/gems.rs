@@ -176,6 +176,7 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
                 package: first.to_owned(),
                 span: import.span,
                 installed: gems.locked.then_some(false),
+                flat: false,
                 elsewhere: None,
                 // A `require` that is indented runs under a condition or late.
                 sure: gems.locked && !gems.partly && import.span.column == 1,

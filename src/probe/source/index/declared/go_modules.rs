@@ -38,6 +38,7 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
                     package,
                     span: import.span,
                     installed: None,
+                    flat: false,
                     elsewhere: None,
                     sure: true,
                     family: None,

@@ -100,6 +100,7 @@ impl Declared {
             package: package.to_owned(),
             span: import.span,
             installed: None,
+            flat: false,
             elsewhere,
             sure: !is_late(file, import),
             family: self.family(&file.path, package),

@@ -50,6 +50,7 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
                     package: distribution(top),
                     span: import.span,
                     installed: None,
+                    flat: false,
                     elsewhere: None,
                     // An import that is indented runs under a condition or late.
                     sure: !declared.partly && import.span.column == 1,

@@ -2,6 +2,7 @@
 
 mod lazy;
 mod lists;
+mod parameter;
 
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -62,11 +63,13 @@ fn graded(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop, hit: 
     let proved = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
     let handed = if proved { Handed::Many } else { handed_in(file, index, around) };
     let slower = does_slower_work(file, index, around);
+    // An address holds few of them.
+    let short = parameter::holds(file, &around.over, around.function);
     let known = hit.confidence.unwrap_or(Confidence::High);
     let hit = match handed {
         Handed::One => return None,
         Handed::Unseen => hit.confidence(Confidence::Low),
-        Handed::Many if !proved || slower => hit.confidence(known.min(Confidence::Medium)),
+        Handed::Many if !proved || slower || short => hit.confidence(known.min(Confidence::Medium)),
         Handed::Many => hit,
     };
     Some(if slower { hit.severity(Severity::Minor) } else { hit })
