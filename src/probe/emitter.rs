@@ -52,7 +52,31 @@ impl Emitter {
         }
     }
 
-    fn prepare(&self, mut observation: Observation) -> Option<RunEvent> {
+    /// Sends an observation that [`clean`] made fit to be shown: one that is told again need not be looked through again.
+    pub(in crate::probe) fn emit_clean_blocking(&self, observation: Observation) {
+        if let Some(observation) = self.named(observation) {
+            let _ = self.0.events.blocking_send(self.event(observation));
+        }
+    }
+
+    fn prepare(&self, observation: Observation) -> Option<RunEvent> {
+        let mut observation = self.named(observation)?;
+        clean(&mut observation);
+        Some(self.event(observation))
+    }
+
+    fn event(&self, observation: Observation) -> RunEvent {
+        let inner = &self.0;
+        RunEvent {
+            run: inner.run,
+            probe: inner.meta.id.clone(),
+            at: (inner.clock)(),
+            kind: EventKind::Observed(Box::new(observation)),
+        }
+    }
+
+    /// With the names of its probe and of itself; `None` where its rule is off.
+    fn named(&self, mut observation: Observation) -> Option<Observation> {
         let inner = &self.0;
         debug_assert!(
             inner.meta.rules.iter().any(|rule| rule.id == observation.rule().as_str()),
@@ -67,25 +91,13 @@ impl Emitter {
             Observation::Finding(finding) => {
                 finding.probe = inner.meta.id.clone();
                 finding.fingerprint = self.number(&finding.rule, &finding.location, &finding.anchor);
-                clean_line(&mut finding.message);
-                clean_line(&mut finding.fix);
-                clean_location(&mut finding.location);
-                finding.evidence.iter_mut().for_each(clean_evidence);
             }
             Observation::Proof(proof) => {
                 proof.probe = inner.meta.id.clone();
                 proof.fingerprint = self.number(&proof.rule, &proof.location, &proof.anchor);
-                clean_line(&mut proof.message);
-                clean_location(&mut proof.location);
-                proof.evidence.iter_mut().for_each(clean_evidence);
             }
         }
-        Some(RunEvent {
-            run: inner.run,
-            probe: inner.meta.id.clone(),
-            at: (inner.clock)(),
-            kind: EventKind::Observed(Box::new(observation)),
-        })
+        Some(observation)
     }
 
     /// Equal observations in the same place are numbered in their order, so that each keeps a name of its own.
@@ -95,6 +107,23 @@ impl Emitter {
         let count = seen.entry(first.clone()).or_insert(0);
         *count += 1;
         if *count == 1 { first } else { Fingerprint::new(rule.as_str(), location, anchor, *count - 1) }
+    }
+}
+
+/// Takes secrets and control characters from all that is shown of it.
+pub(crate) fn clean(observation: &mut Observation) {
+    match observation {
+        Observation::Finding(finding) => {
+            clean_line(&mut finding.message);
+            clean_line(&mut finding.fix);
+            clean_location(&mut finding.location);
+            finding.evidence.iter_mut().for_each(clean_evidence);
+        }
+        Observation::Proof(proof) => {
+            clean_line(&mut proof.message);
+            clean_location(&mut proof.location);
+            proof.evidence.iter_mut().for_each(clean_evidence);
+        }
     }
 }
 

@@ -8,7 +8,6 @@ use super::facts::{CodeIndex, Language, Role};
 use super::look::Look;
 use super::outside;
 use super::rules::{RULES, Rule, Subject};
-use super::traits;
 use crate::model::{Coverage, Examined, RuleId};
 
 /// What was read, and how far every rule got with it.
@@ -40,7 +39,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         counts,
         gaps: index.gaps.clone(),
         rules,
-        traits: traits::of(index),
+        traits: looks.iter().flat_map(|look| &look.seen().traits).map(|name| (*name).to_owned()).collect(),
         services: outside::services_of(index),
     }
 }

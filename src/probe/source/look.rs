@@ -3,9 +3,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use rayon::prelude::*;
+
 use super::facts::{CodeIndex, FileFacts};
 use super::index::{Changes, Kept};
 use super::rules::{Check, Hit, RULES, Rule, Subject};
+use super::traits;
 use crate::model::{Observation, RuleMeta};
 use crate::probe::files::Gaps;
 
@@ -41,6 +44,8 @@ pub(super) struct InFile {
     pub too_many: Gaps,
     /// What it holds of the subjects of rules, by their places in [`RULES`]; nothing of those that are not named.
     pub subjects: Vec<(usize, Subject)>,
+    /// What it shows that the project is and has.
+    pub traits: Vec<&'static str>,
 }
 
 impl Look {
@@ -68,26 +73,43 @@ impl Look {
     }
 }
 
-/// Of every file, the look that still holds, if there is one, and the one before.
-pub(super) fn kept_of_files(
-    index: &CodeIndex,
-    changes: Option<&Changes>,
-) -> Vec<(Option<Arc<Look>>, Option<Arc<Look>>)> {
+/// The look at a file before an edit.
+#[derive(Debug, Default)]
+pub(super) struct Earlier {
+    /// The look, where the file itself is as it was.
+    look: Option<Arc<Look>>,
+    /// Whether it still holds.
+    holds: bool,
+}
+
+impl Earlier {
+    /// The look at the file at `place` now.
+    pub(super) fn now(&self, place: usize, index: &CodeIndex) -> Arc<Look> {
+        let kept = self.look.as_ref().filter(|_| self.holds);
+        kept.map_or_else(|| Arc::new(Look::new(place, index, self.look.as_deref())), Arc::clone)
+    }
+}
+
+/// The looks at all files before an edit.
+pub(super) fn earlier(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Earlier> {
     let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
     let of_file = |place: usize| {
-        let Some((changes, looks)) = before else { return (None, None) };
-        let Some(look) = looks.files.get(place).filter(|_| !changes.changed(place)) else { return (None, None) };
-        (changes.spare(look.seen.reads()).then(|| Arc::clone(look)), Some(Arc::clone(look)))
+        let (changes, looks) = before?;
+        let look = looks.files.get(place).filter(|_| !changes.changed(place))?;
+        Some(Earlier { look: Some(Arc::clone(look)), holds: changes.spare(look.seen.reads()) })
     };
-    (0..index.files.len()).map(of_file).collect()
+    (0..index.files.len()).map(|place| of_file(place).unwrap_or_default()).collect()
 }
 
 /// What the rules about the whole project see, one rule after the other.
 pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Arc<Kept<Vec<Seen>>>> {
     let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
-    let of_rule = |(place, rule): (usize, &Rule)| {
-        let kept = before
-            .and_then(|(changes, looks)| looks.project.get(place).filter(|seen| changes.spare(seen.reads())).cloned());
+    let kept = |place: usize| {
+        let (changes, looks) = before?;
+        looks.project.get(place).filter(|seen| changes.spare(seen.reads())).cloned()
+    };
+    let kept: Vec<_> = (0..RULES.len()).map(kept).collect();
+    let of_rule = |(kept, rule): (Option<Arc<Kept<Vec<Seen>>>>, &Rule)| {
         kept.unwrap_or_else(|| {
             Arc::new(Kept::new(|| {
                 let mut hits = Vec::new();
@@ -98,12 +120,12 @@ pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Ar
             }))
         })
     };
-    RULES.iter().enumerate().map(of_rule).collect()
+    kept.into_par_iter().zip(RULES).map(of_rule).collect()
 }
 
 /// What every rule sees in one file.
 pub(super) fn in_file(file: &FileFacts, index: &CodeIndex) -> InFile {
-    let mut found = InFile::default();
+    let mut found = InFile { traits: traits::of(file), ..InFile::default() };
     let mut hits = Vec::new();
     for (place, rule) in RULES.iter().enumerate().filter(|(_, rule)| reads(rule, file)) {
         let mut subject = Subject::default();

@@ -36,19 +36,19 @@ use futures_util::future::BoxFuture;
 use rayon::prelude::*;
 
 use super::files::Gaps;
-use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
+use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches, clean};
 use crate::model::{
     Evidence, EvidenceKind, Examined, Failure, Finding, Location, Observation, ProbeId, Project, Proof, RuleKind,
     RuleMeta, Settings, Skip, Span,
 };
 use facts::{CodeIndex, FileFacts};
 use index::{Changes, Kept};
-use look::{Look, Looks, Seen};
+use look::{Earlier, Look, Looks, Seen};
 use rules::Hit;
 use standing::Standing;
 
 pub use shared::SharedCode;
-pub use text::{examine_text, facts_of_text};
+pub use text::{examine_text, examine_texts, facts_of_text};
 
 /// Files that are looked at in one go, between two looks at whether the run was cancelled.
 const BLOCK: usize = 256;
@@ -99,16 +99,14 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let mut suppressed = 0;
     let standing = Standing::new(index);
     let mut looks: Vec<Arc<Look>> = Vec::with_capacity(index.files.len());
-    let kept = look::kept_of_files(index, changes.as_ref());
-    for block in kept.chunks(BLOCK) {
+    let earlier = look::earlier(index, changes.as_ref());
+    for block in earlier.chunks(BLOCK) {
         if cx.cancel.is_cancelled() {
             return Err(Failure::new("Reading the code was cancelled; run it again"));
         }
         let start = looks.len();
         cx.report_progress(start as u64, Some(total), "checking files");
-        let look = |(at, (kept, before)): (usize, &(Option<Arc<Look>>, Option<Arc<Look>>))| {
-            kept.clone().unwrap_or_else(|| Arc::new(Look::new(start + at, index, before.as_deref())))
-        };
+        let look = |(at, earlier): (usize, &Earlier)| earlier.now(start + at, index);
         looks.par_extend(block.par_iter().enumerate().map(look));
         for (place, look) in looks.iter().enumerate().skip(start) {
             let Some(file) = index.files.get(place) else { continue };
@@ -185,9 +183,11 @@ fn send(path: &str, seen: Vec<Seen>, look: Option<&Look>, cx: &ProbeCx) {
         let observation = look.and_then(|look| look.sent(&seen)).unwrap_or_else(|| {
             let read = || std::fs::read_to_string(cx.project.root.join(path)).unwrap_or_default();
             let source = source.get_or_insert_with(read);
-            observation(path, seen.0, &seen.1, source.strip_prefix('\u{feff}').unwrap_or(source))
+            let mut made = observation(path, seen.0, &seen.1, source.strip_prefix('\u{feff}').unwrap_or(source));
+            clean(&mut made);
+            made
         });
-        cx.emitter.emit_blocking(observation.clone());
+        cx.emitter.emit_clean_blocking(observation.clone());
         made.push((seen, observation));
     }
     if let Some(look) = look {

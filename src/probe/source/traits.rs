@@ -1,9 +1,7 @@
 //! What the code shows that the project is and has, where its manifests may say nothing: an app on the database that its
 //! runtime carries, or one that calls a service without that service's package.
 
-use std::collections::BTreeSet;
-
-use super::facts::{CodeIndex, FileFacts, Role};
+use super::facts::{FileFacts, Role};
 use super::libraries::{DATABASES, OTHER_DATABASES, imported};
 
 /// Trait, the modules that show it, and the hosts that are called for it.
@@ -123,28 +121,25 @@ const SIGNS: [(&str, &[&str], &[&str]); 5] = [
     ),
 ];
 
-/// The traits that production code shows; names of the catalog's list.
-pub(super) fn of(index: &CodeIndex) -> BTreeSet<String> {
-    let mut traits = BTreeSet::new();
-    for file in index.files.iter().filter(|file| file.role.in_production()) {
-        for (name, modules, hosts) in &SIGNS {
-            let shows = imported(file, modules).is_some()
-                || calls_one_of(file, hosts)
-                || match *name {
-                    "database" => has_database(file),
-                    "email" => file.endpoints.iter().any(|endpoint| {
-                        !endpoint.dev_only
-                            && (endpoint.text.starts_with("smtp://") || endpoint.text.starts_with("smtps://"))
-                    }),
-                    "websocket" => serves_sockets(file),
-                    _ => false,
-                };
-            if shows {
-                traits.insert((*name).to_owned());
-            }
-        }
+/// The traits that one file of production code shows; names of the catalog's list.
+pub(super) fn of(file: &FileFacts) -> Vec<&'static str> {
+    if !file.role.in_production() {
+        return Vec::new();
     }
-    traits
+    let shows = |(name, modules, hosts): &&(&'static str, &[&str], &[&str])| {
+        imported(file, modules).is_some()
+            || calls_one_of(file, hosts)
+            || match *name {
+                "database" => has_database(file),
+                "email" => file.endpoints.iter().any(|endpoint| {
+                    !endpoint.dev_only
+                        && (endpoint.text.starts_with("smtp://") || endpoint.text.starts_with("smtps://"))
+                }),
+                "websocket" => serves_sockets(file),
+                _ => false,
+            }
+    };
+    SIGNS.iter().filter(shows).map(|(name, ..)| *name).collect()
 }
 
 fn has_database(file: &FileFacts) -> bool {

@@ -193,6 +193,10 @@ pub(super) fn finish(keys: Vec<Box<str>>, narrows: bool) -> Filter {
 fn of_call(file: &FileFacts, call: &Call, keys: &mut Vec<Box<str>>) -> bool {
     let method = call.method();
     let before = keys.len();
+    // `db.select({ id: orders.id })` names what is read, and narrows nothing down.
+    if method == "select" && file.language.is_ecma() {
+        return false;
+    }
     if matches!(method, "findByPk" | "findById" | "findOrFail" | "whereKey")
         || (method == "find"
             && !matches!(call.argument(0), None | Some(Value::Object(_) | Value::Function(_) | Value::Null))

@@ -185,6 +185,7 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         "open" | "fopen" | "createReadStream" | "Open" if sink == Sink::Path => Holds::Arguments,
         // What is looked up says nothing; what it is looked up in does.
         "get"
+        | "Get"
         | "getAll"
         | "getlist"
         | "pop"

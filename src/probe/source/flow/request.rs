@@ -150,6 +150,12 @@ fn ecma(file: &FileFacts, first: &str, rest: &[&str], function: FunctionId) -> b
         ("event", ["body" | "queryStringParameters" | "pathParameters" | "rawBody", ..]) => file.role != Role::Client,
         ("searchParams" | "urlParams" | "queryParams", ["get" | "getAll", ..]) => true,
         ("formData", ["get" | "getAll", ..]) => file.role != Role::Client,
+        // `export async function save(_: State, form: FormData)`
+        (name, ["get" | "getAll"])
+            if bound(file, name, function).is_some_and(|parameter| &*parameter.annotation == "FormData") =>
+        {
+            file.role != Role::Client
+        }
         ("window" | "document" | "globalThis", ["location", part, ..]) => is_part_of_location(part),
         ("location", [part, ..]) => is_part_of_location(part) && file.role == Role::Client,
         ("document", ["URL" | "documentURI" | "referrer"]) => true,

@@ -216,8 +216,11 @@ impl<'i> Walk<'i> {
             let walk = Self::with_hops(index, sink, hops);
             let frame = Frame::end(target.file, target.function);
             let returns = target.file.function(target.function).map_or(&[][..], |function| &function.body.returns);
+            let bytes = target.file.function(target.function).map_or((0, 0), |function| function.place.bytes);
             returns.iter().fold(Reach::fixed(), |found, value| {
-                found.and(walk.step(value, Frame { at: frame.at, ..frame }, rest, 0))
+                let origin = walk.step(value, Frame { at: frame.at, ..frame }, rest, 0);
+                let harmless = chosen(target.file, value, bytes, target.function, sink);
+                found.and(if harmless { Reach::fixed() } else { origin })
             })
         });
         let holes = std::mem::take(&mut found.parameters);

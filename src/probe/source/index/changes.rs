@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reads::{Key, Reads, Table};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
-use crate::probe::source::{outside, routes};
+use crate::probe::source::routes;
 
 /// What is different in an index that has the same files as one before.
 #[derive(Debug)]
@@ -44,9 +44,7 @@ impl Changes {
             let changed = index.wrappers().symmetric_difference(names);
             changes.names.extend(changed.map(|name| Key::of(Table::Wrappers, name)));
         }
-        if old.outside.known_place().is_some_and(|known| known != index.answers_errors_in_one_place()) {
-            changes.names.insert(Key::of(Table::Project, outside::ONE_PLACE));
-        }
+        changes.names.extend(index.answered_otherwise(&before));
         Some(changes)
     }
 

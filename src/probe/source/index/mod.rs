@@ -11,6 +11,7 @@ mod known_modules;
 mod manifests;
 mod php;
 mod python;
+mod question;
 pub(super) mod reads;
 mod receiver;
 mod ruby;
@@ -33,6 +34,7 @@ pub(super) use changes::Changes;
 pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
 pub use manifests::Manifests;
+pub(super) use question::Question;
 pub(super) use reads::{Kept, Reads, Table};
 pub(super) use ruby::underscored;
 
@@ -75,6 +77,8 @@ pub struct Links {
     pub(super) outside: outside::Cache,
     /// The files as they were read, before anything was added to them from other files.
     as_read: Vec<Arc<FileFacts>>,
+    /// What was asked about the project as a whole.
+    answers: question::Answers,
     /// Imports that no manifest declares.
     pub(super) undeclared: Vec<Undeclared>,
     /// The index before the last edit, until what still holds of it was taken over.

@@ -22,7 +22,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::code::{Call, CallId, FunctionId, Value};
 use super::facts::{CodeIndex, FileFacts, Language};
-use super::index::{Kept, Reads, Table, reads};
+use super::index::{Kept, Question, Reads, Table, reads};
 
 pub(super) use address::Address;
 pub(super) use beyond::look as look_beyond;
@@ -35,8 +35,20 @@ pub(super) use services::Service;
 /// How many calls of a function are looked at to see whether it sends a request.
 const MAX_INNER: usize = 200;
 
-/// The answer that [`CodeIndex::answers_errors_in_one_place`] gives, by name.
-pub(super) const ONE_PLACE: &str = "errors answered in one place";
+/// Whether the project has one place of its own that answers for the errors of all handlers.
+pub(super) static ANSWERS_ERRORS_IN_ONE_PLACE: Question =
+    Question { name: "errors answered in one place", ask: answers_errors_in_one_place };
+
+fn answers_errors_in_one_place(index: &CodeIndex) -> bool {
+    let calls = ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
+    let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
+    let decorated = |file: &FileFacts| {
+        let functions = file.functions.iter().flat_map(|function| &function.decorators);
+        let classes = file.classes.iter().flat_map(|class| &class.decorators);
+        functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
+    };
+    calls.iter().any(|name| index.places_of(name).next().is_some()) || index.files.iter().any(|file| decorated(file))
+}
 
 /// One call that leaves the app.
 #[derive(Debug)]
@@ -138,18 +150,12 @@ pub(super) struct Cache {
     calls: Vec<OnceLock<Arc<Kept<Vec<Outside>>>>>,
     /// Names of functions that give back a raw answer.
     wrappers: OnceLock<HashSet<Box<str>>>,
-    /// Whether one place answers for the errors of all handlers.
-    one_place: OnceLock<bool>,
 }
 
 impl Cache {
     /// Room for `files` files.
     pub(super) fn new(files: usize) -> Self {
-        Self {
-            calls: (0..files).map(|_| OnceLock::new()).collect(),
-            wrappers: OnceLock::new(),
-            one_place: OnceLock::new(),
-        }
+        Self { calls: (0..files).map(|_| OnceLock::new()).collect(), wrappers: OnceLock::new() }
     }
 
     /// Takes over what `before` knows of the same files and still holds.
@@ -164,11 +170,6 @@ impl Cache {
     /// The names of functions that hand out a raw answer, as far as somebody asked.
     pub(super) fn known_wrappers(&self) -> Option<&HashSet<Box<str>>> {
         self.wrappers.get()
-    }
-
-    /// Whether one place answers for the errors of all handlers, as far as somebody asked.
-    pub(super) fn known_place(&self) -> Option<bool> {
-        self.one_place.get().copied()
     }
 }
 
@@ -185,24 +186,6 @@ impl CodeIndex {
             calls(file, self)
         };
         kept.get_or_init(|| Arc::new(Kept::new(work))).get()
-    }
-
-    /// Whether the project has one place of its own that answers for the errors of all handlers.
-    pub(super) fn answers_errors_in_one_place(&self) -> bool {
-        reads::name(Table::Project, ONE_PLACE);
-        let work = || {
-            let calls =
-                ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
-            let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
-            let decorated = |file: &FileFacts| {
-                let functions = file.functions.iter().flat_map(|function| &function.decorators);
-                let classes = file.classes.iter().flat_map(|class| &class.decorators);
-                functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
-            };
-            calls.iter().any(|name| self.places_of(name).next().is_some())
-                || self.files.iter().any(|file| decorated(file))
-        };
-        *self.links.outside.one_place.get_or_init(|| reads::apart(work))
     }
 
     /// Whether a function of this name may give back the raw answer to a call that leaves the app.

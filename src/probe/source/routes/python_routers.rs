@@ -165,22 +165,26 @@ fn around(
             guards.push(named_guard("", Some((router.0, id))));
         }
     }
-    for call in file.calls.iter().filter(|call| call.object() == &*router.1) {
-        match call.method() {
-            "add_middleware" | "before_request" => {
-                if let Some(name) = call.argument(0).and_then(Value::path) {
-                    let function = resolve::function(index, router.0, name, call.function).or_else(|| {
-                        let (place, class) = resolve::class(index, router.0, name)?;
-                        let file = index.files.get(place)?;
-                        let class = &file.classes.get(class)?.name;
-                        resolve::method(file, class, "dispatch")
-                            .or_else(|| resolve::method(file, class, "__call__"))
-                            .map(|id| (place, id))
-                    });
-                    guards.push(guard_of(index, router.0, name, function));
-                }
-            }
-            _ => {}
+    let own = file.calls.iter().filter(|call| call.object() == &*router.1).map(|call| (router.0, call));
+    // `admin.before_request(require_staff)`, where the app is put together.
+    let elsewhere = index.calls_of("before_request").filter_map(|(from, call)| {
+        let (place, name) = index.imported(from, call.object())?;
+        ((place, name) == *router).then_some((index.place_of(from)?, call))
+    });
+    for (place, call) in own.chain(elsewhere) {
+        if !matches!(call.method(), "add_middleware" | "before_request") {
+            continue;
+        }
+        if let Some(name) = call.argument(0).and_then(Value::path) {
+            let function = resolve::function(index, place, name, call.function).or_else(|| {
+                let (place, class) = resolve::class(index, place, name)?;
+                let file = index.files.get(place)?;
+                let class = &file.classes.get(class)?.name;
+                resolve::method(file, class, "dispatch")
+                    .or_else(|| resolve::method(file, class, "__call__"))
+                    .map(|id| (place, id))
+            });
+            guards.push(guard_of(index, place, name, function));
         }
     }
     if let Some(outer) =

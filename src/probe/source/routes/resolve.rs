@@ -87,6 +87,28 @@ pub(in crate::probe::source) fn function(
     function_of_object(index, from, path, seen_from)
 }
 
+/// The call that made what `path` stands for, and the place of its file: `rateLimit` of `const slowDown = rateLimit(…)`.
+pub(in crate::probe::source) fn maker<'i>(
+    index: &'i CodeIndex,
+    from: usize,
+    path: &str,
+    seen_from: FunctionId,
+) -> Option<(usize, &'i str)> {
+    let file = index.files.get(from)?;
+    let made = |place: usize, name: &str, seen_from: FunctionId| {
+        let file = index.files.get(place)?;
+        match file.assigned(name, seen_from)?.value {
+            Value::Call(id) => file.call(id).map(|call| (place, &*call.callee)),
+            _ => None,
+        }
+    };
+    made(from, path, seen_from).or_else(|| {
+        file.binding(path)?;
+        let (place, name) = index.imported(file, path)?;
+        made(place, &name, 0)
+    })
+}
+
 /// What a default export is called; a file that exports one thing by `module.exports =` may give it its importer's name.
 fn default_name(file: &FileFacts, local: &str) -> Box<str> {
     let given = |target: &str| file.assigned(target, 0).and_then(|a| a.value.path());

@@ -1,7 +1,7 @@
 //! Routers that are called, as Express, Koa, Fastify and Hono have them: which names are routers, and what one call says.
 
 use super::names::words;
-use super::{Guard, Verb, guard_of, named_guard, resolve};
+use super::{Cover, Guard, Verb, guard_of, named_guard, names, resolve};
 use crate::probe::source::code::{Call, CallId, Function, FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::libraries::is_of;
@@ -338,7 +338,23 @@ fn add_guard(index: &CodeIndex, from: usize, call: &Call, value: &Value, guards:
                 return items.iter().all(|item| add_guard(index, from, call, item, guards));
             }
             let behind = resolve::of_value(index, from, value, call.function);
-            guards.push(guard_of(index, from, path, behind.function));
+            let mut guard = guard_of(index, from, path, behind.function);
+            // `const slowDown = rateLimit({ … })`, here or in another file.
+            if let Some((place, maker)) = resolve::maker(index, from, path, call.function)
+                && behind.function.is_none()
+                && behind.wrappers.is_empty()
+            {
+                let made = guard_of(index, place, maker, None);
+                if names::guards_by_name(path).is_none() {
+                    guard.auth = match names::guards_by_name(maker) {
+                        Some(true) => Cover::Yes,
+                        Some(false) => Cover::No,
+                        None => made.auth,
+                    };
+                }
+                guards.push(made);
+            }
+            guards.push(guard);
             guards.extend(behind.wrappers.iter().map(|(name, function)| named_guard(name, *function)));
         }
         Value::Call(id) => {

@@ -50,7 +50,11 @@ fn command<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
                 &*call.callee,
                 "exec" | "shell_exec" | "system" | "passthru" | "popen" | "proc_open" | "pcntl_exec" | "`"
             ) || &*call.callee == "Process.fromShellCommandline";
-            runs.then(|| call.argument(0))?
+            // Laravel's process: a list goes to no shell, a text does.
+            let facade = (call.root() == "Process" && matches!(call.method(), "run" | "start"))
+                && file.imports_any(|module| module.starts_with("Illuminate\\"))
+                && !matches!(call.argument(0), Some(Value::Array(_)));
+            (runs || facade).then(|| call.argument(0))?
         }
         Language::Go => go(call),
         Language::Ruby => ruby(call),

@@ -2,7 +2,7 @@
 
 use super::{Check, Hit, Rule, has_components, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Function, FunctionKind, Value, root};
+use crate::probe::source::code::{Assignment, Call, Function, FunctionKind, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
@@ -31,6 +31,30 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             effect(file, id, function, hits);
         }
     }
+}
+
+/// Whether some hook runs when the component goes, whatever it does.
+fn has_unmount_hook(file: &FileFacts) -> bool {
+    let vue = [
+        "onUnmounted",
+        "onBeforeUnmount",
+        "onScopeDispose",
+        "onDeactivated",
+        "onWatcherCleanup",
+        "onDestroy",
+        "onCleanup",
+    ];
+    file.calls.iter().any(|call| vue.contains(&&*call.callee))
+}
+
+/// Whether what a call gives back is given to some other call: `stopLater(timer)`.
+fn is_handed_on(file: &FileFacts, call: &Call) -> bool {
+    let inside = |bytes: (u32, u32)| bytes.0 <= call.place.bytes.0 && call.place.bytes.1 <= bytes.1;
+    let keeps = |assignment: &&Assignment| assignment.function == call.function && inside(assignment.place.bytes);
+    file.assignments.iter().filter(keeps).any(|assignment| {
+        let holds = |value: &Value| value.path().is_some_and(|path| root(path) == root(&assignment.target));
+        file.calls.iter().any(|other| other.arguments.iter().any(|argument| holds(&argument.value)))
+    })
 }
 
 /// What was started, and which call would end it.
@@ -121,21 +145,12 @@ fn is_cleaned_up(file: &FileFacts, function: &Function) -> bool {
         return true;
     }
     let unmounts = ["componentWillUnmount", "ngOnDestroy", "disconnectedCallback"];
-    let vue = [
-        "onUnmounted",
-        "onBeforeUnmount",
-        "onScopeDispose",
-        "onDeactivated",
-        "onWatcherCleanup",
-        "onDestroy",
-        "onCleanup",
-    ];
     let options = ["beforeUnmount", "unmounted", "beforeDestroy", "destroyed"];
     file.functions.iter().any(|other| {
         let name = other.name.as_deref().unwrap_or("");
         (other.class.is_some() && other.class == function.class && unmounts.contains(&name))
             || (file.path.ends_with(".vue") && options.contains(&name))
-    }) || file.calls.iter().any(|call| vue.contains(&&*call.callee))
+    })
 }
 
 /// `useEffect(() => subscribe())` gives back what `subscribe` does, which may be its clean-up.
@@ -144,6 +159,7 @@ fn is_expression(function: &Function) -> bool {
 }
 
 fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
+    let hooked = has_unmount_hook(file);
     for (_, call) in file.calls_of(&function.body) {
         let Some(started) = started(file, id, call) else { continue };
         let own = call.function == id;
@@ -155,6 +171,10 @@ fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
         let ended_here = file.calls_of(&function.body).any(|(_, other)| started.ended_by.contains(&other.method()));
         // Kept in a ref or a field, and ended from somewhere else.
         let ended_elsewhere = file.calls.iter().any(|other| started.ended_by.contains(&other.method()));
+        // A hook that runs at the end may end anything but an interval whose number it cannot know.
+        if hooked && (ended_elsewhere || started.ended_by != ["clearInterval"] || is_handed_on(file, call)) {
+            continue;
+        }
         let kept = file.assignments.iter().any(|a| {
             a.function == call.function
                 && a.target.contains('.')

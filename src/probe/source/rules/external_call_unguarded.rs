@@ -6,6 +6,7 @@ use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Function, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Question;
 use crate::probe::source::outside::{self, Address, Entry, Guard, Kind, Outside};
 
 /// What the rule is and says.
@@ -101,14 +102,14 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     }
     let sure = outside.to_whom().is_some() || matches!(outside.address, Address::Other(_));
     if entry.kind == FunctionKind::Job && is_timer(entry.file, function) {
-        if handles_rejections(index) {
+        if index.answer(&HANDLES_REJECTIONS) {
             return None;
         }
         let hit = hit("it happens in a timer, and Node ends the process");
         return Some(hit.confidence(if sure { Confidence::High } else { Confidence::Medium }));
     }
     if handler && let Some(version) = express(index, entry.file, function) {
-        let ends = if handles_rejections(index) {
+        let ends = if index.answer(&HANDLES_REJECTIONS) {
             "Express never answers the request"
         } else {
             "Express never answers the request, and Node ends the process"
@@ -120,7 +121,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, outside: &Outside, entry: &Entry<'
     // may be left to one place for all on purpose.
     let itself = entry.steps.is_empty() && !file.imports_any(|module| module.starts_with("@trpc/"));
     let confidence = if itself { Confidence::Medium } else { Confidence::Low };
-    let planned = index.answers_errors_in_one_place();
+    let planned = index.answer(&outside::ANSWERS_ERRORS_IN_ONE_PLACE);
     (handler && sure && !planned)
         .then(|| hit("the user gets a bare server error").severity(Severity::Minor).confidence(confidence))
 }
@@ -133,6 +134,20 @@ fn is_timer(file: &FileFacts, function: &Function) -> bool {
 }
 
 /// `process.on("unhandledRejection", …)` anywhere in the project.
+static HANDLES_REJECTIONS: Question = Question { name: "unhandledRejection", ask: handles_rejections };
+/// Something catches what the handlers of Express promise.
+static CATCHES_PROMISES: Question = Question { name: "express catches promises", ask: catches_promises };
+/// Express is used.
+static IMPORTS_EXPRESS: Question = Question { name: "express", ask: |index| imported(index, &["express"]) };
+
+fn catches_promises(index: &CodeIndex) -> bool {
+    imported(index, &["express-async-errors", "express-promise-router", "express-async-router", "@nestjs/core"])
+}
+
+fn imported(index: &CodeIndex, names: &[&str]) -> bool {
+    index.files.iter().any(|file| file.imports_any(|module| names.contains(&module)))
+}
+
 fn handles_rejections(index: &CodeIndex) -> bool {
     index.calls_of("on").any(|(_, call)| {
         &*call.callee == "process.on" && call.argument(0).and_then(Value::text) == Some("unhandledRejection")
@@ -162,13 +177,12 @@ fn express(index: &CodeIndex, file: &FileFacts, function: &Function) -> Option<V
     {
         return None;
     }
-    let imported = |names: &[&str]| index.files.iter().any(|file| file.imports_any(|module| names.contains(&module)));
-    if imported(&["express-async-errors", "express-promise-router", "express-async-router", "@nestjs/core"]) {
+    if index.answer(&CATCHES_PROMISES) {
         return None;
     }
     match index.links.manifests.express {
         Some(0..=4) => Some(Version::Four),
         Some(_) => None,
-        None => imported(&["express"]).then_some(Version::Unknown),
+        None => index.answer(&IMPORTS_EXPRESS).then_some(Version::Unknown),
     }
 }

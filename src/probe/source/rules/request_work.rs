@@ -303,7 +303,10 @@ pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
     names::limits_rate(call.method())
         || call.object().rsplit('.').next().is_some_and(names::limits_rate)
         || matches!(&*call.callee, "aj.protect")
-        || call.arguments.iter().any(|argument| says_too_many(&argument.value))
+        || call.arguments.iter().any(|argument| {
+            let status = argument.value.get("status").or_else(|| argument.value.get("statusCode"));
+            says_too_many(status.unwrap_or(&argument.value))
+        })
         || matches!(
             call.method(),
             "tryConsume" | "tryConsumeAndReturnRemaining" | "tooManyAttempts" | "acquirePermission"

@@ -198,7 +198,8 @@ fn java<'f>(file: &'f FileFacts, call: &'f Call) -> Option<Answer<'f>> {
             };
             Some(Answer { status, computed: status.is_none(), bodies: call.argument(0).into_iter().collect() })
         }
-        "sendError" => Some(made(call.argument(0), call.argument(1).into_iter().collect())),
+        // Spring's `ProblemDetail`.
+        "forStatusAndDetail" | "sendError" => Some(made(call.argument(0), call.argument(1).into_iter().collect())),
         "ResponseEntity" if call.constructs => {
             let status = call.arguments.last().map(|argument| &argument.value);
             Some(made(status, call.argument(0).into_iter().collect()))

@@ -38,6 +38,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let Some((value, how)) = takes(file, call) else { continue };
         // `execute(text(…))` is seen at `execute`.
         let inner = matches!(call.method(), "text" | "raw" | "literal" | "sql" | "SQL" | "Raw" | "arel_sql")
+            && &*call.callee != "Arel.sql"
             && call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| takes(file, outer).is_some());
         if inner {
             continue;

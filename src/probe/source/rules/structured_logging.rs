@@ -36,6 +36,29 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             return;
         }
     }
+    hits.extend(of_settings(file));
+}
+
+/// Django's `LOGGING`, which names the class of a formatter.
+fn of_settings(file: &FileFacts) -> Option<Hit> {
+    let settings = || file.assignments.iter().filter(|assignment| assignment.target.contains("LOGGING"));
+    settings().filter(|_| file.language == Language::Python).find_map(|assignment| {
+        let mut found = None;
+        assignment.value.walk(&mut |value| {
+            if let Value::Object(pairs) = value {
+                let class =
+                    pairs.iter().filter(|(key, _)| matches!(&**key, "()" | "class")).find_map(|(_, v)| v.text());
+                found = found.or(match class {
+                    Some(class) if class.starts_with("pythonjsonlogger.") => Some("python-json-logger"),
+                    Some("json_log_formatter.JSONFormatter" | "ecs_logging.StdlibFormatter") => {
+                        Some("A JSON formatter")
+                    }
+                    _ => None,
+                });
+            }
+        });
+        found.map(|name| Hit::new(assignment.place, format!("{name} writes the server's log")))
+    })
 }
 
 /// Monolog with a formatter of JSON; semantic_logger, lograge and ougai.

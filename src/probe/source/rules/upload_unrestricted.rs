@@ -6,6 +6,7 @@ use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Function, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Question;
 use crate::probe::source::routes::reach::{accesses, conditions};
 
 /// What the rule is and says.
@@ -191,6 +192,8 @@ fn form_file(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>
 }
 
 /// Settings that bound every request of the app.
+static BOUNDED: Question = Question { name: "requests of Flask bounded", ask: bounded };
+
 fn bounded(index: &CodeIndex) -> bool {
     index.files.iter().any(|file| {
         file.language == Language::Python
@@ -237,7 +240,7 @@ fn python(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
             // Flask: `request.files["photo"].save(path)`.
             if call.method() == "save" && from_files(file, call) {
-                let what = if bounded(index) { "whatever its type" } else { "whatever its size or type" };
+                let what = if index.answer(&BOUNDED) { "whatever its type" } else { "whatever its size or type" };
                 hits.push(Hit::new(call.place, format!("This upload is stored {what}")));
                 break;
             }

@@ -3,6 +3,7 @@
 use super::work::{Kind, Work};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::index::Question;
 
 fn done(kind: Kind, call: &Call) -> Option<Work> {
     Some(Work::new(kind, call))
@@ -49,7 +50,7 @@ pub(super) fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option
         "transcribe" if has("whisper") => Kind::Media,
         _ => return None,
     };
-    if found == Kind::Mail && puts_mail_off(index) {
+    if found == Kind::Mail && index.answer(&PUTS_MAIL_OFF) {
         return None;
     }
     done(found, call)
@@ -62,6 +63,8 @@ fn is_django_message(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// A mail backend of Django that only stores the mail.
+static PUTS_MAIL_OFF: Question = Question { name: "mail put off", ask: puts_mail_off };
+
 fn puts_mail_off(index: &CodeIndex) -> bool {
     let delays = |text: &str| {
         let lower = text.to_ascii_lowercase();

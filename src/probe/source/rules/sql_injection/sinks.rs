@@ -18,7 +18,7 @@ pub(super) enum Takes {
 pub(super) fn takes<'f>(file: &'f FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
     match file.language {
         Language::JavaScript | Language::TypeScript | Language::Tsx => ecma(file, call),
-        Language::Python => python(call),
+        Language::Python => python(file, call),
         Language::Php => php(call),
         Language::Go => go(call),
         Language::Ruby => ruby(call),
@@ -54,8 +54,12 @@ fn ecma<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
     }
 }
 
-fn python(call: &Call) -> Option<(&Value, Takes)> {
+fn python<'f>(file: &FileFacts, call: &'f Call) -> Option<(&'f Value, Takes)> {
+    // `.order_by(text(sort))`
+    let given_to = || call.argument_of.and_then(|id| file.call(id)).map_or("", Call::method);
+    let is_piece = || matches!(given_to(), "where" | "filter" | "order_by" | "having" | "group_by");
     match call.method() {
+        "text" if is_piece() => text(call, 0, Takes::Piece),
         "execute" | "executemany" | "executescript" | "exec" | "fetch" | "fetchrow" | "fetchval" | "fetch_all"
         | "fetch_one" | "read_sql" | "read_sql_query" | "text" | "raw" | "query" | "exec_driver_sql" | "mogrify" => {
             text(call, 0, Takes::Statement)
@@ -152,6 +156,8 @@ fn ruby(call: &Call) -> Option<(&Value, Takes)> {
             conditions.or_else(|| text(call, 0, Takes::PieceIfPutTogether))
         }
         "query" => text(call, 0, Takes::Statement),
+        // What is marked as SQL goes into it as it is.
+        "sql" if &*call.callee == "Arel.sql" => text(call, 0, Takes::Piece),
         _ => None,
     }
 }
@@ -160,7 +166,7 @@ fn java(call: &Call) -> Option<(&Value, Takes)> {
     match call.method() {
         "executeQuery" | "executeUpdate" | "prepareStatement" | "prepareCall" => text(call, 0, Takes::Piece),
         "execute" | "addBatch" | "queryForObject" | "queryForList" | "queryForMap" | "queryForRowSet" | "query"
-        | "update" | "batchUpdate" | "executeLargeUpdate" => text(call, 0, Takes::Statement),
+        | "update" | "batchUpdate" | "executeLargeUpdate" | "sql" => text(call, 0, Takes::Statement),
         "createQuery" | "createNativeQuery" | "createSQLQuery" => text(call, 0, Takes::PieceIfPutTogether),
         _ => None,
     }

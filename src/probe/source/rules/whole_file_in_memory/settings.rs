@@ -3,6 +3,7 @@
 use super::reads::Whole;
 use crate::probe::source::code::{Call, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Question;
 
 /// A limit that keeps nobody out, in MB.
 const HUGE: u64 = 100;
@@ -137,23 +138,31 @@ pub(super) fn limited_here(file: &FileFacts, function: FunctionId, read: &Whole)
         })
 }
 
+/// Flask's limit for every request stands somewhere.
+static NAMES_A_LENGTH: Question = Question { name: "MAX_CONTENT_LENGTH", ask: names_a_length };
+
+fn names_a_length(index: &CodeIndex) -> bool {
+    index.files.iter().any(|file| {
+        let set = |set: &crate::probe::source::facts::Assignment| {
+            let mut found = set.target.contains("MAX_CONTENT_LENGTH");
+            set.value.walk(&mut |value| found |= value.get("MAX_CONTENT_LENGTH").is_some());
+            found
+        };
+        (file.language == Language::Python && file.assignments.iter().any(set))
+            || file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some())
+    })
+}
+
 /// Whether something else in the project may limit it; `None`: it surely does.
 pub(super) fn limits(file: &FileFacts, index: &CodeIndex, read: &Whole) -> Option<bool> {
     let called = |names: &[&str]| names.iter().any(|name| index.calls_of(name).next().is_some());
     match file.language {
         Language::Python if read.upload => {
-            let flask = index.files.iter().any(|file| {
-                file.language == Language::Python
-                    && file.assignments.iter().any(|set| {
-                        let mut found = set.target.contains("MAX_CONTENT_LENGTH");
-                        set.value.walk(&mut |value| found |= value.get("MAX_CONTENT_LENGTH").is_some());
-                        found
-                    })
-            });
-            let by_index = || {
-                index.files.iter().any(|file| file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some()))
-            };
-            if flask || by_index() { None } else { Some(false) }
+            if index.answer(&NAMES_A_LENGTH) {
+                None
+            } else {
+                Some(false)
+            }
         }
         Language::Go => {
             Some(called(&["MaxBytesReader", "MaxBytesHandler", "BodyLimit", "RequestSize", "BodyLimitWithConfig"]))
