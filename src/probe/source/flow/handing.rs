@@ -389,11 +389,7 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
             Holds::Both
         }
         // What an SDK makes of request data, `stripe.checkout.sessions.create(…)`, is its own.
-        "create" | "build" | "href"
-            if matches!(sink, Sink::Url | Sink::Redirect) && makes_address(call) =>
-        {
-            Holds::Both
-        }
+        "create" | "build" | "href" if matches!(sink, Sink::Url | Sink::Redirect) && makes_address(call) => Holds::Both,
         "URL"
         | "URI"
         | "Parse"

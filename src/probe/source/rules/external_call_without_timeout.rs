@@ -141,7 +141,8 @@ fn is_own_route(file: &FileFacts, call: &Call) -> bool {
         _ => return false,
     };
     let name = named.rsplit('.').next().unwrap_or(named);
-    let name = ["NEXT_PUBLIC_", "VITE_", "NUXT_PUBLIC_"].iter().find_map(|start| name.strip_prefix(start)).unwrap_or(name);
+    let name =
+        ["NEXT_PUBLIC_", "VITE_", "NUXT_PUBLIC_"].iter().find_map(|start| name.strip_prefix(start)).unwrap_or(name);
     path.starts_with("/api/") && matches!(name, "NEXTAUTH_URL" | "AUTH_URL" | "BASE_URL" | "HOST_URL" | "API_BASE_URL")
 }
 

@@ -110,12 +110,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
 }
 
 /// The first part of a path on the same site, which something fixed ends: `slug` of `/${slug}/orders`.
-fn first_segment<'f>(
-    file: &'f FileFacts,
-    value: &'f Value,
-    function: FunctionId,
-    steps: u32,
-) -> Option<&'f Value> {
+fn first_segment<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32) -> Option<&'f Value> {
     if steps > 4 {
         return None;
     }

@@ -91,7 +91,10 @@ fn is_taken_by_nobody(file: &FileFacts, taken: &HashSet<&str>) -> bool {
         "models", "urls", "views", "tasks", "signals",
     ];
     let packaged = file.path.matches('/').count() >= 2;
-    packaged && !loaded.contains(&stem) && !taken.contains(stem) && !file.functions.iter().any(|function| function.kind == FunctionKind::Handler)
+    packaged
+        && !loaded.contains(&stem)
+        && !taken.contains(stem)
+        && !file.functions.iter().any(|function| function.kind == FunctionKind::Handler)
 }
 
 fn hit(one: &Undeclared, more: usize) -> Hit {

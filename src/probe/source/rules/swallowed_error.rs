@@ -86,9 +86,9 @@ fn is_last_notice(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> bool {
     let Some(function) = file.function(catch.function) else { return false };
     let weighty = || file.calls_of(&catch.tried).filter(|(id, call)| weigh(file, index, *id, call) == Matters::Much);
     let ends = !file.calls_of(&function.body).any(|(_, call)| call.place.bytes.0 > catch.place.bytes.1);
-    let worked = file
-        .calls_of(&function.body)
-        .any(|(id, call)| call.place.bytes.1 < catch.place.bytes.0 && index.query(file, id).is_some_and(|q| q.writes()));
+    let worked = file.calls_of(&function.body).any(|(id, call)| {
+        call.place.bytes.1 < catch.place.bytes.0 && index.query(file, id).is_some_and(|q| q.writes())
+    });
     ends && worked && weighty().all(|(_, call)| tells(call))
 }
 

@@ -203,9 +203,10 @@ fn of_assignment(file: &FileFacts, to: &str, value: &Value) -> Option<(String, b
 /// A mailer whose sender is nobody's address is one for development.
 fn sends_from_nowhere(file: &FileFacts, call: &Call) -> bool {
     &*call.method() == "createTransport"
-        && file.placeholders.iter().any(|found| {
-            found.kind == crate::probe::source::placeholder::Kind::Mail && found.function == call.function
-        })
+        && file
+            .placeholders
+            .iter()
+            .any(|found| found.kind == crate::probe::source::placeholder::Kind::Mail && found.function == call.function)
 }
 
 /// Whether someone has to ask for it: `if (options.insecure) …`.

@@ -6,7 +6,7 @@ mod reaches;
 use super::endpoint::{Target, target};
 use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Usage};
 
 /// What the rule is and says.
@@ -76,21 +76,12 @@ fn is_for_developers(file: &FileFacts) -> bool {
     named || lines.windows(3).any(|near| matches!(near, [first, .., last] if last - first <= 9 && first != last))
 }
 
-/// Whether nothing but `new URL(relative, base)` uses a name: such a base is never asked.
+/// Whether a name is the base that addresses are read with, `new URL(relative, base)`, in a file that asks nobody.
 fn is_base_of_parsing(file: &FileFacts, name: &str) -> bool {
-    let given = |call: &crate::probe::source::code::Call| {
-        call.arguments.iter().any(|argument| argument.value.path() == Some(name))
-    };
-    let mut uses = file.calls.iter().filter(|call| given(call)).peekable();
-    uses.peek().is_some()
-        && uses.all(|call| &*call.callee == "URL" && call.argument(1).and_then(Value::path) == Some(name))
-        && !file.assignments.iter().any(|assignment| {
-            let mut found = false;
-            assignment.value.walk(&mut |value| found |= matches!(value, Value::Template(parts) if parts.iter().any(
-                |part| matches!(part, crate::probe::source::code::Part::Expression(_, inner) if inner.path() == Some(name)),
-            )));
-            found
-        })
+    let is_base =
+        |call: &Call| &*call.callee == "URL" && call.argument(1).and_then(Value::path).is_some_and(|path| path == name);
+    let asks = |call: &Call| matches!(call.root(), "fetch" | "axios" | "got" | "ky" | "http" | "https" | "$fetch");
+    file.calls.iter().any(is_base) && !file.calls.iter().any(asks)
 }
 
 /// Whether the address is used to reach something, and is not shown, compared, or one of those that are let in.
