@@ -33,6 +33,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         "__mocks__",
         "__fixtures__",
         "e2e",
+        "__e2e__",
         "cypress",
         "playwright",
         "spec",
@@ -55,8 +56,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     };
     if folder(&test_folders)
         || folders.split('/').any(for_tests)
-        || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture"])
+        || ends(&["test", "tests", "spec", "stories", "cy", "e2e", "mock", "fixture", "servertest", "clienttest"])
         || stem.starts_with("test_")
+        || stem.starts_with("pytest_")
         || stem.ends_with("_test")
         || stem.ends_with("_spec")
         || folder(&["step_definitions"])
@@ -84,8 +86,17 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         ".github",
         "ci",
         "devtools",
+        "code-generation",
+        "codegen",
     ];
+    // What stands beside the app: what is not shipped with it has such a folder of its own at the top.
+    let beside = ["dev/", "extra/", "extras/", "release/", "tools/"].iter().any(|top| lower.starts_with(top));
     if folder(&script_folders)
+        || beside
+        || folders.split('/').any(|part| part.ends_with("-examples"))
+        || makes_up_data(stem)
+        || (folder(&["demo"]) && stem.contains("generator"))
+        || (folders.is_empty() && source.contains("process.argv") && !serves(source) && !source.contains(".listen("))
         || folders.split('/').any(|part| part.ends_with("-dev-cli"))
         || lower.starts_with("docs/")
         || folders.contains("management/commands")
@@ -109,6 +120,12 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         return Some(Role::Config);
     }
     None
+}
+
+/// Whether a file is named for data that is made up to try things with: `dummy_data_task`, `DemoDataGenerator`.
+fn makes_up_data(stem: &str) -> bool {
+    let plain = stem.replace(['_', '-'], "");
+    ["dummydata", "demodata", "fakedata"].iter().any(|name| plain.contains(name))
 }
 
 /// Whether a program that can be run by its name is a server.

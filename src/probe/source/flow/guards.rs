@@ -243,6 +243,7 @@ impl Look<'_> {
                             "isuuid",
                             "isint",
                         ])
+                        || (outcome && of_address && tells_own_address(&lower))
                 }
             }
         }
@@ -330,11 +331,31 @@ impl Look<'_> {
     }
 }
 
+/// Whether a function asks by its name whether an address stays on the site: `isAbsolutePathReference`, `same_origin`.
+fn tells_own_address(lower: &str) -> bool {
+    let plain = lower.replace('_', "");
+    [
+        "absolutepathreference",
+        "isrelativepath",
+        "isrelativeurl",
+        "islocalurl",
+        "islocalpath",
+        "samehost",
+        "sameorigin",
+        "samedomain",
+        "sameregistrabledomain",
+    ]
+    .iter()
+    .any(|name| plain.contains(name))
+}
+
 /// Calls whose result says as much of a value as the value itself.
 fn keeps(method: &str) -> bool {
     matches!(
         method,
         "URL"
+            | "Uri"
+            | "URI"
             | "urlparse"
             | "urlsplit"
             | "parse_url"
@@ -359,7 +380,6 @@ fn keeps(method: &str) -> bool {
             | "Clean"
             | "Join"
             | "Abs"
-            | "URI"
             | "create"
             | "parse"
             | "getHost"

@@ -389,9 +389,10 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         {
             Holds::Both
         }
+        // What an SDK makes of request data, `stripe.checkout.sessions.create(…)`, is its own.
+        "create" | "build" | "href" if matches!(sink, Sink::Url | Sink::Redirect) && makes_address(call) => Holds::Both,
         "URL"
         | "URI"
-        | "create"
         | "Parse"
         | "urljoin"
         | "urlparse"
@@ -403,14 +404,12 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         | "NewRequest"
         | "NewRequestWithContext"
         | "toString"
-        | "href"
         | "geturl"
         | "Uri"
         | "fromUriString"
         | "fromHttpUrl"
         | "HttpGet"
         | "HttpPost"
-        | "build"
         | "uri"
             if matches!(sink, Sink::Url | Sink::Redirect) =>
         {
@@ -428,6 +427,12 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         }
         _ => Holds::Nothing,
     }
+}
+
+/// `URI.create(…)`, `UriComponentsBuilder…build()`, `HttpRequest.newBuilder()…build()`.
+fn makes_address(call: &Call) -> bool {
+    let object = call.object().to_ascii_lowercase();
+    ["uri", "url", "request", "address", "link", "builder"].iter().any(|word| object.contains(word))
 }
 
 /// Whether a replacement takes out what a pattern finds: then what is left is taken to be clean. Fixed text that is

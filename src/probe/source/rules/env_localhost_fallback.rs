@@ -139,7 +139,11 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
                 .severity(Severity::Minor)
                 .confidence(Confidence::Medium)
         }
-        Some(Target::Local | Target::Private) => Hit::new(place, format!("`{name}` falls back on a localhost address")),
+        Some(Target::Local | Target::Private) => {
+            let hit = Hit::new(place, format!("`{name}` falls back on a localhost address"));
+            // The standard's own default, a collector beside the app; telemetry that is lost stops nobody.
+            if name.starts_with("OTEL_") { hit.severity(Severity::Minor).confidence(Confidence::Medium) } else { hit }
+        }
         _ if is_secret(name) && opens_nothing(name, &text) => return None,
         _ if is_bare_local_host(name, &text) => {
             Hit::new(place, format!("`{name}` falls back on localhost")).confidence(Confidence::Medium)
@@ -310,6 +314,14 @@ fn is_secret(name: &str) -> bool {
                 | "BACKEND"
                 | "MODEL"
                 | "ENDPOINT"
+                // How often something may be done, or is.
+                | "RATE"
+                | "LIMIT"
+                | "THROTTLE"
+                | "QUOTA"
+                | "ROTATION"
+                | "INTERVAL"
+                | "PERIOD"
         )
     })
 }
@@ -330,6 +342,16 @@ fn is_harmless(file: &FileFacts, name: &str, text: &str) -> bool {
     stand_in || of_tests
 }
 
+/// `60/minute`, `5/h`
+fn is_rate(text: &str) -> bool {
+    text.split_once('/').is_some_and(|(count, unit)| {
+        !count.is_empty()
+            && count.chars().all(|c| c.is_ascii_digit())
+            && ["s", "m", "h", "d"].iter().any(|start| unit.starts_with(start))
+            && unit.chars().all(|c| c.is_ascii_lowercase())
+    })
+}
+
 /// Not empty, not a word that tells the program to do without, not a number or a path.
 fn looks_like_secret(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
@@ -338,6 +360,7 @@ fn looks_like_secret(text: &str) -> bool {
         && !text.contains("${")
         && !matches!(&*lower, "none" | "null" | "false" | "true" | "undefined" | "disabled" | "unset")
         && !text.starts_with(['/', '.'])
+        && !is_rate(text)
         && !text.chars().all(|c| c.is_ascii_digit())
         // Published for tests by the captcha services: made to be in code.
         && !text.starts_with("1x0000") && !text.starts_with("10000000-")

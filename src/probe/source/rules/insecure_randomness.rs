@@ -28,9 +28,14 @@ pub static META: RuleMeta = RuleMeta {
 /// The rule.
 pub const RULE: Rule = Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, super::any_name);
 
+/// How many random numbers a file makes that is about something else than a secret.
+const MANY: usize = 8;
+
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     hashed::check(file, hits);
+    // A file full of such numbers makes up data to try things with.
+    let makes_up = file.calls.iter().filter(|call| is_guessable(file, call)).count() > MANY;
     let mut told: Vec<(FunctionId, String)> = Vec::new();
     for (id, call) in (0..).zip(&file.calls).filter(|(_, call)| !call.dev_only && is_guessable(file, call)) {
         let Some((name, kind)) = purpose(file, id, call) else { continue };
@@ -40,7 +45,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         let shown: String = call.callee.chars().take(40).collect();
         let hit = Hit::new(call.place, format!("`{name}` is made with `{shown}`, whose numbers can be guessed"));
-        let hit = if kind == Purpose::Code { hit.confidence(Confidence::Medium) } else { hit };
+        let hit = if kind == Purpose::Code || makes_up { hit.confidence(Confidence::Medium) } else { hit };
         told.push((call.function, name));
         hits.push(if file.role == Role::Client {
             hit.severity(Severity::Minor).confidence(Confidence::Medium)
@@ -228,7 +233,9 @@ fn judged(name: &str) -> Option<Purpose> {
         "name",
         "order",
     ];
-    if has_word(name, &other) {
+    // The nonce of a request that is signed with a secret need only be another one each time.
+    let of_signed = has_word(name, &["nonce"]) && has_word(name, &["signature", "oauth"]);
+    if has_word(name, &other) || of_signed {
         return None;
     }
     let secret = [

@@ -5,7 +5,7 @@ mod weak_check;
 use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Part, Value};
+use crate::probe::source::code::{Call, FunctionId, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::{Sink, in_handler};
 
@@ -87,6 +87,12 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     if leading(file, danger.value, danger.function).is_some_and(stays) {
         return None;
     }
+    let segment = first_segment(file, danger.value, danger.function, 0);
+    if let Some(first) = segment
+        && (Danger { value: first, ..*danger }).reach(file, index, Sink::Redirect).request.is_none()
+    {
+        return None;
+    }
     let Some(trace) = danger.reach(file, index, Sink::Redirect).request else {
         return weak_check::check(file, index, danger);
     };
@@ -98,7 +104,40 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
         return None;
     }
-    Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides where `{to}` sends the browser"))))
+    let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides where `{to}` sends the browser")));
+    // `/${slug}/orders` leaves the site only where the first part may itself begin with `/`, and seldom can.
+    Some(if segment.is_some() { hit.confidence(Confidence::Medium) } else { hit })
+}
+
+/// The first part of a path on the same site, which something fixed ends: `slug` of `/${slug}/orders`.
+fn first_segment<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32) -> Option<&'f Value> {
+    if steps > 4 {
+        return None;
+    }
+    match file.resolved(value, function) {
+        Value::Template(parts) => match parts.as_slice() {
+            [Part::Fixed(slash), Part::Expression(_, first), Part::Fixed(next), ..]
+                if &**slash == "/" && next.starts_with(['/', '?', '#']) =>
+            {
+                Some(first)
+            }
+            _ => None,
+        },
+        // `new URL(path, base)`
+        Value::Call(id) => {
+            let call = file.call(*id)?;
+            let makes = matches!(&*call.callee, "URL" | "URI") && call.argument(1).is_some();
+            makes.then(|| first_segment(file, call.argument(0)?, function, steps + 1))?
+        }
+        _ => None,
+    }
+}
+
+/// Whether Rails was told to send nobody to another host.
+fn stays_on_host(call: &Call) -> bool {
+    call.named("allow_other_host")
+        .or_else(|| call.arguments.iter().find_map(|argument| argument.value.get("allow_other_host")))
+        == Some(&Value::Bool(false))
 }
 
 fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
@@ -151,7 +190,9 @@ fn target<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             }
             _ => None,
         },
-        Language::Ruby => (callee == "redirect_to" || callee == "redirect").then(|| call.argument(0))?,
+        Language::Ruby => {
+            ((callee == "redirect_to" && !stays_on_host(call)) || callee == "redirect").then(|| call.argument(0))?
+        }
         Language::Java => match method {
             "sendRedirect" => call.argument(0),
             "RedirectView" if call.constructs => call.argument(0),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{Check, Hit, Rule, at_span};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::code::FunctionKind;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::{Family, Undeclared};
 
@@ -45,6 +46,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     for one in index.undeclared() {
         *counts.entry(&one.package).or_default() += 1;
     }
+    let reached = names_taken(index);
     let mut told: HashSet<&str> = HashSet::new();
     let mut hoisted: Vec<&Undeclared> = Vec::new();
     for one in index.undeclared() {
@@ -55,6 +57,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             hoisted.push(one);
         } else {
             let hit = hit(one, counts.get(one.package.as_str()).map_or(0, |count| count - 1));
+            let idle = index.files.get(one.file).is_some_and(|file| is_taken_by_nobody(file, &reached));
+            let hit = if idle && hit.confidence.is_none() { hit.confidence(Confidence::Medium) } else { hit };
             // What is bundled for browsers fails when it is built, and not in front of users.
             let bundled = index.files.get(one.file).is_some_and(|file| file.role == Role::Client);
             let installed = one.installed == Some(true);
@@ -62,6 +66,35 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
     }
     hits.extend(together(index, &hoisted));
+}
+
+/// The last names of all modules that files of Python take in, and of what they take from them.
+fn names_taken(index: &CodeIndex) -> HashSet<&str> {
+    let mut names = HashSet::new();
+    if !index.undeclared().iter().any(|one| index.files.get(one.file).is_some_and(|f| f.language == Language::Python)) {
+        return names;
+    }
+    for file in index.files.iter().filter(|file| file.language == Language::Python) {
+        names.extend(file.imports.iter().map(|import| import.module.rsplit('.').next().unwrap_or(&import.module)));
+        names.extend(file.bindings.iter().map(|binding| &*binding.imported));
+    }
+    names
+}
+
+/// Whether a file of Python lies in a package and no other takes it in: what is missing in it breaks nothing. Frameworks
+/// load some files by their names.
+fn is_taken_by_nobody(file: &FileFacts, taken: &HashSet<&str>) -> bool {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let Some(stem) = name.strip_suffix(".py").filter(|_| file.language == Language::Python) else { return false };
+    let loaded = [
+        "__init__", "__main__", "main", "app", "wsgi", "asgi", "manage", "run", "server", "settings", "apps", "admin",
+        "models", "urls", "views", "tasks", "signals",
+    ];
+    let packaged = file.path.matches('/').count() >= 2;
+    packaged
+        && !loaded.contains(&stem)
+        && !taken.contains(stem)
+        && !file.functions.iter().any(|function| function.kind == FunctionKind::Handler)
 }
 
 fn hit(one: &Undeclared, more: usize) -> Hit {

@@ -88,6 +88,8 @@ fn only_shows(name: &str) -> bool {
             "disallowed",
             "insecure",
             "text",
+            "error",
+            "placeholders",
         ],
     )
 }
@@ -157,7 +159,15 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
                 }),
                 _ => false,
             };
-            used.then(|| Hit::new(place(found), format!("`{shown}` stands where a real secret belongs")))
+            let around = around(file, found);
+            if around.iter().any(|name| has_word(name, &["placeholder", "placeholders", "hint", "hints", "example"])) {
+                return None;
+            }
+            let preset = around.iter().any(|name| is_preset(name));
+            used.then(|| {
+                let hit = Hit::new(place(found), format!("`{shown}` stands where a real secret belongs"));
+                if preset { hit.confidence(Confidence::Medium) } else { hit }
+            })
         }
         (Kind::Mail, Form::Literal) => {
             let sends = has_word(&found.name, &["from", "sender", "mailfrom"])
@@ -176,6 +186,30 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
         (Kind::ToDo, Form::Comment) => to_do(file, found),
         _ => None,
     }
+}
+
+/// The names of the functions around and of what is set where it stands.
+fn around<'f>(file: &'f FileFacts, found: &Placeholder) -> Vec<&'f str> {
+    let functions = file.enclosing(found.function).filter_map(|(_, function)| function.name.as_deref());
+    let holds = |place: &Place| place.bytes.0 <= found.bytes.0 && found.bytes.1 <= place.bytes.1;
+    let set = file.assignments.iter().filter(|set| holds(&set.place)).map(|set| last(&set.target));
+    functions.chain(set).collect()
+}
+
+/// What a form is filled with before its user fills it: `default_options`, `initialValues`.
+fn is_preset(name: &str) -> bool {
+    has_word(
+        name,
+        &[
+            "default options",
+            "default values",
+            "default config",
+            "default settings",
+            "initial values",
+            "initial config",
+            "initial data",
+        ],
+    )
 }
 
 /// A note in a function that does nothing but give back something fixed.
@@ -249,7 +283,9 @@ fn not_written(file: &FileFacts, call: &Call) -> Option<Hit> {
     let alone = function.body.statements <= 1
         && function.body.returns.is_empty()
         && (function.body.throws || file.language == Language::Go);
-    stub(function, alone).then(|| {
+    // What others call to say so themselves.
+    let says_so = |name: &str| name.to_ascii_lowercase().replace('_', "").contains("notimplemented");
+    (stub(function, alone) && !function.name.as_deref().is_some_and(says_so)).then(|| {
         let name = function.name.as_deref().unwrap_or("a handler");
         Hit::new(call.place, format!("`{name}` is not written yet: it only says so"))
     })

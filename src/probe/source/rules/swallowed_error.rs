@@ -66,10 +66,30 @@ fn forgets(file: &FileFacts, block: &Block) -> Option<Leaves> {
             || block.leaves
             || block.continues
             || matches!(file.language, Language::Python | Language::Ruby))
-        .then_some(Leaves::Nothing),
+        .then_some(if stands_in(file.language, block) { Leaves::EmptyValue } else { Leaves::Nothing }),
         returned if returned.iter().all(Value::is_empty_literal) => Some(Leaves::EmptyValue),
         _ => None,
     }
+}
+
+/// Whether what stands in the handler is a value that is used instead: `rescue StandardError` with `@default_encoding`.
+fn stands_in(language: Language, block: &Block) -> bool {
+    language == Language::Ruby && block.statements == 1 && !block.leaves && !block.continues
+}
+
+/// Whether something is told to someone as the last thing that a function does, after its own work is done.
+fn is_last_notice(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> bool {
+    let tells = |call: &Call| {
+        let lower = call.callee.to_ascii_lowercase();
+        ["mail", "notif", "slack", "webhook", "audit", "track"].iter().any(|word| lower.contains(word))
+    };
+    let Some(function) = file.function(catch.function) else { return false };
+    let weighty = || file.calls_of(&catch.tried).filter(|(id, call)| weigh(file, index, *id, call) == Matters::Much);
+    let ends = !file.calls_of(&function.body).any(|(_, call)| call.place.bytes.0 > catch.place.bytes.1);
+    let worked = file.calls_of(&function.body).any(|(id, call)| {
+        call.place.bytes.1 < catch.place.bytes.0 && index.query(file, id).is_some_and(|q| q.writes())
+    });
+    ends && worked && weighty().all(|(_, call)| tells(call))
 }
 
 /// Whether a comment gives a reason, and is not just a word.
@@ -143,7 +163,7 @@ fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
         Leaves::Nothing => format!("When `{worst}` fails, the error is caught and forgotten"),
         Leaves::EmptyValue => format!("When `{worst}` fails, an empty value is returned and nobody learns why"),
     };
-    let meant = catch.handler.comment.as_deref().is_some_and(is_meant);
+    let meant = catch.handler.comment.as_deref().is_some_and(is_meant) || is_last_notice(file, index, catch);
     let hit =
         Hit::new(catch.place, message).confidence(if meant { confidence.min(Confidence::Medium) } else { confidence });
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })

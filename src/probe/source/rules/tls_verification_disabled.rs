@@ -46,7 +46,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         if stays_here(file, id) || is_asked_for(file, |block| block.calls.0 <= id && id < block.calls.1) {
             continue;
         }
-        hits.push(hit(call.place, &what, sure));
+        hits.push(hit(call.place, &what, sure && !sends_from_nowhere(file, call)));
     }
     for (place, assignment) in (0_u32..).zip(&file.assignments).filter(|(_, assignment)| !assignment.dev_only) {
         let Some((what, sure)) = of_assignment(file, &assignment.target, &assignment.value) else { continue };
@@ -198,6 +198,15 @@ fn of_assignment(file: &FileFacts, to: &str, value: &Value) -> Option<(String, b
         return Some(("`InsecureSkipVerify`".to_owned(), true));
     }
     off(value, 0).map(|(what, sure)| (format!("`{what}`"), sure))
+}
+
+/// A mailer whose sender is nobody's address is one for development.
+fn sends_from_nowhere(file: &FileFacts, call: &Call) -> bool {
+    call.method() == "createTransport"
+        && file
+            .placeholders
+            .iter()
+            .any(|found| found.kind == crate::probe::source::placeholder::Kind::Mail && found.function == call.function)
 }
 
 /// Whether someone has to ask for it: `if (options.insecure) …`.

@@ -3,7 +3,7 @@
 use super::names::{has_word, is_password, last, mentions};
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Comparison, Value};
+use crate::probe::source::code::{Call, Comparison, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Target;
 
@@ -35,7 +35,9 @@ const LEAST_COST: u32 = 10;
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     // A look into the lists of leaked passwords sends the start of a SHA-1.
     let asks_for_leaks = file.endpoints.iter().any(|endpoint| endpoint.text.contains("pwnedpasswords"))
-        || file.path.to_ascii_lowercase().contains("pwned");
+        || file.path.to_ascii_lowercase().contains("pwned")
+        // A protocol of Windows, which asks for MD4.
+        || file.path.to_ascii_lowercase().contains("ntlm");
     if asks_for_leaks {
         return;
     }
@@ -95,11 +97,54 @@ fn fast(name: &str) -> Option<&'static str> {
 /// The fast hash that `call` makes of a password.
 fn fast_hash(file: &FileFacts, call: &Call) -> Option<&'static str> {
     let name = algorithm(file, call)?;
+    // A key that passwords are encrypted with is none.
+    let is_one = |path: &str| is_password(path) && !has_word(last(path), &["key"]);
     let of_password = call
         .arguments
         .iter()
-        .any(|argument| !is_digest_auth(file, &argument.value, call) && mentions(file, &argument.value, &is_password));
-    of_password.then_some(name)
+        .any(|argument| !is_digest_auth(file, &argument.value, call) && mentions(file, &argument.value, &is_one));
+    (of_password && !is_compared_only(file, call)).then_some(name)
+}
+
+/// Whether the digest goes straight into a comparison with another one that is made beside it: both only have to be of
+/// one length, and nothing is kept.
+fn is_compared_only(file: &FileFacts, call: &Call) -> bool {
+    let made = |value: &Value, function: FunctionId| match file.resolved(value, function) {
+        Value::Call(id) => file.call(*id).is_some_and(|made| is_digest(file, made)),
+        _ => false,
+    };
+    file.calls.iter().filter(|outer| compares_in_constant_time(outer.method())).any(|outer| {
+        let holds = |value: &Value| match file.resolved(value, outer.function) {
+            Value::Call(id) => file.call(*id).is_some_and(|inner| {
+                inner.place == call.place
+                    || inner.receiver.and_then(|id| file.call(id)).is_some_and(|maker| maker.place == call.place)
+            }),
+            _ => false,
+        };
+        let [left, right, ..] = outer.arguments.as_slice() else { return false };
+        (holds(&left.value) && made(&right.value, outer.function))
+            || (holds(&right.value) && made(&left.value, outer.function))
+    })
+}
+
+fn is_digest(file: &FileFacts, call: &Call) -> bool {
+    algorithm(file, call).is_some()
+        || (matches!(call.method(), "digest" | "hexdigest")
+            && call.receiver.and_then(|id| file.call(id)).is_some_and(|maker| algorithm(file, maker).is_some()))
+}
+
+fn compares_in_constant_time(method: &str) -> bool {
+    matches!(
+        method,
+        "secure_compare"
+            | "fixed_length_secure_compare"
+            | "timingSafeEqual"
+            | "compare_digest"
+            | "hash_equals"
+            | "ConstantTimeCompare"
+            | "isEqual"
+            | "constant_time_compare"
+    )
 }
 
 /// The fast hash that a function of the project makes of the password that it is given.

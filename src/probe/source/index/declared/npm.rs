@@ -16,6 +16,10 @@ struct Declared {
     manifests: BTreeMap<String, Option<HashSet<String>>>,
     /// Words in the configuration of builders, which may hold aliases.
     configured: HashSet<String>,
+    /// Folders of a configuration that names a `baseUrl`.
+    bases: HashSet<String>,
+    /// Every folder of the project.
+    folders: HashSet<String>,
     /// Folders in which another way of naming packages holds.
     other: Vec<String>,
 }
@@ -86,7 +90,7 @@ impl Declared {
                 .manifests
                 .is_alias(file.path.rsplit_once('/').map_or("", |(folder, _)| folder), &import.module)
             || index.module(file, &import.module).is_some();
-        if own_folder || aliased {
+        if own_folder || aliased || self.begins_at_folder(&file.path, &import.module, package) {
             return None;
         }
         let elsewhere =
@@ -102,9 +106,22 @@ impl Declared {
             installed: None,
             flat: false,
             elsewhere,
-            sure: !is_late(file, import),
+            sure: !is_late(file, import) && !is_idle(file, import),
             family: self.family(&file.path, package),
         })
+    }
+}
+
+impl Declared {
+    /// Whether a folder around `path`, where a `tsconfig.json` or `package.json` stands, has one that `module` begins
+    /// with: `baseUrl` lets imports begin there.
+    fn begins_at_folder(&self, path: &str, module: &str, package: &str) -> bool {
+        let inner = module.strip_prefix(package).unwrap_or("");
+        inner.starts_with('/')
+            && folders(path).filter(|folder| self.bases.contains(*folder)).any(|folder| {
+                let below = if folder.is_empty() { package.to_owned() } else { format!("{folder}/{package}") };
+                self.folders.contains(&below)
+            })
     }
 }
 
@@ -141,6 +158,29 @@ impl Declared {
         });
         sibling.then_some(Family::Sibling)
     }
+}
+
+/// Whether a module is taken in as a whole, `import * as jose from "jose"`, and then nothing of it is called or read: it
+/// is there for its side effects or its types, or to keep it from being left out of a build.
+fn is_idle(file: &FileFacts, import: &Import) -> bool {
+    let Some(local) = file
+        .bindings
+        .iter()
+        .find(|binding| *binding.module == *import.module && &*binding.imported == "*" && &*binding.local != "*")
+        .map(|binding| &*binding.local)
+    else {
+        return false;
+    };
+    let mut used = file.calls.iter().any(|call| call.root() == local);
+    let mut look = |value: &crate::probe::source::code::Value| {
+        value.walk(&mut |value| {
+            used |= value.path().is_some_and(|path| crate::probe::source::code::root(path) == local);
+        });
+    };
+    file.calls.iter().flat_map(|call| &call.arguments).for_each(|argument| look(&argument.value));
+    file.assignments.iter().for_each(|assignment| look(&assignment.value));
+    file.functions.iter().flat_map(|function| &function.body.returns).for_each(look);
+    !used
 }
 
 /// Whether an import runs only when a function is called, if ever.
@@ -201,6 +241,15 @@ fn read(files: &[FileEntry]) -> Declared {
     for file in files {
         let name = file.name();
         let folder = file.path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+        for around in folders(&file.path) {
+            if around.is_empty() || !found.folders.insert(around.to_owned()) {
+                break;
+            }
+        }
+        let configures_paths = name == "jsconfig.json" || (name.starts_with("tsconfig") && name.ends_with(".json"));
+        if configures_paths && file.read().is_ok_and(|text| text.contains("\"baseUrl\"")) {
+            found.bases.insert(folder.clone());
+        }
         if name == "package.json" {
             let json = file.read().ok().and_then(|text| serde_json::from_str::<Json>(&text).ok());
             if let Some(json) = &json {

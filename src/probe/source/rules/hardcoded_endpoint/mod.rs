@@ -6,7 +6,7 @@ mod reaches;
 use super::endpoint::{Target, target};
 use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Usage};
 
 /// What the rule is and says.
@@ -51,11 +51,37 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
                 let hit = Hit::new(place, format!("`{shown}` points at {what}"));
                 // The web server and the database of a small PHP app may well share a machine.
                 let shared = file.language == Language::Php && shown.contains("host=");
-                hits.push(if shared { hit.confidence(Confidence::Medium) } else { hit });
+                let doubtful = shared || is_sent_back(&endpoint.name) || is_for_developers(file);
+                hits.push(if doubtful { hit.confidence(Confidence::Medium) } else { hit });
             }
             _ => {}
         }
     }
+}
+
+/// Where a sign-in on the user's own machine comes back to, `http://localhost:4587/callback`, which is the way of
+/// programs that run there.
+fn is_sent_back(name: &str) -> bool {
+    name.to_ascii_lowercase().replace('_', "").contains("redirectur")
+}
+
+/// What developers look at: the description of an API, a sandbox app, a page that lists the services of their machine.
+fn is_for_developers(file: &FileFacts) -> bool {
+    let lower = file.path.to_ascii_lowercase();
+    let named = ["swagger", "openapi"].iter().any(|word| lower.contains(word))
+        || lower.split('/').rev().skip(1).any(|folder| folder.ends_with(".dev") || matches!(folder, "sandbox"));
+    let listed = |endpoint: &&Endpoint| endpoint.usage == Usage::Named && target(&endpoint.text) == Some(Target::Local);
+    let mut lines: Vec<u32> = file.endpoints.iter().filter(listed).map(|endpoint| endpoint.span.line).collect();
+    lines.sort_unstable();
+    named || lines.windows(3).any(|near| matches!(near, [first, .., last] if last - first <= 9 && first != last))
+}
+
+/// Whether a name is the base that addresses are read with, `new URL(relative, base)`, in a file that asks nobody.
+fn is_base_of_parsing(file: &FileFacts, name: &str) -> bool {
+    let is_base =
+        |call: &Call| &*call.callee == "URL" && call.argument(1).and_then(Value::path).is_some_and(|path| path == name);
+    let asks = |call: &Call| matches!(call.root(), "fetch" | "axios" | "got" | "ky" | "http" | "https" | "$fetch");
+    file.calls.iter().any(is_base) && !file.calls.iter().any(asks)
 }
 
 /// Whether the address is used to reach something, and is not shown, compared, or one of those that are let in.
@@ -93,6 +119,7 @@ fn leads_there(file: &FileFacts, endpoint: &Endpoint) -> bool {
                 "axios" | "requests" | "httpx" | "got" | "ky" | "$http" | "http" | "superagent"
             ) && matches!(method, "get" | "post" | "put" | "patch" | "delete" | "request"))
         }
+        Usage::Named if is_base_of_parsing(file, &endpoint.name) => false,
         Usage::Named => {
             let name = endpoint.name.to_ascii_lowercase();
             let place_name = ["url", "uri", "endpoint", "host", "server", "api", "base", "backend", "dsn"];

@@ -69,10 +69,37 @@ fn graded(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop, hit: 
     let hit = match handed {
         Handed::One => return None,
         Handed::Unseen => hit.confidence(Confidence::Low),
-        Handed::Many if !proved || slower || short => hit.confidence(known.min(Confidence::Medium)),
+        Handed::Many if !proved || slower || short || is_over_reference(around) => {
+            hit.confidence(known.min(Confidence::Medium))
+        }
         Handed::Many => hit,
     };
     Some(if slower { hit.severity(Severity::Minor) } else { hit })
+}
+
+/// A loop over what an app has a handful of, whatever its data: its languages, currencies, settings, custom fields.
+fn is_over_reference(around: &Loop) -> bool {
+    around.names.iter().any(|name| {
+        let lower = name.to_ascii_lowercase().replace('_', "");
+        [
+            "locale",
+            "language",
+            "currency",
+            "preference",
+            "setting",
+            "field",
+            "column",
+            "choice",
+            "option",
+            "definition",
+            "template",
+            "permission",
+            "role",
+            "feature",
+        ]
+        .iter()
+        .any(|word| lower.ends_with(word))
+    })
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
