@@ -16,6 +16,8 @@ pub struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     input: Box<dyn Write + Send>,
     seen: Arc<Mutex<(vt100::Parser, Vec<u8>)>>,
+    /// Reads until the terminal is closed.
+    reader: std::thread::JoinHandle<()>,
     /// Kept so that the terminal stays open.
     _master: Box<dyn portable_pty::MasterPty + Send>,
 }
@@ -45,7 +47,7 @@ impl Terminal {
             Vec::new(),
         )));
         let shared = Arc::clone(&seen);
-        std::thread::spawn(move || {
+        let reader = std::thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok(count) = output.read(&mut buffer) {
                 if count == 0 {
@@ -56,7 +58,7 @@ impl Terminal {
                 seen.1.extend_from_slice(&buffer[..count]);
             }
         });
-        Self { child, input: pair.master.take_writer().unwrap(), seen, _master: pair.master }
+        Self { child, input: pair.master.take_writer().unwrap(), seen, reader, _master: pair.master }
     }
 
     pub fn screen(&self) -> String {
@@ -106,8 +108,11 @@ impl Terminal {
         let start = Instant::now();
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                // What it wrote last may still be on its way.
-                std::thread::sleep(Duration::from_millis(100));
+                // What it wrote last may still be on its way; where something else holds the terminal, that shows no end.
+                let ended = Instant::now();
+                while !self.reader.is_finished() && ended.elapsed() < Duration::from_secs(2) {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
                 return status.exit_code();
             }
             assert!(start.elapsed() < PATIENCE, "it did not end:\n{}", self.screen());
