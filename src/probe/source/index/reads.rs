@@ -2,7 +2,7 @@
 //! only what the edit can touch is looked at again.
 //!
 //! Whoever works something out says so with [`of`]; everything that hands out facts of files or answers of the index
-//! notes itself with [`file`], [`name`], [`everything`] or [`answer`]. One question may be asked while another is worked
+//! notes itself with [`file()`], [`name`], [`everything`] or [`answer`]. One question may be asked while another is worked
 //! out; the outer one then depends on the inner one.
 
 use std::cell::RefCell;
