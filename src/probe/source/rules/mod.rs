@@ -88,7 +88,7 @@ use super::facts::{CodeIndex, FileFacts, Language, Role};
 use super::plain_files::PlainFile;
 use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
-use subject::{About, Look};
+use subject::{About, LookForSubject};
 
 pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
@@ -216,13 +216,13 @@ impl Rule {
 
     /// What it is about, by a name such as `database query`, and how that is found. Where there is none, its silence
     /// is no pass.
-    const fn about(self, what: &'static str, look: Look) -> Self {
+    const fn about(self, what: &'static str, look: LookForSubject) -> Self {
         Self { about: About { what: Some(what), look }, ..self }
     }
 
     /// Its claim is that the code has nothing of the kind, so that silence is an answer; `look` tells what it cannot
     /// judge.
-    const fn claims_none(self, look: Look) -> Self {
+    const fn claims_none(self, look: LookForSubject) -> Self {
         Self { about: About { what: None, look }, ..self }
     }
 }

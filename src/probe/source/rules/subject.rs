@@ -37,7 +37,7 @@ impl Subject {
 }
 
 /// Looks for a rule's subject in one file.
-pub(super) type Look = fn(&FileFacts, &CodeIndex, &mut Subject);
+pub(super) type LookForSubject = fn(&FileFacts, &CodeIndex, &mut Subject);
 
 /// How a rule finds its subject in a file.
 #[derive(Clone, Copy)]
@@ -46,7 +46,7 @@ pub struct About {
     /// nothing of the kind, so that silence is an answer.
     pub what: Option<&'static str>,
     /// Looks for it in one file.
-    pub look: Look,
+    pub look: LookForSubject,
 }
 
 /// A request handler; in Python also an `async` function, which runs in the loop that answers requests.
