@@ -1,9 +1,13 @@
 //! A route that changes things and asks nobody who they are.
 
+use std::collections::HashMap;
+
+use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::routes::{Cover, Framework, Route, Verb, purpose};
+use crate::probe::source::routes::reach::accesses;
+use crate::probe::source::routes::{Cover, Framework, Route, Verb, is_watched, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -102,20 +106,33 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         return;
     }
     let habit = covered >= HABIT && open * 9 <= covered;
+    let mut families: HashMap<String, usize> = HashMap::new();
+    for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::Yes) {
+        *families.entry(family(route)).or_default() += 1;
+    }
+    let actions = Actions::new(index);
+    let watched = is_watched(index);
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
         let writes = request_work::writes(index, route);
         // What its author opened so that strangers send something: a request for an invitation, a sign-up.
         if route.opened && route.verb == Verb::Post && (!writes || makes_member(route)) {
             continue;
         }
-        let rare = writes && habit;
-        let confidence = match (route.opened, rare, writes) {
+        let caller = actions.caller(index, route);
+        // Only the server itself calls it, or whoever calls it has to know a secret.
+        let apart = caller == Some(Caller::Server) || takes_secret(index, route);
+        let forgotten = match caller {
+            // The middleware may ask before any page is shown; who may act for whom it does not know.
+            Some(caller) => caller == Caller::Page && (!watched || names_user(index, route)),
+            None => habit && families.get(&family(route)).is_some_and(|count| *count >= 2),
+        };
+        let confidence = match (route.opened || apart, writes && forgotten, writes) {
             (true, _, _) => Confidence::Low,
             (false, true, _) => Confidence::High,
             (false, false, true) => Confidence::Medium,
             (false, false, false) => Confidence::Low,
         };
-        let severity = if writes && !route.opened { Severity::Blocker } else { Severity::Major };
+        let severity = if writes && !route.opened && !apart { Severity::Blocker } else { Severity::Major };
         let does = if writes { "changes data and" } else { "is open:" };
         let message = match route.framework {
             Framework::Action => {
@@ -130,4 +147,40 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         hits.push(hit);
     }
+}
+
+/// What belongs together: the routes of one file, or those whose places begin in the same way.
+fn family(route: &Route) -> String {
+    if route.framework != Framework::Files {
+        return route.file.to_string();
+    }
+    let parts = route.path.split('/').filter(|part| !matches!(*part, "" | "api" | "v1" | "v2"));
+    parts.take(1).collect()
+}
+
+/// Whether it takes something that only those know who were sent it: `token` of a link in a mail.
+fn takes_secret(index: &CodeIndex, route: &Route) -> bool {
+    let Some((file, function)) = route.function(index) else { return false };
+    let secret = |name: &str| {
+        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        ["token", "secret", "signature", "otp", "hash"].iter().any(|word| last.ends_with(word)) || last == "code"
+    };
+    let (from, to) = (function.body.assignments.0 as usize, function.body.assignments.1 as usize);
+    let sets = file.assignments.get(from..to).unwrap_or_default();
+    let given = ["body", "input", "parsedInput", "params", "query", "data", "searchParams"];
+    let is_given = |path: &str| path.split('.').rev().skip(1).any(|part| given.contains(&part)) && secret(path);
+    function.parameters.iter().flat_map(|parameter| &parameter.names).any(|(name, _)| secret(name))
+        || sets.iter().any(|set| secret(&set.target) && set.value.path().is_some_and(is_given))
+        || accesses(file, function).any(|access| is_given(&access.path))
+}
+
+/// Whether its caller says whose data it is about.
+fn names_user(index: &CodeIndex, route: &Route) -> bool {
+    let Some((_, function)) = route.function(index) else { return false };
+    function.parameters.iter().flat_map(|parameter| &parameter.names).any(|(name, _)| {
+        matches!(
+            &**name,
+            "userId" | "user_id" | "ownerId" | "accountId" | "clerkId" | "customerId" | "authorId" | "memberId"
+        )
+    })
 }
