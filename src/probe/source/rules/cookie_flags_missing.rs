@@ -1,6 +1,7 @@
 //! Cookies that sign people in and that scripts can read, or that travel unencrypted.
 
 mod backend;
+pub(super) mod plain;
 
 use super::{Check, Hit, Rule, Subject, request_work, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};

@@ -108,7 +108,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let habit = covered >= HABIT && open * 9 <= covered;
     let mut families: HashMap<String, usize> = HashMap::new();
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::Yes) {
-        *families.entry(family(route)).or_default() += 1;
+        *families.entry(topic(route)).or_default() += 1;
+        *families.entry(route.file.to_string()).or_default() += 1;
     }
     let actions = Actions::new(index);
     let watched = is_watched(index);
@@ -124,7 +125,12 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         let forgotten = match caller {
             // The middleware may ask before any page is shown; who may act for whom it does not know.
             Some(caller) => caller == Caller::Page && (!watched || names_user(index, route)),
-            None => habit && families.get(&family(route)).is_some_and(|count| *count >= 2),
+            // What others of its kind ask. Strangers may send something, they may not replace or remove it.
+            None => {
+                let among = |key: &str| families.get(key).copied().unwrap_or_default();
+                let replaces = route.verb != Verb::Post && route.verb.changes();
+                habit && (among(&topic(route)) >= 2 || replaces && among(&route.file.to_string()) >= 2)
+            }
         };
         let confidence = match (route.opened || apart, writes && forgotten, writes) {
             (true, _, _) => Confidence::Low,
@@ -149,13 +155,14 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
-/// What belongs together: the routes of one file, or those whose places begin in the same way.
-fn family(route: &Route) -> String {
-    if route.framework != Framework::Files {
-        return route.file.to_string();
-    }
-    let parts = route.path.split('/').filter(|part| !matches!(*part, "" | "api" | "v1" | "v2"));
-    parts.take(1).collect()
+/// What a route is about: the first name of its path.
+fn topic(route: &Route) -> String {
+    let prefix = |part: &&str| {
+        matches!(*part, "" | "api" | "rest" | "app")
+            || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok())
+    };
+    let first = route.path.split('/').find(|part| !prefix(part)).unwrap_or_default();
+    format!("/{first}")
 }
 
 /// Whether it takes something that only those know who were sent it: `token` of a link in a mail.
