@@ -150,11 +150,19 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     if stranger && makes_account && (registers() && request_work::writes(index, route)) {
         return Some(Need { does: "makes accounts", confidence: Confidence::Medium });
     }
-    let resets = has(&["forgot", "reset", "recover", "recovery", "magic", "otp"]);
+    let sends = has(&["forgot", "recover", "recovery", "magic", "otp"]);
+    // `/websites/:id/reset` is about something else.
+    let resets =
+        sends || has(&["reset"]) && has(&["password", "passwords", "passwd", "account", "auth", "user", "users"]);
     if stranger && resets && (cost.is_some() || request_work::writes(index, route)) {
         return Some(Need {
             does: "resets passwords or sends codes",
-            confidence: if cost.is_some() { Confidence::High } else { Confidence::Medium },
+            confidence: match cost {
+                Some(_) => Confidence::High,
+                // Who sets a new password brings the token that a mail brought, and nobody guesses that.
+                None if sends => Confidence::Medium,
+                None => Confidence::Low,
+            },
         });
     }
     match cost? {
