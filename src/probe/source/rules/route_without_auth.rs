@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::names::words;
 use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -124,7 +125,13 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         let apart = caller == Some(Caller::Server) || takes_secret(index, route);
         let forgotten = match caller {
             // The middleware may ask before any page is shown; who may act for whom it does not know.
-            Some(caller) => caller == Caller::Page && (!watched || names_user(index, route)),
+            Some(caller) => {
+                let others = candidates.iter().filter(|(other, cover)| {
+                    other.framework == Framework::Action && *cover == Cover::Yes && other.file == route.file
+                });
+                caller == Caller::Page
+                    && (names_user(index, route) || !watched && replaces(index, route) && others.count() > 0)
+            }
             // What others of its kind ask. Strangers may send something, they may not replace or remove it.
             None => {
                 let among = |key: &str| families.get(key).copied().unwrap_or_default();
@@ -179,6 +186,32 @@ fn takes_secret(index: &CodeIndex, route: &Route) -> bool {
     function.parameters.iter().flat_map(|parameter| &parameter.names).any(|(name, _)| secret(name))
         || sets.iter().any(|set| secret(&set.target) && set.value.path().is_some_and(is_given))
         || accesses(file, function).any(|access| is_given(&access.path))
+}
+
+/// Whether an action is called for what it does to something that is there: `deleteTeam`. Strangers may well add something.
+fn replaces(index: &CodeIndex, route: &Route) -> bool {
+    let name = route.function(index).and_then(|(_, function)| function.name.as_deref()).unwrap_or_default();
+    words(name).first().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "update"
+                | "delete"
+                | "remove"
+                | "edit"
+                | "change"
+                | "rename"
+                | "archive"
+                | "cancel"
+                | "revoke"
+                | "approve"
+                | "reject"
+                | "ban"
+                | "transfer"
+                | "publish"
+                | "close"
+                | "reset"
+        )
+    })
 }
 
 /// Whether its caller says whose data it is about.
