@@ -239,15 +239,10 @@ pub struct Listing {
 pub fn list(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Listing {
     let mut listing = Listing::default();
     let mut builder = WalkBuilder::new(root);
-    builder
-        .hidden(false)
-        .git_global(false)
-        .require_git(false)
-        .follow_links(false)
-        .filter_entry(|entry| {
-            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(folder && entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name))
-        });
+    builder.hidden(false).git_global(false).require_git(false).follow_links(false).filter_entry(|entry| {
+        let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        !(folder && entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name))
+    });
     let mut overrides = OverrideBuilder::new(root);
     for pattern in leave_out {
         // Patterns were validated with the configuration; one that is wrong all the same leaves nothing out.

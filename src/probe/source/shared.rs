@@ -240,10 +240,8 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = Links::new(&index.files, manifests, before.as_deref());
-    let (undeclared, (derived, through_helpers)) = pool.join(
-        || undeclared(&listing.files, &index),
-        || (derived_sql::derive(&index), index.reads_through_helpers()),
-    );
+    let (undeclared, (derived, through_helpers)) = pool
+        .join(|| undeclared(&listing.files, &index), || (derived_sql::derive(&index), index.reads_through_helpers()));
     index.links.undeclared = undeclared;
     for (place, text) in derived {
         if let Some(file) = index.files.get_mut(place) {

@@ -65,9 +65,9 @@ impl Pair {
         if !then.is_match(line) {
             return false;
         }
-        first.find_iter(line).any(|first| {
-            then.find_at(line, first.end()).is_some_and(|then| then.start() - first.end() <= self.between)
-        })
+        first
+            .find_iter(line)
+            .any(|first| then.find_at(line, first.end()).is_some_and(|then| then.start() - first.end() <= self.between))
     }
 }
 

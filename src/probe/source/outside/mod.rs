@@ -244,8 +244,13 @@ fn direct(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
 fn through_wrapper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
     let host = |place| {
         let given = call.argument(place)?;
-        let text = matches!(given, Value::Text(_) | Value::Template(_) | Value::Path(_));
-        Some(address::address(file, Some(given), call.function)).filter(|address| text && address.host().is_some())
+        let may_be = match given {
+            Value::Text(text) => text.contains("://"),
+            Value::Template(_) | Value::Path(_) => true,
+            _ => false,
+        };
+        let address = may_be.then(|| address::address(file, Some(given), call.function));
+        address.filter(|address| address.host().is_some())
     };
     let address = host(0).or_else(|| host(1))?;
     let target = index.called(file, call)?;
