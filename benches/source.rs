@@ -32,6 +32,8 @@ const BYTES: usize = 9_000_000;
 const A_FILE: usize = 8_000;
 /// How many files the project has in which one changes.
 const FILES: usize = 10_000;
+/// How far apart the files stand that are edited one after the other: a prime, so that all kinds have their turn.
+const EDITED_APART: usize = 997;
 /// Endings of the files that samples are taken from.
 const CODE: [&str; 12] = ["ts", "tsx", "js", "jsx", "mjs", "cjs", "py", "php", "go", "rb", "java", "mts"];
 
@@ -68,12 +70,16 @@ fn main() {
     if given.is_none() {
         let many = tempfile::tempdir().unwrap();
         make_project(many.path(), usize::MAX, 0, FILES);
-        let changed = many.path().join("area1/file1.ts");
+        // Every edit is to another file, server or client, whatever its language: a line at the end of what stands there.
+        let edited: Vec<PathBuf> = code_in(many.path()).into_iter().map(|(path, _)| many.path().join(path)).collect();
         let mut code = examine(&runtime, many.path(), SharedCode::default());
         let mut edits = 0;
         let warm = measure(&mut criterion, "one file of 10,000 changed", &mut || {
             edits += 1;
-            fs::write(&changed, format!("export const edited = {edits};\n")).unwrap();
+            let file = &edited[edits * EDITED_APART % edited.len()];
+            let line = if file.extension().is_some_and(|ending| ending == "py" || ending == "rb") { "#" } else { "//" };
+            let text = fs::read_to_string(file).unwrap();
+            fs::write(file, format!("{text}{line} edit {edits}\n")).unwrap();
             let now = examine(&runtime, many.path(), code.renewed());
             Some(std::mem::replace(&mut code, now))
         });

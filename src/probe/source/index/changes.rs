@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::reads::{Key, Reads, Table};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
-use crate::probe::source::routes;
+use crate::probe::source::routes::{self, Routes};
 
 /// What is different in an index that has the same files as one before.
 #[derive(Debug)]
@@ -29,13 +29,17 @@ impl Changes {
     pub(in crate::probe::source) fn take_over(before: Arc<CodeIndex>, index: &CodeIndex) -> Option<Self> {
         let mut changes = Self::of_files(Arc::clone(&before), index)?;
         let (old, new) = (&before.links, &index.links);
+        new.groups.take_over(&old.groups);
         new.flow.take_over(&old.flow, &|reads| changes.spare(reads));
         new.outside.take_over(&old.outside, &|reads| changes.spare(reads));
+        if let Some(routes) = old.routes.get() {
+            let _ = new.routes.set(Routes::new(index, &routes.that_hold(&|reads| changes.spare(reads))));
+        }
         changes.judged.take();
         index.work_ahead();
         changes.whole = true;
         if let Some(routes_before) = old.routes.get() {
-            let mut others = index.routes().changed_since(routes_before).peekable();
+            let mut others = index.routes().changed_since(routes_before).into_iter().peekable();
             if others.peek().is_some() {
                 changes.names.insert(Key::of(Table::Project, routes::ROUTES));
             }
@@ -77,11 +81,13 @@ impl Changes {
             if was.path != is.path {
                 return None;
             }
-            if !Arc::ptr_eq(read_then, read_now) {
-                changes.files.insert(place);
+            let edited = !Arc::ptr_eq(read_then, read_now);
+            if edited {
                 changes.names_of(was, is);
-            } else if was.queries != is.queries || was.env_reads != is.env_reads {
+            }
+            if edited || was.queries != is.queries || was.env_reads != is.env_reads {
                 changes.files.insert(place);
+                changes.names.extend(old.groups.of(was, is));
             }
         }
         if old.undeclared != new.undeclared {

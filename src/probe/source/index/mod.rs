@@ -6,6 +6,7 @@ mod declared;
 mod ecma;
 mod files;
 mod go;
+mod group;
 mod java;
 mod known_modules;
 mod manifests;
@@ -33,6 +34,7 @@ use receiver::ByName;
 pub(super) use changes::Changes;
 pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
+pub(super) use group::Group;
 pub use manifests::Manifests;
 pub(super) use question::Question;
 pub(super) use reads::{Kept, Reads, Table};
@@ -79,6 +81,8 @@ pub struct Links {
     as_read: Vec<Arc<FileFacts>>,
     /// What was asked about the project as a whole.
     answers: question::Answers,
+    /// What was looked through as a whole.
+    groups: group::Groups,
     /// Imports that no manifest declares.
     pub(super) undeclared: Vec<Undeclared>,
     /// The index before the last edit, until what still holds of it was taken over.
@@ -209,7 +213,7 @@ impl CodeIndex {
     /// The project's routes, with what stands before them.
     #[must_use]
     pub fn routes(&self) -> &Routes {
-        self.links.routes.get_or_init(|| reads::apart(|| Routes::new(self)))
+        self.links.routes.get_or_init(|| Routes::new(self, &[]))
     }
 
     /// Every call of a method or function called `name`, with its file.

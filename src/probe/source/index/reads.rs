@@ -27,6 +27,8 @@ pub(in crate::probe::source) enum Table {
     Routes,
     /// Functions that hand out a raw answer, by their name.
     Wrappers,
+    /// Groups of files, by their name.
+    Groups,
     /// Answers about the project as a whole, by what is asked.
     Project,
 }

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use super::{Framework, Guard, Route, Verb, guard_of, joined, named_guard, resolve};
 use crate::probe::source::code::{Call, Class, Decorator, FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Group;
 
 /// How deep patterns include each other, and how many bases of a view are followed.
 const MAX_INCLUDES: u32 = 5;
@@ -28,6 +29,19 @@ const METHODS: [(&str, Verb); 14] = [
     ("list", Verb::Get),
 ];
 
+/// Files of Python.
+pub(super) static PYTHON: Group = Group { name: "Python", holds: |file| file.language == Language::Python };
+
+/// Files of Python that answer requests.
+pub(super) static SERVED_PYTHON: Group =
+    Group { name: "Python that answers", holds: |file| file.language == Language::Python && file.role == Role::Server };
+
+/// Settings of Django.
+static SETTINGS: Group = Group {
+    name: "settings of Django",
+    holds: |file| file.language == Language::Python && file.path.contains("settings"),
+};
+
 /// What settings put before every view.
 #[derive(Default)]
 struct Defaults {
@@ -39,13 +53,7 @@ struct Defaults {
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let python = || {
-        index
-            .files
-            .iter()
-            .enumerate()
-            .filter(|(_, file)| file.language == Language::Python && file.role == Role::Server)
-    };
+    let python = || index.group(&SERVED_PYTHON);
     if !python().any(|(_, file)| {
         file.imports_any(|module| module.starts_with("django") || module.starts_with("rest_framework"))
     }) {
@@ -306,7 +314,7 @@ fn in_class<'f>(file: &'f FileFacts, class: &Class, name: &str) -> Option<&'f Va
 /// What the settings put before every view.
 fn defaults(index: &CodeIndex) -> Defaults {
     let mut defaults = Defaults::default();
-    for file in index.files.iter().filter(|file| file.language == Language::Python && file.path.contains("settings")) {
+    for (_, file) in index.group(&SETTINGS) {
         let texts = |value: Option<&Value>| {
             let mut texts: Vec<String> = Vec::new();
             if let Some(value) = value {
@@ -338,7 +346,7 @@ fn defaults(index: &CodeIndex) -> Defaults {
 /// The path under which the patterns of each file are included.
 fn prefixes(index: &CodeIndex) -> HashMap<usize, String> {
     let mut included: HashMap<usize, (usize, String)> = HashMap::new();
-    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Python) {
+    for (place, file) in index.group(&PYTHON) {
         for call in file.calls.iter().filter(|call| call.method() == "include") {
             let outer = call.argument_of.and_then(|id| file.call(id));
             let Some(prefix) = outer.and_then(|outer| outer.argument(0)).and_then(Value::text) else { continue };

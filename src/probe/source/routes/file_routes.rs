@@ -3,14 +3,39 @@
 use super::{Cover, Framework, Guard, Route, Verb, named_guard, resolve, trpc};
 use crate::probe::source::code::{Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::index::Group;
+
+/// Files whose place may make them a route, and those with server actions.
+static DECLARING: Group = Group {
+    name: "routes by place",
+    holds: |file| {
+        let stem = stem(file);
+        let parts = ["app", "api", "routes", "server"];
+        file.language.is_ecma()
+            && file.role.in_production()
+            && (stem.starts_with('+')
+                || file.path.split('/').any(|part| parts.contains(&part))
+                || file.directives.iter().any(|directive| &**directive == "use server")
+                || file.functions.iter().any(|function| function.server_action))
+    },
+};
+
+/// Files that Next and `SvelteKit` run before every request.
+static IN_BETWEEN: Group = Group {
+    name: "middleware by place",
+    holds: |file| file.language.is_ecma() && matches!(stem(file), "middleware" | "proxy" | "hooks.server" | "hooks"),
+};
+
+/// The name of a file up to its first dot.
+fn stem(file: &FileFacts) -> &str {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    name.split('.').next().unwrap_or(name)
+}
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
     let middleware = middleware(index);
-    for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || !file.role.in_production() {
-            continue;
-        }
+    for (place, file) in index.group(&DECLARING) {
         let before = routes.len();
         of_file(index, place, file, routes);
         for route in routes.iter_mut().skip(before) {
@@ -237,12 +262,11 @@ fn verb_inside(file: &FileFacts, function: &Function) -> Verb {
 /// Next's `middleware.ts` that asks who comes: its folder, as a guard, and what it is for.
 fn middleware(index: &CodeIndex) -> Vec<(String, Guard, Vec<String>)> {
     let mut found = Vec::new();
-    for (place, file) in index.files.iter().enumerate() {
+    for (place, file) in index.group(&IN_BETWEEN) {
         let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", &file.path));
         let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
         let hooks = matches!(stem, "hooks.server");
-        if !file.language.is_ecma()
-            || !(matches!(stem, "middleware" | "proxy") || hooks)
+        if !(matches!(stem, "middleware" | "proxy") || hooks)
             || !(folder.is_empty() || folder == "src" || folder.ends_with("/src") || !folder.contains("/src/"))
         {
             continue;

@@ -5,6 +5,11 @@ use super::go_router::Routers;
 use super::{Framework, Guard, Route, Verb, joined};
 use crate::probe::source::code::{Call, Comparison, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Group;
+
+/// Files of Go that answer requests.
+static GO: Group =
+    Group { name: "Go that answers", holds: |file| file.language == Language::Go && file.role == Role::Server };
 
 /// How many links of a chain are followed.
 const MAX_LINKS: usize = 8;
@@ -12,10 +17,8 @@ const MAX_LINKS: usize = 8;
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
     let routers = Routers::default();
-    for (place, file) in index.files.iter().enumerate() {
-        if file.language == Language::Go && file.role == Role::Server {
-            routes.extend(file.calls.iter().filter_map(|call| route(index, &routers, place, file, call)));
-        }
+    for (place, file) in index.group(&GO) {
+        routes.extend(file.calls.iter().filter_map(|call| route(index, &routers, place, file, call)));
     }
 }
 

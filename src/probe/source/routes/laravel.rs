@@ -3,6 +3,10 @@
 use super::{Framework, Guard, Route, Verb, joined, named_guard, resolve};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Group;
+
+/// Files of PHP.
+static PHP: Group = Group { name: "PHP", holds: |file| file.language == Language::Php };
 
 /// How many links of a chain are followed.
 const MAX_LINKS: usize = 12;
@@ -21,9 +25,7 @@ type Groups = Vec<(String, Vec<String>)>;
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let php = || {
-        index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Php && file.role.in_production())
-    };
+    let php = || index.group(&PHP).filter(|(_, file)| file.role.in_production());
     if !php().any(|(_, file)| file.calls.iter().any(|call| call.root() == "Route")) {
         return;
     }
@@ -272,7 +274,7 @@ fn of_file(file: &FileFacts, around: &mut Around) {
 /// What the groups `web` and `api` hold, in the kernel or in `bootstrap/app.php`.
 fn groups(index: &CodeIndex) -> Groups {
     let mut groups = Groups::new();
-    for file in index.files.iter().filter(|file| file.language == Language::Php) {
+    for (_, file) in index.group(&PHP) {
         for assignment in file
             .assignments
             .iter()

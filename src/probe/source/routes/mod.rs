@@ -24,12 +24,13 @@ mod spring_security;
 mod trpc;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use super::code::{Function, FunctionId, Place, root};
 use super::facts::{CodeIndex, FileFacts};
-use super::index::{Table, reads};
+use super::index::{Kept, Reads, Table, reads};
 
 pub(super) use file_routes::is_watched;
 pub(super) use guard::Cover;
@@ -217,40 +218,42 @@ impl Route {
     }
 }
 
+/// The routes of one framework.
+type Found = Arc<Kept<Vec<Route>>>;
+
 /// Every route, with the places of those that a file declares.
 #[derive(Debug, Default)]
 pub struct Routes {
     /// All of them, file by file.
     list: Vec<Route>,
     by_file: HashMap<usize, Vec<usize>>,
+    /// Those of each framework, in the order of [`FRAMEWORKS`].
+    found: Vec<Found>,
 }
 
 impl Routes {
-    /// Finds them, on all cores. Not to be called by what runs on several already: a core that waits takes up other work,
-    /// which may want the routes.
+    /// Finds them, on all cores; of a framework that has something in `known`, that is taken. Not to be called by what
+    /// runs on several cores already: one that waits takes up other work, which may want the routes.
     #[must_use]
-    pub(super) fn new(index: &CodeIndex) -> Self {
-        let of_framework = |find: &Find| {
-            let mut routes = Vec::new();
-            reads::apart(|| find(index, &mut routes));
-            routes
+    pub(super) fn new(index: &CodeIndex, known: &[Option<Found>]) -> Self {
+        let of_framework = |(place, find): (usize, &Find)| {
+            let known = known.get(place).cloned().flatten();
+            known.unwrap_or_else(|| Arc::new(Kept::new(|| find_all(index, *find))))
         };
-        let mut all: Vec<Route> = FRAMEWORKS.par_iter().flat_map_iter(of_framework).collect();
+        let found: Vec<Found> = FRAMEWORKS.par_iter().enumerate().map(of_framework).collect();
+        let mut all: Vec<Route> = found.iter().flat_map(|found| reads::apart(|| found.get()).iter().cloned()).collect();
         all.truncate(MAX_ROUTES);
         all.sort_by_key(|route| (route.file, route.place.bytes));
-        all.par_iter_mut().for_each(|route| {
-            reads::apart(|| {
-                for guard in &mut route.guards {
-                    guard::judge(index, guard);
-                }
-                route.reach = route.handler.map(|handler| reach::from(index, handler)).unwrap_or_default();
-            });
-        });
         let mut by_file: HashMap<usize, Vec<usize>> = HashMap::new();
         for (place, route) in all.iter().enumerate() {
             by_file.entry(route.file).or_default().push(place);
         }
-        Self { list: all, by_file }
+        Self { list: all, by_file, found }
+    }
+
+    /// Of each framework what still holds.
+    pub(super) fn that_hold(&self, holds: &impl Fn(&Arc<Reads>) -> bool) -> Vec<Option<Found>> {
+        self.found.iter().map(|found| holds(found.reads()).then(|| Arc::clone(found))).collect()
     }
 
     /// All of them, file by file.
@@ -267,14 +270,33 @@ impl Routes {
     }
 
     /// The places of the files whose routes are others than in `before`.
-    pub(super) fn changed_since<'r>(&'r self, before: &'r Self) -> impl Iterator<Item = usize> {
-        let of = |routes: &'r Self, file: usize| {
-            routes.by_file.get(&file).into_iter().flatten().map(|at| routes.list.get(*at))
+    pub(super) fn changed_since(&self, before: &Self) -> Vec<usize> {
+        if self.found.len() == before.found.len()
+            && self.found.iter().zip(&before.found).all(|(a, b)| Arc::ptr_eq(a, b))
+        {
+            return Vec::new();
+        }
+        let of = |routes: &'_ Self, file: usize| {
+            routes.by_file.get(&file).into_iter().flatten().map(|at| routes.list.get(*at).cloned()).collect::<Vec<_>>()
         };
-        let here = self.by_file.keys().filter(move |file| !of(self, **file).eq(of(before, **file)));
+        let here = self.by_file.keys().filter(|file| of(self, **file) != of(before, **file));
         let gone = before.by_file.keys().filter(|file| !self.by_file.contains_key(file));
-        here.chain(gone).copied()
+        here.chain(gone).copied().collect()
     }
+}
+
+/// The routes that `find` finds, with what their guards do and what runs behind them.
+fn find_all(index: &CodeIndex, find: Find) -> Vec<Route> {
+    let mut routes = Vec::new();
+    find(index, &mut routes);
+    for route in &mut routes {
+        for guard in &mut route.guards {
+            guard::judge(index, guard);
+        }
+        route.reach = route.handler.map(|handler| reach::from(index, handler)).unwrap_or_default();
+    }
+    routes.shrink_to_fit();
+    routes
 }
 
 /// A guard whose effect is not judged yet.

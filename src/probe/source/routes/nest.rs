@@ -3,14 +3,28 @@
 use super::{Cover, Framework, Guard, Route, Verb, guard_of, joined, named_guard, resolve};
 use crate::probe::source::code::{Class, Decorator, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::index::Group;
+
+/// Files whose classes may be controllers.
+static CONTROLLERS: Group = Group {
+    name: "controllers of Nest",
+    holds: |file| {
+        file.language.is_ecma()
+            && file.role == Role::Server
+            && file.classes.iter().any(|class| !class.decorators.is_empty())
+    },
+};
+
+/// Files that use Nest.
+static OF_NEST: Group = Group {
+    name: "files of Nest",
+    holds: |file| file.language.is_ecma() && file.imports_any(|module| module.starts_with("@nestjs/")),
+};
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
     let global = global_guards(index);
-    for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || file.role != Role::Server {
-            continue;
-        }
+    for (place, file) in index.group(&CONTROLLERS) {
         for class in &file.classes {
             let Some(controller) = class
                 .decorators
@@ -143,10 +157,7 @@ fn base_guards(index: &CodeIndex, place: usize, class: &Class, depth: u32) -> Ve
 /// `{ provide: APP_GUARD, useClass: JwtAuthGuard }`, `app.useGlobalGuards(new AuthGuard())`.
 fn global_guards(index: &CodeIndex) -> Vec<Guard> {
     let mut guards = Vec::new();
-    for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || !file.imports_any(|module| module.starts_with("@nestjs/")) {
-            continue;
-        }
+    for (place, file) in index.group(&OF_NEST) {
         let mut see = |value: &Value| {
             value.walk(&mut |value| {
                 if value.get("provide").and_then(Value::path) == Some("APP_GUARD")

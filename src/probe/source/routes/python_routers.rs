@@ -1,8 +1,9 @@
 //! Routes that decorators declare: Flask, FastAPI, Starlette, Sanic, Quart.
 
+use super::django::{PYTHON, SERVED_PYTHON};
 use super::{Framework, Guard, Route, Verb, guard_of, joined, named_guard, resolve};
 use crate::probe::source::code::{Call, Decorator, Function, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::libraries::imported;
 
 /// Frameworks whose routes are declared in this way.
@@ -22,19 +23,10 @@ struct Included {
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let files: Vec<(usize, &FileFacts)> = index
-        .files
-        .iter()
-        .enumerate()
-        .filter(|(_, file)| {
-            file.language == Language::Python
-                && file.role == Role::Server
-                && file.functions.iter().any(|f| !f.decorators.is_empty())
-        })
-        .map(|(place, file)| (place, &**file))
-        .collect();
-    let speaks = |file: &FileFacts| imported(file, &FRAMEWORKS).is_some();
-    if !index.files.iter().any(|file| file.language == Language::Python && speaks(file)) {
+    let decorates = |file: &FileFacts| file.functions.iter().any(|f| !f.decorators.is_empty());
+    let files: Vec<(usize, &FileFacts)> =
+        index.group(&SERVED_PYTHON).map(|(place, file)| (place, &**file)).filter(|(_, file)| decorates(file)).collect();
+    if !index.group(&PYTHON).any(|(_, file)| imported(file, &FRAMEWORKS).is_some()) {
         return;
     }
     let included = included(index);
@@ -121,7 +113,7 @@ fn definition(index: &CodeIndex, place: usize, name: &str) -> (usize, Box<str>) 
 /// `include_router(users.router, prefix="/users", dependencies=[…])`, `register_blueprint(bp, url_prefix="/users")`.
 fn included(index: &CodeIndex) -> Vec<Included> {
     let mut all = Vec::new();
-    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Python) {
+    for (place, file) in index.group(&PYTHON) {
         for call in file
             .calls
             .iter()

@@ -3,6 +3,19 @@
 use super::{Framework, Guard, Route, Verb, joined, named_guard, resolve};
 use crate::probe::source::code::{Call, FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Group;
+
+/// Files that declare routes.
+static ROUTES_OF_RAILS: Group = Group {
+    name: "routes of Rails",
+    holds: |file| {
+        file.language == Language::Ruby
+            && (file.path.ends_with("config/routes.rb") || file.path.contains("config/routes/"))
+    },
+};
+
+/// Files of controllers.
+static CONTROLLERS: Group = Group { name: "controllers of Rails", holds: |file| file.path.ends_with("_controller.rb") };
 
 /// How many classes controllers extend.
 const MAX_BASES: usize = 6;
@@ -19,10 +32,7 @@ const ACTIONS: [(&str, Verb); 7] = [
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.language == Language::Ruby) {
-        if !(file.path.ends_with("config/routes.rb") || file.path.contains("config/routes/")) {
-            continue;
-        }
+    for (place, file) in index.group(&ROUTES_OF_RAILS) {
         for call in &file.calls {
             let around = around(file, call);
             match call.method() {
@@ -201,7 +211,7 @@ fn controller(index: &CodeIndex, name: &str) -> Option<(usize, Box<str>)> {
     let last = parts.last()?;
     let whole = format!("{}Controller", parts.join("."));
     let tail = format!("app/controllers/{name}_controller.rb");
-    let in_place = index.files.iter().position(|file| file.path.ends_with(&tail));
+    let in_place = index.group(&CONTROLLERS).find(|(_, file)| file.path.ends_with(&tail)).map(|(place, _)| place);
     let place = in_place.or_else(|| index.classes_called(&whole).first().copied())?;
     let file = index.files.get(place)?;
     let short = format!("{last}Controller");

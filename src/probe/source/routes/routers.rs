@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use super::router_calls::{self, Event, Router, exported, owner, parameter_router};
 use super::{Framework, Guard, Route, joined};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, Role};
+use crate::probe::source::index::Group;
 
 /// How deep routers are mounted in each other.
 const MAX_MOUNTS: u32 = 6;
@@ -48,13 +49,29 @@ const METHODS: [&str; 17] = [
     "guard",
 ];
 
+/// Files that may do something with a router.
+static CALLERS: Group = Group {
+    name: "calls of routers",
+    holds: |file| {
+        let hands_on = |call: &Call| call.arguments.iter().any(|argument| may_be_router(&argument.value));
+        file.language.is_ecma()
+            && file.role == Role::Server
+            && file.calls.iter().any(|call| METHODS.contains(&call.method()) || hands_on(call))
+    },
+};
+
+/// Whether a value is called as routers are.
+fn may_be_router(value: &Value) -> bool {
+    value.path().is_some_and(|name| {
+        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        ["app", "router", "server", "fastify", "instance", "api", "routes"].iter().any(|word| last.contains(word))
+    })
+}
+
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
     let mut events = Events::new();
-    for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || file.role != Role::Server {
-            continue;
-        }
+    for (place, file) in index.group(&CALLERS) {
         for (id, call) in (0_u32..).zip(&file.calls) {
             let found = if METHODS.contains(&call.method()) {
                 owner(index, place, id)
@@ -100,11 +117,7 @@ fn passed_on(index: &CodeIndex, place: usize, id: u32, events: &mut Events) {
     let Some(file) = index.files.get(place) else { return };
     let Some(call) = file.call(id) else { return };
     for (position, argument) in call.arguments.iter().enumerate().take(4) {
-        let Some(name) = argument.value.path() else { continue };
-        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
-        if !["app", "router", "server", "fastify", "instance", "api", "routes"].iter().any(|word| last.contains(word)) {
-            continue;
-        }
+        let Some(name) = argument.value.path().filter(|_| may_be_router(&argument.value)) else { continue };
         let Some(router) = router_calls::router(index, place, name, call.function) else { continue };
         let target = if &*call.callee == "require()" {
             call.receiver

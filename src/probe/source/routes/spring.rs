@@ -1,17 +1,16 @@
 //! Controllers of Spring.
 
-use super::spring_security::Security;
+use super::spring_security::{JAVA, Security};
 use super::{Cover, Framework, Guard, Route, Verb, joined, named_guard, names, resolve};
 use crate::probe::source::code::{Call, Class, Decorator, Function, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
 
 /// How many classes a controller extends.
 const MAX_BASES: usize = 4;
 
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    let java =
-        || index.files.iter().enumerate().filter(|(_, f)| f.language == Language::Java && f.role == Role::Server);
+    let java = || index.group(&JAVA).filter(|(_, file)| file.role == Role::Server);
     let controllers = || {
         java().flat_map(|(place, file)| {
             file.classes.iter().filter(|class| is_controller(class)).map(move |class| (place, &**file, class))

@@ -3,6 +3,13 @@
 use super::{Cover, Guard, Verb, joined, named_guard, names, resolve};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Group;
+
+/// Files of Java that answer requests, and those that set the app up.
+pub(super) static JAVA: Group = Group {
+    name: "Java that answers",
+    holds: |file| file.language == Language::Java && matches!(file.role, Role::Server | Role::Config),
+};
 
 /// How many links of a chain are followed.
 const MAX_LINKS: usize = 12;
@@ -70,10 +77,7 @@ impl Security {
             }),
             ..Self::default()
         };
-        for (place, file) in index.files.iter().enumerate() {
-            if file.language != Language::Java || !matches!(file.role, Role::Server | Role::Config) {
-                continue;
-            }
+        for (place, file) in index.group(&JAVA) {
             if file.imports_any(|module| module.starts_with("org.springframework.security.config")) {
                 found.chains_of(file);
             } else if file.imports_any(|m| {

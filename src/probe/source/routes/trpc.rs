@@ -3,16 +3,24 @@
 use super::{Framework, Route, Verb, named_guard, resolve};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
+use crate::probe::source::index::Group;
 
 /// How many links of a procedure are followed.
 const MAX_LINKS: usize = 40;
 
+/// Files that may declare procedures.
+static PROCEDURES: Group = Group {
+    name: "procedures of tRPC",
+    holds: |file| {
+        file.language.is_ecma()
+            && matches!(file.role, Role::Server | Role::Client)
+            && file.calls.iter().any(|call| matches!(call.method(), "mutation" | "query"))
+    },
+};
+
 /// Finds them.
 pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
-    for (place, file) in index.files.iter().enumerate() {
-        if !file.language.is_ecma() || !matches!(file.role, Role::Server | Role::Client) {
-            continue;
-        }
+    for (place, file) in index.group(&PROCEDURES) {
         for call in &file.calls {
             let verb = match call.method() {
                 "mutation" => Verb::Post,
