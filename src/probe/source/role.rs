@@ -97,7 +97,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || makes_up_data(stem)
         || (folder(&["demo"]) && stem.contains("generator"))
         || (folders.is_empty() && source.contains("process.argv") && !serves(source) && !source.contains(".listen("))
-        || folders.split('/').any(|part| part.ends_with("-dev-cli"))
+        || folders.split('/').any(|part| part == "cli" || part.ends_with("-cli"))
         || lower.starts_with("docs/")
         || folders.contains("management/commands")
         || stem.contains("seed")
@@ -245,6 +245,12 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
+    // What a browser runs beside a page.
+    if folder(&["service-worker", "service-workers"])
+        || matches!(name.split('.').next(), Some("sw" | "service-worker" | "serviceworker"))
+    {
+        return Role::Client;
+    }
     if name.ends_with(".vue") || name.ends_with(".svelte") {
         return Role::Client;
     }
@@ -271,6 +277,11 @@ pub fn from_facts(file: &FileFacts) -> Role {
         ])
     {
         return Role::Server;
+    }
+    // Vite and its like write these into what browsers load.
+    let for_browsers = |name: &str| ["VITE_", "REACT_APP_", "EXPO_PUBLIC_"].iter().any(|start| name.starts_with(start));
+    if file.env_reads.iter().any(|read| for_browsers(&read.name)) && !name.contains("config") {
+        return Role::Client;
     }
     if folder(&["frontend", "client", "client-only", "web-client", "public", "static", "www", "assets"])
         || file.imports_any(is_browser_module)

@@ -1,6 +1,7 @@
 //! A call to another machine that may wait for ever.
 
 mod relay;
+mod stake;
 
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -82,7 +83,9 @@ fn graded(file: &FileFacts, index: &CodeIndex, outside: &Outside, hit: Hit) -> H
     let known = hit.confidence.unwrap_or(Confidence::High).min(Confidence::Medium);
     if takes_file(file, call.function) || is_for_browsers(file, index, call.function, 0) || is_own_route(file, call) {
         hit.severity(Severity::Minor).confidence(known)
-    } else if in_background(file, call.function) {
+    } else if hit.confidence == Some(Confidence::High)
+        && (in_background(file, call.function) || !stake::is_shown(file, index, outside))
+    {
         hit.confidence(known)
     } else {
         hit
