@@ -70,8 +70,14 @@ fn judge(file: &FileFacts, outside: &Outside, known: bool) -> Option<Hit> {
     let hit = Hit::new(call.place, message).confidence(if known { sure } else { Confidence::Low });
     if file.role == Role::Client {
         // In a browser a hanging call costs one user one spinner; where its address is not fixed it is
-        // usually the app's own API.
-        return matches!(address, Address::Other(Some(_))).then(|| hit.severity(Severity::Minor));
+        // usually the app's own API, which is told of once, where its client is made.
+        return match address {
+            Address::Other(Some(_)) => Some(hit.severity(Severity::Minor)),
+            Address::Other(None) if outside.kind == Kind::Client => {
+                Some(hit.severity(Severity::Minor).confidence(Confidence::Low))
+            }
+            _ => None,
+        };
     }
     Some(hit)
 }

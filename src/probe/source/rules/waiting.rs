@@ -10,12 +10,13 @@ use crate::probe::source::routes::names::words;
 pub(super) struct Waiting<'i> {
     /// The file with the handler, and the call made there.
     pub reached: Reached<'i>,
+    /// A function answers it, and not a script of PHP, which may as well be started by hand.
+    pub has_route: bool,
     /// What the handler, its file and its path are called.
     words: Vec<String>,
 }
 
-const SEARCH: Search =
-    Search { begins: reach::is_handler, stops: |file, id, _| !reach::is_waited_for(file, id) };
+const SEARCH: Search = Search { begins: reach::is_handler, stops: |file, id, _| !reach::is_waited_for(file, id) };
 
 /// The request of a user that waits for the call in place `id`; none where only machines and the app's own people wait.
 pub(super) fn user<'i>(index: &'i CodeIndex, file: &'i FileFacts, id: CallId) -> Option<Waiting<'i>> {
@@ -30,7 +31,7 @@ pub(super) fn user<'i>(index: &'i CodeIndex, file: &'i FileFacts, id: CallId) ->
         let route = index.routes().of_file(place).find(|route| route.handler == Some((place, handler)));
         named.extend(route.map(|route| words(&route.path)).unwrap_or_default());
     }
-    let waiting = Waiting { reached, words: named };
+    let waiting = Waiting { reached, has_route: handler != 0, words: named };
     (!waiting.is_for_others()).then_some(waiting)
 }
 
@@ -38,11 +39,48 @@ impl Waiting<'_> {
     /// Whether machines ask for it, or the app's own people, or nothing is lost when it does not come.
     fn is_for_others(&self) -> bool {
         const OTHERS: [&str; 42] = [
-            "cron", "crons", "webhook", "webhooks", "hook", "hooks", "job", "jobs", "queue", "queues", "worker",
-            "workers", "admin", "internal", "health", "healthz", "healthcheck", "ping", "status",
-            "metrics", "stats", "statistics", "version", "release", "releases", "changelog", "sitemap", "robots",
-            "rss", "feed", "og", "opengraph", "font", "fonts", "favicon", "analytics", "track", "telemetry", "debug",
-            "demo", "revalidate", "badge",
+            "cron",
+            "crons",
+            "webhook",
+            "webhooks",
+            "hook",
+            "hooks",
+            "job",
+            "jobs",
+            "queue",
+            "queues",
+            "worker",
+            "workers",
+            "admin",
+            "internal",
+            "health",
+            "healthz",
+            "healthcheck",
+            "ping",
+            "status",
+            "metrics",
+            "stats",
+            "statistics",
+            "version",
+            "release",
+            "releases",
+            "changelog",
+            "sitemap",
+            "robots",
+            "rss",
+            "feed",
+            "og",
+            "opengraph",
+            "font",
+            "fonts",
+            "favicon",
+            "analytics",
+            "track",
+            "telemetry",
+            "debug",
+            "demo",
+            "revalidate",
+            "badge",
         ];
         self.words.iter().any(|word| OTHERS.contains(&word.as_str()))
     }
@@ -61,10 +99,44 @@ impl Waiting<'_> {
 /// Whether words speak of coming in or of paying.
 pub(super) fn is_vital(words: &[String]) -> bool {
     const VITAL: [&str; 38] = [
-        "login", "signin", "logon", "signup", "register", "registration", "auth", "authenticate", "authentication",
-        "authorize", "authorization", "oauth", "oauth2", "oidc", "sso", "saml", "sign", "password", "captcha",
-        "recaptcha", "hcaptcha", "turnstile", "otp", "mfa", "passkey", "passkeys", "checkout", "payment", "payments",
-        "pay", "charge", "orders", "purchase", "billing", "subscription", "subscriptions", "refund", "payout",
+        "login",
+        "signin",
+        "logon",
+        "signup",
+        "register",
+        "registration",
+        "auth",
+        "authenticate",
+        "authentication",
+        "authorize",
+        "authorization",
+        "oauth",
+        "oauth2",
+        "oidc",
+        "sso",
+        "saml",
+        "sign",
+        "password",
+        "captcha",
+        "recaptcha",
+        "hcaptcha",
+        "turnstile",
+        "otp",
+        "mfa",
+        "passkey",
+        "passkeys",
+        "checkout",
+        "payment",
+        "payments",
+        "pay",
+        "charge",
+        "orders",
+        "purchase",
+        "billing",
+        "subscription",
+        "subscriptions",
+        "refund",
+        "payout",
     ];
     words.iter().any(|word| VITAL.contains(&word.as_str()))
 }

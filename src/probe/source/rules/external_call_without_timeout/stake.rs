@@ -16,11 +16,23 @@ pub(super) fn is_shown(file: &FileFacts, index: &CodeIndex, outside: &Outside) -
     }
     match &waiting {
         Some(waiting) => {
-            waiting.is_vital() || is_step(file, call) || keeps_a_worker(file) || is_endless(waiting.reached.file, outside)
+            let others = outside.address.host().is_some_and(is_of_others);
+            waiting.is_vital() && others
+                || is_step(file, call)
+                || others && waiting.has_route && keeps_a_worker(file)
+                || others && is_endless(waiting.reached.file, outside)
         }
         // A framework or a container calls it: the names say for what.
         None => is_step(file, call) && is_about_coming_in(file, call),
     }
+}
+
+/// Whether a host is one of the internet, and not of the app's own network.
+fn is_of_others(host: &str) -> bool {
+    let name = host.split(':').next().unwrap_or(host).to_ascii_lowercase();
+    let own = [".local", ".internal", ".svc", ".lan", ".test", ".localhost", ".intranet", ".corp", ".home"];
+    let numbers = name.chars().all(|c| c.is_ascii_digit() || c == '.');
+    name.contains('.') && !numbers && !own.iter().any(|end| name.ends_with(end))
 }
 
 /// Whether one request keeps one of few workers, and the call has no end of its own.
@@ -66,9 +78,9 @@ fn is_step(file: &FileFacts, call: &Call) -> bool {
             f.name.as_deref().is_some_and(|name| words(name).iter().any(|word| word.starts_with("refresh")))
         });
     !refreshes
-        && STEPS.iter().any(|step| {
-            path.split_once(step).is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(['/', '…']))
-        })
+        && STEPS
+            .iter()
+            .any(|step| path.split_once(step).is_some_and(|(_, rest)| rest.is_empty() || rest.starts_with(['/', '…'])))
 }
 
 /// Whether the file, the class or the function is named for coming in or paying.

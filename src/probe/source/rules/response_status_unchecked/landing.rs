@@ -31,15 +31,20 @@ pub(super) fn is_false_value(file: &FileFacts, index: &CodeIndex, id: CallId, an
     if stores {
         return true;
     }
+    // `return { price: data.price }`, of which a framework makes the answer.
+    let returns = || {
+        scope.body.returns.iter().any(|value| matches!(value, Value::Object(_)) && taken.is_in(file, value, false, 0))
+    };
     let answers = || {
         scope.kind == FunctionKind::Handler
-            && file.calls_of(&scope.body).any(|(_, call)| {
-                responses::answer(file, call).is_some_and(|answer| {
-                    !answer.computed
-                        && answer.status.is_none_or(|status| status < 400)
-                        && answer.bodies.iter().any(|body| taken.is_in(file, body, false, 0))
-                })
-            })
+            && (returns()
+                || file.calls_of(&scope.body).any(|(_, call)| {
+                    responses::answer(file, call).is_some_and(|answer| {
+                        !answer.computed
+                            && answer.status.is_none_or(|status| status < 400)
+                            && answer.bodies.iter().any(|body| taken.is_in(file, body, false, 0))
+                    })
+                }))
     };
     answers() && waiting::user(index, file, id).is_some()
 }
@@ -102,7 +107,8 @@ impl<'f> Taken<'f> {
         value.walk(&mut |inner| match inner {
             Value::Path(path) => {
                 let root = path.split(['.', '[']).next().unwrap_or(path);
-                found |= self.members.contains(root) || (self.whole.contains(root) && (made || path.len() > root.len()));
+                found |=
+                    self.members.contains(root) || (self.whole.contains(root) && (made || path.len() > root.len()));
             }
             Value::Member(pair) => found |= pair.0.path().is_some_and(|path| self.whole.contains(path)),
             Value::Index(pair) => found |= pair.0.path().is_some_and(|path| self.whole.contains(path)),

@@ -47,8 +47,22 @@ fn changes(file: &FileFacts, index: &CodeIndex, handler: FunctionId) -> bool {
 /// What is written beside the work: counters, logs, times of last use.
 fn is_aside(name: &str) -> bool {
     const ASIDE: [&str; 16] = [
-        "track", "tracking", "log", "logs", "audit", "view", "views", "visit", "visits", "event", "events", "analytics",
-        "cron", "webhook", "webhooks", "telemetry",
+        "track",
+        "tracking",
+        "log",
+        "logs",
+        "audit",
+        "view",
+        "views",
+        "visit",
+        "visits",
+        "event",
+        "events",
+        "analytics",
+        "cron",
+        "webhook",
+        "webhooks",
+        "telemetry",
     ];
     words(name).iter().any(|word| ASIDE.contains(&word.as_str()))
 }
