@@ -25,8 +25,14 @@ pub(super) fn told(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option
     if tried && answers_by_response(file, id) && after().next().is_none() && !goes_on(file, catch, id) {
         return Some(Told::Nothing);
     }
+    // What is deleted may be gone by then.
+    let enters = |call: &Call| {
+        let method = call.method().to_ascii_lowercase();
+        !["delete", "remove", "destroy"].iter().any(|verb| method.contains(verb))
+    };
     let writes = |block: &Block| {
-        file.calls_of(block).filter(|(id, _)| index.query(file, *id).is_some_and(|query| query.writes())).count()
+        let writes = |id| index.query(file, id).is_some_and(|query| query.writes());
+        file.calls_of(block).filter(|(id, call)| writes(*id) && enters(call)).count()
     };
     let (here, all) = (writes(&catch.tried), writes(&function.body));
     let tells = || {
@@ -46,7 +52,7 @@ fn changes(file: &FileFacts, index: &CodeIndex, handler: FunctionId) -> bool {
 
 /// What is written beside the work: counters, logs, times of last use.
 fn is_aside(name: &str) -> bool {
-    const ASIDE: [&str; 16] = [
+    const ASIDE: [&str; 25] = [
         "track",
         "tracking",
         "log",
@@ -63,6 +69,15 @@ fn is_aside(name: &str) -> bool {
         "webhook",
         "webhooks",
         "telemetry",
+        "logout",
+        "signout",
+        "subscribe",
+        "newsletter",
+        "waitlist",
+        "seen",
+        "presence",
+        "heartbeat",
+        "cleanup",
     ];
     words(name).iter().any(|word| ASIDE.contains(&word.as_str()))
 }
@@ -78,7 +93,8 @@ fn answers_by_response(file: &FileFacts, id: FunctionId) -> bool {
 
 /// Whether a call sends the answer.
 fn sends(file: &FileFacts, call: &Call) -> bool {
-    responses::answer(file, call).is_some()
+    // What is sent piece by piece has begun to be answered.
+    responses::answer(file, call).is_some() && call.method() != "write"
         || matches!(call.root(), "res" | "response" | "resp")
             && matches!(call.method(), "redirect" | "sendStatus" | "sendFile" | "end" | "download" | "pipe")
 }
