@@ -254,6 +254,9 @@ pub fn from_facts(file: &FileFacts) -> Role {
     if name.ends_with(".vue") || name.ends_with(".svelte") {
         return Role::Client;
     }
+    if draws_with_hooks(file) {
+        return Role::Client;
+    }
     if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
         return Role::Server;
     }
@@ -303,6 +306,19 @@ pub fn from_facts(file: &FileFacts) -> Role {
         return Role::Client;
     }
     Role::Server
+}
+
+/// Whether a component with a state of its own takes from a server's library nothing but types: `import { Document } from
+/// "@prisma/client"`.
+fn draws_with_hooks(file: &FileFacts) -> bool {
+    let hooks = ["useState", "useEffect", "useLayoutEffect", "useReducer"];
+    let on_server = ["getServerSideProps", "getStaticProps", "getInitialProps", "loader", "action"];
+    let only_types = |module: &str| !is_server_module(module) || module.starts_with("@prisma/client");
+    file.jsx
+        && file.calls.iter().any(|call| hooks.contains(&call.method()))
+        && !file.functions.iter().any(|f| f.name.as_deref().is_some_and(|name| on_server.contains(&name)))
+        && !file.imports_any(|module| !only_types(module))
+        && !file.calls.iter().any(|call| call.root().to_ascii_lowercase().contains("prisma"))
 }
 
 /// Whether the file imports what only a server has.

@@ -79,7 +79,10 @@ fn judged(
     }
     let unexpected = answer.status.is_some();
     match detail {
-        Detail::Whole if unexpected && !is_empty_as_json(file, index, id) => hit("A whole error is sent to the client"),
+        // In other languages little is left of an error that is written down.
+        Detail::Whole if unexpected && file.language.is_ecma() && !is_empty_as_json(file, index, id) => {
+            hit("A whole error is sent to the client")
+        }
         Detail::Whole => {
             Some(Hit::new(call.place, "A whole error is sent to the client").confidence(Confidence::Medium))
         }
