@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::facts::{CodeIndex, FileFacts, Role};
-use super::rules::Hit;
-use crate::model::{Confidence, RuleKind, RuleMeta};
+use super::look::Seen;
+use crate::model::{Confidence, RuleKind};
 
 /// How many files beside one have to be imported, for it to be told by them.
 const LEAST_BESIDE: usize = 3;
@@ -59,6 +59,28 @@ const FOUND: [&str; 44] = [
     "polyfills",
 ];
 
+/// Whether a file only shows how something is used, or serves who develops the app: demos, samples, playgrounds, settings
+/// and servers for development.
+fn is_beside_the_app(path: &str) -> bool {
+    const SHOWN: [&str; 5] = ["demo", "sample", "playground", "sandbox", "tutorial"];
+    let lower = path.to_ascii_lowercase();
+    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let shows = |folder: &str| {
+        let folder = folder.strip_suffix('s').unwrap_or(folder);
+        SHOWN.iter().chain(&["example"]).any(|word| {
+            folder == *word
+                || folder.strip_suffix(word).is_some_and(|rest| rest.ends_with('-'))
+                || folder.strip_prefix(word).is_some_and(|rest| rest.starts_with('-'))
+        })
+    };
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let develops = stem.split(['-', '_', '.']).any(|word| matches!(word, "dev" | "development"))
+        || matches!(stem, "local" | "local_settings" | "settings_local");
+    // Packages of Java begin with `com.example`.
+    let java = name.ends_with(".java");
+    develops || !java && folders.split('/').any(shows)
+}
+
 /// What is asked about the files of one project.
 pub(super) struct Standing<'i> {
     index: &'i CodeIndex,
@@ -72,18 +94,20 @@ impl<'i> Standing<'i> {
         Self { index, imported: OnceLock::new(), folders: OnceLock::new() }
     }
 
-    /// Takes confidence from what was seen in code that counts no more.
-    pub(super) fn weigh(&self, file: &FileFacts, seen: &mut [(&'static RuleMeta, Hit)]) {
+    /// What was seen, with less confidence where the code counts no more.
+    pub(super) fn weighed(&self, file: &FileFacts, mut seen: Vec<Seen>) -> Vec<Seen> {
         let findings = seen.iter_mut().filter(|(rule, _)| rule.kind == RuleKind::Finding);
         let mut aside = None;
         for (rule, hit) in findings {
             let known = hit.confidence.unwrap_or(rule.confidence);
             if known > Confidence::Low
-                && (is_deprecated(file, hit.place.span.line) || *aside.get_or_insert_with(|| self.is_left_aside(file)))
+                && (is_deprecated(file, hit.place.span.line)
+                    || *aside.get_or_insert_with(|| is_beside_the_app(&file.path) || self.is_left_aside(file)))
             {
                 hit.confidence = Some(if known == Confidence::High { Confidence::Medium } else { Confidence::Low });
             }
         }
+        seen
     }
 
     /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which

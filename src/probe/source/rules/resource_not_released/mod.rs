@@ -3,6 +3,7 @@
 mod opened;
 mod owner;
 
+use super::reach::{self, Search};
 use super::{Check, Hit, Rule, Subject, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::FunctionKind;
@@ -40,7 +41,7 @@ fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0_u32..).zip(&file.calls) {
         if call.dev_only || call.managed || call.deferred || call.function == 0 {
             continue;
@@ -55,9 +56,14 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
                 format!("`{callee}` opens {}, and an error before it is let go keeps it open", holds.what)
             }
         };
-        hits.push(grade(Hit::new(call.place, message), file, call.function, &holds));
+        let hit = grade(Hit::new(call.place, message), file, call.function, &holds);
+        // What no request sets going runs now and then, or once.
+        let asked = hit.confidence.is_some() || reach::from(index, file, id, SEARCH).is_some();
+        hits.push(if asked { hit } else { hit.confidence(Confidence::Medium) });
     }
 }
+
+const SEARCH: Search = Search { begins: reach::is_handler, stops: |_, _, _| false };
 
 fn grade(hit: Hit, file: &FileFacts, function: u32, holds: &Holds) -> Hit {
     let hit = if holds.minor { hit.severity(Severity::Minor) } else { hit };
