@@ -97,7 +97,7 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || makes_up_data(stem)
         || (folder(&["demo"]) && stem.contains("generator"))
         || (folders.is_empty() && source.contains("process.argv") && !serves(source) && !source.contains(".listen("))
-        || folders.split('/').any(|part| part.ends_with("-dev-cli"))
+        || folders.split('/').any(|part| part == "cli" || part.ends_with("-cli"))
         || lower.starts_with("docs/")
         || folders.contains("management/commands")
         || stem.contains("seed")
@@ -245,7 +245,16 @@ pub fn from_facts(file: &FileFacts) -> Role {
     let lower = file.path.to_ascii_lowercase();
     let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
     let folder = |names: &[&str]| folders.split('/').any(|part| names.contains(&part));
+    // What a browser runs beside a page.
+    if folder(&["service-worker", "service-workers"])
+        || matches!(name.split('.').next(), Some("sw" | "service-worker" | "serviceworker"))
+    {
+        return Role::Client;
+    }
     if name.ends_with(".vue") || name.ends_with(".svelte") {
+        return Role::Client;
+    }
+    if draws_with_hooks(file) {
         return Role::Client;
     }
     if name.contains(".server.") || matches!(name, "+server.ts" | "+server.js") || file.imports_any(is_server_module) {
@@ -272,6 +281,11 @@ pub fn from_facts(file: &FileFacts) -> Role {
     {
         return Role::Server;
     }
+    // Vite and its like write these into what browsers load.
+    let for_browsers = |name: &str| ["VITE_", "REACT_APP_", "EXPO_PUBLIC_"].iter().any(|start| name.starts_with(start));
+    if file.env_reads.iter().any(|read| for_browsers(&read.name)) && !name.contains("config") {
+        return Role::Client;
+    }
     if folder(&["frontend", "client", "client-only", "web-client", "public", "static", "www", "assets"])
         || file.imports_any(is_browser_module)
     {
@@ -292,6 +306,19 @@ pub fn from_facts(file: &FileFacts) -> Role {
         return Role::Client;
     }
     Role::Server
+}
+
+/// Whether a component with a state of its own takes from a server's library nothing but types: `import { Document } from
+/// "@prisma/client"`.
+fn draws_with_hooks(file: &FileFacts) -> bool {
+    let hooks = ["useState", "useEffect", "useLayoutEffect", "useReducer"];
+    let on_server = ["getServerSideProps", "getStaticProps", "getInitialProps", "loader", "action"];
+    let only_types = |module: &str| !is_server_module(module) || module.starts_with("@prisma/client");
+    file.jsx
+        && file.calls.iter().any(|call| hooks.contains(&call.method()))
+        && !file.functions.iter().any(|f| f.name.as_deref().is_some_and(|name| on_server.contains(&name)))
+        && !file.imports_any(|module| !only_types(module))
+        && !file.calls.iter().any(|call| call.root().to_ascii_lowercase().contains("prisma"))
 }
 
 /// Whether the file imports what only a server has.

@@ -1,7 +1,10 @@
 //! Who answers a call, from the address that it is given.
 
-use crate::probe::source::code::{Part, Value};
-use crate::probe::source::facts::FileFacts;
+use crate::probe::source::code::{Call, Part, Value};
+use crate::probe::source::facts::{FileFacts, Language};
+
+/// How deep a value is looked into.
+const MAX_DEPTH: u32 = 6;
 
 /// What an address says about who answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,4 +128,41 @@ pub(super) fn address(file: &FileFacts, value: Option<&Value>, function: u32) ->
 /// Whether an address is one of another service.
 pub(super) fn is_elsewhere(file: &FileFacts, value: Option<&Value>, function: u32) -> bool {
     matches!(address(file, value, function), Address::Other(_))
+}
+
+/// The address that a call is given, as far as it is fixed; what is filled in stands as `…`.
+pub(in crate::probe::source) fn text(file: &FileFacts, call: &Call) -> Option<String> {
+    let place = usize::from(call.method() == "request" && file.language == Language::Python);
+    let given = call.argument(place).or_else(|| call.named("url"))?;
+    let given = given.get("url").unwrap_or(given);
+    fixed(file, given, call.function, 0)
+}
+
+fn fixed(file: &FileFacts, value: &Value, function: u32, depth: u32) -> Option<String> {
+    if depth > MAX_DEPTH {
+        return None;
+    }
+    let inner = |value: &Value| fixed(file, value, function, depth + 1);
+    match file.resolved(value, function) {
+        Value::Text(text) => Some(text.to_string()),
+        Value::Template(parts) => {
+            let part = |part: &Part| match part {
+                Part::Fixed(text) => text.to_string(),
+                Part::Expression(_, value) => inner(value).unwrap_or_else(|| "…".to_owned()),
+            };
+            Some(parts.iter().map(part).collect())
+        }
+        Value::Either(values) => values.first().and_then(inner),
+        Value::Member(pair) if &*pair.1 == "href" => inner(&pair.0),
+        Value::Call(id) => {
+            let made = file.call(*id)?;
+            if matches!(&*made.callee, "URL" | "String") {
+                return made.argument(0).and_then(inner);
+            }
+            let is_text = made.method() == "toString" && made.receiver.is_none() && !made.object().is_empty();
+            let of = file.assigned(made.object(), function).filter(|_| is_text)?;
+            inner(&of.value)
+        }
+        _ => None,
+    }
 }

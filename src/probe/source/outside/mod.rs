@@ -26,7 +26,7 @@ use super::code::{Call, CallId, FunctionId, Value};
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::{Kept, Question, Reads, Table, reads};
 
-pub(super) use address::Address;
+pub(super) use address::{Address, text as address_text};
 pub(super) use beyond::look as look_beyond;
 pub(super) use contents::decodes;
 pub(super) use guard::{Caught, Entry, Guard, Handler, guard};

@@ -46,7 +46,12 @@ const LOOP: Search = Search { begins: |_, function| function.is_async, stops: |_
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let hit = match file.language {
-            Language::Python => python(file, call).or_else(|| python_helper(file, index, id, call)),
+            Language::Python => python(file, call).or_else(|| python_helper(file, index, id, call)).map(|hit| {
+                // A bot or a command has a loop of events to itself.
+                let minor = hit.severity == Some(Severity::Minor);
+                let served = minor || reach::from(index, file, id, HANDLERS).is_some();
+                if served { hit } else { hit.confidence(Confidence::Medium) }
+            }),
             Language::Java => java(file, call),
             Language::Php | Language::Ruby => sleeps(file, index, id, call),
             _ => ecma(file, index, id, call),

@@ -79,7 +79,10 @@ fn judged(
     }
     let unexpected = answer.status.is_some();
     match detail {
-        Detail::Whole if unexpected && !is_empty_as_json(file, index, id) => hit("A whole error is sent to the client"),
+        // In other languages little is left of an error that is written down.
+        Detail::Whole if unexpected && file.language.is_ecma() && !is_empty_as_json(file, index, id) => {
+            hit("A whole error is sent to the client")
+        }
         Detail::Whole => {
             Some(Hit::new(call.place, "A whole error is sent to the client").confidence(Confidence::Medium))
         }
@@ -294,9 +297,15 @@ fn is_thrown(file: &FileFacts, call: &Call, name: &str) -> bool {
         || file.language == Language::Go
 }
 
+/// A function of that name may well be the project's own, and write one sentence.
+fn is_of_traceback(file: &FileFacts, made: &Call) -> bool {
+    file.binding(made.root()).is_some_and(|binding| &*binding.module == "traceback")
+}
+
 fn of_call(file: &FileFacts, call: &Call, made: &Call, depth: u32) -> Option<Detail> {
     let object = last(made.object());
     match made.method() {
+        "format_exc" | "format_exception" if !is_of_traceback(file, made) => None,
         "getTraceAsString"
         | "getStackTrace"
         | "format_exc"

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Function, FunctionKind, Value};
+use crate::probe::source::code::{Function, FunctionId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Question;
 use crate::probe::source::outside::{self, Address, Entry, Guard, Kind, Outside};
@@ -154,6 +154,14 @@ fn handles_rejections(index: &CodeIndex) -> bool {
     })
 }
 
+/// Whether a promise of a handler of Express that nobody waits for ends the process when it is rejected.
+pub(super) fn ends_process(index: &CodeIndex, file: &FileFacts, function: FunctionId) -> bool {
+    let handler = file.enclosing(function).find(|(_, function)| function.kind == FunctionKind::Handler);
+    handler.is_some_and(|(_, handler)| takes_request(file, handler))
+        && index.answer(&IMPORTS_EXPRESS)
+        && !index.answer(&HANDLES_REJECTIONS)
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Version {
     Four,
@@ -162,22 +170,7 @@ enum Version {
 
 /// Whether a handler is one of Express that does not catch what its promises do.
 fn express(index: &CodeIndex, file: &FileFacts, function: &Function) -> Option<Version> {
-    if !file.language.is_ecma() || !function.is_async || file.path.contains("pages/api/") {
-        return None;
-    }
-    let named = |place: usize, names: &[&str]| {
-        let parameter = function.parameters.get(place).and_then(|p| p.names.first());
-        parameter.is_some_and(|(name, _)| names.contains(&name.trim_start_matches('_')))
-    };
-    let next = ["NextApiRequest", "NextRequest", "VercelRequest", "IncomingMessage"];
-    if !named(0, &["req", "request"])
-        || !named(1, &["res", "response"])
-        || function.parameters.iter().any(|p| next.contains(&&*p.annotation))
-        || !function.decorators.is_empty()
-    {
-        return None;
-    }
-    if index.answer(&CATCHES_PROMISES) {
+    if !function.is_async || !takes_request(file, function) || index.answer(&CATCHES_PROMISES) {
         return None;
     }
     match index.links.manifests.express {
@@ -185,4 +178,19 @@ fn express(index: &CodeIndex, file: &FileFacts, function: &Function) -> Option<V
         Some(_) => None,
         None => index.answer(&IMPORTS_EXPRESS).then_some(Version::Unknown),
     }
+}
+
+/// Whether a function is a handler as Express calls them, and as Next does not.
+fn takes_request(file: &FileFacts, function: &Function) -> bool {
+    let named = |place: usize, names: &[&str]| {
+        let parameter = function.parameters.get(place).and_then(|p| p.names.first());
+        parameter.is_some_and(|(name, _)| names.contains(&name.trim_start_matches('_')))
+    };
+    let next = ["NextApiRequest", "NextRequest", "VercelRequest", "IncomingMessage"];
+    file.language.is_ecma()
+        && !file.path.contains("pages/api/")
+        && named(0, &["req", "request"])
+        && named(1, &["res", "response"])
+        && !function.parameters.iter().any(|p| next.contains(&&*p.annotation))
+        && function.decorators.is_empty()
 }

@@ -1,6 +1,7 @@
 //! A call to another machine that may wait for ever.
 
 mod relay;
+mod stake;
 
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -69,8 +70,14 @@ fn judge(file: &FileFacts, outside: &Outside, known: bool) -> Option<Hit> {
     let hit = Hit::new(call.place, message).confidence(if known { sure } else { Confidence::Low });
     if file.role == Role::Client {
         // In a browser a hanging call costs one user one spinner; where its address is not fixed it is
-        // usually the app's own API.
-        return matches!(address, Address::Other(Some(_))).then(|| hit.severity(Severity::Minor));
+        // usually the app's own API, which is told of once, where its client is made.
+        return match address {
+            Address::Other(Some(_)) => Some(hit.severity(Severity::Minor)),
+            Address::Other(None) if outside.kind == Kind::Client => {
+                Some(hit.severity(Severity::Minor).confidence(Confidence::Low))
+            }
+            _ => None,
+        };
     }
     Some(hit)
 }
@@ -82,7 +89,9 @@ fn graded(file: &FileFacts, index: &CodeIndex, outside: &Outside, hit: Hit) -> H
     let known = hit.confidence.unwrap_or(Confidence::High).min(Confidence::Medium);
     if takes_file(file, call.function) || is_for_browsers(file, index, call.function, 0) || is_own_route(file, call) {
         hit.severity(Severity::Minor).confidence(known)
-    } else if in_background(file, call.function) {
+    } else if hit.confidence == Some(Confidence::High)
+        && (in_background(file, call.function) || !stake::is_shown(file, index, outside))
+    {
         hit.confidence(known)
     } else {
         hit

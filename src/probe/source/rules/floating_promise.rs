@@ -1,5 +1,6 @@
 //! Work that was started and that nobody waits for.
 
+use super::external_call_unguarded::ends_process;
 use super::responses::answer;
 use super::{Check, Hit, Rule, nowhere_else, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -95,12 +96,13 @@ fn promise(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Opti
         if outside.kind == Kind::Client || file.role == Role::Client || is_aside(&outside.what) {
             return None;
         }
-        let sure = outside.to_whom().is_some();
-        Hit::new(call.place, message(&outside.what)).confidence(if sure {
-            Confidence::High
+        // Much is sent on its way on purpose; where its failure ends the process, nobody meant that.
+        if outside.to_whom().is_some() && ends_process(index, file, call.function) {
+            let message = format!("Nobody waits for `{}`: when it fails, Node ends the process", outside.what);
+            Hit::new(call.place, message)
         } else {
-            Confidence::Medium
-        })
+            Hit::new(call.place, message(&outside.what)).confidence(Confidence::Medium)
+        }
     } else {
         let target = index.called(file, begun)?;
         let function = target.file.function(target.function)?;

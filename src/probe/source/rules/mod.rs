@@ -76,6 +76,7 @@ mod unsafe_eval;
 mod unstructured_logging;
 mod upload_unrestricted;
 mod validation_library;
+mod waiting;
 mod weak_password_hash;
 mod webhook_signature_unverified;
 mod webhook_works_before_ack;

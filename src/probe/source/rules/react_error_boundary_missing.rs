@@ -15,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     severity: Severity::Major,
     confidence: Confidence::Medium,
     what: "A React, Next or Remix app without an error boundary, an `error` page or a router's element for errors anywhere.",
-    why: "When any component throws while it is drawn, React takes the whole page away. Your users see white, and reloading does not help.",
+    why: "When any component throws while it is drawn, React takes the whole page away. Your users see white, or one bare line of the framework, and reloading does not help.",
     fix: "Add `app/error.tsx` and `app/global-error.tsx` in Next, `ErrorBoundary` in Remix, or `react-error-boundary` around the app, and report what it catches.",
     example: "createRoot(node).render(\n  <ErrorBoundary fallback={<Sorry />} onError={report}>\n    <App />\n  </ErrorBoundary>,\n);",
     references: &[
@@ -66,6 +66,20 @@ fn entry(file: &FileFacts) -> Option<Place> {
     })
 }
 
+/// What users see when a component fails and nothing of the app's own catches it.
+fn outcome(file: &FileFacts) -> &'static str {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let framework = name.starts_with("layout.")
+        || name.starts_with("_app.")
+        || name.starts_with("root.")
+        || imported(file, &["@tanstack/react-router"]).is_some();
+    if framework {
+        "when one component fails, users see a bare line of the framework in place of the page"
+    } else {
+        "when one component fails, the page goes white"
+    }
+}
+
 /// Looks at the whole project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut app: Option<(usize, Place)> = None;
@@ -81,8 +95,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
     }
     if let Some((file, place)) = app {
-        let hit =
-            Hit::new(place, "No error boundary stands in this app: when one component fails, the page goes white");
+        let sees = index.files.get(file).map_or("", |file| outcome(file));
+        let hit = Hit::new(place, format!("No error boundary stands in this app: {sees}"));
         hits.push(Hit { file, ..hit });
     }
 }

@@ -1,5 +1,7 @@
 //! The contents of an answer are read, and whether it is an error is never looked at.
 
+mod landing;
+
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionId, Value};
@@ -34,14 +36,22 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     let outside = index.outside(file);
     for outside in outside.iter().filter(|outside| outside.kind == Kind::Request && !outside.raises) {
         let answer = outside::response(file, index, outside);
-        hits.extend(judge(file, outside, &answer, None));
+        let hit = judge(file, outside, &answer, None);
+        hits.extend(hit.map(|hit| graded(file, index, outside.call, &answer, hit)));
     }
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         if let Some((home, wrapped)) = outside::wrapped(file, index, call).filter(|(_, outside)| !outside.raises) {
             let answer = outside::of_call(file, index, id);
-            hits.extend(judge(file, wrapped, &answer, Some((home, call))));
+            let hit = judge(file, wrapped, &answer, Some((home, call)));
+            hits.extend(hit.map(|hit| graded(file, index, id, &answer, hit)));
         }
     }
+}
+
+/// What the error does: where it only makes the code after it fail, somebody hears of it.
+fn graded(file: &FileFacts, index: &CodeIndex, id: CallId, answer: &Response, hit: Hit) -> Hit {
+    let sure = hit.confidence.is_none_or(|known| known == Confidence::High);
+    if sure && !landing::is_false_value(file, index, id, answer) { hit.confidence(Confidence::Medium) } else { hit }
 }
 
 fn judge(file: &FileFacts, outside: &Outside, answer: &Response, through: Option<(&FileFacts, &Call)>) -> Option<Hit> {
@@ -104,7 +114,8 @@ pub(super) fn is_check(call: &Call) -> bool {
     ["parse", "validate", "assert", "decode", "check", "ensure", "verify", "cast"]
         .iter()
         .any(|word| method.contains(word))
-        && call.root() != "JSON"
+        && !matches!(call.root(), "JSON" | "Date")
+        && !matches!(&*method, "parseint" | "parsefloat")
         || method.starts_with("is_")
         || (call.method().starts_with("is") && call.method().chars().nth(2).is_some_and(char::is_uppercase))
 }
@@ -133,6 +144,10 @@ fn tells_of(path: &str, name: &str) -> bool {
     tells(rest.split(['.', '[', '(']).next().unwrap_or(rest))
 }
 
+/// Whether a call is given what is called `name`, or a member of it: `z.string().parse(answer?.email)`.
 fn gives(call: &Call, name: &str) -> bool {
-    call.arguments.iter().any(|argument| argument.value.path() == Some(name))
+    call.arguments.iter().any(|argument| {
+        let path = argument.value.path().and_then(|path| path.strip_prefix(name));
+        path.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
 }

@@ -169,8 +169,13 @@ fn is_endless(around: &Loop) -> bool {
 fn by_itself(file: &FileFacts, catch: &Catch, tried: &Outside) -> Option<Hit> {
     let function = file.function(catch.function)?;
     let name = function.name.as_deref()?;
-    let again =
-        file.calls_of(&catch.handler).find(|(_, call)| call.method() == name && call.function == catch.function)?.1;
+    // `console.log` in a function that is called `log` is none.
+    let of_itself = |call: &Call| {
+        call.method() == name
+            && call.function == catch.function
+            && (call.object().is_empty() || matches!(call.object(), "this" | "self" | "cls"))
+    };
+    let again = file.calls_of(&catch.handler).find(|(_, call)| of_itself(call))?.1;
     // What it is given may count the tries, and what goes before may wait.
     let counts = again.arguments.iter().any(|argument| matches!(argument.value, Value::Computed(_) | Value::Number(_)))
         || (catch.handler.assignments.0 != catch.handler.assignments.1);

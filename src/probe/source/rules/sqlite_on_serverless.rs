@@ -66,7 +66,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 /// The platform that a file deploys to.
-fn platform(file: &PlainFile) -> Option<(&'static str, &PlainFile)> {
+pub(super) fn platform(file: &PlainFile) -> Option<(&'static str, &PlainFile)> {
     let name = match file.name() {
         "vercel.json" | "now.json" => "Vercel",
         "netlify.toml" if file.text.contains("functions") || file.text.contains("plugin-nextjs") => "Netlify",

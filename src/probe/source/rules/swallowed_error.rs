@@ -1,6 +1,9 @@
 //! An error that is caught and then forgotten.
 
 mod go;
+mod untold;
+
+use untold::Told;
 
 use super::{Check, Hit, Rule, any_name, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -149,8 +152,7 @@ fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
         return None;
     }
     let confidence = match (&leaves, matters) {
-        (Leaves::Nothing, Matters::Much) => Confidence::High,
-        (Leaves::EmptyValue, Matters::Much) => Confidence::Medium,
+        (_, Matters::Much) => Confidence::Medium,
         (Leaves::Nothing, _) => Confidence::Low,
         (Leaves::EmptyValue, _) => return None,
     };
@@ -159,30 +161,35 @@ fn clause(file: &FileFacts, index: &CodeIndex, catch: &Catch) -> Option<Hit> {
         .find(|(id, call)| weigh(file, index, *id, call) == matters)
         .map_or("the work above", |(_, call)| &call.callee);
     let worst: String = worst.chars().take(60).collect();
+    let told = untold::told(file, index, catch).filter(|_| matters == Matters::Much && file.role == Role::Server);
     let message = match leaves {
+        Leaves::Nothing if told == Some(Told::Nothing) => {
+            format!("When `{worst}` fails, the error is forgotten and the request is never answered")
+        }
+        Leaves::Nothing if told == Some(Told::Success) => {
+            format!("When `{worst}` fails, the error is forgotten and the user is told that all went well")
+        }
         Leaves::Nothing => format!("When `{worst}` fails, the error is caught and forgotten"),
         Leaves::EmptyValue => format!("When `{worst}` fails, an empty value is returned and nobody learns why"),
     };
     let meant = catch.handler.comment.as_deref().is_some_and(is_meant) || is_last_notice(file, index, catch);
-    let hit =
-        Hit::new(catch.place, message).confidence(if meant { confidence.min(Confidence::Medium) } else { confidence });
+    // Much of what is forgotten is meant to be; it is not where a user waits in vain or is told what is not so.
+    let shown = told.is_some() && !meant && matches!(leaves, Leaves::Nothing);
+    let hit = Hit::new(catch.place, message).confidence(if shown { Confidence::High } else { confidence });
     Some(if file.role == Role::Client { hit.severity(Severity::Minor) } else { hit })
 }
 
 fn promise(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
     let Some(Value::Function(id)) = call.argument(0) else { return None };
     let handler = file.function(*id)?;
-    let leaves = forgets(file, &handler.body)?;
+    forgets(file, &handler.body)?;
     let inner = call.receiver?;
     let tried = file.call(inner)?;
     let matters = weigh(file, index, inner, tried);
     if matters != Matters::Much || asks(file, call.function) || takes_error(file, *id) {
         return None;
     }
-    let confidence = match leaves {
-        Leaves::Nothing => Confidence::High,
-        Leaves::EmptyValue => Confidence::Medium,
-    };
+    let confidence = Confidence::Medium;
     let shown: String = tried.callee.chars().take(60).collect();
     let meant = handler.body.comment.as_deref().is_some_and(is_meant) || may_be_gone(file, call);
     let hit = Hit::new(handler.place, format!("When `{shown}` fails, the error is caught and forgotten"))

@@ -31,6 +31,11 @@ pub(super) fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.beyond.extend(all.beyond);
 }
 
+/// Whether a service signs what it sends; Mollie sends an id that is asked for again.
+fn signs(sender: &str) -> bool {
+    !matches!(sender, "Mollie" | "Gumroad" | "Sanity" | "Contentful")
+}
+
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     for route in request_work::judged(index, request_work::reads).filter(|route| webhooks::is_webhook(route)) {
@@ -43,8 +48,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         let whose = sender.map_or_else(|| "its sender".to_owned(), |name| format!("{name}'s signature"));
+        let known = sender.is_some_and(|name| signs(name) && !webhooks::asks_back(index, route, name));
         let confidence =
-            if sender.is_some() && request_work::writes(index, route) { Confidence::High } else { Confidence::Medium };
+            if known && request_work::writes(index, route) { Confidence::High } else { Confidence::Medium };
         let mut hit =
             Hit::new(route.place, format!("{} acts on what it is sent and never checks {whose}", route.title(index)))
                 .confidence(confidence);

@@ -133,3 +133,17 @@ pub(super) fn is_verified(index: &CodeIndex, route: &Route) -> Cover {
     }
     Cover::No
 }
+
+/// Whether the handler asks the sender itself for what it was told of, so that a forged call tells it nothing.
+pub(super) fn asks_back(index: &CodeIndex, route: &Route, sender: &str) -> bool {
+    let asks = |call: &Call| {
+        let method = call.method().to_ascii_lowercase();
+        ["retrieve", "get", "fetch", "find", "capture", "verify"].iter().any(|verb| method.starts_with(verb))
+    };
+    route.reach.iter().filter_map(|at| Some((at, at.get(index)?.0))).any(|(at, file)| {
+        index.outside(file).iter().any(|outside| {
+            let here = || at.calls(index).any(|(_, id, call)| id == outside.call && asks(call));
+            outside.service.is_some_and(|service| service.name == sender) && here()
+        })
+    })
+}

@@ -106,7 +106,7 @@ fn grade(work: &Work, rounds: Rounds) -> Grade {
     };
     let confidence = match work.kind {
         Kind::Mail if work.sure => None,
-        Kind::Document | Kind::Media if work.sure => None,
+        // Who asks for a document waits for it; it may be drawn in a moment.
         Kind::Ai | Kind::Picture => Some(Confidence::Low),
         _ => Some(Confidence::Medium),
     };

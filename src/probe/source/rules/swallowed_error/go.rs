@@ -6,11 +6,12 @@ use crate::probe::source::code::{Assignment, Call, CallId, Comparison, Condition
 use crate::probe::source::database_calls::Query;
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::rules::Hit;
+use crate::probe::source::rules::reach::{self, Search};
 
 pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in file.calls.iter().filter(|call| call.discarded && !call.deferred) {
+    for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| call.discarded && !call.deferred) {
         if writes_rows(call) || commits(file, call) {
-            hits.push(dropped(call));
+            hits.push(weighed(file, index, id, dropped(call)));
         }
     }
     for (place, set) in file.assignments.iter().enumerate().filter(|(_, set)| &*set.target == "_") {
@@ -21,19 +22,26 @@ pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         if writes_rows(call) || commits(file, call) {
-            hits.push(dropped(call));
+            hits.push(weighed(file, index, id, dropped(call)));
         } else if acts(file, index, id, call) && only_gives_error(file, place) {
             hits.push(dropped(call).confidence(Confidence::Medium));
         }
     }
     for condition in &file.conditions {
-        hits.extend(empty_test(file, condition));
+        hits.extend(empty_test(file, index, condition));
     }
 }
 
 fn dropped(call: &Call) -> Hit {
     let shown: String = call.callee.chars().take(60).collect();
     Hit::new(call.place, format!("When `{shown}` fails, its error is dropped and nobody learns of it"))
+}
+
+/// What a user has entered and believes to be kept is sure to be missed; what is tidied up or counted is not.
+fn weighed(file: &FileFacts, index: &CodeIndex, id: CallId, hit: Hit) -> Hit {
+    let search = Search { begins: reach::is_handler, stops: |_, _, _| false };
+    let keeps = file.call(id).is_some_and(|call| commits(file, call) || enters(call));
+    if keeps && reach::from(index, file, id, search).is_some() { hit } else { hit.confidence(Confidence::Medium) }
 }
 
 /// The call that an assigned value is, or is a part of the result of.
@@ -54,11 +62,20 @@ fn only_gives_error(file: &FileFacts, place: usize) -> bool {
 
 /// `db.Exec("UPDATE …")`.
 fn writes_rows(call: &Call) -> bool {
+    begins_with(call, &["INSERT", "UPDATE", "DELETE", "REPLACE", "MERGE"])
+}
+
+/// `db.Exec("INSERT …")`.
+fn enters(call: &Call) -> bool {
+    begins_with(call, &["INSERT", "REPLACE"])
+}
+
+fn begins_with(call: &Call, verbs: &[&str]) -> bool {
     matches!(call.method(), "Exec" | "ExecContext")
         && call.arguments.iter().take(2).any(|argument| {
             argument.value.leading_text().is_some_and(|text| {
                 let first = text.split_whitespace().next().unwrap_or("").to_ascii_uppercase();
-                matches!(&*first, "INSERT" | "UPDATE" | "DELETE" | "REPLACE" | "MERGE")
+                verbs.contains(&&*first)
             })
         })
 }
@@ -93,7 +110,7 @@ fn acts(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> bool {
 }
 
 /// `if err != nil { }`, and `if err := f(); err != nil { }`.
-fn empty_test(file: &FileFacts, condition: &Condition) -> Option<Hit> {
+fn empty_test(file: &FileFacts, index: &CodeIndex, condition: &Condition) -> Option<Hit> {
     let Value::Compared(Comparison::NotEqual, pair) = &condition.test else { return None };
     let name = pair.0.path().filter(|name| pair.1 == Value::Null && name.to_ascii_lowercase().ends_with("err"))?;
     let block = &condition.then;
@@ -102,10 +119,11 @@ fn empty_test(file: &FileFacts, condition: &Condition) -> Option<Hit> {
     }
     let before = |set: &&Assignment| set.place.bytes.0 < condition.place.bytes.0;
     let set = file.assignments_to(name).rev().filter(|set| set.function == condition.function).find(before)?;
-    let (_, call) = made_by(file, &set.value)?;
+    let (id, call) = made_by(file, &set.value)?;
     if asks(file, condition.function) || is_harmless(&call.callee, call.root(), &call.method().to_ascii_lowercase()) {
         return None;
     }
     let shown: String = call.callee.chars().take(60).collect();
-    Some(Hit::new(condition.place, format!("When `{shown}` fails, its error is tested and nothing is done")))
+    let hit = Hit::new(condition.place, format!("When `{shown}` fails, its error is tested and nothing is done"));
+    Some(weighed(file, index, id, hit))
 }
