@@ -113,6 +113,7 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                 "reverse",
                 "route",
                 "safe",
+                "filtered",
             ]) || lower.contains("sanitiz")
                 || lower.ends_with("path")
         }

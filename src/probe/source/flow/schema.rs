@@ -20,6 +20,62 @@ pub(super) fn is_strict(file: &FileFacts, call: &Call, field: &str) -> bool {
     }
 }
 
+/// Whether such a schema asks more of `field` than its type, or cannot be seen: then what it lets through may be
+/// harmless.
+pub(super) fn may_check(file: &FileFacts, call: &Call, field: &str) -> bool {
+    let parses = matches!(call.method(), "parse" | "parseAsync" | "safeParse" | "safeParseAsync");
+    if !parses || !file.language.is_ecma() || !looks_like_schema(file, call) {
+        return false;
+    }
+    let field = field.strip_prefix("data.").unwrap_or(field);
+    let chain = match call.receiver.and_then(|id| file.call(id)) {
+        Some(made) => field_chain(file, made, field),
+        None => match file.resolved(&Value::Path(call.object().into()), call.function) {
+            Value::Call(id) => file.call(*id).and_then(|made| field_chain(file, made, field)),
+            _ => None,
+        },
+    };
+    chain.is_none_or(|chain| {
+        chain.split(['.', '(', ')']).any(|part| {
+            matches!(
+                part,
+                "refine" | "superRefine" | "regex" | "transform" | "pipe" | "check" | "custom" | "startsWith"
+            )
+        })
+    })
+}
+
+/// `schema.safeParse`, `z.object(…).parse`; not `JSON.parse`, `path.parse`.
+fn looks_like_schema(file: &FileFacts, call: &Call) -> bool {
+    if call.receiver.is_some() {
+        return call.root() == "z";
+    }
+    let object = call.object();
+    let lower = object.to_ascii_lowercase();
+    call.method().starts_with("safe")
+        || lower.ends_with("schema")
+        || lower.ends_with("validator")
+        || matches!(file.resolved(&Value::Path(object.into()), call.function), Value::Call(id) if file.call(*id).is_some_and(|made| made.root() == "z"))
+}
+
+/// The chain of calls that describes `field`: `z.string().url().refine`.
+fn field_chain<'f>(file: &'f FileFacts, call: &'f Call, field: &str) -> Option<&'f str> {
+    let mut current = Some(call);
+    for _ in 0..MAX_CHAIN {
+        let call = current?;
+        if matches!(call.method(), "object" | "strictObject" | "extend" | "looseObject")
+            && let Some(value) = call.argument(0).and_then(|object| object.get(field))
+        {
+            return match file.resolved(value, call.function) {
+                Value::Call(id) => file.call(*id).map(|made| &*made.callee),
+                _ => None,
+            };
+        }
+        current = call.receiver.and_then(|id| file.call(id));
+    }
+    None
+}
+
 /// The same for the input of a tRPC procedure: `publicProcedure.input(schema).query(({ input }) => …)`.
 pub(super) fn input_is_strict(file: &FileFacts, function: FunctionId, field: &str) -> bool {
     let Some(mut call) = file.function(function).and_then(|f| f.argument_of).and_then(|id| file.call(id)) else {

@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
-use super::parameters::{Given, given};
+use super::parameters::{Given, given, is_part_of_address};
 use super::request::is_request;
 use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
@@ -151,6 +151,9 @@ impl<'i> Walk<'i> {
         if schema::is_strict(file, call, rest) {
             return Reach::fixed();
         }
+        if schema::may_check(file, call, rest) {
+            return self.handed_on(call, frame, here, rest, steps).unsure();
+        }
         // `order.getName()`, `order.name()`: what was asked for is a part of what is known.
         if let Some(part) = accessor(file.language, call) {
             let found = self.name(call.object(), here, &below(&part, rest), steps + 1);
@@ -172,13 +175,18 @@ impl<'i> Walk<'i> {
             let steps = vec![format!("{} reads {shown} from the database", Self::place(file, line))];
             return Reach::stored(Trace { source: shown, steps, sure: true });
         }
+        self.handed_on(call, frame, here, rest, steps)
+    }
+
+    /// What of the things that a call is made with its result holds.
+    fn handed_on(&self, call: &Call, frame: Frame<'i>, here: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let rest = if keeps_shape(call.method()) { rest.strip_prefix("data.").unwrap_or(rest) } else { "" };
         let from_arguments = || {
             call.arguments
                 .iter()
                 .fold(Reach::fixed(), |found, argument| found.and(self.step(&argument.value, here, rest, steps + 1)))
         };
-        let from_object = || match call.receiver.and_then(|id| file.call(id)) {
+        let from_object = || match call.receiver.and_then(|id| here.file.call(id)) {
             Some(inner) => self.result(inner, frame, rest, steps + 1),
             None if call.object().is_empty() || call.object().starts_with('"') => Reach::fixed(),
             None => self.name(call.object(), here, rest, steps + 1),
@@ -351,7 +359,10 @@ impl<'i> Walk<'i> {
                 if strict && schema::input_is_strict(file, id, whole.strip_prefix("input.").unwrap_or("")) {
                     return Some(Reach::fixed());
                 }
-                self.read(Frame { at: scope.place.bytes.0, function: id, ..frame }, full)
+                let found = self.read(Frame { at: scope.place.bytes.0, function: id, ..frame }, full);
+                // A framework that cuts addresses at each `/` lets none into one part.
+                let part = self.sink == Sink::Path && is_part_of_address(file, scope, parameter, name);
+                if part { found.unsure() } else { found }
             }
             Given::ByCallers => {
                 let file = self.index.and_then(|index| index.place_of(file)).unwrap_or(usize::MAX);

@@ -77,7 +77,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 fn serves_another_purpose(file: &FileFacts, id: CallId, call: &Call) -> bool {
     let named = file.enclosing(call.function).filter_map(|(_, function)| function.name.as_deref()).any(|name| {
         let lower = name.to_ascii_lowercase();
-        let purposes = ["test", "health", "ping", "setup", "install", "migrat", "validate", "subscribe", "listen"];
+        let purposes = ["test", "health", "ping", "setup", "install", "migrat", "validate", "subscribe", "listen", "status", "diagnos"];
         purposes.iter().any(|purpose| lower.contains(purpose))
     });
     let of_request = || {

@@ -3,9 +3,10 @@
 mod opened;
 mod owner;
 
+use super::reach::{self, Search};
 use super::{Check, Hit, Rule, Subject, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::FunctionKind;
+use crate::probe::source::code::CallId;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use opened::Holds;
 use owner::Fate;
@@ -40,7 +41,7 @@ fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
 }
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0_u32..).zip(&file.calls) {
         if call.dev_only || call.managed || call.deferred || call.function == 0 {
             continue;
@@ -55,16 +56,19 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
                 format!("`{callee}` opens {}, and an error before it is let go keeps it open", holds.what)
             }
         };
-        hits.push(grade(Hit::new(call.place, message), file, call.function, &holds));
+        hits.push(grade(Hit::new(call.place, message), file, index, id, &holds));
     }
 }
 
-fn grade(hit: Hit, file: &FileFacts, function: u32, holds: &Holds) -> Hit {
-    let hit = if holds.minor { hit.severity(Severity::Minor) } else { hit };
-    if holds.closed_by_itself {
-        return hit.confidence(Confidence::Medium);
+fn grade(hit: Hit, file: &FileFacts, index: &CodeIndex, id: CallId, holds: &Holds) -> Hit {
+    const SEARCH: Search = Search { begins: reach::answers_visit, stops: |_, _, _| false };
+    if holds.minor {
+        let hit = hit.severity(Severity::Minor);
+        return if holds.closed_by_itself { hit.confidence(Confidence::Medium) } else { hit };
     }
     // Work that runs once in a while leaks slowly.
-    let job = file.enclosing(function).any(|(_, function)| function.kind == FunctionKind::Job);
-    if job && !holds.minor { hit.confidence(Confidence::Medium) } else { hit }
+    if holds.closed_by_itself || reach::from(index, file, id, SEARCH).is_none() {
+        return hit.confidence(Confidence::Medium);
+    }
+    hit
 }

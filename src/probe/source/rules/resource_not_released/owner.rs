@@ -28,10 +28,14 @@ pub(super) fn fate(file: &FileFacts, id: CallId, call: &Call, holds: &Holds) -> 
         return None;
     }
     let name = name_of(file, function, top)?;
-    if name.contains(['.', '[', '$']) || is_shared(file, name, call.function) || goes_on(file, function, name) {
+    let part = if holds.part.is_empty() { name.to_owned() } else { format!("{name}.{}", holds.part) };
+    if name.contains(['.', '[', '$'])
+        || is_shared(file, name, call.function)
+        || goes_on(file, function, name)
+        || (part != name && goes_on(file, function, &part))
+    {
         return None;
     }
-    let part = if holds.part.is_empty() { name.to_owned() } else { format!("{name}.{}", holds.part) };
     let closing: Vec<(CallId, &Call)> = file
         .calls_of(&function.body)
         .filter(|(_, found)| holds.closes.contains(&found.method()) && lets_go(found, name, &part))
