@@ -32,6 +32,45 @@ pub(super) fn checked(
             && ((leaves(&condition.then) && !holds(file, &condition.then, at))
                 || condition.otherwise.as_ref().is_some_and(|block| holds(file, block, at)))
     }) || asserted(&look, function, at)
+        || looked_up(&look, function, at)
+}
+
+/// `orders.findById(x).orElseThrow()`, `Order::findOrFail($x)`: what finds nothing ends here, so that only known keys go
+/// on.
+fn looked_up(look: &Look<'_>, function: FunctionId, at: u32) -> bool {
+    if look.sink != Sink::Path {
+        return false;
+    }
+    let before = look.file.calls.partition_point(|call| call.place.bytes.0 < at);
+    let calls = look.file.calls.get(..before).unwrap_or_default().iter().rev().take(MAX_TESTS);
+    calls.filter(|call| call.place.bytes.1 <= at && look.file.within(function, call.function)).any(|call| {
+        let refuses = matches!(
+            call.method(),
+            "orElseThrow"
+                | "findOrFail"
+                | "firstOrFail"
+                | "get_object_or_404"
+                | "get_or_404"
+                | "first_or_404"
+                | "findUniqueOrThrow"
+                | "findFirstOrThrow"
+                | "find_by!"
+        );
+        let mut next = Some(call);
+        let mut given = false;
+        for _ in 0..MAX_STEPS {
+            let Some(link) = next.filter(|_| refuses && !given) else { break };
+            given = link.arguments.iter().any(|argument| {
+                look.is_it(&argument.value, call.function)
+                    || matches!(&argument.value, Value::Object(pairs) if pairs.iter().any(|(key, value)| {
+                        look.is_it(value, call.function)
+                            || (&**key == "where" && matches!(value, Value::Object(inner) if inner.iter().any(|(_, value)| look.is_it(value, call.function))))
+                    }))
+            });
+            next = link.receiver.and_then(|id| look.file.call(id));
+        }
+        given
+    })
 }
 
 /// Whether `block` holds what stands at `at`.

@@ -7,7 +7,7 @@ use super::guards::{self, chosen};
 use super::handing::{Holds, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
 use super::parameters::{Given, given, is_part_of_address};
-use super::request::is_request;
+use super::request::{gives_base_name, is_base_name, is_form_field, is_request};
 use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
@@ -141,6 +141,10 @@ impl<'i> Walk<'i> {
             return Reach::fixed();
         }
         let here = Frame { function: call.function, at: frame.at.min(call.place.bytes.0), ..frame };
+        // `form.cleaned_data.get("q")`
+        if self.index.is_some() && matches!(call.method(), "get" | "pop") && is_form_field(file, call.object()) {
+            return self.read(here, call.object()).unsure();
+        }
         if is_request(file, &call.callee, call.function) {
             let shown = match call.argument(0).and_then(Value::text) {
                 Some(name) if call.arguments.len() == 1 => format!("{}(\"{name}\")", call.callee),
@@ -192,6 +196,7 @@ impl<'i> Walk<'i> {
             None => self.name(call.object(), here, rest, steps + 1),
         };
         match holds(call, self.sink) {
+            Holds::Object if self.sink == Sink::Path && gives_base_name(file.language, call) => from_object().unsure(),
             Holds::Object => from_object(),
             Holds::Arguments => from_arguments(),
             Holds::Both => {
@@ -267,7 +272,13 @@ impl<'i> Walk<'i> {
     fn named(&self, path: &str, full: &str, frame: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let file = frame.file;
         if is_request(file, full, frame.function) {
-            return self.read(frame, full);
+            let found = self.read(frame, full);
+            let base = self.sink == Sink::Path && is_base_name(file, full);
+            return if base { found.unsure() } else { found };
+        }
+        // A form has looked at its fields, and may have made numbers of them.
+        if self.index.is_some() && is_form_field(file, full) {
+            return self.read(frame, full).unsure();
         }
         let address = std::ptr::from_ref(file) as usize;
         if !self.followed.borrow_mut().insert((address, full.to_owned(), frame.function, frame.at)) {

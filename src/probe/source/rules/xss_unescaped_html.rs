@@ -6,7 +6,7 @@ mod sinks;
 use super::injection::{Danger, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{CallId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::{Reach, Sink, Trace};
 
@@ -121,6 +121,11 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         value.walk(&mut |value| match value {
             Value::Path(path) => names.push(path.to_string()),
             Value::Member(pair) => names.push(pair.1.to_string()),
+            // `marked.parse(post.body)`: HTML in it stays HTML.
+            Value::Call(id) if renders_markdown_raw(file, *id) => {
+                let given = file.call(*id).and_then(|call| call.argument(0));
+                names.extend(given.and_then(Value::path).map(str::to_owned));
+            }
             // What some function makes of it is not known.
             Value::Call(_) => made = true,
             _ => {}
@@ -202,6 +207,19 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         });
     let alone = file.language == Language::Template && matches!(&*name, "message" | "comment");
     ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
+}
+
+/// Whether a call is one of a library that leaves the HTML in a text of Markdown as it is.
+fn renders_markdown_raw(file: &FileFacts, id: CallId) -> bool {
+    let Some(call) = file.call(id) else { return false };
+    let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
+    let renders = match module {
+        "marked" => matches!(call.method(), "marked" | "parse" | "parseInline"),
+        "snarkdown" => true,
+        _ => false,
+    };
+    let cleans = || file.imports_any(|module| ["dompurify", "sanitiz", "xss"].iter().any(|name| module.contains(name)));
+    renders && !cleans()
 }
 
 /// Where an assignment or element stands, as a place of danger.

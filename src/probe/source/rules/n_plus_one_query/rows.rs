@@ -167,7 +167,7 @@ fn chain_gives_many(file: &FileFacts, index: &CodeIndex, id: CallId, function: F
             return false;
         }
         if let Some(query) = index.query(file, id) {
-            return is_many(query);
+            return is_many(query) && hangs_on_holder(file, query);
         }
         (next, last) = (call.receiver, Some((id, call)));
     }
@@ -244,9 +244,31 @@ fn is_many(query: &Query) -> bool {
         && grows(&query.table)
         && match query.scope {
             Scope::Everything | Scope::Filtered => true,
-            Scope::Parent => query.keys.iter().any(|key| is_holder(key)),
+            Scope::Parent => query.keys.is_empty() || query.keys.iter().any(|key| is_holder(key)),
             Scope::Key => false,
         }
+}
+
+/// `$vault->contacts()->get()`, `current_user.orders.where(…)`: rows that hang on another one are many where that is
+/// something that has many.
+fn hangs_on_holder(file: &FileFacts, query: &Query) -> bool {
+    let mut head = file.call(query.call);
+    for _ in 0..MAX_CHAIN {
+        head = match head.and_then(|call| call.receiver) {
+            Some(id) => file.call(id),
+            None => break,
+        };
+    }
+    let Some(head) = head else { return false };
+    let object = head.object();
+    let relation = match file.language {
+        Language::Php => object,
+        Language::Ruby => object.rsplit_once('.').map_or("", |(owner, _)| owner),
+        _ => return true,
+    };
+    let owner = relation.rsplit('.').next().unwrap_or(relation).trim_end_matches("()");
+    let whole = owner.is_empty() || owner.starts_with(|c: char| c.is_ascii_uppercase());
+    whole || is_holder(owner.trim_start_matches("current_").trim_start_matches("auth"))
 }
 
 fn grows(table: &str) -> bool {
