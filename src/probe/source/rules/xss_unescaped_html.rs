@@ -142,6 +142,7 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     if file.language == Language::Template && plain.contains(' ') {
         return None;
     }
+    let plain = marked_text(file, &plain).map_or(plain.clone(), str::to_owned);
     let name = if plain.is_empty() { names.first()?.clone() } else { plain };
     let by_people = names.iter().chain([&name]).any(|name| {
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
@@ -209,6 +210,17 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
 }
 
+/// What stands in the brackets of `marked.parse(post.body)`, written in a page.
+fn marked_text<'t>(file: &FileFacts, text: &'t str) -> Option<&'t str> {
+    let inner = text.strip_prefix("marked.parse(").or_else(|| text.strip_prefix("marked("))?.strip_suffix(')')?;
+    let known = file.binding("marked").is_some_and(|binding| &*binding.module == "marked");
+    (known && !inner.contains(['(', ',']) && !file.imports_any(cleans_html)).then_some(inner)
+}
+
+fn cleans_html(module: &str) -> bool {
+    ["dompurify", "sanitiz", "xss"].iter().any(|name| module.contains(name))
+}
+
 /// Whether a call is one of a library that leaves the HTML in a text of Markdown as it is.
 fn renders_markdown_raw(file: &FileFacts, id: CallId) -> bool {
     let Some(call) = file.call(id) else { return false };
@@ -218,8 +230,7 @@ fn renders_markdown_raw(file: &FileFacts, id: CallId) -> bool {
         "snarkdown" => true,
         _ => false,
     };
-    let cleans = || file.imports_any(|module| ["dompurify", "sanitiz", "xss"].iter().any(|name| module.contains(name)));
-    renders && !cleans()
+    renders && !file.imports_any(cleans_html)
 }
 
 /// Where an assignment or element stands, as a place of danger.
