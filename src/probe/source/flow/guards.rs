@@ -3,7 +3,7 @@
 use super::order::names_in;
 use super::{Sink, known_keys};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// How many tests of one file are looked at for one value.
 const MAX_TESTS: usize = 400;
@@ -27,7 +27,7 @@ pub(super) fn checked(
         if look.proves(&condition.test, condition.function, true, 0) && holds(file, &condition.then, at) {
             return true;
         }
-        let leaves = |block: &Block| block.leaves || block.throws || sets(file, block, path);
+        let leaves = |block: &Block| block.leaves || block.throws || ends(file, block) || sets(file, block, path);
         look.proves(&condition.test, condition.function, false, 0)
             && ((leaves(&condition.then) && !holds(file, &condition.then, at))
                 || condition.otherwise.as_ref().is_some_and(|block| holds(file, block, at)))
@@ -83,6 +83,29 @@ fn holds(file: &FileFacts, block: &Block, at: u32) -> bool {
             .unwrap_or_default()
             .iter()
             .any(|assignment| around(assignment.place.bytes))
+}
+
+/// Whether `block` calls what never comes back: Flask's and Laravel's `abort`, Next's `notFound`, `os.Exit`.
+fn ends(file: &FileFacts, block: &Block) -> bool {
+    file.calls_of(block).any(|(_, call)| {
+        let callee = &*call.callee;
+        match file.language {
+            Language::Python => matches!(callee, "abort" | "flask.abort" | "sys.exit" | "exit" | "self.fail"),
+            Language::Php => matches!(callee, "abort" | "exit" | "die" | "App.abort" | "wp_die"),
+            Language::Go => matches!(callee, "panic" | "os.Exit" | "log.Fatal" | "log.Fatalf" | "log.Panic"),
+            Language::Ruby => matches!(callee, "halt" | "raise" | "abort" | "exit"),
+            Language::Java => callee == "System.exit",
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                matches!(callee, "notFound" | "forbidden" | "unauthorized" | "process.exit")
+                    || (matches!(callee, "redirect" | "permanentRedirect" | "error" | "abort404")
+                        && file.binding(callee).is_some_and(|binding| {
+                            matches!(&*binding.module, "next/navigation" | "@sveltejs/kit")
+                        }))
+                    || (matches!(call.method(), "throw" | "assert") && matches!(call.root(), "ctx" | "c"))
+            }
+            Language::Template => false,
+        }
+    })
 }
 
 /// Whether `block` gives what `path` names another value.

@@ -152,6 +152,11 @@ fn by_decorator(parameter: &Parameter, file: &FileFacts) -> Option<Given> {
     if typed {
         return Some(Given::Fixed);
     }
+    // Spring turns a parameter into what its type says: a number, a date, one of an enumeration.
+    let single = ["RequestParam", "PathVariable", "RequestHeader", "CookieValue", "QueryParam", "PathParam"];
+    if file.language == Language::Java && named(&single) && !types::holds_text(&parameter.annotation) {
+        return Some(Given::Fixed);
+    }
     let request = [
         "Body",
         "Query",

@@ -1,7 +1,7 @@
 //! What a schema lets through: a number, an identifier or one of a fixed list does no harm.
 
 use crate::probe::source::code::{Call, FunctionId, Value};
-use crate::probe::source::facts::FileFacts;
+use crate::probe::source::facts::{FileFacts, Language};
 
 /// How many calls of a chain are looked at.
 const MAX_CHAIN: usize = 20;
@@ -9,6 +9,9 @@ const MAX_CHAIN: usize = 20;
 /// Whether the schema through which `call` hands its argument on (`schema.parse(x)`) leaves `field` no room for text
 /// of a client's choice.
 pub(super) fn is_strict(file: &FileFacts, call: &Call, field: &str) -> bool {
+    if file.language == Language::Php {
+        return rules_are_strict(call, field);
+    }
     if !matches!(call.method(), "parse" | "parseAsync" | "safeParse" | "validate" | "validateSync") {
         return false;
     }
@@ -18,6 +21,25 @@ pub(super) fn is_strict(file: &FileFacts, call: &Call, field: &str) -> bool {
         Some(made) => of_call(file, made, field),
         None => of_value(file, &Value::Path(call.object().into()), call.function, field, 0),
     }
+}
+
+/// Laravel's `$request->validate(['sort' => 'in:name,date'])`.
+fn rules_are_strict(call: &Call, field: &str) -> bool {
+    let rules = call.arguments.iter().find_map(|argument| argument.value.get(field));
+    let Some(rules) = rules.filter(|_| call.method() == "validate" && !field.is_empty()) else { return false };
+    let mut strict = false;
+    rules.walk(&mut |rule| {
+        if let Value::Text(text) = rule {
+            strict |= text.split('|').any(|rule| {
+                let name = rule.split(':').next().unwrap_or(rule);
+                matches!(
+                    name,
+                    "in" | "integer" | "int" | "numeric" | "boolean" | "date" | "uuid" | "ulid" | "digits" | "exists"
+                )
+            });
+        }
+    });
+    strict
 }
 
 /// Whether such a schema asks more of `field` than its type, or cannot be seen: then what it lets through may be

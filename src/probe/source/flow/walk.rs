@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use super::guards::{self, chosen};
-use super::handing::{Holds, holds, is_harmless};
+use super::handing::{Holds, cleans, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
 use super::parameters::{Given, given, is_part_of_address};
 use super::request::{gives_base_name, is_base_name, is_form_field, is_request};
-use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
+use super::shape::{accessor, id_of, is_picked, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -95,6 +95,7 @@ impl<'i> Walk<'i> {
             Value::Member(pair) if matches!(&*pair.1, "length" | "size") => Reach::fixed(),
             Value::Member(pair) => self.step(&pair.0, frame, &below(&pair.1, rest), steps + 1),
             Value::Index(pair) => self.step(&pair.0, frame, "", steps + 1),
+            Value::Computed(values) if is_picked(frame.file, values) => Reach::fixed(),
             Value::Either(values) | Value::All(values) | Value::Array(values) | Value::Computed(values) => {
                 all(&mut values.iter(), rest)
             }
@@ -141,6 +142,12 @@ impl<'i> Walk<'i> {
             return Reach::fixed();
         }
         let here = Frame { function: call.function, at: frame.at.min(call.place.bytes.0), ..frame };
+        if schema::is_strict(file, call, rest) {
+            return Reach::fixed();
+        }
+        if cleans(call, self.sink) {
+            return Reach::unknown();
+        }
         // `form.cleaned_data.get("q")`
         if self.index.is_some() && matches!(call.method(), "get" | "pop") && is_form_field(file, call.object()) {
             return self.read(here, call.object()).unsure();
@@ -151,9 +158,6 @@ impl<'i> Walk<'i> {
                 _ => call.callee.to_string(),
             };
             return self.read(here, &shown);
-        }
-        if schema::is_strict(file, call, rest) {
-            return Reach::fixed();
         }
         if schema::may_check(file, call, rest) {
             return self.handed_on(call, frame, here, rest, steps).unsure();

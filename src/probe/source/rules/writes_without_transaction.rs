@@ -131,6 +131,7 @@ fn pair(file: &FileFacts, (first, call): (&Query, &Call), (second, other): (&Que
         hit.severity(Severity::Minor).confidence(Confidence::Medium)
     } else if first.action == Action::Insert
         && in_handler(file, call.function)
+        && !file.path.to_ascii_lowercase().contains("admin")
         && !is_made_if_missing(file, first, call)
         && (call.in_loop.is_some()
             || tables::is_useless_alone(&first.table)
