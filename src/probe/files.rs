@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, Metadata};
 use std::io::Read;
 use std::path::{Path, PathBuf};
+use std::sync::mpsc;
 use std::time::{Duration, SystemTime};
 
-use ignore::WalkBuilder;
 use ignore::overrides::OverrideBuilder;
+use ignore::{WalkBuilder, WalkState};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
@@ -237,16 +239,10 @@ pub struct Listing {
 pub fn list(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Listing {
     let mut listing = Listing::default();
     let mut builder = WalkBuilder::new(root);
-    builder
-        .hidden(false)
-        .git_global(false)
-        .require_git(false)
-        .follow_links(false)
-        .sort_by_file_name(std::ffi::OsStr::cmp)
-        .filter_entry(|entry| {
-            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            !(folder && entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name))
-        });
+    builder.hidden(false).git_global(false).require_git(false).follow_links(false).filter_entry(|entry| {
+        let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        !(folder && entry.depth() > 0 && NEVER.iter().any(|name| entry.file_name() == *name))
+    });
     let mut overrides = OverrideBuilder::new(root);
     for pattern in leave_out {
         // Patterns were validated with the configuration; one that is wrong all the same leaves nothing out.
@@ -255,22 +251,69 @@ pub fn list(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Li
     if let Ok(overrides) = overrides.build() {
         builder.overrides(overrides);
     }
-    for entry in builder.build() {
-        if cancel.is_cancelled() {
-            break;
-        }
-        match entry {
-            Ok(entry) => listing.add(root, &entry),
-            // The error's own words hold the whole path on this machine.
-            Err(error) => {
-                let place = path_of(&error).map_or_else(|| error.to_string(), |path| relative(root, path));
-                listing.gaps.add(Unread::Unreadable.reason(), &place);
-            }
-        }
+    let (sender, found) = mpsc::channel();
+    builder.build_parallel().run(|| {
+        let sender = sender.clone();
+        Box::new(move |entry| {
+            let sent = sender.send(Met::of(root, entry));
+            if cancel.is_cancelled() || sent.is_err() { WalkState::Quit } else { WalkState::Continue }
+        })
+    });
+    drop(sender);
+    let mut found: Vec<Met> = found.into_iter().collect();
+    // The walkers meet them in any order; which of them are named as examples must not change.
+    found.par_sort_unstable_by(|a, b| a.path().cmp(b.path()));
+    for met in found {
+        listing.add(met);
     }
     listing.add_ignored_env_files(root);
     listing.files.sort_by(|a, b| a.path.cmp(&b.path));
     listing
+}
+
+/// What a walk through the folders met.
+enum Met {
+    Folder(String, PathBuf),
+    File(FileEntry),
+    Other(String, Unread),
+    /// A link to a file or folder of the project itself: its target is listed anyway.
+    Known,
+}
+
+impl Met {
+    fn of(root: &Path, entry: Result<ignore::DirEntry, ignore::Error>) -> Self {
+        let entry = match entry {
+            Ok(entry) => entry,
+            // The error's own words hold the whole path on this machine.
+            Err(error) => {
+                let place = path_of(&error).map_or_else(|| error.to_string(), |path| relative(root, path));
+                return Self::Other(place, Unread::Unreadable);
+            }
+        };
+        let path = relative(root, entry.path());
+        match entry.file_type() {
+            None => Self::Known,
+            Some(kind) if kind.is_dir() => Self::Folder(path, entry.into_path()),
+            Some(kind) if kind.is_symlink() => {
+                let inside = fs::canonicalize(entry.path())
+                    .is_ok_and(|target| fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)));
+                if inside { Self::Known } else { Self::Other(path, Unread::Link) }
+            }
+            Some(kind) if !kind.is_file() => Self::Other(path, Unread::NotRegular),
+            Some(_) => match entry.metadata() {
+                Ok(meta) => Self::File(FileEntry::new(path, entry.into_path(), &meta, false)),
+                Err(_) => Self::Other(path, Unread::Unreadable),
+            },
+        }
+    }
+
+    fn path(&self) -> &str {
+        match self {
+            Self::Folder(path, _) | Self::Other(path, _) => path,
+            Self::File(file) => &file.path,
+            Self::Known => "",
+        }
+    }
 }
 
 fn path_of(error: &ignore::Error) -> Option<&Path> {
@@ -282,38 +325,30 @@ fn path_of(error: &ignore::Error) -> Option<&Path> {
 }
 
 impl Listing {
-    fn add(&mut self, root: &Path, entry: &ignore::DirEntry) {
-        let path = relative(root, entry.path());
-        let Some(kind) = entry.file_type() else { return };
-        if kind.is_dir() {
-            self.folders.insert(entry.path().to_owned());
-        } else if kind.is_symlink() {
-            // A link to a file or folder of the project itself adds nothing: its target is listed anyway.
-            let inside = fs::canonicalize(entry.path())
-                .is_ok_and(|target| fs::canonicalize(root).is_ok_and(|root| target.starts_with(root)));
-            if !inside {
-                self.gaps.add(Unread::Link.reason(), &path);
+    fn add(&mut self, met: Met) {
+        match met {
+            Met::Folder(_, folder) => {
+                self.folders.insert(folder);
             }
-        } else if !kind.is_file() {
-            self.gaps.add(Unread::NotRegular.reason(), &path);
-        } else if self.files.len() >= MAX_FILES {
-            self.gaps.add(Unread::TooMany.reason(), &path);
-        } else {
-            match entry.metadata() {
-                Ok(meta) => self.files.push(FileEntry::new(path, entry.path().to_owned(), &meta, false)),
-                Err(_) => self.gaps.add(Unread::Unreadable.reason(), &path),
-            }
+            Met::File(file) if self.files.len() >= MAX_FILES => self.gaps.add(Unread::TooMany.reason(), &file.path),
+            Met::File(file) => self.files.push(file),
+            Met::Other(path, why) => self.gaps.add(why.reason(), &path),
+            Met::Known => {}
         }
     }
 
     /// `.env` files are usually ignored by git, and are just what the environment probe is about.
     fn add_ignored_env_files(&mut self, root: &Path) {
-        let known: BTreeSet<PathBuf> = self.files.iter().map(|file| file.absolute.clone()).collect();
+        let named = self.files.iter().filter(|file| file.name().starts_with(".env"));
+        let known: BTreeSet<PathBuf> = named.map(|file| file.absolute.clone()).collect();
         for folder in &self.folders {
             let Ok(entries) = fs::read_dir(folder) else { continue };
             for entry in entries.flatten() {
+                if !entry.file_name().as_encoded_bytes().starts_with(b".env") {
+                    continue;
+                }
                 let absolute = entry.path();
-                if !entry.file_name().to_string_lossy().starts_with(".env") || known.contains(&absolute) {
+                if known.contains(&absolute) {
                     continue;
                 }
                 if let Ok(meta) = entry.metadata()

@@ -30,6 +30,8 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
             subject.add(found);
         }
     }
+    let mut limits = index.files.iter().zip(looks);
+    let limited = limits.find_map(|(file, look)| Some((&**file, look.seen().database_limit?)));
     let rules = RULES
         .iter()
         .zip(subjects)
@@ -40,7 +42,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         gaps: index.gaps.clone(),
         rules,
         traits: looks.iter().flat_map(|look| &look.seen().traits).map(|name| (*name).to_owned()).collect(),
-        services: outside::services_of(index),
+        services: outside::services_of(index, limited),
     }
 }
 

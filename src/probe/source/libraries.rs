@@ -6,9 +6,11 @@ use super::facts::FileFacts;
 /// `django.db`. A name that ends with `/` stands for everything below it: `@mikro-orm/`.
 #[must_use]
 pub(super) fn is_of(module: &str, name: &str) -> bool {
-    module
-        .strip_prefix(name)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.', '\\']) || name.ends_with('/'))
+    // Nearly all of them differ in their first letter, which is quicker to see than to begin a comparison.
+    module.as_bytes().first() == name.as_bytes().first()
+        && module
+            .strip_prefix(name)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '.', '\\']) || name.ends_with('/'))
 }
 
 /// The first of `names` that `file` imports.

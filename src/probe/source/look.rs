@@ -7,6 +7,7 @@ use rayon::prelude::*;
 
 use super::facts::{CodeIndex, FileFacts};
 use super::index::{Changes, Kept};
+use super::outside;
 use super::rules::{Check, Hit, RULES, Rule, Subject};
 use super::traits;
 use crate::model::{Observation, RuleMeta};
@@ -46,6 +47,8 @@ pub(super) struct InFile {
     pub subjects: Vec<(usize, Subject)>,
     /// What it shows that the project is and has.
     pub traits: Vec<&'static str>,
+    /// Where it says when queries give up.
+    pub database_limit: Option<u32>,
 }
 
 impl Look {
@@ -125,7 +128,8 @@ pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Ar
 
 /// What every rule sees in one file.
 pub(super) fn in_file(file: &FileFacts, index: &CodeIndex) -> InFile {
-    let mut found = InFile { traits: traits::of(file), ..InFile::default() };
+    let mut found =
+        InFile { traits: traits::of(file), database_limit: outside::database_limit(file), ..InFile::default() };
     let mut hits = Vec::new();
     for (place, rule) in RULES.iter().enumerate().filter(|(_, rule)| reads(rule, file)) {
         let mut subject = Subject::default();

@@ -93,8 +93,9 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
     let total = index.files.len() as u64;
     let before = index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
     let changes = before.and_then(|before| Changes::take_over(before, index));
+    index.work_ahead();
     let project = look::in_project(index, changes.as_ref());
-    let (mut of_project, beside) = by_file(&project, index);
+    let (of_project, beside) = by_file(&project, index);
     let mut too_many = Gaps::default();
     let mut suppressed = 0;
     let standing = Standing::new(index);
@@ -108,35 +109,33 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
         cx.report_progress(start as u64, Some(total), "checking files");
         let look = |(at, earlier): (usize, &Earlier)| earlier.now(start + at, index);
         looks.par_extend(block.par_iter().enumerate().map(look));
-        for (place, look) in looks.iter().enumerate().skip(start) {
-            let Some(file) = index.files.get(place) else { continue };
-            let found = look.seen();
-            too_many.merge(found.too_many.clone());
-            let mut seen = found.seen.clone();
-            seen.extend(of_project.remove(&place).unwrap_or_default());
-            seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
-            seen.dedup_by(|a, b| a.0.id == b.0.id && a.1.place == b.1.place);
-            seen.retain(|(rule, hit)| {
-                let allowed = is_allowed(file, rule.id, hit.place.span.line);
-                suppressed += u64::from(allowed);
-                !allowed
-            });
-            standing.weigh(file, &mut seen);
-            send(&file.path, seen, Some(look), cx);
+        let told: Vec<Told> = (start..looks.len())
+            .into_par_iter()
+            .map(|place| {
+                let (Some(file), Some(look)) = (index.files.get(place), looks.get(place)) else {
+                    return Told::default();
+                };
+                let mut seen = look.seen().seen.clone();
+                seen.extend(of_project.get(&place).into_iter().flatten().cloned());
+                let (seen, suppressed) = allowed(seen, |rule, line| is_allowed(file, rule, line));
+                Told { observations: tell(&file.path, standing.weighed(file, seen), Some(look), cx), suppressed }
+            })
+            .collect();
+        for (look, told) in looks.iter().skip(start).zip(told) {
+            too_many.merge(look.seen().too_many.clone());
+            suppressed += told.suppressed;
+            told.observations.into_iter().for_each(|observation| cx.emitter.emit_clean_blocking(observation));
         }
     }
-    for (path, mut seen) in beside {
-        seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
+    for (path, seen) in beside {
         let plain = index.plain.iter().find(|file| file.path == path);
-        seen.retain(|(rule, hit)| {
-            let allowed = plain.is_some_and(|file| file.allows(rule.id, hit.place.span.line));
-            suppressed += u64::from(allowed);
-            !allowed
-        });
-        send(&path, seen, None, cx);
+        let (seen, count) = allowed(seen, |rule, line| plain.is_some_and(|file| file.allows(rule, line)));
+        suppressed += count;
+        tell(&path, seen, None, cx).into_iter().for_each(|observation| cx.emitter.emit_clean_blocking(observation));
     }
     for command in &index.start_commands {
-        send(&command.path, rules::start_command(command).into_iter().collect(), None, cx);
+        let seen = rules::start_command(command).into_iter().collect();
+        tell(&command.path, seen, None, cx).into_iter().for_each(|found| cx.emitter.emit_clean_blocking(found));
     }
     cx.report_progress(total, Some(total), "checking files");
     let mut examined = coverage::examined(index, &looks);
@@ -172,10 +171,29 @@ fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
     file.suppressions.iter().any(|allowed| *allowed.rule == *rule && allowed.line == line)
 }
 
-/// Sends what was seen in one file. The file is read again for the lines to show, unless all of it was sent before.
-fn send(path: &str, seen: Vec<Seen>, look: Option<&Look>, cx: &ProbeCx) {
+/// What was seen in one file, fit to be sent.
+#[derive(Default)]
+struct Told {
+    observations: Vec<Observation>,
+    /// What a comment allows.
+    suppressed: u64,
+}
+
+/// What no comment allows, each thing once and in the order of the lines; and how much some comment does.
+fn allowed(mut seen: Vec<Seen>, is_allowed: impl Fn(&str, u32) -> bool) -> (Vec<Seen>, u64) {
+    seen.sort_by_key(|(rule, hit)| (hit.place.span, rule.id));
+    seen.dedup_by(|a, b| a.0.id == b.0.id && a.1.place == b.1.place);
+    let all = seen.len();
+    seen.retain(|(rule, hit)| !is_allowed(rule.id, hit.place.span.line));
+    let suppressed = all - seen.len();
+    (seen, suppressed as u64)
+}
+
+/// Puts what was seen in one file into words. The file is read again for the lines to show, unless all of it was told
+/// before.
+fn tell(path: &str, seen: Vec<Seen>, look: Option<&Arc<Look>>, cx: &ProbeCx) -> Vec<Observation> {
     if seen.is_empty() {
-        return;
+        return Vec::new();
     }
     let mut source: Option<String> = None;
     let mut made = Vec::with_capacity(seen.len());
@@ -187,12 +205,13 @@ fn send(path: &str, seen: Vec<Seen>, look: Option<&Look>, cx: &ProbeCx) {
             clean(&mut made);
             made
         });
-        cx.emitter.emit_clean_blocking(observation.clone());
         made.push((seen, observation));
     }
+    let observations = made.iter().map(|(_, observation)| observation.clone()).collect();
     if let Some(look) = look {
         look.remember(made);
     }
+    observations
 }
 
 fn observation(path: &str, rule: &'static RuleMeta, hit: &Hit, source: &str) -> Observation {

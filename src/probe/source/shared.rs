@@ -240,13 +240,15 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = Links::new(&index.files, manifests, before.as_deref());
-    index.links.undeclared = undeclared(&listing.files, &index);
-    for (place, text) in derived_sql::derive(&index) {
+    let (undeclared, (derived, through_helpers)) = pool
+        .join(|| undeclared(&listing.files, &index), || (derived_sql::derive(&index), index.reads_through_helpers()));
+    index.links.undeclared = undeclared;
+    for (place, text) in derived {
         if let Some(file) = index.files.get_mut(place) {
             file.queries.push(text);
         }
     }
-    for (place, read) in index.reads_through_helpers() {
+    for (place, read) in through_helpers {
         if let Some(file) = index.files.get_mut(place) {
             file.env_reads.push(read);
         }

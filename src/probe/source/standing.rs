@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use std::sync::OnceLock;
 
 use super::facts::{CodeIndex, FileFacts, Role};
-use super::rules::Hit;
-use crate::model::{Confidence, RuleKind, RuleMeta};
+use super::look::Seen;
+use crate::model::{Confidence, RuleKind};
 
 /// How many files beside one have to be imported, for it to be told by them.
 const LEAST_BESIDE: usize = 3;
@@ -72,8 +72,8 @@ impl<'i> Standing<'i> {
         Self { index, imported: OnceLock::new(), folders: OnceLock::new() }
     }
 
-    /// Takes confidence from what was seen in code that counts no more.
-    pub(super) fn weigh(&self, file: &FileFacts, seen: &mut [(&'static RuleMeta, Hit)]) {
+    /// What was seen, with less confidence where the code counts no more.
+    pub(super) fn weighed(&self, file: &FileFacts, mut seen: Vec<Seen>) -> Vec<Seen> {
         let findings = seen.iter_mut().filter(|(rule, _)| rule.kind == RuleKind::Finding);
         let mut aside = None;
         for (rule, hit) in findings {
@@ -84,6 +84,7 @@ impl<'i> Standing<'i> {
                 hit.confidence = Some(if known == Confidence::High { Confidence::Medium } else { Confidence::Low });
             }
         }
+        seen
     }
 
     /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which

@@ -85,7 +85,11 @@ impl FileFacts {
         let sets = |place: &usize, id: FunctionId| {
             self.assignments.get(*place).is_some_and(|assignment| assignment.function == id && !assignment.appends)
         };
-        self.enclosing(function).find_map(|(id, _)| self.places_of(name).rev().find(|place| sets(place, id)))
+        let places: Vec<usize> = self.places_of(name).rev().collect();
+        if places.is_empty() {
+            return None;
+        }
+        self.enclosing(function).find_map(|(id, _)| places.iter().copied().find(|place| sets(place, id)))
     }
 
     /// Puts the assignments in the order in which they are looked up.

@@ -32,6 +32,7 @@ impl Changes {
         new.flow.take_over(&old.flow, &|reads| changes.spare(reads));
         new.outside.take_over(&old.outside, &|reads| changes.spare(reads));
         changes.judged.take();
+        index.work_ahead();
         changes.whole = true;
         if let Some(routes_before) = old.routes.get() {
             let mut others = index.routes().changed_since(routes_before).peekable();

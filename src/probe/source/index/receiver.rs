@@ -48,10 +48,8 @@ impl CodeIndex {
         fitting.next().is_none().then_some((found, false))
     }
 
-    /// Every function called `name`.
-    fn methods_called<'i>(&'i self, name: &str) -> impl Iterator<Item = Target<'i>> {
-        reads::name(Table::Functions, name);
-        let all = self.links.by_name.get_or_init(|| {
+    pub(super) fn functions_by_name(&self) -> &ByName {
+        self.links.by_name.get_or_init(|| {
             let mut all = ByName::new();
             for (place, file) in self.files.as_slice().iter().enumerate().filter(|(_, file)| file.role.in_production())
             {
@@ -62,8 +60,13 @@ impl CodeIndex {
                 }
             }
             all
-        });
-        all.get(name).into_iter().flatten().take(MAX_NAMESAKES).filter_map(|(place, function)| {
+        })
+    }
+
+    /// Every function called `name`.
+    fn methods_called<'i>(&'i self, name: &str) -> impl Iterator<Item = Target<'i>> {
+        reads::name(Table::Functions, name);
+        self.functions_by_name().get(name).into_iter().flatten().take(MAX_NAMESAKES).filter_map(|(place, function)| {
             Some(Target { file: self.files.get(*place)?, function: *function, place: *place })
         })
     }

@@ -5,12 +5,19 @@ use std::collections::BTreeMap;
 use super::services::is_aside;
 use super::{Caught, Guard, Handler, Kind, Outside, guard};
 use crate::model::{Cell, ExternalService, SeenAt as Place};
-use crate::probe::source::code::{Block, CallId, Value};
+use crate::probe::source::code::{Block, Call, CallId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::index::Question;
 use crate::probe::source::rules::is_retry_library;
 
 /// How many calls of one service are looked at closely.
 const MAX_CALLS: usize = 40;
+
+/// Whether the project has a library that tries again.
+static RETRIES: Question = Question {
+    name: "a library that tries again",
+    ask: |index| index.files.iter().any(|file| file.imports_any(is_retry_library)),
+};
 
 /// What was seen of one service.
 struct Seen<'i> {
@@ -18,8 +25,12 @@ struct Seen<'i> {
     calls: Vec<(&'i FileFacts, &'i Outside)>,
 }
 
-/// The services that production code depends on, sorted by name; the database is one of them.
-pub(in crate::probe::source) fn services(index: &CodeIndex) -> Vec<ExternalService> {
+/// The services that production code depends on, sorted by name; the database is one of them. `limited`: where one of the
+/// files has a [`database_limit`].
+pub(in crate::probe::source) fn services(
+    index: &CodeIndex,
+    limited: Option<(&FileFacts, u32)>,
+) -> Vec<ExternalService> {
     let mut seen: BTreeMap<String, Seen<'_>> = BTreeMap::new();
     for file in index.files.iter().filter(|file| file.role.in_production()) {
         for outside in index.outside(file) {
@@ -29,7 +40,7 @@ pub(in crate::probe::source) fn services(index: &CodeIndex) -> Vec<ExternalServi
         }
     }
     let mut services: Vec<ExternalService> = seen.into_iter().map(|(slug, seen)| row(index, slug, &seen)).collect();
-    services.extend(database(index));
+    services.extend(database(index, limited));
     services.sort_by(|a, b| a.name.cmp(&b.name));
     services
 }
@@ -71,7 +82,7 @@ fn row(index: &CodeIndex, slug: String, seen: &Seen<'_>) -> ExternalService {
         None => Cell::Asked,
     };
     if service.retry == Cell::Asked
-        && !index.files.iter().any(|file| file.imports_any(is_retry_library))
+        && !index.answer(&RETRIES)
         && let Some((file, outside)) = requests().find(|(_, outside)| outside.kind == Kind::Request)
     {
         service.retry = Cell::No(place(file, outside.call));
@@ -157,7 +168,7 @@ fn is_retried(file: &FileFacts, id: CallId) -> bool {
 }
 
 /// The app's own database. What catches its errors is not asked of each query: one place does for all in most apps.
-fn database(index: &CodeIndex) -> Option<ExternalService> {
+fn database(index: &CodeIndex, limited: Option<(&FileFacts, u32)>) -> Option<ExternalService> {
     let mut service = ExternalService::new("database".to_owned(), "The database".to_owned());
     for file in index.files.iter().filter(|file| file.role.in_production()) {
         let queries = index.queries(file);
@@ -165,21 +176,22 @@ fn database(index: &CodeIndex) -> Option<ExternalService> {
         if service.seen.is_none() {
             service.seen = queries.first().map(|query| place(file, query.call));
         }
-        for call in file.calls.iter().filter(|call| !call.dev_only) {
-            let given = call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));
-            let limits =
-                ["connectionTimeoutMillis", "statement_timeout", "query_timeout", "acquireTimeout", "pool_timeout"];
-            let limited = given
-                .filter(|_| call.arguments.len() < 4)
-                .any(|given| limits.iter().any(|name| given.get(name).is_some()))
-                || limits.iter().any(|name| call.named(name).is_some());
-            if limited {
-                service.timeout = Cell::Yes(Place { path: file.path.clone(), line: call.place.span.line });
-            }
-        }
     }
-    if service.calls == 0 {
-        return None;
+    if let Some((file, line)) = limited {
+        service.timeout = Cell::Yes(Place { path: file.path.clone(), line });
     }
-    Some(service)
+    (service.calls > 0).then_some(service)
+}
+
+/// The line of a call that is told when queries, or the wait for a connection, give up.
+pub(in crate::probe::source) fn database_limit(file: &FileFacts) -> Option<u32> {
+    const LIMITS: [&str; 5] =
+        ["connectionTimeoutMillis", "statement_timeout", "query_timeout", "acquireTimeout", "pool_timeout"];
+    let told = |call: &&Call| {
+        let mut given = call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));
+        LIMITS.iter().any(|name| call.named(name).is_some())
+            || (call.arguments.len() < 4 && given.any(|given| LIMITS.iter().any(|name| given.get(name).is_some())))
+    };
+    let calls = || file.calls.iter().filter(|call| !call.dev_only);
+    file.role.in_production().then(|| calls().find(told).map(|call| call.place.span.line)).flatten()
 }

@@ -20,6 +20,8 @@ mod services;
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
 
+use rayon::prelude::*;
+
 use super::code::{Call, CallId, FunctionId, Value};
 use super::facts::{CodeIndex, FileFacts, Language};
 use super::index::{Kept, Question, Reads, Table, reads};
@@ -28,7 +30,7 @@ pub(super) use address::Address;
 pub(super) use beyond::look as look_beyond;
 pub(super) use contents::decodes;
 pub(super) use guard::{Caught, Entry, Guard, Handler, guard};
-pub(super) use matrix::services as services_of;
+pub(super) use matrix::{database_limit, services as services_of};
 pub(super) use response::{Response, of_call, payloads, response, wrapped};
 pub(super) use services::Service;
 
@@ -176,16 +178,24 @@ impl Cache {
 impl CodeIndex {
     /// The calls of `file` that leave the app, in order.
     pub(super) fn outside(&self, file: &FileFacts) -> &[Outside] {
-        let Some((place, kept)) =
-            self.place_of(file).and_then(|place| Some((place, self.links.outside.calls.get(place)?)))
-        else {
-            return &[];
-        };
+        self.place_of(file).map_or(&[], |place| self.outside_at(place, file))
+    }
+
+    fn outside_at(&self, place: usize, file: &FileFacts) -> &[Outside] {
+        let Some(kept) = self.links.outside.calls.get(place) else { return &[] };
         let work = || {
             reads::file(place);
             calls(file, self)
         };
         kept.get_or_init(|| Arc::new(Kept::new(work))).get()
+    }
+
+    /// Works out on all cores which calls of each file leave the app: rules that ask for all of them would do so on one.
+    pub(super) fn find_outside(&self) {
+        let files = self.files.as_slice().par_iter().enumerate();
+        files.for_each(|(place, file)| {
+            reads::apart(|| self.outside_at(place, file));
+        });
     }
 
     /// Whether a function of this name may give back the raw answer to a call that leaves the app.
@@ -198,8 +208,8 @@ impl CodeIndex {
     pub(super) fn wrappers(&self) -> &HashSet<Box<str>> {
         let work = || {
             let mut names = HashSet::new();
-            for file in &self.files {
-                for outside in self.outside(file).iter().filter(|outside| outside.kind == Kind::Request) {
+            for (place, file) in self.files.as_slice().iter().enumerate() {
+                for outside in self.outside_at(place, file).iter().filter(|outside| outside.kind == Kind::Request) {
                     let function = file.call(outside.call).and_then(|call| file.function(call.function));
                     names.extend(function.and_then(|function| function.name.clone()));
                 }
@@ -234,8 +244,13 @@ fn direct(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Optio
 fn through_wrapper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
     let host = |place| {
         let given = call.argument(place)?;
-        let text = matches!(given, Value::Text(_) | Value::Template(_) | Value::Path(_));
-        Some(address::address(file, Some(given), call.function)).filter(|address| text && address.host().is_some())
+        let may_be = match given {
+            Value::Text(text) => text.contains("://"),
+            Value::Template(_) | Value::Path(_) => true,
+            _ => false,
+        };
+        let address = may_be.then(|| address::address(file, Some(given), call.function));
+        address.filter(|address| address.host().is_some())
     };
     let address = host(0).or_else(|| host(1))?;
     let target = index.called(file, call)?;

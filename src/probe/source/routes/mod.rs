@@ -25,6 +25,8 @@ mod trpc;
 
 use std::collections::HashMap;
 
+use rayon::prelude::*;
+
 use super::code::{Function, FunctionId, Place, root};
 use super::facts::{CodeIndex, FileFacts};
 use super::index::{Table, reads};
@@ -34,6 +36,23 @@ pub(super) use reach::Reached;
 
 /// What [`Routes::all`] answers, by name.
 pub(super) const ROUTES: &str = "routes";
+
+/// Finds the routes of a framework.
+type Find = fn(&CodeIndex, &mut Vec<Route>);
+
+/// Every framework that is read.
+const FRAMEWORKS: [Find; 10] = [
+    routers::find,
+    trpc::find,
+    nest::find,
+    file_routes::find,
+    django::find,
+    python_routers::find,
+    laravel::find,
+    rails::find,
+    go::find,
+    spring::find,
+];
 
 /// More routes than this are not looked at.
 const MAX_ROUTES: usize = 20_000;
@@ -206,28 +225,26 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// Finds them.
+    /// Finds them, on all cores. Not to be called by what runs on several already: a core that waits takes up other work,
+    /// which may want the routes.
     #[must_use]
     pub(super) fn new(index: &CodeIndex) -> Self {
-        let mut all = Vec::new();
-        routers::find(index, &mut all);
-        trpc::find(index, &mut all);
-        nest::find(index, &mut all);
-        file_routes::find(index, &mut all);
-        django::find(index, &mut all);
-        python_routers::find(index, &mut all);
-        laravel::find(index, &mut all);
-        rails::find(index, &mut all);
-        go::find(index, &mut all);
-        spring::find(index, &mut all);
+        let of_framework = |find: &Find| {
+            let mut routes = Vec::new();
+            reads::apart(|| find(index, &mut routes));
+            routes
+        };
+        let mut all: Vec<Route> = FRAMEWORKS.par_iter().flat_map_iter(of_framework).collect();
         all.truncate(MAX_ROUTES);
         all.sort_by_key(|route| (route.file, route.place.bytes));
-        for route in &mut all {
-            for guard in &mut route.guards {
-                guard::judge(index, guard);
-            }
-            route.reach = route.handler.map(|handler| reach::from(index, handler)).unwrap_or_default();
-        }
+        all.par_iter_mut().for_each(|route| {
+            reads::apart(|| {
+                for guard in &mut route.guards {
+                    guard::judge(index, guard);
+                }
+                route.reach = route.handler.map(|handler| reach::from(index, handler)).unwrap_or_default();
+            });
+        });
         let mut by_file: HashMap<usize, Vec<usize>> = HashMap::new();
         for (place, route) in all.iter().enumerate() {
             by_file.entry(route.file).or_default().push(place);

@@ -26,8 +26,11 @@ impl Subject {
     /// Adds what another file holds.
     pub(in crate::probe::source) fn add(&mut self, other: &Self) {
         self.seen |= other.seen;
-        self.beyond.extend(other.beyond.iter().cloned());
-        self.signs.extend(other.signs.iter().cloned());
+        for (mine, theirs) in [(&mut self.beyond, &other.beyond), (&mut self.signs, &other.signs)] {
+            // Most files say the same: what is known already is not copied again.
+            let new: Vec<&String> = theirs.iter().filter(|told| !mine.contains(*told)).collect();
+            mine.extend(new.into_iter().cloned());
+        }
     }
 
     /// Something stands in the code that the rule is about and cannot judge.
