@@ -98,9 +98,9 @@ fn ends(file: &FileFacts, block: &Block) -> bool {
             Language::JavaScript | Language::TypeScript | Language::Tsx => {
                 matches!(callee, "notFound" | "forbidden" | "unauthorized" | "process.exit")
                     || (matches!(callee, "redirect" | "permanentRedirect" | "error" | "abort404")
-                        && file.binding(callee).is_some_and(|binding| {
-                            matches!(&*binding.module, "next/navigation" | "@sveltejs/kit")
-                        }))
+                        && file
+                            .binding(callee)
+                            .is_some_and(|binding| matches!(&*binding.module, "next/navigation" | "@sveltejs/kit")))
                     || (matches!(call.method(), "throw" | "assert") && matches!(call.root(), "ctx" | "c"))
             }
             Language::Template => false,

@@ -279,9 +279,7 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         }
         "trim" | "concat" | "join" | "decode" | "encode" | "format" | "toLowerCase" | "append" | "replace"
         | "replaceAll" | "gsub" | "sub" | "tr" | "removeprefix" | "removesuffix" | "padStart" | "padEnd" | "repeat"
-        | "ljust" | "formatted" => {
-            Holds::Both
-        }
+        | "ljust" | "formatted" => Holds::Both,
         "String"
         | "str"
         | "strtolower"
@@ -449,7 +447,15 @@ pub(super) fn cleans(call: &Call, sink: Sink) -> bool {
     let method = call.method();
     let replaces = matches!(
         method,
-        "replace" | "replaceAll" | "gsub" | "sub" | "tr" | "ReplaceAll" | "ReplaceAllString" | "str_replace" | "preg_replace"
+        "replace"
+            | "replaceAll"
+            | "gsub"
+            | "sub"
+            | "tr"
+            | "ReplaceAll"
+            | "ReplaceAllString"
+            | "str_replace"
+            | "preg_replace"
     );
     let given = || call.arguments.iter().take(3).filter_map(|argument| argument.value.text());
     let all_dots = sink == Sink::Path

@@ -72,7 +72,8 @@ pub(super) fn is_part_of_address(file: &FileFacts, function: &Function, paramete
                 let calls = function.decorators.iter().filter_map(|decorator| decorator.call);
                 calls.filter_map(|id| file.call(id)).filter_map(|call| call.argument(0).and_then(Value::text))
             };
-            let whole = |route: &str| route.contains(&format!("{{{name}:path}}")) || route.contains(&format!("<path:{name}>"));
+            let whole =
+                |route: &str| route.contains(&format!("{{{name}:path}}")) || route.contains(&format!("<path:{name}>"));
             let part = |route: &str| {
                 route.contains(&format!("{{{name}}}"))
                     || route.contains(&format!("<{name}>"))

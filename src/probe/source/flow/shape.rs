@@ -14,7 +14,8 @@ pub(super) fn is_picked(file: &FileFacts, values: &[Value]) -> bool {
             asked |= matches!(value, Value::Compared(Comparison::In, pair) if pair.0.path() == Some(name));
             if let Value::Call(id) = value {
                 asked |= file.call(*id).is_some_and(|call| {
-                    call.object() == name && matches!(call.method(), "isdigit" | "isalnum" | "isidentifier" | "isdecimal")
+                    call.object() == name
+                        && matches!(call.method(), "isdigit" | "isalnum" | "isidentifier" | "isdecimal")
                 });
             }
         });

@@ -200,7 +200,9 @@ impl<'i> Walk<'i> {
             None => self.name(call.object(), here, rest, steps + 1),
         };
         match holds(call, self.sink) {
-            Holds::Object if self.sink == Sink::Path && gives_base_name(here.file.language, call) => from_object().unsure(),
+            Holds::Object if self.sink == Sink::Path && gives_base_name(here.file.language, call) => {
+                from_object().unsure()
+            }
             Holds::Object => from_object(),
             Holds::Arguments => from_arguments(),
             Holds::Both => {

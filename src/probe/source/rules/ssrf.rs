@@ -59,7 +59,8 @@ fn has_filtering_client(file: &FileFacts) -> bool {
         });
         found
     };
-    let hooks = ["transport", "agent", "dispatcher", "httpAgent", "httpsAgent", "connector", "lookup", "beforeRedirect"];
+    let hooks =
+        ["transport", "agent", "dispatcher", "httpAgent", "httpsAgent", "connector", "lookup", "beforeRedirect"];
     file.imports_any(|module| {
         let lower = module.to_ascii_lowercase();
         lower.contains("ssrf") || matches!(&*lower, "request-filtering-agent" | "advocate")

@@ -44,7 +44,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         let Some(call) = file.call(query.call) else { continue };
         if call.dev_only
-            || !(in_handler(file, call.function) || file.enclosing(call.function).any(|(_, function)| draws_page(file, function)))
+            || !(in_handler(file, call.function)
+                || file.enclosing(call.function).any(|(_, function)| draws_page(file, function)))
             || is_meant_whole(file, call.function)
             || !is_answered(file, query, call.function)
         {

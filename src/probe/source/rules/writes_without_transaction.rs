@@ -177,7 +177,10 @@ fn fails_between(file: &FileFacts, first: &Query, second: &Query, function: Func
             call.function == function
                 && from <= call.place.bytes.0
                 && call.place.bytes.1 <= to
-                && matches!(call.root(), "fetch" | "axios" | "stripe" | "requests" | "httpx" | "s3" | "resend" | "openai")
+                && matches!(
+                    call.root(),
+                    "fetch" | "axios" | "stripe" | "requests" | "httpx" | "s3" | "resend" | "openai"
+                )
         })
 }
 

@@ -79,7 +79,19 @@ fn serves_another_purpose(file: &FileFacts, id: CallId, call: &Call) -> bool {
     let names = around().filter_map(|(_, function)| function.name.as_deref());
     let named = names.chain(around().filter_map(|(_, function)| function.class.as_deref())).any(|name| {
         let lower = name.to_ascii_lowercase();
-        let purposes = ["test", "health", "ping", "setup", "install", "migrat", "validate", "subscribe", "listen", "status", "diagnos"];
+        let purposes = [
+            "test",
+            "health",
+            "ping",
+            "setup",
+            "install",
+            "migrat",
+            "validate",
+            "subscribe",
+            "listen",
+            "status",
+            "diagnos",
+        ];
         purposes.iter().any(|purpose| lower.contains(purpose))
     });
     let of_request = || {

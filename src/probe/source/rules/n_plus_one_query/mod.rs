@@ -59,13 +59,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// How much a query in a loop matters: it is proved where somebody waits for it and the list grows with the data, and
 /// nothing where the list holds one element.
-fn graded(
-    file: &FileFacts,
-    index: &CodeIndex,
-    (id, call): (CallId, &Call),
-    around: &Loop,
-    hit: Hit,
-) -> Option<Hit> {
+fn graded(file: &FileFacts, index: &CodeIndex, (id, call): (CallId, &Call), around: &Loop, hit: Hit) -> Option<Hit> {
     let told = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
     let handed = if told { Handed::Many } else { handed_in(file, index, around) };
     let slower = does_slower_work(file, index, around);
