@@ -205,7 +205,7 @@ fn stays_mounted(file: &FileFacts) -> bool {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path);
     let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
     matches!(&*stem, "app" | "_app" | "main" | "root" | "index")
-        || ["layout", "provider", "providers", "toaster", "toast", "toasts", "notifications", "shell"]
+        || ["layout", "provider", "providers", "context", "toaster", "toast", "toasts", "notifications", "shell"]
             .iter()
             .any(|end| stem.ends_with(end))
 }
