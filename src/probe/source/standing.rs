@@ -59,6 +59,28 @@ const FOUND: [&str; 44] = [
     "polyfills",
 ];
 
+/// Whether a file only shows how something is used, or serves who develops the app: demos, samples, playgrounds, settings
+/// and servers for development.
+fn is_beside_the_app(path: &str) -> bool {
+    const SHOWN: [&str; 5] = ["demo", "sample", "playground", "sandbox", "tutorial"];
+    let lower = path.to_ascii_lowercase();
+    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
+    let shows = |folder: &str| {
+        let folder = folder.strip_suffix('s').unwrap_or(folder);
+        SHOWN.iter().chain(&["example"]).any(|word| {
+            folder == *word
+                || folder.strip_suffix(word).is_some_and(|rest| rest.ends_with('-'))
+                || folder.strip_prefix(word).is_some_and(|rest| rest.starts_with('-'))
+        })
+    };
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    let develops = stem.split(['-', '_', '.']).any(|word| matches!(word, "dev" | "development"))
+        || matches!(stem, "local" | "local_settings" | "settings_local");
+    // Packages of Java begin with `com.example`.
+    let java = name.ends_with(".java");
+    develops || !java && folders.split('/').any(shows)
+}
+
 /// What is asked about the files of one project.
 pub(super) struct Standing<'i> {
     index: &'i CodeIndex,
@@ -79,7 +101,8 @@ impl<'i> Standing<'i> {
         for (rule, hit) in findings {
             let known = hit.confidence.unwrap_or(rule.confidence);
             if known > Confidence::Low
-                && (is_deprecated(file, hit.place.span.line) || *aside.get_or_insert_with(|| self.is_left_aside(file)))
+                && (is_deprecated(file, hit.place.span.line)
+                    || *aside.get_or_insert_with(|| is_beside_the_app(&file.path) || self.is_left_aside(file)))
             {
                 hit.confidence = Some(if known == Confidence::High { Confidence::Medium } else { Confidence::Low });
             }

@@ -1,6 +1,6 @@
 //! Routes that a file's place declares: Next, Remix, SvelteKit, Nuxt; and server actions.
 
-use super::{Cover, Framework, Guard, Route, Verb, named_guard, resolve};
+use super::{Cover, Framework, Guard, Route, Verb, named_guard, resolve, trpc};
 use crate::probe::source::code::{Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
@@ -137,7 +137,15 @@ fn push(
     let mut call = function.argument_of.and_then(|id| file.call(id));
     for _ in 0..4 {
         let Some(around) = call else { break };
-        guards.push(named_guard(&around.callee, resolve::function(index, place, &around.callee, around.function)));
+        // `authClient.inputSchema(…).use(…).action(async () => …)`
+        if around.receiver.is_some() && matches!(around.method(), "action" | "stateAction" | "handler") {
+            let base = trpc::base(file, around);
+            guards.push(named_guard(&base, None));
+            trpc::middleware(index, place, around, &mut guards);
+            guards.extend(trpc::definition(index, place, &base, 0));
+        } else {
+            guards.push(named_guard(&around.callee, resolve::function(index, place, &around.callee, around.function)));
+        }
         call = around.argument_of.and_then(|id| file.call(id));
     }
     guards.retain(|guard| {
@@ -279,6 +287,11 @@ fn middleware(index: &CodeIndex) -> Vec<(String, Guard, Vec<String>)> {
     }
     found.retain(|(_, guard, _)| guard.auth == Cover::Unknown);
     found
+}
+
+/// Whether the app has such middleware.
+pub(in crate::probe::source) fn is_watched(index: &CodeIndex) -> bool {
+    !middleware(index).is_empty()
 }
 
 /// Whether one of a middleware's patterns may stand for `path`; without patterns it sees everything.

@@ -31,6 +31,7 @@ use super::code::{Function, FunctionId, Place, root};
 use super::facts::{CodeIndex, FileFacts};
 use super::index::{Table, reads};
 
+pub(super) use file_routes::is_watched;
 pub(super) use guard::Cover;
 pub(super) use reach::Reached;
 

@@ -233,6 +233,8 @@ pub(in crate::probe::source) fn guards_by_name(name: &str) -> Option<bool> {
                 "access",
                 "secret",
                 "credentials",
+                "scope",
+                "scopes",
             ],
         )
         || has(&words, &["access"]) && !has(&words, &["log", "logger"]);

@@ -60,6 +60,10 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
                 around(index, &included, &router, &mut guards, &mut prefix, 0);
                 guards.extend(dependencies(index, place, call));
                 guards.extend(of_function(index, place, function, decorator));
+                let mut unknown = call.spreads();
+                if let Some(class) = &function.class {
+                    unknown |= of_class(index, place, class, &mut guards, 0);
+                }
                 routes.push(Route {
                     framework: Framework::Decorated,
                     verb,
@@ -68,7 +72,7 @@ pub(super) fn find(index: &CodeIndex, routes: &mut Vec<Route>) {
                     place: call.place,
                     handler: Some((place, id)),
                     guards,
-                    unknown: call.spreads(),
+                    unknown,
                     opened: false,
                     reach: Vec::new(),
                 });
@@ -226,6 +230,62 @@ fn dependency(index: &CodeIndex, place: usize, file: &FileFacts, call: &Call) ->
     named_guard(&name, resolve::function(index, place, &name, call.function))
 }
 
+/// What the fields of a class of views and of its parents depend on: `user: User = Depends(current_user)`. Whether one of
+/// them is somebody else's, and may ask.
+fn of_class(index: &CodeIndex, place: usize, name: &str, guards: &mut Vec<Guard>, depth: u32) -> bool {
+    const PLAIN: [&str; 6] = ["object", "ABC", "Generic", "Protocol", "BaseModel", "Enum"];
+    let Some((place, at)) = resolve::class(index, place, name).filter(|_| depth < MAX_INCLUDES) else {
+        let last = name.rsplit('.').next().unwrap_or(name).split('[').next().unwrap_or(name);
+        return !PLAIN.contains(&last);
+    };
+    let Some(file) = index.files.get(place) else { return true };
+    let Some(class) = file.classes.get(at) else { return true };
+    let (start, end) = class.place.bytes;
+    let first = file.assignments.partition_point(|set| set.place.bytes.0 < start);
+    let inside = file.assignments.get(first..).unwrap_or_default().iter();
+    for set in inside.take_while(|set| set.place.bytes.0 < end) {
+        depends(index, place, file, &set.value, guards);
+    }
+    let mut unknown = false;
+    for base in &class.bases {
+        unknown |= of_class(index, place, base, guards, depth + 1);
+    }
+    unknown
+}
+
+/// What a name or a call in place of a type depends on: `user: CurrentUser`, `user: require_scopes(READ)`.
+fn behind_type(index: &CodeIndex, place: usize, annotation: &str, guards: &mut Vec<Guard>) {
+    let plain = |name: &str| name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '.'));
+    if let Some((maker, _)) = annotation.split_once('(') {
+        if !plain(maker) {
+            return;
+        }
+        let made = resolve::function(index, place, maker, 0);
+        guards.push(named_guard(maker, made));
+        let Some((at, id)) = made else { return };
+        let Some(file) = index.files.get(at) else { return };
+        let Some(function) = file.function(id) else { return };
+        for (_, call) in
+            file.calls_of(&function.body).filter(|(_, call)| matches!(call.method(), "Depends" | "Security"))
+        {
+            guards.push(dependency(index, at, file, call));
+        }
+    } else if plain(annotation) && !annotation.is_empty() {
+        let Some(file) = index.files.get(place) else { return };
+        let (at, name) = match file.assigned(annotation, 0) {
+            Some(_) => (place, annotation.into()),
+            None => match index.imported(file, annotation) {
+                Some(found) => found,
+                None => return,
+            },
+        };
+        let Some(file) = index.files.get(at) else { return };
+        if let Some(set) = file.assigned(&name, 0) {
+            depends(index, at, file, &set.value, guards);
+        }
+    }
+}
+
 /// A function's other decorators, and what its parameters depend on.
 fn of_function(index: &CodeIndex, place: usize, function: &Function, of_route: &Decorator) -> Vec<Guard> {
     let Some(file) = index.files.get(place) else { return Vec::new() };
@@ -263,6 +323,8 @@ fn of_function(index: &CodeIndex, place: usize, function: &Function, of_route: &
         .any(|word| annotation.contains(word))
         {
             guards.push(named_guard("require current user", None));
+        } else {
+            behind_type(index, place, annotation, &mut guards);
         }
     }
     guards

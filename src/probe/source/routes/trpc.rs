@@ -61,7 +61,8 @@ fn is_bare(name: &str) -> bool {
         || ["public", "open", "maybe", "optional", "base"].iter().any(|word| last.starts_with(word))
 }
 
-fn base(file: &FileFacts, call: &Call) -> Box<str> {
+/// What a chain of links begins with: `authClient` of `authClient.input(…).action(…)`.
+pub(super) fn base(file: &FileFacts, call: &Call) -> Box<str> {
     let mut first = call;
     for _ in 0..MAX_LINKS {
         match first.receiver.and_then(|id| file.call(id)) {
@@ -86,7 +87,8 @@ fn named(file: &FileFacts, call: &Call) -> Option<Box<str>> {
     })
 }
 
-fn middleware(index: &CodeIndex, place: usize, call: &Call, guards: &mut Vec<super::Guard>) {
+/// What stands in the links before a call.
+pub(super) fn middleware(index: &CodeIndex, place: usize, call: &Call, guards: &mut Vec<super::Guard>) {
     let Some(file) = index.files.get(place) else { return };
     let mut link = call.receiver;
     for _ in 0..MAX_LINKS {
@@ -105,7 +107,7 @@ fn middleware(index: &CodeIndex, place: usize, call: &Call, guards: &mut Vec<sup
 }
 
 /// What the procedure that is built on was made with.
-fn definition(index: &CodeIndex, place: usize, base: &str, depth: u32) -> Vec<super::Guard> {
+pub(super) fn definition(index: &CodeIndex, place: usize, base: &str, depth: u32) -> Vec<super::Guard> {
     let mut guards = Vec::new();
     let found = index.files.get(place).and_then(|file| {
         let at = |place: usize, name: &str| {

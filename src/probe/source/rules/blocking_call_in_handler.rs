@@ -91,7 +91,9 @@ fn ecma(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<
     }
     let hit = Hit::new(call.place, format!("`{method}` blocks every other request while it runs")).severity(severity);
     if runs_for_each_request(file, call.function) {
-        return Some(hit);
+        // Some tens of milliseconds, where somebody signs in.
+        let short = matches!(method, "hashSync" | "compareSync" | "pbkdf2Sync" | "scryptSync");
+        return Some(if short { hit.confidence(Confidence::Medium) } else { hit });
     }
     if in_handler(file, call.function) {
         return None;

@@ -95,7 +95,7 @@ const SERVERS: [&str; 27] = [
 ];
 
 /// Names that say that the value is meant for everyone.
-const PUBLIC: [&str; 22] = [
+const PUBLIC: [&str; 36] = [
     "publishable",
     "anon",
     "public",
@@ -118,6 +118,21 @@ const PUBLIC: [&str; 22] = [
     "length",
     "min",
     "policy",
+    // Whether something is on, or where it is.
+    "enable",
+    "disable",
+    "disabled",
+    "show",
+    "hide",
+    "allow",
+    "feature",
+    "forgot",
+    "path",
+    "page",
+    "route",
+    "max",
+    "required",
+    "demo",
 ];
 
 /// Looks at one file.

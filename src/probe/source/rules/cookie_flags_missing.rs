@@ -1,6 +1,7 @@
 //! Cookies that sign people in and that scripts can read, or that travel unencrypted.
 
 mod backend;
+pub(super) mod plain;
 
 use super::{Check, Hit, Rule, Subject, request_work, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -163,7 +164,10 @@ fn python(file: &FileFacts, hits: &mut Vec<Hit>) {
             Value::Path(path) => path.to_string(),
             _ => continue,
         };
-        if !signs_in(&name) {
+        let zero = |value: &Value| matches!(value, Value::Number(number) if &**number == "0");
+        let taken_away = call.argument(1).or_else(|| call.named("value")).is_some_and(Value::is_empty_literal)
+            || ["expires", "max_age"].iter().any(|name| call.named(name).is_some_and(zero));
+        if !signs_in(&name) || taken_away {
             continue;
         }
         let off = |flag: &str| matches!(call.named(flag), None | Some(Value::Bool(false)));

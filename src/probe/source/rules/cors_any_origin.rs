@@ -12,6 +12,7 @@ use super::{Check, Hit, Rule, Subject, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Question;
 use crate::probe::source::libraries::is_of;
 
 /// What the rule is and says.
@@ -89,6 +90,12 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         _ => ecma::check(file, hits),
     }
     written_out(file, hits);
+    // Browsers keep a cookie at home unless its app says otherwise: then only what carries its key by itself is open.
+    if hits.iter().any(|hit| hit.message == WITH_CREDENTIALS) && !index.answer(&CROSS_SITE) {
+        for hit in hits.iter_mut().filter(|hit| hit.message == WITH_CREDENTIALS) {
+            hit.confidence = hit.confidence.min(Some(Confidence::Medium));
+        }
+    }
     // One is enough to know: the worst of each message speaks for the file.
     hits.sort_by_key(|hit| std::cmp::Reverse(hit.confidence));
     let mut said: Vec<String> = Vec::new();
@@ -97,6 +104,39 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         said.push(hit.message.clone());
         first
     });
+}
+
+/// Whether a cookie of the app travels when another site asks.
+static CROSS_SITE: Question = Question { name: "cookies for other sites", ask: sends_cookies_abroad };
+
+fn sends_cookies_abroad(index: &CodeIndex) -> bool {
+    let named = |name: &str| {
+        name.rsplit('.').next().unwrap_or(name).replace('_', "").to_ascii_lowercase().ends_with("samesite")
+    };
+    let none = |value: &Value| match value {
+        Value::Text(text) => text.eq_ignore_ascii_case("none"),
+        Value::Path(path) => path.ends_with("SameSiteNoneMode"),
+        Value::Either(values) => values.iter().filter_map(Value::text).any(|text| text.eq_ignore_ascii_case("none")),
+        _ => false,
+    };
+    let inside = |value: &Value| {
+        let mut found = false;
+        value.walk(&mut |value| match value {
+            Value::Object(pairs) => found |= pairs.iter().any(|(key, value)| named(key) && none(value)),
+            Value::Path(path) => found |= path.ends_with("SameSiteNoneMode"),
+            Value::Text(text) => found |= text.contains("SameSite=None"),
+            _ => {}
+        });
+        found
+    };
+    index.files.iter().filter(|file| file.role != Role::Test).any(|file| {
+        file.assignments.iter().any(|set| named(&set.target) && none(&set.value) || inside(&set.value))
+            || file.calls.iter().any(|call| {
+                call.arguments.iter().any(|argument| {
+                    argument.name.as_deref().is_some_and(named) && none(&argument.value) || inside(&argument.value)
+                })
+            })
+    })
 }
 
 fn worse(place: Place, message: &str) -> Hit {

@@ -4,10 +4,10 @@ mod backend;
 
 use super::{Check, Hit, Rule, Subject, request_work, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{Function, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::accesses;
-use crate::probe::source::routes::{Route, Verb};
+use crate::probe::source::routes::{Route, Verb, names};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -145,11 +145,37 @@ fn python(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
                 .iter()
                 .any(|d| d.method().to_ascii_lowercase().contains("api") || d.method().contains("token"));
         let reads_only = routes().any(|route: &Route| route.verb == Verb::Get);
-        if session && !by_key && !reads_only {
+        if session && !by_key && !reads_only && !comes_from_elsewhere(function) {
             hits.push(Hit::new(
                 function.place,
                 "This view trusts the session cookie and is exempt from the check against forged requests",
             ));
         }
     }
+}
+
+/// What another service sends its visitors or its messages to, with a state or a signature of its own.
+fn comes_from_elsewhere(function: &Function) -> bool {
+    let decorators = function.decorators.iter().map(|decorator| &*decorator.name);
+    decorators.chain(function.name.as_deref()).flat_map(names::words).any(|word| {
+        matches!(
+            word.as_str(),
+            "complete"
+                | "callback"
+                | "oauth"
+                | "oauth2"
+                | "oidc"
+                | "sso"
+                | "saml"
+                | "acs"
+                | "lti"
+                | "psa"
+                | "social"
+                | "webhook"
+                | "webhooks"
+                | "hook"
+                | "ipn"
+                | "notify"
+        )
+    })
 }

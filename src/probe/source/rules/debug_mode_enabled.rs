@@ -85,7 +85,7 @@ fn php(file: &FileFacts, hits: &mut Vec<Hit>) {
         if call.function == 0
             && file.conditions.iter().all(|c| !file.calls_of(&c.then).any(|(_, other)| other.place == call.place))
         {
-            hits.push(Hit::new(call.place, message));
+            hits.push(Hit::new(call.place, message).confidence(Confidence::Medium));
         }
     }
     let returned = file.function(0).filter(|_| file.path.ends_with("config/app.php")).map(|top| &top.body.returns);
@@ -108,13 +108,25 @@ fn ruby(file: &FileFacts, hits: &mut Vec<Hit>) {
     }));
 }
 
+/// `if __name__ == "__main__":`
+fn is_run_as_script(file: &FileFacts, call: &Call) -> bool {
+    file.conditions.iter().any(|condition| {
+        let mut named = false;
+        condition.test.walk(&mut |value| named |= value.path() == Some("__name__"));
+        named && file.calls_of(&condition.then).any(|(_, other)| other.place == call.place)
+    })
+}
+
 fn python_call(file: &FileFacts, call: &Call) -> Option<Hit> {
     let on = |name: &str| call.named(name) == Some(&Value::Bool(true));
     match call.method() {
         "run"
             if on("debug") && file.imports_any(|module| module.starts_with("flask") || module.starts_with("quart")) =>
         {
-            Some(Hit::new(call.place, "The server runs with `debug=True`, whose debugger runs any code it is sent"))
+            let hit =
+                Hit::new(call.place, "The server runs with `debug=True`, whose debugger runs any code it is sent");
+            // `python app.py` runs it, a server for production that imports the app does not.
+            Some(if is_run_as_script(file, call) { hit.confidence(Confidence::Medium) } else { hit })
         }
         "FastAPI" | "Starlette" if on("debug") => {
             Some(Hit::new(call.place, "The app is made with `debug=True` and shows its stack traces to users"))

@@ -158,6 +158,29 @@ fn is_expression(function: &Function) -> bool {
     function.is_async && function.body.returns.is_empty()
 }
 
+/// Whether an effect runs more than once while its component stays: each time what it depends on changes, it starts another.
+fn runs_again(file: &FileFacts, function: &Function) -> bool {
+    let Some(hook) = function.argument_of.and_then(|id| file.call(id)) else { return false };
+    if !matches!(hook.method(), "useEffect" | "useLayoutEffect") {
+        return false;
+    }
+    match hook.argument(1).map(|given| file.resolved(given, hook.function)) {
+        None => true,
+        Some(Value::Array(given)) => given.iter().any(|value| !is_fixed(file, value)),
+        Some(_) => false,
+    }
+}
+
+/// What stays the same however often a component is drawn: setters, dispatchers, what is imported.
+fn is_fixed(file: &FileFacts, value: &Value) -> bool {
+    let Some(path) = value.path() else { return false };
+    let setter = path.strip_prefix("set").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_uppercase()));
+    setter
+        || matches!(path, "dispatch" | "router" | "navigate" | "t" | "queryClient" | "supabase" | "toast")
+        || file.binding(root(path)).is_some()
+        || file.assigned(root(path), 0).is_some()
+}
+
 fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
     let hooked = has_unmount_hook(file);
     for (_, call) in file.calls_of(&function.body) {
@@ -184,14 +207,14 @@ fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
         if ended_here || (kept && ended_elsewhere) {
             continue;
         }
-        let confidence = if ended_elsewhere {
-            Confidence::Low
-        } else if stays_mounted(file) {
-            Confidence::Medium
-        } else {
-            Confidence::High
-        };
         let severity = if is_slow(call) { Severity::Minor } else { started.severity };
+        let again = runs_again(file, function) && !stays_mounted(file);
+        let confidence = match (ended_elsewhere, again) {
+            (true, _) => Confidence::Low,
+            (false, true) => Confidence::High,
+            // A component that never leaves the page starts it once.
+            (false, false) => Confidence::Medium,
+        };
         hits.push(
             Hit::new(call.place, format!("The effect starts {} and never ends it", started.what))
                 .severity(severity)

@@ -6,7 +6,7 @@ mod settings;
 use super::endpoint::{Target, is_local_database, target};
 use super::{Check, Hit, Rule, any_name, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Place, Value, joined};
+use crate::probe::source::code::{Block, Call, Place, Value, joined};
 use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts, Language, Role};
 
 /// What the rule is and says.
@@ -127,7 +127,9 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
         }
         Some(Target::Credentials) => {
             kind = Kind::Secret;
-            Hit::new(place, format!("`{name}` falls back on a connection string with a user and a password"))
+            let hit = Hit::new(place, format!("`{name}` falls back on a connection string with a user and a password"));
+            // That of a container beside the app is no secret.
+            if leads_out(&text) { hit } else { hit.confidence(Confidence::Medium) }
         }
         Some(Target::Local | Target::Private) if is_own_address(name) || own_site::is_named(file, name) => {
             // Where the server itself listens, or what it calls itself in a link.
@@ -141,8 +143,10 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
         }
         Some(Target::Local | Target::Private) => {
             let hit = Hit::new(place, format!("`{name}` falls back on a localhost address"));
-            // The standard's own default, a collector beside the app; telemetry that is lost stops nobody.
-            if name.starts_with("OTEL_") { hit.severity(Severity::Minor).confidence(Confidence::Medium) } else { hit }
+            // The standard's own default, a collector beside the app; telemetry that is lost stops nobody. Other services may
+            // stand beside the app too, and where they do not it shows at once.
+            let hit = hit.confidence(Confidence::Medium);
+            if name.starts_with("OTEL_") { hit.severity(Severity::Minor) } else { hit }
         }
         _ if is_secret(name) && opens_nothing(name, &text) => return None,
         _ if is_bare_local_host(name, &text) => {
@@ -157,7 +161,10 @@ fn judge(file: &FileFacts, fallback: &EnvFallback) -> Option<(Kind, Hit)> {
             let connects = file.role == Role::Config
                 && words(name).any(|word| matches!(&*word, "DB" | "DATABASE" | "REDIS" | "MYSQL" | "MAIL"));
             kind = if connects { Kind::Address } else { Kind::Secret };
-            Hit::new(place, format!("`{name}` falls back on a secret that stands in the code"))
+            let hit = Hit::new(place, format!("`{name}` falls back on a secret that stands in the code"));
+            // With what the app itself signs or encrypts, everything works. Another's service lets nobody in.
+            let sure = signs(name) && !is_refused(file, fallback);
+            if sure { hit } else { hit.confidence(Confidence::Medium) }
         }
         _ => return None,
     };
@@ -330,16 +337,63 @@ fn is_secret(name: &str) -> bool {
 /// settings stand those of its tests.
 fn is_harmless(file: &FileFacts, name: &str, text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
-    let signs = words(name).any(|word| {
+    let own = words(name).any(|word| {
         ["JWT", "SESSION", "APP", "COOKIE", "SIGN", "ENCRYPT", "CSRF", "AUTH", "SALT", "PEPPER", "BASE", "HASH"]
             .iter()
             .any(|sign| word.starts_with(sign))
     }) || matches!(name, "SECRET" | "SECRET_KEY");
-    let stand_in = lower.starts_with("your") && !signs;
+    let stand_in = lower.starts_with("your") && !own;
     let of_tests = file.role == Role::Config
         && lower.contains("test")
         && words(name).any(|word| matches!(&*word, "PASSWORD" | "PASS" | "PASSWD"));
     stand_in || of_tests
+}
+
+/// Whether the app itself signs or encrypts with it: `JWT_SECRET`, `APP_KEY`, `SECRET_KEY`.
+fn signs(name: &str) -> bool {
+    let has = |wanted: &[&str]| words(name).any(|word| wanted.contains(&&*word));
+    let own = words(name).any(|word| {
+        ["JWT", "SESSION", "COOKIE", "SIGN", "ENCRYPT", "CSRF", "NEXTAUTH", "AUTH"]
+            .iter()
+            .any(|start| word.starts_with(start))
+            || matches!(&*word, "APP" | "DJANGO" | "FLASK" | "RAILS" | "LARAVEL" | "TOKEN" | "SERVER")
+    });
+    let plain = matches!(&*name.to_ascii_uppercase(), "SECRET" | "SECRET_KEY" | "SECRET_KEY_BASE" | "SECRETKEY");
+    plain
+        || own
+            && has(&["SECRET", "KEY", "SECRETS"])
+            && !has(&[
+                "CLIENT", "API", "GOOGLE", "GITHUB", "GITLAB", "FACEBOOK", "TWITTER", "SLACK", "STRIPE", "AWS", "S3",
+                "OIDC", "OAUTH", "OAUTH2", "LDAP", "SMTP", "MAIL", "PUSHER", "REVERB", "AUTH0", "APPLE", "DISCORD",
+                "AZURE", "WEBHOOK", "PASSWORD",
+            ])
+}
+
+/// Whether the file stops, or says no, where the variable is missing.
+fn is_refused(file: &FileFacts, fallback: &EnvFallback) -> bool {
+    file.conditions.iter().any(|condition| {
+        let mut named = false;
+        condition.test.walk(&mut |value| {
+            named |= matches!(value, Value::Env(name) if *name == fallback.name)
+                || value.path().is_some_and(|path| path.rsplit('.').next() == Some(&*fallback.name));
+        });
+        let stops = |block: &Block| {
+            block.throws
+                || file
+                    .calls_of(block)
+                    .any(|(_, call)| matches!(call.method(), "exit" | "abort" | "Fatal" | "Fatalf" | "panic"))
+        };
+        named && stops(&condition.then)
+    })
+}
+
+/// Whether a connection string leads to a host of the internet, and not to one by its name in a network of containers.
+fn leads_out(text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?']).next().unwrap_or(text);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let host = host.split([':', ',', ')']).next().unwrap_or(host);
+    let known = ["localhost", "127.", "host.docker.internal", "example."];
+    host.contains('.') && !known.iter().any(|part| host.contains(part))
 }
 
 /// `60/minute`, `5/h`

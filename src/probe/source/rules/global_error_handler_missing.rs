@@ -12,7 +12,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "No handler answers when a route fails",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "An Express app without error middleware: a function with four parameters that is the last one given to `app.use`.",
     why: "When a route throws, Express answers with a page of HTML, with the stack in it unless `NODE_ENV` is `production`, and your log and error tracker hear nothing. Before version 5 a rejected promise in a route answers nothing at all, and ends the whole process.",
     fix: "Add `app.use((err, req, res, next) => { … })` after all routes: log the error, and answer in the shape of your API.",

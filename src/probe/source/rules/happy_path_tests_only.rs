@@ -11,7 +11,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "No test looks at what happens when something fails",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A project without tests, or one in whose tests nothing is ever refused and nothing ever fails.",
     why: "Your users are the first to try an empty form, a wrong password, a page that is not theirs and a service that is down. What happens then was never tried before.",
     fix: "For each important route write a test of what it refuses: no session, another user's record, missing and wrong fields, a service that answers with an error.",

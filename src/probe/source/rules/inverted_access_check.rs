@@ -388,6 +388,13 @@ fn is_used(file: &FileFacts, function: &Function, name: &str, after: u32) -> boo
         }
     }
     function.body.returns.iter().for_each(&mut see);
+    // `members.some((member) => member.id === (session.user as Account).id)`
+    let within = |inner: &&Function| {
+        function.place.bytes.0 < inner.place.bytes.0 && inner.place.bytes.1 <= function.place.bytes.1
+    };
+    for inner in file.functions.iter().filter(within) {
+        inner.body.returns.iter().for_each(&mut see);
+    }
     let (from, to) = function.body.assignments;
     for a in
         file.assignments.get(from as usize..to as usize).unwrap_or_default().iter().filter(|a| a.place.bytes.0 > after)

@@ -5,7 +5,7 @@ mod session;
 
 use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionKind, Value};
+use crate::probe::source::code::{Call, FunctionId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::libraries::imported;
 use crate::probe::source::routes::names;
@@ -117,8 +117,59 @@ fn decoded(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         .any(|(_, function)| function.kind == FunctionKind::Handler || function.name.as_deref().is_some_and(named));
     let hit = Hit::new(call.place, DECODED);
     // Whoever asks only when a token ends mostly renews their own.
-    let trusted = trusted && tells.is_none();
+    let trusted = trusted
+        && tells.is_none()
+        && call.argument(0).is_some_and(|token| comes_with_request(file, token, call.function, 0));
     hits.push(if trusted { hit } else { hit.severity(Severity::Major).confidence(Confidence::Medium) });
+}
+
+/// Whether a token is one that a request brought, and not one that the app or a provider gave out.
+fn comes_with_request(file: &FileFacts, value: &Value, function: FunctionId, depth: u32) -> bool {
+    if depth > 5 {
+        return false;
+    }
+    let brought = |path: &str| {
+        let lower = path.to_ascii_lowercase();
+        lower.split(['.', '(', '[']).any(|part| {
+            matches!(
+                part,
+                "req"
+                    | "request"
+                    | "headers"
+                    | "cookies"
+                    | "ctx"
+                    | "authorization"
+                    | "authheader"
+                    | "auth_header"
+                    | "bearer"
+            )
+        })
+    };
+    match value {
+        Value::Path(path) => {
+            brought(path)
+                || match file.resolved(value, function) {
+                    Value::Path(same) if same == path => {
+                        let first = crate::probe::source::code::root(path);
+                        first != &**path && comes_with_request(file, &Value::Path(first.into()), function, depth + 1)
+                    }
+                    other => comes_with_request(file, other, function, depth + 1),
+                }
+        }
+        Value::Call(id) => file.call(*id).is_some_and(|call| {
+            brought(&call.callee)
+                || comes_with_request(file, &call.on, function, depth + 1)
+                || (!call.object().is_empty()
+                    && comes_with_request(file, &Value::Path(call.object().into()), function, depth + 1))
+                || call.arguments.iter().any(|argument| comes_with_request(file, &argument.value, function, depth + 1))
+        }),
+        Value::Member(pair) => comes_with_request(file, &pair.0, function, depth + 1),
+        Value::Index(pair) => comes_with_request(file, &pair.0, function, depth + 1),
+        Value::Either(values) | Value::All(values) | Value::Computed(values) => {
+            values.iter().any(|value| comes_with_request(file, value, function, depth + 1))
+        }
+        _ => false,
+    }
 }
 
 /// What of a token is read where it is no more than times.
@@ -225,7 +276,12 @@ fn ecma(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
                     "A token without a signature is accepted: the algorithm `none` is allowed",
                 ));
             } else if options.and_then(|options| options.get("ignoreExpiration")) == Some(&Value::Bool(true)) {
-                hits.push(Hit::new(call.place, "Tokens are accepted after their end").severity(Severity::Major));
+                // Where a token is renewed, its end does not matter.
+                hits.push(
+                    Hit::new(call.place, "Tokens are accepted after their end")
+                        .severity(Severity::Major)
+                        .confidence(Confidence::Medium),
+                );
             }
             secret(file, call, hits);
         }
@@ -279,20 +335,27 @@ fn python(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
                     && other.function == call.function
             });
             if unverified && !again {
-                hits.push(Hit::new(call.place, DECODED));
+                let given = call.argument(0).is_some_and(|token| comes_with_request(file, token, call.function, 0));
+                let hit = Hit::new(call.place, DECODED);
+                hits.push(if given { hit } else { hit.confidence(Confidence::Medium) });
             } else if call.named("algorithms").is_some_and(holds_none) {
                 hits.push(Hit::new(
                     call.place,
                     "A token without a signature is accepted: the algorithm `none` is allowed",
                 ));
             } else if options.and_then(|o| o.get("verify_exp")).is_some_and(off) {
-                hits.push(Hit::new(call.place, "Tokens are accepted after their end").severity(Severity::Major));
+                // Where a token is renewed, its end does not matter.
+                hits.push(
+                    Hit::new(call.place, "Tokens are accepted after their end")
+                        .severity(Severity::Major)
+                        .confidence(Confidence::Medium),
+                );
             }
             if !unverified {
                 secret(file, call, hits);
             }
         }
-        "get_unverified_claims" => hits.push(Hit::new(call.place, DECODED)),
+        "get_unverified_claims" => hits.push(Hit::new(call.place, DECODED).confidence(Confidence::Medium)),
         "encode" => {
             secret(file, call, hits);
             let payload = call.argument(0).map(|value| file.resolved(value, call.function));

@@ -59,6 +59,7 @@ mod retry_without_backoff;
 mod route_without_auth;
 mod schema_sync_in_production;
 mod sensitive_data_logged;
+mod server_actions;
 mod slow_work_in_request;
 mod sql_injection;
 mod sqlite_on_serverless;
@@ -355,6 +356,7 @@ type PlainCheck = fn(&PlainFile, &mut Vec<Hit>);
 
 /// The rules that look at files that are no code, beside the code.
 const PLAIN: &[(&RuleMeta, PlainCheck)] = &[
+    (&cookie_flags_missing::META, cookie_flags_missing::plain::check),
     (&cors_any_origin::META, cors_any_origin::plain::check),
     (&debug_mode_enabled::META, debug_mode_enabled::plain::check),
 ];

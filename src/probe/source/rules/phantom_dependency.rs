@@ -14,7 +14,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "The code imports a package that no manifest declares",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "An import of a package that neither `package.json` nor a requirements file, `pyproject.toml`, `composer.json`, `Gemfile`, `go.mod` or the like names.",
     why: "It works here because the package happens to be installed, and fails where the app is installed anew. A name that an AI assistant made up may not exist at all, until someone registers it and puts their own code in.",
     fix: "Look the package up first: does it exist, is it the one you mean, who keeps it? Then add it to the manifest, or import what you meant.",

@@ -164,9 +164,13 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
                 return None;
             }
             let preset = around.iter().any(|name| is_preset(name));
+            // What signs works with any text; a key of another service that is none lets nobody in, which shows at once.
+            let signs = matches!(found.usage, Usage::Argument(id) if file.call(id).is_some_and(|call| {
+                matches!(call.method(), "sign" | "verify" | "session" | "createHmac" | "encode")
+            }));
             used.then(|| {
                 let hit = Hit::new(place(found), format!("`{shown}` stands where a real secret belongs"));
-                if preset { hit.confidence(Confidence::Medium) } else { hit }
+                if preset || !signs { hit.confidence(Confidence::Medium) } else { hit }
             })
         }
         (Kind::Mail, Form::Literal) => {
@@ -176,7 +180,11 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
                 matches!(call.method(), "setFrom" | "set_from" | "from" | "SetFrom" | "from_email")
             }));
             ((sends || in_call) && matches!(found.usage, Usage::Named | Usage::Argument(_)))
-                .then(|| Hit::new(place(found), format!("Mail is sent from `{shown}`, an address that nobody has")))
+                // It may be the default of a form, or of a mailer for development.
+                .then(|| {
+                    Hit::new(place(found), format!("Mail is sent from `{shown}`, an address that nobody has"))
+                        .confidence(Confidence::Medium)
+                })
         }
         (Kind::Person, Form::Page) => Some(
             Hit::new(place(found), format!("The page shows a made-up person: `{shown}`"))
@@ -234,7 +242,8 @@ fn to_do(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
         at_span(found.span),
         format!("`{name}` is a stub: its own comment says that the work is still to be done"),
     );
-    Some(if function.kind == FunctionKind::Handler { hit } else { hit.confidence(Confidence::Medium) })
+    // Nobody may need it yet.
+    Some(hit.confidence(Confidence::Medium))
 }
 
 fn is_printing(call: &Call) -> bool {
@@ -287,7 +296,8 @@ fn not_written(file: &FileFacts, call: &Call) -> Option<Hit> {
     let says_so = |name: &str| name.to_ascii_lowercase().replace('_', "").contains("notimplemented");
     (stub(function, alone) && !function.name.as_deref().is_some_and(says_so)).then(|| {
         let name = function.name.as_deref().unwrap_or("a handler");
-        Hit::new(call.place, format!("`{name}` is not written yet: it only says so"))
+        // Whoever calls it is told so, and it may be that nobody does.
+        Hit::new(call.place, format!("`{name}` is not written yet: it only says so")).confidence(Confidence::Medium)
     })
 }
 

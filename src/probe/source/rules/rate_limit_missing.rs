@@ -1,8 +1,9 @@
 //! A route that guesses, mails, pays or asks a model as often as somebody likes.
 
+use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::Call;
+use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::accesses;
 use crate::probe::source::routes::{Cover, Route, Verb, names, purpose};
@@ -37,13 +38,23 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     if limits_everything(index) {
         return;
     }
+    let actions = Actions::new(index);
     for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
+        let caller = actions.caller(index, route);
+        if caller == Some(Caller::Server) {
+            continue;
+        }
         if route.unknown || request_work::is_limited(index, route) {
             continue;
         }
         let Some(need) = need(index, route) else { continue };
-        let unknown = route.guards.iter().any(|guard| guard.auth == Cover::Unknown);
-        let confidence = if unknown { Confidence::Low } else { need.confidence };
+        let unknown = route.guards.iter().all(|guard| guard.auth != Cover::Yes)
+            && route.guards.iter().any(|guard| guard.auth == Cover::Unknown);
+        let confidence = match caller {
+            _ if unknown => Confidence::Low,
+            Some(Caller::Nobody) => need.confidence.min(Confidence::Medium),
+            _ => need.confidence,
+        };
         let mut hit =
             Hit::new(route.place, format!("{} {}, and nothing limits how often", route.title(index), need.does))
                 .confidence(confidence);
@@ -62,6 +73,18 @@ fn limits_everything(index: &CodeIndex) -> bool {
                 .calls
                 .iter()
                 .any(|call| matches!(&*call.callee, "Limiter") && call.named("default_limits").is_some())
+            // What counts failed sign-ins for all of a Django app.
+            || file.language == Language::Python
+                && file.path.contains("settings")
+                && file.assignments.iter().any(|set| {
+                    let mut found = false;
+                    set.value.walk(&mut |value| {
+                        found |= value.text().is_some_and(|text| {
+                            matches!(text, "axes" | "defender") || text.starts_with("axes.") || text.starts_with("defender.")
+                        });
+                    });
+                    found
+                })
             // Rack::Attack stands before all of a Rails app; what it watches is written as code.
             || file.language == Language::Ruby
                 && file.calls.iter().any(|call| matches!(&*call.callee, "Rack.Attack.throttle" | "throttle"))
@@ -82,7 +105,11 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
         return None;
     }
     let stranger = route.guards.iter().all(|guard| guard.auth != Cover::Yes);
+    let makes_account = has(&["signup", "register", "registration"])
+        || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
+    // Who signs up chooses a password, which is looked at for its strength.
     if stranger
+        && !makes_account
         && calls(&checks_password)
         && (has(&["login", "signin", "session", "sessions", "auth", "authenticate", "token", "logon", "sign", "log"]))
     {
@@ -120,25 +147,55 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     if stranger && route.verb == Verb::Post && matches!(&*last, "login" | "signin" | "in") && takes_password() {
         return Some(Need { does: "checks passwords", confidence: Confidence::Medium });
     }
-    let makes_account = has(&["signup", "register", "registration"])
-        || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
     if stranger && makes_account && (registers() && request_work::writes(index, route)) {
         return Some(Need { does: "makes accounts", confidence: Confidence::Medium });
     }
-    let resets = has(&["forgot", "reset", "recover", "recovery", "magic", "otp"]);
+    let sends = has(&["forgot", "recover", "recovery", "magic", "otp"]);
+    // `/websites/:id/reset` is about something else.
+    let resets =
+        sends || has(&["reset"]) && has(&["password", "passwords", "passwd", "account", "auth", "user", "users"]);
     if stranger && resets && (cost.is_some() || request_work::writes(index, route)) {
         return Some(Need {
             does: "resets passwords or sends codes",
-            confidence: if cost.is_some() { Confidence::High } else { Confidence::Medium },
+            confidence: match cost {
+                Some(_) => Confidence::High,
+                // Who sets a new password brings the token that a mail brought, and nobody guesses that.
+                None if sends => Confidence::Medium,
+                None => Confidence::Low,
+            },
         });
     }
     match cost? {
+        // Those who run the app pay for what they ask themselves, and so do users who bring their own key.
+        "asks an AI model" if purpose::is_private(&route.path) || calls(&takes_users_key) => None,
         does @ "asks an AI model" => {
             Some(Need { does, confidence: if covered == Cover::No { Confidence::High } else { Confidence::Medium } })
         }
         does if covered == Cover::No => Some(Need { does, confidence: Confidence::Medium }),
         _ => None,
     }
+}
+
+/// `new OpenAI({ apiKey: profile.openaiKey })`
+fn takes_users_key(file: &FileFacts, call: &Call) -> bool {
+    let client = ["OpenAI", "Anthropic", "AsyncOpenAI", "AzureOpenAI", "Groq", "GoogleGenerativeAI"];
+    if !client.contains(&call.method()) {
+        return false;
+    }
+    let key = call
+        .argument(0)
+        .and_then(|options| file.resolved(options, call.function).get("apiKey"))
+        .or_else(|| call.named("api_key"));
+    key.is_some_and(|key| {
+        let (mut of_app, mut named) = (false, None);
+        file.resolved(key, call.function).walk(&mut |value| match value {
+            Value::Env(_) => of_app = true,
+            Value::Path(path) => named = Some(path.to_ascii_lowercase()),
+            _ => {}
+        });
+        let settings = ["env", "config", "settings", "process", "this", "self"];
+        !of_app && named.is_some_and(|path| path.contains('.') && !settings.iter().any(|word| path.contains(word)))
+    })
 }
 
 fn checks_password(file: &FileFacts, call: &Call) -> bool {

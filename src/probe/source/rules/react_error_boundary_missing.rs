@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "One failing component takes the whole page away",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A React, Next or Remix app without an error boundary, an `error` page or a router's element for errors anywhere.",
     why: "When any component throws while it is drawn, React takes the whole page away. Your users see white, and reloading does not help.",
     fix: "Add `app/error.tsx` and `app/global-error.tsx` in Next, `ErrorBoundary` in Remix, or `react-error-boundary` around the app, and report what it catches.",

@@ -83,6 +83,39 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         hit.file = at.file;
         hits.push(hit);
     }
+    for hit in hits.iter_mut().filter(|hit| !holds_rights(&hit.message)) {
+        hit.confidence = hit.confidence.or(Some(Confidence::Medium)).min(Some(Confidence::Medium));
+    }
+}
+
+/// Whether what is written holds rights or money: where every column is open, that one is too.
+fn holds_rights(message: &str) -> bool {
+    let name = message.split('`').nth(1).unwrap_or("");
+    names::words(name).iter().any(|word| {
+        let word = word.strip_suffix('s').unwrap_or(word);
+        matches!(
+            word,
+            "user"
+                | "account"
+                | "member"
+                | "customer"
+                | "admin"
+                | "profile"
+                | "order"
+                | "payment"
+                | "invoice"
+                | "subscription"
+                | "role"
+                | "wallet"
+                | "transaction"
+                | "transfer"
+                | "product"
+                | "tenant"
+                | "organization"
+                | "team"
+                | "employee"
+        )
+    })
 }
 
 fn shown(call: &Call) -> String {

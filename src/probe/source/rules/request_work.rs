@@ -3,6 +3,7 @@
 use super::Subject;
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::routes::reach::accesses;
 use crate::probe::source::routes::{Route, names};
 
 /// Languages whose routes are found, with what stands before them.
@@ -295,12 +296,35 @@ pub(super) fn is_limited(index: &CodeIndex, route: &Route) -> bool {
                         || file.calls_of(&function.body).any(|(_, call)| limits(file, call))
                 })
             })
-    }) || route.reach.iter().any(|at| at.calls(index).any(|(file, _, call)| limits(file, call)))
+    }) || route.reach.iter().any(|at| {
+        at.calls(index).any(|(file, _, call)| limits(file, call))
+            || at.get(index).is_some_and(|(file, function)| {
+                accesses(file, function).any(|access| counts_failures(&access.path))
+                    || file
+                        .assignments
+                        .get(function.body.assignments.0 as usize..function.body.assignments.1 as usize)
+                        .unwrap_or_default()
+                        .iter()
+                        .any(|set| counts_failures(&set.target))
+            })
+    })
+}
+
+/// `user.failedAttempts`, `account.locked_until`, `verifyCaptcha`: what stops those who guess.
+fn counts_failures(path: &str) -> bool {
+    let words = names::words(path.rsplit('.').next().unwrap_or(path));
+    words.iter().any(|word| {
+        matches!(
+            word.as_str(),
+            "attempts" | "lockout" | "captcha" | "recaptcha" | "hcaptcha" | "lockable" | "cooldown" | "backoff"
+        )
+    }) || words.windows(2).any(|pair| matches!(pair, [a, b] if a.starts_with("lock") && matches!(b.as_str(), "until" | "out" | "account" | "at")))
 }
 
 /// Whether a call asks a limiter.
 pub(super) fn limits(file: &FileFacts, call: &Call) -> bool {
     names::limits_rate(call.method())
+        || counts_failures(call.method())
         || call.object().rsplit('.').next().is_some_and(names::limits_rate)
         || matches!(&*call.callee, "aj.protect")
         || call.arguments.iter().any(|argument| {

@@ -1,9 +1,14 @@
 //! A route that changes things and asks nobody who they are.
 
+use std::collections::HashMap;
+
+use super::names::words;
+use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
-use crate::probe::source::routes::{Cover, Framework, Route, Verb, purpose};
+use crate::probe::source::routes::reach::accesses;
+use crate::probe::source::routes::{Cover, Framework, Route, Verb, is_watched, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -102,20 +107,45 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         return;
     }
     let habit = covered >= HABIT && open * 9 <= covered;
+    let mut families: HashMap<String, usize> = HashMap::new();
+    for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::Yes) {
+        *families.entry(topic(route)).or_default() += 1;
+        *families.entry(route.file.to_string()).or_default() += 1;
+    }
+    let actions = Actions::new(index);
+    let watched = is_watched(index);
     for (route, _) in candidates.iter().filter(|(_, cover)| *cover == Cover::No) {
         let writes = request_work::writes(index, route);
         // What its author opened so that strangers send something: a request for an invitation, a sign-up.
         if route.opened && route.verb == Verb::Post && (!writes || makes_member(route)) {
             continue;
         }
-        let rare = writes && habit;
-        let confidence = match (route.opened, rare, writes) {
+        let caller = actions.caller(index, route);
+        // Only the server itself calls it, or whoever calls it has to know a secret.
+        let apart = caller == Some(Caller::Server) || takes_secret(index, route);
+        let forgotten = match caller {
+            // The middleware may ask before any page is shown; who may act for whom it does not know.
+            Some(caller) => {
+                let others = candidates.iter().filter(|(other, cover)| {
+                    other.framework == Framework::Action && *cover == Cover::Yes && other.file == route.file
+                });
+                caller == Caller::Page
+                    && (names_user(index, route) || !watched && replaces(index, route) && others.count() > 0)
+            }
+            // What others of its kind ask. Strangers may send something, they may not replace or remove it.
+            None => {
+                let among = |key: &str| families.get(key).copied().unwrap_or_default();
+                let replaces = route.verb != Verb::Post && route.verb.changes();
+                habit && (among(&topic(route)) >= 2 || replaces && among(&route.file.to_string()) >= 2)
+            }
+        };
+        let confidence = match (route.opened || apart, writes && forgotten, writes) {
             (true, _, _) => Confidence::Low,
             (false, true, _) => Confidence::High,
             (false, false, true) => Confidence::Medium,
             (false, false, false) => Confidence::Low,
         };
-        let severity = if writes && !route.opened { Severity::Blocker } else { Severity::Major };
+        let severity = if writes && !route.opened && !apart { Severity::Blocker } else { Severity::Major };
         let does = if writes { "changes data and" } else { "is open:" };
         let message = match route.framework {
             Framework::Action => {
@@ -130,4 +160,67 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         hits.push(hit);
     }
+}
+
+/// What a route is about: the first name of its path.
+fn topic(route: &Route) -> String {
+    let prefix = |part: &&str| {
+        matches!(*part, "" | "api" | "rest" | "app")
+            || part.strip_prefix('v').is_some_and(|rest| rest.parse::<u8>().is_ok())
+    };
+    let first = route.path.split('/').find(|part| !prefix(part)).unwrap_or_default();
+    format!("/{first}")
+}
+
+/// Whether it takes something that only those know who were sent it: `token` of a link in a mail.
+fn takes_secret(index: &CodeIndex, route: &Route) -> bool {
+    let Some((file, function)) = route.function(index) else { return false };
+    let secret = |name: &str| {
+        let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
+        ["token", "secret", "signature", "otp", "hash"].iter().any(|word| last.ends_with(word)) || last == "code"
+    };
+    let (from, to) = (function.body.assignments.0 as usize, function.body.assignments.1 as usize);
+    let sets = file.assignments.get(from..to).unwrap_or_default();
+    let given = ["body", "input", "parsedInput", "params", "query", "data", "searchParams"];
+    let is_given = |path: &str| path.split('.').rev().skip(1).any(|part| given.contains(&part)) && secret(path);
+    function.parameters.iter().flat_map(|parameter| &parameter.names).any(|(name, _)| secret(name))
+        || sets.iter().any(|set| secret(&set.target) && set.value.path().is_some_and(is_given))
+        || accesses(file, function).any(|access| is_given(&access.path))
+}
+
+/// Whether an action is called for what it does to something that is there: `deleteTeam`. Strangers may well add something.
+fn replaces(index: &CodeIndex, route: &Route) -> bool {
+    let name = route.function(index).and_then(|(_, function)| function.name.as_deref()).unwrap_or_default();
+    words(name).first().is_some_and(|word| {
+        matches!(
+            word.as_str(),
+            "update"
+                | "delete"
+                | "remove"
+                | "edit"
+                | "change"
+                | "rename"
+                | "archive"
+                | "cancel"
+                | "revoke"
+                | "approve"
+                | "reject"
+                | "ban"
+                | "transfer"
+                | "publish"
+                | "close"
+                | "reset"
+        )
+    })
+}
+
+/// Whether its caller says whose data it is about.
+fn names_user(index: &CodeIndex, route: &Route) -> bool {
+    let Some((_, function)) = route.function(index) else { return false };
+    function.parameters.iter().flat_map(|parameter| &parameter.names).any(|(name, _)| {
+        matches!(
+            &**name,
+            "userId" | "user_id" | "ownerId" | "accountId" | "clerkId" | "customerId" | "authorId" | "memberId"
+        )
+    })
 }

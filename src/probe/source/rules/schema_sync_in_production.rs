@@ -282,7 +282,11 @@ fn in_plain(file: &PlainFile, overridden: bool) -> Option<Hit> {
         let end = file.text.get(at..)?.find('\n').map_or(file.text.len(), |length| at + length);
         let hit =
             Hit::new(file.place(at, end), format!("Hibernate is told to `{}` the tables at every start", mode.trim()));
-        return Some(if mode.trim() == "update" { hit } else { hit.severity(Severity::Blocker) });
+        // It adds what is missing and takes nothing away.
+        return Some(match mode.trim() {
+            "update" => hit.confidence(Confidence::Medium),
+            _ => hit.severity(Severity::Blocker),
+        });
     }
     let manifest = name == "package.json";
     let workflow = file.path.contains(".github/workflows");
@@ -315,7 +319,8 @@ fn in_plain(file: &PlainFile, overridden: bool) -> Option<Hit> {
     };
     let hit = Hit::new(place, format!("{where_} runs `{command}`, which {does}"));
     let destroys = line.contains("--accept-data-loss") || line.contains("--force-reset") || does.contains("drop");
-    Some(if destroys { hit.severity(Severity::Blocker) } else { hit })
+    // Without its leave these commands stop before anything is lost.
+    Some(if destroys { hit.severity(Severity::Blocker) } else { hit.confidence(Confidence::Medium) })
 }
 
 /// A script of `package.json` that a host or a deployment runs.

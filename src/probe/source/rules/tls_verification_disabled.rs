@@ -4,7 +4,7 @@ use super::endpoint::{Target, target};
 use super::names::{has_word, last};
 use super::{Check, Hit, Rule, is_ours};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, CallId, Place, Value};
+use crate::probe::source::code::{Block, Call, CallId, FunctionId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// What the rule is and says.
@@ -43,17 +43,24 @@ const OFF: [(&str, bool); 10] = [
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let Some((what, sure)) = of_call(file, call) else { continue };
-        if stays_here(file, id) || is_asked_for(file, |block| block.calls.0 <= id && id < block.calls.1) {
+        let within = |block: &Block| block.calls.0 <= id && id < block.calls.1;
+        if stays_here(file, id) || is_asked_for(file, within) {
             continue;
         }
-        hits.push(hit(call.place, &what, sure && !sends_from_nowhere(file, call)));
+        let always = !is_chosen(file, call.function, call.place, within);
+        hits.push(hit(call.place, &what, sure && always && !sends_from_nowhere(file, call)));
     }
     for (place, assignment) in (0_u32..).zip(&file.assignments).filter(|(_, assignment)| !assignment.dev_only) {
         let Some((what, sure)) = of_assignment(file, &assignment.target, &assignment.value) else { continue };
-        if is_asked_for(file, |block| block.assignments.0 <= place && place < block.assignments.1) {
+        let within = |block: &Block| block.assignments.0 <= place && place < block.assignments.1;
+        if is_asked_for(file, within) {
             continue;
         }
-        hits.push(hit(assignment.place, &what, sure));
+        hits.push(hit(
+            assignment.place,
+            &what,
+            sure && !is_chosen(file, assignment.function, assignment.place, within),
+        ));
     }
     for function in &file.functions {
         let checks = function.name.as_deref() == Some("checkServerTrusted");
@@ -210,7 +217,7 @@ fn sends_from_nowhere(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// Whether someone has to ask for it: `if (options.insecure) …`.
-fn is_asked_for(file: &FileFacts, within: impl Fn(&crate::probe::source::code::Block) -> bool) -> bool {
+fn is_asked_for(file: &FileFacts, within: impl Fn(&Block) -> bool) -> bool {
     let asks = |name: &str| {
         has_word(
             name,
@@ -232,8 +239,44 @@ fn is_asked_for(file: &FileFacts, within: impl Fn(&crate::probe::source::code::B
     };
     file.conditions.iter().any(|condition| {
         (within(&condition.then) || condition.otherwise.as_ref().is_some_and(&within))
-            && super::names::mentions(file, &condition.test, &asks)
+            && (super::names::mentions(file, &condition.test, &asks) || names_own_machine(file, &condition.test))
     })
+}
+
+/// `App::environment('local')`, `env === "development"`.
+fn names_own_machine(file: &FileFacts, test: &Value) -> bool {
+    let local = |value: &Value| {
+        let mut found = false;
+        value.walk(&mut |value| {
+            found |= matches!(value.text(), Some("local" | "development" | "dev" | "testing" | "test"))
+        });
+        found
+    };
+    let mut calls = Vec::new();
+    test.walk(&mut |value| {
+        if let Value::Call(id) = value {
+            calls.push(*id);
+        }
+    });
+    local(test)
+        || calls
+            .into_iter()
+            .filter_map(|id| file.call(id))
+            .any(|call| call.arguments.iter().any(|argument| local(&argument.value)))
+}
+
+/// Whether somebody who sets the app up may have asked for it: it stands under some condition, or where settings are read.
+fn is_chosen(file: &FileFacts, function: FunctionId, place: Place, within: impl Fn(&Block) -> bool) -> bool {
+    file.conditions
+        .iter()
+        .any(|condition| within(&condition.then) || condition.otherwise.as_ref().is_some_and(&within))
+        || file.enclosing(function).filter_map(|(_, function)| function.name.as_deref()).any(|name| {
+            super::names::words(name).iter().any(|word| matches!(word.as_str(), "parse" | "parser"))
+        })
+        // One setting after the other is read and obeyed.
+        || file.loops.iter().any(|around| {
+            around.place.bytes.0 <= place.bytes.0 && place.bytes.1 <= around.place.bytes.1
+        })
 }
 
 /// Whether the call, or the one that it is made for, goes to this machine.

@@ -216,7 +216,12 @@ fn python(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
                     .any(|word| name.contains(word))
                     || (matches!(call.method(), "endswith" | "rsplit"))
             })
-            || conditions(file, function).any(|condition| mentions_type(&condition.test));
+            || conditions(file, function).any(|condition| {
+                mentions_type(&condition.test)
+                    || super::names::mentions(file, &condition.test, &|name| {
+                        super::names::has_word(super::names::last(name), &["size", "bytes", "max"])
+                    })
+            });
         if checks {
             continue;
         }

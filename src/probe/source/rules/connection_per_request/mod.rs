@@ -62,7 +62,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             Made::Connection(what) => format!("`{what}` opens a connection for every request"),
         };
         let mut hit = Hit::new(call.place, message);
-        if matches!(made, Made::Connection(_)) || !reached.steps.is_empty() {
+        // What is closed again at the end costs time and no connections.
+        if matches!(made, Made::Connection(_)) || !reached.steps.is_empty() || call.managed {
             hit = hit.confidence(Confidence::Medium);
         }
         if file.language == Language::Php {

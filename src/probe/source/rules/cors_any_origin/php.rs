@@ -75,5 +75,10 @@ pub(super) fn of_laravel(text: &str) -> Option<(usize, bool)> {
 /// The finding for it. Laravel sends back the origin that asks when credentials are allowed; without them its own
 /// stub lets in everybody, which hurts few.
 pub(super) fn laravel_hit(place: crate::probe::source::code::Place, credentials: bool) -> Hit {
-    if credentials { worse(place, WITH_CREDENTIALS) } else { Hit::new(place, WITHOUT).confidence(Confidence::Low) }
+    // Laravel's cookies stay at home unless its settings say otherwise.
+    if credentials {
+        worse(place, WITH_CREDENTIALS).confidence(Confidence::Medium)
+    } else {
+        Hit::new(place, WITHOUT).confidence(Confidence::Low)
+    }
 }

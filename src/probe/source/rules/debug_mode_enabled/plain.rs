@@ -129,7 +129,7 @@ fn spring(file: &PlainFile, name: &str, hits: &mut Vec<Hit>) {
 
 /// The settings of a `.properties` or `.yml` file with their whole names and places; those of a YAML document for a
 /// profile other than production's are left out.
-fn settings(file: &PlainFile, name: &str) -> Vec<(String, String, usize, usize)> {
+pub(in crate::probe::source::rules) fn settings(file: &PlainFile, name: &str) -> Vec<(String, String, usize, usize)> {
     let mut found = Vec::new();
     if name.ends_with(".properties") {
         for (start, line) in file.lines().filter(|(_, line)| !line.trim_start().starts_with('#')) {

@@ -163,7 +163,11 @@ fn of_fields(file: &FileFacts, found: &mut Vec<EnvFallback>) {
         let first = file.assignments.partition_point(|set| set.place.bytes.0 < start);
         let inside = file.assignments.get(first..).unwrap_or_default().iter();
         for set in inside.take_while(|set| set.place.bytes.0 < end) {
-            let field = set.function == 0 && !set.annotation.is_empty() && !set.target.contains('.');
+            // What begins with `_` is no field.
+            let field = set.function == 0
+                && !set.annotation.is_empty()
+                && !set.target.contains('.')
+                && !set.target.starts_with('_');
             let Some(value) = written(file, &set.value, 0).filter(|_| field && !set.dev_only) else { continue };
             found.push(placed(&set.target.to_ascii_uppercase(), value, set.place, set.function, set.dev_only));
         }

@@ -37,10 +37,11 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) -> Vec<CallId> {
             let message = format!("The database is reached as `{user}` with a password that stands in the code");
             hits.push(Hit::new(call.place, message).severity(Severity::Blocker).confidence(Confidence::Medium));
         } else if password.is_empty() && local {
-            hits.push(Hit::new(
-                call.place,
-                format!("The database is reached at localhost as `{user}`, with no password"),
-            ));
+            hits.push(
+                Hit::new(call.place, format!("The database is reached at localhost as `{user}`, with no password"))
+                    // Where that user has a password, nothing works, which shows at once.
+                    .confidence(Confidence::Medium),
+            );
         } else {
             continue;
         }

@@ -7,7 +7,7 @@ use super::endpoint::{Target, target};
 use super::{Check, Hit, Rule, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
-use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Usage};
+use crate::probe::source::facts::{CodeIndex, Endpoint, FileFacts, Language, Role, Usage};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -51,12 +51,55 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
                 let hit = Hit::new(place, format!("`{shown}` points at {what}"));
                 // The web server and the database of a small PHP app may well share a machine.
                 let shared = file.language == Language::Php && shown.contains("host=");
-                let doubtful = shared || is_sent_back(&endpoint.name) || is_for_developers(file);
+                let doubtful = shared
+                    || is_sent_back(&endpoint.name)
+                    || is_for_developers(file)
+                    || !browsers_fail(file, found, &endpoint.text);
                 hits.push(if doubtful { hit.confidence(Confidence::Medium) } else { hit });
             }
             _ => {}
         }
     }
+}
+
+/// Whether it is a page that asks the server which its developer runs: no browser of anybody else finds one there. A server
+/// may well have another beside it, and a page may talk to a helper that its user has installed, at a port of its own.
+fn browsers_fail(file: &FileFacts, found: Target, text: &str) -> bool {
+    let authority = text.split_once("://").map_or(text, |(_, rest)| rest).split(['/', '?', '#', '$']).next();
+    let port = authority.and_then(|authority| authority.split_once(':')).map_or("", |(_, port)| port);
+    let of_development = matches!(
+        port,
+        "" | "80"
+            | "1337"
+            | "3000"
+            | "3001"
+            | "3002"
+            | "3003"
+            | "3333"
+            | "4000"
+            | "4001"
+            | "4200"
+            | "5000"
+            | "5001"
+            | "5173"
+            | "7000"
+            | "8000"
+            | "8001"
+            | "8008"
+            | "8080"
+            | "8081"
+            | "8090"
+            | "8888"
+            | "9000"
+    );
+    let path = file.path.to_ascii_lowercase();
+    let beside = ["agent", "electron", "desktop", "tauri", "extension", "companion", "mobile", "native"];
+    file.role == Role::Client
+        && (found == Target::Private || of_development)
+        && !beside.iter().any(|word| path.contains(word))
+        && !file.imports_any(|module| {
+            ["electron", "@tauri-apps/", "react-native", "expo"].iter().any(|name| module.starts_with(name))
+        })
 }
 
 /// Where a sign-in on the user's own machine comes back to, `http://localhost:4587/callback`, which is the way of

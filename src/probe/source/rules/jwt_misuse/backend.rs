@@ -10,6 +10,9 @@ const MAX_LINKS: usize = 14;
 
 /// Looks at one file.
 pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
+    if file.language == Language::Ruby {
+        rails(file, hits);
+    }
     let library = match file.language {
         Language::Ruby => file.calls.iter().any(|call| call.root() == "JWT"),
         _ => file.imports_any(|module| {
@@ -27,6 +30,20 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
             Language::Php => php(file, call, hits),
             Language::Ruby => ruby(file, call, hits),
             _ => {}
+        }
+    }
+}
+
+/// `config.secret_key_base = "…"`, which signs the sessions of Rails.
+fn rails(file: &FileFacts, hits: &mut Vec<Hit>) {
+    if ["environments/test", "environments/development", "spec/", "test/"].iter().any(|part| file.path.contains(part)) {
+        return;
+    }
+    let names_it = |target: &str| matches!(target.rsplit('.').next(), Some("secret_key_base" | "secret_token"));
+    for set in file.assignments.iter().filter(|set| names_it(&set.target) && set.target.contains('.') && !set.dev_only)
+    {
+        if matches!(&set.value, Value::Text(text) if text.len() >= 30) {
+            hits.push(Hit::new(set.place, super::session::MESSAGE).fix(super::session::FIX));
         }
     }
 }

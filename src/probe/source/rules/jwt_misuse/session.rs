@@ -6,12 +6,13 @@ use crate::probe::repository::is_for_development;
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
-const MESSAGE: &str = "The secret that signs sessions stands in the code: whoever reads it can make one of anybody";
+pub(super) const MESSAGE: &str =
+    "The secret that signs sessions stands in the code: whoever reads it can make one of anybody";
 
 const COOKIES: &str = "The secret that signs cookies stands in the code: whoever reads it can write them";
 
 /// What to do about it.
-const FIX: &str =
+pub(super) const FIX: &str =
     "Read the secret from the environment, stop at start when it is missing, and change the one that was in the code.";
 
 pub(super) fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {

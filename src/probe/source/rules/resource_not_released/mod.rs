@@ -6,7 +6,7 @@ mod owner;
 use super::reach::{self, Search};
 use super::{Check, Hit, Rule, Subject, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::CallId;
+use crate::probe::source::code::FunctionKind;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use opened::Holds;
 use owner::Fate;
@@ -56,19 +56,21 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
                 format!("`{callee}` opens {}, and an error before it is let go keeps it open", holds.what)
             }
         };
-        hits.push(grade(Hit::new(call.place, message), file, index, id, &holds));
+        let hit = grade(Hit::new(call.place, message), file, call.function, &holds);
+        // What no request sets going runs now and then, or once.
+        let asked = hit.confidence.is_some() || reach::from(index, file, id, SEARCH).is_some();
+        hits.push(if asked { hit } else { hit.confidence(Confidence::Medium) });
     }
 }
 
-fn grade(hit: Hit, file: &FileFacts, index: &CodeIndex, id: CallId, holds: &Holds) -> Hit {
-    const SEARCH: Search = Search { begins: reach::answers_visit, stops: |_, _, _| false };
-    if holds.minor {
-        let hit = hit.severity(Severity::Minor);
-        return if holds.closed_by_itself { hit.confidence(Confidence::Medium) } else { hit };
-    }
-    // Work that runs once in a while leaks slowly.
-    if holds.closed_by_itself || reach::from(index, file, id, SEARCH).is_none() {
+const SEARCH: Search = Search { begins: reach::is_handler, stops: |_, _, _| false };
+
+fn grade(hit: Hit, file: &FileFacts, function: u32, holds: &Holds) -> Hit {
+    let hit = if holds.minor { hit.severity(Severity::Minor) } else { hit };
+    if holds.closed_by_itself {
         return hit.confidence(Confidence::Medium);
     }
-    hit
+    // Work that runs once in a while leaks slowly.
+    let job = file.enclosing(function).any(|(_, function)| function.kind == FunctionKind::Job);
+    if job && !holds.minor { hit.confidence(Confidence::Medium) } else { hit }
 }

@@ -29,11 +29,7 @@ pub(super) fn fate(file: &FileFacts, id: CallId, call: &Call, holds: &Holds) -> 
     }
     let name = name_of(file, function, top)?;
     let part = if holds.part.is_empty() { name.to_owned() } else { format!("{name}.{}", holds.part) };
-    if name.contains(['.', '[', '$'])
-        || is_shared(file, name, call.function)
-        || goes_on(file, function, name)
-        || (part != name && goes_on(file, function, &part))
-    {
+    if name.contains(['.', '[', '$']) || is_shared(file, name, call.function) || goes_on(file, function, name, &part) {
         return None;
     }
     let closing: Vec<(CallId, &Call)> = file
@@ -96,11 +92,11 @@ fn name_of<'f>(file: &'f FileFacts, function: &Function, id: CallId) -> Option<&
 }
 
 /// Whether it is returned or put somewhere else.
-fn goes_on(file: &FileFacts, function: &Function, name: &str) -> bool {
+fn goes_on(file: &FileFacts, function: &Function, name: &str, part: &str) -> bool {
     let (from, to) = (function.body.assignments.0 as usize, function.body.assignments.1 as usize);
     let is_it = |value: &Value| {
         let mut found = false;
-        value.walk(&mut |value| found |= value.path() == Some(name));
+        value.walk(&mut |value| found |= value.path().is_some_and(|path| path == name || path == part));
         found
     };
     function.body.returns.iter().any(is_it)
