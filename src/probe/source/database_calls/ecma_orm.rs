@@ -96,6 +96,7 @@ pub(super) fn model(chain: &Chain<'_>, call: &Call) -> Option<Query> {
         "bulkCreate" | "insertMany" => Query::write(Action::Insert),
         "findByIdAndDelete" | "findOneAndDelete" | "deleteOne" | "deleteMany" => Query::write(Action::Delete),
         // Names that other things have too: the model must come from a place for models.
+        "find" if chain.has(&["countDocuments", "count", "estimatedDocumentCount", "distinct"]) => Query::number(),
         "find" if from_models(chain, object) => {
             let limited = chain.has(&["limit", "paginate", "cursor", "findOne"]) || call.argument(2).is_some();
             Query::list().bounded_if(limited)

@@ -3,7 +3,7 @@
 use super::order::names_in;
 use super::{Sink, known_keys};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// How many tests of one file are looked at for one value.
 const MAX_TESTS: usize = 400;
@@ -27,11 +27,50 @@ pub(super) fn checked(
         if look.proves(&condition.test, condition.function, true, 0) && holds(file, &condition.then, at) {
             return true;
         }
-        let leaves = |block: &Block| block.leaves || block.throws || sets(file, block, path);
+        let leaves = |block: &Block| block.leaves || block.throws || ends(file, block) || sets(file, block, path);
         look.proves(&condition.test, condition.function, false, 0)
             && ((leaves(&condition.then) && !holds(file, &condition.then, at))
                 || condition.otherwise.as_ref().is_some_and(|block| holds(file, block, at)))
     }) || asserted(&look, function, at)
+        || looked_up(&look, function, at)
+}
+
+/// `orders.findById(x).orElseThrow()`, `Order::findOrFail($x)`: what finds nothing ends here, so that only known keys go
+/// on.
+fn looked_up(look: &Look<'_>, function: FunctionId, at: u32) -> bool {
+    if look.sink != Sink::Path {
+        return false;
+    }
+    let before = look.file.calls.partition_point(|call| call.place.bytes.0 < at);
+    let calls = look.file.calls.get(..before).unwrap_or_default().iter().rev().take(MAX_TESTS);
+    calls.filter(|call| call.place.bytes.1 <= at && look.file.within(function, call.function)).any(|call| {
+        let refuses = matches!(
+            call.method(),
+            "orElseThrow"
+                | "findOrFail"
+                | "firstOrFail"
+                | "get_object_or_404"
+                | "get_or_404"
+                | "first_or_404"
+                | "findUniqueOrThrow"
+                | "findFirstOrThrow"
+                | "find_by!"
+        );
+        let mut next = Some(call);
+        let mut given = false;
+        for _ in 0..MAX_STEPS {
+            let Some(link) = next.filter(|_| refuses && !given) else { break };
+            given = link.arguments.iter().any(|argument| {
+                look.is_it(&argument.value, call.function)
+                    || matches!(&argument.value, Value::Object(pairs) if pairs.iter().any(|(key, value)| {
+                        look.is_it(value, call.function)
+                            || (&**key == "where" && matches!(value, Value::Object(inner) if inner.iter().any(|(_, value)| look.is_it(value, call.function))))
+                    }))
+            });
+            next = link.receiver.and_then(|id| look.file.call(id));
+        }
+        given
+    })
 }
 
 /// Whether `block` holds what stands at `at`.
@@ -44,6 +83,29 @@ fn holds(file: &FileFacts, block: &Block, at: u32) -> bool {
             .unwrap_or_default()
             .iter()
             .any(|assignment| around(assignment.place.bytes))
+}
+
+/// Whether `block` calls what never comes back: Flask's and Laravel's `abort`, Next's `notFound`, `os.Exit`.
+fn ends(file: &FileFacts, block: &Block) -> bool {
+    file.calls_of(block).any(|(_, call)| {
+        let callee = &*call.callee;
+        match file.language {
+            Language::Python => matches!(callee, "abort" | "flask.abort" | "sys.exit" | "exit" | "self.fail"),
+            Language::Php => matches!(callee, "abort" | "exit" | "die" | "App.abort" | "wp_die"),
+            Language::Go => matches!(callee, "panic" | "os.Exit" | "log.Fatal" | "log.Fatalf" | "log.Panic"),
+            Language::Ruby => matches!(callee, "halt" | "raise" | "abort" | "exit"),
+            Language::Java => callee == "System.exit",
+            Language::JavaScript | Language::TypeScript | Language::Tsx => {
+                matches!(callee, "notFound" | "forbidden" | "unauthorized" | "process.exit")
+                    || (matches!(callee, "redirect" | "permanentRedirect" | "error" | "abort404")
+                        && file
+                            .binding(callee)
+                            .is_some_and(|binding| matches!(&*binding.module, "next/navigation" | "@sveltejs/kit")))
+                    || (matches!(call.method(), "throw" | "assert") && matches!(call.root(), "ctx" | "c"))
+            }
+            Language::Template => false,
+        }
+    })
 }
 
 /// Whether `block` gives what `path` names another value.

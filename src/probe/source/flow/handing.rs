@@ -1,7 +1,7 @@
 //! What calls do with the data that they are given: hand it on, or make it harmless.
 
 use super::Sink;
-use crate::probe::source::code::Call;
+use crate::probe::source::code::{Call, Value};
 
 /// Calls whose result is harmless whatever they are given: numbers, dates, truth values, digests.
 fn gives_no_text(method: &str) -> bool {
@@ -32,7 +32,7 @@ fn gives_no_text(method: &str) -> bool {
 /// Whether the result of `call` is harmless for `sink`, whatever it is given.
 pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
     let method = call.method();
-    if gives_no_text(method) || is_of_number(call) {
+    if gives_no_text(method) || is_of_number(call) || makes_numbers(call) {
         return true;
     }
     let lower = method.to_ascii_lowercase();
@@ -113,6 +113,7 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                 "reverse",
                 "route",
                 "safe",
+                "filtered",
             ]) || lower.contains("sanitiz")
                 || lower.ends_with("path")
         }
@@ -147,6 +148,16 @@ pub(super) fn is_harmless(call: &Call, sink: Sink) -> bool {
                 )
         }
     }
+}
+
+/// `array_map('intval', $ids)`, `map(int, ids)`, `ids.map(Number)`, `ids.map(&:to_i)`.
+fn makes_numbers(call: &Call) -> bool {
+    matches!(call.method(), "map" | "array_map" | "collect")
+        && call.arguments.iter().take(2).any(|argument| match &argument.value {
+            Value::Text(text) => gives_no_text(text),
+            Value::Path(path) => matches!(&**path, "int" | "float" | "Number" | "parseInt" | "parseFloat" | "&.to_i"),
+            _ => false,
+        })
 }
 
 /// `Integer.valueOf`, `Long.parse…`, `uuid.Parse`.
@@ -268,12 +279,7 @@ pub(super) fn holds(call: &Call, sink: Sink) -> Holds {
         }
         "trim" | "concat" | "join" | "decode" | "encode" | "format" | "toLowerCase" | "append" | "replace"
         | "replaceAll" | "gsub" | "sub" | "tr" | "removeprefix" | "removesuffix" | "padStart" | "padEnd" | "repeat"
-        | "ljust" | "formatted" => {
-            if matches!(method, "replace" | "replaceAll" | "gsub" | "sub" | "tr") && cleans(call) {
-                return Holds::Nothing;
-            }
-            Holds::Both
-        }
+        | "ljust" | "formatted" => Holds::Both,
         "String"
         | "str"
         | "strtolower"
@@ -436,9 +442,33 @@ fn makes_address(call: &Call) -> bool {
 }
 
 /// Whether a replacement takes out what a pattern finds: then what is left is taken to be clean. Fixed text that is
-/// taken out leaves everything else.
-fn cleans(call: &Call) -> bool {
-    call.argument(0).and_then(crate::probe::source::code::Value::text).is_none()
+/// taken out leaves everything else, but where every `..` goes, no path leads upwards.
+pub(super) fn cleans(call: &Call, sink: Sink) -> bool {
+    let method = call.method();
+    let replaces = matches!(
+        method,
+        "replace"
+            | "replaceAll"
+            | "gsub"
+            | "sub"
+            | "tr"
+            | "ReplaceAll"
+            | "ReplaceAllString"
+            | "str_replace"
+            | "preg_replace"
+    );
+    let given = || call.arguments.iter().take(3).filter_map(|argument| argument.value.text());
+    let all_dots = sink == Sink::Path
+        && given().any(|text| text == "..")
+        && matches!(method, "replaceAll" | "gsub" | "ReplaceAll" | "str_replace");
+    let by_pattern = match method {
+        "replace" | "replaceAll" | "gsub" | "sub" | "tr" => {
+            call.argument(0).is_some_and(|pattern| pattern.text().is_none()) && !call.object().is_empty()
+        }
+        "preg_replace" | "ReplaceAllString" => true,
+        _ => false,
+    };
+    replaces && (all_dots || by_pattern)
 }
 
 /// A module or class: `strings.ToLower`, `JSON.parse`.

@@ -63,6 +63,38 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
     }
 }
 
+/// Whether a parameter of a handler is one part of the address between two `/`: `/files/{name}` of FastAPI and Flask,
+/// `@PathVariable` of Spring, what Django, Laravel and Symfony bind.
+pub(super) fn is_part_of_address(file: &FileFacts, function: &Function, parameter: &Parameter, name: &str) -> bool {
+    match file.language {
+        Language::Python => {
+            let routes = || {
+                let calls = function.decorators.iter().filter_map(|decorator| decorator.call);
+                calls.filter_map(|id| file.call(id)).filter_map(|call| call.argument(0).and_then(Value::text))
+            };
+            let whole =
+                |route: &str| route.contains(&format!("{{{name}:path}}")) || route.contains(&format!("<path:{name}>"));
+            let part = |route: &str| {
+                route.contains(&format!("{{{name}}}"))
+                    || route.contains(&format!("<{name}>"))
+                    || route.contains(&format!("<string:{name}>"))
+            };
+            (routes().any(part) || file.imports_any(|module| module.starts_with("django"))) && !routes().any(whole)
+        }
+        Language::Java => parameter.default.as_ref().is_some_and(|value| {
+            let mut found = false;
+            value.walk(&mut |value| {
+                if let Value::Call(id) = value {
+                    found |= file.call(*id).is_some_and(|call| matches!(call.method(), "PathVariable" | "PathParam"));
+                }
+            });
+            found
+        }),
+        Language::Php => true,
+        _ => false,
+    }
+}
+
 fn of_python_handler(file: &FileFacts, function: &Function, parameter: &Parameter, name: &str) -> Given {
     let injected = parameter.default.as_ref().is_some_and(|default| match default {
         Value::Call(id) => file.call(*id).is_some_and(|call| matches!(call.method(), "Depends" | "Security")),
@@ -119,6 +151,11 @@ fn by_decorator(parameter: &Parameter, file: &FileFacts) -> Option<Given> {
         _ => false,
     });
     if typed {
+        return Some(Given::Fixed);
+    }
+    // Spring turns a parameter into what its type says: a number, a date, one of an enumeration.
+    let single = ["RequestParam", "PathVariable", "RequestHeader", "CookieValue", "QueryParam", "PathParam"];
+    if file.language == Language::Java && named(&single) && !types::holds_text(&parameter.annotation) {
         return Some(Given::Fixed);
     }
     let request = [

@@ -1,6 +1,6 @@
 //! What a client decides on: the parts of requests, in the words of the frameworks.
 
-use crate::probe::source::code::{FunctionId, FunctionKind, Parameter};
+use crate::probe::source::code::{Call, FunctionId, FunctionKind, Parameter};
 use crate::probe::source::facts::{FileFacts, Language, Role};
 
 /// Parts of a request that a client decides on, in JavaScript and Python.
@@ -168,6 +168,48 @@ fn ecma(file: &FileFacts, first: &str, rest: &[&str], function: FunctionId) -> b
 
 fn is_part_of_location(part: &str) -> bool {
     matches!(part, "hash" | "search" | "href")
+}
+
+/// Whether a path is a field of a form that a framework filled from a request: `form.email.data` of WTForms,
+/// `form.cleaned_data["email"]` of Django.
+pub(super) fn is_form_field(file: &FileFacts, path: &str) -> bool {
+    if file.language != Language::Python {
+        return false;
+    }
+    let mut parts = path.split('.');
+    let first = parts.next().unwrap_or("");
+    let rest: Vec<&str> = parts.take(4).collect();
+    match rest.as_slice() {
+        ["cleaned_data", ..] => true,
+        [_, "data"] => first == "form" || first.ends_with("_form"),
+        _ => false,
+    }
+}
+
+/// Whether a path is the name of an upload from which the framework has cut its folders: multer's and
+/// express-fileupload's by busboy, PHP's own, those of Go's `mime/multipart` and of Django.
+pub(super) fn is_base_name(file: &FileFacts, path: &str) -> bool {
+    let last = path.rsplit('.').next().unwrap_or(path);
+    match file.language {
+        Language::JavaScript | Language::TypeScript | Language::Tsx => {
+            last == "originalname" || (last == "name" && path.contains(".files."))
+        }
+        Language::Php => path.starts_with("_FILES") && last == "name",
+        Language::Go => last == "Filename",
+        Language::Python => {
+            last == "name" && path.contains("FILES") && file.imports_any(|module| module.starts_with("django"))
+        }
+        _ => false,
+    }
+}
+
+/// The same for calls: `original_filename` of Rack, `getClientOriginalName` of Symfony.
+pub(super) fn gives_base_name(language: Language, call: &Call) -> bool {
+    match language {
+        Language::Ruby => call.method() == "original_filename",
+        Language::Php => call.method() == "getClientOriginalName",
+        _ => false,
+    }
 }
 
 /// A handler may call its request as it likes.

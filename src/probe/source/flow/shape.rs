@@ -1,8 +1,27 @@
 //! What calls say of themselves: where they stand, and which part of what is known they give.
 
 use super::walk::Frame;
-use crate::probe::source::code::Call;
+use crate::probe::source::code::{Call, Comparison, Value};
 use crate::probe::source::facts::{FileFacts, Language};
+
+/// `[c for c in columns if c in SORTABLE]`: only what is among the known ones is taken.
+pub(super) fn is_picked(file: &FileFacts, values: &[Value]) -> bool {
+    let [taken, tests @ ..] = values else { return false };
+    let Some(name) = taken.path().filter(|_| file.language == Language::Python) else { return false };
+    tests.iter().any(|test| {
+        let mut asked = false;
+        test.walk(&mut |value| {
+            asked |= matches!(value, Value::Compared(Comparison::In, pair) if pair.0.path() == Some(name));
+            if let Value::Call(id) = value {
+                asked |= file.call(*id).is_some_and(|call| {
+                    call.object() == name
+                        && matches!(call.method(), "isdigit" | "isalnum" | "isidentifier" | "isdecimal")
+                });
+            }
+        });
+        asked
+    })
+}
 
 /// The line at which a value is seen.
 pub(super) fn line_of(frame: Frame<'_>) -> u32 {

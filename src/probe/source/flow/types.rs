@@ -3,6 +3,10 @@
 /// Whether what has this type can hold no text of a client's choice.
 pub(super) fn is_harmless(annotation: &str) -> bool {
     let name = annotation.trim_start_matches(['?', '*', '&', ':', ' ']);
+    // FastAPI lets nothing else in.
+    if name.starts_with("Literal[") || name.starts_with("Optional[Literal[") {
+        return true;
+    }
     let name = name.split(" | ").find(|part| !matches!(*part, "null" | "None" | "undefined")).unwrap_or(name);
     let inner = ["Optional<", "Optional[", "Annotated["].iter().find_map(|start| name.strip_prefix(start));
     let name = inner.map_or(name, |inner| inner.split([',', '>', ']']).next().unwrap_or(inner)).trim();
@@ -55,6 +59,14 @@ pub(super) fn is_harmless(annotation: &str) -> bool {
             | "DateTime"
             | "DateTimeInterface"
     )
+}
+
+/// Whether a parameter of this Java type can hold a client's text.
+pub(super) fn holds_text(annotation: &str) -> bool {
+    annotation.is_empty()
+        || ["String", "CharSequence", "Object", "Map", "File", "Part", "Headers", "Cookie", "char", "T"]
+            .iter()
+            .any(|word| annotation.contains(word))
 }
 
 /// Whether something of this type is no client's data but a helper: a session, a response, a service.

@@ -4,11 +4,11 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
 use super::guards::{self, chosen};
-use super::handing::{Holds, holds, is_harmless};
+use super::handing::{Holds, cleans, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
-use super::parameters::{Given, given};
-use super::request::is_request;
-use super::shape::{accessor, id_of, keeps_shape, line_of, shown};
+use super::parameters::{Given, given, is_part_of_address};
+use super::request::{gives_base_name, is_base_name, is_form_field, is_request};
+use super::shape::{accessor, id_of, is_picked, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -95,6 +95,7 @@ impl<'i> Walk<'i> {
             Value::Member(pair) if matches!(&*pair.1, "length" | "size") => Reach::fixed(),
             Value::Member(pair) => self.step(&pair.0, frame, &below(&pair.1, rest), steps + 1),
             Value::Index(pair) => self.step(&pair.0, frame, "", steps + 1),
+            Value::Computed(values) if is_picked(frame.file, values) => Reach::fixed(),
             Value::Either(values) | Value::All(values) | Value::Array(values) | Value::Computed(values) => {
                 all(&mut values.iter(), rest)
             }
@@ -141,6 +142,16 @@ impl<'i> Walk<'i> {
             return Reach::fixed();
         }
         let here = Frame { function: call.function, at: frame.at.min(call.place.bytes.0), ..frame };
+        if schema::is_strict(file, call, rest) {
+            return Reach::fixed();
+        }
+        if cleans(call, self.sink) {
+            return Reach::unknown();
+        }
+        // `form.cleaned_data.get("q")`
+        if self.index.is_some() && matches!(call.method(), "get" | "pop") && is_form_field(file, call.object()) {
+            return self.read(here, call.object()).unsure();
+        }
         if is_request(file, &call.callee, call.function) {
             let shown = match call.argument(0).and_then(Value::text) {
                 Some(name) if call.arguments.len() == 1 => format!("{}(\"{name}\")", call.callee),
@@ -148,8 +159,8 @@ impl<'i> Walk<'i> {
             };
             return self.read(here, &shown);
         }
-        if schema::is_strict(file, call, rest) {
-            return Reach::fixed();
+        if schema::may_check(file, call, rest) {
+            return self.handed_on(call, frame, here, rest, steps).unsure();
         }
         // `order.getName()`, `order.name()`: what was asked for is a part of what is known.
         if let Some(part) = accessor(file.language, call) {
@@ -172,18 +183,26 @@ impl<'i> Walk<'i> {
             let steps = vec![format!("{} reads {shown} from the database", Self::place(file, line))];
             return Reach::stored(Trace { source: shown, steps, sure: true });
         }
+        self.handed_on(call, frame, here, rest, steps)
+    }
+
+    /// What of the things that a call is made with its result holds.
+    fn handed_on(&self, call: &Call, frame: Frame<'i>, here: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let rest = if keeps_shape(call.method()) { rest.strip_prefix("data.").unwrap_or(rest) } else { "" };
         let from_arguments = || {
             call.arguments
                 .iter()
                 .fold(Reach::fixed(), |found, argument| found.and(self.step(&argument.value, here, rest, steps + 1)))
         };
-        let from_object = || match call.receiver.and_then(|id| file.call(id)) {
+        let from_object = || match call.receiver.and_then(|id| here.file.call(id)) {
             Some(inner) => self.result(inner, frame, rest, steps + 1),
             None if call.object().is_empty() || call.object().starts_with('"') => Reach::fixed(),
             None => self.name(call.object(), here, rest, steps + 1),
         };
         match holds(call, self.sink) {
+            Holds::Object if self.sink == Sink::Path && gives_base_name(here.file.language, call) => {
+                from_object().unsure()
+            }
             Holds::Object => from_object(),
             Holds::Arguments => from_arguments(),
             Holds::Both => {
@@ -259,7 +278,13 @@ impl<'i> Walk<'i> {
     fn named(&self, path: &str, full: &str, frame: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let file = frame.file;
         if is_request(file, full, frame.function) {
-            return self.read(frame, full);
+            let found = self.read(frame, full);
+            let base = self.sink == Sink::Path && is_base_name(file, full);
+            return if base { found.unsure() } else { found };
+        }
+        // A form has looked at its fields, and may have made numbers of them.
+        if self.index.is_some() && is_form_field(file, full) {
+            return self.read(frame, full).unsure();
         }
         let address = std::ptr::from_ref(file) as usize;
         if !self.followed.borrow_mut().insert((address, full.to_owned(), frame.function, frame.at)) {
@@ -351,7 +376,10 @@ impl<'i> Walk<'i> {
                 if strict && schema::input_is_strict(file, id, whole.strip_prefix("input.").unwrap_or("")) {
                     return Some(Reach::fixed());
                 }
-                self.read(Frame { at: scope.place.bytes.0, function: id, ..frame }, full)
+                let found = self.read(Frame { at: scope.place.bytes.0, function: id, ..frame }, full);
+                // A framework that cuts addresses at each `/` lets none into one part.
+                let part = self.sink == Sink::Path && is_part_of_address(file, scope, parameter, name);
+                if part { found.unsure() } else { found }
             }
             Given::ByCallers => {
                 let file = self.index.and_then(|index| index.place_of(file)).unwrap_or(usize::MAX);

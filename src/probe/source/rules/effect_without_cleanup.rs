@@ -207,7 +207,9 @@ fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
         if ended_here || (kept && ended_elsewhere) {
             continue;
         }
-        let confidence = match (ended_elsewhere, runs_again(file, function)) {
+        let severity = if is_slow(call) { Severity::Minor } else { started.severity };
+        let again = runs_again(file, function) && !stays_mounted(file);
+        let confidence = match (ended_elsewhere, again) {
             (true, _) => Confidence::Low,
             (false, true) => Confidence::High,
             // A component that never leaves the page starts it once.
@@ -215,8 +217,45 @@ fn effect(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>) {
         };
         hits.push(
             Hit::new(call.place, format!("The effect starts {} and never ends it", started.what))
-                .severity(started.severity)
+                .severity(severity)
                 .confidence(confidence),
         );
     }
+}
+
+/// Components that an app mounts once and keeps: its frame, its providers, its messages to people.
+fn stays_mounted(file: &FileFacts) -> bool {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let stem = name.split('.').next().unwrap_or(name).to_ascii_lowercase();
+    matches!(&*stem, "app" | "_app" | "main" | "root" | "index")
+        || ["layout", "provider", "providers", "context", "toaster", "toast", "toasts", "notifications", "shell"]
+            .iter()
+            .any(|end| stem.ends_with(end))
+}
+
+/// An interval of ten minutes or more costs nobody anything.
+fn is_slow(call: &Call) -> bool {
+    const TEN_MINUTES: u64 = 10 * 60 * 1000;
+    let number = |value: &Value| match value {
+        Value::Number(text) => text.replace('_', "").parse::<u64>().ok(),
+        _ => None,
+    };
+    let milliseconds = match call.argument(1) {
+        // `24 * 60 * 60 * 1000`
+        Some(Value::Computed(values)) => product(values, 0),
+        Some(value) => number(value),
+        None => None,
+    };
+    call.method() == "setInterval" && milliseconds.is_some_and(|found| found >= TEN_MINUTES)
+}
+
+fn product(values: &[Value], steps: u32) -> Option<u64> {
+    values.iter().try_fold(1_u64, |all, value| {
+        let factor = match value {
+            Value::Number(text) => text.replace('_', "").parse::<u64>().ok(),
+            Value::Computed(inner) if steps < 8 => product(inner, steps + 1),
+            _ => None,
+        };
+        all.checked_mul(factor?)
+    })
 }

@@ -2,7 +2,7 @@
 
 use super::{Hit, Subject};
 use crate::model::Confidence;
-use crate::probe::source::code::{Call, FunctionId, Part, Place, Value};
+use crate::probe::source::code::{Call, Comparison, FunctionId, Part, Place, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::{Reach, Sink, Trace, reach};
 
@@ -54,7 +54,7 @@ impl<'f> Danger<'f> {
             hit.steps.clone_from(&trace.steps);
             hit.steps.push(format!("{}:{} gives it to `{to}`", file.path, self.place.span.line));
         }
-        if trace.sure { hit } else { hit.confidence(Confidence::Medium) }
+        if trace.sure && !is_for_own_services(file, self.function) { hit } else { hit.confidence(Confidence::Medium) }
     }
 }
 
@@ -184,10 +184,63 @@ pub(super) fn stays(text: &str) -> bool {
 /// Whether a string begins with something of the configuration: `${process.env.API_URL}/users`, `${BASE}/users`.
 pub(super) fn begins_with_constant(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, sink: Sink) -> bool {
     let Value::Template(parts) = file.resolved(danger.value, danger.function) else { return false };
-    let (Some(Part::Expression(_, first)), Some(Part::Fixed(next))) = (parts.first(), parts.get(1)) else {
-        return false;
+    let Some(Part::Expression(_, first)) = parts.first() else { return false };
+    let ends = matches!(parts.get(1), Some(Part::Fixed(next)) if next.starts_with(['/', '?']));
+    (ends || is_address_constant(file, index, first))
+        && Danger { value: first, ..*danger }.reach(file, index, sink).request.is_none()
+}
+
+/// `FAVICON_URL` of another file, whose text names a host and goes on behind it, or whose text cannot be told.
+fn is_address_constant(file: &FileFacts, index: &CodeIndex, value: &Value) -> bool {
+    let Some(name) = value.path() else { return false };
+    let written = index.imported(file, root(name)).and_then(|(place, name)| {
+        let target = index.files.get(place)?;
+        target.assigned(&name, 0).and_then(|set| set.value.text())
+    });
+    match written {
+        Some(text) => stays(text),
+        None => {
+            let last = name.rsplit('.').next().unwrap_or(name);
+            last.contains("URL") && last.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        }
+    }
+}
+
+/// Whether a secret of the environment is asked for around: then other services of the app are all that get there.
+fn is_for_own_services(file: &FileFacts, function: FunctionId) -> bool {
+    let is_secret = |name: &str| {
+        let upper = name.to_ascii_uppercase();
+        ["KEY", "SECRET", "TOKEN"].iter().any(|word| upper.contains(word))
     };
-    next.starts_with(['/', '?']) && Danger { value: first, ..*danger }.reach(file, index, sink).request.is_none()
+    let names = |value: &Value| {
+        let mut found = false;
+        value.walk(&mut |value| {
+            found |= match value {
+                Value::Env(name) => is_secret(name),
+                Value::Path(path) => path
+                    .strip_prefix("process.env.")
+                    .or_else(|| path.strip_prefix("env."))
+                    .or_else(|| path.strip_prefix("settings."))
+                    .is_some_and(is_secret),
+                _ => false,
+            }
+        });
+        found
+    };
+    file.conditions.iter().filter(|condition| file.within(function, condition.function)).any(|condition| {
+        let mut found = false;
+        let leaves = condition.then.leaves || condition.then.throws;
+        condition.test.walk(&mut |value| {
+            if let Value::Compared(Comparison::Equal | Comparison::NotEqual, pair) = value {
+                let side = |side: &Value| names(side) || names(file.resolved(side, condition.function));
+                found |= leaves
+                    && [(&pair.0, &pair.1), (&pair.1, &pair.0)]
+                        .iter()
+                        .any(|(one, other)| side(one) && !matches!(other, Value::Null | Value::Text(_)));
+            }
+        });
+        found
+    })
 }
 
 /// `path.join(root, area, "openapi.yaml")`: which folder the request chooses, but the file is one of the app's own.

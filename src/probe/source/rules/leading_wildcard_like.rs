@@ -54,11 +54,11 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let served = *served.get_or_insert_with(|| serves_anywhere(index));
         let hit = hit(file, call, term, form, table, served);
         // Who gets the whole table for an empty search pays no more for a search.
-        let whole = hit.confidence == Some(Confidence::High)
+        let whole = hit.severity == Some(Severity::Major)
             && index.known().embedded
             && query.is_some_and(|query| !query.bounded)
             && term.is_some_and(|term| empty_search::is_answered(file, term, call.function));
-        hits.push(if whole { hit.confidence(Confidence::Medium) } else { hit });
+        hits.push(if whole { hit.severity(Severity::Minor) } else { hit });
     }
 }
 
@@ -77,7 +77,8 @@ fn hit(file: &FileFacts, call: &Call, term: Option<&Value>, form: &str, table: &
     });
     match (asked && in_handler(file, call.function) && big && !of_model, served) {
         (_, true) => hit.confidence(Confidence::Low),
-        (true, false) => hit.severity(Severity::Major).confidence(Confidence::High),
+        // How many rows there will be, nobody can tell from the code.
+        (true, false) => hit.severity(Severity::Major),
         (false, false) => hit,
     }
 }

@@ -61,6 +61,16 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     if file.language == Language::Java {
         returned(file, index, hits);
     }
+    // One way in that leads to several redirects is mended once.
+    let mut seen: Vec<String> = Vec::new();
+    hits.retain(|hit| match hit.steps.first() {
+        Some(first) if seen.contains(first) => false,
+        Some(first) => {
+            seen.push(first.clone());
+            true
+        }
+        None => true,
+    });
 }
 
 /// Spring's `return "redirect:" + target;`.

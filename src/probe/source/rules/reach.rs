@@ -36,6 +36,19 @@ pub(super) fn is_handler(_: &FileFacts, function: &Function) -> bool {
     function.kind == FunctionKind::Handler
 }
 
+/// From handlers, and from what draws a page on the server at every visit.
+pub(super) fn answers_visit(file: &FileFacts, function: &Function) -> bool {
+    is_handler(file, function) || draws_page(file, function)
+}
+
+/// A component that runs on the server for every visit, or what SvelteKit loads a page with.
+pub(super) fn draws_page(file: &FileFacts, function: &Function) -> bool {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let draws = function.kind == FunctionKind::Component && function.is_async && function.parent == Some(0);
+    let loads = function.name.as_deref() == Some("load") && function.exported && name.starts_with('+');
+    file.language.is_ecma() && (draws || loads)
+}
+
 /// The function that leads to the call in place `id`, if one does.
 pub(super) fn from<'i>(index: &'i CodeIndex, file: &'i FileFacts, id: CallId, search: Search) -> Option<Reached<'i>> {
     Walk { index, search, seen: HashSet::new(), left: MAX_CALLERS }.call(file, id, 0)
@@ -96,11 +109,15 @@ impl<'i> Walk<'i> {
             if self.left == 0 {
                 return None;
             }
-            self.left -= 1;
-            if caller.role != Role::Server {
+            let Some(call) = caller.call(call_id) else { continue };
+            // `OrderList::data()` names another class than `TaskList`, of which there may be hundreds.
+            let named = call.object().rsplit('.').next().unwrap_or("");
+            let other = named.starts_with(|c: char| c.is_ascii_uppercase())
+                && function.class.as_deref().is_some_and(|class| class != named);
+            if caller.role != Role::Server || other {
                 continue;
             }
-            let Some(call) = caller.call(call_id) else { continue };
+            self.left -= 1;
             let is_it = self.index.called(caller, call).is_some_and(|to| to.place == place && to.function == id);
             if !is_it {
                 continue;

@@ -41,6 +41,37 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
+/// Whether the file's clients are given something that lets only public addresses through:
+/// `AsyncClient(transport=SafeTransport())`, `fetch(url, { agent: useAgent(url) })`.
+fn has_filtering_client(file: &FileFacts) -> bool {
+    let filters = |name: &str| {
+        let lower = name.to_ascii_lowercase();
+        ["safe", "ssrf", "filter", "guard", "restricted", "public"].iter().any(|word| lower.contains(word))
+    };
+    let names = |value: &Value| {
+        let mut found = false;
+        value.walk(&mut |value| {
+            found |= match value {
+                Value::Path(path) => filters(path),
+                Value::Call(id) => file.call(*id).is_some_and(|made| filters(&made.callee)),
+                _ => false,
+            }
+        });
+        found
+    };
+    let hooks =
+        ["transport", "agent", "dispatcher", "httpAgent", "httpsAgent", "connector", "lookup", "beforeRedirect"];
+    file.imports_any(|module| {
+        let lower = module.to_ascii_lowercase();
+        lower.contains("ssrf") || matches!(&*lower, "request-filtering-agent" | "advocate")
+    }) || file.calls.iter().any(|call| {
+        call.arguments.iter().any(|argument| match argument.name.as_deref() {
+            Some(name) => hooks.contains(&name) && names(&argument.value),
+            None => hooks.iter().any(|hook| argument.value.get(hook).is_some_and(&names)),
+        })
+    })
+}
+
 fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit> {
     if leading(file, danger.value, danger.function).is_some_and(stays) {
         return None;
@@ -53,6 +84,9 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
 
     // A proxy passes on the path that it was asked for; its own host is what a client reached already.
     if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Url) {
+        return None;
+    }
+    if has_filtering_client(file) {
         return None;
     }
     Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides which address `{to}` asks"))))

@@ -94,7 +94,7 @@ pub(super) fn stays_small(name: &str) -> bool {
 }
 
 /// Kinds of rows that every user adds to.
-const GROWING: [&str; 58] = [
+const GROWING: [&str; 77] = [
     "user",
     "customer",
     "order",
@@ -153,6 +153,25 @@ const GROWING: [&str; 58] = [
     "reply",
     "owner",
     "wallet",
+    "bookmark",
+    "issue",
+    "song",
+    "track",
+    "album",
+    "purchase",
+    "sale",
+    "expense",
+    "vote",
+    "submission",
+    "attachment",
+    "video",
+    "feedback",
+    "client",
+    "playlist",
+    "shipment",
+    "applicant",
+    "candidate",
+    "reminder",
 ];
 
 /// Whether a table of this name grows with the number of users.
@@ -215,6 +234,33 @@ const PIECES: [&str; 14] = [
 pub(super) fn is_piece(name: &str) -> bool {
     let plain = plain(name);
     PIECES.iter().any(|kind| plain.ends_with(kind))
+}
+
+/// Rows that do harm where the rows that belong to them are missing: an order without items, an account of which the
+/// e-mail address is taken.
+const WHOLES: [&str; 16] = [
+    "order",
+    "payment",
+    "invoice",
+    "booking",
+    "reservation",
+    "transaction",
+    "purchase",
+    "subscription",
+    "user",
+    "account",
+    "organization",
+    "team",
+    "workspace",
+    "tenant",
+    "transfer",
+    "sale",
+];
+
+/// Whether rows of such a table do harm by themselves.
+pub(super) fn is_useless_alone(name: &str) -> bool {
+    let plain = plain(name);
+    WHOLES.iter().any(|kind| plain == *kind)
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! A list that is answered whole, however long it is.
 
+use super::reach::draws_page;
 use super::{Check, Hit, Rule, any_name, server, subject, tables};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{CallId, Function, FunctionId, FunctionKind, Value, root};
+use crate::probe::source::code::{CallId, FunctionId, Value, root};
 use crate::probe::source::database_calls::{Action, Answer, Query, Scope};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
@@ -43,7 +44,8 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         let Some(call) = file.call(query.call) else { continue };
         if call.dev_only
-            || !(in_handler(file, call.function) || in_page(file, call.function))
+            || !(in_handler(file, call.function)
+                || file.enclosing(call.function).any(|(_, function)| draws_page(file, function)))
             || is_meant_whole(file, call.function)
             || !is_answered(file, query, call.function)
         {
@@ -60,18 +62,6 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let known = all && tables::grows(&query.table) && !for_admins(file, call.function);
         hits.push(if known { hit } else { hit.confidence(Confidence::Medium) });
     }
-}
-
-/// A component that runs on the server for every visit, or what SvelteKit loads a page with.
-fn in_page(file: &FileFacts, function: FunctionId) -> bool {
-    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
-    let loads =
-        |function: &Function| function.name.as_deref() == Some("load") && function.exported && name.starts_with('+');
-    file.language.is_ecma()
-        && file.enclosing(function).any(|(_, function)| {
-            (function.kind == FunctionKind::Component && function.is_async && function.parent == Some(0))
-                || loads(function)
-        })
 }
 
 /// A file that is meant to hold everything.

@@ -108,7 +108,7 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             "Template" => file
                 .imports_any(|module| module.starts_with("jinja2") || module.starts_with("mako"))
                 .then(|| call.argument(0))?,
-            _ if method == "from_string" => call.argument(0),
+            _ if method == "from_string" && compiles_templates(call.object()) => call.argument(0),
             _ => None,
         },
         Language::Php => match callee {
@@ -132,7 +132,14 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             template.then(|| call.argument(0))?
         }
         Language::Java => match method {
-            "parseExpression" | "evaluate" => call.argument(0),
+            "parseExpression" | "evaluate" => file
+                .imports_any(|module| {
+                    let lower = module.to_ascii_lowercase();
+                    ["expression", "script", "groovy", "mvel", "ognl", "jexl", "spel", ".el."]
+                        .iter()
+                        .any(|word| lower.contains(word))
+                })
+                .then(|| call.argument(0))?,
             "eval" => file
                 .imports_any(|module| module.contains("script") || module.contains("groovy"))
                 .then(|| call.argument(0))?,
@@ -140,4 +147,10 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
         },
         Language::Template => None,
     }
+}
+
+/// What Jinja and its likes call where templates are made: `env.from_string(text)`. Many classes read themselves from a text.
+fn compiles_templates(object: &str) -> bool {
+    let lower = object.to_ascii_lowercase();
+    ["env", "jinja", "template", "engine"].iter().any(|word| lower.contains(word))
 }

@@ -2,7 +2,7 @@
 
 use super::{Check, Hit, Rule, any_name, server, subject, tables};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionKind, Value, root};
+use crate::probe::source::code::{Call, Comparison, FunctionId, FunctionKind, Value, root};
 use crate::probe::source::database_calls::{Action, Query, in_transaction};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
@@ -129,11 +129,77 @@ fn pair(file: &FileFacts, (first, call): (&Query, &Call), (second, other): (&Que
     let piece = uses && (tables::is_piece(&first.table) || second.action == Action::Update);
     Some(if piece {
         hit.severity(Severity::Minor).confidence(Confidence::Medium)
-    } else if uses && first.action != Action::Insert && !in_handler(file, call.function) {
-        hit.confidence(Confidence::Medium)
-    } else {
+    } else if first.action == Action::Insert
+        && in_handler(file, call.function)
+        && !file.path.to_ascii_lowercase().contains("admin")
+        && !is_made_if_missing(file, first, call)
+        && (call.in_loop.is_some()
+            || tables::is_useless_alone(&first.table)
+            || fails_between(file, first, second, call.function))
+    {
         hit
+    } else {
+        hit.confidence(Confidence::Medium)
     })
+}
+
+/// Whether the first write makes what was not there yet: the next try finds it.
+fn is_made_if_missing(file: &FileFacts, first: &Query, call: &Call) -> bool {
+    let method = call.method().to_ascii_lowercase();
+    let by_name = ["upsert", "or_create", "orcreate", "ensure", "firstor"].iter().any(|part| method.contains(part));
+    // `if (!state) { state = await create(…) }`
+    by_name
+        || file.conditions.iter().filter(|condition| condition.function == call.function).any(|condition| {
+            let within = condition.then.calls.0 <= first.call && first.call < condition.then.calls.1;
+            let missing = match &condition.test {
+                Value::Not(inner) => inner.path(),
+                Value::Compared(Comparison::Equal, pair) if pair.1 == Value::Null => pair.0.path(),
+                _ => None,
+            };
+            within && missing.is_some_and(|name| file.assignments_to(name).any(|set| set.function == call.function))
+        })
+}
+
+/// Whether something between two writes can end the work there: a test that leaves, or a call of another service.
+fn fails_between(file: &FileFacts, first: &Query, second: &Query, function: FunctionId) -> bool {
+    let (Some(start), Some(end)) = (file.call(first.end), file.call(second.call)) else { return false };
+    let (from, to) = (start.place.bytes.1, end.place.bytes.0);
+    let leaves = file.conditions.iter().any(|condition| {
+        condition.function == function
+            && from <= condition.place.bytes.0
+            && condition.place.bytes.1 <= to
+            && (condition.then.leaves || condition.then.throws)
+            // Asking whether the first write went well says nothing of what comes after it.
+            && !asks_for_result(file, &condition.test, first, function)
+    });
+    leaves
+        || file.calls.iter().any(|call| {
+            call.function == function
+                && from <= call.place.bytes.0
+                && call.place.bytes.1 <= to
+                && matches!(
+                    call.root(),
+                    "fetch" | "axios" | "stripe" | "requests" | "httpx" | "s3" | "resend" | "openai"
+                )
+        })
+}
+
+/// `if (error) throw error`, `if err != nil`, `if (!order) return`: about what the first write gave.
+fn asks_for_result(file: &FileFacts, test: &Value, first: &Query, function: FunctionId) -> bool {
+    let Some(call) = file.call(first.call) else { return false };
+    let mut about = false;
+    test.walk(&mut |value| {
+        if let Value::Path(path) = value {
+            let name = root(path);
+            about |= matches!(name, "err" | "error")
+                || file.assignments_to(name).any(|set| {
+                    set.function == function
+                        && set.place.bytes.0 <= call.place.bytes.0
+                        && call.place.bytes.1 <= set.place.bytes.1
+                });
+        }
+    });
+    about
 }
 
 /// `session.commit()` twice, with something added in between that is made from the first.

@@ -6,7 +6,7 @@ mod sinks;
 use super::injection::{Danger, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Place, Value};
+use crate::probe::source::code::{CallId, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::{Reach, Sink, Trace};
 
@@ -121,6 +121,11 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         value.walk(&mut |value| match value {
             Value::Path(path) => names.push(path.to_string()),
             Value::Member(pair) => names.push(pair.1.to_string()),
+            // `marked.parse(post.body)`: HTML in it stays HTML.
+            Value::Call(id) if renders_markdown_raw(file, *id) => {
+                let given = file.call(*id).and_then(|call| call.argument(0));
+                names.extend(given.and_then(Value::path).map(str::to_owned));
+            }
             // What some function makes of it is not known.
             Value::Call(_) => made = true,
             _ => {}
@@ -137,6 +142,7 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
     if file.language == Language::Template && plain.contains(' ') {
         return None;
     }
+    let plain = marked_text(file, &plain).map_or(plain.clone(), str::to_owned);
     let name = if plain.is_empty() { names.first()?.clone() } else { plain };
     let by_people = names.iter().chain([&name]).any(|name| {
         let last = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
@@ -202,6 +208,29 @@ fn of_others(file: &FileFacts, value: &Value, function: u32, text: &str, found: 
         });
     let alone = file.language == Language::Template && matches!(&*name, "message" | "comment");
     ((by_people && name.contains('.')) || marked || alone).then_some(name).filter(|_| !cleaned)
+}
+
+/// What stands in the brackets of `marked.parse(post.body)`, written in a page.
+fn marked_text<'t>(file: &FileFacts, text: &'t str) -> Option<&'t str> {
+    let inner = text.strip_prefix("marked.parse(").or_else(|| text.strip_prefix("marked("))?.strip_suffix(')')?;
+    let known = file.binding("marked").is_some_and(|binding| &*binding.module == "marked");
+    (known && !inner.contains(['(', ',']) && !file.imports_any(cleans_html)).then_some(inner)
+}
+
+fn cleans_html(module: &str) -> bool {
+    ["dompurify", "sanitiz", "xss"].iter().any(|name| module.contains(name))
+}
+
+/// Whether a call is one of a library that leaves the HTML in a text of Markdown as it is.
+fn renders_markdown_raw(file: &FileFacts, id: CallId) -> bool {
+    let Some(call) = file.call(id) else { return false };
+    let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
+    let renders = match module {
+        "marked" => matches!(call.method(), "marked" | "parse" | "parseInline"),
+        "snarkdown" => true,
+        _ => false,
+    };
+    renders && !file.imports_any(cleans_html)
 }
 
 /// Where an assignment or element stands, as a place of danger.

@@ -76,9 +76,23 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// A connection that cannot be shared: to a server that the user names, one that listens, one that only tries.
 fn serves_another_purpose(file: &FileFacts, id: CallId, call: &Call) -> bool {
-    let named = file.enclosing(call.function).filter_map(|(_, function)| function.name.as_deref()).any(|name| {
+    let around = || file.enclosing(call.function);
+    let names = around().filter_map(|(_, function)| function.name.as_deref());
+    let named = names.chain(around().filter_map(|(_, function)| function.class.as_deref())).any(|name| {
         let lower = name.to_ascii_lowercase();
-        let purposes = ["test", "health", "ping", "setup", "install", "migrat", "validate", "subscribe", "listen"];
+        let purposes = [
+            "test",
+            "health",
+            "ping",
+            "setup",
+            "install",
+            "migrat",
+            "validate",
+            "subscribe",
+            "listen",
+            "status",
+            "diagnos",
+        ];
         purposes.iter().any(|purpose| lower.contains(purpose))
     });
     let of_request = || {

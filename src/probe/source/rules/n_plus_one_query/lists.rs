@@ -38,7 +38,7 @@ pub(super) fn is_over_rows(file: &FileFacts, index: &CodeIndex, around: &Loop) -
 }
 
 /// The value in place `place` of what `Promise.all` waits for.
-fn element_of_all<'f>(file: &'f FileFacts, all: &Value, place: &Value) -> Option<&'f Value> {
+pub(super) fn element_of_all<'f>(file: &'f FileFacts, all: &Value, place: &Value) -> Option<&'f Value> {
     let Value::Call(id) = all else { return None };
     let call = file.call(*id).filter(|call| matches!(&*call.callee, "Promise.all" | "asyncio.gather"))?;
     let Value::Number(place) = place else { return None };

@@ -2,7 +2,7 @@
 
 mod lazy;
 mod lists;
-mod parameter;
+mod rows;
 
 use super::{Check, Hit, Rule, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -51,55 +51,30 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             && !seen.contains(&(around.place, writes))
         {
             seen.push((around.place, writes));
-            hits.extend(graded(file, index, call, around, hit));
+            hits.extend(graded(file, index, (id, call), around, hit));
         }
     }
     lazy::check(file, index, &multiplies, hits);
 }
 
-/// How much a query in a loop matters: it is proved where the list grows with the data, and nothing where the list holds
-/// one element.
-fn graded(file: &FileFacts, index: &CodeIndex, call: &Call, around: &Loop, hit: Hit) -> Option<Hit> {
-    let proved = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
-    let handed = if proved { Handed::Many } else { handed_in(file, index, around) };
+/// How much a query in a loop matters: it is proved where somebody waits for it and the list grows with the data, and
+/// nothing where the list holds one element.
+fn graded(file: &FileFacts, index: &CodeIndex, (id, call): (CallId, &Call), around: &Loop, hit: Hit) -> Option<Hit> {
+    let told = is_over_rows(file, index, around) || flow::in_handler(file, call.function);
+    let handed = if told { Handed::Many } else { handed_in(file, index, around) };
     let slower = does_slower_work(file, index, around);
-    // An address holds few of them.
-    let short = parameter::holds(file, &around.over, around.function);
     let known = hit.confidence.unwrap_or(Confidence::High);
     let hit = match handed {
         Handed::One => return None,
         Handed::Unseen => hit.confidence(Confidence::Low),
-        Handed::Many if !proved || slower || short || is_over_reference(around) => {
-            hit.confidence(known.min(Confidence::Medium))
+        Handed::Many
+            if known == Confidence::High && !slower && rows::many_while_waiting(file, index, id, call, around) =>
+        {
+            hit
         }
-        Handed::Many => hit,
+        Handed::Many => hit.confidence(known.min(Confidence::Medium)),
     };
     Some(if slower { hit.severity(Severity::Minor) } else { hit })
-}
-
-/// A loop over what an app has a handful of, whatever its data: its languages, currencies, settings, custom fields.
-fn is_over_reference(around: &Loop) -> bool {
-    around.names.iter().any(|name| {
-        let lower = name.to_ascii_lowercase().replace('_', "");
-        [
-            "locale",
-            "language",
-            "currency",
-            "preference",
-            "setting",
-            "field",
-            "column",
-            "choice",
-            "option",
-            "definition",
-            "template",
-            "permission",
-            "role",
-            "feature",
-        ]
-        .iter()
-        .any(|word| lower.ends_with(word))
-    })
 }
 
 /// The innermost loop that makes the call run once an element; `None` where going round is the point.
