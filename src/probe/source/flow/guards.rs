@@ -1,5 +1,6 @@
 //! Checks that leave before something bad is done, or around it: `if (!allowed.includes(x)) return`.
 
+use super::guard_names::{is_about_presence, keeps, stays_inside, tells_own_address};
 use super::order::names_in;
 use super::{Sink, known_keys};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
@@ -33,6 +34,19 @@ pub(super) fn checked(
                 || condition.otherwise.as_ref().is_some_and(|block| holds(file, block, at)))
     }) || asserted(&look, function, at)
         || looked_up(&look, function, at)
+}
+
+/// Whether something whose answer is not known is asked about what `path` names, and decides whether `at` is reached:
+/// then it may be a check.
+pub(super) fn asked_about(file: &FileFacts, path: &str, function: FunctionId, at: u32, sink: Sink) -> bool {
+    let look = Look { index: None, file, path, sink };
+    let before = file.conditions.partition_point(|condition| condition.place.bytes.0 < at);
+    let tests = file.conditions.get(..before).unwrap_or_default().iter().rev().take(MAX_TESTS);
+    tests.filter(|condition| file.within(function, condition.function)).any(|condition| {
+        let inside = holds(file, &condition.then, at);
+        let leaves = condition.then.leaves || condition.then.throws || ends(file, &condition.then);
+        (leaves || inside) && look.is_asked(&condition.test, condition.function)
+    })
 }
 
 /// `orders.findById(x).orElseThrow()`, `Order::findOrFail($x)`: what finds nothing ends here, so that only known keys go
@@ -161,6 +175,28 @@ struct Look<'f> {
 }
 
 impl Look<'_> {
+    /// Whether a call that is given it, or what such a call gave, is a part of `test`.
+    fn is_asked(&self, test: &Value, function: FunctionId) -> bool {
+        let asks = |id: u32| {
+            self.file.call(id).is_some_and(|call| {
+                !is_about_presence(call.method())
+                    && call.arguments.iter().any(|argument| self.is_it(&argument.value, call.function))
+            })
+        };
+        let mut found = false;
+        test.walk(&mut |value| {
+            found |= match value {
+                Value::Call(id) => asks(*id),
+                Value::Path(name) => self
+                    .file
+                    .assigned(root(name), function)
+                    .is_some_and(|set| *set.target != *self.path && matches!(set.value, Value::Call(id) if asks(id))),
+                _ => false,
+            };
+        });
+        found
+    }
+
     /// Whether what is looked for was checked where `test` comes out as `outcome`.
     fn proves(&self, test: &Value, function: FunctionId, outcome: bool, steps: u32) -> bool {
         if steps > MAX_STEPS {
@@ -306,6 +342,7 @@ impl Look<'_> {
                             "isint",
                         ])
                         || (outcome && of_address && tells_own_address(&lower))
+                        || (outcome && self.sink == Sink::Path && stays_inside(&lower))
                 }
             }
         }
@@ -391,76 +428,4 @@ impl Look<'_> {
             _ => false,
         }
     }
-}
-
-/// Whether a function asks by its name whether an address stays on the site: `isAbsolutePathReference`, `same_origin`.
-fn tells_own_address(lower: &str) -> bool {
-    let plain = lower.replace('_', "");
-    [
-        "absolutepathreference",
-        "isrelativepath",
-        "isrelativeurl",
-        "islocalurl",
-        "islocalpath",
-        "samehost",
-        "sameorigin",
-        "samedomain",
-        "sameregistrabledomain",
-    ]
-    .iter()
-    .any(|name| plain.contains(name))
-}
-
-/// Calls whose result says as much of a value as the value itself.
-fn keeps(method: &str) -> bool {
-    matches!(
-        method,
-        "URL"
-            | "Uri"
-            | "URI"
-            | "urlparse"
-            | "urlsplit"
-            | "parse_url"
-            | "Parse"
-            | "resolve"
-            | "join"
-            | "normalize"
-            | "realpath"
-            | "abspath"
-            | "normpath"
-            | "trim"
-            | "strip"
-            | "toLowerCase"
-            | "toUpperCase"
-            | "lower"
-            | "upper"
-            | "strtolower"
-            | "strtoupper"
-            | "String"
-            | "str"
-            | "toString"
-            | "Clean"
-            | "Join"
-            | "Abs"
-            | "create"
-            | "parse"
-            | "getHost"
-            | "get"
-            | "Path"
-            | "expand_path"
-            | "ToLower"
-            | "to_s"
-            | "toRealPath"
-            | "getCanonicalPath"
-            | "File"
-            | "toPath"
-            | "relative"
-            | "Rel"
-            | "downcase"
-            | "to_sym"
-            | "safe_join"
-            | "isAbsolute"
-            | "Hostname"
-            | "host"
-    )
 }

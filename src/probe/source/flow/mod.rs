@@ -4,13 +4,16 @@
 //! function as long as it can; a parameter leads to the callers of its function, and a call of one of the project's
 //! functions to what that gives back.
 
+mod asker;
 mod callers;
+mod guard_names;
 mod guards;
 mod handing;
 mod known_keys;
 mod memo;
 mod order;
 mod parameters;
+mod passing;
 mod request;
 mod schema;
 mod shape;
@@ -20,6 +23,7 @@ mod walk;
 use super::code::{FunctionId, FunctionKind, Value};
 use super::facts::{CodeIndex, FileFacts};
 
+pub use asker::is_for_few;
 pub use memo::Memo;
 use walk::{Frame, Walk};
 
@@ -68,6 +72,8 @@ pub struct Trace {
     pub steps: Vec<String>,
     /// Every step is proved.
     pub sure: bool,
+    /// Where it was read: the place of the file in the index, and the function.
+    pub read_in: Option<(usize, FunctionId)>,
 }
 
 /// A parameter that a value comes from.
@@ -178,7 +184,7 @@ pub fn reach(
             found = found.and(callers::of(index, &hole, sink, callers::MAX_HOPS));
         }
     }
-    found
+    asker::weighed(index, file, function, found, sink)
 }
 
 /// Where `value`, seen in `function`, comes from, as far as its file tells.

@@ -7,6 +7,7 @@ use super::guards::{self, chosen};
 use super::handing::{Holds, cleans, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
 use super::parameters::{Given, given, is_part_of_address};
+use super::passing::{self, Passing};
 use super::request::{gives_base_name, is_base_name, is_form_field, is_request};
 use super::shape::{accessor, id_of, is_picked, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
@@ -132,7 +133,9 @@ impl<'i> Walk<'i> {
         let shown: String = path.chars().take(60).collect();
         let line = line_of(frame);
         let step = format!("{} reads {shown}", Self::place(frame.file, line));
-        Reach::request(Trace { source: shown.into(), steps: vec![step], sure: true })
+        let place = self.index.and_then(|index| index.place_of(frame.file));
+        let read_in = place.map(|place| (place, frame.function));
+        Reach::request(Trace { source: shown.into(), steps: vec![step], sure: true, read_in })
     }
 
     fn result(&self, call: &Call, frame: Frame<'i>, rest: &str, steps: u32) -> Reach {
@@ -181,7 +184,7 @@ impl<'i> Walk<'i> {
             let line = call.place.span.line;
             let shown: Box<str> = call.callee.chars().take(60).collect::<String>().into();
             let steps = vec![format!("{} reads {shown} from the database", Self::place(file, line))];
-            return Reach::stored(Trace { source: shown, steps, sure: true });
+            return Reach::stored(Trace { source: shown, steps, sure: true, read_in: None });
         }
         self.handed_on(call, frame, here, rest, steps)
     }
@@ -230,6 +233,11 @@ impl<'i> Walk<'i> {
     ) -> Reach {
         let hops = self.hops - 1;
         let sink = self.sink;
+        let sure = match passing::of(target.file, target.function, sink) {
+            Passing::Unchanged => sure,
+            Passing::Opaque => false,
+            Passing::Cleaned => return Reach::unknown(),
+        };
         let question = (target.place, target.function, rest.into(), sink, hops);
         let mut found = index.links.flow.returned(question, || {
             let walk = Self::with_hops(index, sink, hops);
@@ -271,6 +279,9 @@ impl<'i> Walk<'i> {
         let matters = found.request.is_some() || found.stored.is_some() || !found.parameters.is_empty();
         if matters && guards::checked(self.index, frame.file, &full, frame.function, frame.seen_at, self.sink) {
             return Reach::fixed();
+        }
+        if matters && guards::asked_about(frame.file, &full, frame.function, frame.seen_at, self.sink) {
+            return found.unsure();
         }
         found
     }

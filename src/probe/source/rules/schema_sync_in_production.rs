@@ -5,6 +5,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::repository::is_for_development;
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::flow::is_for_few;
 use crate::probe::source::plain_files::PlainFile;
 
 /// What the rule is and says.
@@ -33,6 +34,13 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             if let Some(hit) = in_code(file, call) {
+                // A wizard makes the tables once, before there is anything in them.
+                let once = is_for_few(index, file, call.function);
+                let hit = if once && hit.confidence != Some(Confidence::Low) {
+                    hit.confidence(Confidence::Medium)
+                } else {
+                    hit
+                };
                 hits.push(hit.in_file(place));
             }
         }

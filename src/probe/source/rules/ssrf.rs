@@ -3,7 +3,7 @@
 use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Value};
+use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::Sink;
 
@@ -86,10 +86,32 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Url) {
         return None;
     }
-    if has_filtering_client(file) {
+    if has_filtering_client(file) || is_guarded(file, danger.function) {
         return None;
     }
-    Some(danger.told(file, &trace, |trace, to| message(trace, &format!("decides which address `{to}` asks"))))
+    let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides which address `{to}` asks")));
+    Some(if asks_for_private(file) { hit.confidence(Confidence::Medium) } else { hit })
+}
+
+/// `guard(url) { HTTParty.get(url) }`: what stands around may look at the address first.
+fn is_guarded(file: &FileFacts, function: FunctionId) -> bool {
+    file.enclosing(function).filter_map(|(_, scope)| file.call(scope.argument_of?)).any(|outer| {
+        let lower = outer.callee.to_ascii_lowercase();
+        ["guard", "safe", "ssrf", "protect", "public", "restrict"].iter().any(|word| lower.contains(word))
+    })
+}
+
+/// Whether the file asks somewhere whether an address is private.
+fn asks_for_private(file: &FileFacts) -> bool {
+    let says = |name: &str| {
+        let lower = name.to_ascii_lowercase().replace('_', "");
+        ["isprivate", "privateaddress", "privateip", "ispublic", "onlypublic", "isloopback", "isinternal", "isglobal"]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    file.calls.iter().any(|call| says(call.method()))
+        || file.accesses.iter().any(|access| says(&access.path))
+        || file.bindings.iter().any(|binding| says(&binding.imported))
 }
 
 fn is_http(method: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{CallId, FunctionId, Value, root};
 use crate::probe::source::database_calls::{Action, Answer, Query, Scope};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
-use crate::probe::source::flow::in_handler;
+use crate::probe::source::flow::{in_handler, is_for_few};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -59,7 +59,11 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             Hit::new(call.place, format!("The answer holds all {what} that pass the condition, however many there are"))
                 .severity(Severity::Minor)
         };
-        let known = all && tables::grows(&query.table) && !for_admins(file, call.function);
+        let known = all
+            && tables::grows(&query.table)
+            && !for_admins(file, call.function)
+            && !is_of_one_user(file, query)
+            && !is_for_few(index, file, call.function);
         hits.push(if known { hit } else { hit.confidence(Confidence::Medium) });
     }
 }
@@ -123,6 +127,63 @@ fn is_narrowed(file: &FileFacts, query: &Query) -> bool {
         next = call.receiver;
     }
     file.language == Language::Ruby && narrowed
+}
+
+/// `Note::onlyTrashed()->byUser()`, `current_user.notes`: one user's rows, or those that a scope of the project lets
+/// through.
+fn is_of_one_user(file: &FileFacts, query: &Query) -> bool {
+    let of_user = |text: &str| {
+        let lower = text.to_ascii_lowercase().replace('_', "");
+        ["currentuser", "byuser", "foruser", "ofuser", "ownedby", "trashed", "deleted", "authuser", "session", "mine"]
+            .iter()
+            .any(|word| lower.contains(word))
+    };
+    let mut next = Some(query.end);
+    for _ in 0..40 {
+        let Some(call) = next.and_then(|id| file.call(id)) else { break };
+        let mut found = of_user(&call.callee);
+        for argument in &call.arguments {
+            argument.value.walk(&mut |value| found |= value.path().is_some_and(of_user));
+        }
+        let scope = file.language == Language::Php && !is_of_eloquent(call.method());
+        if found || scope {
+            return true;
+        }
+        next = call.receiver;
+    }
+    false
+}
+
+/// Methods of Eloquent that take no rows away.
+fn is_of_eloquent(method: &str) -> bool {
+    matches!(
+        method,
+        "all"
+            | "get"
+            | "query"
+            | "newQuery"
+            | "with"
+            | "withCount"
+            | "load"
+            | "select"
+            | "latest"
+            | "oldest"
+            | "orderBy"
+            | "orderByDesc"
+            | "table"
+            | "toArray"
+            | "map"
+            | "each"
+            | "collect"
+            | "join"
+            | "leftJoin"
+            | "findAll"
+            | "fetchAll"
+            | "pluck"
+            | "sortBy"
+            | "sortByDesc"
+            | "groupBy"
+    )
 }
 
 fn for_admins(file: &FileFacts, function: FunctionId) -> bool {

@@ -6,6 +6,7 @@ use super::{Check, Hit, Rule, Subject, request_work, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Function, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::flow::is_for_few;
 use crate::probe::source::index::Question;
 use crate::probe::source::routes::reach::{accesses, conditions};
 
@@ -41,7 +42,7 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
         match (module, call.method()) {
-            ("multer", _) if !call.callee.contains('.') => multer(file, call, hits),
+            ("multer", _) if !call.callee.contains('.') => multer(file, index, call, hits),
             ("express-fileupload", _)
                 if !call.callee.contains('.') && !limited(file, call.argument(0), call.function) =>
             {
@@ -85,7 +86,7 @@ fn looks_at_type(path: &str) -> bool {
         .any(|word| lower.contains(word))
 }
 
-fn multer(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
+fn multer(file: &FileFacts, index: &CodeIndex, call: &Call, hits: &mut Vec<Hit>) {
     let options = call.argument(0).map(|options| file.resolved(options, call.function));
     let object = match options {
         None => None,
@@ -109,6 +110,12 @@ fn multer(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         || file.accesses.iter().any(|access| access.path.contains("mimetype") && access.tested)
         || file.conditions.iter().any(|condition| mentions_type(&condition.test))
         || picks_by_type(file, call);
+    // Who may use what another file puts before its routes, and whether any does, is not told here.
+    let known = if answers_here(file, index) && !is_for_few(index, file, call.function) {
+        Confidence::High
+    } else {
+        Confidence::Medium
+    };
     let hit = match (sized, typed) {
         (false, false) => {
             Hit::new(call.place, "Uploads of any size and any type are taken in: `limits` and `fileFilter` are not set")
@@ -116,7 +123,11 @@ fn multer(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
         (false, true) => Hit::new(call.place, "Uploads of any size are taken in: `limits` is not set"),
         _ => return,
     };
-    hits.push(if in_memory { hit.severity(Severity::Minor) } else { hit.confidence(Confidence::High) });
+    hits.push(if in_memory { hit.severity(Severity::Minor) } else { hit.confidence(known) });
+}
+
+fn answers_here(file: &FileFacts, index: &CodeIndex) -> bool {
+    index.place_of(file).is_some_and(|place| index.routes().of_file(place).next().is_some())
 }
 
 /// `types[file.mimetype]` in what decides where an upload goes and what it is called: other types find nothing.

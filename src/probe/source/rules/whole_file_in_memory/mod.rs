@@ -7,6 +7,7 @@ use super::{Check, Hit, Rule, Subject, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::FunctionKind;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::flow::is_for_few;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -37,11 +38,13 @@ fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(message) = settings::unlimited(file, index, call) {
-            hits.push(Hit::new(call.place, message.text).confidence(if message.sure {
-                Confidence::High
-            } else {
-                Confidence::Medium
-            }));
+            hits.push(Hit::new(call.place, message.text).confidence(
+                if message.sure && !is_for_few(index, file, call.function) {
+                    Confidence::High
+                } else {
+                    Confidence::Medium
+                },
+            ));
             continue;
         }
         let at_work = file
