@@ -23,7 +23,7 @@ pub(super) fn of(index: &CodeIndex, hole: &Hole, sink: Sink, hops: u8) -> Reach 
     if found.request.is_none() && found.stored.is_none() {
         return found.and(unfollowed());
     }
-    found
+    if hole.unsure { found.unsure() } else { found }
 }
 
 fn ask(index: &CodeIndex, hole: &Hole, sink: Sink, hops: u8) -> Option<Reach> {

@@ -94,8 +94,21 @@ pub(super) fn stays_inside(lower: &str) -> bool {
 /// Whether a function asks only whether there is something: that keeps nothing out.
 pub(super) fn is_about_presence(method: &str) -> bool {
     let plain = method.to_ascii_lowercase().replace('_', "");
-    let says =
-        ["exist", "isfile", "isdir", "empty", "blank", "present", "isset", "isnull", "isarray", "isstring", "log"];
+    let says = [
+        "exist",
+        "isfile",
+        "isdir",
+        "empty",
+        "blank",
+        "present",
+        "isset",
+        "isnull",
+        "isarray",
+        "isstring",
+        "hastext",
+        "haslength",
+        "log",
+    ];
     says.iter().any(|word| plain.contains(word))
         || matches!(
             &*plain,

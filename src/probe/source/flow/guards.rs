@@ -180,7 +180,14 @@ impl Look<'_> {
         let asks = |id: u32| {
             self.file.call(id).is_some_and(|call| {
                 !is_about_presence(call.method())
-                    && call.arguments.iter().any(|argument| self.is_it(&argument.value, call.function))
+                    && call.arguments.iter().any(|argument| {
+                        // `is_numeric($octets[0])`
+                        let part = match &argument.value {
+                            Value::Index(pair) => &pair.0,
+                            whole => whole,
+                        };
+                        self.is_it(part, call.function)
+                    })
             })
         };
         let mut found = false;

@@ -87,6 +87,8 @@ pub struct Hole {
     pub place: usize,
     /// The path below the argument: `params.id`.
     pub below: Box<str>,
+    /// A step on the way from it is likely and not proved.
+    pub unsure: bool,
 }
 
 /// What a value may hold.
@@ -143,6 +145,9 @@ impl Reach {
     fn unsure(mut self) -> Self {
         for trace in [&mut self.request, &mut self.stored].into_iter().flatten() {
             trace.sure = false;
+        }
+        for hole in &mut self.parameters {
+            hole.unsure = true;
         }
         self
     }

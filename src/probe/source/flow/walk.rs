@@ -263,9 +263,10 @@ impl<'i> Walk<'i> {
             let Some(value) = callers::argument_for(call, function, hole.place, target.file.language) else {
                 continue;
             };
-            found = found.and(self.step(value, here, &hole.below, steps + 1).with_step(|| {
+            let given = self.step(value, here, &hole.below, steps + 1).with_step(|| {
                 format!("{} passes it through `{}`", Self::place(here.file, call.place.span.line), shown(&call.callee))
-            }));
+            });
+            found = found.and(if hole.unsure { given.unsure() } else { given });
         }
         if sure { found } else { found.unsure() }
     }
@@ -394,7 +395,7 @@ impl<'i> Walk<'i> {
             }
             Given::ByCallers => {
                 let file = self.index.and_then(|index| index.place_of(file)).unwrap_or(usize::MAX);
-                let hole = Hole { file, function: id, place, below: whole.into() };
+                let hole = Hole { file, function: id, place, below: whole.into(), unsure: false };
                 Reach { parameters: vec![hole], ..Reach::default() }
             }
         })

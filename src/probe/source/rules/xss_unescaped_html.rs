@@ -85,7 +85,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
         let told = |trace: &Trace, to: &str| message(trace, &format!("is written into a page as HTML by `{to}`"));
         let hit = danger.told(file, trace, told);
         // A cookie is a visitor's own, unless the app sets it from a link.
-        let own = trace.source.to_ascii_lowercase().starts_with("cookies");
+        let own = trace.source.trim_start_matches('_').to_ascii_lowercase().starts_with("cookie");
         return Some(if own { hit.confidence(Confidence::Medium) } else { hit });
     }
     if !spot.raw {
