@@ -152,7 +152,8 @@ pub(super) fn checks_signature(call: &Call) -> bool {
         ["timingsafeequal", "constructevent", "hashequals", "comparedigest", "constanttimecompare", "hmacequal"];
     let verifies = lower.contains("verif") || lower.contains("valid") || lower.contains("check");
     compares.iter().any(|name| lower.contains(name))
-        || (verifies && ["signature", "webhook", "hmac", "signed"].iter().any(|word| lower.contains(word)))
+        || (verifies && ["signature", "hmac"].iter().any(|word| lower.contains(word)))
+        || matches!(&*lower, "verifywebhook" | "verifysigned" | "verifysignedpayload" | "verifysignedrequest")
         || (lower == "equal" && call.root() == "hmac")
         || (lower == "verify" && call.object().to_ascii_lowercase().contains("webhook"))
 }
