@@ -17,6 +17,16 @@ pub(super) struct Tested {
     pub reads: Range<usize>,
 }
 
+/// What stands in an access to a part of something.
+#[derive(Clone, Copy)]
+pub(super) enum MemberPart {
+    /// What it is a part of.
+    Object,
+    /// Its name, or the index.
+    Member,
+    Other,
+}
+
 /// A walk over the tree of one grammar.
 pub(super) trait FrontEnd<'s> {
     /// Whether a variable of the environment that is missing reads as an empty value, so that a later test can tell.
@@ -80,6 +90,51 @@ pub(super) trait FrontEnd<'s> {
         self.to().at = saved;
         self.to().set_callee(id, &callee);
         callee
+    }
+
+    /// `object.name`; `part` tells which of them the cursor is on.
+    fn member_access(&mut self, cursor: &mut TreeCursor<'_>, part: fn(&Self, &TreeCursor<'_>) -> MemberPart) -> Value {
+        let node = cursor.node();
+        let (mut object, mut name) = (Value::Unknown, "");
+        each(cursor, |cursor| match part(self, cursor) {
+            MemberPart::Object => {
+                let at = self.to().at;
+                self.to().at.inner = true;
+                self.to().at.returned = false;
+                object = self.expression(cursor);
+                self.to().at = at;
+            }
+            MemberPart::Member => name = self.to().text(cursor.node()),
+            MemberPart::Other => {}
+        });
+        let value = Builder::member(object, name);
+        self.to().access(&value, false, node);
+        value
+    }
+
+    /// `object[index]`; `part` tells which of them the cursor is on.
+    fn element_access(&mut self, cursor: &mut TreeCursor<'_>, part: fn(&Self, &TreeCursor<'_>) -> MemberPart) -> Value {
+        let node = cursor.node();
+        let (mut object, mut index) = (Value::Unknown, Value::Unknown);
+        let at = self.to().at;
+        each(cursor, |cursor| {
+            match part(self, cursor) {
+                MemberPart::Object => {
+                    self.to().at.inner = true;
+                    object = self.expression(cursor);
+                }
+                MemberPart::Member => {
+                    self.to().at.inner = false;
+                    self.to().at.chained = None;
+                    index = self.expression(cursor);
+                }
+                MemberPart::Other => {}
+            }
+            self.to().at = at;
+        });
+        let value = self.to().element(object, index, false, node);
+        self.to().access(&value, false, node);
+        value
     }
 
     /// The values of what stands in an expression, each read as if it stood alone.

@@ -16,6 +16,21 @@ macro_rules! names {
 }
 pub(super) use names;
 
+/// Declares the tables of a grammar, made once.
+macro_rules! tables {
+    ($kinds:ident, $fields:ident, $grammar:ident) => {
+        /// Node kinds and fields as tables.
+        pub(super) type Names = $crate::probe::source::language::kinds::Tables<$kinds, $fields>;
+
+        /// The tables.
+        pub(super) fn tables() -> &'static Names {
+            static TABLES: std::sync::OnceLock<Names> = std::sync::OnceLock::new();
+            TABLES.get_or_init(|| Names::new(&$grammar(), $kinds::from_name, $fields::from_name))
+        }
+    };
+}
+pub(super) use tables;
+
 use tree_sitter::{Language, TreeCursor};
 
 /// Node kinds and fields of one grammar by number.

@@ -3,7 +3,7 @@
 use tree_sitter::TreeCursor;
 
 use super::super::builder::Builder;
-use super::super::front_end::FrontEnd;
+use super::super::front_end::{FrontEnd, MemberPart};
 use super::super::kinds::each;
 use super::{F, K, Walk};
 use crate::probe::source::code::Value;
@@ -115,46 +115,19 @@ impl Walk<'_> {
     }
 
     fn selector(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let (mut object, mut name) = (Value::Unknown, "");
-        each(cursor, |cursor| match self.field(cursor) {
-            F::Operand => {
-                let at = self.to.at;
-                self.to.at.inner = true;
-                self.to.at.returned = false;
-                object = self.expression(cursor);
-                self.to.at = at;
-            }
-            F::Field => name = self.to.text(cursor.node()),
-            _ => {}
-        });
-        let value = Builder::member(object, name);
-        self.to.access(&value, false, node);
-        value
+        self.member_access(cursor, |walk, cursor| match walk.field(cursor) {
+            F::Operand => MemberPart::Object,
+            F::Field => MemberPart::Member,
+            _ => MemberPart::Other,
+        })
     }
 
     fn index(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let (mut object, mut index) = (Value::Unknown, Value::Unknown);
-        let at = self.to.at;
-        each(cursor, |cursor| {
-            match self.field(cursor) {
-                F::Operand => {
-                    self.to.at.inner = true;
-                    object = self.expression(cursor);
-                }
-                F::Index => {
-                    self.to.at.inner = false;
-                    self.to.at.chained = None;
-                    index = self.expression(cursor);
-                }
-                _ => {}
-            }
-            self.to.at = at;
-        });
-        let value = self.to.element(object, index, false, node);
-        self.to.access(&value, false, node);
-        value
+        self.element_access(cursor, |walk, cursor| match walk.field(cursor) {
+            F::Operand => MemberPart::Object,
+            F::Index => MemberPart::Member,
+            _ => MemberPart::Other,
+        })
     }
 
     fn unary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {

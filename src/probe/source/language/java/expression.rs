@@ -3,7 +3,7 @@
 use tree_sitter::{Node, TreeCursor};
 
 use super::super::builder::Builder;
-use super::super::front_end::FrontEnd;
+use super::super::front_end::{FrontEnd, MemberPart};
 use super::super::kinds::each;
 use super::class::plain_type;
 use super::{F, K, Walk};
@@ -119,46 +119,19 @@ impl Walk<'_> {
     }
 
     fn field_access(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let (mut object, mut name) = (Value::Unknown, "");
-        each(cursor, |cursor| match self.field(cursor) {
-            F::Object => {
-                let at = self.to.at;
-                self.to.at.inner = true;
-                self.to.at.returned = false;
-                object = self.expression(cursor);
-                self.to.at = at;
-            }
-            F::FieldName => name = self.to.text(cursor.node()),
-            _ => {}
-        });
-        let value = Builder::member(object, name);
-        self.to.access(&value, false, node);
-        value
+        self.member_access(cursor, |walk, cursor| match walk.field(cursor) {
+            F::Object => MemberPart::Object,
+            F::FieldName => MemberPart::Member,
+            _ => MemberPart::Other,
+        })
     }
 
     fn array_access(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
-        let node = cursor.node();
-        let (mut object, mut index) = (Value::Unknown, Value::Unknown);
-        let at = self.to.at;
-        each(cursor, |cursor| {
-            match self.field(cursor) {
-                F::Array => {
-                    self.to.at.inner = true;
-                    object = self.expression(cursor);
-                }
-                F::Index => {
-                    self.to.at.inner = false;
-                    self.to.at.chained = None;
-                    index = self.expression(cursor);
-                }
-                _ => {}
-            }
-            self.to.at = at;
-        });
-        let value = self.to.element(object, index, false, node);
-        self.to.access(&value, false, node);
-        value
+        self.element_access(cursor, |walk, cursor| match walk.field(cursor) {
+            F::Array => MemberPart::Object,
+            F::Index => MemberPart::Member,
+            _ => MemberPart::Other,
+        })
     }
 
     /// `orders::save` is the method `orders.save`; `Order::new` the class.

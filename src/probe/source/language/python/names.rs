@@ -1,8 +1,6 @@
 //! Names in the grammar that the walk knows.
 
-use std::sync::OnceLock;
-
-use super::super::kinds::{Tables, names};
+use super::super::kinds::{names, tables};
 use super::grammar;
 
 names! {
@@ -121,11 +119,4 @@ names! {
     }
 }
 
-/// Both as tables.
-pub(super) type Names = Tables<K, F>;
-
-/// The tables.
-pub(super) fn tables() -> &'static Names {
-    static TABLES: OnceLock<Names> = OnceLock::new();
-    TABLES.get_or_init(|| Tables::new(&grammar(), K::from_name, F::from_name))
-}
+tables!(K, F, grammar);
