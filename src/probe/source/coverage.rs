@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::facts::{CodeIndex, Language, Role};
 use super::look::Look;
 use super::outside;
@@ -24,12 +26,20 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         *count += 1;
         *partly += u64::from(file.partly.is_some());
     }
-    let mut subjects: Vec<Subject> = RULES.iter().map(|_| Subject::default()).collect();
-    for (place, found) in looks.iter().flat_map(|look| &look.seen().subjects) {
-        if let Some(subject) = subjects.get_mut(*place) {
-            subject.add(found);
+    let nothing = || RULES.iter().map(|_| Subject::default()).collect::<Vec<_>>();
+    let add = |mut subjects: Vec<Subject>, look: &Arc<Look>| {
+        for (place, found) in &look.seen().subjects {
+            if let Some(subject) = subjects.get_mut(*place) {
+                subject.add(found);
+            }
         }
-    }
+        subjects
+    };
+    let both = |mut one: Vec<Subject>, other: Vec<Subject>| {
+        one.iter_mut().zip(&other).for_each(|(one, other)| one.add(other));
+        one
+    };
+    let subjects = looks.par_iter().fold(nothing, add).reduce(nothing, both);
     let mut limits = index.files.iter().zip(looks);
     let limited = limits.find_map(|(file, look)| Some((&**file, look.seen().database_limit?)));
     let rules = RULES

@@ -2,7 +2,9 @@
 //! runs. What rules see there is told with less confidence.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
+
+use rayon::prelude::*;
 
 use super::code::FunctionKind;
 use super::facts::{CodeIndex, FileFacts, Role};
@@ -86,15 +88,33 @@ fn is_beside_the_app(path: &str) -> bool {
 pub(super) struct Standing<'i> {
     index: &'i CodeIndex,
     /// The last part of every module that code other than tests imports, without its ending.
-    imported: OnceLock<HashSet<&'i str>>,
-    folders: OnceLock<HashMap<&'i str, (usize, usize)>>,
+    imported: HashSet<&'i str>,
+    /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
+    folders: HashMap<&'i str, (usize, usize)>,
     /// Every name that scripts other than tests take from a module, call, or hand on.
     used: OnceLock<HashSet<&'i str>>,
 }
 
 impl<'i> Standing<'i> {
     pub(super) fn new(index: &'i CodeIndex) -> Self {
-        Self { index, imported: OnceLock::new(), folders: OnceLock::new(), used: OnceLock::new() }
+        let scripts = |file: &&Arc<FileFacts>| file.language.is_ecma() && file.role != Role::Test;
+        let files = index.files.as_slice().par_iter().filter(scripts);
+        let modules = files.flat_map_iter(|file| {
+            let imports = file.imports.iter().map(|import| import.module.as_str());
+            imports.chain(file.bindings.iter().map(|binding| &*binding.module))
+        });
+        let imported: HashSet<&str> =
+            modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect();
+        let mut folders: HashMap<&str, (usize, usize)> = HashMap::new();
+        for file in index.files.as_slice().iter().filter(scripts) {
+            let Some((folder, name)) = module_of(&file.path) else { continue };
+            if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
+                let (beside, used) = folders.entry(folder).or_default();
+                *beside += 1;
+                *used += usize::from(imported.contains(name));
+            }
+        }
+        Self { index, imported, folders, used: OnceLock::new() }
     }
 
     /// What was seen, with less confidence where the code counts no more.
@@ -127,11 +147,11 @@ impl<'i> Standing<'i> {
             || runs
             || FOUND.contains(&first)
             || first.starts_with(['+', '_', '[', '('])
-            || self.imported().contains(stem)
+            || self.imported.contains(stem)
         {
             return false;
         }
-        let (beside, used) = self.folders().get(folder).copied().unwrap_or_default();
+        let (beside, used) = self.folders.get(folder).copied().unwrap_or_default();
         // It stands there itself, and is not used.
         let beside = beside.saturating_sub(1);
         used >= LEAST_BESIDE && used * 4 >= beside * 3
@@ -161,14 +181,16 @@ impl<'i> Standing<'i> {
             )
             || function.kind != FunctionKind::Plain;
         // Where others take something from its module, they would take this too.
-        !found && self.imported().contains(stem) && !self.used().contains(name) && !self.used().contains(stem)
+        !found && self.imported.contains(stem) && !self.used().contains(name) && !self.used().contains(stem)
     }
 
     fn used(&self) -> &HashSet<&'i str> {
         self.used.get_or_init(|| {
             let mut used: HashSet<&str> = HashSet::new();
             let last = |path: &'i str| path.rsplit('.').next().unwrap_or(path);
-            for file in self.index.files.iter().filter(|file| file.language.is_ecma() && file.role != Role::Test) {
+            for file in
+                self.index.files.as_slice().iter().filter(|file| file.language.is_ecma() && file.role != Role::Test)
+            {
                 for binding in &file.bindings {
                     used.insert(&binding.imported);
                     // What a module gives by default has another name there.
@@ -192,33 +214,6 @@ impl<'i> Standing<'i> {
                 }
             }
             used
-        })
-    }
-
-    /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
-    fn folders(&self) -> &HashMap<&'i str, (usize, usize)> {
-        self.folders.get_or_init(|| {
-            let mut folders: HashMap<&str, (usize, usize)> = HashMap::new();
-            for file in self.index.files.iter().filter(|file| file.language.is_ecma() && file.role != Role::Test) {
-                let Some((folder, name)) = module_of(&file.path) else { continue };
-                if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
-                    let (beside, used) = folders.entry(folder).or_default();
-                    *beside += 1;
-                    *used += usize::from(self.imported().contains(name));
-                }
-            }
-            folders
-        })
-    }
-
-    fn imported(&self) -> &HashSet<&'i str> {
-        self.imported.get_or_init(|| {
-            let files = self.index.files.iter().filter(|file| file.language.is_ecma() && file.role != Role::Test);
-            let modules = files.flat_map(|file| {
-                let imports = file.imports.iter().map(|import| import.module.as_str());
-                imports.chain(file.bindings.iter().map(|binding| &*binding.module))
-            });
-            modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect()
         })
     }
 }

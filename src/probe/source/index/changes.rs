@@ -49,7 +49,12 @@ impl Changes {
             let changed = index.wrappers().symmetric_difference(names);
             changes.names.extend(changed.map(|name| Key::of(Table::Wrappers, name)));
         }
-        changes.names.extend(index.answered_otherwise(&before));
+        let edited = changes.files.iter().filter_map(|place| {
+            let at = |files: &'_ CodeIndex| files.files.as_slice().get(*place as usize).map(Arc::clone);
+            Some((at(&before)?, at(index)?))
+        });
+        let edited: Vec<(Arc<FileFacts>, Arc<FileFacts>)> = edited.collect();
+        changes.names.extend(index.answer_again(&before, &edited));
         Some(changes)
     }
 

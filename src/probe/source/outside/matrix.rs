@@ -14,10 +14,8 @@ use crate::probe::source::rules::is_retry_library;
 const MAX_CALLS: usize = 40;
 
 /// Whether the project has a library that tries again.
-static RETRIES: Question = Question {
-    name: "a library that tries again",
-    ask: |index| index.files.iter().any(|file| file.imports_any(is_retry_library)),
-};
+static RETRIES: Question =
+    Question { name: "a library that tries again", any: |file| file.imports_any(is_retry_library) };
 
 /// What was seen of one service.
 struct Seen<'i> {
@@ -32,8 +30,8 @@ pub(in crate::probe::source) fn services(
     limited: Option<(&FileFacts, u32)>,
 ) -> Vec<ExternalService> {
     let mut seen: BTreeMap<String, Seen<'_>> = BTreeMap::new();
-    for file in index.files.iter().filter(|file| file.role.in_production()) {
-        for outside in index.outside(file) {
+    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.role.in_production()) {
+        for outside in index.outside_at(place, file) {
             if let Some((slug, name)) = named(outside) {
                 seen.entry(slug).or_insert_with(|| Seen { name, calls: Vec::new() }).calls.push((file, outside));
             }

@@ -39,17 +39,15 @@ const MAX_INNER: usize = 200;
 
 /// Whether the project has one place of its own that answers for the errors of all handlers.
 pub(super) static ANSWERS_ERRORS_IN_ONE_PLACE: Question =
-    Question { name: "errors answered in one place", ask: answers_errors_in_one_place };
+    Question { name: "errors answered in one place", any: answers_errors_in_one_place };
 
-fn answers_errors_in_one_place(index: &CodeIndex) -> bool {
+fn answers_errors_in_one_place(file: &FileFacts) -> bool {
     let calls = ["rescue_from", "setErrorHandler", "onError", "add_exception_handler", "register_error_handler"];
     let decorators = ["ExceptionHandler", "errorhandler", "exception_handler", "app_errorhandler", "Catch"];
-    let decorated = |file: &FileFacts| {
-        let functions = file.functions.iter().flat_map(|function| &function.decorators);
-        let classes = file.classes.iter().flat_map(|class| &class.decorators);
-        functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
-    };
-    calls.iter().any(|name| index.places_of(name).next().is_some()) || index.files.iter().any(|file| decorated(file))
+    let functions = file.functions.iter().flat_map(|function| &function.decorators);
+    let classes = file.classes.iter().flat_map(|class| &class.decorators);
+    file.calls.iter().any(|call| calls.contains(&call.method()))
+        || functions.chain(classes).any(|decorator| decorators.contains(&decorator.method()))
 }
 
 /// One call that leaves the app.
@@ -181,7 +179,8 @@ impl CodeIndex {
         self.place_of(file).map_or(&[], |place| self.outside_at(place, file))
     }
 
-    fn outside_at(&self, place: usize, file: &FileFacts) -> &[Outside] {
+    /// Likewise, of the file at `place`.
+    pub(super) fn outside_at(&self, place: usize, file: &FileFacts) -> &[Outside] {
         let Some(kept) = self.links.outside.calls.get(place) else { return &[] };
         let work = || {
             reads::file(place);

@@ -10,7 +10,7 @@ mod ruby;
 
 use super::{Check, Hit, Rule, Subject, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Place, Value};
+use crate::probe::source::code::{Argument, Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Question;
 use crate::probe::source::libraries::is_of;
@@ -107,9 +107,9 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 /// Whether a cookie of the app travels when another site asks.
-static CROSS_SITE: Question = Question { name: "cookies for other sites", ask: sends_cookies_abroad };
+static CROSS_SITE: Question = Question { name: "cookies for other sites", any: sends_cookies_abroad };
 
-fn sends_cookies_abroad(index: &CodeIndex) -> bool {
+fn sends_cookies_abroad(file: &FileFacts) -> bool {
     let named = |name: &str| {
         name.rsplit('.').next().unwrap_or(name).replace('_', "").to_ascii_lowercase().ends_with("samesite")
     };
@@ -129,14 +129,12 @@ fn sends_cookies_abroad(index: &CodeIndex) -> bool {
         });
         found
     };
-    index.files.iter().filter(|file| file.role != Role::Test).any(|file| {
-        file.assignments.iter().any(|set| named(&set.target) && none(&set.value) || inside(&set.value))
-            || file.calls.iter().any(|call| {
-                call.arguments.iter().any(|argument| {
-                    argument.name.as_deref().is_some_and(named) && none(&argument.value) || inside(&argument.value)
-                })
-            })
-    })
+    let given = |argument: &Argument| {
+        argument.name.as_deref().is_some_and(named) && none(&argument.value) || inside(&argument.value)
+    };
+    file.role != Role::Test
+        && (file.assignments.iter().any(|set| named(&set.target) && none(&set.value) || inside(&set.value))
+            || file.calls.iter().any(|call| call.arguments.iter().any(given)))
 }
 
 fn worse(place: Place, message: &str) -> Hit {

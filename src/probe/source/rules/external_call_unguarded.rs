@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Function, FunctionId, FunctionKind, Value};
+use crate::probe::source::code::{Call, Function, FunctionId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Question;
 use crate::probe::source::outside::{self, Address, Entry, Guard, Kind, Outside};
@@ -134,25 +134,26 @@ fn is_timer(file: &FileFacts, function: &Function) -> bool {
 }
 
 /// `process.on("unhandledRejection", …)` anywhere in the project.
-static HANDLES_REJECTIONS: Question = Question { name: "unhandledRejection", ask: handles_rejections };
+static HANDLES_REJECTIONS: Question = Question {
+    name: "unhandledRejection",
+    any: |file| {
+        let handles = |call: &Call| {
+            &*call.callee == "process.on" && call.argument(0).and_then(Value::text) == Some("unhandledRejection")
+        };
+        file.calls.iter().any(handles)
+    },
+};
 /// Something catches what the handlers of Express promise.
-static CATCHES_PROMISES: Question = Question { name: "express catches promises", ask: catches_promises };
+static CATCHES_PROMISES: Question = Question {
+    name: "express catches promises",
+    any: |file| {
+        let libraries = ["express-async-errors", "express-promise-router", "express-async-router", "@nestjs/core"];
+        file.imports_any(|module| libraries.contains(&module))
+    },
+};
 /// Express is used.
-static IMPORTS_EXPRESS: Question = Question { name: "express", ask: |index| imported(index, &["express"]) };
-
-fn catches_promises(index: &CodeIndex) -> bool {
-    imported(index, &["express-async-errors", "express-promise-router", "express-async-router", "@nestjs/core"])
-}
-
-fn imported(index: &CodeIndex, names: &[&str]) -> bool {
-    index.files.iter().any(|file| file.imports_any(|module| names.contains(&module)))
-}
-
-fn handles_rejections(index: &CodeIndex) -> bool {
-    index.calls_of("on").any(|(_, call)| {
-        &*call.callee == "process.on" && call.argument(0).and_then(Value::text) == Some("unhandledRejection")
-    })
-}
+static IMPORTS_EXPRESS: Question =
+    Question { name: "express", any: |file| file.imports_any(|module| module == "express") };
 
 /// Whether a promise of a handler of Express that nobody waits for ends the process when it is rejected.
 pub(super) fn ends_process(index: &CodeIndex, file: &FileFacts, function: FunctionId) -> bool {

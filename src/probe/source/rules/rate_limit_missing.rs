@@ -40,6 +40,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     if limits_everything(index) || limiters::before_all(index) {
         return;
     }
+    let elsewhere = limiters::somewhere(index);
     let actions = Actions::new(index);
     for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
         let caller = actions.caller(index, route);
@@ -56,7 +57,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             _ if unknown => Confidence::Low,
             Some(Caller::Nobody) => need.confidence.min(Confidence::Medium),
             // Something counts somewhere, and may well count here.
-            _ if index.answer(&limiters::SOMEWHERE) => need.confidence.min(Confidence::Medium),
+            _ if elsewhere => need.confidence.min(Confidence::Medium),
             _ => need.confidence,
         };
         let mut hit =

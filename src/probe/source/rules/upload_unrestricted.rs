@@ -192,16 +192,12 @@ fn form_file(file: &FileFacts, id: u32, function: &Function, hits: &mut Vec<Hit>
 }
 
 /// Settings that bound every request of the app.
-static BOUNDED: Question = Question { name: "requests of Flask bounded", ask: bounded };
+static BOUNDED: Question = Question { name: "requests of Flask bounded", any: bounds };
 
-fn bounded(index: &CodeIndex) -> bool {
-    index.files.iter().any(|file| {
-        file.language == Language::Python
-            && (file.assignments.iter().any(|a| a.target.contains("MAX_CONTENT_LENGTH"))
-                || file.calls.iter().any(|call| {
-                    call.arguments.iter().any(|argument| argument.name.as_deref() == Some("MAX_CONTENT_LENGTH"))
-                }))
-    })
+fn bounds(file: &FileFacts) -> bool {
+    file.language == Language::Python
+        && (file.assignments.iter().any(|a| a.target.contains("MAX_CONTENT_LENGTH"))
+            || file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some()))
 }
 
 fn python(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {

@@ -1,5 +1,6 @@
 //! Imports of JavaScript and TypeScript that no `package.json` declares.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashSet};
 
 use serde_json::Value as Json;
@@ -31,7 +32,10 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
     if declared.manifests.is_empty() {
         return found;
     }
-    let own: HashSet<&str> = index.files.iter().flat_map(|file| file.path.split('/')).collect();
+    // Nearly every import is declared, and needs no look at this.
+    let parts: OnceCell<HashSet<&str>> = OnceCell::new();
+    let parts = || parts.get_or_init(|| index.files.iter().flat_map(|file| file.path.split('/')).collect());
+    let own = |name: &str| parts().contains(name);
     for (place, file) in index.files.iter().enumerate() {
         if !file.language.is_ecma()
             || !matches!(file.role, Role::Server | Role::Client)
@@ -62,7 +66,7 @@ impl Declared {
     fn misses(
         &self,
         index: &CodeIndex,
-        own: &HashSet<&str>,
+        own: &dyn Fn(&str) -> bool,
         place: usize,
         file: &FileFacts,
         import: &Import,
@@ -82,7 +86,7 @@ impl Declared {
         nearest?;
         let first = package.split('/').next().unwrap_or(package);
         // A folder of the project that a builder lets imports begin at.
-        let own_folder = own.contains(package) || (first != package && own.contains(first.trim_start_matches('@')));
+        let own_folder = own(package) || (first != package && own(first.trim_start_matches('@')));
         let aliased = [import.module.as_str(), package, first].iter().any(|name| self.configured.contains(*name))
             || index.links.manifests.is_own_package(&import.module)
             || index

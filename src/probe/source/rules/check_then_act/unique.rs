@@ -4,13 +4,13 @@ use std::collections::HashSet;
 
 use super::super::tables;
 use crate::probe::source::code::Value;
-use crate::probe::source::facts::CodeIndex;
+use crate::probe::source::facts::{CodeIndex, Role};
 
 /// Columns that the database itself keeps unique, as far as models and migrations say so.
 pub(super) fn columns(index: &CodeIndex) -> HashSet<String> {
     let mut found = HashSet::new();
     let on = |value: Option<&Value>| value.is_some_and(|value| !matches!(value, Value::Bool(false) | Value::Null));
-    for file in &index.files {
+    for file in index.files.iter().filter(|file| !matches!(file.role, Role::Test | Role::Client)) {
         for assignment in &file.assignments {
             if let Value::Call(id) = &assignment.value
                 && file.call(*id).is_some_and(|call| on(call.named("unique")) || on(call.named("primary_key")))

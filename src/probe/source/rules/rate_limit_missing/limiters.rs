@@ -6,8 +6,13 @@ use crate::probe::source::index::Question;
 use crate::probe::source::routes::names;
 use crate::probe::source::rules::request_work;
 
-/// Whether a limiter stands anywhere in the project.
-pub(super) static SOMEWHERE: Question = Question { name: "limiter somewhere", ask: stands_somewhere };
+static SOMEWHERE: Question = Question { name: "limiter somewhere", any: stands_in };
+
+/// Whether a limiter stands anywhere in the project, or before it.
+pub(super) fn somewhere(index: &CodeIndex) -> bool {
+    index.answer(&SOMEWHERE)
+        || index.plain.iter().any(|plain| plain.text.contains("limit_req ") || plain.text.contains("rack-attack"))
+}
 
 /// Whether all of a server is limited: Fastify's plugin counts for every route unless told otherwise, and so does what
 /// Express uses without a path.
@@ -73,7 +78,7 @@ fn is_limiter(module: &str) -> bool {
     .any(|name| lower.contains(name))
 }
 
-fn stands_somewhere(index: &CodeIndex) -> bool {
+fn stands_in(file: &FileFacts) -> bool {
     let throttles = |value: &Value| {
         let mut found = false;
         value.walk(&mut |value| {
@@ -81,14 +86,12 @@ fn stands_somewhere(index: &CodeIndex) -> bool {
         });
         found
     };
-    let code = index.files.iter().filter(|file| matches!(file.role, Role::Server | Role::Config)).any(|file| {
-        file.imports_any(is_limiter)
+    matches!(file.role, Role::Server | Role::Config)
+        && (file.imports_any(is_limiter)
             || file.assignments.iter().any(|set| throttles(&set.value))
             || file.calls.iter().any(|call| {
                 request_work::limits(file, call)
                     || names::limits_rate(call.root())
                     || call.arguments.iter().any(|argument| throttles(&argument.value))
-            })
-    });
-    code || index.plain.iter().any(|plain| plain.text.contains("limit_req ") || plain.text.contains("rack-attack"))
+            }))
 }

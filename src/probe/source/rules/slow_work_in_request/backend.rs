@@ -63,21 +63,19 @@ fn is_django_message(file: &FileFacts, call: &Call) -> bool {
 }
 
 /// A mail backend of Django that only stores the mail.
-static PUTS_MAIL_OFF: Question = Question { name: "mail put off", ask: puts_mail_off };
+static PUTS_MAIL_OFF: Question = Question { name: "mail put off", any: puts_mail_off };
 
-fn puts_mail_off(index: &CodeIndex) -> bool {
+fn puts_mail_off(file: &FileFacts) -> bool {
     let delays = |text: &str| {
         let lower = text.to_ascii_lowercase();
         ["celery", "queue", "mailer.backend", "post_office", "async", "huey", "django_q"]
             .iter()
             .any(|word| lower.contains(word))
     };
-    index.files.iter().any(|file| {
-        file.assignments_to("EMAIL_BACKEND").any(|set| {
-            let mut found = false;
-            set.value.walk(&mut |value| found |= value.text().is_some_and(delays));
-            found
-        })
+    file.assignments_to("EMAIL_BACKEND").any(|set| {
+        let mut found = false;
+        set.value.walk(&mut |value| found |= value.text().is_some_and(delays));
+        found
     })
 }
 

@@ -20,7 +20,7 @@ pub(super) enum Stored {
 }
 
 /// A proper hash for passwords somewhere in the project.
-static HASHES_WELL: Question = Question { name: "slow hash of passwords", ask: hashes_well };
+static HASHES_WELL: Question = Question { name: "slow hash of passwords", any: hashes_well };
 
 /// What becomes of the hash that the call in place `id` makes.
 pub(super) fn told(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Stored {
@@ -70,17 +70,16 @@ fn is_about(name: &str) -> bool {
     ["passw", "pwd"].iter().any(|word| lower.contains(word)) || matches!(&*lower, "pass" | "pw")
 }
 
-fn hashes_well(index: &CodeIndex) -> bool {
+fn hashes_well(file: &FileFacts) -> bool {
     let slow = |name: &str| {
         let lower = name.to_ascii_lowercase();
         ["bcrypt", "argon2", "scrypt", "passlib", "pbkdf2", "password_hasher"].iter().any(|word| lower.contains(word))
     };
-    index.files.iter().filter(|file| file.role == Role::Server).any(|file| {
-        file.imports_any(slow)
+    file.role == Role::Server
+        && (file.imports_any(slow)
             || file.calls.iter().any(|call| {
                 slow(&call.callee)
                     || matches!(&*call.callee, "password_hash" | "Hash.make" | "has_secure_password" | "devise")
                     || matches!(call.method(), "make_password" | "set_password" | "generate_password_hash")
-            })
-    })
+            }))
 }

@@ -139,18 +139,16 @@ pub(super) fn limited_here(file: &FileFacts, function: FunctionId, read: &Whole)
 }
 
 /// Flask's limit for every request stands somewhere.
-static NAMES_A_LENGTH: Question = Question { name: "MAX_CONTENT_LENGTH", ask: names_a_length };
+static NAMES_A_LENGTH: Question = Question { name: "MAX_CONTENT_LENGTH", any: names_a_length };
 
-fn names_a_length(index: &CodeIndex) -> bool {
-    index.files.iter().any(|file| {
-        let set = |set: &crate::probe::source::facts::Assignment| {
-            let mut found = set.target.contains("MAX_CONTENT_LENGTH");
-            set.value.walk(&mut |value| found |= value.get("MAX_CONTENT_LENGTH").is_some());
-            found
-        };
-        (file.language == Language::Python && file.assignments.iter().any(set))
-            || file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some())
-    })
+fn names_a_length(file: &FileFacts) -> bool {
+    let set = |set: &crate::probe::source::facts::Assignment| {
+        let mut found = set.target.contains("MAX_CONTENT_LENGTH");
+        set.value.walk(&mut |value| found |= value.get("MAX_CONTENT_LENGTH").is_some());
+        found
+    };
+    (file.language == Language::Python && file.assignments.iter().any(set))
+        || file.calls.iter().any(|call| call.named("MAX_CONTENT_LENGTH").is_some())
 }
 
 /// Whether something else in the project may limit it; `None`: it surely does.
