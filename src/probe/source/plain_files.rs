@@ -62,6 +62,7 @@ fn is_wanted(path: &str) -> bool {
                         | "app.yaml"
                 )
         }
+        "conf" => lower.contains("nginx"),
         "xml" => name == "pom.xml",
         "gradle" | "kts" => name.starts_with("build.gradle"),
         "properties" => name.starts_with("application"),

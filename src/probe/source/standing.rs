@@ -2,10 +2,11 @@
 //! runs. What rules see there is told with less confidence.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
+use super::code::FunctionKind;
 use super::facts::{CodeIndex, FileFacts, Role};
 use super::look::Seen;
 use crate::model::{Confidence, RuleKind};
@@ -85,10 +86,13 @@ fn is_beside_the_app(path: &str) -> bool {
 
 /// What is asked about the files of one project.
 pub(super) struct Standing<'i> {
+    index: &'i CodeIndex,
     /// The last part of every module that code other than tests imports, without its ending.
     imported: HashSet<&'i str>,
     /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
     folders: HashMap<&'i str, (usize, usize)>,
+    /// Every name that scripts other than tests take from a module, call, or hand on.
+    used: OnceLock<HashSet<&'i str>>,
 }
 
 impl<'i> Standing<'i> {
@@ -110,7 +114,7 @@ impl<'i> Standing<'i> {
                 *used += usize::from(imported.contains(name));
             }
         }
-        Self { imported, folders }
+        Self { index, imported, folders, used: OnceLock::new() }
     }
 
     /// What was seen, with less confidence where the code counts no more.
@@ -119,7 +123,9 @@ impl<'i> Standing<'i> {
         let mut aside = None;
         for (rule, hit) in findings {
             let known = hit.confidence.unwrap_or(rule.confidence);
-            if known > Confidence::Low
+            if known == Confidence::High && self.is_unused(file, hit.place.span.line) {
+                hit.confidence = Some(Confidence::Medium);
+            } else if known > Confidence::Low
                 && (is_deprecated(file, hit.place.span.line)
                     || *aside.get_or_insert_with(|| is_beside_the_app(&file.path) || self.is_left_aside(file)))
             {
@@ -149,6 +155,66 @@ impl<'i> Standing<'i> {
         // It stands there itself, and is not used.
         let beside = beside.saturating_sub(1);
         used >= LEAST_BESIDE && used * 4 >= beside * 3
+    }
+
+    /// Whether what stands on `line` is in an exported function that nothing names: no import, no call, no list of handlers.
+    fn is_unused(&self, file: &FileFacts, line: u32) -> bool {
+        if !file.language.is_ecma() || file.role != Role::Server {
+            return false;
+        }
+        let outer = file.functions.iter().find(|function| {
+            let span = function.place.span;
+            function.parent == Some(0) && span.line <= line && line <= span.end_line
+        });
+        let Some(function) = outer.filter(|function| function.exported && function.class.is_none()) else {
+            return false;
+        };
+        let Some((name, (_, stem))) = function.name.as_deref().zip(module_of(&file.path)) else { return false };
+        let first = stem.split('.').next().unwrap_or(stem);
+        // A name that a framework asks for, or a file that it finds.
+        let found = FOUND.contains(&first)
+            || first.starts_with(['+', '_', '[', '('])
+            || !name.starts_with(|c: char| c.is_ascii_lowercase())
+            || matches!(
+                name,
+                "default" | "loader" | "action" | "load" | "handler" | "handle" | "main" | "run" | "register"
+            )
+            || function.kind != FunctionKind::Plain;
+        // Where others take something from its module, they would take this too.
+        !found && self.imported.contains(stem) && !self.used().contains(name) && !self.used().contains(stem)
+    }
+
+    fn used(&self) -> &HashSet<&'i str> {
+        self.used.get_or_init(|| {
+            let mut used: HashSet<&str> = HashSet::new();
+            let last = |path: &'i str| path.rsplit('.').next().unwrap_or(path);
+            for file in
+                self.index.files.as_slice().iter().filter(|file| file.language.is_ecma() && file.role != Role::Test)
+            {
+                for binding in &file.bindings {
+                    used.insert(&binding.imported);
+                    // What a module gives by default has another name there.
+                    if &*binding.imported == "default" || &*binding.imported == "*" {
+                        used.insert(without_ending(binding.module.rsplit('/').next().unwrap_or(&binding.module)));
+                    }
+                }
+                used.extend(file.accesses.iter().map(|access| last(&access.path)));
+                for call in &file.calls {
+                    used.insert(call.method());
+                    for argument in &call.arguments {
+                        argument.value.walk(&mut |value| used.extend(value.path().map(last)));
+                    }
+                }
+                let returns = file.functions.iter().flat_map(|function| &function.body.returns);
+                for value in returns {
+                    value.walk(&mut |value| used.extend(value.path().map(last)));
+                }
+                for set in &file.assignments {
+                    set.value.walk(&mut |value| used.extend(value.path().map(last)));
+                }
+            }
+            used
+        })
     }
 }
 

@@ -49,6 +49,9 @@ pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Ca
         return None;
     }
     let (service, client) = client_of(file, index, object, call.function)?;
+    if client.is_some_and(|(_, maker)| maker.constructs) && is_answered_here(file, id, call) {
+        return None;
+    }
     // A message is put together with many calls and sent with one.
     if service.slug == "email" && !call.method().to_ascii_lowercase().starts_with("send") {
         return None;
@@ -83,6 +86,21 @@ pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Ca
         raises: true,
         retries,
     })
+}
+
+/// `new PermissionsBitField(bits).has("BanMembers")`: what a library's class for plain data knows by itself, and nobody waits for.
+fn is_answered_here(file: &FileFacts, id: CallId, call: &Call) -> bool {
+    let waits = |link: &Call| link.awaited || matches!(link.method(), "then" | "catch" | "finally");
+    let named = |starts: &[&str]| {
+        starts.iter().any(|start| {
+            call.method()
+                .strip_prefix(start)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with(char::is_uppercase))
+        })
+    };
+    file.language.is_ecma()
+        && named(&["has", "is", "to", "set", "add", "equals", "missing", "any", "freeze", "serialize"])
+        && !super::chain(file, id).any(|(_, link)| waits(link))
 }
 
 type Client<'i> = Option<(&'i FileFacts, &'i Call)>;

@@ -15,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A cookie that signs people in is not locked down",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A session or token cookie set without `httpOnly` or `secure`, or settings that switch these off.",
     why: "One script on your page, a bad package or an injected comment, sends every visitor's session to a stranger. Without `secure` it also travels over open networks.",
     fix: "Set `httpOnly: true`, `secure: true` and `sameSite: 'lax'` on every cookie that signs somebody in.",

@@ -15,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "Protection against forged requests is switched off",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A framework's check against cross-site request forgery is removed or exempted where a session cookie signs people in.",
     why: "A page that your signed-in user visits can submit forms to your app in their name: change their mail address, transfer, delete.",
     fix: "Keep the framework's check on and send its token with forms and fetches. Exempt only what is called with a token or a signature: webhooks and APIs.",

@@ -2,6 +2,7 @@
 
 pub(super) mod plain;
 
+use super::settings_layers;
 use super::{Check, Hit, Rule, any_name, server_or_config};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Assignment, Block, Call, Comparison, Value};
@@ -30,7 +31,7 @@ pub const RULE: Rule =
     Rule::new(&META, Check::EachFile(check)).reads(Language::is_code, any_name).looks_at(server_or_config);
 
 /// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     let name = file.path.rsplit('/').next().unwrap_or(&file.path).to_ascii_lowercase();
     if ["dev", "local", "test"].iter().any(|word| name.contains(word)) {
         return;
@@ -52,7 +53,13 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     for assignment in &file.assignments {
         let hit = match file.language {
-            Language::Python => python_setting(file, assignment),
+            Language::Python => python_setting(file, assignment).map(|mut hit| {
+                if let Some(over) = settings_layers::overridden_by(file, index, &assignment.target) {
+                    hit.steps.push(over);
+                    hit = hit.confidence(Confidence::Medium);
+                }
+                hit
+            }),
             Language::Go => go_setting(file, assignment),
             Language::Java => None,
             _ => ecma_setting(assignment),

@@ -4,7 +4,7 @@ mod own_site;
 mod settings;
 
 use super::endpoint::{Target, is_local_database, target};
-use super::{Check, Hit, Rule, any_name, is_ours};
+use super::{Check, Hit, Rule, any_name, is_ours, settings_layers};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Place, Value, joined};
 use crate::probe::source::facts::{CodeIndex, EnvFallback, FileFacts, Language, Role};
@@ -41,11 +41,27 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for fallback in file.env_fallbacks.iter().chain(&others).filter(|fallback| !fallback.dev_only) {
         match judge(file, fallback) {
             Some((Kind::Address, hit)) if settings && file.language == Language::Php => local.push((fallback, hit)),
-            Some((_, hit)) => hits.push(hit),
+            Some((kind, hit)) => hits.push(layered(file, index, fallback, kind, hit)),
             None => {}
         }
     }
     hits.extend(together(file, &local));
+}
+
+/// A secret of Python's settings that another layer of them sets again.
+fn layered(file: &FileFacts, index: &CodeIndex, fallback: &EnvFallback, kind: Kind, mut hit: Hit) -> Hit {
+    let lower = file.path.to_ascii_lowercase();
+    let settings = file.language == Language::Python && (lower.contains("settings") || lower.contains("config"));
+    if !settings || kind != Kind::Secret {
+        return hit;
+    }
+    let within = |place: &Place| place.bytes.0 <= fallback.bytes.0 && fallback.bytes.1 <= place.bytes.1;
+    let set = file.assignments.iter().find(|set| within(&set.place)).map_or(&*fallback.name, |set| &*set.target);
+    if let Some(over) = settings_layers::overridden_by(file, index, set) {
+        hit.steps.push(over);
+        hit.confidence = hit.confidence.or(Some(Confidence::Medium)).min(Some(Confidence::Medium));
+    }
+    hit
 }
 
 /// What a default is, where production should have none.

@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "The inside of an error is sent to the client",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A stack trace, a whole error, or the raw message of an unexpected error in what a server answers.",
     why: "Such texts name your tables, files, hosts and libraries to whoever makes a request fail, and tell your users nothing that they can use.",
     fix: "Log the error with a number, and answer with a sentence of your own and that number.",

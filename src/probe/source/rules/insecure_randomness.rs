@@ -1,6 +1,7 @@
 //! A secret that is made from numbers which can be guessed.
 
 mod hashed;
+mod used;
 
 use super::names::{has_word, last};
 use super::{Check, Hit, Rule};
@@ -14,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A secret is made from numbers that can be guessed",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A token, password, code or session id that is made with `Math.random`, Python's `random`, PHP's `rand` or another generator that is not made for secrets.",
     why: "Such a generator can be predicted from a few of its numbers, so someone can make the reset link or the session of another user.",
     fix: "Use the generator for secrets: `crypto.randomBytes` or `crypto.randomUUID`, Python's `secrets`, PHP's `random_bytes`, Go's `crypto/rand`, Ruby's `SecureRandom`, Java's `SecureRandom`.",
@@ -45,7 +46,8 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         let shown: String = call.callee.chars().take(40).collect();
         let hit = Hit::new(call.place, format!("`{name}` is made with `{shown}`, whose numbers can be guessed"));
-        let hit = if kind == Purpose::Code || makes_up { hit.confidence(Confidence::Medium) } else { hit };
+        let proven = kind == Purpose::Secret && !makes_up && used::opens_something(file, &name, call);
+        let hit = if proven { hit.confidence(Confidence::High) } else { hit };
         told.push((call.function, name));
         hits.push(if file.role == Role::Client {
             hit.severity(Severity::Minor).confidence(Confidence::Medium)

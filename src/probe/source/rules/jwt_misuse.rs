@@ -255,10 +255,11 @@ fn secret(file: &FileFacts, call: &Call, hits: &mut Vec<Hit>) {
             call.place,
             "The secret of these tokens stands in the code: whoever reads it can sign in as anybody",
         )),
-        Some(true) => hits.push(Hit::new(
-            call.place,
-            "Without its variable the secret of these tokens is one that stands in the code",
-        )),
+        // Who deploys it may well set the variable.
+        Some(true) => hits.push(
+            Hit::new(call.place, "Without its variable the secret of these tokens is one that stands in the code")
+                .confidence(Confidence::Medium),
+        ),
         None => {}
     }
 }

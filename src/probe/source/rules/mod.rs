@@ -60,6 +60,7 @@ mod route_without_auth;
 mod schema_sync_in_production;
 mod sensitive_data_logged;
 mod server_actions;
+mod settings_layers;
 mod slow_work_in_request;
 mod sql_injection;
 mod sqlite_on_serverless;

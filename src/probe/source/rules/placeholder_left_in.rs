@@ -130,7 +130,10 @@ fn text(file: &FileFacts, found: &Placeholder) -> Option<Hit> {
     }
     let shown = &found.text;
     match (found.kind, found.form) {
-        (Kind::Filler, Form::Page) => Some(Hit::new(place(found), format!("The page shows filler: `{shown}`"))),
+        // It looks unfinished, and breaks nothing.
+        (Kind::Filler, Form::Page) => {
+            Some(Hit::new(place(found), format!("The page shows filler: `{shown}`")).confidence(Confidence::Medium))
+        }
         (Kind::Filler, Form::Literal) => Some(
             Hit::new(place(found), format!("Filler stands in a text: `{shown}`"))
                 .severity(Severity::Minor)

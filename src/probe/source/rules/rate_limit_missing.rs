@@ -1,5 +1,7 @@
 //! A route that guesses, mails, pays or asks a model as often as somebody likes.
 
+mod limiters;
+
 use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -35,9 +37,10 @@ struct Need {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if limits_everything(index) {
+    if limits_everything(index) || limiters::before_all(index) {
         return;
     }
+    let elsewhere = limiters::somewhere(index);
     let actions = Actions::new(index);
     for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
         let caller = actions.caller(index, route);
@@ -53,6 +56,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         let confidence = match caller {
             _ if unknown => Confidence::Low,
             Some(Caller::Nobody) => need.confidence.min(Confidence::Medium),
+            // Something counts somewhere, and may well count here.
+            _ if elsewhere => need.confidence.min(Confidence::Medium),
             _ => need.confidence,
         };
         let mut hit =
@@ -158,7 +163,7 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
         return Some(Need {
             does: "resets passwords or sends codes",
             confidence: match cost {
-                Some(_) => Confidence::High,
+                Some(_) => Confidence::Medium,
                 // Who sets a new password brings the token that a mail brought, and nobody guesses that.
                 None if sends => Confidence::Medium,
                 None => Confidence::Low,

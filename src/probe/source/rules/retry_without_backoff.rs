@@ -12,7 +12,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A failing call is repeated at once",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A loop, or a function that calls itself, that repeats a failed call to another service with no pause in between, or without end.",
     why: "The moment a service struggles, every one of your users sends it several requests in place of one. That keeps it down, gets you blocked, and ties up your own server meanwhile.",
     fix: "Try three or four times at most, wait longer each time with some randomness (p-retry, tenacity, `Retry` of urllib3 do that), and only for time-outs, 429 and 5xx.",

@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A secret is written to the log",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A log call that is given a password, a token, an authorization header, a card number, the body of a sign-in request, or the whole environment.",
     why: "Logs are copied to other services, kept for months and read by many. A password or session in them is as good as published.",
     fix: "Log who and what (`user.id`, the route, the outcome), never the secret itself. Let the logger redact such fields, and delete the lines that were already written.",
@@ -36,7 +36,9 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         let Some(log) = written(file, call) else { continue };
         let mut worst: Option<(Secret, String)> = None;
-        for argument in &call.arguments {
+        let numbers = numbers(call);
+        let given = call.arguments.iter().enumerate().filter(|(place, _)| !numbers.contains(place));
+        for (_, argument) in given {
             secrets(file, call, &argument.value, 0, &mut worst);
         }
         let Some((secret, name)) = worst else { continue };
@@ -54,6 +56,7 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             (Secret::Likely, _) | (_, Log::Debug) => hit.confidence(Confidence::Medium),
             // A script speaks to the one who started it.
             (_, Log::Output) if !file.language.is_ecma() && !serves => hit.confidence(Confidence::Medium),
+            _ if secret == Secret::Request || is_of_person(file, call, &name) => hit.confidence(Confidence::High),
             _ => hit,
         };
         // The user's own console.
@@ -62,6 +65,49 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
             _ => hit,
         });
     }
+}
+
+/// The places of the arguments that a format writes as numbers: `"at most %d characters"`.
+fn numbers(call: &Call) -> Vec<usize> {
+    let Some((first, format)) =
+        call.arguments.iter().enumerate().take(3).find_map(|(place, a)| Some((place, a.value.text()?)))
+    else {
+        return Vec::new();
+    };
+    let verbs = format.replace("%%", "");
+    let verbs = verbs.split('%').skip(1).map(|rest| rest.trim_start_matches(|c: char| !c.is_ascii_alphabetic()));
+    (first + 1..)
+        .zip(verbs)
+        .filter(|(_, verb)| verb.starts_with(['d', 'i', 'f', 'x']))
+        .map(|(place, _)| place)
+        .collect()
+}
+
+/// Whether a value comes with a request or stands in the record of a user, and is no name of something else.
+fn is_of_person(file: &FileFacts, call: &Call, name: &str) -> bool {
+    let comes = |path: &str| {
+        let mut parts = path.split('.').filter(|part| !matches!(*part, "this" | "self"));
+        let first = parts.next().unwrap_or_default().trim_start_matches(['$', '_']).to_ascii_lowercase();
+        matches!(
+            &*first,
+            "req"
+                | "request"
+                | "ctx"
+                | "params"
+                | "body"
+                | "event"
+                | "user"
+                | "account"
+                | "member"
+                | "customer"
+                | "post"
+        ) && (path.contains('.') || first == "params")
+    };
+    let mut given = comes(name);
+    if let Value::Path(path) = file.resolved(&Value::Path(name.into()), call.function) {
+        given |= comes(path);
+    }
+    given
 }
 
 /// Whether the function around ends the program.

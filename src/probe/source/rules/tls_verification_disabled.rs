@@ -13,7 +13,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A connection does not check the other side's certificate",
     kind: RuleKind::Finding,
     severity: Severity::Major,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "An outgoing connection that accepts any certificate: `rejectUnauthorized: false`, `verify=False`, `InsecureSkipVerify` and the like.",
     why: "Anyone on the way can answer in the other side's place, and read and change what you send: keys, passwords, your users' data.",
     fix: "Remove the option. If the other side has a certificate of its own making, give your client that certificate's authority instead (`ca`, `verify=\"ca.pem\"`, `RootCAs`).",

@@ -1,5 +1,8 @@
 //! A password that is kept in a form which is quickly guessed.
 
+mod stored;
+
+use self::stored::Stored;
 use super::names::{has_word, is_password, last, mentions};
 use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
@@ -13,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     title: "A password is kept in a form that is quickly guessed",
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
-    confidence: Confidence::High,
+    confidence: Confidence::Medium,
     what: "A password that is hashed with MD5, SHA-1, SHA-2 or another fast hash, compared or looked up as it is, or hashed with bcrypt at a cost below 10.",
     why: "Whoever gets a copy of your database tries billions of guesses a second. Most of your users' passwords are known within hours, and many use the same one elsewhere.",
     fix: "Hash passwords with argon2id, scrypt or bcrypt (cost 10 or more), each with its own salt, and hash the old ones anew when their owners sign in.",
@@ -43,11 +46,16 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     if asks_for_leaks {
         return;
     }
-    for call in &file.calls {
+    for (id, call) in (0..).zip(&file.calls) {
         let helped =
             || through_helper(file, index, call).filter(|(_, target)| is_told_here(file, index, call, *target));
         if let Some(name) = fast_hash(file, call).or_else(|| helped().map(|(name, _)| name)) {
-            hits.push(Hit::new(call.place, format!("A password is hashed with {name}, which is made to be fast")));
+            let hit = Hit::new(call.place, format!("A password is hashed with {name}, which is made to be fast"));
+            hits.push(match stored::told(file, index, id, call) {
+                Stored::AsPassword => hit.confidence(Confidence::High),
+                Stored::Unknown => hit,
+                Stored::AsToken => hit.confidence(Confidence::Low),
+            });
         } else if let Some(hit) = low_cost(file, call) {
             hits.push(hit);
         }
@@ -267,7 +275,8 @@ fn low_cost(file: &FileFacts, call: &Call) -> Option<Hit> {
         "GenerateFromPassword" => {
             let cost = call.argument(1)?;
             if cost.path().is_some_and(|path| path.ends_with("MinCost")) {
-                return Some(Hit::new(call.place, "A password is hashed with bcrypt at its least cost, 4"));
+                let hit = Hit::new(call.place, "A password is hashed with bcrypt at its least cost, 4");
+                return Some(hit.confidence(Confidence::High));
             }
             Some(cost)
         }
@@ -280,7 +289,7 @@ fn low_cost(file: &FileFacts, call: &Call) -> Option<Hit> {
             .or_else(|| call.argument(1))
             .and_then(|options| options.get("cost").or(options.get("rounds"))),
         "getInstance" if call.object().ends_with("NoOpPasswordEncoder") => {
-            return Some(Hit::new(call.place, "Passwords are kept in the clear"));
+            return Some(Hit::new(call.place, "Passwords are kept in the clear").confidence(Confidence::High));
         }
         _ => None,
     }?;
@@ -293,7 +302,7 @@ fn low_cost(file: &FileFacts, call: &Call) -> Option<Hit> {
         )
         .severity(Severity::Major);
         // A few steps below what is asked for today is still slow to guess.
-        if cost < MUCH_TOO_LOW { hit } else { hit.confidence(Confidence::Medium) }
+        if cost < MUCH_TOO_LOW { hit.confidence(Confidence::High) } else { hit.confidence(Confidence::Medium) }
     })
 }
 

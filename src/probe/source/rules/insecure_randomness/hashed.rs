@@ -23,7 +23,7 @@ pub(super) fn check(file: &FileFacts, hits: &mut Vec<Hit>) {
             for (token, made) in [(&pair.0, &pair.1), (&pair.1, &pair.0)] {
                 let Some(name) = token.path().filter(|path| is_token(path)) else { continue };
                 if let Some(known) = hashed(file, made, condition.function, 0) {
-                    hits.push(hit(condition.place, name, &known));
+                    hits.push(hit(condition.place, name, &known).confidence(Confidence::High));
                     return;
                 }
             }

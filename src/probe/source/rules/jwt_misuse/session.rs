@@ -1,6 +1,6 @@
 //! Secrets that sign sessions and stand in the code: as good as a token that anybody can make.
 
-use super::super::Hit;
+use super::super::{Hit, settings_layers};
 use crate::model::{Confidence, Severity};
 use crate::probe::repository::is_for_development;
 use crate::probe::source::code::{Call, Place, Value};
@@ -148,14 +148,14 @@ fn settings(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let again = file.assignments.iter().any(|other| other.target == set.target && other.place != set.place);
         if last {
             let found = written(file, index, &set.value, set.function);
-            hits.extend(found.map(|sure| hit(set.place, sure && !again && !overridden(file))));
+            let over = settings_layers::overridden_by(file, index, &set.target);
+            hits.extend(found.map(|sure| {
+                let mut hit = hit(set.place, sure && !again && over.is_none());
+                hit.steps.extend(over);
+                hit
+            }));
         }
     }
-}
-
-/// Settings that take others over after they were written: `from .local_settings import *`.
-fn overridden(file: &FileFacts) -> bool {
-    file.imports_any(|module| ["local", "prod", "secret", "environ"].iter().any(|word| module.contains(word)))
 }
 
 fn is_in_class_for_tests(file: &FileFacts, place: Place) -> bool {
