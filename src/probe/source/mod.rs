@@ -1,6 +1,7 @@
 //! The `source` probe: what the code itself says about how it will fare in production.
 
 mod cache;
+pub mod calibration;
 mod classify;
 pub mod code;
 mod coverage;
@@ -197,7 +198,7 @@ fn tell(path: &str, seen: Vec<Seen>, look: Option<&Arc<Look>>, cx: &ProbeCx) -> 
     }
     let mut source: Option<String> = None;
     let mut made = Vec::with_capacity(seen.len());
-    for seen in seen {
+    for seen in seen.into_iter().map(calibration::calibrated) {
         let observation = look.and_then(|look| look.sent(&seen)).unwrap_or_else(|| {
             let read = || std::fs::read_to_string(cx.project.root.join(path)).unwrap_or_default();
             let source = source.get_or_insert_with(read);

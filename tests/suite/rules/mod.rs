@@ -1,6 +1,7 @@
 //! Tests of the source rules: each on its fixtures, all of them on whole apps, and what they say of how far they got.
 
 mod apps;
+mod calibration;
 mod coverage;
 mod fixtures;
 mod limits;
