@@ -65,13 +65,12 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 fn thrown_away(file: &FileFacts, outside: &Outside) -> Option<Hit> {
     // Calls of a service's library may give back more than two values.
     let call = file.call(outside.call).filter(|_| outside.kind == Kind::Request)?;
-    let second = |value: &Value| match value {
-        Value::Index(pair) => pair.0 == Value::Call(outside.call),
-        _ => false,
-    };
-    let dropped = file.assignments_to("_").any(|a| a.function == call.function && second(&a.value));
-    let used = file.assignments.iter().any(|a| a.value == Value::Call(outside.call) && &*a.target != "_");
-    (dropped && used).then(|| {
+    let first = file.assignments.iter().position(|set| set.value == Value::Call(outside.call))?;
+    let answer = file.assignments.get(first)?;
+    let of_statement = file.assignments.get(first..)?.iter().take_while(|set| set.place == answer.place);
+    let targets: Vec<&str> = of_statement.map(|set| &*set.target).collect();
+    // Of `body, _, err := send(url)` it is something else that is dropped.
+    matches!(targets[..], [used, "_"] if used != "_").then(|| {
         let message =
             format!("When `{}` fails, its error is thrown away, and the use of its nil answer panics", outside.what);
         Hit::new(call.place, message)
