@@ -7,6 +7,7 @@
 mod address;
 mod asker;
 mod callers;
+mod filling;
 mod guard_names;
 mod guards;
 mod handing;
