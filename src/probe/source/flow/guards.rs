@@ -379,10 +379,18 @@ impl Look<'_> {
         match value {
             Value::Path(path) => self.names(path) || self.derives(root(path), function),
             Value::Call(id) => self.file.call(*id).is_some_and(|call| {
+                // `request.args.get("next")`, which is read again behind its check.
+                let again = self.path.ends_with(')')
+                    && call.arguments.len() == 1
+                    && call.argument(0).and_then(Value::text).is_some_and(|name| {
+                        let rest = self.path.strip_prefix(&*call.callee);
+                        rest.and_then(|rest| rest.strip_prefix("(\"")?.strip_suffix("\")")) == Some(name)
+                    });
                 let keeps = keeps(call.method());
-                keeps
-                    && (self.names(call.object())
-                        || call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
+                again
+                    || keeps
+                        && (self.names(call.object())
+                            || call.arguments.iter().any(|a| a.value.path().is_some_and(|p| self.names(p))))
             }),
             Value::Member(pair) => self.is_it(&pair.0, function),
             Value::Either(values) => values.iter().any(|value| self.is_it(value, function)),

@@ -4,8 +4,10 @@
 //! function as long as it can; a parameter leads to the callers of its function, and a call of one of the project's
 //! functions to what that gives back.
 
+mod address;
 mod asker;
 mod callers;
+mod filling;
 mod guard_names;
 mod guards;
 mod handing;
@@ -23,6 +25,7 @@ mod walk;
 use super::code::{FunctionId, FunctionKind, Value};
 use super::facts::{CodeIndex, FileFacts};
 
+pub use address::stays;
 pub use asker::is_for_few;
 pub use memo::Memo;
 use walk::{Frame, Walk};

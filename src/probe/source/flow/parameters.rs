@@ -37,7 +37,18 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
         return Given::Unknown;
     }
     match file.language {
-        Language::Python => of_python_handler(file, function, parameter, name),
+        Language::Python => {
+            // What a route's placeholder gives is a text, which has no fields: this is an object of the app.
+            let object = !path.is_empty()
+                && path != name
+                && !file.imports_any(|module| {
+                    matches!(
+                        module.split('.').next(),
+                        Some("fastapi" | "ninja" | "pydantic" | "litestar" | "starlette")
+                    )
+                });
+            if object || name == "args" { Given::Unknown } else { of_python_handler(file, function, parameter, name) }
+        }
         Language::JavaScript | Language::TypeScript | Language::Tsx => {
             let action = function.server_action
                 || (file.directives.iter().any(|found| &**found == "use server") && function.exported);
@@ -51,6 +62,10 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
         }
         // The names of a route's placeholders, and of what a framework binds.
         Language::Php | Language::Java => {
+            // A method that its own class calls is no action, or not only.
+            if file.language == Language::Php && is_called_by_class(file, function) {
+                return Given::ByCallers;
+            }
             // An annotation that says nothing of a request: `@AuthenticationPrincipal`.
             let annotated = file.language == Language::Java && parameter.default.is_some();
             let helper = annotated
@@ -61,6 +76,11 @@ pub(super) fn given(file: &FileFacts, function: &Function, parameter: &Parameter
         }
         Language::Go | Language::Ruby | Language::Template => Given::Unknown,
     }
+}
+
+fn is_called_by_class(file: &FileFacts, function: &Function) -> bool {
+    let Some(name) = function.name.as_deref() else { return false };
+    file.calls.iter().any(|call| call.method() == name && call.object() == "this")
 }
 
 /// Whether a parameter of a handler is one part of the address between two `/`: `/files/{name}` of FastAPI and Flask,

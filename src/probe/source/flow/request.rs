@@ -142,9 +142,22 @@ fn python(first: &str, rest: &[&str]) -> bool {
     }
 }
 
+/// Whether a path of PHP begins with fields that a client names as it likes.
+pub(super) fn is_sent_by_hand(path: &str) -> bool {
+    matches!(path.split('.').next(), Some("_GET" | "_POST" | "_REQUEST" | "_COOKIE"))
+}
+
+/// Whether `name` is a job of a queue and no HTTP request: `req: DequeuedJob<Backup>`.
+fn is_job(file: &FileFacts, name: &str, function: FunctionId) -> bool {
+    bound(file, name, function).is_some_and(|parameter| {
+        let of = parameter.annotation.split('<').next().unwrap_or("").trim();
+        of.rsplit('.').next().is_some_and(|last| last.ends_with("Job") || last.ends_with("QueueMessage"))
+    })
+}
+
 fn ecma(file: &FileFacts, first: &str, rest: &[&str], function: FunctionId) -> bool {
     match (first, rest) {
-        ("req" | "request", [part, ..]) => is_part(part),
+        ("req" | "request", [part, ..]) => is_part(part) && !is_job(file, first, function),
         ("self" | "this" | "ctx" | "c" | "context" | "event" | "args", ["request" | "req", part, ..]) => is_part(part),
         ("ctx" | "context", ["query" | "params" | "input" | "querystring", ..]) => super::in_handler(file, function),
         ("event", ["body" | "queryStringParameters" | "pathParameters" | "rawBody", ..]) => file.role != Role::Client,

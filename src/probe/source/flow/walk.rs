@@ -3,12 +3,13 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashSet;
 
+use super::address::{deciding, is_behind_host, is_own_page};
 use super::guards::{self, chosen};
 use super::handing::{Holds, cleans, holds, is_harmless};
 use super::order::{end_of_loops, is_conditional, mentions};
 use super::parameters::{Given, given, is_part_of_address};
 use super::passing::{self, Passing};
-use super::request::{gives_base_name, is_base_name, is_form_field, is_request};
+use super::request::{gives_base_name, is_base_name, is_form_field, is_request, is_sent_by_hand};
 use super::shape::{accessor, id_of, is_picked, keeps_shape, line_of, shown};
 use super::{Hole, Reach, Sink, Trace, callers, schema};
 use crate::probe::source::code::{Assignment, Call, Function, FunctionId, Part, Value, root};
@@ -94,7 +95,10 @@ impl<'i> Walk<'i> {
             Value::Unknown | Value::Function(_) => Reach::unknown(),
             Value::Path(path) => self.name(path, frame, rest, steps),
             Value::Member(pair) if matches!(&*pair.1, "length" | "size") => Reach::fixed(),
+            // `$this->files[$name]["tmp_name"]`: PHP itself set it.
+            Value::Member(pair) if &*pair.1 == "tmp_name" && frame.file.language == Language::Php => Reach::fixed(),
             Value::Member(pair) => self.step(&pair.0, frame, &below(&pair.1, rest), steps + 1),
+            Value::Index(pair) if self.of_address() && is_own_page(frame.file, &pair.0, &pair.1) => Reach::fixed(),
             Value::Index(pair) => self.step(&pair.0, frame, "", steps + 1),
             Value::Computed(values) if is_picked(frame.file, values) => Reach::fixed(),
             Value::Either(values) | Value::All(values) | Value::Array(values) | Value::Computed(values) => {
@@ -112,6 +116,7 @@ impl<'i> Walk<'i> {
             }
             Value::Template(_) if self.sink == Sink::Filter => Reach::fixed(),
             Value::Template(parts) => {
+                let parts = if self.of_address() { deciding(parts) } else { parts };
                 let mut values = parts.iter().filter_map(|part| match part {
                     Part::Expression(_, value) => Some(value),
                     Part::Fixed(_) => None,
@@ -122,6 +127,11 @@ impl<'i> Walk<'i> {
                 frame.file.call(*id).map_or_else(Reach::unknown, |call| self.result(call, frame, rest, steps))
             }
         }
+    }
+
+    /// Whether it matters which host an address names.
+    fn of_address(&self) -> bool {
+        matches!(self.sink, Sink::Url | Sink::Redirect)
     }
 
     /// A place for people: `src/a.ts:12`.
@@ -160,6 +170,11 @@ impl<'i> Walk<'i> {
                 Some(name) if call.arguments.len() == 1 => format!("{}(\"{name}\")", call.callee),
                 _ => call.callee.to_string(),
             };
+            // `is_safe_url(request.args.get("next")) and request.args.get("next")`
+            let seen_at = frame.seen_at.min(call.place.bytes.0);
+            if guards::checked(self.index, file, &shown, call.function, seen_at, self.sink) {
+                return Reach::fixed();
+            }
             return self.read(here, &shown);
         }
         if schema::may_check(file, call, rest) {
@@ -278,7 +293,9 @@ impl<'i> Walk<'i> {
         }
         let found = self.named(path, &full, frame, rest, steps);
         let matters = found.request.is_some() || found.stored.is_some() || !found.parameters.is_empty();
-        if matters && guards::checked(self.index, frame.file, &full, frame.function, frame.seen_at, self.sink) {
+        // A check counts where the value is used, and where it was put into the name that is used.
+        let checked = |at| guards::checked(self.index, frame.file, &full, frame.function, at, self.sink);
+        if matters && (checked(frame.seen_at) || (frame.at < frame.seen_at && checked(frame.at))) {
             return Reach::fixed();
         }
         if matters && guards::asked_about(frame.file, &full, frame.function, frame.seen_at, self.sink) {
@@ -289,6 +306,9 @@ impl<'i> Walk<'i> {
 
     fn named(&self, path: &str, full: &str, frame: Frame<'i>, rest: &str, steps: u32) -> Reach {
         let file = frame.file;
+        if file.language == Language::Php && full.ends_with(".tmp_name") && !is_sent_by_hand(full) {
+            return Reach::fixed();
+        }
         if is_request(file, full, frame.function) {
             let found = self.read(frame, full);
             let base = self.sink == Sink::Path && is_base_name(file, full);
@@ -361,7 +381,11 @@ impl<'i> Walk<'i> {
             }
             // `const where = {}; where.name = …`
             if inner.is_empty() {
-                for set in file.assignments_below(target).filter(counts).take(MAX_ASSIGNMENTS) {
+                let decides = |set: &&Assignment| {
+                    let field = set.target.get(target.len()..).unwrap_or("").trim_start_matches('.');
+                    !(self.of_address() && is_behind_host(field))
+                };
+                for set in file.assignments_below(target).filter(counts).filter(decides).take(MAX_ASSIGNMENTS) {
                     let origin = self.step(&set.value, frame.at_assignment(set), "", steps + 1);
                     found = Some(found.unwrap_or_default().and(origin));
                 }
@@ -446,44 +470,5 @@ impl<'i> Walk<'i> {
         let whole = if &*name == "*" { below(inner, rest) } else { below(&below(&name, inner), rest) };
         let frame = Frame { file, function: 0, at: u32::MAX, seen_at: u32::MAX };
         self.assigned(&whole, frame, 0, steps + 1)
-    }
-
-    /// Go's `json.NewDecoder(r.Body).Decode(&x)`, `c.ShouldBindJSON(&x)`.
-    fn is_filled(&self, name: &str, frame: Frame<'i>, id: FunctionId, steps: u32) -> bool {
-        let file = frame.file;
-        let Some(scope) = file.function(id) else { return false };
-        let calls = file.calls_of(&scope.body).map(|(_, call)| call).take(1000);
-        calls.filter(|call| call.place.bytes.0 < frame.at || id != frame.function).any(|call| {
-            let given = |place: usize| {
-                call.argument(place).is_some_and(|value| {
-                    let mut is = false;
-                    value.walk(&mut |value| is |= value.path() == Some(name));
-                    is
-                })
-            };
-            match call.method() {
-                "ShouldBindJSON" | "ShouldBind" | "BindJSON" | "Bind" | "ShouldBindQuery" | "ShouldBindUri"
-                | "BodyParser" | "QueryParser" | "BindQuery" | "MustBindWith" | "ShouldBindWith" | "ReadJSON"
-                | "BindUri" => given(0),
-                "DecodeJSON" => given(1),
-                "Decode" => {
-                    (given(0)
-                        && call.receiver.and_then(|id| file.call(id)).is_some_and(|inner| {
-                            inner
-                                .argument(0)
-                                .is_some_and(|from| self.step(from, frame, "", steps + 1).request.is_some())
-                        }))
-                        || (given(0)
-                            && call
-                                .argument(1)
-                                .is_some_and(|from| self.step(from, frame, "", steps + 1).request.is_some()))
-                }
-                "Unmarshal" => {
-                    given(1)
-                        && call.argument(0).is_some_and(|from| self.step(from, frame, "", steps + 1).request.is_some())
-                }
-                _ => false,
-            }
-        })
     }
 }

@@ -4,6 +4,7 @@ use super::{Hit, Subject};
 use crate::model::Confidence;
 use crate::probe::source::code::{Call, Comparison, FunctionId, Part, Place, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+pub(super) use crate::probe::source::flow::stays;
 use crate::probe::source::flow::{Reach, Sink, Trace, reach};
 
 /// The languages in which the rules on request data are built.
@@ -123,6 +124,14 @@ pub(super) fn is_of_asking(source: &str) -> bool {
         ["ctx" | "c" | "event" | "this" | "self" | "context", rest @ ..] if rest.len() > 1 => rest,
         all => all,
     };
+    // What is cut from the address of the request is still a part of it.
+    let cut =
+        ["slice", "substring", "substr", "replace", "gsub", "sub", "clone", "href", "pathname", "tostring", "origin"];
+    if let ["req" | "request", "url" | "nexturl", part, ..] = parts
+        && cut.iter().any(|name| part.split('(').next() == Some(*name))
+    {
+        return true;
+    }
     matches!(
         parts,
         ["req" | "request" | "r" | "ctx", "host" | "hostname" | "path" | "get_host", ..]
@@ -170,15 +179,6 @@ fn leading_of<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, s
         Value::Computed(values) => next(values.first()?),
         _ => None,
     }
-}
-
-/// Whether what begins like this stays on the same host: `/orders/…`, `https://api.example.com/…`, `?page=…`.
-pub(super) fn stays(text: &str) -> bool {
-    // PHP's `header("Location: /orders")`.
-    let text = text.split_once(": ").map_or(text, |(_, address)| address);
-    let relative = text.starts_with('/') && text.len() > 1 && !text.starts_with("//") && !text.starts_with("/\\");
-    let host = text.split_once("://").is_some_and(|(_, rest)| rest.contains(['/', '?', '#']) && !rest.starts_with('/'));
-    relative || host || text.starts_with(['?', '#']) || text.starts_with("./")
 }
 
 /// Whether a string begins with something of the configuration: `${process.env.API_URL}/users`, `${BASE}/users`.

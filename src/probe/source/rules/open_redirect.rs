@@ -114,9 +114,50 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
     if is_of_asking(&trace.source) || begins_with_constant(file, index, danger, Sink::Redirect) {
         return None;
     }
+    if refused_by_framework(file, index, danger) {
+        return None;
+    }
     let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides where `{to}` sends the browser")));
+    if begins_with_slash(file, danger) {
+        // A placeholder of a route holds no further `/`, and Laravel and CodeIgniter put the app's own address before.
+        let part = file.language == Language::Php && !trace.source.contains(['.', '(']);
+        return (!part).then(|| hit.confidence(Confidence::Medium));
+    }
     // `/${slug}/orders` leaves the site only where the first part may itself begin with `/`, and seldom can.
     Some(if segment.is_some() { hit.confidence(Confidence::Medium) } else { hit })
+}
+
+/// Whether nothing but `/` stands before the value, so that it leaves the site only where it begins with `/` itself.
+fn begins_with_slash(file: &FileFacts, danger: &Danger<'_>) -> bool {
+    match file.resolved(danger.value, danger.function) {
+        Value::Template(parts) => matches!(parts.first(), Some(Part::Fixed(start)) if &**start == "/"),
+        _ => false,
+    }
+}
+
+/// Whether Rails raises where `redirect_to` is given another host, as it does by the defaults of 7.0 and later.
+fn refused_by_framework(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> bool {
+    if file.language != Language::Ruby || danger.to != "redirect_to" {
+        return false;
+    }
+    let call = file.calls.iter().find(|call| call.place == danger.place);
+    let allows = call.is_none_or(|call| {
+        call.named("allow_other_host")
+            .or_else(|| call.arguments.iter().find_map(|argument| argument.value.get("allow_other_host")))
+            .is_some()
+    });
+    !allows
+        && index.calls_of("load_defaults").any(|(_, call)| match call.argument(0) {
+            Some(Value::Number(version) | Value::Text(version)) => {
+                version.split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major >= 7)
+            }
+            _ => false,
+        })
+        && !index.files.iter().filter(|file| file.path.contains("config/")).any(|file| {
+            file.assignments
+                .iter()
+                .any(|set| set.target.ends_with("raise_on_open_redirects") && set.value == Value::Bool(false))
+        })
 }
 
 /// The first part of a path on the same site, which something fixed ends: `slug` of `/${slug}/orders`.

@@ -3,7 +3,7 @@
 use super::injection::{Danger, begins_with_constant, calls, is_of_asking, leading, message, reads, stays, untraced};
 use super::{Check, Hit, Rule, Subject, any_name, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, FunctionId, Value};
+use crate::probe::source::code::{Call, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::Sink;
 
@@ -90,7 +90,7 @@ fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>) -> Option<Hit
         return None;
     }
     let hit = danger.told(file, &trace, |trace, to| message(trace, &format!("decides which address `{to}` asks")));
-    Some(if asks_for_private(file) { hit.confidence(Confidence::Medium) } else { hit })
+    Some(if asks_for_private(file) || dials_by_itself(file) { hit.confidence(Confidence::Medium) } else { hit })
 }
 
 /// `guard(url) { HTTParty.get(url) }`: what stands around may look at the address first.
@@ -112,6 +112,32 @@ fn asks_for_private(file: &FileFacts) -> bool {
     file.calls.iter().any(|call| says(call.method()))
         || file.accesses.iter().any(|access| says(&access.path))
         || file.bindings.iter().any(|binding| says(&binding.imported))
+}
+
+/// `http.Transport{DialContext: dialer.DialContext}`, `net.Dialer{Control: check}`: what opens the connection may look
+/// at the address first.
+fn dials_by_itself(file: &FileFacts) -> bool {
+    // One of the standard library is there for its limits of time.
+    let plain = |value: &Value, function: FunctionId| {
+        let mut found = false;
+        let mut see = |value: &Value| {
+            found |=
+                matches!(value, Value::Call(id) if file.call(*id).is_some_and(|made| &*made.callee == "net.Dialer"));
+        };
+        value.walk(&mut see);
+        if let Some(set) = value.path().and_then(|path| file.assigned(root(path), function)) {
+            set.value.walk(&mut see);
+        }
+        found
+    };
+    file.language == Language::Go
+        && file.calls.iter().filter(|call| call.constructs).any(|call| {
+            call.arguments.iter().any(|argument| match argument.name.as_deref() {
+                Some("Control" | "ControlContext") => &*call.callee == "net.Dialer",
+                Some("DialContext" | "Dial" | "DialTLSContext") => !plain(&argument.value, call.function),
+                _ => false,
+            })
+        })
 }
 
 fn is_http(method: &str) -> bool {

@@ -78,10 +78,26 @@ impl Spot<'_> {
     }
 }
 
+/// Addresses in which browsers leave neither `<` nor quotes.
+fn is_encoded_by_browsers(source: &str) -> bool {
+    let source = source.strip_prefix("window.").or_else(|| source.strip_prefix("document.")).unwrap_or(source);
+    matches!(source, "location.href" | "URL" | "documentURI" | "referrer" | "_SERVER.HTTP_REFERER")
+}
+
+/// Whether a file turns `%3C` back into `<` somewhere.
+fn decodes(file: &FileFacts) -> bool {
+    file.calls.iter().any(|call| {
+        matches!(call.method(), "decodeURIComponent" | "decodeURI" | "unescape" | "urldecode" | "rawurldecode")
+    })
+}
+
 fn judge(file: &FileFacts, index: &CodeIndex, spot: &Spot<'_>) -> Option<Hit> {
     let danger = &spot.danger();
     let found = danger.reach(file, index, Sink::Html);
     if let Some(trace) = &found.request {
+        if is_encoded_by_browsers(&trace.source) && !decodes(file) {
+            return None;
+        }
         let told = |trace: &Trace, to: &str| message(trace, &format!("is written into a page as HTML by `{to}`"));
         let hit = danger.told(file, trace, told);
         // A cookie is a visitor's own, unless the app sets it from a link.

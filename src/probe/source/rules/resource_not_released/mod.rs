@@ -6,7 +6,7 @@ mod owner;
 use super::reach::{self, Search};
 use super::{Check, Hit, Rule, Subject, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::FunctionKind;
+use crate::probe::source::code::{Call, CallId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use opened::Holds;
 use owner::Fate;
@@ -57,10 +57,63 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
             }
         };
         let hit = grade(Hit::new(call.place, message), file, call.function, &holds);
+        if file.language == Language::Go && holds.part == "Body" && ends_by_itself(file, id, call) {
+            hits.push(hit.severity(Severity::Minor).confidence(Confidence::Low));
+            continue;
+        }
         // What no request sets going runs now and then, or once.
         let asked = hit.confidence.is_some() || reach::from(index, file, id, SEARCH).is_some();
         hits.push(if asked { hit } else { hit.confidence(Confidence::Medium) });
     }
+}
+
+/// Whether the connection of an answer in Go comes back without a close: its body is read to the end, or the request
+/// ends with the context that it was made with.
+fn ends_by_itself(file: &FileFacts, id: CallId, call: &Call) -> bool {
+    let Some(function) = file.function(call.function) else { return false };
+    let name = file
+        .assignments
+        .iter()
+        .find(|set| set.function == call.function && matches!(set.value, Value::Call(made) if made == id));
+    let body = name.map(|set| format!("{}.Body", set.target));
+    let read = body.is_some_and(|body| {
+        file.calls_of(&function.body).any(|(at, found)| {
+            at > id
+                && matches!(&*found.callee, "io.ReadAll" | "ioutil.ReadAll")
+                && found.argument(0).and_then(Value::path) == Some(&body)
+                && !leaves_before(file, call, found, &body)
+        })
+    });
+    let of_request = call.method() == "Do"
+        && file.calls_of(&function.body).any(|(at, made)| {
+            at < id
+                && &*made.callee == "http.NewRequestWithContext"
+                && made.argument(0).is_some_and(|context| {
+                    let of_call = match context {
+                        Value::Call(context) => file.call(*context).is_some_and(|made| made.method() == "Context"),
+                        _ => false,
+                    };
+                    of_call || matches!(context.path(), Some("ctx" | "c" | "context"))
+                })
+        });
+    read || of_request
+}
+
+/// Whether something may leave between the two other than the check of the first one's error.
+fn leaves_before(file: &FileFacts, opened: &Call, read: &Call, body: &str) -> bool {
+    let answer = body.strip_suffix(".Body").unwrap_or(body);
+    file.conditions
+        .iter()
+        .filter(|condition| condition.function == opened.function)
+        .filter(|condition| opened.place.bytes.1 <= condition.place.bytes.0)
+        .filter(|condition| condition.place.bytes.0 < read.place.bytes.0 && condition.then.leaves)
+        .any(|condition| {
+            let mut of_answer = false;
+            condition.test.walk(&mut |value| {
+                of_answer |= value.path().is_some_and(|path| path.starts_with(answer));
+            });
+            of_answer
+        })
 }
 
 const SEARCH: Search = Search { begins: reach::is_handler, stops: |_, _, _| false };
