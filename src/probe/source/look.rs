@@ -104,7 +104,7 @@ pub(super) fn earlier(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Earli
     (0..index.files.len()).map(|place| of_file(place).unwrap_or_default()).collect()
 }
 
-/// What the rules about the whole project see, one rule after the other.
+/// What the rules about the whole project see, rule by rule, on all cores; `index.work_ahead` comes before it.
 pub(super) fn in_project(index: &CodeIndex, changes: Option<&Changes>) -> Vec<Arc<Kept<Vec<Seen>>>> {
     let before = changes.and_then(|changes| Some((changes, changes.before().links.looks.get()?)));
     let kept = |place: usize| {

@@ -32,6 +32,7 @@ pub fn examine_texts(texts: &[(&str, &str)]) -> (Vec<(&'static RuleMeta, Hit)>, 
     let files = Files::from(read);
     let links = Links::new(&files, Manifests::default(), None);
     let index = CodeIndex { files, links, ..CodeIndex::default() };
+    index.work_ahead();
     let project = look::in_project(&index, None);
     let mut seen: Vec<_> = project.iter().flat_map(|seen| seen.get().clone()).collect();
     let looks: Vec<_> = (0..index.files.len()).map(|place| Arc::new(look::Look::new(place, &index, None))).collect();
