@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{ExternalService, Observation, ProbeId, RuleId};
+use super::{DatabaseReport, ExternalService, Observation, ProbeId, RuleId};
 
 /// Numbers the runs of one program start; events of a run that was replaced are dropped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,7 +37,7 @@ pub enum EventKind {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "detail", rename_all = "kebab-case")]
 pub enum Outcome {
     /// It looked at everything that it could.
@@ -89,7 +89,7 @@ impl Outcome {
 }
 
 /// What a completed run looked at, and what it could not.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Examined {
     /// How many of what: `files`, `packages`, `queries`, `urls` …
     pub counts: BTreeMap<String, u64>,
@@ -105,6 +105,9 @@ pub struct Examined {
     /// for them.
     #[serde(default)]
     pub services: Vec<ExternalService>,
+    /// The queries of the project with their plans. `None` for every probe but the one that looks at a database.
+    #[serde(default)]
+    pub database: Option<Box<DatabaseReport>>,
 }
 
 impl Examined {

@@ -8,6 +8,7 @@ pub mod finding;
 pub mod id;
 pub mod location;
 pub mod project;
+pub mod query;
 pub mod redact;
 pub mod report;
 pub mod rule;
@@ -27,6 +28,10 @@ pub use finding::{Evidence, EvidenceKind, Finding, Fingerprint, Observation, Pro
 pub use id::{ItemId, ProbeId, RuleId};
 pub use location::{Location, Span};
 pub use project::{Offer, OfferTarget, Project};
+pub use query::{
+    CallStatistics, CostPoint, DatabaseReport, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration,
+    PlanNode, QueryPlace, Tier,
+};
 pub use redact::Secret;
 pub use report::Report;
 pub use rule::{ProbeMeta, RuleKind, RuleMeta};

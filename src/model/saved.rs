@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::{Observation, Outcome, ProbeId};
 
 /// One probe's finished run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SavedRun {
     /// The probe.
     pub probe: ProbeId,

@@ -53,6 +53,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         rules,
         traits: looks.iter().flat_map(|look| &look.seen().traits).map(|name| (*name).to_owned()).collect(),
         services: outside::services_of(index, limited),
+        database: None,
     }
 }
 

@@ -1,0 +1,223 @@
+//! What looking at a database gives beside findings: its queries with their plans, and the indexes that would help them.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Severity, Span};
+
+/// Everything that a run of the database probe saw of the queries, for the Database view and the reports.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DatabaseReport {
+    /// The server or file, without credentials: `PostgreSQL 15.18, shop on localhost:5432`.
+    pub server: String,
+    /// The rows per table that queries were judged at (`--rows`).
+    pub rows: u64,
+    /// How plans at other sizes were made, as a phrase: `planned in a scratch PostgreSQL of the same schema`.
+    pub method: String,
+    /// Every query, the most harmful first.
+    pub queries: Vec<ExaminedQuery>,
+    /// Indexes worth making, the one that helps most first.
+    pub proposals: Vec<IndexProposal>,
+}
+
+/// One query of the project.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct ExaminedQuery {
+    /// Names it across runs: 16 hexadecimal digits over its text without white space and comments.
+    pub id: String,
+    /// As written where it was first seen; may hold several lines.
+    pub sql: String,
+    /// The call that sends it, where the text was worked out from a model: `prisma.order.findMany`.
+    pub sent_by: Option<String>,
+    /// Where it is sent, sorted. Empty for a query that only the server's statistics know.
+    pub places: Vec<QueryPlace>,
+    /// What the server has counted of it.
+    pub calls: Option<CallStatistics>,
+    /// Why it was not judged, as a phrase after "not examined: it …"; `None` when it was.
+    pub not_examined: Option<String>,
+    /// What is wrong with it, worst first.
+    pub harms: Vec<Harm>,
+    /// Its cost at several table sizes, ascending. Empty where it was not judged.
+    pub points: Vec<CostPoint>,
+    /// The plan at the tables' present size, where it differs from `plan`.
+    pub plan_now: Option<PlanNode>,
+    /// The plan that it was judged by.
+    pub plan: Option<PlanNode>,
+    /// Places in [`DatabaseReport::proposals`] of the indexes that help it.
+    pub proposals: Vec<usize>,
+}
+
+/// A place that sends a query.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct QueryPlace {
+    /// Relative path with `/`; for a file of queries outside the project, as the user named it.
+    pub path: String,
+    /// The stretch.
+    pub span: Span,
+}
+
+/// What the server's statistics say of a query (`pg_stat_statements`, `performance_schema`, the slow log).
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CallStatistics {
+    /// How often it ran since the statistics began.
+    pub calls: u64,
+    /// Mean duration of a call, in milliseconds.
+    pub mean_ms: f64,
+    /// Rows that it returned or changed in all, where known.
+    pub rows: Option<u64>,
+}
+
+/// How bad a shape of plan or query is (design of the database probe, "Severity tiers").
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Tier {
+    /// It reads a table from end to end.
+    A,
+    /// It reads far more rows than it wants, or sorts them all.
+    B,
+    /// It is written in a way that gets slower with the data, whatever the index.
+    C,
+}
+
+/// One thing that is wrong with a query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Harm {
+    /// How bad its kind is.
+    pub tier: Tier,
+    /// The rule of the finding that says it.
+    pub rule: String,
+    /// How bad it is at the size that was judged.
+    pub severity: Severity,
+    /// The table, where one can be named.
+    pub table: Option<String>,
+    /// Rows that one call reads at the size that was judged.
+    pub rows_read: u64,
+    /// One sentence.
+    pub message: String,
+    /// What helps, in one or two sentences.
+    pub fix: String,
+}
+
+/// What a query costs at one size of its tables.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CostPoint {
+    /// Times the present size; 1 is now.
+    pub times: u64,
+    /// Rows of the largest table that it reads, at this size.
+    pub rows: u64,
+    /// The planner's cost of the whole query, in its own units (PostgreSQL: one is a page read in order).
+    pub cost: f64,
+}
+
+/// A node of a plan, whatever the database.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct PlanNode {
+    /// What it does, in the database's own words: `Seq Scan`, `SEARCH`, `ALL`.
+    pub kind: String,
+    /// The table that it reads.
+    pub table: Option<String>,
+    /// Its name in the query, where it differs.
+    pub alias: Option<String>,
+    /// The index that it uses.
+    pub index: Option<String>,
+    /// Conditions and sort keys, each a line: `Filter: (total > $1)`.
+    pub details: Vec<String>,
+    /// Rows that it is expected to give in one go.
+    pub rows: Option<f64>,
+    /// Its total cost with everything below it, in the planner's units.
+    pub cost: Option<f64>,
+    /// What is wrong with the query is here.
+    pub marked: bool,
+    /// What it takes its rows from.
+    pub children: Vec<Self>,
+}
+
+impl PlanNode {
+    /// The node and everything below it, from the top, each with its depth.
+    pub fn walk<'a>(&'a self, see: &mut dyn FnMut(&'a Self, usize)) {
+        fn down<'a>(node: &'a PlanNode, depth: usize, see: &mut dyn FnMut(&'a PlanNode, usize)) {
+            see(node, depth);
+            node.children.iter().for_each(|child| down(child, depth + 1, see));
+        }
+        down(self, 0, see);
+    }
+
+    /// What it does to what, on one line: `Index Scan using orders_pkey on orders o`.
+    #[must_use]
+    pub fn title(&self) -> String {
+        let mut line = self.kind.clone();
+        for (word, part) in [(" using ", &self.index), (" on ", &self.table), (" ", &self.alias)] {
+            if let Some(part) = part {
+                line.push_str(word);
+                line.push_str(part);
+            }
+        }
+        line
+    }
+}
+
+/// An index that does not exist and would help.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IndexProposal {
+    /// The table, with its schema where that is not the usual one.
+    pub table: String,
+    /// What it is sorted by, in order, as SQL: `customer_id`, `created_at DESC`, `lower(email)`.
+    pub keys: Vec<String>,
+    /// The condition of a partial index.
+    pub predicate: Option<String>,
+    /// The statement that makes it, with a semicolon at its end.
+    pub statement: String,
+    /// The same as a migration in the project's own style.
+    pub migration: Migration,
+    /// What was done to find out that it helps.
+    pub proof: IndexProof,
+    /// The queries that it helps, with what they cost.
+    pub gains: Vec<Gain>,
+}
+
+/// A change of the schema, as the project's own tool wants it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Migration {
+    /// The tool: `Prisma`, `Django`, `Rails`, `Laravel`, `Drizzle`, `SQL`.
+    pub tool: String,
+    /// Where it would go, relative to the project, or what to do with the text: `add to model Order in prisma/schema.prisma`.
+    pub place: String,
+    /// The text to copy.
+    pub text: String,
+}
+
+/// How it is known that an index helps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum IndexProof {
+    /// The server planned with a hypothetical index (HypoPG).
+    Hypothetical,
+    /// A scratch server with the same schema planned with the real index.
+    ScratchServer,
+    /// A copy of the schema in memory planned with the real index.
+    Copy,
+    /// Nothing: it follows from the query alone.
+    Reasoned,
+}
+
+impl IndexProof {
+    /// For people: `proven in a scratch server of the same schema`, `reasoned, not proven`.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Hypothetical => "proven by a hypothetical index on the server",
+            Self::ScratchServer => "proven in a scratch server of the same schema",
+            Self::Copy => "proven in a copy of the schema in memory",
+            Self::Reasoned => "reasoned, not proven",
+        }
+    }
+}
+
+/// What an index does for one query.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Gain {
+    /// [`ExaminedQuery::id`].
+    pub query: String,
+    /// The planner's cost without it; `None` where nothing was proven.
+    pub before: Option<f64>,
+    /// The planner's cost with it.
+    pub after: Option<f64>,
+}
