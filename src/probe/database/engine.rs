@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::catalog::Catalog;
 use super::examine::Ready;
+use super::mysql::Mysql;
 use super::placeholders::Prepared;
 use super::plan::{Judged, Tried, Unexamined};
 use super::postgres::Postgres;
@@ -18,6 +19,8 @@ use crate::probe::ProbeCx;
 pub enum Engine {
     /// A PostgreSQL server.
     Postgres(Box<Postgres>),
+    /// A MySQL or MariaDB server.
+    Mysql(Box<Mysql>),
     /// A SQLite file.
     Sqlite(Box<Sqlite>),
 }
@@ -37,6 +40,7 @@ impl Engine {
                 postgres.learn_functions(names).await?;
                 Ok(Self::Postgres(Box::new(postgres)))
             }
+            Target::Mysql(target) => Ok(Self::Mysql(Box::new(Mysql::open(target).await?))),
             Target::Sqlite(target) => {
                 let relations = ready.iter().flat_map(|ready| ready.shape.relations());
                 let wanted = relations.map(|relation| relation.table.to_lowercase()).collect();
@@ -51,6 +55,7 @@ impl Engine {
     pub fn catalog(&self) -> &Catalog {
         match self {
             Self::Postgres(postgres) => postgres.catalog(),
+            Self::Mysql(mysql) => mysql.catalog(),
             Self::Sqlite(sqlite) => sqlite.catalog(),
         }
     }
@@ -60,6 +65,7 @@ impl Engine {
     pub fn server(&self) -> String {
         match self {
             Self::Postgres(postgres) => postgres.server(),
+            Self::Mysql(mysql) => mysql.server(),
             Self::Sqlite(_) => "SQLite".to_owned(),
         }
     }
@@ -69,6 +75,7 @@ impl Engine {
     pub fn method(&self) -> String {
         match self {
             Self::Postgres(postgres) => postgres.method(),
+            Self::Mysql(mysql) => mysql.method(),
             Self::Sqlite(_) => "planned in a copy of the schema in memory, as if its tables had grown".to_owned(),
         }
     }
@@ -79,6 +86,9 @@ impl Engine {
         match self {
             Self::Postgres(postgres) if postgres.superuser => vec![
                 "the role is a superuser, which may do anything: let gonogo and the app connect as a role that may only what it needs",
+            ],
+            Self::Mysql(mysql) if mysql.superuser => vec![
+                "the user has the privilege SUPER, which may do anything: let gonogo and the app connect as a user that may only what it needs",
             ],
             _ => Vec::new(),
         }
@@ -91,6 +101,7 @@ impl Engine {
     pub async fn judge(&mut self, sql: &str, prepared: &Prepared, shape: Shape) -> Result<(Judged, Shape), Unexamined> {
         match self {
             Self::Postgres(postgres) => postgres.judge(sql, prepared, shape).await,
+            Self::Mysql(mysql) => mysql.judge(sql, prepared, &shape).await.map(|judged| (judged, shape)),
             Self::Sqlite(sqlite) => sqlite.judge(prepared, &shape).await.map(|judged| (judged, shape)),
         }
     }
@@ -99,6 +110,8 @@ impl Engine {
     pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
         match self {
             Self::Postgres(postgres) => postgres.try_indexes(prepared, shape, candidates).await,
+            // Neither server plans with an index that is not there.
+            Self::Mysql(_) => None,
             Self::Sqlite(sqlite) => sqlite.try_indexes(prepared, shape, candidates).await,
         }
     }
@@ -110,6 +123,7 @@ impl Engine {
     pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
         match self {
             Self::Postgres(postgres) => postgres.statistics().await,
+            Self::Mysql(mysql) => mysql.statistics().await,
             // A file keeps no count.
             Self::Sqlite(_) => Ok(Vec::new()),
         }
@@ -119,6 +133,7 @@ impl Engine {
     pub async fn close(self) {
         match self {
             Self::Postgres(postgres) => postgres.close().await,
+            Self::Mysql(mysql) => mysql.close().await,
             Self::Sqlite(sqlite) => sqlite.close().await,
         }
     }
