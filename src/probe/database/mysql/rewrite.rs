@@ -357,6 +357,6 @@ mod tests {
         );
         let indexes = BTreeMap::from([("x".to_owned(), vec!["PRIMARY".to_owned(), "a`b".to_owned()])]);
         let forced = question.forced(&indexes).sql(&prepared, &values).unwrap();
-        assert!(forced.starts_with("SELECT * FROM t AS x FORCE INDEX (`PRIMARY`,`a``b`) JOIN u ON"), "{forced}");
+        assert!(forced.starts_with("SELECT * FROM t AS x FORCE INDEX (`PRIMARY`, `a``b`) JOIN u ON"), "{forced}");
     }
 }

@@ -117,7 +117,7 @@ fn values_take_the_place_of_parameters_and_the_rest_is_numbered_anew() {
 
 #[test]
 fn mysql_takes_bare_numbers_where_its_grammar_wants_them() {
-    let prepared = |sql| Prepared::new(sql, Dialect::Mysql).unwrap();
+    let prepared = |sql: &str| Prepared::new(sql, Dialect::Mysql).unwrap();
     let filled = |sql: &str, values: &[(usize, &str)]| {
         let values = values.iter().map(|(n, value)| (*n, (*value).to_owned())).collect();
         prepared(sql).with_literals(&values)
