@@ -20,6 +20,8 @@ pub struct Table {
     pub rows: Option<u64>,
     /// Its columns.
     pub columns: Vec<String>,
+    /// Those of its columns of which MySQL can index only the beginning.
+    pub long: Vec<String>,
     /// Its indexes.
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.
@@ -39,6 +41,8 @@ pub struct Index {
     pub predicate: Option<String>,
     /// Whether it is a B-tree, of which only leading columns help.
     pub ordered: bool,
+    /// Whether no two rows may have the same keys.
+    pub unique: bool,
 }
 
 impl Catalog {

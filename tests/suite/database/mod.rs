@@ -3,6 +3,7 @@
 mod mysql;
 mod mysql_safety;
 mod postgres;
+mod proposals;
 mod refusals;
 mod safety;
 mod sqlite;

@@ -195,7 +195,7 @@ async fn a_server_that_cannot_be_used_is_one_line_without_the_password() {
         (format!("mariadb://owner:{good}@127.0.0.1:{port}/mysql?ssl-mode=REQUIRED"), "and its address requires one"),
         (format!("mysql2://owner:{good}@127.0.0.1:{port}/mysql?sslaccept=strict"), "and its address requires one"),
         (format!("mysql://owner:{word}@127.0.0.1:{mute_port}/shop"), "did not answer within 5 s"),
-        (format!("mysql://owner:{word}@127.0.0.1:{babble_port}/shop"), "does not speak MySQL's protocol"),
+        (format!("mysql://owner:{word}@127.0.0.1:{babble_port}/shop"), "check that a MySQL server listens there"),
         (format!("mysql://owner:{word}@name.invalid/shop"), "the host of shop on name.invalid"),
         (format!("mysql://owner:{word}@localhost/shop?socket=/nowhere/sock"), "there is no socket for shop"),
     ] {

@@ -1,9 +1,34 @@
 //! How names, numbers and queries are written in what people read.
 
+use crate::probe::database::lexer::Dialect;
+
 /// A message stays readable with this much of the query.
 const SHOWN: usize = 110;
 
-/// A name as SQL writes it: quoted where it must be.
+/// A name as a database's SQL writes it: quoted where it must be.
+#[must_use]
+pub fn name_in(dialect: Dialect, text: &str) -> String {
+    /// Words of MySQL and MariaDB that are likelier names of columns than of the others above (manual, "Keywords and
+    /// Reserved Words").
+    const RESERVED: [&str; 14] = [
+        "condition", "desc", "groups", "index", "key", "keys", "leave", "option", "range", "rank", "read", "row", "rows",
+        "usage",
+    ];
+    match dialect {
+        Dialect::Postgres | Dialect::Sqlite => name(text),
+        Dialect::Mysql => {
+            let lower = text.to_ascii_lowercase();
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain && name(&lower) == lower && !RESERVED.contains(&lower.as_str()) {
+                text.to_owned()
+            } else {
+                format!("`{}`", text.replace('`', "``"))
+            }
+        }
+    }
+}
+
+/// A name as standard SQL writes it: quoted where it must be.
 #[must_use]
 pub fn name(name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -36,6 +61,20 @@ pub fn grouped(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// A cost for people: `12`, `1,234`, `0.4`.
+#[must_use]
+pub fn grouped_cost(cost: f64) -> String {
+    if cost < 10.0 {
+        return format!("{cost:.1}");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cost is positive, and `as` saturates"
+    )]
+    grouped(cost.round() as u64)
 }
 
 /// The query short enough for a line: the list of what it selects goes first, then its end.
@@ -86,6 +125,10 @@ mod tests {
         assert_eq!(
             [name("orders"), name("userId"), name("order"), name("1a")],
             ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
+        assert_eq!(
+            ["orders", "userId", "order", "key", "1a", "a`b"].map(|text| name_in(Dialect::Mysql, text)),
+            ["orders", "userId", "`order`", "`key`", "`1a`", "`a``b`"]
         );
         let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
         assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");

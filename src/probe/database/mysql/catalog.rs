@@ -76,6 +76,20 @@ pub struct ColumnType {
     pub whole: String,
 }
 
+impl ColumnType {
+    /// Whether an index can hold only the beginning of it: at most 3,072 bytes (MySQL manual, "InnoDB Limits"), and four
+    /// for a character.
+    fn is_long(&self) -> bool {
+        const LONGEST: u32 = 3072 / 4;
+        let length = self.whole.split_once('(').and_then(|(_, rest)| rest.trim_end_matches(')').parse::<u32>().ok());
+        match self.name.as_str() {
+            "varchar" => length.is_some_and(|length| length > LONGEST),
+            "varbinary" => length.is_some_and(|length| length > LONGEST * 4),
+            name => name.ends_with("text") || name.ends_with("blob"),
+        }
+    }
+}
+
 /// What the server knows about how well an index picks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Measure {
@@ -115,8 +129,10 @@ pub async fn read(session: &mut Session) -> Result<Known, Refused> {
     for row in session.rows(COLUMNS).await? {
         let (table, column): (String, String) = (get(&row, 0)?, get(&row, 1)?);
         let held = ColumnType { name: get::<String>(&row, 2)?.to_lowercase(), whole: get(&row, 3)? };
+        let long = held.is_long();
         known.types.entry(table.to_lowercase()).or_default().insert(column.to_lowercase(), held);
         if let Some(table) = places.get(&table).and_then(|&at| tables.get_mut(at)) {
+            table.long.extend(long.then(|| column.clone()));
             table.columns.push(column);
         }
     }
@@ -139,7 +155,7 @@ pub async fn read(session: &mut Session) -> Result<Known, Refused> {
                 keys: vec![key.text],
                 predicate: None,
                 ordered: key.ordered,
-                ..Index::default()
+                unique: key.unique,
             }),
         }
     }

@@ -2,7 +2,7 @@
 //! (`sql/join_optimizer/explain_access_path.cc`).
 
 use super::json::Json;
-use super::step::{Access, Reader, Step};
+use super::step::{Access, DEPENDENT, Reader, Step};
 
 /// Reads a plan; `None` when it is not of this format.
 pub fn read(plan: &Json, reader: &mut Reader) -> Option<Step> {
@@ -24,7 +24,9 @@ fn step(node: &Json, reader: &mut Reader, depth: usize) -> Step {
         for input in value.items().iter().filter(|input| input.get("operation").is_some()) {
             let mut child = step(input, reader, depth + 1);
             child.apart |= apart || input.get("heading").is_some();
-            child.repeated |= input.text("heading").is_some_and(|heading| heading.contains("dependent"));
+            if input.text("heading").is_some_and(|heading| heading.contains("; dependent")) {
+                child = Step { label: DEPENDENT.to_owned(), apart: true, repeated: true, children: vec![child], ..Step::default() };
+            }
             children.push(child);
         }
     }

@@ -22,6 +22,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::catalog::Catalog;
+use super::judgement::cause;
 use super::lexer::{self, Dialect, Kind};
 use super::placeholders::Prepared;
 use super::plan::{Judged, Unexamined};
@@ -142,6 +143,17 @@ impl Mysql {
     }
 }
 
+/// Names of indexes by the alias of their table, in lower case.
+type Indexes = BTreeMap<String, Vec<String>>;
+
+/// What an index may be wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum For {
+    Anything,
+    Values,
+    Joins,
+}
+
 /// Asks about one query.
 struct Asker<'a> {
     session: &'a mut Session,
@@ -200,6 +212,7 @@ impl Asker<'_> {
             };
             let mut tried = self.read(&steps)?;
             self.force(question, &values, &steps, &mut tried).await?;
+            tried.values = sample.values;
             if best.take_if_better(tried) && sample.pattern {
                 best.depends = Some(samples::DEPENDS_ON_PATTERN);
             }
@@ -219,14 +232,18 @@ impl Asker<'_> {
         if best.scans.is_empty() {
             return Ok(());
         }
-        let all = self.useful(steps);
-        let scanned: BTreeMap<String, Vec<String>> = all
-            .iter()
-            .filter(|(alias, _)| best.scans.iter().any(|scan| scan.alias.eq_ignore_ascii_case(alias)))
-            .map(|(alias, names)| (alias.clone(), names.clone()))
-            .collect();
-        let mut tried: Vec<BTreeMap<String, Vec<String>>> = Vec::new();
-        for indexes in [all, scanned] {
+        let scanned = |mut all: Indexes| {
+            all.retain(|alias, _| best.scans.iter().any(|scan| scan.alias.eq_ignore_ascii_case(alias)));
+            all
+        };
+        let ways = [
+            self.useful(steps, For::Anything),
+            scanned(self.useful(steps, For::Anything)),
+            scanned(self.useful(steps, For::Values)),
+            scanned(self.useful(steps, For::Joins)),
+        ];
+        let mut tried: Vec<Indexes> = Vec::new();
+        for indexes in ways {
             if best.scans.is_empty() || indexes.is_empty() || tried.contains(&indexes) {
                 continue;
             }
@@ -240,16 +257,20 @@ impl Asker<'_> {
         Ok(())
     }
 
-    /// The indexes of each alias, in lower case, that its conditions, its order or the server itself think of.
-    fn useful(&self, steps: &Steps) -> BTreeMap<String, Vec<String>> {
-        let mut useful: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    /// The indexes of each table that its conditions, its order or the server itself think of.
+    fn useful(&self, steps: &Steps, wanted: For) -> Indexes {
+        let mut useful = Indexes::new();
         for scope in &self.shape.scopes {
             for relation in &scope.tables {
                 let Some(table) = self.known.catalog.named(&relation.table).next() else { continue };
-                let wanted = scope.conditions.iter().map(|condition| &condition.column).chain(&scope.order);
-                let own = wanted.filter(|column| {
-                    column.qualifier.as_ref().is_none_or(|qualifier| qualifier.eq_ignore_ascii_case(&relation.alias))
+                let conditions = scope.conditions.iter().filter(|condition| match wanted {
+                    For::Anything => true,
+                    For::Values => !cause::joins(scope, condition),
+                    For::Joins => cause::joins(scope, condition),
                 });
+                let order = scope.order.iter().map(|by| &by.column).filter(|_| wanted != For::Joins);
+                let columns = conditions.map(|condition| &condition.column).chain(order);
+                let own = columns.filter(|column| cause::belongs(column, relation, table));
                 let names: Vec<String> = own.map(|column| column.name.to_lowercase()).collect();
                 let begins = |key: &str| {
                     let key = key.to_lowercase();
@@ -260,7 +281,7 @@ impl Asker<'_> {
             }
         }
         steps.top.accesses(&mut |access| {
-            if !access.made {
+            if !access.made && wanted == For::Anything {
                 add(&mut useful, &access.name, access.possible.iter().cloned());
             }
         });
@@ -275,7 +296,7 @@ impl Asker<'_> {
     }
 }
 
-fn add(to: &mut BTreeMap<String, Vec<String>>, alias: &str, names: impl Iterator<Item = String>) {
+fn add(to: &mut Indexes, alias: &str, names: impl Iterator<Item = String>) {
     let known = to.entry(alias.to_lowercase()).or_default();
     for name in names {
         if !known.contains(&name) {

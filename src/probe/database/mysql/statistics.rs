@@ -10,17 +10,19 @@ use super::session::Session;
 use crate::model::CallStatistics;
 use crate::probe::database::plan::Unexamined;
 
-/// The time of a digest is in picoseconds. Texts are cut off at `performance_schema_max_digest_length`, and then end in three
+/// Questions about the catalogue are ours or other tools'. The time of a digest is in picoseconds. Texts are cut off at `performance_schema_max_digest_length`, and then end in three
 /// dots: nobody can plan those.
 const DIGESTS: &str = "SELECT CAST(DIGEST_TEXT AS CHAR), CAST(COUNT_STAR AS SIGNED), \
     CAST(AVG_TIMER_WAIT / 1000000000 AS DOUBLE), CAST(SUM_ROWS_SENT + SUM_ROWS_AFFECTED AS SIGNED) \
     FROM performance_schema.events_statements_summary_by_digest \
     WHERE SCHEMA_NAME = DATABASE() AND DIGEST_TEXT IS NOT NULL AND DIGEST_TEXT NOT LIKE '%...' \
+    AND DIGEST_TEXT NOT LIKE '%_schema%' \
     ORDER BY SUM_TIMER_WAIT DESC LIMIT 1000";
 
 /// `sql_text` is what was sent, values included. The newest thousand are enough to see what is slow.
 const SLOW: &str = "SELECT CAST(sql_text AS CHAR), CAST(TIME_TO_SEC(query_time) * 1000 + MICROSECOND(query_time) / 1000 AS DOUBLE), \
-    CAST(rows_sent AS SIGNED) FROM mysql.slow_log WHERE db = DATABASE() ORDER BY start_time DESC LIMIT 1000";
+    CAST(rows_sent AS SIGNED) FROM mysql.slow_log \
+    WHERE db = DATABASE() AND sql_text NOT LIKE '%_schema%' ORDER BY start_time DESC LIMIT 1000";
 
 const SETTINGS: &str = "SELECT CAST(@@performance_schema AS SIGNED), CAST(@@slow_query_log AS SIGNED), \
     CAST(@@log_output LIKE '%TABLE%' AS SIGNED)";

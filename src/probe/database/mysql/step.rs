@@ -6,6 +6,9 @@ use super::iterators;
 /// A plan is never this deep; the bound is against a hostile answer.
 const MOST_DEPTH: usize = 100;
 
+/// What both servers call a subquery that runs again for every row around it.
+pub const DEPENDENT: &str = "DEPENDENT SUBQUERY";
+
 /// A step of a plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Step {
@@ -129,13 +132,16 @@ impl Reader {
                     let mut step = self.wrap("select", value, false, depth);
                     step.apart = true;
                     step.repeated = object.is("dependent") && !object.is("cacheable");
+                    if step.repeated {
+                        step.label = DEPENDENT.to_owned();
+                    }
                     step.cost = value.get("cost_info").and_then(|cost| cost.number("query_cost")).or(value.number("cost"));
                     steps.push(step);
                 }
                 "expression_cache" => {
                     // MariaDB keeps results of a subquery that depends on the row around it.
                     let inner = self.members(value, depth + 1);
-                    steps.extend(inner.into_iter().map(|step| Step { repeated: true, ..step }));
+                    steps.extend(inner.into_iter().map(|step| Step { repeated: true, label: DEPENDENT.to_owned(), ..step }));
                 }
                 "union_result" | "recursive_union" => {
                     let mut step = self.wrap("union", value, true, depth);
