@@ -161,6 +161,14 @@ impl<'a> Writer<'a> {
         while tokens.last().is_some_and(|token| token.is(";")) {
             tokens.pop();
         }
+        // A lock changes no plan, and the parser does not know MySQL's older way of asking for one.
+        let old_lock = ["LOCK", "IN", "SHARE", "MODE"];
+        if self.dialect == Dialect::Mysql
+            && let Some((_, end)) = tokens.split_last_chunk::<4>()
+            && end.iter().zip(old_lock).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
+        {
+            tokens.truncate(tokens.len() - old_lock.len());
+        }
         // With `$1` in the text, `?` is what PostgreSQL says it is: an operator of `jsonb`.
         self.numbered =
             self.dialect == Dialect::Postgres && tokens.iter().any(|t| t.kind == Kind::Bind && t.text.starts_with('$'));

@@ -41,7 +41,7 @@ async fn with_fifty_rows_or_none_the_indexed_query_passes_and_the_other_is_found
         "UPDATE orders SET status = @p1 WHERE id = @p2",
         "DELETE FROM orders WHERE status = 'void'",
         "INSERT INTO orders (customer_id, status) VALUES (%s, %s)",
-        "SELECT * FROM `customers` WHERE `id` = ${id} LIMIT 1 # one",
+        "SELECT * FROM `customers` WHERE `id` = ${id} LIMIT 1 /* one */ LOCK IN SHARE MODE",
         "SELECT * FROM customers WHERE id IN (?)",
         "UPDATE orders SET ? WHERE customer_id = ?",
         "SELECT * FROM orders WHERE id = ? FOR UPDATE",
@@ -59,6 +59,7 @@ async fn with_fifty_rows_or_none_the_indexed_query_passes_and_the_other_is_found
                 "5: `DELETE FROM orders WHERE status = 'void'` reads all 100,000 rows of `orders`: no index starts with `status`",
                 "9: `UPDATE orders SET ? WHERE customer_id = ?` reads all 100,000 rows of `orders`: no index starts with `customer_id`",
                 "11: `INSERT INTO items (order_id, sku) SELECT id, 'x' FROM orders WHERE status = ?` reads all 100,000 rows of `orders`: no index starts with `status`",
+                "13: `SELECT * FROM orders WHERE created_at >= ? AND created_at < ? ORDER BY created_at LIMIT ?, ?` finds and drops all rows before the page, up to 100,000 of `orders`",
             ],
             "{:?}",
             coverage(&seen)
@@ -127,6 +128,61 @@ async fn joins_sorts_patterns_and_limits_are_told_apart() {
     assert!(fix(24).contains("ON `group` (`key`);"), "{}", fix(24));
     let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
     assert!(why.contains("1 of 25 queries could not be examined: 1 match a pattern"), "{why}");
+}
+
+#[tokio::test]
+async fn costs_are_reckoned_and_the_servers_counts_are_joined() {
+    let database = shop().await;
+    let mut connection = server().connect(&database.name, &database.name).await;
+    for status in ["new", "done", "void"] {
+        let sql = format!("SELECT total FROM orders WHERE status = '{status}'");
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+    let queries = [
+        "SELECT total FROM orders WHERE status = ?",
+        "SELECT * FROM customers WHERE email = ?",
+        "SELECT o.id, i.sku FROM orders o JOIN items i ON i.order_id = o.id WHERE o.status = ?",
+        "SELECT * FROM orders ORDER BY created_at LIMIT 20",
+        "SELECT c.id, (SELECT max(o.total) FROM orders o WHERE o.customer_id = c.id) m FROM customers c WHERE c.id > ?",
+    ];
+    let seen = examine(&database.url, &queries).await;
+    let noted = |seen: &super::Seen, part: &str| gaps(seen).iter().any(|(reason, _)| reason.contains(part));
+    assert!(noted(&seen, "the digests of performance_schema cannot be read (this user may not)"), "{:?}", gaps(&seen));
+    assert!(noted(&seen, "the slow query log is not written to a table"), "{:?}", gaps(&seen));
+    let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
+    assert!(report.server.starts_with("MariaDB 1") && report.method.starts_with("reckoned from"), "{}", report.server);
+    let costs = |sql: &str| {
+        let query = report.queries.iter().find(|query| query.sql == sql).unwrap();
+        query.points.iter().map(|point| (point.times, point.rows, point.cost)).collect::<Vec<_>>()
+    };
+    let at = [(1, 50), (10, 500), (100, 5_000), (1000, 50_000)];
+    let reckoned = |read: [f64; 4]| at.iter().zip(read).map(|(&(times, rows), cost)| (times, rows, cost)).collect::<Vec<_>>();
+    assert_eq!(costs(queries[0]), reckoned([50.0, 500.0, 5_000.0, 50_000.0]));
+    assert_eq!(costs(queries[1]), reckoned([1.0; 4]), "a look-up stays one");
+    assert_eq!(costs(queries[2]), reckoned([100.0, 1_000.0, 10_000.0, 100_000.0]), "an order's items stay as many");
+    assert_eq!(costs(queries[3]), reckoned([20.0; 4]), "a page is a page");
+    assert_eq!(costs(queries[4]).last().map(|point| point.2), Some(50_000.0 + 50_000.0 * 50_000.0), "each for each");
+    assert!(seen.findings.iter().any(|f| f.rule.as_str() == "subquery-per-row"), "{:#?}", messages(&seen));
+
+    let counted = |seen: &super::Seen| {
+        let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
+        report.queries.iter().find(|query| query.sql == queries[0]).and_then(|query| query.calls).map(|calls| calls.calls)
+    };
+    database.run(&["SET GLOBAL long_query_time = 0", "SET GLOBAL slow_query_log = 1"]).await;
+    database.run(&[&format!("GRANT SELECT ON mysql.slow_log TO {}@'%'", database.name)]).await;
+    let mut connection = server().connect(&database.name, &database.name).await;
+    for sql in ["SELECT total FROM orders WHERE status = 'new'", "SELECT note FROM items WHERE note = 'x'"] {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+    }
+    database.run(&["SET GLOBAL slow_query_log = 0"]).await;
+    let seen = examine(&database.url, &queries).await;
+    assert_eq!(counted(&seen), Some(1), "{:?}", gaps(&seen));
+    let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
+    let unseen = report.queries.iter().find(|query| query.sql.contains("note = 'x'"));
+    assert!(unseen.is_some_and(|query| query.places.is_empty() && !query.harms.is_empty()), "{:#?}", report.queries);
+    database.run(&[&format!("GRANT SELECT ON performance_schema.* TO {}@'%'", database.name)]).await;
+    let seen = examine(&database.url, &queries).await;
+    assert!(counted(&seen).is_some_and(|calls| calls >= 4), "{:?} {:?}", counted(&seen), gaps(&seen));
 }
 
 #[tokio::test]

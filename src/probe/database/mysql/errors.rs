@@ -46,6 +46,7 @@ pub fn refused(error: &sqlx::Error) -> Refused {
         1292 | 1366 | 1367 | 1411 | 1525 | 3141 | 4078 => return Refused::Value,
         1146 | 1054 | 1051 | 1109 | 1046 | 1049 => "name a table or column that this database does not have",
         1305 | 1128 | 1630 => "call a function that this database does not have",
+        1191 => "search by MATCH … AGAINST without the FULLTEXT index that this needs",
         1052 => "name a column that several of their tables have",
         1044 | 1142 | 1143 | 1227 | 1345 | 1356 | 1370 => "read a table that this user may not read",
         1969 | 3024 | 1317 => "took longer than 3 s to plan",

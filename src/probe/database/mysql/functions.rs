@@ -4,6 +4,11 @@
 //! may write, `sleep` and `get_lock` wait. A server looks for its own functions first (MySQL manual, "Function Name Parsing
 //! and Resolution"), so a name of this list without a schema is never one that the database defines.
 
+use std::ops::ControlFlow;
+
+use sqlparser::ast::{Expr, visit_expressions};
+
+use super::rewrite;
 use crate::probe::database::lexer::{self, Dialect, Kind};
 
 /// Lower case, sorted.
@@ -65,6 +70,23 @@ pub fn spaced(sql: &str) -> Option<String> {
     apart.first().map(|name| name.text.to_owned())
 }
 
+/// A function whose name is quoted: what the grammar knows as a word of its own, such as `count`, is then looked for among
+/// the functions of the database.
+pub fn quoted(sql: &str) -> Option<String> {
+    let statement = rewrite::parse(sql)?;
+    let found = visit_expressions(&statement, |expr| match expr {
+        Expr::Function(function) => {
+            let quoted = function.name.0.iter().filter_map(|part| part.as_ident()).any(|name| name.quote_style.is_some());
+            if quoted { ControlFlow::Break(function.name.to_string()) } else { ControlFlow::Continue(()) }
+        }
+        _ => ControlFlow::Continue(()),
+    });
+    match found {
+        ControlFlow::Break(name) => Some(name.replace('`', "")),
+        ControlFlow::Continue(()) => None,
+    }
+}
+
 fn is_harmless(parts: &[String]) -> bool {
     match parts {
         [name] => HARMLESS.split_ascii_whitespace().any(|known| known.eq_ignore_ascii_case(name)),
@@ -88,5 +110,7 @@ mod tests {
         assert_eq!(unknown(&["shop", "lower"]).as_deref(), Some("shop.lower"));
         assert_eq!(spaced("SELECT count (*) FROM t").as_deref(), Some("count"));
         assert_eq!(spaced("SELECT count(*), `count` FROM t WHERE a IN (1)"), None);
+        assert_eq!(quoted("SELECT * FROM t WHERE a IN (SELECT `count`(1))").as_deref(), Some("count"));
+        assert_eq!(quoted("INSERT INTO `t` (`a`) SELECT count(`b`) FROM `u`"), None);
     }
 }

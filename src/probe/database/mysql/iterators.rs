@@ -58,10 +58,7 @@ fn step(node: &Json, reader: &mut Reader, depth: usize) -> Step {
         "append" | "union" => children.iter_mut().for_each(|child| child.apart = true),
         "join" => {
             let hashed = node.text("join_algorithm") == Some("hash");
-            children.iter_mut().skip(1).filter_map(|child| child.access.as_mut()).for_each(|access| {
-                access.buffered |= hashed;
-                access.hashed |= hashed;
-            });
+            children.iter_mut().skip(1).filter(|_| hashed).for_each(hash);
             details.extend(node.texts("hash_condition").into_iter().map(|on| format!("Hash Cond: {on}")));
         }
         _ => {}
@@ -79,6 +76,15 @@ fn step(node: &Json, reader: &mut Reader, depth: usize) -> Step {
     made.details = details;
     made.children = children;
     made
+}
+
+/// What is below is read once, into a hash.
+fn hash(step: &mut Step) {
+    if let Some(access) = &mut step.access {
+        access.buffered = true;
+        access.hashed = true;
+    }
+    step.children.iter_mut().filter(|child| !child.apart).for_each(hash);
 }
 
 fn access(node: &Json, kind: &str, name: &str, made: bool) -> Access {

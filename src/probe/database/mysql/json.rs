@@ -24,7 +24,7 @@ pub enum Json {
 impl Json {
     /// Reads a text.
     pub fn read(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+        serde_json::from_str(text).or_else(|_| serde_json::from_str(&repaired(text))).ok()
     }
 
     /// The members, of an object.
@@ -75,6 +75,22 @@ impl Json {
         let items = self.get(name).map(Self::items).unwrap_or_default();
         items.iter().filter_map(|item| if let Self::Text(text) = item { Some(text.clone()) } else { None }).collect()
     }
+}
+
+/// MariaDB writes a condition into its JSON as it is, with whatever quotes and backslashes the literals in it have. It writes
+/// one member a line, so the text is what stands between the line's second pair of quotes and its last.
+fn repaired(text: &str) -> String {
+    let mut lines = Vec::new();
+    for line in text.lines() {
+        let written = line.split_once("\": \"").and_then(|(name, rest)| {
+            let end = rest.rfind('"')?;
+            let (text, after) = rest.split_at(end);
+            let text = text.replace('\\', "\\\\").replace('"', "\\\"");
+            Some(format!("{name}\": \"{text}{after}"))
+        });
+        lines.push(written.unwrap_or_else(|| line.to_owned()));
+    }
+    lines.join("\n")
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -145,5 +161,9 @@ mod tests {
         assert!(json.is("on") && !json.is("l"));
         assert_eq!(json.texts("l"), ["a"]);
         assert_eq!(Json::read("{"), None);
+        let raw = "{\n  \"a\": \"t.b = 'it\\'s \\\\ \" x'\",\n  \"k\": [\"x\"],\n  \"c\": \"d\"\n}";
+        let json = Json::read(raw).unwrap();
+        assert_eq!(json.text("a"), Some("t.b = 'it\\'s \\\\ \" x'"));
+        assert_eq!((json.text("c"), json.texts("k").len()), (Some("d"), 1));
     }
 }

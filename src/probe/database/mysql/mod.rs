@@ -116,7 +116,7 @@ impl Mysql {
             }
             Err(NoQuestion::NotUnderstood) => return Err(Unexamined::new("are not understood as SQL")),
         };
-        let mut asker = Asker { session: &mut self.session, known: &self.known, prepared, shape, views };
+        let mut asker = Asker { session: &mut self.session, known: &self.known, prepared, shape, views, choices: false };
         let (question, values, steps) = asker.first(question).await?;
         asker.weigh(&question, &values, &steps).await
     }
@@ -127,7 +127,8 @@ impl Mysql {
         if self.session.ansi_quotes && lexer::tokens(sql, Dialect::Mysql).is_ok_and(|tokens| tokens.iter().any(double)) {
             return Err(Unexamined::new("hold double quotes, which this server takes for names (ANSI_QUOTES)"));
         }
-        if let Some(name) = functions::unknown(&shape.functions).or_else(|| functions::spaced(sql)) {
+        let own = functions::unknown(&shape.functions);
+        if let Some(name) = own.or_else(|| functions::spaced(sql)).or_else(|| functions::quoted(&prepared.sql())) {
             return Err(Unexamined::new(format!(
                 "call a function that the database itself defines, or that waits or writes ({name})"
             )));
@@ -161,6 +162,8 @@ struct Asker<'a> {
     prepared: &'a Prepared,
     shape: &'a Shape,
     views: Vec<Arc<View>>,
+    /// The question has two values for every one.
+    choices: bool,
 }
 
 impl Asker<'_> {
@@ -180,13 +183,16 @@ impl Asker<'_> {
         };
         let parameters = self.prepared.parameters;
         let values = |moments: bool| Values::of(question.statement(), self.shape, parameters, self.known, moments);
-        let tries = [(question.clone(), values(false)), (question.clone(), values(true))];
         let choices = question.with_choices();
-        let more = [(choices.clone(), values(false)), (choices, values(true))];
         let mut why = None;
-        for (question, values) in tries.into_iter().chain(more) {
-            match self.ask(&question, &values).await {
-                Ok(steps) if whole(&steps) => return Ok((question, values, steps)),
+        for (chosen, moments) in [(false, false), (false, true), (true, false), (true, true)] {
+            let question = if chosen { &choices } else { &question };
+            let values = values(moments);
+            match self.ask(question, &values).await {
+                Ok(steps) if whole(&steps) => {
+                    self.choices = chosen;
+                    return Ok((question.clone(), values, steps));
+                }
                 Ok(_) => {}
                 Err(refused @ Refused::Value) => why = Some(refused),
                 Err(refused) => return Err(refused.into()),
@@ -292,7 +298,7 @@ impl Asker<'_> {
     fn read(&self, steps: &Steps) -> Result<Judged, Unexamined> {
         let context = Context { shape: self.shape, views: &self.views, known: self.known };
         let node = context.resolve(steps)?;
-        Ok(Judged { points: reckon::points(&node, self.known), ..Judged::new(node.scans(), node.tree()) })
+        Ok(Judged { points: reckon::points(&node, self.known, self.choices), ..Judged::new(node.scans(), node.tree()) })
     }
 }
 
@@ -304,3 +310,6 @@ fn add(to: &mut Indexes, alias: &str, names: impl Iterator<Item = String>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

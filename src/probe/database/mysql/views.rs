@@ -32,7 +32,8 @@ pub fn read(definition: &str, database: &str) -> View {
     let Ok(shape) = statement::read(definition, Dialect::Mysql) else {
         return trapped("whose definition is not understood");
     };
-    let trap = match (functions::unknown(&shape.functions), elsewhere(definition, database)) {
+    let function = functions::unknown(&shape.functions).or_else(|| functions::quoted(definition));
+    let trap = match (function, elsewhere(definition, database)) {
         (Some(function), _) => Some(format!("which calls {function}")),
         (None, Some(table)) => Some(format!("which reads {table} of another database")),
         (None, None) => None,

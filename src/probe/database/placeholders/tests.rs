@@ -134,6 +134,7 @@ fn mysql_takes_bare_numbers_where_its_grammar_wants_them() {
     );
     assert_eq!(prepared("UPDATE t SET ? WHERE id = ?").sql(), "UPDATE t SET a_column = 1 WHERE id = ?1");
     assert_eq!(prepared("INSERT INTO t (a, b) VALUES ?").sql(), "INSERT INTO t (a, b) VALUES (1)");
+    assert_eq!(prepared("SELECT a FROM t WHERE b = ? lock in share mode;").sql(), "SELECT a FROM t WHERE b = ?1");
     assert_eq!(Prepared::new("SELECT * FROM ?? WHERE id = ?", Dialect::Mysql), Err(Unclear::PutTogether));
     assert_eq!(Prepared::new("SELECT 1; /*! DROP TABLE t */", Dialect::Mysql), Err(Unclear::Several));
 }
