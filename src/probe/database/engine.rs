@@ -1,7 +1,5 @@
 //! One face for every database that can be examined.
 
-use std::collections::BTreeSet;
-
 use super::catalog::Catalog;
 use super::examine::Ready;
 use super::placeholders::Prepared;
@@ -31,10 +29,8 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let mut postgres = Postgres::open(target).await?;
-                let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
-                let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
-                postgres.learn_functions(names).await?;
+                let mut postgres = Postgres::open(target, &cx.project.root, rows).await?;
+                postgres.prepare(ready).await?;
                 Ok(Self::Postgres(Box::new(postgres)))
             }
             Target::Sqlite(target) => {
@@ -98,7 +94,7 @@ impl Engine {
     /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
     pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
         match self {
-            Self::Postgres(postgres) => postgres.try_indexes(prepared, shape, candidates).await,
+            Self::Postgres(postgres) => postgres.try_indexes(prepared, candidates).await,
             Self::Sqlite(sqlite) => sqlite.try_indexes(prepared, shape, candidates).await,
         }
     }

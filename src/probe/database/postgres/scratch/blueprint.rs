@@ -145,7 +145,6 @@ pub struct Index {
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Reference {
     pub relation: i64,
-    pub target: i64,
     /// Numbers of its columns.
     pub keys: Vec<i32>,
     /// What comes after `ALTER TABLE …`; `None` where the other table is not copied.

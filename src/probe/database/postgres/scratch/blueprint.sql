@@ -79,7 +79,7 @@ SELECT pg_catalog.json_build_object(
       constraint_oid IS NOT NULL AS is_constraint
     FROM ind ORDER BY indexrelid) t),
   'references', (SELECT pg_catalog.json_agg(t) FROM (
-    SELECT k.conrelid::int8 AS relation, k.confrelid::int8 AS target, k.conkey::int4[] AS keys,
+    SELECT k.conrelid::int8 AS relation, k.conkey::int4[] AS keys,
       CASE WHEN o.oid IS NOT NULL AND NOT o.locked
         THEN 'ADD CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid) END AS definition
     FROM pg_catalog.pg_constraint k JOIN rel ON rel.oid = k.conrelid AND NOT rel.locked LEFT JOIN rel o ON o.oid = k.confrelid

@@ -18,12 +18,13 @@ BEGIN
   END LOOP;
 END $$;
 
--- Plans of statements; nothing is executed.
-CREATE FUNCTION gonogo_scratch.plans(prepares text[], explains text[])
+-- Plans of statements, made with these settings; nothing is executed.
+CREATE FUNCTION gonogo_scratch.plans(prepares text[], explains text[], names text[], settings text[])
 RETURNS TABLE (place int, plan text, code text, message text) LANGUAGE plpgsql AS $$
 DECLARE
   answer json;
 BEGIN
+  PERFORM pg_catalog.set_config(s.name, s.setting, true) FROM pg_catalog.unnest(names, settings) AS s(name, setting);
   FOR i IN 1 .. coalesce(pg_catalog.array_length(prepares, 1), 0) LOOP
     place := i; plan := NULL; code := NULL; message := NULL;
     BEGIN

@@ -35,7 +35,6 @@ work() {
         "$INITDB" --auth=trust --username="$OWNER" --encoding=UTF8 --no-sync --wal-segsize=1 --locale="$locale" -D data > log 2>&1 && break
     done
     [ -f data/PG_VERSION ] || return
-    echo "$locale" > locale
     "$POSTGRES" -D data "$@" >> log 2>&1
 }
 umask 077
@@ -185,11 +184,6 @@ impl Server {
     /// Where the cluster's files are.
     pub fn data(&self) -> PathBuf {
         self.folder.join("data")
-    }
-
-    /// The locale by which its texts sort.
-    pub fn locale(&self) -> String {
-        std::fs::read_to_string(self.folder.join("locale")).unwrap_or_default().trim().to_owned()
     }
 
     /// Stops it and waits until it is gone.

@@ -87,10 +87,11 @@ impl<'a> Sizes<'a> {
             }
             wholes.entry(whole.oid).or_default().push((relation.oid, now.unwrap_or(0.0)));
         }
-        for parts in wholes.into_values() {
+        for (whole, parts) in wholes {
             let now: f64 = parts.iter().map(|(_, rows)| rows).sum();
             let number = f64::from(u32::try_from(parts.len()).unwrap_or(u32::MAX));
             let now_or_so = if now >= 1.0 { now } else { (rows / PART_NOW).max(1.0) };
+            self.tables.insert(whole, (now_or_so, now_or_so.max(rows)));
             for (oid, part) in parts {
                 let share = if now >= 1.0 { part / now } else { number.recip() };
                 self.tables.insert(oid, (share * now_or_so, share * now_or_so.max(rows)));
@@ -155,13 +156,12 @@ impl<'a> Sizes<'a> {
         self.statistics(relation, &column.name).map_or(UNKNOWN_WIDTH, |known| known.width.max(1.0))
     }
 
-    /// An index of a table of so many rows. `grown` says how many different values a column then has, as a part of the
+    /// An index of a table of this size, which held `now` rows. `grown` says how many different values a column then has, as a part of the
     /// rows (negative) or as a number.
-    pub fn index(&self, index: &Index, rows: f64, table: Size, grown: &dyn Fn(&Column) -> Option<f64>) -> Size {
-        let (now, _) = self.of(index.relation).unwrap_or((rows, rows));
+    pub fn index(&self, index: &Index, now: f64, table: Size, grown: &dyn Fn(&Column) -> Option<f64>) -> Size {
         // A partial index holds the part that it holds now.
         let share = if index.partial && now > 0.0 && index.rows > 0.0 { (index.rows / now).min(1.0) } else { 1.0 };
-        let rows = rows * share;
+        let rows = table.rows * share;
         let pages = if index.pages >= TELLING_PAGES && index.rows > 0.0 {
             index.pages * rows / index.rows
         } else {
