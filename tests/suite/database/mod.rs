@@ -3,6 +3,7 @@
 mod postgres;
 mod refusals;
 mod safety;
+mod scratch;
 mod sqlite;
 
 use std::path::Path;

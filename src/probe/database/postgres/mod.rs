@@ -21,12 +21,12 @@ use super::plan::{Judged, Tried, Unexamined};
 use super::proposals::candidate::Candidate;
 use super::statement::Shape;
 use super::target::PostgresTarget;
-use crate::model::{CallStatistics, CostPoint, Failure, IndexProof};
+use crate::model::{CallStatistics, CostPoint, Failure, IndexProof, PlanNode};
 use ahead::Ahead;
 use catalog::{About, OwnFunctions};
 use errors::Refused;
-use scratch::{Scratch, Starting};
-use session::{Ask, Planner, Session};
+use scratch::{At, Scratch, Starting};
+use session::{Ask, IN_FULL, Planner, Session};
 use weigh::Planning;
 
 /// A server that was reached, and what is known about it.
@@ -186,6 +186,25 @@ impl Postgres {
         }
         self.asked.insert(key, weighed.ask);
         Ok((judged, weighed.shape))
+    }
+
+    /// The plan of a query that was made ready, with every table so many times its present size. `None` without a scratch
+    /// cluster, or where that cannot tell.
+    pub async fn plan_at(&mut self, prepared: &Prepared, times: u64) -> Option<PlanNode> {
+        let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&prepared.sql()), &mut self.copy) else {
+            return None;
+        };
+        scratch.grow(At::Times(times)).await.ok()?;
+        let worker = scratch.workers.first_mut()?;
+        let plan = worker.explain(&[&ahead.weighed.ask], Planner::NATURAL, IN_FULL).await.pop()?.ok()?;
+        Some(plan::read(&plan, &self.catalog).plan)
+    }
+
+    /// The plan that the user's server makes now, as it would for a program.
+    pub async fn plan_on_server(&mut self, prepared: &Prepared) -> Option<PlanNode> {
+        let ask = self.ahead.get(&prepared.sql()).map_or_else(|| Ask::of(prepared), |ahead| ahead.weighed.ask.clone());
+        let plan = self.session.explain(&ask, Planner::NATURAL).await.ok()?;
+        Some(plan::read(&plan, &self.catalog).plan)
     }
 
     /// Plans a query as if these indexes were there. `None`: nothing here can prove them.

@@ -24,7 +24,7 @@ RETURNS TABLE (place int, plan text, code text, message text) LANGUAGE plpgsql A
 DECLARE
   answer json;
 BEGIN
-  PERFORM pg_catalog.set_config(s.name, s.setting, true) FROM pg_catalog.unnest(names, settings) AS s(name, setting);
+  PERFORM pg_catalog.set_config(s.name, s.setting, true) FROM unnest(names, settings) AS s(name, setting);
   FOR i IN 1 .. coalesce(pg_catalog.array_length(prepares, 1), 0) LOOP
     place := i; plan := NULL; code := NULL; message := NULL;
     BEGIN

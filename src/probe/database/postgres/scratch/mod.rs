@@ -29,7 +29,6 @@ use blueprint::Blueprint;
 use copy::Copy;
 use server::{GUEST, Server};
 use stage::Stage;
-pub use copy::EXTENSIONS;
 pub use worker::Worker;
 
 /// Connections that plan side by side; more help only where there are more cores, and each costs memory.
@@ -97,7 +96,10 @@ impl Starting {
         let blueprint = Blueprint::read(session, names).await;
         let mut owner = self.server.ready().await?;
         let blueprint = blueprint?;
-        let broken = |_: sqlx::Error| "the schema could not be copied into it".to_owned();
+        let broken = |error: sqlx::Error| {
+            let code = error.as_database_error().and_then(|error| error.code().map(|code| format!(" (code {code})")));
+            format!("the schema could not be copied into it{}", code.unwrap_or_default())
+        };
         owner.execute(include_str!("functions.sql")).await.map_err(broken)?;
         let mut guest = self.server.connect(GUEST).await.map_err(broken)?;
         let copy = copy::make(&mut owner, &mut guest, &blueprint).await.map_err(broken)?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use super::super::session::{Ask, Planner};
+use super::super::session::{Ask, IN_FULL, Planner};
 use super::blueprint::{Blueprint, Index};
 use super::copy::{Copy, quoted};
 use super::files::Sparse;
@@ -116,7 +116,7 @@ impl Scratch {
             sizes.push((one.oid, size));
         }
         worker.size(&sizes).await.ok()?;
-        let plan = worker.explain(&[ask], Planner::NATURAL, super::super::session::IN_FULL).await.pop()?.ok()?;
+        let plan = worker.explain(&[ask], Planner::NATURAL, IN_FULL).await.pop()?.ok()?;
         Some(Trial { plan, names })
     }
 

@@ -45,7 +45,7 @@ impl Worker {
             ])
             .unzip();
         sqlx::query(
-            "SELECT pg_catalog.set_config(g.name, g.value, false) FROM pg_catalog.unnest($1::text[], $2::text[]) AS g(name, value) \
+            "SELECT pg_catalog.set_config(g.name, g.value, false) FROM unnest($1::text[], $2::text[]) AS g(name, value) \
              JOIN pg_catalog.pg_settings s USING (name)",
         )
         .bind(names)
