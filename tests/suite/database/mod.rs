@@ -1,9 +1,12 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod postgres;
+mod postgres_counted;
+mod postgres_proofs;
 mod refusals;
 mod safety;
 mod scratch;
+mod scratch_safety;
 mod sqlite;
 
 use std::path::Path;

@@ -1,13 +1,12 @@
 //! The scratch cluster: what it says of a small database, held against what is true of a large one.
 
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
 
 use gonogo::model::{PlanNode, Secret};
 use gonogo::probe::database::examine::Ready;
 use gonogo::probe::database::lexer::Dialect;
 use gonogo::probe::database::placeholders::Prepared;
-use gonogo::probe::database::plan::{self, Judged};
+use gonogo::probe::database::plan::Judged;
 use gonogo::probe::database::postgres::Postgres;
 use gonogo::probe::database::queries::Query;
 use gonogo::probe::database::statement;

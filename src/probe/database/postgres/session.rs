@@ -149,6 +149,50 @@ impl Session {
         rows
     }
 
+    /// As [`Session::rows`], where names are looked for in `schema`, quoted, alone.
+    pub async fn rows_in(&mut self, schema: &str, sql: &'static str) -> Result<Vec<PgRow>, Refused> {
+        self.begin(None, Some(schema)).await?;
+        let rows = timeout(ANSWER_WITHIN, sqlx::query(sql).persistent(false).fetch_all(&mut self.connection)).await;
+        let rows = self.answered(rows);
+        self.end(false).await?;
+        rows
+    }
+
+    /// The plan of a query with indexes that only this connection's planner sees, and their names. `schema`, quoted, is
+    /// that of the extension HypoPG, which keeps them in memory.
+    pub async fn hypothetical(
+        &mut self,
+        schema: &str,
+        statements: &[String],
+        ask: &Ask,
+    ) -> Result<(Value, Vec<String>), Refused> {
+        self.begin(Some(Planner::NATURAL), None).await?;
+        let create = format!("SELECT indexname::text FROM {schema}.hypopg_create_index($1)");
+        let mut made = self.prepare(ask).await;
+        let prepared = made.is_ok();
+        let mut names = Vec::new();
+        for statement in statements {
+            if made.is_ok() {
+                let query = sqlx::query(AssertSqlSafe(create.as_str())).bind(statement).persistent(false);
+                let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
+                made = self.answered(row).map(|row| names.extend(row.try_get::<String, _>(0)));
+            }
+        }
+        let plan = match made {
+            Ok(()) => self.planned(ask).await,
+            Err(refused) => Err(refused),
+        };
+        self.end(prepared).await?;
+        // They outlive the transaction.
+        self.begin(None, None).await?;
+        let reset = format!("SELECT {schema}.hypopg_reset()");
+        let reset = timeout(ANSWER_WITHIN, sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.connection)).await;
+        let reset = self.answered(reset);
+        self.end(false).await?;
+        reset?;
+        plan.map(|plan| (plan, names))
+    }
+
     /// The answer of one row and one column, as text. Names come with their schemas.
     pub async fn json(&mut self, sql: &'static str, names: &[String]) -> Result<String, Refused> {
         self.begin(None, Some("")).await?;
@@ -162,17 +206,25 @@ impl Session {
     /// The plan of a query, as JSON.
     pub async fn explain(&mut self, ask: &Ask, planner: Planner) -> Result<Value, Refused> {
         self.begin(Some(planner), None).await?;
+        let (prepared, plan) = match self.prepare(ask).await {
+            Ok(()) => (true, self.planned(ask).await),
+            Err(refused) => (false, Err(refused)),
+        };
+        self.end(prepared).await?;
+        plan
+    }
+
+    async fn prepare(&mut self, ask: &Ask) -> Result<(), Refused> {
         let query = sqlx::query(AssertSqlSafe(ask.prepare())).persistent(false);
         let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
-        if let Err(refused) = self.answered(prepared) {
-            self.end(false).await?;
-            return Err(refused.with_parameter(&ask.open()));
-        }
+        self.answered(prepared).map(drop).map_err(|refused| refused.with_parameter(&ask.open()))
+    }
+
+    async fn planned(&mut self, ask: &Ask) -> Result<Value, Refused> {
         let query = sqlx::query(AssertSqlSafe(ask.explain(IN_FULL))).persistent(false);
         let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
-        let row = self.answered(row);
-        self.end(true).await?;
-        row?.try_get::<Value, _>(0).map_err(|_| Refused::Other("an answer that is no plan".to_owned()))
+        let row = self.answered(row)?;
+        row.try_get::<Value, _>(0).map_err(|_| Refused::Other("an answer that is no plan".to_owned()))
     }
 
     /// Ends the connection; whatever was open is rolled back.

@@ -101,7 +101,8 @@ impl Server {
         let mut keeper = Command::new("/bin/sh");
         if root {
             // The server refuses to run as root. Whom it runs as instead must be able to reach the folder.
-            folder = make(Path::new("/tmp")).map_err(cannot)?;
+            let place = if short && is_open_to_all(&named) { &named } else { Path::new("/tmp") };
+            folder = make(place).map_err(cannot)?;
             let (user, group) = nobody();
             std::os::unix::fs::chown(folder.path(), Some(user), Some(group))
                 .map_err(|_| "the server refuses to run as root, and no other user can be taken".to_owned())?;
@@ -203,6 +204,16 @@ impl Server {
         });
         complaint.map_or_else(String::new, |words| format!(": {words}"))
     }
+}
+
+/// Whether any user may make and remove files there.
+#[cfg(unix)]
+fn is_open_to_all(place: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let may = |path: &Path, bits: u32| {
+        std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & bits == bits)
+    };
+    may(place, 0o003) && place.ancestors().all(|folder| may(folder, 0o001))
 }
 
 /// The user without rights, as the system's list of users has it.
