@@ -21,6 +21,7 @@ async fn what_the_server_has_counted_is_read_with_its_calls() {
     let database = cluster()
         .database(
             "CREATE SCHEMA tools; CREATE EXTENSION pg_stat_statements SCHEMA tools;
+             GRANT USAGE ON SCHEMA tools TO PUBLIC;
              CREATE TABLE t (id int PRIMARY KEY, at timestamptz);
              INSERT INTO t SELECT n, now() FROM generate_series(1, 7) n;",
         )

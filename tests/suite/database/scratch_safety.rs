@@ -60,10 +60,10 @@ async fn a_cluster_is_private_and_goes_with_a_gonogo_that_is_killed() {
 
 #[tokio::test]
 async fn what_a_hostile_schema_is_called_stays_a_name() {
-    let mark = format!("/tmp/gonogo-mark-{}", std::process::id());
+    let mark = format!("/tmp/mark-{}", std::process::id());
     let database = cluster()
         .database(&format!(
-            r#"CREATE TABLE "a""; COPY (SELECT 1) TO PROGRAM 'touch {mark}'; --" (id int PRIMARY KEY, "b'; DROP TABLE t; --" int);
+            r#"CREATE TABLE "a""; COPY t TO PROGRAM 'touch {mark}'; --" (id int PRIMARY KEY, "b'; DROP TABLE t; --" int);
                CREATE TYPE "e'; x" AS ENUM ('it''s', '"');
                CREATE TABLE "Order" (id int PRIMARY KEY, "userId" int, e "e'; x");
                CREATE INDEX "i"" ON ONLY x" ON "Order" ("userId");
@@ -71,7 +71,7 @@ async fn what_a_hostile_schema_is_called_stays_a_name() {
         ))
         .await;
     let sql = [
-        r#"SELECT * FROM "a""; COPY (SELECT 1) TO PROGRAM 'touch MARK'; --" WHERE id = 1"#.replace("MARK", &mark),
+        r#"SELECT * FROM "a""; COPY t TO PROGRAM 'touch MARK'; --" WHERE id = 1"#.replace("MARK", &mark),
         r#"SELECT * FROM "Order" WHERE "userId" = $1"#.to_owned(),
         r#"SELECT * FROM "v w""#.to_owned(),
     ];
@@ -93,7 +93,7 @@ async fn what_cannot_be_copied_is_planned_on_the_server() {
             "CREATE TYPE span AS RANGE (subtype = float8);
              CREATE TABLE odd (id int PRIMARY KEY, a int, s span);
              CREATE VIEW odd_view AS SELECT id, a FROM odd;
-             CREATE FUNCTION f(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+             CREATE FUNCTION f(int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1; END';
              CREATE TABLE by_function (id int PRIMARY KEY, a int);
              CREATE INDEX ON by_function (f(a));
              CREATE TABLE plain (id int PRIMARY KEY, a int);

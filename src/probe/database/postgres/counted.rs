@@ -22,7 +22,7 @@ const COUNTED: &str = "SELECT j.row ->> 'query', (j.row ->> 'calls')::int8, \
     FROM pg_stat_statements s CROSS JOIN LATERAL (SELECT pg_catalog.to_jsonb(s) AS row) j \
     WHERE s.dbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()) \
       AND s.query ~* '^[[:space:]]*(/[*].*[*]/[[:space:]]*)?(select|insert|update|delete|with|<insufficient)' \
-      AND s.query !~ 'gonogo_query' AND s.query !~* '(from|join)[[:space:]]+(pg_catalog[.]|information_schema[.]|pg_)' \
+      AND s.query ~* '[[:<:]](from|update|into|insufficient)[[:>:]]' AND s.query !~ 'gonogo_query' AND s.query !~* '(from|join)[[:space:]]+(pg_catalog[.]|information_schema[.]|pg_)' \
     ORDER BY coalesce(j.row ->> 'total_exec_time', j.row ->> 'total_time')::float8 DESC LIMIT 1000";
 
 /// What stands for the text of a query that the role may not see.
@@ -44,7 +44,7 @@ pub async fn read(session: &mut Session) -> Result<Vec<(String, CallStatistics)>
         Refused::Other(reason) if reason.contains("55000") => {
             Unexamined::new("are not kept: pg_stat_statements is missing from shared_preload_libraries")
         }
-        _ => Unexamined::new("may not be read by this role; grant it pg_read_all_stats"),
+        _ => Unexamined::new("may not be read by this role; grant it pg_read_all_stats, and USAGE on the schema of pg_stat_statements"),
     })?;
     let mut counted = Vec::new();
     let mut hidden = 0_usize;
