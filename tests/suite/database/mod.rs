@@ -3,6 +3,7 @@
 mod postgres;
 mod postgres_counted;
 mod postgres_proofs;
+mod proposals;
 mod refusals;
 mod safety;
 mod scratch;

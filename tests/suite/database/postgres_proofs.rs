@@ -1,9 +1,11 @@
 //! Indexes that are proven: in the scratch cluster, and by HypoPG on the server.
 
+use std::collections::BTreeMap;
+
 use gonogo::model::IndexProof;
 use gonogo::probe::database::catalog::Table;
 use gonogo::probe::database::examine::Ready;
-use gonogo::probe::database::plan::Tried;
+use gonogo::probe::database::plan::{Asked, Tried};
 use gonogo::probe::database::postgres::Postgres;
 use gonogo::probe::database::proposals::candidate::{Candidate, Key};
 
@@ -16,7 +18,8 @@ fn index(table: &str, keys: &[&str]) -> Candidate {
 }
 
 async fn tried(postgres: &mut Postgres, ready: &Ready, candidates: &[Candidate]) -> Option<Tried> {
-    postgres.try_indexes(&ready.prepared, candidates).await
+    let asked = Asked { prepared: &ready.prepared, shape: &ready.shape, values: &BTreeMap::new() };
+    postgres.try_indexes(asked, candidates).await
 }
 
 #[tokio::test]

@@ -19,7 +19,7 @@ use std::path::Path;
 use super::catalog::{Catalog, Table};
 use super::examine::Ready;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Tried, Unexamined};
+use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::proposals::candidate::Candidate;
 use super::statement::Shape;
 use super::target::PostgresTarget;
@@ -212,13 +212,15 @@ impl Postgres {
     }
 
     /// Plans a query as if these indexes were there. `None`: nothing here can prove them.
-    pub async fn try_indexes(&mut self, prepared: &Prepared, candidates: &[Candidate]) -> Option<Tried> {
-        let key = prepared.sql();
+    pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
+        let key = asked.prepared.sql();
         if let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&key), &mut self.copy) {
-            let trial = scratch.try_indexes(&ahead.weighed.ask, candidates).await?;
-            return Some(tried(IndexProof::ScratchServer, ahead.cost, &trial.plan, &trial.names));
+            let ask = ahead.weighed.ask.with(asked.values.clone());
+            let trial = scratch.try_indexes(&ask, candidates).await?;
+            let before = if asked.values.is_empty() { ahead.cost } else { scratch.cost(&ask).await? };
+            return Some(tried(IndexProof::ScratchServer, before, &trial.plan, &trial.names));
         }
-        let ask = self.asked.get(&key)?;
+        let ask = &self.asked.get(&key)?.with(asked.values.clone());
         if self.hypopg.is_none() {
             self.hypopg = Some(hypothetical::find(&mut self.session).await);
         }
@@ -229,6 +231,12 @@ impl Postgres {
         // The tables are as small as they are: that an index is not used there says nothing about larger ones.
         let rows = plan::tables(&before).iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
         (!tried.used.is_empty() || rows.is_some_and(|rows| rows >= self.rows)).then_some(tried)
+    }
+
+    /// Whether it can tell how much an index that does not exist would bring.
+    #[must_use]
+    pub const fn estimates_indexes(&self) -> bool {
+        matches!(self.copy, Copied::Ready(_))
     }
 
     /// The queries that the server has counted.

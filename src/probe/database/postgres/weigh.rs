@@ -171,7 +171,7 @@ async fn round(
     for ((at, ask), plan) in places.into_iter().zip(&asks).zip(plans) {
         let Some(case) = cases.get_mut(at) else { continue };
         let outcome = match plan {
-            Ok(plan) => read(&plan, catalog),
+            Ok(plan) => read(&plan, catalog).map(|judged| Judged { values: ask.values.clone(), ..judged }),
             // A value that does not fit its column shows nothing.
             Err(refused) if ask.values.is_empty() || refused == Refused::Lost => Err(refused.into()),
             Err(_) => continue,
@@ -190,12 +190,10 @@ fn settle(case: Case<'_>) -> Judged {
     let among = |scan: &Scan, scans: &[Scan]| {
         scans.iter().any(|other| other.alias == scan.alias && other.table.name == scan.table.name)
     };
-    if best.scans.iter().all(|scan| among(scan, &first.scans)) {
+    if best.values.is_empty() && best.scans.iter().all(|scan| among(scan, &first.scans)) {
         best.chosen = first.scans.iter().filter(|scan| !among(scan, &best.scans)).cloned().collect();
         best.plan = first.plan;
-        let chosen = std::mem::take(&mut best.chosen);
-        unmark(&mut best.plan, &chosen);
-        best.chosen = chosen;
+        unmark(&mut best.plan, &best.chosen);
     }
     best
 }

@@ -22,7 +22,8 @@ use std::path::Path;
 use sqlx::postgres::PgConnection;
 use sqlx::Executor as _;
 
-use super::session::Session;
+use super::plan;
+use super::session::{Ask, Planner, Session};
 use crate::probe::database::statement::Shape;
 use binaries::Binaries;
 use blueprint::Blueprint;
@@ -151,6 +152,15 @@ impl Scratch {
                 .filter(|known| known.name.eq_ignore_ascii_case(&relation.table))
                 .find_map(|known| Some((known.name.as_str(), *self.copy.unfaithful.get(&known.oid)?)))
         })
+    }
+
+    /// What a query costs at the size that is judged.
+    pub async fn cost(&mut self, ask: &Ask) -> Option<f64> {
+        if self.stage.at != Some(At::Judged) {
+            self.grow(At::Judged).await.ok()?;
+        }
+        let plan = self.workers.first_mut()?.explain(&[ask], Planner::NATURAL, "FORMAT JSON").await.pop()?.ok()?;
+        plan::cost(&plan)
     }
 
     /// Rows of the largest of these tables (schema and name) at a size.
