@@ -1,9 +1,13 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod postgres;
+mod postgres_counted;
+mod postgres_proofs;
 mod proposals;
 mod refusals;
 mod safety;
+mod scratch;
+mod scratch_safety;
 mod sqlite;
 
 use std::path::Path;
