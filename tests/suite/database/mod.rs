@@ -3,9 +3,13 @@
 mod mysql;
 mod mysql_safety;
 mod postgres;
+mod postgres_counted;
+mod postgres_proofs;
 mod proposals;
 mod refusals;
 mod safety;
+mod scratch;
+mod scratch_safety;
 mod sqlite;
 
 use std::path::Path;

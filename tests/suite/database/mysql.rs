@@ -67,7 +67,11 @@ async fn with_fifty_rows_or_none_the_indexed_query_passes_and_the_other_is_found
         assert_eq!(coverage(&seen), Coverage::Whole);
         let finding = &seen.findings[0];
         assert_eq!(finding.severity, Severity::Major);
-        assert!(finding.fix.contains("CREATE INDEX orders_customer_id_idx ON orders (customer_id);"), "{}", finding.fix);
+        assert!(
+            finding.fix.contains("CREATE INDEX orders_customer_id_idx ON orders (customer_id);"),
+            "{}",
+            finding.fix
+        );
         let plan = finding.evidence.iter().find(|evidence| evidence.text.contains("ALL on orders")).unwrap();
         assert!(plan.text.contains("Filter: orders.customer_id = 1"), "{}", plan.text);
         let counts = &seen.result.as_ref().unwrap().counts;
@@ -156,7 +160,8 @@ async fn costs_are_reckoned_and_the_servers_counts_are_joined() {
         query.points.iter().map(|point| (point.times, point.rows, point.cost)).collect::<Vec<_>>()
     };
     let at = [(1, 50), (10, 500), (100, 5_000), (1000, 50_000)];
-    let reckoned = |read: [f64; 4]| at.iter().zip(read).map(|(&(times, rows), cost)| (times, rows, cost)).collect::<Vec<_>>();
+    let reckoned =
+        |read: [f64; 4]| at.iter().zip(read).map(|(&(times, rows), cost)| (times, rows, cost)).collect::<Vec<_>>();
     assert_eq!(costs(queries[0]), reckoned([50.0, 500.0, 5_000.0, 50_000.0]));
     assert_eq!(costs(queries[1]), reckoned([1.0; 4]), "a look-up stays one");
     assert_eq!(costs(queries[2]), reckoned([100.0, 1_000.0, 10_000.0, 100_000.0]), "an order's items stay as many");
@@ -166,7 +171,12 @@ async fn costs_are_reckoned_and_the_servers_counts_are_joined() {
 
     let counted = |seen: &super::Seen| {
         let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
-        report.queries.iter().find(|query| query.sql == queries[0]).and_then(|query| query.calls).map(|calls| calls.calls)
+        report
+            .queries
+            .iter()
+            .find(|query| query.sql == queries[0])
+            .and_then(|query| query.calls)
+            .map(|calls| calls.calls)
     };
     database.run(&["SET GLOBAL long_query_time = 0", "SET GLOBAL slow_query_log = 1"]).await;
     database.run(&[&format!("GRANT SELECT ON mysql.slow_log TO {}@'%'", database.name)]).await;
@@ -220,6 +230,7 @@ async fn what_cannot_be_examined_is_counted_with_its_reason() {
     }
     assert_eq!(lines(&seen), [0; 0], "{:#?}", messages(&seen));
     let folder = Folder::with(&[("q.sql", "SELECT 1;")]);
-    let seen = run(&DatabaseProbe, folder.path(), settings(&database.url, Some(&folder.path().join("q.sql")))).await.unwrap();
+    let seen =
+        run(&DatabaseProbe, folder.path(), settings(&database.url, Some(&folder.path().join("q.sql")))).await.unwrap();
     assert_eq!(coverage(&seen), Coverage::Whole);
 }

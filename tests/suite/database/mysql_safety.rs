@@ -142,14 +142,16 @@ async fn locks_rights_cuts_and_slow_servers_end_within_the_limits() {
         sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut other).await.unwrap();
     }
     let seen =
-        examine(&database.url, &["SELECT * FROM t WHERE a = 1", "SELECT * FROM v WHERE id = 1", "SELECT * FROM u"]).await;
+        examine(&database.url, &["SELECT * FROM t WHERE a = 1", "SELECT * FROM v WHERE id = 1", "SELECT * FROM u"])
+            .await;
     let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
     assert!(why.contains("1 read a table that this user may not read"), "{why}");
     assert!(why.contains("1 read a view whose definition this user may not see"), "{why}");
 
     let name = database.name.clone();
     let cutter = tokio::spawn(async move {
-        let sql = format!("SELECT id FROM information_schema.processlist WHERE user = '{name}' AND info LIKE 'EXPLAIN%'");
+        let sql =
+            format!("SELECT id FROM information_schema.processlist WHERE user = '{name}' AND info LIKE 'EXPLAIN%'");
         for _ in 0..2_000 {
             let ids: Vec<(i64,)> = sqlx::query_as(AssertSqlSafe(sql.as_str())).fetch_all(&mut other).await.unwrap();
             for (id,) in &ids {

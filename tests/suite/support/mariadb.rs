@@ -149,7 +149,10 @@ impl Server {
 
 /// What the server runs when it starts.
 fn first_statements() -> String {
-    format!("CREATE USER {OWNER}@'%' IDENTIFIED BY '{}';\nGRANT ALL ON *.* TO {OWNER}@'%' WITH GRANT OPTION;\n", password())
+    format!(
+        "CREATE USER {OWNER}@'%' IDENTIFIED BY '{}';\nGRANT ALL ON *.* TO {OWNER}@'%' WITH GRANT OPTION;\n",
+        password()
+    )
 }
 
 /// A database of one test.

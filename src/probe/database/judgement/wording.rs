@@ -11,7 +11,19 @@ pub fn name_in(dialect: Dialect, text: &str) -> String {
     /// Words of MySQL and MariaDB that are likelier names of columns than of the others above (manual, "Keywords and
     /// Reserved Words").
     const RESERVED: [&str; 14] = [
-        "condition", "desc", "groups", "index", "key", "keys", "leave", "option", "range", "rank", "read", "row", "rows",
+        "condition",
+        "desc",
+        "groups",
+        "index",
+        "key",
+        "keys",
+        "leave",
+        "option",
+        "range",
+        "rank",
+        "read",
+        "row",
+        "rows",
         "usage",
     ];
     match dialect {

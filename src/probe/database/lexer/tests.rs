@@ -26,10 +26,7 @@ fn casts_slices_and_operators_are_not_placeholders() {
 
 #[test]
 fn every_form_of_placeholder_is_seen() {
-    assert_eq!(
-        binds("? $1 :name @p1 %s %(name)s %d ?3"),
-        ["?", "$1", ":name", "@p1", "%s", "%(name)s", "%d", "?3"]
-    );
+    assert_eq!(binds("? $1 :name @p1 %s %(name)s %d ?3"), ["?", "$1", ":name", "@p1", "%s", "%(name)s", "%d", "?3"]);
     assert_eq!(binds("x = ${a.b({c: '}'})} AND y = ${`}`}"), ["${a.b({c: '}'})}", "${`}`}"]);
     assert_eq!(cut("?||'x'"), ["?", "||", "'x'"]);
     assert_eq!(cut("a ?| b"), ["a", "?|", "b"]);
@@ -76,9 +73,10 @@ fn mysql_quotes_escapes_and_comments() {
     assert_eq!(mysql("a=1#b\n-2"), ["a", "=", "1", "-", "2"]);
     assert_eq!(mysql(r"N'a\'b' _utf8mb4'c' x'41' b'01'"), [r"N'a\'b'", "_utf8mb4", "'c'", "x'41'", "b'01'"]);
     // What stands in a version comment is run by the server, so it counts.
-    assert_eq!(mysql("SELECT /*!40001 SQL_NO_CACHE */ * /*M!100100 , f() */ /*+ MAX_EXECUTION_TIME(9) */ FROM t"), [
-        "SELECT", "SQL_NO_CACHE", "*", ",", "f", "(", ")", "FROM", "t"
-    ]);
+    assert_eq!(
+        mysql("SELECT /*!40001 SQL_NO_CACHE */ * /*M!100100 , f() */ /*+ MAX_EXECUTION_TIME(9) */ FROM t"),
+        ["SELECT", "SQL_NO_CACHE", "*", ",", "f", "(", ")", "FROM", "t"]
+    );
     for open in ["'a\\'", "\"a", "`a", "/* a", "/*! a"] {
         assert_eq!(tokens(open, Dialect::Mysql), Err(Unclosed), "{open}");
     }

@@ -202,8 +202,7 @@ fn get<'r, T: sqlx::Decode<'r, sqlx::MySql> + sqlx::Type<sqlx::MySql>>(
     row: &'r MySqlRow,
     column: usize,
 ) -> Result<T, Refused> {
-    row.try_get(column)
-        .map_err(|_| Refused::Other("its answer is not what MySQL 8 and MariaDB 10.6 give".to_owned()))
+    row.try_get(column).map_err(|_| Refused::Other("its answer is not what MySQL 8 and MariaDB 10.6 give".to_owned()))
 }
 
 /// Whether the user may do anything.

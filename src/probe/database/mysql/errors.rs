@@ -110,7 +110,9 @@ fn database(number: u16, shown: &str) -> String {
         1044 => format!("this user may not use the database {shown}; grant it SELECT there, or name another user"),
         1049 => format!("the server has no database for {shown}; check its name in the --database URL"),
         1130 => format!("the server lets nobody in from this machine for {shown}; grant the user this host"),
-        1129 => format!("the server of {shown} has blocked this machine after failed connections; run FLUSH HOSTS there"),
+        1129 => {
+            format!("the server of {shown} has blocked this machine after failed connections; run FLUSH HOSTS there")
+        }
         1040 | 1203 | 1226 => format!("{shown} has no connection left; close some, or run again later"),
         3159 => format!("the server of {shown} wants TLS; add ?ssl-mode=REQUIRED to the --database URL"),
         1820 | 1862 => format!("the password of the user of {shown} has expired; set a new one"),

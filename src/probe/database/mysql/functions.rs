@@ -76,7 +76,8 @@ pub fn quoted(sql: &str) -> Option<String> {
     let statement = rewrite::parse(sql)?;
     let found = visit_expressions(&statement, |expr| match expr {
         Expr::Function(function) => {
-            let quoted = function.name.0.iter().filter_map(|part| part.as_ident()).any(|name| name.quote_style.is_some());
+            let quoted =
+                function.name.0.iter().filter_map(|part| part.as_ident()).any(|name| name.quote_style.is_some());
             if quoted { ControlFlow::Break(function.name.to_string()) } else { ControlFlow::Continue(()) }
         }
         _ => ControlFlow::Continue(()),
@@ -104,7 +105,9 @@ mod tests {
         for harmless in ["count", "LOWER", "json_extract", "now", "if", "st_within", "yearweek", "abs"] {
             assert_eq!(unknown(&[harmless]), None, "{harmless}");
         }
-        for other in ["sleep", "BENCHMARK", "get_lock", "release_lock", "load_file", "nextval", "my_function", "sys_exec"] {
+        for other in
+            ["sleep", "BENCHMARK", "get_lock", "release_lock", "load_file", "nextval", "my_function", "sys_exec"]
+        {
             assert_eq!(unknown(&[other]).as_deref(), Some(other));
         }
         assert_eq!(unknown(&["shop", "lower"]).as_deref(), Some("shop.lower"));

@@ -25,7 +25,13 @@ fn step(node: &Json, reader: &mut Reader, depth: usize) -> Step {
             let mut child = step(input, reader, depth + 1);
             child.apart |= apart || input.get("heading").is_some();
             if input.text("heading").is_some_and(|heading| heading.contains("; dependent")) {
-                child = Step { label: DEPENDENT.to_owned(), apart: true, repeated: true, children: vec![child], ..Step::default() };
+                child = Step {
+                    label: DEPENDENT.to_owned(),
+                    apart: true,
+                    repeated: true,
+                    children: vec![child],
+                    ..Step::default()
+                };
             }
             children.push(child);
         }
@@ -68,7 +74,9 @@ fn step(node: &Json, reader: &mut Reader, depth: usize) -> Step {
         made.label.clone_from(&access.kind);
         details.extend(condition.map(|condition| format!("Index Cond: {condition}")));
         details.extend(node.text("pushed_index_condition").map(|condition| format!("Index Cond: {condition}")));
-        details.extend(Some(node.texts("ranges")).filter(|r| !r.is_empty()).map(|r| format!("Index Cond: {}", r.join(" OR "))));
+        details.extend(
+            Some(node.texts("ranges")).filter(|r| !r.is_empty()).map(|r| format!("Index Cond: {}", r.join(" OR "))),
+        );
         made.access = Some(access);
         // What a scan of a temporary table takes its rows from is a SELECT of its own.
         children.iter_mut().for_each(|child| child.apart = true);

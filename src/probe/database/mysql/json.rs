@@ -155,7 +155,9 @@ mod tests {
 
     #[test]
     fn members_of_one_name_are_all_kept() {
-        let json = Json::read(r#"{"table": {"rows": 1}, "table": {"rows": "2.5", "x": null}, "on": true, "l": ["a", 1]}"#).unwrap();
+        let json =
+            Json::read(r#"{"table": {"rows": 1}, "table": {"rows": "2.5", "x": null}, "on": true, "l": ["a", 1]}"#)
+                .unwrap();
         let rows: Vec<_> = json.members().iter().filter_map(|(_, value)| value.number("rows")).collect();
         assert_eq!(rows, [1.0, 2.5]);
         assert!(json.is("on") && !json.is("l"));

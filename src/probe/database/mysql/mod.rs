@@ -112,11 +112,15 @@ impl Mysql {
             Ok(question) => question,
             Err(NoQuestion::ReadsNothing) => {
                 let table = shape.inserts_into.clone();
-                return Ok(Judged::new(Vec::new(), PlanNode { kind: "INSERT".to_owned(), table, ..PlanNode::default() }));
+                return Ok(Judged::new(
+                    Vec::new(),
+                    PlanNode { kind: "INSERT".to_owned(), table, ..PlanNode::default() },
+                ));
             }
             Err(NoQuestion::NotUnderstood) => return Err(Unexamined::new("are not understood as SQL")),
         };
-        let mut asker = Asker { session: &mut self.session, known: &self.known, prepared, shape, views, choices: false };
+        let mut asker =
+            Asker { session: &mut self.session, known: &self.known, prepared, shape, views, choices: false };
         let (question, values, steps) = asker.first(question).await?;
         asker.weigh(&question, &values, &steps).await
     }
@@ -124,7 +128,8 @@ impl Mysql {
     /// Lets only those through of which it is known that planning runs nothing but what computes; gives the views behind.
     fn admit(&self, sql: &str, prepared: &Prepared, shape: &Shape) -> Result<Vec<Arc<View>>, Unexamined> {
         let double = |token: &lexer::Token<'_>| token.kind == Kind::Text && token.text.starts_with('"');
-        if self.session.ansi_quotes && lexer::tokens(sql, Dialect::Mysql).is_ok_and(|tokens| tokens.iter().any(double)) {
+        if self.session.ansi_quotes && lexer::tokens(sql, Dialect::Mysql).is_ok_and(|tokens| tokens.iter().any(double))
+        {
             return Err(Unexamined::new("hold double quotes, which this server takes for names (ANSI_QUOTES)"));
         }
         let own = functions::unknown(&shape.functions);
@@ -170,7 +175,8 @@ impl Asker<'_> {
     async fn ask(&mut self, question: &Question, values: &Values) -> Result<Steps, Refused> {
         let refuse = |reason: &str| Refused::Other(reason.to_owned());
         let sql = question.sql(self.prepared, values);
-        let sql = sql.ok_or_else(|| refuse("are written in a way that could not be turned into a question for a plan"))?;
+        let sql =
+            sql.ok_or_else(|| refuse("are written in a way that could not be turned into a question for a plan"))?;
         let answer = self.session.explain(&sql).await?;
         let unreadable = || refuse("have a plan that cannot be read");
         step::read(&Json::read(&answer).ok_or_else(unreadable)?).ok_or_else(unreadable)
@@ -198,7 +204,10 @@ impl Asker<'_> {
                 Err(refused) => return Err(refused.into()),
             }
         }
-        Err(why.map_or_else(|| Unexamined::new("have conditions that no row meets with the values that were tried"), Into::into))
+        Err(why.map_or_else(
+            || Unexamined::new("have conditions that no row meets with the values that were tried"),
+            Into::into,
+        ))
     }
 
     /// Looks for a way of planning that reads no table whole, and else takes the one that reads the fewest. On a small
@@ -280,9 +289,14 @@ impl Asker<'_> {
                 let names: Vec<String> = own.map(|column| column.name.to_lowercase()).collect();
                 let begins = |key: &str| {
                     let key = key.to_lowercase();
-                    names.iter().any(|name| key == *name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('(')))
+                    names.iter().any(|name| {
+                        key == *name || key.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('('))
+                    })
                 };
-                let fits = table.indexes.iter().filter(|index| index.ordered && index.keys.first().is_some_and(|key| begins(key)));
+                let fits = table
+                    .indexes
+                    .iter()
+                    .filter(|index| index.ordered && index.keys.first().is_some_and(|key| begins(key)));
                 add(&mut useful, &relation.alias, fits.map(|index| index.name.clone()));
             }
         }

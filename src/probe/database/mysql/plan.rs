@@ -121,7 +121,8 @@ impl<'a> Context<'a> {
         for shape in self.shapes() {
             for scope in &shape.scopes {
                 for relation in scope.tables.iter().filter(|own| own.alias.eq_ignore_ascii_case(&access.name)) {
-                    places.extend(self.known.catalog.named(&relation.table).next().map(|table| (scope, relation, table)));
+                    places
+                        .extend(self.known.catalog.named(&relation.table).next().map(|table| (scope, relation, table)));
                 }
             }
         }

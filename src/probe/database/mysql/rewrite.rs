@@ -150,9 +150,18 @@ fn of_query(query: &Query) -> Result<Option<String>, NoQuestion> {
 }
 
 fn of_update(update: &Update) -> String {
-    let reads: Vec<String> =
-        update.assignments.iter().map(|set| &set.value).filter(|value| has_query(value)).map(ToString::to_string).collect();
-    let mut sql = format!("SELECT {} FROM {}", ["*".to_owned()].into_iter().chain(reads).collect::<Vec<_>>().join(", "), update.table);
+    let reads: Vec<String> = update
+        .assignments
+        .iter()
+        .map(|set| &set.value)
+        .filter(|value| has_query(value))
+        .map(ToString::to_string)
+        .collect();
+    let mut sql = format!(
+        "SELECT {} FROM {}",
+        ["*".to_owned()].into_iter().chain(reads).collect::<Vec<_>>().join(", "),
+        update.table
+    );
     tail(&mut sql, update.selection.as_ref(), &update.order_by, update.limit.as_ref());
     sql
 }
@@ -274,7 +283,9 @@ impl Chooser {
                 let number = name.strip_prefix('?')?.parse::<usize>().ok()?;
                 Value::Placeholder(format!("?{}", number + self.parameters))
             }
-            Value::Number(digits, long) => Value::Number(digits.parse::<u32>().ok()?.checked_add(1)?.to_string(), *long),
+            Value::Number(digits, long) => {
+                Value::Number(digits.parse::<u32>().ok()?.checked_add(1)?.to_string(), *long)
+            }
             Value::SingleQuotedString(text) => Value::SingleQuotedString(format!("{text}0")),
             _ => return None,
         };
@@ -332,7 +343,10 @@ mod tests {
                 "SELECT *, (SELECT max(b) FROM u WHERE u.c = '1') FROM t",
             ),
             ("DELETE FROM t WHERE a IN (?)", "SELECT * FROM t WHERE a IN ('1')"),
-            ("DELETE t FROM t JOIN u ON u.id = t.u WHERE u.a = 'x\\'y'", "SELECT * FROM t JOIN u ON u.id = t.u WHERE u.a = 'x\\'y'"),
+            (
+                "DELETE t FROM t JOIN u ON u.id = t.u WHERE u.a = 'x\\'y'",
+                "SELECT * FROM t JOIN u ON u.id = t.u WHERE u.a = 'x\\'y'",
+            ),
             ("INSERT INTO t (a) SELECT b FROM u WHERE c = ?", "SELECT b FROM u WHERE c = '1'"),
             ("SELECT * FROM t WHERE `a b` = ? FOR UPDATE", "SELECT * FROM t WHERE `a b` = '1'"),
             ("SELECT * FROM t WHERE (? IS NULL OR a = ?) AND b = 1", "SELECT * FROM t WHERE (true) AND b = 1"),

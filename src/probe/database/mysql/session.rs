@@ -45,7 +45,10 @@ impl Session {
         let options = target.options.clone().disable_statement_logging();
         let connecting = async {
             let mut connection = MySqlConnection::connect_with(&options).await?;
-            let row = sqlx::query("SELECT VERSION(), @@session.sql_mode").persistent(false).fetch_one(&mut connection).await?;
+            let row = sqlx::query("SELECT VERSION(), @@session.sql_mode")
+                .persistent(false)
+                .fetch_one(&mut connection)
+                .await?;
             let (version, mode): (String, String) = (row.try_get(0)?, row.try_get(1)?);
             let mut session = Self::new(connection, &version, &mode);
             session.restrict(&mode).await?;

@@ -36,7 +36,9 @@ pub async fn read(session: &mut Session) -> Result<Vec<(String, CallStatistics)>
         match session.rows(DIGESTS).await {
             Ok(rows) if !rows.is_empty() => return Ok(rows.iter().filter_map(digest).collect()),
             Ok(_) => why.push("the digests of performance_schema are empty".to_owned()),
-            Err(refused) => why.push(format!("the digests of performance_schema cannot be read ({})", reason(&refused))),
+            Err(refused) => {
+                why.push(format!("the digests of performance_schema cannot be read ({})", reason(&refused)))
+            }
         }
     } else {
         why.push("performance_schema is off".to_owned());
@@ -81,7 +83,9 @@ fn spoken(digest: &str) -> String {
 fn merged(rows: &[MySqlRow]) -> Vec<(String, CallStatistics)> {
     let mut found: BTreeMap<String, (u64, f64, u64)> = BTreeMap::new();
     for row in rows {
-        let (Ok(sql), Ok(ms), Ok(sent)) = (row.try_get::<String, _>(0), row.try_get::<f64, _>(1), row.try_get::<i64, _>(2)) else {
+        let (Ok(sql), Ok(ms), Ok(sent)) =
+            (row.try_get::<String, _>(0), row.try_get::<f64, _>(1), row.try_get::<i64, _>(2))
+        else {
             continue;
         };
         let sum = found.entry(sql).or_default();

@@ -1,7 +1,7 @@
 //! A plan in one form, whichever server wrote it and in whichever of its formats.
 
-use super::json::Json;
 use super::iterators;
+use super::json::Json;
 
 /// A plan is never this deep; the bound is against a hostile answer.
 const MOST_DEPTH: usize = 100;
@@ -135,13 +135,18 @@ impl Reader {
                     if step.repeated {
                         step.label = DEPENDENT.to_owned();
                     }
-                    step.cost = value.get("cost_info").and_then(|cost| cost.number("query_cost")).or(value.number("cost"));
+                    step.cost =
+                        value.get("cost_info").and_then(|cost| cost.number("query_cost")).or(value.number("cost"));
                     steps.push(step);
                 }
                 "expression_cache" => {
                     // MariaDB keeps results of a subquery that depends on the row around it.
                     let inner = self.members(value, depth + 1);
-                    steps.extend(inner.into_iter().map(|step| Step { repeated: true, label: DEPENDENT.to_owned(), ..step }));
+                    steps.extend(inner.into_iter().map(|step| Step {
+                        repeated: true,
+                        label: DEPENDENT.to_owned(),
+                        ..step
+                    }));
                 }
                 "union_result" | "recursive_union" => {
                     let mut step = self.wrap("union", value, true, depth);
@@ -217,7 +222,9 @@ impl Reader {
             condition: condition.is_some(),
             buffered: buffer.is_some(),
             hashed: buffer == Some("hash join"),
-            made: name.starts_with('<') || table.get("materialized_from_subquery").is_some() || table.get("materialized").is_some(),
+            made: name.starts_with('<')
+                || table.get("materialized_from_subquery").is_some()
+                || table.get("materialized").is_some(),
         };
         let mut details = Vec::new();
         let references = table.texts("ref");

@@ -25,8 +25,16 @@ fn known() -> Known {
         indexes,
         ..Table::default()
     };
-    let orders = table("orders", &["id", "customer_id", "status", "created_at"], vec![index("PRIMARY", &["id"]), index("created", &["created_at"])]);
-    let items = table("items", &["id", "order_id", "sku"], vec![index("PRIMARY", &["id"]), index("items_order", &["order_id"])]);
+    let orders = table(
+        "orders",
+        &["id", "customer_id", "status", "created_at"],
+        vec![index("PRIMARY", &["id"]), index("created", &["created_at"])],
+    );
+    let items = table(
+        "items",
+        &["id", "order_id", "sku"],
+        vec![index("PRIMARY", &["id"]), index("items_order", &["order_id"])],
+    );
     let measure = |distinct: u64, unique: bool| Measure { unique, distinct: vec![Some(distinct)] };
     let named = |table: &str, index: &str| (table.to_owned(), index.to_owned());
     Known {
@@ -99,9 +107,14 @@ fn mysql_8_tells_subqueries_derived_tables_and_unions() {
         "select_list_subqueries": [{"dependent": true, "cacheable": false, "query_block": {"select_id": 2,
           "table": {"table_name": "i", "access_type": "ALL", "rows_examined_per_scan": 50, "filtered": "10.00",
             "attached_condition": "(`i`.`order_id` = `orders`.`id`)"}}}]}}"#;
-    let sql = "SELECT *, (SELECT max(sku) FROM items i WHERE i.sku = orders.status) FROM orders ORDER BY created_at LIMIT 20";
+    let sql =
+        "SELECT *, (SELECT max(sku) FROM items i WHERE i.sku = orders.status) FROM orders ORDER BY created_at LIMIT 20";
     let (scans, costs, _, tree) = read(sql, dependent);
-    assert_eq!((scans, costs), (vec!["i".to_owned()], vec![1_020.0, 1_000_020.0]), "a page of orders, each with all items");
+    assert_eq!(
+        (scans, costs),
+        (vec!["i".to_owned()], vec![1_020.0, 1_000_020.0]),
+        "a page of orders, each with all items"
+    );
     assert!(kinds(&tree).contains(&"2 DEPENDENT SUBQUERY".to_owned()), "{:?}", kinds(&tree));
 
     let derived = r#"{"query_block": {"select_id": 1, "table": {"table_name": "x", "access_type": "ALL",
@@ -188,7 +201,10 @@ fn what_hides_its_tables_is_no_pass() {
     let resolve = |sql: &str, plan: &str| {
         let shape = statement::read(sql, Dialect::Mysql).unwrap();
         let steps = step::read(&Json::read(plan).unwrap()).unwrap();
-        Context { shape: &shape, views: &[], known: &known }.resolve(&steps).map(|node| node.scans().len()).map_err(|why| why.0)
+        Context { shape: &shape, views: &[], known: &known }
+            .resolve(&steps)
+            .map(|node| node.scans().len())
+            .map_err(|why| why.0)
     };
     let scan = r#"{"query_block": {"table": {"table_name": "t", "access_type": "ALL", "rows": 5}}}"#;
     assert!(resolve("SELECT 1 FROM orders", scan).unwrap_err().contains("names a table in a way"));
@@ -196,7 +212,8 @@ fn what_hides_its_tables_is_no_pass() {
     assert!(resolve(both, scan).unwrap_err().contains("one name to several tables"));
     let keyed = r#"{"query_block": {"table": {"table_name": "t", "access_type": "ALL", "possible_keys": ["items_order"], "rows": 5}}}"#;
     assert_eq!(resolve(both, keyed), Ok(1));
-    let deep = format!("{}{}{}", r#"{"query_block": "#, r#"{"filesort": "#.repeat(60), "{}".to_owned() + &"}".repeat(61));
+    let deep =
+        format!("{}{}{}", r#"{"query_block": "#, r#"{"filesort": "#.repeat(60), "{}".to_owned() + &"}".repeat(61));
     assert!(resolve("SELECT 1 FROM orders", &deep).is_ok());
     assert_eq!(step::read(&Json::read(r#"{"other": 1}"#).unwrap()), None);
 }

@@ -171,8 +171,12 @@ impl Candidate {
         // PostgreSQL refuses CONCURRENTLY on a partitioned table.
         let way = if concurrently && dialect == Dialect::Postgres && !self.partitioned { "CONCURRENTLY " } else { "" };
         let method = self.method.map(|method| format!(" USING {method}")).unwrap_or_default();
-        let mut sql =
-            format!("CREATE INDEX {way}{} ON {}{method} ({})", name_in(dialect, index), self.table_sql(dialect), keys.join(", "));
+        let mut sql = format!(
+            "CREATE INDEX {way}{} ON {}{method} ({})",
+            name_in(dialect, index),
+            self.table_sql(dialect),
+            keys.join(", ")
+        );
         if let Some(predicate) = &self.predicate {
             sql.push_str(" WHERE ");
             sql.push_str(predicate);
@@ -212,7 +216,10 @@ mod tests {
             candidate.statement(Dialect::Postgres, true),
             "CREATE INDEX CONCURRENTLY order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC)"
         );
-        assert_eq!(candidate.drop_statement(Dialect::Postgres, true), "DROP INDEX CONCURRENTLY order_userid_created_at_idx");
+        assert_eq!(
+            candidate.drop_statement(Dialect::Postgres, true),
+            "DROP INDEX CONCURRENTLY order_userid_created_at_idx"
+        );
         let long = Table { name: "order".to_owned(), long: vec!["note".to_owned()], ..Table::default() };
         let mysql = Candidate::of(&long, vec![Key::column("key"), Key::column("note")]);
         assert_eq!(

@@ -104,7 +104,9 @@ impl Asked {
                 // The command line's, Connector/J's, Rails' and the driver's own.
                 "sslmode" => asked.mode = Some(mode(&value)),
                 // Prisma: `strict` or `accept_invalid_certs`.
-                "sslaccept" if value.eq_ignore_ascii_case("strict") => asked.verify = Some(MySqlSslMode::VerifyIdentity),
+                "sslaccept" if value.eq_ignore_ascii_case("strict") => {
+                    asked.verify = Some(MySqlSslMode::VerifyIdentity)
+                }
                 // mysql2 and the MariaDB connector for Node.js: a flag, a profile's name or an object.
                 "ssl" => asked.mode = Some(node_ssl(&value)),
                 // The driver for Go.
@@ -149,7 +151,8 @@ fn mode(value: &str) -> MySqlSslMode {
 
 fn node_ssl(value: &str) -> MySqlSslMode {
     let object = serde_json::from_str::<serde_json::Value>(value).ok();
-    let checks = object.as_ref().and_then(|object| object.get("rejectUnauthorized")).and_then(serde_json::Value::as_bool);
+    let checks =
+        object.as_ref().and_then(|object| object.get("rejectUnauthorized")).and_then(serde_json::Value::as_bool);
     match (value.to_lowercase().as_str(), checks) {
         ("false" | "0" | "", _) => MySqlSslMode::Disabled,
         (_, Some(true)) => MySqlSslMode::VerifyIdentity,
@@ -187,7 +190,8 @@ mod tests {
     #[test]
     fn addresses_of_every_spelling() {
         let word = ["hun", "ter2"].concat();
-        for scheme in ["mysql", "mariadb", "mysql2", "mysql+pymysql", "mariadb+mariadbconnector", "jdbc:mysql", "MYSQL"] {
+        for scheme in ["mysql", "mariadb", "mysql2", "mysql+pymysql", "mariadb+mariadbconnector", "jdbc:mysql", "MYSQL"]
+        {
             let target = parse(&format!("{scheme}://ann:{word}@db.example.com:3307/shop?connection_limit=1")).unwrap();
             assert_eq!(target.shown(), "MySQL database shop on db.example.com:3307");
             assert_eq!(target.touches(), Touches::Database);
