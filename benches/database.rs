@@ -25,6 +25,9 @@ use tokio_util::sync::CancellationToken;
 #[expect(dead_code, clippy::panic, reason = "the tests' own server, of which a measurement needs a part")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
+#[expect(dead_code, clippy::panic, reason = "the tests' own server, of which a measurement needs a part")]
+#[path = "../tests/suite/support/server.rs"]
+mod server;
 
 /// How many tables the database has, and how many queries are sent to each.
 const TABLES: usize = 50;
