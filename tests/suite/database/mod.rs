@@ -1,5 +1,7 @@
 //! Tests of the `database` probe, against real servers and files.
 
+mod mysql;
+mod mysql_safety;
 mod postgres;
 mod postgres_counted;
 mod postgres_proofs;

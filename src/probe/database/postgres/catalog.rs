@@ -135,6 +135,7 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
             parent: get(&row, 3)?,
             partitioned: get(&row, 4)?,
             columns: get(&row, 5)?,
+            long: Vec::new(),
             indexes: Vec::new(),
         };
         places.insert((table.schema.clone(), table.name.clone()), tables.len());
