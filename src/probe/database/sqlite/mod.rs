@@ -1,6 +1,7 @@
 //! SQLite: the file is only read for its schema and sizes; queries are planned in a copy of the schema in memory.
 
 mod copy;
+mod keys;
 mod open;
 mod plan;
 
