@@ -49,6 +49,8 @@ pub struct Tally {
     /// Reasons outside the queries themselves why there may be more of them.
     beyond: Vec<String>,
     code_gaps: Vec<Gap>,
+    /// How far each check of the database itself got.
+    checked: Vec<(RuleId, Coverage)>,
 }
 
 impl Tally {
@@ -77,6 +79,7 @@ impl Tally {
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
+            checked: Vec::new(),
         }
     }
 
@@ -90,6 +93,11 @@ impl Tally {
         for (reason, count) in &found.left_out {
             self.gaps.insert(format!("queries {reason}"), (*count, Vec::new()));
         }
+    }
+
+    /// The database itself was examined.
+    pub fn checked(&mut self, rules: Vec<(RuleId, Coverage)>) {
+        self.checked = rules;
     }
 
     /// A query was examined.
@@ -130,7 +138,8 @@ impl Tally {
         let coverage = self.coverage();
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
-        let rules = BTreeMap::from([(RuleId::from_static(full_table_scan::META.id), coverage)]);
+        let mut rules: BTreeMap<RuleId, Coverage> = self.checked.into_iter().collect();
+        rules.insert(RuleId::from_static(full_table_scan::META.id), coverage);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 

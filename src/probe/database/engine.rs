@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::catalog::Catalog;
+use super::checks::facts::{Facts, Place};
 use super::examine::Ready;
 use super::placeholders::Prepared;
 use super::plan::{Judged, Tried, Unexamined};
@@ -81,6 +82,14 @@ impl Engine {
                 "the role is a superuser, which may do anything: let gonogo and the app connect as a role that may only what it needs",
             ],
             _ => Vec::new(),
+        }
+    }
+
+    /// What the database says of itself, for the checks.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        match self {
+            Self::Postgres(postgres) => postgres.facts(place).await,
+            Self::Sqlite(_) => Facts::of_a_file(place),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The order of a run: queries are made ready, planned one by one, judged, given indexes that help, and told.
 
+use super::checks;
 use super::coverage::Tally;
 use super::engine::Engine;
 use super::judgement::full_table_scan::{self, Context};
@@ -39,6 +40,7 @@ pub async fn examine(target: &Target, found: Found, mut tally: Tally, cx: &Probe
     let mut engine = Engine::open(target, &ready, cx).await?;
     engine.notes().into_iter().for_each(|note| tally.note(note));
     tally.count("tables", engine.catalog().len());
+    tally.checked(checks::examine(&mut engine, target, cx).await);
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in ready.into_iter().enumerate() {
         cx.report_progress(done as u64, Some(total), "reading plans");

@@ -10,6 +10,7 @@
 //! in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
 
 pub mod catalog;
+pub mod checks;
 pub mod conditions;
 mod coverage;
 pub mod engine;
@@ -46,7 +47,33 @@ static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("database"),
     title: "Database",
     about: "Reads, without executing anything, the plans that the database makes for the queries in the code, as if its tables had grown.",
-    rules: &[&full_table_scan::META],
+    rules: &[
+        &full_table_scan::META,
+        &checks::schema::unindexed_foreign_key::META,
+        &checks::schema::duplicate_index::META,
+        &checks::schema::table_without_primary_key::META,
+        &checks::schema::unused_index::META,
+        &checks::schema::invalid_index::META,
+        &checks::schema::unvalidated_constraint::META,
+        &checks::running::sequence_near_its_end::META,
+        &checks::running::connection_limit::META,
+        &checks::running::long_transaction::META,
+        &checks::running::transaction_id_age::META,
+        &checks::running::autovacuum_behind::META,
+        &checks::row_security::rls_disabled::META,
+        &checks::row_security::rls_without_policy::META,
+        &checks::row_security::rls_policy_always_true::META,
+        &checks::row_security::rls_function_per_row::META,
+        &checks::row_security::security_definer_view::META,
+        &checks::row_security::function_search_path::META,
+        &checks::server::connection_unencrypted::META,
+        &checks::server::version_end_of_life::META,
+        &checks::server::wal_archiving::META,
+        &checks::server::statement_timeout::META,
+        &checks::server::statement_timeout::PROVED,
+        &checks::server::slow_query_log::META,
+        &checks::server::superuser_connection::META,
+    ],
     follows_files: false,
     timeout: Duration::from_secs(120),
 };

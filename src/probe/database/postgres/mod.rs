@@ -2,7 +2,9 @@
 
 mod catalog;
 mod errors;
+mod facts;
 mod plan;
+mod questions;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::catalog::{Catalog, Table};
+use super::checks::facts::{Facts, Place};
 use super::lexer::Dialect;
 use super::placeholders::Prepared;
 use super::plan::{Judged, Tried, Unexamined};
@@ -61,6 +64,11 @@ impl Postgres {
         catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
             Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
         })
+    }
+
+    /// What the server says of itself.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        facts::read(&mut self.session, place).await
     }
 
     /// The server and its version.
