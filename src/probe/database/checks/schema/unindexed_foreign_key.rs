@@ -99,7 +99,10 @@ fn tell(table: &Table, key: &ForeignKey, looked: &Looked<'_>) -> Finding {
     let rows = table.rows.unwrap_or(0).max(looked.rows);
     let here = shown(&table.schema, &table.name);
     let there = shown(&key.to_schema, &key.to_table);
-    let columns = listed(&key.columns, "and");
+    let columns = match key.columns.as_slice() {
+        [column] => format!("`{here}.{column}`"),
+        columns => format!("{} of `{here}`", listed(columns, "and")),
+    };
     let partial = table.indexes.iter().find(|index| {
         index.predicate.is_some() && index.keys.first().is_some_and(|first| key.columns.iter().any(|own| own == first))
     });
@@ -108,7 +111,7 @@ fn tell(table: &Table, key: &ForeignKey, looked: &Looked<'_>) -> Finding {
     });
     let whole = if rows >= MAJOR_ROWS { format!("all {} rows", grouped(rows)) } else { "every row".to_owned() };
     let message = format!(
-        "`{here}` refers to `{there}` by {columns}, and no index begins with that{but}: finding the rows of one `{there}`, or deleting it, reads {whole} of `{here}`"
+        "No index begins with {columns}, which refers to `{there}`{but}: finding the rows of one `{there}`, or deleting it, reads {whole} of `{here}`"
     );
     let candidate = Candidate::of(table, key.columns.iter().map(|column| Key::column(column)).collect());
     let constraint = if key.name.is_empty() { String::new() } else { format!("CONSTRAINT {} ", key.name) };
@@ -207,7 +210,7 @@ mod tests {
         assert_eq!(
             messages(&outcome),
             [
-                "`Orders` refers to `customers` by `shopId` and `customer_id`, and no index begins with that: finding the rows of one `customers`, or deleting it, reads all 100,000 rows of `Orders`"
+                "No index begins with `shopId` and `customer_id` of `Orders`, which refers to `customers`: finding the rows of one `customers`, or deleting it, reads all 100,000 rows of `Orders`"
             ]
         );
         let Some(Observation::Finding(finding)) = outcome.seen.first() else { panic!() };
