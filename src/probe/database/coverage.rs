@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::judgement::full_table_scan;
+use super::judgement;
+use super::judgement::way_in;
 use super::judgement::wording::shorten;
 use super::lexer::Dialect;
 use super::plan::Unexamined;
 use super::queries::{Found, Query};
-use crate::model::{Coverage, Examined, Gap, Project, RuleId};
+use crate::model::{Coverage, Examined, Gap, Project, RuleId, RuleMeta};
 use crate::probe::source::facts::{CodeIndex, Role};
 
 /// Libraries that send queries of their own making: by a module's first part, and by the name in a project's stack.
@@ -51,6 +52,8 @@ pub struct Tally {
     code_gaps: Vec<Gap>,
     /// How far each check of the database itself got.
     checked: Vec<(RuleId, Coverage)>,
+    /// What an index would bring can be told, so that the rules which rest on that can speak.
+    estimates_indexes: bool,
 }
 
 impl Tally {
@@ -80,6 +83,7 @@ impl Tally {
             beyond,
             code_gaps: index.gaps.clone(),
             checked: Vec::new(),
+            estimates_indexes: true,
         }
     }
 
@@ -98,6 +102,11 @@ impl Tally {
     /// The database itself was examined.
     pub fn checked(&mut self, rules: Vec<(RuleId, Coverage)>) {
         self.checked = rules;
+    }
+
+    /// Whether the engine can tell what an index would bring.
+    pub const fn estimates_indexes(&mut self, does: bool) {
+        self.estimates_indexes = does;
     }
 
     /// A query was examined.
@@ -138,8 +147,20 @@ impl Tally {
         let coverage = self.coverage();
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
-        let mut rules: BTreeMap<RuleId, Coverage> = self.checked.into_iter().collect();
-        rules.insert(RuleId::from_static(full_table_scan::META.id), coverage);
+        let untried = || {
+            Coverage::Nothing(
+                "what another index would bring to queries that use one already cannot be told on this database"
+                    .to_owned(),
+            )
+        };
+        let proven = [way_in::UNINDEXED_SORT.id, way_in::ROWS_READ_AND_DROPPED.id];
+        let of = |rule: &RuleMeta| {
+            let coverage =
+                if proven.contains(&rule.id) && !self.estimates_indexes { untried() } else { coverage.clone() };
+            (RuleId::from_static(rule.id), coverage)
+        };
+        let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
+        rules.extend(self.checked);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 

@@ -6,7 +6,7 @@ use super::catalog::Catalog;
 use super::checks::facts::{Facts, Place};
 use super::examine::Ready;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Tried, Unexamined};
+use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::postgres::Postgres;
 use super::proposals::candidate::Candidate;
 use super::sqlite::Sqlite;
@@ -105,10 +105,20 @@ impl Engine {
     }
 
     /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
-    pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
+    pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         match self {
-            Self::Postgres(postgres) => postgres.try_indexes(prepared, shape, candidates).await,
-            Self::Sqlite(sqlite) => sqlite.try_indexes(prepared, shape, candidates).await,
+            Self::Postgres(postgres) => postgres.try_indexes(asked, candidates).await,
+            Self::Sqlite(sqlite) => sqlite.try_indexes(asked, candidates).await,
+        }
+    }
+
+    /// Whether it can tell how much an index that does not exist would bring to a query that has a way in already. SQLite
+    /// assumes ten rows for each value of any new index, which is far too few for a status or a country.
+    #[must_use]
+    pub fn estimates_indexes(&self) -> bool {
+        match self {
+            Self::Postgres(postgres) => postgres.estimates_indexes(),
+            Self::Sqlite(_) => false,
         }
     }
 

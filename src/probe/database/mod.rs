@@ -22,6 +22,7 @@ pub mod plan;
 pub mod postgres;
 pub mod proposals;
 pub mod queries;
+pub mod report;
 pub mod samples;
 pub mod sqlite;
 pub mod statement;
@@ -33,47 +34,33 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, Settings, Skip, SkipReason};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 use coverage::Tally;
 use examine::examine;
-use judgement::full_table_scan;
 use queries::Found;
 use target::Target;
 
 /// The probe.
 pub struct DatabaseProbe;
 
+/// The rules about queries and those about the database itself.
+#[expect(clippy::indexing_slicing, reason = "checked while compiling")]
+static RULES: [&RuleMeta; judgement::RULES.len() + checks::CHECKS.len()] = {
+    let mut rules = [judgement::RULES[0]; judgement::RULES.len() + checks::CHECKS.len()];
+    let mut at = 0;
+    while at < rules.len() {
+        let queries = judgement::RULES.len();
+        rules[at] = if at < queries { judgement::RULES[at] } else { checks::CHECKS[at - queries].meta };
+        at += 1;
+    }
+    rules
+};
+
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("database"),
     title: "Database",
     about: "Reads, without executing anything, the plans that the database makes for the queries in the code, as if its tables had grown.",
-    rules: &[
-        &full_table_scan::META,
-        &checks::schema::unindexed_foreign_key::META,
-        &checks::schema::duplicate_index::META,
-        &checks::schema::table_without_primary_key::META,
-        &checks::schema::unused_index::META,
-        &checks::schema::invalid_index::META,
-        &checks::schema::unvalidated_constraint::META,
-        &checks::running::sequence_near_its_end::META,
-        &checks::running::connection_limit::META,
-        &checks::running::long_transaction::META,
-        &checks::running::transaction_id_age::META,
-        &checks::running::autovacuum_behind::META,
-        &checks::row_security::rls_disabled::META,
-        &checks::row_security::rls_without_policy::META,
-        &checks::row_security::rls_policy_always_true::META,
-        &checks::row_security::rls_function_per_row::META,
-        &checks::row_security::security_definer_view::META,
-        &checks::row_security::function_search_path::META,
-        &checks::server::connection_unencrypted::META,
-        &checks::server::version_end_of_life::META,
-        &checks::server::wal_archiving::META,
-        &checks::server::statement_timeout::META,
-        &checks::server::statement_timeout::PROVED,
-        &checks::server::slow_query_log::META,
-        &checks::server::superuser_connection::META,
-    ],
+    rules: &RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
 };
@@ -112,7 +99,7 @@ impl Probe for DatabaseProbe {
             tally.left_out(&found);
             tokio::select! {
                 () = cx.cancel.cancelled() => Err(Failure::new("stopped before the queries were examined; run again")),
-                examined = examine(&target, found, tally, &cx) => examined,
+                examined = examine(&target, found, tally, &index, &cx) => examined,
             }
         }
         .boxed()
