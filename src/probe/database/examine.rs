@@ -80,7 +80,6 @@ pub async fn examine(
     tally.estimates_indexes(engine.estimates_indexes());
     engine.notes().into_iter().for_each(|note| tally.note(note));
     tally.count("tables", engine.catalog().len());
-    tally.checked(checks::examine(&mut engine, target, cx).await);
     let mut looked = Vec::new();
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in (0..).zip(ready) {
@@ -115,6 +114,8 @@ pub async fn examine(
         }
     }
     let wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    cx.report_progress(total, Some(total), "reading the catalogue");
+    tally.checked(checks::examine(&mut engine, target, code, cx).await);
     cx.report_progress(total, Some(total), "done");
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
     report::sort(&mut queries);

@@ -20,6 +20,7 @@ use super::lexer::Dialect;
 use super::target::Target;
 use crate::model::{Coverage, Finding, Location, Observation, RuleId, RuleMeta};
 use crate::probe::ProbeCx;
+use crate::probe::source::facts::CodeIndex;
 use crate::probe::source::rules::pool_sizes;
 use facts::{Asked, Facts, Kind};
 
@@ -115,12 +116,15 @@ pub const CHECKS: [Check; 24] = [
 
 /// Asks the database of `target` what the checks need, judges it, and sends what was seen. Gives back how far each check
 /// got.
-pub async fn examine(engine: &mut Engine, target: &Target, cx: &ProbeCx) -> Vec<(RuleId, Coverage)> {
+pub async fn examine(
+    engine: &mut Engine,
+    target: &Target,
+    code: &CodeIndex,
+    cx: &ProbeCx,
+) -> Vec<(RuleId, Coverage)> {
     let place = cx.settings.database.as_ref().map(|address| place::of(address, target)).unwrap_or_default();
-    cx.report_progress(0, None, "reading the catalogue");
     let facts = engine.facts(place).await;
-    // Without code there are no pools to hold against the limit.
-    let pools = cx.code.index(cx).await.map(|index| pool_sizes(&index)).unwrap_or_default();
+    let pools = pool_sizes(code);
     let looked = Looked {
         facts: &facts,
         catalog: engine.catalog(),
@@ -174,7 +178,9 @@ impl<'a> Looked<'a> {
     }
 
     /// The outcome of a check of the schema, which cannot speak of tables that another session has locked.
-    fn of_schema(&self, seen: Vec<Finding>) -> Outcome {
+    fn of_schema(&self, mut seen: Vec<Finding>) -> Outcome {
+        // Databases list their tables in no particular order.
+        seen.sort_by(|a, b| a.anchor.cmp(&b.anchor));
         if self.own_tables().next().is_none() {
             return Coverage::Nothing(
                 "the database holds no tables yet; run the project's migrations against it first".to_owned(),

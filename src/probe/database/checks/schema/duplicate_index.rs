@@ -30,8 +30,10 @@ pub const CHECK: Check = Check { meta: &META, judge };
 fn judge(looked: &Looked<'_>) -> Outcome {
     let mut found = Vec::new();
     for table in looked.own_tables().filter(|table| !table.locked) {
-        for (place, index) in table.indexes.iter().enumerate() {
-            let others = table.indexes.iter().enumerate().filter(|(at, _)| *at != place);
+        let mut indexes: Vec<&Index> = table.indexes.iter().collect();
+        indexes.sort_by(|a, b| a.name.cmp(&b.name));
+        for (place, index) in indexes.iter().enumerate() {
+            let others = indexes.iter().enumerate().filter(|(at, _)| *at != place);
             // Of two that are the same, the one that can go is told, and it is told once.
             let by = others.filter_map(|(at, other)| {
                 let covered = covered_by(index, other)?;
