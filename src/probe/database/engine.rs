@@ -32,11 +32,10 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let mut postgres = Postgres::open(target).await?;
-                let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
-                let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
-                postgres.learn_functions(names).await?;
-                Ok(Self::Postgres(Box::new(postgres)))
+                let postgres = Postgres::open(target).await?;
+                let mut engine = Self::Postgres(Box::new(postgres));
+                engine.learn(ready).await?;
+                Ok(engine)
             }
             Target::Sqlite(target) => {
                 let relations = ready.iter().flat_map(|ready| ready.shape.relations());
@@ -44,6 +43,19 @@ impl Engine {
                 let sqlite = Sqlite::open(target, &cx.project.root, &wanted, rows).await?;
                 Ok(Self::Sqlite(Box::new(sqlite)))
             }
+        }
+    }
+
+    /// Finds out which of the functions that the queries call are the database's own.
+    ///
+    /// # Errors
+    /// A line for the user.
+    pub async fn learn(&mut self, ready: &[Ready]) -> Result<(), Failure> {
+        let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
+        let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
+        match self {
+            Self::Postgres(postgres) => postgres.learn_functions(names).await,
+            Self::Sqlite(_) => Ok(()),
         }
     }
 

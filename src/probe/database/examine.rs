@@ -12,7 +12,7 @@ use super::proposals::choose::{self, Choice};
 use super::queries::{Found, Query};
 use super::statement::{self, Shape};
 use super::target::Target;
-use super::{judgement, proposals, report};
+use super::{judgement, proposals, report, statistics};
 use crate::model::{DatabaseReport, Examined, ExaminedQuery, Failure};
 use crate::probe::ProbeCx;
 use crate::probe::source::facts::CodeIndex;
@@ -80,6 +80,13 @@ pub async fn examine(
     tally.estimates_indexes(engine.estimates_indexes());
     engine.notes().into_iter().for_each(|note| tally.note(note));
     tally.count("tables", engine.catalog().len());
+    match engine.statistics().await {
+        Ok(counted) => {
+            statistics::join(&mut ready, counted, dialect);
+            engine.learn(&ready).await?;
+        }
+        Err(why) => tally.note(&format!("the server's statistics of queries {}", why.0)),
+    }
     let mut looked = Vec::new();
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in (0..).zip(ready) {
@@ -131,7 +138,7 @@ pub async fn examine(
 }
 
 /// Makes a query ready; `None` when it is a statement that picks no rows.
-fn prepare(query: &Query, dialect: Dialect) -> Result<Option<(Prepared, Shape)>, Unexamined> {
+pub fn prepare(query: &Query, dialect: Dialect) -> Result<Option<(Prepared, Shape)>, Unexamined> {
     /// A longer text is generated data, not a query.
     const MOST_BYTES: usize = 100_000;
     if query.sql.len() > MOST_BYTES {

@@ -26,6 +26,7 @@ pub mod report;
 pub mod samples;
 pub mod sqlite;
 pub mod statement;
+pub mod statistics;
 pub mod target;
 
 use std::time::Duration;
