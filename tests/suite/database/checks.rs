@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use gonogo::model::{Coverage, Observation, Secret};
 use gonogo::probe::database::DatabaseProbe;
+use gonogo::probe::database::checks::declared::Declared;
 use gonogo::probe::database::checks::facts::{Facts, Place};
 use gonogo::probe::database::checks::{CHECKS, Looked, Outcome};
 use gonogo::probe::database::engine::Engine;
@@ -36,6 +37,7 @@ async fn look_after(url: &str, days: i64, change: impl FnOnce(&mut Facts)) -> BT
         rows: 100_000,
         now,
         pools: &[],
+        declared: &Declared::default(),
     };
     let outcomes = CHECKS.iter().map(|check| (check.meta.id, (check.judge)(&looked))).collect();
     engine.close().await;
@@ -97,7 +99,8 @@ async fn keys_indexes_and_constraints_of_a_schema() {
              ALTER TABLE orders VALIDATE CONSTRAINT checked;",
         )
         .await;
-    let folder = Folder::with(&[]);
+    let migration = "CREATE TABLE customers (id serial);\n\nCREATE TABLE orders (id serial);\n";
+    let folder = Folder::with(&[("migrations/1_shop.sql", migration)]);
     let seen = run(&DatabaseProbe, folder.path(), settings(&database.url, None)).await.unwrap();
     let cost = |table: &str, other: &str| {
         format!("finding the rows of one `{other}`, or deleting it, reads all 100,000 rows of `{table}`")
@@ -109,16 +112,32 @@ async fn keys_indexes_and_constraints_of_a_schema() {
                 "No index begins with `product_id` and `order_id` of `lines`, which refers to `order_products`: {}",
                 cost("lines", "order_products")
             ),
-            format!("No index begins with `orders.customer_id`, which refers to `customers`: {}", cost("orders", "customers")),
+            format!(
+                "No index begins with `orders.customer_id`, which refers to `customers`: {}",
+                cost("orders", "customers")
+            ),
             format!(
                 "No index begins with `orders.shop`, which refers to `products` (`shops` holds only rows where (total > 100)): {}",
                 cost("orders", "products")
             ),
-            format!("No index begins with `parts.customer_id`, which refers to `customers`: {}", cost("parts", "customers")),
+            format!(
+                "No index begins with `parts.customer_id`, which refers to `customers`: {}",
+                cost("parts", "customers")
+            ),
         ]
     );
-    assert!(seen.of("unindexed-foreign-key")[0].fix.contains("ON lines (product_id, order_id)"), "the constraint's order");
-    assert!(seen.of("unindexed-foreign-key")[1].fix.contains("CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);"));
+    let places: Vec<String> =
+        seen.of("unindexed-foreign-key").iter().map(|finding| finding.location.to_string()).collect();
+    assert_eq!(places, ["the project", "migrations/1_shop.sql:3", "migrations/1_shop.sql:3", "the project"]);
+    assert!(
+        seen.of("unindexed-foreign-key")[0].fix.contains("ON lines (product_id, order_id)"),
+        "the constraint's order"
+    );
+    assert!(
+        seen.of("unindexed-foreign-key")[1]
+            .fix
+            .contains("CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);")
+    );
     assert!(!seen.of("unindexed-foreign-key")[3].fix.contains("CONCURRENTLY"), "a partitioned table refuses it");
     assert_eq!(
         messages_of(&seen, "duplicate-index"),
@@ -137,11 +156,25 @@ async fn keys_indexes_and_constraints_of_a_schema() {
         messages_of(&seen, "unvalidated-constraint"),
         ["The constraint `small` of `orders` was never checked against the rows that were there before it"]
     );
-    for rule in ["unindexed-foreign-key", "duplicate-index", "table-without-primary-key", "invalid-index", "unvalidated-constraint"] {
+    for rule in [
+        "unindexed-foreign-key",
+        "duplicate-index",
+        "table-without-primary-key",
+        "invalid-index",
+        "unvalidated-constraint",
+    ] {
         assert_eq!(covered(&seen, rule), Coverage::Whole, "{rule}");
     }
     // Nothing about production can be told from a server on this machine.
-    for rule in ["connection-limit", "unused-index", "database-version-end-of-life", "statement-timeout", "superuser-connection", "wal-archiving-failing", "slow-query-log"] {
+    for rule in [
+        "connection-limit",
+        "unused-index",
+        "database-version-end-of-life",
+        "statement-timeout",
+        "superuser-connection",
+        "wal-archiving-failing",
+        "slow-query-log",
+    ] {
         assert!(matches!(covered(&seen, rule), Coverage::Nothing(why) if why.contains("on this machine")), "{rule}");
     }
     assert!(seen.proofs.is_empty());
@@ -163,7 +196,9 @@ async fn what_is_locked_broken_or_empty_is_said() {
     let outcomes = look(&database.url).await;
     assert_eq!(
         told(&outcomes, "invalid-index"),
-        ["The unique index `a_email` on `a` is invalid: it neither serves queries nor keeps equal rows out for certain"]
+        [
+            "The unique index `a_email` on `a` is invalid: it neither serves queries nor keeps equal rows out for certain"
+        ]
     );
     sqlx::raw_sql("DROP INDEX a_email").execute(&mut connection).await.unwrap();
     sqlx::raw_sql("BEGIN; LOCK TABLE b").execute(&mut connection).await.unwrap();
@@ -178,7 +213,9 @@ async fn what_is_locked_broken_or_empty_is_said() {
     assert_eq!(told(&look(&database.url).await, "unindexed-foreign-key").len(), 1);
     let empty = cluster().database("SELECT 1").await;
     let outcomes = look(&empty.url).await;
-    assert!(matches!(&outcomes["unindexed-foreign-key"].coverage, Coverage::Nothing(why) if why.contains("no tables yet")));
+    assert!(
+        matches!(&outcomes["unindexed-foreign-key"].coverage, Coverage::Nothing(why) if why.contains("no tables yet"))
+    );
 }
 
 #[tokio::test]
@@ -211,7 +248,11 @@ async fn the_schema_of_a_sqlite_file() {
     let keys = messages_of(&seen, "unindexed-foreign-key");
     assert_eq!(keys.len(), 1, "{keys:?}");
     assert!(keys[0].starts_with("No index begins with `orders.customer_id`, which refers to `customers`"), "{keys:?}");
-    assert!(seen.of("unindexed-foreign-key")[0].fix.contains("`CREATE INDEX orders_customer_id_idx ON orders (customer_id);`"));
+    assert!(
+        seen.of("unindexed-foreign-key")[0]
+            .fix
+            .contains("`CREATE INDEX orders_customer_id_idx ON orders (customer_id);`")
+    );
     let duplicates = messages_of(&seen, "duplicate-index");
     assert_eq!(
         duplicates,

@@ -4,6 +4,7 @@
 //! An engine fills in [`facts`]; each check is a pure function over those and the catalogue, in a file of its own, and
 //! says how far it got. A new check is one file and one line in [`CHECKS`].
 
+pub mod declared;
 pub mod facts;
 mod place;
 pub mod row_security;
@@ -22,6 +23,7 @@ use crate::model::{Coverage, Finding, Location, Observation, RuleId, RuleMeta};
 use crate::probe::ProbeCx;
 use crate::probe::source::facts::CodeIndex;
 use crate::probe::source::rules::pool_sizes;
+use declared::Declared;
 use facts::{Asked, Facts, Kind};
 
 /// A check.
@@ -48,6 +50,8 @@ pub struct Looked<'a> {
     pub now: Timestamp,
     /// Sizes of connection pools that the code sets, each with its place: `src/db.ts:7`.
     pub pools: &'a [(u32, String)],
+    /// Where the project makes its tables.
+    pub declared: &'a Declared,
 }
 
 /// What a check saw.
@@ -116,12 +120,7 @@ pub const CHECKS: [Check; 24] = [
 
 /// Asks the database of `target` what the checks need, judges it, and sends what was seen. Gives back how far each check
 /// got.
-pub async fn examine(
-    engine: &mut Engine,
-    target: &Target,
-    code: &CodeIndex,
-    cx: &ProbeCx,
-) -> Vec<(RuleId, Coverage)> {
+pub async fn examine(engine: &mut Engine, target: &Target, code: &CodeIndex, cx: &ProbeCx) -> Vec<(RuleId, Coverage)> {
     let place = cx.settings.database.as_ref().map(|address| place::of(address, target)).unwrap_or_default();
     let facts = engine.facts(place).await;
     let pools = pool_sizes(code);
@@ -132,6 +131,7 @@ pub async fn examine(
         rows: cx.settings.rows.max(1),
         now: cx.now,
         pools: &pools,
+        declared: &Declared::of(code),
     };
     run(&looked, cx).await
 }
@@ -168,13 +168,19 @@ impl<'a> Looked<'a> {
         Ok(())
     }
 
-    /// Tables that the project itself made and can change, those of its partitions aside; none of them locked.
+    /// Tables that the project itself made and can change, those of its partitions aside.
     fn own_tables(&self) -> impl Iterator<Item = &'a Table> + use<'a> {
-        let of_a_tool = |table: &Table| MADE_BY_TOOLS.iter().any(|own| table.name.eq_ignore_ascii_case(own));
-        self.catalog
-            .tables()
-            .iter()
-            .filter(move |table| !table.foreign && !table.materialized && table.parent.is_none() && !of_a_tool(table))
+        self.catalog.tables().iter().filter(|table| is_own(table))
+    }
+
+    /// Whether a table is one of those.
+    fn owns(&self, schema: &str, table: &str) -> bool {
+        self.catalog.table(schema, table).is_some_and(is_own)
+    }
+
+    /// A finding about a table. `what` tells it from others of its rule there.
+    fn about(&self, meta: &RuleMeta, (schema, table): (&str, &str), what: &str, message: impl Into<String>) -> Finding {
+        Finding::new(meta, self.declared.place(table), format!("{}\0{what}", shown(schema, table)), message)
     }
 
     /// The outcome of a check of the schema, which cannot speak of tables that another session has locked.
@@ -195,6 +201,11 @@ impl<'a> Looked<'a> {
             _ => outcome.but(format!("{locked} tables could not be examined, because another session has locked them")),
         }
     }
+}
+
+fn is_own(table: &Table) -> bool {
+    let of_a_tool = || MADE_BY_TOOLS.iter().any(|own| table.name.eq_ignore_ascii_case(own));
+    !table.foreign && !table.materialized && table.parent.is_none() && !of_a_tool()
 }
 
 /// Tables in which migration tools keep their own books; nobody can change how those are made.
@@ -285,7 +296,15 @@ pub(crate) mod testing {
     pub fn judge_with(check: Check, facts: &Facts, tables: Vec<Table>, pools: &[(u32, String)]) -> Outcome {
         let catalog = Catalog::new(tables);
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        (check.judge)(&Looked { facts, catalog: &catalog, dialect: Dialect::Postgres, rows: 100_000, now, pools })
+        (check.judge)(&Looked {
+            facts,
+            catalog: &catalog,
+            dialect: Dialect::Postgres,
+            rows: 100_000,
+            now,
+            pools,
+            declared: &Declared::default(),
+        })
     }
 
     /// The messages of what was found.

@@ -31,8 +31,11 @@ pub async fn read(session: &mut Session, place: Place) -> Facts {
     let mut facts = Facts { place, ..Facts::default() };
     let about: Asked<About> = answer(session, ask::ABOUT, &[]).await;
     if let Asked::Known(about) = about {
-        facts.product =
-            Product { kind: Kind::Postgres, version: (about.version / 10_000, about.version % 10_000), supabase: about.supabase };
+        facts.product = Product {
+            kind: Kind::Postgres,
+            version: (about.version / 10_000, about.version % 10_000),
+            supabase: about.supabase,
+        };
         facts.place.encrypted = about.encrypted;
     }
     let names: Vec<String> = SETTINGS.iter().map(|&name| name.to_owned()).collect();
@@ -79,5 +82,8 @@ async fn answer<T: DeserializeOwned>(session: &mut Session, question: &'static s
     rows.first()
         .and_then(|row| row.try_get::<Value, _>(0).ok())
         .and_then(|value| serde_json::from_value(value).ok())
-        .map_or_else(|| Asked::Hidden("the server's answer is not what PostgreSQL 12 and later give".to_owned()), Asked::Known)
+        .map_or_else(
+            || Asked::Hidden("the server's answer is not what PostgreSQL 12 and later give".to_owned()),
+            Asked::Known,
+        )
 }

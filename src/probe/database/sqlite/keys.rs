@@ -17,7 +17,8 @@ pub async fn describe(connection: &mut SqliteConnection, table: &mut Table) -> R
     let mut key: Vec<&(String, bool, i64)> = columns.iter().filter(|(_, _, place)| *place > 0).collect();
     key.sort_by_key(|(_, _, place)| *place);
     table.primary_key = key.into_iter().map(|(name, _, _)| name.clone()).collect();
-    let never_null: Vec<&String> = columns.iter().filter(|(_, not_null, _)| *not_null).map(|(name, _, _)| name).collect();
+    let never_null: Vec<&String> =
+        columns.iter().filter(|(_, not_null, _)| *not_null).map(|(name, _, _)| name).collect();
     let found: Vec<(String, bool, String, Option<String>)> = sqlx::query_as(
         "SELECT l.name, l.\"unique\", l.origin, s.sql FROM pragma_index_list(?1) l \
          LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name",
@@ -26,12 +27,11 @@ pub async fn describe(connection: &mut SqliteConnection, table: &mut Table) -> R
     .fetch_all(&mut *connection)
     .await?;
     for (name, unique, origin, sql) in found {
-        let entries: Vec<(Option<String>, bool, String)> = sqlx::query_as(
-            "SELECT name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno",
-        )
-        .bind(&name)
-        .fetch_all(&mut *connection)
-        .await?;
+        let entries: Vec<(Option<String>, bool, String)> =
+            sqlx::query_as("SELECT name, \"desc\", coll FROM pragma_index_xinfo(?1) WHERE key = 1 ORDER BY seqno")
+                .bind(&name)
+                .fetch_all(&mut *connection)
+                .await?;
         // The name of an expression is null, so two of them cannot be told apart.
         let known = entries.iter().all(|(column, _, _)| column.is_some());
         let order = |(_, descending, collation): &(Option<String>, bool, String)| KeyOrder {
@@ -42,7 +42,9 @@ pub async fn describe(connection: &mut SqliteConnection, table: &mut Table) -> R
         };
         table.indexes.push(Index {
             orders: if known { entries.iter().map(order).collect() } else { Vec::new() },
-            not_null: entries.iter().all(|(column, _, _)| column.as_ref().is_some_and(|name| never_null.contains(&name))),
+            not_null: entries
+                .iter()
+                .all(|(column, _, _)| column.as_ref().is_some_and(|name| never_null.contains(&name))),
             keys: entries
                 .into_iter()
                 .map(|(column, _, _)| column.unwrap_or_else(|| "(expression)".to_owned()))
@@ -62,12 +64,11 @@ pub async fn describe(connection: &mut SqliteConnection, table: &mut Table) -> R
 }
 
 async fn foreign_keys(connection: &mut SqliteConnection, table: &str) -> Result<Vec<ForeignKey>, sqlx::Error> {
-    let rows: Vec<(i64, String, String, Option<String>)> = sqlx::query_as(
-        "SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq",
-    )
-    .bind(table)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(i64, String, String, Option<String>)> =
+        sqlx::query_as("SELECT id, \"table\", \"from\", \"to\" FROM pragma_foreign_key_list(?1) ORDER BY id, seq")
+            .bind(table)
+            .fetch_all(connection)
+            .await?;
     let mut keys: BTreeMap<i64, ForeignKey> = BTreeMap::new();
     for (number, to_table, column, to_column) in rows {
         let key = keys.entry(number).or_insert_with(|| ForeignKey { to_table, ..ForeignKey::default() });

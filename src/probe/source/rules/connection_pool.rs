@@ -86,9 +86,8 @@ fn size(file: &FileFacts, call: &Call) -> Option<u32> {
     }
     let first = || call.arguments.iter().find(|argument| argument.name.is_none()).map(|argument| &argument.value);
     let size = match call.method() {
-        "SetMaxOpenConns" | "SetMaxConns" | "setMaximumPoolSize" | "setMaxPoolSize" | "setMaxTotal" | "setMaxActive" => {
-            first().and_then(number)
-        }
+        "SetMaxOpenConns" | "SetMaxConns" | "setMaximumPoolSize" | "setMaxPoolSize" | "setMaxTotal"
+        | "setMaxActive" => first().and_then(number),
         "ThreadedConnectionPool" | "SimpleConnectionPool" => {
             call.named("maxconn").or_else(|| call.arguments.get(1).map(|argument| &argument.value)).and_then(number)
         }

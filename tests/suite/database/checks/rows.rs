@@ -82,7 +82,9 @@ async fn tables_policies_views_and_functions_that_let_everyone_through() {
     );
     assert_eq!(
         told(&outcomes, "function-search-path"),
-        ["`free()` runs with its owner's rights and sets no search_path, and visitors or users may call it through the API"]
+        [
+            "`free()` runs with its owner's rights and sets no search_path, and visitors or users may call it through the API"
+        ]
     );
     for rule in ["rls-disabled", "rls-policy-always-true", "security-definer-view", "function-search-path"] {
         assert_eq!(outcomes[rule].coverage, Coverage::Whole, "{rule}");

@@ -57,7 +57,10 @@ async fn what_runs_out_and_what_holds_others_up() {
         told(&outcomes, "autovacuum-behind"),
         ["`autovacuum` is off on the server, so nothing is cleared away and nothing is counted anew"]
     );
-    assert_eq!((told(&outcomes, "transaction-id-age").len(), &outcomes["transaction-id-age"].coverage), (0, &Coverage::Whole));
+    assert_eq!(
+        (told(&outcomes, "transaction-id-age").len(), &outcomes["transaction-id-age"].coverage),
+        (0, &Coverage::Whole)
+    );
     // As if it were on: the table that is left out is named.
     let outcomes = look_after(&owner, 0, |facts| {
         let Asked::Known(settings) = &mut facts.settings else { panic!() };
@@ -66,7 +69,9 @@ async fn what_runs_out_and_what_holds_others_up() {
     .await;
     assert_eq!(told(&outcomes, "autovacuum-behind"), ["Clearing up is switched off for the table `jobs`"]);
     // A role with few rights is told less, and that is said.
-    cluster().run(&database.name, &format!("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}", database.name)).await;
+    cluster()
+        .run(&database.name, &format!("REVOKE ALL ON ALL SEQUENCES IN SCHEMA public FROM {}", database.name))
+        .await;
     let outcomes = look(&database.url).await;
     assert_eq!(told(&outcomes, "sequence-near-its-end"), [""; 0]);
     assert!(matches!(&outcomes["sequence-near-its-end"].coverage, Coverage::Part(why) if why.contains("5 of 5")));
@@ -88,17 +93,25 @@ async fn an_index_that_nobody_reads_is_told_after_a_month() {
     let outcomes = look_after(&owner, 40, |_| ()).await;
     let messages = told(&outcomes, "unused-index");
     assert_eq!(messages.len(), 1, "{messages:?} {:?}", outcomes["unused-index"].coverage);
-    assert!(messages[0].starts_with("The index `orders_note` on `orders` was not read once in 40 days"), "{messages:?}");
+    assert!(
+        messages[0].starts_with("The index `orders_note` on `orders` was not read once in 40 days"),
+        "{messages:?}"
+    );
     let fresh = look(&owner).await;
     assert_eq!(told(&fresh, "unused-index"), [""; 0]);
-    assert!(matches!(&fresh["unused-index"].coverage, Coverage::Nothing(why) if why.contains("look again after a month")));
+    assert!(
+        matches!(&fresh["unused-index"].coverage, Coverage::Nothing(why) if why.contains("look again after a month"))
+    );
 }
 
 #[tokio::test]
 async fn what_the_server_is_set_to() {
     let database = cluster().database("CREATE TABLE a (id int PRIMARY KEY)").await;
     let outcomes = look(&database.url).await;
-    assert_eq!(told(&outcomes, "database-connection-unencrypted"), ["The connection to shop on db.example.com is not encrypted"]);
+    assert_eq!(
+        told(&outcomes, "database-connection-unencrypted"),
+        ["The connection to shop on db.example.com is not encrypted"]
+    );
     assert_eq!(
         told(&outcomes, "statement-timeout-missing"),
         [format!("A query of the role `{}` may run for ever: `statement_timeout` is not set", database.name)]
@@ -106,7 +119,9 @@ async fn what_the_server_is_set_to() {
     assert_eq!(told(&outcomes, "statement-timeout"), [""; 0]);
     assert_eq!(told(&outcomes, "slow-query-log"), [""; 0]);
     assert_eq!(told(&outcomes, "superuser-connection"), [""; 0]);
-    assert!(matches!(&outcomes["wal-archiving-failing"].coverage, Coverage::Nothing(why) if why.contains("archive_mode is off")));
+    assert!(
+        matches!(&outcomes["wal-archiving-failing"].coverage, Coverage::Nothing(why) if why.contains("archive_mode is off"))
+    );
     let name = &database.name;
     let set = format!(
         "ALTER ROLE {name} SET statement_timeout = '20s'; ALTER DATABASE {name} SET log_min_duration_statement = 400"

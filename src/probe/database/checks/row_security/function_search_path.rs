@@ -43,5 +43,7 @@ fn tell(function: &DefinerFunction) -> Finding {
     let message = format!("`{here}` runs with its owner's rights and sets no search_path{who}");
     finding(&META, here.clone(), message)
         .severity(if function.exposed { Severity::Major } else { Severity::Minor })
-        .fix(format!("`ALTER FUNCTION {here} SET search_path = '';`, with schemas written before the names in its body"))
+        .fix(format!(
+            "`ALTER FUNCTION {here} SET search_path = '';`, with schemas written before the names in its body"
+        ))
 }

@@ -22,8 +22,28 @@ fn exposed<'a>(looked: &Looked<'a>) -> Result<&'a RowSecurity, Outcome> {
 
 /// Words in the names of tables and columns of which one belongs to a person.
 const PRIVATE: [&str; 22] = [
-    "email", "phone", "address", "birth", "password", "passwd", "secret", "token", "api_key", "apikey", "ssn", "iban",
-    "card", "salary", "stripe", "payment", "invoice", "order", "message", "session", "subscription", "customer",
+    "email",
+    "phone",
+    "address",
+    "birth",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "api_key",
+    "apikey",
+    "ssn",
+    "iban",
+    "card",
+    "salary",
+    "stripe",
+    "payment",
+    "invoice",
+    "order",
+    "message",
+    "session",
+    "subscription",
+    "customer",
 ];
 
 /// What in a table belongs to somebody, by its columns' names and its own.

@@ -3,7 +3,7 @@
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::{ExposedTable, Policy};
 use crate::probe::database::checks::row_security::exposed;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -33,10 +33,10 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Err(outcome) => return outcome,
     };
     let open = known.tables.iter().filter(|table| !table.guarded);
-    Outcome::whole(open.filter_map(|table| tell(table, &known.policies)))
+    Outcome::whole(open.filter_map(|table| tell(table, &known.policies, looked)))
 }
 
-fn tell(table: &ExposedTable, policies: &[Policy]) -> Option<Finding> {
+fn tell(table: &ExposedTable, policies: &[Policy], looked: &Looked<'_>) -> Option<Finding> {
     let who = match (table.anon_reads || table.anon_writes, table.user_reads || table.user_writes) {
         (true, _) => "every visitor",
         (false, true) => "every signed-in user",
@@ -57,7 +57,13 @@ fn tell(table: &ExposedTable, policies: &[Policy]) -> Option<Finding> {
     let but = if useless { " (its policies do nothing while it is off)" } else { "" };
     let named = sql(&table.schema, &table.table);
     Some(
-        finding(&META, here.clone(), format!("Row security is off for `{here}`{but}: {who} can {what} all of its rows"))
+        looked
+            .about(
+                &META,
+                (&table.schema, &table.table),
+                "",
+                format!("Row security is off for `{here}`{but}: {who} can {what} all of its rows"),
+            )
             .severity(if writes || who == "every visitor" { Severity::Blocker } else { Severity::Major })
             .fix(format!(
                 "`ALTER TABLE {named} ENABLE ROW LEVEL SECURITY;`{}",
@@ -75,7 +81,11 @@ mod tests {
 
     #[test]
     fn only_what_somebody_may_reach_is_open() {
-        let table = |name: &str| ExposedTable { schema: "public".to_owned(), table: name.to_owned(), ..ExposedTable::default() };
+        let table = |name: &str| ExposedTable {
+            schema: "public".to_owned(),
+            table: name.to_owned(),
+            ..ExposedTable::default()
+        };
         let tables = vec![
             ExposedTable { anon_reads: true, anon_writes: true, ..table("open") },
             ExposedTable { user_reads: true, ..table("users_only") },

@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Evidence, EvidenceKind, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::row_security::exposed;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -35,9 +35,10 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Err(outcome) => return outcome,
     };
     Outcome::whole(known.policies.iter().filter_map(|policy| {
-        let guarded = known.tables.iter().any(|table| {
-            table.guarded && (&table.schema, &table.table) == (&policy.schema, &policy.table)
-        });
+        let guarded = known
+            .tables
+            .iter()
+            .any(|table| table.guarded && (&table.schema, &table.table) == (&policy.schema, &policy.table));
         let conditions = || policy.using.iter().chain(&policy.check);
         // New rows are checked one by one, and there are few of them.
         let reads = policy.command != "a";
@@ -46,7 +47,8 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         let message = format!("The policy `{}` on `{here}` calls `{call})` for every row it looks at", policy.name);
         let text: Vec<&str> = conditions().map(String::as_str).collect();
         Some(
-            finding(&META, format!("{here}\0{}", policy.name), message)
+            looked
+                .about(&META, (&policy.schema, &policy.table), &policy.name, message)
                 .fix(format!("Write `(SELECT {call}))` instead: it is worked out once for the whole query."))
                 .evidence(Evidence::new(EvidenceKind::Query, text.join("\n"))),
         )

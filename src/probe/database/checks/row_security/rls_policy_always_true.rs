@@ -3,7 +3,7 @@
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::{ExposedTable, Policy, RowSecurity};
 use crate::probe::database::checks::row_security::{exposed, private_part};
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -28,7 +28,7 @@ pub const CHECK: Check = Check { meta: &META, judge };
 
 fn judge(looked: &Looked<'_>) -> Outcome {
     match exposed(looked) {
-        Ok(known) => Outcome::whole(known.policies.iter().filter_map(|policy| tell(policy, known))),
+        Ok(known) => Outcome::whole(known.policies.iter().filter_map(|policy| tell(policy, known, looked))),
         Err(outcome) => outcome,
     }
 }
@@ -49,7 +49,7 @@ enum Open {
     All,
 }
 
-fn tell(policy: &Policy, known: &RowSecurity) -> Option<Finding> {
+fn tell(policy: &Policy, known: &RowSecurity, looked: &Looked<'_>) -> Option<Finding> {
     let table = known.tables.iter().find(|table| table.schema == policy.schema && table.table == policy.table)?;
     if !policy.permissive || !table.guarded || !(policy.for_anon || policy.for_users) {
         return None;
@@ -88,7 +88,8 @@ fn tell(policy: &Policy, known: &RowSecurity) -> Option<Finding> {
     let here = shown(&policy.schema, &policy.table);
     let message = format!("The policy `{}` on `{here}` is always true: {who} can {what}", policy.name);
     Some(
-        finding(&META, format!("{here}\0{}", policy.name), message)
+        looked
+            .about(&META, (&policy.schema, &policy.table), &policy.name, message)
             .severity(severity)
             .confidence(confidence)
             .fix(remedy(table))
@@ -121,7 +122,9 @@ fn remedy(table: &ExposedTable) -> String {
     let owner = ["user_id", "userid", "owner_id", "created_by", "author_id", "profile_id"];
     let column = table.columns.iter().find(|column| owner.contains(&column.to_lowercase().as_str()));
     match column {
-        Some(column) => format!("Compare the row's owner: `USING ({column} = (SELECT auth.uid()))`, one policy for each command that users need."),
+        Some(column) => format!(
+            "Compare the row's owner: `USING ({column} = (SELECT auth.uid()))`, one policy for each command that users need."
+        ),
         None => META.fix.to_owned(),
     }
 }
@@ -135,7 +138,8 @@ fn written(policy: &Policy) -> String {
         "d" => "DELETE",
         _ => "ALL",
     };
-    let mut text = format!("CREATE POLICY \"{}\" ON {} FOR {command}", policy.name, shown(&policy.schema, &policy.table));
+    let mut text =
+        format!("CREATE POLICY \"{}\" ON {} FOR {command}", policy.name, shown(&policy.schema, &policy.table));
     for (word, condition) in [("USING", &policy.using), ("WITH CHECK", &policy.check)] {
         if let Some(condition) = condition {
             text.push_str(&format!(" {word} ({condition})"));

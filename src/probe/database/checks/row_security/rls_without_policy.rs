@@ -3,7 +3,7 @@
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::ExposedTable;
 use crate::probe::database::checks::row_security::exposed;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -36,7 +36,7 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         let here = shown(&table.schema, &table.table);
         let named = sql(&table.schema, &table.table);
         let message = format!("Row security is on for `{here}` and it has no policy: visitors and users see no row of it");
-        finding(&META, here, message).fix(format!(
+        looked.about(&META, (&table.schema, &table.table), "", message).fix(format!(
             "Add a policy if a page reads it; if only the server does, say so: `REVOKE ALL ON {named} FROM anon, authenticated;`"
         ))
     }))

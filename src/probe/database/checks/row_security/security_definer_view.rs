@@ -31,9 +31,7 @@ pub const CHECK: Check = Check { meta: &META, judge };
 
 fn judge(looked: &Looked<'_>) -> Outcome {
     match exposed(looked) {
-        Ok(known) => {
-            Outcome::whole(known.views.iter().filter(|view| !view.goes_around.is_empty()).map(tell))
-        }
+        Ok(known) => Outcome::whole(known.views.iter().filter(|view| !view.goes_around.is_empty()).map(tell)),
         Err(outcome) => outcome,
     }
 }
@@ -51,7 +49,9 @@ fn tell(view: &ExposedView) -> Finding {
     let fix = if view.materialized {
         format!("`REVOKE ALL ON {named} FROM anon, authenticated;`, and let the server read it for them.")
     } else {
-        format!("`ALTER VIEW {named} SET (security_invoker = true);`, or `REVOKE ALL ON {named} FROM anon, authenticated;`")
+        format!(
+            "`ALTER VIEW {named} SET (security_invoker = true);`, or `REVOKE ALL ON {named} FROM anon, authenticated;`"
+        )
     };
     finding(&META, here, message)
         .severity(if view.anon { Severity::Blocker } else { Severity::Major })

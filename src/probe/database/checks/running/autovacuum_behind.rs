@@ -16,7 +16,11 @@ pub static META: RuleMeta = RuleMeta {
     why: "Tables and indexes grow although no data is added, every query reads through what is left behind, and plans are made from outdated counts: the app gets slower week by week.",
     fix: "Switch autovacuum on, and let it come earlier on large, busy tables.",
     example: "ALTER TABLE jobs SET (autovacuum_enabled = false);\n\n-- better\nALTER TABLE jobs SET (autovacuum_vacuum_scale_factor = 0.02);",
-    references: &["https://www.postgresql.org/docs/current/routine-vacuuming.html", "https://supabase.github.io/splinter/0020_table_bloat/", "F17"],
+    references: &[
+        "https://www.postgresql.org/docs/current/routine-vacuuming.html",
+        "https://supabase.github.io/splinter/0020_table_bloat/",
+        "F17",
+    ],
 };
 
 /// The check.
@@ -42,12 +46,16 @@ fn judge(looked: &Looked<'_>) -> Outcome {
     let mut found = Vec::new();
     for setting in ["autovacuum", "track_counts"] {
         if settings.get(setting).is_some_and(|value| value == "off") {
-            let message = format!("`{setting}` is off on the server, so nothing is cleared away and nothing is counted anew");
-            found.push(finding(&META, setting, message).fix(format!("Switch it on: `ALTER SYSTEM SET {setting} = on; SELECT pg_reload_conf();`")));
+            let message =
+                format!("`{setting}` is off on the server, so nothing is cleared away and nothing is counted anew");
+            found.push(
+                finding(&META, setting, message)
+                    .fix(format!("Switch it on: `ALTER SYSTEM SET {setting} = on; SELECT pg_reload_conf();`")),
+            );
         }
     }
     let switched_off = !found.is_empty();
-    let own = |table: &&Vacuumed| looked.own_tables().any(|t| t.schema == table.schema && t.name == table.table);
+    let own = |table: &&Vacuumed| looked.owns(&table.schema, &table.table);
     found.extend(tables.iter().filter(own).filter_map(|table| tell(table, switched_off)));
     Outcome::whole(found)
 }
@@ -74,7 +82,9 @@ fn tell(table: &Vacuumed, switched_off: bool) -> Option<Finding> {
         grouped(table.dead),
         grouped(table.live)
     );
-    let fix = format!("Look for an old transaction that holds it back, then `VACUUM (ANALYZE) {named};`, and let autovacuum come earlier there.");
+    let fix = format!(
+        "Look for an old transaction that holds it back, then `VACUUM (ANALYZE) {named};`, and let autovacuum come earlier there."
+    );
     Some(finding(&META, here, message).confidence(Confidence::Medium).fix(fix))
 }
 
@@ -98,7 +108,10 @@ mod tests {
     #[test]
     fn off_is_said_and_behind_is_more_than_a_few() {
         assert!(told("off", Vacuumed { off: true, ..Vacuumed::default() }).starts_with("`autovacuum` is off"));
-        assert_eq!(told("on", Vacuumed { off: true, ..Vacuumed::default() }), "Clearing up is switched off for the table `jobs`");
+        assert_eq!(
+            told("on", Vacuumed { off: true, ..Vacuumed::default() }),
+            "Clearing up is switched off for the table `jobs`"
+        );
         let behind = Vacuumed { live: 500_000, dead: 900_000, due_at: 100_050.0, ..Vacuumed::default() };
         assert_eq!(
             told("on", behind.clone()),

@@ -62,7 +62,10 @@ fn judge(looked: &Looked<'_>) -> Outcome {
                 finding(
                     &META,
                     "pool",
-                    format!("Two instances, as during a deployment, may open {} connections, and the server takes {room}", size * 2),
+                    format!(
+                        "Two instances, as during a deployment, may open {} connections, and the server takes {room}",
+                        size * 2
+                    ),
                 )
                 .confidence(Confidence::Medium)
                 .evidence(note),
@@ -73,9 +76,13 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         _ if pooled => "the server is reached through a pooler, whose own limit is not known".to_owned(),
         Some((size, _)) => {
             let fit = room.checked_div(*size).unwrap_or(0);
-            format!("with pools of {size}, {fit} instances fit into the server's {room} connections; how many run is not known")
+            format!(
+                "with pools of {size}, {fit} instances fit into the server's {room} connections; how many run is not known"
+            )
         }
-        None => format!("the server takes {room} connections; the size of the app's pool is not set in the code, and how many instances run is not known"),
+        None => format!(
+            "the server takes {room} connections; the size of the app's pool is not set in the code, and how many instances run is not known"
+        ),
     };
     let outcome = Outcome::whole(found);
     if outcome.seen.is_empty() { outcome.but(missing) } else { Outcome { coverage: Coverage::Whole, ..outcome } }

@@ -55,11 +55,9 @@ fn tell(place: usize, open: &Transaction) -> Option<Finding> {
     let client = if open.client.is_empty() { String::new() } else { format!(" by `{}`", open.client) };
     let anchor = format!("{place}\0{}", open.client);
     match open {
-        Transaction { prepared: true, seconds, .. } if *seconds >= WORKING => Some(finding(
-            &META,
-            anchor,
-            format!("A transaction{client} was prepared {for_long} ago and never ended"),
-        )),
+        Transaction { prepared: true, seconds, .. } if *seconds >= WORKING => {
+            Some(finding(&META, anchor, format!("A transaction{client} was prepared {for_long} ago and never ended")))
+        }
         Transaction { idle: true, prepared: false, seconds, .. } if *seconds >= FORGOTTEN => Some(finding(
             &META,
             anchor,
@@ -82,7 +80,12 @@ mod tests {
 
     #[test]
     fn the_forgotten_the_working_and_the_unseen() {
-        let open = |seconds: f64, idle: bool, prepared: bool| Transaction { seconds, idle, prepared, client: "web".to_owned() };
+        let open = |seconds: f64, idle: bool, prepared: bool| Transaction {
+            seconds,
+            idle,
+            prepared,
+            client: "web".to_owned(),
+        };
         let told = |open: Vec<Transaction>, hidden: u64| {
             let given = Facts { transactions: Asked::Known(Transactions { open, hidden }), ..facts() };
             let outcome = judge(CHECK, &given, Vec::new());

@@ -98,7 +98,10 @@ mod tests {
             "`orders.id` (integer) has used 93 % of its numbers: 147,483,647 are left"
         );
         assert_eq!(told(integer(1_900_000_000)), "");
-        assert_eq!(told(sequence(99, 100)), "The sequence `public.orders_id_seq` has used 99 % of its numbers: 1 are left");
+        assert_eq!(
+            told(sequence(99, 100)),
+            "The sequence `public.orders_id_seq` has used 99 % of its numbers: 1 are left"
+        );
         assert_eq!(told(Sequence { cycles: true, ..sequence(99, 100) }), "");
         assert_eq!(told(Sequence { last: None, ..sequence(0, 100) }), "");
         assert_eq!(told(sequence(i64::MAX / 2, i64::MAX)), "");

@@ -16,10 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     why: "Shortly before the last number the server refuses every write to save the data, and stays like that until somebody has cleared up by hand, which takes hours.",
     fix: "Find what holds clearing up back (an old transaction, an abandoned replication slot, autovacuum that is off or too slow) and run VACUUM (FREEZE) on the oldest tables in a quiet hour.",
     example: "SELECT datname, age(datfrozenxid) FROM pg_database ORDER BY 2 DESC;\n\nSELECT slot_name, age(xmin) FROM pg_replication_slots;\nVACUUM (FREEZE, VERBOSE) big_table;",
-    references: &[
-        "https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND",
-        "F29",
-    ],
+    references: &["https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-FOR-WRAPAROUND", "F29"],
 };
 
 /// The check.
@@ -42,7 +39,9 @@ fn judge(looked: &Looked<'_>) -> Outcome {
 fn tell(database: &DatabaseAge) -> Option<Finding> {
     let severity = match database.age {
         FAILSAFE.. => Severity::Blocker,
-        age if database.freeze_at > 0 && age >= database.freeze_at.saturating_mul(2).max(400_000_000) => Severity::Major,
+        age if database.freeze_at > 0 && age >= database.freeze_at.saturating_mul(2).max(400_000_000) => {
+            Severity::Major
+        }
         _ => return None,
     };
     let age = u64::try_from(database.age).unwrap_or(0);

@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::catalog::{Index, Table};
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 use crate::probe::database::judgement::wording::name;
 use crate::probe::database::lexer::Dialect;
 
@@ -42,7 +42,7 @@ fn judge(looked: &Looked<'_>) -> Outcome {
             });
             // The same index says more than a longer one.
             if let Some((other, covered)) = by.min_by_key(|(_, covered)| *covered) {
-                found.push(tell(table, index, other, covered, looked.dialect));
+                found.push(tell(table, index, other, covered, looked));
             }
         }
     }
@@ -76,7 +76,8 @@ fn covered_by(index: &Index, other: &Index) -> Option<Covered> {
         return None;
     }
     let pairs = || index.keys.iter().zip(&index.orders).zip(other.keys.iter().zip(&other.orders));
-    let alike = pairs().all(|((key, order), (their_key, theirs))| key == their_key && order.compares == theirs.compares);
+    let alike =
+        pairs().all(|((key, order), (their_key, theirs))| key == their_key && order.compares == theirs.compares);
     // A B-tree is read from either end.
     let forwards = pairs().all(|((_, order), (_, theirs))| order == theirs);
     let backwards = index.ordered
@@ -87,7 +88,7 @@ fn covered_by(index: &Index, other: &Index) -> Option<Covered> {
     (alike && (forwards || backwards) && carries).then_some(if same_length { Covered::Same } else { Covered::Prefix })
 }
 
-fn tell(table: &Table, index: &Index, other: &Index, covered: Covered, dialect: Dialect) -> Finding {
+fn tell(table: &Table, index: &Index, other: &Index, covered: Covered, looked: &Looked<'_>) -> Finding {
     let here = shown(&table.schema, &table.name);
     let message = match covered {
         Covered::Same => format!("The index `{}` on `{here}` holds the same as `{}`", index.name, other.name),
@@ -100,12 +101,13 @@ fn tell(table: &Table, index: &Index, other: &Index, covered: Covered, dialect: 
         ),
     };
     let named = sql(&table.schema, &index.name);
-    let drop = match dialect {
+    let drop = match looked.dialect {
         Dialect::Postgres if !table.partitioned => format!("DROP INDEX CONCURRENTLY {named};"),
         Dialect::Postgres => format!("DROP INDEX {named};"),
         _ => format!("DROP INDEX {};", name(&index.name)),
     };
-    finding(&META, format!("{here}\0{}", index.name), message)
+    looked
+        .about(&META, (&table.schema, &table.name), &index.name, message)
         // A short index is smaller and now and then the quicker one to read.
         .confidence(if covered == Covered::Same { Confidence::High } else { Confidence::Medium })
         .fix(format!("Drop it, and take it out of the schema file or migrations too: `{drop}`"))
@@ -137,10 +139,7 @@ mod tests {
     fn the_covered_one_is_told_once_with_what_covers_it() {
         assert_eq!(
             told(vec![index("a", &["x"]), index("b", &["x"]), index("c", &["x", "y"])]),
-            [
-                "The index `a` on `t` (x) is covered by `c` (x, y)",
-                "The index `b` on `t` holds the same as `a`"
-            ]
+            ["The index `a` on `t` (x) is covered by `c` (x, y)", "The index `b` on `t` holds the same as `a`"]
         );
         let key = Index { bound: true, unique: true, ..index("t_pkey", &["id"]) };
         assert_eq!(told(vec![index("a", &["id"]), key.clone()]), ["The index `a` on `t` holds the same as `t_pkey`"]);
@@ -150,7 +149,8 @@ mod tests {
     #[test]
     fn what_differs_in_anything_that_matters_is_not_the_same() {
         let descending = |index: Index| {
-            let orders = index.orders.iter().map(|order| KeyOrder { descending: true, nulls_first: true, ..order.clone() });
+            let orders =
+                index.orders.iter().map(|order| KeyOrder { descending: true, nulls_first: true, ..order.clone() });
             Index { orders: orders.collect(), ..index.clone() }
         };
         let with = |change: fn(&mut Index)| {

@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::BrokenIndex;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -30,36 +30,44 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Ok(broken) => broken,
         Err(outcome) => return outcome,
     };
-    let own = |index: &BrokenIndex| looked.own_tables().any(|t| t.schema == index.schema && t.name == index.table);
     let (making, left): (Vec<&BrokenIndex>, Vec<&BrokenIndex>) =
-        broken.iter().filter(|index| own(index)).partition(|index| index.being_made);
-    let outcome = looked.of_schema(left.into_iter().map(tell).collect());
+        broken.iter().filter(|index| looked.owns(&index.schema, &index.table)).partition(|index| index.being_made);
+    let outcome = looked.of_schema(left.into_iter().map(|index| tell(index, looked)).collect());
     match making.first() {
         Some(index) => outcome.but(format!("the index {} may be being made just now; look again later", index.name)),
         None => outcome,
     }
 }
 
-fn tell(index: &BrokenIndex) -> Finding {
+fn tell(index: &BrokenIndex, looked: &Looked<'_>) -> Finding {
     let here = shown(&index.schema, &index.table);
     let named = sql(&index.schema, &index.name);
     let (message, fix) = if index.partitioned {
         (
             format!("The index `{}` on `{here}` is not complete: some partitions have no such index", index.name),
-            format!("Make the index on each partition that lacks it, then `ALTER INDEX {named} ATTACH PARTITION …;` for each."),
+            format!(
+                "Make the index on each partition that lacks it, then `ALTER INDEX {named} ATTACH PARTITION …;` for each."
+            ),
         )
     } else if index.is_unique {
         (
-            format!("The unique index `{}` on `{here}` is invalid: it neither serves queries nor keeps equal rows out for certain", index.name),
+            format!(
+                "The unique index `{}` on `{here}` is invalid: it neither serves queries nor keeps equal rows out for certain",
+                index.name
+            ),
             format!("Find and clear the rows that are there twice, then `REINDEX INDEX CONCURRENTLY {named};`"),
         )
     } else {
         (
-            format!("The index `{}` on `{here}` is invalid: no query uses it, and every write still pays for it", index.name),
+            format!(
+                "The index `{}` on `{here}` is invalid: no query uses it, and every write still pays for it",
+                index.name
+            ),
             format!("Make it again: `REINDEX INDEX CONCURRENTLY {named};`, or drop it."),
         )
     };
-    finding(&META, format!("{here}\0{}", index.name), message)
+    looked
+        .about(&META, (&index.schema, &index.table), &index.name, message)
         .severity(if index.partitioned { Severity::Minor } else { Severity::Major })
         .fix(fix)
 }

@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::catalog::Table;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 use crate::probe::database::lexer::Dialect;
 
 /// The rule.
@@ -59,7 +59,7 @@ fn tell(table: &Table, looked: &Looked<'_>) -> Finding {
         #[expect(unreachable_patterns, reason = "other databases are being added")]
         _ => META.fix.to_owned(),
     };
-    finding(&META, here, message).fix(fix)
+    looked.about(&META, (&table.schema, &table.name), "", message).fix(fix)
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::catalog::{ForeignKey, Index, Table};
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown};
 use crate::probe::database::judgement::wording::{grouped, listed};
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::proposals::candidate::{Candidate, Key};
@@ -34,6 +34,9 @@ pub const CHECK: Check = Check { meta: &META, judge };
 const TINY_ROWS: u64 = 1_000;
 /// A database with a table of this size holds real data, so that its small tables are small by nature.
 const LIVED_IN_ROWS: u64 = 10_000;
+/// Of a table with fewer rows each belongs to a good part of those that refer to it, and an index does not help to find
+/// that many.
+const FEW_ROWS: u64 = 20;
 /// From here on a whole read takes tens of milliseconds (as for `full-table-scan`).
 const MAJOR_ROWS: u64 = 10_000;
 
@@ -46,7 +49,9 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         }
         let mut told: Vec<&[String]> = Vec::new();
         for key in &table.foreign_keys {
-            if covered(table, key, looked) || told.contains(&key.columns.as_slice()) {
+            let other = looked.catalog.table(&key.to_schema, &key.to_table);
+            let of_few = lived_in && other.and_then(|other| other.rows).is_some_and(|rows| rows < FEW_ROWS);
+            if of_few || covered(table, key, looked) || told.contains(&key.columns.as_slice()) {
                 continue;
             }
             told.push(&key.columns);
@@ -115,10 +120,15 @@ fn tell(table: &Table, key: &ForeignKey, looked: &Looked<'_>) -> Finding {
     );
     let candidate = Candidate::of(table, key.columns.iter().map(|column| Key::column(column)).collect());
     let constraint = if key.name.is_empty() { String::new() } else { format!("CONSTRAINT {} ", key.name) };
-    let text = format!("{constraint}FOREIGN KEY ({}) REFERENCES {there} ({})", key.columns.join(", "), key.to_columns.join(", "));
+    let text = format!(
+        "{constraint}FOREIGN KEY ({}) REFERENCES {there} ({})",
+        key.columns.join(", "),
+        key.to_columns.join(", ")
+    );
     let text = text.trim_end_matches(" ()").to_owned();
     let statement = candidate.statement(looked.dialect, looked.dialect == Dialect::Postgres);
-    finding(&META, format!("{here}\0{}", key.columns.join("\0")), message)
+    looked
+        .about(&META, (&table.schema, &table.name), &key.columns.join("\0"), message)
         .severity(if rows >= MAJOR_ROWS { Severity::Major } else { Severity::Minor })
         .confidence(if partial.is_some() { Confidence::Medium } else { Confidence::High })
         .fix(format!("Create an index: `{statement};`"))
@@ -140,7 +150,12 @@ mod tests {
     }
 
     fn table(name: &str, primary_key: &[&str]) -> Table {
-        Table { schema: "public".to_owned(), name: name.to_owned(), primary_key: texts(primary_key), ..Table::default() }
+        Table {
+            schema: "public".to_owned(),
+            name: name.to_owned(),
+            primary_key: texts(primary_key),
+            ..Table::default()
+        }
     }
 
     fn key(columns: &[&str], to: &str, to_columns: &[&str]) -> ForeignKey {
@@ -226,6 +241,11 @@ mod tests {
         small.foreign_keys = vec![key(&["city_id"], "cities", &["id"])];
         small.rows = Some(12);
         let large = |rows| Table { rows: Some(rows), ..table("rentals", &["id"]) };
+        let mut rentals = large(16_000);
+        rentals.foreign_keys = vec![key(&["staff_id"], "staff", &["id"])];
+        let staff = |rows| Table { rows: Some(rows), ..table("staff", &["id"]) };
+        assert_eq!(judge(CHECK, &facts(), vec![rentals.clone(), staff(2)]).seen.len(), 0);
+        assert_eq!(judge(CHECK, &facts(), vec![rentals, staff(200)]).seen.len(), 1);
         assert_eq!(judge(CHECK, &facts(), vec![small.clone(), large(16_000)]).seen.len(), 0);
         assert_eq!(judge(CHECK, &facts(), vec![small.clone(), large(50)]).seen.len(), 1);
         let foreign = Table { foreign: true, ..small.clone() };

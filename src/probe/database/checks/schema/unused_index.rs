@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Coverage, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::IndexUse;
-use crate::probe::database::checks::{Check, Looked, Outcome, duration, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, duration, shown, sql};
 use crate::probe::database::judgement::wording::grouped;
 
 /// The rule.
@@ -50,18 +50,17 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         ))
         .into();
     }
-    let own = |index: &IndexUse| looked.own_tables().any(|t| t.schema == index.schema && t.name == index.table);
-    let used = |index: &&IndexUse| index.table_scans >= READ_OFTEN && own(index);
+    let used = |index: &&IndexUse| index.table_scans >= READ_OFTEN && looked.owns(&index.schema, &index.table);
     let tables = usage.indexes.iter().filter(used).count();
     if tables == 0 {
         return Coverage::Nothing("no table of the database has been used much yet".to_owned()).into();
     }
     let idle = usage.indexes.iter().filter(used).filter(|index| index.scans == 0 && index.bytes >= LEAST_BYTES);
-    let outcome = Outcome::whole(idle.map(|index| tell(index, counted, usage.replicas)));
+    let outcome = Outcome::whole(idle.map(|index| tell(index, counted, usage.replicas, looked)));
     if usage.replicas { outcome.but("what the server's replicas read is not counted on it") } else { outcome }
 }
 
-fn tell(index: &IndexUse, counted: f64, replicas: bool) -> Finding {
+fn tell(index: &IndexUse, counted: f64, replicas: bool, looked: &Looked<'_>) -> Finding {
     let here = shown(&index.schema, &index.table);
     let message = format!(
         "The index `{}` on `{here}` was not read once in {}, while `{here}` was read {} times",
@@ -70,7 +69,8 @@ fn tell(index: &IndexUse, counted: f64, replicas: bool) -> Finding {
         grouped(index.table_scans)
     );
     let also = if replicas { " Look at the replicas' own counts first." } else { "" };
-    finding(&META, format!("{here}\0{}", index.name), message)
+    looked
+        .about(&META, (&index.schema, &index.table), &index.name, message)
         .confidence(if replicas { Confidence::Low } else { Confidence::Medium })
         .fix(format!(
             "If no rare job needs it, drop it, which frees {} MB: `DROP INDEX CONCURRENTLY {};`{also}",
@@ -88,7 +88,8 @@ mod tests {
 
     /// Counted since so many days, an index of so many scans, of a table that was read so often.
     fn given(days: f64, scans: u64, table_scans: u64, bytes: u64) -> Facts {
-        let index = IndexUse { table: "t".to_owned(), name: "i".to_owned(), scans, table_scans, bytes, ..IndexUse::default() };
+        let index =
+            IndexUse { table: "t".to_owned(), name: "i".to_owned(), scans, table_scans, bytes, ..IndexUse::default() };
         // 2026-11-21T12:00:00Z
         let since = 1_795_262_400.0 - days * 86_400.0;
         Facts { index_use: Asked::Known(Usage { since, replicas: false, indexes: vec![index] }), ..facts() }

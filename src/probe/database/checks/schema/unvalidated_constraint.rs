@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::Unvalidated;
-use crate::probe::database::checks::{Check, Looked, Outcome, finding, shown, sql};
+use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
 use crate::probe::database::judgement::wording::name;
 
 /// The rule.
@@ -31,21 +31,26 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Ok(found) => found,
         Err(outcome) => return outcome,
     };
-    let own = |one: &&Unvalidated| looked.own_tables().any(|t| t.schema == one.schema && t.name == one.table);
-    looked.of_schema(found.iter().filter(own).map(tell).collect())
+    let own = |one: &&Unvalidated| looked.owns(&one.schema, &one.table);
+    looked.of_schema(found.iter().filter(own).map(|one| tell(one, looked)).collect())
 }
 
-fn tell(one: &Unvalidated) -> Finding {
+fn tell(one: &Unvalidated, looked: &Looked<'_>) -> Finding {
     let here = shown(&one.schema, &one.table);
     let what = if one.foreign_key { "foreign key" } else { "constraint" };
-    finding(
-        &META,
-        format!("{here}\0{}", one.name),
-        format!("The {what} `{}` of `{here}` was never checked against the rows that were there before it", one.name),
-    )
-    .fix(format!(
-        "Check them now; it locks nobody out: `ALTER TABLE {} VALIDATE CONSTRAINT {};`",
-        sql(&one.schema, &one.table),
-        name(&one.name)
-    ))
+    looked
+        .about(
+            &META,
+            (&one.schema, &one.table),
+            &one.name,
+            format!(
+                "The {what} `{}` of `{here}` was never checked against the rows that were there before it",
+                one.name
+            ),
+        )
+        .fix(format!(
+            "Check them now; it locks nobody out: `ALTER TABLE {} VALIDATE CONSTRAINT {};`",
+            sql(&one.schema, &one.table),
+            name(&one.name)
+        ))
 }

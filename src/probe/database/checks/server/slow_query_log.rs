@@ -34,7 +34,9 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Ok(settings) => settings,
         Err(outcome) => return outcome,
     };
-    let is = |name: &str, values: &[&str]| settings.get(name).is_some_and(|value| values.contains(&value.to_lowercase().as_str()));
+    let is = |name: &str, values: &[&str]| {
+        settings.get(name).is_some_and(|value| values.contains(&value.to_lowercase().as_str()))
+    };
     // -1 is off; 0 writes down every query, slow or not, which is a log of another kind but holds the slow ones too.
     let threshold = |name: &str| settings.get(name).and_then(|value| value.parse::<i64>().ok()).filter(|ms| *ms >= 0);
     let on = ["on", "1"];
@@ -55,7 +57,9 @@ fn judge(looked: &Looked<'_>) -> Outcome {
             }
             for name in ["log_min_duration_statement", "auto_explain.log_min_duration"] {
                 if let Some(ms) = threshold(name) {
-                    seen.push(format!("Queries that take longer than {ms} ms are written into the server's log (`{name}`)"));
+                    seen.push(format!(
+                        "Queries that take longer than {ms} ms are written into the server's log (`{name}`)"
+                    ));
                 }
             }
         }

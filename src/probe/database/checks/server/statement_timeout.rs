@@ -69,7 +69,10 @@ fn missing(looked: &Looked<'_>) -> Outcome {
         Ok((name, 0, _)) => {
             let message = format!("A query of the role `{role}` may run for ever: `{name}` is not set");
             let fix = match looked.facts.product.kind {
-                Kind::Postgres => format!("`ALTER ROLE {} SET statement_timeout = '30s';`, unless the app's driver sets one for its connections", crate::probe::database::judgement::wording::name(role)),
+                Kind::Postgres => format!(
+                    "`ALTER ROLE {} SET statement_timeout = '30s';`, unless the app's driver sets one for its connections",
+                    crate::probe::database::judgement::wording::name(role)
+                ),
                 _ => format!("Set `{name}` for the app's connections, unless its driver does."),
             };
             Outcome::whole([finding(&META, name, message).fix(fix)])
@@ -120,7 +123,10 @@ mod tests {
         assert_eq!(judge(PROOF, &none, Vec::new()).seen.len(), 0);
         for (facts, message) in [
             (with(Kind::Postgres, "statement_timeout", "30000"), "Queries are ended after 30 s (`statement_timeout`)"),
-            (with(Kind::Mariadb, "max_statement_time", "2.500000"), "Queries are ended after 2.500 s (`max_statement_time`)"),
+            (
+                with(Kind::Mariadb, "max_statement_time", "2.500000"),
+                "Queries are ended after 2.500 s (`max_statement_time`)",
+            ),
         ] {
             assert_eq!(judge(MISSING, &facts, Vec::new()).seen.len(), 0);
             assert_eq!(messages(&judge(PROOF, &facts, Vec::new())), [message]);

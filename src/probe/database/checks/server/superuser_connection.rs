@@ -37,7 +37,8 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         let message = format!("The role `{}` in the database's address is a superuser", role.name);
         return Outcome::whole([finding(&META, role.name.clone(), message)]);
     }
-    let guarded = matches!(&looked.facts.row_security, Asked::Known(known) if known.tables.iter().any(|table| table.guarded));
+    let guarded =
+        matches!(&looked.facts.row_security, Asked::Known(known) if known.tables.iter().any(|table| table.guarded));
     // The server's own role at Supabase is made like that.
     if role.bypasses_row_security && guarded && !looked.facts.product.supabase {
         let message = format!("Row security does not hold for the role `{}` in the database's address", role.name);

@@ -71,7 +71,8 @@ fn judge(looked: &Looked<'_>) -> Outcome {
     };
     let known = ENDS.iter().find(|(kind, known, _)| *kind == product.kind && *known == version);
     let Some((_, _, end)) = known else {
-        return Coverage::Nothing(format!("until when {named} is cared for is not known to this version of gonogo")).into();
+        return Coverage::Nothing(format!("until when {named} is cared for is not known to this version of gonogo"))
+            .into();
     };
     let today = looked.now.to_zoned(jiff::tz::TimeZone::UTC).date();
     let days = today.until(*end).map_or(0, |span| span.get_days());

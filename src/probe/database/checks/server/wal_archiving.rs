@@ -71,7 +71,9 @@ mod tests {
             "Copying changes away failed 30 seconds ago, and the last that worked was 25 hours ago"
         );
         assert!(told(true, None, Some(30.0)).0.ends_with("none has ever worked"));
-        for (on, worked, failed) in [(true, Some(10.0), Some(500.0)), (true, Some(10.0), None), (true, None, None), (false, None, None)] {
+        for (on, worked, failed) in
+            [(true, Some(10.0), Some(500.0)), (true, Some(10.0), None), (true, None, None), (false, None, None)]
+        {
             let (message, coverage) = told(on, worked, failed);
             assert_eq!(message, "");
             assert!(matches!(coverage, Coverage::Part(_) | Coverage::Nothing(_)), "{coverage:?}");
