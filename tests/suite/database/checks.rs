@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use gonogo::model::{Coverage, Observation, Secret};
 use gonogo::probe::database::DatabaseProbe;
+use gonogo::probe::database::checks::code::Code;
 use gonogo::probe::database::checks::declared::Declared;
 use gonogo::probe::database::checks::facts::{Facts, Place};
 use gonogo::probe::database::checks::{CHECKS, Looked, Outcome};
@@ -36,7 +37,7 @@ async fn look_after(url: &str, days: i64, change: impl FnOnce(&mut Facts)) -> BT
         dialect: target.dialect(),
         rows: 100_000,
         now,
-        pools: &[],
+        code: &Code::default(),
         declared: &Declared::default(),
     };
     let outcomes = CHECKS.iter().map(|check| (check.meta.id, (check.judge)(&looked))).collect();

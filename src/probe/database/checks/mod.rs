@@ -4,6 +4,7 @@
 //! An engine fills in [`facts`]; each check is a pure function over those and the catalogue, in a file of its own, and
 //! says how far it got. A new check is one file and one line in [`CHECKS`].
 
+pub mod code;
 pub mod declared;
 pub mod facts;
 mod place;
@@ -22,7 +23,7 @@ use super::target::Target;
 use crate::model::{Coverage, Finding, Location, Observation, RuleId, RuleMeta};
 use crate::probe::ProbeCx;
 use crate::probe::source::facts::CodeIndex;
-use crate::probe::source::rules::pool_sizes;
+use code::Code;
 use declared::Declared;
 use facts::{Asked, Facts, Kind};
 
@@ -48,8 +49,8 @@ pub struct Looked<'a> {
     pub rows: u64,
     /// When.
     pub now: Timestamp,
-    /// Sizes of connection pools that the code sets, each with its place: `src/db.ts:7`.
-    pub pools: &'a [(u32, String)],
+    /// What the code says about how it uses the server.
+    pub code: &'a Code,
     /// Where the project makes its tables.
     pub declared: &'a Declared,
 }
@@ -123,14 +124,13 @@ pub const CHECKS: [Check; 24] = [
 pub async fn examine(engine: &mut Engine, target: &Target, code: &CodeIndex, cx: &ProbeCx) -> Vec<(RuleId, Coverage)> {
     let place = cx.settings.database.as_ref().map(|address| place::of(address, target)).unwrap_or_default();
     let facts = engine.facts(place).await;
-    let pools = pool_sizes(code);
     let looked = Looked {
         facts: &facts,
         catalog: engine.catalog(),
         dialect: target.dialect(),
         rows: cx.settings.rows.max(1),
         now: cx.now,
-        pools: &pools,
+        code: &Code::of(code),
         declared: &Declared::of(code),
     };
     run(&looked, cx).await
@@ -289,22 +289,16 @@ pub(crate) mod testing {
 
     /// What a check says of these facts, on 2026-11-21.
     pub fn judge(check: Check, facts: &Facts, tables: Vec<Table>) -> Outcome {
-        judge_with(check, facts, tables, &[])
+        judge_with(check, facts, tables, &Code::default())
     }
 
-    /// As [`judge`], with pools that the code makes.
-    pub fn judge_with(check: Check, facts: &Facts, tables: Vec<Table>, pools: &[(u32, String)]) -> Outcome {
+    /// As [`judge`], with what the code says.
+    pub fn judge_with(check: Check, facts: &Facts, tables: Vec<Table>, code: &Code) -> Outcome {
         let catalog = Catalog::new(tables);
         let now = "2026-11-21T12:00:00Z".parse().unwrap();
-        (check.judge)(&Looked {
-            facts,
-            catalog: &catalog,
-            dialect: Dialect::Postgres,
-            rows: 100_000,
-            now,
-            pools,
-            declared: &Declared::default(),
-        })
+        let declared = Declared::default();
+        let dialect = Dialect::Postgres;
+        (check.judge)(&Looked { facts, catalog: &catalog, dialect, rows: 100_000, now, code, declared: &declared })
     }
 
     /// The messages of what was found.

@@ -53,10 +53,10 @@ const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text,
 /// Primary keys and foreign keys: kind, name, table, columns, the other table and its columns. What a partition has of its
 /// parent is the parent's.
 const KEYS: &str = "SELECT k.contype = 'p', k.conname::text, n.nspname::text, c.relname::text, \
-    ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY u(number, place) \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u(number, place) \
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place), \
     coalesce(tn.nspname::text, ''), coalesce(t.relname::text, ''), \
-    ARRAY(SELECT a.attname::text FROM unnest(k.confkey) WITH ORDINALITY u(number, place) \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY u(number, place) \
           JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number ORDER BY u.place) \
     FROM pg_catalog.pg_constraint k \
     JOIN pg_catalog.pg_class c ON c.oid = k.conrelid \

@@ -90,7 +90,7 @@ pub const CONNECTIONS: &str = "SELECT pg_catalog.jsonb_build_object( \
         - coalesce(pg_catalog.current_setting('reserved_connections', true)::int4, 0), \
       (SELECT nullif(r.rolconnlimit, -1) FROM pg_catalog.pg_roles r WHERE r.rolname = current_user), \
       (SELECT nullif(d.datconnlimit, -1) FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))), \
-    'used', (SELECT coalesce(sum(b.numbackends), 0) FROM pg_catalog.pg_stat_database b WHERE b.datid <> 0))";
+    'used', (SELECT coalesce(pg_catalog.sum(b.numbackends), 0) FROM pg_catalog.pg_stat_database b WHERE b.datid <> 0))";
 
 /// Open transactions. What a session does is shown to its own role and to members of pg_read_all_stats only; others
 /// have no state.
@@ -105,7 +105,7 @@ pub const TRANSACTIONS: &str = "SELECT pg_catalog.jsonb_build_object( \
         'seconds', extract(epoch FROM pg_catalog.clock_timestamp() - p.prepared), \
         'idle', true, 'prepared', true, 'client', '') \
       FROM pg_catalog.pg_prepared_xacts p WHERE p.database = pg_catalog.current_database()) o), \
-    'hidden', (SELECT count(*) FROM pg_catalog.pg_stat_activity a \
+    'hidden', (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a \
       WHERE a.datid IS NOT NULL AND a.usesysid IS NOT NULL AND a.backend_type IS NULL))";
 
 /// How old each database's oldest transaction number is.
@@ -125,9 +125,9 @@ pub const VACUUM: &str = "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_
     FROM pg_catalog.pg_stat_user_tables t \
     JOIN pg_catalog.pg_class c ON c.oid = t.relid \
     LEFT JOIN LATERAL (SELECT \
-        max(CASE WHEN option_name = 'autovacuum_vacuum_threshold' THEN option_value::float8 END) AS threshold, \
-        max(CASE WHEN option_name = 'autovacuum_vacuum_scale_factor' THEN option_value::float8 END) AS factor, \
-        bool_or(option_name = 'autovacuum_enabled' AND NOT option_value::bool) AS off \
+        pg_catalog.max(CASE WHEN option_name = 'autovacuum_vacuum_threshold' THEN option_value::float8 END) AS threshold, \
+        pg_catalog.max(CASE WHEN option_name = 'autovacuum_vacuum_scale_factor' THEN option_value::float8 END) AS factor, \
+        pg_catalog.bool_or(option_name = 'autovacuum_enabled' AND NOT option_value::bool) AS off \
       FROM pg_catalog.pg_options_to_table(c.reloptions)) o ON true";
 
 /// Whether changes are copied away, and whether that works.
@@ -142,7 +142,7 @@ pub const ARCHIVING: &str = "SELECT pg_catalog.jsonb_build_object( \
 pub const DEFINER_FUNCTIONS: &str = "SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object( \
       'schema', n.nspname, \
       'name', p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')', \
-      'fixed_path', EXISTS (SELECT FROM unnest(p.proconfig) s WHERE s LIKE 'search_path=%') \
+      'fixed_path', EXISTS (SELECT FROM pg_catalog.unnest(p.proconfig) s WHERE s LIKE 'search_path=%') \
         OR pg_catalog.to_jsonb(p) ->> 'prosqlbody' IS NOT NULL, \
       'exposed', n.nspname = 'public' AND p.prorettype <> 'pg_catalog.trigger'::regtype \
         AND EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname IN ('anon', 'authenticated') \
@@ -157,7 +157,7 @@ pub const DEFINER_FUNCTIONS: &str = "SELECT coalesce(pg_catalog.jsonb_agg(pg_cat
                AND EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'supabase_admin'))";
 
 /// Whether an API in PostgREST's way lets browsers in.
-pub const HAS_API_ROLES: &str = "SELECT pg_catalog.to_jsonb(count(*) = 2) FROM pg_catalog.pg_roles \
+pub const HAS_API_ROLES: &str = "SELECT pg_catalog.to_jsonb(pg_catalog.count(*) = 2) FROM pg_catalog.pg_roles \
     WHERE rolname IN ('anon', 'authenticated')";
 
 /// Tables, policies and views of the schemas that the API shows. Those are set on PostgREST's own role
@@ -165,9 +165,9 @@ pub const HAS_API_ROLES: &str = "SELECT pg_catalog.to_jsonb(count(*) = 2) FROM p
 pub const ROW_SECURITY: &str = "WITH RECURSIVE shown AS ( \
       SELECT DISTINCT pg_catalog.btrim(part.name) AS name FROM ( \
         SELECT coalesce((SELECT pg_catalog.split_part(s, '=', 2) FROM pg_catalog.pg_db_role_setting d \
-          JOIN pg_catalog.pg_roles r ON r.oid = d.setrole AND r.rolname = 'authenticator', unnest(d.setconfig) s \
+          JOIN pg_catalog.pg_roles r ON r.oid = d.setrole AND r.rolname = 'authenticator', pg_catalog.unnest(d.setconfig) s \
           WHERE s LIKE 'pgrst.db_schemas=%' ORDER BY d.setdatabase DESC LIMIT 1), 'public') AS list) given, \
-        unnest(pg_catalog.string_to_array(given.list, ',')) part(name)), \
+        pg_catalog.unnest(pg_catalog.string_to_array(given.list, ',')) part(name)), \
     reached AS ( \
       SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.reloptions, n.nspname \
       FROM pg_catalog.pg_class c \
@@ -201,8 +201,8 @@ pub const ROW_SECURITY: &str = "WITH RECURSIVE shown AS ( \
       FROM reached c WHERE c.relkind IN ('r', 'p')), \
     'policies', (SELECT coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object( \
         'schema', c.nspname, 'table', c.relname, 'name', p.polname, 'command', p.polcmd, 'permissive', p.polpermissive, \
-        'for_anon', EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('anon', r, 'USAGE')), \
-        'for_users', EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('authenticated', r, 'USAGE')), \
+        'for_anon', EXISTS (SELECT FROM pg_catalog.unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('anon', r, 'USAGE')), \
+        'for_users', EXISTS (SELECT FROM pg_catalog.unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('authenticated', r, 'USAGE')), \
         'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid), 'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) \
         ORDER BY c.nspname, c.relname, p.polname), '[]') \
       FROM pg_catalog.pg_policy p JOIN reached c ON c.oid = p.polrelid), \
@@ -216,7 +216,7 @@ pub const ROW_SECURITY: &str = "WITH RECURSIVE shown AS ( \
               AND (o.rolsuper OR o.rolbypassrls OR t.relowner = v.relowner AND NOT t.relforcerowsecurity) \
               AND NOT EXISTS (SELECT FROM pg_catalog.pg_policy p WHERE p.polrelid = t.oid AND p.polpermissive \
                 AND p.polcmd IN ('r', '*') AND pg_catalog.pg_get_expr(p.polqual, p.polrelid) = 'true' \
-                AND EXISTS (SELECT FROM unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('anon', r, 'USAGE')))))) \
+                AND EXISTS (SELECT FROM pg_catalog.unnest(p.polroles) r WHERE r = 0 OR pg_catalog.pg_has_role('anon', r, 'USAGE')))))) \
         ORDER BY v.nspname, v.relname), '[]') \
       FROM reached v JOIN pg_catalog.pg_roles o ON o.oid = v.relowner \
       WHERE v.relkind IN ('v', 'm') \

@@ -38,7 +38,7 @@ fn judge(looked: &Looked<'_>) -> Outcome {
     let pooled = looked.facts.place.pooled;
     // Behind a pooler the app's connections are the pooler's.
     let from_address = looked.facts.place.pool_size.map(|size| (size, "the database's address".to_owned()));
-    let pools: Vec<(u32, String)> = looked.pools.iter().cloned().chain(from_address).collect();
+    let pools: Vec<(u32, String)> = looked.code.pools.iter().cloned().chain(from_address).collect();
     let largest = pools.iter().max_by_key(|(size, _)| *size).filter(|_| !pooled);
     if u64::from(used) * 10 >= u64::from(room) * 9 {
         found.push(
@@ -91,13 +91,14 @@ fn judge(looked: &Looked<'_>) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::database::checks::code::Code;
     use crate::probe::database::checks::facts::{Asked, Facts};
     use crate::probe::database::checks::testing::{facts, judge_with, messages};
 
     fn told(room: u32, used: u32, pool: Option<u32>) -> (String, Coverage) {
         let given = Facts { connections: Asked::Known(Connections { room, used }), ..facts() };
         let pools: Vec<(u32, String)> = pool.map(|size| (size, "src/db.ts:3".to_owned())).into_iter().collect();
-        let outcome = judge_with(CHECK, &given, Vec::new(), &pools);
+        let outcome = judge_with(CHECK, &given, Vec::new(), &Code { pools, ..Code::default() });
         (messages(&outcome).join("; "), outcome.coverage)
     }
 

@@ -66,6 +66,12 @@ fn missing(looked: &Looked<'_>) -> Outcome {
         _ => "",
     };
     match limit(looked) {
+        Ok((name, 0, _)) if looked.code.limits_statements.is_some() => {
+            let place = looked.code.limits_statements.as_deref().unwrap_or_default();
+            Outcome::whole([]).but(format!(
+                "the server does not set `{name}` for this role; {place} sets a limit, and whether that holds for all of the app's connections is not known"
+            ))
+        }
         Ok((name, 0, _)) => {
             let message = format!("A query of the role `{role}` may run for ever: `{name}` is not set");
             let fix = match looked.facts.product.kind {
@@ -107,8 +113,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::probe::database::checks::code::Code;
     use crate::probe::database::checks::facts::{Asked, Facts, Product};
-    use crate::probe::database::checks::testing::{facts, judge, messages};
+    use crate::probe::database::checks::testing::{facts, judge, judge_with, messages};
 
     fn with(kind: Kind, name: &str, value: &str) -> Facts {
         let settings = BTreeMap::from([(name.to_owned(), value.to_owned())]);
@@ -131,6 +138,11 @@ mod tests {
             assert_eq!(judge(MISSING, &facts, Vec::new()).seen.len(), 0);
             assert_eq!(messages(&judge(PROOF, &facts, Vec::new())), [message]);
         }
+        let code = Code { limits_statements: Some("src/db.ts:3".to_owned()), ..Code::default() };
+        let outcome = judge_with(MISSING, &none, Vec::new(), &code);
+        assert!(
+            outcome.seen.is_empty() && matches!(outcome.coverage, Coverage::Part(why) if why.contains("src/db.ts:3"))
+        );
         let untold = with(Kind::Postgres, "other", "0");
         assert!(matches!(judge(PROOF, &untold, Vec::new()).coverage, Coverage::Nothing(_)));
         assert!(matches!(judge(MISSING, &untold, Vec::new()).coverage, Coverage::Nothing(_)));
