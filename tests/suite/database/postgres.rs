@@ -159,7 +159,12 @@ async fn joins_want_an_index_only_where_something_narrows_them() {
     assert!(whole.iter().all(|f| f.message.ends_with("nothing in it narrows them down")), "{messages:#?}");
     assert!(!messages.iter().any(|m| m.starts_with("1:") || m.starts_with("6:")), "{messages:#?}");
     // Entering through another table only moves the scan there; it is no way out.
-    assert!(messages.iter().any(|m| m.starts_with("7:") && m.contains("`orders.total`") || m.contains("starts with `total`")), "{messages:#?}");
+    assert!(
+        messages
+            .iter()
+            .any(|m| m.starts_with("7:") && m.contains("`orders.total`") || m.contains("starts with `total`")),
+        "{messages:#?}"
+    );
 }
 
 #[tokio::test]
