@@ -20,6 +20,8 @@ pub struct Table {
     pub rows: Option<u64>,
     /// Its columns.
     pub columns: Vec<String>,
+    /// Those of its columns of which MySQL can index only the beginning.
+    pub long: Vec<String>,
     /// Its indexes.
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.

@@ -2,12 +2,12 @@
 //!
 //! The path of a query: [`queries`] collects it from the code or a file · [`placeholders`] numbers its parameters, by the
 //! [`lexer`] · [`statement`] makes sure that it is a single SELECT, INSERT, UPDATE or DELETE and reads its
-//! [`conditions`] · [`postgres`] or [`sqlite`] read its [`plan`] against their [`catalog`] without executing anything ·
+//! [`conditions`] · [`postgres`], [`mysql`] or [`sqlite`] read its [`plan`] against their [`catalog`] without executing anything ·
 //! [`judgement`] says what is wrong with it and why · [`proposals`] finds indexes that help and has the [`engine`] prove
 //! them · [`examine`] leads a query through all of that.
 //!
-//! Nothing is written to the user's database: PostgreSQL is asked in read-only transactions with short limits that end
-//! in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
+//! Nothing is written to the user's database: PostgreSQL, MySQL and MariaDB are asked in read-only transactions with
+//! short limits that end in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
 
 pub mod catalog;
 pub mod checks;
@@ -17,6 +17,7 @@ pub mod engine;
 pub mod examine;
 pub mod judgement;
 pub mod lexer;
+pub mod mysql;
 pub mod placeholders;
 pub mod plan;
 pub mod postgres;
@@ -117,6 +118,6 @@ fn unnamed(project: &Project) -> String {
         Some(offer) => {
             format!("no database was named; allow the one that the project uses, {offer}, or give --database URL")
         }
-        None => "no database was named; give --database URL (postgres://… or sqlite:PATH)".to_owned(),
+        None => "no database was named; give --database URL (postgres://…, mysql://… or sqlite:PATH)".to_owned(),
     }
 }

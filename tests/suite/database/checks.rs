@@ -1,6 +1,7 @@
 //! The checks of the database itself, on real servers and files: the bad thing is made, and the good one that looks like
 //! it.
 
+mod mariadb;
 mod rows;
 mod server;
 

@@ -1,6 +1,8 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod checks;
+mod mysql;
+mod mysql_safety;
 mod postgres;
 mod postgres_counted;
 mod postgres_proofs;

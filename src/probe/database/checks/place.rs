@@ -12,10 +12,12 @@ pub fn of(address: &Secret, target: &Target) -> Place {
     let local = target.touches() == Touches::LocalDatabase;
     let demands_encryption = match target {
         Target::Postgres(postgres) => postgres.requires_tls(),
+        Target::Mysql(mysql) => mysql.requires_tls(),
         Target::Sqlite(_) => false,
     };
     let shown = match target {
         Target::Postgres(postgres) => postgres.shown.clone(),
+        Target::Mysql(mysql) => mysql.shown.clone(),
         Target::Sqlite(sqlite) => sqlite.named.clone(),
     };
     let mut place = Place { shown, local, demands_encryption, ..Place::default() };

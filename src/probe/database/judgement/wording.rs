@@ -1,9 +1,46 @@
 //! How names, numbers and queries are written in what people read.
 
+use crate::probe::database::lexer::Dialect;
+
 /// A message stays readable with this much of the query.
 const SHOWN: usize = 110;
 
-/// A name as SQL writes it: quoted where it must be.
+/// A name as a database's SQL writes it: quoted where it must be.
+#[must_use]
+pub fn name_in(dialect: Dialect, text: &str) -> String {
+    /// Words of MySQL and MariaDB that are likelier names of columns than of the others above (manual, "Keywords and
+    /// Reserved Words").
+    const RESERVED: [&str; 14] = [
+        "condition",
+        "desc",
+        "groups",
+        "index",
+        "key",
+        "keys",
+        "leave",
+        "option",
+        "range",
+        "rank",
+        "read",
+        "row",
+        "rows",
+        "usage",
+    ];
+    match dialect {
+        Dialect::Postgres | Dialect::Sqlite => name(text),
+        Dialect::Mysql => {
+            let lower = text.to_ascii_lowercase();
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain && name(&lower) == lower && !RESERVED.contains(&lower.as_str()) {
+                text.to_owned()
+            } else {
+                format!("`{}`", text.replace('`', "``"))
+            }
+        }
+    }
+}
+
+/// A name as standard SQL writes it: quoted where it must be.
 #[must_use]
 pub fn name(name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -100,6 +137,10 @@ mod tests {
         assert_eq!(
             [name("orders"), name("userId"), name("order"), name("1a")],
             ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
+        assert_eq!(
+            ["orders", "userId", "order", "key", "1a", "a`b"].map(|text| name_in(Dialect::Mysql, text)),
+            ["orders", "userId", "`order`", "`key`", "`1a`", "`a``b`"]
         );
         let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
         assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");

@@ -3,7 +3,7 @@
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::catalog::{Index, Table};
 use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
-use crate::probe::database::judgement::wording::name;
+use crate::probe::database::judgement::wording::{name, name_in};
 use crate::probe::database::lexer::Dialect;
 
 /// The rule.
@@ -104,7 +104,11 @@ fn tell(table: &Table, index: &Index, other: &Index, covered: Covered, looked: &
     let drop = match looked.dialect {
         Dialect::Postgres if !table.partitioned => format!("DROP INDEX CONCURRENTLY {named};"),
         Dialect::Postgres => format!("DROP INDEX {named};"),
-        _ => format!("DROP INDEX {};", name(&index.name)),
+        Dialect::Mysql => {
+            let name = |text: &str| name_in(looked.dialect, text);
+            format!("ALTER TABLE {} DROP INDEX {};", name(&table.name), name(&index.name))
+        }
+        Dialect::Sqlite => format!("DROP INDEX {};", name(&index.name)),
     };
     looked
         .about(&META, (&table.schema, &table.name), &index.name, message)

@@ -3,6 +3,7 @@
 use crate::model::{Confidence, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::catalog::Table;
 use crate::probe::database::checks::{Check, Looked, Outcome, shown, sql};
+use crate::probe::database::judgement::wording::name_in;
 use crate::probe::database::lexer::Dialect;
 
 /// The rule.
@@ -56,8 +57,10 @@ fn tell(table: &Table, looked: &Looked<'_>) -> Finding {
         Dialect::Sqlite => {
             "Make the table anew with `id INTEGER PRIMARY KEY`, copy the rows over and rename it; SQLite cannot add a key to a table that exists.".to_owned()
         }
-        #[expect(unreachable_patterns, reason = "other databases are being added")]
-        _ => META.fix.to_owned(),
+        Dialect::Mysql => format!(
+            "Add one: `ALTER TABLE {} ADD COLUMN id bigint unsigned AUTO_INCREMENT PRIMARY KEY;`, or name the columns that tell rows apart.",
+            name_in(looked.dialect, &table.name)
+        ),
     };
     looked.about(&META, (&table.schema, &table.name), "", message).fix(fix)
 }
