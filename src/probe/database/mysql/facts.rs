@@ -52,7 +52,9 @@ pub async fn read(session: &mut Session, superuser: bool, place: Place) -> Facts
         vacuum: Asked::Absent(none("autovacuum")),
         row_security: Asked::Absent(none("row security")),
         definer_functions: Asked::Absent(none("search path")),
-        archiving: Asked::Hidden("backups that the host or a job makes are not to be seen from inside the server".to_owned()),
+        archiving: Asked::Hidden(
+            "backups that the host or a job makes are not to be seen from inside the server".to_owned(),
+        ),
         ..Facts::default()
     };
     facts.place.encrypted = pairs(session, CIPHER).await.ok().and_then(|all| Some(!all.get("ssl_cipher")?.is_empty()));
@@ -150,7 +152,10 @@ mod tests {
     #[test]
     fn types_end_where_the_manual_says() {
         assert_eq!([most("tinyint(4)"), most("smallint unsigned"), most("mediumint")], [127, 65_535, 8_388_607]);
-        assert_eq!([most("int(11)"), most("int(10) unsigned"), most("bigint")], [2_147_483_647, 4_294_967_295, i64::MAX]);
+        assert_eq!(
+            [most("int(11)"), most("int(10) unsigned"), most("bigint")],
+            [2_147_483_647, 4_294_967_295, i64::MAX]
+        );
         assert_eq!(most("bigint unsigned"), i64::MAX);
     }
 }

@@ -20,7 +20,8 @@ const FORMS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR), 
 
 /// Fills in what is not known yet of `tables`, whose columns and indexes are.
 pub async fn describe(session: &mut Session, tables: &mut [Table]) -> Result<(), Refused> {
-    let places: HashMap<String, usize> = tables.iter().enumerate().map(|(at, table)| (table.name.clone(), at)).collect();
+    let places: HashMap<String, usize> =
+        tables.iter().enumerate().map(|(at, table)| (table.name.clone(), at)).collect();
     for row in session.rows(FORMS).await? {
         let (table, name): (String, String) = (get(&row, 0)?, get(&row, 1)?);
         let Some(table) = places.get(&table).and_then(|&at| tables.get_mut(at)) else { continue };

@@ -20,7 +20,10 @@ async fn keys_numbers_and_settings_of_mariadb() {
         .await;
     let outcomes = look(&database.url).await;
     // The server makes an index for every foreign key by itself.
-    assert_eq!((told(&outcomes, "unindexed-foreign-key").len(), &outcomes["unindexed-foreign-key"].coverage), (0, &Coverage::Whole));
+    assert_eq!(
+        (told(&outcomes, "unindexed-foreign-key").len(), &outcomes["unindexed-foreign-key"].coverage),
+        (0, &Coverage::Whole)
+    );
     assert_eq!(
         told(&outcomes, "duplicate-index"),
         [
@@ -45,7 +48,9 @@ async fn keys_numbers_and_settings_of_mariadb() {
     assert!(missing[0].ends_with("may run for ever: `max_statement_time` is not set"), "{missing:?}");
     assert_eq!(told(&outcomes, "slow-query-log"), [""; 0]);
     assert_eq!(told(&outcomes, "superuser-connection"), [""; 0]);
-    assert!(matches!(&outcomes["connection-limit"].coverage, Coverage::Part(why) if why.starts_with("the server takes ")));
+    assert!(
+        matches!(&outcomes["connection-limit"].coverage, Coverage::Part(why) if why.starts_with("the server takes "))
+    );
     for rule in ["rls-disabled", "transaction-id-age", "invalid-index", "autovacuum-behind"] {
         assert!(matches!(&outcomes[rule].coverage, Coverage::Absent(_)), "{rule}");
     }
