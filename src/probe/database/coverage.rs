@@ -50,6 +50,8 @@ pub struct Tally {
     /// Reasons outside the queries themselves why there may be more of them.
     beyond: Vec<String>,
     code_gaps: Vec<Gap>,
+    /// How far each check of the database itself got.
+    checked: Vec<(RuleId, Coverage)>,
     /// What an index would bring can be told, so that the rules which rest on that can speak.
     estimates_indexes: bool,
 }
@@ -80,6 +82,7 @@ impl Tally {
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
+            checked: Vec::new(),
             estimates_indexes: true,
         }
     }
@@ -94,6 +97,11 @@ impl Tally {
         for (reason, count) in &found.left_out {
             self.gaps.insert(format!("queries {reason}"), (*count, Vec::new()));
         }
+    }
+
+    /// The database itself was examined.
+    pub fn checked(&mut self, rules: Vec<(RuleId, Coverage)>) {
+        self.checked = rules;
     }
 
     /// Whether the engine can tell what an index would bring.
@@ -151,7 +159,8 @@ impl Tally {
                 if proven.contains(&rule.id) && !self.estimates_indexes { untried() } else { coverage.clone() };
             (RuleId::from_static(rule.id), coverage)
         };
-        let rules = judgement::RULES.iter().map(|rule| of(rule)).collect();
+        let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
+        rules.extend(self.checked);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 

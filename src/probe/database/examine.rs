@@ -1,5 +1,6 @@
 //! The order of a run: queries are made ready, planned one by one, judged, given indexes that help, and told.
 
+use super::checks;
 use super::coverage::Tally;
 use super::engine::Engine;
 use super::judgement::help::Help;
@@ -127,6 +128,8 @@ pub async fn examine(
             look.judgements.push(judgement);
         }
     }
+    cx.report_progress(total, Some(total), "reading the catalogue");
+    tally.checked(checks::examine(&mut engine, target, code, cx).await);
     cx.report_progress(total, Some(total), "done");
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
     report::sort(&mut queries);

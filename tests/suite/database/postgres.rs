@@ -2,7 +2,7 @@
 
 use gonogo::model::{Coverage, Severity};
 
-use super::{coverage, examine, gaps, lines, messages, settings};
+use super::{coverage, examine, gaps, lines, messages, of_queries, settings};
 use crate::support::postgres::{Database, cluster};
 use crate::support::probes::{Folder, run};
 use gonogo::probe::database::DatabaseProbe;
@@ -234,7 +234,7 @@ async fn the_scale_and_the_larger_table_set_the_severity() {
         let file = folder.path().join("q.sql");
         let mut settings = settings(&database.url, Some(&file));
         settings.rows = rows;
-        let seen = run(&DatabaseProbe, folder.path(), settings).await.unwrap();
+        let seen = of_queries(run(&DatabaseProbe, folder.path(), settings).await.unwrap());
         assert_eq!(seen.findings[0].severity, severity, "{rows}");
         assert_eq!(seen.places(), ["full-table-scan q.sql:1"]);
     }
