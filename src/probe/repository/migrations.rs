@@ -94,11 +94,16 @@ fn tool_of<'a>(repo: &Repo, path: &'a str) -> Option<(&'static str, &'a str)> {
     }
     match extension {
         "sql" if repo.has(&format!("{folder}meta/_journal.json")) => Some(("Drizzle", folder)),
+        // A folder for every version: `migration/0.31/01_name.sql`.
+        "sql" if numbered && parent.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(("SQL", folder_of(folder.trim_end_matches('/'))))
+        }
         "sql" if numbered => Some(("SQL", folder)),
         "py" if parent == "versions" => Some(("Alembic", folder)),
         "py" if parent == "migrations" && numbered => Some(("Django", folder)),
         "rb" if parent == "migrate" && numbered => Some(("Rails", folder)),
-        "php" if parent == "migrations" && numbered => Some(("Laravel", folder)),
+        // `2024_01_31_120000_create_orders.php`
+        "php" if parent == "migrations" && numbered && name.matches('_').count() > 3 => Some(("Laravel", folder)),
         "ts" | "js" | "cjs" | "mjs" if numbered && parent == "migrations" => Some(("JavaScript", folder)),
         _ => None,
     }
@@ -113,12 +118,11 @@ impl Group {
         files
     }
 
-    /// By the number with which its name begins, then by its name: `V10__b.sql` comes after `V9__a.sql`.
-    fn place_of(&self, path: &str) -> (u128, String) {
+    /// By the numbers in its name, then by the name: `V10__b.sql` comes after `V9__a.sql`, `0.31/01_a.sql` after `0.9/`.
+    fn place_of(&self, path: &str) -> (Vec<u128>, String) {
         let name = self.name_of(path);
-        let digits = name.trim_start_matches(|c: char| !c.is_ascii_digit());
-        let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
-        (digits.get(..end).and_then(|digits| digits.parse().ok()).unwrap_or(u128::MAX), name.to_owned())
+        let numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+        (numbers.collect(), name.to_owned())
     }
 
     /// The name by which people know a migration: without its folder, and of Prisma's without the file.
