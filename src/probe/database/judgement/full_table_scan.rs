@@ -1,12 +1,15 @@
 //! The rule `full-table-scan`.
 
-use super::advice::{self, Cause};
-use super::catalog::{Catalog, Table};
-use super::lexer::Dialect;
-use super::plan::{Judged, Scan};
-use super::queries::Query;
-use super::statement::Shape;
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity};
+use super::cause::{self, Cause};
+use super::help::Help;
+use super::told::{self, Context, Judgement};
+use super::wording::{grouped, listed, name, shorten};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity, Tier};
+use crate::probe::database::catalog::Table;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::database::plan::Scan;
+use crate::probe::database::proposals::candidate::{Candidate, Key};
+use crate::probe::database::queries::Query;
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -33,54 +36,43 @@ pub static META: RuleMeta = RuleMeta {
 const BLOCKER_ROWS: u64 = 1_000_000;
 /// From here on one call takes tens of milliseconds of a core, and a hundred callers a second fill several.
 const MAJOR_ROWS: u64 = 10_000;
-/// A message stays readable with this much of the query.
-const SHOWN: usize = 110;
 
-/// How the finding of a scan is made.
-pub struct Context<'a> {
-    /// Whose SQL it is.
-    pub dialect: Dialect,
-    /// The table size to judge at.
-    pub rows: u64,
-    /// What the query reads.
-    pub shape: &'a Shape,
-    /// What the database holds.
-    pub catalog: &'a Catalog,
+/// What is wrong with one scan of `query`.
+#[must_use]
+pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> Judgement {
+    let cause = cause::cause(context.shape, scan, context.catalog);
+    let rows = scan.table.rows.unwrap_or(0).max(context.rows);
+    let table = &scan.table.name;
+    let message = format!(
+        "{} reads all {} rows of `{table}`: {}",
+        told::subject(query, context.dialect),
+        grouped(rows),
+        because(&cause, help)
+    );
+    Judgement {
+        rule: &META,
+        tier: Tier::A,
+        severity: severity(rows, &cause),
+        confidence: confidence(&cause),
+        table: Some(table.clone()),
+        rows_read: rows,
+        message,
+        fix: help.words(context.dialect).unwrap_or_else(|| remedy(&cause, scan, help, context.dialect)),
+        note: Some(rows_note(scan, context.rows)),
+    }
 }
 
-/// The finding for one scan of `query`.
+/// The index that follows from the cause of a scan, where reasoning can tell one.
 #[must_use]
-pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_>) -> Finding {
-    let cause = advice::cause(context.shape, scan, context.catalog);
-    let rows = scan.table.rows.unwrap_or(0).max(context.rows);
-    let sql = query.one_line(context.dialect);
-    let table = &scan.table.name;
-    let what = match &query.sent_by {
-        Some(call) => format!("The query that `{call}` sends, `{}`,", shorten(&sql)),
-        None => format!("`{}`", shorten(&sql)),
+pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
+    let cause = cause::cause(context.shape, scan, context.catalog);
+    let (table, columns) = match &cause {
+        Cause::NoIndex { columns, .. } => (&scan.table, columns.as_slice()),
+        Cause::Sort(column) => (&scan.table, std::slice::from_ref(column)),
+        Cause::Elsewhere { table, column } => (table, std::slice::from_ref(column)),
+        _ => return None,
     };
-    let message = format!("{what} reads all {} rows of `{table}`: {}", grouped(rows), because(&cause));
-    let location = Location::Query {
-        sql: shorten(&sql),
-        path: query.place().map(|place| place.path.clone()),
-        span: query.place().map(|place| place.span),
-    };
-    let mut finding = Finding::new(&META, location, format!("{sql}\0{table}"), message)
-        .severity(severity(rows, &cause))
-        .confidence(confidence(&cause))
-        .fix(remedy(&cause, scan, context.dialect))
-        .evidence(Evidence::new(EvidenceKind::Query, query.sql.trim()))
-        .evidence(Evidence::new(EvidenceKind::Plan, judged.plan.clone()))
-        .evidence(Evidence::new(EvidenceKind::Note, rows_note(scan, context.rows)));
-    if query.places.len() > 1 {
-        let mut places: Vec<String> =
-            query.places.iter().skip(1).take(20).map(|place| format!("{}:{}", place.path, place.span.line)).collect();
-        if query.places.len() > 21 {
-            places.push(format!("and {} more", query.places.len() - 21));
-        }
-        finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("also sent by {}", places.join(", "))));
-    }
-    finding
+    Some(Candidate::of(table, columns.iter().map(|column| Key::column(column)).collect()))
 }
 
 /// By the rows that one call reads; a query that must read everything is one step milder, for no index would help it.
@@ -101,8 +93,11 @@ const fn confidence(cause: &Cause) -> Confidence {
     }
 }
 
-fn because(cause: &Cause) -> String {
+fn because(cause: &Cause, help: &Help) -> String {
     match cause {
+        Cause::NoIndex { wanted, .. } if matches!(help, Help::NoneHelps(tried) if *tried > 0) => {
+            format!("its condition on {} picks too large a part of them", listed(wanted, "and"))
+        }
         Cause::NoIndex { wanted, .. } => format!("no index starts with {}", listed(wanted, "or")),
         Cause::IndexUnfit { index, column, pattern: true } => {
             format!("the index `{index}` on `{column}` cannot serve a pattern")
@@ -131,7 +126,7 @@ fn because(cause: &Cause) -> String {
     }
 }
 
-fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
+fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
     let postgres = dialect == Dialect::Postgres;
     let create_on = |on: &Table, columns: &str| {
         let table = match on.schema.as_str() {
@@ -151,6 +146,11 @@ fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
     let create = |columns: &str| create_on(&scan.table, columns);
     let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
     match cause {
+        Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
+            if matches!(help, Help::NoneHelps(tried) if *tried > 0) =>
+        {
+            "No index helps: those that could were tried, and the planner reads the whole table all the same. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
+        }
         Cause::NoIndex { columns, .. } => {
             format!("Create an index: {} (reasoned from the query, not proven).", create(&names(columns)))
         }
@@ -233,93 +233,9 @@ fn rows_note(scan: &Scan, rows: u64) -> String {
     }
 }
 
-/// A name as SQL writes it: quoted where it must be.
-fn name(name: &str) -> String {
-    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
-        && !["order", "user", "group", "table", "select", "end", "default", "check", "references", "to"]
-            .contains(&name);
-    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
-}
-
-fn listed(names: &[String], word: &str) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.split_last() {
-        Some((last, [])) => last.clone(),
-        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
-        None => String::new(),
-    }
-}
-
-/// `100000` as `100,000`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
-/// The query short enough for a line: the list of what it selects goes first, then its end.
-#[must_use]
-pub fn shorten(sql: &str) -> String {
-    let mut text = sql.replace('`', "'");
-    if text.chars().count() > SHOWN {
-        let from = outer_from(&text).filter(|&at| at > 10);
-        if let Some(rest) = from.and_then(|at| text.get(at..)) {
-            text = format!("SELECT …{rest}");
-        }
-    }
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => {
-            let kept = text.get(..end).unwrap_or_default();
-            let word = kept.rfind(' ').filter(|at| at + 30 > end).unwrap_or(end);
-            format!("{} …", kept.get(..word).unwrap_or_default())
-        }
-        None => text,
-    }
-}
-
-/// Where the FROM of the outer SELECT stands, those of subqueries in its list aside.
-fn outer_from(sql: &str) -> Option<usize> {
-    let lower = sql.to_ascii_lowercase();
-    let mut depth = 0_i32;
-    for (at, byte) in lower.bytes().enumerate().skip_while(|_| !lower.starts_with("select ")) {
-        match byte {
-            b'(' => depth += 1,
-            b')' => depth -= 1,
-            b' ' if depth == 0 && lower.get(at..).is_some_and(|rest| rest.starts_with(" from ")) => return Some(at),
-            _ => {}
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn numbers_names_and_queries_read_well() {
-        assert_eq!(
-            [grouped(7), grouped(1000), grouped(100_000), grouped(1_234_567)],
-            ["7", "1,000", "100,000", "1,234,567"]
-        );
-        assert_eq!(
-            [name("orders"), name("userId"), name("order"), name("1a")],
-            ["orders", "\"userId\"", "\"order\"", "\"1a\""]
-        );
-        let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
-        assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");
-        assert_eq!(
-            shorten(&format!("{}{}", "x ".repeat(50), "$1 ".repeat(10))),
-            format!("{}$1 $1 $1 …", "x ".repeat(50))
-        );
-    }
 
     #[test]
     fn severity_follows_the_rows_read() {
