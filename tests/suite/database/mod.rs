@@ -1,5 +1,6 @@
 //! Tests of the `database` probe, against real servers and files.
 
+mod literals;
 mod postgres;
 mod proposals;
 mod refusals;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::library::{Imports, Library};
 use super::whole_chain;
 use crate::probe::source::code::{Call, CallId, Value};
-use crate::probe::source::database_calls::Query;
+use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::FileFacts;
 
 /// The calls of one library in code that runs in production.
@@ -71,7 +71,7 @@ impl Counts {
                 counted.calls += 1;
                 counted.told += 1;
             }
-            None if query.action == crate::probe::source::database_calls::Action::Insert => {
+            None if query.flushes || query.action == Action::Insert => {
                 let counted = self.of(library);
                 counted.calls += 1;
                 counted.without_look_up += 1;

@@ -352,7 +352,7 @@ fn queries_of_typeorm_are_written_down() {
         "src/entities.ts",
         "import { Entity, Column, PrimaryGeneratedColumn, ManyToOne, OneToMany, JoinColumn, DeleteDateColumn } from 'typeorm';\n@Entity('users')\nexport class User {\n  @PrimaryGeneratedColumn() id: number;\n  @Column() email: string;\n  @OneToMany(() => OrderItem, (item) => item.user)\n  items: OrderItem[];\n}\n@Entity()\nexport class OrderItem {\n  @PrimaryGeneratedColumn('uuid') id: string;\n  @Column({ name: 'full_price' }) price: number;\n  @ManyToOne(() => User, (user) => user.items)\n  user: User;\n  @ManyToOne(() => User)\n  @JoinColumn({ name: 'seller_ref' })\n  seller: User;\n  @DeleteDateColumn() deletedAt: Date;\n}\n",
     );
-    let import = "import { In, MoreThan, IsNull, Not, Repository } from 'typeorm';\nimport { OrderItem, User } from './entities';\nconst items = dataSource.getRepository(OrderItem);\nconst users = dataSource.getRepository(User);\nclass Service {\n  constructor(@InjectRepository(User) private readonly people: Repository<User>) {}\n}";
+    let import = "import { In, MoreThan, IsNull, Not, Repository } from 'typeorm';\nimport { OrderItem, User } from './entities';\nconst itemRepository = dataSource.getRepository(OrderItem);\nconst users = dataSource.getRepository(User);\nclass Service {\n  constructor(@InjectRepository(User) private readonly people: Repository<User>) {}\n}";
     each(
         import,
         &[entities],
@@ -398,10 +398,13 @@ fn queries_of_typeorm_are_written_down() {
         ],
     );
     let service = format!(
-        "{import}\nclass Other {{\n  constructor(private readonly people: Repository<User>) {{}}\n  find(a) {{ return this.people.findOneBy({{ email: a }}); }}\n}}\nexport const one = (a) => items.findOneBy({{ id: a }});\n"
+        "{import}\nclass Other {{\n  constructor(private readonly peopleRepository: Repository<User>) {{}}\n  find(a) {{ return this.peopleRepository.findOneBy({{ email: a }}); }}\n}}\nexport const one = (a) => itemRepository.findOneBy({{ id: a }});\n"
     );
     assert_eq!(
         statements(&[entities, ("src/service.ts", &service)]),
-        [r#"SELECT * FROM "users" WHERE "email" = $1 LIMIT 1"#]
+        [
+            r#"SELECT * FROM "users" WHERE "email" = $1 LIMIT 1"#,
+            r#"SELECT * FROM "order_item" WHERE "id" = $1 AND "deletedAt" IS NULL LIMIT 1"#,
+        ]
     );
 }

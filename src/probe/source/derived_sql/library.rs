@@ -137,6 +137,8 @@ fn of_ecma(file: &FileFacts, query: &Query, imports: &Imports) -> Option<Library
         Way::Other => None,
         Way::Prisma => Some(Library::Prisma),
         Way::Relational => Some(Library::Drizzle),
+        // Mongoose's models have methods of the same names.
+        Way::Model | Way::Repository if file.imports_any(|module| module.contains("mongoose")) => None,
         Way::Model if imports.has(Library::Sequelize) => Some(Library::Sequelize),
         Way::Model => Some(Library::TypeOrm),
         Way::Repository if imports.has(Library::TypeOrm) => Some(Library::TypeOrm),

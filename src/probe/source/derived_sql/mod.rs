@@ -26,7 +26,7 @@ use std::collections::HashMap;
 
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::Query;
-use super::facts::{CodeIndex, FileFacts, Language, SqlText};
+use super::facts::{CodeIndex, FileFacts, Language, Role, SqlText};
 use count::Counts;
 pub use count::LibraryCalls;
 use library::{Imports, Library};
@@ -137,7 +137,7 @@ pub fn derive(index: &CodeIndex) -> (Vec<(usize, SqlText)>, Vec<LibraryCalls>) {
         for query in queries.iter() {
             let Some(library) = library::of(file, query, &imports) else { continue };
             let statements = schemas.statements(library, file, query);
-            if file.role.in_production() {
+            if file.role == Role::Server {
                 let known = || schemas.knows(library, &query.table);
                 counts.add(file, query, library, statements.as_deref(), known);
             }
@@ -147,7 +147,7 @@ pub fn derive(index: &CodeIndex) -> (Vec<(usize, SqlText)>, Vec<LibraryCalls>) {
                 found.push((place, SqlText { sql, span: call.place.span, sent_by: Some(sent_by.clone()) }));
             }
         }
-        if file.role.in_production() {
+        if file.role == Role::Server {
             counts.add_unrecognised(file, &queries, &imports);
         }
     }

@@ -29,6 +29,12 @@ pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Opt
         "find" | "findOne" | "findOneOrFail" | "findAndCount" | "count" | "exists" | "exist" => {
             match argument(0).map(|options| asked.literal(options)) {
                 None => {}
+                // Before version 0.3 a condition could stand by itself.
+                Some(options @ Value::Object(pairs))
+                    if !pairs.is_empty() && pairs.iter().all(|(key, _)| table.column(key).is_some()) =>
+                {
+                    asked.alternatives(options, table, &mut parts)?;
+                }
                 Some(options) => asked.options(options, table, &mut parts)?,
             }
         }

@@ -51,7 +51,10 @@ pub(in crate::probe::source::derived_sql) fn tables(index: &CodeIndex) -> Tables
         }
     };
     for file in files() {
-        for call in file.calls.iter().filter(|call| call.method() == "define" && uses(file)) {
+        for call in file.calls.iter().filter(|call| {
+            // A file that is given the connection imports nothing.
+            call.method() == "define" && (uses(file) || call.object().ends_with("sequelize"))
+        }) {
             let Some(name) = call.argument(0).and_then(Value::text) else { continue };
             let assigned = file.assignments.iter().find(|a| match a.value {
                 Value::Call(id) => file.call(id).is_some_and(|c| c.place.bytes == call.place.bytes),
