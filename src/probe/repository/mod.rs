@@ -140,7 +140,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     covered(&[migrations::VERSIONED.id, migrations::REVERSIBLE.id, migrations::RUN.id], &migrations::coverage(&groups));
     migrations::without_way_back(&repo, &groups).into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[migrations::WITHOUT_WAY_BACK.id], &read_all(migrations::coverage(&groups)));
-    let (unsafe_ones, how_far) = migrations::unsafe_statements(&repo, &groups, &cx.project.stack);
+    let (unsafe_ones, how_far) = migrations::unsafe_statements(&repo, &groups, &cx.project.stack, cx.now.as_second());
     unsafe_ones.into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[migrations::UNSAFE.id], &how_far);
 

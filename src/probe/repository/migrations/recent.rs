@@ -1,7 +1,6 @@
 //! Which migrations may not have reached production yet. One that ran long ago cannot hurt any more.
 
 use std::collections::BTreeSet;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::Group;
 use crate::probe::git::{self, Past};
@@ -24,9 +23,8 @@ pub struct Split<'g> {
     pub undated: Vec<&'g str>,
 }
 
-/// Splits a group, by git, or by the dates in the names where git cannot say.
-pub fn split<'g>(repo: &Repo, group: &'g Group) -> Split<'g> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| i64::try_from(now.as_secs()).unwrap_or(0));
+/// Splits a group as it is `now`, in seconds since 1970: by git, or by the dates in the names where git cannot say.
+pub fn split<'g>(repo: &Repo, group: &'g Group, now: i64) -> Split<'g> {
     let all = group.forward();
     let past = git::at_time(repo.root(), now - DAYS * DAY, all.iter().copied());
     split_at(&all, now, &past, |path| repo.is_tracked(path) == Some(false), |path| dated(group.name_of(path)))

@@ -40,9 +40,9 @@ const MOST_IN_A_FILE: usize = 40;
 /// A longer file is data.
 const MOST_BYTES: usize = 512 * 1024;
 
-/// What the migrations of all groups are found to do, and how far the look went.
+/// What the migrations of all groups are found to do as it is `now`, in seconds since 1970, and how far the look went.
 #[must_use]
-pub fn examine(repo: &Repo, groups: &[Group], stack: &[String]) -> (Vec<Finding>, Coverage) {
+pub fn examine(repo: &Repo, groups: &[Group], stack: &[String], now: i64) -> (Vec<Finding>, Coverage) {
     if groups.is_empty() {
         return (Vec::new(), Coverage::Absent("there are no migration files".to_owned()));
     }
@@ -57,7 +57,7 @@ pub fn examine(repo: &Repo, groups: &[Group], stack: &[String]) -> (Vec<Finding>
             continue;
         }
         match dialect::of(repo, group, stack) {
-            Dialect::Postgres => of_group(repo, group, &mut findings, &mut seen),
+            Dialect::Postgres => of_group(repo, group, now, &mut findings, &mut seen),
             Dialect::Other(name) => {
                 seen.not_read(format!(
                     "the migrations in `{}` are for {name}, and only PostgreSQL's are examined",
@@ -103,8 +103,8 @@ impl Seen {
     }
 }
 
-fn of_group(repo: &Repo, group: &Group, findings: &mut Vec<Finding>, seen: &mut Seen) {
-    let split = recent::split(repo, group);
+fn of_group(repo: &Repo, group: &Group, now: i64, findings: &mut Vec<Finding>, seen: &mut Seen) {
+    let split = recent::split(repo, group, now);
     if !split.undated.is_empty() {
         seen.not_read(format!(
             "neither git nor their names tell how old {} migrations in `{}` are",

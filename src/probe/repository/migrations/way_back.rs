@@ -180,7 +180,11 @@ fn down_section(text: &str) -> bool {
     pattern.find_iter(text).any(|mark| {
         // Some write the way back into the comments themselves.
         let rest = text.get(mark.end()..).unwrap_or_default();
-        let section = rest.find("-- +goose Up").or_else(|| rest.find("-- migrate:up")).map_or(rest, |end| &rest[..end]);
+        let section = rest
+            .find("-- +goose Up")
+            .or_else(|| rest.find("-- migrate:up"))
+            .and_then(|end| rest.get(..end))
+            .unwrap_or(rest);
         let keyword = |line: &str| {
             let line = line.trim().trim_start_matches('-').trim_start().to_ascii_lowercase();
             ["drop ", "alter ", "delete ", "create ", "update ", "insert "].iter().any(|word| line.starts_with(word))

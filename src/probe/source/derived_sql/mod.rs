@@ -148,7 +148,7 @@ pub fn derive(index: &CodeIndex) -> (Vec<(usize, SqlText)>, Vec<LibraryCalls>) {
             }
         }
         if file.role == Role::Server {
-            counts.add_unrecognised(file, &queries, &imports);
+            counts.add_unrecognised(file, queries, &imports);
         }
     }
     (found, counts.finish())

@@ -60,17 +60,16 @@ impl Scratch {
     fn tables(&self, candidates: &[Candidate]) -> Option<Vec<i64>> {
         let mut found: Vec<i64> = Vec::new();
         for candidate in candidates {
-            let table = self
-                .blueprint
-                .relations
-                .iter()
-                .find(|known| known.name == candidate.table && (candidate.schema.is_empty() || known.schema == candidate.schema))?;
+            let table = self.blueprint.relations.iter().find(|known| {
+                known.name == candidate.table && (candidate.schema.is_empty() || known.schema == candidate.schema)
+            })?;
             found.push(table.oid);
         }
         // Partitions come with their whole, in several steps.
         let mut at = 0;
         while let Some(&oid) = found.get(at) {
-            for part in self.blueprint.relations.iter().filter(|part| part.is_partition && part.parents.contains(&oid)) {
+            for part in self.blueprint.relations.iter().filter(|part| part.is_partition && part.parents.contains(&oid))
+            {
                 if !found.contains(&part.oid) {
                     found.push(part.oid);
                 }
