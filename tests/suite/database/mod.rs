@@ -1,8 +1,10 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod checks;
+mod literals;
 mod mysql;
 mod mysql_safety;
+
 mod postgres;
 mod postgres_counted;
 mod postgres_proofs;
