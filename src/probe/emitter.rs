@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use super::ProbeMeta;
 use super::secrets::redact;
 use crate::model::{
-    EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, RuleId, RunEvent, RunId, escape,
+    DatabaseReport, EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, PlanNode, RuleId, RunEvent,
+    RunId, escape,
 };
 
 /// Sends a run's observations. Cheap to clone; usable from any thread.
@@ -127,14 +128,58 @@ pub(crate) fn clean(observation: &mut Observation) {
     }
 }
 
+/// Takes secrets, control characters and numbers that are none from all that is kept of a database.
+pub(crate) fn clean_report(report: &mut DatabaseReport) {
+    clean_line(&mut report.server);
+    clean_line(&mut report.method);
+    for query in &mut report.queries {
+        clean_block(&mut query.sql);
+        query.sent_by.iter_mut().chain(&mut query.not_examined).for_each(clean_line);
+        query.calls = query.calls.filter(|calls| calls.mean_ms.is_finite());
+        for harm in &mut query.harms {
+            harm.table.iter_mut().for_each(clean_line);
+            clean_line(&mut harm.message);
+            clean_line(&mut harm.fix);
+        }
+        query.points.retain(|point| point.cost.is_finite());
+        query.plan.iter_mut().chain(&mut query.plan_now).for_each(clean_node);
+    }
+    for proposal in &mut report.proposals {
+        clean_line(&mut proposal.table);
+        proposal.keys.iter_mut().chain(&mut proposal.predicate).for_each(clean_line);
+        clean_block(&mut proposal.statement);
+        let migration = &mut proposal.migration;
+        clean_line(&mut migration.tool);
+        clean_line(&mut migration.place);
+        clean_block(&mut migration.text);
+        for gain in &mut proposal.gains {
+            gain.before = gain.before.filter(|cost| cost.is_finite());
+            gain.after = gain.after.filter(|cost| cost.is_finite());
+        }
+    }
+}
+
+fn clean_node(node: &mut PlanNode) {
+    clean_line(&mut node.kind);
+    let names = [&mut node.table, &mut node.alias, &mut node.index];
+    names.into_iter().flatten().chain(&mut node.details).for_each(clean_line);
+    node.rows = node.rows.filter(|rows| rows.is_finite());
+    node.cost = node.cost.filter(|cost| cost.is_finite());
+    node.children.iter_mut().for_each(clean_node);
+}
+
+fn clean_block(text: &mut String) {
+    let clean = escape::block(&redact::text(text)).into_owned();
+    *text = clean;
+}
+
 fn clean_line(text: &mut String) {
     let clean = escape::line(&redact::text(text)).into_owned();
     *text = clean;
 }
 
 fn clean_evidence(evidence: &mut Evidence) {
-    let clean = escape::block(&redact::text(&evidence.text)).into_owned();
-    evidence.text = clean;
+    clean_block(&mut evidence.text);
     if evidence.kind == EvidenceKind::Snippet {
         evidence.text = evidence.text.trim_end().to_owned();
     }

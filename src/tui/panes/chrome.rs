@@ -75,6 +75,7 @@ const fn action_of(view: View) -> Action {
     match view {
         View::Checklist => Action::Checklist,
         View::Findings => Action::Findings,
+        View::Database => Action::Database,
         View::Report => Action::Report,
     }
 }
@@ -268,6 +269,22 @@ const fn useful(pane: Pane) -> &'static [Action] {
             &[A::Open, A::Edit, A::Prompt, A::Copy, A::Filter, A::Palette, A::Run, A::Browse, A::NextPane, A::Back]
         }
         Pane::Finding => &[A::Edit, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette],
+        Pane::Queries => &[
+            A::Open,
+            A::RunQuery,
+            A::Migration,
+            A::Edit,
+            A::Filter,
+            A::Run,
+            A::Prompt,
+            A::Copy,
+            A::Palette,
+            A::NextPane,
+            A::Back,
+        ],
+        Pane::Query => {
+            &[A::Edit, A::Migration, A::RunQuery, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette]
+        }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }
 }

@@ -1,0 +1,269 @@
+//! The query in hand: what is wrong with it, what it costs as the tables grow, what helps, and its plan.
+
+use ratatui::style::{Modifier, Style};
+use ratatui::text::Span;
+
+use super::{plan, queries};
+use crate::model::{CostPoint, DatabaseReport, ExaminedQuery, Harm, IndexProof, IndexProposal, grouped, measured};
+use crate::session::Session;
+use crate::tui::keymap::Action;
+use crate::tui::plain;
+use crate::tui::ui_state::Ui;
+use crate::tui::widgets::bars::{self, Bar};
+use crate::tui::widgets::doc::{Doc, Target};
+use crate::tui::widgets::{sql, text};
+
+/// Lines of a query's text; copying takes all of it.
+const MOST_LINES: usize = 40;
+
+/// Places of a query; the editor's list has all of them.
+const MOST_PLACES: usize = 8;
+
+/// Lines of a migration; copying takes all of it.
+const MOST_OF_MIGRATION: usize = 30;
+
+pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session) {
+    let in_hand = ui.database.list.selected.as_ref().and_then(|id| ui.index.query(session, id));
+    let Some((query, report)) = in_hand.zip(session.database()) else {
+        let words = if session.database().is_some() { "Nothing is selected." } else { "" };
+        doc.prose(0, words, doc.styles.muted);
+        return;
+    };
+    top(doc, query);
+    text_of(doc, query);
+    places(doc, ui, query);
+    harms(doc, session, query, report);
+    cost(doc, query, report);
+    for proposal in report.proposals_for(query) {
+        self::proposal(doc, ui, query, report, proposal);
+    }
+    plans(doc, query, report);
+    doc.heading("How it was examined", "");
+    doc.prose(0, &format!("{}; {}.", report.server, report.method), doc.styles.muted);
+}
+
+fn top(doc: &mut Doc<'_>, query: &ExaminedQuery) {
+    let styles = doc.styles;
+    let mark = queries::mark(styles, query);
+    let words = match (query.worst(), &query.not_examined) {
+        (Some(harm), _) => {
+            format!(" · tier {}: {} · reads {} rows", harm.tier.letter(), harm.tier.words(), grouped(harm.rows_read))
+        }
+        (None, Some(why)) => format!(": it {why}"),
+        (None, None) => ": it finds its rows by an index".to_owned(),
+    };
+    let lead = format!("{} {}", mark.glyph, mark.word);
+    let wide = text::width(&lead);
+    if wide + text::width(&words) <= doc.width() {
+        let words = text::fit(&words, doc.width() - wide);
+        doc.row(vec![Span::styled(lead, mark.style.add_modifier(Modifier::BOLD)), Span::styled(words, styles.text)]);
+    } else {
+        doc.row(vec![Span::styled(lead, mark.style.add_modifier(Modifier::BOLD))]);
+        doc.prose(2, words.trim_start_matches([' ', '·', ':']), styles.text);
+    }
+    if let Some(calls) = &query.calls {
+        doc.prose(0, &format!("The server has counted {}.", calls.words()), styles.text);
+    }
+}
+
+fn text_of(doc: &mut Doc<'_>, query: &ExaminedQuery) {
+    doc.gap();
+    if let Some(call) = &query.sent_by {
+        doc.prose(0, &format!("{call} sends:"), doc.styles.muted);
+    }
+    code(doc, &query.sql, MOST_LINES);
+}
+
+fn code(doc: &mut Doc<'_>, block: &str, most: usize) {
+    let styles = doc.styles;
+    let (lines, more) = sql::lines(block, doc.width().saturating_sub(2), most, styles);
+    for line in lines {
+        doc.row(std::iter::once(Span::raw("  ")).chain(line).collect());
+    }
+    if more > 0 {
+        doc.prose(2, &format!("… {more} more lines"), styles.muted);
+    }
+}
+
+fn places(doc: &mut Doc<'_>, ui: &Ui, query: &ExaminedQuery) {
+    let styles = doc.styles;
+    if query.places.is_empty() {
+        doc.prose(0, "No line of the code is known to send it: the server's statistics have it.", styles.muted);
+        return;
+    }
+    let key = ui.keymap.hint(Action::Edit);
+    for (number, place) in query.places.iter().take(MOST_PLACES).enumerate() {
+        let lead = if number == 0 { "sent at " } else { "        " };
+        let shown = text::fit_end(&plain::query_place(place), doc.width().saturating_sub(8));
+        let room = doc.width().saturating_sub(8 + text::width(&shown));
+        let hint = format!("  {key} opens it");
+        let mut spans = vec![Span::styled(lead, styles.muted), Span::styled(shown, styles.focus)];
+        if number == 0 && text::width(&hint) <= room {
+            spans.push(Span::styled(hint, styles.muted));
+        }
+        doc.row(spans);
+    }
+    let more = query.places.len().saturating_sub(MOST_PLACES);
+    if more > 0 {
+        doc.prose(8, &format!("… and {}", plain::count(more, "other place")), styles.muted);
+    }
+}
+
+fn harms(doc: &mut Doc<'_>, session: &Session, query: &ExaminedQuery, report: &DatabaseReport) {
+    let findings = session.findings_about(query);
+    if !query.harms.is_empty() {
+        let aside = format!("at {} rows a table", grouped(report.rows));
+        doc.heading("What is wrong, and what helps", &aside);
+    }
+    let styles = doc.styles;
+    for (number, harm) in query.harms.iter().enumerate() {
+        if number > 0 {
+            doc.gap();
+        }
+        let first = doc.rows();
+        doc.led("✗ ", 0, &harm.message, styles.severity(harm.severity), styles.text);
+        doc.row(vec![
+            Span::styled(format!("  {}", harm.severity.word()), styles.severity(harm.severity)),
+            Span::styled(text::fit(&about(harm), doc.width().saturating_sub(12)), styles.muted),
+        ]);
+        doc.led("→ ", 2, &harm.fix, styles.focus, styles.text);
+        let finding = findings.iter().find(|finding| finding.rule.as_str() == harm.rule);
+        if let Some(finding) = finding {
+            doc.link_from(first, &Target::Finding(finding.fingerprint.clone()));
+        }
+    }
+    // What another probe saw where the query is sent.
+    for finding in findings.iter().filter(|finding| query.harms.iter().all(|harm| harm.rule != finding.rule.as_str())) {
+        doc.heading("Seen in the code", finding.rule.as_str());
+        let first = doc.rows();
+        doc.led("✗ ", 0, &finding.message, styles.fail, styles.text);
+        let notes = finding.evidence.iter().filter(|evidence| evidence.kind == crate::model::EvidenceKind::Note);
+        notes.for_each(|note| doc.prose(2, &note.text, styles.muted));
+        doc.led("→ ", 2, &finding.fix, styles.focus, styles.text);
+        doc.link_from(first, &Target::Finding(finding.fingerprint.clone()));
+    }
+}
+
+fn about(harm: &Harm) -> String {
+    let table = harm.table.as_ref().map(|table| format!(" · {table}")).unwrap_or_default();
+    format!("{table} · reads {} rows a call · {}", grouped(harm.rows_read), harm.rule)
+}
+
+fn cost(doc: &mut Doc<'_>, query: &ExaminedQuery, report: &DatabaseReport) {
+    if query.points.is_empty() {
+        return;
+    }
+    let styles = doc.styles;
+    doc.heading("Cost as the tables grow", "in the planner's own units; each mark is ten times the one before");
+    if let Some(words) = growth(&query.points) {
+        doc.prose(0, &words, styles.text);
+    }
+    let rows = query.points.iter().map(|point| grouped(point.rows).len()).max().unwrap_or(0);
+    // Where there is little room, the bars matter more than the rows.
+    let with_rows = doc.width() >= 46;
+    let bars: Vec<Bar> = (query.points.iter())
+        .map(|point| Bar {
+            label: if with_rows {
+                format!("{:>7} {:>rows$} rows", times(point.times), grouped(point.rows))
+            } else {
+                times(point.times)
+            },
+            value: point.cost,
+            figure: measured(point.cost),
+            style: if point.rows >= report.rows && query.worst().is_some() {
+                styles.fail
+            } else {
+                styles.focus.remove_modifier(Modifier::BOLD)
+            },
+        })
+        .collect();
+    bars::logarithmic(doc, 0, &bars);
+}
+
+fn times(times: u64) -> String {
+    if times <= 1 { "now".to_owned() } else { format!("×{}", grouped(times)) }
+}
+
+/// What the chart says, in a sentence.
+fn growth(points: &[CostPoint]) -> Option<String> {
+    let (first, last) = (points.first()?, points.last()?);
+    if points.len() < 2 || first.cost <= 0.0 || first.times == 0 {
+        return None;
+    }
+    let more = last.times / first.times;
+    Some(format!("With {} times the rows it costs {} times as much.", grouped(more), measured(last.cost / first.cost)))
+}
+
+fn proposal(
+    doc: &mut Doc<'_>,
+    ui: &Ui,
+    query: &ExaminedQuery,
+    report: &DatabaseReport,
+    proposal: &IndexProposal,
+) {
+    let styles = doc.styles;
+    let gain = proposal.gains.iter().find(|gain| gain.query == query.id);
+    let proven = proposal.proof != IndexProof::Reasoned;
+    doc.heading("The index that helps", proposal.proof.words());
+    code(doc, &proposal.statement, MOST_OF_MIGRATION);
+    let costs = gain.and_then(|gain| Some((gain.before?, gain.after?, gain.factor())));
+    match costs {
+        Some((before, after, factor)) => {
+            let bar = |label: &str, value: f64, style: Style| Bar {
+                label: label.to_owned(),
+                value,
+                figure: measured(value),
+                style,
+            };
+            bars::logarithmic(doc, 0, &[
+                bar("without it", before, styles.fail),
+                bar("with it", after, styles.pass),
+            ]);
+            if let Some(factor) = factor.filter(|factor| *factor >= 1.0) {
+                let glyph = if proven { "✓ " } else { "? " };
+                let words = format!("{} times cheaper, {}.", measured(factor), proposal.proof.words());
+                doc.led(glyph, 0, &words, if proven { styles.pass } else { styles.unknown }, styles.text);
+            }
+        }
+        None => {
+            let words = "Reasoned from the query, not proven: compare the plan before and after you make it.";
+            doc.led("? ", 0, words, styles.unknown, styles.text);
+        }
+    }
+    let others = proposal.gains.iter().filter(|gain| gain.query != query.id);
+    let others: Vec<&ExaminedQuery> = others.filter_map(|gain| report.query(&gain.query)).collect();
+    for (number, other) in others.iter().enumerate().take(MOST_PLACES) {
+        let first = doc.rows();
+        let lead = if number == 0 { "helps as well " } else { "              " };
+        let name = text::fit(&other.name(), doc.width().saturating_sub(14));
+        doc.row(vec![Span::styled(lead, styles.muted), Span::styled(name, styles.text)]);
+        doc.link_from(first, &Target::Query(other.id.clone()));
+    }
+    let migration = &proposal.migration;
+    if migration.text.trim() != proposal.statement.trim() {
+        let key = ui.keymap.hint(Action::Migration);
+        doc.heading(&format!("As a migration for {}", text::fit(&migration.tool, 24)), &format!("{key} copies it"));
+        doc.prose(0, &migration.place, styles.muted);
+        for line in text::break_lines(&migration.text, doc.width().saturating_sub(2)).into_iter().take(MOST_OF_MIGRATION)
+        {
+            doc.row(vec![Span::raw("  "), Span::styled(line, styles.code)]);
+        }
+    } else {
+        let key = ui.keymap.hint(Action::Migration);
+        doc.prose(0, &format!("{key} copies it. {}", migration.place), styles.muted);
+    }
+}
+
+fn plans(doc: &mut Doc<'_>, query: &ExaminedQuery, report: &DatabaseReport) {
+    let Some(at_scale) = &query.plan else { return };
+    let title = match query.plan_now {
+        Some(_) => format!("The plan at {} rows a table", grouped(report.rows)),
+        None => "The plan, now and later".to_owned(),
+    };
+    doc.heading(&title, "");
+    plan::write(doc, at_scale);
+    if let Some(now) = &query.plan_now {
+        doc.heading("The plan now", "with as few rows as there are today");
+        plan::write(doc, now);
+    }
+}
