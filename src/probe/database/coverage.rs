@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::full_table_scan::{self, shorten};
+use super::judgement::full_table_scan;
+use super::judgement::wording::shorten;
 use super::lexer::Dialect;
 use super::plan::Unexamined;
 use super::queries::{Found, Query};

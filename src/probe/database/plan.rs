@@ -1,19 +1,33 @@
 //! What looking at a query's plan gives, whatever the database.
 
 use super::catalog::Table;
+use crate::model::{CostPoint, IndexProof, PlanNode};
+
+/// More of a plan does not help a reader.
+const MOST_LINES: usize = 40;
 
 /// A query whose plan was read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Judged {
     /// The tables that it reads from end to end.
     pub scans: Vec<Scan>,
-    /// The plan, for people.
-    pub plan: String,
+    /// The plan that it is judged by: at the size that `--rows` asks for.
+    pub plan: PlanNode,
+    /// The plan at the tables' present size, where it differs.
+    pub plan_now: Option<PlanNode>,
+    /// What it costs at several sizes, ascending; empty where the engine cannot tell.
+    pub points: Vec<CostPoint>,
     /// The value of a parameter decides, and no value is known: what depends on it, as a phrase.
     pub depends: Option<&'static str>,
 }
 
 impl Judged {
+    /// With nothing but the plan that it is judged by.
+    #[must_use]
+    pub fn new(scans: Vec<Scan>, plan: PlanNode) -> Self {
+        Self { scans, plan, plan_now: None, points: Vec::new(), depends: None }
+    }
+
     /// Becomes `other` if that reads fewer tables whole.
     pub fn take_if_better(&mut self, other: Self) -> bool {
         // Of two that read as many, the one that drops rows after reading shows the condition that lacks an index.
@@ -37,6 +51,19 @@ pub struct Scan {
     pub filtered: bool,
 }
 
+/// What an engine found out about indexes that do not exist.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tried {
+    /// How it was found out.
+    pub proof: IndexProof,
+    /// The planner's cost of the query without them, at the size that is judged.
+    pub before: f64,
+    /// The same with them.
+    pub after: f64,
+    /// Places of those that the plan uses, in what was given.
+    pub used: Vec<usize>,
+}
+
 /// A query whose plan could not be read, with the reason as a phrase.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unexamined(pub String);
@@ -46,4 +73,20 @@ impl Unexamined {
     pub fn new(reason: impl Into<String>) -> Self {
         Self(reason.into())
     }
+}
+
+/// The plan as an indented text.
+#[must_use]
+pub fn text(plan: &PlanNode) -> String {
+    let mut lines = Vec::new();
+    plan.walk(&mut |node, depth| {
+        let indent = "  ".repeat(depth.min(20));
+        lines.push(format!("{indent}{}", node.title()));
+        lines.extend(node.details.iter().map(|detail| format!("{indent}    {detail}")));
+    });
+    if lines.len() > MOST_LINES {
+        lines.truncate(MOST_LINES);
+        lines.push("…".to_owned());
+    }
+    lines.join("\n")
 }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::advice;
 use super::conditions::{Against, Asks};
+use super::judgement::cause;
 use super::lexer::{self, Dialect, Kind};
 use super::plan::Scan;
 use super::statement::Shape;
@@ -29,7 +29,7 @@ pub fn of(shape: &Shape, scans: &[Scan], dialect: Dialect) -> Vec<Sample> {
     for scan in scans {
         let mut by_column: Vec<(String, usize, bool)> = Vec::new();
         for (scope, relation) in shape.scopes_of(&scan.alias, &scan.table.name) {
-            for condition in advice::conditions_on(scope, relation, &scan.table) {
+            for condition in cause::conditions_on(scope, relation, &scan.table) {
                 if let Against::Parameter(parameter) = condition.against {
                     by_column.push((condition.column.name.to_lowercase(), parameter, condition.asks == Asks::Pattern));
                 }

@@ -12,11 +12,12 @@ use serde_json::Value;
 use super::catalog::{Catalog, Table};
 use super::lexer::Dialect;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Unexamined};
+use super::plan::{Judged, Tried, Unexamined};
+use super::proposals::candidate::Candidate;
 use super::samples;
 use super::statement::{self, Shape};
 use super::target::PostgresTarget;
-use crate::model::Failure;
+use crate::model::{CallStatistics, Failure};
 use catalog::OwnFunctions;
 use errors::Refused;
 use session::{Ask, Planner, Session};
@@ -60,6 +61,33 @@ impl Postgres {
         catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
             Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
         })
+    }
+
+    /// The server and its version.
+    #[must_use]
+    pub fn server(&self) -> String {
+        "PostgreSQL".to_owned()
+    }
+
+    /// How plans at other sizes are made, as a phrase.
+    #[must_use]
+    pub fn method(&self) -> String {
+        "planned on the server with sequential scans disabled".to_owned()
+    }
+
+    /// Plans a query as if these indexes were there. `None`: nothing here can prove an index.
+    #[expect(clippy::unused_async, reason = "the proof asks a server")]
+    pub async fn try_indexes(&mut self, _: &Prepared, _: &Shape, _: &[Candidate]) -> Option<Tried> {
+        None
+    }
+
+    /// The queries that the server has counted.
+    ///
+    /// # Errors
+    /// Why it does not tell.
+    #[expect(clippy::unused_async, reason = "the statistics are on a server")]
+    pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
+        Err(Unexamined::new("are not read yet"))
     }
 
     /// Ends the session.
@@ -145,7 +173,7 @@ impl Postgres {
         let seen = plan::read(plan, &self.catalog);
         match seen.unclear {
             Some(reason) => Err(Unexamined::new(reason)),
-            None => Ok(Judged { scans: seen.scans, plan: seen.text, depends: None }),
+            None => Ok(Judged::new(seen.scans, seen.plan)),
         }
     }
 }

@@ -1,13 +1,12 @@
-//! Reads a plan in JSON: which tables are read from end to end, and the tree as text.
+//! Reads a plan in JSON: which tables are read from end to end, and the tree.
 
 use serde_json::Value;
 
 use super::unknown_table;
+use crate::model::PlanNode;
 use crate::probe::database::catalog::Catalog;
 use crate::probe::database::plan::Scan;
 
-/// More of a plan does not help a reader.
-const MOST_LINES: usize = 40;
 /// A plan is never this deep; the bound is against a hostile answer.
 const MOST_DEPTH: usize = 200;
 
@@ -17,16 +16,16 @@ pub struct Seen {
     /// Tables read whole.
     pub scans: Vec<Scan>,
     /// The tree.
-    pub text: String,
+    pub plan: PlanNode,
     /// Why the plan cannot be judged, as a phrase.
     pub unclear: Option<String>,
 }
 
 /// Reads the answer to EXPLAIN.
 pub fn read(answer: &Value, catalog: &Catalog) -> Seen {
-    let mut walk = Walk { catalog, seen: Seen::default(), lines: 0 };
+    let mut walk = Walk { catalog, seen: Seen::default() };
     match answer.get(0).and_then(|first| first.get("Plan")) {
-        Some(plan) => walk.node(plan, 0, false),
+        Some(plan) => walk.seen.plan = walk.node(plan, 0, false),
         None => walk.seen.unclear = Some("have a plan that cannot be read".to_owned()),
     }
     walk.seen
@@ -35,7 +34,6 @@ pub fn read(answer: &Value, catalog: &Catalog) -> Seen {
 struct Walk<'a> {
     catalog: &'a Catalog,
     seen: Seen,
-    lines: usize,
 }
 
 fn text<'v>(node: &'v Value, key: &str) -> &'v str {
@@ -48,26 +46,29 @@ fn children(node: &Value) -> impl Iterator<Item = &Value> {
 
 impl Walk<'_> {
     /// `stops` is true below a LIMIT that lets this node stop after some rows.
-    fn node(&mut self, node: &Value, depth: usize, stops: bool) {
+    fn node(&mut self, node: &Value, depth: usize, stops: bool) -> PlanNode {
         if depth > MOST_DEPTH {
             self.seen.unclear = Some("have a plan that is too deep".to_owned());
-            return;
+            return PlanNode::default();
         }
-        self.write(node, depth);
+        let mut tree = plain(node);
         if node.get("Subplans Removed").and_then(Value::as_u64).is_some_and(|removed| removed > 0) {
             self.seen.unclear = Some("read partitions that are only chosen at run time".to_owned());
         }
         let kind = text(node, "Node Type");
         // A condition that does not lead into the index drops entries one by one, as a filter does.
         let dropped = ["Filter", "Join Filter", "Index Cond"].iter().any(|key| node.get(*key).is_some());
-        match kind {
-            "Seq Scan" if dropped || !stops => self.scan(node),
-            "Index Scan" | "Index Only Scan" if (dropped || !stops) && self.reads_whole_index(node) => self.scan(node),
-            "Bitmap Heap Scan" if self.bitmap_reads_whole_index(node) => self.scan(node),
-            "Foreign Scan" => {
-                self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned())
-            }
-            _ => {}
+        let whole = match kind {
+            "Seq Scan" => dropped || !stops,
+            "Index Scan" | "Index Only Scan" => (dropped || !stops) && self.reads_whole_index(node),
+            "Bitmap Heap Scan" => self.bitmap_reads_whole_index(node),
+            _ => false,
+        };
+        if whole {
+            tree.marked = self.scan(node);
+        }
+        if kind == "Foreign Scan" {
+            self.seen.unclear = Some("read a foreign table, whose plan is another server's".to_owned());
         }
         for (index, child) in children(node).enumerate() {
             let stops = match kind {
@@ -77,8 +78,10 @@ impl Walk<'_> {
                 "Nested Loop" => stops && !dropped && index == 0,
                 _ => false,
             };
-            self.node(child, depth + 1, stops);
+            let child = self.node(child, depth + 1, stops);
+            tree.children.push(child);
         }
+        tree
     }
 
     /// No condition leads into the index, so all of it is read. The condition of a partial index is one.
@@ -104,11 +107,12 @@ impl Walk<'_> {
         self.catalog.table(text(node, "Schema"), text(node, "Relation Name")).and_then(|table| table.index(name))
     }
 
-    fn scan(&mut self, node: &Value) {
+    /// Notes that the node reads its table whole; whether that is a table of the user's.
+    fn scan(&mut self, node: &Value) -> bool {
         let (schema, name) = (text(node, "Schema"), text(node, "Relation Name"));
         // The system's own catalogue is the server's business.
         if schema.starts_with("pg_") || schema == "information_schema" {
-            return;
+            return false;
         }
         let known = self.catalog.table(schema, name);
         let mut table = known.map_or_else(|| unknown_table(schema, name), |table| self.catalog.whole(table).clone());
@@ -127,41 +131,33 @@ impl Walk<'_> {
             Some(scan) => scan.filtered |= filtered,
             None => self.seen.scans.push(Scan { table, alias, filtered }),
         }
+        true
     }
+}
 
-    fn write(&mut self, node: &Value, depth: usize) {
-        if self.lines >= MOST_LINES {
-            if self.lines == MOST_LINES {
-                self.seen.text.push_str("\n…");
-                self.lines += 1;
-            }
-            return;
-        }
-        let indent = "  ".repeat(depth.min(20));
-        let mut line = format!("{indent}{}", text(node, "Node Type"));
-        for (key, word) in [("Index Name", " using "), ("Relation Name", " on "), ("CTE Name", " on ")] {
-            let value = text(node, key);
-            if !value.is_empty() {
-                line.push_str(word);
-                line.push_str(value);
-            }
-        }
-        let alias = text(node, "Alias");
-        if !alias.is_empty() && alias != text(node, "Relation Name") {
-            line.push(' ');
-            line.push_str(alias);
-        }
-        for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter"] {
-            let value = text(node, key);
-            if !value.is_empty() {
-                line.push_str(&format!("\n{indent}    {key}: {value}"));
-            }
-        }
-        if !self.seen.text.is_empty() {
-            self.seen.text.push('\n');
-        }
-        self.lines += line.lines().count();
-        self.seen.text.push_str(&line);
+/// The node by itself.
+fn plain(node: &Value) -> PlanNode {
+    let of = |key: &str| Some(text(node, key)).filter(|text| !text.is_empty()).map(str::to_owned);
+    let table = of("Relation Name").or_else(|| of("CTE Name"));
+    let mut details = Vec::new();
+    for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter"] {
+        details.extend(of(key).map(|value| format!("{key}: {value}")));
+    }
+    let sorted: Vec<&str> =
+        node.get("Sort Key").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
+    if !sorted.is_empty() {
+        details.push(format!("Sort Key: {}", sorted.join(", ")));
+    }
+    PlanNode {
+        kind: text(node, "Node Type").to_owned(),
+        alias: of("Alias").filter(|alias| Some(alias) != table.as_ref()),
+        table,
+        index: of("Index Name"),
+        details,
+        rows: node.get("Plan Rows").and_then(Value::as_f64),
+        cost: node.get("Total Cost").and_then(Value::as_f64),
+        marked: false,
+        children: Vec::new(),
     }
 }
 

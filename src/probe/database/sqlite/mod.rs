@@ -10,7 +10,8 @@ use std::path::Path;
 use super::catalog::{Catalog, Table};
 use super::lexer::Dialect;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Unexamined};
+use super::plan::{Judged, Tried, Unexamined};
+use super::proposals::candidate::Candidate;
 use super::samples;
 use super::statement::Shape;
 use super::target::SqliteTarget;
@@ -50,6 +51,12 @@ impl Sqlite {
         self.copy.close().await;
     }
 
+    /// Plans a query as if these indexes were there.
+    pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
+        let _ = (prepared, shape, candidates);
+        None
+    }
+
     /// Reads the plan of one query.
     ///
     /// # Errors
@@ -66,12 +73,12 @@ impl Sqlite {
         let views = self.copy.views_behind(shape);
         let rows = self.copy.explain(&prepared.sql()).await?;
         let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-        let mut best = Judged { scans, plan, depends: None };
+        let mut best = Judged::new(scans, plan);
         for sample in samples::of(shape, &best.scans, Dialect::Sqlite) {
             // A value that does not fit shows nothing.
             let Ok(rows) = self.copy.explain(&prepared.with_values(&sample.values)).await else { continue };
             let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-            if best.take_if_better(Judged { scans, plan, depends: None }) && sample.pattern {
+            if best.take_if_better(Judged::new(scans, plan)) && sample.pattern {
                 best.depends = Some(samples::DEPENDS_ON_PATTERN);
             }
         }

@@ -1,16 +1,13 @@
 //! Reads the lines of EXPLAIN QUERY PLAN (sqlite.org/eqp.html).
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::copy::Line;
-use crate::probe::database::advice;
+use crate::model::PlanNode;
 use crate::probe::database::catalog::Catalog;
+use crate::probe::database::judgement::cause;
 use crate::probe::database::plan::{Scan, Unexamined};
 use crate::probe::database::statement::{Relation, Scope, Shape};
-
-/// More of a plan does not help a reader.
-const MOST_LINES: usize = 40;
 
 /// The tables that are read from end to end, and the plan as a tree.
 pub fn read(
@@ -18,15 +15,16 @@ pub fn read(
     shape: &Shape,
     views: &[Arc<Shape>],
     catalog: &Catalog,
-) -> Result<(Vec<Scan>, String), Unexamined> {
+) -> Result<(Vec<Scan>, PlanNode), Unexamined> {
     let sorts = |parent: i64| lines.iter().any(|(_, of, text)| *of == parent && text.starts_with("USE TEMP B-TREE"));
     let mut scans: Vec<Scan> = Vec::new();
-    for (_, parent, text) in lines {
+    let mut marked = Vec::new();
+    for (id, parent, text) in lines {
         let Some(alias) = scanned(text) else { continue };
         let Some(found) = find(alias, shape, views, catalog)? else { continue };
         let Found { relation, scope, table } = found;
         let filtered = scope.is_some_and(|scope| {
-            advice::conditions_on(scope, &relation, table).any(|condition| !advice::joins(scope, condition))
+            cause::conditions_on(scope, &relation, table).any(|condition| !cause::joins(scope, condition))
         });
         // `SEARCH t` without an index is `max(a)` over every row.
         let whole = text.starts_with("SEARCH ");
@@ -35,18 +33,20 @@ pub fn read(
         let ends_early = |scope: &Scope| {
             scope.limited
                 && !scope.aggregates
-                && scope.conditions.iter().all(|condition| advice::joins(scope, condition))
+                && scope.conditions.iter().all(|condition| cause::joins(scope, condition))
                 && lines.iter().filter(|(_, of, text)| of == parent && scanned(text).is_some()).count() == 1
         };
         if scope.is_some_and(ends_early) && !whole && !sorts(*parent) {
             continue;
         }
+        marked.push(*id);
         let scan = Scan { table: table.clone(), alias: alias.to_owned(), filtered };
         if !scans.contains(&scan) {
             scans.push(scan);
         }
     }
-    Ok((scans, tree(lines)))
+    let roots = tree(lines, 0, &marked, 0);
+    Ok((scans, PlanNode { kind: "QUERY PLAN".to_owned(), children: roots, ..PlanNode::default() }))
 }
 
 /// The name in `SCAN orders`, `SCAN o USING INDEX i`. What is no table of the file is left out.
@@ -99,20 +99,19 @@ fn find<'a>(
     Err(Unexamined::new("have a plan that names a table in a way that is not understood"))
 }
 
-fn tree(lines: &[Line]) -> String {
-    let mut depths: HashMap<i64, usize> = HashMap::new();
-    let mut text = String::new();
-    for (id, parent, line) in lines.iter().take(MOST_LINES) {
-        let depth = depths.get(parent).map_or(0, |depth| depth + 1);
-        depths.insert(*id, depth);
-        if !text.is_empty() {
-            text.push('\n');
-        }
-        text.push_str(&"  ".repeat(depth.min(20)));
-        text.push_str(line);
+/// The lines below `parent` as nodes. SQLite's words tell the table and the index in one text.
+fn tree(lines: &[Line], parent: i64, marked: &[i64], depth: usize) -> Vec<PlanNode> {
+    /// A plan is never this deep; the bound is against lines that are their own parents.
+    const MOST_DEPTH: usize = 200;
+    if depth > MOST_DEPTH {
+        return Vec::new();
     }
-    if lines.len() > MOST_LINES {
-        text.push_str("\n…");
-    }
-    text
+    let own = lines.iter().filter(|(id, of, _)| *of == parent && *id != parent);
+    own.map(|(id, _, text)| PlanNode {
+        kind: text.clone(),
+        marked: marked.contains(id),
+        children: tree(lines, *id, marked, depth + 1),
+        ..PlanNode::default()
+    })
+    .collect()
 }

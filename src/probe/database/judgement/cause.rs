@@ -1,9 +1,9 @@
 //! Why a table is read from end to end, and which index would help as far as reasoning goes.
 
-use super::catalog::{Catalog, Table};
-use super::conditions::{Against, Asks, Column, Condition};
-use super::plan::Scan;
-use super::statement::{Relation, Scope, Shape};
+use crate::probe::database::catalog::{Catalog, Table};
+use crate::probe::database::conditions::{Against, Asks, Column, Condition};
+use crate::probe::database::plan::Scan;
+use crate::probe::database::statement::{Relation, Scope, Shape};
 
 /// An index of more columns seldom pays: three that are compared for equality, and one to sort or range over.
 const MOST_EQUAL: usize = 3;

@@ -1,0 +1,125 @@
+//! One face for every database that can be examined.
+
+use std::collections::BTreeSet;
+
+use super::catalog::Catalog;
+use super::examine::Ready;
+use super::placeholders::Prepared;
+use super::plan::{Judged, Tried, Unexamined};
+use super::postgres::Postgres;
+use super::proposals::candidate::Candidate;
+use super::sqlite::Sqlite;
+use super::statement::Shape;
+use super::target::Target;
+use crate::model::{CallStatistics, Failure};
+use crate::probe::ProbeCx;
+
+/// A database that was reached.
+pub enum Engine {
+    /// A PostgreSQL server.
+    Postgres(Box<Postgres>),
+    /// A SQLite file.
+    Sqlite(Box<Sqlite>),
+}
+
+impl Engine {
+    /// Reaches the database and reads its catalogue, as far as `ready` needs it.
+    ///
+    /// # Errors
+    /// A line for the user, without credentials.
+    pub async fn open(target: &Target, ready: &[Ready], cx: &ProbeCx) -> Result<Self, Failure> {
+        let rows = cx.settings.rows.max(1);
+        match target {
+            Target::Postgres(target) => {
+                let mut postgres = Postgres::open(target).await?;
+                let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
+                let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
+                postgres.learn_functions(names).await?;
+                Ok(Self::Postgres(Box::new(postgres)))
+            }
+            Target::Sqlite(target) => {
+                let relations = ready.iter().flat_map(|ready| ready.shape.relations());
+                let wanted = relations.map(|relation| relation.table.to_lowercase()).collect();
+                let sqlite = Sqlite::open(target, &cx.project.root, &wanted, rows).await?;
+                Ok(Self::Sqlite(Box::new(sqlite)))
+            }
+        }
+    }
+
+    /// What the database holds.
+    #[must_use]
+    pub fn catalog(&self) -> &Catalog {
+        match self {
+            Self::Postgres(postgres) => postgres.catalog(),
+            Self::Sqlite(sqlite) => sqlite.catalog(),
+        }
+    }
+
+    /// The server and its version: `PostgreSQL 15.18`.
+    #[must_use]
+    pub fn server(&self) -> String {
+        match self {
+            Self::Postgres(postgres) => postgres.server(),
+            Self::Sqlite(_) => "SQLite".to_owned(),
+        }
+    }
+
+    /// How plans at other sizes are made, as a phrase.
+    #[must_use]
+    pub fn method(&self) -> String {
+        match self {
+            Self::Postgres(postgres) => postgres.method(),
+            Self::Sqlite(_) => "planned in a copy of the schema in memory, as if its tables had grown".to_owned(),
+        }
+    }
+
+    /// What a user should know about the connection, as sentences.
+    #[must_use]
+    pub fn notes(&self) -> Vec<&'static str> {
+        match self {
+            Self::Postgres(postgres) if postgres.superuser => vec![
+                "the role is a superuser, which may do anything: let gonogo and the app connect as a role that may only what it needs",
+            ],
+            _ => Vec::new(),
+        }
+    }
+
+    /// The plan, and the shape by which it was read.
+    ///
+    /// # Errors
+    /// Why it was not planned.
+    pub async fn judge(&mut self, sql: &str, prepared: &Prepared, shape: Shape) -> Result<(Judged, Shape), Unexamined> {
+        match self {
+            Self::Postgres(postgres) => postgres.judge(sql, prepared, shape).await,
+            Self::Sqlite(sqlite) => sqlite.judge(prepared, &shape).await.map(|judged| (judged, shape)),
+        }
+    }
+
+    /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
+    pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
+        match self {
+            Self::Postgres(postgres) => postgres.try_indexes(prepared, shape, candidates).await,
+            Self::Sqlite(sqlite) => sqlite.try_indexes(prepared, shape, candidates).await,
+        }
+    }
+
+    /// The queries that the server has counted, each with what it counted.
+    ///
+    /// # Errors
+    /// Why it does not tell, as a phrase after "the server's statistics …".
+    pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
+        match self {
+            Self::Postgres(postgres) => postgres.statistics().await,
+            // A file keeps no count.
+            Self::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Ends the connection and takes away what was made for it.
+    pub async fn close(self) {
+        match self {
+            Self::Postgres(postgres) => postgres.close().await,
+            Self::Sqlite(sqlite) => sqlite.close().await,
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! How names, numbers and queries are written in what people read.
+
+/// A message stays readable with this much of the query.
+const SHOWN: usize = 110;
+
+/// A name as SQL writes it: quoted where it must be.
+#[must_use]
+pub fn name(name: &str) -> String {
+    let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
+        && !["order", "user", "group", "table", "select", "end", "default", "check", "references", "to"]
+            .contains(&name);
+    if plain { name.to_owned() } else { format!("\"{}\"", name.replace('"', "\"\"")) }
+}
+
+/// Names for a sentence: `` `a`, `b` or `c` ``.
+#[must_use]
+pub fn listed(names: &[String], word: &str) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `100000` as `100,000`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// The query short enough for a line: the list of what it selects goes first, then its end.
+#[must_use]
+pub fn shorten(sql: &str) -> String {
+    let mut text = sql.replace('`', "'");
+    if text.chars().count() > SHOWN {
+        let from = outer_from(&text).filter(|&at| at > 10);
+        if let Some(rest) = from.and_then(|at| text.get(at..)) {
+            text = format!("SELECT …{rest}");
+        }
+    }
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => {
+            let kept = text.get(..end).unwrap_or_default();
+            let word = kept.rfind(' ').filter(|at| at + 30 > end).unwrap_or(end);
+            format!("{} …", kept.get(..word).unwrap_or_default())
+        }
+        None => text,
+    }
+}
+
+/// Where the FROM of the outer SELECT stands, those of subqueries in its list aside.
+fn outer_from(sql: &str) -> Option<usize> {
+    let lower = sql.to_ascii_lowercase();
+    let mut depth = 0_i32;
+    for (at, byte) in lower.bytes().enumerate().skip_while(|_| !lower.starts_with("select ")) {
+        match byte {
+            b'(' => depth += 1,
+            b')' => depth -= 1,
+            b' ' if depth == 0 && lower.get(at..).is_some_and(|rest| rest.starts_with(" from ")) => return Some(at),
+            _ => {}
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_names_and_queries_read_well() {
+        assert_eq!(
+            [grouped(7), grouped(1000), grouped(100_000), grouped(1_234_567)],
+            ["7", "1,000", "100,000", "1,234,567"]
+        );
+        assert_eq!(
+            [name("orders"), name("userId"), name("order"), name("1a")],
+            ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
+        let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
+        assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");
+        assert_eq!(
+            shorten(&format!("{}{}", "x ".repeat(50), "$1 ".repeat(10))),
+            format!("{}$1 $1 $1 …", "x ".repeat(50))
+        );
+    }
+}

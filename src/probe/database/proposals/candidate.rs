@@ -1,0 +1,138 @@
+//! An index that could help, as data.
+
+use crate::probe::database::catalog::Table;
+use crate::probe::database::judgement::wording::name;
+use crate::probe::database::lexer::Dialect;
+
+/// An index that could help.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The table's schema; empty where there is none.
+    pub schema: String,
+    /// The table.
+    pub table: String,
+    /// It is made of partitions, so that the index cannot be made concurrently.
+    pub partitioned: bool,
+    /// What it is sorted by, in order.
+    pub keys: Vec<Key>,
+    /// The condition of a partial index, as SQL.
+    pub predicate: Option<String>,
+    /// What kind of index, where not the usual: `gin`.
+    pub method: Option<&'static str>,
+}
+
+/// One key of an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Key {
+    /// The column's name, unquoted; or an expression, if `expression`.
+    pub text: String,
+    /// It is an expression and not a column.
+    pub expression: bool,
+    /// Sorted from the greatest to the least.
+    pub descending: bool,
+    /// How it compares, where not as usual: `text_pattern_ops`, `gin_trgm_ops`; in SQLite a collation.
+    pub operator_class: Option<&'static str>,
+}
+
+impl Key {
+    /// A column, ascending.
+    #[must_use]
+    pub fn column(name: &str) -> Self {
+        Self { text: name.to_owned(), expression: false, descending: false, operator_class: None }
+    }
+
+    /// As SQL: `created_at DESC`, `(lower(email))`.
+    #[must_use]
+    pub fn sql(&self, dialect: Dialect) -> String {
+        let mut sql = if self.expression { format!("({})", self.text) } else { name(&self.text) };
+        if let Some(class) = self.operator_class {
+            sql.push_str(if dialect == Dialect::Sqlite { " COLLATE " } else { " " });
+            sql.push_str(class);
+        }
+        if self.descending {
+            sql.push_str(" DESC");
+        }
+        sql
+    }
+}
+
+impl Candidate {
+    /// A B-tree over these columns of `table`.
+    #[must_use]
+    pub fn of(table: &Table, keys: Vec<Key>) -> Self {
+        Self {
+            schema: table.schema.clone(),
+            table: table.name.clone(),
+            partitioned: table.partitioned,
+            keys,
+            predicate: None,
+            method: None,
+        }
+    }
+
+    /// The table as SQL names it: with its schema where that is not the usual one.
+    #[must_use]
+    pub fn table_sql(&self) -> String {
+        match self.schema.as_str() {
+            "" | "public" => name(&self.table),
+            schema => format!("{}.{}", name(schema), name(&self.table)),
+        }
+    }
+
+    /// A name for it: `orders_customer_id_created_at_idx`.
+    #[must_use]
+    pub fn index_name(&self) -> String {
+        /// PostgreSQL cuts names off after 63 bytes (`NAMEDATALEN`), MySQL after 64.
+        const LONGEST: usize = 63;
+        let keys: Vec<&str> = self.keys.iter().map(|key| key.text.as_str()).collect();
+        let plain: String = format!("{}_{}", self.table, keys.join("_"))
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+            .collect();
+        let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
+        let mut text = words.join("_").to_lowercase();
+        text.truncate(LONGEST - "_idx".len());
+        format!("{}_idx", text.trim_end_matches('_'))
+    }
+
+    /// The statement that makes it, without a semicolon. `concurrently` lets PostgreSQL make it without locking writers out.
+    #[must_use]
+    pub fn statement(&self, dialect: Dialect, concurrently: bool) -> String {
+        let keys: Vec<String> = self.keys.iter().map(|key| key.sql(dialect)).collect();
+        // PostgreSQL refuses CONCURRENTLY on a partitioned table.
+        let way = if concurrently && dialect == Dialect::Postgres && !self.partitioned { "CONCURRENTLY " } else { "" };
+        let method = self.method.map(|method| format!(" USING {method}")).unwrap_or_default();
+        let mut sql = format!(
+            "CREATE INDEX {way}{} ON {}{method} ({})",
+            name(&self.index_name()),
+            self.table_sql(),
+            keys.join(", ")
+        );
+        if let Some(predicate) = &self.predicate {
+            sql.push_str(" WHERE ");
+            sql.push_str(predicate);
+        }
+        sql
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_name_their_index_and_quote_what_must_be() {
+        let table = Table { schema: "public".to_owned(), name: "order".to_owned(), ..Table::default() };
+        let mut candidate = Candidate::of(&table, vec![Key::column("userId"), Key::column("created_at")]);
+        candidate.keys[1].descending = true;
+        assert_eq!(
+            candidate.statement(Dialect::Postgres, true),
+            "CREATE INDEX CONCURRENTLY order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC)"
+        );
+        candidate.predicate = Some("deleted_at IS NULL".to_owned());
+        assert_eq!(
+            candidate.statement(Dialect::Sqlite, true),
+            "CREATE INDEX order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC) WHERE deleted_at IS NULL"
+        );
+    }
+}

@@ -1,0 +1,3 @@
+//! Indexes that do not exist and would help.
+
+pub mod candidate;
