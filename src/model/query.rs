@@ -79,10 +79,20 @@ impl ExaminedQuery {
         self.harms.iter().min_by_key(|harm| harm.rank())
     }
 
-    /// What it is called on one line: the call that sends it, else its text.
+    /// What it is called on one line: the call that sends it, else its text, without a long list of what it selects.
     #[must_use]
     pub fn name(&self) -> String {
-        self.sent_by.clone().unwrap_or_else(|| self.sql.split_whitespace().collect::<Vec<_>>().join(" "))
+        /// A longer list says less than what stands behind it.
+        const LONGEST_LIST: usize = 16;
+        if let Some(call) = &self.sent_by {
+            return call.clone();
+        }
+        let line = self.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let selects = line.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("select "));
+        match outermost_from(&line).filter(|at| selects && *at > 7 + LONGEST_LIST) {
+            Some(at) => format!("{}…{}", line.get(..7).unwrap_or_default(), line.get(at..).unwrap_or_default()),
+            None => line,
+        }
     }
 
     /// The most harmful first, then those that are fine, then those that were not examined.
@@ -169,6 +179,22 @@ pub struct Harm {
     pub message: String,
     /// What helps, in one or two sentences.
     pub fix: String,
+}
+
+/// Where the FROM stands that is in no parentheses, with the space before it.
+fn outermost_from(line: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (at, c) in line.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ' ' if depth == 0 && line.get(at..at + 6).is_some_and(|word| word.eq_ignore_ascii_case(" from ")) => {
+                return Some(at);
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 impl Harm {
@@ -387,6 +413,18 @@ mod tests {
         assert_eq!(words(48_210, 0.4), "48,210 calls, 0.4 ms each: 19 s in all");
         assert_eq!(words(1, 0.01), "1 call, under 0.1 ms each: under 0.1 s in all");
         assert_eq!(words(9_000_000, 12.0), "9,000,000 calls, 12 ms each: 30 hours in all");
+    }
+
+    #[test]
+    fn a_query_is_called_by_what_tells_most() {
+        let named = |sql: &str| ExaminedQuery { sql: sql.to_owned(), ..ExaminedQuery::default() }.name();
+        assert_eq!(named("SELECT a,\n  b FROM t"), "SELECT a, b FROM t");
+        assert_eq!(
+            named("select id, (SELECT max(n) FROM x), name\nfrom orders WHERE é = $1"),
+            "select … from orders WHERE é = $1"
+        );
+        assert_eq!(named("UPDATE t SET a = 1"), "UPDATE t SET a = 1");
+        assert_eq!(named("é"), "é");
     }
 
     #[test]

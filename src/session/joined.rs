@@ -119,12 +119,11 @@ fn once_for_each_row(
     let (ran, rows, fed_calls) = (calls.calls as f64, rows as f64, fed.calls as f64);
     (SAME.contains(&(ran / rows)) && rows / fed_calls >= ROWS_A_CALL).then(|| {
         format!(
-            "the query at {}:{} returned {} rows in {} calls, and this one ran about once for each row: {} calls for each page",
+            "the query at {}:{} returned {} rows in {} calls, and this one ran about once for each of these rows",
             place.path,
             above.span.line,
             measured(rows),
             grouped(fed.calls),
-            measured(ran / fed_calls),
         )
     })
 }

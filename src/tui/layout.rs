@@ -222,6 +222,7 @@ fn inside(pane: Rect) -> Rect {
 }
 
 fn tabs(row: Rect) -> Vec<(View, Rect)> {
+    let gap = if row.width < 100 { 2 } else { 3 };
     let mut x = row.x + 1;
     let mut tabs = Vec::new();
     for view in View::ALL {
@@ -229,7 +230,7 @@ fn tabs(row: Rect) -> Vec<(View, Rect)> {
         if x + width <= row.right() {
             tabs.push((view, Rect { x, width, ..row }));
         }
-        x += width + 3;
+        x += width + gap;
     }
     tabs
 }

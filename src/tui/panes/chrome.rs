@@ -99,8 +99,10 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
         let forms = [
             format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
             format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
+            format!("{done}/{all} done{failed}{}", part(waiting, "to allow")),
         ];
-        if let Some(words) = forms.into_iter().find(|words| taken + text::width(words) + 3 <= room) {
+        let beside = if taken > 0 { taken + 3 } else { 0 };
+        if let Some(words) = forms.into_iter().find(|words| text::width(words) + beside <= room) {
             separate(&mut spans, 0);
             spans.insert(0, Span::styled(words, styles.muted));
         }

@@ -28,11 +28,11 @@ fn node(doc: &mut Doc<'_>, plan: &PlanNode, (lead, under): (&str, &str), left: &
         return;
     }
     *left -= 1;
-    line(doc, plan, lead);
+    let untold = line(doc, plan, lead);
     let styles = doc.styles;
     let has_children = !plan.children.is_empty();
     let below = if has_children { format!("{under}│ ") } else { format!("{under}  ") };
-    for detail in &plan.details {
+    for detail in untold.iter().chain(&plan.details) {
         let inset = " ".repeat(INDENT) + &below + "  ";
         let room = doc.width().saturating_sub(text::width(&inset));
         for part in text::wrap(detail, room.max(12)).into_iter().take(4) {
@@ -52,12 +52,16 @@ fn node(doc: &mut Doc<'_>, plan: &PlanNode, (lead, under): (&str, &str), left: &
     }
 }
 
-fn line(doc: &mut Doc<'_>, plan: &PlanNode, lead: &str) {
+/// Writes a node's own line, and gives back its figures where there was no room for them.
+fn line(doc: &mut Doc<'_>, plan: &PlanNode, lead: &str) -> Option<String> {
     let styles = doc.styles;
     let (glyph, style) = if plan.marked { ("✗ ", styles.fail) } else { ("", styles.code) };
     let word = if plan.marked { "  ← slow" } else { "" };
     let start = " ".repeat(INDENT) + lead;
-    let rows = plan.rows.map(|rows| format!("{} rows", measured(rows)));
+    let rows = plan.rows.map(|rows| match measured(rows) {
+        one if one == "1" => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    });
     let cost = plan.cost.map(|cost| format!("cost {}", measured(cost)));
     let figures = rows.into_iter().chain(cost).collect::<Vec<_>>().join(", ");
     let room = doc.width().saturating_sub(text::width(&start) + text::width(glyph) + text::width(word));
@@ -65,14 +69,10 @@ fn line(doc: &mut Doc<'_>, plan: &PlanNode, lead: &str) {
     let left = room.saturating_sub(text::width(&title) + 2);
     let mut spans = vec![Span::styled(start, styles.border), Span::styled(glyph, style), Span::styled(title, style)];
     spans.push(Span::styled(word, style));
-    if !figures.is_empty() && text::width(&figures) <= left {
+    let fits = text::width(&figures) <= left;
+    if fits && !figures.is_empty() {
         spans.push(Span::styled(format!("  {figures}"), styles.muted));
-        doc.row(spans);
-    } else {
-        doc.row(spans);
-        if !figures.is_empty() {
-            let inset = INDENT + text::width(lead) + 2;
-            doc.prose(inset.min(doc.width() / 2), &figures, styles.muted);
-        }
     }
+    doc.row(spans);
+    (!fits).then_some(figures)
 }

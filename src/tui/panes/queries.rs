@@ -12,8 +12,8 @@ use crate::tui::style::{Mark, Styles};
 use crate::tui::ui_state::{Pane, Ui};
 use crate::tui::widgets::{canvas, text};
 
-/// Columns of a table's name.
-const TABLE: usize = 16;
+/// Columns of a table's name where there is room, and where there is little.
+const TABLE: (usize, usize) = (16, 10);
 
 pub(super) fn draw(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) {
     let styles = &ui.dress.styles;
@@ -53,14 +53,18 @@ fn row(styles: &Styles, query: &ExaminedQuery, width: usize) -> Ends {
         if width >= 36 {
             left.push(Span::styled(format!("{} ", text::pad(mark.word, 7)), mark.style));
         }
-        let table = harm.table.as_deref().unwrap_or_default();
-        if width >= 90 {
-            left.push(Span::styled(format!("{} ", text::pad(table, TABLE)), styles.title));
-        } else if width >= 50 && !table.is_empty() {
-            left.push(Span::styled(format!("{} ", text::fit(table, TABLE)), styles.title));
+        if width >= 50 {
+            let columns = if width >= 90 { TABLE.0 } else { TABLE.1 };
+            let table = text::pad(harm.table.as_deref().unwrap_or_default(), columns);
+            left.push(Span::styled(format!("{table} "), styles.title));
         }
         let rows = grouped(harm.rows_read);
-        right.push(Span::styled(if width >= 50 { format!("reads {rows} rows") } else { rows }, styles.text));
+        let words = match width {
+            70.. => format!("reads {rows} rows"),
+            50.. => format!("{rows} rows"),
+            _ => rows,
+        };
+        right.push(Span::styled(words, styles.text));
     }
     if let Some(calls) = query.calls.filter(|_| width >= 76) {
         let words = format!("{:>14}", format!("{} calls", grouped(calls.calls)));

@@ -4,7 +4,9 @@ use ratatui::style::{Modifier, Style};
 use ratatui::text::Span;
 
 use super::{plan, queries};
-use crate::model::{CostPoint, DatabaseReport, ExaminedQuery, Harm, IndexProof, IndexProposal, grouped, measured};
+use crate::model::{
+    CostPoint, DatabaseReport, EvidenceKind, ExaminedQuery, Harm, IndexProof, IndexProposal, Location, grouped, measured,
+};
 use crate::session::Session;
 use crate::tui::keymap::Action;
 use crate::tui::plain;
@@ -18,6 +20,9 @@ const MOST_LINES: usize = 40;
 
 /// Places of a query; the editor's list has all of them.
 const MOST_PLACES: usize = 8;
+
+/// Nobody feels a smaller difference.
+const SAME_COST: f64 = 1.5;
 
 /// Lines of a migration; copying takes all of it.
 const MOST_OF_MIGRATION: usize = 30;
@@ -38,8 +43,14 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session) {
         self::proposal(doc, ui, query, report, proposal);
     }
     plans(doc, query, report);
-    doc.heading("How it was examined", "");
-    doc.prose(0, &format!("{}; {}.", report.server, report.method), doc.styles.muted);
+    if query.not_examined.is_some() {
+        doc.gap();
+        let words = "So nothing is known of it, neither that it is slow nor that it is quick.";
+        doc.prose(0, words, doc.styles.text);
+    } else {
+        doc.heading("How it was examined", "");
+        doc.prose(0, &format!("{}; {}.", report.server, report.method), doc.styles.muted);
+    }
 }
 
 fn top(doc: &mut Doc<'_>, query: &ExaminedQuery) {
@@ -133,11 +144,11 @@ fn harms(doc: &mut Doc<'_>, session: &Session, query: &ExaminedQuery, report: &D
         }
     }
     // What another probe saw where the query is sent.
-    for finding in findings.iter().filter(|finding| query.harms.iter().all(|harm| harm.rule != finding.rule.as_str())) {
+    for finding in findings.iter().filter(|finding| matches!(finding.location, Location::File { .. })) {
         doc.heading("Seen in the code", finding.rule.as_str());
         let first = doc.rows();
         doc.led("✗ ", 0, &finding.message, styles.fail, styles.text);
-        let notes = finding.evidence.iter().filter(|evidence| evidence.kind == crate::model::EvidenceKind::Note);
+        let notes = finding.evidence.iter().filter(|evidence| evidence.kind == EvidenceKind::Note);
         notes.for_each(|note| doc.prose(2, &note.text, styles.muted));
         doc.led("→ ", 2, &finding.fix, styles.focus, styles.text);
         doc.link_from(first, &Target::Finding(finding.fingerprint.clone()));
@@ -154,7 +165,7 @@ fn cost(doc: &mut Doc<'_>, query: &ExaminedQuery, report: &DatabaseReport) {
         return;
     }
     let styles = doc.styles;
-    doc.heading("Cost as the tables grow", "in the planner's own units; each mark is ten times the one before");
+    doc.heading("Cost as the tables grow", "log scale, in the planner's own units");
     if let Some(words) = growth(&query.points) {
         doc.prose(0, &words, styles.text);
     }
@@ -190,8 +201,12 @@ fn growth(points: &[CostPoint]) -> Option<String> {
     if points.len() < 2 || first.cost <= 0.0 || first.times == 0 {
         return None;
     }
-    let more = last.times / first.times;
-    Some(format!("With {} times the rows it costs {} times as much.", grouped(more), measured(last.cost / first.cost)))
+    let (rows, cost) = (grouped(last.times / first.times), last.cost / first.cost);
+    Some(if cost < SAME_COST {
+        format!("With {rows} times the rows it costs about the same.")
+    } else {
+        format!("With {rows} times the rows it costs {} times as much.", measured(cost))
+    })
 }
 
 fn proposal(
@@ -204,7 +219,7 @@ fn proposal(
     let styles = doc.styles;
     let gain = proposal.gains.iter().find(|gain| gain.query == query.id);
     let proven = proposal.proof != IndexProof::Reasoned;
-    doc.heading("The index that helps", proposal.proof.words());
+    doc.heading("The index that helps", "");
     code(doc, &proposal.statement, MOST_OF_MIGRATION);
     let costs = gain.and_then(|gain| Some((gain.before?, gain.after?, gain.factor())));
     match costs {
@@ -250,7 +265,7 @@ fn proposal(
         }
     } else {
         let key = ui.keymap.hint(Action::Migration);
-        doc.prose(0, &format!("{key} copies it. {}", migration.place), styles.muted);
+        doc.prose(0, &format!("{key} copies it; {}", migration.place), styles.muted);
     }
 }
 

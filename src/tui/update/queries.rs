@@ -30,7 +30,11 @@ pub(super) fn places(query: &ExaminedQuery) -> Vec<Choice> {
 /// Judges only the query in hand again.
 pub(super) fn run(ui: &mut Ui, session: &Session) -> Vec<Request> {
     match in_hand(ui, session) {
-        Some(query) => vec![Request::Do(Command::RunQuery(query.id.clone()))],
+        Some(query) => {
+            // It stays in hand wherever it stands afterwards.
+            ui.database.list.chosen = true;
+            vec![Request::Do(Command::RunQuery(query.id.clone()))]
+        }
         None => {
             ui.flash = Some("Select a query of the database first: press 3".to_owned());
             Vec::new()

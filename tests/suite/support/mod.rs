@@ -5,4 +5,5 @@ pub mod postgres;
 pub mod probes;
 #[cfg(unix)]
 pub mod pty;
+pub mod queries;
 pub mod tls_server;
