@@ -39,6 +39,8 @@ pub struct Index {
     pub predicate: Option<String>,
     /// Whether it is a B-tree, of which only leading columns help.
     pub ordered: bool,
+    /// Whether no two rows may have the same keys.
+    pub unique: bool,
 }
 
 impl Catalog {

@@ -59,6 +59,8 @@ pub enum Against {
     Column(Column),
     /// Nothing: the column is a flag, or is null.
     Nothing,
+    /// A constant that stands in the statement, as SQL.
+    Constant(String),
     /// Anything else.
     Other,
 }
@@ -140,6 +142,34 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
     }
 }
 
+/// The columns that `expr` wants not to be among the results of a subquery.
+#[must_use]
+pub fn not_in_subquery(expr: &Expr) -> Vec<Column> {
+    struct Finder(Vec<Column>, usize);
+    impl Visitor for Finder {
+        type Break = ();
+        fn pre_visit_query(&mut self, _: &sqlparser::ast::Query) -> ControlFlow<()> {
+            self.1 += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &sqlparser::ast::Query) -> ControlFlow<()> {
+            self.1 -= 1;
+            ControlFlow::Continue(())
+        }
+        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
+            if let Expr::InSubquery { expr, negated: true, .. } = expr
+                && self.1 == 0
+            {
+                self.0.extend(column(expr));
+            }
+            ControlFlow::Continue(())
+        }
+    }
+    let mut finder = Finder(Vec::new(), 0);
+    let _ = expr.visit(&mut finder);
+    finder.0
+}
+
 fn compare(left: &Expr, op: &BinaryOperator, right: &Expr, found: &mut Vec<Condition>) {
     let asks = match op {
         BinaryOperator::Eq => Asks::Equal,
@@ -216,7 +246,7 @@ fn against(expr: &Expr) -> Against {
                 let number = name.trim_start_matches(['$', '?']).parse::<usize>().ok();
                 number.and_then(|n| n.checked_sub(1)).map_or(Against::Other, Against::Parameter)
             }
-            _ => Against::Other,
+            constant => Against::Constant(constant.to_string()),
         },
         other => column(other).map_or(Against::Other, Against::Column),
     }

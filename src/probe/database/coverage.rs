@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::judgement::full_table_scan;
+use super::judgement;
+use super::judgement::way_in;
 use super::judgement::wording::shorten;
 use super::lexer::Dialect;
 use super::plan::Unexamined;
 use super::queries::{Found, Query};
-use crate::model::{Coverage, Examined, Gap, Project, RuleId};
+use crate::model::{Coverage, Examined, Gap, Project, RuleId, RuleMeta};
 use crate::probe::source::facts::{CodeIndex, Role};
 
 /// Libraries that send queries of their own making: by a module's first part, and by the name in a project's stack.
@@ -49,6 +50,8 @@ pub struct Tally {
     /// Reasons outside the queries themselves why there may be more of them.
     beyond: Vec<String>,
     code_gaps: Vec<Gap>,
+    /// What an index would bring can be told, so that the rules which rest on that can speak.
+    estimates_indexes: bool,
 }
 
 impl Tally {
@@ -77,6 +80,7 @@ impl Tally {
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
+            estimates_indexes: true,
         }
     }
 
@@ -90,6 +94,11 @@ impl Tally {
         for (reason, count) in &found.left_out {
             self.gaps.insert(format!("queries {reason}"), (*count, Vec::new()));
         }
+    }
+
+    /// Whether the engine can tell what an index would bring.
+    pub const fn estimates_indexes(&mut self, does: bool) {
+        self.estimates_indexes = does;
     }
 
     /// A query was examined.
@@ -130,7 +139,19 @@ impl Tally {
         let coverage = self.coverage();
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
-        let rules = BTreeMap::from([(RuleId::from_static(full_table_scan::META.id), coverage)]);
+        let untried = || {
+            Coverage::Nothing(
+                "what another index would bring to queries that use one already cannot be told on this database"
+                    .to_owned(),
+            )
+        };
+        let proven = [way_in::UNINDEXED_SORT.id, way_in::ROWS_READ_AND_DROPPED.id];
+        let of = |rule: &RuleMeta| {
+            let coverage =
+                if proven.contains(&rule.id) && !self.estimates_indexes { untried() } else { coverage.clone() };
+            (RuleId::from_static(rule.id), coverage)
+        };
+        let rules = judgement::RULES.iter().map(|rule| of(rule)).collect();
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::catalog::Catalog;
 use super::examine::Ready;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Tried, Unexamined};
+use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::postgres::Postgres;
 use super::proposals::candidate::Candidate;
 use super::sqlite::Sqlite;
@@ -31,11 +31,10 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let mut postgres = Postgres::open(target).await?;
-                let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
-                let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
-                postgres.learn_functions(names).await?;
-                Ok(Self::Postgres(Box::new(postgres)))
+                let postgres = Postgres::open(target).await?;
+                let mut engine = Self::Postgres(Box::new(postgres));
+                engine.learn(ready).await?;
+                Ok(engine)
             }
             Target::Sqlite(target) => {
                 let relations = ready.iter().flat_map(|ready| ready.shape.relations());
@@ -43,6 +42,19 @@ impl Engine {
                 let sqlite = Sqlite::open(target, &cx.project.root, &wanted, rows).await?;
                 Ok(Self::Sqlite(Box::new(sqlite)))
             }
+        }
+    }
+
+    /// Finds out which of the functions that the queries call are the database's own.
+    ///
+    /// # Errors
+    /// A line for the user.
+    pub async fn learn(&mut self, ready: &[Ready]) -> Result<(), Failure> {
+        let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
+        let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
+        match self {
+            Self::Postgres(postgres) => postgres.learn_functions(names).await,
+            Self::Sqlite(_) => Ok(()),
         }
     }
 
@@ -96,10 +108,20 @@ impl Engine {
     }
 
     /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
-    pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
+    pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         match self {
-            Self::Postgres(postgres) => postgres.try_indexes(prepared, shape, candidates).await,
-            Self::Sqlite(sqlite) => sqlite.try_indexes(prepared, shape, candidates).await,
+            Self::Postgres(postgres) => postgres.try_indexes(asked, candidates).await,
+            Self::Sqlite(sqlite) => sqlite.try_indexes(asked, candidates).await,
+        }
+    }
+
+    /// Whether it can tell how much an index that does not exist would bring to a query that has a way in already. SQLite
+    /// assumes ten rows for each value of any new index, which is far too few for a status or a country.
+    #[must_use]
+    pub fn estimates_indexes(&self) -> bool {
+        match self {
+            Self::Postgres(postgres) => postgres.estimates_indexes(),
+            Self::Sqlite(_) => false,
         }
     }
 

@@ -2,15 +2,19 @@
 
 use super::coverage::Tally;
 use super::engine::Engine;
-use super::judgement::full_table_scan::{self, Context};
+use super::judgement::help::Help;
+use super::judgement::told::{Context, Judgement};
 use super::lexer::Dialect;
 use super::placeholders::{Prepared, Unclear};
-use super::plan::Unexamined;
+use super::plan::{Asked, Judged, Unexamined};
+use super::proposals::choose::{self, Choice};
 use super::queries::{Found, Query};
 use super::statement::{self, Shape};
 use super::target::Target;
-use crate::model::{Examined, Failure};
+use super::{judgement, proposals, report, statistics};
+use crate::model::{DatabaseReport, Examined, ExaminedQuery, Failure};
 use crate::probe::ProbeCx;
+use crate::probe::source::facts::CodeIndex;
 
 /// A query that is ready to be planned.
 pub struct Ready {
@@ -22,48 +26,116 @@ pub struct Ready {
     pub shape: Shape,
 }
 
+/// A query that was planned.
+pub struct Looked {
+    /// The query.
+    pub query: Query,
+    /// Its text with numbered placeholders.
+    pub prepared: Prepared,
+    /// What it reads.
+    pub shape: Shape,
+    /// Its plans.
+    pub judged: Judged,
+    /// Which indexes help it.
+    pub help: Help,
+    /// What is wrong with it, worst first.
+    pub judgements: Vec<Judgement>,
+}
+
+impl Looked {
+    /// The query as it was judged.
+    #[must_use]
+    pub const fn asked(&self) -> Asked<'_> {
+        Asked { prepared: &self.prepared, shape: &self.shape, values: &self.judged.values }
+    }
+}
+
 /// Examines the queries of `found` on `target` and sends what it sees through `cx`.
-pub async fn examine(target: &Target, found: Found, mut tally: Tally, cx: &ProbeCx) -> Result<Examined, Failure> {
+pub async fn examine(
+    target: &Target,
+    found: Found,
+    mut tally: Tally,
+    code: &CodeIndex,
+    cx: &ProbeCx,
+) -> Result<Examined, Failure> {
     let dialect = target.dialect();
+    let rows = cx.settings.rows.max(1);
     tally.count("queries", found.queries.len());
     tally.count("places", found.places());
+    let mut queries: Vec<ExaminedQuery> = Vec::new();
     let mut ready = Vec::new();
     for query in found.queries {
         match prepare(&query, dialect) {
             Ok(Some((prepared, shape))) => ready.push(Ready { query, prepared, shape }),
             Ok(None) => tally.no_query(&query, dialect),
-            Err(unexamined) => tally.missed(&unexamined, &query, dialect),
+            Err(unexamined) => {
+                queries.push(report::missed(&query, &unexamined, dialect));
+                tally.missed(&unexamined, &query, dialect);
+            }
         }
     }
     cx.report_progress(0, Some(ready.len() as u64), "connecting");
     let mut engine = Engine::open(target, &ready, cx).await?;
+    tally.estimates_indexes(engine.estimates_indexes());
     engine.notes().into_iter().for_each(|note| tally.note(note));
     tally.count("tables", engine.catalog().len());
+    match engine.statistics().await {
+        Ok(counted) => {
+            statistics::join(&mut ready, counted, dialect);
+            engine.learn(&ready).await?;
+        }
+        Err(why) => tally.note(&format!("the server's statistics of queries {}", why.0)),
+    }
+    let mut looked = Vec::new();
     let total = ready.len() as u64;
-    for (done, Ready { query, prepared, shape }) in ready.into_iter().enumerate() {
-        cx.report_progress(done as u64, Some(total), "reading plans");
+    for (done, Ready { query, prepared, shape }) in (0..).zip(ready) {
+        cx.report_progress(done, Some(total), "reading plans");
         match engine.judge(&query.sql, &prepared, shape).await {
             Ok((judged, shape)) => {
                 tally.examined();
                 if let Some(depends) = judged.depends {
                     tally.missed(&Unexamined::new(depends), &query, dialect);
                 }
-                let context =
-                    Context { dialect, rows: cx.settings.rows.max(1), shape: &shape, catalog: engine.catalog() };
-                for scan in &judged.scans {
-                    cx.emitter.emit(full_table_scan::finding(&query, &judged, scan, &context)).await;
-                }
+                let help = Help::NotTried;
+                looked.push(Looked { query, prepared, shape, judged, help, judgements: Vec::new() });
             }
-            Err(unexamined) => tally.missed(&unexamined, &query, dialect),
+            Err(unexamined) => {
+                queries.push(report::missed(&query, &unexamined, dialect));
+                tally.missed(&unexamined, &query, dialect);
+            }
         }
     }
+    for (done, look) in (0..).zip(&mut looked) {
+        cx.report_progress(done, Some(total), "looking for indexes that help");
+        let choice = choose::choose(&mut engine, look.asked(), &look.judged, dialect).await;
+        look.help = match choice {
+            Choice::Proven { indexes, proof, before, after } => Help::Proven { indexes, proof, before, after },
+            Choice::NoneHelps(tried) => Help::NoneHelps(tried),
+            Choice::NotNeeded | Choice::NotProvable => Help::NotTried,
+        };
+        let context = Context { dialect, rows, shape: &look.shape, catalog: engine.catalog() };
+        look.judgements = judgement::judge(&look.query, &look.judged, &look.help, &context);
+        for judgement in &look.judgements {
+            cx.emitter.emit(judgement.finding(&look.query, &look.judged, dialect)).await;
+        }
+    }
+    let wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
     cx.report_progress(total, Some(total), "done");
+    queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
+    report::sort(&mut queries);
+    let database = DatabaseReport {
+        server: format!("{}: {}", engine.server(), target.shown()),
+        rows,
+        method: engine.method(),
+        queries,
+        proposals: wanted.iter().map(|wanted| proposals::told(wanted, dialect, &cx.project, code)).collect(),
+    };
     engine.close().await;
-    Ok(tally.finish())
+    Ok(Examined { database: Some(Box::new(database)), ..tally.finish() })
 }
 
 /// Makes a query ready; `None` when it is a statement that picks no rows.
-fn prepare(query: &Query, dialect: Dialect) -> Result<Option<(Prepared, Shape)>, Unexamined> {
+pub fn prepare(query: &Query, dialect: Dialect) -> Result<Option<(Prepared, Shape)>, Unexamined> {
     /// A longer text is generated data, not a query.
     const MOST_BYTES: usize = 100_000;
     if query.sql.len() > MOST_BYTES {

@@ -21,9 +21,11 @@ pub mod plan;
 pub mod postgres;
 pub mod proposals;
 pub mod queries;
+pub mod report;
 pub mod samples;
 pub mod sqlite;
 pub mod statement;
+pub mod statistics;
 pub mod target;
 
 use std::time::Duration;
@@ -35,7 +37,6 @@ use super::{Plan, Probe, ProbeCx, ProbeMeta};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, Settings, Skip, SkipReason};
 use coverage::Tally;
 use examine::examine;
-use judgement::full_table_scan;
 use queries::Found;
 use target::Target;
 
@@ -46,7 +47,7 @@ static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("database"),
     title: "Database",
     about: "Reads, without executing anything, the plans that the database makes for the queries in the code, as if its tables had grown.",
-    rules: &[&full_table_scan::META],
+    rules: &judgement::RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
 };
@@ -85,7 +86,7 @@ impl Probe for DatabaseProbe {
             tally.left_out(&found);
             tokio::select! {
                 () = cx.cancel.cancelled() => Err(Failure::new("stopped before the queries were examined; run again")),
-                examined = examine(&target, found, tally, &cx) => examined,
+                examined = examine(&target, found, tally, &index, &cx) => examined,
             }
         }
         .boxed()

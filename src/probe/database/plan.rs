@@ -1,6 +1,10 @@
 //! What looking at a query's plan gives, whatever the database.
 
+use std::collections::BTreeMap;
+
 use super::catalog::Table;
+use super::placeholders::Prepared;
+use super::statement::Shape;
 use crate::model::{CostPoint, IndexProof, PlanNode};
 
 /// More of a plan does not help a reader.
@@ -17,6 +21,8 @@ pub struct Judged {
     pub plan_now: Option<PlanNode>,
     /// What it costs at several sizes, ascending; empty where the engine cannot tell.
     pub points: Vec<CostPoint>,
+    /// Literals for some parameters (from 0), where it was planned with samples of them.
+    pub values: BTreeMap<usize, String>,
     /// The value of a parameter decides, and no value is known: what depends on it, as a phrase.
     pub depends: Option<&'static str>,
 }
@@ -25,7 +31,7 @@ impl Judged {
     /// With nothing but the plan that it is judged by.
     #[must_use]
     pub fn new(scans: Vec<Scan>, plan: PlanNode) -> Self {
-        Self { scans, plan, plan_now: None, points: Vec::new(), depends: None }
+        Self { scans, plan, plan_now: None, points: Vec::new(), values: BTreeMap::new(), depends: None }
     }
 
     /// Becomes `other` if that reads fewer tables whole.
@@ -38,6 +44,17 @@ impl Judged {
         }
         better
     }
+}
+
+/// A query as it was judged, to be planned again.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    /// Its text with numbered placeholders.
+    pub prepared: &'a Prepared,
+    /// What it reads.
+    pub shape: &'a Shape,
+    /// [`Judged::values`].
+    pub values: &'a BTreeMap<usize, String>,
 }
 
 /// A table that is read from end to end.

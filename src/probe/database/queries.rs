@@ -3,20 +3,24 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
+use sha2::{Digest, Sha256};
+
 use super::lexer::{self, Dialect, Kind};
-use crate::model::{Failure, Span, escape};
+use crate::model::{CallStatistics, Failure, Span, escape};
 use crate::probe::files::MAX_FILE_BYTES;
 use crate::probe::source::facts::{CodeIndex, Role};
 
 /// One query.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// As written where it was first seen.
     pub sql: String,
-    /// Where it is sent, sorted; never empty.
+    /// Where it is sent, sorted; empty where only the server's statistics know it.
     pub places: Vec<Place>,
     /// The call that sends it, where the text was worked out from a model.
     pub sent_by: Option<String>,
+    /// What the server's statistics say of it.
+    pub calls: Option<CallStatistics>,
 }
 
 /// A place that sends a query.
@@ -43,6 +47,13 @@ impl Query {
             line.push_str(token.text);
         }
         line
+    }
+
+    /// Names it across runs: 16 hexadecimal digits.
+    #[must_use]
+    pub fn id(&self, dialect: Dialect) -> String {
+        let digest = Sha256::digest(form(&self.sql, dialect).as_bytes());
+        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The first place.
@@ -170,7 +181,7 @@ impl Merged {
             Some(query) => query.places.push(place),
             None => {
                 let sent_by = sent_by.map(str::to_owned);
-                self.queries.push(Query { sql: sql.to_owned(), places: vec![place], sent_by });
+                self.queries.push(Query { sql: sql.to_owned(), places: vec![place], sent_by, calls: None });
             }
         }
     }

@@ -4,8 +4,8 @@ use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
-    LimitClause, ObjectName, OrderByKind, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject,
-    TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
+    LimitClause, ObjectName, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
+    TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
@@ -33,12 +33,29 @@ pub struct Scope {
     pub tables: Vec<Relation>,
     /// What picks its rows.
     pub conditions: Vec<Condition>,
-    /// What it sorts by.
-    pub order: Vec<Column>,
+    /// The columns that it sorts by, those before the first that is no plain column.
+    pub order: Vec<Sort>,
+    /// It sorts by something that is no plain column, so no index over columns gives the whole order.
+    pub order_computed: bool,
+    /// It asks for its rows in a random order.
+    pub order_random: bool,
     /// Whether it ends after some rows.
     pub limited: bool,
+    /// It skips rows before its first, as many as a parameter says or at least a hundred.
+    pub skips: bool,
+    /// Columns that it wants not to be among the results of a subquery: `NOT IN (SELECT …)`.
+    pub not_in: Vec<Column>,
     /// Whether it groups, counts or sums, and so needs every row before its first.
     pub aggregates: bool,
+}
+
+/// A column to sort by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// The column.
+    pub column: Column,
+    /// From the greatest to the least.
+    pub descending: bool,
 }
 
 /// A table under the name that the statement gives it.
@@ -160,7 +177,17 @@ impl Shape {
 struct Reader {
     shape: Shape,
     /// Sorting and limit of the queries that are being visited, for the SELECT inside.
-    queries: Vec<(Vec<Column>, bool)>,
+    queries: Vec<Frame>,
+}
+
+/// What a query says around its SELECT.
+#[derive(Debug, Clone, Default)]
+struct Frame {
+    order: Vec<Sort>,
+    order_computed: bool,
+    order_random: bool,
+    limited: bool,
+    skips: bool,
 }
 
 impl Visitor for Reader {
@@ -176,20 +203,7 @@ impl Visitor for Reader {
         if let Some(with) = &query.with {
             self.shape.derived.extend(with.cte_tables.iter().map(|cte| cte.alias.name.value.clone()));
         }
-        let order = match &query.order_by {
-            Some(order) => match &order.kind {
-                OrderByKind::Expressions(by) => by.iter().filter_map(|by| conditions::column(&by.expr)).collect(),
-                OrderByKind::All(_) => Vec::new(),
-            },
-            None => Vec::new(),
-        };
-        let limited = query.fetch.is_some()
-            || match &query.limit_clause {
-                Some(LimitClause::LimitOffset { limit, .. }) => limit.is_some(),
-                Some(LimitClause::OffsetCommaLimit { .. }) => true,
-                None => false,
-            };
-        self.queries.push((order, limited));
+        self.queries.push(frame(query));
         ControlFlow::Continue(())
     }
 
@@ -203,15 +217,19 @@ impl Visitor for Reader {
         select.from.iter().for_each(|from| self.tables(from, &mut scope));
         if let Some(selection) = &select.selection {
             conditions::of(selection, &mut scope.conditions);
+            scope.not_in = conditions::not_in_subquery(selection);
         }
         let grouped = select.group_by != sqlparser::ast::GroupByExpr::Expressions(Vec::new(), Vec::new());
         scope.aggregates = grouped || select.distinct.is_some() || select.projection.iter().any(aggregates);
-        if let Some((order, limited)) = self.queries.last() {
-            scope.order.clone_from(order);
-            scope.limited = *limited;
+        if let Some(frame) = self.queries.last() {
+            scope.order.clone_from(&frame.order);
+            scope.order_computed = frame.order_computed;
+            scope.order_random = frame.order_random;
+            scope.limited = frame.limited;
+            scope.skips = frame.skips;
         }
         if let Some(column) = extreme(select).filter(|_| !grouped) {
-            scope.order = vec![column];
+            scope.order = vec![Sort { column, descending: false }];
             scope.limited = true;
             scope.aggregates = false;
         }
@@ -321,6 +339,49 @@ impl Reader {
             _ => {}
         }
     }
+}
+
+/// Order, limit and offset of a query.
+fn frame(query: &Query) -> Frame {
+    /// Fewer rows are skipped in no time.
+    const FEW: u64 = 100;
+    let mut frame = Frame::default();
+    if let Some(OrderByKind::Expressions(by)) = query.order_by.as_ref().map(|order| &order.kind) {
+        for by in by {
+            frame.order_random |= is_random(&by.expr);
+            match conditions::column(&by.expr).filter(|_| !frame.order_computed) {
+                Some(column) => {
+                    frame.order.push(Sort { column, descending: by.options.sort == Some(OrderBySort::Desc) })
+                }
+                None => frame.order_computed = true,
+            }
+        }
+    }
+    let skips = |value: &Expr| match value {
+        Expr::Value(value) => match &value.value {
+            sqlparser::ast::Value::Number(number, _) => number.parse::<u64>().is_ok_and(|rows| rows >= FEW),
+            _ => true,
+        },
+        _ => true,
+    };
+    frame.limited = query.fetch.is_some();
+    match &query.limit_clause {
+        Some(LimitClause::LimitOffset { limit, offset, .. }) => {
+            frame.limited |= limit.is_some();
+            frame.skips = offset.as_ref().is_some_and(|offset| skips(&offset.value));
+        }
+        Some(LimitClause::OffsetCommaLimit { offset, .. }) => {
+            frame.limited = true;
+            frame.skips = skips(offset);
+        }
+        None => {}
+    }
+    frame
+}
+
+fn is_random(expr: &Expr) -> bool {
+    let Expr::Function(Function { name, .. }) = expr else { return false };
+    matches!(name.to_string().to_lowercase().as_str(), "random" | "rand" | "gen_random_uuid" | "newid" | "uuid")
 }
 
 fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {

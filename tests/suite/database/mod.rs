@@ -1,6 +1,7 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod postgres;
+mod proposals;
 mod refusals;
 mod safety;
 mod sqlite;

@@ -90,7 +90,8 @@ pub fn conditions_on<'a>(
     scope.conditions.iter().filter(move |condition| belongs(&condition.column, relation, table))
 }
 
-fn belongs(column: &Column, relation: &Relation, table: &Table) -> bool {
+/// Whether a column as written in a scope is one of `table`, which stands there as `relation`.
+pub fn belongs(column: &Column, relation: &Relation, table: &Table) -> bool {
     match &column.qualifier {
         Some(qualifier) => qualifier.eq_ignore_ascii_case(&relation.alias),
         None => table.has(&column.name),
@@ -128,8 +129,8 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
             return Cause::IndexUnfit { index: index.name.clone(), column, pattern: false };
         }
         let mut columns = equal;
-        let order = scope.order.iter().filter(|by| scope.limited && belongs(by, relation, table));
-        let tail = range.first().cloned().or_else(|| order.map(|by| by.name.clone()).next());
+        let order = scope.order.iter().filter(|by| scope.limited && belongs(&by.column, relation, table));
+        let tail = range.first().cloned().or_else(|| order.map(|by| by.column.name.clone()).next());
         columns.extend(tail.filter(|tail| !columns.contains(tail)).into_iter().collect::<Vec<_>>());
         return Cause::NoIndex { wanted, columns, join: false };
     }
@@ -177,10 +178,11 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
         return elsewhere;
     }
     // The first rows of an order are found at the end of an index, where there is one.
-    let by = scope.order.first().filter(|by| scope.limited && !scope.aggregates && belongs(by, relation, table));
+    let by =
+        scope.order.first().filter(|by| scope.limited && !scope.aggregates && belongs(&by.column, relation, table));
     match by {
-        Some(by) if table.index_that_starts_with(std::slice::from_ref(&by.name)).is_none() => {
-            Cause::Sort(by.name.clone())
+        Some(by) if table.index_that_starts_with(std::slice::from_ref(&by.column.name)).is_none() => {
+            Cause::Sort(by.column.name.clone())
         }
         _ => Cause::Everything,
     }

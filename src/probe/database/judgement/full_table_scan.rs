@@ -1,13 +1,15 @@
 //! The rule `full-table-scan`.
 
 use super::cause::{self, Cause};
+use super::help::Help;
+use super::told::{self, Context, Judgement};
 use super::wording::{grouped, listed, name, shorten};
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity};
-use crate::probe::database::catalog::{Catalog, Table};
+use crate::model::{Confidence, RuleKind, RuleMeta, Severity, Tier};
+use crate::probe::database::catalog::Table;
 use crate::probe::database::lexer::Dialect;
-use crate::probe::database::plan::{self, Judged, Scan};
+use crate::probe::database::plan::Scan;
+use crate::probe::database::proposals::candidate::{Candidate, Key};
 use crate::probe::database::queries::Query;
-use crate::probe::database::statement::Shape;
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -35,51 +37,42 @@ const BLOCKER_ROWS: u64 = 1_000_000;
 /// From here on one call takes tens of milliseconds of a core, and a hundred callers a second fill several.
 const MAJOR_ROWS: u64 = 10_000;
 
-/// How the finding of a scan is made.
-pub struct Context<'a> {
-    /// Whose SQL it is.
-    pub dialect: Dialect,
-    /// The table size to judge at.
-    pub rows: u64,
-    /// What the query reads.
-    pub shape: &'a Shape,
-    /// What the database holds.
-    pub catalog: &'a Catalog,
-}
-
-/// The finding for one scan of `query`.
+/// What is wrong with one scan of `query`.
 #[must_use]
-pub fn finding(query: &Query, judged: &Judged, scan: &Scan, context: &Context<'_>) -> Finding {
+pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> Judgement {
     let cause = cause::cause(context.shape, scan, context.catalog);
     let rows = scan.table.rows.unwrap_or(0).max(context.rows);
-    let sql = query.one_line(context.dialect);
     let table = &scan.table.name;
-    let what = match &query.sent_by {
-        Some(call) => format!("The query that `{call}` sends, `{}`,", shorten(&sql)),
-        None => format!("`{}`", shorten(&sql)),
-    };
-    let message = format!("{what} reads all {} rows of `{table}`: {}", grouped(rows), because(&cause));
-    let location = Location::Query {
-        sql: shorten(&sql),
-        path: query.place().map(|place| place.path.clone()),
-        span: query.place().map(|place| place.span),
-    };
-    let mut finding = Finding::new(&META, location, format!("{sql}\0{table}"), message)
-        .severity(severity(rows, &cause))
-        .confidence(confidence(&cause))
-        .fix(remedy(&cause, scan, context.dialect))
-        .evidence(Evidence::new(EvidenceKind::Query, query.sql.trim()))
-        .evidence(Evidence::new(EvidenceKind::Plan, plan::text(&judged.plan)))
-        .evidence(Evidence::new(EvidenceKind::Note, rows_note(scan, context.rows)));
-    if query.places.len() > 1 {
-        let mut places: Vec<String> =
-            query.places.iter().skip(1).take(20).map(|place| format!("{}:{}", place.path, place.span.line)).collect();
-        if query.places.len() > 21 {
-            places.push(format!("and {} more", query.places.len() - 21));
-        }
-        finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("also sent by {}", places.join(", "))));
+    let message = format!(
+        "{} reads all {} rows of `{table}`: {}",
+        told::subject(query, context.dialect),
+        grouped(rows),
+        because(&cause, help)
+    );
+    Judgement {
+        rule: &META,
+        tier: Tier::A,
+        severity: severity(rows, &cause),
+        confidence: confidence(&cause),
+        table: Some(table.clone()),
+        rows_read: rows,
+        message,
+        fix: help.words(context.dialect).unwrap_or_else(|| remedy(&cause, scan, help, context.dialect)),
+        note: Some(rows_note(scan, context.rows)),
     }
-    finding
+}
+
+/// The index that follows from the cause of a scan, where reasoning can tell one.
+#[must_use]
+pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
+    let cause = cause::cause(context.shape, scan, context.catalog);
+    let (table, columns) = match &cause {
+        Cause::NoIndex { columns, .. } => (&scan.table, columns.as_slice()),
+        Cause::Sort(column) => (&scan.table, std::slice::from_ref(column)),
+        Cause::Elsewhere { table, column } => (table, std::slice::from_ref(column)),
+        _ => return None,
+    };
+    Some(Candidate::of(table, columns.iter().map(|column| Key::column(column)).collect()))
 }
 
 /// By the rows that one call reads; a query that must read everything is one step milder, for no index would help it.
@@ -100,8 +93,11 @@ const fn confidence(cause: &Cause) -> Confidence {
     }
 }
 
-fn because(cause: &Cause) -> String {
+fn because(cause: &Cause, help: &Help) -> String {
     match cause {
+        Cause::NoIndex { wanted, .. } if matches!(help, Help::NoneHelps(tried) if *tried > 0) => {
+            format!("its condition on {} picks too large a part of them", listed(wanted, "and"))
+        }
         Cause::NoIndex { wanted, .. } => format!("no index starts with {}", listed(wanted, "or")),
         Cause::IndexUnfit { index, column, pattern: true } => {
             format!("the index `{index}` on `{column}` cannot serve a pattern")
@@ -130,7 +126,7 @@ fn because(cause: &Cause) -> String {
     }
 }
 
-fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
+fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
     let postgres = dialect == Dialect::Postgres;
     let create_on = |on: &Table, columns: &str| {
         let table = match on.schema.as_str() {
@@ -150,6 +146,11 @@ fn remedy(cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
     let create = |columns: &str| create_on(&scan.table, columns);
     let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
     match cause {
+        Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
+            if matches!(help, Help::NoneHelps(tried) if *tried > 0) =>
+        {
+            "No index helps: those that could were tried, and the planner reads the whole table all the same. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
+        }
         Cause::NoIndex { columns, .. } => {
             format!("Create an index: {} (reasoned from the query, not proven).", create(&names(columns)))
         }

@@ -38,6 +38,20 @@ pub fn grouped(number: u64) -> String {
     text
 }
 
+/// A cost for people: `12`, `1,234`, `0.4`.
+#[must_use]
+pub fn grouped_cost(cost: f64) -> String {
+    if cost < 10.0 {
+        return format!("{cost:.1}");
+    }
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cost is positive, and `as` saturates"
+    )]
+    grouped(cost.round() as u64)
+}
+
 /// The query short enough for a line: the list of what it selects goes first, then its end.
 #[must_use]
 pub fn shorten(sql: &str) -> String {

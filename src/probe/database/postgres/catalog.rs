@@ -25,7 +25,7 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
 const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text, m.amname = 'btree', \
     pg_catalog.pg_get_expr(x.indpred, x.indrelid), \
     ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid, k, true) \
-          FROM pg_catalog.generate_series(1, x.indnkeyatts) k) \
+          FROM pg_catalog.generate_series(1, x.indnkeyatts) k), x.indisunique \
     FROM pg_catalog.pg_index x \
     JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid \
     JOIN pg_catalog.pg_am m ON m.oid = c.relam \
@@ -118,6 +118,7 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
             ordered: get(&row, 3)?,
             predicate: get(&row, 4)?,
             keys: keys.into_iter().map(unquoted).collect(),
+            unique: get(&row, 6)?,
         };
         let place = (get(&row, 0)?, get(&row, 1)?);
         if let Some(table) = places.get(&place).and_then(|&at| tables.get_mut(at)) {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::catalog::{Catalog, Table};
 use super::lexer::Dialect;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Tried, Unexamined};
+use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::proposals::candidate::Candidate;
 use super::samples;
 use super::statement::{self, Shape};
@@ -75,9 +75,15 @@ impl Postgres {
         "planned on the server with sequential scans disabled".to_owned()
     }
 
+    /// Whether it can tell how much an index that does not exist would bring.
+    #[must_use]
+    pub const fn estimates_indexes(&self) -> bool {
+        false
+    }
+
     /// Plans a query as if these indexes were there. `None`: nothing here can prove an index.
     #[expect(clippy::unused_async, reason = "the proof asks a server")]
-    pub async fn try_indexes(&mut self, _: &Prepared, _: &Shape, _: &[Candidate]) -> Option<Tried> {
+    pub async fn try_indexes(&mut self, _: Asked<'_>, _: &[Candidate]) -> Option<Tried> {
         None
     }
 
@@ -161,7 +167,8 @@ impl Postgres {
                     // A value that does not fit its column shows nothing.
                     Err(_) => continue,
                 };
-                if best.take_if_better(self.read(&plan)?) && sample.pattern {
+                let planned = Judged { values: sample.values.clone(), ..self.read(&plan)? };
+                if best.take_if_better(planned) && sample.pattern {
                     best.depends = Some(samples::DEPENDS_ON_PATTERN);
                 }
             }

@@ -140,7 +140,7 @@ fn plain(node: &Value) -> PlanNode {
     let of = |key: &str| Some(text(node, key)).filter(|text| !text.is_empty()).map(str::to_owned);
     let table = of("Relation Name").or_else(|| of("CTE Name"));
     let mut details = Vec::new();
-    for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter"] {
+    for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Subplan Name"] {
         details.extend(of(key).map(|value| format!("{key}: {value}")));
     }
     let sorted: Vec<&str> =

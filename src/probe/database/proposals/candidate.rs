@@ -5,7 +5,7 @@ use crate::probe::database::judgement::wording::name;
 use crate::probe::database::lexer::Dialect;
 
 /// An index that could help.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Candidate {
     /// The table's schema; empty where there is none.
     pub schema: String,
@@ -19,7 +19,18 @@ pub struct Candidate {
     pub predicate: Option<String>,
     /// What kind of index, where not the usual: `gin`.
     pub method: Option<&'static str>,
+    /// How many of the first keys are only compared for equality, so that their order among themselves is free.
+    pub lead: usize,
 }
+
+impl PartialEq for Candidate {
+    /// Whether it is the same index, whatever it was thought of for.
+    fn eq(&self, other: &Self) -> bool {
+        self.is_beside(other) && self.keys == other.keys
+    }
+}
+
+impl Eq for Candidate {}
 
 /// One key of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,7 +78,40 @@ impl Candidate {
             keys,
             predicate: None,
             method: None,
+            lead: 0,
         }
+    }
+
+    /// Whether it is on the same table, of the same kind, over the same rows.
+    #[must_use]
+    pub fn is_beside(&self, other: &Self) -> bool {
+        self.schema == other.schema
+            && self.table == other.table
+            && self.predicate == other.predicate
+            && self.method == other.method
+    }
+
+    /// This index with its free keys in such an order that it begins with all of `shorter`; `None` where none does.
+    #[must_use]
+    pub fn beginning_with(&self, shorter: &Self) -> Option<Self> {
+        if !self.is_beside(shorter) || shorter.keys.len() > self.keys.len() {
+            return None;
+        }
+        let free = self.keys.get(..self.lead)?;
+        let fixed = self.keys.get(self.lead..)?;
+        let (mut first, mut rest): (Vec<Key>, Vec<Key>) = (Vec::new(), free.to_vec());
+        for key in shorter.keys.iter().take(self.lead) {
+            let at = rest.iter().position(|own| own == key)?;
+            first.push(rest.remove(at));
+        }
+        // Whatever is left of the shorter one has to come next as it is.
+        let beyond = shorter.keys.get(self.lead.min(shorter.keys.len())..).unwrap_or_default();
+        if !fixed.starts_with(beyond) {
+            return None;
+        }
+        let keys = first.into_iter().chain(rest).chain(fixed.iter().cloned()).collect();
+        // What the shorter one leaves free is all that still is.
+        Some(Self { keys, lead: shorter.lead.min(self.lead), ..self.clone() })
     }
 
     /// The table as SQL names it: with its schema where that is not the usual one.
@@ -98,16 +142,18 @@ impl Candidate {
     /// The statement that makes it, without a semicolon. `concurrently` lets PostgreSQL make it without locking writers out.
     #[must_use]
     pub fn statement(&self, dialect: Dialect, concurrently: bool) -> String {
+        self.statement_named(&self.index_name(), dialect, concurrently)
+    }
+
+    /// As [`Candidate::statement`], with another name.
+    #[must_use]
+    pub fn statement_named(&self, index: &str, dialect: Dialect, concurrently: bool) -> String {
         let keys: Vec<String> = self.keys.iter().map(|key| key.sql(dialect)).collect();
         // PostgreSQL refuses CONCURRENTLY on a partitioned table.
         let way = if concurrently && dialect == Dialect::Postgres && !self.partitioned { "CONCURRENTLY " } else { "" };
         let method = self.method.map(|method| format!(" USING {method}")).unwrap_or_default();
-        let mut sql = format!(
-            "CREATE INDEX {way}{} ON {}{method} ({})",
-            name(&self.index_name()),
-            self.table_sql(),
-            keys.join(", ")
-        );
+        let mut sql =
+            format!("CREATE INDEX {way}{} ON {}{method} ({})", name(index), self.table_sql(), keys.join(", "));
         if let Some(predicate) = &self.predicate {
             sql.push_str(" WHERE ");
             sql.push_str(predicate);
@@ -119,6 +165,24 @@ impl Candidate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_index_serves_for_another_that_it_can_begin_with() {
+        let table = Table { name: "t".to_owned(), ..Table::default() };
+        let index = |names: &[&str], lead: usize| Candidate {
+            lead,
+            ..Candidate::of(&table, names.iter().map(|name| Key::column(name)).collect())
+        };
+        let names = |index: Option<Candidate>| {
+            index.map(|index| index.keys.iter().map(|key| key.text.clone()).collect::<Vec<_>>().join(","))
+        };
+        let long = index(&["a", "b", "at"], 2);
+        assert_eq!(names(long.beginning_with(&index(&["b"], 1))).as_deref(), Some("b,a,at"));
+        assert_eq!(names(long.beginning_with(&index(&["b", "a", "at"], 2))).as_deref(), Some("b,a,at"));
+        assert_eq!(names(long.beginning_with(&index(&["a", "at"], 1))), None);
+        assert_eq!(names(long.beginning_with(&index(&["c"], 1))), None);
+        assert_eq!(names(index(&["a"], 1).beginning_with(&long)), None);
+    }
 
     #[test]
     fn statements_name_their_index_and_quote_what_must_be() {

@@ -1,3 +1,110 @@
 //! Indexes that do not exist and would help.
+//!
+//! [`candidates`] thinks of them, [`choose`] lets the engine find the ones that help a query, [`merge`] makes one of several,
+//! [`migration`] writes them the way the project changes its schema.
 
 pub mod candidate;
+pub mod candidates;
+pub mod choose;
+pub mod merge;
+pub mod migration;
+
+use crate::model::{Gain, IndexProof, IndexProposal, Project};
+use crate::probe::database::engine::Engine;
+use crate::probe::database::examine::Looked;
+use crate::probe::database::judgement::full_table_scan;
+use crate::probe::database::judgement::help::Help;
+use crate::probe::database::judgement::told::Context;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::source::facts::CodeIndex;
+use candidate::Candidate;
+use merge::Wanted;
+
+/// So often two indexes are tried as one.
+const MOST_MERGES: usize = 200;
+/// One index for two queries may cost the one that a shorter index would serve this much more.
+const STILL_GOOD: f64 = 1.5;
+
+/// The indexes that help the queries, one for several where one is enough; the one that helps most first.
+pub async fn of(engine: &mut Engine, looked: &[Looked], dialect: Dialect, rows: u64) -> Vec<Wanted> {
+    let mut wanted = Vec::new();
+    for look in looked {
+        let id = look.query.id(dialect);
+        match &look.help {
+            Help::Proven { indexes, proof, before, after } => {
+                for index in indexes {
+                    let gain = Gain { query: id.clone(), before: Some(*before), after: Some(*after) };
+                    merge::add(&mut wanted, index.clone(), *proof, gain);
+                }
+            }
+            Help::NotTried => {
+                let context = Context { dialect, rows, shape: &look.shape, catalog: engine.catalog() };
+                for index in look.judged.scans.iter().filter_map(|scan| full_table_scan::reasoned_index(scan, &context))
+                {
+                    let gain = Gain { query: id.clone(), before: None, after: None };
+                    merge::add(&mut wanted, index, IndexProof::Reasoned, gain);
+                }
+            }
+            Help::NoneHelps(_) => {}
+        }
+    }
+    let mut refused: Vec<(Candidate, Candidate)> = Vec::new();
+    for _ in 0..MOST_MERGES {
+        let Some(fold) = merge::next(&wanted, &refused) else { break };
+        let (Some(short), Some(long)) = (wanted.get(fold.shorter), wanted.get(fold.longer)) else { break };
+        match still_serves(engine, looked, short, &fold.index, dialect).await {
+            Some(gains) => merge::fold(&mut wanted, fold, gains),
+            None => refused.push((short.index.clone(), long.index.clone())),
+        }
+    }
+    let saves =
+        |wanted: &Wanted| wanted.gains.iter().filter_map(|gain| Some(gain.before? - gain.after?)).fold(0.0, f64::max);
+    wanted.sort_by(|a, b| saves(b).total_cmp(&saves(a)));
+    wanted
+}
+
+/// What the queries of `short` gain from `index` in its place; `None` if it serves one of them much worse.
+async fn still_serves(
+    engine: &mut Engine,
+    looked: &[Looked],
+    short: &Wanted,
+    index: &Candidate,
+    dialect: Dialect,
+) -> Option<Vec<Gain>> {
+    let mut gains = Vec::new();
+    for gain in &short.gains {
+        let look = looked.iter().find(|look| look.query.id(dialect) == gain.query)?;
+        // What was only reasoned about cannot be tried either.
+        let (
+            Help::Proven { indexes, after, .. },
+            IndexProof::Hypothetical | IndexProof::ScratchServer | IndexProof::Copy,
+        ) = (&look.help, short.proof)
+        else {
+            gains.push(gain.clone());
+            continue;
+        };
+        let set: Vec<Candidate> =
+            indexes.iter().map(|own| if *own == short.index { index.clone() } else { own.clone() }).collect();
+        let tried = engine.try_indexes(look.asked(), &set).await?;
+        if tried.used.len() != set.len() || tried.after > after * STILL_GOOD {
+            return None;
+        }
+        gains.push(Gain { after: Some(tried.after), ..gain.clone() });
+    }
+    Some(gains)
+}
+
+/// For the Database view and the reports.
+#[must_use]
+pub fn told(wanted: &Wanted, dialect: Dialect, project: &Project, code: &CodeIndex) -> IndexProposal {
+    let index = &wanted.index;
+    IndexProposal {
+        table: index.table_sql(),
+        keys: index.keys.iter().map(|key| key.sql(dialect)).collect(),
+        predicate: index.predicate.clone(),
+        statement: format!("{};", index.statement(dialect, true)),
+        migration: migration::of(index, dialect, project, code),
+        proof: wanted.proof,
+        gains: wanted.gains.clone(),
+    }
+}

@@ -1,6 +1,6 @@
 //! The copy of the schema in memory, with statistics as if every table were large.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,12 +8,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
 use tokio::time::timeout;
 
+use super::cost;
 use super::open::is_virtual;
 use super::{Schema, table_named};
 use crate::model::Failure;
 use crate::probe::database::catalog::{Catalog, Index, Table};
 use crate::probe::database::lexer::{self, Dialect};
 use crate::probe::database::plan::Unexamined;
+use crate::probe::database::proposals::candidate::Candidate;
 use crate::probe::database::statement::{self, Shape};
 
 /// A plan takes microseconds; a query that takes longer is made to.
@@ -29,6 +31,10 @@ pub struct Copy {
     /// Tables, in lower case, that could not be copied with all their indexes.
     pub unfaithful: BTreeSet<String>,
     views: Vec<(String, Arc<Shape>)>,
+    /// The size that queries are judged at.
+    rows: u64,
+    /// `sqlite_stat1` of the copy: index in lower case, rows for one value of its first columns.
+    each: HashMap<String, Vec<f64>>,
 }
 
 /// One line of EXPLAIN QUERY PLAN: its number, its parent's, its text.
@@ -48,7 +54,14 @@ impl Copy {
             .execute(&mut connection)
             .await
             .map_err(broken)?;
-        let mut copy = Self { connection, catalog: Catalog::default(), unfaithful: BTreeSet::new(), views: Vec::new() };
+        let mut copy = Self {
+            connection,
+            catalog: Catalog::default(),
+            unfaithful: BTreeSet::new(),
+            views: Vec::new(),
+            rows,
+            each: HashMap::new(),
+        };
         let mut names = BTreeSet::new();
         for (kind, name, table, sql) in &schema.entries {
             let made = copy.create(sql).await;
@@ -101,6 +114,8 @@ impl Copy {
         for (table, index, numbers) in &schema.statistics {
             let (Some(index), true) = (index, names.contains(table)) else { continue };
             let Some(scaled) = scale(numbers, rows) else { continue };
+            let each = scaled.split_whitespace().skip(1).map_while(|word| word.parse().ok()).collect();
+            self.each.insert(index.to_lowercase(), each);
             sqlx::query("INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES (?1, ?2, ?3)")
                 .bind(table)
                 .bind(index)
@@ -122,15 +137,15 @@ impl Copy {
                 .bind(name)
                 .fetch_all(&mut self.connection)
                 .await?;
-            let indexes: Vec<(String, Option<String>)> = sqlx::query_as(
-                "SELECT l.name, s.sql FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name",
+            let indexes: Vec<(String, Option<String>, bool)> = sqlx::query_as(
+                "SELECT l.name, s.sql, l.\"unique\" FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name",
             )
             .bind(name)
             .fetch_all(&mut self.connection)
             .await?;
             let mut table = Table { rows: rows_now(schema, name), ..table_named(name) };
             table.columns = columns.into_iter().map(|(column,)| column).collect();
-            for (index, sql) in indexes {
+            for (index, sql, unique) in indexes {
                 let keys: Vec<(Option<String>,)> =
                     sqlx::query_as("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")
                         .bind(&index)
@@ -143,11 +158,58 @@ impl Copy {
                     keys,
                     predicate: sql.as_deref().and_then(predicate),
                     ordered: true,
+                    unique,
                 });
             }
             tables.push(table);
         }
         Ok(Catalog::new(tables))
+    }
+
+    /// How large the tables of these shapes are: `times` their present size, or as they are judged.
+    pub fn sizes<'a>(&self, shapes: impl Iterator<Item = &'a Shape>, times: Option<u64>, whole: &[i64]) -> cost::Sizes {
+        /// A table of which nothing is known is as large as it is judged after growing a thousand times.
+        const GROWS: u64 = 1000;
+        let mut sizes = cost::Sizes { whole: whole.iter().copied().collect(), ..cost::Sizes::default() };
+        for relation in shapes.flat_map(Shape::relations) {
+            let Some(table) = self.catalog.named(&relation.table).next() else { continue };
+            let judged_at = table.rows.unwrap_or(0).max(self.rows).max(1);
+            let now = table.rows.filter(|&rows| rows > 0).unwrap_or(judged_at / GROWS).max(1);
+            let rows = times.map_or(judged_at, |times| now.saturating_mul(times));
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let (rows, judged_at) = (rows as f64, judged_at as f64);
+            for name in [&relation.alias, &relation.table] {
+                sizes.rows.insert(name.to_lowercase(), rows);
+            }
+            for index in &table.indexes {
+                let each = self.each.get(&index.name.to_lowercase()).into_iter().flatten();
+                // A kind grows with its table; what is there a few times for each of many stays so.
+                let each = each.map(|&each| if each > judged_at / 20.0 { each * rows / judged_at } else { each });
+                let unique = index.unique.then_some(index.keys.len());
+                sizes.indexes.insert(index.name.to_lowercase(), (unique, each.collect()));
+            }
+        }
+        sizes
+    }
+
+    /// The name of an index that is only tried.
+    pub fn trial_name(number: usize) -> String {
+        format!("gonogo_trial_{number}")
+    }
+
+    /// Makes an index in the copy, to see what it does; whether that could be done.
+    pub async fn add_index(&mut self, number: usize, candidate: &Candidate) -> bool {
+        let sql = candidate.statement_named(&Self::trial_name(number), Dialect::Sqlite, false);
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await.is_ok()
+    }
+
+    /// Drops indexes that were tried.
+    pub async fn drop_indexes(&mut self, numbers: &[usize]) {
+        for number in numbers {
+            let sql = format!("DROP INDEX IF EXISTS {}", Self::trial_name(*number));
+            // The copy goes with the run; an index that stays only helps no query that was not asked about.
+            let _ = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection).await;
+        }
     }
 
     /// The shapes of the views that `shape` reads, and of the views behind those.

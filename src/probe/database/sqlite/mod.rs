@@ -1,6 +1,7 @@
 //! SQLite: the file is only read for its schema and sizes; queries are planned in a copy of the schema in memory.
 
 mod copy;
+mod cost;
 mod open;
 mod plan;
 
@@ -10,12 +11,12 @@ use std::path::Path;
 use super::catalog::{Catalog, Table};
 use super::lexer::Dialect;
 use super::placeholders::Prepared;
-use super::plan::{Judged, Tried, Unexamined};
+use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::proposals::candidate::Candidate;
 use super::samples;
 use super::statement::Shape;
 use super::target::SqliteTarget;
-use crate::model::Failure;
+use crate::model::{CostPoint, Failure, IndexProof, PlanNode};
 use copy::Copy;
 
 /// A file that was read, and its copy.
@@ -51,10 +52,21 @@ impl Sqlite {
         self.copy.close().await;
     }
 
-    /// Plans a query as if these indexes were there.
-    pub async fn try_indexes(&mut self, prepared: &Prepared, shape: &Shape, candidates: &[Candidate]) -> Option<Tried> {
-        let _ = (prepared, shape, candidates);
-        None
+    /// Plans a query as if these indexes were there: they are made in the copy, and dropped again.
+    pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
+        let (sql, shape) = (asked.prepared.with_values(asked.values), asked.shape);
+        let before = self.planned(&sql, shape).await.ok()?.plan.cost?;
+        let mut made = Vec::new();
+        for (at, candidate) in candidates.iter().enumerate() {
+            if self.copy.add_index(at, candidate).await {
+                made.push(at);
+            }
+        }
+        let planned = self.planned(&sql, shape).await;
+        self.copy.drop_indexes(&made).await;
+        let planned = planned.ok()?;
+        let used = made.into_iter().filter(|at| uses(&planned.plan, &Copy::trial_name(*at))).collect();
+        Some(Tried { proof: IndexProof::Copy, before, after: planned.plan.cost?, used })
     }
 
     /// Reads the plan of one query.
@@ -70,20 +82,48 @@ impl Sqlite {
                 table.table
             )));
         }
-        let views = self.copy.views_behind(shape);
-        let rows = self.copy.explain(&prepared.sql()).await?;
-        let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-        let mut best = Judged::new(scans, plan);
+        let mut best = self.planned(&prepared.sql(), shape).await?;
         for sample in samples::of(shape, &best.scans, Dialect::Sqlite) {
             // A value that does not fit shows nothing.
-            let Ok(rows) = self.copy.explain(&prepared.with_values(&sample.values)).await else { continue };
-            let (scans, plan) = plan::read(&rows, shape, &views, &self.copy.catalog)?;
-            if best.take_if_better(Judged::new(scans, plan)) && sample.pattern {
+            let Ok(planned) = self.planned(&prepared.with_values(&sample.values), shape).await else { continue };
+            let planned = Judged { values: sample.values.clone(), ..planned };
+            if best.take_if_better(planned) && sample.pattern {
                 best.depends = Some(samples::DEPENDS_ON_PATTERN);
             }
         }
         Ok(best)
     }
+
+    async fn planned(&mut self, sql: &str, shape: &Shape) -> Result<Judged, Unexamined> {
+        let views = self.copy.views_behind(shape);
+        let lines = self.copy.explain(sql).await?;
+        let read = plan::read(&lines, shape, &views, &self.copy.catalog)?;
+        let shapes = || std::iter::once(shape).chain(views.iter().map(AsRef::as_ref));
+        let mut judged = Judged::new(read.scans, read.plan);
+        let judged_at = self.copy.sizes(shapes(), None, &read.whole);
+        judged.plan.cost = Some(cost::of(&lines, &judged_at));
+        judged.points = [1, 10, 100, 1000]
+            .into_iter()
+            .map(|times| {
+                let sizes = self.copy.sizes(shapes(), Some(times), &read.whole);
+                let rows = sizes.rows.values().copied().fold(0.0, f64::max);
+                #[expect(
+                    clippy::cast_possible_truncation,
+                    clippy::cast_sign_loss,
+                    reason = "a count, and `as` saturates"
+                )]
+                let rows = rows as u64;
+                CostPoint { times, rows, cost: cost::of(&lines, &sizes) }
+            })
+            .collect();
+        Ok(judged)
+    }
+}
+
+fn uses(plan: &PlanNode, index: &str) -> bool {
+    let mut found = false;
+    plan.walk(&mut |node, _| found |= node.kind.split_whitespace().any(|word| word == index));
+    found
 }
 
 /// What the file holds.

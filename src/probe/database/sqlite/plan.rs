@@ -9,13 +9,18 @@ use crate::probe::database::judgement::cause;
 use crate::probe::database::plan::{Scan, Unexamined};
 use crate::probe::database::statement::{Relation, Scope, Shape};
 
-/// The tables that are read from end to end, and the plan as a tree.
-pub fn read(
-    lines: &[Line],
-    shape: &Shape,
-    views: &[Arc<Shape>],
-    catalog: &Catalog,
-) -> Result<(Vec<Scan>, PlanNode), Unexamined> {
+/// What the lines say.
+pub struct Read {
+    /// The tables that are read from end to end.
+    pub scans: Vec<Scan>,
+    /// The numbers of the lines that do so.
+    pub whole: Vec<i64>,
+    /// The tree.
+    pub plan: PlanNode,
+}
+
+/// Reads the lines of a plan.
+pub fn read(lines: &[Line], shape: &Shape, views: &[Arc<Shape>], catalog: &Catalog) -> Result<Read, Unexamined> {
     let sorts = |parent: i64| lines.iter().any(|(_, of, text)| *of == parent && text.starts_with("USE TEMP B-TREE"));
     let mut scans: Vec<Scan> = Vec::new();
     let mut marked = Vec::new();
@@ -45,8 +50,9 @@ pub fn read(
             scans.push(scan);
         }
     }
-    let roots = tree(lines, 0, &marked, 0);
-    Ok((scans, PlanNode { kind: "QUERY PLAN".to_owned(), children: roots, ..PlanNode::default() }))
+    let children = tree(lines, 0, &marked, 0);
+    let plan = PlanNode { kind: "QUERY PLAN".to_owned(), children, ..PlanNode::default() };
+    Ok(Read { scans, whole: marked, plan })
 }
 
 /// The name in `SCAN orders`, `SCAN o USING INDEX i`. What is no table of the file is left out.

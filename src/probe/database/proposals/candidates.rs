@@ -1,0 +1,204 @@
+//! Which indexes could help a query: columns compared for equality first, then what it sorts by or one range.
+//!
+//! That order is the usual one for B-trees (use-the-index-luke.com, "Concatenated Indexes"; github.com/ankane/dexter).
+
+use super::candidate::{Candidate, Key};
+use crate::probe::database::catalog::{Catalog, Table};
+use crate::probe::database::conditions::{Against, Asks, Condition};
+use crate::probe::database::judgement::cause::{belongs, conditions_on, joins};
+use crate::probe::database::judgement::wording::name;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::database::statement::{Relation, Scope, Shape};
+
+/// An index of more columns seldom pays: three that are compared for equality, and one to sort or range over.
+const MOST_EQUAL: usize = 3;
+/// A query of so many tables and conditions is tried with no more than these.
+const MOST: usize = 24;
+
+/// The indexes that could help, those that exist or that an existing one covers left out.
+#[must_use]
+pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect) -> Vec<Candidate> {
+    let mut found: Vec<Candidate> = Vec::new();
+    for scope in &shape.scopes {
+        for relation in &scope.tables {
+            // Two tables of one name in two schemas: which one the query means cannot be told from here.
+            let mut tables = catalog.named(&relation.table).filter(|table| table.parent.is_none());
+            let (Some(table), None) = (tables.next(), tables.next()) else { continue };
+            for candidate in on_table(scope, relation, table, dialect) {
+                if !found.contains(&candidate) && !is_covered(&candidate, table) && found.len() < MOST {
+                    found.push(candidate);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect) -> Vec<Candidate> {
+    let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
+    let columns = |wanted: &dyn Fn(&Condition) -> bool| -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for condition in own.iter().filter(|condition| wanted(condition)) {
+            // As the catalogue spells it: statements write names in whatever case.
+            let name = &condition.column.name;
+            if let Some(column) = table.columns.iter().find(|column| column.eq_ignore_ascii_case(name))
+                && !names.contains(column)
+            {
+                names.push(column.clone());
+            }
+        }
+        names
+    };
+    let is_join = |condition: &Condition| joins(scope, condition);
+    let is_constant = |condition: &Condition| matches!(condition.against, Against::Constant(_) | Against::Nothing);
+    let mut equal = columns(&|c| c.asks == Asks::Equal && !is_join(c) && !is_constant(c));
+    let fixed = columns(&|c| c.asks == Asks::Equal && is_constant(c));
+    equal.truncate(MOST_EQUAL);
+    let joined = columns(&|c| c.asks == Asks::Equal && is_join(c));
+    let ranges = columns(&|c| c.asks == Asks::Range);
+    let order = order_of(scope, relation, table);
+
+    let keys = |columns: &[String]| -> Vec<Key> { columns.iter().map(|column| Key::column(column)).collect() };
+    let mut found = Vec::new();
+    let mut add = |keys: Vec<Key>, lead: usize| {
+        if !keys.is_empty() {
+            found.push(Candidate { lead, ..Candidate::of(table, keys) });
+        }
+    };
+    let mut fixed_too = equal.clone();
+    fixed_too.extend(fixed.iter().filter(|column| !equal.contains(column)).cloned());
+    fixed_too.truncate(MOST_EQUAL);
+    for lead in [&equal, &fixed_too] {
+        let rest: Vec<Key> = order.iter().filter(|key| !lead.contains(&key.text)).cloned().collect();
+        if !rest.is_empty() {
+            add(keys(lead).into_iter().chain(rest).collect(), lead.len());
+        }
+        if let Some(range) = ranges.iter().find(|range| !lead.contains(range)) {
+            add(keys(lead).into_iter().chain([Key::column(range)]).collect(), lead.len());
+        }
+        add(keys(lead), lead.len());
+    }
+    // One of several equalities may pick few rows by itself, and serves more queries.
+    equal.iter().filter(|_| equal.len() > 1).for_each(|column| add(keys(std::slice::from_ref(column)), 1));
+    for column in &joined {
+        let mut lead = vec![column.clone()];
+        lead.extend(equal.iter().filter(|equal| *equal != column).cloned());
+        lead.truncate(MOST_EQUAL);
+        add(keys(std::slice::from_ref(column)), 1);
+        if lead.len() > 1 {
+            add(keys(&lead), lead.len());
+        }
+    }
+    for column in columns(&|c| c.asks == Asks::Either) {
+        add(keys(&[column]), 1);
+    }
+    if joined.len() > 1 {
+        let joined: Vec<String> = joined.iter().take(MOST_EQUAL).cloned().collect();
+        add(keys(&joined), joined.len());
+    }
+    found.extend(partial(&own, table, &equal, &ranges, &order));
+    found.extend(special(&own, relation, table, &equal, dialect));
+    found
+}
+
+/// The sort keys that are columns of this table, if the whole order is. A B-tree is read backwards as well as forwards, so
+/// directions only count where they differ.
+fn order_of(scope: &Scope, relation: &Relation, table: &Table) -> Vec<Key> {
+    if scope.aggregates || scope.order_computed || !scope.order.iter().all(|by| belongs(&by.column, relation, table)) {
+        return Vec::new();
+    }
+    let mixed = scope.order.iter().any(|by| by.descending) && scope.order.iter().any(|by| !by.descending);
+    let known = |name: &str| table.columns.iter().find(|column| column.eq_ignore_ascii_case(name));
+    let keys: Option<Vec<Key>> = scope
+        .order
+        .iter()
+        .map(|by| Some(Key { descending: mixed && by.descending, ..Key::column(known(&by.column.name)?) }))
+        .collect();
+    keys.filter(|keys| keys.len() <= MOST_EQUAL).unwrap_or_default()
+}
+
+/// An index over only those rows that a constant of the statement picks: `WHERE processed_at IS NULL`. Worth it where the
+/// rest of the condition would leave nothing to sort by but that.
+fn partial(own: &[&Condition], table: &Table, equal: &[String], ranges: &[String], order: &[Key]) -> Option<Candidate> {
+    let predicate: Vec<String> = own
+        .iter()
+        .filter(|condition| condition.asks == Asks::Equal)
+        .filter_map(|condition| {
+            let column = name(&condition.column.name);
+            match &condition.against {
+                Against::Constant(value) => Some(format!("{column} = {value}")),
+                _ => None,
+            }
+        })
+        .collect();
+    if predicate.is_empty() || predicate.len() > 2 || !equal.is_empty() {
+        return None;
+    }
+    let key = order.first().cloned().or_else(|| ranges.first().map(|range| Key::column(range)))?;
+    Some(Candidate { predicate: Some(predicate.join(" AND ")), ..Candidate::of(table, vec![key]) })
+}
+
+/// Indexes that are no plain B-tree over columns: for patterns and for expressions.
+fn special(
+    own: &[&Condition],
+    relation: &Relation,
+    table: &Table,
+    equal: &[String],
+    dialect: Dialect,
+) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for condition in own {
+        let Some(column) = table.columns.iter().find(|column| column.eq_ignore_ascii_case(&condition.column.name))
+        else {
+            continue;
+        };
+        let key = Key::column(column);
+        let lead = |last: Key| equal.iter().map(|column| Key::column(column)).chain([last]).collect::<Vec<_>>();
+        match (&condition.asks, dialect) {
+            (Asks::Prefix | Asks::Pattern, Dialect::Postgres) => {
+                found.push(Candidate::of(table, lead(Key { operator_class: Some("text_pattern_ops"), ..key })));
+            }
+            (Asks::Prefix | Asks::Pattern, Dialect::Sqlite) => {
+                found.push(Candidate::of(table, lead(Key { operator_class: Some("NOCASE"), ..key })));
+            }
+            (Asks::Contains | Asks::AnyCase, Dialect::Postgres) => {
+                let key = Key { operator_class: Some("gin_trgm_ops"), ..key };
+                found.push(Candidate { method: Some("gin"), ..Candidate::of(table, vec![key]) });
+            }
+            (Asks::Wrapped(text), _) => {
+                if let Some(text) = expression(text, relation) {
+                    found.push(Candidate::of(table, lead(Key { expression: true, ..Key::column(&text) })));
+                }
+            }
+            _ => {}
+        }
+    }
+    found
+}
+
+/// `lower(u.email)` as an index holds it: `lower(email)`. Only functions that every database lets into an index.
+fn expression(text: &str, relation: &Relation) -> Option<String> {
+    let lower = text.to_lowercase();
+    let inner = lower.strip_prefix("lower(").or_else(|| lower.strip_prefix("upper("))?.strip_suffix(')')?;
+    let column = inner.strip_prefix(&format!("{}.", relation.alias.to_lowercase())).unwrap_or(inner);
+    let plain = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    plain.then(|| format!("{}({column})", &lower[..5]))
+}
+
+/// Whether an index that exists begins with the keys of the candidate, so that it could do the same.
+fn is_covered(candidate: &Candidate, table: &Table) -> bool {
+    let plain = candidate.keys.iter().all(|key| !key.expression && key.operator_class.is_none());
+    let mixed = candidate.keys.iter().any(|key| key.descending);
+    plain
+        && !mixed
+        && table.indexes.iter().any(|index| {
+            index.ordered
+                && (index.predicate.is_none() || index.predicate == candidate.predicate)
+                && index.keys.len() >= candidate.keys.len()
+                && index
+                    .keys
+                    .iter()
+                    .zip(&candidate.keys)
+                    .all(|(have, want)| have.strip_suffix(" DESC").unwrap_or(have).eq_ignore_ascii_case(&want.text))
+        })
+}

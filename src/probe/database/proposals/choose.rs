@@ -1,0 +1,98 @@
+//! Which of the indexes that could help one query does: the engine plans with all of them, and shorter ones are preferred.
+
+use super::candidate::Candidate;
+use super::candidates;
+use crate::model::IndexProof;
+use crate::probe::database::engine::Engine;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::database::plan::{Asked, Judged, Tried};
+
+/// A query below this cost is quick, whatever its plan: a thousand pages or rows are read in about a millisecond.
+const WORTH_A_LOOK: f64 = 1_000.0;
+/// An index for a query that reads a table whole has to take away a fifth of its cost.
+const HELPS_A_SCAN: f64 = 0.8;
+/// An index for a query that has a way in already has to make it five times as quick, for each index costs its writers.
+const HELPS_ANOTHER: f64 = 0.2;
+/// A shorter index is taken if it costs the query no more than a tenth.
+const ABOUT_AS_GOOD: f64 = 1.1;
+/// So many times a shorter index is tried.
+const MOST_TRIES: usize = 6;
+
+/// What came of looking for an index.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Choice {
+    /// The query is well served.
+    NotNeeded,
+    /// These indexes help, by the engine's own plan.
+    Proven {
+        /// The indexes.
+        indexes: Vec<Candidate>,
+        /// How it was found out.
+        proof: IndexProof,
+        /// Cost without.
+        before: f64,
+        /// Cost with all of them.
+        after: f64,
+    },
+    /// So many were tried, and none helps.
+    NoneHelps(usize),
+    /// The engine cannot try.
+    NotProvable,
+}
+
+/// Looks for indexes that help a query.
+pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dialect: Dialect) -> Choice {
+    let scans = !judged.scans.is_empty();
+    if !scans && (!engine.estimates_indexes() || judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK)) {
+        return Choice::NotNeeded;
+    }
+    let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect);
+    if candidates.is_empty() {
+        return if scans { Choice::NoneHelps(0) } else { Choice::NotNeeded };
+    }
+    let Some(tried) = engine.try_indexes(asked, &candidates).await else { return Choice::NotProvable };
+    let enough = if scans { HELPS_A_SCAN } else { HELPS_ANOTHER };
+    let used: Vec<Candidate> = tried.used.iter().filter_map(|&at| candidates.get(at).cloned()).collect();
+    if used.is_empty() || tried.after > tried.before * enough {
+        return if scans { Choice::NoneHelps(candidates.len()) } else { Choice::NotNeeded };
+    }
+    let (indexes, tried) = shortened(engine, asked, &candidates, used, tried).await;
+    Choice::Proven { indexes, proof: tried.proof, before: tried.before, after: tried.after }
+}
+
+/// Puts a shorter index in the place of a longer one wherever that costs next to nothing.
+async fn shortened(
+    engine: &mut Engine,
+    asked: Asked<'_>,
+    candidates: &[Candidate],
+    mut used: Vec<Candidate>,
+    mut tried: Tried,
+) -> (Vec<Candidate>, Tried) {
+    let best = tried.after;
+    let mut left = MOST_TRIES;
+    for at in 0..used.len() {
+        let Some(long) = used.get(at).cloned() else { continue };
+        let mut shorter: Vec<&Candidate> = candidates
+            .iter()
+            .filter(|other| other.schema == long.schema && other.table == long.table)
+            .filter(|other| other.method.is_none() && other.keys.len() < long.keys.len())
+            .collect();
+        shorter.sort_by_key(|other| other.keys.len());
+        for other in shorter {
+            if left == 0 {
+                return (used, tried);
+            }
+            left -= 1;
+            let mut set = used.clone();
+            set.splice(at..=at, [other.clone()]);
+            if let Some(again) = engine.try_indexes(asked, &set).await
+                && again.used.len() == set.len()
+                && again.after <= best * ABOUT_AS_GOOD
+            {
+                (used, tried) = (set, again);
+                break;
+            }
+        }
+    }
+    (used, tried)
+}

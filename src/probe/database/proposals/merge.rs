@@ -1,0 +1,100 @@
+//! One index for several queries where one is enough.
+
+use super::candidate::Candidate;
+use crate::model::{Gain, IndexProof};
+
+/// An index with the queries that want it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Wanted {
+    /// The index.
+    pub index: Candidate,
+    /// How it is known to help.
+    pub proof: IndexProof,
+    /// Each query with what it gains; `query` is its id.
+    pub gains: Vec<Gain>,
+}
+
+/// Adds what one query wants.
+pub fn add(all: &mut Vec<Wanted>, index: Candidate, proof: IndexProof, gain: Gain) {
+    match all.iter_mut().find(|wanted| wanted.index == index && wanted.proof == proof) {
+        Some(wanted) => {
+            // The keys that both leave free are free.
+            wanted.index.lead = wanted.index.lead.min(index.lead);
+            wanted.gains.push(gain);
+        }
+        None => all.push(Wanted { index, proof, gains: vec![gain] }),
+    }
+}
+
+/// A shorter index whose queries a longer one could serve as well.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fold {
+    /// Place of the shorter one.
+    pub shorter: usize,
+    /// Place of the longer one.
+    pub longer: usize,
+    /// What the longer one becomes.
+    pub index: Candidate,
+}
+
+/// The first two that could be one, `refused` aside.
+#[must_use]
+pub fn next(all: &[Wanted], refused: &[(Candidate, Candidate)]) -> Option<Fold> {
+    for (shorter, short) in all.iter().enumerate() {
+        for (longer, long) in all.iter().enumerate() {
+            if shorter == longer || refused.iter().any(|(a, b)| *a == short.index && *b == long.index) {
+                continue;
+            }
+            if let Some(index) = long.index.beginning_with(&short.index) {
+                return Some(Fold { shorter, longer, index });
+            }
+        }
+    }
+    None
+}
+
+/// Lets the longer one serve both.
+pub fn fold(all: &mut Vec<Wanted>, fold: Fold, gains: Vec<Gain>) {
+    let Fold { shorter, longer, index } = fold;
+    if let Some(long) = all.get_mut(longer) {
+        long.index = index;
+        long.gains.extend(gains);
+        all.remove(shorter);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::database::catalog::Table;
+    use crate::probe::database::proposals::candidate::Key;
+
+    fn index(names: &[&str], lead: usize) -> Candidate {
+        let table = Table { name: "t".to_owned(), ..Table::default() };
+        Candidate { lead, ..Candidate::of(&table, names.iter().map(|name| Key::column(name)).collect()) }
+    }
+
+    fn gain(query: &str) -> Gain {
+        Gain { query: query.to_owned(), before: None, after: None }
+    }
+
+    #[test]
+    fn a_longer_index_takes_over_what_it_can_begin_with() {
+        let mut all = Vec::new();
+        for (names, lead, query) in [(&["a"][..], 1, "1"), (&["b", "a"], 2, "2"), (&["a"], 1, "3"), (&["c"], 1, "4")] {
+            add(&mut all, index(names, lead), IndexProof::Reasoned, gain(query));
+        }
+        while let Some(found) = next(&all, &[]) {
+            let gains = all[found.shorter].gains.clone();
+            fold(&mut all, found, gains);
+        }
+        let seen: Vec<(Vec<&str>, Vec<&str>)> = all
+            .iter()
+            .map(|wanted| {
+                let keys = wanted.index.keys.iter().map(|key| key.text.as_str()).collect();
+                (keys, wanted.gains.iter().map(|gain| gain.query.as_str()).collect())
+            })
+            .collect();
+        assert_eq!(seen, [(vec!["a", "b"], vec!["2", "1", "3"]), (vec!["c"], vec!["4"])]);
+    }
+}
