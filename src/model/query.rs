@@ -100,12 +100,15 @@ impl ExaminedQuery {
     pub fn by_harm(&self, other: &Self) -> Ordering {
         let rank = |query: &Self| {
             let worst = query.worst().map(Harm::rank);
-            let calls = query.calls.map_or(0, |calls| calls.calls);
             // `None` would come before every harm.
-            (query.not_examined.is_some(), worst.is_none(), worst, Reverse(calls))
+            (query.not_examined.is_some(), worst.is_none(), worst)
         };
-        let place = |query: &Self| (query.places.first().cloned(), query.id.clone());
-        rank(self).cmp(&rank(other)).then_with(|| place(self).cmp(&place(other)))
+        let cost = |query: &Self| query.plan.as_ref().and_then(|plan| plan.cost).unwrap_or(0.0);
+        let calls = |query: &Self| query.calls.map_or(0, |calls| calls.calls);
+        (rank(self).cmp(&rank(other)))
+            .then_with(|| cost(other).total_cmp(&cost(self)))
+            .then_with(|| calls(other).cmp(&calls(self)))
+            .then_with(|| (&self.places, &self.sql, &self.id).cmp(&(&other.places, &other.sql, &other.id)))
     }
 }
 

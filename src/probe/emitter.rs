@@ -197,3 +197,74 @@ fn clean_location(location: &mut Location) {
         Location::Url { url } => clean_line(url),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration, Severity, Tier,
+    };
+
+    #[test]
+    fn nothing_of_a_database_keeps_a_secret_a_control_character_or_a_number_that_is_none() {
+        let key = ["ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+        let bad = || format!("a\u{1b}[31m \u{202e} {key}");
+        let node = || PlanNode {
+            kind: bad(),
+            table: Some(bad()),
+            alias: Some(bad()),
+            index: Some(bad()),
+            details: vec![bad()],
+            rows: Some(f64::NAN),
+            cost: Some(f64::INFINITY),
+            ..PlanNode::default()
+        };
+        let plan = || Some(PlanNode { children: vec![node()], ..node() });
+        let mut report = DatabaseReport {
+            server: bad(),
+            rows: 1,
+            method: bad(),
+            queries: vec![ExaminedQuery {
+                sql: format!("SELECT 1\n{}", bad()),
+                sent_by: Some(bad()),
+                not_examined: Some(bad()),
+                calls: Some(CallStatistics { calls: 1, mean_ms: f64::NAN, rows: None }),
+                harms: vec![Harm {
+                    tier: Tier::A,
+                    rule: "full-table-scan".to_owned(),
+                    severity: Severity::Major,
+                    table: Some(bad()),
+                    rows_read: 1,
+                    message: bad(),
+                    fix: bad(),
+                }],
+                points: vec![CostPoint { times: 1, rows: 1, cost: f64::NAN }, CostPoint { times: 10, rows: 10, cost: 2.0 }],
+                plan_now: plan(),
+                plan: plan(),
+                ..ExaminedQuery::default()
+            }],
+            proposals: vec![IndexProposal {
+                table: bad(),
+                keys: vec![bad()],
+                predicate: Some(bad()),
+                statement: bad(),
+                migration: Migration { tool: bad(), place: bad(), text: bad() },
+                proof: IndexProof::Copy,
+                gains: vec![Gain { query: "q".to_owned(), before: Some(f64::NAN), after: Some(1.0) }],
+            }],
+        };
+        clean_report(&mut report);
+        let query = &report.queries[0];
+        assert_eq!(query.sql.lines().count(), 2, "lines stay lines");
+        assert_eq!((query.calls, query.points.len()), (None, 1));
+        let written = serde_json::to_string(&report).unwrap();
+        assert!(!written.contains(&key));
+        assert!(!written.replace("\\n", "").chars().any(escape::is_unsafe));
+        // JSON writes a number that is none as null, and nobody could read it back.
+        let read: DatabaseReport = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, report);
+        for text in [&query.sql, &report.server, &query.harms[0].fix, &report.proposals[0].migration.text] {
+            assert!(text.contains("\\u{1b}") && text.contains("\\u{202e}"), "{text}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::safe::{cell, code, fence, prose};
 use super::table;
-use crate::model::{DatabaseReport, ExaminedQuery, IndexProposal, Severity, grouped, measured};
+use crate::model::{DatabaseReport, ExaminedQuery, IndexProof, IndexProposal, Severity, grouped, measured};
 use crate::report::database::{gain, index, place};
 use crate::report::overview::{Overview, count, one_line};
 
@@ -26,8 +26,8 @@ const STEEP: f64 = 2.0;
 pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     let Some(database) = &overview.report.database else { return Ok(()) };
     writeln!(out, "## Database\n")?;
-    writeln!(out, "{}; {}. ", prose(&database.server), prose(&database.method))?;
-    writeln!(out, "Every query is judged as if each table held {} rows.\n", grouped(database.rows))?;
+    writeln!(out, "{}; {}.", prose(&database.server), prose(&database.method))?;
+    writeln!(out, "Every query is judged as if each table held at least {} rows.\n", grouped(database.rows))?;
     let slow: Vec<&ExaminedQuery> = sorted(database, |severity| severity >= Severity::Major);
     queries("Queries that fall over", &slow, database, out)?;
     if let Some(worst) = slow.first() {
@@ -36,7 +36,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     queries("Queries worth a look", &sorted(database, |severity| severity == Severity::Minor), database, out)?;
     let missed = database.queries.iter().filter(|query| query.not_examined.is_some()).count();
     if missed > 0 {
-        writeln!(out, "{} could not be judged; what was not checked says why.\n", count(missed, "query", "queries"))?;
+        writeln!(out, "{} could not be judged; \"What was not checked, and why\" says more.\n", count(missed, "query", "queries"))?;
     }
     if !database.proposals.is_empty() {
         writeln!(out, "### Indexes to make ({})\n", database.proposals.len())?;
@@ -83,8 +83,8 @@ fn queries(
             row.extend([
                 cost(query.points.first()),
                 cost(query.points.last().filter(|_| query.points.len() > 1)),
-                proposal.map_or_else(|| cell("none helps"), |proposal| in_table(&index(proposal))),
-                proposal.map_or_else(|| cell(""), |proposal| proposal.proof.words().to_owned()),
+                proposal.map_or_else(|| cell("none proposed"), |proposal| in_table(&index(proposal))),
+                proposal.map_or_else(|| cell(""), |proposal| proof(proposal.proof).to_owned()),
             ]);
             row
         })
@@ -97,6 +97,14 @@ fn queries(
         writeln!(out, "And {more} more: see `gonogo check --format json`.\n")?;
     }
     Ok(())
+}
+
+/// In a word; each index says it in full below.
+const fn proof(proof: IndexProof) -> &'static str {
+    match proof {
+        IndexProof::Reasoned => IndexProof::Reasoned.words(),
+        IndexProof::Hypothetical | IndexProof::ScratchServer | IndexProof::Copy => "proven",
+    }
 }
 
 /// Code in a cell, which a pipe would end.

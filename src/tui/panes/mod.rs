@@ -161,7 +161,8 @@ fn name(ui: &Ui, session: &Session, pane: Pane) -> (String, String) {
         Pane::Findings => ("Findings".to_owned(), filtered(ui.findings.filter.value())),
         Pane::Finding => ("Finding".to_owned(), String::new()),
         Pane::Queries => {
-            let server = session.database().map(|report| format!("· {}", report.server)).unwrap_or_default();
+            let server = session.database().map(|report| &report.server).filter(|server| !server.is_empty());
+            let server = server.map(|server| format!("· {server}")).unwrap_or_default();
             let filter = filtered(ui.database.filter.value());
             ("Queries".to_owned(), if filter.is_empty() { server } else { filter })
         }

@@ -124,8 +124,8 @@ fn nothing(ui: &Ui, session: &Session) -> String {
             key(Action::Examine)
         ),
         (Some(outcome), None) => format!(
-            "The last run did not get there: {}\n\n{} tries again, {} names another database.",
-            outcome.why().unwrap_or_default(),
+            "{}\n\n{} tries again, {} names another database.",
+            sentence(&outcome.why().unwrap_or_default()),
             key(Action::Run),
             key(Action::Examine)
         ),
