@@ -238,7 +238,10 @@ mod tests {
                     message: bad(),
                     fix: bad(),
                 }],
-                points: vec![CostPoint { times: 1, rows: 1, cost: f64::NAN }, CostPoint { times: 10, rows: 10, cost: 2.0 }],
+                points: vec![
+                    CostPoint { times: 1, rows: 1, cost: f64::NAN },
+                    CostPoint { times: 10, rows: 10, cost: 2.0 },
+                ],
                 plan_now: plan(),
                 plan: plan(),
                 ..ExaminedQuery::default()

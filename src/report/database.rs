@@ -13,7 +13,9 @@ pub(super) fn sentence(database: &DatabaseReport) -> String {
             0 => "No query could be judged, so nothing is known of how the database will do as it grows.".to_owned(),
             1 => format!("The one query that was judged stays quick once tables hold {rows} rows."),
             judged => {
-                format!("None of the {judged} queries that were judged will slow down much once tables hold {rows} rows.")
+                format!(
+                    "None of the {judged} queries that were judged will slow down much once tables hold {rows} rows."
+                )
             }
         };
     }

@@ -51,12 +51,7 @@ fn is_about(finding: &Finding, query: &ExaminedQuery, report: &DatabaseReport) -
 ///
 /// # Errors
 /// Why everything stays as it was.
-pub(super) fn amend(
-    whole: &mut SavedRun,
-    part: Examined,
-    seen: Vec<Observation>,
-    id: &str,
-) -> Result<String, String> {
+pub(super) fn amend(whole: &mut SavedRun, part: Examined, seen: Vec<Observation>, id: &str) -> Result<String, String> {
     let gone = || "the code does not send this query any more; run the probe again to see what it sends now".to_owned();
     let part = part.database.ok_or_else(gone)?;
     let mut query = part.query(id).cloned().ok_or_else(gone)?;

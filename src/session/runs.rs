@@ -93,7 +93,8 @@ impl ProbeRun {
     /// Ends the run under way. One that was cancelled or never started leaves an earlier complete one in place: what that
     /// saw is still what is known, and ages.
     pub(super) fn finish(&mut self, outcome: Outcome, at: Timestamp) -> Option<&SavedRun> {
-        let RunState::Running { since, seen, only: None, .. } = std::mem::replace(&mut self.state, RunState::Idle) else {
+        let RunState::Running { since, seen, only: None, .. } = std::mem::replace(&mut self.state, RunState::Idle)
+        else {
             return None;
         };
         let complete = matches!(self.outcome(), Some(Outcome::Completed(_)));

@@ -104,7 +104,8 @@ pub fn query(query: &ExaminedQuery, report: &DatabaseReport) -> String {
         let _ = write!(text, "\n{} ({}, {})\nFix: {}\n", harm.message, harm.severity.word(), harm.rule, harm.fix);
     }
     if !query.points.is_empty() {
-        let points = query.points.iter().map(|point| format!("{} at {} rows", measured(point.cost), grouped(point.rows)));
+        let points =
+            query.points.iter().map(|point| format!("{} at {} rows", measured(point.cost), grouped(point.rows)));
         let _ = write!(text, "\nCost by the planner ({}): {}\n", report.server, points.collect::<Vec<_>>().join(", "));
     }
     if let Some(plan) = &query.plan {
@@ -118,7 +119,8 @@ pub fn query(query: &ExaminedQuery, report: &DatabaseReport) -> String {
         });
     }
     for proposal in report.proposals_for(query) {
-        let _ = write!(text, "\nIndex that helps ({}):\n{}\n", proposal.proof.words(), indented(&proposal.migration.text));
+        let _ =
+            write!(text, "\nIndex that helps ({}):\n{}\n", proposal.proof.words(), indented(&proposal.migration.text));
     }
     text
 }

@@ -274,8 +274,7 @@ impl Ui {
     /// Takes in what has changed in the session, keeping what is selected. Cheap when nothing has.
     pub fn sync(&mut self, session: &Session) {
         let within = self.checklist.sections.selected.clone().unwrap_or(Within::Everything);
-        let filters =
-            (self.checklist.filter.value(), self.findings.filter.value(), self.database.filter.value());
+        let filters = (self.checklist.filter.value(), self.findings.filter.value(), self.database.filter.value());
         if !self.index.refresh(session, &within, filters) {
             return;
         }

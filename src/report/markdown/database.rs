@@ -36,7 +36,11 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     queries("Queries worth a look", &sorted(database, |severity| severity == Severity::Minor), database, out)?;
     let missed = database.queries.iter().filter(|query| query.not_examined.is_some()).count();
     if missed > 0 {
-        writeln!(out, "{} could not be judged; \"What was not checked, and why\" says more.\n", count(missed, "query", "queries"))?;
+        writeln!(
+            out,
+            "{} could not be judged; \"What was not checked, and why\" says more.\n",
+            count(missed, "query", "queries")
+        )?;
     }
     if !database.proposals.is_empty() {
         writeln!(out, "### Indexes to make ({})\n", database.proposals.len())?;
@@ -54,12 +58,7 @@ fn sorted(database: &DatabaseReport, wanted: impl Fn(Severity) -> bool) -> Vec<&
     queries
 }
 
-fn queries(
-    title: &str,
-    queries: &[&ExaminedQuery],
-    database: &DatabaseReport,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn queries(title: &str, queries: &[&ExaminedQuery], database: &DatabaseReport, out: &mut dyn Write) -> io::Result<()> {
     if queries.is_empty() {
         return Ok(());
     }
@@ -126,12 +125,7 @@ fn chart(worst: &ExaminedQuery, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "    bar [{}]\n```\n", costs.join(", "))
 }
 
-fn proposal(
-    number: usize,
-    proposal: &IndexProposal,
-    database: &DatabaseReport,
-    out: &mut dyn Write,
-) -> io::Result<()> {
+fn proposal(number: usize, proposal: &IndexProposal, database: &DatabaseReport, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "**{number}.** {}: {}\n", code(&index(proposal)), proposal.proof.words())?;
     for gained in proposal.gains.iter().take(MOST_GAINS) {
         let Some(query) = database.query(&gained.query) else { continue };
@@ -144,7 +138,7 @@ fn proposal(
         writeln!(out, "- and {} more", count(more, "query", "queries"))?;
     }
     let migration = &proposal.migration;
-    writeln!(out, "\nAs a migration for {}, {}:\n", prose(&migration.tool), prose(&migration.place))?;
+    writeln!(out, "\nAs a migration for {} ({}):\n", prose(&migration.tool), prose(&migration.place))?;
     writeln!(out, "{}", fence(language(&migration.tool), &migration.text, MOST_LINES))
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::super::*;
 use super::{item, now, rule};
 use crate::model::{
-    CallStatistics, Confidence, Coverage, DatabaseReport, EventKind, Examined, ExaminedQuery, Finding, Location, Outcome,
-    QueryPlace, RuleId, RuleKind, RuleMeta, RunEvent, Span, Status,
+    CallStatistics, Confidence, Coverage, DatabaseReport, EventKind, Examined, ExaminedQuery, Finding, Location,
+    Outcome, QueryPlace, RuleId, RuleKind, RuleMeta, RunEvent, Span, Status,
 };
 
 static LOOPED: RuleMeta = rule("n-plus-one-query", RuleKind::Finding);
@@ -138,7 +138,13 @@ fn what_proves_nothing_raises_nothing() {
         (vec![items(), query("orders", &[(40, 41)], Some((1_000, 3.0, Some(48_000))))], "it stands below the loop"),
         (vec![items(), query("orders", &[(12, 14)], Some((1_000, 3.0, None)))], "rows are not counted"),
         (vec![items(), query("orders", &[(12, 14)], Some((40_000, 3.0, Some(48_000))))], "about one row a call"),
-        (vec![query("items", &[(32, 32)], Some((50, 0.4, None))), query("orders", &[(12, 14)], Some((5, 3.0, Some(50))))], "too few calls"),
+        (
+            vec![
+                query("items", &[(32, 32)], Some((50, 0.4, None))),
+                query("orders", &[(12, 14)], Some((5, 3.0, Some(50)))),
+            ],
+            "too few calls",
+        ),
     ] {
         let session = with(queries, "database");
         assert_eq!(session.findings()[0].confidence, Confidence::Low, "{why}");
@@ -149,7 +155,8 @@ fn what_proves_nothing_raises_nothing() {
 fn a_query_elsewhere_or_without_a_count_changes_nothing() {
     let mut other_file = query("items", &[(32, 32)], COUNTED);
     other_file.places[0].path = "src/other.ts".to_owned();
-    for queries in [vec![], vec![query("items", &[(32, 32)], None)], vec![query("items", &[(34, 40)], COUNTED)], vec![other_file]]
+    for queries in
+        [vec![], vec![query("items", &[(32, 32)], None)], vec![query("items", &[(34, 40)], COUNTED)], vec![other_file]]
     {
         let session = with(queries, "database");
         assert!(notes(&session).is_empty());

@@ -105,7 +105,10 @@ fn nothing(ui: &Ui, session: &Session) -> String {
     let offer = session.open_offers().find(|offer| offer.probe == run.meta.id);
     let what = match (run.outcome(), offer) {
         (Some(Outcome::Completed(_)), _) => {
-            format!("The last run was made by an older version and kept no queries. {} examines them again.", key(Action::Run))
+            format!(
+                "The last run was made by an older version and kept no queries. {} examines them again.",
+                key(Action::Run)
+            )
         }
         (_, Some(offer)) => format!(
             "Found {} → {}. Press {} and say yes to let gonogo examine it: it only reads, and executes none of your \

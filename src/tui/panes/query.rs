@@ -1,11 +1,12 @@
 //! The query in hand: what is wrong with it, what it costs as the tables grow, what helps, and its plan.
 
-use ratatui::style::{Modifier, Style};
+use ratatui::style::Modifier;
 use ratatui::text::Span;
 
 use super::{plan, queries};
 use crate::model::{
-    CostPoint, DatabaseReport, EvidenceKind, ExaminedQuery, Harm, IndexProof, IndexProposal, Location, grouped, measured,
+    CostPoint, DatabaseReport, EvidenceKind, ExaminedQuery, Harm, IndexProof, IndexProposal, Location, grouped,
+    measured,
 };
 use crate::session::Session;
 use crate::tui::keymap::Action;
@@ -39,9 +40,7 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session) {
     places(doc, ui, query);
     harms(doc, session, query, report);
     cost(doc, query, report);
-    for proposal in report.proposals_for(query) {
-        self::proposal(doc, ui, query, report, proposal);
-    }
+    proposals(doc, ui, query, report);
     plans(doc, query, report);
     if query.not_examined.is_some() {
         doc.gap();
@@ -61,7 +60,7 @@ fn top(doc: &mut Doc<'_>, query: &ExaminedQuery) {
             format!(" · tier {}: {} · reads {} rows", harm.tier.letter(), harm.tier.words(), grouped(harm.rows_read))
         }
         (None, Some(why)) => format!(": it {why}"),
-        (None, None) => ": it finds its rows by an index".to_owned(),
+        (None, None) => ": nothing is wrong with its plan".to_owned(),
     };
     let lead = format!("{} {}", mark.glyph, mark.word);
     let wide = text::width(&lead);
@@ -209,63 +208,84 @@ fn growth(points: &[CostPoint]) -> Option<String> {
     })
 }
 
-fn proposal(
-    doc: &mut Doc<'_>,
-    ui: &Ui,
-    query: &ExaminedQuery,
-    report: &DatabaseReport,
-    proposal: &IndexProposal,
-) {
-    let styles = doc.styles;
-    let gain = proposal.gains.iter().find(|gain| gain.query == query.id);
-    let proven = proposal.proof != IndexProof::Reasoned;
-    doc.heading("The index that helps", "");
-    code(doc, &proposal.statement, MOST_OF_MIGRATION);
-    let costs = gain.and_then(|gain| Some((gain.before?, gain.after?, gain.factor())));
-    match costs {
-        Some((before, after, factor)) => {
-            let bar = |label: &str, value: f64, style: Style| Bar {
-                label: label.to_owned(),
-                value,
-                figure: measured(value),
-                style,
-            };
-            bars::logarithmic(doc, 0, &[
-                bar("without it", before, styles.fail),
-                bar("with it", after, styles.pass),
-            ]);
-            if let Some(factor) = factor.filter(|factor| *factor >= 1.0) {
-                let glyph = if proven { "✓ " } else { "? " };
-                let words = format!("{} times cheaper, {}.", measured(factor), proposal.proof.words());
-                doc.led(glyph, 0, &words, if proven { styles.pass } else { styles.unknown }, styles.text);
-            }
-        }
-        None => {
-            let words = "Reasoned from the query, not proven: compare the plan before and after you make it.";
-            doc.led("? ", 0, words, styles.unknown, styles.text);
+/// What an index brings to one query: cost before and after.
+type Gained = Option<(f64, f64)>;
+
+/// The indexes that help, those that were tried together under one heading.
+fn proposals(doc: &mut Doc<'_>, ui: &Ui, query: &ExaminedQuery, report: &DatabaseReport) {
+    let mut sets: Vec<(Gained, Vec<&IndexProposal>)> = Vec::new();
+    for proposal in report.proposals_for(query) {
+        let gain = proposal.gains.iter().find(|gain| gain.query == query.id);
+        let gained: Gained = gain.and_then(|gain| gain.before.zip(gain.after));
+        match sets.iter_mut().find(|(known, _)| gained.is_some() && *known == gained) {
+            Some((_, set)) => set.push(proposal),
+            None => sets.push((gained, vec![proposal])),
         }
     }
+    for (gained, set) in sets {
+        doc.heading(if set.len() > 1 { "The indexes that help together" } else { "The index that helps" }, "");
+        set.iter().for_each(|proposal| code(doc, &proposal.statement, MOST_OF_MIGRATION));
+        if let Some(first) = set.first() {
+            brings(doc, gained, first);
+        }
+        set.iter().for_each(|proposal| helps_others(doc, query, report, proposal));
+        set.iter().for_each(|proposal| migration(doc, ui, proposal));
+    }
+}
+
+/// Before and after, and how that is known.
+fn brings(doc: &mut Doc<'_>, gained: Gained, proposal: &IndexProposal) {
+    let styles = doc.styles;
+    let proven = proposal.proof != IndexProof::Reasoned;
+    let (glyph, style) = if proven { ("✓ ", styles.pass) } else { ("? ", styles.unknown) };
+    let Some((before, after)) = gained else {
+        let words = "Reasoned from the query, not proven: compare the plan before and after you make it.";
+        return doc.led("? ", 0, words, styles.unknown, styles.text);
+    };
+    let bar = |label: &str, value, style| Bar { label: label.to_owned(), value, figure: measured(value), style };
+    bars::logarithmic(doc, 0, &[bar("without", before, styles.fail), bar("with", after, style)]);
+    let factor = if after > 0.0 && before >= after {
+        format!("{} times cheaper, ", measured(before / after))
+    } else {
+        String::new()
+    };
+    doc.led(glyph, 0, &format!("{factor}{}.", proposal.proof.words()), style, styles.text);
+}
+
+fn helps_others(doc: &mut Doc<'_>, query: &ExaminedQuery, report: &DatabaseReport, proposal: &IndexProposal) {
+    let styles = doc.styles;
     let others = proposal.gains.iter().filter(|gain| gain.query != query.id);
     let others: Vec<&ExaminedQuery> = others.filter_map(|gain| report.query(&gain.query)).collect();
     for (number, other) in others.iter().enumerate().take(MOST_PLACES) {
         let first = doc.rows();
         let lead = if number == 0 { "helps as well " } else { "              " };
-        let name = text::fit(&other.name(), doc.width().saturating_sub(14));
+        let name = text::fit(&other.name(), doc.width().saturating_sub(lead.len()));
         doc.row(vec![Span::styled(lead, styles.muted), Span::styled(name, styles.text)]);
         doc.link_from(first, &Target::Query(other.id.clone()));
     }
+    let more = others.len().saturating_sub(MOST_PLACES);
+    if more > 0 {
+        doc.prose(14, &format!("… and {more} more"), styles.muted);
+    }
+}
+
+fn migration(doc: &mut Doc<'_>, ui: &Ui, proposal: &IndexProposal) {
+    let styles = doc.styles;
+    let key = ui.keymap.hint(Action::Migration);
     let migration = &proposal.migration;
-    if migration.text.trim() != proposal.statement.trim() {
-        let key = ui.keymap.hint(Action::Migration);
-        doc.heading(&format!("As a migration for {}", text::fit(&migration.tool, 24)), &format!("{key} copies it"));
-        doc.prose(0, &migration.place, styles.muted);
-        for line in text::break_lines(&migration.text, doc.width().saturating_sub(2)).into_iter().take(MOST_OF_MIGRATION)
-        {
-            doc.row(vec![Span::raw("  "), Span::styled(line, styles.code)]);
-        }
-    } else {
-        let key = ui.keymap.hint(Action::Migration);
-        doc.prose(0, &format!("{key} copies it; {}", migration.place), styles.muted);
+    let place = format!("Where: {}", migration.place);
+    if migration.text.trim() == proposal.statement.trim() {
+        return doc.prose(0, &format!("{place}. {key} copies it."), styles.muted);
+    }
+    doc.heading(&format!("As a migration for {}", text::fit(&migration.tool, 24)), &format!("{key} copies it"));
+    doc.prose(0, &place, styles.muted);
+    let lines = text::break_lines(&migration.text, doc.width().saturating_sub(2));
+    let more = lines.len().saturating_sub(MOST_OF_MIGRATION);
+    for line in lines.into_iter().take(MOST_OF_MIGRATION) {
+        doc.row(vec![Span::raw("  "), Span::styled(line, styles.code)]);
+    }
+    if more > 0 {
+        doc.prose(2, &format!("… {more} more lines"), styles.muted);
     }
 }
 

@@ -12,16 +12,75 @@ const HANGING: usize = 4;
 
 /// Words that begin a part of a statement: a statement written on one long line is broken before them.
 const CLAUSES: &[&str] = &[
-    "from", "where", "join", "left", "right", "inner", "cross", "full", "group", "having", "order", "limit", "offset",
-    "union", "returning", "set", "values", "window",
+    "from",
+    "where",
+    "join",
+    "left",
+    "right",
+    "inner",
+    "cross",
+    "full",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "union",
+    "returning",
+    "set",
+    "values",
+    "window",
 ];
 
 /// Other words of the language; a column that has such a name is coloured as well, which harms nobody.
 const WORDS: &[&str] = &[
-    "select", "insert", "into", "update", "delete", "distinct", "all", "as", "on", "using", "and", "or", "not", "in",
-    "is", "null", "like", "ilike", "between", "exists", "any", "case", "when", "then", "else", "end", "by", "asc",
-    "desc", "with", "recursive", "outer", "lateral", "true", "false", "for", "create", "index", "concurrently", "unique",
-    "if", "alter", "table", "add", "drop", "begin", "commit",
+    "select",
+    "insert",
+    "into",
+    "update",
+    "delete",
+    "distinct",
+    "all",
+    "as",
+    "on",
+    "using",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "null",
+    "like",
+    "ilike",
+    "between",
+    "exists",
+    "any",
+    "case",
+    "when",
+    "then",
+    "else",
+    "end",
+    "by",
+    "asc",
+    "desc",
+    "with",
+    "recursive",
+    "outer",
+    "lateral",
+    "true",
+    "false",
+    "for",
+    "create",
+    "index",
+    "concurrently",
+    "unique",
+    "if",
+    "alter",
+    "table",
+    "add",
+    "drop",
+    "begin",
+    "commit",
 ];
 
 /// What follows one of these belongs to the same clause.
@@ -217,11 +276,10 @@ mod tests {
 
     #[test]
     fn lines_of_the_code_stay_lines_without_what_they_share_in_indentation() {
-        assert_eq!(shown("\n      SELECT a\n        FROM t\n      WHERE b = ?\n    ", 40), [
-            "SELECT a",
-            "  FROM t",
-            "WHERE b = ?"
-        ]);
+        assert_eq!(
+            shown("\n      SELECT a\n        FROM t\n      WHERE b = ?\n    ", 40),
+            ["SELECT a", "  FROM t", "WHERE b = ?"]
+        );
     }
 
     #[test]

@@ -133,10 +133,7 @@ fn whoever_decides_reads_one_sentence_about_the_database() {
     let reasoned = |report: &mut DatabaseReport| report.queries.truncate(3);
     assert!(sentence(&reasoned).ends_with("indexes are proven to help 2 of them."));
     let one = |report: &mut DatabaseReport| report.queries.truncate(1);
-    assert_eq!(
-        sentence(&one),
-        "1 query will slow down once tables hold 100,000 rows; an index is proven to help it."
-    );
+    assert_eq!(sentence(&one), "1 query will slow down once tables hold 100,000 rows; an index is proven to help it.");
     let only_reasoned = |report: &mut DatabaseReport| {
         report.queries.truncate(3);
         report.queries.drain(..2);

@@ -17,7 +17,16 @@ pub fn shop() -> DatabaseReport {
         server: "PostgreSQL 15.18, shop on localhost:5432".to_owned(),
         rows: 100_000,
         method: "planned in a scratch PostgreSQL of the same schema".to_owned(),
-        queries: vec![orders(), accounts(), events(), paging(), items(), primary_key(), put_together(), unknown_to_code()],
+        queries: vec![
+            orders(),
+            accounts(),
+            events(),
+            paging(),
+            items(),
+            primary_key(),
+            put_together(),
+            unknown_to_code(),
+        ],
         proposals: vec![for_orders(), for_accounts(), for_events()],
     }
 }
@@ -60,7 +69,8 @@ fn harm(tier: Tier, rule: &str, severity: Severity, table: &str, rows_read: u64,
 
 fn orders() -> ExaminedQuery {
     let sql = "SELECT o.id, o.total, c.name\n      FROM orders o\n      JOIN customers c ON c.id = o.customer_id\n      WHERE o.customer_id = $1 AND o.status <> 'cancelled'\n      ORDER BY o.created_at DESC\n      LIMIT 20";
-    let mut scan = node("Seq Scan", "orders", 834.0, 2_584.0, &["Filter: ((customer_id = $1) AND (status <> 'cancelled'))"]);
+    let mut scan =
+        node("Seq Scan", "orders", 834.0, 2_584.0, &["Filter: ((customer_id = $1) AND (status <> 'cancelled'))"]);
     (scan.alias, scan.marked) = (Some("o".to_owned()), true);
     let mut customer = node("Index Scan", "customers", 1.0, 8.3, &["Index Cond: (id = $1)"]);
     (customer.alias, customer.index) = (Some("c".to_owned()), Some("customers_pkey".to_owned()));
@@ -201,11 +211,7 @@ fn primary_key() -> ExaminedQuery {
 fn put_together() -> ExaminedQuery {
     ExaminedQuery {
         not_examined: Some("is put together while the program runs".to_owned()),
-        ..query(
-            PUT_TOGETHER,
-            "SELECT ${columns} FROM ${table} WHERE id = $1",
-            vec![place("src/lib/crud.ts", 5, 5)],
-        )
+        ..query(PUT_TOGETHER, "SELECT ${columns} FROM ${table} WHERE id = $1", vec![place("src/lib/crud.ts", 5, 5)])
     }
 }
 
@@ -217,7 +223,13 @@ fn unknown_to_code() -> ExaminedQuery {
     }
 }
 
-fn proposal(table: &str, keys: &[&str], statement: &str, migration: (&str, &str, &str), proof: IndexProof) -> IndexProposal {
+fn proposal(
+    table: &str,
+    keys: &[&str],
+    statement: &str,
+    migration: (&str, &str, &str),
+    proof: IndexProof,
+) -> IndexProposal {
     let (tool, place, text) = migration;
     IndexProposal {
         table: table.to_owned(),

@@ -5,15 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::queries;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use gonogo::model::{
     Cell, Checklist, Confidence, Coverage, DatabaseReport, EventKind, Evidence, EvidenceKind, Examined, ExaminedQuery,
-    ExternalService, Finding,
-    Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome, ProbeId, ProbeMeta, Progress,
-    Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section, SeenAt, Settings, Severity,
-    Skip, SkipReason, Span, Theme,
+    ExternalService, Finding, Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome,
+    ProbeId, ProbeMeta, Progress, Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section,
+    SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme,
 };
-use crate::support::queries;
 use gonogo::session::{AcceptanceDraft, Command, Effect, Msg, Session, Start};
 use gonogo::tui::keymap::Keymap;
 use gonogo::tui::ui_state::{Dress, Ui};
@@ -63,7 +62,8 @@ const fn probe(
     }
 }
 
-static SOURCE: ProbeMeta = probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING, &IN_A_LOOP]);
+static SOURCE: ProbeMeta =
+    probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING, &IN_A_LOOP]);
 static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
 pub static IN_A_LOOP: RuleMeta =
     rule("n-plus-one-query", "A query runs once for every element", RuleKind::Finding, Severity::Major);

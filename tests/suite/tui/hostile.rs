@@ -154,7 +154,9 @@ fn any_keys_at_any_size() {
 
 #[test]
 fn every_view_and_dialog_at_every_small_size() {
-    for keys in ["", "enter", "left", "2", "2 enter", "3", "3 enter", "6", "?", ":", "a", "n", "w", "d", "d enter", "x", "/"] {
+    for keys in
+        ["", "enter", "left", "2", "2 enter", "3", "3 enter", "6", "?", ":", "a", "n", "w", "d", "d enter", "x", "/"]
+    {
         for (width, height) in (1..26).flat_map(|width| (1..16).map(move |height| (width, height))) {
             let mut bench = nasty_bench(width, height, false);
             bench.press(keys);

@@ -1,7 +1,7 @@
 //! The workbench without a terminal: keys go in, screens come out.
 
-mod fixture;
 mod database;
+mod fixture;
 mod flows;
 mod hostile;
 mod mouse;
