@@ -81,3 +81,61 @@ async fn nothing_is_proposed_where_all_is_well_or_nothing_helps() {
     assert_eq!(random.location.line(), Some(5));
     assert!(!seen.findings.iter().any(|f| f.location.line() == Some(5) && f.rule.as_str() == "full-table-scan"));
 }
+
+/// An app as people build it: every index that its queries need is there.
+const APP: [&str; 6] = [
+    "CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT NOT NULL UNIQUE, team_id INTEGER, seen_at TEXT)",
+    "CREATE TABLE teams (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE, plan TEXT)",
+    "CREATE TABLE posts (id INTEGER PRIMARY KEY, author_id INTEGER, team_id INTEGER, title TEXT, published_at TEXT)",
+    "CREATE TABLE comments (id INTEGER PRIMARY KEY, post_id INTEGER, author_id INTEGER, body TEXT, created_at TEXT)",
+    "CREATE TABLE likes (post_id INTEGER, user_id INTEGER, PRIMARY KEY (post_id, user_id))",
+    "CREATE TABLE sessions (token TEXT PRIMARY KEY, user_id INTEGER, expires_at TEXT)",
+];
+const INDEXES: [(&str, &str, &str); 6] = [
+    ("users", "team_id", "SELECT * FROM users WHERE team_id = ?"),
+    ("posts", "author_id", "SELECT p.* FROM posts p JOIN users u ON u.id = p.author_id WHERE u.email = ?"),
+    ("posts", "team_id, published_at", "SELECT * FROM posts WHERE team_id = ? ORDER BY published_at DESC LIMIT 20"),
+    ("comments", "post_id", "SELECT * FROM comments WHERE post_id IN (?, ?)"),
+    ("likes", "user_id", "SELECT post_id FROM likes WHERE user_id = ?"),
+    ("sessions", "expires_at", "DELETE FROM sessions WHERE expires_at < ?"),
+];
+
+fn app_without(left_out: Option<usize>) -> String {
+    let tables = APP.iter().map(|table| (*table).to_owned());
+    let indexes = INDEXES.iter().enumerate().filter(|(at, _)| Some(*at) != left_out);
+    let indexes = indexes.map(|(at, (table, columns, _))| format!("CREATE INDEX i{at} ON {table} ({columns})"));
+    tables.chain(indexes).map(|statement| format!("{statement};\n")).collect()
+}
+
+#[tokio::test]
+async fn each_index_that_is_taken_away_is_proposed_again_and_nothing_else() {
+    let queries: Vec<&str> = INDEXES.iter().map(|(_, _, query)| *query).collect();
+    assert_eq!(proposed(&sqlite(&app_without(None), &queries).await), [""; 0]);
+    for (at, (table, columns, _)) in INDEXES.iter().enumerate() {
+        let seen = sqlite(&app_without(Some(at)), &queries).await;
+        // SQLite assumes ten rows for each team, so that sorting them shows no gain.
+        let expected = columns.split(", ").next().unwrap();
+        let proposals = proposed(&seen);
+        assert_eq!(proposals.len(), 1, "{table}: {proposals:?}");
+        assert!(proposals[0].starts_with(&format!("{table} ({expected}")), "{table}: {proposals:?}");
+    }
+}
+
+#[tokio::test]
+async fn how_a_query_is_written_counts_as_well() {
+    let seen = sqlite(
+        SHOP,
+        &[
+            "SELECT * FROM items WHERE order_id = ? ORDER BY id LIMIT 20 OFFSET ?",
+            "SELECT * FROM items WHERE order_id = ? ORDER BY id LIMIT 20 OFFSET 0",
+            "SELECT s.id, (SELECT count(*) FROM orders o WHERE o.shop_id = s.id) FROM shops s WHERE s.id < ?",
+            "SELECT o.id, (SELECT count(*) FROM items i WHERE i.order_id = o.id) FROM orders o WHERE o.id = ?",
+        ],
+    )
+    .await;
+    let of = |rule: &str| -> Vec<u32> {
+        seen.findings.iter().filter(|f| f.rule.as_str() == rule).filter_map(|f| f.location.line()).collect()
+    };
+    assert_eq!(of("offset-paging"), [1]);
+    assert_eq!(of("subquery-per-row"), [3]);
+}

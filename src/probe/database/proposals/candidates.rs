@@ -202,3 +202,93 @@ fn is_covered(candidate: &Candidate, table: &Table) -> bool {
                     .all(|(have, want)| have.strip_suffix(" DESC").unwrap_or(have).eq_ignore_ascii_case(&want.text))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::database::catalog::Index;
+    use crate::probe::database::statement;
+
+    fn catalog(indexed: &[&[&str]]) -> Catalog {
+        let columns = ["id", "customer_id", "shop_id", "status", "email", "total", "created_at", "paid_at"];
+        let index = |keys: &&[&str]| Index {
+            keys: keys.iter().map(|&key| key.to_owned()).collect(),
+            ordered: true,
+            ..Index::default()
+        };
+        let orders = Table {
+            schema: "public".to_owned(),
+            name: "orders".to_owned(),
+            columns: columns.map(str::to_owned).to_vec(),
+            indexes: indexed.iter().map(index).collect(),
+            ..Table::default()
+        };
+        let items = ["id", "order_id", "sku"].map(str::to_owned).to_vec();
+        let items = Table { schema: "public".to_owned(), name: "items".to_owned(), columns: items, ..Table::default() };
+        Catalog::new(vec![orders, items])
+    }
+
+    fn seen(sql: &str, indexed: &[&[&str]]) -> Vec<String> {
+        let shape = statement::read(sql, Dialect::Postgres).unwrap();
+        let found = of_query(&shape, &catalog(indexed), Dialect::Postgres);
+        found
+            .iter()
+            .map(|index| {
+                let keys: Vec<String> = index.keys.iter().map(|key| key.sql(Dialect::Postgres)).collect();
+                let method = index.method.map(|method| format!(" {method}")).unwrap_or_default();
+                let predicate = index.predicate.as_ref().map(|text| format!(" if {text}")).unwrap_or_default();
+                format!("{}{method} ({}){predicate}", index.table, keys.join(", "))
+            })
+            .collect()
+    }
+
+    #[test]
+    fn equality_comes_first_then_the_order_or_a_range() {
+        assert_eq!(
+            seen("SELECT * FROM orders WHERE customer_id = $1 AND total > $2 ORDER BY created_at DESC LIMIT 5", &[]),
+            ["orders (customer_id, created_at)", "orders (customer_id, total)", "orders (customer_id)"]
+        );
+        assert_eq!(
+            seen("SELECT * FROM orders WHERE shop_id = $1 ORDER BY created_at DESC, id LIMIT 5", &[]),
+            ["orders (shop_id, created_at DESC, id)", "orders (shop_id)"]
+        );
+    }
+
+    #[test]
+    fn what_exists_or_is_covered_is_not_thought_of() {
+        let sql = "SELECT * FROM orders WHERE customer_id = $1 ORDER BY created_at LIMIT 5";
+        assert_eq!(seen(sql, &[&["customer_id"]]), ["orders (customer_id, created_at)"]);
+        assert_eq!(seen(sql, &[&["customer_id", "created_at", "total"]]), [""; 0]);
+    }
+
+    #[test]
+    fn a_constant_makes_a_partial_index_where_nothing_else_picks_rows() {
+        assert_eq!(
+            seen("SELECT * FROM orders WHERE status = 'open' ORDER BY created_at LIMIT 5", &[]),
+            [
+                "orders (created_at)",
+                "orders (status, created_at)",
+                "orders (status)",
+                "orders (created_at) if status = 'open'"
+            ]
+        );
+        assert!(
+            !seen("SELECT * FROM orders WHERE status = 'open' AND shop_id = $1", &[])
+                .iter()
+                .any(|i| i.contains(" if "))
+        );
+    }
+
+    #[test]
+    fn joins_patterns_and_expressions_get_indexes_of_their_kind() {
+        let joined = seen("SELECT * FROM orders o JOIN items i ON i.order_id = o.id WHERE o.shop_id = $1", &[]);
+        assert!(joined.contains(&"items (order_id)".to_owned()), "{joined:?}");
+        let like = seen("SELECT * FROM orders WHERE email LIKE $1", &[]);
+        assert_eq!(like, ["orders (email text_pattern_ops)"]);
+        let contains = seen("SELECT * FROM orders WHERE email ILIKE '%a%'", &[]);
+        assert_eq!(contains, ["orders gin (email gin_trgm_ops)"]);
+        let lower = seen("SELECT * FROM orders o WHERE lower(o.email) = $1", &[]);
+        assert_eq!(lower, ["orders ((lower(email)))"]);
+        assert_eq!(seen("SELECT * FROM orders WHERE date(created_at) = $1", &[]), [""; 0]);
+    }
+}
