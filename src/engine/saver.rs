@@ -157,3 +157,65 @@ async fn import(store: &Store, known: Option<i64>, messages: &mpsc::UnboundedSen
         Err(_) => Some(from),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Confidence, Examined, Finding, Location, Outcome, ProbeId, RuleKind, RuleMeta, Severity};
+
+    static RULE: RuleMeta = RuleMeta {
+        id: "full-table-scan",
+        title: "",
+        kind: RuleKind::Finding,
+        severity: Severity::Major,
+        confidence: Confidence::High,
+        what: "",
+        why: "",
+        fix: "",
+        example: "",
+        references: &[],
+    };
+
+    #[tokio::test]
+    async fn a_run_of_which_a_part_is_new_keeps_the_digests_that_the_whole_one_saw() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let root = folder.path().join("project");
+        std::fs::create_dir(&root).unwrap();
+        let seen = |path: &str| {
+            let location = Location::File { path: path.to_owned(), span: None };
+            Finding::new(&RULE, location, path, "it reads all rows").into()
+        };
+        let run = |observations| SavedRun {
+            probe: ProbeId::from("database"),
+            ended: jiff::Timestamp::UNIX_EPOCH,
+            duration_ms: 1,
+            outcome: Outcome::Completed(Examined::default()),
+            observations,
+            cited: BTreeMap::new(),
+        };
+        let saver = async || {
+            let store = crate::store::open(&state).await.unwrap().store;
+            Saver::start(store, mpsc::unbounded_channel().0)
+        };
+        let saved = async || {
+            let store = crate::store::open(&state).await.unwrap().store;
+            let runs = store.latest_runs().await.unwrap();
+            store.close().await;
+            runs.into_iter().next().unwrap().cited
+        };
+        std::fs::write(root.join("a.ts"), "as it was").unwrap();
+        std::fs::write(root.join("b.ts"), "as it was").unwrap();
+        let first = saver().await;
+        first.save_run(run(vec![seen("a.ts")]), root.clone());
+        first.close().await;
+        let whole = saved().await;
+        std::fs::write(root.join("a.ts"), "changed since").unwrap();
+        let second = saver().await;
+        second.amend_run(run(vec![seen("a.ts"), seen("b.ts")]), root.clone());
+        second.close().await;
+        let amended = saved().await;
+        assert_eq!(amended.get("a.ts"), whole.get("a.ts"), "a change since the whole run is still one");
+        assert!(whole.contains_key("a.ts") && amended.contains_key("b.ts"));
+    }
+}

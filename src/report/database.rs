@@ -1,7 +1,7 @@
 //! What the text and the Markdown report both say of a database.
 
 use super::overview::count;
-use crate::model::{DatabaseReport, ExaminedQuery, Gain, IndexProof, IndexProposal, grouped, measured};
+use crate::model::{DatabaseReport, ExaminedQuery, Gain, IndexProposal, grouped, measured};
 
 /// The answer for whoever decides, in one plain sentence.
 pub(super) fn sentence(database: &DatabaseReport) -> String {
@@ -45,14 +45,6 @@ pub(super) fn gain(gain: &Gain) -> Option<String> {
 pub(super) fn index(proposal: &IndexProposal) -> String {
     let predicate = proposal.predicate.as_ref().map(|condition| format!(" where {condition}")).unwrap_or_default();
     format!("{} ({}){predicate}", proposal.table, proposal.keys.join(", "))
-}
-
-/// How many indexes were proven and how many only reasoned: `3 proven, 1 reasoned, not proven`.
-pub(super) fn proofs(database: &DatabaseReport) -> String {
-    let reasoned = database.proposals.iter().filter(|proposal| proposal.proof == IndexProof::Reasoned).count();
-    let parts = [(database.proposals.len() - reasoned, "proven"), (reasoned, IndexProof::Reasoned.words())];
-    let parts = parts.iter().filter(|(number, _)| *number > 0).map(|(number, word)| format!("{number} {word}"));
-    parts.collect::<Vec<_>>().join(", ")
 }
 
 /// Where a query is sent first: `src/orders.ts:12`.

@@ -239,11 +239,12 @@ impl Page<'_, '_> {
             }
             let more = proposal.gains.len().saturating_sub(queries);
             if more > 0 {
-                let words = format!("      and helps {} more", count(more, "query", "queries"));
+                let words = format!("      also helps {}", count(more, "other query", "other queries"));
                 self.paint.line(&[(Tone::Quiet, &words)])?;
             }
         }
-        self.more(database.proposals.len().saturating_sub(most), &format!("of {}", database::proofs(database)))
+        let more = database.proposals.len().saturating_sub(most);
+        self.more(more, if more == 1 { "index" } else { "indexes" })
     }
 
     fn not_examined(&mut self) -> io::Result<()> {

@@ -26,8 +26,15 @@ impl Session {
     #[must_use]
     pub fn findings_about(&self, query: &ExaminedQuery) -> Vec<&Finding> {
         let Some(report) = self.database() else { return Vec::new() };
-        let about = |finding: &&Finding| joined::is_sent_in_loop(finding, query) || is_about(finding, query, report);
-        self.findings().into_iter().filter(about).collect()
+        let mut about: Vec<&Finding> = (self.observations())
+            .filter_map(|seen| match seen {
+                Observation::Finding(finding) => Some(finding),
+                Observation::Proof(_) => None,
+            })
+            .filter(|finding| joined::is_sent_in_loop(finding, query) || is_about(finding, query, report))
+            .collect();
+        about.sort_by_key(|finding| std::cmp::Reverse((finding.severity, finding.confidence)));
+        about
     }
 }
 

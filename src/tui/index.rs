@@ -176,8 +176,10 @@ fn settled(session: &Session, item: &ItemId) -> bool {
     session.verdict(item).is_some_and(|verdict| verdict.status.settled())
 }
 
+type Belongs = fn(&ExaminedQuery) -> bool;
+
 /// The headings of the queries, with what stands below each.
-const GROUPS: [(&str, fn(&ExaminedQuery) -> bool); 4] = [
+const GROUPS: [(&str, Belongs); 4] = [
     ("Slow once the tables grow", |query| severity(query) >= Some(Severity::Major)),
     ("Worth a look", |query| severity(query) == Some(Severity::Minor)),
     ("Fine", |query| severity(query).is_none() && query.not_examined.is_none()),

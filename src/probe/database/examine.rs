@@ -127,7 +127,7 @@ pub async fn examine(
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
     queries.sort_by(ExaminedQuery::by_harm);
     let database = DatabaseReport {
-        server: format!("{}: {}", engine.server(), target.shown()),
+        server: format!("{}, {}", engine.server(), target.name(&cx.project.root)),
         rows,
         method: engine.method(),
         queries,

@@ -15,6 +15,9 @@ use crate::tui::widgets::{canvas, text};
 /// Columns of a table's name where there is room, and where there is little.
 const TABLE: (usize, usize) = (16, 10);
 
+/// What the name of a query begins with whose list of columns is long.
+const SELECTS: &str = "select …";
+
 pub(super) fn draw(ui: &Ui, session: &Session, area: Rect, buffer: &mut Buffer) {
     let styles = &ui.dress.styles;
     if ui.index.queries.is_empty() {
@@ -60,7 +63,7 @@ fn row(styles: &Styles, query: &ExaminedQuery, width: usize) -> Ends {
         }
         let rows = grouped(harm.rows_read);
         let words = match width {
-            70.. => format!("reads {rows} rows"),
+            90.. => format!("reads {rows} rows"),
             50.. => format!("{rows} rows"),
             _ => rows,
         };
@@ -77,7 +80,13 @@ fn row(styles: &Styles, query: &ExaminedQuery, width: usize) -> Ends {
         room = room.saturating_sub(text::width(&why) + 1);
         right.insert(0, Span::styled(why, styles.muted));
     }
-    left.push(Span::styled(text::fit(&query.name(), room), styles.text));
+    let name = query.name();
+    // What is left out of a query needs no word before it.
+    let name = name
+        .get(..SELECTS.len())
+        .filter(|start| start.eq_ignore_ascii_case(SELECTS))
+        .map_or(&*name, |start| name.get(start.len() - "…".len()..).unwrap_or(&name));
+    left.push(Span::styled(text::fit(name, room), styles.text));
     Ends { left, right }
 }
 

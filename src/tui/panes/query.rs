@@ -5,8 +5,8 @@ use ratatui::text::Span;
 
 use super::{plan, queries};
 use crate::model::{
-    CostPoint, DatabaseReport, EvidenceKind, ExaminedQuery, Harm, IndexProof, IndexProposal, Location, grouped,
-    measured,
+    CostPoint, DatabaseReport, EvidenceKind, ExaminedQuery, Harm, IndexProof, IndexProposal, Location, Migration,
+    grouped, measured,
 };
 use crate::session::Session;
 use crate::tui::keymap::Action;
@@ -229,7 +229,7 @@ fn proposals(doc: &mut Doc<'_>, ui: &Ui, query: &ExaminedQuery, report: &Databas
             brings(doc, gained, first);
         }
         set.iter().for_each(|proposal| helps_others(doc, query, report, proposal));
-        set.iter().for_each(|proposal| migration(doc, ui, proposal));
+        migrations(doc, ui, &set);
     }
 }
 
@@ -269,16 +269,24 @@ fn helps_others(doc: &mut Doc<'_>, query: &ExaminedQuery, report: &DatabaseRepor
     }
 }
 
-fn migration(doc: &mut Doc<'_>, ui: &Ui, proposal: &IndexProposal) {
-    let styles = doc.styles;
+/// Where the statements go, or the migrations that are more than their statements.
+fn migrations(doc: &mut Doc<'_>, ui: &Ui, set: &[&IndexProposal]) {
     let key = ui.keymap.hint(Action::Migration);
-    let migration = &proposal.migration;
-    let place = format!("Where: {}", migration.place);
-    if migration.text.trim() == proposal.statement.trim() {
-        return doc.prose(0, &format!("{place}. {key} copies it."), styles.muted);
+    let plain = |proposal: &&&IndexProposal| proposal.migration.text.trim() == proposal.statement.trim();
+    if let Some(first) = set.iter().find(plain) {
+        let them = if set.iter().filter(plain).count() > 1 { "them" } else { "it" };
+        let words = format!("Where: {}. {key} copies {them}.", first.migration.place);
+        doc.prose(0, &words, doc.styles.muted);
     }
+    for proposal in set.iter().filter(|proposal| !plain(proposal)) {
+        migration(doc, &key, &proposal.migration);
+    }
+}
+
+fn migration(doc: &mut Doc<'_>, key: &str, migration: &Migration) {
+    let styles = doc.styles;
     doc.heading(&format!("As a migration for {}", text::fit(&migration.tool, 24)), &format!("{key} copies it"));
-    doc.prose(0, &place, styles.muted);
+    doc.prose(0, &format!("Where: {}", migration.place), styles.muted);
     let lines = text::break_lines(&migration.text, doc.width().saturating_sub(2));
     let more = lines.len().saturating_sub(MOST_OF_MIGRATION);
     for line in lines.into_iter().take(MOST_OF_MIGRATION) {

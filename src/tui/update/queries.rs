@@ -48,11 +48,16 @@ pub(super) fn migration(ui: &mut Ui, session: &Session) -> Vec<Request> {
         ui.flash = Some("Select a query of the database first: press 3".to_owned());
         return Vec::new();
     };
-    let choices: Vec<Choice> = (report.proposals_for(query))
+    let mut choices: Vec<Choice> = (report.proposals_for(query))
         .map(|proposal| {
             let label = format!("{} ({})", proposal.table, proposal.keys.join(", "));
             Choice::new(label, proposal.proof.words(), Then::Copy(proposal.migration.text.clone()))
         })
         .collect();
+    if choices.len() > 1 {
+        let all: Vec<&str> = report.proposals_for(query).map(|proposal| proposal.migration.text.trim_end()).collect();
+        let label = format!("All {} of them", choices.len());
+        choices.insert(0, Choice::new(label, "they help together", Then::Copy(all.join("\n\n") + "\n")));
+    }
     pick(ui, session, "Copy which migration?", choices, "No index is proposed for this query")
 }

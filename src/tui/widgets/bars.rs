@@ -108,6 +108,7 @@ impl Scale {
         let mut axis = String::new();
         for (power, at) in self.ticks() {
             let label = match power {
+                -3..0 => format!("{:.*}", power.unsigned_abs() as usize, 10_f64.powi(power)),
                 0..=2 => 10_u32.pow(power.unsigned_abs()).to_string(),
                 3..=5 => format!("{}k", 10_u32.pow(power.unsigned_abs() - 3)),
                 6..=8 => format!("{}M", 10_u32.pow(power.unsigned_abs() - 6)),
@@ -142,7 +143,7 @@ mod tests {
         for odd in [0.0, -1.0, f64::NAN, f64::INFINITY] {
             assert_eq!(Scale::new(&[bar("", odd)], 40).cells(odd), 0);
         }
-        assert_eq!(scale.axis(), "1e-1      1         10        100       1k".get(..).map(|_| scale.axis()).unwrap());
+        assert_eq!(scale.axis(), "0.1      1         10        100       1k");
     }
 
     #[test]

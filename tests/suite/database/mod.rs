@@ -1,5 +1,6 @@
 //! Tests of the `database` probe, against real servers and files.
 
+mod one_query;
 mod postgres;
 mod proposals;
 mod refusals;

@@ -158,6 +158,25 @@ fn the_migration_and_the_query_are_copied_and_the_prompt_is_asked_for() {
 }
 
 #[test]
+fn indexes_that_help_only_together_are_shown_and_copied_together() {
+    let mut report = shop();
+    report.queries[0].proposals = vec![0, 1];
+    let both = crate::support::queries::gain(ORDERS, Some(2_650.0), Some(12.4));
+    report.proposals[1].gains.push(both);
+    let mut session = with_a_database();
+    let runs = start(&mut session);
+    super::fixture::database_sees(&mut session, &runs, report);
+    let mut bench = Bench::new(session, 120, 80);
+    bench.press("3");
+    let screen = bench.screen();
+    assert!(screen.contains("The indexes that help together"), "{screen}");
+    assert_eq!(screen.matches("214 times cheaper").count(), 1, "{screen}");
+    bench.press("m enter");
+    let [Request::Copy(text)] = bench.asked.as_slice() else { panic!("{:?}", bench.asked) };
+    assert!(text.contains("@@index([customerId") && text.contains("user_lower_email_idx"), "{text}");
+}
+
+#[test]
 fn the_probe_or_only_one_query_runs_again() {
     let mut bench = bench(120, 40);
     bench.press("r");
