@@ -1,7 +1,5 @@
 //! One face for every database that can be examined.
 
-use std::collections::BTreeSet;
-
 use super::catalog::Catalog;
 use super::examine::Ready;
 use super::placeholders::Prepared;
@@ -31,10 +29,8 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let postgres = Postgres::open(target).await?;
-                let mut engine = Self::Postgres(Box::new(postgres));
-                engine.learn(ready).await?;
-                Ok(engine)
+                let postgres = Postgres::open(target, &cx.project.root, rows).await?;
+                Ok(Self::Postgres(Box::new(postgres)))
             }
             Target::Sqlite(target) => {
                 let relations = ready.iter().flat_map(|ready| ready.shape.relations());
@@ -45,15 +41,13 @@ impl Engine {
         }
     }
 
-    /// Finds out which of the functions that the queries call are the database's own.
+    /// Makes ready for these queries, which are all that will be asked.
     ///
     /// # Errors
     /// A line for the user.
     pub async fn learn(&mut self, ready: &[Ready]) -> Result<(), Failure> {
-        let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
-        let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
         match self {
-            Self::Postgres(postgres) => postgres.learn_functions(names).await,
+            Self::Postgres(postgres) => postgres.prepare(ready).await,
             Self::Sqlite(_) => Ok(()),
         }
     }

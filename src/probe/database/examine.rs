@@ -78,17 +78,18 @@ pub async fn examine(
     }
     cx.report_progress(0, Some(ready.len() as u64), "connecting");
     let mut engine = Engine::open(target, &ready, cx).await?;
-    tally.estimates_indexes(engine.estimates_indexes());
     engine.notes().into_iter().for_each(|note| tally.note(note));
     tally.count("tables", engine.catalog().len());
     match engine.statistics().await {
         Ok(counted) => {
             statistics::join(&mut ready, counted, dialect);
             ready.retain(|ready| wanted(&ready.query));
-            engine.learn(&ready).await?;
         }
         Err(why) => tally.note(&format!("the server's statistics of queries {}", why.0)),
     }
+    cx.report_progress(0, Some(ready.len() as u64), "planning");
+    engine.learn(&ready).await?;
+    tally.estimates_indexes(engine.estimates_indexes());
     let mut looked = Vec::new();
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in (0..).zip(ready) {

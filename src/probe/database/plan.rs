@@ -15,6 +15,9 @@ const MOST_LINES: usize = 40;
 pub struct Judged {
     /// The tables that it reads from end to end.
     pub scans: Vec<Scan>,
+    /// The tables that it reads from end to end although an index could serve: its conditions pick so many of the rows
+    /// that the planner rather reads all.
+    pub chosen: Vec<Scan>,
     /// The plan that it is judged by: at the size that `--rows` asks for.
     pub plan: PlanNode,
     /// The plan at the tables' present size, where it differs.
@@ -31,7 +34,15 @@ impl Judged {
     /// With nothing but the plan that it is judged by.
     #[must_use]
     pub fn new(scans: Vec<Scan>, plan: PlanNode) -> Self {
-        Self { scans, plan, plan_now: None, points: Vec::new(), values: BTreeMap::new(), depends: None }
+        Self {
+            scans,
+            chosen: Vec::new(),
+            plan,
+            plan_now: None,
+            points: Vec::new(),
+            values: BTreeMap::new(),
+            depends: None,
+        }
     }
 
     /// Becomes `other` if that reads fewer tables whole.

@@ -14,7 +14,7 @@ use super::conditions::{self, Column, Condition};
 use super::lexer::Dialect;
 
 /// What a statement reads and calls.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Shape {
     /// Every SELECT, UPDATE or DELETE in it, subqueries included.
     pub scopes: Vec<Scope>,
@@ -27,7 +27,7 @@ pub struct Shape {
 }
 
 /// One SELECT, UPDATE or DELETE.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Scope {
     /// Its tables.
     pub tables: Vec<Relation>,

@@ -2,9 +2,13 @@
 
 mod one_query;
 mod postgres;
+mod postgres_counted;
+mod postgres_proofs;
 mod proposals;
 mod refusals;
 mod safety;
+mod scratch;
+mod scratch_safety;
 mod sqlite;
 
 use std::path::Path;

@@ -141,7 +141,7 @@ async fn joins_want_an_index_only_where_something_narrows_them() {
             "SELECT * FROM customers WHERE EXISTS (SELECT 1 FROM orders WHERE orders.customer_id = customers.id) AND id = $1",
             "SELECT sum(total) FROM orders",
             "SELECT o.*, i.sku FROM items i JOIN orders o ON o.id = i.order_id WHERE i.sku > $1 AND o.customer_id = $2",
-            "SELECT o.* FROM orders o JOIN customers c ON c.id = o.customer_id JOIN items i ON i.order_id = o.id WHERE o.status = $1",
+            "SELECT o.* FROM orders o JOIN customers c ON c.id = o.customer_id JOIN items i ON i.order_id = o.id WHERE o.total = $1",
         ],
     )
     .await;
@@ -159,7 +159,12 @@ async fn joins_want_an_index_only_where_something_narrows_them() {
     assert!(whole.iter().all(|f| f.message.ends_with("nothing in it narrows them down")), "{messages:#?}");
     assert!(!messages.iter().any(|m| m.starts_with("1:") || m.starts_with("6:")), "{messages:#?}");
     // Entering through another table only moves the scan there; it is no way out.
-    assert!(messages.iter().any(|m| m.starts_with("7:") && m.contains("`orders.status`")), "{messages:#?}");
+    assert!(
+        messages
+            .iter()
+            .any(|m| m.starts_with("7:") && m.contains("`orders.total`") || m.contains("starts with `total`")),
+        "{messages:#?}"
+    );
 }
 
 #[tokio::test]

@@ -61,7 +61,36 @@ const OWN: &str = "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p \
            AND EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname = p.proname \
                          AND b.pronamespace = 'pg_catalog'::regnamespace))";
 
+/// The server's number and name of its version, and by what its texts sort. A collation of the server's own making sorts
+/// by code points, as C does; the column that says so is not in every version.
+const ABOUT: &str = "SELECT pg_catalog.current_setting('server_version_num')::int4 / 10000, pg_catalog.current_setting('server_version'), \
+    CASE pg_catalog.to_jsonb(d) ->> 'datlocprovider' WHEN 'b' THEN 'C' WHEN 'i' THEN 'C.UTF-8' ELSE d.datcollate::text END \
+    FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()";
+
 const SUPERUSER: &str = "SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user";
+
+/// The server, as far as a copy has to be like it.
+#[derive(Debug, Clone, Default)]
+pub struct About {
+    /// The number before the dot.
+    pub major: u32,
+    /// As people write it: `15.18`.
+    pub version: String,
+    /// By what texts sort.
+    pub locale: String,
+}
+
+/// Asks which server it is.
+pub async fn about(session: &mut Session) -> Result<About, Refused> {
+    let rows = session.rows(ABOUT, &[]).await?;
+    let row = rows.first().ok_or_else(|| Refused::Other("it does not say what it is".to_owned()))?;
+    let version: String = get(row, 1)?;
+    Ok(About {
+        major: u32::try_from(get::<i32>(row, 0)?).unwrap_or_default(),
+        version: version.split_whitespace().next().unwrap_or_default().to_owned(),
+        locale: get(row, 2)?,
+    })
+}
 
 /// Functions that must not be called while planning: nobody knows what they do.
 #[derive(Debug, Default)]

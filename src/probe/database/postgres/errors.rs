@@ -45,9 +45,13 @@ impl From<Refused> for Unexamined {
 /// What a failed question means. Codes: PostgreSQL documentation, appendix A.
 pub fn refused(error: &sqlx::Error) -> Refused {
     let Some(error) = error.as_database_error() else { return Refused::Lost };
-    let code = error.code().unwrap_or_default();
-    let reason = match code.as_ref() {
-        "42P18" => return Refused::UnknownType(parameter(error)),
+    by_code(&error.code().unwrap_or_default(), error.message())
+}
+
+/// As [`refused`], of an error's code and message.
+pub fn by_code(code: &str, message: &str) -> Refused {
+    let reason = match code {
+        "42P18" => return Refused::UnknownType(parameter(message)),
         // One parameter, two types: `$1 IS NULL OR id = $1`.
         "42P08" => return Refused::UnknownType(None),
         "57P01" | "57P02" | "57P03" | "25P03" | "08000" | "08003" | "08006" => return Refused::Lost,
@@ -65,8 +69,8 @@ pub fn refused(error: &sqlx::Error) -> Refused {
 }
 
 /// The `3` of `could not determine data type of parameter $3`, from 0. In other languages the sign stays the same.
-fn parameter(error: &dyn DatabaseError) -> Option<usize> {
-    let digits: String = error.message().split('$').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
+fn parameter(message: &str) -> Option<usize> {
+    let digits: String = message.split('$').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse::<usize>().ok()?.checked_sub(1)
 }
 

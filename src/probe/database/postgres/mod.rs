@@ -1,50 +1,129 @@
 //! PostgreSQL 12 and later: a session that can only read, and what it says about plans.
+//!
+//! Queries are planned in a [`scratch`] cluster where one can be made ([`ahead`]), else on the user's server with sequential
+//! scans disabled; [`weigh`] finds the plan that counts on either.
 
+mod ahead;
 mod catalog;
+mod counted;
 mod errors;
+mod hypothetical;
 mod plan;
+mod scratch;
 mod session;
+mod weigh;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use serde_json::Value;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 
 use super::catalog::{Catalog, Table};
-use super::lexer::Dialect;
+use super::examine::Ready;
 use super::placeholders::Prepared;
 use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::proposals::candidate::Candidate;
-use super::samples;
-use super::statement::{self, Shape};
+use super::statement::Shape;
 use super::target::PostgresTarget;
-use crate::model::{CallStatistics, Failure};
-use catalog::OwnFunctions;
+use crate::model::{CallStatistics, CostPoint, Failure, IndexProof, PlanNode};
+use ahead::Ahead;
+use catalog::{About, OwnFunctions};
 use errors::Refused;
-use session::{Ask, Planner, Session};
+use scratch::{At, Scratch, Starting};
+use session::{Ask, IN_FULL, Planner, Session};
+use weigh::Planning;
 
 /// A server that was reached, and what is known about it.
 pub struct Postgres {
     session: Session,
+    about: About,
     catalog: Catalog,
     own: OwnFunctions,
+    rows: u64,
+    copy: Copied,
+    /// Queries that were planned in the scratch cluster, by their text with numbered parameters.
+    ahead: HashMap<String, Ahead>,
+    /// How to ask for the plan of those that were planned on the server.
+    asked: HashMap<String, Ask>,
+    /// The schema of the extension HypoPG, once it was looked for.
+    hypopg: Option<Option<String>>,
     /// The role may do anything, `COPY … TO PROGRAM` included.
     pub superuser: bool,
 }
 
+/// Where the scratch cluster is.
+enum Copied {
+    /// It is being made.
+    Starting(Starting),
+    /// It can plan.
+    Ready(Box<Scratch>),
+    /// There is none: why, as a phrase.
+    Missing(String),
+}
+
 impl Postgres {
-    /// Connects and reads the catalogue.
+    /// Connects and reads the catalogue; `rows` is the size at which queries are judged. While that goes on, a scratch
+    /// cluster is begun, with no program from inside the folder `project`.
     ///
     /// # Errors
     /// A line for the user, without credentials.
-    pub async fn open(target: &PostgresTarget) -> Result<Self, Failure> {
+    pub async fn open(target: &PostgresTarget, project: &Path, rows: u64) -> Result<Self, Failure> {
         let mut session = Session::connect(target).await?;
-        let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(|refused| {
+        let failed = |refused: Refused| {
             Failure::new(format!(
                 "the catalogue of {} cannot be read: {refused}; try a role that may connect and read",
                 target.shown
             ))
+        };
+        let about = catalog::about(&mut session).await.map_err(failed)?;
+        let copy = match Starting::begin(about.major, &about.locale, project).await {
+            Ok(starting) => Copied::Starting(starting),
+            Err(reason) => Copied::Missing(reason),
+        };
+        let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(failed)?;
+        let (ahead, asked) = (HashMap::new(), HashMap::new());
+        Ok(Self { session, about, catalog, own, rows, copy, ahead, asked, hypopg: None, superuser })
+    }
+
+    /// Makes ready for these queries: finds out which of the functions that they call are the database's own, copies their
+    /// tables into the scratch cluster, and plans there what can be planned there. Once, with everything that will be asked.
+    ///
+    /// # Errors
+    /// A line for the user.
+    pub async fn prepare(&mut self, ready: &[Ready]) -> Result<(), Failure> {
+        let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
+        let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
+        catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
+            Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
         })?;
-        Ok(Self { session, catalog, own, superuser })
+        let wanted: Vec<&Ready> = ready.iter().filter(|ready| self.own.called_by(&ready.shape).is_none()).collect();
+        let relations = wanted.iter().flat_map(|ready| ready.shape.relations());
+        let names: BTreeSet<String> = relations.map(|relation| relation.table.to_lowercase()).collect();
+        let missing = |reason: &str| Copied::Missing(reason.to_owned());
+        let starting = match std::mem::replace(&mut self.copy, missing("it was used up")) {
+            Copied::Starting(starting) => starting,
+            other => {
+                self.copy = other;
+                return Ok(());
+            }
+        };
+        if names.is_empty() {
+            self.copy = missing("no query reads a table");
+            starting.end().await;
+            return Ok(());
+        }
+        self.copy = match starting.copy(&mut self.session, &names, self.rows).await {
+            Ok(mut scratch) => match ahead::plan(&mut scratch, &self.catalog, &wanted).await {
+                Ok(ahead) => {
+                    self.ahead = ahead;
+                    Copied::Ready(Box::new(scratch))
+                }
+                Err(reason) => {
+                    scratch.end().await;
+                    Copied::Missing(reason)
+                }
+            },
+            Err(reason) => Copied::Missing(reason),
+        };
+        Ok(())
     }
 
     /// What the database holds.
@@ -53,52 +132,39 @@ impl Postgres {
         &self.catalog
     }
 
-    /// Finds out which of the functions that the queries call are the database's own.
-    ///
-    /// # Errors
-    /// A line for the user.
-    pub async fn learn_functions(&mut self, names: BTreeSet<String>) -> Result<(), Failure> {
-        catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
-            Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
-        })
-    }
-
     /// The server and its version.
     #[must_use]
     pub fn server(&self) -> String {
-        "PostgreSQL".to_owned()
+        format!("PostgreSQL {}", self.about.version)
     }
 
     /// How plans at other sizes are made, as a phrase.
     #[must_use]
     pub fn method(&self) -> String {
-        "planned on the server with sequential scans disabled".to_owned()
-    }
-
-    /// Whether it can tell how much an index that does not exist would bring.
-    #[must_use]
-    pub const fn estimates_indexes(&self) -> bool {
-        false
-    }
-
-    /// Plans a query as if these indexes were there. `None`: nothing here can prove an index.
-    #[expect(clippy::unused_async, reason = "the proof asks a server")]
-    pub async fn try_indexes(&mut self, _: Asked<'_>, _: &[Candidate]) -> Option<Tried> {
-        None
-    }
-
-    /// The queries that the server has counted.
-    ///
-    /// # Errors
-    /// Why it does not tell.
-    #[expect(clippy::unused_async, reason = "the statistics are on a server")]
-    pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
-        Err(Unexamined::new("are not read yet"))
-    }
-
-    /// Ends the session.
-    pub async fn close(self) {
-        self.session.close().await;
+        match &self.copy {
+            Copied::Ready(scratch) => {
+                let mut method = format!("planned in a scratch PostgreSQL {} with the same schema", scratch.major);
+                if scratch.major != self.about.major {
+                    method.push_str(&format!(
+                        ", because the programs of version {} are not on this machine",
+                        self.about.major
+                    ));
+                }
+                match scratch.uncounted {
+                    0 => {}
+                    1 => method.push_str("; one table was never analysed, so its present size is assumed"),
+                    many => method
+                        .push_str(&format!("; {many} tables were never analysed, so their present sizes are assumed")),
+                }
+                method
+            }
+            Copied::Starting(_) => "planned on the server with sequential scans disabled".to_owned(),
+            Copied::Missing(reason) => {
+                format!(
+                    "planned on the server with sequential scans disabled, because there is no scratch server: {reason}"
+                )
+            }
+        }
     }
 
     /// Reads the plan of one query; gives back the shape by which it was read.
@@ -109,80 +175,99 @@ impl Postgres {
         if let Some(name) = self.own.called_by(&shape) {
             return Err(Unexamined::new(format!("call a function that the database itself defines ({name})")));
         }
-        let ask = Ask { prepared, values: BTreeMap::new(), types: BTreeMap::new(), planner: Planner::default() };
-        match self.session.explain(&ask).await {
-            Ok(plan) => {
-                let judged = self.weigh(&ask, &shape, &plan).await?;
-                Ok((judged, shape))
-            }
-            Err(Refused::UnknownType(_)) => self.judge_apart(sql).await,
-            Err(refused) => Err(refused.into()),
+        let key = prepared.sql();
+        if let Some(ahead) = self.ahead.get(&key) {
+            return Ok((ahead.judged.clone(), ahead.weighed.shape.clone()));
         }
+        let mut planning = Planning::Theirs(&mut self.session);
+        let first = weigh::first(&mut planning, &[(sql, prepared, &shape)]).await.pop();
+        let (weighed, plan) = first.unwrap_or(Err(Refused::Lost))?;
+        let judged = weigh::judge(&mut planning, &self.catalog, &[(&weighed, &plan)]).await.pop();
+        let mut judged = judged.unwrap_or_else(|| Err(Refused::Lost.into()))?;
+        if let Ok(now) = self.session.explain(&weighed.ask, Planner::NATURAL).await {
+            let tables = plan::tables(&now);
+            let rows = tables.iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
+            judged.points.extend(plan::cost(&now).map(|cost| CostPoint { times: 1, rows: rows.unwrap_or(0), cost }));
+            let now = plan::read(&now, &self.catalog).plan;
+            judged.plan_now = (!plan::alike(&now, &judged.plan)).then_some(now);
+        }
+        self.asked.insert(key, weighed.ask);
+        Ok((judged, weighed.shape))
     }
 
-    /// A parameter that stands in several places, such as `$1 IS NULL OR id = $1`, has a type in only some of them.
-    /// Taken apart, each place gets the type that it has, and text where it has none.
-    async fn judge_apart(&mut self, sql: &str) -> Result<(Judged, Shape), Unexamined> {
-        let refuse = || Unexamined::new("have a parameter whose type PostgreSQL cannot tell");
-        let prepared = Prepared::with_places_apart(sql, Dialect::Postgres).map_err(|_| refuse())?;
-        let shape = statement::read(&prepared.sql(), Dialect::Postgres).map_err(|_| refuse())?;
-        let mut types = BTreeMap::new();
-        for _ in 0..=prepared.parameters.min(32) {
-            let ask =
-                Ask { prepared: &prepared, values: BTreeMap::new(), types: types.clone(), planner: Planner::default() };
-            match self.session.explain(&ask).await {
-                Ok(plan) => {
-                    let judged = self.weigh(&ask, &shape, &plan).await?;
-                    return Ok((judged, shape));
-                }
-                Err(Refused::UnknownType(Some(number))) if !types.contains_key(&number) => {
-                    types.insert(number, "text");
-                }
-                Err(Refused::UnknownType(_)) => break,
-                Err(refused) => return Err(refused.into()),
-            }
-        }
-        Err(refuse())
+    /// The plan of a query that was made ready, with every table so many times its present size. `None` without a scratch
+    /// cluster, or where that cannot tell.
+    pub async fn plan_at(&mut self, prepared: &Prepared, times: u64) -> Option<PlanNode> {
+        let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&prepared.sql()), &mut self.copy) else {
+            return None;
+        };
+        scratch.grow(At::Times(times)).await.ok()?;
+        let worker = scratch.workers.first_mut()?;
+        let plan = worker.explain(&[&ahead.weighed.ask], Planner::NATURAL, IN_FULL).await.pop()?.ok()?;
+        Some(plan::read(&plan, &self.catalog).plan)
     }
 
-    /// Looks for a way of planning that reads no table whole, and else takes the one that reads the fewest. On a small
-    /// table a planner takes what is cheap there, so one plan proves nothing: only a query that has no good plan, however
-    /// it is asked for, lacks an index.
-    async fn weigh(&mut self, ask: &Ask<'_>, shape: &Shape, plan: &Value) -> Result<Judged, Unexamined> {
-        const OTHERS: [Planner; 2] = [Planner { nested: true, bitmap: false }, Planner { nested: true, bitmap: true }];
-        let mut best = self.read(plan)?;
-        for planner in OTHERS {
-            if best.scans.is_empty() {
-                return Ok(best);
-            }
-            let plan = self.session.explain(&ask.with(planner, ask.values.clone())).await.map_err(Unexamined::from)?;
-            best.take_if_better(self.read(&plan)?);
-        }
-        // A generic plan knows no values, so it can use neither a partial index nor an index for `LIKE $1`.
-        for sample in samples::of(shape, &best.scans, Dialect::Postgres) {
-            for planner in OTHERS {
-                let plan = match self.session.explain(&ask.with(planner, sample.values.clone())).await {
-                    Ok(plan) => plan,
-                    Err(Refused::Lost) => return Err(Refused::Lost.into()),
-                    // A value that does not fit its column shows nothing.
-                    Err(_) => continue,
-                };
-                let planned = Judged { values: sample.values.clone(), ..self.read(&plan)? };
-                if best.take_if_better(planned) && sample.pattern {
-                    best.depends = Some(samples::DEPENDS_ON_PATTERN);
-                }
-            }
-        }
-        Ok(best)
+    /// The plan that the user's server makes now, as it would for a program.
+    pub async fn plan_on_server(&mut self, prepared: &Prepared) -> Option<PlanNode> {
+        let ask = self.ahead.get(&prepared.sql()).map_or_else(|| Ask::of(prepared), |ahead| ahead.weighed.ask.clone());
+        let plan = self.session.explain(&ask, Planner::NATURAL).await.ok()?;
+        Some(plan::read(&plan, &self.catalog).plan)
     }
 
-    fn read(&self, plan: &Value) -> Result<Judged, Unexamined> {
-        let seen = plan::read(plan, &self.catalog);
-        match seen.unclear {
-            Some(reason) => Err(Unexamined::new(reason)),
-            None => Ok(Judged::new(seen.scans, seen.plan)),
+    /// Plans a query as if these indexes were there. `None`: nothing here can prove them.
+    pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
+        let key = asked.prepared.sql();
+        if let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&key), &mut self.copy) {
+            let ask = ahead.weighed.ask.with(asked.values.clone());
+            let trial = scratch.try_indexes(&ask, candidates).await?;
+            let before = if asked.values.is_empty() { ahead.cost } else { scratch.cost(&ask).await? };
+            return Some(tried(IndexProof::ScratchServer, before, &trial.plan, &trial.names));
         }
+        let ask = &self.asked.get(&key)?.with(asked.values.clone());
+        if self.hypopg.is_none() {
+            self.hypopg = Some(hypothetical::find(&mut self.session).await);
+        }
+        let schema = self.hypopg.as_ref()?.as_deref()?;
+        let before = self.session.explain(ask, Planner::NATURAL).await.ok()?;
+        let seen = hypothetical::plan(&mut self.session, schema, ask, candidates).await.ok()?;
+        let tried = tried(IndexProof::Hypothetical, plan::cost(&before)?, &seen.plan, &seen.names);
+        // The tables are as small as they are: that an index is not used there says nothing about larger ones.
+        let rows =
+            plan::tables(&before).iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
+        (!tried.used.is_empty() || rows.is_some_and(|rows| rows >= self.rows)).then_some(tried)
     }
+
+    /// Whether it can tell how much an index that does not exist would bring.
+    #[must_use]
+    pub const fn estimates_indexes(&self) -> bool {
+        matches!(self.copy, Copied::Ready(_))
+    }
+
+    /// The queries that the server has counted.
+    ///
+    /// # Errors
+    /// Why it does not tell.
+    pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
+        counted::read(&mut self.session).await
+    }
+
+    /// Ends the session, and takes away what was made for it.
+    pub async fn close(self) {
+        match self.copy {
+            Copied::Ready(scratch) => scratch.end().await,
+            Copied::Starting(starting) => starting.end().await,
+            Copied::Missing(_) => {}
+        }
+        self.session.close().await;
+    }
+}
+
+/// What a plan with indexes shows, `names` being what was made for each.
+fn tried(proof: IndexProof, before: f64, plan: &serde_json::Value, names: &[Vec<String>]) -> Tried {
+    let after = plan::cost(plan).unwrap_or(before);
+    let uses = plan::indexes(plan);
+    let used = names.iter().enumerate().filter(|(_, names)| names.iter().any(|name| uses.contains(name)));
+    Tried { proof, before, after, used: used.map(|(at, _)| at).collect() }
 }
 
 /// A table that the plan names and the catalogue does not have, such as one of another role.

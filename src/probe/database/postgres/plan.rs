@@ -1,5 +1,7 @@
 //! Reads a plan in JSON: which tables are read from end to end, and the tree.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::unknown_table;
@@ -73,7 +75,8 @@ impl Walk<'_> {
         for (index, child) in children(node).enumerate() {
             let stops = match kind {
                 "Limit" => true,
-                "Result" | "LockRows" | "Subquery Scan" | "ProjectSet" | "Append" | "Merge Append" => stops && !dropped,
+                "Result" | "LockRows" | "Subquery Scan" | "ProjectSet" | "Append" | "Merge Append" | "Gather"
+                | "Gather Merge" | "Incremental Sort" => stops && !dropped,
                 // The outer side of a loop stops as soon as enough inner rows were found for it.
                 "Nested Loop" => stops && !dropped && index == 0,
                 _ => false,
@@ -135,6 +138,30 @@ impl Walk<'_> {
     }
 }
 
+/// What a node does, as the server's own text form of a plan says it: `Parallel Seq Scan`, `Hash Left Join`.
+fn kind(node: &Value) -> String {
+    let plain = text(node, "Node Type");
+    let join = text(node, "Join Type");
+    let mut kind = match (plain, text(node, "Strategy"), text(node, "Operation")) {
+        ("Aggregate", "Sorted", _) => "GroupAggregate".to_owned(),
+        ("Aggregate", "Hashed", _) => "HashAggregate".to_owned(),
+        ("Aggregate", "Mixed", _) => "MixedAggregate".to_owned(),
+        ("ModifyTable", _, operation) if !operation.is_empty() => operation.to_owned(),
+        ("Nested Loop", ..) if !matches!(join, "" | "Inner") => format!("Nested Loop {join} Join"),
+        ("Hash Join" | "Merge Join", ..) if !matches!(join, "" | "Inner") => {
+            format!("{} {join} Join", plain.trim_end_matches(" Join"))
+        }
+        _ => plain.to_owned(),
+    };
+    if text(node, "Scan Direction") == "Backward" {
+        kind.push_str(" Backward");
+    }
+    if node.get("Parallel Aware").and_then(Value::as_bool) == Some(true) {
+        kind.insert_str(0, "Parallel ");
+    }
+    kind
+}
+
 /// The node by itself.
 fn plain(node: &Value) -> PlanNode {
     let of = |key: &str| Some(text(node, key)).filter(|text| !text.is_empty()).map(str::to_owned);
@@ -149,7 +176,7 @@ fn plain(node: &Value) -> PlanNode {
         details.push(format!("Sort Key: {}", sorted.join(", ")));
     }
     PlanNode {
-        kind: text(node, "Node Type").to_owned(),
+        kind: kind(node),
         alias: of("Alias").filter(|alias| Some(alias) != table.as_ref()),
         table,
         index: of("Index Name"),
@@ -159,6 +186,81 @@ fn plain(node: &Value) -> PlanNode {
         marked: false,
         children: Vec::new(),
     }
+}
+
+/// What the whole plan costs. A LIMIT counts on finding its rows early; where rows are dropped below it, the worst is that
+/// it reads everything, and that is what is counted.
+pub fn cost(answer: &Value) -> Option<f64> {
+    let top = answer.pointer("/0/Plan")?;
+    let total = |node: &Value| node.get("Total Cost").and_then(Value::as_f64);
+    let mut cost = total(top)?;
+    let mut limits = Vec::new();
+    limits_in(top, 0, &mut limits);
+    for limit in limits {
+        let Some(below) = children(limit).next() else { continue };
+        if drops(below, 0)
+            && let (Some(stopped), Some(whole)) = (total(limit), total(below))
+        {
+            cost += (whole - stopped).max(0.0);
+        }
+    }
+    Some(cost)
+}
+
+fn limits_in<'v>(node: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
+    if depth > MOST_DEPTH {
+        return;
+    }
+    if text(node, "Node Type") == "Limit" {
+        found.push(node);
+    }
+    children(node).for_each(|child| limits_in(child, depth + 1, found));
+}
+
+/// Whether rows are read one by one below a LIMIT and dropped again.
+fn drops(node: &Value, depth: usize) -> bool {
+    let dropped = ["Filter", "Join Filter"].iter().any(|key| node.get(*key).is_some());
+    dropped || (depth < MOST_DEPTH && children(node).any(|child| drops(child, depth + 1)))
+}
+
+/// The tables that a plan reads, with their schemas: only a plan in full tells these.
+pub fn tables(answer: &Value) -> BTreeSet<(String, String)> {
+    fn down(node: &Value, depth: usize, found: &mut BTreeSet<(String, String)>) {
+        let (schema, name) = (text(node, "Schema"), text(node, "Relation Name"));
+        if !name.is_empty() {
+            found.insert((schema.to_owned(), name.to_owned()));
+        }
+        if depth < MOST_DEPTH {
+            children(node).for_each(|child| down(child, depth + 1, found));
+        }
+    }
+    let mut found = BTreeSet::new();
+    answer.pointer("/0/Plan").into_iter().for_each(|top| down(top, 0, &mut found));
+    found
+}
+
+/// The names of the indexes that a plan uses.
+pub fn indexes(answer: &Value) -> BTreeSet<String> {
+    fn down(node: &Value, depth: usize, found: &mut BTreeSet<String>) {
+        let name = text(node, "Index Name");
+        if !name.is_empty() {
+            found.insert(name.to_owned());
+        }
+        if depth < MOST_DEPTH {
+            children(node).for_each(|child| down(child, depth + 1, found));
+        }
+    }
+    let mut found = BTreeSet::new();
+    answer.pointer("/0/Plan").into_iter().for_each(|top| down(top, 0, &mut found));
+    found
+}
+
+/// Whether two plans go the same ways, whatever these cost.
+pub fn alike(one: &PlanNode, other: &PlanNode) -> bool {
+    let way = |node: &PlanNode| (node.kind.clone(), node.table.clone(), node.alias.clone(), node.index.clone());
+    way(one) == way(other)
+        && one.children.len() == other.children.len()
+        && one.children.iter().zip(&other.children).all(|(one, other)| alike(one, other))
 }
 
 /// Of a B-tree only the leading columns narrow what is read; without the first, the condition is tried on every entry.

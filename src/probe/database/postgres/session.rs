@@ -29,38 +29,92 @@ const NAME: &str = "gonogo_query";
 /// The connection.
 pub struct Session {
     connection: PgConnection,
-    search_path: Option<String>,
+    /// Where the user's address says that names are looked for.
+    pub search_path: Option<String>,
     /// Nothing more can be asked.
     lost: bool,
 }
 
 /// Which ways of planning are open.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Planner {
+    /// Tables are read from end to end only where nothing else is left.
+    pub indexes: bool,
     /// Joins by nested loops alone, where an index of the inner table shows.
     pub nested: bool,
     /// Indexes through bitmaps alone: the planner makes one only where a condition fits the index.
     pub bitmap: bool,
 }
 
+impl Planner {
+    /// As the server plans by itself.
+    pub const NATURAL: Self = Self { indexes: false, nested: false, bitmap: false };
+    /// By indexes wherever there is one.
+    pub const INDEXES: Self = Self { indexes: true, nested: false, bitmap: false };
+    /// Other ways of planning by indexes.
+    pub const OTHERS: [Self; 2] =
+        [Self { indexes: true, nested: true, bitmap: false }, Self { indexes: true, nested: true, bitmap: true }];
+
+    /// The settings that differ from the server's own.
+    pub fn settings(self) -> Vec<(&'static str, &'static str)> {
+        let mut settings = vec![("plan_cache_mode", "force_generic_plan")];
+        if self.indexes {
+            settings.extend([("enable_seqscan", "off"), ("max_parallel_workers_per_gather", "0"), ("jit", "off")]);
+        }
+        if self.nested {
+            settings.extend([("enable_hashjoin", "off"), ("enable_mergejoin", "off")]);
+        }
+        if self.bitmap {
+            settings.extend([("enable_indexscan", "off"), ("enable_indexonlyscan", "off")]);
+        }
+        settings
+    }
+}
+
 /// A question for a plan.
-pub struct Ask<'a> {
+#[derive(Debug, Clone)]
+pub struct Ask {
     /// The query.
-    pub prepared: &'a Prepared,
+    pub prepared: Prepared,
     /// Literals for some parameters.
     pub values: BTreeMap<usize, String>,
     /// Declared types for some parameters.
     pub types: BTreeMap<usize, &'static str>,
-    /// How to plan.
-    pub planner: Planner,
 }
 
-impl Ask<'_> {
-    /// The same query, planned in another way.
-    pub fn with(&self, planner: Planner, values: BTreeMap<usize, String>) -> Self {
-        Self { prepared: self.prepared, values, types: self.types.clone(), planner }
+impl Ask {
+    /// For the plan of a query of which nothing more is known.
+    pub fn of(prepared: &Prepared) -> Self {
+        Self { prepared: prepared.clone(), values: BTreeMap::new(), types: BTreeMap::new() }
+    }
+
+    /// The same query with literals.
+    pub fn with(&self, values: BTreeMap<usize, String>) -> Self {
+        Self { values, ..self.clone() }
+    }
+
+    /// The parameters that have no value.
+    pub fn open(&self) -> Vec<usize> {
+        (0..self.prepared.parameters).filter(|n| !self.values.contains_key(n)).collect()
+    }
+
+    /// The server's grammar lets PREPARE take a single SELECT, INSERT, UPDATE, DELETE or VALUES and nothing else.
+    pub fn prepare(&self) -> String {
+        let types: Vec<&str> = self.open().iter().map(|n| self.types.get(n).copied().unwrap_or("unknown")).collect();
+        let declared = if self.types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
+        format!("PREPARE {NAME}{declared} AS {}", self.prepared.with_values(&self.values))
+    }
+
+    /// Nothing is executed. `options` as those of EXPLAIN.
+    pub fn explain(&self, options: &str) -> String {
+        let open = self.open().len();
+        let nulls = if open == 0 { String::new() } else { format!("({})", vec!["NULL"; open].join(", ")) };
+        format!("EXPLAIN ({options}) EXECUTE {NAME}{nulls}")
     }
 }
+
+/// What is wanted of a plan: schemas, and conditions with the names of their tables.
+pub const IN_FULL: &str = "FORMAT JSON, VERBOSE";
 
 impl Session {
     /// Connects.
@@ -83,7 +137,7 @@ impl Session {
 
     /// Runs one of our own questions about the catalogue.
     pub async fn rows(&mut self, sql: &'static str, names: &[String]) -> Result<Vec<PgRow>, Refused> {
-        self.begin(None).await?;
+        self.begin(None, None).await?;
         let mut query = sqlx::query(sql).persistent(false);
         if !names.is_empty() {
             query = query.bind(names);
@@ -94,27 +148,82 @@ impl Session {
         rows
     }
 
-    /// The plan of a query, as JSON. The server's grammar lets PREPARE take a single SELECT, INSERT, UPDATE, DELETE or
-    /// VALUES and nothing else, and nothing is executed.
-    pub async fn explain(&mut self, ask: &Ask<'_>) -> Result<Value, Refused> {
-        self.begin(Some(ask.planner)).await?;
-        let open: Vec<usize> = (0..ask.prepared.parameters).filter(|n| !ask.values.contains_key(n)).collect();
-        let types: Vec<&str> = open.iter().map(|n| ask.types.get(n).copied().unwrap_or("unknown")).collect();
-        let declared = if ask.types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
-        let prepare = format!("PREPARE {NAME}{declared} AS {}", ask.prepared.with_values(&ask.values));
-        let query = sqlx::query(AssertSqlSafe(prepare)).persistent(false);
-        let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
-        if let Err(refused) = self.answered(prepared) {
-            self.end(false).await?;
-            return Err(refused.with_parameter(&open));
+    /// As [`Session::rows`], where names are looked for in `schema`, quoted, alone.
+    pub async fn rows_in(&mut self, schema: &str, sql: &'static str) -> Result<Vec<PgRow>, Refused> {
+        self.begin(None, Some(schema)).await?;
+        let rows = timeout(ANSWER_WITHIN, sqlx::query(sql).persistent(false).fetch_all(&mut self.connection)).await;
+        let rows = self.answered(rows);
+        self.end(false).await?;
+        rows
+    }
+
+    /// The plan of a query with indexes that only this connection's planner sees, and their names. `schema`, quoted, is
+    /// that of the extension HypoPG, which keeps them in memory.
+    pub async fn hypothetical(
+        &mut self,
+        schema: &str,
+        statements: &[String],
+        ask: &Ask,
+    ) -> Result<(Value, Vec<String>), Refused> {
+        self.begin(Some(Planner::NATURAL), None).await?;
+        let create = format!("SELECT indexname::text FROM {schema}.hypopg_create_index($1)");
+        let mut made = self.prepare(ask).await;
+        let prepared = made.is_ok();
+        let mut names = Vec::new();
+        for statement in statements {
+            if made.is_ok() {
+                let query = sqlx::query(AssertSqlSafe(create.as_str())).bind(statement).persistent(false);
+                let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
+                made = self.answered(row).map(|row| names.extend(row.try_get::<String, _>(0)));
+            }
         }
-        let nulls = if open.is_empty() { String::new() } else { format!("({})", vec!["NULL"; open.len()].join(", ")) };
-        let explain = format!("EXPLAIN (FORMAT JSON, VERBOSE) EXECUTE {NAME}{nulls}");
-        let query = sqlx::query(AssertSqlSafe(explain)).persistent(false);
+        let plan = match made {
+            Ok(()) => self.planned(ask).await,
+            Err(refused) => Err(refused),
+        };
+        self.end(prepared).await?;
+        // They outlive the transaction.
+        self.begin(None, None).await?;
+        let reset = format!("SELECT {schema}.hypopg_reset()");
+        let reset = timeout(ANSWER_WITHIN, sqlx::raw_sql(AssertSqlSafe(reset)).execute(&mut self.connection)).await;
+        let reset = self.answered(reset);
+        self.end(false).await?;
+        reset?;
+        plan.map(|plan| (plan, names))
+    }
+
+    /// The answer of one row and one column, as text. Names come with their schemas.
+    pub async fn json(&mut self, sql: &'static str, names: &[String]) -> Result<String, Refused> {
+        self.begin(None, Some("")).await?;
+        let query = sqlx::query(sql).persistent(false).bind(names);
         let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
         let row = self.answered(row);
-        self.end(true).await?;
-        row?.try_get::<Value, _>(0).map_err(|_| Refused::Other("an answer that is no plan".to_owned()))
+        self.end(false).await?;
+        row?.try_get(0).map_err(|_| Refused::Other("an answer that is no text".to_owned()))
+    }
+
+    /// The plan of a query, as JSON.
+    pub async fn explain(&mut self, ask: &Ask, planner: Planner) -> Result<Value, Refused> {
+        self.begin(Some(planner), None).await?;
+        let (prepared, plan) = match self.prepare(ask).await {
+            Ok(()) => (true, self.planned(ask).await),
+            Err(refused) => (false, Err(refused)),
+        };
+        self.end(prepared).await?;
+        plan
+    }
+
+    async fn prepare(&mut self, ask: &Ask) -> Result<(), Refused> {
+        let query = sqlx::query(AssertSqlSafe(ask.prepare())).persistent(false);
+        let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
+        self.answered(prepared).map(drop).map_err(|refused| refused.with_parameter(&ask.open()))
+    }
+
+    async fn planned(&mut self, ask: &Ask) -> Result<Value, Refused> {
+        let query = sqlx::query(AssertSqlSafe(ask.explain(IN_FULL))).persistent(false);
+        let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
+        let row = self.answered(row)?;
+        row.try_get::<Value, _>(0).map_err(|_| Refused::Other("an answer that is no plan".to_owned()))
     }
 
     /// Ends the connection; whatever was open is rolled back.
@@ -123,26 +232,17 @@ impl Session {
         let _ = timeout(Duration::from_secs(1), self.connection.close()).await;
     }
 
-    async fn begin(&mut self, planner: Option<Planner>) -> Result<(), Refused> {
+    async fn begin(&mut self, planner: Option<Planner>, path: Option<&str>) -> Result<(), Refused> {
         if self.lost {
             return Err(Refused::Lost);
         }
         let mut sql = BEGIN.to_owned();
-        if let Some(planner) = planner {
-            sql.push_str(
-                "; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off; \
-                 SET LOCAL max_parallel_workers_per_gather = 0; SET LOCAL jit = off",
-            );
-            if planner.nested {
-                sql.push_str("; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off");
-            }
-            if planner.bitmap {
-                sql.push_str("; SET LOCAL enable_indexscan = off; SET LOCAL enable_indexonlyscan = off");
-            }
+        for (name, value) in planner.map(Planner::settings).unwrap_or_default() {
+            sql.push_str(&format!("; SET LOCAL {name} = {value}"));
         }
-        if let Some(path) = &self.search_path {
+        if let Some(path) = path.or(self.search_path.as_deref()) {
             sql.push_str("; SET LOCAL search_path = ");
-            sql.push_str(path);
+            sql.push_str(if path.is_empty() { "''" } else { path });
         }
         let begun = timeout(ANSWER_WITHIN, sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection)).await;
         self.answered(begun).map(drop)

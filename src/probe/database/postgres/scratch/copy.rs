@@ -1,0 +1,352 @@
+//! Makes the copy of the schema in the scratch cluster: the statements, in an order in which each finds what it needs.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sqlx::Row;
+use sqlx::postgres::PgConnection;
+
+use super::blueprint::{Blueprint, Column, Index, Relation};
+use super::sizes::is_stored;
+
+/// Extensions that come with PostgreSQL or are as widely known, and whose functions, types and operators are written to be
+/// planned with. Those that reach out of the database (`dblink`, `file_fdw`, `postgres_fdw`) are not among them.
+pub const EXTENSIONS: [&str; 20] = [
+    "bloom",
+    "btree_gin",
+    "btree_gist",
+    "citext",
+    "cube",
+    "earthdistance",
+    "fuzzystrmatch",
+    "hstore",
+    "intarray",
+    "isn",
+    "ltree",
+    "pg_trgm",
+    "pgcrypto",
+    "seg",
+    "tablefunc",
+    "unaccent",
+    "uuid-ossp",
+    "vector",
+    "postgis",
+    "rum",
+];
+
+/// What takes long to make is made only where a column is of one of its types.
+const SLOW: [(&str, [&str; 3]); 1] = [("postgis", ["geometry", "geography", "box2d"])];
+/// Statements that are sent in one go: each holds locks until all are done.
+const AT_ONCE: usize = 200;
+/// How often views are tried that need other views.
+const VIEW_ROUNDS: usize = 4;
+
+/// A relation or index of the copy.
+#[derive(Debug, Clone)]
+pub struct Made {
+    /// Its number in the scratch cluster.
+    pub oid: i64,
+    /// Its file, below the cluster's data.
+    pub path: Option<String>,
+}
+
+/// The copy.
+pub struct Copy {
+    /// By the number on the user's server.
+    pub made: HashMap<i64, Made>,
+    /// Relations that are not as the user's are, with the reason, as a phrase after "table t …".
+    pub unfaithful: HashMap<i64, &'static str>,
+}
+
+/// One statement, and the relation that is not faithful without it.
+struct Step {
+    sql: String,
+    relation: i64,
+}
+
+/// Makes it.
+///
+/// # Errors
+/// When the scratch server does not answer.
+pub async fn make(
+    owner: &mut PgConnection,
+    guest: &mut PgConnection,
+    blueprint: &Blueprint,
+) -> Result<Copy, sqlx::Error> {
+    prepare(owner, guest, blueprint).await?;
+    let mut copy = Copy { made: HashMap::new(), unfaithful: HashMap::new() };
+    for relation in &blueprint.relations {
+        if let Some(reason) = out_of_reach(relation) {
+            copy.unfaithful.insert(relation.oid, reason);
+        }
+    }
+    let names: HashMap<i64, String> = blueprint
+        .relations
+        .iter()
+        .map(|relation| (relation.oid, full_name(&relation.schema, &relation.name)))
+        .collect();
+    let kept = |relation: &&Relation| !matches!(out_of_reach(relation), Some(LOCKED | FOREIGN | ODD));
+    let relations: Vec<&Relation> = blueprint.relations.iter().filter(kept).collect();
+    let mut columns: HashMap<i64, Vec<&Column>> = HashMap::new();
+    for column in &blueprint.columns {
+        columns.entry(column.relation).or_default().push(column);
+    }
+    let tables = relations.iter().filter(|relation| relation.kind != "v").map(|relation| Step {
+        sql: table(relation, columns.get(&relation.oid).map_or(&[], Vec::as_slice)),
+        relation: relation.oid,
+    });
+    copy.run(guest, tables, "uses a type or extension that is not here").await?;
+    let partitioned: BTreeSet<i64> =
+        relations.iter().filter(|relation| relation.kind == "p").map(|relation| relation.oid).collect();
+    // Parts bring their own indexes, which the whole then takes over by name.
+    let (of_wholes, of_parts): (Vec<&Index>, Vec<&Index>) =
+        blueprint.indexes.iter().partition(|index| partitioned.contains(&index.relation));
+    const INDEX: &str = "has an index that cannot be made here";
+    let steps = |indexes: Vec<&Index>| -> Vec<Step> {
+        indexes.into_iter().filter_map(|index| index_step(index, &names)).collect()
+    };
+    copy.run(guest, steps(of_parts).into_iter(), INDEX).await?;
+    copy.run(guest, inherit(&relations, &names).into_iter(), "has parts that cannot be put together here").await?;
+    copy.run(guest, steps(of_wholes).into_iter(), INDEX).await?;
+    let references = blueprint.references.iter().filter_map(|reference| {
+        let (name, definition) = (names.get(&reference.relation)?, reference.definition.as_ref()?);
+        Some(Step { sql: format!("ALTER TABLE {name} {definition}"), relation: reference.relation })
+    });
+    // Without one the planner only guesses a little worse.
+    let _ = attempt(guest, references.collect()).await?;
+    copy.views(guest, &relations, &names).await?;
+    copy.spread(blueprint);
+    copy.find(owner, blueprint).await?;
+    Ok(copy)
+}
+
+const LOCKED: &str = "is locked by another session";
+const FOREIGN: &str = "lies on another server";
+const ODD: &str = "is not stored as tables are";
+
+/// Why a relation cannot be planned with in the copy as it would be on the server.
+fn out_of_reach(relation: &Relation) -> Option<&'static str> {
+    match relation {
+        Relation { locked: true, .. } => Some(LOCKED),
+        Relation { odd: true, .. } => Some(ODD),
+        _ if relation.kind == "f" => Some(FOREIGN),
+        Relation { readable: false, .. } => Some("may not be read by this role"),
+        Relation { guarded: true, .. } => Some("is guarded by row security"),
+        _ => None,
+    }
+}
+
+impl Copy {
+    async fn run(
+        &mut self,
+        guest: &mut PgConnection,
+        steps: impl Iterator<Item = Step>,
+        reason: &'static str,
+    ) -> Result<(), sqlx::Error> {
+        for step in attempt(guest, steps.collect()).await? {
+            self.unfaithful.entry(step.relation).or_insert(reason);
+        }
+        Ok(())
+    }
+
+    /// Views may need views that come later.
+    async fn views(
+        &mut self,
+        guest: &mut PgConnection,
+        relations: &[&Relation],
+        names: &HashMap<i64, String>,
+    ) -> Result<(), sqlx::Error> {
+        let mut left: Vec<Step> = Vec::new();
+        for relation in relations.iter().filter(|relation| relation.kind == "v") {
+            match (&relation.definition, names.get(&relation.oid)) {
+                (Some(definition), Some(name)) => {
+                    left.push(Step { sql: format!("CREATE VIEW {name} AS {definition}"), relation: relation.oid })
+                }
+                _ => drop(self.unfaithful.entry(relation.oid).or_insert(LOCKED)),
+            }
+        }
+        for _ in 0..VIEW_ROUNDS {
+            let before = left.len();
+            left = attempt(guest, left).await?;
+            if left.is_empty() || left.len() == before {
+                break;
+            }
+        }
+        for step in left {
+            self.unfaithful.entry(step.relation).or_insert("is a view that cannot be made here");
+        }
+        Ok(())
+    }
+
+    /// What is made of something unfaithful is so itself: views of it, and the whole of which it is a part.
+    fn spread(&mut self, blueprint: &Blueprint) {
+        loop {
+            let before = self.unfaithful.len();
+            for relation in &blueprint.relations {
+                let source = relation.sources.iter().find_map(|source| self.unfaithful.get(source).copied());
+                if let Some(reason) = source {
+                    self.unfaithful.entry(relation.oid).or_insert(reason);
+                }
+                if let Some(&reason) = self.unfaithful.get(&relation.oid) {
+                    for &parent in &relation.parents {
+                        self.unfaithful.entry(parent).or_insert(reason);
+                    }
+                }
+            }
+            if self.unfaithful.len() == before {
+                return;
+            }
+        }
+    }
+
+    /// Finds the copies by their names.
+    async fn find(&mut self, owner: &mut PgConnection, blueprint: &Blueprint) -> Result<(), sqlx::Error> {
+        let rows = sqlx::query(
+            "SELECT c.oid::int8, n.nspname::text, c.relname::text, pg_relation_filepath(c.oid) FROM pg_class c \
+             JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'i', 'I', 'v')",
+        )
+        .persistent(false)
+        .fetch_all(owner)
+        .await?;
+        let mut places: HashMap<(String, String), Made> = HashMap::new();
+        for row in &rows {
+            let made = Made { oid: row.try_get(0)?, path: row.try_get(3)? };
+            places.insert((row.try_get(1)?, row.try_get(2)?), made);
+        }
+        let named = |schema: &str, name: &str| places.get(&(schema.to_owned(), name.to_owned())).cloned();
+        for relation in &blueprint.relations {
+            match named(&relation.schema, &relation.name) {
+                Some(made) => drop(self.made.insert(relation.oid, made)),
+                None => drop(self.unfaithful.entry(relation.oid).or_insert("could not be made here")),
+            }
+        }
+        for index in &blueprint.indexes {
+            match named(&index.schema, &index.name) {
+                Some(made) => drop(self.made.insert(index.oid, made)),
+                None => drop(self.unfaithful.entry(index.relation).or_insert("has an index that cannot be made here")),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Schemas, extensions and types.
+async fn prepare(owner: &mut PgConnection, guest: &mut PgConnection, blueprint: &Blueprint) -> Result<(), sqlx::Error> {
+    let schema = |name: &String| {
+        (name != "public" && name != "gonogo_scratch")
+            .then(|| format!("CREATE SCHEMA {} AUTHORIZATION {}", quoted(name), super::server::GUEST))
+    };
+    let schemas = blueprint.schemas.iter().filter_map(schema).collect();
+    attempt_all(owner, schemas).await?;
+    let wanted = blueprint.extensions.iter().filter(|extension| {
+        let slow = SLOW.iter().find(|(name, _)| *name == extension.name);
+        let used = |types: &[&str]| blueprint.columns.iter().any(|column| types.contains(&column.base.as_str()));
+        EXTENSIONS.contains(&extension.name.as_str()) && slow.is_none_or(|(_, types)| used(types))
+    });
+    let extensions = wanted
+        .map(|extension| {
+            format!(
+                "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE",
+                quoted(&extension.name),
+                quoted(&extension.schema)
+            )
+        })
+        .collect();
+    attempt_all(owner, extensions).await?;
+    let types = blueprint.types.iter().filter_map(|of| match (of.kind.as_str(), &of.base) {
+        ("e", _) => {
+            let labels: Vec<String> =
+                of.labels.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
+            Some(format!("CREATE TYPE {} AS ENUM ({})", of.name, labels.join(", ")))
+        }
+        ("d", Some(base)) => Some(format!("CREATE DOMAIN {} AS {base}", of.name)),
+        ("c", _) => Some(format!("CREATE TYPE {} AS ({})", of.name, of.fields.join(", "))),
+        _ => None,
+    });
+    attempt_all(guest, types.collect()).await
+}
+
+fn table(relation: &Relation, columns: &[&Column]) -> String {
+    let column = |column: &&Column| {
+        let mut sql = format!("{} {}", quoted(&column.name), column.data_type);
+        if let Some(collation) = &column.collation {
+            sql.push_str(&format!(" COLLATE {collation}"));
+        }
+        if let Some(expression) = &column.computed {
+            sql.push_str(&format!(" GENERATED ALWAYS AS ({expression}) VIRTUAL"));
+        } else if column.not_null {
+            sql.push_str(" NOT NULL");
+        }
+        sql
+    };
+    let columns: Vec<String> = columns.iter().map(column).collect();
+    let mut sql = format!("CREATE TABLE {} ({})", full_name(&relation.schema, &relation.name), columns.join(", "));
+    match (&relation.partition_key, &relation.options) {
+        (Some(key), _) => sql.push_str(&format!(" PARTITION BY {key}")),
+        (None, Some(options)) if is_stored(relation) => sql.push_str(&format!(" WITH ({options})")),
+        _ => {}
+    }
+    sql
+}
+
+fn index_step(index: &Index, names: &HashMap<i64, String>) -> Option<Step> {
+    let name = names.get(&index.relation)?;
+    let sql = if index.is_constraint {
+        format!("ALTER TABLE {name} {}", index.definition)
+    } else {
+        index.definition.replacen(" ON ONLY ", " ON ", 1)
+    };
+    Some(Step { sql, relation: index.relation })
+}
+
+/// Puts partitions and heirs in their places, the deepest first.
+fn inherit(relations: &[&Relation], names: &HashMap<i64, String>) -> Vec<Step> {
+    let mut steps = Vec::new();
+    for relation in relations {
+        for parent in &relation.parents {
+            let (Some(name), Some(parent)) = (names.get(&relation.oid), names.get(parent)) else { continue };
+            let sql = match (&relation.bound, relation.is_partition) {
+                (Some(bound), true) => format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}"),
+                _ => format!("ALTER TABLE {name} INHERIT {parent}"),
+            };
+            steps.push(Step { sql, relation: relation.oid });
+        }
+    }
+    steps
+}
+
+/// Runs the steps; gives back those that failed.
+async fn attempt(connection: &mut PgConnection, steps: Vec<Step>) -> Result<Vec<Step>, sqlx::Error> {
+    let mut failed = Vec::new();
+    let mut left = steps;
+    while !left.is_empty() {
+        let rest = left.split_off(left.len().min(AT_ONCE));
+        let statements: Vec<&str> = left.iter().map(|step| step.sql.as_str()).collect();
+        let places: BTreeSet<usize> = sqlx::query("SELECT place FROM gonogo_scratch.attempt($1)")
+            .bind(statements)
+            .persistent(false)
+            .fetch_all(&mut *connection)
+            .await?
+            .iter()
+            .filter_map(|row| usize::try_from(row.try_get::<i32, _>(0).ok()?).ok()?.checked_sub(1))
+            .collect();
+        failed.extend(left.into_iter().enumerate().filter(|(at, _)| places.contains(at)).map(|(_, step)| step));
+        left = rest;
+    }
+    Ok(failed)
+}
+
+/// Runs statements of which some may need later ones.
+async fn attempt_all(connection: &mut PgConnection, statements: Vec<String>) -> Result<(), sqlx::Error> {
+    let steps = statements.into_iter().map(|sql| Step { sql, relation: 0 }).collect();
+    let failed = attempt(connection, steps).await?;
+    attempt(connection, failed).await.map(drop)
+}
+
+fn full_name(schema: &str, name: &str) -> String {
+    format!("{}.{}", quoted(schema), quoted(name))
+}
+
+/// A name in quotes.
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

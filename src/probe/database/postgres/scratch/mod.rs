@@ -1,0 +1,179 @@
+//! A scratch cluster: a private PostgreSQL server with a copy of the user's schema and no rows, whose files are as long as
+//! if the tables had grown. The planner goes by the files' length and by statistics, so it plans there as it would then.
+//!
+//! [`binaries`] finds the programs · [`server`] starts and removes the cluster · [`blueprint`] reads the schema · [`copy`]
+//! makes it again · [`sizes`] and [`grow`] say how large everything is and what ANALYZE would say then · [`files`] makes it
+//! so · [`worker`] plans.
+
+mod binaries;
+mod blueprint;
+mod copy;
+mod files;
+mod grow;
+mod server;
+mod sizes;
+mod stage;
+mod trial;
+mod worker;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
+
+use super::plan;
+use super::session::{Ask, Planner, Session};
+use crate::probe::database::statement::Shape;
+use binaries::Binaries;
+use blueprint::Blueprint;
+use copy::Copy;
+use server::{GUEST, Server};
+use stage::Stage;
+pub use worker::Worker;
+
+/// Connections that plan side by side; more help only where there are more cores, and each costs memory.
+const MOST_WORKERS: usize = 4;
+
+/// Times the present size at which queries are planned, to see how their costs grow.
+pub const TIMES: [u64; 4] = [1, 10, 100, 1_000];
+
+/// A cluster that is being made.
+pub struct Starting {
+    server: Server,
+    binaries: Binaries,
+}
+
+/// A cluster that can plan.
+pub struct Scratch {
+    server: Server,
+    owner: PgConnection,
+    blueprint: Blueprint,
+    copy: Copy,
+    stage: Stage,
+    /// Its connections.
+    pub workers: Vec<Worker>,
+    /// The major version of its server.
+    pub major: u32,
+    /// How many of its tables the user's database has never counted.
+    pub uncounted: usize,
+}
+
+/// How large the tables are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// So many times their present size.
+    Times(u64),
+    /// The size that is judged: what `--rows` says, or their present size where that is larger.
+    Judged,
+}
+
+impl Starting {
+    /// Begins to make a cluster like the server of major version `wanted` with texts sorted by `locale`.
+    ///
+    /// # Errors
+    /// Why there is none, as a phrase.
+    pub async fn begin(wanted: u32, locale: &str, project: &Path) -> Result<Self, String> {
+        let binaries = binaries::find(wanted, project)
+            .await
+            .ok_or_else(|| "PostgreSQL's server programs are not on this machine".to_owned())?;
+        // Of locales the planner knows only two kinds: C, by which `LIKE 'a%'` can use any index, and all others.
+        let plain = |name: &&str| {
+            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.' | '@'))
+        };
+        let locales: Vec<&str> = match locale {
+            "C" | "POSIX" => vec!["C"],
+            other => [other, "C.UTF-8", "en_US.UTF-8", "C.utf8"].into_iter().filter(plain).collect(),
+        };
+        let server = Server::start(&binaries, &locales)?;
+        Ok(Self { server, binaries })
+    }
+
+    /// Copies into it what the relations of these names need, as read from `session`.
+    ///
+    /// # Errors
+    /// Why that failed, as a phrase.
+    pub async fn copy(mut self, session: &mut Session, names: &BTreeSet<String>, rows: u64) -> Result<Scratch, String> {
+        let blueprint = Blueprint::read(session, names).await;
+        let mut owner = self.server.ready().await?;
+        let blueprint = blueprint?;
+        let broken = |error: sqlx::Error| {
+            let code = error.as_database_error().and_then(|error| error.code().map(|code| format!(" (code {code})")));
+            format!("the schema could not be copied into it{}", code.unwrap_or_default())
+        };
+        owner.execute(include_str!("functions.sql")).await.map_err(broken)?;
+        let mut guest = self.server.connect(GUEST).await.map_err(broken)?;
+        let copy = copy::make(&mut owner, &mut guest, &blueprint).await.map_err(broken)?;
+        drop(guest);
+        let path = session.search_path.clone().or_else(|| blueprint.search_path.clone());
+        let path = path.unwrap_or_else(|| "public".to_owned());
+        let settings = blueprint.settings.clone().unwrap_or_default();
+        let number = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_WORKERS);
+        let mut workers = Vec::new();
+        for _ in 0..number {
+            let connection = self.server.connect(GUEST).await.map_err(broken)?;
+            workers.push(Worker::new(connection, &settings, &path).await.map_err(broken)?);
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
+        let stage = Stage::new(&blueprint, &copy, &self.server.data(), rows as f64)?;
+        Ok(Scratch {
+            server: self.server,
+            owner,
+            uncounted: stage.uncounted,
+            blueprint,
+            copy,
+            stage,
+            workers,
+            major: self.binaries.major,
+        })
+    }
+
+    /// Takes away what was begun.
+    pub async fn end(self) {
+        self.server.end().await;
+    }
+}
+
+impl Scratch {
+    /// Makes everything as large as `at` says.
+    ///
+    /// # Errors
+    /// Why it cannot be that large, as a phrase.
+    pub async fn grow(&mut self, at: At) -> Result<(), String> {
+        self.stage.set(&mut self.owner, &self.blueprint, &self.copy, at).await
+    }
+
+    /// Why a query cannot be planned here as it would be on the server: the table, and a phrase that goes after it.
+    pub fn unfaithful(&self, shape: &Shape) -> Option<(&str, &'static str)> {
+        shape.relations().find_map(|relation| {
+            self.blueprint
+                .relations
+                .iter()
+                .filter(|known| known.name.eq_ignore_ascii_case(&relation.table))
+                .find_map(|known| Some((known.name.as_str(), *self.copy.unfaithful.get(&known.oid)?)))
+        })
+    }
+
+    /// What a query costs at the size that is judged.
+    pub async fn cost(&mut self, ask: &Ask) -> Option<f64> {
+        if self.stage.at != Some(At::Judged) {
+            self.grow(At::Judged).await.ok()?;
+        }
+        let plan = self.workers.first_mut()?.explain(&[ask], Planner::NATURAL, "FORMAT JSON").await.pop()?.ok()?;
+        plan::cost(&plan)
+    }
+
+    /// Rows of the largest of these tables (schema and name) at a size.
+    pub fn rows(&self, tables: &BTreeSet<(String, String)>, at: At) -> f64 {
+        let relations = self.blueprint.relations.iter();
+        let named = relations.filter(|relation| tables.contains(&(relation.schema.clone(), relation.name.clone())));
+        named.filter_map(|relation| self.stage.rows(relation.oid, at)).fold(0.0, f64::max)
+    }
+
+    /// Takes it away.
+    pub async fn end(self) {
+        drop(self.workers);
+        drop(self.owner);
+        self.server.end().await;
+    }
+}

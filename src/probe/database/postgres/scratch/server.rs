@@ -1,0 +1,229 @@
+//! The scratch cluster's processes: a private server in a temporary folder, reached by a socket in there and in no other
+//! way, and taken away when gonogo ends, however it ends.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgConnection};
+use sqlx::{ConnectOptions, Connection};
+use tokio::process::{Child, ChildStdin, Command};
+use tokio::time::{Instant, sleep, timeout};
+
+use super::binaries::Binaries;
+
+/// The role that owns the cluster; only gonogo's own statements run as it.
+pub const OWNER: &str = "gonogo_owner";
+/// The role without special rights as which the copy is made and the user's queries are planned: what a hostile
+/// server says about its schema may be any statement.
+pub const GUEST: &str = "gonogo_guest";
+
+/// Making and starting takes a second or two; a machine that is this busy would not get the rest done in time either.
+const START_WITHIN: Duration = Duration::from_secs(20);
+/// Taking it away needs no more than stopping the processes and removing a folder.
+const END_WITHIN: Duration = Duration::from_secs(3);
+/// A socket's path may be 103 bytes long on macOS and 107 on Linux, its own name included.
+const LONGEST_FOLDER: usize = 60;
+
+/// What the shell does. It makes and starts the cluster in the background and waits for its own input to end, as it does
+/// whether gonogo lets go, crashes or is killed; then it stops all processes of its group (TERM for `initdb`, QUIT for the
+/// server, which then ends without writing anything) and removes the folder.
+const KEEPER: &str = r#"
+work() {
+    for locale in $LOCALES; do
+        rm -rf data
+        "$INITDB" --auth=trust --username="$OWNER" --encoding=UTF8 --no-sync --wal-segsize=1 --locale="$locale" -D data > log 2>&1 && break
+    done
+    [ -f data/PG_VERSION ] || return
+    "$POSTGRES" -D data "$@" >> log 2>&1
+}
+umask 077
+ulimit -c 0
+(trap exit TERM; work "$@"; : > ended) &
+cat > /dev/null
+trap '' TERM QUIT
+kill -TERM 0
+kill -QUIT 0
+wait
+cd /
+rm -rf "$FOLDER"
+"#;
+
+/// Settings of the server: nothing listens on the network, nothing is made durable, nothing runs by itself.
+const SETTINGS: [&str; 19] = [
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_connections=12",
+    "max_worker_processes=0",
+    "shared_buffers=16MB",
+    "max_locks_per_transaction=512",
+    "autovacuum=off",
+    "checkpoint_timeout=1d",
+    "max_wal_size=256MB",
+    "bgwriter_lru_maxpages=0",
+    "log_min_messages=fatal",
+    "log_min_error_statement=panic",
+    "ssl=off",
+    "jit=off",
+];
+
+/// The running cluster.
+pub struct Server {
+    folder: PathBuf,
+    keeper: Child,
+    /// Held open for as long as the cluster is wanted.
+    input: Option<ChildStdin>,
+}
+
+impl Server {
+    /// Begins to make and start a cluster whose texts sort by the first of `locales` that this machine has.
+    ///
+    /// # Errors
+    /// Why not, as a phrase.
+    #[cfg(unix)]
+    pub fn start(binaries: &Binaries, locales: &[&str]) -> Result<Self, String> {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+
+        let cannot = |error: std::io::Error| format!("no temporary folder can be made ({})", error.kind());
+        let named = std::env::temp_dir();
+        let make = |place: &Path| {
+            let private = std::fs::Permissions::from_mode(0o700);
+            tempfile::Builder::new().prefix("gonogo-pg-").permissions(private).tempdir_in(place)
+        };
+        let short = named.as_os_str().len() <= LONGEST_FOLDER;
+        let mut folder = make(if short { &named } else { Path::new("/tmp") }).map_err(cannot)?;
+        let root = std::fs::metadata(folder.path()).map_err(cannot)?.uid() == 0;
+        let mut keeper = Command::new("/bin/sh");
+        if root {
+            // The server refuses to run as root. Whom it runs as instead must be able to reach the folder.
+            let place = if short && is_open_to_all(&named) { &named } else { Path::new("/tmp") };
+            folder = make(place).map_err(cannot)?;
+            let (user, group) = nobody();
+            std::os::unix::fs::chown(folder.path(), Some(user), Some(group))
+                .map_err(|_| "the server refuses to run as root, and no other user can be taken".to_owned())?;
+            keeper.uid(user).gid(group);
+        }
+        keeper
+            .args(["-c", KEEPER, "sh", "-k"])
+            .arg(folder.path())
+            .args(SETTINGS.iter().flat_map(|setting| ["-c", setting]))
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin:/usr/sbin:/sbin")
+            .env("LC_ALL", "C")
+            .env("FOLDER", folder.path())
+            .env("INITDB", &binaries.initdb)
+            .env("POSTGRES", &binaries.postgres)
+            .env("OWNER", OWNER)
+            .env("LOCALES", locales.join(" "))
+            .current_dir(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A group of its own: a Ctrl-C must not keep the shell from cleaning up.
+            .process_group(0);
+        let mut keeper = keeper.spawn().map_err(|error| format!("no process can be started ({})", error.kind()))?;
+        let input = keeper.stdin.take();
+        // From here on the shell removes it.
+        Ok(Self { folder: folder.keep(), keeper, input })
+    }
+
+    /// Not on this system: the server is reached by a Unix socket, and watched by a shell.
+    ///
+    /// # Errors
+    /// Always.
+    #[cfg(not(unix))]
+    pub fn start(_: &Binaries, _: &[&str]) -> Result<Self, String> {
+        Err("one is only started on Unix systems".to_owned())
+    }
+
+    /// Waits until the server answers; gives the owner's connection.
+    ///
+    /// # Errors
+    /// Why it did not start, as a phrase.
+    pub async fn ready(&mut self) -> Result<PgConnection, String> {
+        let until = Instant::now() + START_WITHIN;
+        loop {
+            if self.folder.join(".s.PGSQL.5432").exists()
+                && let Ok(connection) = self.connect(OWNER).await
+            {
+                return Ok(connection);
+            }
+            if self.folder.join("ended").exists() || matches!(self.keeper.try_wait(), Ok(Some(_)) | Err(_)) {
+                return Err(format!("PostgreSQL's programs are here but do not start{}", self.last_words()));
+            }
+            if Instant::now() > until {
+                return Err(format!("it did not start within {} s", START_WITHIN.as_secs()));
+            }
+            sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// A connection as `role`.
+    ///
+    /// # Errors
+    /// When the server does not take it, or not soon.
+    pub async fn connect(&self, role: &str) -> Result<PgConnection, sqlx::Error> {
+        let options = PgConnectOptions::new_without_pgpass()
+            .socket(&self.folder)
+            .port(5432)
+            .username(role)
+            .database("postgres")
+            .application_name("gonogo")
+            .statement_cache_capacity(0)
+            .disable_statement_logging();
+        match timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await {
+            Ok(connection) => connection,
+            Err(_) => Err(sqlx::Error::PoolTimedOut),
+        }
+    }
+
+    /// Where the cluster's files are.
+    pub fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    /// Stops it and waits until it is gone.
+    pub async fn end(mut self) {
+        drop(self.input.take());
+        let _ = timeout(END_WITHIN, self.keeper.wait()).await;
+    }
+
+    /// The first complaint in the log, which only ever speaks of this cluster.
+    fn last_words(&self) -> String {
+        const MOST: usize = 160;
+        let log = std::fs::read(self.folder.join("log")).unwrap_or_default();
+        let log = String::from_utf8_lossy(&log);
+        let complaint = log.lines().find_map(|line| {
+            let (_, words) = ["FATAL:", "error:", "ERROR:"].iter().find_map(|mark| line.split_once(mark))?;
+            Some(words.trim().chars().filter(|c| !c.is_control()).take(MOST).collect::<String>())
+        });
+        complaint.map_or_else(String::new, |words| format!(": {words}"))
+    }
+}
+
+/// Whether any user may make and remove files there.
+#[cfg(unix)]
+fn is_open_to_all(place: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    let may =
+        |path: &Path, bits: u32| std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & bits == bits);
+    may(place, 0o003) && place.ancestors().all(|folder| may(folder, 0o001))
+}
+
+/// The user without rights, as the system's list of users has it.
+#[cfg(unix)]
+fn nobody() -> (u32, u32) {
+    let users = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let ids = users.lines().find_map(|line| {
+        let mut fields = line.strip_prefix("nobody:")?.split(':').skip(1);
+        // macOS writes -2.
+        let mut id = || fields.next()?.parse::<i64>().ok().and_then(|id| u32::try_from(id & 0xffff_ffff).ok());
+        id().zip(id())
+    });
+    ids.unwrap_or((65_534, 65_534))
+}
