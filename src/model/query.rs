@@ -84,10 +84,13 @@ impl ExaminedQuery {
     pub fn name(&self) -> String {
         /// A longer list says less than what stands behind it.
         const LONGEST_LIST: usize = 16;
+        /// Nobody sees more of a line.
+        const LONGEST: usize = 2_000;
         if let Some(call) = &self.sent_by {
             return call.clone();
         }
-        let line = self.sql.split_whitespace().collect::<Vec<_>>().join(" ");
+        let start: String = self.sql.chars().take(LONGEST).collect();
+        let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
         let selects = line.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("select "));
         match outermost_from(&line).filter(|at| selects && *at > 7 + LONGEST_LIST) {
             Some(at) => format!("{}…{}", line.get(..7).unwrap_or_default(), line.get(at..).unwrap_or_default()),

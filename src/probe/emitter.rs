@@ -142,7 +142,7 @@ pub(crate) fn clean_report(report: &mut DatabaseReport) {
             clean_line(&mut harm.fix);
         }
         query.points.retain(|point| point.cost.is_finite());
-        query.plan.iter_mut().chain(&mut query.plan_now).for_each(clean_node);
+        query.plan.iter_mut().chain(&mut query.plan_now).for_each(|plan| clean_node(plan, DEEPEST));
     }
     for proposal in &mut report.proposals {
         clean_line(&mut proposal.table);
@@ -159,13 +159,21 @@ pub(crate) fn clean_report(report: &mut DatabaseReport) {
     }
 }
 
-fn clean_node(node: &mut PlanNode) {
+/// JSON that is nested deeper than 128 values is refused when it is read back (`serde_json`'s limit against overflows of
+/// the stack); each step of a plan takes two.
+const DEEPEST: usize = 40;
+
+/// Cleans a step of a plan and what lies below it, so many steps down; what lies deeper is left out.
+fn clean_node(node: &mut PlanNode, deeper: usize) {
     clean_line(&mut node.kind);
     let names = [&mut node.table, &mut node.alias, &mut node.index];
     names.into_iter().flatten().chain(&mut node.details).for_each(clean_line);
     node.rows = node.rows.filter(|rows| rows.is_finite());
     node.cost = node.cost.filter(|cost| cost.is_finite());
-    node.children.iter_mut().for_each(clean_node);
+    if deeper == 0 && !node.children.is_empty() {
+        node.children = vec![PlanNode { kind: "… deeper steps are left out".to_owned(), ..PlanNode::default() }];
+    }
+    node.children.iter_mut().for_each(|child| clean_node(child, deeper.saturating_sub(1)));
 }
 
 fn clean_block(text: &mut String) {
@@ -219,7 +227,7 @@ mod tests {
             cost: Some(f64::INFINITY),
             ..PlanNode::default()
         };
-        let plan = || Some(PlanNode { children: vec![node()], ..node() });
+        let plan = || Some((0..200).fold(node(), |below, _| PlanNode { children: vec![below], ..node() }));
         let mut report = DatabaseReport {
             server: bad(),
             rows: 1,
@@ -266,6 +274,9 @@ mod tests {
         // JSON writes a number that is none as null, and nobody could read it back.
         let read: DatabaseReport = serde_json::from_str(&written).unwrap();
         assert_eq!(read, report);
+        let mut steps = 0;
+        query.plan.as_ref().unwrap().walk(&mut |_, _| steps += 1);
+        assert_eq!(steps, DEEPEST + 2, "JSON nested deeper could not be read back");
         for text in [&query.sql, &report.server, &query.harms[0].fix, &report.proposals[0].migration.text] {
             assert!(text.contains("\\u{1b}") && text.contains("\\u{202e}"), "{text}");
         }

@@ -9,6 +9,9 @@ use crate::tui::widgets::text;
 /// More nodes than this nobody reads.
 const MOST_NODES: usize = 80;
 
+/// Lines of a condition.
+const MOST_LINES: usize = 4;
+
 /// The tree, set in by so much.
 const INDENT: usize = 2;
 
@@ -35,7 +38,7 @@ fn node(doc: &mut Doc<'_>, plan: &PlanNode, (lead, under): (&str, &str), left: &
     for detail in untold.iter().chain(&plan.details) {
         let inset = " ".repeat(INDENT) + &below + "  ";
         let room = doc.width().saturating_sub(text::width(&inset));
-        for part in text::wrap(detail, room.max(12)).into_iter().take(4) {
+        for part in text::wrap(&text::fit(detail, room.max(12) * MOST_LINES), room.max(12)) {
             doc.row(vec![Span::styled(inset.clone(), styles.border), Span::styled(part, styles.muted)]);
         }
     }

@@ -90,8 +90,8 @@ fn code(doc: &mut Doc<'_>, block: &str, most: usize) {
     for line in lines {
         doc.row(std::iter::once(Span::raw("  ")).chain(line).collect());
     }
-    if more > 0 {
-        doc.prose(2, &format!("… {more} more lines"), styles.muted);
+    if more {
+        doc.prose(2, "… it goes on", styles.muted);
     }
 }
 

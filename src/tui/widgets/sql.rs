@@ -97,17 +97,23 @@ enum Kind {
     Other,
 }
 
-/// The lines of `sql` as they are drawn in `columns`, at most `most` of them, and how many more there are.
+/// The lines of `sql` as they are drawn in `columns`, at most `most` of them, and whether there is more.
 #[must_use]
-pub fn lines(sql: &str, columns: usize, most: usize, styles: &Styles) -> (Vec<Vec<Span<'static>>>, usize) {
+pub fn lines(sql: &str, columns: usize, most: usize, styles: &Styles) -> (Vec<Vec<Span<'static>>>, bool) {
+    let columns = columns.max(8);
+    // Generated statements can be long; what no line will show is not looked at.
+    let (sql, cut) = match sql.char_indices().nth(most * columns * 2) {
+        Some((end, _)) => (sql.get(..end).unwrap_or(sql), true),
+        None => (sql, false),
+    };
     let block = escape::block(sql.trim_matches(['\n', '\r'])).into_owned();
     let block = without_shared_indent(&block);
     let mut tokens = tokens(&block);
     if !block.trim().contains('\n') && text::width(block.trim()) > columns {
         break_before_clauses(&mut tokens);
     }
-    let mut lines = wrapped(&tokens, columns.max(8), styles);
-    let more = lines.len().saturating_sub(most);
+    let mut lines = wrapped(&tokens, columns, most, styles);
+    let more = cut || lines.len() > most;
     lines.truncate(most);
     (lines, more)
 }
@@ -206,11 +212,15 @@ fn break_before_clauses(tokens: &mut [(Kind, &str)]) {
     }
 }
 
-fn wrapped(tokens: &[(Kind, &str)], columns: usize, styles: &Styles) -> Vec<Vec<Span<'static>>> {
+/// The lines, and one more than `most` where there are more.
+fn wrapped(tokens: &[(Kind, &str)], columns: usize, most: usize, styles: &Styles) -> Vec<Vec<Span<'static>>> {
     let mut lines: Vec<Vec<Span<'static>>> = vec![Vec::new()];
     let mut taken = 0;
     let mut indent = 0;
     for (kind, token) in tokens {
+        if lines.len() > most {
+            break;
+        }
         if *kind == Kind::Break {
             lines.push(Vec::new());
             (taken, indent) = (0, 0);
@@ -227,9 +237,9 @@ fn wrapped(tokens: &[(Kind, &str)], columns: usize, styles: &Styles) -> Vec<Vec<
             indent = token.len().min(columns / 2);
         }
         let mut rest = *token;
-        while !rest.is_empty() {
-            let wide = text::width(rest);
-            if taken + wide > columns && taken > indent {
+        while !rest.is_empty() && lines.len() <= most {
+            let fits = text::head(rest, columns.saturating_sub(taken)).len() == rest.len();
+            if !fits && taken > indent {
                 let hanging = (indent + HANGING).min(columns / 2);
                 lines.push(vec![Span::raw(" ".repeat(hanging))]);
                 taken = hanging;
@@ -292,11 +302,18 @@ mod tests {
     }
 
     #[test]
+    fn a_statement_of_a_megabyte_takes_no_longer_than_its_first_lines() {
+        let values = format!("INSERT INTO t VALUES ('{}')", "x".repeat(1_000_000));
+        let (lines, more) = lines(&values, 80, 40, &Styles::default());
+        assert_eq!((lines.len(), more), (40, true));
+    }
+
+    #[test]
     fn words_values_and_parameters_have_styles_of_their_own() {
         let mut styles = Styles::default();
         styles.marked = styles.marked.add_modifier(Modifier::UNDERLINED);
         let (lines, more) = lines("select a\nwhere b = $1\nx", 40, 2, &styles);
-        assert_eq!(more, 1);
+        assert!(more);
         assert!(lines[0][0].style.add_modifier.contains(Modifier::BOLD));
         assert!(lines[1].last().is_some_and(|span| span.style.add_modifier.contains(Modifier::UNDERLINED)));
     }
