@@ -4,7 +4,7 @@ mod checks;
 mod literals;
 mod mysql;
 mod mysql_safety;
-
+mod one_query;
 mod postgres;
 mod postgres_counted;
 mod postgres_proofs;
