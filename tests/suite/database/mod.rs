@@ -2,6 +2,7 @@
 
 mod postgres;
 mod postgres_counted;
+mod postgres_cut;
 mod postgres_proofs;
 mod proposals;
 mod refusals;
