@@ -52,7 +52,8 @@ const SENT: [&str; QUERIES] = [
 ];
 
 fn main() {
-    let mut criterion = Criterion::default().sample_size(10).measurement_time(Duration::from_secs(30)).configure_from_args();
+    let mut criterion =
+        Criterion::default().sample_size(10).measurement_time(Duration::from_secs(30)).configure_from_args();
     let runtime = Runtime::new().unwrap();
     let named = |text: &str, number: usize| {
         text.replace("{t}", &format!("t{number}")).replace("{p}", &format!("t{}", number.saturating_sub(1)))
@@ -116,11 +117,7 @@ async fn examine(root: &std::path::Path, url: &str, file: &std::path::Path) -> D
         recognised: true,
         offers: Vec::new(),
     };
-    let settings = Settings {
-        database: Some(Secret::new(url)),
-        queries: Some(file.to_owned()),
-        ..Settings::default()
-    };
+    let settings = Settings { database: Some(Secret::new(url)), queries: Some(file.to_owned()), ..Settings::default() };
     let plan = DatabaseProbe.plan(&project, &settings).unwrap();
     let (events, mut received) = mpsc::channel(64);
     let (progress, _latest) = watch::channel(Progress::default());

@@ -108,7 +108,7 @@ pub async fn examine(
     }
     for (done, look) in (0..).zip(&mut looked) {
         cx.report_progress(done, Some(total), "looking for indexes that help");
-        let choice = choose::choose(&mut engine, look.asked(), &look.judged, dialect).await;
+        let choice = choose::choose(&mut engine, look.asked(), &look.judged, dialect, rows).await;
         look.help = match choice {
             Choice::Proven { indexes, proof, before, after } => Help::Proven { indexes, proof, before, after },
             Choice::NoneHelps(tried) => Help::NoneHelps(tried),
@@ -120,7 +120,13 @@ pub async fn examine(
             cx.emitter.emit(judgement.finding(&look.query, &look.judged, dialect)).await;
         }
     }
-    let wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    let mut wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    for (at, judgement) in proposals::joined::add(&mut wanted, &looked, engine.catalog(), dialect, rows) {
+        if let Some(look) = looked.get_mut(at) {
+            cx.emitter.emit(judgement.finding(&look.query, &look.judged, dialect)).await;
+            look.judgements.push(judgement);
+        }
+    }
     cx.report_progress(total, Some(total), "done");
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
     report::sort(&mut queries);

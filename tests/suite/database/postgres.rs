@@ -157,9 +157,17 @@ async fn joins_want_an_index_only_where_something_narrows_them() {
     let whole: Vec<_> = seen.findings.iter().filter(|f| matches!(f.location.line(), Some(3 | 5))).collect();
     assert!(!whole.is_empty() && whole.iter().all(|f| f.severity == Severity::Minor), "{messages:#?}");
     assert!(whole.iter().all(|f| f.message.ends_with("nothing in it narrows them down")), "{messages:#?}");
-    assert!(!messages.iter().any(|m| m.starts_with("1:") || m.starts_with("6:") && m.contains("reads all")), "{messages:#?}");
+    assert!(
+        !messages.iter().any(|m| m.starts_with("1:") || m.starts_with("6:") && m.contains("reads all")),
+        "{messages:#?}"
+    );
     // Entering through another table only moves the scan there; it is no way out.
-    assert!(messages.iter().any(|m| m.starts_with("7:") && m.contains("`orders.total`") || m.contains("starts with `total`")), "{messages:#?}");
+    assert!(
+        messages
+            .iter()
+            .any(|m| m.starts_with("7:") && m.contains("`orders.total`") || m.contains("starts with `total`")),
+        "{messages:#?}"
+    );
 }
 
 #[tokio::test]

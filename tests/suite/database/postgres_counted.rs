@@ -28,7 +28,9 @@ async fn what_the_server_has_counted_is_read_with_its_calls() {
         .await;
     let mut app = cluster().connect(&database.name, &database.name).await;
     for number in 0..5 {
-        let sql = format!("SELECT id FROM t WHERE id > {number} AND at > now() - interval '1 day' AND extract(year from at) > 2000");
+        let sql = format!(
+            "SELECT id FROM t WHERE id > {number} AND at > now() - interval '1 day' AND extract(year from at) > 2000"
+        );
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut app).await.unwrap();
     }
     sqlx::raw_sql("BEGIN; COMMIT; SELECT count(*) FROM pg_class").execute(&mut app).await.unwrap();
@@ -38,7 +40,10 @@ async fn what_the_server_has_counted_is_read_with_its_calls() {
     assert_eq!(sql, "SELECT id FROM t WHERE id > $1 AND at > now() - interval $2 AND extract(epoch from at) > $4");
     assert_eq!((calls.calls, calls.rows), (5, Some(25)));
     assert!(calls.mean_ms > 0.0);
-    assert!(!seen.iter().any(|(sql, _)| sql.contains("pg_class") || sql.contains("BEGIN") || sql.contains("gonogo")), "{seen:?}");
+    assert!(
+        !seen.iter().any(|(sql, _)| sql.contains("pg_class") || sql.contains("BEGIN") || sql.contains("gonogo")),
+        "{seen:?}"
+    );
     // It is SQL again, so it can be planned.
     let planned = super::examine(&database.url, &[sql.as_str()]).await;
     assert_eq!(super::gaps(&planned), []);

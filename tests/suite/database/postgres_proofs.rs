@@ -49,7 +49,12 @@ async fn an_index_is_made_in_the_scratch_cluster_and_used_or_not() {
     part.predicate = Some("deleted_at IS NULL".to_owned());
     for (at, candidate) in [(0, index("payments", &["order_id"])), (1, newest), (2, pattern), (3, part)] {
         let tried = tried(&mut postgres, &ready[at], &[candidate]).await.unwrap();
-        assert_eq!((tried.proof, tried.used.as_slice()), (IndexProof::ScratchServer, [0].as_slice()), "{}", queries[at]);
+        assert_eq!(
+            (tried.proof, tried.used.as_slice()),
+            (IndexProof::ScratchServer, [0].as_slice()),
+            "{}",
+            queries[at]
+        );
         assert!(tried.after * 2.0 < tried.before && tried.before > 1_000.0, "{}: {tried:?}", queries[at]);
     }
     // An index on something else does not serve, and none serves a sum over everything; of two the better is used.
@@ -94,7 +99,9 @@ async fn an_index_on_a_partitioned_table_is_proven_through_its_parts() {
 
 #[tokio::test]
 async fn where_the_copy_cannot_be_made_hypopg_proves_an_index_on_the_server() {
-    let there = cluster().database("").await.number("SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'").await == 1;
+    let there =
+        cluster().database("").await.number("SELECT count(*) FROM pg_available_extensions WHERE name = 'hypopg'").await
+            == 1;
     if !there {
         assert!(std::env::var_os("GONOGO_TEST_HYPOPG").is_none(), "tests/run found HypoPG and the server does not");
         eprintln!("left out: HypoPG is not installed");

@@ -87,11 +87,19 @@ const FILLED: [(&str, u32, &str); 20] = [
     ("users", 40, "i, 'user' || i || '@example.com', 'User ' || i, i % 10 <> 0, $T"),
     ("memberships", 60, "i, @organizations, @users, (ARRAY['owner', 'member', 'guest'])[1 + i % 3]"),
     ("categories", 12, "i, 'category-' || i, CASE WHEN i > 3 THEN 1 + i % 3 END"),
-    ("products", 50, "i, 'SKU-' || i, 'Product ' || i, i % 97 + 0.99, (ARRAY['book', 'toy', 'tool', 'food', 'game'])[1 + i % 5], @organizations, CASE WHEN i % 10 = 0 THEN $T END"),
+    (
+        "products",
+        50,
+        "i, 'SKU-' || i, 'Product ' || i, i % 97 + 0.99, (ARRAY['book', 'toy', 'tool', 'food', 'game'])[1 + i % 5], @organizations, CASE WHEN i % 10 = 0 THEN $T END",
+    ),
     ("product_categories", 50, "i, @categories"),
     ("customers", 60, "i, 'c' || i || '@example.com', 'country ' || i % 8, @users"),
     ("addresses", 70, "i, @customers, 'City ' || @customers, lpad(i::text, 7, '0')"),
-    ("orders", 100, "i, @customers, (ARRAY['new', 'paid', 'sent', 'back'])[1 + i % 4]::order_status, i % 500 + 0.5, $T"),
+    (
+        "orders",
+        100,
+        "i, @customers, (ARRAY['new', 'paid', 'sent', 'back'])[1 + i % 4]::order_status, i % 500 + 0.5, $T",
+    ),
     ("order_items", 200, "i, @orders, @products, 1 + i % 3"),
     ("payments", 90, "i, @orders, (ARRAY['card', 'bank', 'cash'])[1 + i % 3], md5(i::text), i % 500 + 0.5"),
     ("refunds", 10, "i, @payments, (ARRAY['broken', 'late'])[1 + i % 2]"),
@@ -100,7 +108,11 @@ const FILLED: [(&str, u32, &str); 20] = [
     ("cart_items", 80, "i, @carts, @products"),
     ("reviews", 70, "i, @products, @customers, 1 + i % 5, repeat('words ', 12) || i"),
     ("coupons", 15, "i, 'CODE' || i, 5 * (1 + i % 4)"),
-    ("events", 150, "i, @users, (ARRAY['view', 'click', 'buy', 'leave', 'search', 'login'])[1 + i % 6], $T, jsonb_build_object('page', i)"),
+    (
+        "events",
+        150,
+        "i, @users, (ARRAY['view', 'click', 'buy', 'leave', 'search', 'login'])[1 + i % 6], $T, jsonb_build_object('page', i)",
+    ),
     ("sessions", 60, "md5(i::text)::uuid, @users, $T"),
     ("audit_logs", 120, "i, @users, 'action ' || i % 12, $T"),
 ];
@@ -110,7 +122,8 @@ fn filled(times: u32) -> String {
     let mut sql = SHOP.to_owned();
     for (salt, (table, rows, values)) in FILLED.iter().enumerate() {
         let rows = rows * times;
-        let mut values = values.replace("$T", &format!("timestamptz '2026-01-01' + i * (interval '200 days' / {rows})"));
+        let mut values =
+            values.replace("$T", &format!("timestamptz '2026-01-01' + i * (interval '200 days' / {rows})"));
         for (other, number, _) in FILLED {
             let number = number * times;
             values = values.replace(&format!("@{other}"), &format!("1 + abs(hashint4(i + {salt}000017)) % {number}"));
@@ -200,7 +213,10 @@ async fn plans_at_a_thousand_times_the_size_are_those_of_a_database_that_is_so_l
     truth.close().await;
     errors.sort_by(f64::total_cmp);
     let (median, worst) = (errors[errors.len() / 2], errors[errors.len() - 1]);
-    println!("{equal} of {}; costs differ by a factor of {median:.2} in the middle, {worst:.2} at worst\n{wrong}", QUERIES.len());
+    println!(
+        "{equal} of {}; costs differ by a factor of {median:.2} in the middle, {worst:.2} at worst\n{wrong}",
+        QUERIES.len()
+    );
     assert!(equal >= 38, "{equal} of {}\n{wrong}", QUERIES.len());
     assert!(median < 1.2, "{median}");
 }

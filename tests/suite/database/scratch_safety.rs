@@ -113,8 +113,11 @@ async fn what_cannot_be_copied_is_planned_on_the_server() {
     let (mut postgres, ready) = opened(&database.url, 100_000, &sql).await;
     let seen = judged(&mut postgres, &ready).await;
     postgres.close().await;
-    let seen: Vec<(usize, usize)> =
-        seen.iter().map(|judged| judged.as_ref().unwrap()).map(|judged| (judged.scans.len(), judged.points.len())).collect();
+    let seen: Vec<(usize, usize)> = seen
+        .iter()
+        .map(|judged| judged.as_ref().unwrap())
+        .map(|judged| (judged.scans.len(), judged.points.len()))
+        .collect();
     assert_eq!(seen, [(1, 1), (1, 1), (1, 1), (0, 1), (1, 4), (0, 1)]);
 }
 

@@ -64,7 +64,14 @@ impl Cluster {
         let mut server = as_ordinary_user(Path::new("sh"));
         server.args(["-c", script, "sh"]).arg(&postgres).arg("-D").arg(&data).arg("-k").arg(&folder);
         server.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-F"]);
-        for setting in ["log_statement=all", "shared_buffers=16MB", "autovacuum=off", "max_connections=60", "ssl=off", "shared_preload_libraries=pg_stat_statements"] {
+        for setting in [
+            "log_statement=all",
+            "shared_buffers=16MB",
+            "autovacuum=off",
+            "max_connections=60",
+            "ssl=off",
+            "shared_preload_libraries=pg_stat_statements",
+        ] {
             server.args(["-c", setting]);
         }
         server.env("FOLDER", &folder).env("LC_ALL", "C").current_dir(&folder);

@@ -62,6 +62,19 @@ pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> 
     }
 }
 
+/// Several scans of one query that the same indexes help are one thing that is wrong: the worst, with the others named.
+#[must_use]
+pub fn as_one(mut all: Vec<Judgement>) -> Option<Judgement> {
+    all.sort_by_key(|judgement| std::cmp::Reverse((judgement.severity, judgement.confidence, judgement.rows_read)));
+    let mut all = all.into_iter();
+    let mut worst = all.next()?;
+    let others: Vec<String> = all.filter_map(|judgement| judgement.table).collect();
+    if !others.is_empty() {
+        worst.message.push_str(&format!("; it also reads all of {}", listed(&others, "and")));
+    }
+    Some(worst)
+}
+
 /// The index that follows from the cause of a scan, where reasoning can tell one.
 #[must_use]
 pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {

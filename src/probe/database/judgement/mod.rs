@@ -14,10 +14,11 @@ use help::Help;
 use told::{Context, Judgement};
 
 use super::plan::Judged;
+use super::proposals::joined::UNINDEXED_JOIN_COLUMN;
 use super::queries::Query;
 
 /// Every rule about queries.
-pub static RULES: [&RuleMeta; 7] = [
+pub static RULES: [&RuleMeta; 8] = [
     &full_table_scan::META,
     &way_in::UNINDEXED_SORT,
     &way_in::ROWS_READ_AND_DROPPED,
@@ -25,6 +26,7 @@ pub static RULES: [&RuleMeta; 7] = [
     &written::NOT_IN_SUBQUERY,
     &written::RANDOM_ORDER,
     &written::SUBQUERY_PER_ROW,
+    &UNINDEXED_JOIN_COLUMN,
 ];
 
 /// Everything that is wrong with a query, worst first.
@@ -39,6 +41,9 @@ pub fn judge(query: &Query, judged: &Judged, help: &Help, context: &Context<'_>)
         .collect();
     let scans = judged.scans.iter().filter(|scan| !random.contains(&&scan.table.name));
     let mut all: Vec<Judgement> = scans.map(|scan| full_table_scan::judge(query, scan, help, context)).collect();
+    if matches!(help, Help::Proven { .. }) {
+        all = full_table_scan::as_one(all).into_iter().collect();
+    }
     all.extend(way_in::judge(query, judged, help, context));
     all.extend(written);
     all.sort_by_key(|judgement| (std::cmp::Reverse(judgement.severity), judgement.tier));

@@ -96,7 +96,11 @@ async fn points(scratch: &mut Scratch, shares: &mut [Vec<Case>], times: u64) {
     let costs: Vec<Vec<Option<f64>>> = join_all(each).await;
     for (case, cost) in shares.iter_mut().flatten().zip(costs.into_iter().flatten()) {
         let Some(cost) = cost else { continue };
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of rows, and `as` saturates")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of rows, and `as` saturates"
+        )]
         let rows = scratch.rows(&plan::tables(&case.now), At::Times(times)).round() as u64;
         case.points.push(CostPoint { times, rows, cost });
     }

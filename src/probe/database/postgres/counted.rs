@@ -37,14 +37,20 @@ pub async fn read(session: &mut Session) -> Result<Vec<(String, CallStatistics)>
     let place = session.rows(WHERE, &[]).await.map_err(unread)?;
     let schema: String = match place.first() {
         Some(row) => row.try_get(0).map_err(|_| Unexamined::new("could not be read"))?,
-        None => return Err(Unexamined::new("are not kept: the extension pg_stat_statements is not installed in this database")),
+        None => {
+            return Err(Unexamined::new(
+                "are not kept: the extension pg_stat_statements is not installed in this database",
+            ));
+        }
     };
     let rows = session.rows_in(&schema, COUNTED).await.map_err(|refused| match refused {
         Refused::Lost => Unexamined::new("could not be read, because the connection was lost"),
         Refused::Other(reason) if reason.contains("55000") => {
             Unexamined::new("are not kept: pg_stat_statements is missing from shared_preload_libraries")
         }
-        _ => Unexamined::new("may not be read by this role; grant it pg_read_all_stats, and USAGE on the schema of pg_stat_statements"),
+        _ => Unexamined::new(
+            "may not be read by this role; grant it pg_read_all_stats, and USAGE on the schema of pg_stat_statements",
+        ),
     })?;
     let mut counted = Vec::new();
     let mut hidden = 0_usize;
@@ -80,12 +86,17 @@ fn as_sql(text: &str) -> String {
             sql.push(' ');
         }
         let following = |from: usize, words: &[&str]| {
-            words.iter().enumerate().all(|(n, word)| {
-                tokens.get(at + from + n).is_some_and(|token| token.text.eq_ignore_ascii_case(word))
-            })
+            words
+                .iter()
+                .enumerate()
+                .all(|(n, word)| tokens.get(at + from + n).is_some_and(|token| token.text.eq_ignore_ascii_case(word)))
         };
         let parameter = |n: usize| tokens.get(at + n).filter(|token| is_parameter(token));
-        if token.text.eq_ignore_ascii_case("extract") && following(1, &["("]) && parameter(2).is_some() && following(3, &["from"]) {
+        if token.text.eq_ignore_ascii_case("extract")
+            && following(1, &["("])
+            && parameter(2).is_some()
+            && following(3, &["from"])
+        {
             sql.push_str("extract(epoch");
             at += 3;
         } else if let Some((kind, words)) = zoned(token, |words| following(1, words))

@@ -32,12 +32,7 @@ pub async fn find(session: &mut Session) -> Option<String> {
 }
 
 /// Plans `ask` with these indexes; `schema` is the extension's.
-pub async fn plan(
-    session: &mut Session,
-    schema: &str,
-    ask: &Ask,
-    candidates: &[Candidate],
-) -> Result<Seen, Refused> {
+pub async fn plan(session: &mut Session, schema: &str, ask: &Ask, candidates: &[Candidate]) -> Result<Seen, Refused> {
     let statements: Vec<String> =
         candidates.iter().map(|candidate| candidate.statement(Dialect::Postgres, false)).collect();
     let (plan, names) = session.hypothetical(schema, &statements, ask).await?;

@@ -153,13 +153,16 @@ impl Postgres {
                 match scratch.uncounted {
                     0 => {}
                     1 => method.push_str("; one table was never analysed, so its present size is assumed"),
-                    many => method.push_str(&format!("; {many} tables were never analysed, so their present sizes are assumed")),
+                    many => method
+                        .push_str(&format!("; {many} tables were never analysed, so their present sizes are assumed")),
                 }
                 method
             }
             Copied::Starting(_) => "planned on the server with sequential scans disabled".to_owned(),
             Copied::Missing(reason) => {
-                format!("planned on the server with sequential scans disabled, because there is no scratch server: {reason}")
+                format!(
+                    "planned on the server with sequential scans disabled, because there is no scratch server: {reason}"
+                )
             }
         }
     }
@@ -229,7 +232,8 @@ impl Postgres {
         let seen = hypothetical::plan(&mut self.session, schema, ask, candidates).await.ok()?;
         let tried = tried(IndexProof::Hypothetical, plan::cost(&before)?, &seen.plan, &seen.names);
         // The tables are as small as they are: that an index is not used there says nothing about larger ones.
-        let rows = plan::tables(&before).iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
+        let rows =
+            plan::tables(&before).iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
         (!tried.used.is_empty() || rows.is_some_and(|rows| rows >= self.rows)).then_some(tried)
     }
 

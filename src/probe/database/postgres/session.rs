@@ -100,8 +100,7 @@ impl Ask {
 
     /// The server's grammar lets PREPARE take a single SELECT, INSERT, UPDATE, DELETE or VALUES and nothing else.
     pub fn prepare(&self) -> String {
-        let types: Vec<&str> =
-            self.open().iter().map(|n| self.types.get(n).copied().unwrap_or("unknown")).collect();
+        let types: Vec<&str> = self.open().iter().map(|n| self.types.get(n).copied().unwrap_or("unknown")).collect();
         let declared = if self.types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
         format!("PREPARE {NAME}{declared} AS {}", self.prepared.with_values(&self.values))
     }

@@ -123,7 +123,8 @@ pub async fn judge(
         .collect();
     let by_indexes = (planning.first() == Planner::NATURAL).then_some(Planner::INDEXES);
     for planner in by_indexes.into_iter().chain(Planner::OTHERS) {
-        round(planning, catalog, &mut cases, planner, |case| (!case.best.scans.is_empty()).then(|| case.ask.clone())).await;
+        round(planning, catalog, &mut cases, planner, |case| (!case.best.scans.is_empty()).then(|| case.ask.clone()))
+            .await;
     }
     // A generic plan knows no values, so it can use neither a partial index nor an index for `LIKE $1`.
     for (case, (weighed, _)) in cases.iter_mut().zip(queries) {
@@ -135,7 +136,8 @@ pub async fn judge(
     for number in 0..most {
         for planner in Planner::OTHERS {
             let values = |case: &Case<'_>| Some(case.ask.with(case.samples.get(number)?.values.clone()));
-            let before: Vec<usize> = cases.iter().map(|case| case.as_ref().map_or(0, |case| case.best.scans.len())).collect();
+            let before: Vec<usize> =
+                cases.iter().map(|case| case.as_ref().map_or(0, |case| case.best.scans.len())).collect();
             round(planning, catalog, &mut cases, planner, values).await;
             for (case, before) in cases.iter_mut().flatten().zip(before) {
                 let pattern = case.samples.get(number).is_some_and(|sample| sample.pattern);
@@ -214,4 +216,3 @@ fn read(plan: &Value, catalog: &Catalog) -> Result<Judged, Unexamined> {
         None => Ok(Judged::new(scans, plan)),
     }
 }
-

@@ -14,16 +14,21 @@ use crate::probe::database::statement::{Relation, Scope, Shape};
 const MOST_EQUAL: usize = 3;
 /// A query of so many tables and conditions is tried with no more than these.
 const MOST: usize = 24;
+/// A smaller table is read whole in less time than an index takes.
+const SMALL: u64 = 1_000;
 
 /// The indexes that could help, those that exist or that an existing one covers left out.
 #[must_use]
-pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect) -> Vec<Candidate> {
+pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect, rows: u64) -> Vec<Candidate> {
     let mut found: Vec<Candidate> = Vec::new();
     for scope in &shape.scopes {
         for relation in &scope.tables {
             // Two tables of one name in two schemas: which one the query means cannot be told from here.
             let mut tables = catalog.named(&relation.table).filter(|table| table.parent.is_none());
             let (Some(table), None) = (tables.next(), tables.next()) else { continue };
+            if table.rows.unwrap_or(0).max(rows) < SMALL {
+                continue;
+            }
             for candidate in on_table(scope, relation, table, dialect) {
                 if !found.contains(&candidate) && !is_covered(&candidate, table) && found.len() < MOST {
                     found.push(candidate);
@@ -230,7 +235,7 @@ mod tests {
 
     fn seen(sql: &str, indexed: &[&[&str]]) -> Vec<String> {
         let shape = statement::read(sql, Dialect::Postgres).unwrap();
-        let found = of_query(&shape, &catalog(indexed), Dialect::Postgres);
+        let found = of_query(&shape, &catalog(indexed), Dialect::Postgres, 100_000);
         found
             .iter()
             .map(|index| {

@@ -41,12 +41,12 @@ pub enum Choice {
 }
 
 /// Looks for indexes that help a query.
-pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dialect: Dialect) -> Choice {
+pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dialect: Dialect, rows: u64) -> Choice {
     let scans = !judged.scans.is_empty();
     if !scans && (!engine.estimates_indexes() || judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK)) {
         return Choice::NotNeeded;
     }
-    let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect);
+    let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect, rows);
     if candidates.is_empty() {
         return if scans { Choice::NoneHelps(0) } else { Choice::NotNeeded };
     }
@@ -56,8 +56,35 @@ pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dial
     if used.is_empty() || tried.after > tried.before * enough {
         return if scans { Choice::NoneHelps(candidates.len()) } else { Choice::NotNeeded };
     }
+    let (used, tried) = without_idle(engine, asked, used, tried).await;
     let (indexes, tried) = shortened(engine, asked, &candidates, used, tried).await;
     Choice::Proven { indexes, proof: tried.proof, before: tried.before, after: tried.after }
+}
+
+/// Leaves out every index without which the query costs about the same.
+async fn without_idle(
+    engine: &mut Engine,
+    asked: Asked<'_>,
+    mut used: Vec<Candidate>,
+    mut tried: Tried,
+) -> (Vec<Candidate>, Tried) {
+    let best = tried.after;
+    let mut at = 0;
+    for _ in 0..MOST_TRIES {
+        if used.len() < 2 || at >= used.len() {
+            break;
+        }
+        let mut fewer = used.clone();
+        fewer.remove(at);
+        match engine.try_indexes(asked, &fewer).await {
+            Some(again) if again.after <= best * ABOUT_AS_GOOD => {
+                used = again.used.iter().filter_map(|&at| fewer.get(at).cloned()).collect();
+                tried = again;
+            }
+            _ => at += 1,
+        }
+    }
+    (used, tried)
 }
 
 /// Puts a shorter index in the place of a longer one wherever that costs next to nothing.

@@ -1,11 +1,12 @@
 //! Indexes that do not exist and would help.
 //!
 //! [`candidates`] thinks of them, [`choose`] lets the engine find the ones that help a query, [`merge`] makes one of several,
-//! [`migration`] writes them the way the project changes its schema.
+//! [`joined`] adds those that joins want, [`migration`] writes them the way the project changes its schema.
 
 pub mod candidate;
 pub mod candidates;
 pub mod choose;
+pub mod joined;
 pub mod merge;
 pub mod migration;
 

@@ -79,8 +79,11 @@ pub async fn make(
             copy.unfaithful.insert(relation.oid, reason);
         }
     }
-    let names: HashMap<i64, String> =
-        blueprint.relations.iter().map(|relation| (relation.oid, full_name(&relation.schema, &relation.name))).collect();
+    let names: HashMap<i64, String> = blueprint
+        .relations
+        .iter()
+        .map(|relation| (relation.oid, full_name(&relation.schema, &relation.name)))
+        .collect();
     let kept = |relation: &&Relation| !matches!(out_of_reach(relation), Some(LOCKED | FOREIGN | ODD));
     let relations: Vec<&Relation> = blueprint.relations.iter().filter(kept).collect();
     let mut columns: HashMap<i64, Vec<&Column>> = HashMap::new();
@@ -155,10 +158,9 @@ impl Copy {
         let mut left: Vec<Step> = Vec::new();
         for relation in relations.iter().filter(|relation| relation.kind == "v") {
             match (&relation.definition, names.get(&relation.oid)) {
-                (Some(definition), Some(name)) => left.push(Step {
-                    sql: format!("CREATE VIEW {name} AS {definition}"),
-                    relation: relation.oid,
-                }),
+                (Some(definition), Some(name)) => {
+                    left.push(Step { sql: format!("CREATE VIEW {name} AS {definition}"), relation: relation.oid })
+                }
                 _ => drop(self.unfaithful.entry(relation.oid).or_insert(LOCKED)),
             }
         }
@@ -228,11 +230,7 @@ impl Copy {
 }
 
 /// Schemas, extensions and types.
-async fn prepare(
-    owner: &mut PgConnection,
-    guest: &mut PgConnection,
-    blueprint: &Blueprint,
-) -> Result<(), sqlx::Error> {
+async fn prepare(owner: &mut PgConnection, guest: &mut PgConnection, blueprint: &Blueprint) -> Result<(), sqlx::Error> {
     let schema = |name: &String| {
         (name != "public" && name != "gonogo_scratch")
             .then(|| format!("CREATE SCHEMA {} AUTHORIZATION {}", quoted(name), super::server::GUEST))
@@ -246,13 +244,18 @@ async fn prepare(
     });
     let extensions = wanted
         .map(|extension| {
-            format!("CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE", quoted(&extension.name), quoted(&extension.schema))
+            format!(
+                "CREATE EXTENSION IF NOT EXISTS {} SCHEMA {} CASCADE",
+                quoted(&extension.name),
+                quoted(&extension.schema)
+            )
         })
         .collect();
     attempt_all(owner, extensions).await?;
     let types = blueprint.types.iter().filter_map(|of| match (of.kind.as_str(), &of.base) {
         ("e", _) => {
-            let labels: Vec<String> = of.labels.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
+            let labels: Vec<String> =
+                of.labels.iter().map(|label| format!("'{}'", label.replace('\'', "''"))).collect();
             Some(format!("CREATE TYPE {} AS ENUM ({})", of.name, labels.join(", ")))
         }
         ("d", Some(base)) => Some(format!("CREATE DOMAIN {} AS {base}", of.name)),
@@ -287,11 +290,8 @@ fn table(relation: &Relation, columns: &[&Column]) -> String {
 
 fn index_step(index: &Index, names: &HashMap<i64, String>) -> Option<Step> {
     let name = names.get(&index.relation)?;
-    let sql = if index.is_constraint {
-        format!("ALTER TABLE {name} {}", index.definition)
-    } else {
-        on_parts_too(index)
-    };
+    let sql =
+        if index.is_constraint { format!("ALTER TABLE {name} {}", index.definition) } else { on_parts_too(index) };
     Some(Step { sql, relation: index.relation })
 }
 

@@ -91,7 +91,10 @@ mod tests {
         let mut file = Sparse::new(path.clone()).unwrap();
         let length = |name: &str| fs::metadata(folder.path().join(name)).map(|data| data.len() / PAGE).ok();
         file.resize(300_000.0, folder.path()).unwrap();
-        assert_eq!([length("16384"), length("16384.1"), length("16384.2")], [Some(SEGMENT), Some(SEGMENT), Some(37_856)]);
+        assert_eq!(
+            [length("16384"), length("16384.1"), length("16384.2")],
+            [Some(SEGMENT), Some(SEGMENT), Some(37_856)]
+        );
         file.resize(131_072.0, folder.path()).unwrap();
         assert_eq!([length("16384"), length("16384.1"), length("16384.2")], [Some(SEGMENT), Some(0), None]);
         file.resize(0.0, folder.path()).unwrap();

@@ -37,9 +37,10 @@ impl<'a> Natures<'a> {
     pub fn new(blueprint: &'a Blueprint, sizes: &'a Sizes<'a>) -> Self {
         let alone = blueprint.indexes.iter().filter(|index| index.is_unique && !index.partial && index.leading == 1);
         let unique = alone.filter_map(|index| Some((index.relation, *index.keys.first()?))).collect();
-        let foreign = blueprint.references.iter().flat_map(|reference| {
-            reference.keys.iter().map(|&number| (reference.relation, number))
-        });
+        let foreign = blueprint
+            .references
+            .iter()
+            .flat_map(|reference| reference.keys.iter().map(|&number| (reference.relation, number)));
         Self { sizes, blueprint, unique, foreign: foreign.collect() }
     }
 
@@ -72,9 +73,8 @@ impl<'a> Natures<'a> {
     fn without_statistics(&self, column: &Column) -> Nature {
         if column.type_kind == "e" {
             let labels = self.blueprint.types.iter().find(|of| of.name == column.data_type).map(|of| of.labels.len());
-            return labels.map_or(Nature::Unknown, |labels| {
-                Nature::Kinds(f64::from(u32::try_from(labels).unwrap_or(u32::MAX)))
-            });
+            return labels
+                .map_or(Nature::Unknown, |labels| Nature::Kinds(f64::from(u32::try_from(labels).unwrap_or(u32::MAX))));
         }
         Nature::Unknown
     }
@@ -110,5 +110,11 @@ pub fn assumed(column: &Column, nature: Nature) -> Option<Statistics> {
         Nature::Unknown => return None,
     };
     let width = if column.length > 0 { f64::from(column.length) } else { 32.0 };
-    Some(Statistics { relation: column.relation, name: column.name.clone(), width, n_distinct, ..Statistics::default() })
+    Some(Statistics {
+        relation: column.relation,
+        name: column.name.clone(),
+        width,
+        n_distinct,
+        ..Statistics::default()
+    })
 }

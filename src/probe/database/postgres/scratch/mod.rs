@@ -19,8 +19,8 @@ mod worker;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
-use sqlx::postgres::PgConnection;
 use sqlx::Executor as _;
+use sqlx::postgres::PgConnection;
 
 use super::plan;
 use super::session::{Ask, Planner, Session};

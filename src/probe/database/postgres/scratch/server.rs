@@ -210,9 +210,8 @@ impl Server {
 #[cfg(unix)]
 fn is_open_to_all(place: &Path) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
-    let may = |path: &Path, bits: u32| {
-        std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & bits == bits)
-    };
+    let may =
+        |path: &Path, bits: u32| std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & bits == bits);
     may(place, 0o003) && place.ancestors().all(|folder| may(folder, 0o001))
 }
 

@@ -40,7 +40,8 @@ impl Stage {
     pub fn new(blueprint: &Blueprint, copy: &Copy, data: &Path, rows: f64) -> Result<Self, String> {
         let sizes = Sizes::new(blueprint, rows);
         let natures = Natures::new(blueprint, &sizes);
-        let natures = blueprint.columns.iter().map(|column| ((column.relation, column.number), natures.of(column))).collect();
+        let natures =
+            blueprint.columns.iter().map(|column| ((column.relation, column.number), natures.of(column))).collect();
         let stored = blueprint.relations.iter().filter(|relation| is_stored(relation)).map(|relation| relation.oid);
         let stored: Vec<i64> = stored.collect();
         let indexes = blueprint.indexes.iter().filter(|index| !index.partitioned).map(|index| index.oid);
@@ -52,7 +53,17 @@ impl Stage {
         }
         let rows = stored.iter().filter_map(|&oid| Some((oid, sizes.of(oid)?))).collect();
         let uncounted = sizes.uncounted;
-        Ok(Self { data: data.to_owned(), files, rows, natures, grown: BTreeSet::new(), learned: false, at: None, targets: Vec::new(), uncounted })
+        Ok(Self {
+            data: data.to_owned(),
+            files,
+            rows,
+            natures,
+            grown: BTreeSet::new(),
+            learned: false,
+            at: None,
+            targets: Vec::new(),
+            uncounted,
+        })
     }
 
     /// The rows of a table at a size.
@@ -177,8 +188,12 @@ impl Stage {
         copy: &Copy,
         at: At,
     ) -> Result<(), sqlx::Error> {
-        let now: BTreeSet<i64> =
-            self.rows.iter().filter(|(oid, (now, _))| self.rows(**oid, at).is_some_and(|rows| rows > now * 1.5)).map(|(oid, _)| *oid).collect();
+        let now: BTreeSet<i64> = self
+            .rows
+            .iter()
+            .filter(|(oid, (now, _))| self.rows(**oid, at).is_some_and(|rows| rows > now * 1.5))
+            .map(|(oid, _)| *oid)
+            .collect();
         // A partitioned table is planned by the statistics of the whole, which grow with its parts.
         let wholes = blueprint.relations.iter().filter(|relation| relation.kind == "p").map(|relation| relation.oid);
         let any = !now.is_empty();
@@ -201,7 +216,9 @@ impl Stage {
                 });
             }
         }
-        for column in blueprint.columns.iter().filter(|column| !known.contains(&(column.relation, column.name.as_str()))) {
+        for column in
+            blueprint.columns.iter().filter(|column| !known.contains(&(column.relation, column.name.as_str())))
+        {
             let nature = self.natures.get(&(column.relation, column.number)).copied();
             if changed(column.relation)
                 && let Some(assumed) = nature.and_then(|nature| grow::assumed(column, nature))

@@ -98,7 +98,8 @@ impl Scratch {
         // Partitions come with their whole, in several steps.
         let mut at = 0;
         while let Some(&oid) = found.get(at) {
-            for part in self.blueprint.relations.iter().filter(|part| part.is_partition && part.parents.contains(&oid)) {
+            for part in self.blueprint.relations.iter().filter(|part| part.is_partition && part.parents.contains(&oid))
+            {
                 if !found.contains(&part.oid) {
                     found.push(part.oid);
                 }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
-use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::Row;
+use sqlx::postgres::{PgConnection, PgRow};
 use tokio::time::timeout;
 
 use super::super::errors::{self, Refused};
@@ -80,10 +80,12 @@ impl Worker {
 
     /// Makes an index of this name and hides it from the planner; tells what was made.
     pub async fn make(&mut self, statement: &str, name: &str) -> Result<Vec<PgRow>, Refused> {
-        let query = sqlx::query("SELECT m.*, gonogo_scratch.show(ARRAY[m.made], false)::text FROM gonogo_scratch.make($1, $2) m")
-            .bind(statement)
-            .bind(name)
-            .persistent(false);
+        let query = sqlx::query(
+            "SELECT m.*, gonogo_scratch.show(ARRAY[m.made], false)::text FROM gonogo_scratch.make($1, $2) m",
+        )
+        .bind(statement)
+        .bind(name)
+        .persistent(false);
         let answer = timeout(ANSWER_WITHIN, query.fetch_all(&mut self.connection)).await;
         self.answered(answer)
     }
