@@ -109,7 +109,7 @@ $$;
 
 -- Makes an index and hides it; tells what was made, on partitions as well, and the columns of each.
 CREATE FUNCTION gonogo_scratch.make(statement text, name text)
-RETURNS TABLE (made int8, named text, path text, of int8, method text, leading int4, columns text[]) LANGUAGE plpgsql AS $$
+RETURNS TABLE (made int8, made_name text, made_path text, made_on int8, made_method text, made_keys int4, made_columns text[]) LANGUAGE plpgsql AS $$
 BEGIN
   EXECUTE statement;
   RETURN QUERY
