@@ -7,6 +7,7 @@ mod mysql_safety;
 mod one_query;
 mod postgres;
 mod postgres_counted;
+mod postgres_cut;
 mod postgres_proofs;
 mod proposals;
 mod refusals;
