@@ -1,7 +1,7 @@
 //! How names, numbers and queries are written in what people read.
 
-use crate::probe::database::lexer::Dialect;
 pub use crate::model::grouped;
+use crate::probe::database::lexer::Dialect;
 
 /// A message stays readable with this much of the query.
 const SHOWN: usize = 110;
