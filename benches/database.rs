@@ -22,9 +22,11 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-#[expect(dead_code, clippy::panic, reason = "the tests' own server, of which a measurement needs a part")]
+#[expect(dead_code, reason = "the tests' own server, of which a measurement needs a part")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
+#[path = "../tests/suite/support/server.rs"]
+mod server;
 
 /// How many tables the database has, and how many queries are sent to each.
 const TABLES: usize = 50;

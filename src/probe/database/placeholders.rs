@@ -310,10 +310,14 @@ impl<'a> Writer<'a> {
             && let Before::Keyword(word) = &self.before
         {
             // The JavaScript drivers take a whole row here. What is written does not change what is read.
-            match word.as_str() {
-                "SET" => return Ok(self.operand("a_column = 1")),
-                "VALUES" => return Ok(self.operand("(1)")),
-                _ => {}
+            let row = match word.as_str() {
+                "SET" => Some("a_column = 1"),
+                "VALUES" => Some("(1)"),
+                _ => None,
+            };
+            if let Some(row) = row {
+                self.operand(row);
+                return Ok(());
             }
         }
         let names_something = match &self.before {

@@ -1,10 +1,13 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod checks;
+mod literals;
 mod mysql;
 mod mysql_safety;
+mod one_query;
 mod postgres;
 mod postgres_counted;
+mod postgres_cut;
 mod postgres_proofs;
 mod proposals;
 mod refusals;

@@ -53,7 +53,9 @@ impl Server {
         let quick = ["--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"];
         let mut init = as_ordinary_user(&install);
         init.args(["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]).args(quick);
-        init.arg(format!("--datadir={}", data.display())).current_dir(&folder);
+        // The system's folder is shared, and servers of parallel tests would clear away each other's files there.
+        let temporary = format!("--tmpdir={}", folder.display());
+        init.arg(&temporary).arg(format!("--datadir={}", data.display())).current_dir(&folder);
         let made = init.output().unwrap();
         assert!(made.status.success(), "mariadb-install-db: {}", String::from_utf8_lossy(&made.stderr));
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
@@ -68,6 +70,7 @@ impl Server {
             ("pid-file", folder.join("pid").display().to_string()),
             ("init-file", secret.display().to_string()),
             ("general-log-file", folder.join("general").display().to_string()),
+            ("tmpdir", folder.display().to_string()),
             ("bind-address", "127.0.0.1".to_owned()),
             ("port", port.to_string()),
             ("general-log", "1".to_owned()),

@@ -23,8 +23,11 @@ const COLUMNS: &str = "SELECT CAST(TABLE_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR
     CAST(COLUMN_TYPE AS CHAR) FROM information_schema.COLUMNS \
     WHERE TABLE_SCHEMA = DATABASE() ORDER BY TABLE_NAME, ORDINAL_POSITION";
 
+/// Whether a question is one for this server.
+type Fits = fn(&Session) -> bool;
+
 /// Their indexes, a row for each key; the last columns are an expression, and whether the planner may use the index.
-const INDEXES: [(&str, fn(&Session) -> bool); 3] = [
+const INDEXES: [(&str, Fits); 3] = [
     (
         "SELECT CAST(TABLE_NAME AS CHAR), CAST(INDEX_NAME AS CHAR), CAST(COLUMN_NAME AS CHAR), CAST(SUB_PART AS SIGNED), \
          CAST(INDEX_TYPE AS CHAR), CAST(CARDINALITY AS SIGNED), CAST(NON_UNIQUE AS SIGNED), \

@@ -98,7 +98,7 @@ impl<'a> Context<'a> {
                 None => Err(Unexamined::new("have a plan that names a table in a way that is not understood")),
             };
         };
-        let early = stops && !access.buffered && !access.condition && places.iter().all(|place| ends_early(place));
+        let early = stops && !access.buffered && !access.condition && places.iter().all(ends_early);
         let own = |place: &Place<'_>| {
             cause::conditions_on(place.0, place.1, place.2).any(|condition| !cause::joins(place.0, condition))
         };

@@ -261,6 +261,13 @@ impl VisitorMut for Chooser {
     type Break = ();
 
     fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        // A list of one is an equality too.
+        if let Expr::InList { list, negated: false, .. } = expr
+            && let [only] = list.as_slice()
+            && let Some(second) = self.second(only)
+        {
+            list.push(second);
+        }
         if let Expr::BinaryOp { left, op: BinaryOperator::Eq, right } = expr {
             let is_column = |side: &Expr| matches!(side, Expr::Identifier(_) | Expr::CompoundIdentifier(_));
             let (column, value) = if is_column(left) { (left, right) } else { (right, left) };
@@ -362,7 +369,7 @@ mod tests {
 
     #[test]
     fn look_ups_become_choices_and_indexes_are_forced() {
-        let prepared = prepared("SELECT * FROM t AS x JOIN u ON u.id = x.u WHERE x.a = ? AND 7 = u.b AND x.c = 'v'");
+        let prepared = prepared("SELECT * FROM t AS x JOIN u ON u.id = x.u WHERE x.a = ? AND 7 = u.b AND x.c IN ('v')");
         let question = Question::of(&prepared).unwrap();
         let values = Values::plain(1);
         assert_eq!(
