@@ -131,6 +131,7 @@ async fn examine(root: &std::path::Path, url: &str, file: &std::path::Path) -> D
         cancel: CancellationToken::new(),
         code: Arc::new(SharedCode::default()),
         now: Timestamp::now(),
+        only: None,
     };
     let running = tokio::spawn(DatabaseProbe.run(plan, cx));
     while received.recv().await.is_some() {}

@@ -1,6 +1,7 @@
 //! One face for every database that can be examined.
 
 use super::catalog::Catalog;
+use super::checks::facts::{Facts, Place};
 use super::examine::Ready;
 use super::mysql::Mysql;
 use super::placeholders::Prepared;
@@ -98,6 +99,15 @@ impl Engine {
                 "the user has the privilege SUPER, which may do anything: let gonogo and the app connect as a user that may only what it needs",
             ],
             _ => Vec::new(),
+        }
+    }
+
+    /// What the database says of itself, for the checks.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        match self {
+            Self::Postgres(postgres) => postgres.facts(place).await,
+            Self::Mysql(mysql) => mysql.facts(place).await,
+            Self::Sqlite(_) => Facts::of_a_file(place),
         }
     }
 

@@ -10,6 +10,7 @@
 //! short limits that end in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
 
 pub mod catalog;
+pub mod checks;
 pub mod conditions;
 mod coverage;
 pub mod engine;
@@ -35,7 +36,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, Settings, Skip, SkipReason};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 use coverage::Tally;
 use examine::examine;
 use queries::Found;
@@ -44,11 +45,24 @@ use target::Target;
 /// The probe.
 pub struct DatabaseProbe;
 
+/// The rules about queries and those about the database itself.
+#[expect(clippy::indexing_slicing, reason = "checked while compiling")]
+static RULES: [&RuleMeta; judgement::RULES.len() + checks::CHECKS.len()] = {
+    let mut rules = [judgement::RULES[0]; judgement::RULES.len() + checks::CHECKS.len()];
+    let mut at = 0;
+    while at < rules.len() {
+        let queries = judgement::RULES.len();
+        rules[at] = if at < queries { judgement::RULES[at] } else { checks::CHECKS[at - queries].meta };
+        at += 1;
+    }
+    rules
+};
+
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("database"),
     title: "Database",
     about: "Reads, without executing anything, the plans that the database makes for the queries in the code, as if its tables had grown.",
-    rules: &judgement::RULES,
+    rules: &RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
 };

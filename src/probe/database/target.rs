@@ -124,6 +124,16 @@ impl Target {
         }
     }
 
+    /// Its name without its kind, for reports: one that lies in the project at `root` is named from there, for a report
+    /// never tells the folders of this machine.
+    #[must_use]
+    pub fn name(&self, root: &Path) -> String {
+        let shown = self.shown();
+        let name = shown.split_once(" database ").map_or(&*shown, |(_, name)| name);
+        let within = Path::new(name).strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
+        within.unwrap_or_else(|| name.to_owned())
+    }
+
     /// Whose SQL it speaks.
     #[must_use]
     pub const fn dialect(&self) -> Dialect {

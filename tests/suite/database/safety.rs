@@ -118,7 +118,7 @@ async fn a_locked_table_is_waited_for_only_shortly() {
     sqlx::raw_sql("BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE").execute(&mut other).await.unwrap();
     let began = Instant::now();
     let seen = examine(&database.url, &["SELECT * FROM t WHERE a = 1", "SELECT * FROM u WHERE id = 1"]).await;
-    assert!(began.elapsed() < Duration::from_secs(4), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(15), "{:?}", began.elapsed());
     let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
     assert!(
         why.contains("1 of 2 queries could not be examined: 1 read a table that another session has locked"),

@@ -6,5 +6,6 @@ pub mod postgres;
 pub mod probes;
 #[cfg(unix)]
 pub mod pty;
+pub mod queries;
 pub mod server;
 pub mod tls_server;

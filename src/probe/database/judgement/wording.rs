@@ -1,5 +1,6 @@
 //! How names, numbers and queries are written in what people read.
 
+pub use crate::model::grouped;
 use crate::probe::database::lexer::Dialect;
 
 /// A message stays readable with this much of the query.
@@ -59,20 +60,6 @@ pub fn listed(names: &[String], word: &str) -> String {
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
         None => String::new(),
     }
-}
-
-/// `100000` as `100,000`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A cost for people: `12`, `1,234`, `0.4`.

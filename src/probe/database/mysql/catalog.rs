@@ -7,6 +7,7 @@ use sqlx::Row;
 use sqlx::mysql::MySqlRow;
 
 use super::errors::Refused;
+use super::keys;
 use super::session::{Flavor, Session};
 use super::views::{self, View};
 use crate::probe::database::catalog::{Catalog, Index, Table};
@@ -159,6 +160,7 @@ pub async fn read(session: &mut Session) -> Result<Known, Refused> {
                 predicate: None,
                 ordered: key.ordered,
                 unique: key.unique,
+                ..Index::default()
             }),
         }
     }
@@ -167,6 +169,7 @@ pub async fn read(session: &mut Session) -> Result<Known, Refused> {
         let view = views::read(definition.as_deref().unwrap_or_default(), &known.database);
         known.views.insert(name.to_lowercase(), Arc::new(view));
     }
+    keys::describe(session, &mut tables).await?;
     known.catalog = Catalog::new(tables);
     Ok(known)
 }
@@ -201,7 +204,8 @@ fn key(row: &MySqlRow) -> Result<KeyRow, Refused> {
     })
 }
 
-fn get<'r, T: sqlx::Decode<'r, sqlx::MySql> + sqlx::Type<sqlx::MySql>>(
+/// A column of a row.
+pub fn get<'r, T: sqlx::Decode<'r, sqlx::MySql> + sqlx::Type<sqlx::MySql>>(
     row: &'r MySqlRow,
     column: usize,
 ) -> Result<T, Refused> {

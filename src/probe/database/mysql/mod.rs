@@ -6,9 +6,11 @@
 
 mod catalog;
 mod errors;
+mod facts;
 mod functions;
 mod iterators;
 mod json;
+mod keys;
 mod plan;
 mod reckon;
 mod rewrite;
@@ -22,6 +24,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::catalog::Catalog;
+use super::checks::facts::{Facts, Place};
 use super::judgement::cause;
 use super::lexer::{self, Dialect, Kind};
 use super::placeholders::Prepared;
@@ -75,6 +78,11 @@ impl Mysql {
     #[must_use]
     pub const fn catalog(&self) -> &Catalog {
         &self.known.catalog
+    }
+
+    /// What the server says of itself.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        facts::read(&mut self.session, self.superuser, place).await
     }
 
     /// The server and its version.

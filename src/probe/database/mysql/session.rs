@@ -120,6 +120,9 @@ impl Session {
 
     /// Runs one of our own questions about the catalogue or the statistics.
     pub async fn rows(&mut self, sql: &'static str) -> Result<Vec<MySqlRow>, Refused> {
+        if self.lost {
+            return Err(Refused::Lost);
+        }
         let limited = timeout(ANSWER_WITHIN, self.limit(20)).await;
         self.answered(limited)?;
         let rows = self.ask(CATALOGUE_WITHIN, sqlx::query(sql).persistent(false)).await;

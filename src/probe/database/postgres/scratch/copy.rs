@@ -290,12 +290,21 @@ fn table(relation: &Relation, columns: &[&Column]) -> String {
 
 fn index_step(index: &Index, names: &HashMap<i64, String>) -> Option<Step> {
     let name = names.get(&index.relation)?;
-    let sql = if index.is_constraint {
-        format!("ALTER TABLE {name} {}", index.definition)
-    } else {
-        index.definition.replacen(" ON ONLY ", " ON ", 1)
-    };
+    let sql =
+        if index.is_constraint { format!("ALTER TABLE {name} {}", index.definition) } else { on_parts_too(index) };
     Some(Step { sql, relation: index.relation })
+}
+
+/// `CREATE INDEX i ON ONLY t …` as it was written for a partitioned table: with the indexes of its parts.
+fn on_parts_too(index: &Index) -> String {
+    let behind_name = "CREATE INDEX ".len() + index.name.len();
+    match index.definition.get(behind_name..).and_then(|rest| rest.find(" ON ONLY ")) {
+        Some(at) if index.partitioned => {
+            let (start, rest) = index.definition.split_at(behind_name + at);
+            format!("{start} ON {}", rest.trim_start_matches(" ON ONLY "))
+        }
+        _ => index.definition.clone(),
+    }
 }
 
 /// Puts partitions and heirs in their places, the deepest first.

@@ -99,3 +99,48 @@ BEGIN
   END LOOP;
   RETURN failed;
 END $$;
+
+-- Lets the planner see those of the trials' indexes that are named, or hides them.
+CREATE FUNCTION gonogo_scratch.show(oids int8[], visible bool) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog AS $$
+  UPDATE pg_index x SET indisvalid = visible FROM pg_class c
+  WHERE x.indexrelid = ANY (oids::oid[]) AND c.oid = x.indrelid AND pg_get_userbyid(c.relowner) = 'gonogo_guest'
+$$;
+
+-- Makes an index and hides it; tells what was made, on partitions as well, and the columns of each.
+CREATE FUNCTION gonogo_scratch.make(statement text, name text)
+RETURNS TABLE (made int8, made_name text, made_path text, made_on int8, made_method text, made_keys int4, made_columns text[]) LANGUAGE plpgsql AS $$
+BEGIN
+  EXECUTE statement;
+  RETURN QUERY
+    WITH RECURSIVE parts(oid) AS (
+      SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = name AND c.relkind IN ('i', 'I')
+      UNION ALL SELECT i.inhrelid FROM parts m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid)
+    SELECT c.oid::int8, c.relname::text, pg_catalog.pg_relation_filepath(c.oid), x.indrelid::int8, a.amname::text, x.indnkeyatts::int4,
+      ARRAY(SELECT coalesce(t.attname::text, '') FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY k(number, place)
+            LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = x.indrelid AND t.attnum = k.number AND k.number > 0 ORDER BY k.place)
+    FROM parts m JOIN pg_catalog.pg_class c ON c.oid = m.oid JOIN pg_catalog.pg_index x ON x.indexrelid = c.oid
+    JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.relkind = 'i';
+END $$;
+
+-- The plan of a statement with these indexes; nothing of it stays.
+CREATE FUNCTION gonogo_scratch.trial(shown int8[], prepare text, explain text, names text[], settings text[])
+RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+  answer json;
+BEGIN
+  PERFORM pg_catalog.set_config(s.name, s.setting, true) FROM unnest(names, settings) AS s(name, setting);
+  BEGIN
+    PERFORM gonogo_scratch.show(shown, true);
+    EXECUTE prepare;
+    EXECUTE explain INTO answer;
+    RAISE SQLSTATE 'GONOG';
+  EXCEPTION
+    WHEN SQLSTATE 'GONOG' THEN NULL;
+    WHEN OTHERS THEN answer := NULL;
+  END;
+  IF EXISTS (SELECT FROM pg_catalog.pg_prepared_statements p WHERE p.name = 'gonogo_query') THEN
+    DEALLOCATE gonogo_query;
+  END IF;
+  RETURN answer::text;
+END $$;

@@ -16,7 +16,7 @@ mod stage;
 mod trial;
 mod worker;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use sqlx::Executor as _;
@@ -30,6 +30,7 @@ use blueprint::Blueprint;
 use copy::Copy;
 use server::{GUEST, Server};
 use stage::Stage;
+use trial::Kept;
 pub use worker::Worker;
 
 /// Connections that plan side by side; more help only where there are more cores, and each costs memory.
@@ -53,6 +54,10 @@ pub struct Scratch {
     stage: Stage,
     /// Its connections.
     pub workers: Vec<Worker>,
+    /// The one that makes indexes.
+    maker: Worker,
+    /// What was made for candidates, by their statements; `None` where that failed.
+    kept: HashMap<String, Option<Kept>>,
     /// The major version of its server.
     pub major: u32,
     /// How many of its tables the user's database has never counted.
@@ -104,7 +109,6 @@ impl Starting {
         owner.execute(include_str!("functions.sql")).await.map_err(broken)?;
         let mut guest = self.server.connect(GUEST).await.map_err(broken)?;
         let copy = copy::make(&mut owner, &mut guest, &blueprint).await.map_err(broken)?;
-        drop(guest);
         let path = session.search_path.clone().or_else(|| blueprint.search_path.clone());
         let path = path.unwrap_or_else(|| "public".to_owned());
         let settings = blueprint.settings.clone().unwrap_or_default();
@@ -112,8 +116,9 @@ impl Starting {
         let mut workers = Vec::new();
         for _ in 0..number {
             let connection = self.server.connect(GUEST).await.map_err(broken)?;
-            workers.push(Worker::new(connection, &settings, &path).await.map_err(broken)?);
+            workers.push(Worker::new(connection, &settings, &path, false).await.map_err(broken)?);
         }
+        let maker = Worker::new(guest, &settings, &path, true).await.map_err(broken)?;
         #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
         let stage = Stage::new(&blueprint, &copy, &self.server.data(), rows as f64)?;
         Ok(Scratch {
@@ -124,6 +129,8 @@ impl Starting {
             copy,
             stage,
             workers,
+            maker,
+            kept: HashMap::new(),
             major: self.binaries.major,
         })
     }
@@ -172,8 +179,7 @@ impl Scratch {
 
     /// Takes it away.
     pub async fn end(self) {
-        drop(self.workers);
-        drop(self.owner);
+        drop((self.workers, self.maker, self.owner));
         self.server.end().await;
     }
 }

@@ -134,11 +134,6 @@ impl Stage {
         Ok(())
     }
 
-    /// As [`Stage::refill`], and writes it down.
-    pub async fn restore(&mut self, owner: &mut PgConnection, copy: &Copy, tables: &[i64]) -> Result<(), String> {
-        self.write(owner, copy, tables).await
-    }
-
     /// The sizes of tables, by their numbers in the copy.
     pub fn sizes_of(&self, copy: &Copy, tables: &[i64]) -> Vec<(i64, Size)> {
         let sized = self.targets.iter().filter(|(oid, _)| tables.contains(oid));

@@ -1,4 +1,5 @@
-//! Proves an index: makes it in the scratch cluster, as large as it would be, plans the query again, and rolls back.
+//! Proves an index: makes it in the scratch cluster, as large as it would be, and plans the query again. Outside of its
+//! trials the planner does not see it.
 
 use std::collections::HashMap;
 
@@ -6,8 +7,8 @@ use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
-use super::super::session::{Ask, IN_FULL, Planner};
-use super::blueprint::{Blueprint, Index};
+use super::super::session::Ask;
+use super::blueprint::{Blueprint, Index, Relation};
 use super::copy::{Copy, quoted};
 use super::files::Sparse;
 use super::sizes::is_stored;
@@ -18,16 +19,6 @@ use crate::probe::database::proposals::candidate::Candidate;
 /// The part of a table that the condition of a partial index leaves, where the planner cannot say.
 const UNKNOWN_SHARE: f64 = 0.2;
 
-/// Every index of a trial, with those that it has on partitions.
-const MADE: &str = "WITH RECURSIVE made(root, oid) AS ( \
-      SELECT c.relname::text, c.oid FROM pg_catalog.pg_class c WHERE c.relname LIKE 'gonogo\\_try\\_%' AND c.relkind IN ('i', 'I') \
-      UNION ALL SELECT m.root, i.inhrelid FROM made m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid) \
-    SELECT m.root, c.oid::int8, c.relname::text, pg_catalog.pg_relation_filepath(c.oid), x.indrelid::int8, a.amname::text, x.indnkeyatts::int4, \
-      ARRAY(SELECT coalesce(t.attname::text, '') FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY k(number, place) \
-            LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = x.indrelid AND t.attnum = k.number AND k.number > 0 ORDER BY k.place) \
-    FROM made m JOIN pg_catalog.pg_class c ON c.oid = m.oid JOIN pg_catalog.pg_index x ON x.indexrelid = c.oid \
-    JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.relkind = 'i'";
-
 /// What a trial shows.
 pub struct Trial {
     /// The plan with the indexes.
@@ -36,35 +27,74 @@ pub struct Trial {
     pub names: Vec<Vec<String>>,
 }
 
+/// An index that was made for a trial, with those on partitions, and that the planner sees in trials alone.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    oids: Vec<i64>,
+    names: Vec<String>,
+}
+
 impl Scratch {
     /// Plans `ask` as if there were these indexes. `None` where one of them cannot be made.
     pub async fn try_indexes(&mut self, ask: &Ask, candidates: &[Candidate]) -> Option<Trial> {
-        self.grow_if_needed().await?;
-        let mut worker = self.workers.pop()?;
-        let tables: Vec<i64> = self.tables(candidates)?;
-        // An index is made by reading the table, which is quick if there is nothing to read.
-        let emptied = tables.iter().try_for_each(|&oid| self.stage.empty(oid));
-        let trial = match emptied {
-            Ok(()) => self.tried(&mut worker, ask, candidates, &tables).await,
-            Err(_) => None,
-        };
-        let ended = worker.run("ROLLBACK").await;
-        self.workers.push(worker);
-        // Making an index writes the table's size anew, and rolling back does not take that back.
-        self.stage.restore(&mut self.owner, &self.copy, &tables).await.ok()?;
-        ended.ok()?;
-        trial
+        if self.stage.at != Some(At::Judged) {
+            self.grow(At::Judged).await.ok()?;
+        }
+        let mut oids = Vec::new();
+        let mut names = Vec::new();
+        for candidate in candidates {
+            let kept = self.kept(candidate).await?;
+            oids.extend(kept.oids);
+            names.push(kept.names);
+        }
+        let plan = self.maker.trial(&oids, ask).await.ok()?;
+        Some(Trial { plan, names })
     }
 
-    /// What lies under the candidates' tables, on the user's server.
-    fn tables(&self, candidates: &[Candidate]) -> Option<Vec<i64>> {
-        let mut found: Vec<i64> = Vec::new();
-        for candidate in candidates {
-            let table = self.blueprint.relations.iter().find(|known| {
-                known.name == candidate.table && (candidate.schema.is_empty() || known.schema == candidate.schema)
-            })?;
-            found.push(table.oid);
+    /// The index of a candidate, made when it is first wanted.
+    async fn kept(&mut self, candidate: &Candidate) -> Option<Kept> {
+        let name = format!("gonogo_try_{}", self.kept.len());
+        let key = statement("", candidate);
+        if let Some(kept) = self.kept.get(&key) {
+            return kept.clone();
         }
+        let kept = self.make(&name, candidate).await;
+        self.kept.insert(key, kept.clone());
+        kept
+    }
+
+    async fn make(&mut self, name: &str, candidate: &Candidate) -> Option<Kept> {
+        let tables: Vec<i64> = self.tables(candidate)?;
+        // An index is made by reading the table, which is quick if there is nothing to read.
+        tables.iter().try_for_each(|&oid| self.stage.empty(oid)).ok()?;
+        let rows = self.maker.make(&statement(name, candidate), name).await;
+        self.stage.refill(&tables).ok()?;
+        let rows = rows.ok()?;
+        let made: Vec<Fresh> = rows.iter().filter_map(|row| fresh(row, &self.copy, &self.blueprint)).collect();
+        if made.is_empty() || made.len() != rows.len() {
+            return None;
+        }
+        // Making an index writes the table's size anew.
+        let mut sizes = self.stage.sizes_of(&self.copy, &tables);
+        let share = share(&mut self.maker, candidate).await;
+        for one in &made {
+            let mut size = self.stage.size_of(&self.blueprint, &one.index)?;
+            (size.pages, size.rows) = ((size.pages * share).ceil().max(2.0), (size.rows * share).round());
+            let mut file = Sparse::new(self.stage.place(&one.path)).ok()?;
+            file.resize(size.pages, &self.stage.place("")).ok()?;
+            sizes.push((one.oid, size));
+        }
+        self.maker.size(&sizes).await.ok()?;
+        let (oids, names) = made.into_iter().map(|one| (one.oid, one.name)).unzip();
+        Some(Kept { oids, names })
+    }
+
+    /// The tables below the candidate's table, on the user's server: itself, or its parts.
+    fn tables(&self, candidate: &Candidate) -> Option<Vec<i64>> {
+        let same = |known: &&Relation| {
+            known.name == candidate.table && (candidate.schema.is_empty() || known.schema == candidate.schema)
+        };
+        let mut found = vec![self.blueprint.relations.iter().find(same)?.oid];
         // Partitions come with their whole, in several steps.
         let mut at = 0;
         while let Some(&oid) = found.get(at) {
@@ -78,49 +108,7 @@ impl Scratch {
         }
         let stored = |oid: &i64| self.blueprint.relations.iter().any(|known| known.oid == *oid && is_stored(known));
         found.retain(stored);
-        found.dedup();
         Some(found)
-    }
-
-    async fn tried(
-        &mut self,
-        worker: &mut Worker,
-        ask: &Ask,
-        candidates: &[Candidate],
-        tables: &[i64],
-    ) -> Option<Trial> {
-        worker.run("BEGIN READ WRITE").await.ok()?;
-        for (number, candidate) in candidates.iter().enumerate() {
-            worker.run(&statement(number, candidate)).await.ok()?;
-        }
-        let rows = worker.rows(MADE).await.ok()?;
-        let mut names: Vec<Vec<String>> = vec![Vec::new(); candidates.len()];
-        let made: Vec<(usize, Fresh)> = rows.iter().filter_map(|row| fresh(row, &self.copy, &self.blueprint)).collect();
-        if made.len() != rows.len() {
-            return None;
-        }
-        let mut shares = Vec::new();
-        self.stage.refill(tables).ok()?;
-        for candidate in candidates {
-            shares.push(share(worker, candidate).await);
-        }
-        let mut sizes = self.stage.sizes_of(&self.copy, tables);
-        for (number, one) in made {
-            names.get_mut(number)?.push(one.name);
-            let mut size = self.stage.size_of(&self.blueprint, &one.index)?;
-            let share = shares.get(number).copied().unwrap_or(1.0);
-            (size.pages, size.rows) = ((size.pages * share).ceil().max(2.0), (size.rows * share).round());
-            let mut file = Sparse::new(self.stage.place(&one.path)).ok()?;
-            file.resize(size.pages, &self.stage.place("")).ok()?;
-            sizes.push((one.oid, size));
-        }
-        worker.size(&sizes).await.ok()?;
-        let plan = worker.explain(&[ask], Planner::NATURAL, IN_FULL).await.pop()?.ok()?;
-        Some(Trial { plan, names })
-    }
-
-    async fn grow_if_needed(&mut self) -> Option<()> {
-        if self.stage.at == Some(At::Judged) { Some(()) } else { self.grow(At::Judged).await.ok() }
     }
 }
 
@@ -132,12 +120,10 @@ struct Fresh {
     index: Index,
 }
 
-fn fresh(row: &PgRow, copy: &Copy, blueprint: &Blueprint) -> Option<(usize, Fresh)> {
-    let root: String = row.try_get(0).ok()?;
-    let number = root.strip_prefix("gonogo_try_")?.parse().ok()?;
-    let table: i64 = row.try_get(4).ok()?;
+fn fresh(row: &PgRow, copy: &Copy, blueprint: &Blueprint) -> Option<Fresh> {
+    let table: i64 = row.try_get(3).ok()?;
     let relation = copy.made.iter().find(|(_, made)| made.oid == table).map(|(&oid, _)| oid)?;
-    let names: Vec<String> = row.try_get(7).ok()?;
+    let names: Vec<String> = row.try_get(6).ok()?;
     let numbers: HashMap<&str, i32> = blueprint
         .columns
         .iter()
@@ -146,12 +132,12 @@ fn fresh(row: &PgRow, copy: &Copy, blueprint: &Blueprint) -> Option<(usize, Fres
         .collect();
     let index = Index {
         relation,
-        method: row.try_get(5).ok()?,
-        leading: usize::try_from(row.try_get::<i32, _>(6).ok()?).ok()?,
+        method: row.try_get(4).ok()?,
+        leading: usize::try_from(row.try_get::<i32, _>(5).ok()?).ok()?,
         keys: names.iter().map(|name| numbers.get(name.as_str()).copied().unwrap_or(0)).collect(),
         ..Index::default()
     };
-    Some((number, Fresh { oid: row.try_get(1).ok()?, name: row.try_get(2).ok()?, path: row.try_get(3).ok()?, index }))
+    Some(Fresh { oid: row.try_get(0).ok()?, name: row.try_get(1).ok()?, path: row.try_get(2).ok()?, index })
 }
 
 fn table(candidate: &Candidate) -> String {
@@ -161,11 +147,11 @@ fn table(candidate: &Candidate) -> String {
     }
 }
 
-fn statement(number: usize, candidate: &Candidate) -> String {
+fn statement(name: &str, candidate: &Candidate) -> String {
     let keys: Vec<String> = candidate.keys.iter().map(|key| key.sql(Dialect::Postgres)).collect();
     let method = candidate.method.map(|method| format!(" USING {method}")).unwrap_or_default();
     let condition = candidate.predicate.as_ref().map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
-    format!("CREATE INDEX gonogo_try_{number} ON {}{method} ({}){condition}", table(candidate), keys.join(", "))
+    format!("CREATE INDEX {name} ON {}{method} ({}){condition}", table(candidate), keys.join(", "))
 }
 
 /// The part of the table that the condition of a partial index leaves.

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
+use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row};
 use tokio::time::timeout;
 
 use super::super::errors::{self, Refused};
-use super::super::session::{Ask, Planner};
+use super::super::session::{Ask, IN_FULL, Planner};
 use super::sizes::Size;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::placeholders::Prepared;
@@ -34,13 +34,14 @@ impl Worker {
         mut connection: PgConnection,
         settings: &BTreeMap<String, String>,
         search_path: &str,
+        may_write: bool,
     ) -> Result<Self, sqlx::Error> {
         let (names, values): (Vec<&str>, Vec<&str>) = settings
             .iter()
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .chain([
                 ("search_path", search_path),
-                ("default_transaction_read_only", "on"),
+                ("default_transaction_read_only", if may_write { "off" } else { "on" }),
                 ("statement_timeout", PLAN_WITHIN),
             ])
             .unzip();
@@ -77,17 +78,32 @@ impl Worker {
         answers
     }
 
-    /// Runs a statement of the copy's.
-    pub async fn run(&mut self, sql: &str) -> Result<(), Refused> {
-        let run = sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection);
-        let answer = timeout(ANSWER_WITHIN, run).await;
-        self.answered(answer).map(drop)
+    /// Makes an index of this name and hides it from the planner; tells what was made.
+    pub async fn make(&mut self, statement: &str, name: &str) -> Result<Vec<PgRow>, Refused> {
+        let query = sqlx::query(
+            "SELECT m.*, gonogo_scratch.show(ARRAY[m.made], false)::text FROM gonogo_scratch.make($1, $2) m",
+        )
+        .bind(statement)
+        .bind(name)
+        .persistent(false);
+        let answer = timeout(ANSWER_WITHIN, query.fetch_all(&mut self.connection)).await;
+        self.answered(answer)
     }
 
-    /// The rows of a question of our own.
-    pub async fn rows(&mut self, sql: &'static str) -> Result<Vec<PgRow>, Refused> {
-        let answer = timeout(ANSWER_WITHIN, sqlx::query(sql).persistent(false).fetch_all(&mut self.connection)).await;
-        self.answered(answer)
+    /// The plan of `ask` with indexes that are hidden else.
+    pub async fn trial(&mut self, shown: &[i64], ask: &Ask) -> Result<Value, Refused> {
+        let (names, values): (Vec<&str>, Vec<&str>) = Planner::NATURAL.settings().into_iter().unzip();
+        let query = sqlx::query("SELECT gonogo_scratch.trial($1, $2, $3, $4, $5)")
+            .bind(shown)
+            .bind(ask.prepare())
+            .bind(ask.explain(IN_FULL))
+            .bind(names)
+            .bind(values)
+            .persistent(false);
+        let answer = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
+        let unreadable = || Refused::Other("an answer that is no plan".to_owned());
+        let text: Option<String> = self.answered(answer)?.try_get(0).map_err(|_| unreadable())?;
+        serde_json::from_str(&text.ok_or_else(unreadable)?).map_err(|_| unreadable())
     }
 
     /// How many rows the planner expects of a query.
