@@ -185,8 +185,8 @@ async fn costs_are_reckoned_and_the_servers_counts_are_joined() {
     for sql in ["SELECT total FROM orders WHERE status = 'new'", "SELECT note FROM items WHERE note = 'x'"] {
         sqlx::raw_sql(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
     }
-    database.run(&["SET GLOBAL slow_query_log = 0"]).await;
     let seen = examine(&database.url, &queries).await;
+    database.run(&["SET GLOBAL slow_query_log = 0"]).await;
     assert_eq!(counted(&seen), Some(1), "{:?}", gaps(&seen));
     let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
     let unseen = report.queries.iter().find(|query| query.sql.contains("note = 'x'"));
