@@ -22,7 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-#[expect(dead_code, clippy::panic, reason = "the tests' own server, of which a measurement needs a part")]
+#[expect(dead_code, reason = "the tests' own server, of which a measurement needs a part")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
 
