@@ -25,6 +25,8 @@ use tokio_util::sync::CancellationToken;
 #[expect(dead_code, reason = "the tests' own server, of which a measurement needs a part")]
 #[path = "../tests/suite/support/postgres.rs"]
 mod postgres;
+#[path = "../tests/suite/support/server.rs"]
+mod server;
 
 /// How many tables the database has, and how many queries are sent to each.
 const TABLES: usize = 50;
@@ -129,6 +131,7 @@ async fn examine(root: &std::path::Path, url: &str, file: &std::path::Path) -> D
         cancel: CancellationToken::new(),
         code: Arc::new(SharedCode::default()),
         now: Timestamp::now(),
+        only: None,
     };
     let running = tokio::spawn(DatabaseProbe.run(plan, cx));
     while received.recv().await.is_some() {}

@@ -148,6 +148,7 @@ fn examine(runtime: &Runtime, root: &Path, code: SharedCode) -> Arc<SharedCode> 
         cancel: CancellationToken::new(),
         code: Arc::clone(&code),
         now: Timestamp::now(),
+        only: None,
     };
     runtime.block_on(async {
         let Ok(plan) = SourceProbe.plan(&cx.project, &cx.settings) else { return };

@@ -190,7 +190,7 @@ pub struct ProjectOptions {
     /// Address of the deployed app (repeatable)
     #[arg(long, value_name = "URL")]
     pub url: Vec<String>,
-    /// Database to examine, read-only: postgres://… or sqlite:path
+    /// Database to examine, read-only: postgres://…, mysql://… or sqlite:path
     #[arg(long, value_name = "URL")]
     pub database: Option<String>,
     /// SQL statements to examine as well

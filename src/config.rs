@@ -301,12 +301,12 @@ fn is_pattern(text: &str) -> bool {
 
 /// Says nothing of the value itself: it may hold a password.
 fn database_url(text: &str) -> Result<(), ConfigError> {
-    let scheme = text.split(':').next().unwrap_or_default();
-    match scheme {
-        "postgres" | "postgresql" | "sqlite" | "file" if text.contains(':') => Ok(()),
-        "mysql" | "mariadb" => Err(ConfigError::new("MySQL and MariaDB cannot be examined yet; leave --database out")),
+    // Which of them can be used, and how, is the probe's to say; SQLAlchemy names its driver after a plus.
+    let scheme = text.split(':').next().unwrap_or_default().to_lowercase();
+    match scheme.split('+').next().unwrap_or_default() {
+        "postgres" | "postgresql" | "mysql" | "mysql2" | "mariadb" | "sqlite" | "file" if text.contains(':') => Ok(()),
         _ => Err(ConfigError::new(
-            "the database is not a connection string; write it like postgres://user@host/name or sqlite:path/to/file.db",
+            "the database is not a connection string; write it like postgres://user@host/name, mysql://user@host/name or sqlite:path/to/file.db",
         )),
     }
 }

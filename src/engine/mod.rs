@@ -105,7 +105,7 @@ impl Engine {
     pub fn carry_out(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Start { run, probe } => self.start(run, &probe),
+                Effect::Start { run, probe, only } => self.start(run, &probe, only),
                 Effect::Renew => self.code = Arc::new(self.code.renewed()),
                 Effect::Cancel(run) => {
                     if let Some(running) = self.running.get(&run) {
@@ -123,6 +123,11 @@ impl Engine {
                 Effect::SaveRun(run) => {
                     if let Some(saver) = &self.saver {
                         saver.save_run(*run, self.project.root.clone());
+                    }
+                }
+                Effect::AmendRun(run) => {
+                    if let Some(saver) = &self.saver {
+                        saver.amend_run(*run, self.project.root.clone());
                     }
                 }
                 Effect::Export { path, report } => self.export(path, *report),
@@ -205,7 +210,7 @@ impl Engine {
         Msg::Run(event)
     }
 
-    fn start(&mut self, run: RunId, probe: &ProbeId) {
+    fn start(&mut self, run: RunId, probe: &ProbeId, only: Option<String>) {
         let Some(found) = self.probes.iter().find(|candidate| candidate.meta().id == *probe) else { return };
         let cancel = CancellationToken::new();
         let (progress, progress_in) = latest::channel(Progress::default());
@@ -219,6 +224,7 @@ impl Engine {
             events: self.events.clone(),
             progress,
             clock: self.clock,
+            only,
         });
         run::relay(progress_in.clone(), self.progress_count.clone());
         self.running.insert(run, Running { probe: probe.clone(), cancel, progress: progress_in });

@@ -13,7 +13,7 @@ use super::finished;
 use crate::model::{
     EventKind, Failure, Outcome, Progress, Project, RunEvent, RunId, Settings, Skip, SkipReason, escape,
 };
-use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode};
+use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode, clean_report};
 
 /// A probe that was told to stop gets this long to do so before it is dropped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -29,6 +29,7 @@ pub(super) struct Job {
     pub events: mpsc::Sender<RunEvent>,
     pub progress: watch::Sender<Progress>,
     pub clock: fn() -> Timestamp,
+    pub only: Option<String>,
 }
 
 /// Starts the run; exactly one `Finished` follows, whatever the probe does.
@@ -67,6 +68,7 @@ async fn outcome(job: Job) -> Outcome {
         cancel: job.cancel.clone(),
         code: job.code,
         now: (job.clock)(),
+        only: job.only,
     };
     // A task of its own turns a panic into a value.
     let mut task = tokio::spawn(job.probe.run(plan, cx));
@@ -87,6 +89,9 @@ async fn outcome(job: Job) -> Outcome {
         Some(Ok(Ok(_) | Err(_))) if job.cancel.is_cancelled() => Outcome::Cancelled,
         Some(Ok(Ok(mut examined))) => {
             super::turn_off(&mut examined, &job.settings);
+            if let Some(report) = &mut examined.database {
+                clean_report(report);
+            }
             Outcome::Completed(examined)
         }
         Some(Ok(Err(Failure { message }))) => Outcome::Failed(Failure::new(escape::line(&message).into_owned())),

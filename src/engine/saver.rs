@@ -1,6 +1,6 @@
 //! Writes what was said into the state, in order, away from the screen; and notices what others write there.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -19,7 +19,8 @@ const LAST_TRIES: Duration = Duration::from_secs(5);
 
 enum Order {
     Append(Box<Change>),
-    SaveRun(Box<SavedRun>, PathBuf),
+    /// With whether only a part of it is new.
+    SaveRun(Box<SavedRun>, PathBuf, bool),
     Watch(i64),
 }
 
@@ -41,7 +42,12 @@ impl Saver {
     }
 
     pub(super) fn save_run(&self, run: SavedRun, root: PathBuf) {
-        let _ = self.orders.send(Order::SaveRun(Box::new(run), root));
+        let _ = self.orders.send(Order::SaveRun(Box::new(run), root, false));
+    }
+
+    /// As [`Self::save_run`], where only a part of the run is new: files keep the digests that the whole run saw.
+    pub(super) fn amend_run(&self, run: SavedRun, root: PathBuf) {
+        let _ = self.orders.send(Order::SaveRun(Box::new(run), root, true));
     }
 
     pub(super) fn watch(&self, known: i64) {
@@ -81,9 +87,11 @@ async fn work(mut store: Store, mut orders: mpsc::UnboundedReceiver<Order>, mess
                     known = known.map(|_| 0);
                 }
             }
-            Some(Order::SaveRun(mut run, root)) => {
+            Some(Order::SaveRun(mut run, root, in_part)) => {
+                let before = if in_part { known_digests(&store, &run).await } else { BTreeMap::new() };
                 let cited = tokio::task::spawn_blocking(move || {
                     run.cited = cited::digests(&root, &run.observations);
+                    run.cited.extend(before);
                     run
                 });
                 if let Ok(run) = cited.await {
@@ -102,6 +110,12 @@ async fn work(mut store: Store, mut orders: mpsc::UnboundedReceiver<Order>, mess
         }
     }
     store.close().await;
+}
+
+/// The digests of the files that the last run of a probe cites, as it saw them.
+async fn known_digests(store: &Store, run: &SavedRun) -> BTreeMap<String, String> {
+    let saved = store.latest_runs().await.unwrap_or_default();
+    saved.into_iter().find(|saved| saved.probe == run.probe).map(|saved| saved.cited).unwrap_or_default()
 }
 
 /// Writes what waits, as far as it can be written. Whether the file is a new one, whose rows are numbered anew: one that
@@ -141,5 +155,67 @@ async fn import(store: &Store, known: Option<i64>, messages: &mpsc::UnboundedSen
             Some(last)
         }
         Err(_) => Some(from),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Confidence, Examined, Finding, Location, Outcome, ProbeId, RuleKind, RuleMeta, Severity};
+
+    static RULE: RuleMeta = RuleMeta {
+        id: "full-table-scan",
+        title: "",
+        kind: RuleKind::Finding,
+        severity: Severity::Major,
+        confidence: Confidence::High,
+        what: "",
+        why: "",
+        fix: "",
+        example: "",
+        references: &[],
+    };
+
+    #[tokio::test]
+    async fn a_run_of_which_a_part_is_new_keeps_the_digests_that_the_whole_one_saw() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state.db");
+        let root = folder.path().join("project");
+        std::fs::create_dir(&root).unwrap();
+        let seen = |path: &str| {
+            let location = Location::File { path: path.to_owned(), span: None };
+            Finding::new(&RULE, location, path, "it reads all rows").into()
+        };
+        let run = |observations| SavedRun {
+            probe: ProbeId::from("database"),
+            ended: jiff::Timestamp::UNIX_EPOCH,
+            duration_ms: 1,
+            outcome: Outcome::Completed(Examined::default()),
+            observations,
+            cited: BTreeMap::new(),
+        };
+        let saver = async || {
+            let store = crate::store::open(&state).await.unwrap().store;
+            Saver::start(store, mpsc::unbounded_channel().0)
+        };
+        let saved = async || {
+            let store = crate::store::open(&state).await.unwrap().store;
+            let runs = store.latest_runs().await.unwrap();
+            store.close().await;
+            runs.into_iter().next().unwrap().cited
+        };
+        std::fs::write(root.join("a.ts"), "as it was").unwrap();
+        std::fs::write(root.join("b.ts"), "as it was").unwrap();
+        let first = saver().await;
+        first.save_run(run(vec![seen("a.ts")]), root.clone());
+        first.close().await;
+        let whole = saved().await;
+        std::fs::write(root.join("a.ts"), "changed since").unwrap();
+        let second = saver().await;
+        second.amend_run(run(vec![seen("a.ts"), seen("b.ts")]), root.clone());
+        second.close().await;
+        let amended = saved().await;
+        assert_eq!(amended.get("a.ts"), whole.get("a.ts"), "a change since the whole run is still one");
+        assert!(whole.contains_key("a.ts") && amended.contains_key("b.ts"));
     }
 }

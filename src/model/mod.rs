@@ -30,7 +30,7 @@ pub use location::{Location, Span};
 pub use project::{Offer, OfferTarget, Project};
 pub use query::{
     CallStatistics, CostPoint, DatabaseReport, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration,
-    PlanNode, QueryPlace, Tier,
+    PlanNode, QueryPlace, Tier, grouped, measured,
 };
 pub use redact::Secret;
 pub use report::Report;

@@ -1,5 +1,7 @@
 //! What looking at a database gives beside findings: its queries with their plans, and the indexes that would help them.
 
+use std::cmp::{Ordering, Reverse};
+
 use serde::{Deserialize, Serialize};
 
 use super::{Severity, Span};
@@ -17,6 +19,30 @@ pub struct DatabaseReport {
     pub queries: Vec<ExaminedQuery>,
     /// Indexes worth making, the one that helps most first.
     pub proposals: Vec<IndexProposal>,
+}
+
+impl DatabaseReport {
+    /// One query.
+    #[must_use]
+    pub fn query(&self, id: &str) -> Option<&ExaminedQuery> {
+        self.queries.iter().find(|query| query.id == id)
+    }
+
+    /// The queries that will hurt users: something major or worse is wrong with them at [`DatabaseReport::rows`].
+    pub fn falling_over(&self) -> impl Iterator<Item = &ExaminedQuery> {
+        self.queries.iter().filter(|query| query.worst().is_some_and(|harm| harm.severity >= Severity::Major))
+    }
+
+    /// The indexes that help a query.
+    pub fn proposals_for(&self, query: &ExaminedQuery) -> impl Iterator<Item = &IndexProposal> {
+        query.proposals.iter().filter_map(|at| self.proposals.get(*at))
+    }
+
+    /// Whether an index was proven to help a query.
+    #[must_use]
+    pub fn is_mended(&self, query: &ExaminedQuery) -> bool {
+        self.proposals_for(query).any(|proposal| proposal.proof != IndexProof::Reasoned)
+    }
 }
 
 /// One query of the project.
@@ -44,6 +70,49 @@ pub struct ExaminedQuery {
     pub plan: Option<PlanNode>,
     /// Places in [`DatabaseReport::proposals`] of the indexes that help it.
     pub proposals: Vec<usize>,
+}
+
+impl ExaminedQuery {
+    /// The worst that is wrong with it.
+    #[must_use]
+    pub fn worst(&self) -> Option<&Harm> {
+        self.harms.iter().min_by_key(|harm| harm.rank())
+    }
+
+    /// What it is called on one line: the call that sends it, else its text, without a long list of what it selects.
+    #[must_use]
+    pub fn name(&self) -> String {
+        /// A longer list says less than what stands behind it.
+        const LONGEST_LIST: usize = 16;
+        /// Nobody sees more of a line.
+        const LONGEST: usize = 2_000;
+        if let Some(call) = &self.sent_by {
+            return call.clone();
+        }
+        let start: String = self.sql.chars().take(LONGEST).collect();
+        let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
+        let selects = line.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("select "));
+        match outermost_from(&line).filter(|at| selects && *at > 7 + LONGEST_LIST) {
+            Some(at) => format!("{}…{}", line.get(..7).unwrap_or_default(), line.get(at..).unwrap_or_default()),
+            None => line,
+        }
+    }
+
+    /// The most harmful first, then those that are fine, then those that were not examined.
+    #[must_use]
+    pub fn by_harm(&self, other: &Self) -> Ordering {
+        let rank = |query: &Self| {
+            let worst = query.worst().map(Harm::rank);
+            // `None` would come before every harm.
+            (query.not_examined.is_some(), worst.is_none(), worst)
+        };
+        let cost = |query: &Self| query.plan.as_ref().and_then(|plan| plan.cost).unwrap_or(0.0);
+        let calls = |query: &Self| query.calls.map_or(0, |calls| calls.calls);
+        (rank(self).cmp(&rank(other)))
+            .then_with(|| cost(other).total_cmp(&cost(self)))
+            .then_with(|| calls(other).cmp(&calls(self)))
+            .then_with(|| (&self.places, &self.sql, &self.id).cmp(&(&other.places, &other.sql, &other.id)))
+    }
 }
 
 /// A place that sends a query.
@@ -77,6 +146,28 @@ pub enum Tier {
     C,
 }
 
+impl Tier {
+    /// What it means, for people.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::A => "reads whole tables",
+            Self::B => "reads or sorts far more than it wants",
+            Self::C => "written to get slower with the data",
+        }
+    }
+
+    /// Its letter.
+    #[must_use]
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::A => "A",
+            Self::B => "B",
+            Self::C => "C",
+        }
+    }
+}
+
 /// One thing that is wrong with a query.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Harm {
@@ -96,6 +187,30 @@ pub struct Harm {
     pub fix: String,
 }
 
+/// Where the FROM stands that is in no parentheses, with the space before it.
+fn outermost_from(line: &str) -> Option<usize> {
+    let mut depth = 0_i32;
+    for (at, c) in line.char_indices() {
+        match c {
+            '(' => depth += 1,
+            ')' => depth -= 1,
+            ' ' if depth == 0 && line.get(at..at + 6).is_some_and(|word| word.eq_ignore_ascii_case(" from ")) => {
+                return Some(at);
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+impl Harm {
+    /// Smaller is worse.
+    #[must_use]
+    pub const fn rank(&self) -> (Reverse<Severity>, Tier, Reverse<u64>) {
+        (Reverse(self.severity), self.tier, Reverse(self.rows_read))
+    }
+}
+
 /// What a query costs at one size of its tables.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CostPoint {
@@ -105,6 +220,29 @@ pub struct CostPoint {
     pub rows: u64,
     /// The planner's cost of the whole query, in its own units (PostgreSQL: one is a page read in order).
     pub cost: f64,
+}
+
+impl CallStatistics {
+    /// How long all calls took together, in seconds.
+    #[must_use]
+    pub fn seconds(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a count of calls is far below 2^52")]
+        let calls = self.calls as f64;
+        calls * self.mean_ms / 1000.0
+    }
+
+    /// For people: `48,210 calls, 0.4 ms each: 19 s in all`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let calls = if self.calls == 1 { "1 call".to_owned() } else { format!("{} calls", grouped(self.calls)) };
+        let mean = if self.mean_ms < 0.05 { "under 0.1".to_owned() } else { measured(self.mean_ms) };
+        let all = match self.seconds() {
+            seconds if seconds < 0.05 => "under 0.1 s".to_owned(),
+            seconds if seconds < 7200.0 => format!("{} s", measured(seconds)),
+            seconds => format!("{} hours", measured(seconds / 3600.0)),
+        };
+        format!("{calls}, {mean} ms each: {all} in all")
+    }
 }
 
 /// A node of a plan, whatever the database.
@@ -220,4 +358,101 @@ pub struct Gain {
     pub before: Option<f64>,
     /// The planner's cost with it.
     pub after: Option<f64>,
+}
+
+impl Gain {
+    /// How many times cheaper the query gets.
+    #[must_use]
+    pub fn factor(&self) -> Option<f64> {
+        let (before, after) = (self.before?, self.after?);
+        (after > 0.0).then(|| before / after)
+    }
+}
+
+/// A whole number with its thousands apart: `100,000`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A cost, a number of rows or of times for people: `4.2`, `12`, `10,417`, `3.2e15`.
+#[must_use]
+pub fn measured(number: f64) -> String {
+    /// Beyond this digits say nothing.
+    const MOST: f64 = 1e12;
+    if !number.is_finite() {
+        "?".to_owned()
+    } else if number.abs() >= MOST || number < 0.0 {
+        format!("{number:.1e}")
+    } else if number < 9.95 {
+        let text = format!("{number:.1}");
+        text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+    } else {
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 10^12")]
+        let whole = number.round() as u64;
+        grouped(whole)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+        let numbers = [0.0, 0.04, 4.24, 9.0, 9.97, 12.4, 10_417.2, 3.2e15, f64::NAN, -1.0];
+        assert_eq!(numbers.map(measured), ["0", "0", "4.2", "9", "10", "12", "10,417", "3.2e15", "?", "-1.0e0"]);
+    }
+
+    #[test]
+    fn statistics_say_what_all_calls_took() {
+        let words = |calls, mean_ms| CallStatistics { calls, mean_ms, rows: None }.words();
+        assert_eq!(words(48_210, 0.4), "48,210 calls, 0.4 ms each: 19 s in all");
+        assert_eq!(words(1, 0.01), "1 call, under 0.1 ms each: under 0.1 s in all");
+        assert_eq!(words(9_000_000, 12.0), "9,000,000 calls, 12 ms each: 30 hours in all");
+    }
+
+    #[test]
+    fn a_query_is_called_by_what_tells_most() {
+        let named = |sql: &str| ExaminedQuery { sql: sql.to_owned(), ..ExaminedQuery::default() }.name();
+        assert_eq!(named("SELECT a,\n  b FROM t"), "SELECT a, b FROM t");
+        assert_eq!(
+            named("select id, (SELECT max(n) FROM x), name\nfrom orders WHERE é = $1"),
+            "select … from orders WHERE é = $1"
+        );
+        assert_eq!(named("UPDATE t SET a = 1"), "UPDATE t SET a = 1");
+        assert_eq!(named("é"), "é");
+    }
+
+    #[test]
+    fn the_most_harmful_comes_first_and_what_was_not_examined_last() {
+        let harm = |tier, severity, rows_read| Harm {
+            tier,
+            rule: String::new(),
+            severity,
+            table: None,
+            rows_read,
+            message: String::new(),
+            fix: String::new(),
+        };
+        let query = |id: &str, harms: Vec<Harm>| ExaminedQuery { id: id.to_owned(), harms, ..ExaminedQuery::default() };
+        let mut queries = [
+            ExaminedQuery { not_examined: Some("names no table".to_owned()), ..query("e", Vec::new()) },
+            query("d", Vec::new()),
+            query("c", vec![harm(Tier::C, Severity::Minor, 9)]),
+            query("b", vec![harm(Tier::C, Severity::Minor, 9), harm(Tier::B, Severity::Major, 1)]),
+            query("a", vec![harm(Tier::B, Severity::Major, 2)]),
+        ];
+        queries.sort_by(ExaminedQuery::by_harm);
+        assert_eq!(queries.map(|query| query.id).concat(), "abcde");
+    }
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Acceptance, Answer, Basis, Confidence, Decision, Evidence, ExternalService, Gap, Poll, Severity};
+use super::{
+    Acceptance, Answer, Basis, Confidence, DatabaseReport, Decision, Evidence, ExternalService, Gap, Poll, Severity,
+};
 
 /// Version of the JSON contract. Fields are only ever added within one.
 pub const SCHEMA: u32 = 1;
 
 /// One object, in the order of the interface. Arrays are sorted by severity, path, line and rule.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
     /// [`SCHEMA`].
     pub schema: u32,
@@ -38,6 +40,10 @@ pub struct Report {
     /// Every service that the app depends on, by name.
     #[serde(default)]
     pub services: Vec<ReportService>,
+    /// The queries of the project with their plans and costs, and the indexes that would help; `null` where no database
+    /// was examined.
+    #[serde(default)]
+    pub database: Option<DatabaseReport>,
 }
 
 /// The program that wrote a report.

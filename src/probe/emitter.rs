@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use super::ProbeMeta;
 use super::secrets::redact;
 use crate::model::{
-    EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, RuleId, RunEvent, RunId, escape,
+    DatabaseReport, EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, PlanNode, RuleId, RunEvent,
+    RunId, escape,
 };
 
 /// Sends a run's observations. Cheap to clone; usable from any thread.
@@ -127,14 +128,66 @@ pub(crate) fn clean(observation: &mut Observation) {
     }
 }
 
+/// Takes secrets, control characters and numbers that are none from all that is kept of a database.
+pub(crate) fn clean_report(report: &mut DatabaseReport) {
+    clean_line(&mut report.server);
+    clean_line(&mut report.method);
+    for query in &mut report.queries {
+        clean_block(&mut query.sql);
+        query.sent_by.iter_mut().chain(&mut query.not_examined).for_each(clean_line);
+        query.calls = query.calls.filter(|calls| calls.mean_ms.is_finite());
+        for harm in &mut query.harms {
+            harm.table.iter_mut().for_each(clean_line);
+            clean_line(&mut harm.message);
+            clean_line(&mut harm.fix);
+        }
+        query.points.retain(|point| point.cost.is_finite());
+        query.plan.iter_mut().chain(&mut query.plan_now).for_each(|plan| clean_node(plan, DEEPEST));
+    }
+    for proposal in &mut report.proposals {
+        clean_line(&mut proposal.table);
+        proposal.keys.iter_mut().chain(&mut proposal.predicate).for_each(clean_line);
+        clean_block(&mut proposal.statement);
+        let migration = &mut proposal.migration;
+        clean_line(&mut migration.tool);
+        clean_line(&mut migration.place);
+        clean_block(&mut migration.text);
+        for gain in &mut proposal.gains {
+            gain.before = gain.before.filter(|cost| cost.is_finite());
+            gain.after = gain.after.filter(|cost| cost.is_finite());
+        }
+    }
+}
+
+/// JSON that is nested deeper than 128 values is refused when it is read back (`serde_json`'s limit against overflows of
+/// the stack); each step of a plan takes two.
+const DEEPEST: usize = 40;
+
+/// Cleans a step of a plan and what lies below it, so many steps down; what lies deeper is left out.
+fn clean_node(node: &mut PlanNode, deeper: usize) {
+    clean_line(&mut node.kind);
+    let names = [&mut node.table, &mut node.alias, &mut node.index];
+    names.into_iter().flatten().chain(&mut node.details).for_each(clean_line);
+    node.rows = node.rows.filter(|rows| rows.is_finite());
+    node.cost = node.cost.filter(|cost| cost.is_finite());
+    if deeper == 0 && !node.children.is_empty() {
+        node.children = vec![PlanNode { kind: "… deeper steps are left out".to_owned(), ..PlanNode::default() }];
+    }
+    node.children.iter_mut().for_each(|child| clean_node(child, deeper.saturating_sub(1)));
+}
+
+fn clean_block(text: &mut String) {
+    let clean = escape::block(&redact::text(text)).into_owned();
+    *text = clean;
+}
+
 fn clean_line(text: &mut String) {
     let clean = escape::line(&redact::text(text)).into_owned();
     *text = clean;
 }
 
 fn clean_evidence(evidence: &mut Evidence) {
-    let clean = escape::block(&redact::text(&evidence.text)).into_owned();
-    evidence.text = clean;
+    clean_block(&mut evidence.text);
     if evidence.kind == EvidenceKind::Snippet {
         evidence.text = evidence.text.trim_end().to_owned();
     }
@@ -150,5 +203,82 @@ fn clean_location(location: &mut Location) {
         }
         Location::Query { sql, .. } => clean_line(sql),
         Location::Url { url } => clean_line(url),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{
+        CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration, Severity, Tier,
+    };
+
+    #[test]
+    fn nothing_of_a_database_keeps_a_secret_a_control_character_or_a_number_that_is_none() {
+        let key = ["ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+        let bad = || format!("a\u{1b}[31m \u{202e} {key}");
+        let node = || PlanNode {
+            kind: bad(),
+            table: Some(bad()),
+            alias: Some(bad()),
+            index: Some(bad()),
+            details: vec![bad()],
+            rows: Some(f64::NAN),
+            cost: Some(f64::INFINITY),
+            ..PlanNode::default()
+        };
+        let plan = || Some((0..200).fold(node(), |below, _| PlanNode { children: vec![below], ..node() }));
+        let mut report = DatabaseReport {
+            server: bad(),
+            rows: 1,
+            method: bad(),
+            queries: vec![ExaminedQuery {
+                sql: format!("SELECT 1\n{}", bad()),
+                sent_by: Some(bad()),
+                not_examined: Some(bad()),
+                calls: Some(CallStatistics { calls: 1, mean_ms: f64::NAN, rows: None }),
+                harms: vec![Harm {
+                    tier: Tier::A,
+                    rule: "full-table-scan".to_owned(),
+                    severity: Severity::Major,
+                    table: Some(bad()),
+                    rows_read: 1,
+                    message: bad(),
+                    fix: bad(),
+                }],
+                points: vec![
+                    CostPoint { times: 1, rows: 1, cost: f64::NAN },
+                    CostPoint { times: 10, rows: 10, cost: 2.0 },
+                ],
+                plan_now: plan(),
+                plan: plan(),
+                ..ExaminedQuery::default()
+            }],
+            proposals: vec![IndexProposal {
+                table: bad(),
+                keys: vec![bad()],
+                predicate: Some(bad()),
+                statement: bad(),
+                migration: Migration { tool: bad(), place: bad(), text: bad() },
+                proof: IndexProof::Copy,
+                gains: vec![Gain { query: "q".to_owned(), before: Some(f64::NAN), after: Some(1.0) }],
+            }],
+        };
+        clean_report(&mut report);
+        let query = &report.queries[0];
+        assert_eq!(query.sql.lines().count(), 2, "lines stay lines");
+        assert_eq!((query.calls, query.points.len()), (None, 1));
+        let written = serde_json::to_string(&report).unwrap();
+        assert!(!written.contains(&key));
+        assert!(!written.replace("\\n", "").chars().any(escape::is_unsafe));
+        // JSON writes a number that is none as null, and nobody could read it back.
+        let read: DatabaseReport = serde_json::from_str(&written).unwrap();
+        assert_eq!(read, report);
+        let mut steps = 0;
+        query.plan.as_ref().unwrap().walk(&mut |_, _| steps += 1);
+        assert_eq!(steps, DEEPEST + 2, "JSON nested deeper could not be read back");
+        for text in [&query.sql, &report.server, &query.harms[0].fix, &report.proposals[0].migration.text] {
+            assert!(text.contains("\\u{1b}") && text.contains("\\u{202e}"), "{text}");
+        }
     }
 }

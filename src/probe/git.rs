@@ -44,6 +44,49 @@ pub fn head_commit(root: &Path) -> Option<String> {
     repository.head_id().ok().map(|id| id.to_string())
 }
 
+/// What a project's git history says about an earlier time.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Past {
+    /// These of the paths were in the last commit of that time.
+    Had(BTreeSet<String>),
+    /// There was no commit yet.
+    BeforeTheFirst,
+    /// There is no repository, no commit, or the history was cut off or cannot be read.
+    Unknown,
+}
+
+/// Which of `paths`, relative to `root`, the checked-out line of history had at `time`, in seconds since 1970.
+#[must_use]
+pub fn at_time<'p>(root: &Path, time: i64, paths: impl Iterator<Item = &'p str>) -> Past {
+    past(root, time, paths).unwrap_or(Past::Unknown)
+}
+
+fn past<'p>(root: &Path, time: i64, paths: impl Iterator<Item = &'p str>) -> Option<Past> {
+    /// A longer history is not followed.
+    const MOST_COMMITS: usize = 50_000;
+    let repository = open(root).ok()??.to_thread_local();
+    let prefix = prefix(root, repository.workdir()?)?;
+    let mut commit = repository.head_commit().ok()?;
+    for _ in 0..MOST_COMMITS {
+        if commit.time().ok()?.seconds <= time {
+            let tree = commit.tree().ok()?;
+            let mut had = BTreeSet::new();
+            for path in paths {
+                if tree.lookup_entry_by_path(format!("{prefix}{path}")).ok()?.is_some() {
+                    had.insert(path.to_owned());
+                }
+            }
+            return Some(Past::Had(had));
+        }
+        // The first parent is the line into which the others were merged.
+        let Some(parent) = commit.parent_ids().next() else {
+            return (repository.is_shallow().ok() == Some(false)).then_some(Past::BeforeTheFirst);
+        };
+        commit = repository.find_commit(parent.detach()).ok()?;
+    }
+    None
+}
+
 /// Options that read the repository's own configuration and nothing of the user's or the system's.
 fn open(root: &Path) -> Result<Option<ThreadSafeRepository>, GitError> {
     let trust = gix::sec::trust::Mapping { full: Options::isolated(), reduced: Options::isolated() };
@@ -111,6 +154,31 @@ mod tests {
         git(dir.path(), &["commit", "-q", "-m", "first"]);
         git(dir.path(), &["pack-refs", "--all"]);
         assert_eq!(head_commit(&dir.path().join("apps")).map(|id| id.len()), Some(40));
+    }
+
+    #[test]
+    fn the_past_is_read_from_the_line_of_commits() {
+        let dir = repository();
+        let past = |time| at_time(dir.path(), time, ["a.txt", "b.txt", "c.txt"].into_iter());
+        assert_eq!(past(0), Past::Unknown);
+        let commit = |time: &str| {
+            let date = format!("@{time} +0000");
+            let done = Command::new("git")
+                .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "commit", "-q", "-m", "x"])
+                .env("GIT_COMMITTER_DATE", &date)
+                .current_dir(dir.path())
+                .output()
+                .unwrap();
+            assert!(done.status.success(), "{done:?}");
+        };
+        commit("1000");
+        fs::write(dir.path().join("b.txt"), "b").unwrap();
+        git(dir.path(), &["add", "b.txt"]);
+        commit("2000");
+        let had = |paths: &[&str]| Past::Had(paths.iter().map(|path| (*path).to_owned()).collect());
+        assert_eq!(past(999), Past::BeforeTheFirst);
+        assert_eq!(past(1999), had(&["a.txt"]));
+        assert_eq!(past(2000), had(&["a.txt", "b.txt"]));
     }
 
     #[test]

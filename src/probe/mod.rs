@@ -24,7 +24,7 @@ use crate::model::{Examined, Failure, Progress, Project, Settings, Skip};
 
 pub use crate::model::ProbeMeta;
 pub use emitter::Emitter;
-pub(crate) use emitter::clean;
+pub(crate) use emitter::{clean, clean_report};
 pub use source::SharedCode;
 
 /// Something that examines one side of a project.
@@ -99,6 +99,8 @@ pub struct ProbeCx {
     pub code: Arc<SharedCode>,
     /// The time at which the run began, for judging expiry and age.
     pub now: Timestamp,
+    /// Only the query with this id ([`crate::model::ExaminedQuery::id`]) is looked at; what else a run says is not used.
+    pub only: Option<String>,
 }
 
 impl ProbeCx {

@@ -85,9 +85,11 @@ fn database(value: &str) -> Option<String> {
         return Some(format!("sqlite file {}", escape::line(path.trim_start_matches("//"))));
     }
     let url = Url::parse(value).ok()?;
-    let engine = match url.scheme() {
+    // SQLAlchemy names its driver after a plus: `mysql+pymysql`.
+    let engine = match url.scheme().split('+').next().unwrap_or_default() {
         "postgres" | "postgresql" => "postgres",
-        "mysql" | "mariadb" => "mysql",
+        "mysql" | "mysql2" => "mysql",
+        "mariadb" => "mariadb",
         _ => return None,
     };
     Some(format!("{engine} on {}", escape::line(url.host_str().unwrap_or("this machine"))))

@@ -1,5 +1,6 @@
 //! The report's formats. Each writes the same bytes for the same report.
 
+mod database;
 mod json;
 mod markdown;
 mod overview;

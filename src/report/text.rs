@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::database;
 use super::overview::{Counts, Overview, count, not_done, one_line, place};
 use super::paint::{Paint, Tone};
 use crate::model::report::{ReportFinding, ReportItem};
@@ -12,6 +13,9 @@ const MOST_OF_A_RULE: usize = 5;
 
 /// Blockers that are not known, unless everything is asked for.
 const MOST_UNKNOWN: usize = 8;
+
+/// Proposed indexes, unless everything is asked for.
+const MOST_INDEXES: usize = 5;
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,6 +39,7 @@ pub fn text(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::R
     page.blockers()?;
     page.accepted()?;
     page.findings()?;
+    page.indexes()?;
     page.not_examined()?;
     if options.verbose {
         page.items()?;
@@ -214,6 +219,32 @@ impl Page<'_, '_> {
             self.paint.line(&[(Tone::Quiet, &gutter), (tone, &super::overview::shorten(line, 240))])?;
         }
         Ok(())
+    }
+
+    /// The indexes that would help, in brief; the workbench and the Markdown report have the migrations.
+    fn indexes(&mut self) -> io::Result<()> {
+        let Some(database) = &self.overview.report.database else { return Ok(()) };
+        self.heading("Database", &database::sentence(database))?;
+        let most = if self.verbose { usize::MAX } else { MOST_INDEXES };
+        for proposal in database.proposals.iter().take(most) {
+            self.paint.line(&[(Tone::Plain, "    "), (Tone::Accent, &one_line(&proposal.statement, 300))])?;
+            let queries = if self.verbose { usize::MAX } else { 1 };
+            for gained in proposal.gains.iter().take(queries) {
+                let query = database.query(&gained.query);
+                let place = query.and_then(database::place).unwrap_or_default();
+                let place = if place.is_empty() { place } else { format!("{}  ", one_line(&place, 160)) };
+                let gain = database::gain(gained).map(|gain| format!("{gain}, ")).unwrap_or_default();
+                let words = format!("{gain}{}", proposal.proof.words());
+                self.paint.line(&[(Tone::Plain, "      "), (Tone::Quiet, &place), (Tone::Plain, &words)])?;
+            }
+            let more = proposal.gains.len().saturating_sub(queries);
+            if more > 0 {
+                let words = format!("      also helps {}", count(more, "other query", "other queries"));
+                self.paint.line(&[(Tone::Quiet, &words)])?;
+            }
+        }
+        let more = database.proposals.len().saturating_sub(most);
+        self.more(more, if more == 1 { "index" } else { "indexes" })
     }
 
     fn not_examined(&mut self) -> io::Result<()> {

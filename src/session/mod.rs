@@ -3,7 +3,9 @@
 //! Everything that happens comes in as a [`Msg`] through [`Session::update`], the only writer; what must be done about
 //! it goes out as [`Effect`]s.
 
+mod database;
 mod history;
+mod joined;
 mod judge;
 mod msg;
 mod report;
@@ -22,7 +24,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use crate::model::{
-    Change, Checklist, Entry, Item, ItemId, ProbeId, ProbeMeta, Project, RunId, SavedRun, Settings, Verdict,
+    Change, Checklist, Entry, Fingerprint, Item, ItemId, Observation, ProbeId, ProbeMeta, Project, RunId, SavedRun,
+    Settings, Verdict,
 };
 
 use history::History;
@@ -54,6 +57,8 @@ pub struct Session {
     noticed_at: u64,
     today: Date,
     judged: OnceCell<BTreeMap<ItemId, Verdict>>,
+    /// Findings that say more together with what another probe saw.
+    joined: OnceCell<BTreeMap<Fingerprint, Observation>>,
     revision: u64,
 }
 
@@ -106,6 +111,7 @@ impl Session {
             noticed_at: 0,
             today: update::day(start.now),
             judged: OnceCell::new(),
+            joined: OnceCell::new(),
             revision: 0,
         };
         session.ask_about_services();

@@ -60,6 +60,8 @@ pub enum Command {
     Redo,
     /// Runs one probe again.
     Run(ProbeId),
+    /// Judges one query of the database anew, by its [`crate::model::ExaminedQuery::id`].
+    RunQuery(String),
     /// Runs every probe.
     RunAll,
     /// Stops one probe.
@@ -99,6 +101,8 @@ pub enum Effect {
         run: RunId,
         /// Its probe.
         probe: ProbeId,
+        /// The only query to look at; `None`: everything.
+        only: Option<String>,
     },
     /// Start reading files anew: something has changed. Comes before the [`Effect::Start`]s that it concerns.
     Renew,
@@ -115,6 +119,8 @@ pub enum Effect {
     Save(Change),
     /// Keep a finished run.
     SaveRun(Box<SavedRun>),
+    /// Keep a finished run of which one query was judged anew. What it cites was seen when the whole run saw it.
+    AmendRun(Box<SavedRun>),
     /// Write a report as Markdown.
     Export {
         /// Where.

@@ -54,6 +54,7 @@ impl Session {
                 .services()
                 .map(|service| ReportService { item: service.item().to_string(), service: service.clone() })
                 .collect(),
+            database: self.database().cloned(),
             proofs: self
                 .proofs()
                 .into_iter()

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use crate::model::{Observation, Outcome, ProbeMeta, RunId, SavedRun};
+use super::database;
+use crate::model::{DatabaseReport, Observation, Outcome, ProbeMeta, RunId, SavedRun};
 
 /// A probe and what is known of its runs.
 #[derive(Debug)]
@@ -28,6 +29,8 @@ pub enum RunState {
         since: Timestamp,
         /// What it has seen so far.
         seen: Vec<Observation>,
+        /// The only query that it looks at; `None`: everything.
+        only: Option<String>,
     },
 }
 
@@ -42,6 +45,24 @@ impl ProbeRun {
         match self.state {
             RunState::Running { run, .. } => Some(run),
             RunState::Idle => None,
+        }
+    }
+
+    /// The query that the run under way is about, if it is about a single one.
+    #[must_use]
+    pub fn running_only(&self) -> Option<&str> {
+        match &self.state {
+            RunState::Running { only, .. } => only.as_deref(),
+            RunState::Idle => None,
+        }
+    }
+
+    /// What its last run saw of a database.
+    #[must_use]
+    pub fn database(&self) -> Option<&DatabaseReport> {
+        match self.outcome() {
+            Some(Outcome::Completed(examined)) => examined.database.as_deref(),
+            _ => None,
         }
     }
 
@@ -72,7 +93,8 @@ impl ProbeRun {
     /// Ends the run under way. One that was cancelled or never started leaves an earlier complete one in place: what that
     /// saw is still what is known, and ages.
     pub(super) fn finish(&mut self, outcome: Outcome, at: Timestamp) -> Option<&SavedRun> {
-        let RunState::Running { since, seen, .. } = std::mem::replace(&mut self.state, RunState::Idle) else {
+        let RunState::Running { since, seen, only: None, .. } = std::mem::replace(&mut self.state, RunState::Idle)
+        else {
             return None;
         };
         let complete = matches!(self.outcome(), Some(Outcome::Completed(_)));
@@ -89,5 +111,24 @@ impl ProbeRun {
             cited: std::collections::BTreeMap::new(),
         });
         self.last.as_ref()
+    }
+
+    /// Ends a run that was about a single query: what it saw of that query takes the place of what the last whole run
+    /// saw. Nothing else changes, not even when the whole run ended, so that a part never counts as a whole.
+    ///
+    /// # Errors
+    /// A sentence for the user where everything stays as it was.
+    pub(super) fn amend(&mut self, outcome: Outcome) -> Result<String, String> {
+        let title = self.meta.title;
+        let RunState::Running { seen, only: Some(id), .. } = std::mem::replace(&mut self.state, RunState::Idle) else {
+            return Err(format!("{title}: nothing was judged anew"));
+        };
+        let why = outcome.why();
+        match (outcome, &mut self.last) {
+            (Outcome::Completed(part), Some(whole)) => database::amend(whole, part, seen, &id),
+            (Outcome::Cancelled, _) => Err("stopped".to_owned()),
+            _ => Err(why.unwrap_or_else(|| "there is no whole run to add it to; run the probe first".to_owned())),
+        }
+        .map_err(|why| format!("{title}: {why}"))
     }
 }

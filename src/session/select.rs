@@ -190,8 +190,9 @@ impl Session {
             .filter(|offer| !self.settings.consent.contains(&offer.probe) && self.settings.selects(&offer.probe))
     }
 
-    fn observations(&self) -> impl Iterator<Item = &Observation> {
-        self.runs.iter().flat_map(|run| run.observations())
+    /// Everything that the probes saw, those that say more together already joined.
+    pub(super) fn observations(&self) -> impl Iterator<Item = &Observation> {
+        self.runs.iter().flat_map(|run| run.observations()).map(|seen| self.joined(seen))
     }
 
     fn judge_all(&self) -> BTreeMap<ItemId, Verdict> {

@@ -28,6 +28,7 @@ impl Session {
     pub fn update(&mut self, msg: Msg, now: Timestamp) -> Vec<Effect> {
         self.today = day(now);
         self.judged.take();
+        self.joined.take();
         self.revision += 1;
         // A command makes what was said before it old.
         let before = self.notice.take().filter(|_| !matches!(msg, Msg::Do(_)));
@@ -95,13 +96,14 @@ impl Session {
             Command::Redo => self.step_forward(now),
             Command::Run(probe) => {
                 let mut effects = vec![Effect::Renew];
-                effects.extend(self.start_asked(&probe, now));
+                effects.extend(self.start_asked(&probe, None, now));
                 effects
             }
+            Command::RunQuery(id) => self.run_query(&id, now),
             Command::RunAll => {
                 let probes: Vec<ProbeId> = self.runs.iter().map(|run| run.meta.id.clone()).collect();
                 let mut effects = vec![Effect::Renew];
-                effects.extend(probes.iter().flat_map(|probe| self.start(probe, now)));
+                effects.extend(probes.iter().flat_map(|probe| self.start(probe, None, now)));
                 effects
             }
             Command::Cancel(probe) => {
@@ -149,7 +151,7 @@ impl Session {
         self.change(last.item, ChangeKind::Redo(last.id), last.after, now)
     }
 
-    fn start(&mut self, probe: &ProbeId, now: Timestamp) -> Vec<Effect> {
+    fn start(&mut self, probe: &ProbeId, only: Option<&str>, now: Timestamp) -> Vec<Effect> {
         let run = RunId(self.next_run);
         let Some(target) = self.runs.iter_mut().find(|candidate| candidate.meta.id == *probe) else {
             return Vec::new();
@@ -160,8 +162,9 @@ impl Session {
             self.asked.insert(run);
         }
         let mut effects: Vec<Effect> = replaced.map(Effect::Cancel).into_iter().collect();
-        target.state = RunState::Running { run, since: now, seen: Vec::new() };
-        effects.push(Effect::Start { run, probe: probe.clone() });
+        let only = only.map(str::to_owned);
+        target.state = RunState::Running { run, since: now, seen: Vec::new(), only: only.clone() };
+        effects.push(Effect::Start { run, probe: probe.clone(), only });
         effects
     }
 
@@ -173,14 +176,43 @@ impl Session {
             Some(OfferTarget::Url(_)) | None => {}
         }
         let mut effects = vec![Effect::Allow { probe: probe.clone(), target }];
-        effects.extend(self.start_asked(&probe, now));
+        effects.extend(self.start_asked(&probe, None, now));
         effects
     }
 
     /// Starts a run of which the user hears how it ended.
-    fn start_asked(&mut self, probe: &ProbeId, now: Timestamp) -> Vec<Effect> {
+    fn start_asked(&mut self, probe: &ProbeId, only: Option<&str>, now: Timestamp) -> Vec<Effect> {
         self.asked.insert(RunId(self.next_run));
-        self.start(probe, now)
+        self.start(probe, only, now)
+    }
+
+    /// Judges one query anew. A whole run that is under way does that as well, and is not stopped for it.
+    fn run_query(&mut self, id: &str, now: Timestamp) -> Vec<Effect> {
+        let knows = |run: &&super::ProbeRun| run.database().is_some_and(|report| report.query(id).is_some());
+        let Some(run) = self.database_run().filter(knows) else {
+            self.notice = Some(Notice::info("No run has seen this query; run the database probe first"));
+            return Vec::new();
+        };
+        if run.running().is_some() && run.running_only().is_none() {
+            self.notice = Some(Notice::info("The whole probe is running, and judges this query as well"));
+            return Vec::new();
+        }
+        let probe = run.meta.id.clone();
+        let mut effects = vec![Effect::Renew];
+        effects.extend(self.start_asked(&probe, Some(id), now));
+        effects
+    }
+
+    /// Takes in the end of a run about a single query.
+    fn query_judged(&mut self, run: RunId, probe: &ProbeId, outcome: Outcome) -> Vec<Effect> {
+        let Some(target) = self.run_mut(run, probe) else { return Vec::new() };
+        let (notice, amended) = match target.amend(outcome) {
+            Ok(words) => (Notice::info(words), target.last.clone()),
+            Err(words) => (Notice::problem(words), None),
+        };
+        self.notice = Some(notice);
+        self.asked.remove(&run);
+        amended.map(|run| Effect::AmendRun(Box::new(run))).into_iter().collect()
     }
 
     fn run_event(&mut self, event: RunEvent) -> Vec<Effect> {
@@ -195,6 +227,7 @@ impl Session {
                 }
                 Vec::new()
             }
+            EventKind::Finished(outcome) if target.running_only().is_some() => self.query_judged(run, &probe, outcome),
             EventKind::Finished(outcome) => {
                 let keep = !matches!(outcome, Outcome::Cancelled | Outcome::Panicked(_));
                 let since = target.running_since();
@@ -224,7 +257,7 @@ impl Session {
         let probes: Vec<ProbeId> =
             self.runs.iter().filter(|run| run.meta.follows_files).map(|run| run.meta.id.clone()).collect();
         let mut effects = vec![Effect::Renew];
-        effects.extend(probes.iter().flat_map(|probe| self.start(probe, now)));
+        effects.extend(probes.iter().flat_map(|probe| self.start(probe, None, now)));
         effects
     }
 }

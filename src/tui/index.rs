@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::rows::Rows;
 use super::ui_state::Within;
-use crate::model::{Finding, Fingerprint, Item, ItemId, Observation, Proof, Severity};
+use crate::model::{ExaminedQuery, Finding, Fingerprint, Item, ItemId, Observation, Proof, Severity};
 use crate::session::Session;
 
 /// The rows of every list, and where each observation lies in the session.
@@ -20,6 +20,9 @@ pub struct Index {
     pub items: Rows<ItemId>,
     /// The findings that pass the filter.
     pub findings: Rows<Fingerprint>,
+    queries_at: HashMap<String, usize>,
+    /// The queries that pass the filter, by their ids.
+    pub queries: Rows<String>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -28,14 +31,22 @@ struct Stamp {
     within: Within,
     items: String,
     findings: String,
+    queries: String,
 }
 
 impl Index {
     /// Works the rows out anew if anything has changed, and says whether it has.
-    pub fn refresh(&mut self, session: &Session, within: &Within, (items, findings): (&str, &str)) -> bool {
+    pub fn refresh(
+        &mut self,
+        session: &Session,
+        within: &Within,
+        (items, findings, queries): (&str, &str, &str),
+    ) -> bool {
         let revision = session.revision();
         let same = self.stamp.as_ref().is_some_and(|stamp| {
-            stamp.revision == revision && stamp.within == *within && stamp.items == items && stamp.findings == findings
+            stamp.revision == revision
+                && stamp.within == *within
+                && (&*stamp.items, &*stamp.findings, &*stamp.queries) == (items, findings, queries)
         });
         if same {
             return false;
@@ -47,8 +58,14 @@ impl Index {
         self.list_sections(session);
         self.list_items(session, within, items);
         self.list_findings(session, findings);
-        self.stamp =
-            Some(Stamp { revision, within: within.clone(), items: items.to_owned(), findings: findings.to_owned() });
+        self.list_queries(session, queries);
+        self.stamp = Some(Stamp {
+            revision,
+            within: within.clone(),
+            items: items.to_owned(),
+            findings: findings.to_owned(),
+            queries: queries.to_owned(),
+        });
         true
     }
 
@@ -60,6 +77,8 @@ impl Index {
             }
         }
         self.sorted = session.findings().into_iter().map(|finding| finding.fingerprint.clone()).collect();
+        let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
+        self.queries_at = queries.iter().enumerate().map(|(at, query)| (query.id.clone(), at)).collect();
     }
 
     fn list_sections(&mut self, session: &Session) {
@@ -102,6 +121,27 @@ impl Index {
         }
     }
 
+    fn list_queries(&mut self, session: &Session, filter: &str) {
+        self.queries = Rows::default();
+        let Some(report) = session.database() else { return };
+        let wanted = Wanted::new(filter);
+        let mut shown: Vec<&ExaminedQuery> = report.queries.iter().filter(|query| wanted.query(query)).collect();
+        shown.sort_by(|a, b| a.by_harm(b));
+        for (title, belongs) in GROUPS {
+            let of_group: Vec<&&ExaminedQuery> = shown.iter().filter(|query| belongs(query)).collect();
+            if !of_group.is_empty() {
+                self.queries.head(title, of_group.len().to_string());
+            }
+            of_group.into_iter().for_each(|query| self.queries.push(query.id.clone()));
+        }
+    }
+
+    /// One query.
+    #[must_use]
+    pub fn query<'a>(&self, session: &'a Session, id: &str) -> Option<&'a ExaminedQuery> {
+        session.database()?.queries.get(*self.queries_at.get(id)?)
+    }
+
     /// How many findings there are, filtered or not.
     #[must_use]
     pub fn all_findings(&self) -> &[Fingerprint] {
@@ -128,12 +168,26 @@ impl Index {
 
     fn observation<'a>(&self, session: &'a Session, print: &Fingerprint) -> Option<&'a Observation> {
         let (run, at) = self.places.get(print)?;
-        session.runs().get(*run)?.observations().get(*at)
+        session.runs().get(*run)?.observations().get(*at).map(|seen| session.joined(seen))
     }
 }
 
 fn settled(session: &Session, item: &ItemId) -> bool {
     session.verdict(item).is_some_and(|verdict| verdict.status.settled())
+}
+
+type Belongs = fn(&ExaminedQuery) -> bool;
+
+/// The headings of the queries, with what stands below each.
+const GROUPS: [(&str, Belongs); 4] = [
+    ("Slow once the tables grow", |query| severity(query) >= Some(Severity::Major)),
+    ("Worth a look", |query| severity(query) == Some(Severity::Minor)),
+    ("Fine", |query| severity(query).is_none() && query.not_examined.is_none()),
+    ("Not examined", |query| severity(query).is_none() && query.not_examined.is_some()),
+];
+
+fn severity(query: &ExaminedQuery) -> Option<Severity> {
+    query.worst().map(|harm| harm.severity)
 }
 
 /// The words of a filter, all of which must occur somewhere.
@@ -162,6 +216,20 @@ impl Wanted {
         let extras = verdict.map_or("", super::style::extras);
         let note = session.entry(&item.id).note.as_deref().unwrap_or_default();
         self.all_in(&[&item.title, item.id.as_str(), section, status, severity, extras, note])
+    }
+
+    fn query(&self, query: &ExaminedQuery) -> bool {
+        if self.0.is_empty() {
+            return true;
+        }
+        let mut texts = vec![query.sql.as_str()];
+        texts.extend(query.sent_by.iter().chain(&query.not_examined).map(String::as_str));
+        texts.extend(query.places.iter().map(|place| place.path.as_str()));
+        for harm in &query.harms {
+            texts.extend([harm.rule.as_str(), harm.severity.word(), harm.message.as_str()]);
+            texts.extend(harm.table.as_deref());
+        }
+        self.all_in(&texts)
     }
 
     fn finding(&self, finding: &Finding) -> bool {

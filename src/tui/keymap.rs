@@ -72,13 +72,14 @@ keymap! {
         PreviousPane "previous-pane" ["shift-tab"] "back a pane", "To the pane before";
         Open "open" ["enter"] "open", "Open what is selected";
         Back "back" ["esc"] "back", "Go back; stop running probes (asks first)";
-        Filter "filter" ["/"] "filter", "Filter items or findings as you type";
-        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item or finding";
+        Filter "filter" ["/"] "filter", "Filter items, findings or queries as you type";
+        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item, finding or query";
         Help "help" ["?"] "help", "Every key";
     }
     "Views", Views {
         Checklist "checklist" ["1"] "checklist", "The checklist";
         Findings "findings" ["2"] "findings", "Every finding, worst first";
+        Database "database" ["3"] "database", "The queries, what they will cost, and the indexes that help";
         Report "report" ["6"] "report", "The report as others will read it";
     }
     "Decide", Views {
@@ -92,10 +93,12 @@ keymap! {
     "Examine", Views {
         Examine "examine" ["d"] "examine", "Let gonogo look at a database or an address";
         Run "run" ["r"] "run again", "Run this probe again";
+        RunQuery "run-query" ["c"] "this query", "Judge only this query again";
         RunAll "run-all" ["R"] "run all", "Run every probe again";
         Edit "edit" ["e"] "editor", "Open the place in your editor";
         Browse "browse" ["o"] "browser", "Open a link or the address in the browser";
-        Copy "copy" ["y"] "copy", "Copy the finding or item";
+        Copy "copy" ["y"] "copy", "Copy the finding, item or query";
+        Migration "copy-migration" ["m"] "migration", "Copy the migration that makes the proposed index";
         Prompt "prompt" ["f"] "fix prompt", "Copy a prompt for an AI assistant that fixes the finding";
         Export "export" ["x"] "export", "Write the report as Markdown";
         Theme "theme" ["t"] "theme", "The next theme";

@@ -19,7 +19,7 @@ pub struct Splits {
     pub sections_narrow: u16,
     /// Of the height, for the list above a detail.
     pub stacked: u16,
-    /// Of the width, for the findings beside a finding.
+    /// Of the width, for the findings beside a finding, and the queries beside a query.
     pub findings: u16,
 }
 
@@ -40,7 +40,7 @@ pub enum Divider {
     Items,
     /// Above the detail.
     Stacked,
-    /// Right of the findings.
+    /// Right of the findings or queries.
     Findings,
 }
 
@@ -97,7 +97,8 @@ impl Layout {
         let mut layout = Self { header, tabs, body, notice, footer, ..Self::default() };
         match view {
             View::Checklist => layout.checklist(focus, splits),
-            View::Findings => layout.findings(focus, splits),
+            View::Findings => layout.list_and_detail((Pane::Findings, Pane::Finding), focus, splits),
+            View::Database => layout.list_and_detail((Pane::Queries, Pane::Query), focus, splits),
             View::Report => layout.panes.push((Pane::Report, body)),
         }
         layout
@@ -119,16 +120,16 @@ impl Layout {
         }
     }
 
-    fn findings(&mut self, focus: Pane, splits: &Splits) {
+    fn list_and_detail(&mut self, (list, detail): (Pane, Pane), focus: Pane, splits: &Splits) {
         let body = self.body;
         if body.height < 12 || body.width < 40 {
             self.panes.push((focus, body));
         } else if body.width < 110 {
-            let (list, detail) = self.stack(body, stacked_share(focus == Pane::Finding, body.height, splits));
-            self.panes.extend([(Pane::Findings, list), (Pane::Finding, detail)]);
+            let (above, below) = self.stack(body, stacked_share(focus == detail, body.height, splits));
+            self.panes.extend([(list, above), (detail, below)]);
         } else {
-            let (list, detail) = self.beside(body, splits.findings, 30, Divider::Findings);
-            self.panes.extend([(Pane::Findings, list), (Pane::Finding, detail)]);
+            let (left, right) = self.beside(body, splits.findings, 30, Divider::Findings);
+            self.panes.extend([(list, left), (detail, right)]);
         }
     }
 
@@ -221,6 +222,7 @@ fn inside(pane: Rect) -> Rect {
 }
 
 fn tabs(row: Rect) -> Vec<(View, Rect)> {
+    let gap = if row.width < 100 { 2 } else { 3 };
     let mut x = row.x + 1;
     let mut tabs = Vec::new();
     for view in View::ALL {
@@ -228,7 +230,7 @@ fn tabs(row: Rect) -> Vec<(View, Rect)> {
         if x + width <= row.right() {
             tabs.push((view, Rect { x, width, ..row }));
         }
-        x += width + 3;
+        x += width + gap;
     }
     tabs
 }
@@ -240,7 +242,7 @@ mod tests {
     #[test]
     fn panes_never_leave_the_window_nor_overlap() {
         for view in View::ALL {
-            for pane in [Pane::Sections, Pane::Items, Pane::Item] {
+            for pane in view.panes().iter().copied() {
                 for width in 1..220 {
                     for height in 1..70 {
                         let area = Rect::new(0, 0, width, height);

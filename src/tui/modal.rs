@@ -47,6 +47,10 @@ pub enum Then {
     Item(ItemId),
     /// Shows a finding.
     Finding(Fingerprint),
+    /// Shows a query.
+    Query(String),
+    /// Copies a text.
+    Copy(String),
     /// Copies a prompt that fixes a finding.
     Prompt(Fingerprint),
     /// Closes the dialog below as well, with what was typed there.

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::ui_state::Ui;
-use crate::model::{Finding, Item, Location, RuleId, RuleMeta};
+use crate::model::{
+    DatabaseReport, ExaminedQuery, Finding, Item, Location, QueryPlace, RuleId, RuleMeta, grouped, measured,
+};
 use crate::session::Session;
 
 /// A moment, in UTC, to the minute.
@@ -29,6 +31,12 @@ pub fn place(location: &Location) -> String {
         (Some(path), None) => path.to_owned(),
         (None, _) => location.to_string(),
     }
+}
+
+/// A place that sends a query, as editors understand it.
+#[must_use]
+pub fn query_place(place: &QueryPlace) -> String {
+    format!("{}:{}", place.path, place.span.line)
 }
 
 /// A rule's documentation.
@@ -75,6 +83,44 @@ pub fn item(ui: &Ui, session: &Session, item: &Item) -> String {
     let _ = write!(text, "\nWhy it matters: {}\nFix: {}\nQuestion: {}\n", item.why, item.fix, item.ask);
     if let Some(note) = &session.entry(&item.id).note {
         let _ = writeln!(text, "Note: {note}");
+    }
+    text
+}
+
+/// A query as text for the clipboard.
+#[must_use]
+pub fn query(query: &ExaminedQuery, report: &DatabaseReport) -> String {
+    let mut text = format!("{}\n", query.sql.trim());
+    for place in &query.places {
+        let _ = writeln!(text, "Sent at {}", query_place(place));
+    }
+    if let Some(calls) = &query.calls {
+        let _ = writeln!(text, "The server has counted {}", calls.words());
+    }
+    if let Some(why) = &query.not_examined {
+        let _ = writeln!(text, "Not examined: it {why}");
+    }
+    for harm in &query.harms {
+        let _ = write!(text, "\n{} ({}, {})\nFix: {}\n", harm.message, harm.severity.word(), harm.rule, harm.fix);
+    }
+    if !query.points.is_empty() {
+        let points =
+            query.points.iter().map(|point| format!("{} at {} rows", measured(point.cost), grouped(point.rows)));
+        let _ = write!(text, "\nCost by the planner ({}): {}\n", report.server, points.collect::<Vec<_>>().join(", "));
+    }
+    if let Some(plan) = &query.plan {
+        let _ = write!(text, "\nPlan at {} rows a table:\n", grouped(report.rows));
+        plan.walk(&mut |node, depth| {
+            let mark = if node.marked { " <- slow" } else { "" };
+            let _ = writeln!(text, "    {}{}{mark}", "  ".repeat(depth), node.title());
+            for detail in &node.details {
+                let _ = writeln!(text, "    {}    {detail}", "  ".repeat(depth));
+            }
+        });
+    }
+    for proposal in report.proposals_for(query) {
+        let _ =
+            write!(text, "\nIndex that helps ({}):\n{}\n", proposal.proof.words(), indented(&proposal.migration.text));
     }
     text
 }

@@ -19,13 +19,15 @@ pub enum View {
     Checklist,
     /// What speaks against the project.
     Findings,
+    /// The queries with their costs, plans and proposed indexes.
+    Database,
     /// What others will read.
     Report,
 }
 
 impl View {
     /// Every view, in the order of their numbers.
-    pub const ALL: [Self; 3] = [Self::Checklist, Self::Findings, Self::Report];
+    pub const ALL: [Self; 4] = [Self::Checklist, Self::Findings, Self::Database, Self::Report];
 
     /// Its name.
     #[must_use]
@@ -33,6 +35,7 @@ impl View {
         match self {
             Self::Checklist => "Checklist",
             Self::Findings => "Findings",
+            Self::Database => "Database",
             Self::Report => "Report",
         }
     }
@@ -43,6 +46,7 @@ impl View {
         match self {
             Self::Checklist => &[Pane::Sections, Pane::Items, Pane::Item],
             Self::Findings => &[Pane::Findings, Pane::Finding],
+            Self::Database => &[Pane::Queries, Pane::Query],
             Self::Report => &[Pane::Report],
         }
     }
@@ -61,6 +65,10 @@ pub enum Pane {
     Findings,
     /// The finding in hand.
     Finding,
+    /// The list of queries.
+    Queries,
+    /// The query in hand.
+    Query,
     /// The report.
     Report,
 }
@@ -99,6 +107,19 @@ pub struct FindingsState {
     /// The first row of the finding that is shown.
     pub scroll: usize,
     /// What findings must contain.
+    pub filter: Input,
+}
+
+/// The state of view 3.
+#[derive(Debug)]
+pub struct DatabaseState {
+    /// The pane in use.
+    pub focus: Pane,
+    /// The query in hand, by its id.
+    pub list: Selection<String>,
+    /// The first row of the query that is shown.
+    pub scroll: usize,
+    /// What queries must contain.
     pub filter: Input,
 }
 
@@ -162,6 +183,8 @@ pub struct Ui {
     pub checklist: ChecklistState,
     /// View 2.
     pub findings: FindingsState,
+    /// View 3.
+    pub database: DatabaseState,
     /// The first row of the report that is shown.
     pub report_scroll: usize,
     /// What lies over the views; the last one gets the keys.
@@ -202,6 +225,12 @@ impl Ui {
                 scroll: 0,
                 filter: Input::default(),
             },
+            database: DatabaseState {
+                focus: Pane::Queries,
+                list: Selection::default(),
+                scroll: 0,
+                filter: Input::default(),
+            },
             report_scroll: 0,
             modals: Vec::new(),
             splits: Splits::default(),
@@ -220,6 +249,7 @@ impl Ui {
         match self.view {
             View::Checklist => self.checklist.focus,
             View::Findings => self.findings.focus,
+            View::Database => self.database.focus,
             View::Report => Pane::Report,
         }
     }
@@ -229,6 +259,7 @@ impl Ui {
         match pane {
             Pane::Sections | Pane::Items | Pane::Item => self.checklist.focus = pane,
             Pane::Findings | Pane::Finding => self.findings.focus = pane,
+            Pane::Queries | Pane::Query => self.database.focus = pane,
             Pane::Report => {}
         }
     }
@@ -243,19 +274,24 @@ impl Ui {
     /// Takes in what has changed in the session, keeping what is selected. Cheap when nothing has.
     pub fn sync(&mut self, session: &Session) {
         let within = self.checklist.sections.selected.clone().unwrap_or(Within::Everything);
-        let filters = (self.checklist.filter.value(), self.findings.filter.value());
+        let filters = (self.checklist.filter.value(), self.findings.filter.value(), self.database.filter.value());
         if !self.index.refresh(session, &within, filters) {
             return;
         }
         let (item, finding) = (self.checklist.items.selected.clone(), self.findings.list.selected.clone());
+        let query = self.database.list.selected.clone();
         self.checklist.sections.settle(&self.index.sections);
         self.checklist.items.settle(&self.index.items);
         self.findings.list.settle(&self.index.findings);
+        self.database.list.settle(&self.index.queries);
         if item != self.checklist.items.selected {
             self.checklist.scroll = 0;
         }
         if finding != self.findings.list.selected {
             self.findings.scroll = 0;
+        }
+        if query != self.database.list.selected {
+            self.database.scroll = 0;
         }
         self.reveal();
     }
@@ -267,5 +303,6 @@ impl Ui {
         self.checklist.sections.reveal(&self.index.sections, height(Pane::Sections));
         self.checklist.items.reveal(&self.index.items, height(Pane::Items));
         self.findings.list.reveal(&self.index.findings, height(Pane::Findings));
+        self.database.list.reveal(&self.index.queries, height(Pane::Queries));
     }
 }

@@ -15,6 +15,7 @@ mod headless;
 mod hostile;
 mod incremental;
 #[cfg(unix)]
+mod migrations;
 mod pty;
 mod report;
 mod repository;

@@ -54,6 +54,7 @@ async fn end(probe: &'static dyn Probe, settings: Settings, cancel: Cancellation
         events,
         progress: watch::channel(Progress::default()).0,
         clock: Timestamp::now,
+        only: None,
     });
     let mut kinds = Vec::new();
     while let Some(event) = events_in.recv().await {

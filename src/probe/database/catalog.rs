@@ -20,12 +20,39 @@ pub struct Table {
     pub rows: Option<u64>,
     /// Its columns.
     pub columns: Vec<String>,
+    /// Those of its columns of which MySQL can index only the beginning.
+    pub long: Vec<String>,
     /// Its indexes.
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.
     pub partitioned: bool,
     /// The partitioned table that it is a part of.
     pub parent: Option<String>,
+    /// The columns of its primary key.
+    pub primary_key: Vec<String>,
+    /// Its foreign keys.
+    pub foreign_keys: Vec<ForeignKey>,
+    /// It is a materialized view, which has no keys.
+    pub materialized: bool,
+    /// It belongs to an extension or to the hosting platform, and not to the project.
+    pub foreign: bool,
+    /// Another session has locked it, so its indexes could not be read.
+    pub locked: bool,
+}
+
+/// Columns whose values must be those of another table's row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ForeignKey {
+    /// The constraint's name; empty where it has none.
+    pub name: String,
+    /// Its columns, in the constraint's order.
+    pub columns: Vec<String>,
+    /// The schema of the other table; empty in SQLite.
+    pub to_schema: String,
+    /// The other table.
+    pub to_table: String,
+    /// The columns there.
+    pub to_columns: Vec<String>,
 }
 
 /// An index.
@@ -39,8 +66,29 @@ pub struct Index {
     pub predicate: Option<String>,
     /// Whether it is a B-tree, of which only leading columns help.
     pub ordered: bool,
-    /// Whether no two rows may have the same keys.
+    /// What kind it is, in the database's word: `btree`, `hash`.
+    pub method: String,
+    /// No two rows may have the same keys.
     pub unique: bool,
+    /// It stands behind a primary key, a unique or an exclusion constraint, or the replication of its table.
+    pub bound: bool,
+    /// None of its columns can be null.
+    pub not_null: bool,
+    /// How each key is compared and sorted, in the order of `keys`; empty where that is not known.
+    pub orders: Vec<KeyOrder>,
+    /// Columns that it only carries along.
+    pub included: Vec<String>,
+}
+
+/// How a key of an index is compared and sorted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyOrder {
+    /// Operator class and collation, in the database's terms; equal texts compare equally.
+    pub compares: String,
+    /// From the greatest to the least.
+    pub descending: bool,
+    /// Nulls come first.
+    pub nulls_first: bool,
 }
 
 impl Catalog {
@@ -52,6 +100,12 @@ impl Catalog {
             by_name.entry(table.name.to_lowercase()).or_default().push(index);
         }
         Self { tables, by_name }
+    }
+
+    /// Every table.
+    #[must_use]
+    pub fn tables(&self) -> &[Table] {
+        &self.tables
     }
 
     /// How many tables there are.

@@ -50,6 +50,8 @@ pub struct Tally {
     /// Reasons outside the queries themselves why there may be more of them.
     beyond: Vec<String>,
     code_gaps: Vec<Gap>,
+    /// How far each check of the database itself got.
+    checked: Vec<(RuleId, Coverage)>,
     /// What an index would bring can be told, so that the rules which rest on that can speak.
     estimates_indexes: bool,
 }
@@ -66,7 +68,28 @@ impl Tally {
             beyond
                 .push(format!("{files} {language} {} not read for queries yet", noun(*files, "file is", "files are")));
         }
-        let mappers = mappers(index, project);
+        let mut gaps = BTreeMap::new();
+        for library in &index.library_calls {
+            let missed: u64 = library.missed.values().map(|(count, _)| *count).sum();
+            if missed == 0 {
+                continue;
+            }
+            let why: Vec<String> = library.missed.iter().map(|(why, (count, _))| format!("{count} {why}")).collect();
+            let (calls, name) = (library.calls, library.library);
+            let noun = noun(calls, "call", "calls");
+            beyond.push(format!(
+                "{missed} of the {calls} {noun} of {name} could not be turned into SQL: {}",
+                why.join(", ")
+            ));
+            for (why, (count, examples)) in &library.missed {
+                gaps.insert(format!("calls of {name} {why}"), (*count, examples.clone()));
+            }
+        }
+        let mut mappers = mappers(index, project);
+        // Where calls were found, each was counted.
+        mappers.retain(|name| {
+            !index.library_calls.iter().any(|library| library.library.split(" or ").any(|l| l == *name))
+        });
         if !mappers.is_empty() {
             beyond.push(format!(
                 "of the queries that {} makes only those that the code tells whole are examined",
@@ -75,11 +98,12 @@ impl Tally {
         }
         Self {
             counts: BTreeMap::new(),
-            gaps: BTreeMap::new(),
+            gaps,
             examined: 0,
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
+            checked: Vec::new(),
             estimates_indexes: true,
         }
     }
@@ -94,6 +118,11 @@ impl Tally {
         for (reason, count) in &found.left_out {
             self.gaps.insert(format!("queries {reason}"), (*count, Vec::new()));
         }
+    }
+
+    /// The database itself was examined.
+    pub fn checked(&mut self, rules: Vec<(RuleId, Coverage)>) {
+        self.checked = rules;
     }
 
     /// Whether the engine can tell what an index would bring.
@@ -151,7 +180,8 @@ impl Tally {
                 if proven.contains(&rule.id) && !self.estimates_indexes { untried() } else { coverage.clone() };
             (RuleId::from_static(rule.id), coverage)
         };
-        let rules = judgement::RULES.iter().map(|rule| of(rule)).collect();
+        let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
+        rules.extend(self.checked);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }
 
@@ -229,7 +259,7 @@ mod tests {
 
     use super::*;
     use crate::model::Span;
-    use crate::probe::source::facts::{FileFacts, Import};
+    use crate::probe::source::facts::{FileFacts, Import, LibraryCalls};
 
     fn project(stack: &[&str]) -> Project {
         Project {
@@ -265,6 +295,18 @@ mod tests {
             assert!(matches!(coverage(index, stack, 3), Coverage::Part(why) if why.contains(says)), "{says}");
         };
         part(&plain, &["prisma"], "the queries that Prisma makes");
+        let missed =
+            BTreeMap::from([("whose condition is put together at run time", (2, vec!["a.ts:1 x".to_owned()]))]);
+        let calls = LibraryCalls { library: "Prisma", calls: 9, told: 7, without_look_up: 0, missed };
+        let counted = CodeIndex { library_calls: vec![calls.clone()], ..CodeIndex::default() };
+        part(
+            &counted,
+            &["prisma"],
+            "2 of the 9 calls of Prisma could not be turned into SQL: 2 whose condition is put together at run time",
+        );
+        let calls = LibraryCalls { missed: BTreeMap::new(), ..calls };
+        let whole = CodeIndex { library_calls: vec![calls], ..CodeIndex::default() };
+        assert_eq!(coverage(&whole, &["prisma"], 3), Coverage::Whole);
         part(&importing(Role::Server, "sqlalchemy.orm"), &[], "SQLAlchemy");
         part(&importing(Role::Server, "drizzle-orm/node-postgres"), &[], "Drizzle");
         assert_eq!(coverage(&importing(Role::Test, "knex"), &[], 3), Coverage::Whole);

@@ -1,7 +1,9 @@
 //! One face for every database that can be examined.
 
 use super::catalog::Catalog;
+use super::checks::facts::{Facts, Place};
 use super::examine::Ready;
+use super::mysql::Mysql;
 use super::placeholders::Prepared;
 use super::plan::{Asked, Judged, Tried, Unexamined};
 use super::postgres::Postgres;
@@ -16,6 +18,8 @@ use crate::probe::ProbeCx;
 pub enum Engine {
     /// A PostgreSQL server.
     Postgres(Box<Postgres>),
+    /// A MySQL or MariaDB server.
+    Mysql(Box<Mysql>),
     /// A SQLite file.
     Sqlite(Box<Sqlite>),
 }
@@ -32,6 +36,7 @@ impl Engine {
                 let postgres = Postgres::open(target, &cx.project.root, rows).await?;
                 Ok(Self::Postgres(Box::new(postgres)))
             }
+            Target::Mysql(target) => Ok(Self::Mysql(Box::new(Mysql::open(target).await?))),
             Target::Sqlite(target) => {
                 let relations = ready.iter().flat_map(|ready| ready.shape.relations());
                 let wanted = relations.map(|relation| relation.table.to_lowercase()).collect();
@@ -48,7 +53,8 @@ impl Engine {
     pub async fn learn(&mut self, ready: &[Ready]) -> Result<(), Failure> {
         match self {
             Self::Postgres(postgres) => postgres.prepare(ready).await,
-            Self::Sqlite(_) => Ok(()),
+            // MySQL lets each query by itself call only what is known to be harmless.
+            Self::Mysql(_) | Self::Sqlite(_) => Ok(()),
         }
     }
 
@@ -57,6 +63,7 @@ impl Engine {
     pub fn catalog(&self) -> &Catalog {
         match self {
             Self::Postgres(postgres) => postgres.catalog(),
+            Self::Mysql(mysql) => mysql.catalog(),
             Self::Sqlite(sqlite) => sqlite.catalog(),
         }
     }
@@ -66,6 +73,7 @@ impl Engine {
     pub fn server(&self) -> String {
         match self {
             Self::Postgres(postgres) => postgres.server(),
+            Self::Mysql(mysql) => mysql.server(),
             Self::Sqlite(_) => "SQLite".to_owned(),
         }
     }
@@ -75,6 +83,7 @@ impl Engine {
     pub fn method(&self) -> String {
         match self {
             Self::Postgres(postgres) => postgres.method(),
+            Self::Mysql(mysql) => mysql.method(),
             Self::Sqlite(_) => "planned in a copy of the schema in memory, as if its tables had grown".to_owned(),
         }
     }
@@ -86,7 +95,19 @@ impl Engine {
             Self::Postgres(postgres) if postgres.superuser => vec![
                 "the role is a superuser, which may do anything: let gonogo and the app connect as a role that may only what it needs",
             ],
+            Self::Mysql(mysql) if mysql.superuser => vec![
+                "the user has the privilege SUPER, which may do anything: let gonogo and the app connect as a user that may only what it needs",
+            ],
             _ => Vec::new(),
+        }
+    }
+
+    /// What the database says of itself, for the checks.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        match self {
+            Self::Postgres(postgres) => postgres.facts(place).await,
+            Self::Mysql(mysql) => mysql.facts(place).await,
+            Self::Sqlite(_) => Facts::of_a_file(place),
         }
     }
 
@@ -97,6 +118,7 @@ impl Engine {
     pub async fn judge(&mut self, sql: &str, prepared: &Prepared, shape: Shape) -> Result<(Judged, Shape), Unexamined> {
         match self {
             Self::Postgres(postgres) => postgres.judge(sql, prepared, shape).await,
+            Self::Mysql(mysql) => mysql.judge(sql, prepared, &shape).await.map(|judged| (judged, shape)),
             Self::Sqlite(sqlite) => sqlite.judge(prepared, &shape).await.map(|judged| (judged, shape)),
         }
     }
@@ -105,6 +127,8 @@ impl Engine {
     pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         match self {
             Self::Postgres(postgres) => postgres.try_indexes(asked, candidates).await,
+            // Neither server plans with an index that is not there.
+            Self::Mysql(_) => None,
             Self::Sqlite(sqlite) => sqlite.try_indexes(asked, candidates).await,
         }
     }
@@ -115,7 +139,7 @@ impl Engine {
     pub fn estimates_indexes(&self) -> bool {
         match self {
             Self::Postgres(postgres) => postgres.estimates_indexes(),
-            Self::Sqlite(_) => false,
+            Self::Mysql(_) | Self::Sqlite(_) => false,
         }
     }
 
@@ -126,6 +150,7 @@ impl Engine {
     pub async fn statistics(&mut self) -> Result<Vec<(String, CallStatistics)>, Unexamined> {
         match self {
             Self::Postgres(postgres) => postgres.statistics().await,
+            Self::Mysql(mysql) => mysql.statistics().await,
             // A file keeps no count.
             Self::Sqlite(_) => Ok(Vec::new()),
         }
@@ -135,6 +160,7 @@ impl Engine {
     pub async fn close(self) {
         match self {
             Self::Postgres(postgres) => postgres.close().await,
+            Self::Mysql(mysql) => mysql.close().await,
             Self::Sqlite(sqlite) => sqlite.close().await,
         }
     }

@@ -1,5 +1,6 @@
 //! The order of a run: queries are made ready, planned one by one, judged, given indexes that help, and told.
 
+use super::checks;
 use super::coverage::Tally;
 use super::engine::Engine;
 use super::judgement::help::Help;
@@ -53,13 +54,15 @@ impl Looked {
 /// Examines the queries of `found` on `target` and sends what it sees through `cx`.
 pub async fn examine(
     target: &Target,
-    found: Found,
+    mut found: Found,
     mut tally: Tally,
     code: &CodeIndex,
     cx: &ProbeCx,
 ) -> Result<Examined, Failure> {
     let dialect = target.dialect();
     let rows = cx.settings.rows.max(1);
+    let wanted = |query: &Query| cx.only.as_ref().is_none_or(|only| query.id(dialect) == *only);
+    found.queries.retain(wanted);
     tally.count("queries", found.queries.len());
     tally.count("places", found.places());
     let mut queries: Vec<ExaminedQuery> = Vec::new();
@@ -81,6 +84,7 @@ pub async fn examine(
     match engine.statistics().await {
         Ok(counted) => {
             statistics::join(&mut ready, counted, dialect);
+            ready.retain(|ready| wanted(&ready.query));
         }
         Err(why) => tally.note(&format!("the server's statistics of queries {}", why.0)),
     }
@@ -127,11 +131,13 @@ pub async fn examine(
             look.judgements.push(judgement);
         }
     }
+    cx.report_progress(total, Some(total), "reading the catalogue");
+    tally.checked(checks::examine(&mut engine, target, code, cx).await);
     cx.report_progress(total, Some(total), "done");
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
-    report::sort(&mut queries);
+    queries.sort_by(ExaminedQuery::by_harm);
     let database = DatabaseReport {
-        server: format!("{}: {}", engine.server(), target.shown()),
+        server: format!("{}, {}", engine.server(), target.name(&cx.project.root)),
         rows,
         method: engine.method(),
         queries,

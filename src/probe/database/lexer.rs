@@ -7,6 +7,20 @@ pub enum Dialect {
     Postgres,
     /// SQLite 3.
     Sqlite,
+    /// MySQL 8 and MariaDB, with the quotes that they have unless `sql_mode` says otherwise.
+    Mysql,
+}
+
+impl Dialect {
+    /// The database's name, for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Postgres => "PostgreSQL",
+            Self::Sqlite => "SQLite",
+            Self::Mysql => "MySQL",
+        }
+    }
 }
 
 /// What a token is.
@@ -63,13 +77,13 @@ pub struct Unclosed;
 /// # Errors
 /// When a quote, a comment or an interpolation is never closed.
 pub fn tokens(sql: &str, dialect: Dialect) -> Result<Vec<Token<'_>>, Unclosed> {
-    let mut lexer = Lexer { sql, bytes: sql.as_bytes(), at: 0, dialect };
+    let mut lexer = Lexer { sql, bytes: sql.as_bytes(), at: 0, dialect, in_comment: false };
     let mut tokens = Vec::new();
     loop {
         let spaced = lexer.skip_space()?;
         let start = lexer.at;
         if start >= sql.len() {
-            return Ok(tokens);
+            return if lexer.in_comment { Err(Unclosed) } else { Ok(tokens) };
         }
         let kind = lexer.token(tokens.last())?;
         // Every branch of `token` ends on a character boundary; an empty text would mean a bug, not bad input.
@@ -83,6 +97,8 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     dialect: Dialect,
+    /// Inside `/*! … */`, which MySQL reads as if the marks were not there.
+    in_comment: bool,
 }
 
 impl Lexer<'_> {
@@ -98,8 +114,14 @@ impl Lexer<'_> {
         let start = self.at;
         loop {
             let rest = self.rest();
-            if rest.starts_with("--") {
+            if self.begins_line_comment() {
                 self.at += rest.find('\n').unwrap_or(rest.len());
+            } else if let Some(length) = self.version_mark() {
+                self.in_comment = true;
+                self.at += length;
+            } else if self.in_comment && rest.starts_with("*/") {
+                self.in_comment = false;
+                self.at += 2;
             } else if rest.starts_with("/*") {
                 self.skip_comment()?;
             } else if let Some(space) = rest.chars().next().filter(|c| c.is_whitespace() || *c == '\u{feff}') {
@@ -110,7 +132,24 @@ impl Lexer<'_> {
         }
     }
 
-    /// Comments nest in PostgreSQL and do not in SQLite.
+    /// In MySQL two dashes want white space after them (manual, "Comments"), and `#` does as well.
+    fn begins_line_comment(&self) -> bool {
+        let dashes = (self.byte(0), self.byte(1)) == (b'-', b'-');
+        match self.dialect {
+            Dialect::Mysql => self.byte(0) == b'#' || dashes && self.byte(2) <= b' ',
+            Dialect::Postgres | Dialect::Sqlite => dashes,
+        }
+    }
+
+    /// The length of `/*!`, `/*!80000` or MariaDB's `/*M!100100`.
+    fn version_mark(&self) -> Option<usize> {
+        let rest = Some(self.rest()).filter(|_| self.dialect == Dialect::Mysql && !self.in_comment)?;
+        let number = rest.strip_prefix("/*!").or_else(|| rest.strip_prefix("/*M!"))?;
+        let digits = number.bytes().take_while(u8::is_ascii_digit).count();
+        Some(rest.len() - number.len() + digits)
+    }
+
+    /// Comments nest in PostgreSQL only.
     fn skip_comment(&mut self) -> Result<(), Unclosed> {
         let mut depth = 0;
         while self.at < self.bytes.len() {
@@ -133,12 +172,13 @@ impl Lexer<'_> {
     }
 
     fn token(&mut self, previous: Option<&Token<'_>>) -> Result<Kind, Unclosed> {
-        let postgres = self.dialect == Dialect::Postgres;
+        let mysql = self.dialect == Dialect::Mysql;
         match self.byte(0) {
-            b'\'' => self.quoted(b'\'', false).map(|()| Kind::Text),
+            b'\'' => self.quoted(b'\'', mysql).map(|()| Kind::Text),
+            b'"' if mysql => self.quoted(b'"', true).map(|()| Kind::Text),
             b'"' => self.quoted(b'"', false).map(|()| Kind::Name),
             b'`' => self.quoted(b'`', false).map(|()| Kind::Name),
-            b'[' if !postgres => self.quoted(b']', false).map(|()| Kind::Name),
+            b'[' if self.dialect == Dialect::Sqlite => self.quoted(b']', false).map(|()| Kind::Name),
             b'$' if self.byte(1) == b'{' => {
                 self.at = self.interpolation_end(self.at).ok_or(Unclosed)?;
                 Ok(Kind::Interpolation)
@@ -154,6 +194,13 @@ impl Lexer<'_> {
             }
             b'?' => Ok(self.question()),
             b':' => Ok(self.colon(previous)),
+            b'@' if mysql && self.byte(1) == b'@' => {
+                self.at += 2;
+                while is_word(self.byte(0)) || self.byte(0) == b'.' {
+                    self.at += 1;
+                }
+                Ok(Kind::Word)
+            }
             b if is_operator(b) => Ok(self.operator()),
             b if is_word_start(b) => self.word(),
             _ => {
@@ -259,10 +306,18 @@ impl Lexer<'_> {
             self.at += length;
             return Kind::Bind;
         }
+        if self.dialect == Dialect::Mysql && self.rest().starts_with("--") {
+            self.at += 1;
+            return Kind::Operator;
+        }
         let start = self.at;
         while is_operator(self.byte(0)) {
             let rest = self.rest();
-            let stops = rest.starts_with("--") || rest.starts_with("/*") || self.bind_length().is_some();
+            let stops = self.begins_line_comment()
+                || rest.starts_with("/*")
+                || self.in_comment && rest.starts_with("*/")
+                || self.dialect == Dialect::Mysql && rest.starts_with("--")
+                || self.bind_length().is_some();
             // `<@` is an operator even before a name.
             if self.at > start && stops && self.sql.get(start..=self.at) != Some("<@") {
                 break;
@@ -295,11 +350,19 @@ impl Lexer<'_> {
         let start = self.at;
         self.skip_word();
         let word = self.sql.get(start..self.at).unwrap_or_default();
-        if self.byte(0) == b'\'' && self.dialect == Dialect::Postgres {
+        let prefixes = |all: &[&str]| all.iter().any(|prefix| word.eq_ignore_ascii_case(prefix));
+        if self.byte(0) == b'\'' && self.dialect == Dialect::Mysql {
+            if prefixes(&["n"]) {
+                return self.quoted(b'\'', true).map(|()| Kind::Text);
+            }
+            if prefixes(&["b", "x"]) {
+                return self.quoted(b'\'', false).map(|()| Kind::Text);
+            }
+        } else if self.byte(0) == b'\'' && self.dialect == Dialect::Postgres {
             if word.eq_ignore_ascii_case("e") {
                 return self.quoted(b'\'', true).map(|()| Kind::Text);
             }
-            if ["b", "x", "n"].iter().any(|prefix| word.eq_ignore_ascii_case(prefix)) {
+            if prefixes(&["b", "x", "n"]) {
                 return self.quoted(b'\'', false).map(|()| Kind::Text);
             }
         } else if self.byte(0) == b'\'' && word.eq_ignore_ascii_case("x") {
@@ -366,68 +429,4 @@ const fn is_word(byte: u8) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn cut(sql: &str) -> Vec<&str> {
-        tokens(sql, Dialect::Postgres).unwrap().into_iter().map(|t| t.text).collect()
-    }
-
-    fn binds(sql: &str) -> Vec<&str> {
-        let is_bind = |t: &Token<'_>| matches!(t.kind, Kind::Bind | Kind::Question | Kind::Interpolation);
-        tokens(sql, Dialect::Postgres).unwrap().into_iter().filter(is_bind).map(|t| t.text).collect()
-    }
-
-    #[test]
-    fn quotes_and_comments_hide_what_looks_like_a_placeholder() {
-        let sql = "SELECT '?', ':a', \"$1\", $$ ? :b $$, $x$ '$1' $x$, E'\\' ?' -- :c\n /* %s /* ? */ */ WHERE a = :d";
-        assert_eq!(binds(sql), [":d"]);
-    }
-
-    #[test]
-    fn casts_slices_and_operators_are_not_placeholders() {
-        assert_eq!(binds("SELECT a::int, b[1:n], c <@ d, e @> f, g @@ h, i % j, k || :l::text"), [":l"]);
-        assert_eq!(cut("a::int"), ["a", "::", "int"]);
-        assert_eq!(cut("a=@id"), ["a", "=", "@id"]);
-        assert_eq!(cut("a=%s"), ["a", "=", "%s"]);
-        assert_eq!(cut("a-1--b"), ["a", "-", "1"]);
-    }
-
-    #[test]
-    fn every_form_of_placeholder_is_seen() {
-        assert_eq!(
-            binds("? $1 :name @p1 %s %(name)s %d ?3"),
-            ["?", "$1", ":name", "@p1", "%s", "%(name)s", "%d", "?3"]
-        );
-        assert_eq!(binds("x = ${a.b({c: '}'})} AND y = ${`}`}"), ["${a.b({c: '}'})}", "${`}`}"]);
-        assert_eq!(cut("?||'x'"), ["?", "||", "'x'"]);
-        assert_eq!(cut("a ?| b"), ["a", "?|", "b"]);
-    }
-
-    #[test]
-    fn code_inside_a_string_keeps_its_own_quotes() {
-        assert_eq!(cut("a = '${row['id']}' AND b"), ["a", "=", "'${row['id']}'", "AND", "b"]);
-    }
-
-    #[test]
-    fn sqlite_has_brackets_and_no_dollar_quotes_or_nested_comments() {
-        let texts = |sql| tokens(sql, Dialect::Sqlite).unwrap().into_iter().map(|t| t.text).collect::<Vec<_>>();
-        assert_eq!(texts("[a ; b] /* /* */ E'\\' ;"), ["[a ; b]", "E", "'\\'", ";"]);
-    }
-
-    #[test]
-    fn whatever_is_never_closed_is_refused() {
-        for sql in ["'a", "\"a", "/* a", "$$ a", "${a", "E'\\'"] {
-            assert_eq!(tokens(sql, Dialect::Postgres), Err(Unclosed), "{sql}");
-        }
-    }
-
-    #[test]
-    fn any_bytes_are_cut_without_loss() {
-        for sql in ["é = 'ü' 漢字 \u{a0} € x", "\u{feff}SELECT 1", "1.5e-3 .5 t.5", "%", "$", ":", "@"] {
-            let joined: String = cut(sql).concat();
-            let plain: String = sql.chars().filter(|c| !c.is_whitespace() && *c != '\u{feff}').collect();
-            assert_eq!(joined, plain);
-        }
-    }
-}
+mod tests;

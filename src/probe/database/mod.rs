@@ -2,20 +2,22 @@
 //!
 //! The path of a query: [`queries`] collects it from the code or a file · [`placeholders`] numbers its parameters, by the
 //! [`lexer`] · [`statement`] makes sure that it is a single SELECT, INSERT, UPDATE or DELETE and reads its
-//! [`conditions`] · [`postgres`] or [`sqlite`] read its [`plan`] against their [`catalog`] without executing anything ·
+//! [`conditions`] · [`postgres`], [`mysql`] or [`sqlite`] read its [`plan`] against their [`catalog`] without executing anything ·
 //! [`judgement`] says what is wrong with it and why · [`proposals`] finds indexes that help and has the [`engine`] prove
 //! them · [`examine`] leads a query through all of that.
 //!
-//! Nothing is written to the user's database: PostgreSQL is asked in read-only transactions with short limits that end
-//! in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
+//! Nothing is written to the user's database: PostgreSQL, MySQL and MariaDB are asked in read-only transactions with
+//! short limits that end in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.
 
 pub mod catalog;
+pub mod checks;
 pub mod conditions;
 mod coverage;
 pub mod engine;
 pub mod examine;
 pub mod judgement;
 pub mod lexer;
+pub mod mysql;
 pub mod placeholders;
 pub mod plan;
 pub mod postgres;
@@ -34,7 +36,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta};
-use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, Settings, Skip, SkipReason};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 use coverage::Tally;
 use examine::examine;
 use queries::Found;
@@ -43,11 +45,24 @@ use target::Target;
 /// The probe.
 pub struct DatabaseProbe;
 
+/// The rules about queries and those about the database itself.
+#[expect(clippy::indexing_slicing, reason = "checked while compiling")]
+static RULES: [&RuleMeta; judgement::RULES.len() + checks::CHECKS.len()] = {
+    let mut rules = [judgement::RULES[0]; judgement::RULES.len() + checks::CHECKS.len()];
+    let mut at = 0;
+    while at < rules.len() {
+        let queries = judgement::RULES.len();
+        rules[at] = if at < queries { judgement::RULES[at] } else { checks::CHECKS[at - queries].meta };
+        at += 1;
+    }
+    rules
+};
+
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("database"),
     title: "Database",
     about: "Reads, without executing anything, the plans that the database makes for the queries in the code, as if its tables had grown.",
-    rules: &judgement::RULES,
+    rules: &RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
 };
@@ -103,6 +118,6 @@ fn unnamed(project: &Project) -> String {
         Some(offer) => {
             format!("no database was named; allow the one that the project uses, {offer}, or give --database URL")
         }
-        None => "no database was named; give --database URL (postgres://… or sqlite:PATH)".to_owned(),
+        None => "no database was named; give --database URL (postgres://…, mysql://… or sqlite:PATH)".to_owned(),
     }
 }

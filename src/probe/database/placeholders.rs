@@ -19,8 +19,8 @@ pub struct Prepared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Part {
     Sql(String),
-    /// A parameter, from 0.
-    Parameter(usize),
+    /// A parameter, from 0; and whether only a bare number can stand here.
+    Parameter(usize, bool),
 }
 
 /// Why a query cannot be planned as it stands.
@@ -55,7 +55,7 @@ impl Prepared {
         Writer::new(sql, dialect, true).write()
     }
 
-    /// The statement with `$1`, `$2` … (PostgreSQL) or `?1`, `?2` … (SQLite).
+    /// The statement with `$1`, `$2` … (PostgreSQL) or `?1`, `?2` … (SQLite; MySQL, for our own eyes).
     #[must_use]
     pub fn sql(&self) -> String {
         self.with_values(&BTreeMap::new())
@@ -64,13 +64,19 @@ impl Prepared {
     /// The statement with literals in the place of some parameters (numbered from 0); the others are numbered anew.
     #[must_use]
     pub fn with_values(&self, values: &BTreeMap<usize, String>) -> String {
+        self.with_literals(&values.iter().map(|(parameter, value)| (*parameter, literal(value))).collect())
+    }
+
+    /// As [`Prepared::with_values`], with values that are SQL already.
+    #[must_use]
+    pub fn with_literals(&self, values: &BTreeMap<usize, String>) -> String {
         let mut numbers = HashMap::new();
         let mut sql = String::new();
         for part in &self.parts {
             match part {
                 Part::Sql(text) => sql.push_str(text),
-                Part::Parameter(parameter) => match values.get(parameter) {
-                    Some(value) => sql.push_str(&literal(value)),
+                Part::Parameter(parameter, bare) => match values.get(parameter) {
+                    Some(value) => sql.push_str(if *bare { bare_number(value) } else { value }),
                     None => {
                         let next = numbers.len() + 1;
                         let number = numbers.entry(*parameter).or_insert(next);
@@ -82,6 +88,12 @@ impl Prepared {
         }
         sql
     }
+}
+
+/// The number in a literal, for the places of MySQL's grammar that take no other.
+fn bare_number(literal: &str) -> &str {
+    let inner = literal.trim_matches('\'');
+    if !inner.is_empty() && inner.bytes().all(|b| b.is_ascii_digit()) { inner } else { "1" }
 }
 
 /// A string literal that holds `value`.
@@ -123,6 +135,7 @@ struct Writer<'a> {
     levels: Vec<Level>,
     last_word_at: Option<usize>,
     numbered: bool,
+    comma_follows: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -139,6 +152,7 @@ impl<'a> Writer<'a> {
             levels: vec![Level { clause: String::new(), holds_values: false, between: false }],
             last_word_at: None,
             numbered: false,
+            comma_follows: false,
         }
     }
 
@@ -147,6 +161,14 @@ impl<'a> Writer<'a> {
         while tokens.last().is_some_and(|token| token.is(";")) {
             tokens.pop();
         }
+        // A lock changes no plan, and the parser does not know MySQL's older way of asking for one.
+        let old_lock = ["LOCK", "IN", "SHARE", "MODE"];
+        if self.dialect == Dialect::Mysql
+            && let Some((_, end)) = tokens.split_last_chunk::<4>()
+            && end.iter().zip(old_lock).all(|(token, word)| token.text.eq_ignore_ascii_case(word))
+        {
+            tokens.truncate(tokens.len() - old_lock.len());
+        }
         // With `$1` in the text, `?` is what PostgreSQL says it is: an operator of `jsonb`.
         self.numbered =
             self.dialect == Dialect::Postgres && tokens.iter().any(|t| t.kind == Kind::Bind && t.text.starts_with('$'));
@@ -154,7 +176,10 @@ impl<'a> Writer<'a> {
             if token.spaced && !(self.text.is_empty() && self.parts.is_empty()) {
                 self.text.push(' ');
             }
-            self.token(token, tokens.get(index + 1))?;
+            let next = tokens.get(index + 1);
+            // `LIMIT 20, 10` of MySQL and SQLite begins with the offset.
+            self.comma_follows = next.is_some_and(|next| next.is(","));
+            self.token(token, next)?;
         }
         self.flush();
         Ok(Prepared { parts: self.parts, dialect: self.dialect, parameters: self.parameters })
@@ -280,6 +305,21 @@ impl<'a> Writer<'a> {
 
     /// A placeholder of the driver: always a value, unless a name has to stand here.
     fn bind(&mut self, text: &str) -> Result<(), Unclear> {
+        if self.dialect == Dialect::Mysql
+            && text == "?"
+            && let Before::Keyword(word) = &self.before
+        {
+            // The JavaScript drivers take a whole row here. What is written does not change what is read.
+            let row = match word.as_str() {
+                "SET" => Some("a_column = 1"),
+                "VALUES" => Some("(1)"),
+                _ => None,
+            };
+            if let Some(row) = row {
+                self.operand(row);
+                return Ok(());
+            }
+        }
         let names_something = match &self.before {
             Before::Dot | Before::Cast => true,
             Before::Keyword(word) => {
@@ -313,9 +353,12 @@ impl<'a> Writer<'a> {
     fn parameter(&mut self, name: Option<&str>) {
         let limit = matches!(&self.before, Before::Keyword(word) if matches!(word.as_str(), "LIMIT" | "FIRST" | "NEXT"))
             || (self.before == Before::Comma && self.clause() == "LIMIT");
-        if limit {
+        let mysql = self.dialect == Dialect::Mysql;
+        let offset = limit && self.comma_follows && mysql;
+        if limit && !offset {
             return self.operand(USUAL_PAGE);
         }
+        let bare = offset || mysql && matches!(&self.before, Before::Keyword(word) if word == "OFFSET");
         let cast = self.take_type_word();
         let in_list = matches!(&self.before, Before::Keyword(word) if word == "IN");
         let parameter = match name.filter(|_| !self.apart) {
@@ -327,7 +370,7 @@ impl<'a> Writer<'a> {
             self.text.push('(');
         }
         self.flush();
-        self.parts.push(Part::Parameter(parameter));
+        self.parts.push(Part::Parameter(parameter, bare));
         if let Some(data_type) = cast {
             self.text.push_str("::");
             self.text.push_str(&data_type);
@@ -351,11 +394,12 @@ impl<'a> Writer<'a> {
 
     /// A literal; what the program puts into it is unknown, but where it stands in the text is not.
     fn string(&mut self, text: &str) {
-        let inner = text.strip_prefix('\'').and_then(|t| t.strip_suffix('\''));
+        let quote = if text.starts_with('"') { '"' } else { '\'' };
+        let inner = text.strip_prefix(quote).and_then(|t| t.strip_suffix(quote));
         match inner.filter(|inner| inner.contains("${")) {
             Some(inner) => match split_interpolations(inner) {
                 Filled::Whole(code) => self.parameter(Some(&code)),
-                Filled::Partly(sample) => self.operand(&format!("'{sample}'")),
+                Filled::Partly(sample) => self.operand(&format!("{quote}{sample}{quote}")),
             },
             None => self.operand(text),
         }

@@ -38,18 +38,3 @@ fn plain(query: &Query, dialect: Dialect) -> ExaminedQuery {
         ..ExaminedQuery::default()
     }
 }
-
-/// The most harmful first; of equal ones what costs more, then by place; those that were not judged last.
-pub fn sort(queries: &mut [ExaminedQuery]) {
-    let worst = |query: &ExaminedQuery| query.harms.iter().map(|harm| harm.severity).max();
-    let tier = |query: &ExaminedQuery| query.harms.iter().map(|harm| harm.tier).min();
-    let cost = |query: &ExaminedQuery| query.plan.as_ref().and_then(|plan| plan.cost).unwrap_or(0.0);
-    queries.sort_by(|a, b| {
-        (a.not_examined.is_some().cmp(&b.not_examined.is_some()))
-            .then_with(|| worst(b).cmp(&worst(a)))
-            .then_with(|| (tier(a).is_none(), tier(a)).cmp(&(tier(b).is_none(), tier(b))))
-            .then_with(|| cost(b).total_cmp(&cost(a)))
-            .then_with(|| a.places.cmp(&b.places))
-            .then_with(|| a.sql.cmp(&b.sql))
-    });
-}

@@ -7,7 +7,7 @@ use sqlparser::ast::{
     LimitClause, ObjectName, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
     TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
-use sqlparser::dialect::{PostgreSqlDialect, SQLiteDialect};
+use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
 use super::conditions::{self, Column, Condition};
@@ -148,6 +148,7 @@ fn parse(sql: &str, dialect: Dialect) -> Option<Vec<Statement>> {
     match dialect {
         Dialect::Postgres => Parser::parse_sql(&PostgreSqlDialect {}, sql),
         Dialect::Sqlite => Parser::parse_sql(&SQLiteDialect {}, sql),
+        Dialect::Mysql => Parser::parse_sql(&MySqlDialect {}, sql),
     }
     .ok()
 }
@@ -431,12 +432,21 @@ fn aggregates(item: &SelectItem) -> bool {
         "bool_and",
         "json_group_array",
     ];
-    struct Finder;
+    /// How many subqueries deep: what one of these sums up is its own affair.
+    struct Finder(usize);
     impl Visitor for Finder {
         type Break = ();
+        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.0 += 1;
+            ControlFlow::Continue(())
+        }
+        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
+            self.0 -= 1;
+            ControlFlow::Continue(())
+        }
         fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
             match expr {
-                Expr::Function(function) if function.over.is_none() => {
+                Expr::Function(function) if function.over.is_none() && self.0 == 0 => {
                     let name = function.name.0.last().map(|part| part.to_string().to_lowercase()).unwrap_or_default();
                     if !AGGREGATES.contains(&name.as_str()) || scalar_min_max(&name, function) {
                         return ControlFlow::Continue(());
@@ -447,7 +457,7 @@ fn aggregates(item: &SelectItem) -> bool {
             }
         }
     }
-    item.visit(&mut Finder).is_break()
+    item.visit(&mut Finder(0)).is_break()
 }
 
 /// `max(a, b)` of SQLite picks the larger of two values and aggregates nothing.

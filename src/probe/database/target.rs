@@ -1,5 +1,7 @@
 //! Which database is meant: the connection string as people and frameworks write it.
 
+mod mysql;
+
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -9,12 +11,15 @@ use url::{Host, Url};
 use super::lexer::Dialect;
 use crate::model::Secret;
 use crate::probe::Touches;
+pub use mysql::MysqlTarget;
 
 /// A database that can be examined.
 #[derive(Clone)]
 pub enum Target {
     /// A PostgreSQL server.
     Postgres(Box<PostgresTarget>),
+    /// A MySQL or MariaDB server.
+    Mysql(Box<MysqlTarget>),
     /// A SQLite file.
     Sqlite(SqliteTarget),
 }
@@ -41,9 +46,9 @@ pub struct SqliteTarget {
 /// Why a connection string cannot be used; each is a sentence for the user, without the string itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TargetError {
-    /// A MySQL or MariaDB server.
-    #[error("MySQL and MariaDB are not covered yet; name a PostgreSQL or SQLite database with --database URL")]
-    Mysql,
+    /// A MySQL or MariaDB server without the database on it.
+    #[error("the address of the MySQL server names no database; write --database mysql://USER:PASSWORD@HOST:PORT/NAME")]
+    NoDatabase,
     /// A database that lives in the memory of another process.
     #[error("a database in memory cannot be examined from outside; name a SQLite file with --database sqlite:PATH")]
     InMemory,
@@ -53,11 +58,11 @@ pub enum TargetError {
     )]
     Proxy,
     /// Another scheme.
-    #[error("the database's address has an unknown scheme; write --database postgres://… or --database sqlite:PATH")]
+    #[error("the database's address has an unknown scheme; write --database postgres://…, mysql://… or sqlite:PATH")]
     UnknownScheme,
     /// Not an address.
     #[error(
-        "the database's address cannot be read; write it as --database postgres://USER:PASSWORD@HOST:PORT/NAME or sqlite:PATH (special characters in the password as %XX)"
+        "the database's address cannot be read; write it as --database postgres://USER:PASSWORD@HOST:PORT/NAME, mysql://… in the same way, or sqlite:PATH (special characters in the password as %XX)"
     )]
     NotAnAddress,
 }
@@ -90,6 +95,7 @@ impl Target {
     /// Why it cannot be used.
     pub fn parse(secret: &Secret) -> Result<Self, TargetError> {
         let text = secret.expose().trim();
+        let text = text.strip_prefix("jdbc:").unwrap_or(text);
         let (scheme, rest) = text.split_once(':').ok_or(TargetError::NotAnAddress).or_else(|error| {
             // A bare path of a SQLite file is clear enough.
             let is_file = [".db", ".sqlite", ".sqlite3"].iter().any(|end| text.ends_with(end));
@@ -102,7 +108,7 @@ impl Target {
                 PostgresTarget::parse(rest).map(|target| Self::Postgres(Box::new(target)))
             }
             "sqlite" | "sqlite3" | "file" => SqliteTarget::parse(rest).map(Self::Sqlite),
-            "mysql" | "mariadb" => Err(TargetError::Mysql),
+            "mysql" | "mysql2" | "mariadb" => MysqlTarget::parse(rest).map(|target| Self::Mysql(Box::new(target))),
             "prisma" => Err(TargetError::Proxy),
             _ => Err(TargetError::UnknownScheme),
         }
@@ -113,8 +119,19 @@ impl Target {
     pub fn shown(&self) -> String {
         match self {
             Self::Postgres(target) => format!("PostgreSQL database {}", target.shown),
+            Self::Mysql(target) => format!("MySQL database {}", target.shown),
             Self::Sqlite(target) => format!("SQLite database {}", target.named),
         }
+    }
+
+    /// Its name without its kind, for reports: one that lies in the project at `root` is named from there, for a report
+    /// never tells the folders of this machine.
+    #[must_use]
+    pub fn name(&self, root: &Path) -> String {
+        let shown = self.shown();
+        let name = shown.split_once(" database ").map_or(&*shown, |(_, name)| name);
+        let within = Path::new(name).strip_prefix(root).ok().map(|path| path.to_string_lossy().replace('\\', "/"));
+        within.unwrap_or_else(|| name.to_owned())
     }
 
     /// Whose SQL it speaks.
@@ -122,6 +139,7 @@ impl Target {
     pub const fn dialect(&self) -> Dialect {
         match self {
             Self::Postgres(_) => Dialect::Postgres,
+            Self::Mysql(_) => Dialect::Mysql,
             Self::Sqlite(_) => Dialect::Sqlite,
         }
     }
@@ -131,6 +149,7 @@ impl Target {
     pub fn touches(&self) -> Touches {
         match self {
             Self::Postgres(target) if !target.local => Touches::Database,
+            Self::Mysql(target) if !target.is_local() => Touches::Database,
             _ => Touches::LocalDatabase,
         }
     }
@@ -282,7 +301,6 @@ mod tests {
 
     #[test]
     fn what_cannot_be_used_is_named_without_the_text() {
-        assert_eq!(parse("mysql://a@b/c").err(), Some(TargetError::Mysql));
         assert_eq!(parse("mongodb+srv://a@b/c").err(), Some(TargetError::UnknownScheme));
         assert_eq!(parse("prisma+postgres://accelerate/?api_key=x").err(), Some(TargetError::Proxy));
         for text in ["", "nonsense", "postgres:", "postgres://a:b@:x/y", "postgres://h/d?port=none", "sqlite:"] {

@@ -32,6 +32,17 @@ pub static REVERSIBLE: RuleMeta = proof(
     &["C32", "C38"],
 );
 
+mod advice;
+mod arguments;
+mod dialect;
+mod recent;
+mod tables;
+mod unsafe_statements;
+mod way_back;
+
+pub use unsafe_statements::{META as UNSAFE, examine as unsafe_statements};
+pub use way_back::{META as WITHOUT_WAY_BACK, findings as without_way_back};
+
 /// Run by deployments.
 pub static RUN: RuleMeta = proof(
     "migrations-run-by-deployment",
@@ -51,7 +62,8 @@ pub struct Group {
     files: Vec<String>,
 }
 
-static NUMBERED: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"^(?:[VU]?\d+[._\-]|\d{3,}|[VR]\d+__)").ok());
+static NUMBERED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"^(?:[VU]?\d+[._\-]|\d{3,}|[VR]\d+__|Migration\d{8,})").ok());
 
 /// Finds the groups of migrations in the product.
 #[must_use]
@@ -73,7 +85,7 @@ fn tool_of<'a>(repo: &Repo, path: &'a str) -> Option<(&'static str, &'a str)> {
     let extension = name.rsplit_once('.').map_or("", |(_, end)| end);
     if name == "migration.sql" {
         let above = folder_of(folder.trim_end_matches('/'));
-        return Some(("Prisma", above));
+        return Some((if repo.has(&format!("{folder}snapshot.json")) { "Drizzle" } else { "Prisma" }, above));
     }
     let inside =
         folder.split('/').any(|part| matches!(part, "migrations" | "migration" | "migrate" | "versions" | "drizzle"));
@@ -82,69 +94,51 @@ fn tool_of<'a>(repo: &Repo, path: &'a str) -> Option<(&'static str, &'a str)> {
     }
     match extension {
         "sql" if repo.has(&format!("{folder}meta/_journal.json")) => Some(("Drizzle", folder)),
+        // A folder for every version: `migration/0.31/01_name.sql`.
+        "sql" if numbered && parent.starts_with(|c: char| c.is_ascii_digit()) => {
+            Some(("SQL", folder_of(folder.trim_end_matches('/'))))
+        }
         "sql" if numbered => Some(("SQL", folder)),
         "py" if parent == "versions" => Some(("Alembic", folder)),
         "py" if parent == "migrations" && numbered => Some(("Django", folder)),
         "rb" if parent == "migrate" && numbered => Some(("Rails", folder)),
-        "php" if parent == "migrations" && numbered => Some(("Laravel", folder)),
+        // `2024_01_31_120000_create_orders.php`
+        "php" if parent == "migrations" && numbered && name.matches('_').count() > 3 => Some(("Laravel", folder)),
         "ts" | "js" | "cjs" | "mjs" if numbered && parent == "migrations" => Some(("JavaScript", folder)),
         _ => None,
     }
 }
 
 impl Group {
-    /// Whether every migration of the group can be undone.
-    fn is_reversible(&self, repo: &Repo) -> bool {
-        let forward = self.files.iter().filter(|path| !is_down_file(name_of(path)));
-        self.tool != "Prisma"
-            && self.tool != "Drizzle"
-            && !self.files.is_empty()
-            && forward.into_iter().all(|path| self.has_way_back(repo, path))
+    /// Its migrations from the first to the newest, without the files that only undo one.
+    fn forward(&self) -> Vec<&str> {
+        let mut files: Vec<&str> =
+            self.files.iter().map(String::as_str).filter(|path| !is_down_file(name_of(path))).collect();
+        files.sort_by_cached_key(|path| self.place_of(path));
+        files
     }
 
-    fn has_way_back(&self, repo: &Repo, path: &str) -> bool {
-        let Some(text) = repo.text(path) else { return false };
-        let matches = |pattern: &str| Regex::new(pattern).is_ok_and(|pattern| pattern.is_match(&text));
-        match self.tool {
-            "SQL" => {
-                self.partner_of(path)
-                    || matches(r"(?im)^--\s*(?:\+goose down|migrate:down|\+migrate down|rollback|down\b|@down|undo)")
-            }
-            "Django" => {
-                // Operations of Django undo themselves; these two do only when they are told how.
-                let code = !matches(r"RunPython\(\s*[\w.]+\s*,?\s*\)")
-                    && !matches(r"RunPython\(\s*(?:code\s*=\s*)?[\w.]+\s*,\s*(?:elidable|hints|atomic)");
-                code && (!text.contains("RunSQL(") || text.contains("reverse_sql"))
-            }
-            "Alembic" => matches(
-                r"def downgrade\([^)]*\)[^:]*:\s*(?:\n\s*(?:#[^\n]*|'''[^']*'''|\x22{3}[^\x22]*\x22{3}))*\n\s+(?:op\.|with |bind|conn|for |if |[a-z_]+\()",
-            ),
-            "Rails" => {
-                (text.contains("def change") && !text.contains("execute"))
-                    || text.contains("def down")
-                    || text.contains("reversible do")
-            }
-            "Laravel" => matches(r"function down\s*\(\s*\)[^{]*\{\s*(?://[^\n]*\s*)*[^\s/}]"),
-            _ => matches(r"(?:exports\.down|(?:async\s+)?\bdown\s*[(:=]|function down\b)"),
-        }
+    /// By the numbers in its name, then by the name: `V10__b.sql` comes after `V9__a.sql`, `0.31/01_a.sql` after `0.9/`.
+    fn place_of(&self, path: &str) -> (Vec<u128>, String) {
+        let name = self.name_of(path);
+        let numbers = name.split(|c: char| !c.is_ascii_digit()).filter_map(|digits| digits.parse().ok());
+        (numbers.collect(), name.to_owned())
     }
 
-    /// `0001_a.down.sql` beside `0001_a.up.sql`, `U1__a.sql` beside `V1__a.sql`.
-    fn partner_of(&self, path: &str) -> bool {
-        let name = name_of(path);
-        let wanted = if name.contains(".up.") {
-            name.replace(".up.", ".down.")
-        } else if let Some(rest) = name.strip_prefix('V') {
-            format!("U{rest}")
-        } else {
-            name.replace(".sql", ".down.sql")
-        };
-        self.files.iter().any(|other| name_of(other) == wanted)
+    /// The name by which people know a migration: without its folder, and of Prisma's without the file.
+    fn name_of<'p>(&self, path: &'p str) -> &'p str {
+        let inner = path.strip_prefix(self.folder.as_str()).unwrap_or(path);
+        inner.strip_suffix("/migration.sql").unwrap_or(inner)
     }
 }
 
 fn is_down_file(name: &str) -> bool {
-    name.contains(".down.") || name.ends_with("_down.sql") || name.ends_with(".rollback.sql") || name.starts_with('U')
+    name.contains(".down.")
+        || name == "down.sql"
+        || name.ends_with("_down.sql")
+        || name.ends_with(".rollback.sql")
+        || name.ends_with(".undo.sql")
+        || (name.starts_with('U') && name.contains("__"))
 }
 
 /// The proofs about the files.
@@ -169,9 +163,8 @@ pub fn proofs(repo: &Repo, groups: &[Group]) -> Vec<Proof> {
         }
     }
     // One without a way back is enough to be stuck.
-    if let (Some(first), true) = (groups.first(), groups.iter().all(|group| group.is_reversible(repo))) {
-        let count: usize =
-            groups.iter().map(|group| group.files.iter().filter(|path| !is_down_file(name_of(path))).count()).sum();
+    if let (Some(first), true) = (groups.first(), groups.iter().all(|group| way_back::is_reversible(repo, group))) {
+        let count: usize = groups.iter().map(|group| group.forward().len()).sum();
         let message = format!("Each of the {count} migrations can be undone");
         found.push(Proof::new(&REVERSIBLE, place(first), "all", message));
     }

@@ -51,6 +51,8 @@ static META: ProbeMeta = ProbeMeta {
         &migrations::VERSIONED,
         &migrations::RUN,
         &migrations::REVERSIBLE,
+        &migrations::UNSAFE,
+        &migrations::WITHOUT_WAY_BACK,
         &health::META,
     ],
     follows_files: true,
@@ -136,6 +138,11 @@ fn examine(cx: &ProbeCx) -> Examined {
         cx.emitter.emit_blocking(proof);
     }
     covered(&[migrations::VERSIONED.id, migrations::REVERSIBLE.id, migrations::RUN.id], &migrations::coverage(&groups));
+    migrations::without_way_back(&repo, &groups).into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
+    covered(&[migrations::WITHOUT_WAY_BACK.id], &read_all(migrations::coverage(&groups)));
+    let (unsafe_ones, how_far) = migrations::unsafe_statements(&repo, &groups, &cx.project.stack, cx.now.as_second());
+    unsafe_ones.into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
+    covered(&[migrations::UNSAFE.id], &how_far);
 
     if cx.cancel.is_cancelled() {
         coverage.values_mut().for_each(|how| *how = Coverage::Part("the run was cancelled".to_owned()));

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Span;
 
-pub use structure::{Access, Class, Comparison, Condition, Decorator, Element, Finally, RawOutput};
+pub use structure::{Access, Class, Comparison, Condition, Decorator, Element, Finally, Member, RawOutput};
 pub use value::{Part, Value, joined};
 
 /// Place of a function in [`FileFacts::functions`](super::facts::FileFacts::functions); 0 is the file's top level.

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use super::derived_sql::LibraryCalls;
 use super::index::{Files, Links};
 use super::placeholder::Placeholder;
 use super::plain_files::PlainFile;
@@ -34,6 +35,8 @@ pub struct CodeIndex {
     pub start_commands: Vec<StartCommand>,
     /// Files that are no code and say how the app is run or what its database holds.
     pub plain: Vec<PlainFile>,
+    /// Calls of libraries that write SQL by themselves, and how many of them were turned into SQL.
+    pub library_calls: Vec<LibraryCalls>,
     /// Answers to questions across files.
     pub links: Links,
 }

@@ -49,6 +49,7 @@ use rules::Hit;
 use standing::Standing;
 
 pub use shared::SharedCode;
+pub(in crate::probe) use sql_files::statements as sql_statements;
 pub use text::{examine_text, examine_texts, facts_of_text};
 
 /// Files that are looked at in one go, between two looks at whether the run was cancelled.

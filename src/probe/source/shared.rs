@@ -240,9 +240,10 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = Links::new(&index.files, manifests, before.as_deref());
-    let (undeclared, (derived, through_helpers)) = pool
+    let (undeclared, ((derived, library_calls), through_helpers)) = pool
         .join(|| undeclared(&listing.files, &index), || (derived_sql::derive(&index), index.reads_through_helpers()));
     index.links.undeclared = undeclared;
+    index.library_calls = library_calls;
     for (place, text) in derived {
         if let Some(file) = index.files.get_mut(place) {
             file.queries.push(text);

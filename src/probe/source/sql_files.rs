@@ -5,7 +5,7 @@ const MAX_WORDS: usize = 200_000;
 
 /// One word or sign of SQL.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(in crate::probe) struct Word {
     /// In lower case, without quotes; a name with its schema is one word.
     pub lower: String,
     /// The bytes where it stands.
@@ -14,7 +14,7 @@ pub(super) struct Word {
 
 /// One statement.
 #[derive(Debug)]
-pub(super) struct Statement<'t> {
+pub(in crate::probe) struct Statement<'t> {
     /// As written.
     pub text: &'t str,
     /// The bytes where it stands.
@@ -24,7 +24,7 @@ pub(super) struct Statement<'t> {
 }
 
 /// The statements of `text`, comments left out.
-pub(super) fn statements(text: &str) -> Vec<Statement<'_>> {
+pub(in crate::probe) fn statements(text: &str) -> Vec<Statement<'_>> {
     let mut found = Vec::new();
     let (mut words, mut count): (Vec<Word>, usize) = (Vec::new(), 0);
     let bytes = text.as_bytes();

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use super::database;
 use super::front::{listed, poll_words};
 use super::safe::{cell, code, fence, prose};
 use super::table;
@@ -25,6 +26,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     writeln!(out, "# Appendix for engineers\n")?;
     items(overview, out)?;
     findings(overview, out)?;
+    database::write(overview, out)?;
     proofs(overview, out)?;
     probes(overview, out)
 }

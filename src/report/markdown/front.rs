@@ -6,6 +6,7 @@ use super::safe::{cell, code, prose};
 use super::table;
 use crate::model::report::ReportItem;
 use crate::model::{Cell, Decision, Gap, Poll, Severity};
+use crate::report::database::sentence;
 use crate::report::overview::{Counts, Overview, count, not_done, shorten};
 
 /// What every report begins with.
@@ -61,6 +62,9 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
     } else {
         let examined: Vec<String> = examined.iter().map(|what| prose(what)).collect();
         writeln!(out, "What was looked at: {}.\n", examined.join(", "))?;
+    }
+    if let Some(database) = &overview.report.database {
+        writeln!(out, "{}\n", sentence(database))?;
     }
     let meaning = match overview.report.verdict {
         _ if counts.all() == 0 => "There was nothing to judge by, so do not take this for a go.",

@@ -1,6 +1,7 @@
 //! The report as Markdown: first for whoever decides, then for whoever mends.
 
 mod appendix;
+mod database;
 mod front;
 mod safe;
 

@@ -1,5 +1,6 @@
 //! Tests of the pure core: the judgement, and the ways of a session.
 
+mod joined;
 mod judging;
 mod services;
 mod updating;

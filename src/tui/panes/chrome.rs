@@ -8,10 +8,11 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 
 use crate::model::{Outcome, ProbeId, Progress};
-use crate::session::{Session, Tone};
+use crate::session::{ProbeRun, Session, Tone};
 use crate::tui::keymap::{self, Action};
 use crate::tui::layout::Layout;
 use crate::tui::plain;
+use crate::tui::style::Styles;
 use crate::tui::ui_state::{Pane, Ui, View};
 use crate::tui::update::waits;
 use crate::tui::widgets::{canvas, text};
@@ -75,6 +76,7 @@ const fn action_of(view: View) -> Action {
     match view {
         View::Checklist => Action::Checklist,
         View::Findings => Action::Findings,
+        View::Database => Action::Database,
         View::Report => Action::Report,
     }
 }
@@ -87,7 +89,8 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
         spans.push(Span::styled("saving…", styles.unknown));
     }
     let running: Vec<_> = session.runs().iter().filter(|run| run.running().is_some()).collect();
-    let mut taken: usize = spans.iter().map(Span::width).sum();
+    // With the gap to what follows.
+    let mut taken = if spans.is_empty() { 0 } else { spans.iter().map(Span::width).sum::<usize>() + 3 };
     if running.is_empty() {
         let done = session.runs().iter().filter(|run| matches!(run.outcome(), Some(Outcome::Completed(_)))).count();
         let waiting = session.runs().iter().filter(|run| waits(run)).count();
@@ -98,8 +101,9 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
         let forms = [
             format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
             format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
+            format!("{done}/{all} done{failed}{}", part(waiting, "to allow")),
         ];
-        if let Some(words) = forms.into_iter().find(|words| taken + text::width(words) + 3 <= room) {
+        if let Some(words) = forms.into_iter().find(|words| text::width(words) + taken <= room) {
             separate(&mut spans, 0);
             spans.insert(0, Span::styled(words, styles.muted));
         }
@@ -107,38 +111,55 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
     }
     let mut shown = 0;
     for run in &running {
-        let mut probe = vec![Span::styled(format!("{} ", run.meta.title), styles.text)];
-        match progress.get(&run.meta.id) {
-            Some(Progress { done, total: Some(total), .. }) if *total > 0 => {
-                let done = (*done).min(*total);
-                let full = usize::try_from(done * BAR / total).unwrap_or(0);
-                let empty = usize::try_from(BAR).unwrap_or(0).saturating_sub(full);
-                probe.push(Span::styled("█".repeat(full), styles.focus));
-                probe.push(Span::styled("░".repeat(empty), styles.border));
-                probe.push(Span::styled(format!(" {:>3}%", done * 100 / total), styles.muted));
-            }
-            Some(Progress { doing, .. }) if !doing.is_empty() => {
-                probe.push(Span::styled(text::fit(doing, 24), styles.muted));
-            }
-            _ => probe.push(Span::styled("starting", styles.muted)),
-        }
-        let wide: usize = probe.iter().map(Span::width).sum();
-        // Room for the count of those that are not shown.
-        if taken + wide + 12 > room {
-            break;
-        }
+        let forms = [(at_work(styles, run, progress, true), ROOM_FOR_MORE), (at_work(styles, run, progress, false), 6)];
+        let fits = |(probe, more): &(Vec<Span<'_>>, usize)| {
+            let wide: usize = probe.iter().map(Span::width).sum();
+            let more = if shown + 1 < running.len() { *more } else { 0 };
+            taken + wide + more <= room
+        };
+        let Some((probe, _)) = forms.into_iter().find(fits) else { break };
+        taken += probe.iter().map(Span::width).sum::<usize>() + 3;
         separate(&mut spans, 0);
         spans.splice(0..0, probe);
-        taken += wide + 3;
         shown += 1;
     }
     let hidden = running.len() - shown;
     if hidden > 0 {
         separate(&mut spans, 0);
-        let words = if shown == 0 { format!("{hidden} running") } else { format!("+{hidden} more") };
+        let words = match shown {
+            0 => format!("{hidden} running"),
+            _ if taken + ROOM_FOR_MORE <= room + 3 => format!("+{hidden} more"),
+            _ => format!("+{hidden}"),
+        };
         spans.insert(0, Span::styled(words, styles.muted));
     }
     Line::from(spans)
+}
+
+/// Columns for the count of those that are not shown.
+const ROOM_FOR_MORE: usize = 10;
+
+/// A probe at work: with its bar, or in a few words.
+fn at_work(styles: &Styles, run: &ProbeRun, progress: &BTreeMap<ProbeId, Progress>, roomy: bool) -> Vec<Span<'static>> {
+    let mut probe = vec![Span::styled(format!("{} ", run.meta.title), styles.text)];
+    match progress.get(&run.meta.id) {
+        Some(Progress { done, total: Some(total), .. }) if *total > 0 => {
+            let done = (*done).min(*total);
+            if roomy {
+                let full = usize::try_from(done * BAR / total).unwrap_or(0);
+                let empty = usize::try_from(BAR).unwrap_or(0).saturating_sub(full);
+                probe.push(Span::styled("█".repeat(full), styles.focus));
+                probe.push(Span::styled("░".repeat(empty), styles.border));
+                probe.push(Span::raw(" "));
+            }
+            probe.push(Span::styled(format!("{:>3}%", done * 100 / total), styles.muted));
+        }
+        Some(Progress { doing, .. }) if roomy && !doing.is_empty() => {
+            probe.push(Span::styled(text::fit(doing, 24), styles.muted));
+        }
+        _ => probe.push(Span::styled(if roomy { "starting" } else { "…" }, styles.muted)),
+    }
+    probe
 }
 
 fn separate(spans: &mut Vec<Span<'static>>, at: usize) {
@@ -268,6 +289,22 @@ const fn useful(pane: Pane) -> &'static [Action] {
             &[A::Open, A::Edit, A::Prompt, A::Copy, A::Filter, A::Palette, A::Run, A::Browse, A::NextPane, A::Back]
         }
         Pane::Finding => &[A::Edit, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette],
+        Pane::Queries => &[
+            A::Open,
+            A::RunQuery,
+            A::Migration,
+            A::Edit,
+            A::Filter,
+            A::Run,
+            A::Prompt,
+            A::Copy,
+            A::Palette,
+            A::NextPane,
+            A::Back,
+        ],
+        Pane::Query => {
+            &[A::Edit, A::Migration, A::RunQuery, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette]
+        }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }
 }

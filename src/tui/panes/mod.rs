@@ -6,6 +6,9 @@ mod finding;
 mod findings;
 mod item;
 mod items;
+mod plan;
+mod queries;
+mod query;
 mod report;
 mod sections;
 
@@ -31,8 +34,9 @@ pub fn page<'a>(ui: &'a Ui, session: &Session, pane: Pane, width: u16) -> Doc<'a
     match pane {
         Pane::Item => item::write(&mut doc, ui, session),
         Pane::Finding => finding::write(&mut doc, ui, session),
+        Pane::Query => query::write(&mut doc, ui, session),
         Pane::Report => report::write(&mut doc, session),
-        Pane::Sections | Pane::Items | Pane::Findings => {}
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries => {}
     }
     doc
 }
@@ -55,10 +59,15 @@ pub fn draw(ui: &Ui, session: &Session, layout: &Layout, pane: Pane, buffer: &mu
             findings::draw(ui, session, content, buffer);
             of(ui.findings.list.at, ui.index.findings.len())
         }
-        Pane::Item | Pane::Finding | Pane::Report => {
+        Pane::Queries => {
+            queries::draw(ui, session, content, buffer);
+            of(ui.database.list.at, ui.index.queries.len())
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
+                Pane::Query => ui.database.scroll,
                 _ => ui.report_scroll,
             };
             let doc = page(ui, session, pane, content.width);
@@ -129,6 +138,8 @@ fn crumbs(ui: &Ui) -> Vec<Span<'static>> {
             Pane::Item => "Item",
             Pane::Findings => "Findings",
             Pane::Finding => "Finding",
+            Pane::Queries => "Queries",
+            Pane::Query => "Query",
             Pane::Report => "Report",
         };
         let style = if *pane == ui.focus() { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.muted };
@@ -149,6 +160,18 @@ fn name(ui: &Ui, session: &Session, pane: Pane) -> (String, String) {
         }
         Pane::Findings => ("Findings".to_owned(), filtered(ui.findings.filter.value())),
         Pane::Finding => ("Finding".to_owned(), String::new()),
+        Pane::Queries => {
+            let server = session.database().map(|report| &report.server).filter(|server| !server.is_empty());
+            let server = server.map(|server| format!("· {server}")).unwrap_or_default();
+            let filter = filtered(ui.database.filter.value());
+            ("Queries".to_owned(), if filter.is_empty() { server } else { filter })
+        }
+        Pane::Query => {
+            let judged_now = session.database_run().and_then(crate::session::ProbeRun::running_only);
+            let in_hand = ui.database.list.selected.as_deref();
+            let aside = if in_hand.is_some() && judged_now == in_hand { "· being judged anew …" } else { "" };
+            ("Query".to_owned(), aside.to_owned())
+        }
         Pane::Report => ("Report".to_owned(), String::new()),
     }
 }

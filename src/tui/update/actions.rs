@@ -1,7 +1,7 @@
 //! What each action does in the views.
 
 use super::go::{self, Step};
-use super::{Request, offers};
+use super::{Request, offers, queries};
 use crate::model::{Finding, Fingerprint, Item, ItemId, Location, ProbeId, Reply, Status};
 use crate::session::{Command, Session};
 use crate::tui::keymap::{Action, Scope, TABLE};
@@ -29,6 +29,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Help => ui.modals.push(Modal::Help(0)),
         Action::Checklist => go::view(ui, View::Checklist),
         Action::Findings => go::view(ui, View::Findings),
+        Action::Database => go::view(ui, View::Database),
         Action::Report => go::view(ui, View::Report),
         Action::Settle => return settle(ui, session),
         Action::Answer => with_item(ui, session, answer),
@@ -41,10 +42,12 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Redo => return vec![Request::Do(Command::Redo)],
         Action::Examine => offers::open(ui, session),
         Action::Run => return run(ui, session),
+        Action::RunQuery => return queries::run(ui, session),
         Action::RunAll => return vec![Request::Do(Command::RunAll)],
         Action::Edit => return edit(ui, session),
         Action::Browse => return browse(ui, session),
         Action::Copy => return copy(ui, session),
+        Action::Migration => return queries::migration(ui, session),
         Action::Prompt => return prompt(ui, session),
         Action::Export => ui.modals.push(Modal::Prompt(Box::new(Prompt::export()))),
         Action::Theme => ui.flash = Some(ui.dress.put_on_next()),
@@ -75,7 +78,7 @@ fn with_item(ui: &mut Ui, session: &Session, then: impl FnOnce(&mut Ui, &Session
 
 fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
     match ui.focus() {
-        Pane::Sections | Pane::Items | Pane::Findings => go::pane(ui, 1, false),
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries => go::pane(ui, 1, false),
         Pane::Item => {
             let Some(item) = item(ui, session) else { return Vec::new() };
             let findings = session.verdict(&item.id).map(|verdict| verdict.findings.as_slice()).unwrap_or_default();
@@ -93,13 +96,19 @@ fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
                 "No item of the checklist asks about this",
             );
         }
+        Pane::Query => {
+            let Some(query) = queries::in_hand(ui, session) else { return Vec::new() };
+            let findings = session.findings_about(query).into_iter();
+            let choices = findings.filter_map(|finding| finding_choice(ui, session, &finding.fingerprint)).collect();
+            return pick(ui, session, "Findings about this query", choices, "No finding speaks against this query");
+        }
         Pane::Report => {}
     }
     Vec::new()
 }
 
 /// Lets the user choose; where there is one choice only, it is taken at once, and where there is none, that is said.
-fn pick(ui: &mut Ui, session: &Session, title: &str, mut choices: Vec<Choice>, none: &str) -> Vec<Request> {
+pub(super) fn pick(ui: &mut Ui, session: &Session, title: &str, mut choices: Vec<Choice>, none: &str) -> Vec<Request> {
     match choices.len() {
         0 => {
             ui.flash = Some(none.to_owned());
@@ -126,16 +135,18 @@ fn back(ui: &mut Ui, session: &Session) {
     let filtered = match ui.view {
         View::Checklist => !ui.checklist.filter.value().is_empty(),
         View::Findings => !ui.findings.filter.value().is_empty(),
+        View::Database => !ui.database.filter.value().is_empty(),
         View::Report => false,
     };
     match ui.focus() {
-        Pane::Item | Pane::Finding => go::pane(ui, -1, false),
+        Pane::Item | Pane::Finding | Pane::Query => go::pane(ui, -1, false),
         _ if filtered => match ui.view {
             View::Checklist => ui.checklist.filter.reset(),
+            View::Database => ui.database.filter.reset(),
             _ => ui.findings.filter.reset(),
         },
         Pane::Items => go::pane(ui, -1, false),
-        Pane::Findings | Pane::Report => go::view(ui, View::Checklist),
+        Pane::Findings | Pane::Queries | Pane::Report => go::view(ui, View::Checklist),
         Pane::Sections if session.running() => {
             let running = session.runs().iter().filter(|run| run.running().is_some()).map(|run| run.meta.title);
             let about = format!(
@@ -164,7 +175,12 @@ fn filter(ui: &mut Ui) {
             let before = FilterBefore { text: ui.findings.filter.value().to_owned(), within: None };
             ui.modals.push(Modal::Filter(before));
         }
-        View::Report => ui.flash = Some("The report is not filtered; press 1 or 2 first".to_owned()),
+        View::Database => {
+            ui.database.focus = Pane::Queries;
+            let before = FilterBefore { text: ui.database.filter.value().to_owned(), within: None };
+            ui.modals.push(Modal::Filter(before));
+        }
+        View::Report => ui.flash = Some("The report is not filtered; press 1, 2 or 3 first".to_owned()),
     }
 }
 
@@ -176,7 +192,9 @@ fn palette(ui: &mut Ui, session: &Session) {
         .collect();
     choices.extend(session.items().map(item_choice));
     choices.extend(ui.index.all_findings().iter().filter_map(|print| finding_choice(ui, session, print)));
-    ui.modals.push(Modal::Picker(Picker::fuzzy("Find a command, an item or a finding", choices)));
+    let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
+    choices.extend(queries.iter().map(queries::choice));
+    ui.modals.push(Modal::Picker(Picker::fuzzy("Find a command, an item, a finding or a query", choices)));
 }
 
 fn settle(ui: &mut Ui, session: &Session) -> Vec<Request> {
@@ -244,6 +262,7 @@ fn run(ui: &mut Ui, session: &Session) -> Vec<Request> {
     let choices = match ui.view {
         View::Checklist => all(item(ui, session).map(|item| probes_of(session, item)).unwrap_or_default()),
         View::Findings => all(finding(ui, session).map(|finding| finding.probe.clone()).into_iter().collect()),
+        View::Database => all(session.database_run().map(|run| run.meta.id.clone()).into_iter().collect()),
         View::Report => all(session.runs().iter().map(|run| run.meta.id.clone()).collect()),
     };
     pick(ui, session, "Run which probe again?", choices, "No probe looks at this; only a person can answer it")
@@ -271,6 +290,10 @@ fn locations<'a>(ui: &Ui, session: &'a Session) -> Vec<(&'a Location, &'a str)> 
 }
 
 fn edit(ui: &mut Ui, session: &Session) -> Vec<Request> {
+    if ui.view == View::Database {
+        let choices = queries::in_hand(ui, session).map(queries::places).unwrap_or_default();
+        return pick(ui, session, "Open which place?", choices, "No line of the code is known to send this query");
+    }
     let places = locations(ui, session).into_iter().filter_map(|(location, message)| {
         let then = Then::Edit(location.path()?.to_owned(), location.line());
         Some(Choice::new(plain::place(location), message, then))
@@ -288,7 +311,11 @@ fn browse(ui: &mut Ui, session: &Session) -> Vec<Request> {
     if let Some(item) = item(ui, session) {
         links.extend(item.references.iter().map(|url| (url.clone(), "what the item refers to")));
     }
-    if let Some(finding) = finding(ui, session) {
+    let about = match queries::in_hand(ui, session) {
+        Some(query) => session.findings_about(query),
+        None => finding(ui, session).into_iter().collect(),
+    };
+    for finding in about {
         let rule = plain::rule(session, &finding.rule);
         let references = rule.map(|rule| rule.references).unwrap_or_default();
         links.extend(references.iter().map(|url| ((*url).to_owned(), "what the rule refers to")));
@@ -309,35 +336,47 @@ fn once_each(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
 }
 
 fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
-    let text = match (finding(ui, session), item(ui, session)) {
-        (Some(finding), _) => plain::finding(finding),
-        (None, Some(item)) => plain::item(ui, session, item),
-        (None, None) => {
-            ui.flash = Some("Select a finding or an item first".to_owned());
+    let query = queries::in_hand(ui, session).zip(session.database());
+    let text = match (finding(ui, session), item(ui, session), query) {
+        (Some(finding), _, _) => plain::finding(finding),
+        (None, Some(item), _) => plain::item(ui, session, item),
+        (None, None, Some((query, report))) => plain::query(query, report),
+        (None, None, None) => {
+            ui.flash = Some("Select a finding, an item or a query first".to_owned());
             return Vec::new();
         }
     };
+    copied(ui, text)
+}
+
+fn copied(ui: &mut Ui, text: String) -> Vec<Request> {
     ui.flash = Some("Copied, if your terminal allows programs to use the clipboard".to_owned());
     vec![Request::Copy(text)]
 }
 
-/// A prompt for the finding in hand; for an item, for one of the findings against it.
+/// A prompt for the finding in hand; for an item or a query, for one of the findings against it.
 fn prompt(ui: &mut Ui, session: &Session) -> Vec<Request> {
     if let Some(finding) = finding(ui, session) {
         return vec![Request::Prompt(finding.fingerprint.clone())];
     }
-    let Some(item) = item(ui, session) else {
-        ui.flash = Some("Select a finding or an item first".to_owned());
+    let (prints, none) = if let Some(query) = queries::in_hand(ui, session) {
+        let findings = session.findings_about(query);
+        let prints = findings.into_iter().map(|finding| finding.fingerprint.clone()).collect();
+        (prints, "No finding speaks against this query")
+    } else if let Some(item) = item(ui, session) {
+        let prints = session.verdict(&item.id).map(|verdict| verdict.findings.clone()).unwrap_or_default();
+        (prints, "No finding speaks against this item")
+    } else {
+        ui.flash = Some("Select a finding, an item or a query first".to_owned());
         return Vec::new();
     };
-    let prints = session.verdict(&item.id).map(|verdict| verdict.findings.as_slice()).unwrap_or_default();
     let choices: Vec<Choice> = prints
         .iter()
         .filter_map(|print| finding_choice(ui, session, print))
-        .zip(prints)
+        .zip(&prints)
         .map(|(choice, print)| Choice { then: Then::Prompt(print.clone()), ..choice })
         .collect();
-    pick(ui, session, "Copy a prompt that fixes which finding?", choices, "No finding speaks against this item")
+    pick(ui, session, "Copy a prompt that fixes which finding?", choices, none)
 }
 
 /// Does what a choice leads to.
@@ -350,6 +389,8 @@ pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request>
         Then::Do(action) => return carry_out(ui, session, action),
         Then::Item(item) => go::item(ui, session, &item),
         Then::Finding(print) => go::finding(ui, session, &print),
+        Then::Query(id) => go::query(ui, session, &id),
+        Then::Copy(text) => return copied(ui, text),
         Then::Prompt(print) => return vec![Request::Prompt(print)],
         Then::Answer(item, reply) => return vec![Request::Do(Command::Answer { item, reply })],
         Then::Acceptance(item) => acceptance(ui, session, &item),

@@ -95,6 +95,7 @@ fn close(ui: &mut Ui, modal: Modal) {
 const fn filter(ui: &mut Ui) -> &mut Input {
     match ui.view {
         View::Findings => &mut ui.findings.filter,
+        View::Database => &mut ui.database.filter,
         View::Checklist | View::Report => &mut ui.checklist.filter,
     }
 }

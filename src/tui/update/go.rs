@@ -55,7 +55,14 @@ pub(super) fn step(ui: &mut Ui, session: &Session, step: Step) {
                 ui.findings.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Report => scroll(ui, session, pane, by),
+        Pane::Queries => {
+            let before = ui.database.list.selected.clone();
+            ui.database.list.step(&ui.index.queries, by);
+            if before != ui.database.list.selected {
+                ui.database.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => scroll(ui, session, pane, by),
     }
     ui.reveal();
 }
@@ -67,12 +74,14 @@ pub(super) fn scroll(ui: &mut Ui, session: &Session, pane: Pane, by: isize) {
         Pane::Sections => ui.checklist.sections.scroll(&ui.index.sections, by, height),
         Pane::Items => ui.checklist.items.scroll(&ui.index.items, by, height),
         Pane::Findings => ui.findings.list.scroll(&ui.index.findings, by, height),
-        Pane::Item | Pane::Finding | Pane::Report => {
+        Pane::Queries => ui.database.list.scroll(&ui.index.queries, by, height),
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let rows = panes::page(ui, session, pane, width).rows();
             let at = match pane {
                 Pane::Item => &mut ui.checklist.scroll,
                 Pane::Finding => &mut ui.findings.scroll,
+                Pane::Query => &mut ui.database.scroll,
                 _ => &mut ui.report_scroll,
             };
             *at = at.saturating_add_signed(by).min(rows.saturating_sub(height));
@@ -130,5 +139,21 @@ pub(super) fn finding(ui: &mut Ui, session: &Session, print: &Fingerprint) {
     }
     ui.findings.scroll = 0;
     ui.findings.focus = Pane::Findings;
+    ui.reveal();
+}
+
+/// Shows a query, whatever is filtered out.
+pub(super) fn query(ui: &mut Ui, session: &Session, id: &str) {
+    ui.view = View::Database;
+    let id = id.to_owned();
+    if ui.index.queries.find(&id).is_none() {
+        ui.database.filter.reset();
+        ui.sync(session);
+    }
+    if let Some(at) = ui.index.queries.find(&id) {
+        ui.database.list.go(&ui.index.queries, at);
+    }
+    ui.database.scroll = 0;
+    ui.database.focus = Pane::Queries;
     ui.reveal();
 }

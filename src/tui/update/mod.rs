@@ -5,6 +5,7 @@ mod dialogs;
 mod go;
 mod mouse;
 mod offers;
+mod queries;
 
 pub(crate) use offers::waits;
 

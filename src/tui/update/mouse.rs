@@ -123,17 +123,25 @@ fn select(ui: &mut Ui, session: &Session, pane: Pane, row: usize) {
                 ui.findings.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Report => {
+        Pane::Queries => {
+            if let Some(at) = ui.index.queries.entry_in(ui.database.list.offset + row) {
+                ui.database.list.go(&ui.index.queries, at);
+                ui.database.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
+                Pane::Query => ui.database.scroll,
                 _ => ui.report_scroll,
             };
             let target = panes::page(ui, session, pane, width).target(scroll + row).cloned();
             match target {
                 Some(Target::Finding(print)) => return go::finding(ui, session, &print),
                 Some(Target::Item(item)) => return go::item(ui, session, &item),
+                Some(Target::Query(id)) => return go::query(ui, session, &id),
                 None => {}
             }
         }

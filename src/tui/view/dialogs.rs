@@ -267,7 +267,11 @@ fn draw_filter(ui: &Ui, layout: &Layout, buffer: &mut Buffer) -> Option<Position
     let styles = &ui.dress.styles;
     let line = if layout.notice.height > 0 { layout.notice } else { layout.footer };
     canvas::clear(buffer, line, styles.background.patch(styles.text));
-    let input = if ui.view == View::Findings { &ui.findings.filter } else { &ui.checklist.filter };
+    let input = match ui.view {
+        View::Findings => &ui.findings.filter,
+        View::Database => &ui.database.filter,
+        View::Checklist | View::Report => &ui.checklist.filter,
+    };
     let lead = "Filter: ";
     let hint = format!("{} keeps it, {} drops it", ui.keymap.hint(Action::Submit), ui.keymap.hint(Action::Close));
     let inner = Rect { x: line.x + 1, width: line.width.saturating_sub(2), ..line };

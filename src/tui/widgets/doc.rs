@@ -16,6 +16,8 @@ pub enum Target {
     Finding(Fingerprint),
     /// The item in the checklist.
     Item(ItemId),
+    /// The query in the view of the database.
+    Query(String),
 }
 
 /// A page under construction.

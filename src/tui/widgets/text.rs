@@ -47,7 +47,7 @@ pub fn fit_end(text: &str, columns: usize) -> String {
 }
 
 /// The longest start of `text` that takes at most `columns`.
-fn head(text: &str, columns: usize) -> &str {
+pub(super) fn head(text: &str, columns: usize) -> &str {
     let mut taken = 0;
     for (at, grapheme) in text.grapheme_indices(true) {
         taken += grapheme.width();

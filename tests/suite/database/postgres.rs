@@ -2,7 +2,7 @@
 
 use gonogo::model::{Coverage, Severity};
 
-use super::{coverage, examine, gaps, lines, messages, settings};
+use super::{coverage, examine, gaps, lines, messages, of_queries, settings};
 use crate::support::postgres::{Database, cluster};
 use crate::support::probes::{Folder, run};
 use gonogo::probe::database::DatabaseProbe;
@@ -241,7 +241,7 @@ async fn the_scale_and_the_larger_table_set_the_severity() {
         let file = folder.path().join("q.sql");
         let mut settings = settings(&database.url, Some(&file));
         settings.rows = rows;
-        let seen = run(&DatabaseProbe, folder.path(), settings).await.unwrap();
+        let seen = of_queries(run(&DatabaseProbe, folder.path(), settings).await.unwrap());
         assert_eq!(seen.findings[0].severity, severity, "{rows}");
         assert_eq!(seen.places(), ["full-table-scan q.sql:1"]);
     }
@@ -280,7 +280,7 @@ async fn queries_that_a_mapper_makes_are_worked_out_and_planned() {
     assert_eq!(
         messages(&seen),
         [
-            "9: The query that `Invoice.objects.filter.first` sends, `SELECT * FROM \"shop_invoice\" WHERE \"customer_id\" = $1 LIMIT 1`, reads all 100,000 rows of `shop_invoice`: no index starts with `customer_id`",
+            "9: The query that `Invoice.objects.filter.first` sends, `SELECT * FROM \"shop_invoice\" WHERE \"customer_id\" = $1 ORDER BY \"id\" LIMIT 1`, reads all 100,000 rows of `shop_invoice`: no index starts with `customer_id`",
             "4: The query that `prisma.order.findMany` sends, `SELECT * FROM \"orders\" WHERE \"customer_id\" = $1 LIMIT 20`, reads all 100,000 rows of `orders`: no index starts with `customer_id`",
         ]
     );

@@ -14,7 +14,7 @@ fn without_a_database_the_probe_says_what_to_name() {
     let mut project = bare_project(folder.path());
     let skip = DatabaseProbe.plan(&project, &Settings::default()).unwrap_err();
     assert_eq!(skip.reason, SkipReason::NothingToExamine);
-    assert_eq!(skip.why, "no database was named; give --database URL (postgres://… or sqlite:PATH)");
+    assert_eq!(skip.why, "no database was named; give --database URL (postgres://…, mysql://… or sqlite:PATH)");
     project.offers.push(Offer {
         probe: ProbeId::from_static("database"),
         target: OfferTarget::Database(Secret::new("postgres://localhost/shop")),
@@ -46,7 +46,7 @@ fn the_plan_names_the_target_without_its_credentials() {
         let plan = DatabaseProbe.plan(&project, &settings(&url, None)).unwrap();
         assert_eq!((plan.summary, plan.touches), (format!("examine the {summary}, read-only"), touches));
     }
-    for url in [format!("mysql://ann:{word}@h/d"), format!("oracle://ann:{word}@h/d"), format!("ann:{word}@h")] {
+    for url in [format!("mysql://ann:{word}@h"), format!("oracle://ann:{word}@h/d"), format!("ann:{word}@h")] {
         let skip = DatabaseProbe.plan(&project, &settings(&url, None)).unwrap_err();
         assert!(!skip.why.contains(&word) && skip.why.contains("--database"), "{}", skip.why);
     }

@@ -221,5 +221,6 @@ async fn paths_are_found_the_way_prisma_and_people_write_them() {
     let settings = super::settings("file:./dev.db", Some(&file));
     let seen =
         crate::support::probes::run(&gonogo::probe::database::DatabaseProbe, folder.path(), settings).await.unwrap();
+    let seen = super::of_queries(seen);
     assert_eq!(seen.places(), ["full-table-scan q.sql:1"]);
 }

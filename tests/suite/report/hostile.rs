@@ -3,7 +3,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use super::{PLAIN, as_json, as_markdown, as_text, sample};
-use gonogo::model::{Evidence, EvidenceKind, Gap, Report, escape};
+use gonogo::model::{DatabaseReport, Evidence, EvidenceKind, Gap, Report, escape};
 use gonogo::report::TextOptions;
 
 /// Strings that have broken reports somewhere.
@@ -63,7 +63,7 @@ fn hostile() -> Vec<String> {
 
 /// The sample with `text` in every place that a project or a person can fill.
 fn poisoned(text: &str) -> Report {
-    let mut report = sample::shop();
+    let mut report = sample::with_a_database();
     let bad = || text.to_owned();
     report.project.name = bad();
     report.project.commit = Some(bad());
@@ -99,7 +99,31 @@ fn poisoned(text: &str) -> Report {
         finding.evidence.iter_mut().for_each(|evidence| evidence.text = bad());
     }
     report.proofs.iter_mut().for_each(|proof| proof.message = bad());
+    if let Some(database) = &mut report.database {
+        poison(database, text);
+    }
     report
+}
+
+fn poison(database: &mut DatabaseReport, text: &str) {
+    let bad = || text.to_owned();
+    (database.server, database.method) = (bad(), bad());
+    for query in &mut database.queries {
+        query.sql = bad();
+        query.sent_by = query.sent_by.as_ref().map(|_| bad());
+        query.not_examined = query.not_examined.as_ref().map(|_| bad());
+        query.places.iter_mut().for_each(|place| place.path = bad());
+        for harm in &mut query.harms {
+            (harm.table, harm.message, harm.fix) = (Some(bad()), bad(), bad());
+        }
+        query.plan.iter_mut().chain(&mut query.plan_now).for_each(|node| node.details = vec![bad()]);
+    }
+    for proposal in &mut database.proposals {
+        (proposal.table, proposal.statement) = (bad(), bad());
+        (proposal.keys, proposal.predicate) = (vec![bad(), bad()], Some(bad()));
+        let migration = &mut proposal.migration;
+        (migration.tool, migration.place, migration.text) = (bad(), bad(), bad());
+    }
 }
 
 /// The page as a tree, without what the leaves say.

@@ -77,13 +77,89 @@ fn markdown_of_nothing() {
 }
 
 #[test]
+fn markdown_of_a_database() {
+    let page = as_markdown(&sample::with_a_database());
+    let from = page.find("## Database").unwrap();
+    let to = from + page[from..].find("## Proofs").unwrap();
+    insta::assert_snapshot!(&page[from..to]);
+    let sentence = "3 queries will slow down once tables hold 100,000 rows; indexes are proven to help 2 of them.";
+    let first_page = page.split("# Appendix").next().unwrap();
+    assert!(first_page.contains(sentence), "{first_page}");
+}
+
+#[test]
+fn text_of_a_database() {
+    let part = |options| {
+        let text = as_text(&sample::with_a_database(), options);
+        let from = text.find("\nDatabase").unwrap();
+        text[from..].split("\nNot examined").next().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(part(PLAIN));
+    let everything = part(TextOptions { verbose: true, ascii: true, ..PLAIN });
+    assert!(everything.is_ascii() && everything.contains("cost 2,650 > 12, 214 times cheaper"), "{everything}");
+}
+
+#[test]
+fn json_of_a_database() {
+    let json: serde_json::Value = serde_json::from_str(&as_json(&sample::with_a_database())).unwrap();
+    let database = &json["database"];
+    assert_eq!(database["server"], "PostgreSQL 15.18, shop on localhost:5432");
+    let query = &database["queries"][0];
+    assert_eq!(query["harms"][0]["tier"], "A");
+    assert_eq!(query["points"][3], serde_json::json!({"times": 1000, "rows": 120_000, "cost": 2650.0}));
+    assert_eq!(query["plan"]["children"][0]["children"][0]["children"][1]["marked"], true);
+    assert_eq!(database["proposals"][0]["proof"], "scratch-server");
+    let none: serde_json::Value = serde_json::from_str(&as_json(&sample::shop())).unwrap();
+    assert!(none["database"].is_null());
+}
+
+#[test]
+fn whoever_decides_reads_one_sentence_about_the_database() {
+    use gonogo::model::{DatabaseReport, IndexProof};
+    let sentence = |change: &dyn Fn(&mut DatabaseReport)| {
+        let mut report = sample::with_a_database();
+        change(report.database.as_mut().unwrap());
+        let page = as_markdown(&report);
+        let line = page.lines().find(|line| line.contains("judged") || line.contains("will slow down")).unwrap();
+        line.to_owned()
+    };
+    let proven = |report: &mut DatabaseReport| {
+        report.proposals.iter_mut().for_each(|proposal| proposal.proof = IndexProof::Copy);
+    };
+    assert_eq!(
+        sentence(&proven),
+        "3 queries will slow down once tables hold 100,000 rows; indexes for all of them are proven."
+    );
+    let reasoned = |report: &mut DatabaseReport| report.queries.truncate(3);
+    assert!(sentence(&reasoned).ends_with("indexes are proven to help 2 of them."));
+    let one = |report: &mut DatabaseReport| report.queries.truncate(1);
+    assert_eq!(sentence(&one), "1 query will slow down once tables hold 100,000 rows; an index is proven to help it.");
+    let only_reasoned = |report: &mut DatabaseReport| {
+        report.queries.truncate(3);
+        report.queries.drain(..2);
+    };
+    assert!(sentence(&only_reasoned).ends_with("; no index is proven to help it yet."));
+    let fine = |report: &mut DatabaseReport| {
+        report.queries.drain(..4);
+    };
+    assert_eq!(
+        sentence(&fine),
+        "None of the 2 queries that were judged will slow down much once tables hold 100,000 rows."
+    );
+    let unknown = |report: &mut DatabaseReport| {
+        report.queries.drain(..6);
+    };
+    assert!(sentence(&unknown).starts_with("No query could be judged, so nothing is known"));
+}
+
+#[test]
 fn json_of_the_shop() {
     insta::assert_snapshot!(as_json(&sample::shop()));
 }
 
 #[test]
 fn json_can_be_read_back() {
-    let report = sample::shop();
+    let report = sample::with_a_database();
     let mut read: Report = serde_json::from_str(&as_json(&report)).unwrap();
     // When it was examined is no part of the contract.
     read.examined_at = report.examined_at;

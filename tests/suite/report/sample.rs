@@ -35,7 +35,16 @@ pub fn shop() -> Report {
         findings: findings(),
         proofs: vec![proof()],
         services: vec![service()],
+        database: None,
     }
+}
+
+/// The shop with its database examined.
+pub fn with_a_database() -> Report {
+    let mut report = shop();
+    report.probes.retain(|probe| probe.id != "database");
+    report.database = Some(crate::support::queries::shop());
+    report
 }
 
 fn service() -> ReportService {

@@ -1,8 +1,11 @@
 //! What the tests share.
 
 pub mod binary;
+pub mod mariadb;
 pub mod postgres;
 pub mod probes;
 #[cfg(unix)]
 pub mod pty;
+pub mod queries;
+pub mod server;
 pub mod tls_server;

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 use std::net::TcpListener;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
+
+use super::server::{as_ordinary_user, find, is_root};
 
 /// The role that owns everything, and its password; the server listens on loopback and on a socket of its own only.
 pub const OWNER: &str = "owner";
@@ -37,8 +39,8 @@ pub fn cluster() -> &'static Cluster {
 
 impl Cluster {
     fn start() -> Self {
-        let initdb = find("initdb");
-        let postgres = find("postgres");
+        let initdb = find("initdb", &["/usr/pgsql/bin"], "postgresql");
+        let postgres = find("postgres", &["/usr/pgsql/bin"], "postgresql");
         // Sockets have short names: not below a deep TMPDIR.
         let folder = tempfile::Builder::new().prefix("gonogo-pg-").tempdir_in("/tmp").unwrap().keep();
         std::fs::set_permissions(&folder, std::fs::Permissions::from_mode(0o755)).unwrap();
@@ -157,39 +159,4 @@ impl Database {
         let (number,): (i64,) = sqlx::query_as(AssertSqlSafe(sql)).fetch_one(&mut connection).await.unwrap();
         number
     }
-}
-
-fn is_root() -> bool {
-    std::fs::metadata("/proc/self")
-        .map_or_else(|_| std::env::var("USER").is_ok_and(|user| user == "root"), |data| data.uid() == 0)
-}
-
-/// PostgreSQL refuses to run as root.
-fn as_ordinary_user(program: &Path) -> Command {
-    if !is_root() {
-        return Command::new(program);
-    }
-    let mut command = Command::new("setpriv");
-    command.args(["--reuid=nobody", "--regid=nogroup", "--clear-groups", "--"]).arg(program);
-    command
-}
-
-#[expect(clippy::panic, reason = "without a server there is nothing to test, and the sentence says what to do")]
-/// A program of the server, in PATH or where packages put it, the newest first.
-fn find(program: &str) -> PathBuf {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-    for parent in ["/usr/lib/postgresql", "/opt/homebrew/opt", "/usr/local/opt", "/Library/PostgreSQL"] {
-        let mut versions: Vec<PathBuf> =
-            std::fs::read_dir(parent).into_iter().flatten().flatten().map(|entry| entry.path().join("bin")).collect();
-        versions.sort();
-        versions.reverse();
-        folders.extend(
-            versions.into_iter().filter(|folder| folder.to_string_lossy().to_lowercase().contains("postgresql")),
-        );
-    }
-    folders.push("/usr/pgsql/bin".into());
-    folders.into_iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file()).unwrap_or_else(|| {
-        panic!("these tests need PostgreSQL's server: `{program}` was not found; run tests/run, which installs it")
-    })
 }

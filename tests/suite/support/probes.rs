@@ -97,6 +97,7 @@ pub fn context(
         cancel: CancellationToken::new(),
         code: Arc::new(SharedCode::default()),
         now,
+        only: None,
     };
     (cx, received, latest)
 }

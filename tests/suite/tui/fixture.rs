@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::support::queries;
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use gonogo::model::{
-    Cell, Checklist, Confidence, Coverage, EventKind, Evidence, EvidenceKind, Examined, ExternalService, Finding,
-    Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome, ProbeId, ProbeMeta, Progress,
-    Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section, SeenAt, Settings, Severity,
-    Skip, SkipReason, Span, Theme,
+    Cell, Checklist, Confidence, Coverage, DatabaseReport, EventKind, Evidence, EvidenceKind, Examined, ExaminedQuery,
+    ExternalService, Finding, Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome,
+    ProbeId, ProbeMeta, Progress, Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section,
+    SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme,
 };
 use gonogo::session::{AcceptanceDraft, Command, Effect, Msg, Session, Start};
 use gonogo::tui::keymap::Keymap;
@@ -61,9 +62,12 @@ const fn probe(
     }
 }
 
-static SOURCE: ProbeMeta = probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING]);
+static SOURCE: ProbeMeta =
+    probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING, &IN_A_LOOP]);
 static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
-static DATABASE: ProbeMeta = probe("database", "Database", "Explains the project's queries.", &[&SCAN]);
+pub static IN_A_LOOP: RuleMeta =
+    rule("n-plus-one-query", "A query runs once for every element", RuleKind::Finding, Severity::Major);
+pub static DATABASE: ProbeMeta = probe("database", "Database", "Explains the project's queries.", &[&SCAN]);
 
 fn item(id: &str, title: &str, severity: Severity, fails_on: &[&RuleMeta], proved_by: &[&RuleMeta]) -> Item {
     let ids = |rules: &[&RuleMeta]| rules.iter().map(|rule| RuleId::from(rule.id)).collect();
@@ -175,7 +179,7 @@ pub fn start(session: &mut Session) -> BTreeMap<ProbeId, RunId> {
     effects
         .into_iter()
         .filter_map(|effect| match effect {
-            Effect::Start { run, probe } => Some((probe, run)),
+            Effect::Start { run, probe, .. } => Some((probe, run)),
             _ => None,
         })
         .collect()
@@ -216,6 +220,49 @@ pub fn with_a_service() -> Session {
     let examined = Examined { services: vec![stripe], ..Examined::default() };
     say(&mut session, &runs, "source", EventKind::Finished(Outcome::Completed(examined)));
     session
+}
+
+/// What the database probe sees of a query: its worst harm.
+pub fn scan_of(query: &ExaminedQuery) -> Finding {
+    let harm = query.worst().unwrap();
+    let place = query.places.first();
+    let location = Location::Query {
+        sql: query.sql.split_whitespace().collect::<Vec<_>>().join(" "),
+        path: place.map(|place| place.path.clone()),
+        span: place.map(|place| place.span),
+    };
+    let mut finding = Finding::new(&SCAN, location, query.sql.clone(), harm.message.clone())
+        .severity(harm.severity)
+        .fix(harm.fix.clone())
+        .evidence(Evidence::new(EvidenceKind::Query, query.sql.clone()));
+    finding.probe = DATABASE.id.clone();
+    finding
+}
+
+/// The database probe has run as well, and the code sends one of its queries in a loop.
+pub fn with_a_database() -> Session {
+    let mut session = session();
+    session.update(Msg::Do(Command::Allow { probe: DATABASE.id.clone(), target: None }), now());
+    let runs = start(&mut session);
+    let looped = finding(&IN_A_LOOP, "src/routes/orders.ts", 31, "`db.query` runs once for every order");
+    observe(&mut session, &runs, "source", looped.confidence(Confidence::Medium));
+    say(&mut session, &runs, "source", completed(&[&TIMEOUT, &INJECTION, &TRACKING]));
+    say(&mut session, &runs, "repository", completed(&[&LOCKFILE]));
+    database_sees(&mut session, &runs, queries::shop());
+    session
+}
+
+/// Lets the database probe see this.
+pub fn database_sees(session: &mut Session, runs: &BTreeMap<ProbeId, RunId>, report: DatabaseReport) {
+    for query in report.queries.iter().filter(|query| query.worst().is_some()) {
+        observe(session, runs, "database", scan_of(query));
+    }
+    let examined = Examined {
+        rules: BTreeMap::from([(RuleId::from(SCAN.id), Coverage::Whole)]),
+        database: Some(Box::new(report)),
+        ..Examined::default()
+    };
+    say(session, runs, "database", EventKind::Finished(Outcome::Completed(examined)));
 }
 
 /// Probes have run but for the database, which waits for a yes; a person has answered some questions.

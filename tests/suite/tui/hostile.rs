@@ -1,10 +1,12 @@
 //! Any keys, any size, any text: no panic, and no character in a cell that could steer a terminal.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEventKind};
-use gonogo::model::{Evidence, EvidenceKind, Location, Reply, Severity, escape};
+use gonogo::model::{DatabaseReport, Evidence, EvidenceKind, Location, Reply, Severity, escape};
 use gonogo::probe::registry::PROBES;
 use gonogo::session::{Command, Msg};
 use gonogo::tui::ui_state::Dress;
+
+use crate::support::queries::{gain, node};
 
 use super::fixture::{Bench, empty, finding, now, observe, start};
 
@@ -22,7 +24,7 @@ impl Numbers {
 
 const NASTY: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\u{2066}\u{200f}\u{7}\r\n\tÄ漢字👩‍👩‍👧‍👦e\u{301}\u{301}\u{200d}ﷺ\u{0}";
 
-fn nasty_bench(width: u16, height: u16, ascii: bool) -> Bench {
+fn nasty_bench(width: u16, height: u16, ascii: bool, database: bool) -> Bench {
     let mut session = empty(&format!("{NASTY}{}", "x".repeat(300)));
     let runs = start(&mut session);
     let rule = PROBES[0].meta().rules[0];
@@ -39,10 +41,47 @@ fn nasty_bench(width: u16, height: u16, ascii: bool) -> Bench {
     odd.evidence[0].first_line = Some(u32::MAX);
     odd.fingerprint = gonogo::model::Fingerprint::new("odd", &odd.location, "", 0);
     observe(&mut session, &runs, "source", odd);
+    if database {
+        super::fixture::database_sees(&mut session, &runs, nasty_report());
+    }
     let item = session.items().next().unwrap().id.clone();
     session.update(Msg::Do(Command::Note { item: item.clone(), text: NASTY.repeat(30) }), now());
     session.update(Msg::Do(Command::Answer { item, reply: Some(Reply::No) }), now());
     Bench::dressed(session, width, height, Dress::new(Vec::new(), None, false, ascii))
+}
+
+fn nasty_report() -> DatabaseReport {
+    let mut report = crate::support::queries::shop();
+    (report.server, report.method) = (NASTY.to_owned(), NASTY.repeat(9));
+    for (number, query) in report.queries.iter_mut().enumerate() {
+        query.sql = format!("SELECT {NASTY}\n'{}", NASTY.repeat(20));
+        query.places.iter_mut().for_each(|place| place.path = format!("{NASTY}{}", "d/".repeat(100)));
+        for harm in &mut query.harms {
+            (harm.table, harm.message, harm.fix) = (Some(NASTY.repeat(3)), NASTY.repeat(9), NASTY.to_owned());
+            harm.rows_read = u64::MAX;
+        }
+        let costs = [f64::NAN, f64::INFINITY, -1.0, 1e300];
+        query.points.iter_mut().zip(costs).for_each(|(point, cost)| (point.cost, point.rows) = (cost, u64::MAX));
+        if number % 2 == 0 {
+            // Deeper and wider than any screen.
+            let mut plan = node(NASTY, NASTY, f64::NAN, 1e300, &[NASTY]);
+            for _ in 0..45 {
+                let mut above = node(NASTY, &NASTY.repeat(4), 1.0, -1.0, &[]);
+                above.marked = true;
+                above.children = vec![plan, node(NASTY, "", 0.0, 0.0, &[])];
+                plan = above;
+            }
+            query.plan = Some(plan);
+        }
+    }
+    for proposal in &mut report.proposals {
+        (proposal.table, proposal.statement) = (NASTY.to_owned(), NASTY.repeat(3));
+        proposal.migration.text = format!("{NASTY}\n").repeat(50);
+        proposal.migration.tool = NASTY.repeat(3);
+        proposal.gains.push(gain("0a1b2c3d4e5f6075", Some(f64::NAN), Some(0.0)));
+    }
+    report.queries.iter_mut().for_each(|query| query.proposals = vec![0, 1, 2, 3, usize::MAX]);
+    report
 }
 
 fn check(bench: &Bench, what: &str) {
@@ -55,7 +94,7 @@ fn check(bench: &Bench, what: &str) {
 
 #[test]
 fn any_keys_at_any_size() {
-    let keys: Vec<KeyCode> = "123456jkhlgGahnxywuroetdRy/?: qäß漢\u{202e}\u{1b}"
+    let keys: Vec<KeyCode> = "1233456jkhlgGahnxywuroetdRycm/?: qäß漢\u{202e}\u{1b}"
         .chars()
         .map(KeyCode::Char)
         .chain([
@@ -80,7 +119,7 @@ fn any_keys_at_any_size() {
     let sizes = [(80, 24), (1, 1), (20, 5), (200, 60), (60, 12), (39, 13), (100, 11), (3, 40), (120, 6)];
     for seed in 1..7_u64 {
         let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut bench = nasty_bench(80, 24, seed % 2 == 0);
+        let mut bench = nasty_bench(80, 24, seed % 2 == 0, true);
         for step in 0..150 {
             let what = format!("seed {seed}, step {step}, size {:?}", bench.ui.size);
             match numbers.below(12) {
@@ -117,9 +156,11 @@ fn any_keys_at_any_size() {
 
 #[test]
 fn every_view_and_dialog_at_every_small_size() {
-    for keys in ["", "enter", "left", "2", "2 enter", "6", "?", ":", "a", "n", "w", "d", "d enter", "x", "/"] {
+    for keys in
+        ["", "enter", "left", "2", "2 enter", "3", "3 enter", "6", "?", ":", "a", "n", "w", "d", "d enter", "x", "/"]
+    {
         for (width, height) in (1..26).flat_map(|width| (1..16).map(move |height| (width, height))) {
-            let mut bench = nasty_bench(width, height, false);
+            let mut bench = nasty_bench(width, height, false, keys.starts_with('3'));
             bench.press(keys);
             check(&bench, &format!("{keys} {width}×{height}"));
         }

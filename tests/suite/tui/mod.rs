@@ -1,5 +1,6 @@
 //! The workbench without a terminal: keys go in, screens come out.
 
+mod database;
 mod fixture;
 mod flows;
 mod hostile;

@@ -175,7 +175,7 @@ fn with_ascii_nothing_else_is_drawn() {
 
 #[test]
 fn without_colours_there_are_none() {
-    for keys in ["", "2", "6", "?", ":", "a", "n", "down w", "d"] {
+    for keys in ["", "2", "3", "3 enter", "6", "?", ":", "a", "n", "down w", "d"] {
         let dress = Dress::new(vec![theme("dark", "dark")], None, true, false);
         let mut bench = Bench::dressed(session(), 120, 40, dress);
         bench.press(keys);

@@ -137,6 +137,7 @@ async fn a_cancelled_run_ends_at_once() {
         cancel: cancel.clone(),
         code: Default::default(),
         now: jiff::Timestamp::now(),
+        only: None,
     };
     let running = tokio::spawn(probe.run(plan, cx));
     tokio::time::sleep(std::time::Duration::from_millis(50)).await;

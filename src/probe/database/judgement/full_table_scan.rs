@@ -2,6 +2,7 @@
 
 use super::cause::{self, Cause};
 use super::help::Help;
+use super::mysql;
 use super::told::{self, Context, Judgement};
 use super::wording::{grouped, listed, name, shorten};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity, Tier};
@@ -25,6 +26,7 @@ pub static META: RuleMeta = RuleMeta {
     references: &[
         "https://www.postgresql.org/docs/current/using-explain.html",
         "https://www.sqlite.org/eqp.html",
+        "https://dev.mysql.com/doc/refman/8.4/en/explain-output.html",
         "https://use-the-index-luke.com/sql/where-clause",
         "F31",
         "F46",
@@ -158,6 +160,11 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
     };
     let create = |columns: &str| create_on(&scan.table, columns);
     let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
+    if dialect == Dialect::Mysql
+        && let Some(remedy) = mysql::remedy(cause, scan)
+    {
+        return remedy;
+    }
     match cause {
         Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
             if matches!(help, Help::NoneHelps(tried) if *tried > 0) =>

@@ -4,6 +4,7 @@
 pub mod cause;
 pub mod full_table_scan;
 pub mod help;
+mod mysql;
 pub mod told;
 pub mod way_in;
 pub mod wording;

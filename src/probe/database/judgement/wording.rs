@@ -1,9 +1,47 @@
 //! How names, numbers and queries are written in what people read.
 
+pub use crate::model::grouped;
+use crate::probe::database::lexer::Dialect;
+
 /// A message stays readable with this much of the query.
 const SHOWN: usize = 110;
 
-/// A name as SQL writes it: quoted where it must be.
+/// A name as a database's SQL writes it: quoted where it must be.
+#[must_use]
+pub fn name_in(dialect: Dialect, text: &str) -> String {
+    /// Words of MySQL and MariaDB that are likelier names of columns than of the others above (manual, "Keywords and
+    /// Reserved Words").
+    const RESERVED: [&str; 14] = [
+        "condition",
+        "desc",
+        "groups",
+        "index",
+        "key",
+        "keys",
+        "leave",
+        "option",
+        "range",
+        "rank",
+        "read",
+        "row",
+        "rows",
+        "usage",
+    ];
+    match dialect {
+        Dialect::Postgres | Dialect::Sqlite => name(text),
+        Dialect::Mysql => {
+            let lower = text.to_ascii_lowercase();
+            let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+            if plain && name(&lower) == lower && !RESERVED.contains(&lower.as_str()) {
+                text.to_owned()
+            } else {
+                format!("`{}`", text.replace('`', "``"))
+            }
+        }
+    }
+}
+
+/// A name as standard SQL writes it: quoted where it must be.
 #[must_use]
 pub fn name(name: &str) -> String {
     let plain = name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
@@ -22,20 +60,6 @@ pub fn listed(names: &[String], word: &str) -> String {
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
         None => String::new(),
     }
-}
-
-/// `100000` as `100,000`.
-#[must_use]
-pub fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 /// A cost for people: `12`, `1,234`, `0.4`.
@@ -100,6 +124,10 @@ mod tests {
         assert_eq!(
             [name("orders"), name("userId"), name("order"), name("1a")],
             ["orders", "\"userId\"", "\"order\"", "\"1a\""]
+        );
+        assert_eq!(
+            ["orders", "userId", "order", "key", "1a", "a`b"].map(|text| name_in(Dialect::Mysql, text)),
+            ["orders", "userId", "`order`", "`key`", "`1a`", "`a``b`"]
         );
         let long = format!("SELECT {} FROM orders WHERE customer_id = ?", "a_long_column, ".repeat(12));
         assert_eq!(shorten(&long), "SELECT … FROM orders WHERE customer_id = ?");

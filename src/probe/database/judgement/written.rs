@@ -184,6 +184,7 @@ fn per_row(node: &PlanNode, runs_once: &dyn Fn(&str) -> bool, within: bool) -> b
     let subplan = node.details.iter().find_map(|detail| detail.strip_prefix("Subplan Name: "));
     let within = within
         || node.kind.starts_with("CORRELATED")
+        || node.kind.starts_with("DEPENDENT")
         || subplan.is_some_and(|name| name.starts_with("SubPlan") && !runs_once(name));
     (within && node.marked) || node.children.iter().any(|child| per_row(child, runs_once, within))
 }

@@ -114,3 +114,27 @@ fn values_take_the_place_of_parameters_and_the_rest_is_numbered_anew() {
     let apart = Prepared::with_places_apart("SELECT $1 IS NULL OR a = $1", Dialect::Postgres).unwrap();
     assert_eq!(apart.sql(), "SELECT $1 IS NULL OR a = $2");
 }
+
+#[test]
+fn mysql_takes_bare_numbers_where_its_grammar_wants_them() {
+    let prepared = |sql: &str| Prepared::new(sql, Dialect::Mysql).unwrap();
+    let filled = |sql: &str, values: &[(usize, &str)]| {
+        let values = values.iter().map(|(n, value)| (*n, (*value).to_owned())).collect();
+        prepared(sql).with_literals(&values)
+    };
+    assert_eq!(prepared("SELECT a FROM t LIMIT ?, ?").sql(), "SELECT a FROM t LIMIT ?1, 20");
+    assert_eq!(filled("SELECT a FROM t LIMIT ?, ?", &[(0, "'7'")]), "SELECT a FROM t LIMIT 7, 20");
+    assert_eq!(
+        filled("SELECT a FROM t WHERE b = :b LIMIT :n OFFSET @o", &[(0, "'x'"), (1, "'x'")]),
+        "SELECT a FROM t WHERE b = 'x' LIMIT 20 OFFSET 1"
+    );
+    assert_eq!(
+        prepared("SELECT `a?` FROM t WHERE a = \"${x}\" AND b LIKE \"${y}%\" # ?\n AND c IN (?)").sql(),
+        "SELECT `a?` FROM t WHERE a = ?1 AND b LIKE \"1%\" AND c IN (?2)"
+    );
+    assert_eq!(prepared("UPDATE t SET ? WHERE id = ?").sql(), "UPDATE t SET a_column = 1 WHERE id = ?1");
+    assert_eq!(prepared("INSERT INTO t (a, b) VALUES ?").sql(), "INSERT INTO t (a, b) VALUES (1)");
+    assert_eq!(prepared("SELECT a FROM t WHERE b = ? lock in share mode;").sql(), "SELECT a FROM t WHERE b = ?1");
+    assert_eq!(Prepared::new("SELECT * FROM ?? WHERE id = ?", Dialect::Mysql), Err(Unclear::PutTogether));
+    assert_eq!(Prepared::new("SELECT 1; /*! DROP TABLE t */", Dialect::Mysql), Err(Unclear::Several));
+}

@@ -7,13 +7,18 @@ use sqlx::postgres::PgRow;
 
 use super::errors::Refused;
 use super::session::Session;
-use crate::probe::database::catalog::{Catalog, Index, Table};
+use crate::probe::database::catalog::{Catalog, ForeignKey, Index, KeyOrder, Table};
 use crate::probe::database::statement::Shape;
 
 /// Tables, partitioned tables and materialized views of the users' schemas.
 const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::float8, parent.relname::text, c.relkind = 'p', \
     ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a \
-          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) \
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum), \
+    c.relkind = 'm', \
+    EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND (d.classid, d.objid) IN \
+      (('pg_catalog.pg_class'::regclass, c.oid), ('pg_catalog.pg_namespace'::regclass, n.oid))), \
+    EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'supabase_admin'), \
+    EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode = 'AccessExclusiveLock') \
     FROM pg_catalog.pg_class c \
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition \
@@ -25,7 +30,18 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
 const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text, m.amname = 'btree', \
     pg_catalog.pg_get_expr(x.indpred, x.indrelid), \
     ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid, k, true) \
-          FROM pg_catalog.generate_series(1, x.indnkeyatts) k), x.indisunique \
+          FROM pg_catalog.generate_series(1, x.indnkeyatts) k), \
+    m.amname::text, x.indisunique, \
+    x.indisprimary OR x.indisexclusion OR x.indisreplident \
+      OR EXISTS (SELECT FROM pg_catalog.pg_constraint o WHERE o.conindid = x.indexrelid), \
+    NOT EXISTS (SELECT FROM pg_catalog.generate_series(0, x.indnkeyatts - 1) k \
+      LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = x.indrelid AND a.attnum = x.indkey[k] AND a.attnum > 0 \
+      WHERE a.attnotnull IS NOT TRUE), \
+    ARRAY(SELECT x.indclass[k]::text || ':' || x.indcollation[k]::text \
+          FROM pg_catalog.generate_series(0, x.indnkeyatts - 1) k), \
+    ARRAY(SELECT x.indoption[k]::int4 FROM pg_catalog.generate_series(0, x.indnkeyatts - 1) k), \
+    ARRAY(SELECT pg_catalog.pg_get_indexdef(x.indexrelid, k, true) \
+          FROM pg_catalog.generate_series(x.indnkeyatts + 1, x.indnatts) k) \
     FROM pg_catalog.pg_index x \
     JOIN pg_catalog.pg_class c ON c.oid = x.indexrelid \
     JOIN pg_catalog.pg_am m ON m.oid = c.relam \
@@ -33,6 +49,43 @@ const INDEXES: &str = "SELECT n.nspname::text, t.relname::text, c.relname::text,
     JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace \
     WHERE x.indisvalid AND x.indislive \
       AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = x.indrelid AND l.granted AND l.mode = 'AccessExclusiveLock') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+/// Primary keys and foreign keys: kind, name, table, columns, the other table and its columns. What a partition has of its
+/// parent is the parent's.
+const KEYS: &str = "SELECT k.contype = 'p', k.conname::text, n.nspname::text, c.relname::text, \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY u(number, place) \
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = u.number ORDER BY u.place), \
+    coalesce(tn.nspname::text, ''), coalesce(t.relname::text, ''), \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.unnest(k.confkey) WITH ORDINALITY u(number, place) \
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = u.number ORDER BY u.place) \
+    FROM pg_catalog.pg_constraint k \
+    JOIN pg_catalog.pg_class c ON c.oid = k.conrelid \
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+    LEFT JOIN pg_catalog.pg_class t ON t.oid = k.confrelid \
+    LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.relnamespace \
+    WHERE k.contype IN ('p', 'f') AND (k.contype = 'p' OR k.conparentid = 0) ORDER BY c.oid, k.conname";
+
+/// Schemas that Supabase makes and keeps for itself (the list that its linter leaves out,
+/// <https://github.com/supabase/splinter>).
+const OF_SUPABASE: [&str; 17] = [
+    "auth",
+    "cron",
+    "extensions",
+    "graphql",
+    "graphql_public",
+    "net",
+    "pgbouncer",
+    "pgmq",
+    "pgsodium",
+    "pgsodium_masks",
+    "pgtle",
+    "realtime",
+    "_realtime",
+    "storage",
+    "supabase_functions",
+    "supabase_migrations",
+    "vault",
+];
 
 /// Relations behind which functions stand that are not PostgreSQL's: views (and views of those), active row security,
 /// and defaults, which only an INSERT looks at. Objects from 16384 on are not built in (`FirstNormalObjectId`).
@@ -128,15 +181,20 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
     let mut places: HashMap<(String, String), usize> = HashMap::new();
     for row in session.rows(TABLES, &[]).await? {
         let rows: f64 = get(&row, 2)?;
-        let table = Table {
+        let mut table = Table {
             schema: get(&row, 0)?,
             name: get(&row, 1)?,
             rows: rows_of(rows),
             parent: get(&row, 3)?,
             partitioned: get(&row, 4)?,
             columns: get(&row, 5)?,
-            indexes: Vec::new(),
+            materialized: get(&row, 6)?,
+            foreign: get(&row, 7)?,
+            locked: get(&row, 9)?,
+            ..Table::default()
         };
+        let on_supabase: bool = get(&row, 8)?;
+        table.foreign |= on_supabase && OF_SUPABASE.contains(&table.schema.as_str());
         places.insert((table.schema.clone(), table.name.clone()), tables.len());
         tables.push(table);
     }
@@ -147,12 +205,33 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
             ordered: get(&row, 3)?,
             predicate: get(&row, 4)?,
             keys: keys.into_iter().map(unquoted).collect(),
-            unique: get(&row, 6)?,
+            method: get(&row, 6)?,
+            unique: get(&row, 7)?,
+            bound: get(&row, 8)?,
+            not_null: get(&row, 9)?,
+            orders: orders(get(&row, 10)?, &get::<Vec<i32>>(&row, 11)?),
+            included: get::<Vec<String>>(&row, 12)?.into_iter().map(unquoted).collect(),
         };
         let place = (get(&row, 0)?, get(&row, 1)?);
         if let Some(table) = places.get(&place).and_then(|&at| tables.get_mut(at)) {
             table.indexes.push(index);
         }
+    }
+    for row in session.rows(KEYS, &[]).await? {
+        let place = (get(&row, 2)?, get(&row, 3)?);
+        let Some(table) = places.get(&place).and_then(|&at| tables.get_mut(at)) else { continue };
+        let columns = get(&row, 4)?;
+        if get(&row, 0)? {
+            table.primary_key = columns;
+            continue;
+        }
+        table.foreign_keys.push(ForeignKey {
+            name: get(&row, 1)?,
+            columns,
+            to_schema: get(&row, 5)?,
+            to_table: get(&row, 6)?,
+            to_columns: get(&row, 7)?,
+        });
     }
     let mut own = OwnFunctions::default();
     for row in session.rows(BEHIND, &[]).await? {
@@ -183,6 +262,16 @@ pub async fn learn_functions(
 fn rows_of(estimate: f64) -> Option<u64> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an estimate, and `as` saturates")]
     (estimate > 0.0).then(|| estimate.round() as u64)
+}
+
+/// Bits of `pg_index.indoption`: 1 for descending, 2 for nulls first.
+fn orders(compares: Vec<String>, options: &[i32]) -> Vec<KeyOrder> {
+    let with = |(compares, options): (String, &i32)| KeyOrder {
+        compares,
+        descending: options & 1 != 0,
+        nulls_first: options & 2 != 0,
+    };
+    compares.into_iter().zip(options).map(with).collect()
 }
 
 /// `"userId"` as `userId`.

@@ -7,8 +7,10 @@ mod ahead;
 mod catalog;
 mod counted;
 mod errors;
+mod facts;
 mod hypothetical;
 mod plan;
+mod questions;
 mod scratch;
 mod session;
 mod weigh;
@@ -17,6 +19,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 
 use super::catalog::{Catalog, Table};
+use super::checks::facts::{Facts, Place};
 use super::examine::Ready;
 use super::placeholders::Prepared;
 use super::plan::{Asked, Judged, Tried, Unexamined};
@@ -130,6 +133,11 @@ impl Postgres {
     #[must_use]
     pub const fn catalog(&self) -> &Catalog {
         &self.catalog
+    }
+
+    /// What the server says of itself.
+    pub async fn facts(&mut self, place: Place) -> Facts {
+        facts::read(&mut self.session, place).await
     }
 
     /// The server and its version.

@@ -1,7 +1,7 @@
 //! An index that could help, as data.
 
 use crate::probe::database::catalog::Table;
-use crate::probe::database::judgement::wording::name;
+use crate::probe::database::judgement::wording::name_in;
 use crate::probe::database::lexer::Dialect;
 
 /// An index that could help.
@@ -41,6 +41,8 @@ pub struct Key {
     pub expression: bool,
     /// Sorted from the greatest to the least.
     pub descending: bool,
+    /// Only the beginning of what it holds: MySQL takes no more of a long text.
+    pub beginning: bool,
     /// How it compares, where not as usual: `text_pattern_ops`, `gin_trgm_ops`; in SQLite a collation.
     pub operator_class: Option<&'static str>,
 }
@@ -49,13 +51,18 @@ impl Key {
     /// A column, ascending.
     #[must_use]
     pub fn column(name: &str) -> Self {
-        Self { text: name.to_owned(), expression: false, descending: false, operator_class: None }
+        Self { text: name.to_owned(), expression: false, descending: false, beginning: false, operator_class: None }
     }
 
     /// As SQL: `created_at DESC`, `(lower(email))`.
     #[must_use]
     pub fn sql(&self, dialect: Dialect) -> String {
-        let mut sql = if self.expression { format!("({})", self.text) } else { name(&self.text) };
+        /// With four bytes a character this fits the shortest limit of an index (MySQL manual, "InnoDB Limits").
+        const BEGINNING: &str = "(191)";
+        let mut sql = if self.expression { format!("({})", self.text) } else { name_in(dialect, &self.text) };
+        if self.beginning && dialect == Dialect::Mysql {
+            sql.push_str(BEGINNING);
+        }
         if let Some(class) = self.operator_class {
             sql.push_str(if dialect == Dialect::Sqlite { " COLLATE " } else { " " });
             sql.push_str(class);
@@ -71,6 +78,7 @@ impl Candidate {
     /// A B-tree over these columns of `table`.
     #[must_use]
     pub fn of(table: &Table, keys: Vec<Key>) -> Self {
+        let keys = keys.into_iter().map(|key| Key { beginning: table.long.contains(&key.text), ..key }).collect();
         Self {
             schema: table.schema.clone(),
             table: table.name.clone(),
@@ -116,10 +124,21 @@ impl Candidate {
 
     /// The table as SQL names it: with its schema where that is not the usual one.
     #[must_use]
-    pub fn table_sql(&self) -> String {
+    pub fn table_sql(&self, dialect: Dialect) -> String {
         match self.schema.as_str() {
-            "" | "public" => name(&self.table),
-            schema => format!("{}.{}", name(schema), name(&self.table)),
+            "" | "public" => name_in(dialect, &self.table),
+            schema => format!("{}.{}", name_in(dialect, schema), name_in(dialect, &self.table)),
+        }
+    }
+
+    /// The statement that takes it away again, without a semicolon.
+    #[must_use]
+    pub fn drop_statement(&self, dialect: Dialect, concurrently: bool) -> String {
+        let way = if concurrently && dialect == Dialect::Postgres && !self.partitioned { "CONCURRENTLY " } else { "" };
+        let index = name_in(dialect, &self.index_name());
+        match dialect {
+            Dialect::Mysql => format!("DROP INDEX {index} ON {}", self.table_sql(dialect)),
+            Dialect::Postgres | Dialect::Sqlite => format!("DROP INDEX {way}{index}"),
         }
     }
 
@@ -152,8 +171,12 @@ impl Candidate {
         // PostgreSQL refuses CONCURRENTLY on a partitioned table.
         let way = if concurrently && dialect == Dialect::Postgres && !self.partitioned { "CONCURRENTLY " } else { "" };
         let method = self.method.map(|method| format!(" USING {method}")).unwrap_or_default();
-        let mut sql =
-            format!("CREATE INDEX {way}{} ON {}{method} ({})", name(index), self.table_sql(), keys.join(", "));
+        let mut sql = format!(
+            "CREATE INDEX {way}{} ON {}{method} ({})",
+            name_in(dialect, index),
+            self.table_sql(dialect),
+            keys.join(", ")
+        );
         if let Some(predicate) = &self.predicate {
             sql.push_str(" WHERE ");
             sql.push_str(predicate);
@@ -193,6 +216,17 @@ mod tests {
             candidate.statement(Dialect::Postgres, true),
             "CREATE INDEX CONCURRENTLY order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC)"
         );
+        assert_eq!(
+            candidate.drop_statement(Dialect::Postgres, true),
+            "DROP INDEX CONCURRENTLY order_userid_created_at_idx"
+        );
+        let long = Table { name: "order".to_owned(), long: vec!["note".to_owned()], ..Table::default() };
+        let mysql = Candidate::of(&long, vec![Key::column("key"), Key::column("note")]);
+        assert_eq!(
+            mysql.statement(Dialect::Mysql, true),
+            "CREATE INDEX order_key_note_idx ON `order` (`key`, note(191))"
+        );
+        assert_eq!(mysql.drop_statement(Dialect::Mysql, true), "DROP INDEX order_key_note_idx ON `order`");
         candidate.predicate = Some("deleted_at IS NULL".to_owned());
         assert_eq!(
             candidate.statement(Dialect::Sqlite, true),

@@ -101,7 +101,10 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
         let joined: Vec<String> = joined.iter().take(MOST_EQUAL).cloned().collect();
         add(keys(&joined), joined.len());
     }
-    found.extend(partial(&own, table, &equal, &ranges, &order));
+    // MySQL has no partial indexes.
+    if dialect != Dialect::Mysql {
+        found.extend(partial(&own, table, &equal, &ranges, &order));
+    }
     found.extend(special(&own, relation, table, &equal, dialect));
     found
 }

@@ -113,14 +113,13 @@ fn model_of<'a>(schema: &'a str, table: &str) -> Option<Model<'a>> {
 
 /// `RunSQL`, because which model and fields stand for the table is the project's own knowledge.
 fn django(index: &Candidate, dialect: Dialect) -> Migration {
-    let concurrently = if dialect == Dialect::Postgres && !index.partitioned { "CONCURRENTLY " } else { "" };
     let statement = index.statement(dialect, true);
     let text = format!(
         "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    atomic = False\n\n    \
          dependencies = []  # the app's last migration\n\n    operations = [\n        migrations.RunSQL(\n            \
          sql={},\n            reverse_sql={},\n        ),\n    ]\n",
         quoted_python(&statement),
-        quoted_python(&format!("DROP INDEX {concurrently}{}", index.index_name()))
+        quoted_python(&index.drop_statement(dialect, true))
     );
     Migration {
         tool: "Django".to_owned(),
@@ -201,7 +200,7 @@ fn laravel(index: &Candidate, dialect: Dialect) -> Migration {
     } else {
         let run = |sql: String| format!("        DB::statement({});\n", quoted(&sql));
         // A migration runs in a transaction, in which PostgreSQL refuses CONCURRENTLY.
-        (run(index.statement(dialect, false)), run(format!("DROP INDEX {name}")))
+        (run(index.statement(dialect, false)), run(index.drop_statement(dialect, false)))
     };
     let imports = if plain {
         "use Illuminate\\Database\\Migrations\\Migration;\nuse Illuminate\\Database\\Schema\\Blueprint;\nuse Illuminate\\Support\\Facades\\Schema;\n"

@@ -100,7 +100,7 @@ async fn still_serves(
 pub fn told(wanted: &Wanted, dialect: Dialect, project: &Project, code: &CodeIndex) -> IndexProposal {
     let index = &wanted.index;
     IndexProposal {
-        table: index.table_sql(),
+        table: index.table_sql(dialect),
         keys: index.keys.iter().map(|key| key.sql(dialect)).collect(),
         predicate: index.predicate.clone(),
         statement: format!("{};", index.statement(dialect, true)),

@@ -10,9 +10,9 @@ use tokio::time::timeout;
 
 use super::cost;
 use super::open::is_virtual;
-use super::{Schema, table_named};
+use super::{Schema, keys, table_named};
 use crate::model::Failure;
-use crate::probe::database::catalog::{Catalog, Index, Table};
+use crate::probe::database::catalog::{Catalog, Table};
 use crate::probe::database::lexer::{self, Dialect};
 use crate::probe::database::plan::Unexamined;
 use crate::probe::database::proposals::candidate::Candidate;
@@ -133,34 +133,8 @@ impl Copy {
             if kind != "table" || is_virtual(sql) {
                 continue;
             }
-            let columns: Vec<(String,)> = sqlx::query_as("SELECT name FROM pragma_table_xinfo(?1)")
-                .bind(name)
-                .fetch_all(&mut self.connection)
-                .await?;
-            let indexes: Vec<(String, Option<String>, bool)> = sqlx::query_as(
-                "SELECT l.name, s.sql, l.\"unique\" FROM pragma_index_list(?1) l LEFT JOIN sqlite_schema s ON s.type = 'index' AND s.name = l.name",
-            )
-            .bind(name)
-            .fetch_all(&mut self.connection)
-            .await?;
             let mut table = Table { rows: rows_now(schema, name), ..table_named(name) };
-            table.columns = columns.into_iter().map(|(column,)| column).collect();
-            for (index, sql, unique) in indexes {
-                let keys: Vec<(Option<String>,)> =
-                    sqlx::query_as("SELECT name FROM pragma_index_info(?1) ORDER BY seqno")
-                        .bind(&index)
-                        .fetch_all(&mut self.connection)
-                        .await?;
-                // The name of an expression is null.
-                let keys = keys.into_iter().map(|(key,)| key.unwrap_or_else(|| "(expression)".to_owned())).collect();
-                table.indexes.push(Index {
-                    name: index,
-                    keys,
-                    predicate: sql.as_deref().and_then(predicate),
-                    ordered: true,
-                    unique,
-                });
-            }
+            keys::describe(&mut self.connection, &mut table).await?;
             tables.push(table);
         }
         Ok(Catalog::new(tables))
@@ -284,13 +258,6 @@ fn scale(numbers: &str, rows: u64) -> Option<String> {
     Some(scaled)
 }
 
-/// What stands after the WHERE of a CREATE INDEX.
-fn predicate(sql: &str) -> Option<String> {
-    let tokens = lexer::tokens(sql, Dialect::Sqlite).ok()?;
-    let wanted = tokens.iter().find(|token| token.text.eq_ignore_ascii_case("where"))?;
-    sql.get(wanted.start + wanted.text.len()..).map(|text| text.trim().to_owned())
-}
-
 fn refused(error: &sqlx::Error) -> String {
     let message = error.as_database_error().map(|error| error.message().to_owned()).unwrap_or_default();
     let reason = if message.starts_with("no such table") || message.starts_with("no such column") {
@@ -316,11 +283,5 @@ mod tests {
         assert_eq!(scale("5000 5 unordered", 100_000).unwrap(), "100000 5 unordered");
         assert_eq!(scale("500000 5", 100_000).unwrap(), "500000 5");
         assert_eq!(scale("0 0", 100_000), None);
-    }
-
-    #[test]
-    fn a_partial_index_tells_its_condition() {
-        assert_eq!(predicate("CREATE INDEX i ON t (a) WHERE b = 'where'").as_deref(), Some("b = 'where'"));
-        assert_eq!(predicate("CREATE INDEX i ON t (a)"), None);
     }
 }

@@ -2,6 +2,7 @@
 
 mod copy;
 mod cost;
+mod keys;
 mod open;
 mod plan;
 

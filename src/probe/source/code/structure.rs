@@ -32,8 +32,19 @@ pub struct Class {
     pub decorators: Vec<Decorator>,
     /// Its fields with their types as written: `("users", "UserRepository")`.
     pub fields: Vec<(Box<str>, Box<str>)>,
+    /// Fields and methods with what stands above them, where something does.
+    pub members: Vec<Member>,
     /// Where.
     pub place: Place,
+}
+
+/// A field of a class with what stands above it: `@Column({ name: "user_id" }) userId`.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub struct Member {
+    /// Its name.
+    pub name: Box<str>,
+    /// What stands above it.
+    pub decorators: Vec<Decorator>,
 }
 
 /// A test that decides what is done: `if`, `elif`, `unless`.

@@ -1,18 +1,20 @@
 //! Queries of JavaScript and TypeScript that name SQL or a table: drivers, query builders, Supabase.
 
 use super::chain::Chain;
-use super::{Action, Answer, Query, Scope, ecma_orm, last_name, of_sql, sql_of};
+use super::{Action, Answer, Query, Scope, Way, ecma_orm, last_name, of_sql, sql_of};
 use crate::probe::source::code::{Call, CallId, Value, root};
 use crate::probe::source::facts::FileFacts;
 
 /// The query that a chain of calls runs.
 pub(super) fn query(chain: &Chain<'_>) -> Option<Query> {
     for (id, call) in chain.own() {
+        let by = |way: Way| move |query: Query| Query { way, ..query };
         let found = ecma_orm::prisma(call)
-            .or_else(|| ecma_orm::drizzle_relational(call))
-            .or_else(|| builder(chain, call))
-            .or_else(|| ecma_orm::model(chain, call))
-            .or_else(|| ecma_orm::repository(chain, call))
+            .map(by(Way::Prisma))
+            .or_else(|| ecma_orm::drizzle_relational(call).map(by(Way::Relational)))
+            .or_else(|| builder(chain, call).map(by(Way::Builder)))
+            .or_else(|| ecma_orm::model(chain, call).map(by(Way::Model)))
+            .or_else(|| ecma_orm::repository(chain, call).map(by(Way::Repository)))
             .or_else(|| raw(chain.file, call))
             .or_else(|| mongo(call));
         if let Some(query) = found {
@@ -136,7 +138,20 @@ fn builder(chain: &Chain<'_>, call: &Call) -> Option<Query> {
         first.and_then(Value::text).is_some_and(|name| !name.contains(['/', '#', '<', '.', '?']) && !name.is_empty());
     // Knex and Kysely.
     if is_table
-        && matches!(callee, "knex" | "trx" | "db" | "this.knex" | "tx" | "this.db")
+        && matches!(
+            callee,
+            "knex"
+                | "trx"
+                | "db"
+                | "this.knex"
+                | "tx"
+                | "this.db"
+                | "database"
+                | "this.database"
+                | "this.trx"
+                | "getDatabase()"
+                | "conn"
+        )
         && !next.is_empty()
         && next != "raw"
     {

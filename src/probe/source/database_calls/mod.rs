@@ -50,6 +50,24 @@ pub enum Answer {
     Number,
 }
 
+/// The way in which JavaScript asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Way {
+    /// SQL, a document database, another language.
+    #[default]
+    Other,
+    /// `prisma.user.findMany()`.
+    Prisma,
+    /// `db.query.users.findMany()` of Drizzle.
+    Relational,
+    /// A chain that names its table: Knex, Kysely, Drizzle, Supabase, TypeORM's query builder.
+    Builder,
+    /// `User.findAll()`.
+    Model,
+    /// `usersRepository.find()`.
+    Repository,
+}
+
 /// A query that a call runs.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
@@ -75,6 +93,8 @@ pub struct Query {
     pub gathered: bool,
     /// It sends what was gathered before in one go: a session's `commit`.
     pub flushes: bool,
+    /// The way in which JavaScript asks.
+    pub way: Way,
 }
 
 impl Query {

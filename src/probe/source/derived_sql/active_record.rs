@@ -1,7 +1,7 @@
 //! Rails: models, with the columns that `db/schema.rb` or the migrations name.
 
 use super::eloquent::table;
-use super::{Operator, Parts, Table, Tables, chain_of, migrations, naming};
+use super::{Operator, Parts, Table, Tables, chain_of, migrations, naming, statements};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::database_calls::Query;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -51,7 +51,7 @@ pub(super) fn tables(index: &CodeIndex) -> Tables {
 }
 
 /// The statement of `Order.where(user_id: id).order(created_at: :desc).limit(10)`.
-pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Option<String> {
+pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Option<Vec<String>> {
     let table = tables.get(&*query.table)?;
     let calls = chain_of(file, query.end);
     if calls.first()?.object() != &*query.table {
@@ -65,12 +65,12 @@ pub(super) fn statement(file: &FileFacts, query: &Query, tables: &Tables) -> Opt
     let by_key = calls.last().is_some_and(|call| matches!(call.method(), "first" | "first!" | "last" | "last!"));
     if by_key {
         match parts.order.as_mut_slice() {
-            [] => parts.order.push((column(table, "id")?, calls.last()?.method().starts_with("last"))),
+            [] => parts.order.push((column(table, "id")?.into(), calls.last()?.method().starts_with("last"))),
             _ if calls.last()?.method().starts_with("last") => return None,
             _ => {}
         }
     }
-    super::statement(query, table, &parts)
+    statements(query, &table.name, &parts)
 }
 
 fn add(file: &FileFacts, call: &Call, table: &Table, parts: &mut Parts) -> Option<()> {
@@ -78,7 +78,11 @@ fn add(file: &FileFacts, call: &Call, table: &Table, parts: &mut Parts) -> Optio
     match call.method() {
         "where" | "find_by" | "find_by!" | "exists?" | "find_or_initialize_by" | "rewhere" => {
             if call.method() == "exists?" && unnamed() == 1 {
-                parts.conditions.push((column(table, "id")?, Operator::Equal));
+                parts.compare(column(table, "id")?, Operator::Equal);
+                return Some(());
+            }
+            // `where.not(…)`
+            if call.method() == "where" && call.arguments.is_empty() && call.chained.is_some() {
                 return Some(());
             }
             if (call.arguments.is_empty() && call.method() != "exists?") || call.spreads() || unnamed() > 0 {
@@ -86,17 +90,17 @@ fn add(file: &FileFacts, call: &Call, table: &Table, parts: &mut Parts) -> Optio
             }
             for argument in &call.arguments {
                 let (column, operator) = condition(file, argument.name.as_deref()?, &argument.value, table)?;
-                parts.conditions.push((column, operator));
+                parts.compare(column, operator);
             }
         }
         "find" => {
             let several = matches!(call.argument(0)?, Value::Array(_)) || unnamed() > 1;
-            parts.conditions.push((column(table, "id")?, if several { Operator::In } else { Operator::Equal }));
+            parts.compare(column(table, "id")?, if several { Operator::In } else { Operator::Equal });
         }
         "order" => {
             for argument in &call.arguments {
                 parts.order.push(match argument.name.as_deref() {
-                    Some(name) => (column(table, name)?, argument.value.text()? == "desc"),
+                    Some(name) => (column(table, name)?.into(), argument.value.text()? == "desc"),
                     None => {
                         let text = argument.value.text()?;
                         let (name, way) = text.split_once(' ').unwrap_or((text, "asc"));
@@ -105,17 +109,37 @@ fn add(file: &FileFacts, call: &Call, table: &Table, parts: &mut Parts) -> Optio
                             "desc" => true,
                             _ => return None,
                         };
-                        (column(table, name)?, descends)
+                        (column(table, name)?.into(), descends)
                     }
                 });
             }
         }
-        "all" | "limit" | "offset" | "includes" | "preload" | "select" | "readonly" | "lock" | "first" | "first!"
-        | "last" | "last!" | "take" | "take!" | "count" | "any?" | "none?" | "empty?" | "size" | "pluck" | "pick"
-        | "ids" | "to_a" | "each" | "map" | "sum" | "maximum" | "minimum" | "delete_all" | "load" => {}
+        "offset" => parts.skips = true,
+        "not" => {
+            if unnamed() > 0 || call.arguments.is_empty() {
+                return None;
+            }
+            for argument in &call.arguments {
+                let (column, operator) = condition(file, argument.name.as_deref()?, &argument.value, table)?;
+                let operator = match operator {
+                    Operator::Equal => Operator::NotEqual,
+                    Operator::In => Operator::NotIn,
+                    Operator::IsNull => Operator::IsNotNull,
+                    _ => return None,
+                };
+                parts.compare(column, operator);
+            }
+        }
+        "update_all" => {
+            parts.sets = call.arguments.iter().find_map(|a| column(table, a.name.as_deref()?));
+        }
+        "create" | "create!" | "insert_all" | "insert" | "insert_all!" => {}
+        "all" | "limit" | "includes" | "preload" | "select" | "readonly" | "lock" | "first" | "first!" | "last"
+        | "last!" | "take" | "take!" | "count" | "any?" | "none?" | "empty?" | "size" | "pluck" | "pick" | "ids"
+        | "to_a" | "each" | "map" | "sum" | "maximum" | "minimum" | "delete_all" | "load" => {}
         method => {
             let name = method.strip_prefix("find_by_")?.trim_end_matches('!');
-            parts.conditions.push((column(table, name)?, Operator::Equal));
+            parts.compare(column(table, name)?, Operator::Equal);
         }
     }
     Some(())

@@ -1,7 +1,8 @@
 //! Laravel: models and the query builder, with the columns that migrations make.
 
 use super::migrations::{self, Schema};
-use super::{Operator, Parts, Table, Tables, chain_of, is_scalar, naming};
+use super::statement::Condition;
+use super::{Operator, Parts, Table, Tables, chain_of, is_scalar, naming, statements};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -16,6 +17,13 @@ pub(super) struct Known {
     tables: Tables,
     /// Models whose rows stay in the table, marked as deleted.
     soft: Vec<String>,
+}
+
+impl Known {
+    /// Whether a model or table is described.
+    pub(super) fn knows(&self, name: &str) -> bool {
+        self.models.contains_key(name) || self.tables.contains_key(name)
+    }
 }
 
 /// The tables of the project.
@@ -62,11 +70,12 @@ pub(super) fn table(schema: &Schema, name: &str) -> Option<Table> {
     Some(Table {
         name: name.to_owned(),
         columns: columns.iter().map(|column| (column.clone(), column.clone())).collect(),
+        ..Table::default()
     })
 }
 
 /// The statement of `Order::where('user_id', $id)->orderBy('created_at')->get()`.
-pub(super) fn statement(file: &FileFacts, query: &Query, known: &Known) -> Option<String> {
+pub(super) fn statement(file: &FileFacts, query: &Query, known: &Known) -> Option<Vec<String>> {
     let calls = chain_of(file, query.end);
     let first = *calls.first()?;
     let plain = first.method() == "table" && matches!(first.object(), "DB" | "Capsule");
@@ -82,21 +91,39 @@ pub(super) fn statement(file: &FileFacts, query: &Query, known: &Known) -> Optio
         if query.action == Action::Delete {
             return None;
         }
-        parts.conditions.push((table.column("deleted_at")?.to_owned(), Operator::IsNull));
+        parts.compare(table.column("deleted_at")?, Operator::IsNull);
     }
     for call in &calls {
-        add(call, table, &mut parts)?;
+        add(file, call, table, &mut parts)?;
     }
-    super::statement(query, table, &parts)
+    statements(query, &table.name, &parts)
 }
 
-fn add(call: &Call, table: &Table, parts: &mut Parts) -> Option<()> {
+fn add(file: &FileFacts, call: &Call, table: &Table, parts: &mut Parts) -> Option<()> {
     let name = |place: usize| call.argument(place).and_then(Value::text);
     let column = |place: usize| column(table, name(place)?);
-    let mut compare = |column: String, operator| parts.conditions.push((column, operator));
-    match call.method() {
+    let method = call.method();
+    let method = match method.strip_prefix("or").filter(|rest| rest.starts_with("Where")) {
+        Some(_) => {
+            parts.or();
+            match method {
+                "orWhere" => "where",
+                "orWhereIn" => "whereIn",
+                "orWhereNull" => "whereNull",
+                "orWhereNotNull" => "whereNotNull",
+                _ => return None,
+            }
+        }
+        None => method,
+    };
+    let mut compare = |column: String, operator| parts.compare(column, operator);
+    match method {
         "where" | "firstWhere" => match call.arguments.len() {
             1 => {
+                if let Some(Value::Function(id)) = call.argument(0) {
+                    parts.add(group(file, *id, table)?);
+                    return Some(());
+                }
                 let Some(Value::Object(pairs)) = call.argument(0) else { return None };
                 for (key, value) in pairs {
                     compare(self::column(table, key)?, equal(value)?);
@@ -108,6 +135,14 @@ fn add(call: &Call, table: &Table, parts: &mut Parts) -> Option<()> {
         },
         "whereIn" => compare(column(0)?, Operator::In),
         "whereNull" => compare(column(0)?, Operator::IsNull),
+        "whereNotNull" => compare(column(0)?, Operator::IsNotNull),
+        "whereNotIn" => compare(column(0)?, Operator::NotIn),
+        "whereKey" => compare(self::column(table, "id")?, Operator::Equal),
+        "whereLike" => compare(column(0)?, operator("like", call.argument(1)?)?),
+        "whereRaw" => {
+            let text = name(0).filter(|text| !text.contains([':', '$', '`']))?;
+            parts.add(Condition::Raw(text.into()));
+        }
         "whereBetween" => {
             compare(column(0)?, Operator::Compared(">="));
             compare(column(0)?, Operator::Compared("<="));
@@ -122,15 +157,22 @@ fn add(call: &Call, table: &Table, parts: &mut Parts) -> Option<()> {
                 Some(way) => way.eq_ignore_ascii_case("desc"),
                 None => return None,
             };
-            parts.order.push((column(0)?, descends));
+            parts.order.push((column(0)?.into(), descends));
         }
-        "orderByDesc" => parts.order.push((column(0)?, true)),
+        "orderByDesc" => parts.order.push((column(0)?.into(), true)),
         way @ ("latest" | "oldest") => {
             let by = if call.arguments.is_empty() { self::column(table, "created_at")? } else { column(0)? };
-            parts.order.push((by, way == "latest"));
+            parts.order.push((by.into(), way == "latest"));
         }
-        "table" | "query" | "newQuery" | "with" | "select" | "limit" | "take" | "skip" | "offset" | "get" | "all"
-        | "first" | "firstOrFail" | "sole" | "count" | "exists" | "doesntExist" | "pluck" | "value" | "paginate"
+        "skip" | "offset" => parts.skips = true,
+        "update" => {
+            if let Some(Value::Object(pairs)) = call.argument(0) {
+                parts.sets = pairs.iter().find_map(|(key, _)| table.column(key)).map(str::to_owned);
+            }
+        }
+        "create" | "insert" | "insertGetId" | "forceCreate" => {}
+        "table" | "query" | "newQuery" | "with" | "select" | "limit" | "take" | "get" | "all" | "first"
+        | "firstOrFail" | "sole" | "count" | "exists" | "doesntExist" | "pluck" | "value" | "paginate"
         | "simplePaginate" | "cursor" | "delete" | "lockForUpdate" | "sharedLock" | "sum" | "max" | "min" | "avg" => {}
         method => {
             // `whereEmail($email)`
@@ -159,6 +201,27 @@ fn equal(value: &Value) -> Option<Operator> {
     }
 }
 
+/// What a closure adds: `where(fn ($query) => $query->where(…)->orWhere(…))`.
+fn group(file: &FileFacts, id: u32, table: &Table) -> Option<Condition> {
+    let function = file.function(id)?;
+    let mut inner = Parts::default();
+    let first: Vec<_> = file
+        .calls_of(&function.body)
+        .filter(|(_, call)| call.function == id && call.receiver.is_none() && call.argument_of.is_none())
+        .collect();
+    for (_, call) in first {
+        let mut next = Some(call);
+        while let Some(call) = next {
+            if !(call.method().starts_with("where") || call.method().starts_with("orWhere")) {
+                return None;
+            }
+            add(file, call, table, &mut inner)?;
+            next = call.chained.and_then(|id| file.call(id));
+        }
+    }
+    inner.condition()
+}
+
 fn operator(sign: &str, value: &Value) -> Option<Operator> {
     Some(match sign.to_ascii_lowercase().as_str() {
         "=" => return equal(value),
@@ -166,6 +229,7 @@ fn operator(sign: &str, value: &Value) -> Option<Operator> {
         ">=" => Operator::Compared(">="),
         "<" => Operator::Compared("<"),
         "<=" => Operator::Compared("<="),
+        "!=" | "<>" => Operator::NotEqual,
         "like" | "ilike" => {
             let text = value.leading_text()?;
             let any_case = sign.eq_ignore_ascii_case("ilike");

@@ -19,7 +19,7 @@ fn statements(files: &[(&str, &str)]) -> Vec<String> {
         .collect::<Vec<_>>()
         .into();
     let index = CodeIndex { links: Links::new(&files, Manifests::default(), None), files, ..CodeIndex::default() };
-    derive(&index).into_iter().map(|(_, text)| text.sql).collect()
+    derive(&index).0.into_iter().map(|(_, text)| text.sql).collect()
 }
 
 #[test]
@@ -34,6 +34,7 @@ fn queries_of_laravel_are_written_down() {
             ("database/migrations/2024_01_01_000000_create_orders.php", migration),
         ]),
         [
+            r#"SELECT * FROM "orders" WHERE "deleted_at" IS NULL AND "user_id" = $1 AND "status" <> $2"#,
             r#"SELECT * FROM "orders" WHERE "deleted_at" IS NULL AND "user_id" = $1 ORDER BY "created_at" DESC LIMIT 20"#,
             r#"SELECT * FROM "orders" WHERE "status" = $1 ORDER BY "created_at" DESC LIMIT 1"#,
             r#"SELECT * FROM "tags" WHERE "label" LIKE '%' || $1 || '%'"#,

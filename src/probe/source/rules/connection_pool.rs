@@ -55,6 +55,67 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
 }
 
+/// The sizes of the pools of SQL connections that the code sets as plain numbers, each with its place: `src/db.ts:7`.
+pub fn sizes(index: &CodeIndex) -> Vec<(u32, String)> {
+    let mut found = Vec::new();
+    for file in index.files.iter().filter(|file| server_or_config(file.role)) {
+        for call in file.calls.iter().filter(|call| !call.dev_only && pool(file, call).is_some()) {
+            if let Some(size) = size(file, call) {
+                found.push((size, format!("{}:{}", file.path, call.place.span.line)));
+            }
+        }
+    }
+    found
+}
+
+/// The largest number of connections that the pool of this call opens to a SQL database.
+fn size(file: &FileFacts, call: &Call) -> Option<u32> {
+    const MOST: [&str; 8] =
+        ["max", "connectionLimit", "maximumPoolSize", "poolSize", "pool_size", "max_size", "maxsize", "maxconn"];
+    let number = |value: &Value| match value {
+        Value::Number(text) => text.parse::<u32>().ok(),
+        // `process.env.POOL || 10`: what holds where nobody sets it.
+        Value::Either(values) => values.iter().rev().find_map(|value| match value {
+            Value::Number(text) => text.parse().ok(),
+            _ => None,
+        }),
+        _ => None,
+    };
+    if matches!(call.method(), "MongoClient" | "AsyncIOMotorClient" | "connect") {
+        return None;
+    }
+    let first = || call.arguments.iter().find(|argument| argument.name.is_none()).map(|argument| &argument.value);
+    let size = match call.method() {
+        "SetMaxOpenConns" | "SetMaxConns" | "setMaximumPoolSize" | "setMaxPoolSize" | "setMaxTotal"
+        | "setMaxActive" => first().and_then(number),
+        "ThreadedConnectionPool" | "SimpleConnectionPool" => {
+            call.named("maxconn").or_else(|| call.arguments.get(1).map(|argument| &argument.value)).and_then(number)
+        }
+        "create_engine" | "create_async_engine" => {
+            // SQLAlchemy opens ten more than its pool holds unless told otherwise.
+            let pool = call.named("pool_size").map_or(Some(5), number);
+            let over = call.named("max_overflow").map_or(Some(10), number);
+            pool.zip(over).map(|(pool, over)| pool.saturating_add(over))
+        }
+        _ => call.arguments.iter().find_map(|argument| {
+            if argument.name.as_deref().is_some_and(|name| MOST.contains(&name)) {
+                return number(&argument.value);
+            }
+            let mut size = None;
+            file.resolved(&argument.value, call.function).walk(&mut |value| {
+                let here = || MOST.iter().find_map(|key| value.get(key).and_then(number));
+                let in_address = || {
+                    let (_, rest) = value.leading_text()?.split_once("connection_limit=")?;
+                    rest.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+                };
+                size = size.or_else(here).or_else(in_address);
+            });
+            size
+        }),
+    };
+    size.filter(|size| *size > 0)
+}
+
 fn pool(file: &FileFacts, call: &Call) -> Option<String> {
     let method = call.method();
     let options = || call.arguments.iter().map(|argument| file.resolved(&argument.value, call.function));

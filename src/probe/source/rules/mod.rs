@@ -93,6 +93,7 @@ use super::start_command::StartCommand;
 use crate::model::{Confidence, RuleMeta, Severity};
 use subject::{About, LookForSubject};
 
+pub(in crate::probe) use connection_pool::sizes as pool_sizes;
 pub(super) use resilience_library::is_retry_library;
 pub use subject::Subject;
 

@@ -105,6 +105,9 @@ impl Walk<'_> {
                     self.to.at.usage = Usage::Listed;
                 }
                 let mut items = Vec::new();
+                let node = cursor.node();
+                let between = self.joined_by(node);
+                self.to.at.in_join |= between.is_some();
                 each(cursor, |cursor| {
                     if cursor.node().is_named() {
                         let at = self.to.at;
@@ -112,6 +115,10 @@ impl Walk<'_> {
                         self.to.at = at;
                     }
                 });
+                if let Some(between) = between {
+                    self.to.at.in_join = false;
+                    self.keep_joined(&items, &between, node);
+                }
                 Value::Array(items)
             }
             K::Comment => {

@@ -5,7 +5,7 @@ use tree_sitter::{Node, TreeCursor};
 use super::super::front_end::{FrontEnd, lines};
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Block, Class, Function, FunctionId, LoopId};
+use crate::probe::source::code::{Block, Class, Function, FunctionId, LoopId, Member};
 
 impl Walk<'_> {
     /// A function of any form. `in_loop` is the loop in which its body runs, if it is called where it stands.
@@ -88,6 +88,8 @@ impl Walk<'_> {
             let child = cursor.node();
             match (self.field(cursor), self.kind(child)) {
                 (_, K::Decorator) => {}
+                // The word `class` has the kind of a class.
+                _ if !child.is_named() => {}
                 (_, K::Heritage) => {
                     let bases = bases(self.to.text(child));
                     if let Some(class) = self.to.file.classes.get_mut(id) {
@@ -95,7 +97,7 @@ impl Walk<'_> {
                     }
                     self.statement(cursor);
                 }
-                (F::Body, _) => each(cursor, |cursor| self.class_member(cursor)),
+                (F::Body, _) => each(cursor, |cursor| self.class_member(cursor, id)),
                 (F::Name, _) => {}
                 _ => self.statement(cursor),
             }
@@ -105,7 +107,7 @@ impl Walk<'_> {
         self.to.at = saved;
     }
 
-    fn class_member(&mut self, cursor: &mut TreeCursor<'_>) {
+    fn class_member(&mut self, cursor: &mut TreeCursor<'_>, class: usize) {
         let node = cursor.node();
         match self.kind(node) {
             K::Decorator => self.decorator(node),
@@ -125,10 +127,16 @@ impl Walk<'_> {
                     (_, K::Decorator) => self.decorator(cursor.node()),
                     _ => {}
                 });
-                self.decorators.clear();
+                let decorators = std::mem::take(&mut self.decorators);
+                if let (Some(name), false) = (name, decorators.is_empty())
+                    && let name = self.to.text(name)
+                    && let Some(class) = self.to.file.classes.get_mut(class)
+                {
+                    class.members.push(Member { name: name.into(), decorators });
+                }
                 if let (Some(name), Some(kind)) = (name, node.child_by_field_name("type"))
                     && let (name, kind) = (self.to.text(name), self.to.text(kind))
-                    && let Some(class) = self.to.file.classes.last_mut()
+                    && let Some(class) = self.to.file.classes.get_mut(class)
                 {
                     class.fields.push((name.into(), kind.trim_start_matches([':', ' ']).into()));
                 }
@@ -141,8 +149,11 @@ impl Walk<'_> {
     pub(super) fn decorator(&mut self, node: Node<'_>) {
         if let Some(inner) = node.named_child(0) {
             let saved = self.to.start_anew();
+            // A function among its arguments must not take those that stand before it.
+            let before = std::mem::take(&mut self.decorators);
             let mut cursor = inner.walk();
             let value = self.expression(&mut cursor);
+            self.decorators = before;
             self.to.at = saved;
             let decorator = self.to.decorator(&value);
             self.decorators.push(decorator);

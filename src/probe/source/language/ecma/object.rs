@@ -1,14 +1,46 @@
 //! Object literals and elements of pages.
 
-use tree_sitter::TreeCursor;
+use tree_sitter::{Node, TreeCursor};
 
 use super::super::front_end::FrontEnd;
 use super::super::kinds::each;
 use super::{F, K, Walk};
-use crate::probe::source::code::{Element, Value};
+use crate::probe::source::code::{Element, Part, Value};
 use crate::probe::source::facts::Usage;
 
 impl Walk<'_> {
+    /// What stands between the texts of a list of SQL: `["SELECT *", "FROM orders"].join(" ")`.
+    pub(super) fn joined_by(&self, list: Node<'_>) -> Option<String> {
+        let first = self.to.text(list.named_child(0)?).trim_start_matches(['"', '\'', '`']).trim_start();
+        let word = first.split(char::is_whitespace).next()?;
+        if !["select", "insert", "update", "delete", "with"].iter().any(|begins| word.eq_ignore_ascii_case(begins)) {
+            return None;
+        }
+        let member = list.parent()?;
+        let property = member.child_by_field_name("property")?;
+        if self.to.text(property) != "join" {
+            return None;
+        }
+        let given = member.parent()?.child_by_field_name("arguments")?.named_child(0);
+        Some(given.map_or(",", |given| self.to.text(given)).trim_matches(['"', '\'', '`']).replace("\\n", "\n"))
+    }
+
+    /// Keeps the text that such a list makes.
+    pub(super) fn keep_joined(&mut self, items: &[Value], between: &str, list: Node<'_>) {
+        let mut parts: Vec<Part> = Vec::new();
+        for (place, item) in items.iter().enumerate() {
+            if place > 0 {
+                parts.push(Part::Fixed(between.into()));
+            }
+            match item {
+                Value::Text(text) => parts.push(Part::Fixed(text.clone())),
+                Value::Template(inner) => parts.extend(inner.iter().cloned()),
+                other => parts.push(Part::Expression("…".into(), other.clone())),
+            }
+        }
+        self.to.keep_string(&Value::Template(parts), list);
+    }
+
     /// `{ key: value, short, ...rest, method() {} }`.
     pub(super) fn object(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let saved = self.to.at;

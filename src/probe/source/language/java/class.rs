@@ -29,7 +29,7 @@ impl Walk<'_> {
         });
         let fields = fields.collect();
         let place = self.to.place(node);
-        self.to.file.classes.push(Class { name: name.clone(), bases, decorators, fields, place });
+        self.to.file.classes.push(Class { name: name.clone(), bases, decorators, fields, place, ..Class::default() });
         self.class_body(cursor, &name);
         self.to.at = saved;
     }
