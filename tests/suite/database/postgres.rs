@@ -55,7 +55,11 @@ async fn with_fifty_rows_the_indexed_query_passes_and_the_other_is_found() {
     assert_eq!(coverage(&seen), Coverage::Whole);
     let finding = &seen.findings[0];
     assert_eq!(finding.severity, Severity::Major);
-    assert!(finding.fix.contains("CREATE INDEX CONCURRENTLY ON orders (customer_id);"), "{}", finding.fix);
+    assert!(
+        finding.fix.contains("CREATE INDEX CONCURRENTLY orders_customer_id_idx ON orders (customer_id);"),
+        "{}",
+        finding.fix
+    );
     assert!(finding.fix.contains("proven in a scratch server"), "{}", finding.fix);
     let texts: Vec<&str> = finding.evidence.iter().map(|evidence| evidence.text.as_str()).collect();
     assert!(

@@ -104,7 +104,6 @@ async fn where_the_copy_cannot_be_made_hypopg_proves_an_index_on_the_server() {
             == 1;
     if !there {
         assert!(std::env::var_os("GONOGO_TEST_HYPOPG").is_none(), "tests/run found HypoPG and the server does not");
-        eprintln!("left out: HypoPG is not installed");
         return;
     }
     // A type of the users' own making is beyond the copy.

@@ -55,7 +55,7 @@ pub struct Postgres {
 /// Where the scratch cluster is.
 enum Copied {
     /// It is being made.
-    Starting(Starting),
+    Starting(Box<Starting>),
     /// It can plan.
     Ready(Box<Scratch>),
     /// There is none: why, as a phrase.
@@ -78,7 +78,7 @@ impl Postgres {
         };
         let about = catalog::about(&mut session).await.map_err(failed)?;
         let copy = match Starting::begin(about.major, &about.locale, project).await {
-            Ok(starting) => Copied::Starting(starting),
+            Ok(starting) => Copied::Starting(Box::new(starting)),
             Err(reason) => Copied::Missing(reason),
         };
         let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(failed)?;
