@@ -54,12 +54,35 @@ pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> 
     Judgement {
         rule: &META,
         tier: Tier::A,
-        severity: severity(rows, &cause),
-        confidence: confidence(&cause),
+        severity: severity(rows, help.none_helps() || matches!(cause, Cause::Everything | Cause::Weak(_))),
+        confidence: if help.none_helps() { Confidence::Medium } else { confidence(&cause) },
         table: Some(table.clone()),
         rows_read: rows,
         message,
         fix: help.words(context.dialect).unwrap_or_else(|| remedy(&cause, scan, help, context.dialect)),
+        note: Some(rows_note(scan, context.rows)),
+    }
+}
+
+/// What is wrong with a scan that the planner chose although an index could serve.
+#[must_use]
+pub fn judge_chosen(query: &Query, scan: &Scan, context: &Context<'_>) -> Judgement {
+    let rows = scan.table.rows.unwrap_or(0).max(context.rows);
+    let table = &scan.table.name;
+    let message = format!(
+        "{} reads all {} rows of `{table}`: it asks for so many of them that the planner does not take the index which could serve",
+        told::subject(query, context.dialect),
+        grouped(rows)
+    );
+    Judgement {
+        rule: &META,
+        tier: Tier::A,
+        severity: severity(rows, true),
+        confidence: Confidence::Medium,
+        table: Some(table.clone()),
+        rows_read: rows,
+        message,
+        fix: "No other index helps. Ask for fewer rows (a narrower condition, or a page with LIMIT), or keep the total in a summary table.".to_owned(),
         note: Some(rows_note(scan, context.rows)),
     }
 }
@@ -91,8 +114,7 @@ pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
 }
 
 /// By the rows that one call reads; a query that must read everything is one step milder, for no index would help it.
-fn severity(rows: u64, cause: &Cause) -> Severity {
-    let milder = matches!(cause, Cause::Everything | Cause::Weak(_));
+const fn severity(rows: u64, milder: bool) -> Severity {
     match rows {
         BLOCKER_ROWS.. if milder => Severity::Major,
         BLOCKER_ROWS.. => Severity::Blocker,
@@ -110,7 +132,7 @@ const fn confidence(cause: &Cause) -> Confidence {
 
 fn because(cause: &Cause, help: &Help) -> String {
     match cause {
-        Cause::NoIndex { wanted, .. } if matches!(help, Help::NoneHelps(tried) if *tried > 0) => {
+        Cause::NoIndex { wanted, .. } if help.none_helps() => {
             format!("its condition on {} picks too large a part of them", listed(wanted, "and"))
         }
         Cause::NoIndex { wanted, .. } => format!("no index starts with {}", listed(wanted, "or")),
@@ -167,7 +189,7 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
     }
     match cause {
         Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
-            if matches!(help, Help::NoneHelps(tried) if *tried > 0) =>
+            if help.none_helps() =>
         {
             "No index helps: those that could were tried, and the planner reads the whole table all the same. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
         }
@@ -259,10 +281,9 @@ mod tests {
 
     #[test]
     fn severity_follows_the_rows_read() {
-        let missing = Cause::NoIndex { wanted: vec![], columns: vec![], join: false };
-        let seen = [9_999, 10_000, 999_999, 1_000_000].map(|rows| severity(rows, &missing));
+        let seen = [9_999, 10_000, 999_999, 1_000_000].map(|rows| severity(rows, false));
         assert_eq!(seen, [Severity::Minor, Severity::Major, Severity::Major, Severity::Blocker]);
-        assert_eq!(severity(100_000, &Cause::Everything), Severity::Minor);
-        assert_eq!(severity(5_000_000, &Cause::Everything), Severity::Major);
+        assert_eq!(severity(100_000, true), Severity::Minor);
+        assert_eq!(severity(5_000_000, true), Severity::Major);
     }
 }

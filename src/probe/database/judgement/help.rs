@@ -26,6 +26,12 @@ pub enum Help {
 }
 
 impl Help {
+    /// Whether indexes were tried, and none of them helps.
+    #[must_use]
+    pub const fn none_helps(&self) -> bool {
+        matches!(self, Self::NoneHelps(tried) if *tried > 0)
+    }
+
     /// What to do, with what it brings; `None` where nothing was proven.
     #[must_use]
     pub fn words(&self, dialect: Dialect) -> Option<String> {
