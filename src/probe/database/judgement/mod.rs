@@ -45,7 +45,10 @@ pub fn judge(query: &Query, judged: &Judged, help: &Help, context: &Context<'_>)
     if matches!(help, Help::Proven { .. }) {
         all = full_table_scan::as_one(all).into_iter().collect();
     }
-    all.extend(judged.chosen.iter().map(|scan| full_table_scan::judge_chosen(query, scan, context)));
+    // Where an index helps all the same, or another table is read whole anyway, that says more.
+    if all.is_empty() && !matches!(help, Help::Proven { .. }) {
+        all.extend(judged.chosen.first().map(|scan| full_table_scan::judge_chosen(query, scan, context)));
+    }
     all.extend(way_in::judge(query, judged, help, context));
     all.extend(written);
     all.sort_by_key(|judgement| (std::cmp::Reverse(judgement.severity), judgement.tier));
