@@ -126,6 +126,11 @@ impl Catalog {
         found.into_iter().flatten().filter_map(|&index| self.tables.get(index))
     }
 
+    /// The names of all indexes.
+    pub fn index_names(&self) -> impl Iterator<Item = &str> {
+        self.tables.iter().flat_map(|table| &table.indexes).map(|index| index.name.as_str())
+    }
+
     /// A table by schema and name.
     #[must_use]
     pub fn table(&self, schema: &str, name: &str) -> Option<&Table> {

@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::judgement;
-use super::judgement::way_in;
 use super::judgement::wording::shorten;
+use super::judgement::{way_in, written};
 use super::lexer::Dialect;
 use super::plan::Unexamined;
+use super::proposals::joined::UNINDEXED_JOIN_COLUMN;
 use super::queries::{Found, Query};
 use crate::model::{Coverage, Examined, Gap, Project, RuleId, RuleMeta};
 use crate::probe::source::facts::{CodeIndex, Role};
@@ -54,6 +55,9 @@ pub struct Tally {
     checked: Vec<(RuleId, Coverage)>,
     /// What an index would bring can be told, so that the rules which rest on that can speak.
     estimates_indexes: bool,
+    /// Queries for which that could not be told although the engine can.
+    untried: u64,
+    dialect: Option<Dialect>,
 }
 
 impl Tally {
@@ -105,6 +109,8 @@ impl Tally {
             code_gaps: index.gaps.clone(),
             checked: Vec::new(),
             estimates_indexes: true,
+            untried: 0,
+            dialect: None,
         }
     }
 
@@ -125,9 +131,15 @@ impl Tally {
         self.checked = rules;
     }
 
-    /// Whether the engine can tell what an index would bring.
-    pub const fn estimates_indexes(&mut self, does: bool) {
+    /// Whether the engine, which speaks `dialect`, can tell what an index would bring.
+    pub const fn estimates_indexes(&mut self, does: bool, dialect: Dialect) {
         self.estimates_indexes = does;
+        self.dialect = Some(dialect);
+    }
+
+    /// What an index would bring to a query could not be told.
+    pub const fn untried(&mut self) {
+        self.untried += 1;
     }
 
     /// A query was examined.
@@ -166,23 +178,34 @@ impl Tally {
     /// The result.
     pub fn finish(self) -> Examined {
         let coverage = self.coverage();
+        let of = |rule: &RuleMeta| (RuleId::from_static(rule.id), self.of_rule(rule, &coverage));
+        let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
-        let untried = || {
-            Coverage::Nothing(
-                "what another index would bring to queries that use one already cannot be told on this database"
-                    .to_owned(),
-            )
-        };
-        let proven = [way_in::UNINDEXED_SORT.id, way_in::ROWS_READ_AND_DROPPED.id];
-        let of = |rule: &RuleMeta| {
-            let coverage =
-                if proven.contains(&rule.id) && !self.estimates_indexes { untried() } else { coverage.clone() };
-            (RuleId::from_static(rule.id), coverage)
-        };
-        let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
         rules.extend(self.checked);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
+    }
+
+    /// How far one rule about queries got, where `coverage` is how far they all did.
+    fn of_rule(&self, rule: &RuleMeta, coverage: &Coverage) -> Coverage {
+        let by_trial = [way_in::UNINDEXED_SORT.id, way_in::ROWS_READ_AND_DROPPED.id].contains(&rule.id);
+        if by_trial && !self.estimates_indexes {
+            return Coverage::Nothing(
+                "what another index would bring to queries that use one already cannot be told on this database"
+                    .to_owned(),
+            );
+        }
+        if rule.id == written::NOT_IN_SUBQUERY.id && self.dialect.is_some_and(|dialect| dialect != Dialect::Postgres) {
+            return Coverage::Absent(
+                "this is a weakness of PostgreSQL's planner, and the database is another".to_owned(),
+            );
+        }
+        match coverage {
+            Coverage::Whole if self.untried > 0 && (by_trial || rule.id == UNINDEXED_JOIN_COLUMN.id) => Coverage::Part(
+                format!("what another index would bring to {} of the queries could not be told", self.untried),
+            ),
+            other => other.clone(),
+        }
     }
 
     fn coverage(&self) -> Coverage {

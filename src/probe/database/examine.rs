@@ -90,7 +90,7 @@ pub async fn examine(
     }
     cx.report_progress(0, Some(ready.len() as u64), "planning");
     engine.learn(&ready).await?;
-    tally.estimates_indexes(engine.estimates_indexes());
+    tally.estimates_indexes(engine.estimates_indexes(), dialect);
     let mut looked = Vec::new();
     let total = ready.len() as u64;
     for (done, Ready { query, prepared, shape }) in (0..).zip(ready) {
@@ -113,18 +113,25 @@ pub async fn examine(
     for (done, look) in (0..).zip(&mut looked) {
         cx.report_progress(done, Some(total), "looking for indexes that help");
         let choice = choose::choose(&mut engine, look.asked(), &look.judged, dialect, rows).await;
+        if choice == Choice::NotProvable {
+            tally.untried();
+        }
         look.help = match choice {
             Choice::Proven { indexes, proof, before, after } => Help::Proven { indexes, proof, before, after },
             Choice::NoneHelps(tried) => Help::NoneHelps(tried),
             Choice::NotNeeded | Choice::NotProvable => Help::NotTried,
         };
+    }
+    let mut wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    for look in &mut looked {
+        // Findings name the indexes that are proposed in the end, so that nobody makes one that another covers.
+        look.help = proposals::agreed(&look.help, &look.query.id(dialect), &wanted);
         let context = Context { dialect, rows, shape: &look.shape, catalog: engine.catalog() };
         look.judgements = judgement::judge(&look.query, &look.judged, &look.help, &context);
         for judgement in &look.judgements {
             cx.emitter.emit(judgement.finding(&look.query, &look.judged, dialect)).await;
         }
     }
-    let mut wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
     for (at, judgement) in proposals::joined::add(&mut wanted, &looked, engine.catalog(), dialect, rows) {
         if let Some(look) = looked.get_mut(at) {
             cx.emitter.emit(judgement.finding(&look.query, &look.judged, dialect)).await;
@@ -132,7 +139,9 @@ pub async fn examine(
         }
     }
     cx.report_progress(total, Some(total), "reading the catalogue");
-    tally.checked(checks::examine(&mut engine, target, code, cx).await);
+    if cx.only.is_none() {
+        tally.checked(checks::examine(&mut engine, target, code, cx).await);
+    }
     cx.report_progress(total, Some(total), "done");
     queries.extend(looked.iter().map(|look| report::judged(look, dialect, &wanted)));
     queries.sort_by(ExaminedQuery::by_harm);

@@ -91,11 +91,7 @@ impl Probe for DatabaseProbe {
             if let Some(file) = &cx.settings.queries {
                 let text = queries::read_file(file)?;
                 let named = file.strip_prefix(&cx.project.root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-                found.add_file(&text, &named, dialect).map_err(|_| {
-                    Failure::new(format!(
-                        "in the queries of {named} a quote or comment is never closed; close it and run again"
-                    ))
-                })?;
+                found.add_file(&text, &named, dialect);
             }
             let mut tally = Tally::new(&index, &cx.project);
             tally.left_out(&found);

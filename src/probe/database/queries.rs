@@ -5,6 +5,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
+use super::judgement::wording::masked;
 use super::lexer::{self, Dialect, Kind};
 use crate::model::{CallStatistics, Failure, Span, escape};
 use crate::probe::files::MAX_FILE_BYTES;
@@ -33,11 +34,18 @@ pub struct Place {
 }
 
 impl Query {
-    /// On one line, comments left out.
+    /// As written, without what its texts say.
+    #[must_use]
+    pub fn shown(&self, dialect: Dialect) -> String {
+        masked(self.sql.trim(), dialect)
+    }
+
+    /// As shown, on one line, comments left out.
     #[must_use]
     pub fn one_line(&self, dialect: Dialect) -> String {
-        let Ok(tokens) = lexer::tokens(&self.sql, dialect) else {
-            return escape::line(self.sql.trim()).into_owned();
+        let shown = self.shown(dialect);
+        let Ok(tokens) = lexer::tokens(&shown, dialect) else {
+            return escape::line(&shown).into_owned();
         };
         let mut line = String::new();
         for token in tokens.iter().filter(|token| !token.is(";")) {
@@ -97,22 +105,20 @@ impl Found {
         Self { queries: merged.finish(), left_out }
     }
 
-    /// As well the statements of a file, `named` as the user will know it.
-    ///
-    /// # Errors
-    /// When the file's text has no end to a quote or comment.
-    pub fn add_file(&mut self, text: &str, named: &str, dialect: Dialect) -> Result<(), lexer::Unclosed> {
+    /// As well the statements of a file, `named` as the user will know it. Where a quote or comment is never closed, a line
+    /// that ends in a semicolon ends the statement, so that the others are judged all the same.
+    pub fn add_file(&mut self, text: &str, named: &str, dialect: Dialect) {
         let mut merged = Merged::new(dialect);
         for query in self.queries.drain(..) {
             for place in query.places {
                 merged.add(&query.sql, query.sent_by.as_deref(), place);
             }
         }
-        for (sql, span) in statements(text, dialect)? {
+        let found = statements(text, dialect).unwrap_or_else(|_| statements_by_lines(text, dialect));
+        for (sql, span) in found {
             merged.add(sql, None, Place { path: named.to_owned(), span });
         }
         self.queries = merged.finish();
-        Ok(())
     }
 
     /// How many places send the queries.
@@ -135,8 +141,9 @@ pub fn read_file(path: &Path) -> Result<String, Failure> {
         Ok(_) => return Err(Failure::new(format!("{shown} is larger than 2 MB; split the file of queries"))),
         Err(error) => return Err(Failure::new(format!("the queries in {shown} cannot be read: {error}"))),
     }
-    std::fs::read_to_string(path)
-        .map_err(|error| Failure::new(format!("the queries in {shown} cannot be read as UTF-8 text: {error}")))
+    std::fs::read(path)
+        .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+        .map_err(|error| Failure::new(format!("the queries in {shown} cannot be read: {error}")))
 }
 
 /// The statements of `text` with where they stand.
@@ -151,6 +158,26 @@ fn statements(text: &str, dialect: Dialect) -> Result<Vec<(&str, Span)>, lexer::
         }
     }
     Ok(found)
+}
+
+/// As [`statements`], each taken to end where a line ends in a semicolon.
+fn statements_by_lines(text: &str, dialect: Dialect) -> Vec<(&str, Span)> {
+    let mut found = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    for line in text.split_inclusive('\n') {
+        at += line.len();
+        if !line.trim_end().ends_with(';') && at < text.len() {
+            continue;
+        }
+        let piece = text.get(start..at).unwrap_or_default();
+        let sql = piece.trim();
+        if !sql.is_empty() && lexer::tokens(sql, dialect).map_or(true, |tokens| !tokens.is_empty()) {
+            let from = start + (piece.len() - piece.trim_start().len());
+            found.push((sql, span(text, from, from + sql.len())));
+        }
+        start = at;
+    }
+    found
 }
 
 fn span(text: &str, start: usize, end: usize) -> Span {
@@ -251,10 +278,13 @@ mod tests {
     fn a_file_is_split_at_semicolons_that_are_none_of_its_quotes() {
         let text = "-- first\nSELECT ';' ;\n\n;\n  SELECT $$;$$\n   FROM t;\n-- end";
         let mut found = Found::default();
-        found.add_file(text, "q.sql", Dialect::Postgres).unwrap();
+        found.add_file(text, "q.sql", Dialect::Postgres);
         let seen: Vec<_> = found.queries.iter().map(|q| (q.sql.as_str(), q.places[0].span)).collect();
         let span = |line, column, end_line, end_column| Span { line, column, end_line, end_column };
         assert_eq!(seen, [("SELECT ';'", span(2, 1, 2, 11)), ("SELECT $$;$$\n   FROM t", span(5, 3, 6, 10))]);
-        assert!(found.add_file("SELECT 'x", "q.sql", Dialect::Postgres).is_err());
+        let mut found = Found::default();
+        found.add_file("SELECT 1;\nSELECT 'x;\nSELECT\n 2;", "q.sql", Dialect::Postgres);
+        let seen: Vec<_> = found.queries.iter().map(|q| (q.sql.as_str(), q.places[0].span.line)).collect();
+        assert_eq!(seen, [("SELECT 1;", 1), ("SELECT 'x;", 2), ("SELECT\n 2;", 3)]);
     }
 }

@@ -31,7 +31,7 @@ pub fn missed(query: &Query, why: &Unexamined, dialect: Dialect) -> ExaminedQuer
 fn plain(query: &Query, dialect: Dialect) -> ExaminedQuery {
     ExaminedQuery {
         id: query.id(dialect),
-        sql: query.sql.trim().to_owned(),
+        sql: query.shown(dialect),
         sent_by: query.sent_by.clone(),
         places: query.places.iter().map(|place| QueryPlace { path: place.path.clone(), span: place.span }).collect(),
         calls: query.calls,

@@ -12,6 +12,18 @@ use super::statement::Shape;
 pub const DEPENDS_ON_PATTERN: &str =
     "match a pattern that only the running program knows: an index serves it unless it begins with %";
 
+/// What is said of a query for which only a partial index serves, and so only for some values.
+pub const DEPENDS_ON_VALUE: &str =
+    "look for a value that only the running program knows: an index serves some values and not the others";
+
+impl Sample {
+    /// What the answer depends on, if this sample is what made it good.
+    #[must_use]
+    pub const fn depends(&self) -> &'static str {
+        if self.pattern { DEPENDS_ON_PATTERN } else { DEPENDS_ON_VALUE }
+    }
+}
+
 /// Values for some parameters.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sample {

@@ -11,7 +11,7 @@ use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
 
 use super::conditions::{self, Column, Condition};
-use super::lexer::Dialect;
+use super::lexer::{self, Dialect};
 
 /// What a statement reads and calls.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,9 @@ pub enum Unfit {
     /// The parser does not understand it.
     #[error("not understood as SQL")]
     NotUnderstood,
+    /// So many operators that reading them one in the other would use up the stack.
+    #[error("put together from more than 500 conditions or parts")]
+    TooDeep,
     /// Not exactly one SELECT, INSERT, UPDATE or DELETE.
     #[error("not a single SELECT, INSERT, UPDATE or DELETE")]
     NotAQuery,
@@ -123,7 +126,10 @@ pub fn picks_no_rows(sql: &str) -> bool {
 /// # Errors
 /// Why it must not or cannot be planned.
 pub fn read(sql: &str, dialect: Dialect) -> Result<Shape, Unfit> {
-    let statements = parse(sql, dialect).ok_or(Unfit::NotUnderstood)?;
+    let statements = parse(sql, dialect).ok_or_else(|| match is_deep(sql, dialect) {
+        true => Unfit::TooDeep,
+        false => Unfit::NotUnderstood,
+    })?;
     let [statement] = statements.as_slice() else { return Err(Unfit::NotAQuery) };
     if !matches!(statement, Statement::Query(_) | Statement::Insert(_) | Statement::Update(_) | Statement::Delete(_)) {
         return Err(Unfit::NotAQuery);
@@ -144,7 +150,24 @@ pub fn read_view(sql: &str, dialect: Dialect) -> Option<Shape> {
     view.query.visit(&mut reader).is_continue().then_some(reader.shape)
 }
 
+/// Whether the tree of a statement would be too deep to walk: `a OR b OR c` is a tree of one level for each operator.
+fn is_deep(sql: &str, dialect: Dialect) -> bool {
+    /// A tree of this depth takes a fraction of a thread's two megabytes.
+    const MOST: usize = 500;
+    let deepens = |token: &lexer::Token<'_>| {
+        token.kind == lexer::Kind::Operator
+            || ["and", "or", "not", "union", "except", "intersect"]
+                .iter()
+                .any(|word| token.text.eq_ignore_ascii_case(word))
+    };
+    let tokens = lexer::tokens(sql, dialect).unwrap_or_default();
+    tokens.iter().filter(|token| deepens(token)).count() > MOST
+}
+
 fn parse(sql: &str, dialect: Dialect) -> Option<Vec<Statement>> {
+    if is_deep(sql, dialect) {
+        return None;
+    }
     match dialect {
         Dialect::Postgres => Parser::parse_sql(&PostgreSqlDialect {}, sql),
         Dialect::Sqlite => Parser::parse_sql(&SQLiteDialect {}, sql),
@@ -465,4 +488,20 @@ fn scalar_min_max(name: &str, function: &Function) -> bool {
     let FunctionArguments::List(list) = &function.args else { return false };
     matches!(name, "min" | "max")
         && list.args.iter().filter(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(_)))).count() > 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_that_would_use_up_the_stack_is_not_read() {
+        let of = |terms: usize| format!("SELECT * FROM t WHERE a = 1{}", " OR a = 1".repeat(terms));
+        assert!(read(&of(100), Dialect::Postgres).is_ok());
+        assert_eq!(read(&of(12_000), Dialect::Postgres).err(), Some(Unfit::TooDeep));
+        let united = format!("SELECT 1{}", " UNION ALL SELECT 1".repeat(2_000));
+        assert_eq!(read(&united, Dialect::Sqlite).err(), Some(Unfit::TooDeep));
+        let long = format!("SELECT * FROM t WHERE a IN (1{})", ", 1".repeat(12_000));
+        assert!(read(&long, Dialect::Mysql).is_ok());
+    }
 }

@@ -160,6 +160,10 @@ impl PostgresTarget {
         let rest = rest.strip_prefix("//").ok_or(TargetError::NotAnAddress)?;
         // `ann@/shop?host=/tmp` is good for PostgreSQL's own library and has no host for the parser.
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        // A slash in a password that is not written as %2F: what follows it would be shown as the database's name.
+        if path.split('?').next().is_some_and(|path| path.contains('@')) {
+            return Err(TargetError::NotAnAddress);
+        }
         let host = if authority.ends_with('@') { "localhost" } else { "" };
         // One scheme for all the spellings, so that the parser and the driver agree.
         let mut url =
@@ -303,7 +307,7 @@ mod tests {
     fn what_cannot_be_used_is_named_without_the_text() {
         assert_eq!(parse("mongodb+srv://a@b/c").err(), Some(TargetError::UnknownScheme));
         assert_eq!(parse("prisma+postgres://accelerate/?api_key=x").err(), Some(TargetError::Proxy));
-        for text in ["", "nonsense", "postgres:", "postgres://a:b@:x/y", "postgres://h/d?port=none", "sqlite:"] {
+        for text in ["", "nonsense", "postgres:", "postgres://a:p@ss/w:rd@h/d", "postgres://a:b@:x/y", "postgres://h/d?port=none", "sqlite:"] {
             assert_eq!(parse(text).err(), Some(TargetError::NotAnAddress), "{text}");
         }
     }

@@ -99,7 +99,9 @@ async fn partial_indexes_patterns_and_jsonb_are_recognised() {
     ] {
         assert!(messages.contains(part), "{part} is not in\n{messages}");
     }
-    assert_eq!(coverage(&seen), Coverage::Whole);
+    // One of them compares with a parameter where only a partial index serves.
+    let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
+    assert!(why.starts_with("1 of 9 queries") && why.contains("a value that only the running program knows"), "{why}");
 }
 
 #[tokio::test]

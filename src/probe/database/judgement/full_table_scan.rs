@@ -4,7 +4,7 @@ use super::cause::{self, Cause};
 use super::help::Help;
 use super::mysql;
 use super::told::{self, Context, Judgement};
-use super::wording::{grouped, listed, name, shorten};
+use super::wording::{grouped, listed, masked, name, shorten};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity, Tier};
 use crate::probe::database::catalog::Table;
 use crate::probe::database::lexer::Dialect;
@@ -82,7 +82,8 @@ pub fn judge_chosen(query: &Query, scan: &Scan, context: &Context<'_>) -> Judgem
         table: Some(table.clone()),
         rows_read: rows,
         message,
-        fix: "No other index helps. Ask for fewer rows (a narrower condition, or a page with LIMIT), or keep the total in a summary table.".to_owned(),
+        fix: "Ask for fewer rows (a narrower condition, or a page with LIMIT), or keep the total in a summary table."
+            .to_owned(),
         note: Some(rows_note(scan, context.rows)),
     }
 }
@@ -145,7 +146,9 @@ fn because(cause: &Cause, help: &Help) -> String {
         Cause::Pattern(column) => format!("no index can serve the pattern on `{column}`"),
         Cause::Contains(column) => format!("a text anywhere in `{column}` is beyond an ordinary index"),
         Cause::AnyCase(column) => format!("a comparison of `{column}` that ignores case is beyond its ordinary index"),
-        Cause::Wrapped(text) => format!("the condition is on `{}`, and no index holds that", shorten(text)),
+        Cause::Wrapped(text) => {
+            format!("the condition is on `{}`, and no index holds that", shorten(&masked(text, Dialect::Postgres)))
+        }
         Cause::Special(column, operator) => format!("no index serves `{operator}` on `{column}`"),
         Cause::Either(columns) => {
             format!("one of its alternatives is on {}, which no index serves", listed(columns, "and"))
@@ -191,7 +194,7 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
         Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
             if help.none_helps() =>
         {
-            "No index helps: those that could were tried, and the planner reads the whole table all the same. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
+            "The indexes that were tried do not make it twice as quick at this size. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
         }
         Cause::NoIndex { columns, .. } => {
             format!("Create an index: {} (reasoned from the query, not proven).", create(&names(columns)))

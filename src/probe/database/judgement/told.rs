@@ -73,7 +73,7 @@ impl Judgement {
             .severity(self.severity)
             .confidence(self.confidence)
             .fix(self.fix.clone())
-            .evidence(Evidence::new(EvidenceKind::Query, query.sql.trim()))
+            .evidence(Evidence::new(EvidenceKind::Query, query.shown(dialect)))
             .evidence(Evidence::new(EvidenceKind::Plan, plan::text(&judged.plan)))
             .evidence(self.note.as_ref().map(|note| Evidence::new(EvidenceKind::Note, note.clone())));
         if query.places.len() > 1 {

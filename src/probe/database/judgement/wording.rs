@@ -1,7 +1,7 @@
 //! How names, numbers and queries are written in what people read.
 
 pub use crate::model::grouped;
-use crate::probe::database::lexer::Dialect;
+use crate::probe::database::lexer::{self, Dialect, Kind};
 
 /// A message stays readable with this much of the query.
 const SHOWN: usize = 110;
@@ -60,6 +60,43 @@ pub fn listed(names: &[String], word: &str) -> String {
         Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
         None => String::new(),
     }
+}
+
+/// A piece of SQL without what its texts say: they may be passwords, addresses of people, keys. Words that name a kind
+/// (`'paid'`, `'%open%'`) stay, unless something in it speaks of secrets or it adds rows. Comments go.
+#[must_use]
+pub fn masked(sql: &str, dialect: Dialect) -> String {
+    /// Where one of these stands, no text is shown at all.
+    const SECRETIVE: [&str; 9] =
+        ["passw", "secret", "token", "key", "crypt", "dblink", "subscription", "insert", "credential"];
+    let Ok(tokens) = lexer::tokens(sql, dialect) else {
+        // A quote is never closed: nothing after the first one can be told from what it holds.
+        let known = sql.split(['\'', '"', '`', '$']).next().unwrap_or_default();
+        return if known.len() < sql.len() { format!("{known}…") } else { known.to_owned() };
+    };
+    let lower = sql.to_lowercase();
+    let hides_all = SECRETIVE.iter().any(|word| lower.contains(word));
+    let mut shown = String::new();
+    let mut end = 0;
+    for token in &tokens {
+        let between = sql.get(end..token.start).unwrap_or_default();
+        shown.push_str(if between.trim().is_empty() { between } else { " " });
+        match token.kind {
+            Kind::Text if hides_all || !is_kind(token.text) => shown.push_str("'…'"),
+            _ => shown.push_str(token.text),
+        }
+        end = token.start + token.text.len();
+    }
+    shown
+}
+
+/// `'paid'`, `'%open%'`, `'1 day'`: a few lower-case words or digits, as a status or a span of time has.
+fn is_kind(literal: &str) -> bool {
+    const LONGEST: usize = 20;
+    let inner = literal.trim_matches('\'');
+    let plain = |c: char| c.is_ascii_lowercase() || matches!(c, '_' | '%' | ' ' | '-');
+    let digits = inner.chars().filter(char::is_ascii_digit).count();
+    inner.len() <= LONGEST && digits <= 3 && inner.chars().all(|c| plain(c) || c.is_ascii_digit())
 }
 
 /// A cost for people: `12`, `1,234`, `0.4`.
@@ -135,5 +172,16 @@ mod tests {
             shorten(&format!("{}{}", "x ".repeat(50), "$1 ".repeat(10))),
             format!("{}$1 $1 $1 …", "x ".repeat(50))
         );
+    }
+
+    #[test]
+    fn texts_that_may_be_secrets_are_not_shown() {
+        let of = |sql: &str| masked(sql, Dialect::Postgres);
+        let word = ["Plain", "Pass1"].concat();
+        assert_eq!(of("SELECT * FROM o\n WHERE status = 'paid' -- me"), "SELECT * FROM o\n WHERE status = 'paid'");
+        assert_eq!(of(&format!("SELECT 1 WHERE a = '{word}'")), "SELECT 1 WHERE a = '…'");
+        assert_eq!(of("ALTER USER app PASSWORD 'abc'"), "ALTER USER app PASSWORD '…'");
+        assert_eq!(of("INSERT INTO u (a) VALUES ('abc', 1)"), "INSERT INTO u (a) VALUES ('…', 1)");
+        assert_eq!(of(&format!("SELECT * FROM u WHERE a = '{word}")), "SELECT * FROM u WHERE a = …");
     }
 }

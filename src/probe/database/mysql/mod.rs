@@ -235,9 +235,10 @@ impl Asker<'_> {
             };
             let mut tried = self.read(&steps)?;
             self.force(question, &values, &steps, &mut tried).await?;
+            let depends = sample.depends();
             tried.values = sample.values;
-            if best.take_if_better(tried) && sample.pattern {
-                best.depends = Some(samples::DEPENDS_ON_PATTERN);
+            if best.take_if_better(tried) {
+                best.depends = Some(depends);
             }
         }
         best.plan_now = (best.plan != now).then_some(now);

@@ -7,6 +7,8 @@ use serde_json::Value;
 use super::unknown_table;
 use crate::model::PlanNode;
 use crate::probe::database::catalog::Catalog;
+use crate::probe::database::judgement::wording::masked;
+use crate::probe::database::lexer::Dialect;
 use crate::probe::database::plan::Scan;
 
 /// A plan is never this deep; the bound is against a hostile answer.
@@ -176,7 +178,7 @@ fn plain(node: &Value) -> PlanNode {
     let table = of("Relation Name").or_else(|| of("CTE Name"));
     let mut details = Vec::new();
     for key in ["Index Cond", "Recheck Cond", "Hash Cond", "Merge Cond", "Join Filter", "Filter", "Subplan Name"] {
-        details.extend(of(key).map(|value| format!("{key}: {value}")));
+        details.extend(of(key).map(|value| format!("{key}: {}", masked(&value, Dialect::Postgres))));
     }
     let sorted: Vec<&str> =
         node.get("Sort Key").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();

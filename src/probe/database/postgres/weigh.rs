@@ -140,9 +140,10 @@ pub async fn judge(
                 cases.iter().map(|case| case.as_ref().map_or(0, |case| case.best.scans.len())).collect();
             round(planning, catalog, &mut cases, planner, values).await;
             for (case, before) in cases.iter_mut().flatten().zip(before) {
-                let pattern = case.samples.get(number).is_some_and(|sample| sample.pattern);
-                if pattern && case.best.scans.len() < before {
-                    case.best.depends = Some(samples::DEPENDS_ON_PATTERN);
+                if let Some(sample) = case.samples.get(number)
+                    && case.best.scans.len() < before
+                {
+                    case.best.depends = Some(sample.depends());
                 }
             }
         }

@@ -1,5 +1,7 @@
 //! An index that could help, as data.
 
+use sha2::{Digest, Sha256};
+
 use crate::probe::database::catalog::Table;
 use crate::probe::database::judgement::wording::name_in;
 use crate::probe::database::lexer::Dialect;
@@ -21,6 +23,8 @@ pub struct Candidate {
     pub method: Option<&'static str>,
     /// How many of the first keys are only compared for equality, so that their order among themselves is free.
     pub lead: usize,
+    /// Tells its name from one that is taken; 0 where none is.
+    pub number: usize,
 }
 
 impl PartialEq for Candidate {
@@ -87,6 +91,7 @@ impl Candidate {
             predicate: None,
             method: None,
             lead: 0,
+            number: 0,
         }
     }
 
@@ -138,7 +143,10 @@ impl Candidate {
         let index = name_in(dialect, &self.index_name());
         match dialect {
             Dialect::Mysql => format!("DROP INDEX {index} ON {}", self.table_sql(dialect)),
-            Dialect::Postgres | Dialect::Sqlite => format!("DROP INDEX {way}{index}"),
+            Dialect::Postgres | Dialect::Sqlite => match self.schema.as_str() {
+                "" | "public" => format!("DROP INDEX {way}{index}"),
+                schema => format!("DROP INDEX {way}{}.{index}", name_in(dialect, schema)),
+            },
         }
     }
 
@@ -147,15 +155,29 @@ impl Candidate {
     pub fn index_name(&self) -> String {
         /// PostgreSQL cuts names off after 63 bytes (`NAMEDATALEN`), MySQL after 64.
         const LONGEST: usize = 63;
-        let keys: Vec<&str> = self.keys.iter().map(|key| key.text.as_str()).collect();
-        let plain: String = format!("{}_{}", self.table, keys.join("_"))
-            .chars()
-            .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
-            .collect();
+        let mut told = self.table.clone();
+        for key in &self.keys {
+            let class = key.operator_class.map(|class| class.split('_').next().unwrap_or(class)).unwrap_or_default();
+            let order = if key.descending { "desc" } else { "" };
+            told.push_str(&format!("_{}_{class}_{order}", key.text));
+        }
+        if let Some(predicate) = &self.predicate {
+            told.push_str(&format!("_where_{predicate}"));
+        }
+        let plain: String = told.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }).collect();
         let words: Vec<&str> = plain.split('_').filter(|word| !word.is_empty()).collect();
         let mut text = words.join("_").to_lowercase();
-        text.truncate(LONGEST - "_idx".len());
-        format!("{}_idx", text.trim_end_matches('_'))
+        // What was cut off or cannot be written tells two names apart no longer.
+        if text.len() > LONGEST - "_idx".len() || !told.is_ascii() {
+            let digest = Sha256::digest(told.as_bytes());
+            let tail: String = digest.iter().take(3).map(|byte| format!("{byte:02x}")).collect();
+            text.truncate(LONGEST - "__idx".len() - tail.len());
+            text = format!("{}_{tail}", text.trim_end_matches('_')).trim_start_matches('_').to_owned();
+        }
+        match self.number {
+            0 => format!("{text}_idx"),
+            number => format!("{text}_idx{number}"),
+        }
     }
 
     /// The statement that makes it, without a semicolon. `concurrently` lets PostgreSQL make it without locking writers out.
@@ -230,7 +252,7 @@ mod tests {
         candidate.predicate = Some("deleted_at IS NULL".to_owned());
         assert_eq!(
             candidate.statement(Dialect::Sqlite, true),
-            "CREATE INDEX order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC) WHERE deleted_at IS NULL"
+            "CREATE INDEX order_userid_created_at_desc_where_deleted_at_is_null_idx ON \"order\" (\"userId\", created_at DESC) WHERE deleted_at IS NULL"
         );
     }
 }

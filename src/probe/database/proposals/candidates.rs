@@ -39,6 +39,12 @@ pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect, rows: u64) -
     found
 }
 
+/// Whether it names a table that several schemas have: which one is meant cannot be told from here.
+#[must_use]
+pub fn is_ambiguous(shape: &Shape, catalog: &Catalog) -> bool {
+    shape.relations().any(|relation| catalog.named(&relation.table).filter(|table| table.parent.is_none()).count() > 1)
+}
+
 fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect) -> Vec<Candidate> {
     let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
     let columns = |wanted: &dyn Fn(&Condition) -> bool| -> Vec<String> {
@@ -131,19 +137,41 @@ fn partial(own: &[&Condition], table: &Table, equal: &[String], ranges: &[String
     let predicate: Vec<String> = own
         .iter()
         .filter(|condition| condition.asks == Asks::Equal)
-        .filter_map(|condition| {
-            let column = name(&condition.column.name);
-            match &condition.against {
-                Against::Constant(value) => Some(format!("{column} = {value}")),
-                _ => None,
+        .filter_map(|condition| match &condition.against {
+            Against::Constant(value) if is_kind(&condition.column.name, table) => {
+                Some(format!("{} = {value}", name(&condition.column.name)))
             }
+            _ => None,
         })
         .collect();
+    // A constant in a column that is no kind stands for one of many values: an index of its own for each is no help.
+    let others = own.iter().any(|condition| {
+        condition.asks == Asks::Equal
+            && matches!(condition.against, Against::Constant(_))
+            && !is_kind(&condition.column.name, table)
+    });
+    if others {
+        return None;
+    }
     if predicate.is_empty() || predicate.len() > 2 || !equal.is_empty() {
         return None;
     }
     let key = order.first().cloned().or_else(|| ranges.first().map(|range| Key::column(range)))?;
     Some(Candidate { predicate: Some(predicate.join(" AND ")), ..Candidate::of(table, vec![key]) })
+}
+
+/// Whether a column holds one of few kinds, by its name: what a constant in a query asks of it stays the same.
+fn is_kind(column: &str, table: &Table) -> bool {
+    let lower = column.to_lowercase();
+    let named = ["status", "state", "kind", "type", "phase", "stage", "visibility"]
+        .iter()
+        .any(|kind| lower == *kind || lower.ends_with(&format!("_{kind}")) || column.ends_with(&capitalised(kind)));
+    named && table.index_that_starts_with(&[column.to_owned()]).is_none_or(|index| !index.unique)
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 /// Indexes that are no plain B-tree over columns: for patterns and for expressions.

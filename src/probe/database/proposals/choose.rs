@@ -9,8 +9,8 @@ use crate::probe::database::plan::{Asked, Judged, Tried};
 
 /// A query below this cost is quick, whatever its plan: a thousand pages or rows are read in about a millisecond.
 const WORTH_A_LOOK: f64 = 1_000.0;
-/// An index for a query that reads a table whole has to take away a fifth of its cost.
-const HELPS_A_SCAN: f64 = 0.8;
+/// An index for a query that reads a table whole has to make it twice as quick; planners err by less than that.
+const HELPS_A_SCAN: f64 = 0.5;
 /// An index for a query that has a way in already has to make it five times as quick, for each index costs its writers.
 const HELPS_ANOTHER: f64 = 0.2;
 /// A shorter index is taken if it costs the query no more than a tenth.
@@ -43,7 +43,14 @@ pub enum Choice {
 /// Looks for indexes that help a query.
 pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dialect: Dialect, rows: u64) -> Choice {
     let scans = !judged.scans.is_empty();
-    if !scans && (!engine.estimates_indexes() || judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK)) {
+    if !scans && !engine.estimates_indexes() {
+        return Choice::NotNeeded;
+    }
+    // Planned on the server's small tables, or over tables of which it is not known which are meant.
+    if !scans && (judged.points.is_empty() || candidates::is_ambiguous(asked.shape, engine.catalog())) {
+        return Choice::NotProvable;
+    }
+    if !scans && judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK) {
         return Choice::NotNeeded;
     }
     let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect, rows);

@@ -53,11 +53,12 @@ pub fn next(all: &[Wanted], refused: &[(Candidate, Candidate)]) -> Option<Fold> 
     None
 }
 
-/// Lets the longer one serve both.
-pub fn fold(all: &mut Vec<Wanted>, fold: Fold, gains: Vec<Gain>) {
+/// Lets the longer one serve both: `gains` are those of the shorter one's queries, `own` those of its own.
+pub fn fold(all: &mut Vec<Wanted>, fold: Fold, gains: Vec<Gain>, own: Vec<Gain>) {
     let Fold { shorter, longer, index } = fold;
     if let Some(long) = all.get_mut(longer) {
         long.index = index;
+        long.gains = own;
         long.gains.extend(gains);
         all.remove(shorter);
     }
@@ -86,7 +87,8 @@ mod tests {
         }
         while let Some(found) = next(&all, &[]) {
             let gains = all[found.shorter].gains.clone();
-            fold(&mut all, found, gains);
+            let own = all[found.longer].gains.clone();
+            fold(&mut all, found, gains, own);
         }
         let seen: Vec<(Vec<&str>, Vec<&str>)> = all
             .iter()

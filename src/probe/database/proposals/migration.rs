@@ -35,7 +35,7 @@ pub fn of(index: &Candidate, dialect: Dialect, project: &Project, code: &CodeInd
 
 fn sql(tool: &str, place: &str, index: &Candidate, statement: &str) -> Migration {
     let extension = if index.keys.iter().any(|key| key.operator_class == Some("gin_trgm_ops")) {
-        "CREATE EXTENSION IF NOT EXISTS pg_trgm;\n"
+        "-- First, in a migration of its own: CREATE EXTENSION IF NOT EXISTS pg_trgm;\n"
     } else {
         ""
     };
@@ -49,11 +49,16 @@ fn is_plain(index: &Candidate) -> bool {
         && index.keys.iter().all(|key| !key.expression && key.operator_class.is_none())
 }
 
+/// Whether its table is in the schema that tools look into when none is named.
+fn is_usual(index: &Candidate) -> bool {
+    matches!(index.schema.as_str(), "" | "public")
+}
+
 /// A line for the model in `schema.prisma`; what Prisma's schema cannot say, as a migration of its own.
 fn prisma(index: &Candidate, dialect: Dialect, code: &CodeIndex) -> Migration {
     let schemas = code.plain.iter().filter(|file| file.ends_with(".prisma"));
     let model = schemas.filter_map(|file| Some((file, model_of(&file.text, &index.table)?))).next();
-    if let Some((file, model)) = model.filter(|_| is_plain(index)) {
+    if let Some((file, model)) = model.filter(|_| is_plain(index) && is_usual(index)) {
         let fields: Option<Vec<String>> = index
             .keys
             .iter()
@@ -130,7 +135,7 @@ fn django(index: &Candidate, dialect: Dialect) -> Migration {
 }
 
 fn quoted_python(text: &str) -> String {
-    if text.contains('"') { format!("'{}'", text.replace('\'', "\\'")) } else { format!("\"{text}\"") }
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn rails(index: &Candidate, dialect: Dialect) -> Migration {
@@ -143,37 +148,34 @@ fn rails(index: &Candidate, dialect: Dialect) -> Migration {
         })
         .collect();
     let concurrent = dialect == Dialect::Postgres && !index.partitioned;
-    let columns = if index.keys.iter().any(|key| key.expression) {
-        let keys: Vec<String> = index.keys.iter().map(|key| key.sql(dialect)).collect();
-        format!("\"{}\"", keys.join(", ").replace('"', "\\\""))
-    } else {
+    let change = if is_plain(index) && is_usual(index) {
         let keys: Vec<String> = index.keys.iter().map(|key| symbol(&key.text)).collect();
-        if keys.len() == 1 { keys.concat() } else { format!("[{}]", keys.join(", ")) }
+        let columns = if keys.len() == 1 { keys.concat() } else { format!("[{}]", keys.join(", ")) };
+        let mut options = vec![format!("name: \"{}\"", index.index_name())];
+        let descending: Vec<String> = index
+            .keys
+            .iter()
+            .filter(|key| key.descending)
+            .map(|key| format!("{} => :desc", symbol(&key.text)))
+            .collect();
+        if !descending.is_empty() {
+            options.push(format!("order: {{ {} }}", descending.join(", ")));
+        }
+        if concurrent {
+            options.push("algorithm: :concurrently".to_owned());
+        }
+        format!("  def change\n    add_index {}, {columns}, {}\n  end\n", symbol(&index.table), options.join(", "))
+    } else {
+        // Nothing is interpolated into a heredoc whose word is in single quotes.
+        let run = |sql: &str| format!("    execute <<~'SQL'\n      {sql};\n    SQL\n");
+        format!(
+            "  def up\n{}  end\n\n  def down\n{}  end\n",
+            run(&index.statement(dialect, true)),
+            run(&index.drop_statement(dialect, true))
+        )
     };
-    let mut options = vec![format!("name: \"{}\"", index.index_name())];
-    let descending: Vec<String> =
-        index.keys.iter().filter(|key| key.descending).map(|key| format!("{}: :desc", key.text)).collect();
-    if !descending.is_empty() {
-        options.push(format!("order: {{ {} }}", descending.join(", ")));
-    }
-    if let Some(class) = index.keys.iter().find_map(|key| key.operator_class) {
-        options.push(format!("opclass: :{class}"));
-    }
-    if let Some(method) = index.method {
-        options.push(format!("using: :{method}"));
-    }
-    if let Some(predicate) = &index.predicate {
-        options.push(format!("where: \"{}\"", predicate.replace('"', "\\\"")));
-    }
-    if concurrent {
-        options.push("algorithm: :concurrently".to_owned());
-    }
     let outside = if concurrent { "  disable_ddl_transaction!\n\n" } else { "" };
-    let text = format!(
-        "class Add{class} < ActiveRecord::Migration[7.1]\n{outside}  def change\n    add_index {}, {columns}, {}\n  end\nend\n",
-        symbol(&index.table),
-        options.join(", ")
-    );
+    let text = format!("class Add{class} < ActiveRecord::Migration[7.1]\n{outside}{change}end\n");
     Migration {
         tool: "Rails".to_owned(),
         place: format!("`bin/rails generate migration add_{}`", index.index_name()),
@@ -183,14 +185,15 @@ fn rails(index: &Candidate, dialect: Dialect) -> Migration {
 
 fn symbol(name: &str) -> String {
     let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    if plain { format!(":{name}") } else { format!(":\"{}\"", name.replace('"', "\\\"")) }
+    // A symbol in single quotes, in which Ruby interpolates nothing.
+    if plain { format!(":{name}") } else { format!(":'{}'", name.replace('\\', "\\\\").replace('\'', "\\'")) }
 }
 
 fn laravel(index: &Candidate, dialect: Dialect) -> Migration {
     let name = index.index_name();
     let quoted = |text: &str| format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"));
     let table = quoted(&index.table);
-    let plain = is_plain(index) && index.keys.iter().all(|key| !key.descending);
+    let plain = is_plain(index) && is_usual(index) && index.keys.iter().all(|key| !key.descending);
     let (up, down) = if plain {
         let columns: Vec<String> = index.keys.iter().map(|key| quoted(&key.text)).collect();
         let on = |what: String| {
@@ -256,6 +259,20 @@ mod tests {
         partial.predicate = Some("deleted_at IS NULL".to_owned());
         let made = of(&partial, Dialect::Postgres, &project("prisma"), &code);
         assert!(made.text.starts_with("CREATE INDEX CONCURRENTLY"), "{}", made.text);
+    }
+
+    #[test]
+    fn what_stands_in_a_condition_is_only_text_to_every_tool() {
+        let index = Candidate { predicate: Some("name = '#{`id`}\\'".to_owned()), ..index() };
+        let rails = text("rails", &index);
+        assert!(rails.contains("<<~'SQL'") && rails.contains("DROP INDEX CONCURRENTLY"), "{rails}");
+        let django = text("django", &index);
+        assert!(django.contains(r"'#{`id`}\\'"), "{django}");
+        let elsewhere = Candidate { schema: "billing".to_owned(), predicate: None, ..index };
+        for tool in ["rails", "laravel", "django"] {
+            let made = text(tool, &elsewhere);
+            assert!(made.contains("ON billing.orders") && made.contains("billing.orders_customer_id"), "{made}");
+        }
     }
 
     #[test]

@@ -10,7 +10,10 @@ pub mod joined;
 pub mod merge;
 pub mod migration;
 
+use std::collections::BTreeSet;
+
 use crate::model::{Gain, IndexProof, IndexProposal, Project};
+use crate::probe::database::catalog::Catalog;
 use crate::probe::database::engine::Engine;
 use crate::probe::database::examine::Looked;
 use crate::probe::database::judgement::full_table_scan;
@@ -53,15 +56,33 @@ pub async fn of(engine: &mut Engine, looked: &[Looked], dialect: Dialect, rows: 
     for _ in 0..MOST_MERGES {
         let Some(fold) = merge::next(&wanted, &refused) else { break };
         let (Some(short), Some(long)) = (wanted.get(fold.shorter), wanted.get(fold.longer)) else { break };
-        match still_serves(engine, looked, short, &fold.index, dialect).await {
-            Some(gains) => merge::fold(&mut wanted, fold, gains),
+        let gains = still_serves(engine, looked, short, &fold.index, dialect).await;
+        // Its own queries too, where its columns changed their order.
+        let own = if fold.index == long.index {
+            Some(long.gains.clone())
+        } else {
+            still_serves(engine, looked, long, &fold.index, dialect).await
+        };
+        match gains.zip(own) {
+            Some((gains, own)) => merge::fold(&mut wanted, fold, gains, own),
             None => refused.push((short.index.clone(), long.index.clone())),
         }
     }
     let saves =
         |wanted: &Wanted| wanted.gains.iter().filter_map(|gain| Some(gain.before? - gain.after?)).fold(0.0, f64::max);
     wanted.sort_by(|a, b| saves(b).total_cmp(&saves(a)));
+    name(&mut wanted, engine.catalog());
     wanted
+}
+
+/// Gives every index a name that neither the database nor another proposal has.
+pub fn name(wanted: &mut [Wanted], catalog: &Catalog) {
+    let mut taken: BTreeSet<String> = catalog.index_names().map(str::to_lowercase).collect();
+    for wanted in wanted {
+        while !taken.insert(wanted.index.index_name()) {
+            wanted.index.number += 1;
+        }
+    }
 }
 
 /// What the queries of `short` gain from `index` in its place; `None` if it serves one of them much worse.
@@ -93,6 +114,24 @@ async fn still_serves(
         gains.push(Gain { after: Some(tried.after), ..gain.clone() });
     }
     Some(gains)
+}
+
+/// What is known of indexes for a query once several were made one: those that are proposed, with what they bring it.
+#[must_use]
+pub fn agreed(help: &Help, query: &str, wanted: &[Wanted]) -> Help {
+    let Help::Proven { before, .. } = help else { return help.clone() };
+    let own = |wanted: &Wanted| wanted.gains.iter().find(|gain| gain.query == query).cloned();
+    let mine: Vec<(&Wanted, Gain)> = wanted.iter().filter_map(|wanted| Some((wanted, own(wanted)?))).collect();
+    let after = mine.iter().filter_map(|(_, gain)| gain.after).fold(f64::NAN, f64::max);
+    match mine.first() {
+        Some((first, _)) if after.is_finite() => Help::Proven {
+            indexes: mine.iter().map(|(wanted, _)| wanted.index.clone()).collect(),
+            proof: first.proof,
+            before: *before,
+            after,
+        },
+        _ => help.clone(),
+    }
 }
 
 /// For the Database view and the reports.

@@ -88,8 +88,8 @@ impl Sqlite {
             // A value that does not fit shows nothing.
             let Ok(planned) = self.planned(&prepared.with_values(&sample.values), shape).await else { continue };
             let planned = Judged { values: sample.values.clone(), ..planned };
-            if best.take_if_better(planned) && sample.pattern {
-                best.depends = Some(samples::DEPENDS_ON_PATTERN);
+            if best.take_if_better(planned) {
+                best.depends = Some(sample.depends());
             }
         }
         Ok(best)

@@ -27,6 +27,10 @@ impl MysqlTarget {
         let rest = rest.strip_prefix("//").ok_or(TargetError::NotAnAddress)?;
         // `ann@/shop?socket=/tmp/mysql.sock` has no host, which the parser wants.
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
+        // A slash in a password that is not written as %2F: what follows it would be shown as the database's name.
+        if path.split('?').next().is_some_and(|path| path.contains('@')) {
+            return Err(TargetError::NotAnAddress);
+        }
         let host = if authority.is_empty() || authority.ends_with('@') { "localhost" } else { "" };
         let url = Url::parse(&format!("mysql://{authority}{host}{path}")).map_err(|_| TargetError::NotAnAddress)?;
         let named = percent_decoded(url.host_str().ok_or(TargetError::NotAnAddress)?);
