@@ -307,7 +307,15 @@ mod tests {
     fn what_cannot_be_used_is_named_without_the_text() {
         assert_eq!(parse("mongodb+srv://a@b/c").err(), Some(TargetError::UnknownScheme));
         assert_eq!(parse("prisma+postgres://accelerate/?api_key=x").err(), Some(TargetError::Proxy));
-        for text in ["", "nonsense", "postgres:", "postgres://a:p@ss/w:rd@h/d", "postgres://a:b@:x/y", "postgres://h/d?port=none", "sqlite:"] {
+        for text in [
+            "",
+            "nonsense",
+            "postgres:",
+            "postgres://a:p@ss/w:rd@h/d",
+            "postgres://a:b@:x/y",
+            "postgres://h/d?port=none",
+            "sqlite:",
+        ] {
             assert_eq!(parse(text).err(), Some(TargetError::NotAnAddress), "{text}");
         }
     }

@@ -58,7 +58,7 @@ async fn with_fifty_rows_or_none_the_indexed_query_passes_and_the_other_is_found
                 "2: `SELECT id, total FROM orders WHERE customer_id = ?` reads all 100,000 rows of `orders`: no index starts with `customer_id`",
                 "5: `DELETE FROM orders WHERE status = 'void'` reads all 100,000 rows of `orders`: no index starts with `status`",
                 "9: `UPDATE orders SET ? WHERE customer_id = ?` reads all 100,000 rows of `orders`: no index starts with `customer_id`",
-                "11: `INSERT INTO items (order_id, sku) SELECT id, 'x' FROM orders WHERE status = ?` reads all 100,000 rows of `orders`: no index starts with `status`",
+                "11: `INSERT INTO items (order_id, sku) SELECT id, '…' FROM orders WHERE status = ?` reads all 100,000 rows of `orders`: no index starts with `status`",
                 "13: `SELECT * FROM orders WHERE created_at >= ? AND created_at < ? ORDER BY created_at LIMIT ?, ?` finds and drops all rows before the page, up to 100,000 of `orders`",
             ],
             "{:?}",

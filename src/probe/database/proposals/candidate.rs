@@ -236,7 +236,7 @@ mod tests {
         candidate.keys[1].descending = true;
         assert_eq!(
             candidate.statement(Dialect::Postgres, true),
-            "CREATE INDEX CONCURRENTLY order_userid_created_at_idx ON \"order\" (\"userId\", created_at DESC)"
+            "CREATE INDEX CONCURRENTLY order_userid_created_at_desc_idx ON \"order\" (\"userId\", created_at DESC)"
         );
         assert_eq!(
             candidate.drop_statement(Dialect::Postgres, true),
