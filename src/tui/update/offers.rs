@@ -19,13 +19,31 @@ pub(super) fn open(ui: &mut Ui, session: &Session) {
         })
         .collect();
     let offered: Vec<_> = session.open_offers().map(|offer| offer.probe.clone()).collect();
-    choices.extend(session.runs().iter().filter(|run| waits(run) && !offered.contains(&run.meta.id)).map(|run| {
+    choices.extend(session.runs().iter().filter(|run| !offered.contains(&run.meta.id)).filter_map(|run| {
+        let aside = if waits(run) {
+            "waits for your yes"
+        } else if is_named(session, run) {
+            "named in your settings, waits for your yes"
+        } else {
+            return None;
+        };
         let examination = Examination { probe: run.meta.id.clone(), target: None, shown: String::new() };
-        Choice::new(run.meta.title, "waits for your yes", Then::AskToExamine(examination))
+        Some(Choice::new(run.meta.title, aside, Then::AskToExamine(examination)))
     }));
     choices.push(Choice::new("Type another address or connection string…", "", Then::TypeAddress));
     let about = "gonogo only reads. It sends nothing anywhere before you say yes.";
     ui.modals.push(Modal::Picker(Picker::new("What may gonogo examine?", about, choices)));
+}
+
+/// Whether the user has named what a probe would examine and not yet allowed it, while the result of an earlier run is shown.
+fn is_named(session: &Session, run: &ProbeRun) -> bool {
+    let settings = session.settings();
+    let named = match run.meta.id.as_str() {
+        "database" => settings.database.is_some(),
+        "web" => !settings.urls.is_empty(),
+        _ => false,
+    };
+    named && settings.selects(&run.meta.id) && !settings.consent.contains(&run.meta.id) && run.running().is_none()
 }
 
 /// Whether a probe did not start because nobody has said yes.

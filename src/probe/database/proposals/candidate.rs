@@ -240,7 +240,7 @@ mod tests {
         );
         assert_eq!(
             candidate.drop_statement(Dialect::Postgres, true),
-            "DROP INDEX CONCURRENTLY order_userid_created_at_idx"
+            "DROP INDEX CONCURRENTLY order_userid_created_at_desc_idx"
         );
         let long = Table { name: "order".to_owned(), long: vec!["note".to_owned()], ..Table::default() };
         let mysql = Candidate::of(&long, vec![Key::column("key"), Key::column("note")]);
