@@ -5,9 +5,10 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
+use super::postgres_proofs::{index, tried};
 use super::scratch::{judged, opened};
 use crate::support::binary::World;
-use crate::support::postgres::cluster;
+use crate::support::postgres::{Database, cluster};
 use crate::support::probes::Folder;
 
 /// Folders of scratch clusters below `place`.
@@ -141,4 +142,103 @@ async fn of_five_thousand_tables_only_those_that_are_read_are_copied() {
     postgres.close().await;
     assert!(seen.iter().all(|judged| judged.as_ref().unwrap().scans.len() == 1));
     assert!(took < Duration::from_secs(30), "{took:?}");
+}
+
+/// A server that says of its view `v` that it is `definition`, which may be anything, as its superuser can arrange.
+async fn saying(schema: &str, definition: &str) -> Database {
+    let database = cluster()
+        .database(&format!(
+            "{schema};
+             CREATE TABLE t (id int PRIMARY KEY, a int, b int);
+             CREATE VIEW v AS SELECT id FROM t;
+             INSERT INTO t SELECT n, n % 7, n FROM generate_series(1, 1000) n;"
+        ))
+        .await;
+    cluster().run(&database.name, "ANALYZE").await;
+    let lie = format!(
+        "CREATE OR REPLACE FUNCTION pg_catalog.pg_get_viewdef(oid) RETURNS text LANGUAGE sql STABLE AS $lie$ SELECT $text${definition}$text$ $lie$"
+    );
+    cluster().run(&database.name, &lie).await;
+    database
+}
+
+/// Plans queries of such a server and proves an index, with everything that is done in the scratch cluster; tells how
+/// many queries were planned there.
+async fn planned_and_proven(database: &Database) -> usize {
+    let sql = ["SELECT * FROM v", "SELECT * FROM t WHERE b = $1"];
+    let (mut postgres, ready) = opened(&database.url, 100_000, &sql).await;
+    assert!(postgres.method().starts_with("planned in a scratch"), "{}", postgres.method());
+    let seen = judged(&mut postgres, &ready).await;
+    let there = seen.iter().filter(|judged| judged.as_ref().is_ok_and(|judged| judged.points.len() == 4)).count();
+    let proven = tried(&mut postgres, &ready[1], &[index("t", &["b"])]).await.unwrap();
+    assert_eq!(proven.used, [0]);
+    postgres.close().await;
+    there
+}
+
+/// A body of a function that leaves `mark` if it runs with the rights of a superuser, and says nothing if not.
+fn trap(mark: &Path, result: &str) -> String {
+    format!(
+        "LANGUAGE plpgsql AS $trap$ BEGIN EXECUTE $run$COPY (SELECT 1) TO PROGRAM 'touch {}'$run$; RETURN {result}; \
+         EXCEPTION WHEN OTHERS THEN RETURN {result}; END $trap$",
+        mark.display()
+    )
+}
+
+/// A name for a file that anybody may make.
+fn mark(name: &str) -> PathBuf {
+    let path = PathBuf::from(format!("/tmp/gonogo-mark-{name}-{}", std::process::id()));
+    assert!(!path.exists());
+    path
+}
+
+#[tokio::test]
+async fn a_function_that_is_called_like_one_of_the_system_is_not_run_by_the_owner() {
+    let mark = mark("function");
+    let function = trap(&mark, "NULL");
+    let database = saying(
+        "",
+        &format!("SELECT 1 AS id; CREATE FUNCTION public.pg_relation_filepath(oid) RETURNS text {function}"),
+    )
+    .await;
+    let there = planned_and_proven(&database).await;
+    assert!(!mark.exists());
+    assert_eq!(there, 1, "the view is several statements, which nobody runs");
+}
+
+#[tokio::test]
+async fn the_condition_of_a_domain_is_not_checked_by_the_owner() {
+    let mark = mark("domain");
+    let function = trap(&mark, "true");
+    let database = saying(
+        "CREATE DOMAIN level AS int; CREATE TABLE games (id int, l level); INSERT INTO games SELECT n, n % 9 FROM generate_series(1, 1000) n",
+        &format!(
+            "SELECT 1 AS id; CREATE FUNCTION public.fits(int) RETURNS bool {function}; \
+             ALTER DOMAIN public.level ADD CHECK (public.fits(VALUE))"
+        ),
+    )
+    .await;
+    let sql = ["SELECT * FROM v", "SELECT * FROM games WHERE l = 3"];
+    let (mut postgres, ready) = opened(&database.url, 100_000, &sql).await;
+    let seen = judged(&mut postgres, &ready).await;
+    postgres.close().await;
+    assert!(!mark.exists());
+    assert_eq!(seen[1].as_ref().unwrap().points.len(), 4, "planned in the copy");
+}
+
+#[tokio::test]
+async fn a_temporary_table_does_not_stand_in_for_the_catalogue() {
+    let mark = mark("temporary");
+    let function = trap(&mark, "NEW");
+    let database = saying(
+        "",
+        &format!(
+            "SELECT 1 AS id; CREATE TEMPORARY TABLE pg_class AS SELECT * FROM pg_catalog.pg_class; \
+             CREATE FUNCTION pg_temp.now() RETURNS trigger {function}; \
+             CREATE TRIGGER t BEFORE UPDATE ON pg_temp.pg_class FOR EACH ROW EXECUTE FUNCTION pg_temp.now()"
+        ),
+    )
+    .await;
+    planned_and_proven(&database).await;
+    assert!(!mark.exists());
 }

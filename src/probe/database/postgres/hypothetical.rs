@@ -21,7 +21,7 @@ const WHERE: &str = "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg
 pub struct Seen {
     /// The plan with them.
     pub plan: Value,
-    /// The name of each.
+    /// The name of each; none where it cannot be made.
     pub names: Vec<Vec<String>>,
 }
 
@@ -31,10 +31,13 @@ pub async fn find(session: &mut Session) -> Option<String> {
     sqlx::Row::try_get(rows.first()?, 0).ok()
 }
 
-/// Plans `ask` with these indexes; `schema` is the extension's.
+/// Plans `ask` with those of these indexes that can be made; `schema` is the extension's.
 pub async fn plan(session: &mut Session, schema: &str, ask: &Ask, candidates: &[Candidate]) -> Result<Seen, Refused> {
     let statements: Vec<String> =
         candidates.iter().map(|candidate| candidate.statement(Dialect::Postgres, false)).collect();
     let (plan, names) = session.hypothetical(schema, &statements, ask).await?;
-    Ok(Seen { plan, names: names.into_iter().map(|name| vec![name]).collect() })
+    if !names.is_empty() && names.iter().all(Option::is_none) {
+        return Err(Refused::Other("none of the indexes can be made".to_owned()));
+    }
+    Ok(Seen { plan, names: names.into_iter().map(|name| name.into_iter().collect()).collect() })
 }

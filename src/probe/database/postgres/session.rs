@@ -157,14 +157,14 @@ impl Session {
         rows
     }
 
-    /// The plan of a query with indexes that only this connection's planner sees, and their names. `schema`, quoted, is
-    /// that of the extension HypoPG, which keeps them in memory.
+    /// The plan of a query with indexes that only this connection's planner sees, and their names; `None` for those that
+    /// cannot be made. `schema`, quoted, is that of the extension HypoPG, which keeps them in memory.
     pub async fn hypothetical(
         &mut self,
         schema: &str,
         statements: &[String],
         ask: &Ask,
-    ) -> Result<(Value, Vec<String>), Refused> {
+    ) -> Result<(Value, Vec<Option<String>>), Refused> {
         self.begin(Some(Planner::NATURAL), None).await?;
         let create = format!("SELECT indexname::text FROM {schema}.hypopg_create_index($1)");
         let mut made = self.prepare(ask).await;
@@ -172,9 +172,7 @@ impl Session {
         let mut names = Vec::new();
         for statement in statements {
             if made.is_ok() {
-                let query = sqlx::query(AssertSqlSafe(create.as_str())).bind(statement).persistent(false);
-                let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
-                made = self.answered(row).map(|row| names.extend(row.try_get::<String, _>(0)));
+                made = self.one_hypothetical(&create, statement).await.map(|name| names.push(name));
             }
         }
         let plan = match made {
@@ -190,6 +188,23 @@ impl Session {
         self.end(false).await?;
         reset?;
         plan.map(|plan| (plan, names))
+    }
+
+    /// Makes one; what fails is undone alone.
+    async fn one_hypothetical(&mut self, create: &str, statement: &str) -> Result<Option<String>, Refused> {
+        self.raw("SAVEPOINT gonogo").await?;
+        let query = sqlx::query(AssertSqlSafe(create)).bind(statement).persistent(false);
+        let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
+        match self.answered(row) {
+            Ok(row) => Ok(row.try_get(0).ok()),
+            Err(Refused::Lost) => Err(Refused::Lost),
+            Err(_) => self.raw("ROLLBACK TO SAVEPOINT gonogo").await.map(|()| None),
+        }
+    }
+
+    async fn raw(&mut self, sql: &'static str) -> Result<(), Refused> {
+        let done = timeout(ANSWER_WITHIN, sqlx::raw_sql(sql).execute(&mut self.connection)).await;
+        self.answered(done).map(drop)
     }
 
     /// The answer of one row and one column, as text. Names come with their schemas.

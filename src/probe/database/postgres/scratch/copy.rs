@@ -1,9 +1,11 @@
 //! Makes the copy of the schema in the scratch cluster: the statements, in an order in which each finds what it needs.
 
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use sqlx::Row;
 use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Row};
+use tokio::time::timeout;
 
 use super::blueprint::{Blueprint, Column, Index, Relation};
 use super::sizes::is_stored;
@@ -35,8 +37,21 @@ pub const EXTENSIONS: [&str; 20] = [
 
 /// What takes long to make is made only where a column is of one of its types.
 const SLOW: [(&str, [&str; 3]); 1] = [("postgis", ["geometry", "geography", "box2d"])];
-/// Statements that are sent in one go: each holds locks until all are done.
-const AT_ONCE: usize = 200;
+/// How the statements begin that make the copy.
+const KINDS: [&str; 8] = [
+    "CREATE TABLE ",
+    "CREATE INDEX ",
+    "CREATE UNIQUE INDEX ",
+    "CREATE VIEW ",
+    "CREATE TYPE ",
+    "CREATE DOMAIN ",
+    "CREATE SCHEMA ",
+    "CREATE EXTENSION ",
+];
+/// How those go on that begin with `ALTER TABLE` and a name.
+const ALTERATIONS: [&str; 3] = [" ADD CONSTRAINT ", " ATTACH PARTITION ", " INHERIT "];
+/// For one statement; longer than the server's own limit for those of the guest. PostGIS takes a few seconds.
+const STATEMENT_WITHIN: Duration = Duration::from_secs(15);
 /// How often views are tried that need other views.
 const VIEW_ROUNDS: usize = 4;
 
@@ -60,7 +75,31 @@ pub struct Copy {
 /// One statement, and the relation that is not faithful without it.
 struct Step {
     sql: String,
+    /// The table whose definition it adds to.
+    alters: Option<String>,
     relation: i64,
+}
+
+impl Step {
+    fn new(sql: String, relation: i64) -> Self {
+        Self { sql, alters: None, relation }
+    }
+
+    fn alter(table: &str, what: &str, relation: i64) -> Self {
+        Self { sql: format!("ALTER TABLE {table} {what}"), alters: Some(table.to_owned()), relation }
+    }
+
+    /// Whether it makes part of a schema. What follows comes from the user's server and is not read here: the grammar lets
+    /// no other kind of statement begin so, and [`attempt`] sends it in a way that takes one statement alone.
+    fn is_of_a_known_kind(&self) -> bool {
+        match &self.alters {
+            Some(table) => {
+                let what = self.sql.strip_prefix("ALTER TABLE ").and_then(|sql| sql.strip_prefix(table.as_str()));
+                what.is_some_and(|what| ALTERATIONS.iter().any(|known| what.starts_with(known)))
+            }
+            None => KINDS.iter().any(|known| self.sql.starts_with(known)),
+        }
+    }
 }
 
 /// Makes it.
@@ -90,9 +129,8 @@ pub async fn make(
     for column in &blueprint.columns {
         columns.entry(column.relation).or_default().push(column);
     }
-    let tables = relations.iter().filter(|relation| relation.kind != "v").map(|relation| Step {
-        sql: table(relation, columns.get(&relation.oid).map_or(&[], Vec::as_slice)),
-        relation: relation.oid,
+    let tables = relations.iter().filter(|relation| relation.kind != "v").map(|relation| {
+        Step::new(table(relation, columns.get(&relation.oid).map_or(&[], Vec::as_slice)), relation.oid)
     });
     copy.run(guest, tables, "uses a type or extension that is not here").await?;
     let partitioned: BTreeSet<i64> =
@@ -109,7 +147,7 @@ pub async fn make(
     copy.run(guest, steps(of_wholes).into_iter(), INDEX).await?;
     let references = blueprint.references.iter().filter_map(|reference| {
         let (name, definition) = (names.get(&reference.relation)?, reference.definition.as_ref()?);
-        Some(Step { sql: format!("ALTER TABLE {name} {definition}"), relation: reference.relation })
+        Some(Step::alter(name, definition, reference.relation))
     });
     // Without one the planner only guesses a little worse.
     let _ = attempt(guest, references.collect()).await?;
@@ -159,7 +197,7 @@ impl Copy {
         for relation in relations.iter().filter(|relation| relation.kind == "v") {
             match (&relation.definition, names.get(&relation.oid)) {
                 (Some(definition), Some(name)) => {
-                    left.push(Step { sql: format!("CREATE VIEW {name} AS {definition}"), relation: relation.oid })
+                    left.push(Step::new(format!("CREATE VIEW {name} AS {definition}"), relation.oid));
                 }
                 _ => drop(self.unfaithful.entry(relation.oid).or_insert(LOCKED)),
             }
@@ -201,8 +239,8 @@ impl Copy {
     /// Finds the copies by their names.
     async fn find(&mut self, owner: &mut PgConnection, blueprint: &Blueprint) -> Result<(), sqlx::Error> {
         let rows = sqlx::query(
-            "SELECT c.oid::int8, n.nspname::text, c.relname::text, pg_relation_filepath(c.oid) FROM pg_class c \
-             JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'i', 'I', 'v')",
+            "SELECT c.oid::int8, n.nspname::text, c.relname::text, pg_catalog.pg_relation_filepath(c.oid) FROM pg_catalog.pg_class c \
+             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'i', 'I', 'v')",
         )
         .persistent(false)
         .fetch_all(owner)
@@ -229,7 +267,7 @@ impl Copy {
     }
 }
 
-/// Schemas, extensions and types.
+/// Schemas, extensions and types. The owner's part is over before the guest's begins.
 async fn prepare(owner: &mut PgConnection, guest: &mut PgConnection, blueprint: &Blueprint) -> Result<(), sqlx::Error> {
     let schema = |name: &String| {
         (name != "public" && name != "gonogo_scratch")
@@ -290,9 +328,11 @@ fn table(relation: &Relation, columns: &[&Column]) -> String {
 
 fn index_step(index: &Index, names: &HashMap<i64, String>) -> Option<Step> {
     let name = names.get(&index.relation)?;
-    let sql =
-        if index.is_constraint { format!("ALTER TABLE {name} {}", index.definition) } else { on_parts_too(index) };
-    Some(Step { sql, relation: index.relation })
+    Some(if index.is_constraint {
+        Step::alter(name, &index.definition, index.relation)
+    } else {
+        Step::new(on_parts_too(index), index.relation)
+    })
 }
 
 /// `CREATE INDEX i ON ONLY t …` as it was written for a partitioned table: with the indexes of its parts.
@@ -313,40 +353,38 @@ fn inherit(relations: &[&Relation], names: &HashMap<i64, String>) -> Vec<Step> {
     for relation in relations {
         for parent in &relation.parents {
             let (Some(name), Some(parent)) = (names.get(&relation.oid), names.get(parent)) else { continue };
-            let sql = match (&relation.bound, relation.is_partition) {
-                (Some(bound), true) => format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}"),
-                _ => format!("ALTER TABLE {name} INHERIT {parent}"),
-            };
-            steps.push(Step { sql, relation: relation.oid });
+            steps.push(match (&relation.bound, relation.is_partition) {
+                (Some(bound), true) => Step::alter(parent, &format!("ATTACH PARTITION {name} {bound}"), relation.oid),
+                _ => Step::alter(name, &format!("INHERIT {parent}"), relation.oid),
+            });
         }
     }
     steps
 }
 
-/// Runs the steps; gives back those that failed.
+/// Runs the steps, each by itself; gives back those that failed. A prepared statement is one statement by the protocol:
+/// a definition that holds several is refused whole.
 async fn attempt(connection: &mut PgConnection, steps: Vec<Step>) -> Result<Vec<Step>, sqlx::Error> {
     let mut failed = Vec::new();
-    let mut left = steps;
-    while !left.is_empty() {
-        let rest = left.split_off(left.len().min(AT_ONCE));
-        let statements: Vec<&str> = left.iter().map(|step| step.sql.as_str()).collect();
-        let places: BTreeSet<usize> = sqlx::query("SELECT place FROM gonogo_scratch.attempt($1)")
-            .bind(statements)
-            .persistent(false)
-            .fetch_all(&mut *connection)
-            .await?
-            .iter()
-            .filter_map(|row| usize::try_from(row.try_get::<i32, _>(0).ok()?).ok()?.checked_sub(1))
-            .collect();
-        failed.extend(left.into_iter().enumerate().filter(|(at, _)| places.contains(at)).map(|(_, step)| step));
-        left = rest;
+    for step in steps {
+        if !step.is_of_a_known_kind() {
+            failed.push(step);
+            continue;
+        }
+        let query = sqlx::query(AssertSqlSafe(step.sql.as_str())).persistent(false);
+        match timeout(STATEMENT_WITHIN, query.execute(&mut *connection)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(sqlx::Error::Database(_))) => failed.push(step),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => return Err(sqlx::Error::PoolTimedOut),
+        }
     }
     Ok(failed)
 }
 
 /// Runs statements of which some may need later ones.
 async fn attempt_all(connection: &mut PgConnection, statements: Vec<String>) -> Result<(), sqlx::Error> {
-    let steps = statements.into_iter().map(|sql| Step { sql, relation: 0 }).collect();
+    let steps = statements.into_iter().map(|sql| Step::new(sql, 0)).collect();
     let failed = attempt(connection, steps).await?;
     attempt(connection, failed).await.map(drop)
 }

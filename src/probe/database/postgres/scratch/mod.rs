@@ -18,9 +18,11 @@ mod worker;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::time::Duration;
 
 use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
+use tokio::time::timeout;
 
 use super::plan;
 use super::session::{Ask, Planner, Session};
@@ -35,6 +37,9 @@ pub use worker::Worker;
 
 /// Connections that plan side by side; more help only where there are more cores, and each costs memory.
 const MOST_WORKERS: usize = 4;
+
+/// Three thousand tables with their indexes take ten seconds; what takes longer is not honest.
+const COPY_WITHIN: Duration = Duration::from_secs(90);
 
 /// Times the present size at which queries are planned, to see how their costs grow.
 pub const TIMES: [u64; 4] = [1, 10, 100, 1_000];
@@ -108,7 +113,10 @@ impl Starting {
         };
         owner.execute(include_str!("functions.sql")).await.map_err(broken)?;
         let mut guest = self.server.connect(GUEST).await.map_err(broken)?;
-        let copy = copy::make(&mut owner, &mut guest, &blueprint).await.map_err(broken)?;
+        let copy = match timeout(COPY_WITHIN, copy::make(&mut owner, &mut guest, &blueprint)).await {
+            Ok(copy) => copy.map_err(broken)?,
+            Err(_) => return Err(format!("the schema could not be copied within {} s", COPY_WITHIN.as_secs())),
+        };
         let path = session.search_path.clone().or_else(|| blueprint.search_path.clone());
         let path = path.unwrap_or_else(|| "public".to_owned());
         let settings = blueprint.settings.clone().unwrap_or_default();
@@ -120,7 +128,7 @@ impl Starting {
         }
         let maker = Worker::new(guest, &settings, &path, true).await.map_err(broken)?;
         #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
-        let stage = Stage::new(&blueprint, &copy, &self.server.data(), rows as f64)?;
+        let stage = Stage::new(&blueprint, &copy, &self.server.data(), self.server.user, rows as f64)?;
         Ok(Scratch {
             server: self.server,
             owner,
@@ -181,5 +189,72 @@ impl Scratch {
     pub async fn end(self) {
         drop((self.workers, self.maker, self.owner));
         self.server.end().await;
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_guest_makes_nothing_that_has_code_and_the_owner_reads_no_value_by_what_it_made() {
+        let mut starting = Starting::begin(0, "C", Path::new("/nowhere")).await.ok().unwrap();
+        let mut owner = starting.server.ready().await.unwrap();
+        owner.execute(include_str!("functions.sql")).await.unwrap();
+        let mut guest = starting.server.connect(GUEST).await.unwrap();
+        for sql in [
+            "CREATE DOMAIN level AS int CHECK (VALUE < 5)",
+            "CREATE TYPE pair AS (a int, l level)",
+            "CREATE TYPE mood AS ENUM ('a', 'b')",
+            "CREATE TABLE t (l level, p pair, m mood, ls level[], ms mood[], n int[])",
+        ] {
+            sqlx::query(sql).execute(&mut guest).await.unwrap();
+        }
+        for sql in [
+            "SELECT 1; SELECT 2",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'",
+            "DO 'BEGIN END'",
+            "CREATE TEMPORARY TABLE pg_class (a int)",
+            "CREATE SCHEMA s",
+            "CREATE EXTENSION hstore",
+            "COPY t TO PROGRAM 'true'",
+            "SET temp_file_limit = -1",
+            "SET SESSION AUTHORIZATION gonogo_owner",
+            "SELECT gonogo_scratch.learn('[]')",
+            "SELECT gonogo_scratch.made('t')",
+            "SELECT gonogo_scratch.size('{}', '{}', '{}', '{}')",
+        ] {
+            assert!(sqlx::query(sql).execute(&mut guest).await.is_err(), "{sql}");
+        }
+        let columns = [
+            ("l", "{7}"),
+            ("p", "{\"(1,1)\"}"),
+            ("m", "{b}"),
+            ("ls", "{\"{7}\"}"),
+            ("ms", "{\"{a,b}\"}"),
+            ("n", "{\"{1}\"}"),
+        ];
+        let table: i64 =
+            sqlx::query("SELECT 'public.t'::regclass::oid::int8").fetch_one(&mut owner).await.unwrap().get(0);
+        let given = columns.map(|(name, common)| {
+            serde_json::json!({"relation": table, "name": name, "inherited": false, "null_frac": 0.0, "width": 4.0,
+                "n_distinct": 3.0, "common": common, "common_shares": [0.5]})
+        });
+        let learn = format!("SELECT gonogo_scratch.learn('{}')", serde_json::json!(given));
+        let failed: i32 = sqlx::query(AssertSqlSafe(learn)).fetch_one(&mut owner).await.unwrap().get(0);
+        let rows = sqlx::query("SELECT most_common_vals::text FROM pg_stats WHERE tablename = 't' AND n_distinct = 3")
+            .fetch_all(&mut owner)
+            .await
+            .unwrap();
+        let mut values: Vec<Option<String>> = rows.iter().map(|row| row.get(0)).collect();
+        values.sort();
+        let known = ["{\"{1}\"}", "{\"{a,b}\"}", "{7}", "{b}"].map(|values| Some(values.to_owned()));
+        assert_eq!(failed, 0);
+        assert_eq!(values, [[None, None].as_slice(), known.as_slice()].concat(), "no condition was asked, no row read");
+        drop((owner, guest));
+        starting.end().await;
     }
 }

@@ -11,6 +11,7 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::binaries::Binaries;
+use super::files::User;
 
 /// The role that owns the cluster; only gonogo's own statements run as it.
 pub const OWNER: &str = "gonogo_owner";
@@ -39,6 +40,7 @@ work() {
 }
 umask 077
 ulimit -c 0
+echo $$ > keeper
 (trap exit TERM; work "$@"; : > ended) &
 cat > /dev/null
 trap '' TERM QUIT
@@ -72,9 +74,16 @@ const SETTINGS: [&str; 19] = [
     "jit=off",
 ];
 
+/// How the folders are called.
+const PREFIX: &str = "gonogo-scratch-";
+/// A folder that says nothing of its keeper may be one that is being made.
+const NEW_FOR: Duration = Duration::from_secs(600);
+
 /// The running cluster.
 pub struct Server {
     folder: PathBuf,
+    /// Whom it runs as.
+    pub user: User,
     keeper: Child,
     /// Held open for as long as the cluster is wanted.
     input: Option<ChildStdin>,
@@ -93,20 +102,25 @@ impl Server {
         let named = std::env::temp_dir();
         let make = |place: &Path| {
             let private = std::fs::Permissions::from_mode(0o700);
-            tempfile::Builder::new().prefix("gonogo-pg-").permissions(private).tempdir_in(place)
+            tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(place)
         };
         let short = named.as_os_str().len() <= LONGEST_FOLDER;
         let mut folder = make(if short { &named } else { Path::new("/tmp") }).map_err(cannot)?;
-        let root = std::fs::metadata(folder.path()).map_err(cannot)?.uid() == 0;
+        let own = std::fs::metadata(folder.path()).map_err(cannot)?;
+        let mut user = (own.uid(), own.gid());
+        let root = user.0 == 0;
         let mut keeper = Command::new("/bin/sh");
         if root {
             // The server refuses to run as root. Whom it runs as instead must be able to reach the folder.
             let place = if short && is_open_to_all(&named) { &named } else { Path::new("/tmp") };
             folder = make(place).map_err(cannot)?;
-            let (user, group) = nobody();
-            std::os::unix::fs::chown(folder.path(), Some(user), Some(group))
+            user = nobody();
+            std::os::unix::fs::chown(folder.path(), Some(user.0), Some(user.1))
                 .map_err(|_| "the server refuses to run as root, and no other user can be taken".to_owned())?;
-            keeper.uid(user).gid(group);
+            keeper.uid(user.0).gid(user.1);
+        }
+        if let Some(place) = folder.path().parent() {
+            sweep(place, user.0);
         }
         keeper
             .args(["-c", KEEPER, "sh", "-k"])
@@ -129,7 +143,7 @@ impl Server {
         let mut keeper = keeper.spawn().map_err(|error| format!("no process can be started ({})", error.kind()))?;
         let input = keeper.stdin.take();
         // From here on the shell removes it.
-        Ok(Self { folder: folder.keep(), keeper, input })
+        Ok(Self { folder: folder.keep(), user, keeper, input })
     }
 
     /// Not on this system: the server is reached by a Unix socket, and watched by a shell.
@@ -176,6 +190,8 @@ impl Server {
             .application_name("gonogo")
             .statement_cache_capacity(0)
             .disable_statement_logging();
+        // Among the names that the owner uses are none of the guest's.
+        let options = if role == OWNER { options.options([("search_path", "pg_catalog, pg_temp")]) } else { options };
         match timeout(Duration::from_secs(5), PgConnection::connect_with(&options)).await {
             Ok(connection) => connection,
             Err(_) => Err(sqlx::Error::PoolTimedOut),
@@ -206,6 +222,44 @@ impl Server {
     }
 }
 
+/// Removes what is left of clusters of this user whose keepers were killed. A server that still runs ends when it sees that
+/// its folder is gone.
+#[cfg(unix)]
+fn sweep(place: &Path, user: u32) {
+    use std::os::unix::fs::MetadataExt as _;
+    for entry in std::fs::read_dir(place).into_iter().flatten().flatten() {
+        let folder = entry.path();
+        let is_named = entry.file_name().to_str().is_some_and(|name| name.starts_with(PREFIX));
+        // Not of what a link leads to.
+        let Some(data) = is_named.then(|| entry.metadata().ok()).flatten() else { continue };
+        if !data.is_dir() || data.uid() != user {
+            continue;
+        }
+        let age = data.modified().ok().and_then(|then| then.elapsed().ok()).unwrap_or_default();
+        let is_left = keeper_of(&folder).map_or(age > NEW_FOR, |keeper| !runs(keeper));
+        if is_left {
+            let _ = std::fs::remove_dir_all(folder);
+        }
+    }
+}
+
+/// The process that keeps the cluster in this folder.
+#[cfg(unix)]
+fn keeper_of(folder: &Path) -> Option<u32> {
+    let path = folder.join("keeper");
+    let is_short = std::fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 20);
+    is_short.then(|| std::fs::read_to_string(path).ok())??.trim().parse().ok()
+}
+
+/// Whether there is such a process, as far as this user can tell.
+#[cfg(unix)]
+fn runs(process: u32) -> bool {
+    let mut ask = std::process::Command::new("/bin/sh");
+    ask.args(["-c", "kill -0 \"$0\"", &process.to_string()]).env_clear();
+    ask.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    ask.status().map_or(true, |status| status.success())
+}
+
 /// Whether any user may make and remove files there.
 #[cfg(unix)]
 fn is_open_to_all(place: &Path) -> bool {
@@ -226,4 +280,37 @@ fn nobody() -> (u32, u32) {
         id().zip(id())
     });
     ids.unwrap_or((65_534, 65_534))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_keeper_left_is_swept_and_nothing_else() {
+        use std::os::unix::fs::MetadataExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let user = std::fs::metadata(place.path()).unwrap().uid();
+        let mut gone = std::process::Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        let folders = [
+            ("gonogo-scratch-left", Some(gone.id())),
+            ("gonogo-scratch-kept", Some(std::process::id())),
+            ("gonogo-scratch-begun", None),
+            ("another", Some(gone.id())),
+        ];
+        for (name, keeper) in folders {
+            std::fs::create_dir_all(place.path().join(name).join("data")).unwrap();
+            if let Some(keeper) = keeper {
+                std::fs::write(place.path().join(name).join("keeper"), format!("{keeper}\n")).unwrap();
+            }
+        }
+        std::os::unix::fs::symlink(place.path().join("another"), place.path().join("gonogo-scratch-link")).unwrap();
+        sweep(place.path(), user.wrapping_add(1));
+        assert!(place.path().join("gonogo-scratch-left").exists(), "somebody else's");
+        sweep(place.path(), user);
+        let left: Vec<bool> = folders.iter().map(|(name, _)| place.path().join(name).exists()).collect();
+        assert_eq!(left, [false, true, true, true]);
+        assert!(place.path().join("another/keeper").exists());
+    }
 }

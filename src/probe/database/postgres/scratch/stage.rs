@@ -10,7 +10,7 @@ use sqlx::postgres::PgConnection;
 use super::At;
 use super::blueprint::{Blueprint, Column, Index, Statistics};
 use super::copy::Copy;
-use super::files::{self, MOST_SEGMENTS, Sparse};
+use super::files::{self, MOST_SEGMENTS, Sparse, User};
 use super::grow::{self, Nature, Natures};
 use super::sizes::{Size, Sizes, is_stored};
 
@@ -20,6 +20,8 @@ const AT_ONCE: usize = 500;
 /// The scene.
 pub struct Stage {
     data: PathBuf,
+    /// Whom the server runs as.
+    user: User,
     files: HashMap<i64, Sparse>,
     /// Rows now and rows as judged, by table.
     rows: HashMap<i64, (f64, f64)>,
@@ -36,8 +38,8 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Of a copy whose files lie in `data`.
-    pub fn new(blueprint: &Blueprint, copy: &Copy, data: &Path, rows: f64) -> Result<Self, String> {
+    /// Of a copy whose files lie in `data` and are those of `user`.
+    pub fn new(blueprint: &Blueprint, copy: &Copy, data: &Path, user: User, rows: f64) -> Result<Self, String> {
         let sizes = Sizes::new(blueprint, rows);
         let natures = Natures::new(blueprint, &sizes);
         let natures =
@@ -48,13 +50,14 @@ impl Stage {
         let mut files = HashMap::new();
         for oid in stored.iter().copied().chain(indexes) {
             if let Some(path) = copy.made.get(&oid).and_then(|made| made.path.as_ref()) {
-                files.insert(oid, Sparse::new(data.join(path)).map_err(|error| cannot(&error))?);
+                files.insert(oid, Sparse::new(data.join(path), user).map_err(|error| cannot(&error))?);
             }
         }
         let rows = stored.iter().filter_map(|&oid| Some((oid, sizes.of(oid)?))).collect();
         let uncounted = sizes.uncounted;
         Ok(Self {
             data: data.to_owned(),
+            user,
             files,
             rows,
             natures,
@@ -98,37 +101,25 @@ impl Stage {
     /// Gives files their sizes, and then writes these down: that is what makes the server look at the files again.
     async fn write(&mut self, owner: &mut PgConnection, copy: &Copy, oids: &[i64]) -> Result<(), String> {
         let oids: BTreeSet<i64> = oids.iter().copied().collect();
-        let mut sizes: (Vec<i64>, Vec<f64>, Vec<f64>, Vec<f64>) = Default::default();
+        let mut sizes = Vec::new();
         for (oid, size) in self.targets.iter().filter(|(oid, _)| oids.contains(oid)) {
             let (Some(made), Some(file)) = (copy.made.get(oid), self.files.get_mut(oid)) else { continue };
-            file.resize(size.pages, &self.data).map_err(|error| cannot(&error))?;
-            sizes.0.push(made.oid);
-            sizes.1.push(size.pages);
-            sizes.2.push(size.rows);
-            sizes.3.push(size.visible);
+            file.resize(size.pages).map_err(|error| cannot(&error))?;
+            sizes.push((made.oid, *size));
         }
-        sqlx::query("SELECT gonogo_scratch.size($1, $2, $3, $4)")
-            .bind(sizes.0)
-            .bind(sizes.1)
-            .bind(sizes.2)
-            .bind(sizes.3)
-            .persistent(false)
-            .execute(owner)
-            .await
-            .map_err(|_| "their sizes could not be written".to_owned())
-            .map(drop)
+        write_down(owner, &sizes).await.map_err(|_| "their sizes could not be written".to_owned())
     }
 
     /// Lets a table hold nothing for a moment.
     pub fn empty(&mut self, table: i64) -> io::Result<()> {
-        self.files.get_mut(&table).map_or(Ok(()), |file| file.resize(0.0, &self.data))
+        self.files.get_mut(&table).map_or(Ok(()), |file| file.resize(0.0))
     }
 
     /// Gives tables that were emptied their size again, in the files alone.
     pub fn refill(&mut self, tables: &[i64]) -> io::Result<()> {
         for (oid, size) in self.targets.iter().filter(|(oid, _)| tables.contains(oid)) {
             if let Some(file) = self.files.get_mut(oid) {
-                file.resize(size.pages, &self.data)?;
+                file.resize(size.pages)?;
             }
         }
         Ok(())
@@ -148,8 +139,8 @@ impl Stage {
     }
 
     /// A file of the cluster's.
-    pub fn place(&self, path: &str) -> PathBuf {
-        self.data.join(path)
+    pub fn file(&self, path: &str) -> io::Result<Sparse> {
+        Sparse::new(self.data.join(path), self.user)
     }
 
     /// How many different values a column has: a part of the rows (negative), or a number.
@@ -247,6 +238,20 @@ impl Stage {
     fn table_of(&self, blueprint: &Blueprint, index: i64) -> i64 {
         blueprint.indexes.iter().find(|one| one.oid == index).map_or(index, |one| one.relation)
     }
+}
+
+/// Writes the sizes of relations of the copy into its catalogue.
+pub async fn write_down(owner: &mut PgConnection, sizes: &[(i64, Size)]) -> Result<(), sqlx::Error> {
+    let column = |of: fn(&Size) -> f64| sizes.iter().map(|(_, size)| of(size)).collect::<Vec<f64>>();
+    sqlx::query("SELECT gonogo_scratch.size($1, $2, $3, $4)")
+        .bind(sizes.iter().map(|(oid, _)| *oid).collect::<Vec<i64>>())
+        .bind(column(|size| size.pages))
+        .bind(column(|size| size.rows))
+        .bind(column(|size| size.visible))
+        .persistent(false)
+        .execute(owner)
+        .await
+        .map(drop)
 }
 
 fn written(one: &Statistics, oid: i64) -> serde_json::Value {

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 use sqlx::Row;
-use sqlx::postgres::PgRow;
+use sqlx::postgres::{PgConnection, PgRow};
 
 use super::super::session::Ask;
 use super::blueprint::{Blueprint, Index, Relation};
 use super::copy::{Copy, quoted};
-use super::files::Sparse;
 use super::sizes::is_stored;
+use super::stage::write_down;
 use super::{At, Scratch, Worker};
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::proposals::candidate::Candidate;
@@ -35,7 +35,7 @@ pub struct Kept {
 }
 
 impl Scratch {
-    /// Plans `ask` as if there were these indexes. `None` where one of them cannot be made.
+    /// Plans `ask` as if there were these indexes, without those that cannot be made. `None` where none can.
     pub async fn try_indexes(&mut self, ask: &Ask, candidates: &[Candidate]) -> Option<Trial> {
         if self.stage.at != Some(At::Judged) {
             self.grow(At::Judged).await.ok()?;
@@ -43,9 +43,12 @@ impl Scratch {
         let mut oids = Vec::new();
         let mut names = Vec::new();
         for candidate in candidates {
-            let kept = self.kept(candidate).await?;
-            oids.extend(kept.oids);
-            names.push(kept.names);
+            let kept = self.kept(candidate).await;
+            oids.extend(kept.iter().flat_map(|kept| kept.oids.iter().copied()));
+            names.push(kept.map_or_else(Vec::new, |kept| kept.names));
+        }
+        if oids.is_empty() && !candidates.is_empty() {
+            return None;
         }
         let plan = self.maker.trial(&oids, ask).await.ok()?;
         Some(Trial { plan, names })
@@ -67,9 +70,10 @@ impl Scratch {
         let tables: Vec<i64> = self.tables(candidate)?;
         // An index is made by reading the table, which is quick if there is nothing to read.
         tables.iter().try_for_each(|&oid| self.stage.empty(oid)).ok()?;
-        let rows = self.maker.make(&statement(name, candidate), name).await;
+        let made = self.maker.make(&statement(name, candidate)).await;
         self.stage.refill(&tables).ok()?;
-        let rows = rows.ok()?;
+        made.ok()?;
+        let rows = hidden(&mut self.owner, name).await.ok()?;
         let made: Vec<Fresh> = rows.iter().filter_map(|row| fresh(row, &self.copy, &self.blueprint)).collect();
         if made.is_empty() || made.len() != rows.len() {
             return None;
@@ -80,11 +84,10 @@ impl Scratch {
         for one in &made {
             let mut size = self.stage.size_of(&self.blueprint, &one.index)?;
             (size.pages, size.rows) = ((size.pages * share).ceil().max(2.0), (size.rows * share).round());
-            let mut file = Sparse::new(self.stage.place(&one.path)).ok()?;
-            file.resize(size.pages, &self.stage.place("")).ok()?;
+            self.stage.file(&one.path).and_then(|mut file| file.resize(size.pages)).ok()?;
             sizes.push((one.oid, size));
         }
-        self.maker.size(&sizes).await.ok()?;
+        write_down(&mut self.owner, &sizes).await.ok()?;
         let (oids, names) = made.into_iter().map(|one| (one.oid, one.name)).unzip();
         Some(Kept { oids, names })
     }
@@ -152,6 +155,15 @@ fn statement(name: &str, candidate: &Candidate) -> String {
     let method = candidate.method.map(|method| format!(" USING {method}")).unwrap_or_default();
     let condition = candidate.predicate.as_ref().map(|sql| format!(" WHERE {sql}")).unwrap_or_default();
     format!("CREATE INDEX {name} ON {}{method} ({}){condition}", table(candidate), keys.join(", "))
+}
+
+/// Hides an index of this name from the planner; tells what was made of it.
+async fn hidden(owner: &mut PgConnection, name: &str) -> Result<Vec<PgRow>, sqlx::Error> {
+    sqlx::query("SELECT m.*, gonogo_scratch.show(ARRAY[m.made], false)::text FROM gonogo_scratch.made($1) m")
+        .bind(name)
+        .persistent(false)
+        .fetch_all(owner)
+        .await
 }
 
 /// The part of the table that the condition of a partial index leaves.
