@@ -45,6 +45,8 @@ pub struct Tally {
     gaps: BTreeMap<String, (u64, Vec<String>)>,
     /// Queries that count for the verdict and were examined.
     examined: u64,
+    /// Queries that only the server's statistics know.
+    of_server: u64,
     /// Queries that were not, by reason.
     missed: BTreeMap<String, u64>,
     /// Reasons outside the queries themselves why there may be more of them.
@@ -100,6 +102,7 @@ impl Tally {
             counts: BTreeMap::new(),
             gaps,
             examined: 0,
+            of_server: 0,
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
@@ -128,6 +131,11 @@ impl Tally {
     /// Whether the engine can tell what an index would bring.
     pub const fn estimates_indexes(&mut self, does: bool) {
         self.estimates_indexes = does;
+    }
+
+    /// Queries that no code was seen to send.
+    pub const fn of_server(&mut self, number: usize) {
+        self.of_server = number as u64;
     }
 
     /// A query was examined.
@@ -222,7 +230,7 @@ impl Tally {
             .filter(|(reason, _)| reason.starts_with("statements that"))
             .map(|(_, (count, _))| *count)
             .sum();
-        self.counts.get("queries").copied().unwrap_or(0).saturating_sub(no_query)
+        self.counts.get("queries").copied().unwrap_or(0).saturating_sub(no_query) + self.of_server
     }
 }
 
