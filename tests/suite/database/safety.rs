@@ -25,8 +25,8 @@ const TRAPS: &str = "
     ALTER TABLE guarded ENABLE ROW LEVEL SECURITY;
     CREATE POLICY p ON guarded USING (write_it('policy') = 'policy');
     CREATE FUNCTION equal_to(int, text) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM write_now('operator'); RETURN true; END $$;
-    CREATE OPERATOR === (LEFTARG = int, RIGHTARG = text, FUNCTION = equal_to);
-    CREATE VIEW by_operator AS SELECT id FROM victims WHERE 7 === 'x';
+    CREATE OPERATOR @> (LEFTARG = int, RIGHTARG = text, FUNCTION = equal_to);
+    CREATE VIEW by_operator AS SELECT id FROM victims WHERE 7 @> 'x';
     CREATE FUNCTION ceil(text) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM write_now('ceil'); RETURN 1; END $$;
     CREATE FUNCTION \"substring\"(text, numeric) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN write_now('substring'); END $$;
     CREATE FUNCTION total(victims) RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM write_now('total'); RETURN 1; END $$;
@@ -58,7 +58,7 @@ const ATTACKS: [&str; 22] = [
     "DELETE FROM victims",
     "WITH gone AS (DELETE FROM victims RETURNING *) SELECT * FROM gone",
     "SELECT * INTO copied FROM victims",
-    "SELECT 1 FROM victims WHERE 7 === 'x'",
+    "SELECT 1 FROM victims WHERE 7 @> 'x'",
     "SELECT * FROM by_operator",
     "SELECT ceil('x'::text) FROM victims WHERE id = 1",
     "SELECT substring('a', 7.5) FROM victims WHERE id = 1",
@@ -81,7 +81,7 @@ async fn functions_that_write_while_a_query_is_planned_write_nothing() {
         assert!(why.contains("(behind trap)") && why.contains("(behind trap_behind)"), "{why}");
         for part in [
             "(lower)",
-            "(operator ===)",
+            "(operator @>)",
             "(behind by_operator)",
             "(ceil)",
             "(substring)",
@@ -142,7 +142,9 @@ async fn a_superuser_is_warned_of_and_nothing_but_plans_is_asked_for() {
     assert!(seen.result.is_ok(), "{}", failure(&seen));
     assert!(gaps(&seen).iter().any(|(reason, _)| reason.starts_with("the role is a superuser")), "{:?}", gaps(&seen));
     let log = cluster().log();
-    let sent: Vec<&str> = log.lines().filter(|line| line.contains(&mark)).collect();
+    // The words of a query are looked up among the names of functions.
+    let looked_up = |line: &str| line.contains("parameters: $1 = ");
+    let sent: Vec<&str> = log.lines().filter(|line| line.contains(&mark) && !looked_up(line)).collect();
     // Split by the file's semicolons, the second and third are harmless queries, and are planned.
     assert!(sent.iter().all(|line| line.contains("PREPARE gonogo_query AS SELECT")), "{sent:#?}");
     for number in [1, 4, 5, 6, 7] {

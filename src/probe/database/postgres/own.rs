@@ -9,14 +9,15 @@ use super::session::Session;
 use crate::probe::database::statement::Shape;
 
 /// Relations behind which functions stand that are not PostgreSQL's, types, and operators. Objects from 16384 on are not
-/// built in (`FirstNormalObjectId`). Behind a relation: a view (and views of that), active row security, a constraint or a
+/// built in (`FirstNormalObjectId`); those in the language 12 (`internal`), such as the server makes for a range type, are
+/// the server's own code. Behind a relation: a view (and views of that), active row security, a constraint or a
 /// partition key that decides which children are read, an index with a constant or a call without arguments in its
 /// expressions or its condition (the planner computes those), a column of a type that runs functions; and defaults, which only
 /// an INSERT or the word DEFAULT looks at. Operators and types that an extension brought do not count.
 const BEHIND: &str = "WITH RECURSIVE own AS ( \
       SELECT 'pg_catalog.pg_proc'::regclass::oid AS classid, p.oid AS objid, EXISTS (SELECT FROM pg_catalog.pg_depend e \
           WHERE e.classid = 'pg_catalog.pg_proc'::regclass AND e.objid = p.oid AND e.deptype = 'e') AS brought \
-        FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 \
+        FROM pg_catalog.pg_proc p WHERE p.oid >= 16384 AND p.prolang <> 12 \
       UNION ALL SELECT 'pg_catalog.pg_operator'::regclass, o.oid, false FROM pg_catalog.pg_operator o \
         WHERE greatest(o.oprcode::oid, o.oprrest::oid, o.oprjoin::oid) >= 16384 AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e \
           WHERE e.classid = 'pg_catalog.pg_operator'::regclass AND e.objid = o.oid AND e.deptype = 'e') \
