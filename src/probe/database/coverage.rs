@@ -46,6 +46,8 @@ pub struct Tally {
     gaps: BTreeMap<String, (u64, Vec<String>)>,
     /// Queries that count for the verdict and were examined.
     examined: u64,
+    /// Queries that only the server's statistics know.
+    of_server: u64,
     /// Queries that were not, by reason.
     missed: BTreeMap<String, u64>,
     /// Reasons outside the queries themselves why there may be more of them.
@@ -104,6 +106,7 @@ impl Tally {
             counts: BTreeMap::new(),
             gaps,
             examined: 0,
+            of_server: 0,
             missed: BTreeMap::new(),
             beyond,
             code_gaps: index.gaps.clone(),
@@ -140,6 +143,11 @@ impl Tally {
     /// What an index would bring to a query could not be told.
     pub const fn untried(&mut self) {
         self.untried += 1;
+    }
+
+    /// Queries that no code was seen to send.
+    pub const fn of_server(&mut self, number: usize) {
+        self.of_server = number as u64;
     }
 
     /// A query was examined.
@@ -245,7 +253,7 @@ impl Tally {
             .filter(|(reason, _)| reason.starts_with("statements that"))
             .map(|(_, (count, _))| *count)
             .sum();
-        self.counts.get("queries").copied().unwrap_or(0).saturating_sub(no_query)
+        self.counts.get("queries").copied().unwrap_or(0).saturating_sub(no_query) + self.of_server
     }
 }
 

@@ -83,8 +83,12 @@ pub async fn examine(
     tally.count("tables", engine.catalog().len());
     match engine.statistics().await {
         Ok(counted) => {
-            statistics::join(&mut ready, counted, dialect);
+            let mut passed_over = statistics::join(&mut ready, counted, dialect);
             ready.retain(|ready| wanted(&ready.query));
+            passed_over.retain(|(query, _)| wanted(query));
+            passed_over.iter().for_each(|(query, why)| tally.missed(why, query, dialect));
+            let unsent = ready.iter().filter(|ready| ready.query.places.is_empty()).count();
+            tally.of_server(unsent + passed_over.len());
         }
         Err(why) => tally.note(&format!("the server's statistics of queries {}", why.0)),
     }

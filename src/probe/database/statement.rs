@@ -12,6 +12,7 @@ use sqlparser::parser::Parser;
 
 use super::conditions::{self, Column, Condition};
 use super::lexer::{self, Dialect};
+use super::names::Names;
 
 /// What a statement reads and calls.
 #[derive(Debug, Clone, Default)]
@@ -24,6 +25,8 @@ pub struct Shape {
     pub derived: Vec<String>,
     /// The table that it adds rows to.
     pub inserts_into: Option<String>,
+    /// The names in its text, where a database may give any of them a meaning of its own.
+    pub names: Names,
 }
 
 /// One SELECT, UPDATE or DELETE.
@@ -137,6 +140,9 @@ pub fn read(sql: &str, dialect: Dialect) -> Result<Shape, Unfit> {
     let mut reader = Reader::default();
     if statement.visit(&mut reader).is_break() {
         return Err(Unfit::NotAQuery);
+    }
+    if dialect == Dialect::Postgres {
+        reader.shape.names = Names::of(sql).ok_or(Unfit::NotUnderstood)?;
     }
     Ok(reader.shape)
 }

@@ -85,6 +85,31 @@ async fn functions_that_write_or_wait_while_a_query_is_planned_do_nothing() {
 }
 
 #[tokio::test]
+async fn no_value_of_a_row_gets_out_with_a_plan() {
+    let database = server()
+        .database(&[
+            "CREATE TABLE customers (id int PRIMARY KEY, email varchar(50), size int)",
+            "CREATE TABLE orders (id int PRIMARY KEY, email varchar(50), size int, KEY (size))",
+            "INSERT INTO customers VALUES (1, 'alice@example.org', 987654)",
+            "INSERT INTO orders SELECT seq, concat('p', seq), seq FROM seq_1_to_50",
+        ])
+        .await;
+    let join = "SELECT * FROM customers c JOIN orders o ON o.email = c.email WHERE c.id = 1";
+    let range = "SELECT * FROM customers c JOIN orders o ON o.size > c.size WHERE c.id = ? ORDER BY o.email";
+    // The server does put them there.
+    let mut connection = server().connect(OWNER, &database.name).await;
+    let plan: (String,) =
+        sqlx::query_as(AssertSqlSafe(format!("EXPLAIN FORMAT=JSON {join}"))).fetch_one(&mut connection).await.unwrap();
+    assert!(plan.0.contains("alice@example.org"), "{}", plan.0);
+    let seen = examine(&database.url, &[join, range]).await;
+    assert!(lines(&seen).contains(&1), "{:?}", messages(&seen));
+    let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
+    let told = format!("{:?} {:?} {:?}", seen.findings, report, gaps(&seen));
+    assert!(told.contains("o.email = ?"), "{told}");
+    assert!(!told.contains("alice") && !told.contains("987654"), "{told}");
+}
+
+#[tokio::test]
 async fn one_statement_is_sent_at_a_time_and_the_session_cannot_write() {
     let database = server().database(&["CREATE TABLE t (id int PRIMARY KEY, a int)"]).await;
     let mark = format!("mark_{}", database.name);

@@ -30,6 +30,8 @@ pub struct Facts {
     pub product: Product,
     /// The role that the address names.
     pub role: Asked<Role>,
+    /// Tables that this role has no right on are not told of.
+    pub some_tables_hidden: bool,
     /// Settings by name as a new session of this role has them; what is left out is not told.
     pub settings: Asked<BTreeMap<String, String>>,
     /// Indexes that are there and cannot be used.
@@ -67,6 +69,7 @@ impl Facts {
             place,
             product: Product { kind: Kind::Sqlite, ..Product::default() },
             role: none("roles"),
+            some_tables_hidden: false,
             settings: none("settings of a server"),
             broken_indexes: none("indexes that are made half-way"),
             unvalidated: none("constraints that are checked later"),

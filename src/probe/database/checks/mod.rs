@@ -188,20 +188,31 @@ impl<'a> Looked<'a> {
         // Databases list their tables in no particular order.
         seen.sort_by(|a, b| a.anchor.cmp(&b.anchor));
         if self.own_tables().next().is_none() {
+            if self.facts.some_tables_hidden {
+                return Coverage::Nothing(format!("the database holds no tables that are told of: {SOME_TABLES}"))
+                    .into();
+            }
             return Coverage::Nothing(
                 "the database holds no tables yet; run the project's migrations against it first".to_owned(),
             )
             .into();
         }
-        let locked = self.own_tables().filter(|table| table.locked).count();
-        let outcome = Outcome::whole(seen);
-        match locked {
-            0 => outcome,
-            1 => outcome.but("1 table could not be examined, because another session has locked it"),
-            _ => outcome.but(format!("{locked} tables could not be examined, because another session has locked them")),
+        let mut missing = Vec::new();
+        match self.own_tables().filter(|table| table.locked).count() {
+            0 => {}
+            1 => missing.push("1 table could not be examined, because another session has locked it".to_owned()),
+            locked => {
+                missing.push(format!("{locked} tables could not be examined, because another session has locked them"))
+            }
         }
+        missing.extend(self.facts.some_tables_hidden.then(|| SOME_TABLES.to_owned()));
+        let outcome = Outcome::whole(seen);
+        if missing.is_empty() { outcome } else { outcome.but(missing.join("; ")) }
     }
 }
+
+/// Why a check of the schema may have missed tables.
+const SOME_TABLES: &str = "this role sees only some tables; grant it SELECT on the whole database";
 
 fn is_own(table: &Table) -> bool {
     let of_a_tool = || MADE_BY_TOOLS.iter().any(|own| table.name.eq_ignore_ascii_case(own));

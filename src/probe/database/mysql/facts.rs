@@ -23,7 +23,7 @@ const SEQUENCES: &str = "SELECT CAST(c.TABLE_NAME AS CHAR), CAST(c.COLUMN_NAME A
     CAST(LEAST(t.AUTO_INCREMENT, 9223372036854775807) AS SIGNED) \
     FROM information_schema.COLUMNS c \
     JOIN information_schema.TABLES t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME \
-    WHERE c.TABLE_SCHEMA = DATABASE() AND c.EXTRA LIKE '%auto_increment%'";
+    WHERE c.TABLE_SCHEMA = DATABASE() AND c.EXTRA LIKE '%auto\\_increment%'";
 
 /// Open transactions; a session that sleeps in one waits for its client. Wants the right PROCESS.
 const TRANSACTIONS: &str = "SELECT CAST(TIMESTAMPDIFF(SECOND, x.trx_started, NOW()) AS SIGNED), \
@@ -32,6 +32,11 @@ const TRANSACTIONS: &str = "SELECT CAST(TIMESTAMPDIFF(SECOND, x.trx_started, NOW
     WHERE x.trx_mysql_thread_id <> CONNECTION_ID()";
 
 const USER: &str = "SELECT CAST(CURRENT_USER() AS CHAR)";
+
+/// Those of the roles that are active are among them.
+const GRANTS: &str = "SHOW GRANTS";
+
+const DATABASE: &str = "SELECT CAST(DATABASE() AS CHAR)";
 
 /// Asks for everything.
 pub async fn read(session: &mut Session, superuser: bool, place: Place) -> Facts {
@@ -62,6 +67,8 @@ pub async fn read(session: &mut Session, superuser: bool, place: Place) -> Facts
     facts.connections = asked(connections(session, &facts.settings).await);
     facts.sequences = asked(sequences(session).await);
     facts.transactions = asked(transactions(session).await);
+    // `information_schema` leaves out tables that the user has no right on. A server that does not say leaves it open.
+    facts.some_tables_hidden = !superuser && !sees_all_tables(session).await.unwrap_or(false);
     facts.role = asked(role(session, superuser).await);
     facts
 }
@@ -145,9 +152,72 @@ async fn role(session: &mut Session, superuser: bool) -> Result<Role, Refused> {
     Ok(Role { name, superuser, bypasses_row_security: false })
 }
 
+async fn sees_all_tables(session: &mut Session) -> Result<bool, Refused> {
+    let rows = session.rows(DATABASE).await?;
+    let database = rows.first().map(|row| get::<Option<String>>(row, 0)).transpose()?.flatten().unwrap_or_default();
+    let mut grants = Vec::new();
+    for row in session.rows(GRANTS).await? {
+        grants.push(get::<String>(&row, 0)?);
+    }
+    Ok(grants_all_tables(&grants, &database))
+}
+
+/// Whether one of these lines of SHOW GRANTS gives SELECT on every table of the database, and none takes it back.
+fn grants_all_tables(grants: &[String], database: &str) -> bool {
+    let letters = |text: &str| text.chars().collect::<Vec<char>>();
+    let concerns = |line: &str, verb: &str| {
+        let Some((rights, place)) = line.strip_prefix(verb).and_then(|rest| rest.split_once(" ON ")) else {
+            return false;
+        };
+        // A right with columns, such as `SELECT (id)`, is of a table.
+        let reads = rights.split(',').map(str::trim).any(|right| matches!(right, "SELECT" | "ALL PRIVILEGES" | "ALL"));
+        let name = place.strip_prefix('`').and_then(|rest| rest.split_once("`.*"));
+        reads
+            && (place.starts_with("*.*")
+                || name.is_some_and(|(pattern, _)| fits(&letters(pattern), &letters(database))))
+    };
+    grants.iter().any(|line| concerns(line, "GRANT ")) && !grants.iter().any(|line| concerns(line, "REVOKE "))
+}
+
+/// The name of a database in a grant is a pattern: `_` and `%` as in LIKE (MySQL manual, "GRANT Statement").
+fn fits(pattern: &[char], name: &[char]) -> bool {
+    match (pattern, name) {
+        ([], _) => name.is_empty(),
+        (['%', rest @ ..], _) => fits(rest, name) || name.split_first().is_some_and(|(_, tail)| fits(pattern, tail)),
+        (['\\', plain @ ('_' | '%'), rest @ ..], [first, tail @ ..]) => plain == first && fits(rest, tail),
+        (['_', rest @ ..], [_, tail @ ..]) => fits(rest, tail),
+        ([plain, rest @ ..], [first, tail @ ..]) => plain == first && fits(rest, tail),
+        _ => false,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_right_on_the_whole_database_shows_all_tables() {
+        let sees = |lines: &[&str]| {
+            grants_all_tables(&lines.iter().map(|&line| line.to_owned()).collect::<Vec<_>>(), "my_shop")
+        };
+        for all in [
+            "GRANT SELECT, INSERT ON *.* TO `a`@`%`",
+            "GRANT ALL PRIVILEGES ON `my\\_shop`.* TO `a`@`%`",
+            "GRANT INSERT, SELECT ON `my%`.* TO `a`@`%`",
+            "GRANT SELECT ON `my_shop`.* TO `a`@`%`",
+        ] {
+            assert!(sees(&["GRANT USAGE ON *.* TO `a`@`%`", all]), "{all}");
+        }
+        for some in [
+            "GRANT SELECT ON `my_shop`.`orders` TO `a`@`%`",
+            "GRANT SELECT (`id`) ON `my_shop`.`orders` TO `a`@`%`",
+            "GRANT INSERT ON `my_shop`.* TO `a`@`%`",
+            "GRANT SELECT ON `other`.* TO `a`@`%`",
+        ] {
+            assert!(!sees(&["GRANT USAGE ON *.* TO `a`@`%`", some]), "{some}");
+        }
+        assert!(!sees(&["GRANT SELECT ON *.* TO `a`@`%`", "REVOKE SELECT ON `my_shop`.* FROM `a`@`%`"]));
+    }
 
     #[test]
     fn types_end_where_the_manual_says() {

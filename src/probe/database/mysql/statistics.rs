@@ -8,6 +8,8 @@ use sqlx::mysql::MySqlRow;
 use super::errors::Refused;
 use super::session::Session;
 use crate::model::CallStatistics;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::database::literals;
 use crate::probe::database::plan::Unexamined;
 
 /// Questions about the catalogue are ours or other tools'. The time of a digest is in picoseconds. Texts are cut off at `performance_schema_max_digest_length`, and then end in three
@@ -16,13 +18,16 @@ const DIGESTS: &str = "SELECT CAST(DIGEST_TEXT AS CHAR), CAST(COUNT_STAR AS SIGN
     CAST(AVG_TIMER_WAIT / 1000000000 AS DOUBLE), CAST(SUM_ROWS_SENT + SUM_ROWS_AFFECTED AS SIGNED) \
     FROM performance_schema.events_statements_summary_by_digest \
     WHERE SCHEMA_NAME = DATABASE() AND DIGEST_TEXT IS NOT NULL AND DIGEST_TEXT NOT LIKE '%...' \
-    AND DIGEST_TEXT NOT LIKE '%_schema%' \
+    AND DIGEST_TEXT NOT LIKE '%information\\_schema%' AND DIGEST_TEXT NOT LIKE '%performance\\_schema%' \
+    AND DIGEST_TEXT NOT LIKE '%`mysql` . `slow\\_log`%' \
     ORDER BY SUM_TIMER_WAIT DESC LIMIT 1000";
 
 /// `sql_text` is what was sent, values included. The newest thousand are enough to see what is slow.
 const SLOW: &str = "SELECT CAST(sql_text AS CHAR), CAST(TIME_TO_SEC(query_time) * 1000 + MICROSECOND(query_time) / 1000 AS DOUBLE), \
     CAST(rows_sent AS SIGNED) FROM mysql.slow_log \
-    WHERE db = DATABASE() AND sql_text NOT LIKE '%_schema%' ORDER BY start_time DESC LIMIT 1000";
+    WHERE db = DATABASE() AND sql_text NOT LIKE '%information\\_schema%' \
+    AND sql_text NOT LIKE '%performance\\_schema%' \
+    AND sql_text NOT LIKE '%mysql.slow\\_log%' ORDER BY start_time DESC LIMIT 1000";
 
 const SETTINGS: &str = "SELECT CAST(@@performance_schema AS SIGNED), CAST(@@slow_query_log AS SIGNED), \
     CAST(@@log_output LIKE '%TABLE%' AS SIGNED)";
@@ -70,7 +75,7 @@ fn digest(row: &MySqlRow) -> Option<(String, CallStatistics)> {
     let (sql, calls, mean_ms): (String, i64, f64) = (row.try_get(0).ok()?, row.try_get(1).ok()?, row.try_get(2).ok()?);
     let rows: i64 = row.try_get(3).ok()?;
     let counted = CallStatistics { calls: u64::try_from(calls).ok()?, mean_ms, rows: u64::try_from(rows).ok() };
-    Some((spoken(&sql), counted))
+    Some((literals::normalized(&spoken(&sql), Dialect::Mysql)?, counted))
 }
 
 /// A digest leaves spaces around every mark, and writes lists as `(...)`.
@@ -78,7 +83,7 @@ fn spoken(digest: &str) -> String {
     digest.replace(" . ", ".").replace("(...)", "(?)").replace(" ( ", "(").replace(" )", ")").replace(" , ", ", ")
 }
 
-/// One line of the log is one call.
+/// One line of the log is one call; what differs in values alone is one query, and no value of the users' gets out.
 #[expect(clippy::cast_precision_loss, reason = "a count of calls")]
 fn merged(rows: &[MySqlRow]) -> Vec<(String, CallStatistics)> {
     let mut found: BTreeMap<String, (u64, f64, u64)> = BTreeMap::new();
@@ -88,6 +93,7 @@ fn merged(rows: &[MySqlRow]) -> Vec<(String, CallStatistics)> {
         else {
             continue;
         };
+        let Some(sql) = literals::normalized(&sql, Dialect::Mysql) else { continue };
         let sum = found.entry(sql).or_default();
         sum.0 += 1;
         sum.1 += ms;

@@ -2,6 +2,8 @@
 
 use super::iterators;
 use super::json::Json;
+use crate::probe::database::lexer::Dialect;
+use crate::probe::database::literals;
 
 /// A plan is never this deep; the bound is against a hostile answer.
 const MOST_DEPTH: usize = 100;
@@ -80,11 +82,12 @@ pub struct Steps {
 /// Reads a plan. `None` when it is in no form that is known.
 pub fn read(plan: &Json) -> Option<Steps> {
     let mut reader = Reader::default();
-    let top = if plan.get("query_block").is_some() {
+    let mut top = if plan.get("query_block").is_some() {
         Step { label: "EXPLAIN".to_owned(), children: reader.members(plan, 0), ..Step::default() }
     } else {
         iterators::read(plan, &mut reader)?
     };
+    top.hide_values();
     Some(Steps { top, messages: reader.messages, too_deep: reader.too_deep })
 }
 
@@ -256,6 +259,14 @@ impl Reader {
 }
 
 impl Step {
+    /// Of a table with one row the server writes that row's values into its conditions, whatever the query compares with.
+    fn hide_values(&mut self) {
+        for text in self.details.iter_mut().chain([&mut self.label]) {
+            *text = literals::masked(text, Dialect::Mysql);
+        }
+        self.children.iter_mut().for_each(Self::hide_values);
+    }
+
     /// Every table that is read here and below.
     pub fn accesses<'a>(&'a self, see: &mut dyn FnMut(&'a Access)) {
         self.access.iter().for_each(&mut *see);

@@ -1,14 +1,14 @@
-//! What the catalogue says: tables, indexes, and which functions are the database's own.
+//! What the catalogue says: tables and indexes.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use sqlx::Row;
 use sqlx::postgres::PgRow;
 
 use super::errors::Refused;
+use super::own::{self, Own};
 use super::session::Session;
 use crate::probe::database::catalog::{Catalog, ForeignKey, Index, KeyOrder, Table};
-use crate::probe::database::statement::Shape;
 
 /// Tables, partitioned tables and materialized views of the users' schemas.
 const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::float8, parent.relname::text, c.relkind = 'p', \
@@ -87,33 +87,6 @@ const OF_SUPABASE: [&str; 17] = [
     "vault",
 ];
 
-/// Relations behind which functions stand that are not PostgreSQL's: views (and views of those), active row security,
-/// and defaults, which only an INSERT looks at. Objects from 16384 on are not built in (`FirstNormalObjectId`).
-const BEHIND: &str = "WITH RECURSIVE direct AS ( \
-      SELECT r.ev_class AS oid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid \
-      WHERE d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384 \
-      UNION SELECT p.polrelid FROM pg_catalog.pg_depend d JOIN pg_catalog.pg_policy p ON p.oid = d.objid \
-      WHERE d.classid = 'pg_catalog.pg_policy'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384 \
-        AND pg_catalog.row_security_active(p.polrelid)), \
-    reached AS (SELECT oid FROM direct UNION SELECT r.ev_class FROM reached b \
-      JOIN pg_catalog.pg_depend d ON d.refobjid = b.oid AND d.refclassid = 'pg_catalog.pg_class'::regclass \
-        AND d.classid = 'pg_catalog.pg_rewrite'::regclass \
-      JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid) \
-    SELECT pg_catalog.lower(c.relname::text), false FROM reached b JOIN pg_catalog.pg_class c ON c.oid = b.oid \
-    UNION SELECT pg_catalog.lower(c.relname::text), true FROM pg_catalog.pg_depend d \
-      JOIN pg_catalog.pg_attrdef a ON a.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = a.adrelid \
-      WHERE d.classid = 'pg_catalog.pg_attrdef'::regclass AND d.refclassid = 'pg_catalog.pg_proc'::regclass AND d.refobjid >= 16384";
-
-/// Functions of these names outside PostgreSQL's own schema. An extension that brings a built-in function for its own
-/// type, such as `max` for `citext`, does not count.
-const OWN: &str = "SELECT DISTINCT p.proname::text FROM pg_catalog.pg_proc p \
-    JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
-    WHERE p.proname = ANY($1) AND n.nspname NOT IN ('pg_catalog', 'information_schema') \
-      AND NOT (EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::regclass \
-                         AND d.objid = p.oid AND d.deptype = 'e') \
-           AND EXISTS (SELECT FROM pg_catalog.pg_proc b WHERE b.proname = p.proname \
-                         AND b.pronamespace = 'pg_catalog'::regnamespace))";
-
 /// The server's number and name of its version, and by what its texts sort. A collation of the server's own making sorts
 /// by code points, as C does; the column that says so is not in every version.
 const ABOUT: &str = "SELECT pg_catalog.current_setting('server_version_num')::int4 / 10000, pg_catalog.current_setting('server_version'), \
@@ -145,38 +118,8 @@ pub async fn about(session: &mut Session) -> Result<About, Refused> {
     })
 }
 
-/// Functions that must not be called while planning: nobody knows what they do.
-#[derive(Debug, Default)]
-pub struct OwnFunctions {
-    named: BTreeSet<String>,
-    behind: BTreeSet<String>,
-    behind_defaults: BTreeSet<String>,
-}
-
-impl OwnFunctions {
-    /// The first function of the database's own that planning this could call.
-    pub fn called_by(&self, shape: &Shape) -> Option<String> {
-        let function = shape.functions.iter().find(|parts| match parts.as_slice() {
-            [name] => self.named.contains(name),
-            [schema, _] => schema != "pg_catalog",
-            _ => true,
-        });
-        if let Some(parts) = function {
-            return Some(parts.join("."));
-        }
-        let behind = |name: &str, set: &BTreeSet<String>| set.contains(&name.to_lowercase());
-        let view = shape.relations().find(|relation| behind(&relation.table, &self.behind));
-        if let Some(relation) = view {
-            return Some(format!("behind {}", relation.table));
-        }
-        let target = shape.inserts_into.as_ref()?;
-        (behind(target, &self.behind_defaults) || behind(target, &self.behind))
-            .then(|| format!("behind the defaults of {target}"))
-    }
-}
-
 /// Reads it all.
-pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool), Refused> {
+pub async fn read(session: &mut Session) -> Result<(Catalog, Own, bool), Refused> {
     let mut tables = Vec::new();
     let mut places: HashMap<(String, String), usize> = HashMap::new();
     for row in session.rows(TABLES, &[]).await? {
@@ -233,29 +176,9 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, OwnFunctions, bool)
             to_columns: get(&row, 7)?,
         });
     }
-    let mut own = OwnFunctions::default();
-    for row in session.rows(BEHIND, &[]).await? {
-        let set = if get(&row, 1)? { &mut own.behind_defaults } else { &mut own.behind };
-        set.insert(get(&row, 0)?);
-    }
+    let own = own::read(session).await?;
     let superuser = session.rows(SUPERUSER, &[]).await?.first().map(|row| get(row, 0)).transpose()?.unwrap_or(false);
     Ok((Catalog::new(tables), own, superuser))
-}
-
-/// Adds those of `names` that are the database's own.
-pub async fn learn_functions(
-    session: &mut Session,
-    own: &mut OwnFunctions,
-    names: BTreeSet<String>,
-) -> Result<(), Refused> {
-    let names: Vec<String> = names.into_iter().collect();
-    if names.is_empty() {
-        return Ok(());
-    }
-    for row in session.rows(OWN, &names).await? {
-        own.named.insert(get(&row, 0)?);
-    }
-    Ok(())
 }
 
 /// The estimate of the last VACUUM or ANALYZE; negative before the first (zero, before version 14).
@@ -282,7 +205,8 @@ fn unquoted(key: String) -> String {
     }
 }
 
-fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(
+/// A column of a row.
+pub fn get<'r, T: sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>>(
     row: &'r PgRow,
     column: usize,
 ) -> Result<T, Refused> {

@@ -6,6 +6,7 @@ use super::errors::Refused;
 use super::session::Session;
 use crate::model::CallStatistics;
 use crate::probe::database::lexer::{self, Dialect, Token};
+use crate::probe::database::literals;
 use crate::probe::database::plan::Unexamined;
 
 /// Where the extension's view is. Only what belongs to the extension counts, not a view of the same name.
@@ -66,7 +67,9 @@ pub async fn read(session: &mut Session) -> Result<Vec<(String, CallStatistics)>
         }
         let rows = row.try_get::<Option<i64>, _>(3).ok().flatten().and_then(|rows| u64::try_from(rows).ok());
         let calls = CallStatistics { calls: u64::try_from(calls).unwrap_or_default(), mean_ms, rows };
-        counted.push((as_sql(&sql), calls));
+        if let Some(sql) = literals::parametrized(&as_sql(&sql)) {
+            counted.push((sql, calls));
+        }
     }
     if counted.is_empty() && hidden > 0 {
         return Err(Unexamined::new("hide the queries of other roles from this one; grant it pg_read_all_stats"));

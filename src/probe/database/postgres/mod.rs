@@ -9,6 +9,7 @@ mod counted;
 mod errors;
 mod facts;
 mod hypothetical;
+mod own;
 mod plan;
 mod questions;
 mod scratch;
@@ -28,8 +29,9 @@ use super::statement::Shape;
 use super::target::PostgresTarget;
 use crate::model::{CallStatistics, CostPoint, Failure, IndexProof, PlanNode};
 use ahead::Ahead;
-use catalog::{About, OwnFunctions};
+use catalog::About;
 use errors::Refused;
+use own::Own;
 use scratch::{At, Scratch, Starting};
 use session::{Ask, IN_FULL, Planner, Session};
 use weigh::Planning;
@@ -39,7 +41,7 @@ pub struct Postgres {
     session: Session,
     about: About,
     catalog: Catalog,
-    own: OwnFunctions,
+    own: Own,
     rows: u64,
     copy: Copied,
     /// Queries that were planned in the scratch cluster, by their text with numbered parameters.
@@ -92,9 +94,8 @@ impl Postgres {
     /// # Errors
     /// A line for the user.
     pub async fn prepare(&mut self, ready: &[Ready]) -> Result<(), Failure> {
-        let functions = ready.iter().flat_map(|ready| &ready.shape.functions);
-        let names: BTreeSet<String> = functions.filter_map(|parts| parts.last().cloned()).collect();
-        catalog::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
+        let names: BTreeSet<String> = ready.iter().flat_map(|ready| own::names(&ready.shape)).collect();
+        own::learn_functions(&mut self.session, &mut self.own, names).await.map_err(|refused| {
             Failure::new(format!("the database's list of functions cannot be read: {refused}; run again"))
         })?;
         let wanted: Vec<&Ready> = ready.iter().filter(|ready| self.own.called_by(&ready.shape).is_none()).collect();

@@ -24,6 +24,7 @@ async fn keys_numbers_and_settings_of_mariadb() {
         (told(&outcomes, "unindexed-foreign-key").len(), &outcomes["unindexed-foreign-key"].coverage),
         (0, &Coverage::Whole)
     );
+    assert_eq!(outcomes["table-without-primary-key"].coverage, Coverage::Whole);
     assert_eq!(
         told(&outcomes, "duplicate-index"),
         [
@@ -52,6 +53,23 @@ async fn keys_numbers_and_settings_of_mariadb() {
     assert!(
         matches!(&outcomes["connection-limit"].coverage, Coverage::Part(why) if why.starts_with("the server takes "))
     );
+    // A user of one table is not told of the others.
+    let name = &database.name;
+    database
+        .run(&[
+            &format!("REVOKE ALL ON {name}.* FROM {name}@'%'"),
+            &format!("GRANT SELECT ON {name}.pairs TO {name}@'%'"),
+        ])
+        .await;
+    let fewer = look(&database.url).await;
+    for rule in ["unindexed-foreign-key", "duplicate-index", "table-without-primary-key"] {
+        assert!(
+            matches!(&fewer[rule].coverage, Coverage::Part(why) if why.contains("this role sees only some tables")),
+            "{rule}: {:?}",
+            fewer[rule].coverage
+        );
+    }
+    assert!(matches!(&fewer["sequence-near-its-end"].coverage, Coverage::Nothing(_)));
     for rule in ["rls-disabled", "transaction-id-age", "invalid-index", "autovacuum-behind"] {
         assert!(matches!(&outcomes[rule].coverage, Coverage::Absent(_)), "{rule}");
     }

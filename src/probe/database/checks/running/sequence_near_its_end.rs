@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Coverage, Finding, RuleKind, RuleMeta, Severity};
 use crate::probe::database::checks::facts::{Kind, Sequence};
-use crate::probe::database::checks::{Check, Looked, Outcome, finding};
+use crate::probe::database::checks::{Check, Looked, Outcome, SOME_TABLES, finding};
 use crate::probe::database::judgement::wording::grouped;
 
 /// The rule.
@@ -35,6 +35,9 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         Ok(sequences) => sequences,
         Err(outcome) => return outcome,
     };
+    if sequences.is_empty() && looked.facts.some_tables_hidden {
+        return Coverage::Nothing(format!("no column that counts by itself was told of: {SOME_TABLES}")).into();
+    }
     if sequences.is_empty() {
         return Coverage::Absent("the database has no column that counts by itself".to_owned()).into();
     }
@@ -44,6 +47,7 @@ fn judge(looked: &Looked<'_>) -> Outcome {
         return looked.production().err().unwrap_or(outcome);
     }
     match sequences.iter().filter(|sequence| sequence.hidden).count() {
+        0 if looked.facts.some_tables_hidden => outcome.but(SOME_TABLES),
         0 => outcome,
         hidden => outcome.but(format!("this role may not read {hidden} of {} sequences", sequences.len())),
     }
