@@ -1,11 +1,13 @@
 //! Reads a statement: is it one that may be planned, and by what does it pick its rows?
 
+mod paging;
+
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
     Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
-    LimitClause, ObjectName, OrderByKind, OrderBySort, Query, Select, SelectItem, SetExpr, Statement, TableFactor,
-    TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
+    ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
+    UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
@@ -13,6 +15,7 @@ use sqlparser::parser::Parser;
 use super::conditions::{self, Column, Condition};
 use super::lexer::{self, Dialect};
 use super::names::Names;
+use paging::{Paging, paging};
 
 /// What a statement reads and calls.
 #[derive(Debug, Clone, Default)]
@@ -207,17 +210,7 @@ impl Shape {
 struct Reader {
     shape: Shape,
     /// Sorting and limit of the queries that are being visited, for the SELECT inside.
-    queries: Vec<Frame>,
-}
-
-/// What a query says around its SELECT.
-#[derive(Debug, Clone, Default)]
-struct Frame {
-    order: Vec<Sort>,
-    order_computed: bool,
-    order_random: bool,
-    limited: bool,
-    skips: bool,
+    queries: Vec<Paging>,
 }
 
 impl Visitor for Reader {
@@ -233,7 +226,7 @@ impl Visitor for Reader {
         if let Some(with) = &query.with {
             self.shape.derived.extend(with.cte_tables.iter().map(|cte| cte.alias.name.value.clone()));
         }
-        self.queries.push(frame(query));
+        self.queries.push(paging(query));
         ControlFlow::Continue(())
     }
 
@@ -369,49 +362,6 @@ impl Reader {
             _ => {}
         }
     }
-}
-
-/// Order, limit and offset of a query.
-fn frame(query: &Query) -> Frame {
-    /// Fewer rows are skipped in no time.
-    const FEW: u64 = 100;
-    let mut frame = Frame::default();
-    if let Some(OrderByKind::Expressions(by)) = query.order_by.as_ref().map(|order| &order.kind) {
-        for by in by {
-            frame.order_random |= is_random(&by.expr);
-            match conditions::column(&by.expr).filter(|_| !frame.order_computed) {
-                Some(column) => {
-                    frame.order.push(Sort { column, descending: by.options.sort == Some(OrderBySort::Desc) })
-                }
-                None => frame.order_computed = true,
-            }
-        }
-    }
-    let skips = |value: &Expr| match value {
-        Expr::Value(value) => match &value.value {
-            sqlparser::ast::Value::Number(number, _) => number.parse::<u64>().is_ok_and(|rows| rows >= FEW),
-            _ => true,
-        },
-        _ => true,
-    };
-    frame.limited = query.fetch.is_some();
-    match &query.limit_clause {
-        Some(LimitClause::LimitOffset { limit, offset, .. }) => {
-            frame.limited |= limit.is_some();
-            frame.skips = offset.as_ref().is_some_and(|offset| skips(&offset.value));
-        }
-        Some(LimitClause::OffsetCommaLimit { offset, .. }) => {
-            frame.limited = true;
-            frame.skips = skips(offset);
-        }
-        None => {}
-    }
-    frame
-}
-
-fn is_random(expr: &Expr) -> bool {
-    let Expr::Function(Function { name, .. }) = expr else { return false };
-    matches!(name.to_string().to_lowercase().as_str(), "random" | "rand" | "gen_random_uuid" | "newid" | "uuid")
 }
 
 fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
