@@ -4,7 +4,7 @@
 //! [`lexer`] · [`statement`] makes sure that it is a single SELECT, INSERT, UPDATE or DELETE and reads its
 //! [`conditions`] · [`postgres`], [`mysql`] or [`sqlite`] read its [`plan`] against their [`catalog`] without executing anything ·
 //! [`judgement`] says what is wrong with it and why · [`proposals`] finds indexes that help and has the [`engine`] prove
-//! them · [`examine`] leads a query through all of that.
+//! them · [`mod@examine`] leads a query through all of that.
 //!
 //! Nothing is written to the user's database: PostgreSQL, MySQL and MariaDB are asked in read-only transactions with
 //! short limits that end in ROLLBACK; a SQLite file is opened read-only for its schema, and queries are planned in a copy in memory.

@@ -1,8 +1,8 @@
 //! MySQL 8 and MariaDB 10.6 and later: a session that can only read, and what it says about plans.
 //!
 //! Both fold constants, look up single rows and, on MariaDB, fill derived tables while they plan. So every parameter gets a
-//! value of its column's type ([`values`]), a statement is asked about as a SELECT ([`rewrite`]), and one that calls what
-//! is not known to be harmless is not asked about at all ([`functions`], [`views`]).
+//! value of its column's type (`values`), a statement is asked about as a SELECT (`rewrite`), and one that calls what
+//! is not known to be harmless is not asked about at all (`functions`, `views`).
 
 mod catalog;
 mod errors;

@@ -1,7 +1,7 @@
 //! PostgreSQL 12 and later: a session that can only read, and what it says about plans.
 //!
-//! Queries are planned in a [`scratch`] cluster where one can be made ([`ahead`]), else on the user's server with sequential
-//! scans disabled; [`weigh`] finds the plan that counts on either.
+//! Queries are planned in a `scratch` cluster where one can be made (`ahead`), else on the user's server with sequential
+//! scans disabled; `weigh` finds the plan that counts on either.
 
 mod ahead;
 mod catalog;
