@@ -3,11 +3,13 @@
 //! `survey` goes to the addresses and collects; `judge` holds what it brought against the `rules`, without I/O.
 
 mod address;
+mod around;
 mod connect;
 mod html;
 mod http;
 mod judge;
 mod limits;
+pub mod readers;
 mod rules;
 mod survey;
 mod tally;

@@ -3,15 +3,19 @@
 use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::address::{Origin, is_secure, plain_sibling, same_site, secure_sibling};
+use super::around::{self, Around};
 use super::limits::Limits;
 use super::tls::handshake::Handshake;
 use super::tls::versions::{self, Versions};
-use super::visit::{Visit, visit};
+use super::visit::{Hop, Visit, visit};
+use crate::model::RequestMade;
+use crate::probe::web::http::client::Client;
 
 /// So many addresses are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -36,6 +40,10 @@ pub struct Survey {
     pub visits: Vec<Visit>,
     /// Every TLS server met, in the order met.
     pub servers: Vec<Server>,
+    /// What was seen around every page that was reached, each once.
+    pub around: Vec<Around>,
+    /// Every request made.
+    pub requests: Vec<RequestMade>,
 }
 
 impl Survey {
@@ -64,7 +72,8 @@ async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
     let siblings: BTreeSet<Url> = given.iter().filter_map(plain_sibling).filter(|url| !known.contains(url)).collect();
     say("asking for the pages");
     let first = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
-    let mut survey = Survey { visits: all(first, limits).await, servers: Vec::new() };
+    let mut survey =
+        Survey { visits: all(first, limits).await, servers: Vec::new(), around: Vec::new(), requests: Vec::new() };
 
     // A plain address that stays plain: is there a secure one beside it?
     let beside: BTreeSet<Url> = survey
@@ -78,7 +87,26 @@ async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
 
     say("asking for the TLS versions");
     survey.servers = servers(&survey.visits, limits).await;
+
+    say("looking around the pages");
+    let client = Client::new(*limits);
+    survey.around = around(&client, &survey.visits).await;
+    survey.requests = client.requests();
     survey
+}
+
+async fn around(client: &Client, visits: &[Visit]) -> Vec<Around> {
+    let mut pages: Vec<&Hop> = Vec::new();
+    for page in visits.iter().filter_map(Visit::page) {
+        if !pages.iter().any(|known| known.url == page.url) {
+            pages.push(page);
+        }
+    }
+    let mut seen = Vec::new();
+    for some in pages.chunks(AT_ONCE) {
+        seen.extend(join_all(some.iter().map(|page| around::look(client, page))).await);
+    }
+    seen
 }
 
 async fn all(urls: impl Iterator<Item = (Url, bool)>, limits: &Limits) -> Vec<Visit> {

@@ -36,6 +36,7 @@ pub fn shop() -> Report {
         proofs: vec![proof()],
         services: vec![service()],
         database: None,
+        web: None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A small HTTP/1.1 client that reads what servers really send: bytes that stricter clients refuse are kept and noted.
 
 mod body;
+pub mod client;
 mod head;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
