@@ -201,8 +201,8 @@ fn note_gaps(survey: &Survey, tally: &mut Tally) {
             tally.gap("addresses that gave no page", why);
         }
         for hop in &visit.hops {
-            for oddity in &hop.response.headers.oddities {
-                tally.gap(*oddity, shown(&hop.url));
+            for odd in hop.response.headers.oddities.iter().filter(|odd| odd.oddity.is_allowed()) {
+                tally.gap(odd.oddity.words(), shown(&hop.url));
             }
             if let Some(cut) = hop.response.body.cut {
                 tally.gap(cut, shown(&hop.url));

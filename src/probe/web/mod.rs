@@ -68,9 +68,11 @@ impl Probe for WebProbe {
         let urls = addresses(settings).map_err(nothing)?;
         let Some(first) = urls.first() else { return Err(nothing(why_no_address(project))) };
         let touches = if urls.iter().all(address::is_loopback) { Touches::Loopback } else { Touches::Network };
+        let guessed = settings.urls.first().is_some_and(|text| address::is_guessed(text));
+        let assumed = if guessed { format!(" ({}:// assumed)", first.scheme()) } else { String::new() };
         let summary = match urls.len() {
-            1 => format!("look at {} from outside", address::shown(first)),
-            count => format!("look at {} and {} more from outside", address::shown(first), count - 1),
+            1 => format!("look at {}{assumed} from outside", address::shown(first)),
+            count => format!("look at {}{assumed} and {} more from outside", address::shown(first), count - 1),
         };
         Ok(Plan { summary, touches })
     }
@@ -142,10 +144,9 @@ fn nothing_reached(survey: &Survey) -> String {
 }
 
 fn counts(survey: &Survey) -> BTreeMap<String, u64> {
-    let requests: usize = survey.visits.iter().map(|visit| visit.hops.len()).sum();
     BTreeMap::from([
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
-        ("requests".to_owned(), requests as u64),
+        ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
     ])
 }
