@@ -117,7 +117,7 @@ fn other_scheme(url: &Url) -> Option<Url> {
 
 /// The same address with or without `www.`, for `example.com` and `www.example.com`: below a suffix under which anybody
 /// can register a domain. Not for `shop.example.com`, and not for `app.pages.dev`, whose owner can add no name.
-fn other_name(url: &Url) -> Option<Url> {
+pub fn other_name(url: &Url) -> Option<Url> {
     let host = url.domain()?;
     let bare = host.strip_prefix("www.").unwrap_or(host);
     let domain = psl::domain(bare.as_bytes())?;

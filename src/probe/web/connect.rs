@@ -15,6 +15,10 @@ use super::trouble::{Phase, Trouble};
 /// More addresses of one name are not tried.
 const MOST_ADDRESSES: usize = 4;
 
+/// Hosts with their ports, and the servers that stand for them in place of what DNS says. A name beside them is unknown
+/// then, so that no test asks the network.
+pub type Names = &'static [(&'static str, u16, SocketAddr)];
+
 /// The time that is left for one site.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock {
@@ -98,8 +102,18 @@ async fn any(addresses: &[SocketAddr], time: Duration) -> Result<(TcpStream, Soc
 ///
 /// # Errors
 /// When there are none, or they could not be found in time.
-pub async fn addresses(url: &Url, clock: &Clock) -> Result<Vec<SocketAddr>, Trouble> {
-    clock.within(Phase::Lookup, look_up(url)).await?
+pub async fn addresses(url: &Url, names: Names, clock: &Clock) -> Result<Vec<SocketAddr>, Trouble> {
+    if names.is_empty() {
+        return clock.within(Phase::Lookup, look_up(url)).await?;
+    }
+    let of_name = names.iter().filter(|(name, ..)| Some(*name) == url.host_str());
+    let port = url.port_or_known_default().unwrap_or_default();
+    let found: Vec<_> = of_name.clone().filter(|(_, known, _)| *known == port).map(|(.., address)| *address).collect();
+    match (found.is_empty(), of_name.count()) {
+        (false, _) => Ok(found),
+        (true, 0) => Err(Trouble::UnknownHost),
+        (true, _) => Err(Trouble::Refused),
+    }
 }
 
 async fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Trouble> {

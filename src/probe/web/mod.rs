@@ -27,8 +27,10 @@ use url::Url;
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 
+pub use connect::Names;
 pub use limits::Limits;
 
+use http::client::Client;
 use survey::Survey;
 use visit::End;
 
@@ -36,6 +38,7 @@ use visit::End;
 #[derive(Debug, Clone, Copy)]
 pub struct WebProbe {
     limits: Limits,
+    names: Names,
 }
 
 impl WebProbe {
@@ -45,7 +48,14 @@ impl WebProbe {
     /// With other limits, so that a test need not wait for long ones.
     #[must_use]
     pub const fn with_limits(limits: Limits) -> Self {
-        Self { limits }
+        Self { limits, names: &[] }
+    }
+
+    /// With servers that stand for names and ports, so that a test can be about `https://example.com/`.
+    #[must_use]
+    pub const fn with_names(mut self, names: Names) -> Self {
+        self.names = names;
+        self
     }
 }
 
@@ -78,16 +88,17 @@ impl Probe for WebProbe {
     }
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        run(self.limits, cx).boxed()
+        run(self.limits, self.names, cx).boxed()
     }
 }
 
-async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
+async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Failure> {
     let urls = addresses(&cx.settings).map_err(Failure::new)?;
     let file = cx.settings.trust_roots.clone();
     let roots = tokio::task::spawn_blocking(move || tls::trust::roots(file.as_deref()));
     let total = urls.len() as u64;
-    let survey = survey::survey(&urls, &limits, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
+    let client = Client::new(limits, names);
+    let survey = survey::survey(&urls, &client, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
     let Some(survey) = survey else { return Ok(Examined::default()) };
     let roots = roots.await.unwrap_or_else(|_| Err("the trust roots of this machine could not be read".to_owned()));
 

@@ -61,28 +61,28 @@ impl Survey {
     }
 }
 
-/// Visits `given` and what belongs beside it. `say` hears what is being done. `None` when cancelled.
-pub async fn survey(given: &[Url], limits: &Limits, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
+/// Visits `given` and what belongs beside it by way of `client`. `say` hears what is being done. `None` when cancelled.
+pub async fn survey(given: &[Url], client: &Client, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
     tokio::select! {
         biased;
         () = cancel.cancelled() => None,
-        survey = collect(given, limits, say) => Some(survey),
+        survey = collect(given, client, say) => Some(survey),
     }
 }
 
-async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
-    let client = Client::new(*limits);
+async fn collect(given: &[Url], client: &Client, say: impl Fn(&str)) -> Survey {
+    let limits = client.limits();
     given.iter().for_each(|url| client.give(url));
     let known: BTreeSet<&Url> = given.iter().collect();
     let siblings: BTreeSet<Url> = given.iter().flat_map(siblings).filter(|url| !known.contains(url)).collect();
     say("asking for the pages");
     let all = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
-    let visits = all.filter(|(url, _)| client.allow(url)).map(|(url, given)| visit(&client, url, given));
+    let visits = all.filter(|(url, _)| client.allow(url)).map(|(url, given)| visit(client, url, given));
     let visits: Vec<Visit> = stream::iter(visits).buffered(AT_ONCE).collect().await;
 
     say("looking around the pages");
     let (servers, http2, around) =
-        join3(servers(&visits, limits), http2(&client, &visits), around(&client, &visits)).await;
+        join3(servers(&visits, limits), http2(client, &visits), around(client, &visits)).await;
     Survey { visits, servers, http2, around, requests: client.requests() }
 }
 
@@ -113,7 +113,9 @@ async fn http2(client: &Client, visits: &[Visit]) -> Vec<(Origin, Http2)> {
 
 async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
     let mut met: Vec<(Origin, Handshake)> = Vec::new();
-    for (origin, handshake) in visits.iter().flat_map(|visit| &visit.handshakes) {
+    // A name that was not given and that shows nothing is the business of the rule about names.
+    let shown = |visit: &&Visit| !visit.other_name || !visit.hops.is_empty();
+    for (origin, handshake) in visits.iter().filter(shown).flat_map(|visit| &visit.handshakes) {
         if !met.iter().any(|(known, _)| known == origin) {
             met.push((origin.clone(), handshake.clone()));
         }

@@ -48,6 +48,8 @@ pub struct Visit {
     pub start: Url,
     /// Whether the user named it; if not, it is the sibling of one that the user named.
     pub given: bool,
+    /// Whether it is such a sibling under another name.
+    pub other_name: bool,
     /// The answers, in order.
     pub hops: Vec<Hop>,
     /// Every TLS handshake, in order.
@@ -81,7 +83,9 @@ impl Visit {
 /// Asks for `start` and follows its redirects.
 pub async fn visit(client: &Client, start: Url, given: bool) -> Visit {
     let most = client.limits().redirects;
-    let mut visit = Visit { start: start.clone(), given, hops: Vec::new(), handshakes: Vec::new(), end: End::Arrived };
+    let other_name = !given && !client.was_given(&start);
+    let (hops, handshakes) = (Vec::new(), Vec::new());
+    let mut visit = Visit { start: start.clone(), given, other_name, hops, handshakes, end: End::Arrived };
     let mut url = start;
     loop {
         let (response, times) = match ask(client, &url, &mut visit.handshakes).await {

@@ -1,7 +1,7 @@
 //! The one way to ask a server for something. Every request of a run goes through it: what it may reach, how long it may
 //! take and how it is shown to the user are said here and nowhere else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,7 +16,7 @@ use super::peer::{Peer, Seen, Site};
 use super::wire::{self, Progress};
 use crate::model::RequestMade;
 use crate::probe::web::address::{shown, site};
-use crate::probe::web::connect::{Clock, connect};
+use crate::probe::web::connect::{Clock, Names, connect};
 use crate::probe::web::limits::Limits;
 use crate::probe::web::tls::handshake::{self, Handshake};
 use crate::probe::web::trouble::{Phase, Trouble};
@@ -128,17 +128,28 @@ type Door = (String, String, u16);
 #[derive(Debug)]
 pub struct Client {
     limits: Limits,
+    names: Names,
     memory: Memory,
+    /// The hosts that the user named.
+    given: Mutex<BTreeSet<String>>,
     sites: Mutex<BTreeMap<String, Arc<Site>>>,
     peers: Mutex<BTreeMap<Door, Arc<Peer>>>,
     made: Mutex<Vec<RequestMade>>,
 }
 
 impl Client {
-    /// One for a run.
-    pub fn new(limits: Limits) -> Self {
+    /// One for a run. `names` is empty but in tests.
+    pub fn new(limits: Limits, names: Names) -> Self {
         let memory = Memory::new(limits.memory);
-        Self { limits, memory, sites: Mutex::default(), peers: Mutex::default(), made: Mutex::default() }
+        Self {
+            limits,
+            names,
+            memory,
+            given: Mutex::default(),
+            sites: Mutex::default(),
+            peers: Mutex::default(),
+            made: Mutex::default(),
+        }
     }
 
     /// Allows the origin of an address that the user gave. Each brings time and a number of requests for its site.
@@ -147,6 +158,8 @@ impl Client {
         let known = sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(Site::of(url.clone())));
         known.addresses.fetch_add(1, Ordering::Relaxed);
         drop(sites);
+        let host = url.host_str().unwrap_or_default().to_owned();
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(host);
         self.allow(url);
     }
 
@@ -155,9 +168,15 @@ impl Client {
     pub fn allow(&self, url: &Url) -> bool {
         let known = self.sites.lock().unwrap_or_else(PoisonError::into_inner).get(site(url)).cloned();
         let Some(site) = known else { return false };
+        let named = self.was_given(url);
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        peers.entry(door(url)).or_insert_with(|| Arc::new(Peer::new(site, &self.limits)));
+        peers.entry(door(url)).or_insert_with(|| Arc::new(Peer::new(site, named, self.names, &self.limits)));
         true
+    }
+
+    /// Whether an address of the host of `url` was given.
+    pub fn was_given(&self, url: &Url) -> bool {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(url.host_str().unwrap_or_default())
     }
 
     /// The time that is left for the site of `url`.

@@ -14,7 +14,7 @@ use tokio_util::either::Either;
 use url::Url;
 
 use crate::probe::web::address::{Nearness, is_secure};
-use crate::probe::web::connect::{self, Clock};
+use crate::probe::web::connect::{self, Clock, Names};
 use crate::probe::web::limits::Limits;
 use crate::probe::web::tls::handshake::{self, Handshake};
 use crate::probe::web::trouble::Trouble;
@@ -54,17 +54,22 @@ pub struct Peer {
     /// One for each connection.
     places: Arc<Semaphore>,
     asked: AtomicUsize,
+    /// Whether the user named the host.
+    named: bool,
+    names: Names,
     addresses: OnceCell<Result<Vec<SocketAddr>, Trouble>>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Peer {
     /// Of a site.
-    pub fn new(site: Arc<Site>, limits: &Limits) -> Self {
+    pub fn new(site: Arc<Site>, named: bool, names: Names, limits: &Limits) -> Self {
         Self {
             site,
             places: Arc::new(Semaphore::new(limits.connections)),
             asked: AtomicUsize::new(0),
+            named,
+            names,
             addresses: OnceCell::new(),
             idle: Mutex::default(),
         }
@@ -106,10 +111,10 @@ impl Peer {
     /// Why that is not known, or not ours to ask.
     pub async fn addresses(&self, url: &Url, clock: &Clock) -> Result<Vec<SocketAddr>, Trouble> {
         let found = self.addresses.get_or_init(|| async {
-            let mut found = connect::addresses(url, clock).await?;
-            if url.host() != self.site.given.host() {
-                // Only the name that was given may lead into a private network.
-                let given = connect::addresses(&self.site.given, clock).await?;
+            let mut found = connect::addresses(url, self.names, clock).await?;
+            if !self.named {
+                // Only a name that was given may lead into a private network.
+                let given = connect::addresses(&self.site.given, self.names, clock).await?;
                 let Some(from) = given.first().map(|address| Nearness::of(address.ip())) else {
                     return Err(Trouble::UnknownHost);
                 };
