@@ -5,12 +5,16 @@
 mod address;
 mod around;
 mod connect;
+mod cookies;
+mod csp;
 mod html;
 mod http;
 mod judge;
 mod limits;
+mod observatory;
 pub mod readers;
 mod rules;
+mod structured;
 mod survey;
 mod tally;
 mod tls;
