@@ -6,8 +6,10 @@ pub mod content_type_options;
 pub mod frame_options;
 pub mod hsts;
 pub mod https;
+pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod site_names;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -33,6 +35,8 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
+    &malformed::META,
+    &site_names::META,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -44,6 +48,7 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &site_names::PROOF,
 ];
 
 /// A page that was reached.
