@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
 use super::certificate::{Certificate, day};
-use super::handshake::{Handshake, verifier_for};
+use super::handshake::verifier_for;
 
 /// The authorities to trust: those of `file`, in place of the system's, or the system's.
 ///
@@ -54,6 +54,8 @@ pub enum Distrust {
     WeakKey(String),
     /// Its signature can be forged.
     WeakSignature(String),
+    /// It is not meant for web servers.
+    WrongPurpose,
     /// Taken back by its issuer.
     Revoked,
     /// Anything else, in rustls's words.
@@ -73,6 +75,7 @@ impl Distrust {
             Self::UnknownIssuer(_) => "unknown-issuer",
             Self::WeakKey(_) => "weak-key",
             Self::WeakSignature(_) => "weak-signature",
+            Self::WrongPurpose => "wrong-purpose",
             Self::Revoked => "revoked",
             Self::Other(_) => "other",
         }
@@ -95,7 +98,8 @@ impl Distrust {
             }
             Self::WeakKey(why) => format!("is too weak: {why}"),
             Self::WeakSignature(algorithm) => format!("is signed with {algorithm}, which can be forged"),
-            Self::Revoked => "has been revoked".to_owned(),
+            Self::WrongPurpose => "is not meant for web servers (it lacks the purpose serverAuth)".to_owned(),
+            Self::Revoked => "has been revoked by its issuer".to_owned(),
             Self::Other(why) => format!("is not accepted: {why}"),
         }
     }
@@ -120,26 +124,47 @@ impl Distrust {
             Self::WeakKey(_) | Self::WeakSignature(_) => {
                 "Get a new certificate with a key of type EC P-256 or RSA 2048 and a SHA-256 signature."
             }
+            Self::WrongPurpose => {
+                "Get a certificate for a web server; this one was made for something else, such as client log-in or e-mail."
+            }
             Self::Revoked => "Get a new certificate with a new key.",
             Self::Other(_) => "Get a new certificate from a public authority such as Let's Encrypt.",
         }
     }
 }
 
+/// What a server presented of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The certificates as sent.
+    pub chain: &'a [CertificateDer<'static>],
+    /// What they say; the server's own first.
+    pub read: &'a [Certificate],
+    /// Whether the stapled response says that the certificate has been revoked.
+    pub revoked: bool,
+    /// Whether the handshake is signed by the certificate's key with an algorithm that browsers accept.
+    pub signature_accepted: bool,
+}
+
 /// Every reason not to trust what was presented for `name` at `now`; none if a browser would accept it.
 pub fn examine(
-    handshake: &Handshake,
-    leaf: &Certificate,
+    presented: Presented<'_>,
     name: &ServerName<'_>,
     verifier: &dyn ServerCertVerifier,
     now: Timestamp,
 ) -> Vec<Distrust> {
-    let Some((end_entity, intermediates)) = handshake.chain.split_first() else { return Vec::new() };
+    let (Some((end_entity, intermediates)), Some(leaf)) = (presented.chain.split_first(), presented.read.first())
+    else {
+        return Vec::new();
+    };
     let mut reasons = Vec::new();
     if now > leaf.not_after {
         reasons.push(Distrust::Expired(leaf.not_after));
     } else if now < leaf.not_before {
         reasons.push(Distrust::NotYetValid(leaf.not_before));
+    }
+    if presented.revoked {
+        reasons.push(Distrust::Revoked);
     }
     // Asked for a time within its life, so that being too old does not hide what else is wrong.
     let within = now.clamp(leaf.not_before, leaf.not_after.max(leaf.not_before));
@@ -155,10 +180,16 @@ pub fn examine(
         if leaf.weak_signature && !leaf.self_issued {
             reasons.push(Distrust::WeakSignature(leaf.signature.clone()));
         }
-        let weak = reasons.len() > before;
-        reasons.extend(chain(error, handshake, leaf, weak));
+        if !leaf.for_servers {
+            reasons.push(Distrust::WrongPurpose);
+        }
+        let explained = reasons.len() > before;
+        let of_chain = chain(error, presented.read, leaf, explained);
+        if let Some(reason) = of_chain.filter(|reason| !reasons.contains(reason)) {
+            reasons.push(reason);
+        }
     }
-    if reasons.is_empty() && !handshake.signature_accepted {
+    if reasons.is_empty() && !presented.signature_accepted {
         reasons.push(Distrust::Other("the server's signature in the handshake does not match it".to_owned()));
     }
     reasons
@@ -170,7 +201,7 @@ fn wrong_host(end_entity: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
 }
 
 /// What `error` says of the chain; nothing where another reason says it already.
-fn chain(error: &Error, handshake: &Handshake, leaf: &Certificate, weak: bool) -> Option<Distrust> {
+fn chain(error: &Error, read: &[Certificate], leaf: &Certificate, explained: bool) -> Option<Distrust> {
     if leaf.self_issued {
         return Some(Distrust::SelfSigned);
     }
@@ -178,20 +209,33 @@ fn chain(error: &Error, handshake: &Handshake, leaf: &Certificate, weak: bool) -
     match why {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => None,
         CertificateError::UnknownIssuer => {
-            let last = handshake.chain.last().and_then(|der| Certificate::read(der)).unwrap_or_else(|| leaf.clone());
+            let last = last_of_chain(read, leaf);
             Some(if last.self_issued {
-                Distrust::UnknownRoot(last.subject)
+                Distrust::UnknownRoot(last.subject.clone())
             } else if last.names_issuer_address {
-                Distrust::IncompleteChain(last.issuer)
+                Distrust::IncompleteChain(last.issuer.clone())
             } else {
-                Distrust::UnknownIssuer(last.issuer)
+                Distrust::UnknownIssuer(last.issuer.clone())
             })
         }
         CertificateError::Revoked => Some(Distrust::Revoked),
-        _ if weak => None,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Some(Distrust::WrongPurpose)
+        }
+        _ if explained => None,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             Some(Distrust::Other("a certificate of its issuer has expired".to_owned()))
         }
         other => Some(Distrust::Other(other.to_string())),
     }
+}
+
+/// How far the sent certificates lead, from issuer to issuer.
+fn last_of_chain<'c>(read: &'c [Certificate], leaf: &'c Certificate) -> &'c Certificate {
+    let mut last = leaf;
+    for _ in read {
+        let issuer = read.iter().find(|other| !last.self_issued && other.subject_name == last.issuer_name);
+        last = issuer.unwrap_or(last);
+    }
+    last
 }
