@@ -1,9 +1,6 @@
 //! Holds what was collected against the rules. No I/O.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
-use rustls::client::danger::ServerCertVerifier;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
@@ -16,13 +13,12 @@ use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
 use crate::model::Observation;
 
-/// Judges everything. `roots` are the authorities to trust, or why there are none.
-pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String>, now: Timestamp) -> Tally {
+/// Judges everything. `verdicts` are those of the survey's servers, in their order.
+pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     let mut tally = Tally::default();
     let mut trusted: Vec<(&Origin, Option<bool>)> = Vec::new();
-    for server in &survey.servers {
-        let verdict = Verdict::of(server, roots, now);
-        tls::judge::judge(server, &verdict, now, &mut tally);
+    for (server, verdict) in survey.servers.iter().zip(verdicts) {
+        tls::judge::judge(server, verdict, now, &mut tally);
         trusted.push((&server.origin, verdict.is_trusted()));
     }
     for visit in survey.visits.iter().filter(|visit| visit.given && is_secure(&visit.start)) {

@@ -93,6 +93,7 @@ fn of_trust(distrust: &[Distrust]) -> Vec<(Grade, String)> {
         Distrust::WeakKey(_) => (Grade::T, "the certificate's key is too weak".to_owned()),
         Distrust::WeakSignature(_) => (Grade::T, "the certificate's signature can be forged".to_owned()),
         Distrust::WrongPurpose => (Grade::T, "the certificate is not for web servers".to_owned()),
+        Distrust::TooLarge(_) => (Grade::T, "the certificate is too large for browsers".to_owned()),
         Distrust::IncompleteChain(_) => (Grade::T, "the certificate's chain is incomplete".to_owned()),
         Distrust::UnknownRoot(_) | Distrust::UnknownIssuer(_) | Distrust::Other(_) => {
             (Grade::T, "no browser trusts the certificate".to_owned())
@@ -231,6 +232,7 @@ mod tests {
             (Distrust::UnknownIssuer(issuer()), "T"),
             (Distrust::IncompleteChain(issuer()), "T"),
             (Distrust::WrongPurpose, "T"),
+            (Distrust::TooLarge(300_000), "T"),
             (Distrust::Other(issuer()), "T"),
             (Distrust::WrongHost, "M"),
         ] {

@@ -9,10 +9,22 @@ use super::suites;
 use super::verdict::Verdict;
 use super::versions::{Offer, Version};
 use crate::model::{CertificateRow, Standing, SuiteRow, TlsServer, VersionRow};
-use crate::probe::web::survey::Server;
+use crate::probe::web::address::{Origin, is_secure};
+use crate::probe::web::rules::hsts;
+use crate::probe::web::survey::{Server, Survey};
 
 /// Of a certificate with thousands of names, so many are kept.
 const MOST_NAMES: usize = 50;
+
+/// Every server of a survey; `verdicts` are theirs, in the same order.
+pub fn all(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Vec<TlsServer> {
+    let hops = || survey.visits.iter().flat_map(|visit| &visit.hops);
+    let hsts = |server: &Server| {
+        let page = hops().find(|hop| is_secure(&hop.url) && Origin::of(&hop.url) == server.origin);
+        page.map(|hop| hsts::sent_max_age(&hop.response.headers))
+    };
+    survey.servers.iter().zip(verdicts).map(|(server, verdict)| rows(server, verdict, hsts(server), now)).collect()
+}
 
 /// Everything about one server. `hsts` is the max-age in seconds that its page sends, 0 where it sends none that counts;
 /// `None` where no page of it was read.

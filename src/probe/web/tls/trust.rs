@@ -56,6 +56,8 @@ pub enum Distrust {
     WeakSignature(String),
     /// It is not meant for web servers.
     WrongPurpose,
+    /// It and its chain have so many bytes that browsers give up.
+    TooLarge(usize),
     /// Taken back by its issuer.
     Revoked,
     /// Anything else, in rustls's words.
@@ -76,6 +78,7 @@ impl Distrust {
             Self::WeakKey(_) => "weak-key",
             Self::WeakSignature(_) => "weak-signature",
             Self::WrongPurpose => "wrong-purpose",
+            Self::TooLarge(_) => "too-large",
             Self::Revoked => "revoked",
             Self::Other(_) => "other",
         }
@@ -99,6 +102,7 @@ impl Distrust {
             Self::WeakKey(why) => format!("is too weak: {why}"),
             Self::WeakSignature(algorithm) => format!("is signed with {algorithm}, which can be forged"),
             Self::WrongPurpose => "is not meant for web servers (it lacks the purpose serverAuth)".to_owned(),
+            Self::TooLarge(bytes) => format!("is too large for browsers, with {} KB", bytes / 1024),
             Self::Revoked => "has been revoked by its issuer".to_owned(),
             Self::Other(why) => format!("is not accepted: {why}"),
         }
@@ -127,6 +131,7 @@ impl Distrust {
             Self::WrongPurpose => {
                 "Get a certificate for a web server; this one was made for something else, such as client log-in or e-mail."
             }
+            Self::TooLarge(_) => "Get several certificates with at most a hundred names each, or one for `*.` your domain.",
             Self::Revoked => "Get a new certificate with a new key.",
             Self::Other(_) => "Get a new certificate from a public authority such as Let's Encrypt.",
         }
@@ -170,9 +175,13 @@ pub fn examine(
     let within = now.clamp(leaf.not_before, leaf.not_after.max(leaf.not_before));
     let seconds = u64::try_from(within.as_second()).unwrap_or(0);
     let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let bytes: usize = presented.chain.iter().map(|certificate| certificate.len()).sum();
     let judged = verifier.verify_server_cert(end_entity, intermediates, name, &[], time);
+    if bytes > MOST_BYTES {
+        reasons.push(Distrust::TooLarge(bytes));
+    }
     if let Err(error) = &judged {
-        if wrong_host(end_entity, name) {
+        if wrong_host(end_entity, leaf, name) {
             reasons.push(Distrust::WrongHost);
         }
         let before = reasons.len();
@@ -183,7 +192,7 @@ pub fn examine(
         if !leaf.for_servers {
             reasons.push(Distrust::WrongPurpose);
         }
-        let explained = reasons.len() > before;
+        let explained = reasons.len() > before || bytes > MOST_BYTES;
         let of_chain = chain(error, presented.read, leaf, explained);
         if let Some(reason) = of_chain.filter(|reason| !reasons.contains(reason)) {
             reasons.push(reason);
@@ -195,9 +204,23 @@ pub fn examine(
     reasons
 }
 
-fn wrong_host(end_entity: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
-    let Ok(parsed) = ParsedCertificate::try_from(end_entity) else { return false };
-    rustls::client::verify_server_name(&parsed, name).is_err()
+/// Chromium and everything built on OpenSSL read certificate messages up to here (SSL_MAX_CERT_LIST_DEFAULT).
+pub const MOST_BYTES: usize = 100 * 1024;
+
+fn wrong_host(end_entity: &CertificateDer<'_>, leaf: &Certificate, name: &ServerName<'_>) -> bool {
+    match ParsedCertificate::try_from(end_entity) {
+        Ok(parsed) => rustls::client::verify_server_name(&parsed, name).is_err(),
+        // Larger than webpki reads.
+        Err(_) => {
+            let name = name.to_str().to_ascii_lowercase();
+            let parent = name.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+            let covers = |known: &String| {
+                let known = known.to_ascii_lowercase();
+                known == name || Some(&known) == parent.as_ref()
+            };
+            !leaf.names.iter().any(covers)
+        }
+    }
 }
 
 /// What `error` says of the chain; nothing where another reason says it already.

@@ -12,6 +12,9 @@ use super::staple::{Staple, Status};
 use super::trust::{self, Distrust, Presented};
 use crate::probe::web::survey::Server;
 
+/// What webpki reads of one certificate.
+const WEBPKI_BYTES: usize = 0xffff;
+
 /// The certificates of a server, judged.
 #[derive(Debug)]
 pub struct Verdict {
@@ -45,7 +48,12 @@ impl Verdict {
             return Self { chain, disorder: Vec::new(), distrust: Err(why), staple: None };
         };
         let staple = Staple::read(stapled, &leaf.serial);
+        let total: usize = sent.iter().map(|der| der.len()).sum();
         let distrust = match (roots, server_name(&server.url)) {
+            // What browsers still take and webpki does not.
+            (Ok(_), Some(_)) if sent.iter().any(|der| der.len() > WEBPKI_BYTES) && total <= trust::MOST_BYTES => {
+                Err("the certificate is too large to be checked here".to_owned())
+            }
             (Ok(verifier), Some(name)) => {
                 let presented = Presented {
                     chain: sent,
