@@ -98,7 +98,7 @@ async fn suites_that_libraries_have_forgotten_are_named() {
         assert!(message.starts_with(severity) && message.contains(words), "{message}");
         let version = if takes[0].0 == TLS10 { "TLS 1.0" } else { "TLS 1.2" };
         let evidence = &seen.of("tls-weak-suites")[0].evidence[0].text;
-        assert_eq!(evidence, &format!("accepted:\n{version}: {name}"));
+        assert_eq!(evidence, &format!("accepted:\n{name} in {version}"));
         let row = tls_row(&seen);
         assert_eq!(row.grade.as_deref(), Some(grade), "{row:#?}");
         assert_eq!(row.suites[0].name, name, "the weak ones come first");
@@ -113,8 +113,8 @@ async fn every_weak_suite_of_a_kind_is_found() {
     let evidence = &seen.of("tls-weak-suites")[0].evidence[0].text;
     assert_eq!(
         evidence,
-        "accepted:\nTLS 1.2: TLS_RSA_WITH_RC4_128_SHA\nTLS 1.2: TLS_RSA_WITH_RC4_128_MD5\n\
-         TLS 1.2: TLS_ECDHE_RSA_WITH_RC4_128_SHA\nTLS 1.2: TLS_RSA_WITH_3DES_EDE_CBC_SHA"
+        "accepted:\nTLS_RSA_WITH_RC4_128_SHA in TLS 1.2\nTLS_RSA_WITH_RC4_128_MD5 in TLS 1.2\n\
+         TLS_ECDHE_RSA_WITH_RC4_128_SHA in TLS 1.2\nTLS_RSA_WITH_3DES_EDE_CBC_SHA in TLS 1.2"
     );
 }
 

@@ -21,6 +21,8 @@ use super::versions::{Choice, KindSeen, Offer, Suites, Versions};
 const AT_ONCE: usize = 10;
 /// So many weak suites of one kind are looked for by name.
 const MOST_NAMES: usize = 6;
+/// After so many connections no more names are looked for.
+const MOST_CONNECTIONS: usize = 80;
 /// The groups that Mozilla's guideline 6.0 does not name: P-521, X448, brainpool, finite fields (RFC 8446, RFC 8734).
 const OTHER_GROUPS: &[u16] = &[0x0019, 0x001e, 0x001f, 0x0020, 0x0021, 0x0100, 0x0101, 0x0102, 0x0103, 0x0104];
 
@@ -132,7 +134,8 @@ impl Line<'_> {
     async fn by_name(&self, version: Version, kind: Kind) -> KindSeen {
         let mut left: Vec<u16> = kind.suites().collect();
         let mut seen = unasked(version, kind, Offer::Unknown);
-        while seen.suites.len() < MOST_NAMES && !left.is_empty() {
+        let enough = || self.connections.load(Ordering::Relaxed) > MOST_CONNECTIONS;
+        while seen.suites.len() < MOST_NAMES && !left.is_empty() && (seen.suites.is_empty() || !enough()) {
             let reply = self.settled(version, &left, Until::Hello).await;
             let chosen = reply.flight.hello.filter(|_| reply.offer == Offer::Offered);
             if seen.suites.is_empty() {

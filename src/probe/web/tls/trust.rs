@@ -131,7 +131,9 @@ impl Distrust {
             Self::WrongPurpose => {
                 "Get a certificate for a web server; this one was made for something else, such as client log-in or e-mail."
             }
-            Self::TooLarge(_) => "Get several certificates with at most a hundred names each, or one for `*.` your domain.",
+            Self::TooLarge(_) => {
+                "Get several certificates with at most a hundred names each, or one for `*.` your domain."
+            }
             Self::Revoked => "Get a new certificate with a new key.",
             Self::Other(_) => "Get a new certificate from a public authority such as Let's Encrypt.",
         }
