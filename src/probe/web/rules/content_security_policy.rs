@@ -46,13 +46,14 @@ pub fn judge(page: &Page<'_>) -> Sight {
     let headers = page.headers();
     let mut policies = Policy::all(&headers.joined(NAME).unwrap_or_default());
     let from_headers = policies.len();
-    policies.extend(page.meta.policies.iter().map(|text| Policy::one(text)).filter(|policy| !policy.is_empty()));
+    policies.extend(page.document.policies.iter().map(|text| Policy::one(text)).filter(|policy| !policy.is_empty()));
     let evidence = |rest: &[&str]| {
         let names: Vec<&str> = std::iter::once(NAME).chain(rest.iter().copied()).collect();
         sent(headers, &names)
     };
-    let in_page = (from_headers == 0 && !policies.is_empty())
-        .then(|| Evidence::new(EvidenceKind::Note, format!("in the page's head: {}", page.meta.policies.join("\n"))));
+    let in_page = (from_headers == 0 && !policies.is_empty()).then(|| {
+        Evidence::new(EvidenceKind::Note, format!("in the page's head: {}", page.document.policies.join("\n")))
+    });
     // All policies hold at once, so one without a hole is enough.
     let observation: Observation = match policies.iter().map(Policy::script_hole).min_by_key(Option::is_some) {
         Some(None) => {

@@ -15,7 +15,7 @@ pub mod xss_protection;
 use url::Url;
 
 use super::address;
-use super::html::Meta;
+use super::html::Document;
 use super::http::{Headers, Response};
 use super::tally::Sight;
 use crate::model::{Evidence, EvidenceKind, Finding, Proof, RuleMeta};
@@ -53,8 +53,8 @@ pub struct Page<'a> {
     pub url: &'a Url,
     /// What came.
     pub response: &'a Response,
-    /// What its head sets.
-    pub meta: Meta,
+    /// What its markup says; empty for what is no page.
+    pub document: Document,
 }
 
 impl Page<'_> {
@@ -159,7 +159,7 @@ pub mod tests {
     pub fn judged(judge: fn(&Page<'_>) -> Sight, headers: &[(&str, &str)], html: &str) -> Vec<String> {
         let url = Url::parse("https://shop.example.com/").unwrap();
         let response = Response { status: 200, headers: Headers::of(headers), body: Body::default() };
-        let page = Page { url: &url, response: &response, meta: super::super::html::meta(html.as_bytes()) };
+        let page = Page { url: &url, response: &response, document: super::super::html::read(html.as_bytes()) };
         lines(judge(&page))
     }
 
