@@ -5,6 +5,8 @@
 mod address;
 mod around;
 mod connect;
+mod errors;
+mod exposed;
 mod html;
 mod http;
 mod judge;

@@ -90,21 +90,25 @@ async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
 
     say("looking around the pages");
     let client = Client::new(*limits);
-    survey.around = around(&client, &survey.visits).await;
+    survey.around = around(&client, &survey).await;
     survey.requests = client.requests();
     survey
 }
 
-async fn around(client: &Client, visits: &[Visit]) -> Vec<Around> {
-    let mut pages: Vec<&Hop> = Vec::new();
-    for page in visits.iter().filter_map(Visit::page) {
-        if !pages.iter().any(|known| known.url == page.url) {
-            pages.push(page);
+async fn around(client: &Client, survey: &Survey) -> Vec<Around> {
+    let mut pages: Vec<(&Hop, bool)> = Vec::new();
+    for page in survey.visits.iter().filter_map(Visit::page) {
+        // A plain page beside a secure one is a fault of its own; what is around them is the same.
+        let doubled = !is_secure(&page.url) && survey.has_secure_page(&page.url);
+        if doubled || pages.iter().any(|(known, _)| known.url == page.url) {
+            continue;
         }
+        let first = !pages.iter().any(|(known, _)| known.url.origin() == page.url.origin());
+        pages.push((page, first));
     }
     let mut seen = Vec::new();
     for some in pages.chunks(AT_ONCE) {
-        seen.extend(join_all(some.iter().map(|page| around::look(client, page))).await);
+        seen.extend(join_all(some.iter().map(|(page, first)| around::look(client, page, *first))).await);
     }
     seen
 }

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod demo;
+mod exposed;
 mod headers;
 mod hostile_http;
 mod hostile_tls;

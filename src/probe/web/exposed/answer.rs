@@ -21,6 +21,8 @@ pub struct Answer {
     pub location: Option<String>,
     /// The length as announced, or else as read.
     pub length: u64,
+    /// Whether the body did not arrive whole.
+    pub cut: bool,
     /// The beginning of the body.
     pub bytes: Vec<u8>,
     /// The same as text; nothing where it is not text.
@@ -43,6 +45,7 @@ impl Answer {
         }
         let announced = response.headers.first("content-length").and_then(|length| length.trim().parse().ok());
         answer.length = announced.unwrap_or(response.body.bytes.len() as u64);
+        answer.cut = response.body.cut.is_some();
         answer.bytes = response.body.bytes;
         answer.bytes.truncate(KEPT);
         answer.bytes.shrink_to_fit();

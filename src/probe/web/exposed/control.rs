@@ -26,7 +26,8 @@ pub fn like(path: &str) -> String {
         slash = "/";
     }
     let dot = if last.starts_with('.') { "." } else { "" };
-    let ending = last.trim_start_matches('.').rsplit_once('.').map_or(String::new(), |(_, ending)| format!(".{ending}"));
+    let ending =
+        last.trim_start_matches('.').rsplit_once('.').map_or(String::new(), |(_, ending)| format!(".{ending}"));
     let query = query.map_or(String::new(), |query| format!("?{query}"));
     format!("{}/{dot}{}{ending}{slash}{query}", folders.join("/"), nobody())
 }
@@ -37,7 +38,8 @@ pub fn same(a: &Answer, b: &Answer) -> bool {
         return false;
     }
     if a.location.is_some() || b.location.is_some() {
-        return a.location.as_deref().map(|to| without(to, &a.path)) == b.location.as_deref().map(|to| without(to, &b.path));
+        return a.location.as_deref().map(|to| without(to, &a.path))
+            == b.location.as_deref().map(|to| without(to, &b.path));
     }
     if a.bytes == b.bytes {
         return true;
@@ -54,7 +56,11 @@ fn without(text: &str, path: &str) -> String {
     let bare = path.split('?').next().unwrap_or_default();
     let escaped = bare.replace('/', "%2F");
     let last = bare.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let mut text = text.replace(path, "").replace(bare.trim_end_matches('/'), "").replace(&escaped, "").replace(&escaped.to_lowercase(), "");
+    let mut text = text
+        .replace(path, "")
+        .replace(bare.trim_end_matches('/'), "")
+        .replace(&escaped, "")
+        .replace(&escaped.to_lowercase(), "");
     if last.len() > 3 {
         text = text.replace(last, "");
     }
@@ -86,7 +92,12 @@ mod tests {
 
     #[test]
     fn a_control_has_the_shape_of_what_is_asked() {
-        let shape = |path: &str| like(path).split(NAME).map(|part| part.chars().skip(if part.len() > 16 { 16 } else { 0 }).collect::<String>()).collect::<Vec<_>>();
+        let shape = |path: &str| {
+            like(path)
+                .split(NAME)
+                .map(|part| part.chars().skip(if part.len() > 16 { 16 } else { 0 }).collect::<String>())
+                .collect::<Vec<_>>()
+        };
         assert!(like("/.env").starts_with("/.gonogo-"));
         assert!(like("/.env.local").starts_with("/.gonogo-") && like("/.env.local").ends_with(".local"));
         assert!(like("/.git/HEAD").starts_with("/.git/gonogo-"));
@@ -108,7 +119,12 @@ mod tests {
         };
         let a = page("/gonogo-1234567890abcdef", "q7Zt2LmX9vRb", "1700000000");
         assert!(same(&a, &page("/.env", "aB3dE5fG7hJ9", "1800000000")));
-        let other = Answer::with("/x", 404, "text/html", b"<!doctype html><h1>Teapots</h1> All our teapots are here, and cups too");
+        let other = Answer::with(
+            "/x",
+            404,
+            "text/html",
+            b"<!doctype html><h1>Teapots</h1> All our teapots are here, and cups too",
+        );
         assert!(!same(&a, &other));
         assert!(!same(&a, &Answer { status: Some(200), ..a.clone() }));
     }

@@ -28,8 +28,8 @@ pub enum Stack {
     Php,
     /// Ruby on Rails.
     Rails,
-    /// The site answered the path before it in the table as what it was taken for.
-    AfterPrevious,
+    /// This other path turned out to be what it was taken for.
+    After(&'static str),
 }
 
 /// A path.
@@ -81,6 +81,8 @@ const PHPINFO: &str = "Delete the file from the server.";
 const METRICS: &str = "Let only your monitoring reach it: another port, an allow list, or a password before it.";
 const GRAPHQL: &str = "Switch introspection and the playground off in production (Apollo: `introspection: false`), unless your API \
                        is meant for everybody.";
+const HEALTH: &str =
+    "Let it answer `{\"status\":\"ok\"}` alone, and put the rest on an address that only your monitoring reaches.";
 const NOTHING: &str = "Nothing to do.";
 
 /// The question that every GraphQL server with introspection can answer (GraphQL specification, section 4).
@@ -113,22 +115,48 @@ pub static PATHS: &[Asked] = &[
     row("/composer.json", Group::PrivateFile, settings::composer_json, PROJECT).on(Stack::Php),
     row("/wp-config.php.bak", Group::PrivateFile, settings::wp_config, BACKUP).on(Stack::Php),
     row("/storage/logs/laravel.log", Group::PrivateFile, data::laravel_log, LARAVEL).on(Stack::Php),
-    row("/server-status", Group::DebugPage, pages::server_status, "Write `Require local` into the block of `/server-status`."),
-    row("/server-info", Group::DebugPage, pages::server_info, "Write `Require local` into the block of `/server-info`.")
-        .on(Stack::AfterPrevious),
+    row(
+        "/server-status",
+        Group::DebugPage,
+        pages::server_status,
+        "Write `Require local` into the block of `/server-status`.",
+    ),
+    row(
+        "/server-info",
+        Group::DebugPage,
+        pages::server_info,
+        "Write `Require local` into the block of `/server-info`.",
+    )
+    .on(Stack::After("/server-status")),
     row("/actuator", Group::DebugPage, pages::actuator, ACTUATOR),
-    row("/actuator/env", Group::DebugPage, pages::actuator_env, ACTUATOR).on(Stack::AfterPrevious),
-    row("/actuator/heapdump", Group::DebugPage, pages::heapdump, ACTUATOR).on(Stack::AfterPrevious).head(),
-    row("/debug/pprof/", Group::DebugPage, pages::pprof, "Serve `net/http/pprof` on a port of its own that listens on 127.0.0.1."),
+    row("/actuator/env", Group::DebugPage, pages::actuator_env, ACTUATOR).on(Stack::After("/actuator")),
+    row("/actuator/heapdump", Group::DebugPage, pages::heapdump, ACTUATOR).on(Stack::After("/actuator")).head(),
+    row(
+        "/debug/pprof/",
+        Group::DebugPage,
+        pages::pprof,
+        "Serve `net/http/pprof` on a port of its own that listens on 127.0.0.1.",
+    ),
     row("/debug", Group::DebugPage, pages::debug, "Remove the route, or let only your own accounts reach it."),
-    row("/__debug__/", Group::DebugPage, pages::debug_toolbar, "Set `DEBUG = False`, and load the toolbar in development only."),
+    row(
+        "/__debug__/",
+        Group::DebugPage,
+        pages::debug_toolbar,
+        "Set `DEBUG = False`, and load the toolbar in development only.",
+    ),
     row("/_debugbar/open", Group::DebugPage, pages::debugbar, LARAVEL).on(Stack::Php),
     row("/telescope", Group::DebugPage, pages::telescope, LARAVEL).on(Stack::Php),
     row("/horizon", Group::DebugPage, pages::horizon, LARAVEL).on(Stack::Php),
     row("/phpinfo.php", Group::DebugPage, pages::phpinfo, PHPINFO).on(Stack::Php),
     row("/info.php", Group::DebugPage, pages::phpinfo, PHPINFO).on(Stack::Php),
-    row("/rails/info/routes", Group::DebugPage, pages::rails_routes, "Start the app with `RAILS_ENV=production`.").on(Stack::Rails),
-    row("/@vite/client", Group::DebugPage, pages::vite_client, "Run `vite build` and serve the folder `dist`; stop `vite dev` there."),
+    row("/rails/info/routes", Group::DebugPage, pages::rails_routes, "Start the app with `RAILS_ENV=production`.")
+        .on(Stack::Rails),
+    row(
+        "/@vite/client",
+        Group::DebugPage,
+        pages::vite_client,
+        "Run `vite build` and serve the folder `dist`; stop `vite dev` there.",
+    ),
     row("/metrics", Group::DebugPage, pages::metrics, METRICS),
     row("/admin/", Group::Public, pages::admin, NOTHING),
     row(GRAPHQL_PATH, Group::ApiSchema, pages::graphql, GRAPHQL),
@@ -141,17 +169,12 @@ pub static PATHS: &[Asked] = &[
     row("/robots.txt", Group::Public, notices::robots, NOTHING),
     row("/sitemap.xml", Group::Public, notices::sitemap, NOTHING),
     row("/favicon.ico", Group::Public, notices::favicon, NOTHING),
-    row("/health", Group::Health, health::health, NOTHING),
-    row("/healthz", Group::Health, health::health, NOTHING),
-    row("/api/health", Group::Health, health::health, NOTHING),
-    row("/up", Group::Health, health::health, NOTHING),
-    row("/livez", Group::Health, health::health, NOTHING),
+    row("/health", Group::Health, health::health, HEALTH),
+    row("/healthz", Group::Health, health::health, HEALTH),
+    row("/api/health", Group::Health, health::health, HEALTH),
+    row("/up", Group::Health, health::health, HEALTH),
+    row("/livez", Group::Health, health::health, HEALTH),
 ];
-
-/// The row of a path.
-pub fn row_of(path: &str) -> Option<&'static Asked> {
-    PATHS.iter().find(|row| row.path == path)
-}
 
 #[cfg(test)]
 mod tests {

@@ -4,11 +4,17 @@ pub mod certificate;
 pub mod content_security_policy;
 pub mod content_type_options;
 mod csp;
+pub mod debug_pages;
+pub mod error_pages;
+pub mod exposed_files;
 pub mod frame_options;
+pub mod health_endpoint;
 pub mod hsts;
 pub mod https;
+pub mod legal;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod served_code;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -33,6 +39,17 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::META,
     &referrer_policy::META,
     &permissions_policy::META,
+    &exposed_files::META,
+    &served_code::SECRET,
+    &debug_pages::PAGES,
+    &error_pages::TRACE,
+    &debug_pages::SCHEMA,
+    &served_code::MAPS,
+    &error_pages::DEFAULT,
+    &error_pages::SOFT,
+    &health_endpoint::TALKATIVE,
+    &health_endpoint::NOTICE,
+    &legal::BROKEN,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -44,6 +61,11 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &error_pages::PROOF,
+    &health_endpoint::PROOF,
+    &legal::PRIVACY,
+    &legal::TERMS,
+    &legal::CONSENT,
 ];
 
 /// A page that was reached.

@@ -6,7 +6,11 @@ use crate::model::Severity::{Blocker, Minor};
 /// A dump of a database as SQL.
 pub fn sql(answer: &Answer) -> Option<Found> {
     let text = answer.text.trim_start();
-    if !answer.is_success() || answer.kind.contains("html") || answer.kind.contains("json") || text.starts_with(['<', '{', '[']) {
+    if !answer.is_success()
+        || answer.kind.contains("html")
+        || answer.kind.contains("json")
+        || text.starts_with(['<', '{', '['])
+    {
         return None;
     }
     let marked = ["-- MySQL dump", "-- MariaDB dump", "-- PostgreSQL database dump", "-- phpMyAdmin SQL Dump"]
@@ -41,7 +45,11 @@ pub fn zip(answer: &Answer) -> Option<Found> {
 pub fn gzip(answer: &Answer) -> Option<Found> {
     let flags = answer.bytes.get(3).copied().unwrap_or(0xff);
     let markup = answer.kind.contains("html") || answer.kind.contains("json");
-    (answer.is_success() && !markup && answer.bytes.starts_with(&[0x1f, 0x8b, 8]) && flags & 0xe0 == 0 && answer.bytes.len() > 20)
+    (answer.is_success()
+        && !markup
+        && answer.bytes.starts_with(&[0x1f, 0x8b, 8])
+        && flags & 0xe0 == 0
+        && answer.bytes.len() > 20)
         .then(|| Found::new(Blocker, "a packed archive").detail(size(answer)))
 }
 
@@ -58,9 +66,9 @@ pub fn laravel_log(answer: &Answer) -> Option<Found> {
         let level = [".ERROR:", ".INFO:", ".WARNING:", ".DEBUG:", ".CRITICAL:", ".NOTICE:", ".ALERT:"];
         line.starts_with("[20") && line.contains("] ") && level.iter().any(|level| line.contains(level))
     };
-    text.lines()
-        .any(entry)
-        .then(|| Found::new(Blocker, "the log of a Laravel app").detail("logs hold users' data and the paths of your code"))
+    text.lines().any(entry).then(|| {
+        Found::new(Blocker, "the log of a Laravel app").detail("logs hold users' data and the paths of your code")
+    })
 }
 
 fn size(answer: &Answer) -> String {
@@ -70,7 +78,6 @@ fn size(answer: &Answer) -> String {
         more => format!("{} MB", more / 1_048_576),
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -82,7 +89,9 @@ mod tests {
 
     #[test]
     fn a_dump_is_known_by_its_statements() {
-        assert!(sql(&of("application/sql", b"-- PostgreSQL database dump\n\nSET client_encoding = 'UTF8';\n")).is_some());
+        assert!(
+            sql(&of("application/sql", b"-- PostgreSQL database dump\n\nSET client_encoding = 'UTF8';\n")).is_some()
+        );
         assert!(sql(&of("", b"CREATE TABLE users (id int);\nINSERT INTO users VALUES (1, '<p>');\n")).is_some());
         for (kind, other) in [
             ("text/html", "CREATE TABLE users (id int);\nINSERT INTO users VALUES (1);\n"),
@@ -104,7 +113,10 @@ mod tests {
         assert!(gzip(&of("", b"\x1f\x8b\x08\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaa")).is_some());
         assert!(gzip(&of("text/html", b"\x1f\x8b\x08\x00aaaaaaaaaaaaaaaaaaaaaaaaaaaa")).is_none(), "a packed page");
         assert!(ds_store(&of("", b"\0\0\0\x01Bud1\0\0")).is_some());
-        assert!(laravel_log(&of("text/plain", b"[2026-01-02 03:04:05] production.ERROR: Undefined variable\n#0 /app\n")).is_some());
+        assert!(
+            laravel_log(&of("text/plain", b"[2026-01-02 03:04:05] production.ERROR: Undefined variable\n#0 /app\n"))
+                .is_some()
+        );
         assert!(laravel_log(&of("text/plain", b"[2026] ERROR: none\n")).is_none());
     }
 }

@@ -29,11 +29,13 @@ pub fn health(answer: &Answer) -> Option<Found> {
 }
 
 fn health_json(object: &serde_json::Map<String, Value>) -> Option<Found> {
-    let says = ["status", "state", "health", "ok", "healthy", "alive", "live", "ready", "success", "message"].iter().any(|name| match object.get(*name) {
-        Some(Value::Bool(true)) => true,
-        Some(Value::String(word)) => WORDS.contains(&word.to_ascii_lowercase().as_str()),
-        _ => false,
-    });
+    let says = ["status", "state", "health", "ok", "healthy", "alive", "live", "ready", "success", "message"]
+        .iter()
+        .any(|name| match object.get(*name) {
+            Some(Value::Bool(true)) => true,
+            Some(Value::String(word)) => WORDS.contains(&word.to_ascii_lowercase().as_str()),
+            _ => false,
+        });
     if !says {
         return None;
     }
@@ -43,7 +45,8 @@ fn health_json(object: &serde_json::Map<String, Value>) -> Option<Found> {
     Some(if !secret.is_empty() {
         Found::new(Major, "a health endpoint that tells secrets").detail(format!("secrets: {}", few(&secret, 6)))
     } else if !telling.is_empty() {
-        Found::new(Minor, "a health endpoint that tells more than it needs").detail(format!("it tells: {}", few(&telling, 6)))
+        Found::new(Minor, "a health endpoint that tells more than it needs")
+            .detail(format!("it tells: {}", few(&telling, 6)))
     } else {
         Found::new(None, "a health endpoint")
     })
@@ -66,9 +69,28 @@ fn look(name: &str, value: &Value, depth: usize, secret: &mut Vec<String>, telli
             }
             let lower = name.to_ascii_lowercase();
             // The app's own version helps its owner; those of what lies beneath help attackers.
-            let named = ["node_version", "nodeversion", "node", "php", "python", "php_version", "python_version", "postgres", "redis", "database_version", "os", "platform", "kernel", "hostname", "host"];
+            let named = [
+                "node_version",
+                "nodeversion",
+                "node",
+                "php",
+                "python",
+                "php_version",
+                "python_version",
+                "postgres",
+                "redis",
+                "database_version",
+                "os",
+                "platform",
+                "kernel",
+                "hostname",
+                "host",
+            ];
             let inside = text.contains("://") && !text.starts_with("http");
-            if inside || named.contains(&lower.as_str()) && (text.contains(|c: char| c.is_ascii_digit()) || lower.contains("host")) {
+            if inside
+                || named.contains(&lower.as_str())
+                    && (text.contains(|c: char| c.is_ascii_digit()) || lower.contains("host"))
+            {
                 telling.push(name.to_owned());
             }
         }
@@ -111,9 +133,15 @@ mod tests {
     #[test]
     fn one_that_tells_too_much_is_a_finding() {
         let password = ["h7Kd", "92mQpaZr81x"].concat();
-        let found = of("application/json", &format!("{{\"status\":\"ok\",\"db\":\"postgres://shop:{password}@db.acme.io/shop\"}}")).unwrap();
+        let found = of(
+            "application/json",
+            &format!("{{\"status\":\"ok\",\"db\":\"postgres://shop:{password}@db.acme.io/shop\"}}"),
+        )
+        .unwrap();
         assert_eq!((found.severity, found.details.as_slice()), (Some(Major), &["secrets: db".to_owned()][..]));
-        let found = of("application/json", "{\"status\":\"ok\",\"system\":{\"node\":\"v22.1.0\",\"hostname\":\"shop-7f\"}}").unwrap();
+        let found =
+            of("application/json", "{\"status\":\"ok\",\"system\":{\"node\":\"v22.1.0\",\"hostname\":\"shop-7f\"}}")
+                .unwrap();
         assert_eq!(found.severity, Some(Minor));
     }
 }

@@ -37,7 +37,8 @@ impl Found {
 fn plain(answer: &Answer) -> Option<&str> {
     let text = answer.text.trim_start();
     let typed = answer.kind.contains("html") || answer.kind.contains("json");
-    let file = answer.is_success() && !typed && !text.is_empty() && !text.starts_with(['<', '{', '"']) && !is_markup(text);
+    let file =
+        answer.is_success() && !typed && !text.is_empty() && !text.starts_with(['<', '{', '"']) && !is_markup(text);
     file.then_some(answer.text.as_str())
 }
 

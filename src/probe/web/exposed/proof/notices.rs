@@ -25,17 +25,12 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
 /// `robots.txt` (RFC 9309), and whether it names what its owner would rather hide.
 pub fn robots(answer: &Answer) -> Option<Found> {
     let text = plain(answer)?;
-    let rules = |name: &str| {
-        text.lines().filter_map(move |line| {
-            let (known, value) = line.split_once(':')?;
-            known.trim().eq_ignore_ascii_case(name).then(|| value.split('#').next().unwrap_or_default().trim())
-        })
-    };
-    if rules("user-agent").count() == 0 && rules("sitemap").count() == 0 {
+    if lines(text, "user-agent").count() == 0 && lines(text, "sitemap").count() == 0 {
         return None;
     }
-    let telling = ["backup", "secret", ".sql", ".env", ".git", "dump", "password", "private-", "internal", "phpmyadmin"];
-    let named: Vec<String> = rules("disallow")
+    let telling =
+        ["backup", "secret", ".sql", ".env", ".git", "dump", "password", "private-", "internal", "phpmyadmin"];
+    let named: Vec<String> = lines(text, "disallow")
         .filter(|path| telling.iter().any(|word| path.to_ascii_lowercase().contains(word)))
         .map(|path| path.chars().take(60).collect())
         .collect();
@@ -43,6 +38,14 @@ pub fn robots(answer: &Answer) -> Option<Found> {
         Found::new(None, "rules for search engines")
     } else {
         Found::new(None, format!("rules for search engines, which name {}: everybody can read that", few(&named, 3)))
+    })
+}
+
+/// The values of every line of that name.
+fn lines<'a>(text: &'a str, name: &'static str) -> impl Iterator<Item = &'a str> {
+    text.lines().filter_map(move |line| {
+        let (known, value) = line.split_once(':')?;
+        known.trim().eq_ignore_ascii_case(name).then(|| value.split('#').next().unwrap_or_default().trim())
     })
 }
 
@@ -56,7 +59,8 @@ pub fn sitemap(answer: &Answer) -> Option<Found> {
 /// An icon, by its first bytes: ICO, PNG, GIF, or SVG.
 pub fn favicon(answer: &Answer) -> Option<Found> {
     let starts = [&b"\0\0\x01\0"[..], b"\x89PNG", b"GIF8", b"<svg", b"RIFF", b"\xff\xd8\xff"];
-    (answer.is_success() && starts.iter().any(|start| answer.bytes.starts_with(start))).then(|| Found::new(None, "an icon"))
+    (answer.is_success() && starts.iter().any(|start| answer.bytes.starts_with(start)))
+        .then(|| Found::new(None, "an icon"))
 }
 
 #[cfg(test)]

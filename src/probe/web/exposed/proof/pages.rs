@@ -26,8 +26,20 @@ pub fn actuator(answer: &Answer) -> Option<Found> {
     if !own.contains("actuator") {
         return None;
     }
-    let telling = ["env", "heapdump", "threaddump", "configprops", "logfile", "loggers", "mappings", "beans", "httpexchanges", "shutdown"];
-    let open: Vec<String> = telling.iter().filter(|name| links.contains_key(**name)).map(|name| (*name).to_owned()).collect();
+    let telling = [
+        "env",
+        "heapdump",
+        "threaddump",
+        "configprops",
+        "logfile",
+        "loggers",
+        "mappings",
+        "beans",
+        "httpexchanges",
+        "shutdown",
+    ];
+    let open: Vec<String> =
+        telling.iter().filter(|name| links.contains_key(**name)).map(|name| (*name).to_owned()).collect();
     Some(if open.is_empty() {
         Found::new(None, "Spring Boot Actuator, with nothing telling in it")
     } else {
@@ -50,7 +62,8 @@ pub fn actuator_env(answer: &Answer) -> Option<Found> {
     Some(if plain.is_empty() {
         Found::new(Major, "the environment of the app, secrets masked")
     } else {
-        Found::new(Blocker, "the environment of the app with its secrets").detail(format!("secrets: {}", few(&plain, 6)))
+        Found::new(Blocker, "the environment of the app with its secrets")
+            .detail(format!("secrets: {}", few(&plain, 6)))
     })
 }
 
@@ -125,8 +138,9 @@ pub fn rails_routes(answer: &Answer) -> Option<Found> {
 /// The client of Vite's development server.
 pub fn vite_client(answer: &Answer) -> Option<Found> {
     let script = answer.is_success() && answer.kind.contains("javascript");
-    (script && has_all(&answer.text, &["HMRContext", "import.meta"]) || script && has_all(&answer.text, &["[vite] connect", "WebSocket"]))
-        .then(|| Found::new(Major, "the development server of Vite, which hands out your source files"))
+    (script && has_all(&answer.text, &["HMRContext", "import.meta"])
+        || script && has_all(&answer.text, &["[vite] connect", "WebSocket"]))
+    .then(|| Found::new(Major, "the development server of Vite, which hands out your source files"))
 }
 
 /// Metrics as Prometheus reads them (text exposition format 0.0.4).
@@ -143,8 +157,7 @@ pub fn admin(answer: &Answer) -> Option<Found> {
     if answer.location.as_deref().is_some_and(|to| to.contains("/admin/login/")) {
         return Some(Found::new(None, "the login of an administration"));
     }
-    has_all(text, &["Django", "csrfmiddlewaretoken"])
-        .then(|| Found::new(None, "the login of Django's administration"))
+    has_all(text, &["Django", "csrfmiddlewaretoken"]).then(|| Found::new(None, "the login of Django's administration"))
 }
 
 /// An answer to the introspection query, or a playground.
@@ -159,7 +172,13 @@ pub fn graphql(answer: &Answer) -> Option<Found> {
         return Some(Found::new(Minor, format!("GraphQL describes itself to everybody ({own} types)")));
     }
     let text = page(answer)?;
-    let marks = ["GraphQLPlayground.init", "graphiql.min.js", "id=\"graphiql\"", "embeddable-sandbox", "GraphiQL.createFetcher"];
+    let marks = [
+        "GraphQLPlayground.init",
+        "graphiql.min.js",
+        "id=\"graphiql\"",
+        "embeddable-sandbox",
+        "GraphiQL.createFetcher",
+    ];
     marks.iter().any(|mark| text.contains(mark)).then(|| Found::new(Minor, "a GraphQL playground"))
 }
 
@@ -167,11 +186,15 @@ pub fn graphql(answer: &Answer) -> Option<Found> {
 pub fn openapi(answer: &Answer) -> Option<Found> {
     let object = json(answer);
     let told = match &object {
-        Some(object) => (object.contains_key("openapi") || object.contains_key("swagger")) && object.contains_key("paths"),
+        Some(object) => {
+            (object.contains_key("openapi") || object.contains_key("swagger")) && object.contains_key("paths")
+        }
         // Longer than what is kept.
         None => {
             let start: String = answer.text.chars().take(300).collect();
-            answer.is_success() && start.starts_with('{') && (start.contains("\"openapi\":") || start.contains("\"swagger\":"))
+            answer.is_success()
+                && start.starts_with('{')
+                && (start.contains("\"openapi\":") || start.contains("\"swagger\":"))
         }
     };
     told.then(|| Found::new(None, "the description of your API, for everybody to read"))
@@ -233,9 +256,14 @@ mod tests {
         let own = "\"self\":{\"href\":\"http://x/actuator\"}";
         assert_eq!(severity(actuator(&json_of(&format!("{{\"_links\":{{{own},\"health\":{{}}}}}}")))), None);
         assert_eq!(severity(actuator(&json_of(&format!("{{\"_links\":{{{own},\"env\":{{}}}}}}")))), Some(Major));
-        assert!(actuator(&json_of("{\"_links\":{\"self\":{\"href\":\"/api/shops\"}}}")).is_none(), "any HAL API has links");
+        assert!(
+            actuator(&json_of("{\"_links\":{\"self\":{\"href\":\"/api/shops\"}}}")).is_none(),
+            "any HAL API has links"
+        );
         let env = |value: &str| {
-            json_of(&format!("{{\"propertySources\":[{{\"properties\":{{\"spring.datasource.password\":{{\"value\":\"{value}\"}}}}}}]}}"))
+            json_of(&format!(
+                "{{\"propertySources\":[{{\"properties\":{{\"spring.datasource.password\":{{\"value\":\"{value}\"}}}}}}]}}"
+            ))
         };
         assert_eq!(severity(actuator_env(&env("******"))), Some(Major));
         let shown = actuator_env(&env("swordfish")).unwrap();
@@ -246,9 +274,12 @@ mod tests {
 
     #[test]
     fn apis_that_describe_themselves_are_told_from_those_that_do_not() {
-        let schema = "{\"data\":{\"__schema\":{\"types\":[{\"name\":\"User\"},{\"name\":\"String\"},{\"name\":\"__Type\"}]}}}";
+        let schema =
+            "{\"data\":{\"__schema\":{\"types\":[{\"name\":\"User\"},{\"name\":\"String\"},{\"name\":\"__Type\"}]}}}";
         assert_eq!(graphql(&json_of(schema)).unwrap().words, "GraphQL describes itself to everybody (1 types)");
-        for other in ["{\"data\":null,\"errors\":[{\"message\":\"GraphQL introspection is not allowed\"}]}", "{\"data\":{}}"] {
+        for other in
+            ["{\"data\":null,\"errors\":[{\"message\":\"GraphQL introspection is not allowed\"}]}", "{\"data\":{}}"]
+        {
             assert!(graphql(&json_of(other)).is_none(), "{other}");
         }
         assert!(graphql(&html("<div id=\"graphiql\"></div>")).is_some());

@@ -66,9 +66,11 @@ fn is_secret(name: &str, value: &str) -> bool {
 pub fn git_head(answer: &Answer) -> Option<Found> {
     let text = plain(answer)?.trim();
     let commit = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-    let branch = text.strip_prefix("ref: refs/").is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace));
+    let branch =
+        text.strip_prefix("ref: refs/").is_some_and(|name| !name.is_empty() && !name.contains(char::is_whitespace));
     (commit || branch).then(|| {
-        Found::new(Blocker, "the head of a git repository").detail("your source code and its history can be downloaded from /.git/")
+        Found::new(Blocker, "the head of a git repository")
+            .detail("your source code and its history can be downloaded from /.git/")
     })
 }
 
@@ -80,7 +82,10 @@ pub fn git_config(answer: &Answer) -> Option<Found> {
         return None;
     }
     let found = Found::new(Blocker, "the settings of a git repository");
-    let with_key = text.lines().filter(|line| line.trim().starts_with("url")).any(|line| line.contains("://") && line.contains('@'));
+    let with_key = text
+        .lines()
+        .filter(|line| line.trim().starts_with("url"))
+        .any(|line| line.contains("://") && line.contains('@'));
     Some(if with_key { found.detail("the address of its remote holds a user name or a token") } else { found })
 }
 
@@ -129,9 +134,8 @@ pub fn config_json(answer: &Answer) -> Option<Found> {
     let object = json(answer)?;
     let mut secret = Vec::new();
     collect_secrets("", &Value::Object(object), 0, &mut secret);
-    (!secret.is_empty()).then(|| {
-        Found::new(Blocker, "settings with secrets").detail(format!("secrets: {}", few(&secret, SHOWN)))
-    })
+    (!secret.is_empty())
+        .then(|| Found::new(Blocker, "settings with secrets").detail(format!("secrets: {}", few(&secret, SHOWN))))
 }
 
 /// The names of values that look like real secrets.
@@ -148,7 +152,9 @@ fn collect_secrets(name: &str, value: &Value, depth: usize, secret: &mut Vec<Str
             // A public settings file names API keys of maps and the like: a name alone proves nothing there.
             let lower = name.to_ascii_lowercase();
             let told = ["secret", "password", "passwd", "private"].iter().any(|word| lower.contains(word));
-            if told && assignment::judge(name, text).is_some() || keys::find(text).iter().any(super::super::secrets::counts) {
+            if told && assignment::judge(name, text).is_some()
+                || keys::find(text).iter().any(super::super::secrets::counts)
+            {
                 secret.push(name.to_owned());
             }
         }
@@ -166,7 +172,9 @@ pub fn compose(answer: &Answer) -> Option<Found> {
     }
     let mut secret: Vec<String> = assignment::bare(text)
         .into_iter()
-        .filter(|given| text.get(given.value.clone()).is_some_and(|value| assignment::judge(&given.name, value).is_some()))
+        .filter(|given| {
+            text.get(given.value.clone()).is_some_and(|value| assignment::judge(&given.name, value).is_some())
+        })
         .map(|given| given.name)
         .collect();
     secret.dedup();
@@ -190,7 +198,8 @@ pub fn dockerfile(answer: &Answer) -> Option<Found> {
 pub fn package_json(answer: &Answer) -> Option<Found> {
     let object = json(answer)?;
     let is = |name: &str| object.get(name).is_some_and(Value::is_object);
-    (is("dependencies") || is("devDependencies")).then(|| Found::new(Minor, "the manifest of your app with its packages"))
+    (is("dependencies") || is("devDependencies"))
+        .then(|| Found::new(Minor, "the manifest of your app with its packages"))
 }
 
 /// Composer's manifest.
@@ -214,9 +223,14 @@ mod tests {
 
     #[test]
     fn an_environment_file_is_known_by_its_lines() {
-        let file = format!("# shop\nNODE_ENV=production\nexport PORT=80\nSTRIPE_SECRET_KEY=\"{RANDOM}\"\nDB_PASSWORD=swordfish\n");
+        let file = format!(
+            "# shop\nNODE_ENV=production\nexport PORT=80\nSTRIPE_SECRET_KEY=\"{RANDOM}\"\nDB_PASSWORD=swordfish\n"
+        );
         let found = env(&text(&file)).unwrap();
-        assert_eq!((found.severity, found.words.as_str()), (Some(Blocker), "an environment file with 4 variables, secrets among them"));
+        assert_eq!(
+            (found.severity, found.words.as_str()),
+            (Some(Blocker), "an environment file with 4 variables, secrets among them")
+        );
         assert_eq!(found.details, ["secrets: STRIPE_SECRET_KEY, DB_PASSWORD"]);
         let octets = Answer::with("/.env", 200, "application/octet-stream", file.as_bytes());
         assert_eq!(env(&octets).unwrap().severity, Some(Blocker));
@@ -244,7 +258,8 @@ mod tests {
             assert!(git_head(&text(other)).is_none(), "{other}");
         }
         assert!(git_config(&text("[core]\n\trepositoryformatversion = 0\n\tbare = false\n")).is_some());
-        let key = "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://ann:swordfish@git.example.com/shop.git\n";
+        let key =
+            "[core]\n\tbare = false\n[remote \"origin\"]\n\turl = https://ann:swordfish@git.example.com/shop.git\n";
         let found = git_config(&text(key)).unwrap();
         assert_eq!(found.details.len(), 1);
         assert!(!format!("{found:?}").contains("swordfish"));
@@ -258,7 +273,9 @@ mod tests {
         let json = |body: &str| Answer::with("/config.json", 200, "application/json", body.as_bytes());
         assert!(config_json(&json(&format!("{{\"db\":{{\"password\":\"{RANDOM}\"}}}}"))).is_some());
         for public in [
-            format!("{{\"apiUrl\":\"/api\",\"apiKey\":\"{RANDOM}\",\"sentry\":\"https://{RANDOM}@o1.ingest.sentry.io/2\"}}"),
+            format!(
+                "{{\"apiUrl\":\"/api\",\"apiKey\":\"{RANDOM}\",\"sentry\":\"https://{RANDOM}@o1.ingest.sentry.io/2\"}}"
+            ),
             "{\"password\":\"Your password\",\"theme\":\"dark\"}".to_owned(),
             "{\"clientSecret\":\"changeme\"}".to_owned(),
         ] {
@@ -266,10 +283,15 @@ mod tests {
         }
         assert!(npmrc(&text(&format!("//registry.example.com/:_authToken={RANDOM}\n"))).is_some());
         assert!(npmrc(&text("//registry.example.com/:_authToken=${NPM_TOKEN}\nsave-exact=true\n")).is_none());
-        assert!(aws_credentials(&text(&format!("[default]\naws_access_key_id = x\naws_secret_access_key = {RANDOM}\n"))).is_some());
+        assert!(
+            aws_credentials(&text(&format!("[default]\naws_access_key_id = x\naws_secret_access_key = {RANDOM}\n")))
+                .is_some()
+        );
         assert!(aws_credentials(&text("[default] aws_secret_access_key is missing")).is_none());
         let php = "<?php\ndefine('DB_PASSWORD', 'swordfish');";
-        assert!(wp_config(&Answer::with("/wp-config.php.bak", 200, "application/octet-stream", php.as_bytes())).is_some());
+        assert!(
+            wp_config(&Answer::with("/wp-config.php.bak", 200, "application/octet-stream", php.as_bytes())).is_some()
+        );
         assert!(wp_config(&text("<p>define( 'DB_PASSWORD'")).is_none());
     }
 
