@@ -16,6 +16,7 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
         "hsts-missing",
         "permissions-policy-missing",
         "referrer-policy-missing",
+        "stack-trace-exposed",
     ]
     .iter()
     .map(|rule| format!("{rule} {}", urls[0]))
@@ -24,7 +25,10 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
     expected.sort();
     assert_eq!(seen.places(), expected);
     assert!(said(&seen, "certificate-invalid").ends_with("is self-signed, so no browser trusts it"));
-    assert_eq!(seen.proved(), ["content-type-options-set", "tls-current", "xss-protection-harmless"]);
+    assert_eq!(
+        seen.proved(),
+        ["content-type-options-set", "health-endpoint-answers", "tls-current", "xss-protection-harmless"]
+    );
 }
 
 #[tokio::test]

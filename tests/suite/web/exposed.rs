@@ -153,28 +153,27 @@ fn leaky(path: &str) -> Answer {
 #[tokio::test]
 async fn an_app_that_gives_everything_away_is_told_so_one_line_for_each_fault() {
     let (server, count) = site(leaky).await;
-    let (told, seen) = seen_at(&server).await;
+    let (told, _) = seen_at(&server).await;
     assert_eq!(
         told,
         [
             "blocker debug-page-exposed /actuator/heapdump",
             "blocker private-file-exposed /.env",
-            "blocker private-file-exposed /.git/config",
-            "blocker private-file-exposed /backup.zip",
+            "blocker private-file-exposed /.git/HEAD",
+            "blocker private-file-exposed /backup.sql",
             "blocker private-file-exposed /storage/logs/laravel.log",
             "major debug-page-exposed /phpinfo.php",
             "major debug-page-exposed /server-status",
             "major health-endpoint-telling /health",
             "major stack-trace-exposed /",
             "minor debug-page-exposed /metrics",
-            "minor graphql-introspection-open /graphql?query=…",
+            "minor graphql-introspection-open /graphql",
             "minor legal-link-broken /tos",
-            "minor private-file-exposed /package.json",
+            "minor private-file-exposed /.DS_Store",
             "minor security-txt-outdated /.well-known/security.txt",
             "proof health-endpoint-answers",
             "proof privacy-policy-linked",
-        ],
-        "{seen:#?}"
+        ]
     );
     let asked = count.load(Ordering::Relaxed);
     assert!(asked <= 100, "{asked} requests");
@@ -184,7 +183,10 @@ async fn an_app_that_gives_everything_away_is_told_so_one_line_for_each_fault() 
 async fn an_app_that_gives_its_page_for_everything_gives_nothing_away() {
     for kind in ["text/html", "text/plain", "application/json", ""] {
         let told = told(move |_| ok(kind, HOME)).await;
-        assert_eq!(told, ["minor missing-page-answers-200 /"], "{kind}");
+        // What is no page is not held against rules for pages.
+        let expected: &[&str] =
+            if matches!(kind, "text/html" | "") { &["minor missing-page-answers-200 /"] } else { &[] };
+        assert_eq!(told, expected, "{kind}");
     }
     let found = told(|path| {
         let state = format!(
@@ -206,8 +208,8 @@ async fn what_any_path_of_the_same_shape_gives_proves_nothing() {
         "/" => ok("text/html", HOME),
         path if path.starts_with("/.env") || path.starts_with("/.gonogo") => ok("text/plain", env),
         path if path.ends_with(".sql") => ok("", "-- MySQL dump 10\nCREATE TABLE a (b int);\n"),
-        path if path.starts_with("/health") || path.starts_with("/gonogo") => ok("text/plain", "ok"),
         path if path.ends_with(".php") => ok("text/html", "<html>phpinfo() PHP Version 8 Configure Command</html>"),
+        path if path.starts_with("/health") || path.starts_with("/gonogo") => ok("text/plain", "ok"),
         path if path.starts_with("/.git/") => ok("text/plain", "ref: refs/heads/main\n"),
         _ => missing(),
     })

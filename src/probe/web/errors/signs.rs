@@ -99,27 +99,22 @@ static PATTERNS: [Pattern; 5] = [
     Pattern {
         of: "Node.js",
         pattern: LazyLock::new(|| {
-            Regex::new(r"\bat (?:[^\n()<>]{1,120} \()?(?:file://|webpack-internal://)?(?:/|[A-Za-z]:\\)[^\s()<>:]{1,300}\.(?:[cm]?js|tsx?):\d+:\d+").ok()
+            Regex::new(r"\bat (?:[^\n()<>]+ \()?(?:file://|webpack-internal://)?(?:/|[A-Za-z]:\\)[^\s()<>:]+\.(?:[cm]?js|tsx?):\d+:\d+").ok()
         }),
     },
-    Pattern {
-        of: "Node.js",
-        pattern: LazyLock::new(|| Regex::new(r"\bat [^\n()<>]{1,120} \(node:[a-z_/]+:\d+:\d+\)").ok()),
-    },
+    Pattern { of: "Node.js", pattern: LazyLock::new(|| Regex::new(r"\bat [^\n()<>]+ \(node:[a-z_/]+:\d+:\d+\)").ok()) },
     Pattern {
         of: "Java",
-        pattern: LazyLock::new(|| Regex::new(r"\bat [\w.$/]{3,200}\([\w$]+\.(?:java|kt|scala):\d+\)").ok()),
+        pattern: LazyLock::new(|| Regex::new(r"\bat [a-zA-Z0-9_.$/]+\([a-zA-Z0-9_$]+\.(?:java|kt|scala):\d+\)").ok()),
     },
     Pattern {
         of: ".NET",
-        pattern: LazyLock::new(|| {
-            Regex::new(r"\bat [\w.`<>\[\],+ ]{3,200}\([^()\n]{0,200}\) in [^\n<>]{3,300}:line \d+").ok()
-        }),
+        pattern: LazyLock::new(|| Regex::new(r"\bat [a-zA-Z0-9_.`<>\[\],+ ]+\([^()\n]*\) in [^\n<>]+:line \d+").ok()),
     },
     Pattern {
         of: "PHP",
         pattern: LazyLock::new(|| {
-            Regex::new(r"(?:Fatal error|Warning|Notice|Deprecated|Parse error)(?:</b>)?: {1,2}[^\n]{1,400}? in (?:<b>)?(?:/|[A-Z]:\\)[^\s<>]{1,300}\.php(?:</b>)? on line (?:<b>)?\d+").ok()
+            Regex::new(r"(?:Fatal error|Warning|Notice|Deprecated|Parse error)(?:</b>)?: +[^\n]+? in (?:<b>)?(?:/|[A-Z]:\\)[^\s<>]+\.php(?:</b>)? on line (?:<b>)?\d+").ok()
         }),
     },
 ];

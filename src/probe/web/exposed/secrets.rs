@@ -31,7 +31,7 @@ pub struct Hit {
     pub name: Option<String>,
 }
 
-const SUPABASE: &str = "Make new keys in Supabase (Project Settings, API Keys) and switch the old ones off. Give the browser the \
+const SUPABASE: &str = "It passes every row-level rule of your database. Make new keys in Supabase (Project Settings, API Keys) and switch the old ones off. Give the browser the \
                         publishable or `anon` key alone, and move what needs this key to a server route or an Edge Function.";
 const UNSIGNED: &str = "Let your server refuse tokens with `alg: none`, and take this one out of the code.";
 const GEMINI: &str = "Call Gemini from a route of your own that checks who is asking, make a new key, and delete this one: whoever \
@@ -54,9 +54,7 @@ pub fn search(text: &str) -> Vec<Hit> {
         let supabase = hit.provider.check == Check::ServiceRole || hit.provider.name == "Supabase secret key";
         let (what, fix) = match hit.provider.check {
             _ if is_gemini => ("Google API key for Gemini", Some(GEMINI)),
-            Check::ServiceRole => {
-                ("Supabase `service_role` key, which passes every row-level rule of your database", Some(SUPABASE))
-            }
+            Check::ServiceRole => ("Supabase `service_role` key", Some(SUPABASE)),
             _ => (hit.provider.name, supabase.then_some(SUPABASE)),
         };
         add(&mut found, text, &hit.secret, what.to_owned(), hit.severity, fix);
@@ -95,7 +93,13 @@ fn add(
 /// The name that the value at `start` is given to: `supabaseKey` in `supabaseKey:"…`. Only words: what looks random may be
 /// the end of another secret.
 fn name_before(text: &str, start: usize) -> Option<String> {
-    let before = text.get(..start)?.trim_end_matches(['"', '\'', '`', ' ', ':', '=', '(', '\\']);
+    let before = text.get(..start)?;
+    // The secret part of a token begins at its second part.
+    let before = match before.strip_suffix('.') {
+        Some(token) => token.trim_end_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-')),
+        None => before,
+    };
+    let before = before.trim_end_matches(['"', '\'', '`', ' ', ':', '=', '(', '\\']);
     let word = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '$');
     let from = before.char_indices().rev().take(41).take_while(|(_, c)| word(*c)).last()?.0;
     let name = before.get(from..)?;

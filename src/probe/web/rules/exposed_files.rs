@@ -60,7 +60,8 @@ pub fn judge_group(rule: &'static RuleMeta, group: Group, page: &Url, paths: &Pa
 }
 
 fn worded(rule: &'static RuleMeta, page: &Url, fix: &str, fault: &[(&Seen, Found)]) -> Option<Observation> {
-    let (worst, found) = fault.iter().max_by_key(|(_, found)| found.severity)?;
+    // The first of the worst.
+    let (worst, found) = fault.iter().rev().max_by_key(|(_, found)| found.severity)?;
     let path = short(worst.asked.path);
     let more = match fault.len() {
         1 => String::new(),

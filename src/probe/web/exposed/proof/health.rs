@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Answer, Found, few, json};
+use super::{Answer, Found, few, is_markup, json};
 use crate::model::Severity::{Major, Minor};
 use crate::probe::secrets::{assignment, keys};
 
@@ -19,7 +19,7 @@ pub fn health(answer: &Answer) -> Option<Found> {
         return health_json(&object);
     }
     let text = answer.text.trim();
-    if answer.is_html() {
+    if is_markup(text) {
         // Rails 7.1 and later, `rails/health#show`.
         let green = text.contains("background-color: green") && text.len() < 300;
         return green.then(|| Found::new(None, "a health endpoint"));
