@@ -49,7 +49,7 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
     for (rule, coverage) in &examined.rules {
         assert_eq!(coverage, &Coverage::Whole, "{rule}");
     }
-    assert_eq!(examined.rules.len(), 22);
+    assert_eq!(examined.rules.len(), 38);
     assert_eq!(examined.gaps, []);
 }
 

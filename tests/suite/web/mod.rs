@@ -5,6 +5,7 @@ mod demo;
 mod exposed;
 mod headers;
 mod hostile_http;
+mod hostile_http_endless;
 mod hostile_tls;
 mod plan;
 mod reach;

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 use url::Url;
 
-use super::exposed::answer::Answer;
+use super::exposed::answer::{Answer, KEPT};
 use super::http::client::{Client, Request};
 
 /// Each may take so long.
@@ -33,9 +33,9 @@ pub async fn collect(client: &Client, page: &Url) -> Errors {
     let Ok(root) = page.join("/") else { return Errors::default() };
     let mut requests: Vec<(&str, Request)> = TARGETS
         .into_iter()
-        .map(|target| (target, Request { target: Some(target), ..Request::get(root.clone()) }))
+        .map(|target| (target, Request { target: Some(target), ..Request::get(root.clone()).most_body(KEPT) }))
         .collect();
-    let long = Request { headers: vec![("X-Gonogo", "a".repeat(LONG))], ..Request::get(root) };
+    let long = Request::get(root).most_body(KEPT).header("X-Gonogo", "a".repeat(LONG));
     requests.push(("a header line of 17 KB", long));
     let asked = requests.into_iter().map(|(what, request)| async move {
         timeout(TIME, client.send(request)).await.ok().map(|exchange| Answer::of(what, exchange))

@@ -37,6 +37,9 @@ const AT_ONCE: usize = 6;
 const TIME: Duration = Duration::from_secs(10);
 const TIME_EACH: Duration = Duration::from_secs(4);
 
+/// A page for what does not exist is shorter; what is longer has no end.
+const LONGEST_MISSING: usize = 1024 * 1024;
+
 /// What was seen of one page and its origin.
 #[derive(Debug, Default)]
 pub struct Exposed {
@@ -190,10 +193,10 @@ async fn look(
 
 async fn ask(client: &Client, page: &Url, path: &str, row: Option<&Asked>) -> Answer {
     let Ok(url) = page.join(path) else { return Answer::default() };
-    let mut request = Request::get(url);
-    if let Some(row) = row {
-        request.method = row.method;
-    }
+    let request = match row {
+        Some(row) => Request::get(url).method(row.method).most_body(answer::KEPT),
+        None => Request::get(url).most_body(LONGEST_MISSING),
+    };
     match timeout(TIME_EACH, client.send(request)).await {
         Ok(exchange) => Answer::of(path, exchange),
         Err(_) => Answer {
@@ -244,7 +247,7 @@ async fn legal_pages(
         let own = same_site(page, &url) && url != *page && kind != legal::Kind::Cookies;
         let answer = if own && Instant::now() < deadline {
             let path = url.path().to_owned();
-            let sent = timeout(TIME_EACH, client.send(Request::get(url.clone()))).await;
+            let sent = timeout(TIME_EACH, client.send(Request::get(url.clone()).most_body(answer::KEPT))).await;
             sent.ok().map(|exchange| Answer::of(&path, exchange))
         } else {
             None

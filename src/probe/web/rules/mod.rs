@@ -12,9 +12,13 @@ pub mod health_endpoint;
 pub mod hsts;
 pub mod https;
 pub mod legal;
+pub mod malformed;
+pub mod permissions_policy;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod referrer_policy;
 pub mod served_code;
+pub mod site_names;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -50,6 +54,8 @@ pub static RULES: &[&RuleMeta] = &[
     &health_endpoint::TALKATIVE,
     &health_endpoint::NOTICE,
     &legal::BROKEN,
+    &malformed::META,
+    &site_names::META,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -66,6 +72,7 @@ pub static RULES: &[&RuleMeta] = &[
     &legal::PRIVACY,
     &legal::TERMS,
     &legal::CONSENT,
+    &site_names::PROOF,
 ];
 
 /// A page that was reached.
