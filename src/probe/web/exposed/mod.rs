@@ -37,6 +37,8 @@ const AT_ONCE: usize = 6;
 const TIME: Duration = Duration::from_secs(10);
 const TIME_EACH: Duration = Duration::from_secs(4);
 
+/// So much of a page is searched for its scripts and links.
+const LONGEST_PAGE: usize = 1024 * 1024;
 /// A page for what does not exist is shorter; what is longer has no end.
 const LONGEST_MISSING: usize = 1024 * 1024;
 
@@ -79,7 +81,10 @@ pub struct Seen {
 
 /// Looks at a page and, if `whole`, at what its origin answers to paths.
 pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
-    let document = is_page(&page.response).then(|| html::read(&page.response.body.bytes));
+    let document = is_page(&page.response).then(|| {
+        let bytes = &page.response.body.bytes;
+        html::read(bytes.get(..bytes.len().min(LONGEST_PAGE)).unwrap_or_default())
+    });
     let nothing = Document::default();
     let known = document.as_ref().unwrap_or(&nothing);
     let deadline = Instant::now() + TIME;

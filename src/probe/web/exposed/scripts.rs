@@ -5,7 +5,7 @@ use futures_util::stream;
 use url::Url;
 
 use super::maps::{self, Map};
-use super::secrets::{self, Hit};
+use super::secrets::{self, Hit, MOST_TEXT};
 use crate::probe::web::address::{same_site, shown};
 use crate::probe::web::html::Document;
 use crate::probe::web::http::Response;
@@ -55,9 +55,8 @@ struct Script {
 /// Reads the page and its scripts of the same site.
 pub async fn collect(client: &Client, page: &Url, response: &Response, document: &Document) -> Served {
     let mut served = Served::default();
-    let text = String::from_utf8_lossy(&response.body.bytes);
-    served.code.push(Code { url: page.clone(), is_page: true, secrets: secrets::search(&text) });
-    drop(text);
+    let (secrets, _) = search(response.body.bytes.clone(), None).await;
+    served.code.push(Code { url: page.clone(), is_page: true, secrets });
 
     let mut urls = Vec::new();
     let modules = document.links.iter().filter(|link| link.is("modulepreload")).map(|link| link.href.as_str());
@@ -91,6 +90,15 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
     served
 }
 
+/// Searches a text for secrets and the name of its map, beside the threads that talk to servers.
+async fn search(bytes: Vec<u8>, header: Option<String>) -> (Vec<Hit>, Option<String>) {
+    let searching = tokio::task::spawn_blocking(move || {
+        let text = String::from_utf8_lossy(&bytes);
+        (secrets::search(&text), maps::named(&text, header))
+    });
+    searching.await.unwrap_or_default()
+}
+
 async fn read(client: &Client, url: Url) -> Script {
     let exchange = client.send(Request::get(url.clone())).await;
     let mut script = Script { url, hits: Vec::new(), map: None, trouble: None, cut: false };
@@ -98,11 +106,9 @@ async fn read(client: &Client, url: Url) -> Script {
         Err(trouble) => script.trouble = Some(trouble.to_string()),
         Ok(response) if !response.is_success() => script.trouble = Some(format!("it answers {}", response.status)),
         Ok(response) => {
-            let text = String::from_utf8_lossy(&response.body.bytes);
             let header = response.headers.first("sourcemap").or_else(|| response.headers.first("x-sourcemap"));
-            script.cut = response.body.cut.is_some();
-            script.hits = secrets::search(&text);
-            script.map = maps::named(&text, header);
+            script.cut = response.body.cut.is_some() || response.body.bytes.len() > MOST_TEXT;
+            (script.hits, script.map) = search(response.body.bytes, header).await;
         }
     }
     script
@@ -143,12 +149,12 @@ async fn ask_for_map(client: &Client, script: Url, url: Url) -> Map {
     match exchange.result {
         Err(trouble) => Map { script, url, contents: None, trouble: Some(trouble.to_string()) },
         Ok(response) => {
-            let contents = if response.is_success() {
-                maps::read(&response.body.bytes, response.body.cut.is_some())
-            } else {
-                None
-            };
-            Map { script, url, contents, trouble: None }
+            if !response.is_success() {
+                return Map { script, url, contents: None, trouble: None };
+            }
+            let body = response.body;
+            let reading = tokio::task::spawn_blocking(move || maps::read(&body.bytes, body.cut.is_some()));
+            Map { script, url, contents: reading.await.unwrap_or_default(), trouble: None }
         }
     }
 }

@@ -9,6 +9,8 @@ use crate::probe::secrets::placeholder::is_name_like;
 use crate::probe::secrets::providers::Check;
 use crate::probe::secrets::{assignment, hash, keys};
 
+/// So much of one text is searched, in bytes: far more than a bundle that people wait for.
+pub const MOST_TEXT: usize = 4 * 1024 * 1024;
 /// So many secrets of one text are told.
 const MOST: usize = 20;
 /// So many tokens of one text are decoded.
@@ -44,6 +46,11 @@ pub fn counts(hit: &keys::Hit) -> bool {
 
 /// The secrets in `text`, each once.
 pub fn search(text: &str) -> Vec<Hit> {
+    let mut end = text.len().min(MOST_TEXT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    let text = text.get(..end).unwrap_or_default();
     let mut found = Vec::new();
     let gemini = text.contains("generativelanguage.googleapis.com");
     for hit in keys::find(text) {

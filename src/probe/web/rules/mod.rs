@@ -14,8 +14,6 @@ pub mod https;
 pub mod legal;
 pub mod malformed;
 pub mod permissions_policy;
-pub mod permissions_policy;
-pub mod referrer_policy;
 pub mod referrer_policy;
 pub mod served_code;
 pub mod site_names;
