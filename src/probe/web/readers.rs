@@ -2,6 +2,8 @@
 //! that grows with the length alone.
 
 use super::html;
+use super::http;
+use super::limits::Limits;
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {
@@ -15,4 +17,9 @@ pub fn html(bytes: &[u8]) {
         document.embedded.len(),
     ];
     assert!(lists.into_iter().all(|length| length <= html::MOST_ITEMS), "a list of a page has no end");
+}
+
+/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
+pub fn head(bytes: &[u8]) {
+    http::read_any(bytes, &Limits::STANDARD);
 }
