@@ -4,6 +4,7 @@
 use super::html;
 use super::http;
 use super::limits::Limits;
+use super::{html, tls};
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {
@@ -22,4 +23,12 @@ pub fn html(bytes: &[u8]) {
 /// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
 pub fn head(bytes: &[u8]) {
     http::read_any(bytes, &Limits::STANDARD);
+/// The answer to a ClientHello, as it might arrive.
+pub fn server_hello(bytes: &[u8]) {
+    tls::read_answer(bytes);
+}
+
+/// A certificate, and an OCSP response about it.
+pub fn certificate(bytes: &[u8]) {
+    tls::read_certificate(bytes);
 }
