@@ -5,10 +5,10 @@
 mod address;
 mod around;
 mod connect;
-mod errors;
-mod exposed;
 mod cookies;
 mod csp;
+mod errors;
+mod exposed;
 mod html;
 mod http;
 mod judge;

@@ -53,6 +53,12 @@ impl Answer {
         answer
     }
 
+    /// An answer that says nothing but these bytes.
+    pub fn given(bytes: &[u8]) -> Self {
+        let bytes = bytes.get(..bytes.len().min(KEPT)).unwrap_or_default().to_vec();
+        Self { status: Some(200), text: text(&bytes), length: bytes.len() as u64, bytes, ..Self::default() }
+    }
+
     /// Whether the path is there and the server gave it away.
     pub fn is_success(&self) -> bool {
         self.status.is_some_and(|status| (200..300).contains(&status))

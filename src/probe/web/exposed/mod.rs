@@ -266,3 +266,16 @@ async fn legal_pages(
 pub fn is_page(response: &Response) -> bool {
     response.is_success() && response.is_html()
 }
+
+/// Reads bytes in every way in which what a site gives away is read; for the fuzz targets.
+pub fn read_any(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    secrets::search(&text);
+    maps::named(&text, None);
+    maps::read(bytes, false);
+    maps::read(bytes, true);
+    super::errors::signs::read(&text);
+    let answer = Answer::given(bytes);
+    PATHS.iter().for_each(|row| drop((row.reads)(&answer)));
+    control::same(&answer, &Answer::default());
+}

@@ -4,6 +4,9 @@ use html5gum::{DefaultEmitter, EndTag, StartTag, Token, Tokenizer};
 
 use super::{Anchor, Document, Embedded, Form, Kind, Link, MOST_BYTES, MOST_CHARS, MOST_ITEMS, MOST_TEXT, Script};
 
+/// After so many errors of its markup the rest of a page is not read.
+const MOST_ERRORS: usize = 50_000;
+
 /// Reads a page.
 pub fn read(bytes: &[u8]) -> Document {
     let cut = bytes.len() > MOST_BYTES;
@@ -13,12 +16,19 @@ pub fn read(bytes: &[u8]) -> Document {
     emitter.naively_switch_states(true);
     let mut reader = Reader { document: Document { cut, ..Document::default() }, ..Reader::default() };
     let input = decoded.as_deref().map_or(bytes, str::as_bytes);
+    let mut errors = 0;
     for token in Tokenizer::new_with_emitter(input, emitter).flatten() {
         match token {
             Token::Doctype(doctype) => reader.document.is_html |= doctype.name.eq_ignore_ascii_case(b"html"),
             Token::StartTag(tag) => reader.start(&tag),
             Token::EndTag(tag) => reader.end(&tag),
             Token::String(text) => reader.text(&text),
+            // Each NUL is an error of its own; data that is no page would take a second for every megabyte.
+            Token::Error(_) if errors == MOST_ERRORS => {
+                reader.document.cut = true;
+                break;
+            }
+            Token::Error(_) => errors += 1,
             _ => {}
         }
     }

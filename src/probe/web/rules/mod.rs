@@ -6,7 +6,6 @@ pub mod certificate_lifetime;
 pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
-mod csp;
 pub mod debug_pages;
 pub mod error_pages;
 pub mod exposed_files;
