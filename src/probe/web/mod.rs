@@ -7,6 +7,8 @@ mod around;
 mod connect;
 mod cookies;
 mod csp;
+mod errors;
+mod exposed;
 mod html;
 mod http;
 mod judge;

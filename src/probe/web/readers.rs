@@ -8,6 +8,7 @@ use super::{html, http, tls};
 pub fn head(bytes: &[u8]) {
     http::read_any(bytes, &Limits::STANDARD);
 }
+use super::{exposed, html, http, tls};
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {
@@ -31,4 +32,14 @@ pub fn server_hello(bytes: &[u8]) {
 /// A certificate, and an OCSP response about it.
 pub fn certificate(bytes: &[u8]) {
     tls::read_certificate(bytes);
+}
+
+/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
+pub fn head(bytes: &[u8]) {
+    http::read_any(bytes, &Limits::STANDARD);
+}
+
+/// A script with the tokens in it, or a source map, whole or torn off.
+pub fn code(bytes: &[u8]) {
+    exposed::read_any(bytes);
 }

@@ -51,7 +51,7 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
     for (rule, coverage) in examined.rules.iter().filter(|(rule, _)| !rule.as_str().starts_with("site-names")) {
         assert_eq!(coverage, &Coverage::Whole, "{rule}");
     }
-    assert!(examined.rules.len() >= 28);
+    assert!(examined.rules.len() >= 44);
     assert_eq!(examined.gaps, []);
 }
 

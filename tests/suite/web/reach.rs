@@ -82,7 +82,7 @@ async fn redirects_within_the_site_are_followed_and_the_page_at_their_end_counts
         seen.of("permissions-policy-missing")[0].location.to_string(),
         format!("http://localhost:{}/en/home?from=…", server.port)
     );
-    assert_eq!(seen.result.as_ref().unwrap().counts["requests"], 3);
+    assert!(seen.result.as_ref().unwrap().counts["requests"] >= 3);
 }
 
 #[tokio::test]
