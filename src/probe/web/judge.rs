@@ -190,8 +190,9 @@ fn is_finding(observation: &Observation) -> bool {
 }
 
 fn page_of(hop: &Hop) -> Page<'_> {
-    let meta = if hop.response.is_html() { html::meta(&hop.response.body.bytes) } else { html::Meta::default() };
-    Page { url: &hop.url, response: &hop.response, meta }
+    let document =
+        if hop.response.is_html() { html::read(&hop.response.body.bytes) } else { html::Document::default() };
+    Page { url: &hop.url, response: &hop.response, document }
 }
 
 /// Counts what was not looked at, and what is not read alike by everybody.

@@ -5,6 +5,7 @@
 mod address;
 mod around;
 mod connect;
+mod csp;
 mod html;
 mod http;
 mod judge;

@@ -3,7 +3,6 @@
 pub mod certificate;
 pub mod content_security_policy;
 pub mod content_type_options;
-mod csp;
 pub mod frame_options;
 pub mod hsts;
 pub mod https;
@@ -14,10 +13,10 @@ pub mod xss_protection;
 
 use url::Url;
 
-use super::address;
-use super::html::Meta;
+use super::html::Document;
 use super::http::{Headers, Response};
 use super::tally::Sight;
+use super::{address, csp};
 use crate::model::{Evidence, EvidenceKind, Finding, Proof, RuleMeta};
 
 /// Every rule, in the order of the documentation.
@@ -31,6 +30,7 @@ pub static RULES: &[&RuleMeta] = &[
     &content_type_options::META,
     &frame_options::META,
     &content_security_policy::META,
+    &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
     &certificate::VALID,
@@ -53,8 +53,8 @@ pub struct Page<'a> {
     pub url: &'a Url,
     /// What came.
     pub response: &'a Response,
-    /// What its head sets.
-    pub meta: Meta,
+    /// What its markup says; empty for what is no page.
+    pub document: Document,
 }
 
 impl Page<'_> {
@@ -88,7 +88,7 @@ pub static HEADER_RULES: &[HeaderRules] = &[
     },
     HeaderRules { rules: &[&xss_protection::PROOF], documents_only: false, judge: xss_protection::judge },
     HeaderRules {
-        rules: &[&content_security_policy::META, &content_security_policy::PROOF],
+        rules: &[&content_security_policy::META, &content_security_policy::WEAK, &content_security_policy::PROOF],
         documents_only: true,
         judge: content_security_policy::judge,
     },
@@ -111,18 +111,24 @@ const HEADER_SHOWN: usize = 600;
 fn sent(headers: &Headers, names: &[&str]) -> Evidence {
     let mut lines = Vec::new();
     for name in names {
-        lines.extend(headers.all(name).map(|header| {
-            let text: String = csp::without_nonces(&header.text()).chars().take(HEADER_SHOWN + 1).collect();
-            match text.char_indices().nth(HEADER_SHOWN) {
-                Some((end, _)) => format!("sent: {}: {}…", header.name, text.get(..end).unwrap_or_default()),
-                None => format!("sent: {}: {text}", header.name),
-            }
-        }));
+        lines.extend(
+            headers
+                .all(name)
+                .map(|header| format!("sent: {}: {}", header.name, clipped(&csp::without_nonces(&header.text())))),
+        );
     }
     if lines.is_empty() {
         lines.push("sent: nothing".to_owned());
     }
     Evidence::new(EvidenceKind::Header, lines.join("\n"))
+}
+
+/// A text cut to what evidence holds of it.
+fn clipped(text: &str) -> String {
+    match text.char_indices().nth(HEADER_SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// The header as it should be.
@@ -159,7 +165,7 @@ pub mod tests {
     pub fn judged(judge: fn(&Page<'_>) -> Sight, headers: &[(&str, &str)], html: &str) -> Vec<String> {
         let url = Url::parse("https://shop.example.com/").unwrap();
         let response = Response { status: 200, headers: Headers::of(headers), body: Body::default() };
-        let page = Page { url: &url, response: &response, meta: super::super::html::meta(html.as_bytes()) };
+        let page = Page { url: &url, response: &response, document: super::super::html::read(html.as_bytes()) };
         lines(judge(&page))
     }
 
