@@ -154,11 +154,11 @@ fn origins(url: &Url) -> Vec<(Asker, String)> {
 }
 
 async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: String) -> Option<(Answer, bool)> {
-    let mut headers = vec![("Origin", origin.clone())];
+    let mut request = Request::get(url.clone()).method(method).header("Origin", origin.as_str());
     if method == Method::Options {
-        headers.push(("Access-Control-Request-Method", "GET".to_owned()));
+        request = request.header("Access-Control-Request-Method", "GET");
     }
-    let exchange = client.send(Request { method, url: url.clone(), target: None, headers }).await;
+    let exchange = client.send(request).await;
     let response = exchange.response()?;
     let read = |name: &str| response.headers.joined(name);
     let caching = read("cache-control").unwrap_or_default().to_ascii_lowercase();

@@ -7,6 +7,7 @@ use rustls::client::danger::ServerCertVerifier;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
+use super::around;
 use super::html;
 use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, tls_version};
 use super::survey::{Server, Survey};
@@ -40,6 +41,7 @@ pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String
         judge_way(survey, visit, is_trusted, &mut tally);
     }
     judge_pages(survey, &mut tally);
+    around::judge(survey, &mut tally);
     note_gaps(survey, &mut tally);
     tally
 }

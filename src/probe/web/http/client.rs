@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-use super::{Response, get};
+use super::{Response, send};
 use crate::model::RequestMade;
 use crate::probe::web::address::{Nearness, is_secure, shown};
 use crate::probe::web::connect::{Clock, connect};
@@ -44,6 +44,20 @@ impl Request {
     /// An ordinary `GET`.
     pub fn get(url: Url) -> Self {
         Self { method: Method::Get, url, target: None, headers: Vec::new() }
+    }
+
+    /// With another method.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// With a header; it takes the place of the one of that name which every request carries.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 }
 
@@ -95,23 +109,24 @@ impl Client {
     pub async fn send(&self, request: Request) -> Exchange {
         let start = Instant::now();
         let mut address = None;
-        let result = self.ask(&request.url, &mut address).await;
+        let result = self.ask(&request, &mut address).await;
         let total = start.elapsed();
         let exchange = Exchange { request, address, result, times: Times { connect: None, first_byte: total, total } };
         self.note(&exchange);
         exchange
     }
 
-    async fn ask(&self, url: &Url, reached: &mut Option<SocketAddr>) -> Result<Response, Trouble> {
+    async fn ask(&self, request: &Request, reached: &mut Option<SocketAddr>) -> Result<Response, Trouble> {
+        let url = &request.url;
         let clock = Clock::start(&self.limits);
         let (stream, address) = connect(url, None::<Nearness>, &clock).await?;
         *reached = Some(address);
         if !is_secure(url) {
-            return get(stream, url, &self.limits, &clock).await;
+            return send(stream, request, &self.limits, &clock).await;
         }
         let (made, stream) = handshake::make(stream, address, url, &clock).await;
         match (stream, made.trouble) {
-            (Some(stream), _) => get(stream, url, &self.limits, &clock).await,
+            (Some(stream), _) => send(stream, request, &self.limits, &clock).await,
             (None, trouble) => Err(trouble.unwrap_or(Trouble::Handshake("no connection".to_owned()))),
         }
     }

@@ -1,13 +1,18 @@
 //! The rules. Each is a pure function of what was collected; its documentation stands beside it.
 
+pub mod answer_times;
 pub mod certificate;
 pub mod content_security_policy;
 pub mod content_type_options;
+pub mod cors;
+pub mod delivery;
+pub mod dns;
 pub mod frame_options;
 pub mod hsts;
 pub mod https;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod siblings;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -33,6 +38,21 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
+    &cors::REFLECTED,
+    &cors::LOOKALIKE,
+    &cors::VARY,
+    &siblings::APART,
+    &siblings::DETOUR,
+    &delivery::PAGE_SHARED,
+    &delivery::UNCACHED,
+    &delivery::UNCOMPRESSED,
+    &delivery::DEVELOPMENT,
+    &delivery::UNMINIFIED,
+    &delivery::HEAVY,
+    &delivery::IMAGES,
+    &answer_times::SLOW,
+    &dns::CAA,
+    &dns::MAIL,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -44,6 +64,16 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &cors::PROOF,
+    &siblings::UNIFIED,
+    &delivery::CACHED,
+    &delivery::COMPRESSED,
+    &delivery::MINIFIED,
+    &delivery::IMAGES_LIGHT,
+    &delivery::CDN,
+    &answer_times::QUICK,
+    &dns::CAA_SET,
+    &dns::MAIL_SET,
 ];
 
 /// A page that was reached.
