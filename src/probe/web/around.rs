@@ -4,12 +4,12 @@
 use futures_util::future::join3;
 use url::Url;
 
-use super::address::{is_secure, shown};
+use super::address::{Origin, is_loopback, is_secure, shown};
 use super::cors::{self, Cors};
 use super::delivery::{self, Delivery};
 use super::dns::{self, Dns};
 use super::http::client::Client;
-use super::rules::{self, answer_times, siblings};
+use super::rules::{self, answer_times, http2, siblings};
 use super::survey::Survey;
 use super::tally::{Sight, Tally};
 use super::times::{self, Laps};
@@ -47,6 +47,12 @@ pub async fn look(client: &Client, page: &Hop) -> Around {
 pub fn judge(survey: &Survey, tally: &mut Tally) {
     siblings::judge_names(&survey.visits).into_iter().for_each(|sight| tally.add(siblings::NAME_RULES, sight));
     siblings::judge_ways(&survey.visits).into_iter().for_each(|sight| tally.add(siblings::WAY_RULES, sight));
+    // A host that only redirects need not be quick at it.
+    for (origin, seen) in &survey.http2 {
+        if let Some(around) = survey.around.iter().find(|around| Origin::of(&around.page) == *origin) {
+            tally.add(http2::RULES, http2::judge(origin, seen, is_loopback(&around.page)));
+        }
+    }
     let mut named: Vec<&str> = Vec::new();
     for around in &survey.around {
         // A plain page beside a secure one is a fault of its own, and what is around it is said once.

@@ -8,10 +8,13 @@ use url::Url;
 use super::address::is_ip;
 use super::http::Response;
 use super::http::client::{Client, Method, Request};
+use super::observatory;
 use super::visit::Hop;
 
 /// So many addresses of an API are asked for.
 const MOST_APIS: usize = 3;
+/// Only the headers of answers matter; a body that is read whole leaves the connection to the next question.
+const MOST_BODY: usize = 64 * 1024;
 /// So much of a page is searched for them, and so many mentions are looked at.
 const SEARCHED: usize = 512 * 1024;
 const MOST_MENTIONS: usize = 200;
@@ -44,8 +47,8 @@ pub struct Answer {
     pub status: u16,
     /// `Access-Control-Allow-Origin` as sent; several are joined, which browsers accept as nothing.
     pub allow_origin: Option<String>,
-    /// Whether cookies are allowed, in the one spelling that browsers accept.
-    pub credentials: bool,
+    /// `Access-Control-Allow-Credentials` as sent.
+    pub allow_credentials: Option<String>,
     /// Whether caches are told that the answer depends on who asks.
     pub varies: bool,
     /// Whether a shared cache may keep the answer.
@@ -53,6 +56,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether cookies are allowed, in the one spelling that browsers accept.
+    pub fn credentials(&self) -> bool {
+        self.allow_credentials.as_deref() == Some("true")
+    }
+
     /// Whether a browser would let whoever asked read the answer because of their name.
     pub fn names_asker(&self) -> bool {
         self.allow_origin.as_deref() == Some(self.origin.as_str())
@@ -79,31 +87,17 @@ pub struct Cors {
     pub cross_site_cookie: bool,
 }
 
-/// What the HTTP Observatory makes of its one question.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Access {
-    /// No `Access-Control-Allow-Origin`.
-    None,
-    /// Open to all, without cookies.
-    Public,
-    /// Open to somebody.
-    Restricted,
-    /// Open to whoever asks, with cookies.
-    Universal,
-}
-
 impl Cors {
-    /// What the HTTP Observatory's CORS test sees: the page, asked by `OPTIONS` with a foreign origin. `None` where no
+    /// What the HTTP Observatory's CORS test looks at: the page, asked by `OPTIONS` with a foreign origin. `None` where no
     /// answer came.
-    pub fn observatory(&self) -> Option<Access> {
-        let answers = &self.targets.iter().find(|target| !target.api)?.answers;
-        let answer =
-            answers.iter().find(|answer| answer.asker == Asker::Stranger && answer.method == Method::Options)?;
-        Some(match answer.allow_origin.as_deref() {
-            None => Access::None,
-            Some("*") => Access::Public,
-            Some(_) if answer.names_asker() && answer.credentials => Access::Universal,
-            Some(_) => Access::Restricted,
+    pub fn observatory(&self) -> Option<observatory::Cors> {
+        let page = self.targets.iter().find(|target| !target.api)?;
+        let asked = |answer: &&Answer| answer.asker == Asker::Stranger && answer.method == Method::Options;
+        let answer = page.answers.iter().find(asked)?;
+        Some(observatory::Cors {
+            origin: answer.origin.clone(),
+            allow_origin: answer.allow_origin.clone(),
+            allow_credentials: answer.allow_credentials.clone(),
         })
     }
 }
@@ -154,7 +148,7 @@ fn origins(url: &Url) -> Vec<(Asker, String)> {
 }
 
 async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: String) -> Option<(Answer, bool)> {
-    let mut request = Request::get(url.clone()).method(method).header("Origin", origin.as_str());
+    let mut request = Request::get(url.clone()).method(method).header("Origin", origin.as_str()).most_body(MOST_BODY);
     if method == Method::Options {
         request = request.header("Access-Control-Request-Method", "GET");
     }
@@ -168,7 +162,7 @@ async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: S
         origin,
         status: response.status,
         allow_origin: read("access-control-allow-origin"),
-        credentials: read("access-control-allow-credentials").as_deref() == Some("true"),
+        allow_credentials: read("access-control-allow-credentials"),
         varies: read("vary").is_some_and(|vary| {
             vary.split(',').any(|name| matches!(name.trim().to_ascii_lowercase().as_str(), "origin" | "*"))
         }),
@@ -199,7 +193,7 @@ fn api_addresses(page: &Url, response: &Response) -> Vec<Url> {
     let mentions = text.match_indices("/api").chain(text.match_indices("/graphql")).take(MOST_MENTIONS);
     for (at, _) in mentions {
         let (before, after) = text.split_at(at);
-        let start = before.rfind(|c: char| !is_url(c)).map_or(0, |quote| quote + 1);
+        let start = before.trim_end_matches(is_url).len();
         let quoted = before.get(..start).is_some_and(|before| before.ends_with(['"', '\'', '`', '=']));
         let end = after.find(|c: char| !is_url(c)).unwrap_or(after.len());
         let (Some(head), Some(tail)) = (before.get(start..), after.get(..end)) else { continue };
@@ -251,7 +245,7 @@ mod tests {
         );
         assert_eq!(apis("<a href=/graphql>"), ["https://shop.example.com/graphql"]);
         assert_eq!(apis(&"\"/api".repeat(10_000)).len(), 1);
-        assert!(apis("é/api\u{fffd}'/apié").is_empty());
+        assert_eq!(apis("é/api\u{fffd}'/apié"), ["https://shop.example.com/api"]);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use url::Url;
 use super::address::{Origin, is_secure, same_site, shown};
 use super::around;
 use super::html;
-use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, tls_version};
+use super::http::Headers;
+use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, malformed, tls_version};
 use super::survey::{Server, Survey};
 use super::tally::{Sight, Tally};
 use super::tls::certificate::Certificate;
@@ -41,6 +42,7 @@ pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String
         judge_way(survey, visit, is_trusted, &mut tally);
     }
     judge_pages(survey, &mut tally);
+    judge_form(survey, &mut tally);
     around::judge(survey, &mut tally);
     note_gaps(survey, &mut tally);
     tally
@@ -75,7 +77,8 @@ fn judge_server(
 fn judge_hsts(survey: &Survey, is_trusted: impl Fn(&Url) -> Option<bool>, tally: &mut Tally) {
     let mut judged: Vec<Origin> = Vec::new();
     for visit in &survey.visits {
-        if let (true, true, Some(why)) = (visit.hops.is_empty(), is_secure(&visit.start), visit.why_no_page()) {
+        let nothing = visit.hops.is_empty() && !visit.is_mere_absence();
+        if let (true, true, Some(why)) = (nothing, is_secure(&visit.start), visit.why_no_page()) {
             tally.not_seen(hsts::RULES, &why);
         }
         for hop in visit.hops.iter().filter(|hop| is_secure(&hop.url)) {
@@ -145,6 +148,26 @@ fn stays_plain(survey: &Survey, url: &Url) -> bool {
     })
 }
 
+/// Judges the form of every server's answers.
+fn judge_form(survey: &Survey, tally: &mut Tally) {
+    let mut servers: Vec<(Origin, Vec<(&Url, &Headers)>)> = Vec::new();
+    for hop in survey.visits.iter().flat_map(|visit| &visit.hops) {
+        let (origin, answer) = (Origin::of(&hop.url), (&hop.url, &hop.response.headers));
+        match servers.iter_mut().find(|(known, _)| *known == origin) {
+            Some((_, answers)) => answers.push(answer),
+            None => servers.push((origin, vec![answer])),
+        }
+    }
+    for (_, answers) in &servers {
+        tally.add(malformed::RULES, malformed::judge(answers));
+    }
+    for visit in survey.visits.iter().filter(|visit| visit.given && visit.hops.is_empty()) {
+        if let Some(why) = visit.why_no_page() {
+            tally.not_seen(malformed::RULES, &why);
+        }
+    }
+}
+
 /// Judges the headers of every page once.
 fn judge_pages(survey: &Survey, tally: &mut Tally) {
     let mut judged: Vec<&Url> = Vec::new();
@@ -204,8 +227,8 @@ fn note_gaps(survey: &Survey, tally: &mut Tally) {
             tally.gap("addresses that gave no page", why);
         }
         for hop in &visit.hops {
-            for oddity in &hop.response.headers.oddities {
-                tally.gap(*oddity, shown(&hop.url));
+            for odd in hop.response.headers.oddities.iter().filter(|odd| odd.oddity.is_allowed()) {
+                tally.gap(odd.oddity.words(), shown(&hop.url));
             }
             if let Some(cut) = hop.response.body.cut {
                 tally.gap(cut, shown(&hop.url));
@@ -217,6 +240,12 @@ fn note_gaps(survey: &Survey, tally: &mut Tally) {
 impl Visit {
     /// Whether it is the sibling of a given address and simply not there.
     fn is_mere_absence(&self) -> bool {
-        !self.given && matches!(&self.end, End::Trouble { trouble: Trouble::Refused, .. }) && self.hops.is_empty()
+        let absent = match &self.end {
+            End::Trouble { trouble: Trouble::Refused | Trouble::UnknownHost, .. } => true,
+            // The rule about names speaks of a name that was not given and that gives nothing.
+            End::Trouble { .. } => self.other_name,
+            _ => false,
+        };
+        !self.given && absent && self.hops.is_empty()
     }
 }

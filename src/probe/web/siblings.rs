@@ -22,7 +22,7 @@ pub enum Outcome<'a> {
     Page(&'a Url),
     /// Its name is not in DNS.
     NoName,
-    /// Nobody listens, which for plain HTTP is fine.
+    /// Nobody listens, or nobody who speaks TLS where it is needed. For plain HTTP that is fine.
     Nobody,
     /// Another trouble, or a redirect that is not followed: told elsewhere.
     Unknown,
@@ -57,7 +57,11 @@ fn outcome(visit: &Visit) -> Outcome<'_> {
     match (&visit.end, visit.page()) {
         (_, Some(page)) => Outcome::Page(&page.url),
         (End::Trouble { url, trouble: Trouble::UnknownHost }, _) if *url == visit.start => Outcome::NoName,
-        (End::Trouble { url, trouble: Trouble::Refused }, _) if *url == visit.start => Outcome::Nobody,
+        (End::Trouble { url, trouble: Trouble::Refused | Trouble::Handshake(_) | Trouble::NotTls }, _)
+            if *url == visit.start =>
+        {
+            Outcome::Nobody
+        }
         _ => Outcome::Unknown,
     }
 }

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
-use futures_util::StreamExt;
-use futures_util::stream;
 use tokio::time::Instant;
 use url::Url;
 
 use super::address::{is_loopback, is_secure};
-use super::http::client::{Client, Request};
+use super::http::Response;
+use super::http::client::{Client, Request, Times};
 use super::visit::Hop;
 use crate::model::AnswerTimes;
 
-/// The page is asked for so often, the first time included.
+/// So many answers are timed, that of the visit included.
 const REQUESTS: usize = 6;
 /// No further request is begun after so long.
 const PATIENCE: Duration = Duration::from_secs(8);
@@ -41,25 +40,26 @@ pub struct Laps {
     pub local: bool,
 }
 
-/// Asks for the page several times, one after the other.
+/// Asks for the page again several times, one after the other.
 pub async fn collect(client: &Client, page: &Hop) -> Laps {
     let begun = Instant::now();
-    let laps = stream::iter(0..REQUESTS)
-        .take_while(|_| std::future::ready(begun.elapsed() < PATIENCE))
-        .then(|_| client.send(Request::get(page.url.clone())))
-        .filter_map(|exchange| {
-            let response = exchange.response().filter(|response| response.status == page.response.status);
-            let times = exchange.times;
-            std::future::ready(response.map(|response| Lap {
-                connect: times.connect,
-                first_byte: times.first_byte,
-                total: times.total,
-                bytes: response.body.bytes.len() as u64,
-            }))
-        })
-        .collect()
-        .await;
+    let mut laps = vec![Lap::of(page.times, &page.response)];
+    // What has no end is not asked for again.
+    while page.response.body.cut.is_none() && laps.len() < REQUESTS && begun.elapsed() < PATIENCE {
+        let exchange = client.send(Request::get(page.url.clone())).await;
+        match exchange.response() {
+            Some(response) if response.status == page.response.status => laps.push(Lap::of(exchange.times, response)),
+            _ => break,
+        }
+    }
     Laps { page: page.url.clone(), laps, local: is_loopback(&page.url) }
+}
+
+impl Lap {
+    fn of(times: Times, response: &Response) -> Self {
+        let Times { connect, first_byte, total } = times;
+        Self { connect, first_byte, total, bytes: response.body.wire as u64 }
+    }
 }
 
 impl Laps {

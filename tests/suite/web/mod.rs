@@ -5,6 +5,7 @@ mod certificates;
 mod demo;
 mod headers;
 mod hostile_http;
+mod hostile_http_endless;
 mod hostile_tls;
 mod plan;
 mod reach;

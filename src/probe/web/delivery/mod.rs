@@ -129,7 +129,7 @@ async fn ask(client: &Client, url: Url, kind: Kind) -> Asset {
 fn sent(response: &Response, method: Method) -> Sent {
     let text = |name: &str| response.headers.first(name).map(|value| value.trim().to_ascii_lowercase());
     let said = text("content-length").and_then(|length| length.parse().ok());
-    let wire = if method == Method::Head { said } else { said.or(Some(response.body.bytes.len() as u64)) };
+    let wire = if method == Method::Head { said } else { said.or(Some(response.body.wire as u64)) };
     let kind = text("content-type").unwrap_or_default();
     Sent {
         status: response.status,

@@ -87,6 +87,8 @@ pub struct Embedded {
 pub struct Document {
     /// Whether it is HTML at all: it has a doctype of `html` or at least one element of HTML.
     pub is_html: bool,
+    /// Whether it is no text at all, though it may be said to be a page: not HTML, and with a zero byte in it.
+    pub binary: bool,
     /// The text of the first `<title>`.
     pub title: Option<String>,
     /// `<meta name=generator>`.

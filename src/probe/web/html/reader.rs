@@ -23,6 +23,7 @@ pub fn read(bytes: &[u8]) -> Document {
         }
     }
     reader.close_anchor();
+    reader.document.binary = !reader.document.is_html && input.contains(&0);
     reader.document
 }
 
@@ -407,6 +408,11 @@ mod tests {
         }
         let wide: Vec<u8> = "\u{feff}<script src=a>".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(read(&wide).scripts.len(), 1);
+    }
+
+    #[test]
+    fn bytes_are_not_taken_for_a_text() {
+        assert!(read(b"\x89PNG\0\0").binary && !of("hello").binary && !of("<p>\0").binary);
     }
 
     #[test]

@@ -97,7 +97,7 @@ type Hit<'a> = (&'a Target, &'a Answer);
 fn hits(cors: &Cors, wanted: impl Fn(&Answer) -> bool) -> Vec<Hit<'_>> {
     let all = cors.targets.iter().flat_map(|target| target.answers.iter().map(move |answer| (target, answer)));
     // Those with cookies first: they weigh most.
-    let (worst, rest): (Vec<_>, Vec<_>) = all.filter(|(_, answer)| wanted(answer)).partition(|(_, a)| a.credentials);
+    let (worst, rest): (Vec<_>, Vec<_>) = all.filter(|(_, answer)| wanted(answer)).partition(|(_, a)| a.credentials());
     worst.into_iter().chain(rest).collect()
 }
 
@@ -105,7 +105,7 @@ fn reflected(cors: &Cors) -> Option<Finding> {
     let hits = hits(cors, |answer| answer.asker == Asker::Stranger && answer.names_asker());
     let (target, worst) = hits.first()?;
     let host = host(target);
-    let (severity, message) = if !worst.credentials {
+    let (severity, message) = if !worst.credentials() {
         let message = format!("{host} lets whichever website asks read its answers, though not with your users' cookies");
         (Severity::Minor, message)
     } else if cors.cross_site_cookie {
@@ -130,8 +130,8 @@ fn lookalike(cors: &Cors) -> Option<Finding> {
         Asker::SameStart => "websites whose name merely begins like yours",
         _ => "sandboxed frames and local files (`null`), which anybody can make,",
     };
-    let with = if worst.credentials { " with your users' cookies" } else { "" };
-    let severity = if worst.credentials { Severity::Major } else { Severity::Minor };
+    let with = if worst.credentials() { " with your users' cookies" } else { "" };
+    let severity = if worst.credentials() { Severity::Major } else { Severity::Minor };
     let message = format!("{} lets {whom} read its answers{with}", host(target));
     Some(finding(&LOOKALIKE, target, &hits, message).severity(severity))
 }
@@ -191,7 +191,7 @@ fn line(target: &Target, answer: &Answer) -> String {
             let short: String = value.chars().take(200).collect();
             line.push_str("Access-Control-Allow-Origin: ");
             line.push_str(&short);
-            if answer.credentials {
+            if answer.credentials() {
                 line.push_str(", Access-Control-Allow-Credentials: true");
             }
         }
@@ -216,7 +216,7 @@ mod tests {
             origin: "https://x.example".to_owned(),
             status: 200,
             allow_origin: allow.map(str::to_owned),
-            credentials,
+            allow_credentials: credentials.then(|| "true".to_owned()),
             varies: false,
             shared: true,
         }
@@ -271,6 +271,18 @@ mod tests {
             let said = judged(vec![own(varies, shared), stranger(varies)], false);
             assert!(!said[0].contains("cors-vary-missing"), "{said:?}");
         }
+    }
+
+    #[test]
+    fn the_observatory_gets_what_it_asks_for() {
+        let url = Url::parse("https://shop.example.com/").unwrap();
+        let preflight = Answer { method: Method::Options, ..answer(Asker::Stranger, Some("https://x.example"), true) };
+        let answers = vec![answer(Asker::Stranger, None, false), preflight];
+        let cors = Cors { targets: vec![Target { url, api: false, answers }], cross_site_cookie: false };
+        let seen = cors.observatory().unwrap();
+        assert_eq!(seen.allow_origin.as_deref(), Some("https://x.example"));
+        assert_eq!((seen.origin.as_str(), seen.allow_credentials.as_deref()), ("https://x.example", Some("true")));
+        assert_eq!(Cors::default().observatory(), None);
     }
 
     #[test]

@@ -9,7 +9,9 @@ pub mod delivery;
 pub mod dns;
 pub mod frame_options;
 pub mod hsts;
+pub mod http2;
 pub mod https;
+pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod siblings;
@@ -51,8 +53,10 @@ pub static RULES: &[&RuleMeta] = &[
     &delivery::HEAVY,
     &delivery::IMAGES,
     &answer_times::SLOW,
+    &http2::MISSING,
     &dns::CAA,
     &dns::MAIL,
+    &malformed::META,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -72,6 +76,7 @@ pub static RULES: &[&RuleMeta] = &[
     &delivery::IMAGES_LIGHT,
     &delivery::CDN,
     &answer_times::QUICK,
+    &http2::SERVED,
     &dns::CAA_SET,
     &dns::MAIL_SET,
 ];

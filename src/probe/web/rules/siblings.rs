@@ -116,7 +116,7 @@ fn judge_family(family: &Family<'_>) -> Sight {
     // Nobody at a secure address is a dead end; at a plain one it is not.
     let nobody = ways.iter().find(|(url, outcome)| is_secure(url) && *outcome == Outcome::Nobody);
     if let Some((url, _)) = nobody {
-        let message = format!("{} leads nowhere: the connection is refused", shown(url));
+        let message = format!("{} leads nowhere: nobody answers there, or not with HTTPS", shown(url));
         return Observation::from(finding(message)).into();
     }
     if !ways.iter().all(settled) {
@@ -131,7 +131,7 @@ fn line((start, outcome): &(&Url, Outcome<'_>)) -> String {
         Outcome::Page(url) if url == start => "a page".to_owned(),
         Outcome::Page(url) => shown(url),
         Outcome::NoName => "nowhere: its name is not in DNS".to_owned(),
-        Outcome::Nobody => "nowhere: the connection is refused".to_owned(),
+        Outcome::Nobody => "nowhere: nobody answers there".to_owned(),
         Outcome::Unknown => "not seen".to_owned(),
     };
     format!("{} → {to}", shown(start))
@@ -206,13 +206,14 @@ mod tests {
         let last = urls.len() - usize::from(trouble.is_some());
         let hops = urls[..last].iter().enumerate().map(|(at, url)| {
             let status = if at + 1 == urls.len() { 200 } else { 301 };
-            Hop { url: url.clone(), response: Response { status, headers: Headers::default(), body: Body::default() } }
+            let response = Response { status, headers: Headers::default(), body: Body::default() };
+            Hop { url: url.clone(), response, times: Default::default() }
         });
         let end = match trouble {
             Some(trouble) => End::Trouble { url: urls[last].clone(), trouble },
             None => End::Arrived,
         };
-        Visit { start: urls[0].clone(), given, hops: hops.collect(), handshakes: Vec::new(), end }
+        Visit { start: urls[0].clone(), given, hops: hops.collect(), handshakes: Vec::new(), other_name: false, end }
     }
 
     fn good() -> Vec<Visit> {
@@ -257,7 +258,7 @@ mod tests {
         assert!(names(&bare)[0].starts_with("major hosts-not-unified: example.com leads nowhere"));
         let mut refused = good();
         refused[2] = visit(&["https://www.example.com/"], false, Some(Trouble::Refused));
-        assert!(names(&refused)[0].contains("https://www.example.com/ leads nowhere: the connection is refused"));
+        assert!(names(&refused)[0].contains("https://www.example.com/ leads nowhere: nobody answers there"));
     }
 
     #[test]

@@ -30,16 +30,27 @@ pub struct Handshake {
     pub trouble: Option<Trouble>,
 }
 
-/// Makes the handshake for the host of `url`.
+/// Makes the handshake for the host of `url`, to speak HTTP/1.1.
 pub async fn make(
     stream: TcpStream,
     address: SocketAddr,
     url: &Url,
     clock: &Clock,
 ) -> (Handshake, Option<TlsStream<TcpStream>>) {
+    make_offering(stream, address, url, clock, &[b"http/1.1"]).await
+}
+
+/// Makes the handshake for the host of `url` and offers these protocols (RFC 7301), the preferred one first.
+pub async fn make_offering(
+    stream: TcpStream,
+    address: SocketAddr,
+    url: &Url,
+    clock: &Clock,
+    protocols: &[&[u8]],
+) -> (Handshake, Option<TlsStream<TcpStream>>) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let witness = Arc::new(Witness { provider: provider.clone(), seen: Mutex::default() });
-    let result = match (config(provider, witness.clone()), server_name(url)) {
+    let result = match (config(provider, witness.clone(), protocols), server_name(url)) {
         (Ok(config), Some(name)) => {
             let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
             clock.within(Phase::Handshake, connecting).await.and_then(|made| made.map_err(|error| explain(&error)))
@@ -64,13 +75,13 @@ pub fn server_name(url: &Url) -> Option<ServerName<'static>> {
     }
 }
 
-fn config(provider: Arc<CryptoProvider>, witness: Arc<Witness>) -> Result<ClientConfig, Error> {
+fn config(provider: Arc<CryptoProvider>, witness: Arc<Witness>, protocols: &[&[u8]]) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(witness)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     // Every connection has to show its certificate.
     config.resumption = Resumption::disabled();
     Ok(config)
