@@ -21,8 +21,8 @@ use crate::model::RuleMeta;
 pub struct Around {
     /// The page.
     pub page: Url,
-    /// The status of its answer.
-    pub status: u16,
+    /// Why it says nothing of how pages are sent; `None` where it does.
+    pub no_page: Option<String>,
     /// How long answers took; `None` where the page is none.
     pub times: Option<Laps>,
     /// Which other websites may read its answers.
@@ -35,12 +35,22 @@ pub struct Around {
 
 /// Looks around `page`.
 pub async fn look(client: &Client, page: &Hop) -> Around {
-    let is_page = page.response.is_success();
+    let no_page = why_no_page(page);
+    let is_page = no_page.is_none();
     let times = if is_page { Some(times::collect(client, page).await) } else { None };
     let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
     let (cors, delivery, dns) =
         join3(cors::collect(client, page), delivery, dns::collect(&page.url, dns::Way::default())).await;
-    Around { page: page.url.clone(), status: page.response.status, times, cors, delivery, dns }
+    Around { page: page.url.clone(), no_page, times, cors, delivery, dns }
+}
+
+fn why_no_page(page: &Hop) -> Option<String> {
+    let (address, response) = (shown(&page.url), &page.response);
+    if !response.is_success() {
+        return Some(format!("{address} answered {}: give an address that answers with a page", response.status));
+    }
+    // What has no end, or none in time, is not asked for again.
+    response.body.cut.map(|cut| format!("{address} gave {cut}"))
 }
 
 /// Judges everything that was seen around the pages, and the ways to them.
@@ -68,10 +78,10 @@ pub fn judge(survey: &Survey, tally: &mut Tally) {
 }
 
 fn judge_page(around: &Around, tally: &mut Tally) {
-    let why = || format!("{} answered {}: give an address that answers with a page", shown(&around.page), around.status);
+    let why = around.no_page.as_deref().unwrap_or_default();
     match &around.times {
         Some(laps) => tally.add(answer_times::RULES, answer_times::judge(laps)),
-        None => tally.not_seen(answer_times::RULES, &why()),
+        None => tally.not_seen(answer_times::RULES, why),
     }
     match &around.delivery {
         Some(delivery) => {
@@ -79,7 +89,7 @@ fn judge_page(around: &Around, tally: &mut Tally) {
                 tally.add(rules, sight);
             }
         }
-        None => rules::delivery::RULES.iter().for_each(|rule| tally.not_seen(&[rule], &why())),
+        None => rules::delivery::RULES.iter().for_each(|rule| tally.not_seen(&[rule], why)),
     }
 }
 
