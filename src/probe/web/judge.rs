@@ -1,36 +1,32 @@
 //! Holds what was collected against the rules. No I/O.
 
-use std::sync::Arc;
-
 use jiff::Timestamp;
-use rustls::client::danger::ServerCertVerifier;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
 use super::around;
 use super::html;
 use super::http::Headers;
-use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, malformed, tls_version};
-use super::survey::{Server, Survey};
+use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
+use super::survey::Survey;
 use super::tally::{Sight, Tally};
-use super::tls::certificate::Certificate;
-use super::tls::handshake::server_name;
-use super::tls::trust;
+use super::tls::{self, verdict::Verdict};
 use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
 use crate::model::Observation;
 
-/// Judges everything. `roots` are the authorities to trust, or why there are none.
-pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String>, now: Timestamp) -> Tally {
+/// Judges everything. `verdicts` are those of the survey's servers, in their order.
+pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     let mut tally = Tally::default();
     let mut trusted: Vec<(&Origin, Option<bool>)> = Vec::new();
-    for server in &survey.servers {
-        trusted.push((&server.origin, judge_server(server, roots, now, &mut tally)));
+    for (server, verdict) in survey.servers.iter().zip(verdicts) {
+        tls::judge::judge(server, verdict, now, &mut tally);
+        trusted.push((&server.origin, verdict.is_trusted()));
     }
     for visit in survey.visits.iter().filter(|visit| visit.given && is_secure(&visit.start)) {
         if let (true, Some(why)) = (visit.handshakes.is_empty(), visit.why_no_page()) {
-            tally.not_seen(certificate::RULES, &why);
-            tally.not_seen(tls_version::RULES, &why);
+            tally.not_seen(tls::judge::CERTIFICATE_RULES, &why);
+            tally.not_seen(tls::judge::TLS_RULES, &why);
         }
     }
     let is_trusted = |url: &Url| {
@@ -46,31 +42,6 @@ pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String
     around::judge(survey, &mut tally);
     note_gaps(survey, &mut tally);
     tally
-}
-
-/// Judges certificate and versions; says whether browsers accept the certificate, where that is known.
-fn judge_server(
-    server: &Server,
-    roots: &Result<Arc<dyn ServerCertVerifier>, String>,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> Option<bool> {
-    tally.add(tls_version::RULES, tls_version::judge(&server.origin, &server.versions));
-    let Some(leaf) = server.handshake.chain.first().and_then(|der| Certificate::read(der)) else {
-        let trouble = server.handshake.trouble.as_ref();
-        let why = trouble.map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
-        tally.not_seen(certificate::RULES, &format!("the certificate of {} was not seen: {why}", server.origin.host));
-        return None;
-    };
-    tally.add(&[&certificate::EXPIRES_SOON], certificate::judge_life(&server.origin, &leaf, now));
-    let (Ok(verifier), Some(name)) = (roots, server_name(&server.url)) else {
-        let why = roots.as_ref().err().map_or("its host name is not one a certificate can carry", String::as_str);
-        tally.not_seen(certificate::TRUST_RULES, why);
-        return None;
-    };
-    let reasons = trust::examine(&server.handshake, &leaf, &name, verifier.as_ref(), now);
-    tally.add(certificate::TRUST_RULES, certificate::judge_trust(&server.origin, &leaf, &reasons));
-    Some(reasons.is_empty())
 }
 
 /// Every secure origin tells browsers for itself, a redirect from one host to the next included.

@@ -32,16 +32,18 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use url::Url;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
-use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason, WebReport};
 
 pub use connect::Names;
 pub use limits::Limits;
 
 use http::client::Client;
 use survey::Survey;
+use tls::verdict::Verdict;
 use visit::End;
 
 /// The probe, with the limits that it keeps.
@@ -112,7 +114,8 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     let Some(survey) = survey else { return Ok(Examined::default()) };
     let roots = roots.await.unwrap_or_else(|_| Err("the trust roots of this machine could not be read".to_owned()));
 
-    let mut tally = judge::judge(&survey, &roots, cx.now);
+    let verdicts: Vec<Verdict> = survey.servers.iter().map(|server| Verdict::of(server, &roots, cx.now)).collect();
+    let mut tally = judge::judge(&survey, &verdicts, cx.now);
     if !tally.saw_anything() {
         return Err(Failure::new(nothing_reached(&survey)));
     }
@@ -124,8 +127,18 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
+        web: Some(Box::new(report(&survey, &verdicts, cx.now))),
         ..Examined::default()
     })
+}
+
+/// What the Web view and the reports show.
+fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebReport {
+    WebReport {
+        servers: tls::rows::all(survey, verdicts, now),
+        requests: survey.requests.clone(),
+        ..WebReport::default()
+    }
 }
 
 /// The addresses that the user gave, each once.

@@ -1,7 +1,7 @@
 //! The readers of what servers send, one function each over bytes, for the fuzz targets. They never panic, and end in time
 //! that grows with the length alone.
 
-use super::html;
+use super::{html, tls};
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {
@@ -15,4 +15,14 @@ pub fn html(bytes: &[u8]) {
         document.embedded.len(),
     ];
     assert!(lists.into_iter().all(|length| length <= html::MOST_ITEMS), "a list of a page has no end");
+}
+
+/// The answer to a ClientHello, as it might arrive.
+pub fn server_hello(bytes: &[u8]) {
+    tls::read_answer(bytes);
+}
+
+/// A certificate, and an OCSP response about it.
+pub fn certificate(bytes: &[u8]) {
+    tls::read_certificate(bytes);
 }

@@ -13,8 +13,8 @@ use super::around::{self, Around};
 use super::http::client::Client;
 use super::http::h2::{self, Http2};
 use super::limits::Limits;
+use super::tls::ask::{self, Asked};
 use super::tls::handshake::Handshake;
-use super::tls::versions::{self, Versions};
 use super::visit::{Hop, Visit, visit};
 use crate::model::RequestMade;
 
@@ -30,8 +30,8 @@ pub struct Server {
     pub url: Url,
     /// The first handshake with it.
     pub handshake: Handshake,
-    /// The versions it offers.
-    pub versions: Versions,
+    /// The versions and suites that it takes.
+    pub asked: Asked,
 }
 
 /// What was collected.
@@ -123,8 +123,8 @@ async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
     let asked = met.into_iter().filter_map(|(origin, handshake)| {
         let url = Url::parse(&format!("https://{}:{}/", origin.host, origin.port)).ok()?;
         Some(async move {
-            let versions = versions::ask(&url, handshake.address, limits.phase).await;
-            Server { origin, url, handshake, versions }
+            let asked = ask::ask(&url, handshake.address, limits.phase).await;
+            Server { origin, url, handshake, asked }
         })
     });
     stream::iter(asked).buffered(AT_ONCE).collect().await

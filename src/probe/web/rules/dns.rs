@@ -17,7 +17,7 @@ pub static CAA: RuleMeta = RuleMeta {
     fix: "Add a CAA record for the authority that your host uses, like `example.com. CAA 0 issue \"letsencrypt.org\"`; ask your \
           host which ones it needs, since a wrong record stops renewal.",
     example: "bad:  no CAA record\ngood: example.com. CAA 0 issue \"letsencrypt.org\"",
-    references: &["C20", "https://www.rfc-editor.org/rfc/rfc8659"],
+    references: &["https://www.rfc-editor.org/rfc/rfc8659"],
 };
 
 /// Few may issue.

@@ -2,6 +2,9 @@
 
 pub mod answer_times;
 pub mod certificate;
+pub mod certificate_chain;
+pub mod certificate_lifetime;
+pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
 pub mod cors;
@@ -15,6 +18,9 @@ pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod siblings;
+pub mod site_names;
+pub mod tls_forward_secrecy;
+pub mod tls_suites;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -30,7 +36,12 @@ use crate::model::{Evidence, EvidenceKind, Finding, Proof, RuleMeta};
 pub static RULES: &[&RuleMeta] = &[
     &certificate::INVALID,
     &certificate::EXPIRES_SOON,
+    &certificate_lifetime::META,
+    &certificate_chain::META,
+    &certificate_stapling::META,
     &tls_version::META,
+    &tls_suites::META,
+    &tls_forward_secrecy::META,
     &https::MISSING,
     &https::REDIRECT_MISSING,
     &hsts::META,
@@ -59,6 +70,7 @@ pub static RULES: &[&RuleMeta] = &[
     &malformed::META,
     &certificate::VALID,
     &tls_version::PROOF,
+    &tls_suites::PROOF,
     &https::SERVED,
     &https::REDIRECT,
     &hsts::PROOF,

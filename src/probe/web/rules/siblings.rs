@@ -42,7 +42,7 @@ pub static DETOUR: RuleMeta = RuleMeta {
           nginx: `return 301 https://$host$request_uri;` for port 80.",
     example: "bad:  http://example.com → http://www.example.com → https://www.example.com\n\
               good: http://example.com → https://example.com → https://www.example.com",
-    references: &["C21", "https://hstspreload.org/#deployment-recommendations", "https://www.rfc-editor.org/rfc/rfc6797"],
+    references: &["C21", "C22", "https://hstspreload.org/#deployment-recommendations", "https://www.rfc-editor.org/rfc/rfc6797"],
 };
 
 /// All ways lead to one address.

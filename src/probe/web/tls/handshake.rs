@@ -24,6 +24,8 @@ pub struct Handshake {
     pub address: SocketAddr,
     /// The certificates in the order sent, the server's own first. Empty if the handshake did not get that far.
     pub chain: Vec<CertificateDer<'static>>,
+    /// The OCSP response that came with them; empty if there was none.
+    pub staple: Vec<u8>,
     /// Whether the handshake is signed by the certificate's key with an algorithm that browsers accept.
     pub signature_accepted: bool,
     /// Why it did not succeed.
@@ -63,7 +65,8 @@ pub async fn make_offering(
         Ok(stream) => (Some(stream), None),
         Err(trouble) => (None, Some(trouble)),
     };
-    (Handshake { address, chain: seen.chain, signature_accepted: !seen.signature_refused, trouble }, stream)
+    let Seen { chain, staple, signature_refused } = seen;
+    (Handshake { address, chain, staple, signature_accepted: !signature_refused, trouble }, stream)
 }
 
 /// The name to ask for and to compare with the certificate.
@@ -106,6 +109,7 @@ struct Witness {
 #[derive(Debug, Default)]
 struct Seen {
     chain: Vec<CertificateDer<'static>>,
+    staple: Vec<u8>,
     signature_refused: bool,
 }
 
@@ -124,11 +128,12 @@ impl ServerCertVerifier for Witness {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned()).collect();
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).chain = chain;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.chain, seen.staple) = (chain, ocsp_response.to_vec());
         Ok(ServerCertVerified::assertion())
     }
 
