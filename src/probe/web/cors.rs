@@ -184,9 +184,8 @@ fn sets_cross_site_cookie(response: &Response) -> bool {
 /// Addresses of the same origin that the page mentions and that look like an API. A `GET` must change nothing (RFC 9110,
 /// section 9.2.1), but not everybody keeps to that: what sounds like a deed is not asked for.
 fn api_addresses(page: &Url, response: &Response) -> Vec<Url> {
-    const DEEDS: [&str; 10] = [
-        "logout", "log-out", "signout", "sign-out", "delete", "remove", "destroy", "unsubscribe", "reset", "webhook",
-    ];
+    const DEEDS: [&str; 10] =
+        ["logout", "log-out", "signout", "sign-out", "delete", "remove", "destroy", "unsubscribe", "reset", "webhook"];
     let bytes = &response.body.bytes;
     let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(SEARCHED)).unwrap_or_default());
     let mut found: Vec<Url> = Vec::new();

@@ -92,7 +92,8 @@ pub fn eligibility(apex: &Apex<'_>) -> Eligibility {
     let secure = format!("https://{}", apex.domain);
     match apex.plain {
         Plain::Nobody => {}
-        Plain::RedirectsTo(to) if to.strip_prefix(&secure).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) => {}
+        Plain::RedirectsTo(to)
+            if to.strip_prefix(&secure).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', '?'])) => {}
         Plain::RedirectsTo(_) | Plain::Stays => {
             missing.push(format!("a redirect from http://{} to {secure} before any other", apex.domain));
         }
@@ -178,10 +179,13 @@ mod tests {
         missing("a redirect", &of(|apex| apex.plain = Plain::Stays));
         missing("a redirect", &of(|apex| apex.plain = Plain::RedirectsTo("https://www.example.com/")));
         missing("a redirect", &of(|apex| apex.plain = Plain::RedirectsTo("https://example.com.evil.example/")));
-        missing("registered domain", &of(|apex| {
-            apex.domain = "shop.example.com";
-            apex.plain = Plain::Nobody;
-        }));
+        missing(
+            "registered domain",
+            &of(|apex| {
+                apex.domain = "shop.example.com";
+                apex.plain = Plain::Nobody;
+            }),
+        );
         missing("www.example.com", &of(|apex| apex.www = Some(false)));
         missing("a year", &with(&["max-age=31535999; includeSubDomains; preload"]));
         missing("includeSubDomains", &with(&["max-age=31536000; preload"]));
@@ -196,9 +200,12 @@ mod tests {
     fn what_was_not_seen_is_unknown_and_what_is_missing_comes_first() {
         let unknown = of(|apex| apex.plain = Plain::Unknown);
         assert_eq!(unknown, Eligibility::Unknown(vec!["where http://example.com leads".to_owned()]));
-        missing("certificate", &of(|apex| {
-            apex.certificate = Some(false);
-            apex.www = None;
-        }));
+        missing(
+            "certificate",
+            &of(|apex| {
+                apex.certificate = Some(false);
+                apex.www = None;
+            }),
+        );
     }
 }

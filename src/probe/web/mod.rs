@@ -5,8 +5,8 @@
 mod address;
 mod around;
 mod connect;
-mod cors;
 mod cookies;
+mod cors;
 mod csp;
 mod delivery;
 mod dns;

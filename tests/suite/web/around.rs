@@ -9,7 +9,9 @@ use super::*;
 use crate::support::tls_server::Server;
 
 /// A plain server that sees whole requests, headers included; `respond` gives head lines and body for a request.
-async fn server(respond: impl Fn(&str) -> (String, Vec<u8>) + Send + Sync + 'static) -> (Server, Arc<Mutex<Vec<String>>>) {
+async fn server(
+    respond: impl Fn(&str) -> (String, Vec<u8>) + Send + Sync + 'static,
+) -> (Server, Arc<Mutex<Vec<String>>>) {
     let asked: Arc<Mutex<Vec<String>>> = Arc::default();
     let (respond, seen) = (Arc::new(respond), asked.clone());
     let server = Server::raw(move |mut stream| {
@@ -52,7 +54,10 @@ const APP: &[u8] = b"<!doctype html><script>fetch('/api/me'); fetch('/api/logout
 async fn api(allow: impl Fn(&str) -> String + Send + Sync + 'static) -> (Seen, Vec<String>) {
     let (server, asked) = server(move |request| match path(request) {
         "/" => ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), APP.to_vec()),
-        _ => (format!("200 OK\r\nContent-Type: application/json\r\n{}", allow(header(request, "origin"))), b"{}".to_vec()),
+        _ => (
+            format!("200 OK\r\nContent-Type: application/json\r\n{}", allow(header(request, "origin"))),
+            b"{}".to_vec(),
+        ),
     })
     .await;
     let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
@@ -62,10 +67,9 @@ async fn api(allow: impl Fn(&str) -> String + Send + Sync + 'static) -> (Seen, V
 
 #[tokio::test]
 async fn an_api_that_welcomes_whoever_asks_is_told_once_and_nothing_is_done_to_it() {
-    let (seen, asked) = api(|origin| {
-        format!("Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n")
-    })
-    .await;
+    let (seen, asked) =
+        api(|origin| format!("Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n"))
+            .await;
     assert!(said(&seen, "cors-origin-reflected").starts_with("major: localhost lets whichever website asks"));
     assert!(seen.of("cors-lookalike-trusted").is_empty(), "one fault, one finding");
     let evidence = &seen.of("cors-origin-reflected")[0].evidence[0].text;
@@ -109,7 +113,8 @@ async fn a_careless_comparison_is_found_out() {
 
 #[tokio::test]
 async fn an_api_for_all_or_for_its_own_front_end_is_proof() {
-    for allow in ["Access-Control-Allow-Origin: *\r\n", "", "Access-Control-Allow-Origin: https://app.example.com\r\n"] {
+    for allow in ["Access-Control-Allow-Origin: *\r\n", "", "Access-Control-Allow-Origin: https://app.example.com\r\n"]
+    {
         let (seen, _) = api(move |_| allow.to_owned()).await;
         assert!(seen.findings.iter().all(|finding| !finding.rule.as_str().starts_with("cors")), "{allow} {seen:#?}");
         assert!(seen.proved().contains(&"cors-strangers-refused".to_owned()), "{allow}");
@@ -118,7 +123,8 @@ async fn an_api_for_all_or_for_its_own_front_end_is_proof() {
 
 #[tokio::test]
 async fn without_an_api_nothing_is_proved() {
-    let (server, _) = server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;
+    let (server, _) =
+        server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;
     let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
     let Coverage::Nothing(why) = coverage(&seen, "cors-strangers-refused") else { panic!("{seen:#?}") };
     assert!(why.contains("names no address of an API"), "{why}");
@@ -188,7 +194,8 @@ async fn files_that_are_kept_and_packed_are_proof() {
 
 #[tokio::test]
 async fn times_of_this_machine_say_nothing_of_production_and_dns_is_not_asked() {
-    let (server, _) = server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;
+    let (server, _) =
+        server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;
     let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
     let Coverage::Nothing(why) = coverage(&seen, "answers-quick") else { panic!("{seen:#?}") };
     assert!(why.contains("its times say nothing of production"), "{why}");

@@ -129,7 +129,8 @@ mod tests {
         let of = |value: &str| Caching::of(&Headers::of(&[("Cache-Control", value)]));
         assert_eq!(of("public, max-age=31536000, immutable").browser(), 31_536_000);
         assert!(of("public").shared() && of("s-maxage=60").shared() && of("max-age=60").shared());
-        for value in ["private, max-age=60", "no-store", "public, no-cache", "max-age=0", "s-maxage=0, max-age=60", ""] {
+        for value in ["private, max-age=60", "no-store", "public, no-cache", "max-age=0", "s-maxage=0, max-age=60", ""]
+        {
             assert!(!of(value).shared(), "{value}");
         }
         assert_eq!(of("max-age=60, no-cache").browser(), 0);

@@ -102,7 +102,8 @@ mod tests {
     use crate::probe::web::html;
 
     const WRITTEN: &str = "// Adds what is in the cart.\nexport function total(items) {\n    let sum = 0;\n    for (const item of items) {\n        sum += item.price * item.count;\n    }\n    return sum;\n}\n\n";
-    const PACKED: &str = "function t(e){let n=0;for(const o of e)n+=o.price*o.count;return n}const r=[];r.push(t);export{t as total};";
+    const PACKED: &str =
+        "function t(e){let n=0;for(const o of e)n+=o.price*o.count;return n}const r=[];r.push(t);export{t as total};";
 
     fn minified(text: &str) -> Option<bool> {
         Code::read(text.as_bytes()).unwrap().minified()
@@ -112,8 +113,13 @@ mod tests {
     fn code_for_people_is_told_from_code_for_browsers() {
         assert_eq!(minified(&WRITTEN.repeat(40)), Some(false));
         assert_eq!(minified(&PACKED.repeat(60)), Some(true));
-        assert_eq!(minified(&format!("{}{}", WRITTEN.repeat(5), PACKED.repeat(60))), Some(true), "with a licence on top");
-        let wrapped: String = PACKED.repeat(60).as_bytes().chunks(500).map(|c| format!("{}\n", String::from_utf8_lossy(c))).collect();
+        assert_eq!(
+            minified(&format!("{}{}", WRITTEN.repeat(5), PACKED.repeat(60))),
+            Some(true),
+            "with a licence on top"
+        );
+        let wrapped: String =
+            PACKED.repeat(60).as_bytes().chunks(500).map(|c| format!("{}\n", String::from_utf8_lossy(c))).collect();
         assert_eq!(minified(&wrapped), Some(true));
         assert_eq!(minified(WRITTEN), None);
         assert_eq!(minified(&"x=1\n".repeat(3000)), Some(false));
@@ -123,7 +129,8 @@ mod tests {
 
     #[test]
     fn builds_for_development_are_known_by_their_words() {
-        let text = format!("{WRITTEN}console.info('%cDownload the React DevTools for a better development experience: …')");
+        let text =
+            format!("{WRITTEN}console.info('%cDownload the React DevTools for a better development experience: …')");
         assert_eq!(Code::read(text.as_bytes()).unwrap().tool, Some("React built for development"));
         assert_eq!(Code::read(PACKED.as_bytes()).unwrap().tool, None);
     }

@@ -94,9 +94,9 @@ pub async fn collect(client: &Client, page: &Hop) -> Delivery {
     let again = client.send(packed(&page.url, Method::Get));
     let (again, assets) = join(again, join_all(files.into_iter().map(|(url, kind)| ask(client, url, kind)))).await;
     let sent = again.response().map(|response| sent(response, Method::Get));
-    let first_packed = assets.iter().find(|asset| {
-        asset.kind == Kind::Script && asset.sent.as_ref().is_ok_and(|sent| sent.encoding.is_some())
-    });
+    let first_packed = assets
+        .iter()
+        .find(|asset| asset.kind == Kind::Script && asset.sent.as_ref().is_ok_and(|sent| sent.encoding.is_some()));
     let unpacked = match first_packed.map(|asset| asset.url.clone()) {
         None => None,
         Some(url) => {
@@ -163,8 +163,13 @@ fn files(page: &Url, document: &Document) -> (Vec<(Url, Kind)>, usize, usize) {
     let pictures = document.embedded.iter().filter(|embedded| embedded.kind == html::Kind::Image);
     let images = unique(pictures.filter_map(|picture| own(&picture.src)).collect());
     let is_font = |url: &Url| [".woff2", ".woff", ".ttf", ".otf"].iter().any(|end| url.path().ends_with(end));
-    let fonts: Vec<Url> =
-        document.links.iter().filter(|link| link.is("preload")).filter_map(|link| own(&link.href)).filter(is_font).collect();
+    let fonts: Vec<Url> = document
+        .links
+        .iter()
+        .filter(|link| link.is("preload"))
+        .filter_map(|link| own(&link.href))
+        .filter(is_font)
+        .collect();
     let (script_count, image_count) = (scripts.len(), images.len());
     let some = |urls: Vec<Url>, most: usize, kind: Kind| urls.into_iter().take(most).map(move |url| (url, kind));
     let files = some(scripts, MOST_SCRIPTS, Kind::Script)

@@ -17,7 +17,9 @@ pub fn spf_fault(records: &[String]) -> Option<String> {
     let record = match records {
         [] => return Some("no SPF record says who may send its mail".to_owned()),
         [record] => record,
-        several => return Some(format!("it has {} SPF records, and with more than one receivers heed none", several.len())),
+        several => {
+            return Some(format!("it has {} SPF records, and with more than one receivers heed none", several.len()));
+        }
     };
     let mut all = None;
     let (mut redirect, mut lookups) = (false, 0);
@@ -39,7 +41,9 @@ pub fn spf_fault(records: &[String]) -> Option<String> {
         }
     }
     if lookups > MOST_LOOKUPS {
-        return Some(format!("its SPF record asks for {lookups} lookups, and beyond {MOST_LOOKUPS} receivers heed none of it"));
+        return Some(format!(
+            "its SPF record asks for {lookups} lookups, and beyond {MOST_LOOKUPS} receivers heed none of it"
+        ));
     }
     match all {
         Some('+') => Some("its SPF record ends in `+all`, so everybody may send in its name".to_owned()),
@@ -59,7 +63,9 @@ pub fn dmarc_fault(records: &[String]) -> Option<String> {
     let record = match records {
         [] => return Some("no DMARC record says what to do with mail that somebody else sends in its name".to_owned()),
         [record] => record,
-        several => return Some(format!("it has {} DMARC records, and with more than one receivers heed none", several.len())),
+        several => {
+            return Some(format!("it has {} DMARC records, and with more than one receivers heed none", several.len()));
+        }
     };
     let policy = record.split(';').find_map(|tag| {
         let (name, value) = tag.split_once('=')?;
@@ -67,7 +73,9 @@ pub fn dmarc_fault(records: &[String]) -> Option<String> {
     });
     match policy.as_deref() {
         Some("quarantine" | "reject") => None,
-        Some("none") => Some("its DMARC record has `p=none`, so forged mail is only counted and still delivered".to_owned()),
+        Some("none") => {
+            Some("its DMARC record has `p=none`, so forged mail is only counted and still delivered".to_owned())
+        }
         _ => Some("its DMARC record has no policy (`p=`) that receivers understand".to_owned()),
     }
 }
@@ -88,7 +96,9 @@ mod tests {
 
     #[test]
     fn spf_records_are_read_as_receivers_do() {
-        for good in ["v=spf1 -all", "v=spf1 include:_spf.example.com ~all", "V=SPF1 MX -ALL", "v=spf1 redirect=x.example"] {
+        for good in
+            ["v=spf1 -all", "v=spf1 include:_spf.example.com ~all", "V=SPF1 MX -ALL", "v=spf1 redirect=x.example"]
+        {
             assert_eq!(spf(good), "", "{good}");
         }
         assert!(spf("v=spf1 all").contains("`+all`"));

@@ -107,9 +107,7 @@ async fn ask_all(asker: &Asker, host: String, domain: String) -> Dns {
         mail,
         asker.ask(&dmarc_name, RecordType::TXT, texts("v=DMARC1")),
         // Without the feature that checks signatures these arrive as bytes, which is all that is needed here.
-        asker.ask(&domain, RecordType::DS, |data| {
-            (data.record_type() == RecordType::DS).then(|| "DS".to_owned())
-        }),
+        asker.ask(&domain, RecordType::DS, |data| (data.record_type() == RecordType::DS).then(|| "DS".to_owned())),
     )
     .await;
     let (caa_at, caa) = caa;
@@ -127,10 +125,9 @@ async fn caa(asker: &Asker, host: &str) -> (String, Answer<Caa>) {
     }
     let asked = names.iter().map(|name| {
         asker.ask(name, RecordType::CAA, |data| match data {
-            RData::CAA(caa) => Some(Caa {
-                tag: caa.tag.to_ascii_lowercase(),
-                value: String::from_utf8_lossy(&caa.value).into_owned(),
-            }),
+            RData::CAA(caa) => {
+                Some(Caa { tag: caa.tag.to_ascii_lowercase(), value: String::from_utf8_lossy(&caa.value).into_owned() })
+            }
             _ => None,
         })
     });

@@ -9,7 +9,8 @@ const SHOWN: usize = 200;
 /// In the order to show.
 pub fn rows(dns: &Dns) -> Vec<DnsRow> {
     let issuers = |dns: &Dns| {
-        let issuers: Vec<&str> = dns.caa.records().iter().filter(|caa| caa.tag == "issue").map(|caa| caa.value.trim()).collect();
+        let issuers: Vec<&str> =
+            dns.caa.records().iter().filter(|caa| caa.tag == "issue").map(|caa| caa.value.trim()).collect();
         match issuers.as_slice() {
             [] => format!("records at {} that name no authority", dns.caa_at),
             issuers => format!("{} (at {})", issuers.join(", "), dns.caa_at),
@@ -22,8 +23,22 @@ pub fn rows(dns: &Dns) -> Vec<DnsRow> {
         (true, false) => Standing::Neutral,
     };
     vec![
-        row("CAA", &dns.caa, || issuers(dns), Standing::Good, "none: every authority may issue certificates", Standing::Weak),
-        row("AAAA", &dns.aaaa, || dns.aaaa.records().join(", "), Standing::Good, "none: reachable over IPv4 only", Standing::Neutral),
+        row(
+            "CAA",
+            &dns.caa,
+            || issuers(dns),
+            Standing::Good,
+            "none: every authority may issue certificates",
+            Standing::Weak,
+        ),
+        row(
+            "AAAA",
+            &dns.aaaa,
+            || dns.aaaa.records().join(", "),
+            Standing::Good,
+            "none: reachable over IPv4 only",
+            Standing::Neutral,
+        ),
         row("MX", &dns.mx, || dns.mx.records().join(", "), Standing::Neutral, "none: takes no mail", Standing::Neutral),
         row(
             "SPF",

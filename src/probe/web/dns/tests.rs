@@ -53,7 +53,18 @@ impl Server {
             let reply = known.get(&(name, kind)).unwrap_or(&otherwise);
             let message = |code: u8, truncated: bool, records: &[Vec<u8>]| {
                 let mut bytes = query[..2].to_vec();
-                bytes.extend([0x81 | if truncated { 2 } else { 0 }, 0x80 | code, 0, 1, 0, records.len() as u8, 0, 0, 0, 0]);
+                bytes.extend([
+                    0x81 | if truncated { 2 } else { 0 },
+                    0x80 | code,
+                    0,
+                    1,
+                    0,
+                    records.len() as u8,
+                    0,
+                    0,
+                    0,
+                    0,
+                ]);
                 bytes.extend(&query[12..end]);
                 for record in records {
                     // The name of the question, its kind, class IN, a minute to live.
@@ -148,7 +159,11 @@ fn row(dns: &Dns, name: &str) -> (String, Standing) {
 #[tokio::test]
 async fn records_that_are_there_are_found_and_the_nearest_caa_counts() {
     let known = [
-        ("example.com", CAA, records(&[caa_record("issue", "letsencrypt.org"), caa_record("iodef", "mailto:a@example.com")])),
+        (
+            "example.com",
+            CAA,
+            records(&[caa_record("issue", "letsencrypt.org"), caa_record("iodef", "mailto:a@example.com")]),
+        ),
         ("shop.example.com", AAAA, records(&[vec![0x20, 1, 0xd, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]])),
         ("example.com", MX, records(&[mx("mx.example.com")])),
         ("example.com", TXT, records(&[text(&["token=1"]), text(&["v=spf1 include:_spf.", "example.com -all"])])),
@@ -169,10 +184,7 @@ async fn records_that_are_there_are_found_and_the_nearest_caa_counts() {
 
 #[tokio::test]
 async fn what_is_clearly_absent_is_told_once_each() {
-    let known = [
-        ("example.com", MX, records(&[mx("mx.example.com")])),
-        ("_dmarc.example.com", TXT, Reply::Code(3)),
-    ];
+    let known = [("example.com", MX, records(&[mx("mx.example.com")])), ("_dmarc.example.com", TXT, Reply::Code(3))];
     let server = Server::start(&known, Reply::Code(0)).await;
     let dns = server.look("https://example.com/").await;
     assert_eq!(
@@ -181,7 +193,10 @@ async fn what_is_clearly_absent_is_told_once_each() {
     );
     let mail = lines(judge_mail(&dns));
     assert_eq!(mail.len(), 1);
-    assert!(mail[0].starts_with("minor mail-forgeable: Mail in the name of example.com can be forged: no SPF"), "{mail:?}");
+    assert!(
+        mail[0].starts_with("minor mail-forgeable: Mail in the name of example.com can be forged: no SPF"),
+        "{mail:?}"
+    );
     assert!(mail[0].contains("; no DMARC record"), "{mail:?}");
     assert_eq!(row(&dns, "AAAA").1, Standing::Neutral);
     assert!(row(&dns, "DNSSEC").0.starts_with("not signed"));

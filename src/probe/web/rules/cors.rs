@@ -22,7 +22,11 @@ pub static REFLECTED: RuleMeta = RuleMeta {
           `cors({ origin: ['https://app.example.com'], credentials: true })`. For data that is public to all send \
           `Access-Control-Allow-Origin: *` and no credentials.",
     example: "bad:  cors({ origin: true, credentials: true })\ngood: cors({ origin: ['https://app.example.com'], credentials: true })",
-    references: &["F8", "https://fetch.spec.whatwg.org/#http-cors-protocol", "https://portswigger.net/web-security/cors"],
+    references: &[
+        "F8",
+        "https://fetch.spec.whatwg.org/#http-cors-protocol",
+        "https://portswigger.net/web-security/cors",
+    ],
 };
 
 /// A careless comparison lets the wrong ones in.
@@ -106,7 +110,8 @@ fn reflected(cors: &Cors) -> Option<Finding> {
     let (target, worst) = hits.first()?;
     let host = host(target);
     let (severity, message) = if !worst.credentials() {
-        let message = format!("{host} lets whichever website asks read its answers, though not with your users' cookies");
+        let message =
+            format!("{host} lets whichever website asks read its answers, though not with your users' cookies");
         (Severity::Minor, message)
     } else if cors.cross_site_cookie {
         let message = format!(
@@ -178,7 +183,8 @@ fn host(target: &Target) -> String {
 
 fn finding(rule: &RuleMeta, target: &Target, hits: &[Hit<'_>], message: String) -> Finding {
     let lines: Vec<String> = hits.iter().map(|(target, answer)| line(target, answer)).collect();
-    Finding::new(rule, location(&target.url), "", message).evidence(Evidence::new(EvidenceKind::Header, lines.join("\n")))
+    Finding::new(rule, location(&target.url), "", message)
+        .evidence(Evidence::new(EvidenceKind::Header, lines.join("\n")))
 }
 
 /// One question and its answer: `GET https://…/ with Origin: … → Access-Control-Allow-Origin: …`.
@@ -232,7 +238,9 @@ mod tests {
     fn a_stranger_with_cookies_is_as_bad_as_the_cookies_travel() {
         let reflected = || vec![answer(Asker::Stranger, Some("https://x.example"), true)];
         assert!(judged(reflected(), true)[0].starts_with("blocker cors-origin-reflected: Any website can read"));
-        assert!(judged(reflected(), false)[0].starts_with("major cors-origin-reflected: shop.example.com lets whichever"));
+        assert!(
+            judged(reflected(), false)[0].starts_with("major cors-origin-reflected: shop.example.com lets whichever")
+        );
         let bare = vec![answer(Asker::Stranger, Some("https://x.example"), false)];
         assert!(judged(bare, true)[0].starts_with("minor cors-origin-reflected"));
     }
@@ -259,7 +267,10 @@ mod tests {
             false,
         );
         assert_eq!(said.len(), 1, "{said:?}");
-        assert!(said[0].starts_with("major cors-lookalike-trusted") && said[0].contains("merely ends like"), "{said:?}");
+        assert!(
+            said[0].starts_with("major cors-lookalike-trusted") && said[0].contains("merely ends like"),
+            "{said:?}"
+        );
     }
 
     #[test]

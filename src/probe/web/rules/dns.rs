@@ -1,6 +1,8 @@
 //! What DNS says of certificates and mail.
 
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, Observation, Proof, RuleKind, RuleMeta, Severity};
+use crate::model::{
+    Confidence, Evidence, EvidenceKind, Finding, Location, Observation, Proof, RuleKind, RuleMeta, Severity,
+};
 use crate::probe::web::dns::{Answer, Dns, mail};
 use crate::probe::web::tally::Sight;
 

@@ -53,9 +53,10 @@ pub fn judge(origin: &Origin, seen: &Http2, local: bool) -> Sight {
         Http2::NotOffered if local => {
             Sight::NotSeen(format!("{} is on this machine, where no proxy speaks HTTP/2 for the app", origin.host))
         }
-        Http2::NotOffered => {
-            told(format!("{} speaks only HTTP/1.1", origin.host), "HTTP/2 was offered in the TLS handshake and not chosen")
-        }
+        Http2::NotOffered => told(
+            format!("{} speaks only HTTP/1.1", origin.host),
+            "HTTP/2 was offered in the TLS handshake and not chosen",
+        ),
         Http2::Fails(why) => told(format!("{} offers HTTP/2, which then fails", origin.host), why),
         Http2::Unknown(trouble) => Sight::NotSeen(format!("{} could not be asked for HTTP/2: {trouble}", origin.host)),
     }

@@ -18,7 +18,6 @@ pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod siblings;
-pub mod site_names;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
 pub mod tls_version;

@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use url::Url;
 
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, Observation, Proof, RuleKind, RuleMeta, Severity};
+use crate::model::{
+    Confidence, Evidence, EvidenceKind, Finding, Location, Observation, Proof, RuleKind, RuleMeta, Severity,
+};
 use crate::probe::web::address::{is_secure, location, shown, site};
 use crate::probe::web::siblings::{Family, Outcome, Turn, families, turn};
 use crate::probe::web::tally::Sight;
@@ -24,7 +26,11 @@ pub static APART: RuleMeta = RuleMeta {
           included. Vercel, Netlify and Cloudflare have a switch for it where domains are listed.",
     example: "bad:  https://example.com and https://www.example.com both answer 200\ngood: https://www.example.com answers 301 to \
               https://example.com",
-    references: &["C19", "C21", "https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls"],
+    references: &[
+        "C19",
+        "C21",
+        "https://developers.google.com/search/docs/crawling-indexing/consolidate-duplicate-urls",
+    ],
 };
 
 /// The way to HTTPS is not straight.
@@ -42,7 +48,12 @@ pub static DETOUR: RuleMeta = RuleMeta {
           nginx: `return 301 https://$host$request_uri;` for port 80.",
     example: "bad:  http://example.com → http://www.example.com → https://www.example.com\n\
               good: http://example.com → https://example.com → https://www.example.com",
-    references: &["C21", "C22", "https://hstspreload.org/#deployment-recommendations", "https://www.rfc-editor.org/rfc/rfc6797"],
+    references: &[
+        "C21",
+        "C22",
+        "https://hstspreload.org/#deployment-recommendations",
+        "https://www.rfc-editor.org/rfc/rfc6797",
+    ],
 };
 
 /// All ways lead to one address.
@@ -68,7 +79,9 @@ pub static WAY_RULES: &[&RuleMeta] = &[&DETOUR];
 pub fn judge_names(visits: &[Visit]) -> Vec<Sight> {
     let families = families(visits);
     if families.is_empty() {
-        return vec![Sight::Absent("the addresses have ports or numbers, so there is no name with www beside them".to_owned())];
+        return vec![Sight::Absent(
+            "the addresses have ports or numbers, so there is no name with www beside them".to_owned(),
+        )];
     }
     families.iter().map(judge_family).collect()
 }
@@ -88,7 +101,8 @@ fn judge_family(family: &Family<'_>) -> Sight {
             ends.push(url);
         }
     }
-    let evidence = || Evidence::new(EvidenceKind::Note, ways.iter().map(|way| line(way)).collect::<Vec<_>>().join("\n"));
+    let evidence =
+        || Evidence::new(EvidenceKind::Note, ways.iter().map(|way| line(way)).collect::<Vec<_>>().join("\n"));
     let Some(first) = ends.first() else {
         return Sight::NotSeen(format!("no address of {} led to a secure page", family.name));
     };
@@ -106,7 +120,8 @@ fn judge_family(family: &Family<'_>) -> Sight {
     }
     if ends.len() > 1 {
         let names: Vec<&str> = ends.iter().filter_map(|url| url.host_str()).collect();
-        return Observation::from(finding(format!("The app is served under {}, each for itself", names.join(" and ")))).into();
+        return Observation::from(finding(format!("The app is served under {}, each for itself", names.join(" and "))))
+            .into();
     }
     let settled = |(_, outcome): &(&Url, Outcome<'_>)| match outcome {
         Outcome::Page(url) => is_secure(url),
@@ -155,9 +170,9 @@ pub fn judge_ways(visits: &[Visit]) -> Vec<Sight> {
             told.push(name);
         }
     }
-    let straight = visits.iter().any(|visit| {
-        visit.page().is_some_and(|page| is_secure(&page.url)) && !told.contains(&site(&visit.start))
-    });
+    let straight = visits
+        .iter()
+        .any(|visit| visit.page().is_some_and(|page| is_secure(&page.url)) && !told.contains(&site(&visit.start)));
     if straight {
         sights.push(Sight::Seen(Vec::new()));
     }
@@ -249,7 +264,9 @@ mod tests {
         www[3] = visit(&["http://www.example.com/"], false, Some(Trouble::UnknownHost));
         assert_eq!(
             names(&www),
-            ["minor hosts-not-unified: www.example.com leads nowhere, since its name is not in DNS; only example.com does"]
+            [
+                "minor hosts-not-unified: www.example.com leads nowhere, since its name is not in DNS; only example.com does"
+            ]
         );
         let bare = vec![
             visit(&["https://www.example.com/"], true, None),
@@ -289,8 +306,10 @@ mod tests {
         let down = visit(&["https://example.com/", "http://example.com/x", "https://example.com/x"], true, None);
         assert_eq!(
             ways(&[other]),
-            ["minor https-redirect-detour: http://example.com/a leads at once to another name, https://www.example.com/a, \
-              so browsers never learn to use HTTPS for example.com"]
+            [
+                "minor https-redirect-detour: http://example.com/a leads at once to another name, https://www.example.com/a, \
+              so browsers never learn to use HTTPS for example.com"
+            ]
         );
         let said = ways(&[detour, down]);
         assert_eq!(said.len(), 1);

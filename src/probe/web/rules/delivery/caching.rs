@@ -121,11 +121,12 @@ pub fn judge_assets(delivery: &Delivery) -> Sight {
     if seen.is_empty() {
         return nothing_seen(delivery);
     }
-    let faults: Vec<String> =
-        seen.iter().filter_map(|(asset, sent)| Some(format!("{}: {}", shown(&asset.url), fault(asset, sent)?))).collect();
+    let faults: Vec<String> = seen
+        .iter()
+        .filter_map(|(asset, sent)| Some(format!("{}: {}", shown(&asset.url), fault(asset, sent)?)))
+        .collect();
     if !faults.is_empty() {
-        let message =
-            format!("Browsers load {} of {} again on every visit", faults.len(), count(seen.len(), "file"));
+        let message = format!("Browsers load {} of {} again on every visit", faults.len(), count(seen.len(), "file"));
         return told(finding(&UNCACHED, delivery, message, &faults));
     }
     let lasting = seen.iter().filter(|(_, sent)| Caching::of(&sent.headers).browser() > 0).count();
@@ -211,7 +212,10 @@ mod tests {
     fn files_whose_name_has_a_hash_are_to_be_kept() {
         let hashed = "/assets/index-BxYz12ab.css";
         assert!(file(hashed, &[])[0].contains("assets-uncached: Browsers load 1 of 1 file again"));
-        assert_eq!(file(hashed, &[("Cache-Control", "public, max-age=0, must-revalidate"), ("ETag", "\"1\"")]).len(), 1);
+        assert_eq!(
+            file(hashed, &[("Cache-Control", "public, max-age=0, must-revalidate"), ("ETag", "\"1\"")]).len(),
+            1
+        );
         assert!(file(hashed, &[("Cache-Control", "max-age=3600")])[0].starts_with("minor assets-uncached"));
         assert!(file(hashed, &[("Cache-Control", "max-age=31536000")])[0].starts_with("proof assets-cached"));
         assert!(file(hashed, &[("Expires", "Thu, 31 Dec 2037 23:55:55 GMT")]).is_empty());
@@ -230,7 +234,9 @@ mod tests {
     fn a_personal_page_is_not_for_shared_caches() {
         let of = |headers: &[(&str, &str)]| said(&page(headers, Vec::new()));
         let found = of(&[("Set-Cookie", "session_id=a1b2c3; HttpOnly"), ("Cache-Control", "public, max-age=600")]);
-        assert!(found[0].starts_with("major page-cached-publicly: https://shop.example.com/ sets the cookie `session_id`"));
+        assert!(
+            found[0].starts_with("major page-cached-publicly: https://shop.example.com/ sets the cookie `session_id`")
+        );
         assert!(!found[0].contains("a1b2c3"));
         for (cookie, caching) in [
             ("session_id=a1b2c3", "private, max-age=600"),

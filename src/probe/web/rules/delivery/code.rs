@@ -22,7 +22,12 @@ pub static DEVELOPMENT: RuleMeta = RuleMeta {
     fix: "Build the app and serve the result: `npm run build`, then the folder that it made (`dist`, `build`) or `npm start`; never \
           `npm run dev` in production.",
     example: "bad:  <script src=\"/@vite/client\">\ngood: <script src=\"/assets/index-BxYz12ab.js\">",
-    references: &["F9", "C56", "https://vite.dev/guide/build", "https://react.dev/learn/add-react-to-an-existing-project"],
+    references: &[
+        "F9",
+        "C56",
+        "https://vite.dev/guide/build",
+        "https://react.dev/learn/add-react-to-an-existing-project",
+    ],
 };
 
 /// Scripts as people wrote them.
@@ -89,7 +94,9 @@ fn in_development(delivery: &Delivery) -> Option<Sight> {
 /// Judges whether the app runs in development mode.
 pub fn judge_development(delivery: &Delivery) -> Sight {
     if delivery.local {
-        return Sight::NotSeen("on this machine development mode is as it should be: give the deployed address".to_owned());
+        return Sight::NotSeen(
+            "on this machine development mode is as it should be: give the deployed address".to_owned(),
+        );
     }
     let scripts = scripts(delivery);
     let mut lines: Vec<String> = delivery.tools.iter().map(|tool| format!("the page loads {tool}")).collect();
@@ -221,6 +228,9 @@ mod tests {
     #[test]
     fn a_megabyte_is_too_much() {
         let found = of(script(4_800_000, 9000, None));
-        assert!(found.iter().any(|line| line.contains("scripts-heavy: https://shop.example.com/ loads 1.2 MB")), "{found:?}");
+        assert!(
+            found.iter().any(|line| line.contains("scripts-heavy: https://shop.example.com/ loads 1.2 MB")),
+            "{found:?}"
+        );
     }
 }

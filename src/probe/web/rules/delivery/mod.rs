@@ -127,7 +127,8 @@ mod tests {
 
     #[test]
     fn a_good_page_has_proofs_and_no_finding() {
-        let long = [("Cache-Control", "public, max-age=31536000, immutable"), ("Content-Encoding", "br"), ("CF-Ray", "1")];
+        let long =
+            [("Cache-Control", "public, max-age=31536000, immutable"), ("Content-Encoding", "br"), ("CF-Ray", "1")];
         let mut script = asset("/a/index-BxYz12ab.js", Kind::Script, sent("text/javascript", 40_000, &long));
         script.code = code(150_000, 30_000, None);
         let image = asset("/hero.webp", Kind::Image, sent("image/webp", 80_000, &[("ETag", "\"1\"")]));

@@ -97,7 +97,8 @@ pub fn judge_packing(delivery: &Delivery) -> Sight {
         }
         let message = format!("{} of text from {} came packed", count(texts.len(), "file"), shown(&delivery.page));
         let evidence = Evidence::new(EvidenceKind::Note, lines.join("\n"));
-        return Observation::from(Proof::new(&COMPRESSED, location(&delivery.page), "", message).evidence(evidence)).into();
+        return Observation::from(Proof::new(&COMPRESSED, location(&delivery.page), "", message).evidence(evidence))
+            .into();
     }
     let bytes: u64 = bare.iter().filter_map(|(_, sent)| sent.wire).sum();
     let lines: Vec<String> =
@@ -114,7 +115,10 @@ fn is_text(kind: &str) -> bool {
     kind.starts_with("text/")
         || kind.ends_with("+json")
         || kind.ends_with("+xml")
-        || matches!(kind, "application/javascript" | "application/x-javascript" | "application/json" | "application/xml")
+        || matches!(
+            kind,
+            "application/javascript" | "application/x-javascript" | "application/json" | "application/xml"
+        )
 }
 
 /// Judges the size of pictures.
@@ -142,14 +146,21 @@ pub fn judge_images(delivery: &Delivery) -> Sight {
         .collect();
     if !heavy.is_empty() {
         let bytes: u64 = sized.iter().map(|(.., bytes)| *bytes).max().unwrap_or_default();
-        let message = format!("{} of {} are too large, up to {}", heavy.len(), count(sized.len(), "picture"), size(bytes));
+        let message =
+            format!("{} of {} are too large, up to {}", heavy.len(), count(sized.len(), "picture"), size(bytes));
         return told(finding(&IMAGES, delivery, message, &heavy));
     }
     if sized.len() < delivery.images || sized.iter().any(|(.., bytes)| *bytes > OLD_TOO_LARGE) {
-        return Sight::NotSeen(format!("{} of {} were looked at, and they are fine", sized.len(), count(delivery.images, "picture")));
+        return Sight::NotSeen(format!(
+            "{} of {} were looked at, and they are fine",
+            sized.len(),
+            count(delivery.images, "picture")
+        ));
     }
-    let lines: Vec<String> =
-        sized.iter().map(|(asset, sent, bytes)| format!("{}: {}, {}", shown(&asset.url), sent.kind, size(*bytes))).collect();
+    let lines: Vec<String> = sized
+        .iter()
+        .map(|(asset, sent, bytes)| format!("{}: {}, {}", shown(&asset.url), sent.kind, size(*bytes)))
+        .collect();
     let message = format!("Every picture of {} is small", shown(&delivery.page));
     let evidence = Evidence::new(EvidenceKind::Note, lines.join("\n"));
     Observation::from(Proof::new(&IMAGES_LIGHT, location(&delivery.page), "", message).evidence(evidence)).into()
@@ -185,7 +196,10 @@ mod tests {
             picture.wire = wire;
             said(&page(&[], vec![asset("/hero", Kind::Image, picture)]))
         };
-        assert!(of("image/png", Some(240_000))[0].starts_with("minor images-heavy: 1 of 1 picture are too large, up to 240 KB"));
+        assert!(
+            of("image/png", Some(240_000))[0]
+                .starts_with("minor images-heavy: 1 of 1 picture are too large, up to 240 KB")
+        );
         assert!(of("image/avif", Some(1_250_000))[0].contains("1.2 MB"));
         assert!(of("image/webp", Some(240_000)).is_empty());
         assert!(of("image/png", Some(90_000))[0].starts_with("proof images-light"));
