@@ -189,11 +189,6 @@ impl Client {
         &self.limits
     }
 
-    /// What answers of the run may hold.
-    pub const fn memory(&self) -> &Memory {
-        &self.memory
-    }
-
     /// The server of `url`, where it may be asked.
     pub fn peer(&self, url: &Url) -> Option<Arc<Peer>> {
         self.peers.lock().unwrap_or_else(PoisonError::into_inner).get(&door(url)).cloned()
