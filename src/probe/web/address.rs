@@ -68,6 +68,12 @@ pub fn same_site(a: &Url, b: &Url) -> bool {
     site(a) == site(b)
 }
 
+/// The name under which the host is registered, by the public suffix list; the host itself where it has none.
+pub fn registered(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    if is_ip(url) { host } else { psl::domain_str(host).unwrap_or(host) }
+}
+
 /// The plain address beside a secure one on the standard port; `None` where no standard says where it would be.
 pub fn plain_sibling(url: &Url) -> Option<Url> {
     sibling(url, "https", "http")

@@ -7,8 +7,9 @@ use rustls::client::danger::ServerCertVerifier;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
+use super::cookies;
 use super::html;
-use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, tls_version};
+use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, cookies as cookie_rules, hsts, https, tls_version};
 use super::survey::{Server, Survey};
 use super::tally::{Sight, Tally};
 use super::tls::certificate::Certificate;
@@ -40,6 +41,7 @@ pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String
         judge_way(survey, visit, is_trusted, &mut tally);
     }
     judge_pages(survey, &mut tally);
+    judge_cookies(survey, &mut tally);
     note_gaps(survey, &mut tally);
     tally
 }
@@ -183,6 +185,42 @@ fn judge_header(rules: &HeaderRules, page: &Page<'_>) -> Sight {
         }
         _ => sight,
     }
+}
+
+/// Judges the cookies that a host sets, on the way as well as on the page.
+fn judge_cookies(survey: &Survey, tally: &mut Tally) {
+    for visit in survey.visits.iter().filter(|visit| visit.given && visit.hops.is_empty()) {
+        if let Some(why) = visit.why_no_page() {
+            tally.not_seen(cookie_rules::RULES, &why);
+        }
+    }
+    for set in cookies_by_host(survey) {
+        tally.add(cookie_rules::RULES, cookie_rules::judge(&set));
+    }
+}
+
+/// The cookies that each host sets, each name once; one that only takes an older cookie away is none.
+fn cookies_by_host(survey: &Survey) -> Vec<Vec<cookie_rules::Set>> {
+    let mut hosts: Vec<(Option<&str>, Vec<cookie_rules::Set>)> = Vec::new();
+    for hop in survey.visits.iter().flat_map(|visit| &visit.hops) {
+        // A plain redirect to HTTPS is judged for its cookies like the page that it leads to.
+        let host = hop.url.host_str();
+        let at = hosts.iter().position(|(known, _)| *known == host).unwrap_or_else(|| {
+            hosts.push((host, Vec::new()));
+            hosts.len() - 1
+        });
+        let Some((_, set)) = hosts.get_mut(at) else { continue };
+        let headers = &hop.response.headers;
+        let now = cookies::date(headers);
+        for cookie in cookies::all(headers) {
+            let known =
+                set.iter().any(|set| set.cookie.name == cookie.name && is_secure(&set.url) == is_secure(&hop.url));
+            if !known && !cookie.removes(now) {
+                set.push(cookie_rules::Set { url: hop.url.clone(), cookie });
+            }
+        }
+    }
+    hosts.into_iter().map(|(_, set)| set).collect()
 }
 
 fn is_finding(observation: &Observation) -> bool {

@@ -7,6 +7,7 @@ mod around;
 mod connect;
 mod cookies;
 mod csp;
+mod header_rows;
 mod html;
 mod http;
 mod judge;

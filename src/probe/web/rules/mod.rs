@@ -3,11 +3,15 @@
 pub mod certificate;
 pub mod content_security_policy;
 pub mod content_type_options;
+pub mod cookies;
 pub mod frame_options;
 pub mod hsts;
 pub mod https;
+pub mod integrity;
+pub mod mixed_content;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod server_details;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -33,6 +37,10 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
+    &cookies::META,
+    &mixed_content::META,
+    &integrity::META,
+    &server_details::META,
     &certificate::VALID,
     &tls_version::PROOF,
     &https::SERVED,
@@ -44,6 +52,8 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &cookies::PROOF,
+    &integrity::PROOF,
 ];
 
 /// A page that was reached.
@@ -102,6 +112,9 @@ pub static HEADER_RULES: &[HeaderRules] = &[
         documents_only: true,
         judge: permissions_policy::judge,
     },
+    HeaderRules { rules: &[&mixed_content::META], documents_only: false, judge: mixed_content::judge },
+    HeaderRules { rules: &[&integrity::META, &integrity::PROOF], documents_only: false, judge: integrity::judge },
+    HeaderRules { rules: &[&server_details::META], documents_only: false, judge: server_details::judge },
 ];
 
 /// A longer header is shortened in evidence.
@@ -124,7 +137,7 @@ fn sent(headers: &Headers, names: &[&str]) -> Evidence {
 }
 
 /// A text cut to what evidence holds of it.
-fn clipped(text: &str) -> String {
+pub fn clipped(text: &str) -> String {
     match text.char_indices().nth(HEADER_SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
