@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::{cookies, csp, html, structured};
+use super::{cookies, csp, html, structured, tls};
 
 /// Reads a `Set-Cookie` and judges it; its value must not be shown.
 pub fn cookie(bytes: &[u8]) {
@@ -43,4 +43,14 @@ pub fn html(bytes: &[u8]) {
         document.embedded.len(),
     ];
     assert!(lists.into_iter().all(|length| length <= html::MOST_ITEMS), "a list of a page has no end");
+}
+
+/// The answer to a ClientHello, as it might arrive.
+pub fn server_hello(bytes: &[u8]) {
+    tls::read_answer(bytes);
+}
+
+/// A certificate, and an OCSP response about it.
+pub fn certificate(bytes: &[u8]) {
+    tls::read_certificate(bytes);
 }

@@ -1,6 +1,9 @@
 //! The rules. Each is a pure function of what was collected; its documentation stands beside it.
 
 pub mod certificate;
+pub mod certificate_chain;
+pub mod certificate_lifetime;
+pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
 pub mod cookies;
@@ -8,10 +11,14 @@ pub mod frame_options;
 pub mod hsts;
 pub mod https;
 pub mod integrity;
+pub mod malformed;
 pub mod mixed_content;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod server_details;
+pub mod site_names;
+pub mod tls_forward_secrecy;
+pub mod tls_suites;
 pub mod tls_version;
 pub mod xss_protection;
 
@@ -27,7 +34,12 @@ use crate::model::{Evidence, EvidenceKind, Finding, Proof, RuleMeta};
 pub static RULES: &[&RuleMeta] = &[
     &certificate::INVALID,
     &certificate::EXPIRES_SOON,
+    &certificate_lifetime::META,
+    &certificate_chain::META,
+    &certificate_stapling::META,
     &tls_version::META,
+    &tls_suites::META,
+    &tls_forward_secrecy::META,
     &https::MISSING,
     &https::REDIRECT_MISSING,
     &hsts::META,
@@ -41,8 +53,11 @@ pub static RULES: &[&RuleMeta] = &[
     &mixed_content::META,
     &integrity::META,
     &server_details::META,
+    &malformed::META,
+    &site_names::META,
     &certificate::VALID,
     &tls_version::PROOF,
+    &tls_suites::PROOF,
     &https::SERVED,
     &https::REDIRECT,
     &hsts::PROOF,
@@ -54,6 +69,7 @@ pub static RULES: &[&RuleMeta] = &[
     &permissions_policy::PROOF,
     &cookies::PROOF,
     &integrity::PROOF,
+    &site_names::PROOF,
 ];
 
 /// A page that was reached.
