@@ -130,10 +130,15 @@ fn judge_form(survey: &Survey, tally: &mut Tally) {
             None => servers.push((origin, vec![answer])),
         }
     }
-    for (_, answers) in &servers {
-        tally.add(malformed::RULES, malformed::judge(answers));
+    let reached: Vec<Origin> = survey.visits.iter().filter_map(Visit::page).map(|page| Origin::of(&page.url)).collect();
+    for (origin, answers) in &servers {
+        let sight = malformed::judge(answers);
+        // Redirects alone show faults, but not that there are none.
+        if reached.contains(origin) || matches!(&sight, Sight::Seen(seen) if !seen.is_empty()) {
+            tally.add(malformed::RULES, sight);
+        }
     }
-    for visit in survey.visits.iter().filter(|visit| visit.given && visit.hops.is_empty()) {
+    for visit in survey.visits.iter().filter(|visit| visit.given) {
         if let Some(why) = visit.why_no_page() {
             tally.not_seen(malformed::RULES, &why);
         }
@@ -144,11 +149,18 @@ fn judge_form(survey: &Survey, tally: &mut Tally) {
 fn judge_names(survey: &Survey, tally: &mut Tally) {
     let mut judged: Vec<&str> = Vec::new();
     for visit in survey.visits.iter().filter(|visit| visit.given) {
-        let known = judged.contains(&site(&visit.start));
-        let (Some(page), Some(other), false) = (visit.page(), other_name(&visit.start), known) else { continue };
-        if visit.start.port().is_some() {
+        if judged.contains(&site(&visit.start)) {
             continue;
         }
+        let Some(other) = other_name(&visit.start).filter(|_| visit.start.port().is_none()) else {
+            let host = visit.start.host_str().unwrap_or_default();
+            tally.add(site_names::RULES, Sight::Absent(format!("{host} has no other name with or without www")));
+            continue;
+        };
+        let Some(page) = visit.page() else {
+            tally.not_seen(site_names::RULES, &visit.why_no_page().unwrap_or_default());
+            continue;
+        };
         judged.push(site(&visit.start));
         let others: Vec<&Visit> = survey
             .visits

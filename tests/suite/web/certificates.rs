@@ -47,8 +47,8 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
         ]
     );
     let examined = seen.result.unwrap();
-    // No session cookie is set before anybody signs in, and saying nothing about that is no proof.
-    let seen_here = |rule: &str| !rule.starts_with("cookie-");
+    // Two hosts of one site are compared only where there is a www, and no session cookie is set before anybody signs in.
+    let seen_here = |rule: &str| !rule.starts_with("site-names") && !rule.starts_with("cookie-");
     for (rule, coverage) in examined.rules.iter().filter(|(rule, _)| seen_here(rule.as_str())) {
         assert_eq!(coverage, &Coverage::Whole, "{rule}");
     }
@@ -152,7 +152,9 @@ async fn two_runs_say_the_same() {
     let urls = [format!("https://localhost:{}/", server.port)];
     let (first, second) = (look(&urls, None).await, look(&urls, None).await);
     assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
-    assert_eq!(first.result, second.result);
+    let (first, second) = (first.result.unwrap(), second.result.unwrap());
+    assert_eq!((&first.counts, &first.rules, &first.gaps), (&second.counts, &second.rules, &second.gaps));
+    assert_eq!(first.web.unwrap().servers, second.web.unwrap().servers);
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Tests of the `web` probe, against servers that they start themselves on 127.0.0.1.
 
 mod certificates;
+mod client;
+mod client_drops;
+mod client_memory;
 mod demo;
 mod headers;
 mod hostile_http;
