@@ -96,6 +96,12 @@ pub fn same_site(a: &Url, b: &Url) -> bool {
     site(a) == site(b)
 }
 
+/// The name under which the host is registered, by the public suffix list; the host itself where it has none.
+pub fn registered(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    if is_ip(url) { host } else { psl::domain_str(host).unwrap_or(host) }
+}
+
 /// The addresses that people try as well: with the other scheme, and with or without `www.` where the host is a domain of
 /// its own. None for a host on a port of its own, since no standard says where the others would be.
 pub fn siblings(url: &Url) -> Vec<Url> {

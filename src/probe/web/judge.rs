@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
+use super::cookie_jar;
 use super::html;
 use super::http::Headers;
 use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
@@ -39,6 +40,7 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
         judge_way(survey, visit, is_trusted, &mut tally);
     }
     judge_pages(survey, &mut tally);
+    cookie_jar::judge(survey, &mut tally);
     judge_form(survey, &mut tally);
     around::judge(survey, now, &mut tally);
     note_gaps(survey, &mut tally);

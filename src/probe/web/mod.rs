@@ -5,6 +5,7 @@
 mod address;
 mod around;
 mod connect;
+mod cookie_jar;
 mod cookies;
 mod cors;
 mod csp;
@@ -13,6 +14,7 @@ mod dns;
 mod errors;
 mod exposed;
 mod hsts_preload;
+mod header_rows;
 mod html;
 mod http;
 mod judge;

@@ -1,8 +1,42 @@
 //! The readers of what servers send, one function each over bytes, for the fuzz targets. They never panic, and end in time
 //! that grows with the length alone.
 
+use url::Url;
+
 use super::limits::Limits;
 use super::{exposed, html, http, tls};
+use super::{cookies, csp, html, http, structured, tls};
+
+/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
+pub fn head(bytes: &[u8]) {
+    http::read_any(bytes, &Limits::STANDARD);
+}
+
+/// Reads a `Set-Cookie` and judges it; its value must not be shown.
+pub fn cookie(bytes: &[u8]) {
+    let Some(cookie) = cookies::read(bytes) else { return };
+    for url in ["https://shop.example.com/", "http://192.0.2.1/"].into_iter().filter_map(|url| Url::parse(url).ok()) {
+        let _ = (cookie.refusal(&url), cookie.is_shared(&url));
+    }
+    let _ = (cookie.is_session(), cookie.removes(None));
+    assert!(cookie.size <= bytes.len(), "a cookie is longer than its header");
+    let longest = bytes.len().saturating_mul(3) + 200;
+    assert!(cookie.shown().len() <= longest, "a cookie is shown longer than it was sent");
+}
+
+/// Reads policies, as a header and as one of a page, and judges them; no nonce must be shown.
+pub fn csp(bytes: &[u8]) {
+    let text = String::from_utf8_lossy(bytes);
+    let context = csp::Context { secure: true, frame_options: true };
+    for policies in [csp::Policy::all(&text), csp::Policy::in_page(&text)] {
+        let lines: Vec<String> = csp::assess(&policies, context)
+            .map(|found| found.issues.iter().map(csp::Issue::line).collect())
+            .unwrap_or_default();
+        let bare = |line: &String| line.split("'nonce-").skip(1).all(|rest| rest.starts_with('…'));
+        assert!(lines.iter().all(bare), "a nonce is shown");
+    }
+    let _ = (structured::dictionary(&text), structured::item(&text));
+}
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {

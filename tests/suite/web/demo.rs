@@ -16,6 +16,7 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
         "hsts-missing",
         "permissions-policy-missing",
         "referrer-policy-missing",
+        "server-details-leaked",
         "stack-trace-exposed",
     ]
     .iter()

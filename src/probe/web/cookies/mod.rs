@@ -153,12 +153,26 @@ impl Cookie {
 
     /// Whether its name says that whoever has it is signed in. The names are those that frameworks and hosted logins use.
     pub fn is_session(&self) -> bool {
-        const PARTS: &[&str] =
-            &["sess", "login", "auth", "token", "jwt", "remember", "logged_in", ".aspnetcore.identity"];
-        const WHOLE: &[&str] = &["sid", "ssid", "connect.sid", "express.sid"];
+        const PARTS: &[&str] = &[
+            "sess",
+            "login",
+            "auth",
+            "jwt",
+            "remember",
+            "logged_in",
+            "access_token",
+            "access-token",
+            "refresh_token",
+            "refresh-token",
+            "id_token",
+            "user_token",
+            "connect.sid",
+            ".aspnetcore.identity",
+        ];
+        const WHOLE: &[&str] = &["sid", "ssid", "token", "express.sid"];
         // Names with these parts that carry nothing of the kind: affinity of load balancers, marks of analytics, consent.
         const OTHER: &[&str] =
-            &["affinity", "consent", "author", "session_count", "analytics", "optanon", "_hj", "oauth_state"];
+            &["affinity", "consent", "author", "session_count", "analytics", "optanon", "_hj", "oauth_state", "_ga"];
         if self.is_anti_csrf() || self.names(OTHER) {
             return false;
         }

@@ -136,7 +136,7 @@ pub struct Issue {
 impl Issue {
     /// About a directive as a whole.
     pub fn new(kind: Kind, level: Level, directive: &str, words: impl Into<String>) -> Self {
-        Self { kind, level, directive: directive.to_owned(), source: None, words: words.into() }
+        Self { kind, level, directive: super::without_nonces(directive), source: None, words: words.into() }
     }
 
     /// About one of its sources.
@@ -144,11 +144,11 @@ impl Issue {
         Self { source: Some(super::without_nonces(source)), ..Self::new(kind, level, directive, words) }
     }
 
-    /// As a line of evidence: `script-src 'unsafe-inline': inline scripts run, whoever wrote them`.
+    /// As a line of evidence: the directive with its source in backticks, a colon, the words.
     pub fn line(&self) -> String {
         match &self.source {
-            Some(source) => format!("{} {source}: {}", self.directive, self.words),
-            None => format!("{}: {}", self.directive, self.words),
+            Some(source) => format!("`{} {source}`: {}", self.directive, self.words),
+            None => format!("`{}`: {}", self.directive, self.words),
         }
     }
 }

@@ -99,16 +99,17 @@ pub fn is_hash(source: &str) -> bool {
 /// A policy as text whose nonces, new in every response, are left out.
 pub fn without_nonces(text: &str) -> String {
     const START: &str = "'nonce-";
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
     // Letter case does not matter to browsers, and lower case has the same byte positions.
-    while let Some(at) = rest.to_ascii_lowercase().find(START) {
-        let (before, after) = rest.split_at(at + START.len());
-        out.push_str(before);
+    let lower = text.to_ascii_lowercase();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while let Some(found) = lower.get(at..).and_then(|rest| rest.find(START)) {
+        let start = at + found + START.len();
+        out.push_str(text.get(at..start).unwrap_or_default());
         out.push('…');
-        rest = after.find('\'').and_then(|end| after.get(end..)).unwrap_or_default();
+        at = lower.get(start..).and_then(|rest| rest.find('\'')).map_or(text.len(), |end| start + end);
     }
-    out.push_str(rest);
+    out.push_str(text.get(at..).unwrap_or_default());
     out
 }
 

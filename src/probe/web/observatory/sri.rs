@@ -4,7 +4,7 @@ use url::Url;
 
 use super::Input;
 use super::table::{self, Outcome};
-use crate::probe::web::address::is_secure;
+use crate::probe::web::address::{is_secure, registered};
 use crate::probe::web::html::Script;
 
 /// From good to bad; the worst counts.
@@ -49,7 +49,7 @@ impl<'a> Loaded<'a> {
             // An address without a scheme counts as insecure, wherever it leads.
             Self { script, foreign: true, secure: false }
         } else if lower.starts_with("https://") || lower.starts_with("http://") {
-            let foreign = Url::parse(src).ok().is_none_or(|url| domain(&url) != domain(page));
+            let foreign = Url::parse(src).ok().is_none_or(|url| registered(&url) != registered(page));
             Self { script, foreign, secure: lower.starts_with("https://") }
         } else {
             Self { script, foreign: false, secure: is_secure(page) }
@@ -64,10 +64,4 @@ impl<'a> Loaded<'a> {
             (false, false) => Some(&table::SRI_NEITHER),
         }
     }
-}
-
-/// The name under which a site is registered; the host itself where it has none.
-fn domain(url: &Url) -> &str {
-    let host = url.host_str().unwrap_or_default();
-    psl::domain_str(host).unwrap_or(host)
 }

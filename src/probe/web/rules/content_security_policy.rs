@@ -172,7 +172,7 @@ mod tests {
             ("script-src https: 'nonce-8IBTHwOdqNKAWeKl'", "allows scripts from any host"),
             ("script-src * 'unsafe-inline'", "allows inline scripts from anybody and scripts from any host"),
             ("frame-ancestors 'none'", "does not say where scripts may come from"),
-            ("script-src 'self' https://unpkg.com", "can be got around: script-src https://unpkg.com: serves files"),
+            ("script-src 'self' https://unpkg.com", "can be got around: `script-src https://unpkg.com`: serves files"),
         ] {
             let said = of(&[("Content-Security-Policy", policy)], "");
             assert!(said.starts_with("minor content-security-policy-weak") && said.contains(words), "{policy}: {said}");

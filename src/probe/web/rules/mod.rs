@@ -13,17 +13,22 @@ pub mod delivery;
 pub mod dns;
 pub mod error_pages;
 pub mod exposed_files;
+pub mod cookies;
 pub mod frame_options;
 pub mod health_endpoint;
 pub mod hsts;
 pub mod http2;
 pub mod https;
 pub mod legal;
+pub mod integrity;
 pub mod malformed;
+pub mod mixed_content;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod served_code;
 pub mod siblings;
+pub mod server_details;
+pub mod site_names;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
 pub mod tls_version;
@@ -83,6 +88,10 @@ pub static RULES: &[&RuleMeta] = &[
     &http2::MISSING,
     &dns::CAA,
     &dns::MAIL,
+    &cookies::META,
+    &mixed_content::META,
+    &integrity::META,
+    &server_details::META,
     &malformed::META,
     &certificate::VALID,
     &tls_version::PROOF,
@@ -112,6 +121,9 @@ pub static RULES: &[&RuleMeta] = &[
     &http2::SERVED,
     &dns::CAA_SET,
     &dns::MAIL_SET,
+    &cookies::PROOF,
+    &integrity::PROOF,
+    &site_names::PROOF,
 ];
 
 /// A page that was reached.
@@ -170,6 +182,9 @@ pub static HEADER_RULES: &[HeaderRules] = &[
         documents_only: true,
         judge: permissions_policy::judge,
     },
+    HeaderRules { rules: &[&mixed_content::META], documents_only: false, judge: mixed_content::judge },
+    HeaderRules { rules: &[&integrity::META, &integrity::PROOF], documents_only: false, judge: integrity::judge },
+    HeaderRules { rules: &[&server_details::META], documents_only: false, judge: server_details::judge },
 ];
 
 /// A longer header is shortened in evidence.
@@ -192,7 +207,7 @@ fn sent(headers: &Headers, names: &[&str]) -> Evidence {
 }
 
 /// A text cut to what evidence holds of it.
-fn clipped(text: &str) -> String {
+pub fn clipped(text: &str) -> String {
     match text.char_indices().nth(HEADER_SHOWN) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text.to_owned(),
