@@ -4,13 +4,7 @@
 use url::Url;
 
 use super::limits::Limits;
-use super::{exposed, html, http, tls};
-use super::{cookies, csp, html, http, structured, tls};
-
-/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
-pub fn head(bytes: &[u8]) {
-    http::read_any(bytes, &Limits::STANDARD);
-}
+use super::{cookies, csp, exposed, html, http, structured, tls};
 
 /// Reads a `Set-Cookie` and judges it; its value must not be shown.
 pub fn cookie(bytes: &[u8]) {

@@ -7,28 +7,27 @@ pub mod certificate_lifetime;
 pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
+pub mod cookies;
 pub mod cors;
 pub mod debug_pages;
 pub mod delivery;
 pub mod dns;
 pub mod error_pages;
 pub mod exposed_files;
-pub mod cookies;
 pub mod frame_options;
 pub mod health_endpoint;
 pub mod hsts;
 pub mod http2;
 pub mod https;
-pub mod legal;
 pub mod integrity;
+pub mod legal;
 pub mod malformed;
 pub mod mixed_content;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod served_code;
-pub mod siblings;
 pub mod server_details;
-pub mod site_names;
+pub mod siblings;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
 pub mod tls_version;
@@ -123,7 +122,6 @@ pub static RULES: &[&RuleMeta] = &[
     &dns::MAIL_SET,
     &cookies::PROOF,
     &integrity::PROOF,
-    &site_names::PROOF,
 ];
 
 /// A page that was reached.
