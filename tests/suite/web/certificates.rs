@@ -48,7 +48,7 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
     );
     let examined = seen.result.unwrap();
     for (rule, coverage) in &examined.rules {
-        assert_eq!(coverage, &Coverage::Whole, "{rule}");
+        assert_eq!(coverage == &Coverage::Whole, !NOT_HERE.contains(&rule.as_str()), "{rule} {coverage:?}");
     }
     assert!(examined.rules.len() >= 28);
     assert_eq!(examined.gaps, []);
@@ -150,7 +150,9 @@ async fn two_runs_say_the_same() {
     let urls = [format!("https://localhost:{}/", server.port)];
     let (first, second) = (look(&urls, None).await, look(&urls, None).await);
     assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
-    assert_eq!(first.result, second.result);
+    // The report holds how long each request took.
+    let rest = |seen: Seen| seen.result.map(|examined| (examined.counts, examined.gaps, examined.rules));
+    assert_eq!(rest(first), rest(second));
 }
 
 #[tokio::test]
