@@ -1,13 +1,15 @@
 //! What is asked of a site once its page is known: beside the page, not about it. The clock is read first, while nothing
 //! else is asked; then every part is asked at the same time.
 
-use futures_util::future::join3;
+use futures_util::future::join5;
 use url::Url;
 
 use super::address::{Origin, is_loopback, is_secure, shown};
 use super::cors::{self, Cors};
 use super::delivery::{self, Delivery};
 use super::dns::{self, Dns};
+use super::errors::{self, Errors};
+use super::exposed::{self, Exposed};
 use super::http::client::Client;
 use super::rules::{self, answer_times, http2, siblings};
 use super::survey::Survey;
@@ -21,6 +23,10 @@ use crate::model::RuleMeta;
 pub struct Around {
     /// The page.
     pub page: Url,
+    /// What the site gives away.
+    pub exposed: Exposed,
+    /// What it shows when something goes wrong; `None` where another page of the same origin stands for it.
+    pub errors: Option<Errors>,
     /// Why it says nothing of how pages are sent; `None` where it does.
     pub no_page: Option<String>,
     /// How long answers took; `None` where the page is none.
@@ -33,15 +39,17 @@ pub struct Around {
     pub dns: Result<Dns, String>,
 }
 
-/// Looks around `page`.
-pub async fn look(client: &Client, page: &Hop) -> Around {
+/// Looks around `page`; `first` is whether it is the first of its origin, so that what concerns the origin is asked once.
+pub async fn look(client: &Client, page: &Hop, first: bool) -> Around {
+    let errors = async { if first { Some(errors::collect(client, &page.url).await) } else { None } };
     let no_page = why_no_page(page);
     let is_page = no_page.is_none();
     let times = if is_page { Some(times::collect(client, page).await) } else { None };
     let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
-    let (cors, delivery, dns) =
-        join3(cors::collect(client, page), delivery, dns::collect(&page.url, dns::Way::default())).await;
-    Around { page: page.url.clone(), no_page, times, cors, delivery, dns }
+    let dns = dns::collect(&page.url, dns::Way { offline: client.makes_names_up(), server: None });
+    let (exposed, errors, cors, delivery, dns) =
+        join5(exposed::collect(client, page, first), errors, cors::collect(client, page), delivery, dns).await;
+    Around { page: page.url.clone(), exposed, errors, no_page, times, cors, delivery, dns }
 }
 
 fn why_no_page(page: &Hop) -> Option<String> {

@@ -10,6 +10,8 @@ mod cors;
 mod csp;
 mod delivery;
 mod dns;
+mod errors;
+mod exposed;
 mod hsts_preload;
 mod html;
 mod http;
@@ -182,6 +184,7 @@ fn counts(survey: &Survey) -> BTreeMap<String, u64> {
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
         ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
+        ("tls-questions".to_owned(), survey.servers.iter().map(|server| server.asked.connections as u64).sum()),
     ])
 }
 

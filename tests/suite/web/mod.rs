@@ -2,7 +2,11 @@
 
 mod around;
 mod certificates;
+mod client;
+mod client_drops;
+mod client_memory;
 mod demo;
+mod exposed;
 mod headers;
 mod hostile_http;
 mod hostile_http_endless;

@@ -8,15 +8,21 @@ pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
 pub mod cors;
+pub mod debug_pages;
 pub mod delivery;
 pub mod dns;
+pub mod error_pages;
+pub mod exposed_files;
 pub mod frame_options;
+pub mod health_endpoint;
 pub mod hsts;
 pub mod http2;
 pub mod https;
+pub mod legal;
 pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod served_code;
 pub mod siblings;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
@@ -66,6 +72,17 @@ pub static RULES: &[&RuleMeta] = &[
     &http2::MISSING,
     &dns::CAA,
     &dns::MAIL,
+    &exposed_files::META,
+    &served_code::SECRET,
+    &debug_pages::PAGES,
+    &error_pages::TRACE,
+    &debug_pages::SCHEMA,
+    &served_code::MAPS,
+    &error_pages::DEFAULT,
+    &error_pages::SOFT,
+    &health_endpoint::TALKATIVE,
+    &health_endpoint::NOTICE,
+    &legal::BROKEN,
     &malformed::META,
     &certificate::VALID,
     &tls_version::PROOF,
@@ -90,6 +107,11 @@ pub static RULES: &[&RuleMeta] = &[
     &http2::SERVED,
     &dns::CAA_SET,
     &dns::MAIL_SET,
+    &error_pages::PROOF,
+    &health_endpoint::PROOF,
+    &legal::PRIVACY,
+    &legal::TERMS,
+    &legal::CONSENT,
 ];
 
 /// A page that was reached.
