@@ -1,7 +1,7 @@
 //! What is asked of a site once its page is known: beside the page, not about it. The clock is read first, while nothing
 //! else is asked; then every part is asked at the same time.
 
-use futures_util::future::{join, join3};
+use futures_util::future::join5;
 use url::Url;
 
 use super::address::shown;
@@ -42,11 +42,9 @@ pub async fn look(client: &Client, page: &Hop, first: bool) -> Around {
     let times = if is_page { Some(times::collect(client, page).await) } else { None };
     let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
     let errors = async { if first { Some(errors::collect(client, &page.url).await) } else { None } };
-    let ((cors, delivery, dns), (exposed, errors)) = join(
-        join3(cors::collect(client, page), delivery, dns::collect(&page.url, dns::Way::default())),
-        join(exposed::collect(client, page, first), errors),
-    )
-    .await;
+    let dns = dns::collect(&page.url, dns::Way { offline: client.makes_names_up(), server: None });
+    let (exposed, errors, cors, delivery, dns) =
+        join5(exposed::collect(client, page, first), errors, cors::collect(client, page), delivery, dns).await;
     Around { page: page.url.clone(), no_page, times, cors, delivery, dns, exposed, errors }
 }
 

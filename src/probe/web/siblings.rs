@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::address::{is_ip, is_secure, same_site, site};
+use super::address::{is_ip, is_secure, site};
 use super::trouble::Trouble;
 use super::visit::{End, Visit};
 
@@ -81,7 +81,7 @@ pub enum Turn<'a> {
     Downgrade(&'a Url, &'a Url),
     /// From a plain address to another plain one of the site before the secure one.
     PlainDetour(&'a Url, &'a Url),
-    /// From a plain address straight to a secure one of another name, so that the first name's own rule is never heard.
+    /// From the plain bare name straight to `https://www.`, so that the rule for the whole domain is never heard.
     OtherNameFirst(&'a Url, &'a Url),
 }
 
@@ -101,6 +101,8 @@ pub fn turn(visit: &Visit) -> Option<Turn<'_>> {
         return Some(Turn::PlainDetour(from, to));
     }
     steps()
-        .find(|(from, to)| !is_secure(from) && is_secure(to) && from.host() != to.host() && same_site(from, to))
+        .find(|(from, to)| {
+            !is_secure(from) && is_secure(to) && from.host() != to.host() && from.host_str() == Some(site(from))
+        })
         .map(|(from, to)| Turn::OtherNameFirst(from, to))
 }

@@ -31,6 +31,33 @@ const GOOD_HEADERS: &str = "Strict-Transport-Security: max-age=63072000; include
     Content-Security-Policy: default-src 'self'\r\nReferrer-Policy: no-referrer\r\n\
     Permissions-Policy: camera=(), geolocation=()\r\n";
 
+/// Rules that a server on this machine, with a page that names nothing, gives nothing to judge.
+const NOT_HERE: [&str; 23] = [
+    "answers-quick",
+    "answers-slow",
+    "assets-cached",
+    "assets-uncached",
+    "caa-missing",
+    "caa-set",
+    "cdn-in-front",
+    "cors-strangers-refused",
+    "development-build-served",
+    "hosts-not-unified",
+    "hosts-unified",
+    "http2-missing",
+    "http2-served",
+    "images-heavy",
+    "images-light",
+    "mail-forgeable",
+    "mail-protected",
+    "page-cached-publicly",
+    "responses-compressed",
+    "responses-uncompressed",
+    "scripts-heavy",
+    "scripts-minified",
+    "scripts-unminified",
+];
+
 /// A page with these header lines.
 fn page(headers: &str) -> String {
     format!("HTTP/1.1 200 OK\r\n{headers}Content-Type: text/html\r\nContent-Length: 15\r\n\r\n<h1>Teapots</h1")

@@ -31,14 +31,15 @@ async fn one_of_two_addresses_out_of_reach_leaves_gaps_and_no_whole_rule() {
     assert_eq!(examined.gaps.len(), 1, "{:?}", examined.gaps);
     assert_eq!(examined.gaps[0].reason, "addresses that gave no page");
     for (rule, coverage) in &examined.rules {
-        if rule.as_str().starts_with("site-names") {
-            assert!(matches!(coverage, Coverage::Absent(why) if why.contains("without www")), "{rule} {coverage:?}");
+        if rule.as_str() == "https-redirect-detour" {
+            // One way was seen to its end, and it was straight.
+            assert_eq!(coverage, &Coverage::Whole);
         } else if rule.as_str().starts_with("https-redirect") {
             assert!(
                 matches!(coverage, Coverage::Nothing(why) if why.contains("http:// address")),
                 "{rule} {coverage:?}"
             );
-        } else if !rule.as_str().starts_with("cookie-") {
+        } else if !NOT_HERE.contains(&rule.as_str()) && !rule.as_str().starts_with("cors-") {
             assert!(matches!(coverage, Coverage::Part(why) if why.contains("refused")), "{rule} {coverage:?}");
         }
     }

@@ -19,6 +19,8 @@ const MOST_SCRIPTS: usize = 4;
 const MOST_STYLES: usize = 1;
 const MOST_IMAGES: usize = 3;
 const MOST_FONTS: usize = 1;
+/// So much of a page is searched for its files.
+const SEARCHED: usize = 512 * 1024;
 /// What browsers unpack and we do too.
 const PACKED: &str = "gzip, br";
 
@@ -87,9 +89,10 @@ pub struct Delivery {
 /// Asks for the page as a browser does, and for some of its files.
 pub async fn collect(client: &Client, page: &Hop) -> Delivery {
     let is_html = page.response.is_html();
-    let document = if is_html { html::read(&page.response.body.bytes) } else { Document::default() };
-    let text = String::from_utf8_lossy(&page.response.body.bytes);
-    let tools = if is_html { code::tools_of_page(&text, &document) } else { Vec::new() };
+    let bytes = &page.response.body.bytes;
+    let start = bytes.get(..bytes.len().min(SEARCHED)).unwrap_or_default();
+    let document = if is_html { html::read(start) } else { Document::default() };
+    let tools = if is_html { code::tools_of_page(&String::from_utf8_lossy(start), &document) } else { Vec::new() };
     let (files, scripts, images) = files(&page.url, &document);
     let again = client.send(packed(&page.url, Method::Get));
     let (again, assets) = join(again, join_all(files.into_iter().map(|(url, kind)| ask(client, url, kind)))).await;

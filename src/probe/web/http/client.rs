@@ -152,6 +152,11 @@ impl Client {
         }
     }
 
+    /// Whether names are made up, so that nobody else is to be asked about them.
+    pub const fn makes_names_up(&self) -> bool {
+        !self.names.is_empty()
+    }
+
     /// Allows the origin of an address that the user gave. Each brings time and a number of requests for its site.
     pub fn give(&self, url: &Url) {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
