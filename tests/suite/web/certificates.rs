@@ -152,7 +152,9 @@ async fn two_runs_say_the_same() {
     let urls = [format!("https://localhost:{}/", server.port)];
     let (first, second) = (look(&urls, None).await, look(&urls, None).await);
     assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
-    assert_eq!(first.result, second.result);
+    // How long a request took and which path was made up are never the same.
+    let (first, second) = (first.result.unwrap(), second.result.unwrap());
+    assert_eq!((first.rules, first.gaps, first.counts), (second.rules, second.gaps, second.counts));
 }
 
 #[tokio::test]

@@ -4,31 +4,28 @@ use html5gum::{DefaultEmitter, EndTag, StartTag, Token, Tokenizer};
 
 use super::{Anchor, Document, Embedded, Form, Kind, Link, MOST_BYTES, MOST_CHARS, MOST_ITEMS, MOST_TEXT, Script};
 
-/// After so many errors of its markup the rest of a page is not read.
-const MOST_ERRORS: usize = 50_000;
+/// After so many NULs the rest is not read: each is an error of its own to the tokenizer, and no page has them.
+const MOST_NULS: usize = 1000;
 
 /// Reads a page.
 pub fn read(bytes: &[u8]) -> Document {
-    let cut = bytes.len() > MOST_BYTES;
+    let mut cut = bytes.len() > MOST_BYTES;
     let bytes = bytes.get(..bytes.len().min(MOST_BYTES)).unwrap_or_default();
     let decoded = utf16(bytes);
     let mut emitter = DefaultEmitter::default();
     emitter.naively_switch_states(true);
+    let mut input = decoded.as_deref().map_or(bytes, str::as_bytes);
+    if let Some((end, _)) = input.iter().enumerate().filter(|(_, byte)| **byte == 0).nth(MOST_NULS) {
+        input = input.get(..end).unwrap_or_default();
+        cut = true;
+    }
     let mut reader = Reader { document: Document { cut, ..Document::default() }, ..Reader::default() };
-    let input = decoded.as_deref().map_or(bytes, str::as_bytes);
-    let mut errors = 0;
     for token in Tokenizer::new_with_emitter(input, emitter).flatten() {
         match token {
             Token::Doctype(doctype) => reader.document.is_html |= doctype.name.eq_ignore_ascii_case(b"html"),
             Token::StartTag(tag) => reader.start(&tag),
             Token::EndTag(tag) => reader.end(&tag),
             Token::String(text) => reader.text(&text),
-            // Each NUL is an error of its own; data that is no page would take a second for every megabyte.
-            Token::Error(_) if errors == MOST_ERRORS => {
-                reader.document.cut = true;
-                break;
-            }
-            Token::Error(_) => errors += 1,
             _ => {}
         }
     }
