@@ -5,6 +5,9 @@ use url::Url;
 
 use super::secrets::{self, Hit};
 
+/// So much of the end of a script is searched for the name of its map: one that stands in the script is long.
+pub const TAIL: usize = 2 * 1024 * 1024;
+
 /// A map that was asked for.
 #[derive(Debug)]
 pub struct Map {
@@ -48,13 +51,8 @@ struct Section {
     map: Box<Raw>,
 }
 
-/// Where a script says that its map is: the last such comment, or the header.
-pub fn named(script: &str, header: Option<String>) -> Option<String> {
-    let mut start = script.len().saturating_sub(256 * 1024);
-    while !script.is_char_boundary(start) {
-        start += 1;
-    }
-    let tail = script.get(start..).unwrap_or_default();
+/// Where a script whose last bytes are `tail` says that its map is: the last such comment, or the header.
+pub fn named(tail: &str, header: Option<String>) -> Option<String> {
     let comment = ["//# sourceMappingURL=", "//@ sourceMappingURL="].iter().filter_map(|mark| {
         let at = tail.rfind(mark)?;
         let rest = tail.get(at + mark.len()..)?;

@@ -2,6 +2,7 @@
 
 use futures_util::StreamExt;
 use futures_util::stream;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use super::maps::{self, Map};
@@ -55,7 +56,7 @@ struct Script {
 /// Reads the page and its scripts of the same site.
 pub async fn collect(client: &Client, page: &Url, response: &Response, document: &Document) -> Served {
     let mut served = Served::default();
-    let (secrets, _) = search(response.body.bytes.clone(), None).await;
+    let (secrets, _) = search(&response.body.bytes, None).await;
     served.code.push(Code { url: page.clone(), is_page: true, secrets });
 
     let mut urls = Vec::new();
@@ -91,10 +92,15 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
 }
 
 /// Searches a text for secrets and the name of its map, beside the threads that talk to servers.
-async fn search(bytes: Vec<u8>, header: Option<String>) -> (Vec<Hit>, Option<String>) {
+async fn search(bytes: &[u8], header: Option<String>) -> (Vec<Hit>, Option<String>) {
+    // One after the other: a copy of every page of a run at once would be more than the run may hold.
+    static ONE: Semaphore = Semaphore::const_new(1);
+    let _turn = ONE.acquire().await;
+    let text = bytes.get(..bytes.len().min(MOST_TEXT)).unwrap_or_default().to_vec();
+    let end = bytes.get(bytes.len().saturating_sub(maps::TAIL)..).unwrap_or_default().to_vec();
     let searching = tokio::task::spawn_blocking(move || {
-        let text = String::from_utf8_lossy(&bytes);
-        (secrets::search(&text), maps::named(&text, header))
+        let found = secrets::search(&String::from_utf8_lossy(&text));
+        (found, maps::named(&String::from_utf8_lossy(&end), header))
     });
     searching.await.unwrap_or_default()
 }
@@ -108,7 +114,7 @@ async fn read(client: &Client, url: Url) -> Script {
         Ok(response) => {
             let header = response.headers.first("sourcemap").or_else(|| response.headers.first("x-sourcemap"));
             script.cut = response.body.cut.is_some() || response.body.bytes.len() > MOST_TEXT;
-            (script.hits, script.map) = search(response.body.bytes, header).await;
+            (script.hits, script.map) = search(&response.body.bytes, header).await;
         }
     }
     script
