@@ -77,6 +77,7 @@ const fn action_of(view: View) -> Action {
         View::Checklist => Action::Checklist,
         View::Findings => Action::Findings,
         View::Database => Action::Database,
+        View::Web => Action::Web,
         View::Report => Action::Report,
     }
 }
@@ -304,6 +305,12 @@ const fn useful(pane: Pane) -> &'static [Action] {
         ],
         Pane::Query => {
             &[A::Edit, A::Migration, A::RunQuery, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette]
+        }
+        Pane::Sites => {
+            &[A::Open, A::Filter, A::Run, A::Examine, A::Browse, A::Prompt, A::Copy, A::Palette, A::NextPane, A::Back]
+        }
+        Pane::Site => {
+            &[A::Open, A::Down, A::PageDown, A::Back, A::Browse, A::Edit, A::Prompt, A::Copy, A::Run, A::Palette]
         }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }
