@@ -143,10 +143,14 @@ impl AnswerTimes {
     }
 }
 
-/// A time for people: `204 ms`, `1.4 s`.
+/// A time for people: `204 ms`, `1.4 s`, `3 s`.
 #[must_use]
 pub fn milliseconds(ms: u64) -> String {
-    if ms < 1_000 { format!("{ms} ms") } else { format!("{}.{} s", grouped(ms / 1_000), ms % 1_000 / 100) }
+    match (ms / 1_000, ms % 1_000 / 100) {
+        (0, _) => format!("{ms} ms"),
+        (seconds, 0) => format!("{} s", grouped(seconds)),
+        (seconds, tenths) => format!("{}.{tenths} s", grouped(seconds)),
+    }
 }
 
 /// A size for people: `812 B`, `48 kB`, `1.2 MB`.

@@ -9,9 +9,9 @@ use tokio::sync::mpsc;
 use super::ProbeMeta;
 use super::secrets::redact;
 use crate::model::{
-    CertificateRow, DatabaseReport, DnsRow, EventKind, Evidence, EvidenceKind, Fingerprint, HeaderRow,
-    Location, Observation, ObservatoryScore, ObservatoryTest, PathRow, PlanNode, RequestMade, RuleId, RunEvent, RunId,
-    Site, SuiteRow, TlsServer, VersionRow, WebReport, escape,
+    CertificateRow, DatabaseReport, DnsRow, EventKind, Evidence, EvidenceKind, Fingerprint, HeaderRow, Location,
+    Observation, ObservatoryScore, ObservatoryTest, PathRow, PlanNode, RequestMade, RuleId, RunEvent, RunId, Site,
+    SuiteRow, TlsServer, VersionRow, WebReport, escape,
 };
 
 /// Sends a run's observations. Cheap to clone; usable from any thread.
@@ -217,8 +217,19 @@ fn clean_site(site: &mut Site) {
 }
 
 fn clean_server(server: &mut TlsServer) {
-    let TlsServer { name, grade, caps, profile, off_profile, versions, suites, chain, distrust, trust_known: _, stapled } =
-        server;
+    let TlsServer {
+        name,
+        grade,
+        caps,
+        profile,
+        off_profile,
+        versions,
+        suites,
+        chain,
+        distrust,
+        trust_known: _,
+        stapled,
+    } = server;
     let texts = std::iter::once(name).chain(grade).chain(caps).chain(profile).chain(off_profile);
     texts.chain(distrust).chain(stapled).for_each(clean_long);
     for version in versions {
@@ -230,7 +241,8 @@ fn clean_server(server: &mut TlsServer) {
         [name, version].into_iter().chain(weakness).for_each(clean_long);
     }
     for certificate in chain {
-        let CertificateRow { subject, issuer, names, key, signature, from, to, days: _, days_left: _, faults } = certificate;
+        let CertificateRow { subject, issuer, names, key, signature, from, to, days: _, days_left: _, faults } =
+            certificate;
         let texts = [subject, issuer, key, signature, from, to].into_iter();
         texts.chain(names).chain(faults).for_each(clean_long);
     }
@@ -283,7 +295,8 @@ fn clean_location(location: &mut Location) {
 mod tests {
     use super::*;
     use crate::model::{
-        AnswerTimes, CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration, Severity, Tier,
+        AnswerTimes, CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration,
+        Severity, Tier,
     };
 
     /// Puts `bad` in the place of every text below, and says in how many.

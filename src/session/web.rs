@@ -28,9 +28,7 @@ impl Session {
         let origins: Vec<Origin> = [&site.url, &site.page].into_iter().filter_map(|url| origin(url)).collect();
         let servers = self.web().map(|report| report.servers.as_slice()).unwrap_or_default();
         let told_there = |origin: &Origin| servers.iter().any(|server| server_origin(server).as_ref() == Some(origin));
-        self.findings_at(|finding, origin| {
-            origins.contains(origin) && !(is_about_tls(finding) && told_there(origin))
-        })
+        self.findings_at(|finding, origin| origins.contains(origin) && !(is_about_tls(finding) && told_there(origin)))
     }
 
     /// What was seen to be wrong with a TLS server, the worst first.

@@ -65,9 +65,7 @@ impl Index {
         let Filters { items, findings, queries, web } = filters;
         let revision = session.revision();
         let same = self.stamp.as_ref().is_some_and(|stamp| {
-            stamp.revision == revision
-                && stamp.within == *within
-                && stamp.filters() == [items, findings, queries, web]
+            stamp.revision == revision && stamp.within == *within && stamp.filters() == [items, findings, queries, web]
         });
         if same {
             return false;

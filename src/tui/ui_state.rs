@@ -265,12 +265,7 @@ impl Ui {
                 scroll: 0,
                 filter: Input::default(),
             },
-            web: WebState {
-                focus: Pane::Sites,
-                list: Selection::default(),
-                scroll: 0,
-                filter: Input::default(),
-            },
+            web: WebState { focus: Pane::Sites, list: Selection::default(), scroll: 0, filter: Input::default() },
             report_scroll: 0,
             modals: Vec::new(),
             splits: Splits::default(),

@@ -41,8 +41,12 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, server: &TlsS
 /// How long a certificate goes on, in two words.
 pub(super) fn left(certificate: &CertificateRow) -> String {
     let left = certificate.days_left;
-    let days = |days: i64| plain::count(usize::try_from(days.unsigned_abs()).unwrap_or(usize::MAX), "day");
     if left < 0 { format!("over for {}", days(left)) } else { format!("{} left", days(left)) }
+}
+
+/// `1 day`, `1,094 days`.
+fn days(days: i64) -> String {
+    format!("{} day{}", grouped(days.unsigned_abs()), if days.unsigned_abs() == 1 { "" } else { "s" })
 }
 
 fn grade(doc: &mut Doc<'_>, server: &TlsServer) {
@@ -127,7 +131,7 @@ fn life(doc: &mut Doc<'_>, certificate: &CertificateRow) {
     } else if left < 0 {
         self::left(certificate)
     } else {
-        format!("{} of {} left", grouped(left.unsigned_abs()), plain::count(usize::try_from(days).unwrap_or(0), "day"))
+        format!("{} of {} left", grouped(left.unsigned_abs()), self::days(days))
     };
     let span = format!("{} to {}", text::fit(&certificate.from, 12), text::fit(&certificate.to, 12));
     let room = doc.width().saturating_sub(2);

@@ -97,7 +97,7 @@ fn grade(doc: &mut Doc<'_>, score: &ObservatoryScore) {
 
 fn tests(doc: &mut Doc<'_>, score: &ObservatoryScore) {
     let styles = doc.styles;
-    doc.heading("The Observatory's tests", "points, from 100 on");
+    doc.heading("The Observatory's tests", "points added to 100 or taken from it");
     let widest = score.tests.iter().map(|test| text::width(&test.name)).max().unwrap_or(0);
     let beside = doc.width() >= widest + 40;
     for test in &score.tests {
@@ -122,7 +122,7 @@ fn headers(doc: &mut Doc<'_>, ui: &Ui, headers: &[HeaderRow]) {
     let aside = if set { format!("{} opens where they are set", ui.keymap.hint(Action::Edit)) } else { String::new() };
     doc.heading("Headers: sent and wanted", &aside);
     let name = headers.iter().map(|header| text::width(&header.name)).max().unwrap_or(0).min(32);
-    let rest = doc.width().saturating_sub(name + 11 + 6);
+    let rest = doc.width().saturating_sub(name + 10 + 4 * 2);
     let (sent, wanted) = (rest * 36 / 100, rest * 32 / 100);
     let columns = Columns { name, sent, wanted, why: rest.saturating_sub(sent + wanted) };
     let wide = doc.width() >= WIDE;

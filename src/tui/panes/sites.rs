@@ -100,8 +100,11 @@ fn row(ui: &Ui, session: &Session, report: &WebReport, key: &WebRow, width: usiz
     if width >= 50 {
         left.push(Span::styled(format!("{} ", text::pad(mark.word, 11)), mark.style));
     }
-    let aside = if width >= 32 { aside } else { String::new() };
-    let taken = left.iter().map(Span::width).sum::<usize>() + text::width(&aside) + 1;
+    let taken = left.iter().map(Span::width).sum::<usize>() + 1;
+    // The name says more than a number.
+    let fits = taken + text::width(name) + text::width(&aside) < width;
+    let aside = if fits { aside } else { String::new() };
+    let taken = taken + text::width(&aside);
     left.push(Span::styled(text::fit(name, width.saturating_sub(taken)), styles.text));
     Ends { left, right: vec![Span::styled(aside, styles.muted)] }
 }
@@ -123,7 +126,9 @@ fn site_mark(styles: &Styles, site: &Site, worst: Option<Severity>) -> Mark {
 
 /// How a server stands: glyph and word.
 fn server_mark(styles: &Styles, server: &TlsServer, worst: Option<Severity>) -> Mark {
-    mark(styles, worst).unwrap_or(if server.grade.is_some() && server.distrust.is_empty() {
+    mark(styles, worst).unwrap_or(if !server.distrust.is_empty() {
+        Mark { glyph: "✗", word: "not trusted", style: styles.fail }
+    } else if server.grade.is_some() {
         Mark { glyph: "✓", word: "no findings", style: styles.pass }
     } else {
         Mark { glyph: "?", word: "not judged", style: styles.unknown }

@@ -81,7 +81,14 @@ pub(super) fn text(ui: &Ui, session: &Session) -> Option<String> {
         WebRow::Requests => of_requests(&session.web()?.requests),
     };
     for finding in findings(ui).iter().filter_map(|print| ui.index.finding(session, print)) {
-        let _ = write!(text, "\n{} ({}, {})\nFix: {}\n", finding.message, finding.severity.word(), finding.rule, finding.fix);
+        let _ = write!(
+            text,
+            "\n{} ({}, {})\nFix: {}\n",
+            finding.message,
+            finding.severity.word(),
+            finding.rule,
+            finding.fix
+        );
     }
     Some(text)
 }

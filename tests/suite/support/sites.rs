@@ -21,7 +21,10 @@ pub fn poisoned(text: &str) -> WebReport {
     fn fill(value: &mut serde_json::Value, text: &str) {
         match value {
             serde_json::Value::Object(fields) => {
-                fields.iter_mut().filter(|(name, _)| *name != "standing" && *name != "kind").for_each(|(_, value)| fill(value, text));
+                fields
+                    .iter_mut()
+                    .filter(|(name, _)| *name != "standing" && *name != "kind")
+                    .for_each(|(_, value)| fill(value, text));
             }
             serde_json::Value::Array(values) => values.iter_mut().for_each(|value| fill(value, text)),
             serde_json::Value::String(old) => text.clone_into(old),
@@ -80,12 +83,24 @@ fn observatory() -> ObservatoryScore {
                 -20,
                 false,
             ),
-            test("Cookies", "cookies-session-without-httponly-flag", "a session cookie can be read by scripts", -30, false),
+            test(
+                "Cookies",
+                "cookies-session-without-httponly-flag",
+                "a session cookie can be read by scripts",
+                -30,
+                false,
+            ),
             test("Cross-Origin Resource Sharing", "cors-not-implemented", "no other site may read answers", 0, true),
             test("Redirection", "redirection-to-https", "plain HTTP leads to HTTPS at once", 0, true),
             test("Referrer Policy", "referrer-policy-private", "other sites learn no paths", 5, true),
             test("Strict Transport Security", "hsts-implemented-max-age-less-than-six-months", "too short", -10, false),
-            test("Subresource Integrity", "sri-not-implemented-but-all-scripts-loaded-from-secure-origin", "not needed", 0, true),
+            test(
+                "Subresource Integrity",
+                "sri-not-implemented-but-all-scripts-loaded-from-secure-origin",
+                "not needed",
+                0,
+                true,
+            ),
             test("X-Content-Type-Options", "x-content-type-options-nosniff", "set", 0, true),
             test("X-Frame-Options", "x-frame-options-not-implemented", "any site may frame the page", -20, false),
         ],
@@ -169,12 +184,29 @@ fn paths() -> Vec<PathRow> {
             Standing::Weak,
         ),
         row("/robots.txt", Some(200), "it names /admin-old/", Standing::Neutral),
-        row("/.well-known/security.txt", Some(404), "not there, so finders of holes do not know whom to tell", Standing::Neutral),
+        row(
+            "/.well-known/security.txt",
+            Some(404),
+            "not there, so finders of holes do not know whom to tell",
+            Standing::Neutral,
+        ),
         row("/actuator/env", None, "no answer in 5 s", Standing::Unknown),
     ];
     let gone = [
-        "/.git/HEAD", "/.git/config", "/.svn/entries", "/.DS_Store", "/.env.local", "/.env.production", "/backup.zip",
-        "/backup.sql", "/dump.sql", "/server-status", "/phpinfo.php", "/debug", "/openapi.json", "/swagger.json",
+        "/.git/HEAD",
+        "/.git/config",
+        "/.svn/entries",
+        "/.DS_Store",
+        "/.env.local",
+        "/.env.production",
+        "/backup.zip",
+        "/backup.sql",
+        "/dump.sql",
+        "/server-status",
+        "/phpinfo.php",
+        "/debug",
+        "/openapi.json",
+        "/swagger.json",
     ];
     paths.extend(gone.map(|path| row(path, Some(404), "not there", Standing::Good)));
     let same = ["/graphql", "/.aws/credentials", "/id_rsa"];
@@ -242,7 +274,11 @@ fn server() -> TlsServer {
         ],
         suites: vec![
             suite("TLS_RSA_WITH_3DES_EDE_CBC_SHA", "TLS 1.2", Some("64-bit blocks can be attacked (Sweet32)")),
-            suite("TLS_RSA_WITH_AES_128_CBC_SHA", "TLS 1.2", Some("no forward secrecy: a stolen key opens old traffic")),
+            suite(
+                "TLS_RSA_WITH_AES_128_CBC_SHA",
+                "TLS 1.2",
+                Some("no forward secrecy: a stolen key opens old traffic"),
+            ),
             suite("TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "TLS 1.2", None),
             suite("TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256", "TLS 1.2", None),
         ],
@@ -250,11 +286,43 @@ fn server() -> TlsServer {
             CertificateRow {
                 names,
                 faults: vec!["it ends in 9 days and is not renewed yet".to_owned()],
-                ..authority("CN=shop.example.com", "CN=Example R11, O=Example Trust", "RSA, 2048 bits", "2026-08-31", "2026-11-29", 90, 9)
+                ..authority(
+                    "CN=shop.example.com",
+                    "CN=Example R11, O=Example Trust",
+                    "RSA, 2048 bits",
+                    "2026-08-31",
+                    "2026-11-29",
+                    90,
+                    9,
+                )
             },
-            authority("CN=Example R11, O=Example Trust", "CN=Example Root X1, O=Example Trust", "RSA, 2048 bits", "2024-03-13", "2027-03-12", 1_094, 477),
-            authority("CN=Example Root X1, O=Example Trust", "CN=Example Old Root, O=Example Signature Co.", "RSA, 4096 bits", "2021-01-20", "2024-09-30", 1_349, -781),
-            authority("CN=Example Old Root, O=Example Signature Co.", "CN=Example Old Root, O=Example Signature Co.", "RSA, 2048 bits", "2027-01-01", "2035-01-01", 2_922, 2_964),
+            authority(
+                "CN=Example R11, O=Example Trust",
+                "CN=Example Root X1, O=Example Trust",
+                "RSA, 2048 bits",
+                "2024-03-13",
+                "2027-03-12",
+                1_094,
+                477,
+            ),
+            authority(
+                "CN=Example Root X1, O=Example Trust",
+                "CN=Example Old Root, O=Example Signature Co.",
+                "RSA, 4096 bits",
+                "2021-01-20",
+                "2024-09-30",
+                1_349,
+                -781,
+            ),
+            authority(
+                "CN=Example Old Root, O=Example Signature Co.",
+                "CN=Example Old Root, O=Example Signature Co.",
+                "RSA, 2048 bits",
+                "2027-01-01",
+                "2035-01-01",
+                2_922,
+                2_964,
+            ),
         ],
         distrust: Vec::new(),
         trust_known: true,
@@ -309,6 +377,7 @@ fn requests() -> Vec<RequestMade> {
     ];
     let paths = site().paths;
     let rest = paths.iter().filter(|row| row.status == Some(404));
-    requests.extend(rest.map(|row| made("GET", &format!("https://www.shop.example.com{}", row.path), row.status, 36, 548)));
+    requests
+        .extend(rest.map(|row| made("GET", &format!("https://www.shop.example.com{}", row.path), row.status, 36, 548)));
     requests
 }

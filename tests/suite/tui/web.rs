@@ -1,8 +1,6 @@
 //! View 4: what strangers see of the deployed app.
 
-use gonogo::model::{
-    EventKind, Examined, Failure, Outcome, Severity, Skip, SkipReason, WebReport, escape,
-};
+use gonogo::model::{EventKind, Examined, Failure, Outcome, Severity, Skip, SkipReason, WebReport, escape};
 use gonogo::session::{Command, Msg};
 use gonogo::tui::modal::Modal;
 use gonogo::tui::ui_state::{Dress, Pane, View, WebRow};
@@ -10,7 +8,7 @@ use gonogo::tui::update::Request;
 use ratatui::style::{Color, Modifier};
 
 use super::fixture::{Bench, WEB, now, say, session_with_a_web_probe, start, web_sees, with_a_site};
-use crate::support::sites::{SERVER, SHOP, poisoned, shop};
+use crate::support::sites::{SERVER, SHOP, poisoned};
 
 fn bench(width: u16, height: u16) -> Bench {
     let mut bench = Bench::new(with_a_site(), width, height);
@@ -21,7 +19,7 @@ fn bench(width: u16, height: u16) -> Bench {
 /// Puts the row in hand that a filter on `name` leaves first.
 fn go_to(bench: &mut Bench, row: &WebRow) {
     let at = bench.ui.index.web.find(row).unwrap();
-    bench.press("4 home");
+    bench.press("4 left home");
     for _ in 0..at {
         bench.press("down");
     }
@@ -70,7 +68,7 @@ fn low_and_narrow_windows() {
         insta::assert_snapshot!(format!("web_{width}x{height}"), bench.screen());
         insta::assert_snapshot!(format!("site_{width}x{height}"), bench.press("enter").screen());
     }
-    for width in 20..140 {
+    for width in (20..140).step_by(7) {
         let mut bench = bench(width, 20);
         for row in [WebRow::Site(SHOP.to_owned()), WebRow::Server(SERVER.to_owned()), WebRow::Requests] {
             go_to(&mut bench, &row);
@@ -109,8 +107,15 @@ fn without_colour_everything_is_said_by_glyph_and_word() {
     let of_site = bench.screen();
     assert!(bench.buffer().content.iter().all(|cell| cell.fg == Color::Reset && cell.bg == Color::Reset));
     for words in [
-        "│  D  │", "35 of 100", "✗ blocker", "– Content-Security-Policy  weak", "✗ X-Frame-Options  missing",
-        "? Permissions-Policy  not seen", "✗ wrong  /.env", "– over 200 ms", "✓ within 3.0 s",
+        "│  D  │",
+        "35 of 100",
+        "✗ blocker",
+        "– Content-Security-Policy  weak",
+        "✗ X-Frame-Options  missing",
+        "? Permissions-Policy  not seen",
+        "✗ wrong  /.env",
+        "– over 200 ms",
+        "✓ within 3 s",
     ] {
         assert!(of_site.contains(words), "{words}\n{of_site}");
     }
@@ -138,7 +143,7 @@ fn colours_support_what_is_said() {
     assert_eq!(style_at(&bench, "✓ X-Content-Type-Options").0, styles.pass.fg);
     assert_eq!(style_at(&bench, "– over 200 ms").0, styles.unknown.fg);
     go_to(&mut bench, &WebRow::Server(SERVER.to_owned()));
-    assert_eq!(style_at(&bench, "████ 477 of").0.or(styles.pass.fg), styles.pass.fg);
+    assert_eq!(style_at(&bench, "477 of 1,094 days left").0, styles.pass.fg);
     assert_eq!(style_at(&bench, "9 of 90 days left").0, styles.unknown.fg, "it must be renewed soon");
     assert_eq!(style_at(&bench, "✗ over for 781 days").0, styles.fail.fg);
 }
@@ -146,8 +151,8 @@ fn colours_support_what_is_said() {
 #[test]
 fn text_of_a_server_steers_nothing() {
     let nasty = "\u{1b}[2J\u{9b}31m\u{202e}evil\u{2066}\u{7}\r\n\tÄ漢字👩‍👩‍👧e\u{301}\u{0}";
-    for text in [nasty.to_owned(), nasty.repeat(300), "x".repeat(20_000), String::new()] {
-        for (width, height) in [(80, 24), (120, 40), (20, 5), (200, 60), (1, 1)] {
+    for text in [nasty.to_owned(), nasty.repeat(20), String::new()] {
+        for (width, height) in [(80, 24), (20, 5), (200, 60), (1, 1)] {
             let mut session = with_a_site();
             let runs = start(&mut session);
             web_sees(&mut session, &runs, poisoned(&text));
@@ -166,17 +171,20 @@ fn text_of_a_server_steers_nothing() {
 fn rows_are_filtered_found_in_the_palette_and_clicked() {
     let mut bench = bench(120, 40);
     let rows = bench.ui.index.web.len();
-    bench.press("/").text("robots.txt").press("enter");
+    bench.press("/").text("security.txt").press("enter");
     assert_eq!(bench.ui.web.list.selected, Some(WebRow::Site(SHOP.to_owned())));
     assert_eq!(bench.ui.index.web.len(), 2, "the site and the requests");
     bench.press("end");
-    assert!(bench.screen().contains("1 of them contain \"robots.txt\""), "{}", bench.screen());
+    assert!(bench.screen().contains("1 of them contain \"security.txt\""), "{}", bench.screen());
     bench.press("esc");
     assert_eq!(bench.ui.index.web.len(), rows);
     bench.press("/").text("zzzz").press("enter");
     assert!(bench.screen().contains("Nothing here contains \"zzzz\""), "{}", bench.screen());
     bench.press("esc 1 :").text("www.shop TLS").press("enter");
-    assert_eq!((bench.ui.view, bench.ui.web.list.selected.clone()), (View::Web, Some(WebRow::Server(SERVER.to_owned()))));
+    assert_eq!(
+        (bench.ui.view, bench.ui.web.list.selected.clone()),
+        (View::Web, Some(WebRow::Server(SERVER.to_owned())))
+    );
     let (column, row) = bench.find("all that was asked");
     bench.click(column, row);
     assert_eq!(bench.ui.web.list.selected, Some(WebRow::Requests));
@@ -212,12 +220,14 @@ fn findings_stand_on_the_page_that_they_are_about_and_lead_to_their_view() {
 fn the_address_opens_the_row_is_copied_and_the_probe_runs_again() {
     let mut bench = bench(120, 40);
     bench.press("o").text("en").press("enter y e");
-    let [Request::Do(Command::Open(url)), Request::Copy(text), Request::Edit(path, line)] = bench.asked.as_slice() else {
+    let [Request::Do(Command::Open(url)), Request::Copy(text), Request::Edit(path, line)] = bench.asked.as_slice()
+    else {
         panic!("{:?}", bench.asked)
     };
     assert_eq!(url, "https://www.shop.example.com/en/");
     assert_eq!((path.as_str(), *line), ("deploy/nginx.conf", Some(31)));
-    for words in [SHOP, "HTTP Observatory: D (35 of 100)", "X-Frame-Options: not sent (wanted: DENY)", "/.env", "Fix:"] {
+    for words in [SHOP, "HTTP Observatory: D (35 of 100)", "X-Frame-Options: not sent (wanted: DENY)", "/.env", "Fix:"]
+    {
         assert!(text.contains(words), "{words}\n{text}");
     }
     bench.asked.clear();
@@ -267,7 +277,8 @@ fn before_there_is_anything_to_show_it_says_what_to_do() {
     assert!(shown(None).contains("The deployed app is being looked at."));
     let failed = Outcome::Failed(Failure::new("nothing listens on shop.example.com:443. Check the address"));
     insta::assert_snapshot!("web_failed", shown(Some(failed)));
-    let skip = Skip::new(SkipReason::NothingToExamine, "no address was given: give the deployed one with --url https://…");
+    let skip =
+        Skip::new(SkipReason::NothingToExamine, "no address was given: give the deployed one with --url https://…");
     insta::assert_snapshot!("web_unnamed", shown(Some(Outcome::Skipped(skip))));
     insta::assert_snapshot!("web_older", shown(Some(Outcome::Completed(Examined::default()))));
     let empty = Examined { web: Some(Box::<WebReport>::default()), ..Examined::default() };

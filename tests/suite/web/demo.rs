@@ -35,6 +35,9 @@ async fn the_demo_has_its_routes_and_stops_when_dropped() {
         ("/", "200", "<h1>Teapot Shop"),
         ("/api/products?page=1", "200", "\"price\":2900"),
         ("/health", "200", "ok"),
+        ("/assets/index-4f2a9c1b.js", "200", "sourceMappingURL=index-4f2a9c1b.js.map"),
+        ("/assets/index-4f2a9c1b.js.map", "200", "\"sourcesContent\":["),
+        ("/", "200", "Set-Cookie: visit_session="),
         ("/nowhere", "404", "at Layer.handle"),
     ] {
         let mut stream = TcpStream::connect(&address).await.unwrap();
@@ -42,6 +45,19 @@ async fn the_demo_has_its_routes_and_stops_when_dropped() {
         let mut answer = String::new();
         stream.read_to_string(&mut answer).await.unwrap();
         assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")) && answer.contains(holds), "{path}: {answer}");
+    }
+    for (method, path, status) in
+        [("GET", "/api/products", "200"), ("OPTIONS", "/api/products", "204"), ("HEAD", "/", "200")]
+    {
+        let mut stream = TcpStream::connect(&address).await.unwrap();
+        let request =
+            format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\nOrigin: https://other.example.com\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{method}: {answer}");
+        assert!(answer.contains("Access-Control-Allow-Origin: https://other.example.com\r\n"), "{method}: {answer}");
+        assert_eq!(answer.ends_with("\r\n\r\n"), method != "GET", "a body comes with GET only: {answer}");
     }
     drop(server);
     tokio::task::yield_now().await;
