@@ -50,11 +50,7 @@ fn rank(grade: &str) -> usize {
         "T" | "M" => REFUSED,
         _ => {
             let letter = grade.bytes().next().map_or(0, |letter| usize::from(letter.saturating_sub(b'A')).min(20));
-            let sign = match grade.bytes().nth(1) {
-                Some(b'+') => 0,
-                Some(b'-') => 2,
-                _ => 1,
-            };
+            let sign = if grade.ends_with('+') { 0 } else { 1 + usize::from(grade.ends_with('-')) };
             letter * 3 + sign
         }
     }
