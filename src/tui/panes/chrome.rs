@@ -103,6 +103,8 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
             format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
             format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
             format!("{done}/{all} done{failed}{}", part(waiting, "to allow")),
+            // Where there is room for one thing, it is what somebody must do.
+            format!("{failed}{}", part(waiting, "to allow")).trim_start_matches(", ").to_owned(),
         ];
         if let Some(words) = forms.into_iter().find(|words| text::width(words) + taken <= room) {
             separate(&mut spans, 0);
