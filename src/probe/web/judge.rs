@@ -1,12 +1,14 @@
 //! Holds what was collected against the rules. No I/O.
 
+mod around;
+
 use jiff::Timestamp;
 use url::Url;
 
-use super::address::{Origin, is_secure, other_name, same_site, shown, site};
+use super::address::{Origin, is_secure, same_site, shown};
 use super::html;
 use super::http::Headers;
-use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed, site_names};
+use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
 use super::survey::Survey;
 use super::tally::{Sight, Tally};
 use super::tls::{self, verdict::Verdict};
@@ -38,7 +40,7 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     }
     judge_pages(survey, &mut tally);
     judge_form(survey, &mut tally);
-    judge_names(survey, &mut tally);
+    around::judge(survey, now, &mut tally);
     note_gaps(survey, &mut tally);
     tally
 }
@@ -128,32 +130,18 @@ fn judge_form(survey: &Survey, tally: &mut Tally) {
             None => servers.push((origin, vec![answer])),
         }
     }
-    for (_, answers) in &servers {
-        tally.add(malformed::RULES, malformed::judge(answers));
+    let reached: Vec<Origin> = survey.visits.iter().filter_map(Visit::page).map(|page| Origin::of(&page.url)).collect();
+    for (origin, answers) in &servers {
+        let sight = malformed::judge(answers);
+        // Redirects alone show faults, but not that there are none.
+        if reached.contains(origin) || matches!(&sight, Sight::Seen(seen) if !seen.is_empty()) {
+            tally.add(malformed::RULES, sight);
+        }
     }
-    for visit in survey.visits.iter().filter(|visit| visit.given && visit.hops.is_empty()) {
+    for visit in survey.visits.iter().filter(|visit| visit.given) {
         if let Some(why) = visit.why_no_page() {
             tally.not_seen(malformed::RULES, &why);
         }
-    }
-}
-
-/// Compares every given domain with its other name.
-fn judge_names(survey: &Survey, tally: &mut Tally) {
-    let mut judged: Vec<&str> = Vec::new();
-    for visit in survey.visits.iter().filter(|visit| visit.given) {
-        let known = judged.contains(&site(&visit.start));
-        let (Some(page), Some(other), false) = (visit.page(), other_name(&visit.start), known) else { continue };
-        if visit.start.port().is_some() {
-            continue;
-        }
-        judged.push(site(&visit.start));
-        let others: Vec<&Visit> = survey
-            .visits
-            .iter()
-            .filter(|known| known.start.host() == other.host() && known.start.port().is_none())
-            .collect();
-        tally.add(site_names::RULES, site_names::judge(visit, &page.url, &others));
     }
 }
 

@@ -6,7 +6,13 @@ mod address;
 mod around;
 mod connect;
 mod cookies;
+mod cors;
 mod csp;
+mod delivery;
+mod dns;
+mod errors;
+mod exposed;
+mod hsts_preload;
 mod html;
 mod http;
 mod judge;
@@ -14,9 +20,11 @@ mod limits;
 mod observatory;
 pub mod readers;
 mod rules;
+mod siblings;
 mod structured;
 mod survey;
 mod tally;
+mod times;
 mod tls;
 mod trouble;
 mod visit;
@@ -176,6 +184,7 @@ fn counts(survey: &Survey) -> BTreeMap<String, u64> {
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
         ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
+        ("tls-questions".to_owned(), survey.servers.iter().map(|server| server.asked.connections as u64).sum()),
     ])
 }
 

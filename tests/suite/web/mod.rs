@@ -1,7 +1,12 @@
 //! Tests of the `web` probe, against servers that they start themselves on 127.0.0.1.
 
+mod around;
 mod certificates;
+mod client;
+mod client_drops;
+mod client_memory;
 mod demo;
+mod exposed;
 mod headers;
 mod hostile_http;
 mod hostile_http_endless;
