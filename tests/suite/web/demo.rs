@@ -10,18 +10,23 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
     let urls = [server.https_url(), server.http_url()];
     let seen = look(&urls, None).await;
     let mut expected: Vec<String> = [
+        "assets-uncached",
         "certificate-invalid",
         "content-security-policy-missing",
+        "cors-origin-reflected",
         "frame-options-missing",
         "hsts-missing",
         "permissions-policy-missing",
         "referrer-policy-missing",
+        "responses-uncompressed",
         "stack-trace-exposed",
     ]
     .iter()
     .map(|rule| format!("{rule} {}", urls[0]))
     .collect();
     expected.push(format!("https-redirect-missing {}", urls[1]));
+    expected.push(format!("served-secret {}assets/index-4f2a9c1b.js", urls[0]));
+    expected.push(format!("source-map-exposed {}assets/index-4f2a9c1b.js.map", urls[0]));
     expected.sort();
     assert_eq!(seen.places(), expected);
     assert!(said(&seen, "certificate-invalid").ends_with("is self-signed, so no browser trusts it"));
