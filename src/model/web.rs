@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Location;
+use super::{Location, grouped};
 
 /// Everything that a run of the web probe saw.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -128,12 +128,38 @@ pub struct AnswerTimes {
 }
 
 impl AnswerTimes {
+    /// The checklist asks for a first byte within this time, the way there and back left out.
+    pub const FIRST_BYTE_LIMIT_MS: u64 = 200;
+
+    /// The checklist asks for a whole page within this time.
+    pub const PAGE_LIMIT_MS: u64 = 3_000;
+
     /// The middle of the times to the first byte, in milliseconds.
     #[must_use]
     pub fn median_first_byte_ms(&self) -> Option<u64> {
         let mut sorted = self.first_byte_ms.clone();
         sorted.sort_unstable();
         sorted.get(sorted.len() / 2).copied()
+    }
+}
+
+/// A time for people: `204 ms`, `1.4 s`, `3 s`.
+#[must_use]
+pub fn milliseconds(ms: u64) -> String {
+    match (ms / 1_000, ms % 1_000 / 100) {
+        (0, _) => format!("{ms} ms"),
+        (seconds, 0) => format!("{} s", grouped(seconds)),
+        (seconds, tenths) => format!("{}.{tenths} s", grouped(seconds)),
+    }
+}
+
+/// A size for people: `812 B`, `48 kB`, `1.2 MB`.
+#[must_use]
+pub fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1_000 => format!("{bytes} B"),
+        1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        _ => format!("{}.{} MB", grouped(bytes / 1_000_000), bytes % 1_000_000 / 100_000),
     }
 }
 

@@ -48,6 +48,13 @@ pub fn with_a_database() -> Report {
     report
 }
 
+/// The shop with its deployed app looked at.
+pub fn with_a_site() -> Report {
+    let mut report = shop();
+    report.web = Some(crate::support::sites::shop());
+    report
+}
+
 fn service() -> ReportService {
     let at = |line| SeenAt { path: "src/pay.ts".to_owned(), line };
     let mut service = ExternalService::new("stripe".to_owned(), "Stripe".to_owned());
