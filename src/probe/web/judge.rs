@@ -193,7 +193,8 @@ fn is_finding(observation: &Observation) -> bool {
     matches!(observation, Observation::Finding(_))
 }
 
-fn page_of(hop: &Hop) -> Page<'_> {
+/// A page with its markup read.
+pub fn page_of(hop: &Hop) -> Page<'_> {
     let document =
         if hop.response.is_html() { html::read(&hop.response.body.bytes) } else { html::Document::default() };
     Page { url: &hop.url, response: &hop.response, document }

@@ -21,6 +21,7 @@ mod judge;
 mod limits;
 mod observatory;
 pub mod readers;
+mod report;
 mod rules;
 mod siblings;
 mod structured;
@@ -36,11 +37,10 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::Timestamp;
 use url::Url;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
-use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason, WebReport};
+use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 
 pub use connect::Names;
 pub use limits::Limits;
@@ -131,18 +131,9 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
-        web: Some(Box::new(report(&survey, &verdicts, cx.now))),
+        web: Some(Box::new(report::report(&survey, &verdicts, cx.now))),
         ..Examined::default()
     })
-}
-
-/// What the Web view and the reports show.
-fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebReport {
-    WebReport {
-        servers: tls::rows::all(survey, verdicts, now),
-        requests: survey.requests.clone(),
-        ..WebReport::default()
-    }
 }
 
 /// The addresses that the user gave, each once.
