@@ -217,7 +217,8 @@ fn is_finding(observation: &Observation) -> bool {
     matches!(observation, Observation::Finding(_))
 }
 
-fn page_of(hop: &Hop) -> Page<'_> {
+/// A hop as the rules see it.
+pub fn page_of(hop: &Hop) -> Page<'_> {
     let document =
         if hop.response.is_html() { html::read(&hop.response.body.bytes) } else { html::Document::default() };
     Page { url: &hop.url, response: &hop.response, document }

@@ -8,6 +8,7 @@ mod connect;
 mod cookie_jar;
 mod cookies;
 mod csp;
+mod header_report;
 mod header_rows;
 mod html;
 mod http;
