@@ -13,6 +13,7 @@ mod delivery;
 mod dns;
 mod errors;
 mod exposed;
+mod header_report;
 mod header_rows;
 mod hsts_preload;
 mod html;

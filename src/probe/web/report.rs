@@ -3,18 +3,12 @@
 use jiff::Timestamp;
 use url::Url;
 
-use super::address::{Origin, is_secure, same_site, shown};
-use super::around::Around;
-use super::cookie_jar;
-use super::cookies::Cookie;
-use super::judge::page_of;
-use super::observatory::{self, Input, Plain, Secure};
+use super::address::{Origin, shown};
 use super::survey::Survey;
 use super::tls::verdict::Verdict;
-use super::trouble::Trouble;
-use super::visit::{End, Hop, Visit};
-use super::{dns, exposed, header_rows, times, tls};
-use crate::model::{ObservatoryScore, Site, WebReport};
+use super::visit::Visit;
+use super::{dns, exposed, header_report, times, tls};
+use crate::model::{Site, WebReport};
 
 /// Everything about a survey; `verdicts` are those of its servers, in their order.
 pub fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebReport {
@@ -39,17 +33,10 @@ fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {
         .collect();
     let Some(page) = visit.page() else { return site };
     site.page = shown(&page.url);
-    let trusted = trusted(survey, verdicts, &page.url);
-    let jar = cookie_jar::by_host(survey);
-    let set = jar.iter().find(|set| set.iter().any(|set| set.url.host() == page.url.host()));
-    let set = set.map(Vec::as_slice).unwrap_or_default();
-    let read = page_of(page);
-    site.headers = header_rows::rows(&read, trusted, set);
+    site.headers = header_report::rows(survey, page, trusted(survey, verdicts, &page.url));
     let around = survey.around.iter().find(|around| around.page == page.url);
-    if observatory::judges(page.response.status) {
-        let cookies: Vec<Cookie> = set.iter().map(|set| set.cookie.clone()).collect();
-        site.observatory = Some(score(survey, verdicts, page, around, &cookies));
-    }
+    let cors = around.and_then(|around| around.cors.observatory());
+    site.observatory = header_report::score(survey, page, |url| trusted(survey, verdicts, url), cors);
     let Some(around) = around else { return site };
     site.paths = exposed::rows(&around.exposed);
     site.times = around.times.as_ref().and_then(times::rows);
@@ -58,53 +45,6 @@ fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {
         Err(why) => site.dns_not_asked = Some(why.clone()),
     }
     site
-}
-
-fn score(
-    survey: &Survey,
-    verdicts: &[Verdict],
-    page: &Hop,
-    around: Option<&Around>,
-    cookies: &[Cookie],
-) -> ObservatoryScore {
-    let read = page_of(page);
-    observatory::score(&Input {
-        url: &page.url,
-        headers: &page.response.headers,
-        document: Some(&read.document).filter(|document| document.is_html),
-        cookies,
-        plain: plain(survey, verdicts, &page.url),
-        secure: secure(survey, verdicts, page),
-        cors: around.and_then(|around| around.cors.observatory()),
-    })
-}
-
-/// What came of asking for the same host over plain HTTP.
-fn plain(survey: &Survey, verdicts: &[Verdict], url: &Url) -> Plain {
-    let asked = |visit: &&Visit| !is_secure(&visit.start) && visit.start.host() == url.host();
-    let Some(visit) = survey.visits.iter().find(asked) else { return Plain::NotAsked };
-    match &visit.end {
-        End::Trouble { url, .. } if is_secure(url) && trusted(survey, verdicts, url) == Some(false) => Plain::Untrusted,
-        End::Trouble { trouble: Trouble::Refused, .. } if visit.hops.is_empty() => Plain::NotThere,
-        // Whether there is anything is not known.
-        End::Trouble { .. } if visit.hops.is_empty() => Plain::NotAsked,
-        _ => Plain::Route(visit.hops.iter().map(|hop| hop.url.clone()).collect()),
-    }
-}
-
-/// What came of asking for the same site over HTTPS.
-fn secure<'a>(survey: &'a Survey, verdicts: &[Verdict], page: &'a Hop) -> Secure<'a> {
-    let pages = || survey.visits.iter().filter_map(Visit::page);
-    let secure = if is_secure(&page.url) {
-        Some(page)
-    } else {
-        pages().find(|other| is_secure(&other.url) && same_site(&other.url, &page.url))
-    };
-    match secure {
-        None => Secure::NotThere,
-        Some(hop) if trusted(survey, verdicts, &hop.url) == Some(false) => Secure::Untrusted,
-        Some(hop) => Secure::Answered(&hop.response.headers),
-    }
 }
 
 /// Whether browsers accept the certificate of the server of `url`, where that is known.

@@ -81,6 +81,7 @@ pub enum Kind {
     ReportToOnly,
 }
 
+#[cfg(test)]
 impl Kind {
     /// Every kind.
     pub const ALL: [Self; 31] = [

@@ -6,7 +6,7 @@ mod kinds;
 mod scripts;
 mod syntax;
 
-pub use evaluate::{Assessment, Context, assess, evaluate};
+pub use evaluate::{Assessment, Context, assess};
 pub use kinds::{Issue, Kind, Level};
 
 /// So many directives of a policy, and sources of a directive, are read; real ones have a few dozen.

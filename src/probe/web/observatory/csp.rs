@@ -48,7 +48,7 @@ pub fn test(input: &Input<'_>) -> Tested {
         return only(&table::CSP_INVALID);
     };
     let from_headers = Merged::read(&sent).unwrap_or_default();
-    let from_page = Merged::read(&in_page).unwrap_or_default().as_in_page();
+    let from_page = Merged::read(&in_page).unwrap_or_default().only_what_a_page_sets();
     if from_headers.is_empty() && from_page.is_empty() {
         let reports = input.headers.first(REPORT_ONLY).is_some_and(|value| !value.is_empty());
         return only(if reports { &table::CSP_REPORT_ONLY } else { &table::CSP_NONE });

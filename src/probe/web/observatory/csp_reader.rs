@@ -45,7 +45,7 @@ impl Merged {
     }
 
     /// Without what a page's own tags cannot set.
-    pub fn as_in_page(mut self) -> Self {
+    pub fn only_what_a_page_sets(mut self) -> Self {
         for name in ["frame-ancestors", "report-uri", "sandbox"] {
             self.directives.remove(name);
         }

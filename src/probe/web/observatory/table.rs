@@ -20,6 +20,7 @@ macro_rules! entries {
     ($($name:ident = $result:literal, $modifier:literal, $pass:literal, $words:literal;)*) => {
         $(pub static $name: Entry = Entry { result: $result, modifier: $modifier, pass: $pass, words: $words };)*
         /// Every result.
+        #[cfg(test)]
         pub static ALL: &[&Entry] = &[$(&$name),*];
     };
 }
