@@ -4,11 +4,13 @@
 
 mod address;
 mod around;
+pub(super) mod configured;
 mod connect;
 mod html;
 mod http;
 mod judge;
 mod limits;
+mod own_settings;
 pub mod readers;
 mod rules;
 mod survey;
@@ -29,6 +31,7 @@ use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, S
 
 pub use limits::Limits;
 
+use own_settings::OwnSettings;
 use survey::Survey;
 use visit::End;
 
@@ -84,6 +87,8 @@ async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
     let urls = addresses(&cx.settings).map_err(Failure::new)?;
     let file = cx.settings.trust_roots.clone();
     let roots = tokio::task::spawn_blocking(move || tls::trust::roots(file.as_deref()));
+    let (project, settings, cancel) = (cx.project.clone(), cx.settings.clone(), cx.cancel.clone());
+    let own = tokio::task::spawn_blocking(move || OwnSettings::read(&project.root, &settings.ignore, &cancel));
     let total = urls.len() as u64;
     let survey = survey::survey(&urls, &limits, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
     let Some(survey) = survey else { return Ok(Examined::default()) };
@@ -93,6 +98,8 @@ async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
     if !tally.saw_anything() {
         return Err(Failure::new(nothing_reached(&survey)));
     }
+    let own = own.await.unwrap_or_default();
+    tally.observations.iter_mut().for_each(|seen| own.tie(seen));
     cx.report_progress(total, Some(total), "done");
     for observation in std::mem::take(&mut tally.observations) {
         cx.emitter.emit(observation).await;
