@@ -15,7 +15,8 @@ struct Line {
 /// Whether a file is one of Caddy's.
 pub fn is_caddyfile(path: &str) -> bool {
     let name = name_of(path).to_ascii_lowercase();
-    (name.starts_with("caddyfile") || name.ends_with(".caddy") || name.ends_with(".caddyfile"))
+    !["example", "sample", "dist", "template"].iter().any(|end| name.ends_with(end))
+        && (name.starts_with("caddyfile") || name.ends_with(".caddy") || name.ends_with(".caddyfile"))
         && !crate::probe::repository::is_for_development(path)
 }
 

@@ -63,7 +63,7 @@ fn express(sources: &Sources, settings: &mut Settings) {
             continue;
         }
         for call in ["session", "expressSession", "cookieSession"] {
-            for (at, arguments) in calls(&tokens, call) {
+            for (at, arguments) in calls(tokens, call) {
                 let Some(options @ Value::Object { .. }) = arguments.first() else { continue };
                 let line = tokens.get(at).map_or(1, |token| token.line);
                 let name = options.get("name").and_then(Value::text).unwrap_or(if sessions { "connect.sid" } else { "session" });

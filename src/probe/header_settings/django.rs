@@ -21,7 +21,7 @@ pub struct SettingsFile<'a> {
     /// Its path.
     pub path: &'a str,
     /// Its tokens.
-    pub tokens: Vec<Token>,
+    pub tokens: &'a [Token],
 }
 
 /// The files of settings that production may use, those that have the last word first.
@@ -29,7 +29,7 @@ pub fn files(sources: &Sources) -> Vec<SettingsFile<'_>> {
     let is_settings = |path: &str| {
         let name = name_of(path);
         let in_folder = path.rsplit('/').nth(1).is_some_and(|folder| folder == "settings" || folder == "config");
-        path.ends_with(".py") && (name.starts_with("settings") || in_folder || name.ends_with("_settings.py"))
+        path.ends_with(".py") && !path.contains("migrations/") && (name.starts_with("settings") || in_folder || name.ends_with("_settings.py"))
     };
     let words = |path: &str| -> Vec<String> {
         name_of(path).trim_end_matches(".py").split('_').map(str::to_ascii_lowercase).collect()
@@ -43,14 +43,15 @@ pub fn files(sources: &Sources) -> Vec<SettingsFile<'_>> {
     if !is_django {
         return Vec::new();
     }
-    found.sort_by_key(|file| !words(file.path).iter().any(|word| LAST.contains(&word.as_str())));
+    let whole = |file: &SettingsFile<'_>| file.tokens.iter().any(|token| token.named("MIDDLEWARE") || token.named("INSTALLED_APPS"));
+    found.sort_by_key(|file| (!words(file.path).iter().any(|word| LAST.contains(&word.as_str())), !whole(file)));
     found
 }
 
 /// The first layer that sets a name, with what it sets.
 pub fn setting(files: &[SettingsFile<'_>], name: &str) -> Option<(Value, Place)> {
     files.iter().find_map(|file| {
-        let (value, line) = assigned(&file.tokens, name).into_iter().next_back()?;
+        let (value, line) = assigned(file.tokens, name).into_iter().next_back()?;
         Some((value, Place::new(file.path, line)))
     })
 }

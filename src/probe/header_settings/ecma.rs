@@ -9,13 +9,13 @@ use super::values::{Reader, Value, assigned, calls};
 /// Reads their configurations.
 pub fn read(sources: &Sources, settings: &mut Settings) {
     for (path, tokens) in sources.code(|path| is_configuration(path, "next.config.")) {
-        next(path, &tokens, settings);
+        next(path, tokens, settings);
     }
     for (path, tokens) in sources.code(|path| is_configuration(path, "nuxt.config.")) {
-        nuxt(path, &tokens, settings);
+        nuxt(path, tokens, settings);
     }
     for (path, tokens) in sources.code(|path| is_configuration(path, "svelte.config.")) {
-        svelte(path, &tokens, settings);
+        svelte(path, tokens, settings);
     }
 }
 

@@ -31,9 +31,9 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
             "koa-helmet" => Layer::Koa,
             _ => Layer::Fastify,
         };
-        let Some(name) = bound(&tokens, module) else { continue };
-        for at in used(&tokens, &name) {
-            one_use(sources, path, &tokens, at, layer, settings);
+        let Some(name) = bound(tokens, module) else { continue };
+        for at in used(tokens, &name) {
+            one_use(sources, path, tokens, at, layer, settings);
         }
     }
 }

@@ -90,6 +90,10 @@ fn frameworks(sources: &Sources, fronts: &mut Vec<Front>) {
             named.map(|(path, _)| path).min_by_key(|path| path.matches('/').count())
         };
         let Some(found) = configured.or_else(manifest) else { continue };
+        // Without a server of its own, only files are built.
+        if layer == Layer::Nuxt && sources.text(found).is_some_and(|text| text.contains("ssr: false")) {
+            continue;
+        }
         let folder = folder_of(found);
         let path = match layer {
             Layer::Next => configured.map_or_else(|| format!("{folder}next.config.mjs"), str::to_owned),
@@ -119,11 +123,14 @@ fn servers(sources: &Sources, fronts: &mut Vec<Front>) {
         }
     }
     for (path, tokens) in sources.code(|path| !is_for_development(path) && !path.contains("script")) {
-        let Some((layer, line)) = started(&tokens) else { continue };
-        if fronts.iter().any(|front| front.layer == layer) {
-            continue;
+        let Some((layer, line)) = started(tokens) else { continue };
+        let front = Front { pages: sources.views || shows_pages(tokens), ..Front::new(layer, path, Some(line)) };
+        // Of several apps, the one that shows pages.
+        match fronts.iter_mut().find(|known| known.layer == layer) {
+            Some(known) if !known.pages && front.pages => *known = front,
+            Some(_) => {}
+            None => fronts.push(front),
         }
-        fronts.push(Front { pages: shows_pages(&tokens), ..Front::new(layer, path, Some(line)) });
     }
 }
 

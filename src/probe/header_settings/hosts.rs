@@ -108,7 +108,7 @@ fn headers_file(path: &str, text: &str, settings: &mut Settings) {
 /// What hosts send unasked.
 fn by_themselves(sources: &Sources, settings: &mut Settings) {
     let mut add = |layer: Layer, name: &str, value: &str| settings.headers.push(HeaderSetting::site(layer, None, name, value));
-    let has = |name: &str| sources.paths().any(|path| name_of(path) == name && folder_of(path).split('/').count() <= 3);
+    let has = |name: &str| sources.paths().any(|path| name_of(path) == name && folder_of(path).split('/').count() <= 4);
     if has("vercel.json") {
         // <https://vercel.com/docs/encryption>
         add(Layer::Vercel, "Strict-Transport-Security", "max-age=63072000");

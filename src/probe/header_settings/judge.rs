@@ -2,7 +2,7 @@
 
 use super::front::Front;
 use super::model::{Header, HeaderSetting, Layer, Place, REPORT_ONLY, Scope, Settings, Text};
-use super::sources::{Sources, name_of};
+use super::sources::{Sources, folder_of, name_of};
 use crate::model::{Observation, Severity};
 use crate::probe::web::configured;
 
@@ -24,6 +24,8 @@ pub enum State {
 pub struct Judged {
     /// The layer that faces visitors.
     pub front: Front,
+    /// Whether it is plain that visitors meet this layer: the project has one site, and files that only one server reads.
+    pub sure: bool,
     /// Every header, in the order to show.
     pub headers: Vec<(Header, State)>,
 }
@@ -59,17 +61,75 @@ pub fn judge(settings: &Settings, sources: &Sources) -> Result<Judged, String> {
     if !front.pages {
         return Err(format!("{} answers with data, as far as {} tells, and these headers are for pages", front.layer.word(), front.path));
     }
-    let sent = sent(settings);
+    if let Some(framework) = unread_framework(front, sources) {
+        return Err(format!("the project is built with {framework}, whose way to send headers is not read; give the deployed address with --url"));
+    }
+    let sent = sent(settings, front, sources);
     let lines: Vec<(String, String)> = sent.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect();
     let seen = configured::judge(&lines);
     let headers = Header::ALL.into_iter().map(|header| (header, state(header, settings, sources, front, &sent, &seen))).collect();
-    Ok(Judged { front: front.clone(), headers })
+    Ok(Judged { front: front.clone(), sure: sure(settings, front), headers })
+}
+
+/// Frameworks that answer visitors by themselves, and whose code for headers takes many shapes.
+const UNREAD: [(&str, &str); 10] = [
+    ("@remix-run/node", "Remix"),
+    ("@react-router/node", "React Router"),
+    ("astro", "Astro"),
+    ("@nestjs/core", "NestJS"),
+    ("@adonisjs/core", "AdonisJS"),
+    ("@tanstack/react-start", "TanStack Start"),
+    ("gatsby", "Gatsby"),
+    ("hono", "Hono"),
+    ("meteor-base", "Meteor"),
+    ("elysia", "Elysia"),
+];
+
+/// One of them, unless a server or host whose file is read stands before it.
+fn unread_framework(front: &Front, sources: &Sources) -> Option<&'static str> {
+    if matches!(front.layer, Layer::Nginx | Layer::Caddy | Layer::Vercel | Layer::Netlify | Layer::HeadersFile | Layer::Firebase) {
+        return None;
+    }
+    let named = |package: &str| sources.manifests().any(|(path, text)| name_of(path) == "package.json" && text.contains(&format!("\"{package}\":")));
+    UNREAD.iter().find(|(package, _)| named(package)).map(|(_, name)| *name)
+}
+
+fn sure(settings: &Settings, front: &Front) -> bool {
+    let mut folders: Vec<&str> = settings.fronts.iter().filter(|front| front.pages && front.layer != Layer::Apache).map(|front| folder_of(&front.path)).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    let apps = folders.iter().filter(|folder| folder.starts_with("apps/") || folder.starts_with("packages/")).count();
+    front.layer != Layer::Apache && apps < 2
+}
+
+/// The folder of the app that a file belongs to: the nearest one above it with a manifest.
+fn app_of<'p>(path: &'p str, sources: &Sources) -> &'p str {
+    let mut folder = folder_of(path);
+    while !folder.is_empty() {
+        if ["package.json", "manage.py", "composer.json", "Gemfile", "pyproject.toml", "pom.xml", "go.mod"].iter().any(|name| sources.has(&format!("{folder}{name}"))) {
+            return folder;
+        }
+        folder = folder_of(folder.trim_end_matches('/'));
+    }
+    ""
+}
+
+/// Whether what a file sets reaches the visitors of the front: a server or host passes on what any app sends, and an app
+/// sends what its own files say.
+fn reaches(set: &HeaderSetting, front: &Front, sources: &Sources) -> bool {
+    let Some(place) = &set.place else { return true };
+    let is_app = |layer: Layer| layer >= Layer::Next;
+    if !is_app(set.layer) || !is_app(front.layer) {
+        return true;
+    }
+    let (own, fronts) = (app_of(&place.path, sources), app_of(&front.path, sources));
+    own.starts_with(fronts) && (own == fronts || fronts.is_empty() && !own.starts_with("apps/") && !own.starts_with("packages/")) || own.is_empty()
 }
 
 /// What a page would carry: of every header the value of the foremost layer.
-fn sent(settings: &Settings) -> Vec<(String, String, &HeaderSetting)> {
+fn sent<'a>(settings: &'a Settings, front: &Front, sources: &Sources) -> Vec<(String, String, &'a HeaderSetting)> {
     let mut sent: Vec<(String, String, &HeaderSetting)> = Vec::new();
-    for set in settings.headers.iter().filter(|set| set.scope == Scope::Site) {
+    for set in settings.headers.iter().filter(|set| set.scope == Scope::Site && reaches(set, front, sources)) {
         if let Text::Known(value) = &set.value
             && !sent.iter().any(|(name, ..)| name.eq_ignore_ascii_case(&set.name))
         {
@@ -127,7 +187,8 @@ fn in_part(header: Header, settings: &Settings) -> Option<String> {
         return Some(match (&set.scope, &set.value) {
             (Scope::Path(path), _) => format!("{} sets it for {path} alone", at(set)),
             (Scope::Unclear, _) => format!("{} sets it, for which answers is not to be read there", at(set)),
-            (Scope::Site, _) => format!("its value in {} is worked out while the app runs or is built", at(set)),
+            (Scope::Site, Text::Dynamic) => format!("its value in {} is worked out while the app runs or is built", at(set)),
+            (Scope::Site, Text::Known(_)) => format!("{} sets it, in another app of the project", at(set)),
         });
     }
     if header == Header::Framing

@@ -37,7 +37,7 @@ const LIBRARIES: [&str; 20] = [
 pub fn read(sources: &Sources, settings: &mut Settings) {
     let known: BTreeSet<String> = settings.headers.iter().filter_map(|set| Some(set.place.as_ref()?.path.clone())).collect();
     for (path, tokens) in sources.code(|path| !is_configuration(path, "next.config.")) {
-        in_code(path, &tokens, &known, settings);
+        in_code(path, tokens, &known, settings);
     }
     // Settings of other servers, such as Traefik's in a compose file: named, not understood.
     for (path, text) in sources.all().filter(|(path, _)| path.ends_with(".yml") || path.ends_with(".yaml")) {

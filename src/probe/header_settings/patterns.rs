@@ -9,7 +9,7 @@ pub fn scope(pattern: &str) -> Scope {
 }
 
 fn is_site(pattern: &str) -> bool {
-    if matches!(pattern, "/" | "/*" | "*" | "**" | "/**" | "/(.*)" | "(.*)" | "/.*" | ".*" | "**/*" | "/**/*" | "/:path*" | "/:path(.*)") {
+    if matches!(pattern, "/" | "/*" | "*" | "**" | "/**" | "/(.*)" | "(.*)" | "/.*" | ".*" | "**/*" | "/**/*" | "/:path*" | "/:path(.*)" | "/(.*?)" | "/(.*)?") {
         return true;
     }
     // All but some paths: `/((?!api).*)`, `/:path((?!api).*)*`.

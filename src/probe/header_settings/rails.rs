@@ -20,7 +20,7 @@ pub fn apps(sources: &Sources) -> impl Iterator<Item = &str> {
 /// Reads every Rails app.
 pub fn read(sources: &Sources, settings: &mut Settings) {
     for folder in apps(sources) {
-        let production: Vec<(&str, Vec<Token>)> = sources
+        let production: Vec<(&str, &[Token])> = sources
             .code(|path| {
                 path.starts_with(folder)
                     && path.ends_with(".rb")
@@ -47,7 +47,7 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
 }
 
 /// Rails sends some unless `default_headers` is given another value; `merge!` and `[]=` are read with other code.
-fn defaults(application: &str, files: &[(&str, Vec<Token>)], settings: &mut Settings) {
+fn defaults(application: &str, files: &[(&str, &[Token])], settings: &mut Settings) {
     for (path, tokens) in files {
         let at = tokens.iter().enumerate().position(|(at, token)| token.named("default_headers") && tokens.get(at + 1).is_some_and(|next| next.is("=")));
         if let Some(at) = at {
@@ -67,7 +67,7 @@ fn defaults(application: &str, files: &[(&str, Vec<Token>)], settings: &mut Sett
     }
 }
 
-fn force_ssl(sources: &Sources, files: &[(&str, Vec<Token>)], settings: &mut Settings) {
+fn force_ssl(sources: &Sources, files: &[(&str, &[Token])], settings: &mut Settings) {
     for (path, tokens) in files {
         let Some((value, line)) = assigned(tokens, "force_ssl").into_iter().next_back() else { continue };
         let place = Place::new(path, line);
@@ -83,7 +83,7 @@ fn force_ssl(sources: &Sources, files: &[(&str, Vec<Token>)], settings: &mut Set
 }
 
 /// Two years since Rails 6.1, one before.
-fn age(sources: &Sources, files: &[(&str, Vec<Token>)]) -> u64 {
+fn age(sources: &Sources, files: &[(&str, &[Token])]) -> u64 {
     let old = files.iter().any(|(_, tokens)| tokens.iter().any(|token| token.kind == Kind::Number && matches!(token.text.as_str(), "5.0" | "5.1" | "5.2" | "6.0") ));
     let locked = sources.manifests().any(|(path, text)| {
         name_of(path) == "Gemfile" && text.lines().any(|line| line.trim_start().starts_with("gem") && line.contains("rails\"") && (line.contains(" 5.") || line.contains(" 6.0")))

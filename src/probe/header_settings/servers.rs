@@ -18,7 +18,7 @@ fn talisman(sources: &Sources, settings: &mut Settings) {
         let Some((at, token)) = called.into_iter().find(|(at, _)| tokens.get(at + 1).is_some_and(|next| next.is("("))) else { continue };
         let place = Place::new(path, token.line);
         // With more than the app, its options decide; they are not read.
-        let plain = tokens.get(at + 3).is_some_and(|end| end.is(")")) && argument(&tokens, at).is_some();
+        let plain = tokens.get(at + 3).is_some_and(|end| end.is(")")) && argument(tokens, at).is_some();
         for (header, value) in [
             (Header::Hsts, "max-age=31556926; includeSubDomains"),
             (Header::Nosniff, "nosniff"),
@@ -68,7 +68,7 @@ fn spring(sources: &Sources, settings: &mut Settings) {
                 settings.headers.push(HeaderSetting::site(Layer::Spring, Place::new(path, token.line), header.name(), Text::Dynamic));
             }
         }
-        writers(path, &tokens, settings);
+        writers(path, tokens, settings);
     }
     let line = line_of(text, "spring-boot-starter-security").max(line_of(text, "spring-security-web"));
     for (header, value) in [(Header::Hsts, "max-age=31536000 ; includeSubDomains"), (Header::Nosniff, "nosniff"), (Header::Framing, "DENY")] {

@@ -29,9 +29,12 @@ const MOST_FILES: usize = 4000;
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     files: BTreeMap<String, Arc<str>>,
+    tokens: BTreeMap<String, Vec<Token>>,
     paths: BTreeSet<String>,
     /// Files that may matter and could not be read.
     pub unread: usize,
+    /// Whether there are pages that a program fills in.
+    pub views: bool,
 }
 
 impl Sources {
@@ -45,8 +48,12 @@ impl Sources {
     /// Reads what matters of these files.
     #[must_use]
     pub fn gather<'a>(listed: impl Iterator<Item = &'a FileEntry>, cancel: &CancellationToken) -> Self {
-        let listed: Vec<&FileEntry> =
-            listed.filter(|file| !file.ignored && !is_aside(&file.path) || is_template(&file.path)).collect();
+        let mut views = false;
+        let ours = |file: &&FileEntry| {
+            views |= is_view(&file.path);
+            !file.ignored && !is_aside(&file.path) || is_template(&file.path)
+        };
+        let listed: Vec<&FileEntry> = listed.filter(ours).collect();
         let wanted = listed.par_iter().filter(|file| file.size <= MOST_BYTES && !cancel.is_cancelled());
         let read: Vec<Result<Option<(String, Arc<str>)>, ()>> = wanted
             .map(|file| {
@@ -60,21 +67,21 @@ impl Sources {
             })
             .collect();
         let unread = read.iter().filter(|read| read.is_err()).count();
-        Self {
-            files: read.into_iter().filter_map(|read| read.ok().flatten()).take(MOST_FILES).collect(),
-            paths: listed.iter().map(|file| file.path.clone()).collect(),
-            unread,
-        }
+        let files = read.into_iter().filter_map(|read| read.ok().flatten()).take(MOST_FILES).collect();
+        Self::new(files, listed.iter().map(|file| file.path.clone()).collect(), unread, views)
+    }
+
+    fn new(files: BTreeMap<String, Arc<str>>, paths: BTreeSet<String>, unread: usize, views: bool) -> Self {
+        let tokens = files.par_iter().filter_map(|(path, text)| Some((path.clone(), tokens(text, Dialect::of(path)?))));
+        Self { tokens: tokens.collect(), files, paths, unread, views }
     }
 
     /// These texts.
     #[must_use]
     pub fn of(files: &[(&str, &str)]) -> Self {
-        Self {
-            files: files.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect(),
-            paths: files.iter().map(|(path, _)| (*path).to_owned()).collect(),
-            unread: 0,
-        }
+        let paths: BTreeSet<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
+        let views = paths.iter().any(|path| is_view(path));
+        Self::new(files.iter().map(|(path, text)| ((*path).to_owned(), Arc::from(*text))).collect(), paths, 0, views)
     }
 
     /// The text of a file.
@@ -103,11 +110,8 @@ impl Sources {
     }
 
     /// The tokens of every file of code that `fits`.
-    pub fn code<'a>(&'a self, fits: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = (&'a str, Vec<Token>)> {
-        self.all().filter(move |(path, _)| fits(path)).filter_map(|(path, text)| {
-            let dialect = Dialect::of(path)?;
-            Some((path, tokens(text, dialect)))
-        })
+    pub fn code<'a>(&'a self, fits: impl Fn(&str) -> bool + 'a) -> impl Iterator<Item = (&'a str, &'a [Token])> {
+        self.tokens.iter().map(|(path, tokens)| (path.as_str(), tokens.as_slice())).filter(move |(path, _)| fits(path))
     }
 
     /// Whether any manifest names this package.
@@ -156,6 +160,12 @@ pub fn line_of(text: &str, needle: &str) -> u32 {
 /// nginx's image fills in templates of this name when it starts.
 fn is_template(path: &str) -> bool {
     path.ends_with(".conf.template")
+}
+
+/// Pages with places to fill in, where Flask, Express and others look for them.
+fn is_view(path: &str) -> bool {
+    let folder = ["templates/", "views/"].iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")));
+    folder && [".html", ".jinja", ".jinja2", ".j2", ".ejs", ".pug", ".hbs", ".erb"].iter().any(|end| path.ends_with(end))
 }
 
 fn is_markup(path: &str) -> bool {

@@ -216,7 +216,7 @@ fn next_and_vercel_stand_together() {
     assert_eq!(state(&files, Header::Permissions), "missing");
     // Headers stay in the file that has most of them.
     let settings = Settings::read(&Sources::of(&files));
-    assert_eq!(settings.fronts[0].layer, Layer::Vercel);
+    assert_eq!(settings.fronts[0].layer, Layer::Next);
     let built = ("next.config.js", "module.exports = { headers: () => makeHeaders() };");
     assert_eq!(state(&[built], Header::Framing), "unclear");
 }
@@ -277,4 +277,14 @@ fn hostile_files_end() {
             stands(&[(name, text)]);
         }
     }
+}
+
+#[test]
+fn what_another_app_of_the_project_sends_is_not_taken_for_the_sites_own() {
+    let web = [("apps/web/package.json", "{}"), ("apps/web/next.config.js", "module.exports = { images: {} };"), ("apps/worker/package.json", "{}")];
+    let worker = ("apps/worker/server.js", "import helmet from 'helmet';\nimport express from 'express';\nconst app = express();\napp.use(helmet());\n");
+    assert_eq!(state(&web, Header::Framing), "missing");
+    assert_eq!(state(&[&web[..], &[worker]].concat(), Header::Framing), "unclear");
+    let remix = ("package.json", r#"{"dependencies": {"@remix-run/node": "2", "next": "15"}}"#);
+    assert!(stands(&[remix])[0].contains("built with Remix"));
 }

@@ -118,6 +118,7 @@ fn missing(judged: &Judged, sources: &Sources) -> Option<Finding> {
     );
     let mut finding = Finding::new(&MISSING, location, front.path.as_str(), message)
         .severity(if grave { Severity::Major } else { Severity::Minor })
+        .confidence(if judged.sure { Confidence::Medium } else { Confidence::Low })
         .fix(fix);
     for lines in lines_for(front, &missing, sources) {
         finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("{}, {}:\n{}", lines.path, lines.at, lines.text)));

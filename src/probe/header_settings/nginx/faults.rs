@@ -24,7 +24,9 @@ fn lost(level: &Directive, outer: &[&Directive], path: &[String], settings: &mut
     // Since nginx 1.29.3 a level may ask for those around it as well.
     let merges = level.inner().iter().any(|d| d.name == "add_header_inherit" && d.args.iter().any(|arg| arg == "merge"));
     let header = |d: &Directive| header_of(d.args.first().map_or("", String::as_str));
-    if !own.is_empty() && !merges {
+    // What only answers "ok" to a health check shows nobody a page.
+    let answers_itself = level.inner().iter().any(|d| d.name == "return") && !path.is_empty();
+    if !own.is_empty() && !merges && !answers_itself {
         let gone: Vec<&str> = (outer.iter().filter(|d| header(d).is_some_and(|h| !own.iter().any(|o| header(o) == Some(h)))))
             .filter_map(|d| d.args.first().map(String::as_str))
             .collect();
