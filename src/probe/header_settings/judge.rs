@@ -114,16 +114,12 @@ fn app_of<'p>(path: &'p str, sources: &Sources) -> &'p str {
     ""
 }
 
-/// Whether what a file sets reaches the visitors of the front: a server or host passes on what any app sends, and an app
-/// sends what its own files say.
+/// Whether what a file sets reaches the visitors of the front: what belongs to another app of the project does not.
 fn reaches(set: &HeaderSetting, front: &Front, sources: &Sources) -> bool {
     let Some(place) = &set.place else { return true };
-    let is_app = |layer: Layer| layer >= Layer::Next;
-    if !is_app(set.layer) || !is_app(front.layer) {
-        return true;
-    }
     let (own, fronts) = (app_of(&place.path, sources), app_of(&front.path, sources));
-    own.starts_with(fronts) && (own == fronts || fronts.is_empty() && !own.starts_with("apps/") && !own.starts_with("packages/")) || own.is_empty()
+    let apart = |folder: &str| folder.starts_with("apps/") || folder.starts_with("packages/");
+    own == fronts || own.is_empty() || fronts.is_empty() && !apart(own)
 }
 
 /// What a page would carry: of every header the value of the foremost layer.
@@ -131,6 +127,7 @@ fn sent<'a>(settings: &'a Settings, front: &Front, sources: &Sources) -> Vec<(St
     let mut sent: Vec<(String, String, &HeaderSetting)> = Vec::new();
     for set in settings.headers.iter().filter(|set| set.scope == Scope::Site && reaches(set, front, sources)) {
         if let Text::Known(value) = &set.value
+            && !value.trim().is_empty()
             && !sent.iter().any(|(name, ..)| name.eq_ignore_ascii_case(&set.name))
         {
             sent.push((set.name.clone(), value.clone(), set));

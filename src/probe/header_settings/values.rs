@@ -181,6 +181,15 @@ impl<'a> Reader<'a> {
                 && starts_value(self.tokens, index + 1).is_some()
         });
         let (Some(place), None) = (given.next(), given.next()) else { return Value::Other };
+        // `policy += …` and the like: the text grows while the app runs.
+        let grows = |index: usize| {
+            let mark = |at: usize, mark: &str| self.tokens.get(at).is_some_and(|token| token.is(mark));
+            self.tokens.get(index).is_some_and(|token| token.named(&name.text))
+                && (["+", "|", "?"].iter().any(|by| mark(index + 1, by) && (mark(index + 2, "=") || mark(index + 3, "="))))
+        };
+        if (0..self.tokens.len()).any(grows) {
+            return Value::Other;
+        }
         // A value cannot stand in its own definition.
         if place == at {
             return Value::Other;

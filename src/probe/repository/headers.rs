@@ -105,15 +105,14 @@ pub fn look(repo: &Repo, cancel: &tokio_util::sync::CancellationToken) -> Seen {
 
 fn missing(judged: &Judged, sources: &Sources) -> Option<Finding> {
     let missing = judged.missing();
-    let first = missing.first()?;
+    missing.first()?;
     let names: Vec<&str> = missing.iter().map(|header| header.name()).collect();
     let grave = missing.iter().any(|header| matches!(header, Header::Framing | Header::Csp));
     let front = &judged.front;
     let exists = sources.has(&front.path);
     let location = if exists { front.location() } else { Location::Project };
-    let many = if names.len() == 1 { format!("`{}` is", first.name()) } else { format!("{} headers that protect your users are", names.len()) };
     let (message, fix) = (
-        format!("{many} not set by any file of the project: {} ({}) is where to send {}", front.path, front.layer.word(), names.join(", ")),
+        format!("No file of the project sets {}: {} ({}) is the place for {}", names.join(", "), front.path, front.layer.word(), if names.len() == 1 { "it" } else { "them" }),
         format!("Add the lines shown to {}.{}", front.path, if missing.contains(&Header::Csp) { " The policy in them is on trial: see what it reports, name your own sources, then send it as Content-Security-Policy." } else { "" }),
     );
     let mut finding = Finding::new(&MISSING, location, front.path.as_str(), message)
