@@ -6,24 +6,52 @@ use url::{Host, Url};
 
 use crate::model::{Location, redact};
 
-/// Reads an address that the user gave.
+/// Reads an address that the user gave. One without a scheme is read as `https://`, or as `http://` where it can only be
+/// this machine: see [`is_guessed`].
 ///
 /// # Errors
 /// One sentence that says what is wrong with it.
 pub fn parse(text: &str) -> Result<Url, String> {
-    let shown = redact::url(text);
-    let url = Url::parse(text.trim()).map_err(|_| {
-        "an address given with --url is not a URL: write it in full, like https://shop.example.com".to_owned()
-    })?;
+    let text = text.trim();
+    let unreadable =
+        || "an address given with --url is not a URL: write it in full, like https://shop.example.com".to_owned();
+    let mut url = if is_guessed(text) {
+        let rest = text.trim_start_matches('/');
+        let secure = Url::parse(&format!("https://{rest}")).map_err(|_| unreadable())?;
+        // Not every word is a host.
+        if matches!(secure.host(), Some(Host::Domain(name)) if !name.contains('.') && !is_localhost(name)) {
+            return Err(unreadable());
+        }
+        if is_loopback(&secure) { Url::parse(&format!("http://{rest}")).map_err(|_| unreadable())? } else { secure }
+    } else {
+        Url::parse(text).map_err(|_| unreadable())?
+    };
     if !is_web(&url) {
+        let shown = redact::url(text);
         return Err(format!("{shown} is not a web address: it must begin with https:// or http://"));
     }
-    let mut url = url;
     // What is secret is never sent; both setters fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// Whether an address was given without a scheme.
+pub fn is_guessed(text: &str) -> bool {
+    let text = text.trim();
+    if text.contains("://") {
+        return false;
+    }
+    match text.split_once(':') {
+        // A host with a port, or a user with a password; a scheme is followed by neither.
+        Some((before, after)) => {
+            let port = after.split(['/', '?', '#']).next().unwrap_or_default();
+            let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+            is_port || before.contains(['.', '/', '?', '[', '@']) || after.contains('@') && !before.contains("mailto")
+        }
+        None => true,
+    }
 }
 
 /// Whether it is an http or https URL with a host.
@@ -68,22 +96,38 @@ pub fn same_site(a: &Url, b: &Url) -> bool {
     site(a) == site(b)
 }
 
-/// The plain address beside a secure one on the standard port; `None` where no standard says where it would be.
-pub fn plain_sibling(url: &Url) -> Option<Url> {
-    sibling(url, "https", "http")
+/// The addresses that people try as well: with the other scheme, and with or without `www.` where the host is a domain of
+/// its own. None for a host on a port of its own, since no standard says where the others would be.
+pub fn siblings(url: &Url) -> Vec<Url> {
+    if url.port().is_some() {
+        return Vec::new();
+    }
+    let other_name = other_name(url);
+    let mut siblings: Vec<Url> =
+        [Some(url), other_name.as_ref()].into_iter().flatten().filter_map(other_scheme).collect();
+    siblings.extend(other_name);
+    siblings
 }
 
-/// The secure address beside a plain one on the standard port.
-pub fn secure_sibling(url: &Url) -> Option<Url> {
-    sibling(url, "http", "https")
+fn other_scheme(url: &Url) -> Option<Url> {
+    let mut other = url.clone();
+    other.set_scheme(if is_secure(url) { "http" } else { "https" }).ok()?;
+    Some(other)
 }
 
-fn sibling(url: &Url, from: &str, to: &str) -> Option<Url> {
-    if url.scheme() != from || url.port().is_some() {
+/// The same address with or without `www.`, for `example.com` and `www.example.com`: below a suffix under which anybody
+/// can register a domain. Not for `shop.example.com`, and not for `app.pages.dev`, whose owner can add no name.
+pub fn other_name(url: &Url) -> Option<Url> {
+    let host = url.domain()?;
+    let bare = host.strip_prefix("www.").unwrap_or(host);
+    let domain = psl::domain(bare.as_bytes())?;
+    let registered = domain.suffix().typ() == Some(psl::Type::Icann);
+    if !registered || domain.as_bytes() != bare.as_bytes() {
         return None;
     }
+    let name = if bare.len() < host.len() { bare.to_owned() } else { format!("www.{bare}") };
     let mut other = url.clone();
-    other.set_scheme(to).ok()?;
+    other.set_host(Some(&name)).ok()?;
     Some(other)
 }
 
@@ -190,11 +234,28 @@ mod tests {
     }
 
     #[test]
-    fn siblings_exist_on_the_standard_ports_only() {
-        let url = |text: &str| Url::parse(text).unwrap();
-        assert_eq!(plain_sibling(&url("https://a.example/x")), Some(url("http://a.example/x")));
-        assert_eq!(secure_sibling(&url("http://a.example:80/")), Some(url("https://a.example/")));
-        assert_eq!(plain_sibling(&url("https://a.example:8443/")), None);
+    fn siblings_are_the_other_scheme_and_the_other_name() {
+        let of = |text: &str| -> Vec<String> {
+            let mut found: Vec<String> = siblings(&Url::parse(text).unwrap()).iter().map(Url::to_string).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(
+            of("https://example.com/x"),
+            ["http://example.com/x", "http://www.example.com/x", "https://www.example.com/x"]
+        );
+        assert_eq!(
+            of("http://www.example.co.uk:80/"),
+            ["http://example.co.uk/", "https://example.co.uk/", "https://www.example.co.uk/"]
+        );
+        assert_eq!(of("https://shop.example.com/"), ["http://shop.example.com/"]);
+        assert_eq!(of("https://www.shop.example.com/"), ["http://www.shop.example.com/"]);
+        assert_eq!(of("https://my-app.pages.dev/"), ["http://my-app.pages.dev/"]);
+        assert_eq!(of("https://my-app.vercel.app/"), ["http://my-app.vercel.app/"]);
+        assert_eq!(of("https://co.uk/"), ["http://co.uk/"]);
+        assert_eq!(of("https://www.localhost/"), ["http://www.localhost/"]);
+        assert_eq!(of("https://192.0.2.1/"), ["http://192.0.2.1/"]);
+        assert_eq!(of("https://example.com:8443/"), [""; 0]);
     }
 
     #[test]
@@ -223,7 +284,51 @@ mod tests {
         let word = ["hun", "ter2"].concat();
         let refusal = parse(&format!("ftp://ann:{word}@files.example.com")).unwrap_err();
         assert!(refusal.contains("files.example.com") && !refusal.contains(&word), "{refusal}");
-        assert!(parse("shop.example.com").is_err());
         assert_eq!(parse(&format!("https://ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
+        assert_eq!(parse(&format!("ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
+        assert_eq!(parse(&format!("ann@a.example:8443/#{word}")).unwrap().as_str(), "https://a.example:8443/");
+        assert!(!parse(&format!("ann:{word}@")).unwrap_err().contains(&word));
+    }
+
+    #[test]
+    fn people_leave_the_scheme_out() {
+        for (text, expected) in [
+            ("shop.example.com", "https://shop.example.com/"),
+            (" Shop.Example.com/path?a=b ", "https://shop.example.com/path?a=b"),
+            ("shop.example.com:8443", "https://shop.example.com:8443/"),
+            ("//shop.example.com", "https://shop.example.com/"),
+            ("shop.example.com/a:b", "https://shop.example.com/a:b"),
+            ("localhost", "http://localhost/"),
+            ("localhost:3000", "http://localhost:3000/"),
+            ("app.localhost:3000/x", "http://app.localhost:3000/x"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("[::1]:8080", "http://[::1]:8080/"),
+            ("192.0.2.1", "https://192.0.2.1/"),
+        ] {
+            assert_eq!(parse(text).unwrap().as_str(), expected, "{text}");
+            assert!(is_guessed(text), "{text}");
+        }
+        assert!(!is_guessed("https://shop.example.com"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            "shop",
+            "shop:3000",
+            "/path",
+            "mailto:ann@example.com",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+            "localhost:99999",
+            "https://",
+            "a b.example",
+            "ftp:files.example.com",
+        ] {
+            assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
+        }
     }
 }

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 
 use futures_util::StreamExt;
-use futures_util::future::join_all;
+use futures_util::future::join3;
 use futures_util::stream;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::address::{Origin, is_secure, plain_sibling, same_site, secure_sibling};
+use super::address::{Origin, is_secure, same_site, siblings};
 use super::around::{self, Around};
+use super::http::client::Client;
+use super::http::h2::{self, Http2};
 use super::limits::Limits;
+use super::tls::ask::{self, Asked};
 use super::tls::handshake::Handshake;
-use super::tls::versions::{self, Versions};
 use super::visit::{Hop, Visit, visit};
 use crate::model::RequestMade;
-use crate::probe::web::http::client::Client;
 
 /// So many addresses are looked at side by side.
 const AT_ONCE: usize = 8;
@@ -29,8 +30,8 @@ pub struct Server {
     pub url: Url,
     /// The first handshake with it.
     pub handshake: Handshake,
-    /// The versions it offers.
-    pub versions: Versions,
+    /// The versions and suites that it takes.
+    pub asked: Asked,
 }
 
 /// What was collected.
@@ -40,6 +41,8 @@ pub struct Survey {
     pub visits: Vec<Visit>,
     /// Every TLS server met, in the order met.
     pub servers: Vec<Server>,
+    /// What is known of HTTP/2 at every secure origin that answered.
+    pub http2: Vec<(Origin, Http2)>,
     /// What was seen around every page that was reached, each once.
     pub around: Vec<Around>,
     /// Every request made.
@@ -58,41 +61,29 @@ impl Survey {
     }
 }
 
-/// Visits `given` and what belongs beside it. `say` hears what is being done. `None` when cancelled.
-pub async fn survey(given: &[Url], limits: &Limits, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
+/// Visits `given` and what belongs beside it by way of `client`. `say` hears what is being done. `None` when cancelled.
+pub async fn survey(given: &[Url], client: &Client, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
     tokio::select! {
         biased;
         () = cancel.cancelled() => None,
-        survey = collect(given, limits, say) => Some(survey),
+        survey = collect(given, client, say) => Some(survey),
     }
 }
 
-async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
+async fn collect(given: &[Url], client: &Client, say: impl Fn(&str)) -> Survey {
+    let limits = client.limits();
+    given.iter().for_each(|url| client.give(url));
     let known: BTreeSet<&Url> = given.iter().collect();
-    let siblings: BTreeSet<Url> = given.iter().filter_map(plain_sibling).filter(|url| !known.contains(url)).collect();
+    let siblings: BTreeSet<Url> = given.iter().flat_map(siblings).filter(|url| !known.contains(url)).collect();
     say("asking for the pages");
-    let first = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
-    let mut survey =
-        Survey { visits: all(first, limits).await, servers: Vec::new(), around: Vec::new(), requests: Vec::new() };
-
-    // A plain address that stays plain: is there a secure one beside it?
-    let beside: BTreeSet<Url> = survey
-        .visits
-        .iter()
-        .filter(|visit| visit.given && visit.page().is_some_and(|page| !is_secure(&page.url)))
-        .filter_map(|visit| secure_sibling(&visit.start))
-        .filter(|url| !survey.speaks_https(url))
-        .collect();
-    survey.visits.extend(all(beside.into_iter().map(|url| (url, false)), limits).await);
-
-    say("asking for the TLS versions");
-    survey.servers = servers(&survey.visits, limits).await;
+    let all = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
+    let visits = all.filter(|(url, _)| client.allow(url)).map(|(url, given)| visit(client, url, given));
+    let visits: Vec<Visit> = stream::iter(visits).buffered(AT_ONCE).collect().await;
 
     say("looking around the pages");
-    let client = Client::new(*limits);
-    survey.around = around(&client, &survey.visits).await;
-    survey.requests = client.requests();
-    survey
+    let (servers, http2, around) =
+        join3(servers(&visits, limits), http2(client, &visits), around(client, &visits)).await;
+    Survey { visits, servers, http2, around, requests: client.requests() }
 }
 
 async fn around(client: &Client, visits: &[Visit]) -> Vec<Around> {
@@ -102,20 +93,29 @@ async fn around(client: &Client, visits: &[Visit]) -> Vec<Around> {
             pages.push(page);
         }
     }
-    let mut seen = Vec::new();
-    for some in pages.chunks(AT_ONCE) {
-        seen.extend(join_all(some.iter().map(|page| around::look(client, page))).await);
-    }
-    seen
+    let looks: Vec<_> = pages.into_iter().map(|page| around::look(client, page)).collect();
+    stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 
-async fn all(urls: impl Iterator<Item = (Url, bool)>, limits: &Limits) -> Vec<Visit> {
-    stream::iter(urls.map(|(url, given)| visit(url, given, limits))).buffered(AT_ONCE).collect().await
+/// Asks every secure origin once, for the address that it answered.
+async fn http2(client: &Client, visits: &[Visit]) -> Vec<(Origin, Http2)> {
+    let mut met: Vec<(Origin, &Url)> = Vec::new();
+    for hop in visits.iter().flat_map(|visit| &visit.hops).filter(|hop| is_secure(&hop.url)) {
+        let origin = Origin::of(&hop.url);
+        if !met.iter().any(|(known, _)| *known == origin) {
+            met.push((origin, &hop.url));
+        }
+    }
+    let ask = async |(origin, url)| (origin, h2::ask(client, url).await);
+    let asked: Vec<_> = met.into_iter().map(ask).collect();
+    stream::iter(asked).buffered(AT_ONCE).collect().await
 }
 
 async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
     let mut met: Vec<(Origin, Handshake)> = Vec::new();
-    for (origin, handshake) in visits.iter().flat_map(|visit| &visit.handshakes) {
+    // A name that was not given and that shows nothing is the business of the rule about names.
+    let shown = |visit: &&Visit| !visit.other_name || !visit.hops.is_empty();
+    for (origin, handshake) in visits.iter().filter(shown).flat_map(|visit| &visit.handshakes) {
         if !met.iter().any(|(known, _)| known == origin) {
             met.push((origin.clone(), handshake.clone()));
         }
@@ -123,8 +123,8 @@ async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
     let asked = met.into_iter().filter_map(|(origin, handshake)| {
         let url = Url::parse(&format!("https://{}:{}/", origin.host, origin.port)).ok()?;
         Some(async move {
-            let versions = versions::ask(&url, handshake.address, limits.phase).await;
-            Server { origin, url, handshake, versions }
+            let asked = ask::ask(&url, handshake.address, limits.phase).await;
+            Server { origin, url, handshake, asked }
         })
     });
     stream::iter(asked).buffered(AT_ONCE).collect().await

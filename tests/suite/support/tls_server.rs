@@ -63,6 +63,18 @@ impl Authority {
         self.sign(&params)
     }
 
+    /// A certificate for `host` of an unusual kind.
+    pub fn issue_changed(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = leaf(host, -1, 90);
+        change(&mut params);
+        self.sign(&params)
+    }
+
+    /// Its key in PEM form.
+    pub fn key(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
     fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer).unwrap();
@@ -237,15 +249,32 @@ impl OpensslServer {
 
     /// With a short RSA key and a SHA-1 signature.
     pub fn weak() -> Self {
+        Self::rsa("1024", "-sha1", &["-cipher", "ALL:@SECLEVEL=0"])
+    }
+
+    /// With a certificate of its own for `localhost`, whose RSA key has so many bits.
+    pub fn rsa(bits: &str, digest: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let key = format!("rsa:{bits}");
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:1024", "-sha1", "-nodes", "-days", "90", "-subj", "/CN=localhost"])
+            .args(["req", "-x509", "-newkey", &key, digest, "-nodes", "-days", "90", "-subj", "/CN=localhost"])
             .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"])
             .current_dir(folder.path())
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        Self::serving(folder, &["-cipher", "ALL:@SECLEVEL=0"])
+        Self::serving(folder, options)
+    }
+
+    /// With this certificate, which it sends without a chain, and these files beside it.
+    pub fn with(identity: &Identity, files: &[(&str, &[u8])], options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key.pem"), identity.key.secret_der()).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), &identity.chain[0]).unwrap();
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        Self::serving(folder, &[&["-certform", "DER", "-keyform", "DER"], options].concat())
     }
 
     fn showing(params: &CertificateParams, options: &[&str]) -> Self {

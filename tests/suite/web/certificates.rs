@@ -42,6 +42,7 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
             "permissions-policy-set",
             "referrer-policy-set",
             "tls-current",
+            "tls-suites-strong",
             "xss-protection-harmless",
         ]
     );
@@ -49,7 +50,7 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
     for (rule, coverage) in &examined.rules {
         assert_eq!(coverage, &Coverage::Whole, "{rule}");
     }
-    assert_eq!(examined.rules.len(), 22);
+    assert!(examined.rules.len() >= 28);
     assert_eq!(examined.gaps, []);
 }
 
@@ -150,4 +151,91 @@ async fn two_runs_say_the_same() {
     let (first, second) = (look(&urls, None).await, look(&urls, None).await);
     assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
     assert_eq!(first.result, second.result);
+}
+
+#[tokio::test]
+async fn a_certificate_for_something_else_or_for_no_host_is_said() {
+    let root = Authority::root("Test Root");
+    let identity = root.issue_changed("localhost", |params| {
+        params.extended_key_usages = vec![rcgen::ExtendedKeyUsagePurpose::ClientAuth];
+    });
+    assert_eq!(
+        invalid(identity, "localhost", &root).await,
+        "blocker: The certificate of localhost is not meant for web servers (it lacks the purpose serverAuth)"
+    );
+    let identity = root.issue_changed("localhost", |params| params.subject_alt_names.clear());
+    assert_eq!(
+        invalid(identity, "localhost", &root).await,
+        "blocker: The certificate of localhost names no host at all"
+    );
+}
+
+/// As public authorities write it: the policy of domain validation, 2.23.140.1.2.1.
+fn public(params: &mut rcgen::CertificateParams) {
+    let policy = vec![0x30, 10, 0x30, 8, 6, 6, 0x67, 0x81, 0x0c, 1, 2, 1];
+    params.custom_extensions.push(rcgen::CustomExtension::from_oid_content(&[2, 5, 29, 32], policy));
+}
+
+#[tokio::test]
+async fn a_public_certificate_may_not_live_for_years_and_a_private_one_may() {
+    let root = Authority::root("Test Root");
+    let long = |params: &mut rcgen::CertificateParams| {
+        params.not_before = rcgen::date_time_ymd(2026, 11, 1);
+        params.not_after = rcgen::date_time_ymd(2027, 11, 1);
+    };
+    let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+    for (is_public, trusted) in [(true, true), (false, true), (true, false)] {
+        let identity = root.issue_changed("localhost", |params| {
+            long(params);
+            if is_public {
+                public(params);
+            }
+        });
+        let server = Server::https(identity, |_| page(GOOD_HEADERS)).await;
+        let file = if trusted { root.file() } else { Authority::root("Somebody Else").file() };
+        let urls = [format!("https://localhost:{}/", server.port)];
+        let seen = run_at(&WebProbe::STANDARD, Path::new("/"), settings(&urls, Some(file.path())), now).await.unwrap();
+        if is_public && trusted {
+            assert_eq!(
+                said(&seen, "certificate-lifetime-too-long"),
+                "major: The certificate of localhost lives 366 days, of which browsers allow 200"
+            );
+        } else {
+            assert_eq!(seen.of("certificate-lifetime-too-long").len(), 0, "{seen:#?}");
+        }
+        assert_eq!(coverage(&seen, "certificate-lifetime-too-long"), Coverage::Whole);
+    }
+}
+
+#[tokio::test]
+async fn the_order_of_the_chain_is_judged_and_a_root_is_only_shown() {
+    let root = Authority::root("Test Root");
+    let chained = || root.intermediate("Test Upper").intermediate("Test Lower").issue("localhost", -1, 90);
+    let file = root.file();
+    let mut with_root = chained();
+    with_root.chain.push(root.der());
+    let mut swapped = chained();
+    swapped.chain.swap(1, 2);
+    let mut twice = chained();
+    let again = twice.chain[1].clone();
+    twice.chain.push(again);
+    for (identity, expected) in [
+        (chained(), None),
+        (with_root, None),
+        (swapped, Some("that of Test Upper is sent in the wrong place")),
+        (twice, Some("that of Test Lower is sent twice")),
+    ] {
+        let sent = identity.chain.len();
+        let server = Server::https(identity, |_| page(GOOD_HEADERS)).await;
+        let seen = look(&[format!("https://localhost:{}/", server.port)], Some(file.path())).await;
+        assert!(seen.proved().contains(&"certificate-valid".to_owned()), "browsers put it right: {seen:#?}");
+        let found = seen.of("certificate-chain-disorder").first().map(|finding| finding.message.clone());
+        let expected = expected.map(|words| format!("Among the certificates that localhost sends, {words}"));
+        assert_eq!(found, expected);
+        let row = tls_row(&seen);
+        assert_eq!(row.chain.len(), sent);
+        if sent == 4 && expected.is_none() {
+            assert_eq!(row.chain[3].faults, ["a root, which need not be sent"]);
+        }
+    }
 }

@@ -24,7 +24,10 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
     expected.sort();
     assert_eq!(seen.places(), expected);
     assert!(said(&seen, "certificate-invalid").ends_with("is self-signed, so no browser trusts it"));
-    assert_eq!(seen.proved(), ["content-type-options-set", "tls-current", "xss-protection-harmless"]);
+    assert_eq!(
+        seen.proved(),
+        ["content-type-options-set", "tls-current", "tls-suites-strong", "xss-protection-harmless"]
+    );
 }
 
 #[tokio::test]

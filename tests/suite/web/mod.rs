@@ -4,14 +4,18 @@ mod certificates;
 mod demo;
 mod headers;
 mod hostile_http;
+mod hostile_http_endless;
 mod hostile_tls;
 mod plan;
 mod reach;
+mod tls_scripted;
+mod tls_stapling;
+mod tls_suites;
 mod versions;
 
 use std::path::Path;
 
-use gonogo::model::{Coverage, Settings};
+use gonogo::model::{Coverage, Settings, TlsServer};
 use gonogo::probe::web::WebProbe;
 
 use crate::support::probes::{Seen, run};
@@ -57,4 +61,11 @@ fn said(seen: &Seen, rule: &str) -> String {
     let findings = seen.of(rule);
     assert_eq!(findings.len(), 1, "{rule} in {seen:#?}");
     format!("{}: {}", findings[0].severity.word(), findings[0].message)
+}
+
+/// The row of the only TLS server.
+fn tls_row(seen: &Seen) -> TlsServer {
+    let report = seen.result.as_ref().unwrap().web.as_ref().unwrap();
+    assert_eq!(report.servers.len(), 1, "{report:#?}");
+    report.servers[0].clone()
 }

@@ -15,12 +15,14 @@ fn what_stays_on_this_machine_is_known_beforehand() {
     assert_eq!(touches(&["https://localhost:8443", "http://127.0.0.1:80/", "http://[::1]/"]), Ok(Touches::Loopback));
     assert_eq!(touches(&["https://localhost:8443", "https://shop.example.com"]), Ok(Touches::Network));
     assert_eq!(touches(&["https://localhost.example.com"]), Ok(Touches::Network));
+    assert_eq!(touches(&["localhost:3000"]), Ok(Touches::Loopback));
+    assert_eq!(touches(&["shop.example.com"]), Ok(Touches::Network));
 }
 
 #[test]
 fn an_address_is_asked_for_kindly() {
     assert_eq!(touches(&[]).unwrap_err(), "no address was given: give the deployed one with --url https://…");
-    assert!(touches(&["shop.example.com"]).unwrap_err().contains("https://shop.example.com"));
+    assert!(touches(&["shop"]).unwrap_err().contains("https://shop.example.com"));
     assert!(touches(&["ftp://shop.example.com"]).unwrap_err().contains("must begin with https://"));
 }
 
@@ -36,6 +38,16 @@ fn an_address_that_the_project_names_is_offered() {
     let skip = WebProbe::STANDARD.plan(&project, &settings(&[], None)).unwrap_err();
     assert_eq!(skip.reason, SkipReason::NothingToExamine);
     assert!(skip.why.contains("README.md names https://shop.example.com/"), "{}", skip.why);
+}
+
+#[test]
+fn a_scheme_that_was_left_out_is_said() {
+    let summary = |url: &str| {
+        WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&[url.to_owned()], None)).unwrap().summary
+    };
+    assert_eq!(summary("shop.example.com"), "look at https://shop.example.com/ (https:// assumed) from outside");
+    assert_eq!(summary("localhost:3000"), "look at http://localhost:3000/ (http:// assumed) from outside");
+    assert_eq!(summary("https://shop.example.com"), "look at https://shop.example.com/ from outside");
 }
 
 #[test]

@@ -1,20 +1,25 @@
 //! The one way to ask a server for something. Every request of a run goes through it: what it may reach, how long it may
 //! take and how it is shown to the user are said here and nowhere else.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::Instant;
-use url::Url;
+use tokio::time::{Instant, timeout_at};
+use url::{Position, Url};
 
-use super::{Response, get};
+use super::Response;
+use super::memory::Memory;
+use super::peer::{Peer, Seen, Site};
+use super::wire::{self, Progress};
 use crate::model::RequestMade;
-use crate::probe::web::address::{Nearness, is_secure, shown};
-use crate::probe::web::connect::{Clock, connect};
+use crate::probe::web::address::{shown, site};
+use crate::probe::web::connect::{Clock, Names, connect};
 use crate::probe::web::limits::Limits;
-use crate::probe::web::tls::handshake;
-use crate::probe::web::trouble::Trouble;
+use crate::probe::web::tls::handshake::{self, Handshake};
+use crate::probe::web::trouble::{Phase, Trouble};
 
 /// What to do with an address. None of these changes anything on a server that keeps to RFC 9110, section 9.2.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +30,17 @@ pub enum Method {
     Head,
     /// RFC 9110, section 9.3.7.
     Options,
+}
+
+impl Method {
+    /// As it is sent.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Head => "HEAD",
+            Self::Options => "OPTIONS",
+        }
+    }
 }
 
 /// One thing to ask for.
@@ -38,12 +54,36 @@ pub struct Request {
     pub target: Option<&'static str>,
     /// Headers beside those that every request carries.
     pub headers: Vec<(&'static str, String)>,
+    /// How many bytes of the body are wanted at most, where that is less than what a page may have. Paths that may lead
+    /// to anything should say so.
+    pub most_body: Option<usize>,
 }
 
 impl Request {
     /// An ordinary `GET`.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::Get, url, target: None, headers: Vec::new() }
+        Self { method: Method::Get, url, target: None, headers: Vec::new(), most_body: None }
+    }
+
+    /// With another method.
+    #[must_use]
+    pub fn method(mut self, method: Method) -> Self {
+        self.method = method;
+        self
+    }
+
+    /// With a header; it takes the place of the one of that name which every request carries.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+
+    /// With no more of the body than so many bytes.
+    #[must_use]
+    pub const fn most_body(mut self, bytes: usize) -> Self {
+        self.most_body = Some(bytes);
+        self
     }
 }
 
@@ -65,6 +105,8 @@ pub struct Exchange {
     pub request: Request,
     /// The server that was asked, where one was reached.
     pub address: Option<SocketAddr>,
+    /// What the server showed of itself in the TLS handshake of the connection.
+    pub handshake: Option<Arc<Handshake>>,
     /// The answer.
     pub result: Result<Response, Trouble>,
     /// How long it took.
@@ -78,59 +120,192 @@ impl Exchange {
     }
 }
 
-/// Sends requests within limits.
+/// Scheme, host and port.
+type Door = (String, String, u16);
+
+/// Sends requests within limits. Nothing may be asked that was not allowed before, with [`Client::give`] or
+/// [`Client::allow`].
 #[derive(Debug)]
 pub struct Client {
     limits: Limits,
+    names: Names,
+    memory: Memory,
+    /// The hosts that the user named.
+    given: Mutex<BTreeSet<String>>,
+    sites: Mutex<BTreeMap<String, Arc<Site>>>,
+    peers: Mutex<BTreeMap<Door, Arc<Peer>>>,
     made: Mutex<Vec<RequestMade>>,
 }
 
 impl Client {
-    /// One for a run.
-    pub fn new(limits: Limits) -> Self {
-        Self { limits, made: Mutex::default() }
+    /// One for a run. `names` is empty but in tests.
+    pub fn new(limits: Limits, names: Names) -> Self {
+        let memory = Memory::new(limits.memory);
+        Self {
+            limits,
+            names,
+            memory,
+            given: Mutex::default(),
+            sites: Mutex::default(),
+            peers: Mutex::default(),
+            made: Mutex::default(),
+        }
+    }
+
+    /// Allows the origin of an address that the user gave. Each brings time and a number of requests for its site.
+    pub fn give(&self, url: &Url) {
+        let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(Site::of(url.clone())));
+        known.addresses.fetch_add(1, Ordering::Relaxed);
+        drop(sites);
+        let host = url.host_str().unwrap_or_default().to_owned();
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(host);
+        self.allow(url);
+    }
+
+    /// Allows an origin that was not given: a sibling of a given one, or where a redirect leads. `false`, and nothing is
+    /// allowed, where no address of its site was given.
+    pub fn allow(&self, url: &Url) -> bool {
+        let known = self.sites.lock().unwrap_or_else(PoisonError::into_inner).get(site(url)).cloned();
+        let Some(site) = known else { return false };
+        let named = self.was_given(url);
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        peers.entry(door(url)).or_insert_with(|| Arc::new(Peer::new(site, named, self.names, &self.limits)));
+        true
+    }
+
+    /// Whether an address of the host of `url` was given.
+    pub fn was_given(&self, url: &Url) -> bool {
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(url.host_str().unwrap_or_default())
+    }
+
+    /// The time that is left for the site of `url`.
+    pub async fn clock(&self, url: &Url) -> Option<Clock> {
+        Some(self.peer(url)?.site.clock(&self.limits).await)
+    }
+
+    /// The limits of the run.
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// What answers of the run may hold.
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The server of `url`, where it may be asked.
+    pub fn peer(&self, url: &Url) -> Option<Arc<Peer>> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner).get(&door(url)).cloned()
     }
 
     /// Asks, and gives the answer or why there is none. Follows no redirect.
     pub async fn send(&self, request: Request) -> Exchange {
+        self.send_earlier(request, Duration::ZERO).await
+    }
+
+    /// As [`Client::send`], and leaves so much of the site's time to others.
+    pub async fn send_earlier(&self, request: Request, leave: Duration) -> Exchange {
+        let place = self.announce(&request);
         let start = Instant::now();
-        let mut address = None;
-        let result = self.ask(&request.url, &mut address).await;
-        let total = start.elapsed();
-        let exchange = Exchange { request, address, result, times: Times { connect: None, first_byte: total, total } };
-        self.note(&exchange);
+        let (mut seen, mut progress) = (Seen::default(), Progress::default());
+        let result = self.ask(&request, leave, &mut seen, &mut progress).await;
+        let total = progress.total.unwrap_or_else(|| start.elapsed());
+        let times = Times { connect: seen.connect, first_byte: progress.first_byte.unwrap_or(total), total };
+        let Seen { address, handshake, .. } = seen;
+        let exchange = Exchange { request, address, handshake, result, times };
+        self.note(place, exchange.result.as_ref(), total);
         exchange
     }
 
-    async fn ask(&self, url: &Url, reached: &mut Option<SocketAddr>) -> Result<Response, Trouble> {
-        let clock = Clock::start(&self.limits);
-        let (stream, address) = connect(url, None::<Nearness>, &clock).await?;
-        *reached = Some(address);
-        if !is_secure(url) {
-            return get(stream, url, &self.limits, &clock).await;
+    async fn ask(
+        &self,
+        request: &Request,
+        leave: Duration,
+        seen: &mut Seen,
+        progress: &mut Progress,
+    ) -> Result<Response, Trouble> {
+        let peer = self.peer(&request.url).ok_or(Trouble::NotOurs)?;
+        let clock = peer.site.clock(&self.limits).await.earlier(leave);
+        let over = Trouble::OutOfTime(self.limits.address.as_secs());
+        let _place = match timeout_at(clock.end(), Arc::clone(&peer).place()).await {
+            Ok(Some(place)) if !clock.left().is_zero() => place,
+            _ => return Err(over),
+        };
+        peer.count(&self.limits)?;
+        if let Some(mut connection) = peer.idle() {
+            seen.address = Some(connection.address);
+            seen.handshake.clone_from(&connection.handshake);
+            let stream = &mut connection.stream;
+            let result = wire::exchange(stream, request, &self.limits, &self.memory, &clock, progress).await;
+            if progress.reusable {
+                peer.keep(connection);
+            }
+            // The server may have closed it just before it was asked again.
+            let closed = matches!(result, Err(Trouble::Closed(Phase::Send | Phase::Head)));
+            if !closed || progress.first_byte.is_some() {
+                return result;
+            }
+            *progress = Progress::default();
+            peer.count(&self.limits)?;
         }
-        let (made, stream) = handshake::make(stream, address, url, &clock).await;
-        match (stream, made.trouble) {
-            (Some(stream), _) => get(stream, url, &self.limits, &clock).await,
-            (None, trouble) => Err(trouble.unwrap_or(Trouble::Handshake("no connection".to_owned()))),
+        let mut connection = peer.open(&request.url, &clock, seen).await?;
+        let stream = &mut connection.stream;
+        let result = wire::exchange(stream, request, &self.limits, &self.memory, &clock, progress).await;
+        if progress.reusable {
+            peer.keep(connection);
         }
+        result
     }
 
-    /// Every request so far, in the order in which they ended.
+    /// Whether the port of `url` answers a TLS handshake, whatever the scheme says.
+    pub async fn speaks_tls(&self, url: &Url) -> bool {
+        let (Some(peer), Some(clock)) = (self.peer(url), self.clock(url).await) else { return false };
+        let Some(_place) = clock.within(Phase::Connect, Arc::clone(&peer).place()).await.ok().flatten() else {
+            return false;
+        };
+        let Ok(addresses) = peer.addresses(url, &clock).await else { return false };
+        let Ok((stream, address)) = connect(&addresses, &clock).await else { return false };
+        handshake::make(stream, address, url, &clock).await.1.is_some()
+    }
+
+    /// Every request so far, in the order in which they were made.
     pub fn requests(&self) -> Vec<RequestMade> {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn note(&self, exchange: &Exchange) {
-        let response = exchange.response();
-        let made = RequestMade {
-            method: format!("{:?}", exchange.request.method).to_uppercase(),
-            url: shown(&exchange.request.url),
-            status: response.map(|response| response.status),
-            trouble: exchange.result.as_ref().err().map(ToString::to_string),
-            ms: u64::try_from(exchange.times.total.as_millis()).unwrap_or(u64::MAX),
-            bytes: response.map_or(0, |response| response.body.bytes.len() as u64),
+    /// Writes down that a request is made; gives its place.
+    pub fn announce(&self, request: &Request) -> usize {
+        let url = match request.target {
+            Some(target) => format!("{}{target}", &request.url[..Position::BeforePath]),
+            None => shown(&request.url),
         };
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).push(made);
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.push(RequestMade {
+            method: request.method.name().to_owned(),
+            url,
+            trouble: Some("it was not waited for".to_owned()),
+            ..RequestMade::default()
+        });
+        made.len() - 1
     }
+
+    /// Writes down how the request at `place` ended.
+    pub fn note(&self, place: usize, result: Result<&Response, &Trouble>, took: Duration) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.get_mut(place) {
+            made.status = result.ok().map(|response| response.status);
+            made.trouble = result.err().map(ToString::to_string);
+            made.ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+            made.bytes = result.map_or(0, |response| response.body.wire as u64);
+        }
+    }
+}
+
+fn door(url: &Url) -> Door {
+    (
+        url.scheme().to_owned(),
+        url.host_str().unwrap_or_default().to_owned(),
+        url.port_or_known_default().unwrap_or_default(),
+    )
 }

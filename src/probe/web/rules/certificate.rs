@@ -55,8 +55,6 @@ pub static VALID: RuleMeta = RuleMeta {
 
 /// What depends on trust.
 pub static TRUST_RULES: &[&RuleMeta] = &[&INVALID, &VALID];
-/// All three.
-pub static RULES: &[&RuleMeta] = &[&INVALID, &EXPIRES_SOON, &VALID];
 
 /// Let's Encrypt's own advice is to renew 90-day certificates when a third of their life, 30 days, is left.
 const MINOR_DAYS: i64 = 30;
@@ -112,17 +110,9 @@ mod tests {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let not_after = now + SignedDuration::from_hours(left_hours);
         let certificate = Certificate {
-            subject: "shop.example.com".to_owned(),
-            names: vec!["shop.example.com".to_owned()],
-            issuer: "Test CA".to_owned(),
-            self_issued: false,
-            names_issuer_address: false,
             not_before: not_after - SignedDuration::from_hours(total_days * 24),
             not_after,
-            key: String::new(),
-            weak_key: None,
-            signature: String::new(),
-            weak_signature: false,
+            ..Certificate::default()
         };
         let origin = Origin { host: "shop.example.com".to_owned(), port: 443 };
         lines(judge_life(&origin, &certificate, now)).pop().unwrap_or_default()

@@ -95,6 +95,11 @@ fn finding(url: &Url, headers: &Headers, message: String) -> Finding {
         .evidence(wanted("Strict-Transport-Security: max-age=63072000; includeSubDomains"))
 }
 
+/// For how many seconds a page tells browsers to insist on HTTPS; 0 where it does not.
+pub fn sent_max_age(headers: &Headers) -> u64 {
+    headers.all(NAME).next().and_then(|header| max_age(&header.text())).unwrap_or(0)
+}
+
 /// The max-age in seconds; `None` for a value that a browser throws away.
 fn max_age(value: &str) -> Option<u64> {
     let mut ages = value.split(';').filter_map(|directive| {
