@@ -8,8 +8,17 @@ use super::sources::{Sources, folder_of, name_of};
 pub fn is_apache(path: &str) -> bool {
     let name = name_of(path).to_ascii_lowercase();
     let folder = folder_of(path).trim_end_matches('/');
-    let site = name == ".htaccess" && (folder.is_empty() || matches!(name_of(folder), "public" | "public_html" | "htdocs" | "www" | "web" | "webroot" | "dist" | "static"));
-    let own = (name.starts_with("httpd") || name.starts_with("apache") || name.starts_with("000-default") || path.contains("apache")) && name.ends_with(".conf");
+    let site = name == ".htaccess"
+        && (folder.is_empty()
+            || matches!(
+                name_of(folder),
+                "public" | "public_html" | "htdocs" | "www" | "web" | "webroot" | "dist" | "static"
+            ));
+    let own = (name.starts_with("httpd")
+        || name.starts_with("apache")
+        || name.starts_with("000-default")
+        || path.contains("apache"))
+        && name.ends_with(".conf");
     (site || own) && !crate::probe::repository::is_for_development(path)
 }
 
@@ -42,16 +51,26 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
             }
             let part = around.iter().find(|section| {
                 let word = section.split_whitespace().next().unwrap_or_default().to_ascii_lowercase();
-                matches!(word.as_str(), "files" | "filesmatch" | "location" | "locationmatch" | "directorymatch" | "if" | "elseif" | "else")
-                    && !section.ends_with(" /")
+                matches!(
+                    word.as_str(),
+                    "files" | "filesmatch" | "location" | "locationmatch" | "directorymatch" | "if" | "elseif" | "else"
+                ) && !section.ends_with(" /")
             });
             let scope = match (part, rest.first()) {
                 (Some(section), _) => Scope::Path(section.clone()),
-                (None, Some(condition)) if condition.starts_with("env=") || condition.starts_with("expr=") => Scope::Unclear,
+                (None, Some(condition)) if condition.starts_with("env=") || condition.starts_with("expr=") => {
+                    Scope::Unclear
+                }
                 (None, _) => Scope::Site,
             };
             let value = if value.contains("%{") { Text::Dynamic } else { Text::from(value.as_str()) };
-            settings.headers.push(HeaderSetting { name: name.trim_end_matches(':').to_owned(), value, place: Some(Place::new(path, number)), scope, layer: Layer::Apache });
+            settings.headers.push(HeaderSetting {
+                name: name.trim_end_matches(':').to_owned(),
+                value,
+                place: Some(Place::new(path, number)),
+                scope,
+                layer: Layer::Apache,
+            });
         }
     }
 }

@@ -36,8 +36,17 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
                 site = snippet.is_none_or(|name| {
                     lines.iter().any(|other| matches!(other.words.as_slice(), [word, named, ..] if word == "import" && named == name))
                 });
-                if site && snippet.is_none() && line.words.iter().any(|word| word.starts_with("http://") || word.starts_with(":80")) {
-                    settings.unclear.push((Some(Header::Hsts), format!("the site in {path}:{} speaks plain HTTP; what stands before it may send it", line.number)));
+                if site
+                    && snippet.is_none()
+                    && line.words.iter().any(|word| word.starts_with("http://") || word.starts_with(":80"))
+                {
+                    settings.unclear.push((
+                        Some(Header::Hsts),
+                        format!(
+                            "the site in {path}:{} speaks plain HTTP; what stands before it may send it",
+                            line.number
+                        ),
+                    ));
                 }
             }
             if let Some((depth, scope)) = &open {
@@ -53,7 +62,8 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
             }
             let block = line.words.last().is_some_and(|word| word == "{");
             let mut words: Vec<String> = line.words.iter().skip(1).filter(|word| *word != "{").cloned().collect();
-            let matcher = words.first().filter(|word| word.starts_with('/') || word.starts_with('@') || *word == "*").cloned();
+            let matcher =
+                words.first().filter(|word| word.starts_with('/') || word.starts_with('@') || *word == "*").cloned();
             if matcher.is_some() {
                 words.remove(0);
             }
@@ -164,7 +174,9 @@ fn words(line: &str) -> Vec<String> {
 pub fn serving(sources: &Sources) -> Option<Place> {
     sources.all().filter(|(path, _)| is_caddyfile(path)).find_map(|(path, text)| {
         let site = |line: &&Line| {
-            line.depth == 0 && line.words.last().is_some_and(|word| word == "{") && line.words.first().is_some_and(|word| word != "{" && !word.starts_with('('))
+            line.depth == 0
+                && line.words.last().is_some_and(|word| word == "{")
+                && line.words.first().is_some_and(|word| word != "{" && !word.starts_with('('))
         };
         let lines = lines(text);
         let found = lines.iter().find(site)?;

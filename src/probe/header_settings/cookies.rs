@@ -28,7 +28,14 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
     for (path, text) in sources.all().filter(|(path, _)| path.ends_with("config/session.php")) {
         let line = line_of(text, "'secure'");
         let lines = "'secure' => env('SESSION_SECURE_COOKIE', true),\n'http_only' => true,\n'same_site' => 'lax',";
-        add(settings, Layer::Laravel, Place::new(path, line), None, "in the list of settings, in place of the lines of the same names", lines);
+        add(
+            settings,
+            Layer::Laravel,
+            Place::new(path, line),
+            None,
+            "in the list of settings, in place of the lines of the same names",
+            lines,
+        );
     }
 }
 
@@ -41,10 +48,16 @@ fn django(sources: &Sources, settings: &mut Settings) {
     let files = django::files(sources);
     let Some(last) = files.first() else { return };
     for (prefix, name, lines) in [
-        ("SESSION_COOKIE", "sessionid", "SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_HTTPONLY = True\nSESSION_COOKIE_SAMESITE = \"Lax\""),
+        (
+            "SESSION_COOKIE",
+            "sessionid",
+            "SESSION_COOKIE_SECURE = True\nSESSION_COOKIE_HTTPONLY = True\nSESSION_COOKIE_SAMESITE = \"Lax\"",
+        ),
         ("CSRF_COOKIE", "csrftoken", "CSRF_COOKIE_SECURE = True\nCSRF_COOKIE_SAMESITE = \"Lax\""),
     ] {
-        let set = ["SECURE", "HTTPONLY", "SAMESITE"].iter().find_map(|flag| django::setting(&files, &format!("{prefix}_{flag}")));
+        let set = ["SECURE", "HTTPONLY", "SAMESITE"]
+            .iter()
+            .find_map(|flag| django::setting(&files, &format!("{prefix}_{flag}")));
         let place = set.map_or_else(|| Place::new(last.path, 1), |(_, place)| place);
         let name = match django::setting(&files, &format!("{prefix}_NAME")) {
             Some((Value::Text(name), _)) => name,
@@ -66,9 +79,16 @@ fn express(sources: &Sources, settings: &mut Settings) {
             for (at, arguments) in calls(tokens, call) {
                 let Some(options @ Value::Object { .. }) = arguments.first() else { continue };
                 let line = tokens.get(at).map_or(1, |token| token.line);
-                let name = options.get("name").and_then(Value::text).unwrap_or(if sessions { "connect.sid" } else { "session" });
+                let name = options.get("name").and_then(Value::text).unwrap_or(if sessions {
+                    "connect.sid"
+                } else {
+                    "session"
+                });
                 let (at, lines) = if sessions {
-                    ("among the options of `session(…)`; the proxy before the app must be trusted with `app.set(\"trust proxy\", 1)`", "cookie: { httpOnly: true, secure: true, sameSite: \"lax\" },")
+                    (
+                        "among the options of `session(…)`; the proxy before the app must be trusted with `app.set(\"trust proxy\", 1)`",
+                        "cookie: { httpOnly: true, secure: true, sameSite: \"lax\" },",
+                    )
                 } else {
                     ("among the options of `cookieSession(…)`", "httpOnly: true,\nsecure: true,\nsameSite: \"lax\",")
                 };
@@ -81,7 +101,9 @@ fn express(sources: &Sources, settings: &mut Settings) {
 fn rails(sources: &Sources, settings: &mut Settings) {
     for folder in rails::apps(sources) {
         let stores = sources.code(|path| path.starts_with(folder) && path.ends_with(".rb"));
-        let store = stores.filter_map(|(path, tokens)| Some((path, tokens.iter().find(|token| token.named("session_store"))?.line))).next();
+        let store = stores
+            .filter_map(|(path, tokens)| Some((path, tokens.iter().find(|token| token.named("session_store"))?.line)))
+            .next();
         let (place, at) = match store {
             Some((path, line)) => (Place::new(path, line), "in place of the line that sets `session_store`"),
             None => (Place::new(&format!("{folder}config/initializers/session_store.rb"), 1), "as a new file"),

@@ -29,7 +29,9 @@ pub fn files(sources: &Sources) -> Vec<SettingsFile<'_>> {
     let is_settings = |path: &str| {
         let name = name_of(path);
         let in_folder = path.rsplit('/').nth(1).is_some_and(|folder| folder == "settings" || folder == "config");
-        path.ends_with(".py") && !path.contains("migrations/") && (name.starts_with("settings") || in_folder || name.ends_with("_settings.py"))
+        path.ends_with(".py")
+            && !path.contains("migrations/")
+            && (name.starts_with("settings") || in_folder || name.ends_with("_settings.py"))
     };
     let words = |path: &str| -> Vec<String> {
         name_of(path).trim_end_matches(".py").split('_').map(str::to_ascii_lowercase).collect()
@@ -39,11 +41,15 @@ pub fn files(sources: &Sources) -> Vec<SettingsFile<'_>> {
         .filter(|(path, _)| !words(path).iter().any(|word| NOT_PRODUCTION.contains(&word.as_str())))
         .map(|(path, tokens)| SettingsFile { path, tokens })
         .collect();
-    let is_django = found.iter().any(|file| file.tokens.iter().any(|token| token.named("INSTALLED_APPS") || token.named("MIDDLEWARE")));
+    let is_django = found
+        .iter()
+        .any(|file| file.tokens.iter().any(|token| token.named("INSTALLED_APPS") || token.named("MIDDLEWARE")));
     if !is_django {
         return Vec::new();
     }
-    let whole = |file: &SettingsFile<'_>| file.tokens.iter().any(|token| token.named("MIDDLEWARE") || token.named("INSTALLED_APPS"));
+    let whole = |file: &SettingsFile<'_>| {
+        file.tokens.iter().any(|token| token.named("MIDDLEWARE") || token.named("INSTALLED_APPS"))
+    };
     found.sort_by_key(|file| (!words(file.path).iter().any(|word| LAST.contains(&word.as_str())), !whole(file)));
     found
 }
@@ -73,7 +79,9 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
     let open = listed.as_ref().is_none_or(|(value, _)| !matches!(value, Value::List { whole: true, .. }));
     match middleware(SECURITY) {
         Some(place) => security(&files, &place, settings),
-        None if open => settings.unclear.push((None, "the list of middleware is put together while the app starts".to_owned())),
+        None if open => {
+            settings.unclear.push((None, "the list of middleware is put together while the app starts".to_owned()))
+        }
         None => {
             if let Some((_, place)) = listed {
                 let names = ["Strict-Transport-Security", "X-Content-Type-Options", "Referrer-Policy"];
@@ -96,14 +104,18 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
             };
             settings.headers.push(HeaderSetting::site(Layer::Django, place, Header::Framing.name(), value));
         }
-        None if open => settings.unclear.push((Some(Header::Framing), "the list of middleware is put together while the app starts".to_owned())),
+        None if open => settings
+            .unclear
+            .push((Some(Header::Framing), "the list of middleware is put together while the app starts".to_owned())),
         None => {}
     }
     policies(&files, settings);
 }
 
 fn security(files: &[SettingsFile<'_>], place: &Place, settings: &mut Settings) {
-    let mut add = |header: Header, value: Text, place: Place| settings.headers.push(HeaderSetting::site(Layer::Django, place, header.name(), value));
+    let mut add = |header: Header, value: Text, place: Place| {
+        settings.headers.push(HeaderSetting::site(Layer::Django, place, header.name(), value))
+    };
     match setting(files, "SECURE_CONTENT_TYPE_NOSNIFF") {
         None => add(Header::Nosniff, Text::from("nosniff"), place.clone()),
         Some((Value::Bool(true), place)) => add(Header::Nosniff, Text::from("nosniff"), place),

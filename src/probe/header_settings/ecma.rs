@@ -53,10 +53,14 @@ fn rule_of_next(path: &str, rule: &Value, settings: &mut Settings) {
                 let Some(name) = header.get("key").and_then(Value::text) else { continue };
                 let value = header.get("value").and_then(Value::text).map_or(Text::Dynamic, Text::from);
                 let line = header.field("key").map_or(*line, |(_, line)| line);
-                settings.headers.push(HeaderSetting::site(Layer::Next, Place::new(path, line), name, value).scope(scope.clone()));
+                settings
+                    .headers
+                    .push(HeaderSetting::site(Layer::Next, Place::new(path, line), name, value).scope(scope.clone()));
             }
             if !whole {
-                settings.unclear.push((None, format!("`headers()` in {path} adds headers that only a build would tell")));
+                settings
+                    .unclear
+                    .push((None, format!("`headers()` in {path} adds headers that only a build would tell")));
             }
         }
         _ => settings.unclear.push((None, format!("`headers()` in {path} takes headers from elsewhere"))),
@@ -66,11 +70,16 @@ fn rule_of_next(path: &str, rule: &Value, settings: &mut Settings) {
 /// The token after the name of a method or a property that holds a function.
 fn method(tokens: &[Token], name: &str) -> Option<usize> {
     (0..tokens.len()).find_map(|at| {
-        let mark = |at: usize, marks: &[&str]| tokens.get(at).is_some_and(|token| marks.iter().any(|mark| token.is(mark)));
+        let mark =
+            |at: usize, marks: &[&str]| tokens.get(at).is_some_and(|token| marks.iter().any(|mark| token.is(mark)));
         let named = tokens.get(at).is_some_and(|token| token.named(name));
         let before = at.checked_sub(1).and_then(|before| tokens.get(before));
-        let is_method = mark(at + 1, &["("]) && before.is_none_or(|before| before.is("{") || before.is(",") || before.named("async") || before.named("function") || before.is("}"));
-        let is_function = mark(at + 1, &[":", "="]) && tokens.get(at + 2).is_some_and(|next| next.named("async") || next.named("function") || next.is("("));
+        let is_method = mark(at + 1, &["("])
+            && before.is_none_or(|before| {
+                before.is("{") || before.is(",") || before.named("async") || before.named("function") || before.is("}")
+            });
+        let is_function = mark(at + 1, &[":", "="])
+            && tokens.get(at + 2).is_some_and(|next| next.named("async") || next.named("function") || next.is("("));
         (named && (is_method || is_function)).then_some(at + 1)
     })
 }
@@ -120,7 +129,10 @@ fn nuxt(path: &str, tokens: &[Token], settings: &mut Settings) {
                 Some(Value::Object { fields, .. }) => {
                     for (name, value, line) in fields {
                         let value = value.text().map_or(Text::Dynamic, Text::from);
-                        settings.headers.push(HeaderSetting::site(Layer::Nuxt, Place::new(path, *line), name, value).scope(scope(&pattern)));
+                        settings.headers.push(
+                            HeaderSetting::site(Layer::Nuxt, Place::new(path, *line), name, value)
+                                .scope(scope(&pattern)),
+                        );
                     }
                 }
                 Some(_) => settings.unclear.push((None, format!("`routeRules` in {path} take headers from elsewhere"))),
@@ -132,7 +144,10 @@ fn nuxt(path: &str, tokens: &[Token], settings: &mut Settings) {
 
 /// SvelteKit makes a policy for scripts by itself where `kit.csp` asks for one.
 fn svelte(path: &str, tokens: &[Token], settings: &mut Settings) {
-    let asks = tokens.iter().enumerate().find(|(at, token)| token.named("csp") && tokens.get(at + 1).is_some_and(|next| next.is(":")));
+    let asks = tokens
+        .iter()
+        .enumerate()
+        .find(|(at, token)| token.named("csp") && tokens.get(at + 1).is_some_and(|next| next.is(":")));
     if let Some((_, token)) = asks {
         let place = Place::new(path, token.line);
         settings.headers.push(HeaderSetting::site(Layer::SvelteKit, place, Header::Csp.name(), Text::Dynamic));

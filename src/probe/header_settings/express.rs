@@ -24,7 +24,10 @@ const OPTIONS: [(Header, &[&str]); 5] = [
 /// Reads every file that uses Helmet.
 pub fn read(sources: &Sources, settings: &mut Settings) {
     for (path, tokens) in sources.code(|path| !crate::probe::repository::is_for_development(path)) {
-        let module = tokens.iter().find(|token| matches!(token.text.as_str(), "helmet" | "@fastify/helmet" | "fastify-helmet" | "koa-helmet") && token.kind == super::tokens::Kind::Text);
+        let module = tokens.iter().find(|token| {
+            matches!(token.text.as_str(), "helmet" | "@fastify/helmet" | "fastify-helmet" | "koa-helmet")
+                && token.kind == super::tokens::Kind::Text
+        });
         let Some(module) = module else { continue };
         let layer = match module.text.as_str() {
             "helmet" => Layer::Express,
@@ -53,7 +56,10 @@ fn one_use(sources: &Sources, path: &str, tokens: &[Token], at: usize, layer: La
     // `helmet.frameguard()` sends one header only.
     let single = tokens.get(at + 1).filter(|next| next.is(".")).and_then(|_| tokens.get(at + 2));
     // Below a path, it is not for the whole site.
-    let on_path = at.checked_sub(2).and_then(|back| tokens.get(back)).filter(|back| back.kind == super::tokens::Kind::Text && back.text != "/");
+    let on_path = at
+        .checked_sub(2)
+        .and_then(|back| tokens.get(back))
+        .filter(|back| back.kind == super::tokens::Kind::Text && back.text != "/");
     let scope = on_path.map_or(Scope::Site, |path| Scope::Path(path.text.clone()));
     if let Some(single) = single {
         let Some((header, _)) = OPTIONS.iter().find(|(_, names)| names.contains(&single.text.as_str())) else { return };
@@ -89,14 +95,32 @@ fn one_use(sources: &Sources, path: &str, tokens: &[Token], at: usize, layer: La
                 let all = Value::Object { fields: Vec::new(), whole: true };
                 sent(header, &all, sources, layer, &Place::new(path, *line), &scope, settings);
             }
-            Some((_, options, line)) => sent(header, options, sources, layer, &Place::new(path, *line), &scope, settings),
-            None => sent(header, &Value::Object { fields: Vec::new(), whole: true }, sources, layer, &place, &scope, settings),
+            Some((_, options, line)) => {
+                sent(header, options, sources, layer, &Place::new(path, *line), &scope, settings)
+            }
+            None => sent(
+                header,
+                &Value::Object { fields: Vec::new(), whole: true },
+                sources,
+                layer,
+                &place,
+                &scope,
+                settings,
+            ),
         }
     }
 }
 
 /// Notes a header that Helmet sends with these options.
-fn sent(header: Header, options: &Value, sources: &Sources, layer: Layer, place: &Place, scope: &Scope, settings: &mut Settings) {
+fn sent(
+    header: Header,
+    options: &Value,
+    sources: &Sources,
+    layer: Layer,
+    place: &Place,
+    scope: &Scope,
+    settings: &mut Settings,
+) {
     let mut name = header.name();
     let value = match (header, options) {
         (_, Value::Object { whole: false, .. } | Value::Other) => Text::Dynamic,
@@ -117,7 +141,9 @@ fn sent(header: Header, options: &Value, sources: &Sources, layer: Layer, place:
                 Some(Value::Bool(true)) => name = REPORT_ONLY,
                 None | Some(Value::Bool(false)) => {}
                 Some(_) => {
-                    settings.unclear.push((Some(Header::Csp), "only a run would tell whether the policy is enforced".to_owned()));
+                    settings
+                        .unclear
+                        .push((Some(Header::Csp), "only a run would tell whether the policy is enforced".to_owned()));
                     return;
                 }
             }
@@ -131,7 +157,12 @@ fn hsts(sources: &Sources, options: &Value) -> Text {
     // One year since version 8, half a year before.
     let old = sources.manifests().any(|(_, text)| {
         text.split("\"helmet\"").nth(1).and_then(|rest| rest.split('"').nth(1)).is_some_and(|version| {
-            version.trim_start_matches(|c: char| !c.is_ascii_digit()).split('.').next().and_then(|major| major.parse::<u32>().ok()).is_some_and(|major| major < 8)
+            version
+                .trim_start_matches(|c: char| !c.is_ascii_digit())
+                .split('.')
+                .next()
+                .and_then(|major| major.parse::<u32>().ok())
+                .is_some_and(|major| major < 8)
         })
     });
     let age = match options.get("maxAge") {
@@ -142,7 +173,11 @@ fn hsts(sources: &Sources, options: &Value) -> Text {
     };
     let subdomains = options.get("includeSubDomains") != Some(&Value::Bool(false));
     let preload = options.get("preload") == Some(&Value::Bool(true));
-    Text::Known(format!("max-age={age}{}{}", if subdomains { "; includeSubDomains" } else { "" }, if preload { "; preload" } else { "" }))
+    Text::Known(format!(
+        "max-age={age}{}{}",
+        if subdomains { "; includeSubDomains" } else { "" },
+        if preload { "; preload" } else { "" }
+    ))
 }
 
 /// Directives given take the place of those of the same name, unless `useDefaults` is off.
@@ -175,7 +210,13 @@ fn policy(options: &Value) -> Text {
         }
         Some(_) => return Text::Dynamic,
     }
-    Text::Known(directives.iter().map(|(name, value)| format!("{name} {value}").trim_end().to_owned()).collect::<Vec<_>>().join("; "))
+    Text::Known(
+        directives
+            .iter()
+            .map(|(name, value)| format!("{name} {value}").trim_end().to_owned())
+            .collect::<Vec<_>>()
+            .join("; "),
+    )
 }
 
 /// `scriptSrc` is `script-src`.

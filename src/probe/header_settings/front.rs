@@ -48,7 +48,12 @@ pub fn find(sources: &Sources, settings: &Settings) -> Vec<Front> {
     }
     let sets = |front: &Front| {
         let own = |set: &&super::model::HeaderSetting| {
-            set.scope == Scope::Site && super::model::Header::named(&set.name).is_some() && set.place.as_ref().is_some_and(|place| place.path == front.path || set.layer == front.layer && set.layer != Layer::Code && written(&place.path))
+            set.scope == Scope::Site
+                && super::model::Header::named(&set.name).is_some()
+                && set.place.as_ref().is_some_and(|place| {
+                    place.path == front.path
+                        || set.layer == front.layer && set.layer != Layer::Code && written(&place.path)
+                })
         };
         settings.headers.iter().filter(own).count()
     };
@@ -59,7 +64,8 @@ pub fn find(sources: &Sources, settings: &Settings) -> Vec<Front> {
 
 /// Whether a file is one in which headers are written down, and not a manifest or a list of middleware.
 fn written(path: &str) -> bool {
-    !matches!(name_of(path), "pom.xml" | "build.gradle" | "build.gradle.kts" | "application.rb") && !path.ends_with("settings.py")
+    !matches!(name_of(path), "pom.xml" | "build.gradle" | "build.gradle.kts" | "application.rb")
+        && !path.ends_with("settings.py")
 }
 
 /// Deeper files belong to a part of the project, not to its site.
@@ -71,9 +77,19 @@ fn shallow(path: &str) -> bool {
 
 fn hosts(sources: &Sources, fronts: &mut Vec<Front>) {
     // What a framework renders on Netlify or Cloudflare gets none of the headers of the host's file.
-    let rendered = ["next", "nuxt", "@sveltejs/kit", "astro", "@remix-run/react"].iter().any(|package| sources.depends_on(&format!("\"{package}\"").replace('"', "")));
-    for (name, layer) in [("vercel.json", Layer::Vercel), ("netlify.toml", Layer::Netlify), ("_headers", Layer::HeadersFile), ("firebase.json", Layer::Firebase)] {
-        let found = sources.paths().filter(|path| name_of(path) == name && shallow(path)).min_by_key(|path| path.matches('/').count());
+    let rendered = ["next", "nuxt", "@sveltejs/kit", "astro", "@remix-run/react"]
+        .iter()
+        .any(|package| sources.depends_on(&format!("\"{package}\"").replace('"', "")));
+    for (name, layer) in [
+        ("vercel.json", Layer::Vercel),
+        ("netlify.toml", Layer::Netlify),
+        ("_headers", Layer::HeadersFile),
+        ("firebase.json", Layer::Firebase),
+    ] {
+        let found = sources
+            .paths()
+            .filter(|path| name_of(path) == name && shallow(path))
+            .min_by_key(|path| path.matches('/').count());
         let Some(path) = found else { continue };
         let hosting = layer != Layer::Firebase || sources.text(path).is_some_and(|text| text.contains("\"hosting\""));
         if hosting && (layer == Layer::Vercel || !rendered) {
@@ -83,10 +99,19 @@ fn hosts(sources: &Sources, fronts: &mut Vec<Front>) {
 }
 
 fn frameworks(sources: &Sources, fronts: &mut Vec<Front>) {
-    for (package, begin, layer) in [("next", "next.config.", Layer::Next), ("nuxt", "nuxt.config.", Layer::Nuxt), ("@sveltejs/kit", "svelte.config.", Layer::SvelteKit)] {
-        let configured = sources.paths().filter(|path| name_of(path).starts_with(begin) && shallow(path)).min_by_key(|path| path.matches('/').count());
+    for (package, begin, layer) in [
+        ("next", "next.config.", Layer::Next),
+        ("nuxt", "nuxt.config.", Layer::Nuxt),
+        ("@sveltejs/kit", "svelte.config.", Layer::SvelteKit),
+    ] {
+        let configured = sources
+            .paths()
+            .filter(|path| name_of(path).starts_with(begin) && shallow(path))
+            .min_by_key(|path| path.matches('/').count());
         let manifest = || {
-            let named = sources.manifests().filter(|(path, text)| name_of(path) == "package.json" && shallow(path) && text.contains(&format!("\"{package}\":")));
+            let named = sources.manifests().filter(|(path, text)| {
+                name_of(path) == "package.json" && shallow(path) && text.contains(&format!("\"{package}\":"))
+            });
             named.map(|(path, _)| path).min_by_key(|path| path.matches('/').count())
         };
         let Some(found) = configured.or_else(manifest) else { continue };
@@ -98,7 +123,11 @@ fn frameworks(sources: &Sources, fronts: &mut Vec<Front>) {
         let path = match layer {
             Layer::Next => configured.map_or_else(|| format!("{folder}next.config.mjs"), str::to_owned),
             Layer::Nuxt => configured.map_or_else(|| format!("{folder}nuxt.config.ts"), str::to_owned),
-            _ => ["ts", "js"].iter().map(|end| format!("{folder}src/hooks.server.{end}")).find(|path| sources.has(path)).unwrap_or_else(|| format!("{folder}src/hooks.server.js")),
+            _ => ["ts", "js"]
+                .iter()
+                .map(|end| format!("{folder}src/hooks.server.{end}"))
+                .find(|path| sources.has(path))
+                .unwrap_or_else(|| format!("{folder}src/hooks.server.js")),
         };
         fronts.push(Front::new(layer, &path, None));
     }
@@ -113,13 +142,25 @@ fn servers(sources: &Sources, fronts: &mut Vec<Front>) {
     }
     let laravel = sources.paths().find(|path| name_of(path) == "artisan" && shallow(path));
     if let Some(path) = laravel {
-        fronts.push(Front::new(Layer::Laravel, &format!("{}app/Http/Middleware/SecurityHeaders.php", folder_of(path)), None));
+        fronts.push(Front::new(
+            Layer::Laravel,
+            &format!("{}app/Http/Middleware/SecurityHeaders.php", folder_of(path)),
+            None,
+        ));
     }
-    if sources.manifests().any(|(_, text)| text.contains("spring-boot-starter-web") || text.contains("spring-boot-starter-security")) {
+    if sources
+        .manifests()
+        .any(|(_, text)| text.contains("spring-boot-starter-web") || text.contains("spring-boot-starter-security"))
+    {
         let main = sources.all().find(|(path, text)| path.contains("src/main/") && text.contains("SpringApplication"));
         if let Some((path, _)) = main {
             let end = if path.ends_with(".kt") { "kt" } else { "java" };
-            fronts.push(Front { pages: sources.manifests().any(|(_, text)| text.contains("thymeleaf") || text.contains("freemarker") || text.contains("mustache")), ..Front::new(Layer::Spring, &format!("{}SecurityHeaders.{end}", folder_of(path)), None) });
+            fronts.push(Front {
+                pages: sources.manifests().any(|(_, text)| {
+                    text.contains("thymeleaf") || text.contains("freemarker") || text.contains("mustache")
+                }),
+                ..Front::new(Layer::Spring, &format!("{}SecurityHeaders.{end}", folder_of(path)), None)
+            });
         }
     }
     for (path, tokens) in sources.code(|path| !is_for_development(path) && !path.contains("script")) {
@@ -154,6 +195,23 @@ fn started(tokens: &[Token]) -> Option<(Layer, u32)> {
 
 /// Whether an app answers with pages, as far as the file that makes it tells.
 fn shows_pages(tokens: &[Token]) -> bool {
-    let telling = ["static", "sendFile", "render", "render_template", "templateEngine", "Jinja2Templates", "StaticFiles", "HTMLResponse", "staticPlugin", "serveStatic"];
-    tokens.iter().any(|token| telling.contains(&token.text.as_str()) || matches!(token.text.as_str(), "view engine" | "@fastify/static" | "koa-static" | "koa-views" | "serve-static"))
+    let telling = [
+        "static",
+        "sendFile",
+        "render",
+        "render_template",
+        "templateEngine",
+        "Jinja2Templates",
+        "StaticFiles",
+        "HTMLResponse",
+        "staticPlugin",
+        "serveStatic",
+    ];
+    tokens.iter().any(|token| {
+        telling.contains(&token.text.as_str())
+            || matches!(
+                token.text.as_str(),
+                "view engine" | "@fastify/static" | "koa-static" | "koa-views" | "serve-static"
+            )
+    })
 }

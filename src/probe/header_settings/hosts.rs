@@ -39,11 +39,16 @@ pub fn json(text: &str) -> Option<Json> {
 /// A list of rules, each with a pattern and a list of `key` and `value`: Vercel and Firebase alike.
 fn rules(layer: Layer, path: &str, text: &str, rules: Option<&Json>, settings: &mut Settings) {
     for rule in rules.and_then(Json::as_array).into_iter().flatten() {
-        let pattern = rule.get("source").or_else(|| rule.get("glob")).or_else(|| rule.get("regex")).and_then(Json::as_str);
+        let pattern =
+            rule.get("source").or_else(|| rule.get("glob")).or_else(|| rule.get("regex")).and_then(Json::as_str);
         // `has` asks for something of the request; `missing` leaves some requests out.
         let scope = if rule.get("has").is_some() { Scope::Unclear } else { scope(pattern.unwrap_or_default()) };
         for header in rule.get("headers").and_then(Json::as_array).into_iter().flatten() {
-            let (Some(name), Some(value)) = (header.get("key").and_then(Json::as_str), header.get("value").and_then(Json::as_str)) else { continue };
+            let (Some(name), Some(value)) =
+                (header.get("key").and_then(Json::as_str), header.get("value").and_then(Json::as_str))
+            else {
+                continue;
+            };
             let place = Place::new(path, line_of(text, &format!("\"{name}\"")));
             settings.headers.push(HeaderSetting::site(layer, place, name, value).scope(scope.clone()));
         }
@@ -65,7 +70,9 @@ fn vercel(path: &str, text: &str, json: &Json, settings: &mut Settings) {
 
 fn firebase(path: &str, text: &str, json: &Json, settings: &mut Settings) {
     match json.get("hosting") {
-        Some(Json::Array(sites)) => sites.iter().for_each(|site| rules(Layer::Firebase, path, text, site.get("headers"), settings)),
+        Some(Json::Array(sites)) => {
+            sites.iter().for_each(|site| rules(Layer::Firebase, path, text, site.get("headers"), settings))
+        }
         Some(site) => rules(Layer::Firebase, path, text, site.get("headers"), settings),
         None => {}
     }
@@ -75,8 +82,13 @@ fn netlify(path: &str, text: &str, table: &toml::Table, settings: &mut Settings)
     for rule in table.get("headers").and_then(toml::Value::as_array).into_iter().flatten() {
         let scope = scope(rule.get("for").and_then(toml::Value::as_str).unwrap_or_default());
         for (name, value) in rule.get("values").and_then(toml::Value::as_table).into_iter().flatten() {
-            let value = value.as_str().map_or(Text::Dynamic, |value| Text::from(value.split_whitespace().collect::<Vec<_>>().join(" ").as_str()));
-            settings.headers.push(HeaderSetting::site(Layer::Netlify, Place::new(path, line_of(text, name)), name, value).scope(scope.clone()));
+            let value = value.as_str().map_or(Text::Dynamic, |value| {
+                Text::from(value.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+            });
+            settings.headers.push(
+                HeaderSetting::site(Layer::Netlify, Place::new(path, line_of(text, name)), name, value)
+                    .scope(scope.clone()),
+            );
         }
     }
 }
@@ -92,7 +104,8 @@ fn headers_file(path: &str, text: &str, settings: &mut Settings) {
         }
         if !line.starts_with([' ', '\t']) {
             // Cloudflare takes whole addresses as well: what follows the host is the path.
-            let after_host = trimmed.split_once("://").map(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
+            let after_host =
+                trimmed.split_once("://").map(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/"));
             pattern = Some(after_host.unwrap_or(trimmed).to_owned());
             continue;
         }
@@ -107,7 +120,8 @@ fn headers_file(path: &str, text: &str, settings: &mut Settings) {
 
 /// What hosts send unasked.
 fn by_themselves(sources: &Sources, settings: &mut Settings) {
-    let mut add = |layer: Layer, name: &str, value: &str| settings.headers.push(HeaderSetting::site(layer, None, name, value));
+    let mut add =
+        |layer: Layer, name: &str, value: &str| settings.headers.push(HeaderSetting::site(layer, None, name, value));
     let has = |name: &str| sources.paths().any(|path| name_of(path) == name && folder_of(path).split('/').count() <= 4);
     if has("vercel.json") {
         // <https://vercel.com/docs/encryption>
@@ -117,8 +131,10 @@ fn by_themselves(sources: &Sources, settings: &mut Settings) {
     if let Some(host) = ["netlify.toml", "_headers", "firebase.json"].into_iter().find(|name| has(name)) {
         settings.unclear.push((Some(Header::Hsts), format!("the host that reads {host} may send it by itself")));
     }
-    let mut add = |layer: Layer, name: &str, value: &str| settings.headers.push(HeaderSetting::site(layer, None, name, value));
-    if let Some(text) = ["wrangler.toml", "wrangler.jsonc", "wrangler.json"].into_iter().find_map(|name| sources.text(name))
+    let mut add =
+        |layer: Layer, name: &str, value: &str| settings.headers.push(HeaderSetting::site(layer, None, name, value));
+    if let Some(text) =
+        ["wrangler.toml", "wrangler.jsonc", "wrangler.json"].into_iter().find_map(|name| sources.text(name))
         && text.contains("pages_build_output_dir")
     {
         // <https://developers.cloudflare.com/pages/configuration/serving-pages/>

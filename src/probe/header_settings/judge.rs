@@ -3,7 +3,7 @@
 use super::front::Front;
 use super::model::{Header, HeaderSetting, Layer, Place, REPORT_ONLY, Scope, Settings, Text};
 use super::sources::{Sources, folder_of, name_of};
-use crate::model::{Observation, Severity};
+use crate::model::{Observation, RuleId, Severity};
 use crate::probe::web::configured;
 
 /// How one header stands, as far as files tell.
@@ -54,20 +54,29 @@ impl Judged {
 /// Why there is nothing to judge, as a sentence without a full stop.
 pub fn judge(settings: &Settings, sources: &Sources) -> Result<Judged, String> {
     let Some(front) = settings.fronts.first() else {
-        return Err("no file of the project says what answers your visitors, so what it sends is not known; give the deployed \
+        return Err(
+            "no file of the project says what answers your visitors, so what it sends is not known; give the deployed \
                     address with --url"
-            .to_owned());
+                .to_owned(),
+        );
     };
     if !front.pages {
-        return Err(format!("{} answers with data, as far as {} tells, and these headers are for pages", front.layer.word(), front.path));
+        return Err(format!(
+            "{} answers with data, as far as {} tells, and these headers are for pages",
+            front.layer.word(),
+            front.path
+        ));
     }
     if let Some(framework) = unread_framework(front, sources) {
-        return Err(format!("the project is built with {framework}, whose way to send headers is not read; give the deployed address with --url"));
+        return Err(format!(
+            "the project is built with {framework}, whose way to send headers is not read; give the deployed address with --url"
+        ));
     }
     let sent = sent(settings, front, sources);
     let lines: Vec<(String, String)> = sent.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect();
     let seen = configured::judge(&lines);
-    let headers = Header::ALL.into_iter().map(|header| (header, state(header, settings, sources, front, &sent, &seen))).collect();
+    let headers =
+        Header::ALL.into_iter().map(|header| (header, state(header, settings, sources, front, &sent, &seen))).collect();
     Ok(Judged { front: front.clone(), sure: sure(settings, front), headers })
 }
 
@@ -87,15 +96,27 @@ const UNREAD: [(&str, &str); 10] = [
 
 /// One of them, unless a server or host whose file is read stands before it.
 fn unread_framework(front: &Front, sources: &Sources) -> Option<&'static str> {
-    if matches!(front.layer, Layer::Nginx | Layer::Caddy | Layer::Vercel | Layer::Netlify | Layer::HeadersFile | Layer::Firebase) {
+    if matches!(
+        front.layer,
+        Layer::Nginx | Layer::Caddy | Layer::Vercel | Layer::Netlify | Layer::HeadersFile | Layer::Firebase
+    ) {
         return None;
     }
-    let named = |package: &str| sources.manifests().any(|(path, text)| name_of(path) == "package.json" && text.contains(&format!("\"{package}\":")));
+    let named = |package: &str| {
+        sources
+            .manifests()
+            .any(|(path, text)| name_of(path) == "package.json" && text.contains(&format!("\"{package}\":")))
+    };
     UNREAD.iter().find(|(package, _)| named(package)).map(|(_, name)| *name)
 }
 
 fn sure(settings: &Settings, front: &Front) -> bool {
-    let mut folders: Vec<&str> = settings.fronts.iter().filter(|front| front.pages && front.layer != Layer::Apache).map(|front| folder_of(&front.path)).collect();
+    let mut folders: Vec<&str> = settings
+        .fronts
+        .iter()
+        .filter(|front| front.pages && front.layer != Layer::Apache)
+        .map(|front| folder_of(&front.path))
+        .collect();
     folders.sort_unstable();
     folders.dedup();
     let apps = folders.iter().filter(|folder| folder.starts_with("apps/") || folder.starts_with("packages/")).count();
@@ -106,7 +127,10 @@ fn sure(settings: &Settings, front: &Front) -> bool {
 fn app_of<'p>(path: &'p str, sources: &Sources) -> &'p str {
     let mut folder = folder_of(path);
     while !folder.is_empty() {
-        if ["package.json", "manage.py", "composer.json", "Gemfile", "pyproject.toml", "pom.xml", "go.mod"].iter().any(|name| sources.has(&format!("{folder}{name}"))) {
+        if ["package.json", "manage.py", "composer.json", "Gemfile", "pyproject.toml", "pom.xml", "go.mod"]
+            .iter()
+            .any(|name| sources.has(&format!("{folder}{name}")))
+        {
             return folder;
         }
         folder = folder_of(folder.trim_end_matches('/'));
@@ -144,18 +168,21 @@ fn state(
     sent: &[(String, String, &HeaderSetting)],
     seen: &[Observation],
 ) -> State {
-    let rule = configured::rule_of(header.name());
+    let about = |rule: &RuleId| configured::is_about(rule, header.name());
     let set = sent.iter().find(|(name, ..)| name.eq_ignore_ascii_case(header.name())).map(|(_, _, set)| *set);
-    let policy = || sent.iter().find(|(name, ..)| name.eq_ignore_ascii_case(Header::Csp.name())).map(|(_, _, set)| *set);
+    let policy =
+        || sent.iter().find(|(name, ..)| name.eq_ignore_ascii_case(Header::Csp.name())).map(|(_, _, set)| *set);
     for observation in seen {
         match observation {
-            Observation::Proof(proof) if rule.is_some_and(|(_, good)| proof.rule.as_str() == good) => {
+            Observation::Proof(proof) if about(&proof.rule) => {
                 // Framing may be forbidden by a policy alone; a tag in the page cannot do that.
                 let by = set.or_else(policy);
-                let Some(by) = by.filter(|by| !(header == Header::Framing && by.layer == Layer::Page)) else { continue };
+                let Some(by) = by.filter(|by| !(header == Header::Framing && by.layer == Layer::Page)) else {
+                    continue;
+                };
                 return State::Set(by.layer, by.place.clone(), proof.message.clone());
             }
-            Observation::Finding(finding) if rule.is_some_and(|(bad, _)| finding.rule.as_str() == bad) => {
+            Observation::Finding(finding) if about(&finding.rule) => {
                 if let Some(set) = set {
                     return State::Weak(set.place.clone(), finding.message.clone(), finding.severity);
                 }
@@ -170,7 +197,10 @@ fn state(
     if let Some((_, why)) = said {
         return State::Unclear(why.clone());
     }
-    if header == Header::Hsts && matches!(front.layer, Layer::Next | Layer::Nuxt | Layer::SvelteKit) && !has_own_server(sources) {
+    if header == Header::Hsts
+        && matches!(front.layer, Layer::Next | Layer::Nuxt | Layer::SvelteKit)
+        && !has_own_server(sources)
+    {
         return State::Unclear("hosts for such apps, Vercel for one, send it by themselves".to_owned());
     }
     State::Missing
@@ -178,13 +208,17 @@ fn state(
 
 /// What is said of a header without being plain.
 fn in_part(header: Header, settings: &Settings) -> Option<String> {
-    let at = |set: &HeaderSetting| set.place.as_ref().map_or_else(|| set.layer.word().to_owned(), |place| format!("{}:{}", place.path, place.line));
+    let at = |set: &HeaderSetting| {
+        set.place.as_ref().map_or_else(|| set.layer.word().to_owned(), |place| format!("{}:{}", place.path, place.line))
+    };
     let mut own = settings.of(header);
     if let Some(set) = own.next() {
         return Some(match (&set.scope, &set.value) {
             (Scope::Path(path), _) => format!("{} sets it for {path} alone", at(set)),
             (Scope::Unclear, _) => format!("{} sets it, for which answers is not to be read there", at(set)),
-            (Scope::Site, Text::Dynamic) => format!("its value in {} is worked out while the app runs or is built", at(set)),
+            (Scope::Site, Text::Dynamic) => {
+                format!("its value in {} is worked out while the app runs or is built", at(set))
+            }
             (Scope::Site, Text::Known(_)) => format!("{} sets it, in another app of the project", at(set)),
         });
     }
@@ -195,7 +229,8 @@ fn in_part(header: Header, settings: &Settings) -> Option<String> {
     }
     if header == Header::Csp {
         let trial = settings.headers.iter().find(|set| set.name.eq_ignore_ascii_case(REPORT_ONLY));
-        return trial.map(|set| format!("the policy in {} is on trial (`{REPORT_ONLY}`) and blocks nothing yet", at(set)));
+        return trial
+            .map(|set| format!("the policy in {} is on trial (`{REPORT_ONLY}`) and blocks nothing yet", at(set)));
     }
     None
 }
@@ -204,6 +239,9 @@ fn in_part(header: Header, settings: &Settings) -> Option<String> {
 fn has_own_server(sources: &Sources) -> bool {
     sources.paths().any(|path| {
         let name = name_of(path).to_ascii_lowercase();
-        name.starts_with("dockerfile") || name.starts_with("docker-compose") || name.starts_with("compose.") || name == "fly.toml"
+        name.starts_with("dockerfile")
+            || name.starts_with("docker-compose")
+            || name.starts_with("compose.")
+            || name == "fly.toml"
     })
 }

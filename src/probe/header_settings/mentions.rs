@@ -35,7 +35,8 @@ const LIBRARIES: [&str; 20] = [
 
 /// Reads all code, and looks for libraries.
 pub fn read(sources: &Sources, settings: &mut Settings) {
-    let known: BTreeSet<String> = settings.headers.iter().filter_map(|set| Some(set.place.as_ref()?.path.clone())).collect();
+    let known: BTreeSet<String> =
+        settings.headers.iter().filter_map(|set| Some(set.place.as_ref()?.path.clone())).collect();
     for (path, tokens) in sources.code(|path| !is_configuration(path, "next.config.")) {
         in_code(path, tokens, &known, settings);
     }
@@ -51,7 +52,8 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
             ("permissionsPolicy", Header::Permissions),
         ] {
             let names = [word, header.name()];
-            if let Some(name) = names.iter().find(|name| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase())) {
+            if let Some(name) = names.iter().find(|name| text.to_ascii_lowercase().contains(&name.to_ascii_lowercase()))
+            {
                 settings.unclear.push((Some(header), format!("{path}:{} speaks of it", line_of(text, name))));
             }
         }
@@ -60,17 +62,25 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
         let library = LIBRARIES.iter().find(|library| {
             let named = names_package(text, library);
             // A short name is a package only where a manifest quotes or begins a line with it.
-            named && (library.len() > 6 || text.lines().any(|line| line.trim_start_matches([' ', '"', '\'']).starts_with(*library) && !line.contains("://")))
+            named
+                && (library.len() > 6
+                    || text.lines().any(|line| {
+                        line.trim_start_matches([' ', '"', '\'']).starts_with(*library) && !line.contains("://")
+                    }))
         });
         if let Some(library) = library {
-            settings.unclear.push((None, format!("`{library}` in {path} may send them, and its settings are not read")));
+            settings
+                .unclear
+                .push((None, format!("`{library}` in {path} may send them, and its settings are not read")));
         }
     }
 }
 
 fn in_code(path: &str, tokens: &[Token], known: &BTreeSet<String>, settings: &mut Settings) {
     let everywhere = is_everywhere(path, tokens);
-    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| matches!(token.kind, Kind::Text | Kind::Filled | Kind::Name)) {
+    for (at, token) in
+        tokens.iter().enumerate().filter(|(_, token)| matches!(token.kind, Kind::Text | Kind::Filled | Kind::Name))
+    {
         // `header("X-Frame-Options: DENY")`, as PHP writes it.
         let (name, inline) = match token.text.split_once(':') {
             Some((name, value)) if token.kind != Kind::Name => (name.trim(), Some(value.trim())),
@@ -80,7 +90,8 @@ fn in_code(path: &str, tokens: &[Token], known: &BTreeSet<String>, settings: &mu
         let Some(header) = header else {
             // An attribute of an element, `referrerPolicy="…"`, is for that element only.
             let attribute = tokens.get(at + 1).is_none_or(|next| !next.is(":") && !next.is("("));
-            if let (Some(header), true) = (alike(name), token.kind == Kind::Name && !attribute && !known.contains(path)) {
+            if let (Some(header), true) = (alike(name), token.kind == Kind::Name && !attribute && !known.contains(path))
+            {
                 settings.unclear.push((Some(header), format!("{path}:{} speaks of it", token.line)));
             }
             continue;
@@ -97,10 +108,13 @@ fn in_code(path: &str, tokens: &[Token], known: &BTreeSet<String>, settings: &mu
         };
         let scope = if everywhere || is_in_middleware(tokens, at) { Scope::Site } else { Scope::Unclear };
         let already = settings.headers.iter().any(|set| {
-            set.name.eq_ignore_ascii_case(name) && set.place.as_ref().is_some_and(|place| place.path == path && place.line == token.line)
+            set.name.eq_ignore_ascii_case(name)
+                && set.place.as_ref().is_some_and(|place| place.path == path && place.line == token.line)
         });
         if !already {
-            settings.headers.push(HeaderSetting::site(Layer::Code, Place::new(path, token.line), name, value).scope(scope));
+            settings
+                .headers
+                .push(HeaderSetting::site(Layer::Code, Place::new(path, token.line), name, value).scope(scope));
         }
     }
 }
@@ -116,7 +130,11 @@ fn value_after(tokens: &[Token], at: usize) -> Option<Text> {
         return None;
     };
     // `key: "X-Frame-Options", value: "DENY"`.
-    let start = if tokens.get(start).is_some_and(|token| token.named("value")) && mark(start + 1, ":") { start + 2 } else { start };
+    let start = if tokens.get(start).is_some_and(|token| token.named("value")) && mark(start + 1, ":") {
+        start + 2
+    } else {
+        start
+    };
     Some(match Reader::new(tokens, start).value() {
         super::values::Value::Text(text) => Text::Known(text),
         _ => Text::Dynamic,
@@ -126,7 +144,10 @@ fn value_after(tokens: &[Token], at: usize) -> Option<Text> {
 /// Whether a file is for every answer: middleware by its place, or by what it is built from.
 fn is_everywhere(path: &str, tokens: &[Token]) -> bool {
     let lower = path.to_ascii_lowercase();
-    let by_place = name_of(&lower).starts_with("middleware.") || name_of(&lower).starts_with("proxy.") || lower.contains("hooks.server.") || lower.contains("http/middleware/");
+    let by_place = name_of(&lower).starts_with("middleware.")
+        || name_of(&lower).starts_with("proxy.")
+        || lower.contains("hooks.server.")
+        || lower.contains("http/middleware/");
     let named = |name: &str| tokens.iter().any(|token| token.named(name));
     by_place
         || named("after_request")
@@ -148,7 +169,9 @@ fn is_in_middleware(tokens: &[Token], at: usize) -> bool {
             "(" => {
                 let called = back.checked_sub(1).and_then(|before| tokens.get(before));
                 // A path as the first argument limits it.
-                let limited = tokens.get(back + 1).is_some_and(|first| first.kind == Kind::Text && first.text.starts_with('/') && first.text != "/");
+                let limited = tokens
+                    .get(back + 1)
+                    .is_some_and(|first| first.kind == Kind::Text && first.text.starts_with('/') && first.text != "/");
                 if called.is_some_and(|called| matches!(called.text.as_str(), "use" | "addHook")) && !limited {
                     return true;
                 }

@@ -23,8 +23,7 @@ pub enum Header {
 
 impl Header {
     /// All of them, in the order to show.
-    pub const ALL: [Self; 6] =
-        [Self::Hsts, Self::Nosniff, Self::Framing, Self::Csp, Self::Referrer, Self::Permissions];
+    pub const ALL: [Self; 6] = [Self::Hsts, Self::Nosniff, Self::Framing, Self::Csp, Self::Referrer, Self::Permissions];
 
     /// Its name.
     #[must_use]

@@ -9,12 +9,31 @@ pub fn scope(pattern: &str) -> Scope {
 }
 
 fn is_site(pattern: &str) -> bool {
-    if matches!(pattern, "/" | "/*" | "*" | "**" | "/**" | "/(.*)" | "(.*)" | "/.*" | ".*" | "**/*" | "/**/*" | "/:path*" | "/:path(.*)" | "/(.*?)" | "/(.*)?") {
+    if matches!(
+        pattern,
+        "/" | "/*"
+            | "*"
+            | "**"
+            | "/**"
+            | "/(.*)"
+            | "(.*)"
+            | "/.*"
+            | ".*"
+            | "**/*"
+            | "/**/*"
+            | "/:path*"
+            | "/:path(.*)"
+            | "/(.*?)"
+            | "/(.*)?"
+    ) {
         return true;
     }
     // All but some paths: `/((?!api).*)`, `/:path((?!api).*)*`.
     if pattern.contains("(?!") {
-        return pattern.starts_with("/(") || pattern.starts_with("/:") || pattern.starts_with("^/(") || pattern.starts_with('(');
+        return pattern.starts_with("/(")
+            || pattern.starts_with("/:")
+            || pattern.starts_with("^/(")
+            || pattern.starts_with('(');
     }
     // One parameter that takes everything: `/:slug*`, `/:rest(.*)`.
     let Some(name) = pattern.strip_prefix("/:") else { return false };
@@ -28,7 +47,9 @@ mod tests {
 
     #[test]
     fn the_site_and_its_parts_are_told_apart() {
-        for site in ["/(.*)", "/:path*", "/*", "**", "/", "/:all*", "/((?!api|_next).*)", "/:path((?!api).*)*", "/:x(.*)"] {
+        for site in
+            ["/(.*)", "/:path*", "/*", "**", "/", "/:all*", "/((?!api|_next).*)", "/:path((?!api).*)*", "/:x(.*)"]
+        {
             assert_eq!(scope(site), Scope::Site, "{site}");
         }
         for part in ["/api/:path*", "/embed", "/:slug", "/assets/*", "**/*.js", "/a/((?!b).*)"] {

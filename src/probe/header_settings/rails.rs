@@ -25,23 +25,35 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
                 path.starts_with(folder)
                     && path.ends_with(".rb")
                     && path.strip_prefix(folder).is_some_and(|path| {
-                        path.starts_with("config/") && (!path.contains("environments/") || name_of(path) == "production.rb")
+                        path.starts_with("config/")
+                            && (!path.contains("environments/") || name_of(path) == "production.rb")
                     })
             })
             .collect();
         let application = format!("{folder}{APPLICATION}");
         defaults(&application, &production, settings);
         force_ssl(sources, &production, settings);
-        let policy = production.iter().find_map(|(path, tokens)| Some((*path, tokens.iter().find(|token| token.named("content_security_policy"))?)));
+        let policy = production.iter().find_map(|(path, tokens)| {
+            Some((*path, tokens.iter().find(|token| token.named("content_security_policy"))?))
+        });
         if let Some((path, token)) = policy {
-            let only = production.iter().any(|(_, tokens)| matches!(assigned(tokens, "content_security_policy_report_only").first(), Some((Value::Bool(true), _))));
+            let only = production.iter().any(|(_, tokens)| {
+                matches!(assigned(tokens, "content_security_policy_report_only").first(), Some((Value::Bool(true), _)))
+            });
             let name = if only { REPORT_ONLY } else { Header::Csp.name() };
             settings.headers.push(HeaderSetting::site(Layer::Rails, Place::new(path, token.line), name, Text::Dynamic));
         }
-        let policy = production.iter().find_map(|(path, tokens)| Some((*path, tokens.iter().find(|token| token.named("permissions_policy"))?)));
+        let policy = production
+            .iter()
+            .find_map(|(path, tokens)| Some((*path, tokens.iter().find(|token| token.named("permissions_policy"))?)));
         if let Some((path, token)) = policy {
             // Which name it is sent under depends on the version.
-            settings.headers.push(HeaderSetting::site(Layer::Rails, Place::new(path, token.line), Header::Permissions.name(), Text::Dynamic));
+            settings.headers.push(HeaderSetting::site(
+                Layer::Rails,
+                Place::new(path, token.line),
+                Header::Permissions.name(),
+                Text::Dynamic,
+            ));
         }
     }
 }
@@ -49,7 +61,9 @@ pub fn read(sources: &Sources, settings: &mut Settings) {
 /// Rails sends some unless `default_headers` is given another value; `merge!` and `[]=` are read with other code.
 fn defaults(application: &str, files: &[(&str, &[Token])], settings: &mut Settings) {
     for (path, tokens) in files {
-        let at = tokens.iter().enumerate().position(|(at, token)| token.named("default_headers") && tokens.get(at + 1).is_some_and(|next| next.is("=")));
+        let at = tokens.iter().enumerate().position(|(at, token)| {
+            token.named("default_headers") && tokens.get(at + 1).is_some_and(|next| next.is("="))
+        });
         if let Some(at) = at {
             let Value::Object { fields, .. } = Reader::new(tokens, at + 2).value() else {
                 settings.unclear.push((None, format!("`default_headers` in {path} come from elsewhere")));
@@ -62,7 +76,11 @@ fn defaults(application: &str, files: &[(&str, &[Token])], settings: &mut Settin
             return;
         }
     }
-    for (name, value) in [("X-Frame-Options", "SAMEORIGIN"), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "strict-origin-when-cross-origin")] {
+    for (name, value) in [
+        ("X-Frame-Options", "SAMEORIGIN"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Referrer-Policy", "strict-origin-when-cross-origin"),
+    ] {
         settings.headers.push(HeaderSetting::site(Layer::Rails, Place::new(application, 1), name, value));
     }
 }
@@ -77,16 +95,30 @@ fn force_ssl(sources: &Sources, files: &[(&str, &[Token])], settings: &mut Setti
             _ => Text::Dynamic,
         };
         let options = tokens.iter().any(|token| token.kind == Kind::Name && token.text == "hsts");
-        settings.headers.push(HeaderSetting::site(Layer::Rails, place, Header::Hsts.name(), if options { Text::Dynamic } else { value }));
+        settings.headers.push(HeaderSetting::site(
+            Layer::Rails,
+            place,
+            Header::Hsts.name(),
+            if options { Text::Dynamic } else { value },
+        ));
         return;
     }
 }
 
 /// Two years since Rails 6.1, one before.
 fn age(sources: &Sources, files: &[(&str, &[Token])]) -> u64 {
-    let old = files.iter().any(|(_, tokens)| tokens.iter().any(|token| token.kind == Kind::Number && matches!(token.text.as_str(), "5.0" | "5.1" | "5.2" | "6.0") ));
+    let old = files.iter().any(|(_, tokens)| {
+        tokens
+            .iter()
+            .any(|token| token.kind == Kind::Number && matches!(token.text.as_str(), "5.0" | "5.1" | "5.2" | "6.0"))
+    });
     let locked = sources.manifests().any(|(path, text)| {
-        name_of(path) == "Gemfile" && text.lines().any(|line| line.trim_start().starts_with("gem") && line.contains("rails\"") && (line.contains(" 5.") || line.contains(" 6.0")))
+        name_of(path) == "Gemfile"
+            && text.lines().any(|line| {
+                line.trim_start().starts_with("gem")
+                    && line.contains("rails\"")
+                    && (line.contains(" 5.") || line.contains(" 6.0"))
+            })
     });
     if old || locked { 31_536_000 } else { 63_072_000 }
 }

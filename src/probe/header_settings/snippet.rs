@@ -13,12 +13,18 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
     if pairs.is_empty() {
         return Vec::new();
     }
-    let one = |at: &str, text: String| vec![Lines { path: front.path.clone(), at: at.to_owned(), text, line: front.line }];
-    let each = |line: &dyn Fn(&str, &str) -> String| pairs.iter().map(|(name, value)| line(name, value)).collect::<Vec<_>>().join("\n");
+    let one =
+        |at: &str, text: String| vec![Lines { path: front.path.clone(), at: at.to_owned(), text, line: front.line }];
+    let each = |line: &dyn Fn(&str, &str) -> String| {
+        pairs.iter().map(|(name, value)| line(name, value)).collect::<Vec<_>>().join("\n")
+    };
     let beside = |what: &str| front.line.map_or_else(|| what.to_owned(), |line| format!("{what} of line {line}"));
     match front.layer {
         Layer::Nginx => one(
-            &format!("{}, and again in every `location` that has an `add_header` of its own", beside("inside the `server` block")),
+            &format!(
+                "{}, and again in every `location` that has an `add_header` of its own",
+                beside("inside the `server` block")
+            ),
             each(&|name, value| format!("    add_header {name} \"{value}\" always;")),
         ),
         Layer::Caddy => one(
@@ -27,26 +33,49 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
         ),
         Layer::Apache => one(
             "at the end of the file",
-            format!("<IfModule mod_headers.c>\n{}\n</IfModule>", each(&|name, value| format!("  Header always set {name} \"{value}\""))),
+            format!(
+                "<IfModule mod_headers.c>\n{}\n</IfModule>",
+                each(&|name, value| format!("  Header always set {name} \"{value}\""))
+            ),
         ),
         Layer::Vercel => {
             let (at, open, close) = list_or_new(front, sources, "\"headers\"");
-            one(at, format!("{open}    {{\n      \"source\": \"/(.*)\",\n      \"headers\": [\n{}\n      ]\n    }}{close}", keyed(&pairs, "        ", '"')))
+            one(
+                at,
+                format!(
+                    "{open}    {{\n      \"source\": \"/(.*)\",\n      \"headers\": [\n{}\n      ]\n    }}{close}",
+                    keyed(&pairs, "        ", '"')
+                ),
+            )
         }
         Layer::Firebase => {
             let (at, open, close) = list_or_new(front, sources, "\"headers\"");
             let at = if at.starts_with("in the list") { at } else { "inside `hosting`, after its opening brace" };
-            one(at, format!("{open}    {{\n      \"source\": \"**\",\n      \"headers\": [\n{}\n      ]\n    }}{close}", keyed(&pairs, "        ", '"')))
+            one(
+                at,
+                format!(
+                    "{open}    {{\n      \"source\": \"**\",\n      \"headers\": [\n{}\n      ]\n    }}{close}",
+                    keyed(&pairs, "        ", '"')
+                ),
+            )
         }
         Layer::Netlify => one(
             "at the end of the file",
-            format!("[[headers]]\n  for = \"/*\"\n  [headers.values]\n{}", each(&|name, value| format!("    {name} = \"{value}\""))),
+            format!(
+                "[[headers]]\n  for = \"/*\"\n  [headers.values]\n{}",
+                each(&|name, value| format!("    {name} = \"{value}\""))
+            ),
         ),
-        Layer::HeadersFile => one("at the end of the file", format!("/*\n{}", each(&|name, value| format!("  {name}: {value}")))),
+        Layer::HeadersFile => {
+            one("at the end of the file", format!("/*\n{}", each(&|name, value| format!("  {name}: {value}"))))
+        }
         Layer::Next => next(front, sources, &pairs),
         Layer::Nuxt => one(
             "inside `defineNuxtConfig({ … })`",
-            format!("  routeRules: {{\n    \"/**\": {{\n      headers: {{\n{}\n      }},\n    }},\n  }},", each(&|name, value| format!("        \"{name}\": \"{value}\","))),
+            format!(
+                "  routeRules: {{\n    \"/**\": {{\n      headers: {{\n{}\n      }},\n    }},\n  }},",
+                each(&|name, value| format!("        \"{name}\": \"{value}\","))
+            ),
         ),
         Layer::SvelteKit => one(
             "as the file's `handle`; join it with one that is there already by `sequence` of @sveltejs/kit/hooks",
@@ -57,7 +86,10 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
         ),
         Layer::Express => one(
             &after(front),
-            format!("app.use((req, res, next) => {{\n  res.set({{\n{}\n  }});\n  next();\n}});", each(&|name, value| format!("    \"{name}\": \"{value}\","))),
+            format!(
+                "app.use((req, res, next) => {{\n  res.set({{\n{}\n  }});\n  next();\n}});",
+                each(&|name, value| format!("    \"{name}\": \"{value}\","))
+            ),
         ),
         Layer::Fastify => one(
             &after(front),
@@ -68,7 +100,10 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
         ),
         Layer::Koa => one(
             &after(front),
-            format!("app.use(async (ctx, next) => {{\n  ctx.set({{\n{}\n  }});\n  await next();\n}});", each(&|name, value| format!("    \"{name}\": \"{value}\","))),
+            format!(
+                "app.use(async (ctx, next) => {{\n  ctx.set({{\n{}\n  }});\n  await next();\n}});",
+                each(&|name, value| format!("    \"{name}\": \"{value}\","))
+            ),
         ),
         Layer::Django => of_django(front, headers, sources),
         Layer::Flask => one(
@@ -108,7 +143,9 @@ fn keyed(pairs: &[(&str, &str)], indent: &str, quote: char) -> String {
 
 /// Whether a JSON file has the list already, so that one more rule goes into it.
 fn list_or_new(front: &Front, sources: &Sources, key: &str) -> (&'static str, &'static str, &'static str) {
-    let has = sources.text(&front.path).is_some_and(|text| text.contains(&format!("{key}: [")) && text.contains("\"source\""));
+    let has = sources
+        .text(&front.path)
+        .is_some_and(|text| text.contains(&format!("{key}: [")) && text.contains("\"source\""));
     if has && sources.text(&front.path).is_some_and(|text| text.contains("\"key\"")) {
         ("in the list `headers`, before its first rule", "", ",")
     } else {
@@ -118,11 +155,19 @@ fn list_or_new(front: &Front, sources: &Sources, key: &str) -> (&'static str, &'
 
 fn next(front: &Front, sources: &Sources, pairs: &[(&str, &str)]) -> Vec<Lines> {
     let text = sources.text(&front.path);
-    let rule = format!("      {{\n        source: \"/(.*)\",\n        headers: [\n{},\n        ],\n      }},", keyed(pairs, "          ", '\''));
+    let rule = format!(
+        "      {{\n        source: \"/(.*)\",\n        headers: [\n{},\n        ],\n      }},",
+        keyed(pairs, "          ", '\'')
+    );
     let (at, text) = match text {
         Some(text) if text.contains("headers()") => ("in the list that `headers()` returns", rule),
-        Some(_) => ("inside the configuration object", format!("  async headers() {{\n    return [\n{rule}\n    ];\n  }},")),
-        None => ("as a new file", format!("export default {{\n  async headers() {{\n    return [\n{rule}\n    ];\n  }},\n}};")),
+        Some(_) => {
+            ("inside the configuration object", format!("  async headers() {{\n    return [\n{rule}\n    ];\n  }},"))
+        }
+        None => (
+            "as a new file",
+            format!("export default {{\n  async headers() {{\n    return [\n{rule}\n    ];\n  }},\n}};"),
+        ),
     };
     vec![Lines { path: front.path.clone(), at: at.to_owned(), text, line: front.line }]
 }
@@ -147,11 +192,17 @@ fn of_django(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Lines>
     let mut all = Vec::new();
     let mut package = String::new();
     if !by_function.is_empty() {
-        let base = sources.paths().filter(|path| name_of(path) == "manage.py").map(folder_of).find(|folder| front.path.starts_with(*folder)).unwrap_or_default();
+        let base = sources
+            .paths()
+            .filter(|path| name_of(path) == "manage.py")
+            .map(folder_of)
+            .find(|folder| front.path.starts_with(*folder))
+            .unwrap_or_default();
         let folder = folder_of(&front.path);
         let dotted = folder.strip_prefix(base).unwrap_or(folder).trim_end_matches('/').replace('/', ".");
         package = if dotted.is_empty() { "security_headers".to_owned() } else { format!("{dotted}.security_headers") };
-        let lines: Vec<String> = by_function.iter().map(|(name, value)| format!("        response[\"{name}\"] = \"{value}\"")).collect();
+        let lines: Vec<String> =
+            by_function.iter().map(|(name, value)| format!("        response[\"{name}\"] = \"{value}\"")).collect();
         all.push(Lines {
             path: format!("{folder}security_headers.py"),
             at: "as a new file".to_owned(),
@@ -162,7 +213,15 @@ fn of_django(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Lines>
     if !package.is_empty() {
         text.push(format!("MIDDLEWARE += [\"{package}.security_headers\"]"));
     }
-    all.insert(0, Lines { path: front.path.clone(), at: "at the end of the file".to_owned(), text: text.join("\n"), line: front.line });
+    all.insert(
+        0,
+        Lines {
+            path: front.path.clone(),
+            at: "at the end of the file".to_owned(),
+            text: text.join("\n"),
+            line: front.line,
+        },
+    );
     all
 }
 
@@ -171,15 +230,26 @@ fn rails(front: &Front, headers: &[Header]) -> Vec<Lines> {
     if headers.contains(&Header::Hsts) {
         lines.push("    config.force_ssl = true".to_owned());
     }
-    let others: Vec<String> = headers.iter().filter(|header| **header != Header::Hsts).map(|header| header.pasted()).map(|(name, value)| format!("      \"{name}\" => \"{value}\"")).collect();
+    let others: Vec<String> = headers
+        .iter()
+        .filter(|header| **header != Header::Hsts)
+        .map(|header| header.pasted())
+        .map(|(name, value)| format!("      \"{name}\" => \"{value}\""))
+        .collect();
     if !others.is_empty() {
         lines.push(format!("    config.action_dispatch.default_headers.merge!(\n{}\n    )", others.join(",\n")));
     }
-    vec![Lines { path: front.path.clone(), at: "inside `class Application`; `force_ssl` belongs into config/environments/production.rb".to_owned(), text: lines.join("\n"), line: front.line }]
+    vec![Lines {
+        path: front.path.clone(),
+        at: "inside `class Application`; `force_ssl` belongs into config/environments/production.rb".to_owned(),
+        text: lines.join("\n"),
+        line: front.line,
+    }]
 }
 
 fn laravel(front: &Front, pairs: &[(&str, &str)]) -> Vec<Lines> {
-    let sets: Vec<String> = pairs.iter().map(|(name, value)| format!("        $response->headers->set('{name}', \"{value}\");")).collect();
+    let sets: Vec<String> =
+        pairs.iter().map(|(name, value)| format!("        $response->headers->set('{name}', \"{value}\");")).collect();
     let folder = front.path.strip_suffix("app/Http/Middleware/SecurityHeaders.php").unwrap_or_default();
     vec![
         Lines {
@@ -193,7 +263,8 @@ fn laravel(front: &Front, pairs: &[(&str, &str)]) -> Vec<Lines> {
         },
         Lines {
             path: format!("{folder}bootstrap/app.php"),
-            at: "inside `->withMiddleware(…)`; before Laravel 11 as a line of `$middleware` in app/Http/Kernel.php".to_owned(),
+            at: "inside `->withMiddleware(…)`; before Laravel 11 as a line of `$middleware` in app/Http/Kernel.php"
+                .to_owned(),
             text: "        $middleware->append(\\App\\Http\\Middleware\\SecurityHeaders::class);".to_owned(),
             line: None,
         },
@@ -201,10 +272,18 @@ fn laravel(front: &Front, pairs: &[(&str, &str)]) -> Vec<Lines> {
 }
 
 fn spring(front: &Front, pairs: &[(&str, &str)]) -> Vec<Lines> {
-    let package = front.path.split_once("src/main/").map_or("", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| folder_of(path)));
+    let package = front
+        .path
+        .split_once("src/main/")
+        .map_or("", |(_, rest)| rest.split_once('/').map_or("", |(_, path)| folder_of(path)));
     let package = package.trim_end_matches('/').replace('/', ".");
     let kotlin = front.path.ends_with(".kt");
-    let sets: Vec<String> = pairs.iter().map(|(name, value)| format!("        response.setHeader(\"{name}\", \"{value}\"){}", if kotlin { "" } else { ";" })).collect();
+    let sets: Vec<String> = pairs
+        .iter()
+        .map(|(name, value)| {
+            format!("        response.setHeader(\"{name}\", \"{value}\"){}", if kotlin { "" } else { ";" })
+        })
+        .collect();
     let head = "import jakarta.servlet.FilterChain;\nimport jakarta.servlet.ServletException;\nimport jakarta.servlet.http.HttpServletRequest;\nimport jakarta.servlet.http.HttpServletResponse;\nimport java.io.IOException;\nimport org.springframework.stereotype.Component;\nimport org.springframework.web.filter.OncePerRequestFilter;";
     let text = if kotlin {
         format!(

@@ -124,8 +124,15 @@ impl Sources {
         self.named(|name| {
             matches!(
                 name,
-                "package.json" | "composer.json" | "gemfile" | "pyproject.toml" | "pipfile" | "pom.xml" | "build.gradle"
-                    | "build.gradle.kts" | "go.mod"
+                "package.json"
+                    | "composer.json"
+                    | "gemfile"
+                    | "pyproject.toml"
+                    | "pipfile"
+                    | "pom.xml"
+                    | "build.gradle"
+                    | "build.gradle.kts"
+                    | "go.mod"
             ) || name.starts_with("requirements") && name.ends_with(".txt")
         })
     }
@@ -164,8 +171,10 @@ fn is_template(path: &str) -> bool {
 
 /// Pages with places to fill in, where Flask, Express and others look for them.
 fn is_view(path: &str) -> bool {
-    let folder = ["templates/", "views/"].iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")));
-    folder && [".html", ".jinja", ".jinja2", ".j2", ".ejs", ".pug", ".hbs", ".erb"].iter().any(|end| path.ends_with(end))
+    let folder =
+        ["templates/", "views/"].iter().any(|folder| path.starts_with(folder) || path.contains(&format!("/{folder}")));
+    folder
+        && [".html", ".jinja", ".jinja2", ".j2", ".ejs", ".pug", ".hbs", ".erb"].iter().any(|end| path.ends_with(end))
 }
 
 fn is_markup(path: &str) -> bool {
@@ -175,12 +184,46 @@ fn is_markup(path: &str) -> bool {
 /// Files that are read whatever they say.
 fn is_configuration(path: &str) -> bool {
     let name = name_of(path).to_ascii_lowercase();
-    let begins = ["next.config.", "nuxt.config.", "svelte.config.", "hooks.server.", "caddyfile", "dockerfile", "docker-compose", "compose.", "requirements", "build.gradle", "middleware.", "proxy."];
+    let begins = [
+        "next.config.",
+        "nuxt.config.",
+        "svelte.config.",
+        "hooks.server.",
+        "caddyfile",
+        "dockerfile",
+        "docker-compose",
+        "compose.",
+        "requirements",
+        "build.gradle",
+        "middleware.",
+        "proxy.",
+    ];
     let ends = [".conf", ".conf.template", ".caddy", ".dockerfile", ".nginx"];
     let is = [
-        ".htaccess", "_headers", "_redirects", "vercel.json", "netlify.toml", "firebase.json", "wrangler.toml", "wrangler.json",
-        "wrangler.jsonc", "package.json", "composer.json", "gemfile", "pyproject.toml", "pipfile", "pom.xml", "manage.py", "artisan",
-        "procfile", "fly.toml", "render.yaml", "railway.json", "railway.toml", "index.html", "go.mod",
+        ".htaccess",
+        "_headers",
+        "_redirects",
+        "vercel.json",
+        "netlify.toml",
+        "firebase.json",
+        "wrangler.toml",
+        "wrangler.json",
+        "wrangler.jsonc",
+        "package.json",
+        "composer.json",
+        "gemfile",
+        "pyproject.toml",
+        "pipfile",
+        "pom.xml",
+        "manage.py",
+        "artisan",
+        "procfile",
+        "fly.toml",
+        "render.yaml",
+        "railway.json",
+        "railway.toml",
+        "index.html",
+        "go.mod",
     ];
     begins.iter().any(|begin| name.starts_with(begin))
         || ends.iter().any(|end| name.ends_with(end))

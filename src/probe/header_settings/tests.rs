@@ -11,7 +11,9 @@ fn stands(files: &[(&str, &str)]) -> Vec<String> {
         Ok(judged) => {
             let line = |(header, state): &(Header, State)| {
                 let state = match state {
-                    State::Set(_, place, _) => place.as_ref().map_or("set".to_owned(), |place| format!("set {}:{}", place.path, place.line)),
+                    State::Set(_, place, _) => {
+                        place.as_ref().map_or("set".to_owned(), |place| format!("set {}:{}", place.path, place.line))
+                    }
                     State::Weak(_, message, _) => format!("weak {message}"),
                     State::Missing => "missing".to_owned(),
                     State::Unclear(_) => "unclear".to_owned(),
@@ -42,7 +44,8 @@ fn pasted(files: &[(&str, &str)], layer: Layer, paste: impl Fn(&str, &Lines) -> 
     assert_eq!(judged.front.layer, layer, "{:?}", settings.fronts);
     let missing = judged.missing();
     assert!(!missing.is_empty(), "{:?}", judged.headers);
-    let mut after: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let mut after: Vec<(String, String)> =
+        files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
     for lines in lines_for(&judged.front, &missing, &sources) {
         match after.iter_mut().find(|(path, _)| *path == lines.path) {
             Some((_, text)) => *text = paste(text, &lines),
@@ -95,26 +98,60 @@ const PACKAGE: &str = r#"{"dependencies": {"express": "^5.0.0", "helmet": "^8.0.
 #[test]
 fn every_snippet_is_read_back() {
     pasted(&[("deploy/nginx.conf", NGINX)], Layer::Nginx, below("listen 443"));
-    pasted(&[("Caddyfile", "{\n\temail a@example.com\n}\n\nshop.example.com {\n\treverse_proxy app:3000\n}\n")], Layer::Caddy, below("shop.example.com"));
+    pasted(
+        &[("Caddyfile", "{\n\temail a@example.com\n}\n\nshop.example.com {\n\treverse_proxy app:3000\n}\n")],
+        Layer::Caddy,
+        below("shop.example.com"),
+    );
     pasted(&[("public/.htaccess", "RewriteEngine On\n")], Layer::Apache, at_the_end);
     pasted(&[("vercel.json", "{\n  \"cleanUrls\": true\n}")], Layer::Vercel, below("{"));
     let list = "{\n  \"headers\": [\n    { \"source\": \"/api/(.*)\", \"headers\": [ { \"key\": \"Cache-Control\", \"value\": \"no-store\" } ] }\n  ]\n}";
     pasted(&[("vercel.json", list)], Layer::Vercel, below("\"headers\": ["));
-    pasted(&[("firebase.json", "{\n  \"hosting\": {\n    \"public\": \"dist\"\n  }\n}")], Layer::Firebase, below("\"hosting\""));
+    pasted(
+        &[("firebase.json", "{\n  \"hosting\": {\n    \"public\": \"dist\"\n  }\n}")],
+        Layer::Firebase,
+        below("\"hosting\""),
+    );
     pasted(&[("netlify.toml", "[build]\npublish = \"dist\"\n")], Layer::Netlify, at_the_end);
     pasted(&[("public/_headers", "/assets/*\n  Cache-Control: max-age=1\n")], Layer::HeadersFile, at_the_end);
     pasted(&[("next.config.js", "module.exports = {\n  images: {},\n};\n")], Layer::Next, below("module.exports"));
     let rules = "export default {\n  async headers() {\n    return [\n      { source: '/a', headers: [{ key: 'X-A', value: 'b' }] },\n    ];\n  },\n};\n";
     pasted(&[("next.config.mjs", rules)], Layer::Next, below("return ["));
     pasted(&[("package.json", r#"{"dependencies": {"next": "15.0.0"}}"#)], Layer::Next, below("nothing"));
-    pasted(&[("nuxt.config.ts", "export default defineNuxtConfig({\n  ssr: true,\n});\n")], Layer::Nuxt, below("defineNuxtConfig"));
+    pasted(
+        &[("nuxt.config.ts", "export default defineNuxtConfig({\n  ssr: true,\n});\n")],
+        Layer::Nuxt,
+        below("defineNuxtConfig"),
+    );
     pasted(&[("svelte.config.js", "export default {};\n")], Layer::SvelteKit, below("nothing"));
     pasted(&[("package.json", PACKAGE), ("server.js", EXPRESS)], Layer::Express, below("= express()"));
     let fastify = "import Fastify from 'fastify';\nimport files from '@fastify/static';\nconst app = Fastify();\n";
-    pasted(&[("server.js", &fastify.replace("Fastify from 'fastify'", "fastify from 'fastify'").replace("Fastify()", "fastify()"))], Layer::Fastify, below("= fastify()"));
-    pasted(&[("server.js", "const Koa = require('koa');\nconst serve = require('koa-static');\nconst app = new Koa();\n")], Layer::Koa, below("= new Koa()"));
-    pasted(&[("app.py", "from flask import Flask, render_template\napp = Flask(__name__)\n")], Layer::Flask, below("= Flask("));
-    pasted(&[("main.py", "from fastapi import FastAPI\nfrom fastapi.templating import Jinja2Templates\napp = FastAPI()\n")], Layer::FastApi, below("= FastAPI("));
+    pasted(
+        &[(
+            "server.js",
+            &fastify.replace("Fastify from 'fastify'", "fastify from 'fastify'").replace("Fastify()", "fastify()"),
+        )],
+        Layer::Fastify,
+        below("= fastify()"),
+    );
+    pasted(
+        &[("server.js", "const Koa = require('koa');\nconst serve = require('koa-static');\nconst app = new Koa();\n")],
+        Layer::Koa,
+        below("= new Koa()"),
+    );
+    pasted(
+        &[("app.py", "from flask import Flask, render_template\napp = Flask(__name__)\n")],
+        Layer::Flask,
+        below("= Flask("),
+    );
+    pasted(
+        &[(
+            "main.py",
+            "from fastapi import FastAPI\nfrom fastapi.templating import Jinja2Templates\napp = FastAPI()\n",
+        )],
+        Layer::FastApi,
+        below("= FastAPI("),
+    );
     let django = "INSTALLED_APPS = []\nMIDDLEWARE = [\n    \"django.middleware.common.CommonMiddleware\",\n]\n";
     pasted(&[("manage.py", ""), ("shop/settings.py", django)], Layer::Django, at_the_end);
     let rails = "module Shop\n  class Application < Rails::Application\n    config.load_defaults 7.1\n  end\nend\n";
@@ -122,14 +159,17 @@ fn every_snippet_is_read_back() {
     let laravel = "<?php\nreturn Application::configure()\n    ->withMiddleware(function (Middleware $middleware) {\n    })\n    ->create();\n";
     pasted(&[("artisan", ""), ("bootstrap/app.php", laravel)], Layer::Laravel, below("withMiddleware"));
     let java = "package com.example.shop;\nclass Shop { void main() { SpringApplication.run(Shop.class); } }\n";
-    let pom = "<artifactId>spring-boot-starter-web</artifactId>\n<artifactId>spring-boot-starter-thymeleaf</artifactId>\n";
+    let pom =
+        "<artifactId>spring-boot-starter-web</artifactId>\n<artifactId>spring-boot-starter-thymeleaf</artifactId>\n";
     pasted(&[("pom.xml", pom), ("src/main/java/com/example/shop/Shop.java", java)], Layer::Spring, below("nothing"));
 }
 
 #[test]
 fn nginx_sends_what_the_innermost_level_says_and_nothing_of_the_levels_around() {
     let outer = "add_header X-Frame-Options DENY always; add_header X-Content-Type-Options nosniff always;";
-    let conf = |location: &str| format!("http {{ {outer}\n server {{ listen 443 ssl;\n location / {{ {location} root /srv; }} }} }}");
+    let conf = |location: &str| {
+        format!("http {{ {outer}\n server {{ listen 443 ssl;\n location / {{ {location} root /srv; }} }} }}")
+    };
     let of = |location: &str, header| state(&[("nginx.conf", &conf(location))], header);
     assert!(of("", Header::Framing).starts_with("set nginx.conf:1"));
     let trap = "add_header Cache-Control no-cache;";
@@ -143,7 +183,10 @@ fn nginx_sends_what_the_innermost_level_says_and_nothing_of_the_levels_around() 
 #[test]
 fn nginx_includes_are_followed_within_the_project_and_pieces_alone_claim_nothing() {
     let headers = ("nginx/snippets/security.conf", "add_header X-Frame-Options DENY always;");
-    let site = ("nginx/conf.d/default.conf", "server { listen 443 ssl; include /etc/nginx/snippets/security.conf; location / { root /srv; } }");
+    let site = (
+        "nginx/conf.d/default.conf",
+        "server { listen 443 ssl; include /etc/nginx/snippets/security.conf; location / { root /srv; } }",
+    );
     assert!(state(&[headers, site], Header::Framing).starts_with("set nginx/snippets/security.conf:1"));
     let alone = ("nginx/conf.d/default.conf", "server { listen 443 ssl; location / { root /srv; } }");
     assert_eq!(state(&[headers, alone], Header::Framing), "unclear");
@@ -154,7 +197,12 @@ fn nginx_includes_are_followed_within_the_project_and_pieces_alone_claim_nothing
 fn nginx_faults_are_named() {
     let conf = "ssl_protocols TLSv1 TLSv1.2;\nserver_tokens on;\nserver {\n listen 80;\n listen 443 ssl;\n root /srv;\n}\nserver {\n listen 80;\n root /srv;\n add_header X-Frame-Options DENY;\n}\n";
     let said = faults(&[("default.conf", conf)]);
-    for part in ["default.conf:11 X-Frame-Options is sent with pages but not with errors", "default.conf:1 `ssl_protocols` allows TLSv1,", "port 80", "`server_tokens` tells"] {
+    for part in [
+        "default.conf:11 X-Frame-Options is sent with pages but not with errors",
+        "default.conf:1 `ssl_protocols` allows TLSv1,",
+        "port 80",
+        "`server_tokens` tells",
+    ] {
         assert!(said.iter().any(|fault| fault.contains(part)), "{part}: {said:#?}");
     }
     assert_eq!(faults(&[("default.conf", NGINX)]), Vec::<String>::new());
@@ -163,7 +211,10 @@ fn nginx_faults_are_named() {
 #[test]
 fn helmet_counts_only_where_it_is_used_and_with_its_options() {
     let of = |use_: &str, header| {
-        let server = format!("import helmet from 'helmet';\n{}{use_}", EXPRESS.replace("const express = require('express');", "import express from 'express';"));
+        let server = format!(
+            "import helmet from 'helmet';\n{}{use_}",
+            EXPRESS.replace("const express = require('express');", "import express from 'express';")
+        );
         state(&[("package.json", PACKAGE), ("server.js", &server)], header)
     };
     assert!(of("app.use(helmet());", Header::Nosniff).starts_with("set server.js:"));
@@ -181,15 +232,25 @@ fn helmet_counts_only_where_it_is_used_and_with_its_options() {
     assert_eq!(of("app.use(helmet(options));", Header::Nosniff), "unclear");
     assert_eq!(of("app.use(helmet({ contentSecurityPolicy: { reportOnly: true } }));", Header::Csp), "unclear");
     assert!(of("app.use(helmet({ contentSecurityPolicy: { directives: { scriptSrc: [\"'self'\", \"'unsafe-inline'\"] } } }));", Header::Csp).starts_with("weak"));
-    assert_eq!(of("app.use(helmet({ contentSecurityPolicy: { directives: { scriptSrc: ['https://' + host] } } }));", Header::Csp), "unclear");
+    assert_eq!(
+        of(
+            "app.use(helmet({ contentSecurityPolicy: { directives: { scriptSrc: ['https://' + host] } } }));",
+            Header::Csp
+        ),
+        "unclear"
+    );
 }
 
 #[test]
 fn django_settings_in_layers_are_read_as_production_reads_them() {
     let middleware = "MIDDLEWARE = [\n 'django.middleware.security.SecurityMiddleware',\n 'django.middleware.clickjacking.XFrameOptionsMiddleware',\n]\nINSTALLED_APPS = []\n";
     let base = ("shop/settings/base.py", middleware);
-    let production = ("shop/settings/production.py", "from .base import *\nSECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 * 2\nSECURE_SSL_REDIRECT = True\n");
-    let local = ("shop/settings/local.py", "from .base import *\nX_FRAME_OPTIONS = 'nonsense'\nSECURE_HSTS_SECONDS = 0\n");
+    let production = (
+        "shop/settings/production.py",
+        "from .base import *\nSECURE_HSTS_SECONDS = 60 * 60 * 24 * 365 * 2\nSECURE_SSL_REDIRECT = True\n",
+    );
+    let local =
+        ("shop/settings/local.py", "from .base import *\nX_FRAME_OPTIONS = 'nonsense'\nSECURE_HSTS_SECONDS = 0\n");
     let files = [base, production, local];
     assert_eq!(state(&files, Header::Hsts), "set shop/settings/production.py:2");
     assert_eq!(state(&files, Header::Framing), "set shop/settings/base.py:3");
@@ -198,15 +259,22 @@ fn django_settings_in_layers_are_read_as_production_reads_them() {
     assert_eq!(state(&[base, local], Header::Hsts), "missing");
     let from_environment = ("shop/settings/production.py", "SECURE_HSTS_SECONDS = env.int('HSTS', 0)\n");
     assert_eq!(state(&[base, from_environment], Header::Hsts), "unclear");
-    let without = ("shop/settings.py", "INSTALLED_APPS = []\nMIDDLEWARE = ['django.middleware.common.CommonMiddleware']\n");
+    let without =
+        ("shop/settings.py", "INSTALLED_APPS = []\nMIDDLEWARE = ['django.middleware.common.CommonMiddleware']\n");
     assert_eq!(state(&[without], Header::Nosniff), "missing");
     assert!(faults(&[without])[0].contains("`SecurityMiddleware` is not in MIDDLEWARE"));
 }
 
 #[test]
 fn next_and_vercel_stand_together() {
-    let next = ("next.config.ts", "const securityHeaders = [\n  { key: 'X-Frame-Options', value: 'DENY' },\n  { key: 'Content-Security-Policy', value: policy() },\n];\nconst nextConfig: NextConfig = {\n  async headers() {\n    return [{ source: '/:path*', headers: securityHeaders }, { source: '/embed', headers: [{ key: 'Referrer-Policy', value: 'origin' }] }];\n  },\n};\nexport default nextConfig;\n");
-    let vercel = ("vercel.json", r#"{ "headers": [{ "source": "/(.*)", "headers": [{ "key": "X-Content-Type-Options", "value": "nosniff" }] }] }"#);
+    let next = (
+        "next.config.ts",
+        "const securityHeaders = [\n  { key: 'X-Frame-Options', value: 'DENY' },\n  { key: 'Content-Security-Policy', value: policy() },\n];\nconst nextConfig: NextConfig = {\n  async headers() {\n    return [{ source: '/:path*', headers: securityHeaders }, { source: '/embed', headers: [{ key: 'Referrer-Policy', value: 'origin' }] }];\n  },\n};\nexport default nextConfig;\n",
+    );
+    let vercel = (
+        "vercel.json",
+        r#"{ "headers": [{ "source": "/(.*)", "headers": [{ "key": "X-Content-Type-Options", "value": "nosniff" }] }] }"#,
+    );
     let files = [next, vercel];
     assert_eq!(state(&files, Header::Framing), "set next.config.ts:2");
     assert_eq!(state(&files, Header::Nosniff), "set vercel.json:1");
@@ -224,7 +292,8 @@ fn next_and_vercel_stand_together() {
 #[test]
 fn a_proxy_before_the_app_and_the_app_are_judged_together() {
     let compose = ("docker-compose.yml", "services:\n  proxy:\n    image: nginx:1.29\n  app:\n    build: .\n");
-    let server = "import helmet from 'helmet';\nimport express from 'express';\nconst app = express();\napp.use(helmet());\n";
+    let server =
+        "import helmet from 'helmet';\nimport express from 'express';\nconst app = express();\napp.use(helmet());\n";
     let files = [compose, ("nginx/default.conf.template", NGINX), ("package.json", PACKAGE), ("server.js", server)];
     assert!(state(&files, Header::Framing).starts_with("set server.js:4"));
     assert_eq!(state(&files, Header::Permissions), "missing");
@@ -234,7 +303,8 @@ fn a_proxy_before_the_app_and_the_app_are_judged_together() {
 
 #[test]
 fn what_is_not_understood_is_neither_missing_nor_set() {
-    let go = ("main.go", "package main\nfunc f(w http.ResponseWriter) { w.Header().Set(\"X-Frame-Options\", \"DENY\") }\n");
+    let go =
+        ("main.go", "package main\nfunc f(w http.ResponseWriter) { w.Header().Set(\"X-Frame-Options\", \"DENY\") }\n");
     let nginx = ("nginx.conf", NGINX);
     assert_eq!(state(&[go, nginx], Header::Framing), "unclear");
     let library = ("package.json", r#"{"dependencies": {"nuxt-security": "2.0.0", "nuxt": "4"}}"#);
@@ -247,7 +317,11 @@ fn what_is_not_understood_is_neither_missing_nor_set() {
 
 #[test]
 fn without_a_layer_nothing_is_judged() {
-    for files in [vec![("README.md", "")], vec![("main.c", "int main() {}")], vec![("src/lib.rs", "pub fn a() {}"), ("package.json", "{}")]] {
+    for files in [
+        vec![("README.md", "")],
+        vec![("main.c", "int main() {}")],
+        vec![("src/lib.rs", "pub fn a() {}"), ("package.json", "{}")],
+    ] {
         assert!(stands(&files)[0].starts_with("no file of the project says"), "{files:?}");
     }
     let api = ("main.py", "from fastapi import FastAPI\napp = FastAPI()\n");
@@ -261,7 +335,10 @@ fn values_that_do_nothing_are_weak() {
     assert!(of("X-Frame-Options \"ALLOW-FROM https://a.example\"", Header::Framing).starts_with("weak"));
     assert!(of("Strict-Transport-Security max-age=300", Header::Hsts).starts_with("weak"));
     assert!(of("Content-Security-Policy \"script-src *\"", Header::Csp).starts_with("weak"));
-    assert!(of("Content-Security-Policy \"default-src 'self'; frame-ancestors 'none'\"", Header::Framing).starts_with("set"));
+    assert!(
+        of("Content-Security-Policy \"default-src 'self'; frame-ancestors 'none'\"", Header::Framing)
+            .starts_with("set")
+    );
     assert_eq!(of("-X-Frame-Options", Header::Framing), "missing");
     assert_eq!(of("Referrer-Policy {header.x}", Header::Referrer), "unclear");
     let one_line = "(sec) {\n\theader X-Frame-Options DENY\n}\nshop.example.com {\n\timport sec\n\theader /api/* Referrer-Policy no-referrer\n}\n";
@@ -272,8 +349,35 @@ fn values_that_do_nothing_are_weak() {
 #[test]
 fn hostile_files_end() {
     let long = "{[(\"'`".repeat(5000);
-    for name in ["nginx.conf", "Caddyfile", ".htaccess", "vercel.json", "netlify.toml", "_headers", "firebase.json", "next.config.js", "nuxt.config.ts", "settings.py", "config/application.rb", "server.js", "index.html", "compose.yml", "pom.xml"] {
-        for text in ["", "\u{0}\u{1b}[31m", &long, "headers", "server {", "[[headers]]", "{\"headers\": 1}", "add_header", "header {", "<meta http-equiv=\"content-security-policy\""] {
+    for name in [
+        "nginx.conf",
+        "Caddyfile",
+        ".htaccess",
+        "vercel.json",
+        "netlify.toml",
+        "_headers",
+        "firebase.json",
+        "next.config.js",
+        "nuxt.config.ts",
+        "settings.py",
+        "config/application.rb",
+        "server.js",
+        "index.html",
+        "compose.yml",
+        "pom.xml",
+    ] {
+        for text in [
+            "",
+            "\u{0}\u{1b}[31m",
+            &long,
+            "headers",
+            "server {",
+            "[[headers]]",
+            "{\"headers\": 1}",
+            "add_header",
+            "header {",
+            "<meta http-equiv=\"content-security-policy\"",
+        ] {
             stands(&[(name, text)]);
         }
     }
@@ -281,8 +385,15 @@ fn hostile_files_end() {
 
 #[test]
 fn what_another_app_of_the_project_sends_is_not_taken_for_the_sites_own() {
-    let web = [("apps/web/package.json", "{}"), ("apps/web/next.config.js", "module.exports = { images: {} };"), ("apps/worker/package.json", "{}")];
-    let worker = ("apps/worker/server.js", "import helmet from 'helmet';\nimport express from 'express';\nconst app = express();\napp.use(helmet());\n");
+    let web = [
+        ("apps/web/package.json", "{}"),
+        ("apps/web/next.config.js", "module.exports = { images: {} };"),
+        ("apps/worker/package.json", "{}"),
+    ];
+    let worker = (
+        "apps/worker/server.js",
+        "import helmet from 'helmet';\nimport express from 'express';\nconst app = express();\napp.use(helmet());\n",
+    );
     assert_eq!(state(&web, Header::Framing), "missing");
     assert_eq!(state(&[&web[..], &[worker]].concat(), Header::Framing), "unclear");
     let remix = ("package.json", r#"{"dependencies": {"@remix-run/node": "2", "next": "15"}}"#);

@@ -17,8 +17,8 @@ impl Dialect {
     pub fn of(path: &str) -> Option<Self> {
         let extension = path.rsplit_once('.').map_or("", |(_, end)| end);
         Some(match extension {
-            "js" | "cjs" | "mjs" | "ts" | "cts" | "mts" | "jsx" | "tsx" | "vue" | "svelte" | "astro" | "java" | "kt"
-            | "go" | "cs" | "rs" | "groovy" => Self::Slashes,
+            "js" | "cjs" | "mjs" | "ts" | "cts" | "mts" | "jsx" | "tsx" | "vue" | "svelte" | "astro" | "java"
+            | "kt" | "go" | "cs" | "rs" | "groovy" => Self::Slashes,
             "py" | "rb" | "ru" | "ex" | "exs" => Self::Hash,
             "php" => Self::Php,
             _ => return None,
@@ -108,8 +108,10 @@ impl Lexer<'_> {
             let name = self.advance(end);
             self.push(Kind::Name, name, line);
         } else if first.is_ascii_digit() {
-            let end =
-                self.rest.find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.')).unwrap_or(self.rest.len());
+            let end = self
+                .rest
+                .find(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.'))
+                .unwrap_or(self.rest.len());
             let number = self.advance(end);
             self.push(Kind::Number, number, line);
         } else if first == '/' && self.dialect == Dialect::Slashes && self.may_be_pattern() {
@@ -179,12 +181,18 @@ impl Lexer<'_> {
             let after = || body.get(at + 1..).and_then(|rest| rest.chars().next());
             filled |= quote == '`' && c == '$' && after() == Some('{')
                 || self.dialect == Dialect::Hash && c == '#' && after() == Some('{')
-                || self.dialect == Dialect::Php && quote == '"' && c == '$' && after().is_some_and(|c| c.is_alphabetic() || c == '{');
+                || self.dialect == Dialect::Php
+                    && quote == '"'
+                    && c == '$'
+                    && after().is_some_and(|c| c.is_alphabetic() || c == '{');
             text.push(c);
         }
         // A formatted text of Python.
         if self.dialect == Dialect::Hash
-            && self.out.last().is_some_and(|last| last.kind == Kind::Name && matches!(last.text.as_str(), "f" | "F" | "rf"))
+            && self
+                .out
+                .last()
+                .is_some_and(|last| last.kind == Kind::Name && matches!(last.text.as_str(), "f" | "F" | "rf"))
         {
             self.out.pop();
             filled |= text.contains('{');
@@ -228,7 +236,21 @@ mod tests {
     fn comments_are_left_out_and_texts_kept_whole() {
         assert_eq!(
             shown("a('x // y') // b\n/* c */ `d` `${e}` f.replace(/['\"]/g)", Dialect::Slashes),
-            ["Name:a", "Mark:(", "Text:x // y", "Mark:)", "Text:d", "Filled:${e}", "Name:f", "Mark:.", "Name:replace", "Mark:(", "Filled:", "Name:g", "Mark:)"]
+            [
+                "Name:a",
+                "Mark:(",
+                "Text:x // y",
+                "Mark:)",
+                "Text:d",
+                "Filled:${e}",
+                "Name:f",
+                "Mark:.",
+                "Name:replace",
+                "Mark:(",
+                "Filled:",
+                "Name:g",
+                "Mark:)"
+            ]
         );
         assert_eq!(
             shown("A = '''x\n# y''' # z\nB = f'{a}'", Dialect::Hash),

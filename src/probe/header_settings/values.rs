@@ -92,7 +92,9 @@ impl<'a> Reader<'a> {
                     (Value::Number(a), Value::Number(b)) => Value::Number(a.saturating_mul(b)),
                     _ => Value::Other,
                 };
-            } else if next.is("+") || next.kind == Kind::Text && next.line <= line + 1 && matches!(value, Value::Text(_)) {
+            } else if next.is("+")
+                || next.kind == Kind::Text && next.line <= line + 1 && matches!(value, Value::Text(_))
+            {
                 self.at += usize::from(next.is("+"));
                 value = match (value, self.primary()) {
                     (Value::Text(a), Value::Text(b)) => Value::Text(a + &b),
@@ -185,7 +187,9 @@ impl<'a> Reader<'a> {
         let grows = |index: usize| {
             let mark = |at: usize, mark: &str| self.tokens.get(at).is_some_and(|token| token.is(mark));
             self.tokens.get(index).is_some_and(|token| token.named(&name.text))
-                && (["+", "|", "?"].iter().any(|by| mark(index + 1, by) && (mark(index + 2, "=") || mark(index + 3, "="))))
+                && (["+", "|", "?"]
+                    .iter()
+                    .any(|by| mark(index + 1, by) && (mark(index + 2, "=") || mark(index + 3, "="))))
         };
         if (0..self.tokens.len()).any(grows) {
             return Value::Other;
@@ -323,8 +327,12 @@ fn starts_value(tokens: &[Token], at: usize) -> Option<usize> {
     if mark(at, ":") {
         // A type is short and holds no text.
         let end = (at + 1..at + 14).find(|&end| mark(end, "="))?;
-        let is_type = (at + 1..end)
-            .all(|at| tokens.get(at).is_some_and(|t| t.kind == Kind::Name || matches!(t.text.as_str(), "[" | "]" | "<" | ">" | "." | "{" | "}" | ":" | ";" | ",")));
+        let is_type = (at + 1..end).all(|at| {
+            tokens.get(at).is_some_and(|t| {
+                t.kind == Kind::Name
+                    || matches!(t.text.as_str(), "[" | "]" | "<" | ">" | "." | "{" | "}" | ":" | ";" | ",")
+            })
+        });
         return (is_type && !mark(end + 1, "=")).then_some(end + 1);
     }
     None
@@ -384,7 +392,9 @@ mod tests {
         for other in ["f()", "a ? 'b' : 'c'", "`${a}`", "process.env.A || 'b'", "a", "[...a].join('')"] {
             assert_eq!(of(&format!("const it = {other};")), Value::Other, "{other}");
         }
-        let object = of("const it: X = { a: 'b', 'c-d': [1, { e: true }], f() { return 1 }, g: h => ({}), ...i, z: 2 } as const");
+        let object = of(
+            "const it: X = { a: 'b', 'c-d': [1, { e: true }], f() { return 1 }, g: h => ({}), ...i, z: 2 } as const",
+        );
         assert_eq!(object.get("a"), Some(&text("b")));
         assert_eq!(object.get("z"), Some(&Value::Number(2)));
         assert!(matches!(object, Value::Object { whole: false, .. }));
@@ -392,7 +402,17 @@ mod tests {
 
     #[test]
     fn hostile_nesting_ends() {
-        for text in ["it = ", "it = it", "a = it; it = a", "it = [", "it = {a:", "it = (((", "it = {{{", "it = [,,", "it = a.b.c("] {
+        for text in [
+            "it = ",
+            "it = it",
+            "a = it; it = a",
+            "it = [",
+            "it = {a:",
+            "it = (((",
+            "it = {{{",
+            "it = [,,",
+            "it = a.b.c(",
+        ] {
             let long = format!("{text}{}", "[{(".repeat(2000));
             for text in [text, &long] {
                 let tokens = tokens(text, Dialect::Slashes);

@@ -24,7 +24,15 @@ pub static MISSING: RuleMeta = RuleMeta {
     fix: "Add the lines shown to the file named; send the Content-Security-Policy as report-only first and enforce it once nothing \
           of yours is reported.",
     example: "# bad: a server block without any\n# good\nadd_header X-Content-Type-Options \"nosniff\" always;\nadd_header X-Frame-Options \"SAMEORIGIN\" always;",
-    references: &["C61", "C62", "C63", "C65", "C66", "C67", "https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html"],
+    references: &[
+        "C61",
+        "C62",
+        "C63",
+        "C65",
+        "C66",
+        "C67",
+        "https://cheatsheetseries.owasp.org/cheatsheets/HTTP_Headers_Cheat_Sheet.html",
+    ],
 };
 
 /// They are set so that they do not do their work.
@@ -112,19 +120,36 @@ fn missing(judged: &Judged, sources: &Sources) -> Option<Finding> {
     let exists = sources.has(&front.path);
     let location = if exists { front.location() } else { Location::Project };
     let (message, fix) = (
-        format!("No file of the project sets {}: {} ({}) is the place for {}", names.join(", "), front.path, front.layer.word(), if names.len() == 1 { "it" } else { "them" }),
-        format!("Add the lines shown to {}.{}", front.path, if missing.contains(&Header::Csp) { " The policy in them is on trial: see what it reports, name your own sources, then send it as Content-Security-Policy." } else { "" }),
+        format!(
+            "No file of the project sets {}: {} ({}) is the place for {}",
+            names.join(", "),
+            front.path,
+            front.layer.word(),
+            if names.len() == 1 { "it" } else { "them" }
+        ),
+        format!(
+            "Add the lines shown to {}.{}",
+            front.path,
+            if missing.contains(&Header::Csp) {
+                " The policy in them is on trial: see what it reports, name your own sources, then send it as Content-Security-Policy."
+            } else {
+                ""
+            }
+        ),
     );
     let mut finding = Finding::new(&MISSING, location, front.path.as_str(), message)
         .severity(if grave { Severity::Major } else { Severity::Minor })
         .confidence(if judged.sure { Confidence::Medium } else { Confidence::Low })
         .fix(fix);
     for lines in lines_for(front, &missing, sources) {
-        finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("{}, {}:\n{}", lines.path, lines.at, lines.text)));
+        finding = finding
+            .evidence(Evidence::new(EvidenceKind::Note, format!("{}, {}:\n{}", lines.path, lines.at, lines.text)));
     }
-    let unclear: Vec<String> = judged.unclear().into_iter().map(|(header, why)| format!("{}: {why}", header.name())).collect();
+    let unclear: Vec<String> =
+        judged.unclear().into_iter().map(|(header, why)| format!("{}: {why}", header.name())).collect();
     if !unclear.is_empty() {
-        finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("not judged by files alone:\n{}", unclear.join("\n"))));
+        finding = finding
+            .evidence(Evidence::new(EvidenceKind::Note, format!("not judged by files alone:\n{}", unclear.join("\n"))));
     }
     Some(finding)
 }
@@ -140,11 +165,15 @@ fn weak(judged: &Judged, sources: &Sources) -> Option<Finding> {
     let severity = weak.iter().map(|(.., severity)| *severity).max()?;
     let more = if weak.len() > 1 { format!(" (and {} more)", weak.len() - 1) } else { String::new() };
     let names: Vec<&str> = weak.iter().map(|(header, ..)| header.name()).collect();
-    let mut finding = Finding::new(&WEAK, place.location(), names.join(" "), format!("{message}{more}")).severity(severity);
+    let mut finding =
+        Finding::new(&WEAK, place.location(), names.join(" "), format!("{message}{more}")).severity(severity);
     for (header, place, message, _) in &weak {
         let snippet = sources.text(&place.path).and_then(|text| Evidence::snippet(text, place.line, 0));
         let (name, value) = wanted(**header);
-        finding = finding.evidence(snippet).evidence(Evidence::new(EvidenceKind::Note, format!("{}:{}: {message}\nwanted: {name}: {value}", place.path, place.line)));
+        finding = finding.evidence(snippet).evidence(Evidence::new(
+            EvidenceKind::Note,
+            format!("{}:{}: {message}\nwanted: {name}: {value}", place.path, place.line),
+        ));
     }
     Some(finding)
 }
@@ -168,10 +197,15 @@ fn faults<'a>(rule: &'static RuleMeta, faults: impl Iterator<Item = &'a Fault>, 
         let first = faults.first()?;
         let more = if faults.len() > 1 { format!(" (and {} more)", faults.len() - 1) } else { String::new() };
         let severity = if first.grave { Severity::Major } else { Severity::Minor };
-        let mut finding = Finding::new(rule, first.place.location(), path, format!("{}{more}", first.message)).severity(severity).fix(first.fix.clone());
+        let mut finding = Finding::new(rule, first.place.location(), path, format!("{}{more}", first.message))
+            .severity(severity)
+            .fix(first.fix.clone());
         finding = finding.evidence(sources.text(path).and_then(|text| Evidence::snippet(text, first.place.line, 1)));
         for fault in faults.iter().skip(1).take(12) {
-            finding = finding.evidence(Evidence::new(EvidenceKind::Note, format!("{path}:{}: {}. {}", fault.place.line, fault.message, fault.fix)));
+            finding = finding.evidence(Evidence::new(
+                EvidenceKind::Note,
+                format!("{path}:{}: {}. {}", fault.place.line, fault.message, fault.fix),
+            ));
         }
         Some(Observation::from(finding))
     };
@@ -182,7 +216,11 @@ fn set(judged: &Judged, sources: &Sources) -> Vec<Observation> {
     let proof = |(header, state): &(Header, State)| {
         let State::Set(layer, place, message) = state else { return None };
         let location = place.as_ref().map_or(Location::Project, |place| place.location());
-        let by = if place.is_none() { format!(" ({} sends it by itself)", layer.word()) } else { format!(" ({})", layer.word()) };
+        let by = if place.is_none() {
+            format!(" ({} sends it by itself)", layer.word())
+        } else {
+            format!(" ({})", layer.word())
+        };
         let snippet = place.as_ref().and_then(|place| Evidence::snippet(sources.text(&place.path)?, place.line, 0));
         Some(Observation::from(Proof::new(&SET, location, header.name(), format!("{message}{by}")).evidence(snippet)))
     };
@@ -192,7 +230,11 @@ fn set(judged: &Judged, sources: &Sources) -> Vec<Observation> {
 fn coverage(judged: &Judged, sources: &Sources) -> Coverage {
     let unclear = judged.unclear();
     if let Some((header, why)) = unclear.first() {
-        let more = if unclear.len() > 1 { format!(", and {} more headers are as unclear", unclear.len() - 1) } else { String::new() };
+        let more = if unclear.len() > 1 {
+            format!(", and {} more headers are as unclear", unclear.len() - 1)
+        } else {
+            String::new()
+        };
         return Coverage::Part(format!("files alone do not tell whether {} is sent: {why}{more}", header.name()));
     }
     match sources.unread {

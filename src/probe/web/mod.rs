@@ -12,8 +12,8 @@ mod html;
 mod http;
 mod judge;
 mod limits;
-mod own_settings;
 mod observatory;
+mod own_settings;
 pub mod readers;
 mod rules;
 mod structured;
@@ -37,8 +37,8 @@ use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, S
 pub use connect::Names;
 pub use limits::Limits;
 
-use own_settings::OwnSettings;
 use http::client::Client;
+use own_settings::OwnSettings;
 use survey::Survey;
 use tls::verdict::Verdict;
 use visit::End;
@@ -124,11 +124,13 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     for observation in std::mem::take(&mut tally.observations) {
         cx.emitter.emit(observation).await;
     }
+    let mut web = report(&survey, &verdicts, cx.now);
+    own.fill(&mut web);
     Ok(Examined {
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
-        web: Some(Box::new(report(&survey, &verdicts, cx.now))),
+        web: Some(Box::new(web)),
         ..Examined::default()
     })
 }

@@ -29,7 +29,7 @@ impl OwnSettings {
     /// Says in a finding about a header or a cookie where in the project it is set, or should be.
     pub fn tie(&self, observation: &mut Observation) {
         let Observation::Finding(finding) = observation else { return };
-        let about = |header: &Header| configured::rule_of(header.name()).is_some_and(|(bad, _)| bad == finding.rule.as_str());
+        let about = |header: &Header| configured::is_about(&finding.rule, header.name());
         if let Some(header) = Header::ALL.into_iter().find(about) {
             self.header(header, finding);
         } else if finding.rule.as_str().contains("cookie") {
@@ -41,17 +41,29 @@ impl OwnSettings {
     pub fn fill(&self, report: &mut WebReport) {
         for row in report.sites.iter_mut().flat_map(|site| &mut site.headers) {
             if row.place.is_none() && Header::named(&row.name).is_some() {
-                row.place = self.settings.place(&row.name).filter(|place| place.path().is_some_and(|path| self.sources.has(path)));
+                row.place = self
+                    .settings
+                    .place(&row.name)
+                    .filter(|place| place.path().is_some_and(|path| self.sources.has(path)));
             }
         }
     }
 
     fn header(&self, header: Header, finding: &mut Finding) {
-        let mut set = self.settings.of(header).filter(|set| set.scope == Scope::Site).filter_map(|set| Some((set, set.place.as_ref()?)));
+        let mut set = self
+            .settings
+            .of(header)
+            .filter(|set| set.scope == Scope::Site)
+            .filter_map(|set| Some((set, set.place.as_ref()?)));
         if let Some((set, place)) = set.next() {
             let snippet = self.snippet(place);
             finding.evidence.extend(snippet);
-            let note = format!("{}:{} sets it for {}: change it there, or look whether what is deployed is built from this file and whether something on the way takes the header off", place.path, place.line, set.layer.word());
+            let note = format!(
+                "{}:{} sets it for {}: change it there, or look whether what is deployed is built from this file and whether something on the way takes the header off",
+                place.path,
+                place.line,
+                set.layer.word()
+            );
             finding.evidence.push(Evidence::new(EvidenceKind::Note, note));
             finding.fix = format!("{} It is set in {}:{}.", finding.fix, place.path, place.line);
             return;
@@ -62,9 +74,13 @@ impl OwnSettings {
 
     fn cookie(&self, finding: &mut Finding) {
         let cookies = &self.settings.cookies;
-        let named = cookies.iter().find(|cookie| cookie.name.as_ref().is_some_and(|name| finding.message.contains(&format!("`{name}`"))));
+        let named = cookies
+            .iter()
+            .find(|cookie| cookie.name.as_ref().is_some_and(|name| finding.message.contains(&format!("`{name}`"))));
         // A session cookie whose name the project leaves to its framework.
-        let session = || cookies.iter().find(|cookie| cookie.name.is_none() && finding.message.to_ascii_lowercase().contains("sess"));
+        let session = || {
+            cookies.iter().find(|cookie| cookie.name.is_none() && finding.message.to_ascii_lowercase().contains("sess"))
+        };
         if let Some(cookie) = named.or_else(session) {
             finding.evidence.extend(self.snippet(&cookie.place));
             self.add(vec![cookie.lines.clone()], finding);
@@ -76,7 +92,10 @@ impl OwnSettings {
         finding.fix = format!("{} In your project that is {}: add the lines shown.", finding.fix, first.path);
         for lines in &lines {
             let place = lines.line.map_or(String::new(), |line| format!(":{line}"));
-            finding.evidence.push(Evidence::new(EvidenceKind::Note, format!("{}{place}, {}:\n{}", lines.path, lines.at, lines.text)));
+            finding.evidence.push(Evidence::new(
+                EvidenceKind::Note,
+                format!("{}{place}, {}:\n{}", lines.path, lines.at, lines.text),
+            ));
         }
     }
 
@@ -105,7 +124,13 @@ mod tests {
 
     fn texts(seen: &Observation) -> String {
         let Observation::Finding(finding) = seen else { return String::new() };
-        finding.evidence.iter().map(|evidence| evidence.text.clone()).chain([finding.fix.clone()]).collect::<Vec<_>>().join("\n")
+        finding
+            .evidence
+            .iter()
+            .map(|evidence| evidence.text.clone())
+            .chain([finding.fix.clone()])
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 
     #[test]
@@ -113,7 +138,11 @@ mod tests {
         let own = OwnSettings::of(Sources::of(&[("deploy/shop.conf", CONF)]));
         let mut missing = finding(&rules::content_type_options::META, "missing");
         own.tie(&mut missing);
-        assert!(texts(&missing).contains("add_header X-Content-Type-Options \"nosniff\" always;"), "{}", texts(&missing));
+        assert!(
+            texts(&missing).contains("add_header X-Content-Type-Options \"nosniff\" always;"),
+            "{}",
+            texts(&missing)
+        );
         assert!(texts(&missing).contains("deploy/shop.conf:1"));
         let mut wrong = finding(&rules::frame_options::META, "wrong");
         own.tie(&mut wrong);
@@ -121,10 +150,12 @@ mod tests {
         assert_eq!(place(&own, "x-frame-options").and_then(|place| place.line()), Some(3));
 
         let row = |name: &str| HeaderRow { name: name.to_owned(), ..HeaderRow::default() };
-        let site = Site { headers: vec![row("X-Frame-Options"), row("Referrer-Policy"), row("Server")], ..Site::default() };
+        let site =
+            Site { headers: vec![row("X-Frame-Options"), row("Referrer-Policy"), row("Server")], ..Site::default() };
         let mut report = WebReport { sites: vec![site], ..WebReport::default() };
         own.fill(&mut report);
-        let lines: Vec<Option<u32>> = report.sites[0].headers.iter().map(|row| row.place.as_ref().and_then(Location::line)).collect();
+        let lines: Vec<Option<u32>> =
+            report.sites[0].headers.iter().map(|row| row.place.as_ref().and_then(Location::line)).collect();
         assert_eq!(lines, [Some(3), Some(1), None]);
     }
 
@@ -144,6 +175,10 @@ mod tests {
         let rule = crate::model::RuleMeta { id: "cookie-not-secure", ..rules::hsts::META.clone() };
         let mut seen = finding(&rule, "The cookie `sessionid` is sent without `Secure`");
         own.tie(&mut seen);
-        assert!(texts(&seen).contains("SESSION_COOKIE_SECURE = True") && texts(&seen).contains("shop/settings.py:3"), "{}", texts(&seen));
+        assert!(
+            texts(&seen).contains("SESSION_COOKIE_SECURE = True") && texts(&seen).contains("shop/settings.py:3"),
+            "{}",
+            texts(&seen)
+        );
     }
 }

@@ -22,19 +22,22 @@ pub fn find(tree: &[Directive], settings: &mut Settings) {
 fn lost(level: &Directive, outer: &[&Directive], path: &[String], settings: &mut Settings) {
     let own: Vec<&Directive> = added(level.inner()).into_iter().filter(|d| d.name == "add_header").collect();
     // Since nginx 1.29.3 a level may ask for those around it as well.
-    let merges = level.inner().iter().any(|d| d.name == "add_header_inherit" && d.args.iter().any(|arg| arg == "merge"));
+    let merges =
+        level.inner().iter().any(|d| d.name == "add_header_inherit" && d.args.iter().any(|arg| arg == "merge"));
     let header = |d: &Directive| header_of(d.args.first().map_or("", String::as_str));
     // What only answers "ok" to a health check shows nobody a page.
     let answers_itself = level.inner().iter().any(|d| d.name == "return") && !path.is_empty();
     if !own.is_empty() && !merges && !answers_itself {
-        let gone: Vec<&str> = (outer.iter().filter(|d| header(d).is_some_and(|h| !own.iter().any(|o| header(o) == Some(h)))))
-            .filter_map(|d| d.args.first().map(String::as_str))
-            .collect();
+        let gone: Vec<&str> =
+            (outer.iter().filter(|d| header(d).is_some_and(|h| !own.iter().any(|o| header(o) == Some(h)))))
+                .filter_map(|d| d.args.first().map(String::as_str))
+                .collect();
         let assets = path.last().is_some_and(|path| is_assets(path));
         // What is no page needs little of it.
         let matters = !assets || gone.iter().any(|name| Header::named(name) == Some(Header::Nosniff));
         if let (Some(first), true, true) = (own.first(), matters, !gone.is_empty()) {
-            let what = if path.is_empty() { "this server".to_owned() } else { format!("`location {}`", path.join(" ")) };
+            let what =
+                if path.is_empty() { "this server".to_owned() } else { format!("`location {}`", path.join(" ")) };
             settings.faults.push(Fault {
                 place: Place::new(&first.file, first.line),
                 message: format!("{what} has an `add_header` of its own, so nginx sends none of {} from around it there", gone.join(", ")),
@@ -44,7 +47,13 @@ fn lost(level: &Directive, outer: &[&Directive], path: &[String], settings: &mut
             });
         }
     }
-    let next: Vec<&Directive> = if own.is_empty() { outer.to_vec() } else if merges { [outer, &own].concat() } else { own };
+    let next: Vec<&Directive> = if own.is_empty() {
+        outer.to_vec()
+    } else if merges {
+        [outer, &own].concat()
+    } else {
+        own
+    };
     for location in level.inner().iter().filter(|d| d.name == "location" || d.name == "if") {
         let path = if location.name == "if" { path.to_vec() } else { location.args.clone() };
         lost(location, &next, &path, settings);
@@ -54,16 +63,18 @@ fn lost(level: &Directive, outer: &[&Directive], path: &[String], settings: &mut
 /// Whether a location is for files that pages are made of.
 fn is_assets(path: &str) -> bool {
     let path = path.to_ascii_lowercase();
-    ["js", "css", "png", "jpg", "woff", "svg", "ico", "gif"].iter().any(|end| {
-        path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == *end)
-    }) || ["static", "assets", "media", "images", "fonts", "_next"].iter().any(|word| path.contains(word))
+    ["js", "css", "png", "jpg", "woff", "svg", "ico", "gif"]
+        .iter()
+        .any(|end| path.split(|c: char| !c.is_ascii_alphanumeric()).any(|word| word == *end))
+        || ["static", "assets", "media", "images", "fonts", "_next"].iter().any(|word| path.contains(word))
 }
 
 /// Without `always`, error pages come without the header.
 fn without_always(tree: &[Directive], settings: &mut Settings) {
     let mut found: Vec<(&Directive, &str)> = Vec::new();
     each(tree, &mut |d| {
-        if let ("add_header", Some(name), false) = (d.name.as_str(), d.args.first(), d.args.iter().any(|arg| arg == "always"))
+        if let ("add_header", Some(name), false) =
+            (d.name.as_str(), d.args.first(), d.args.iter().any(|arg| arg == "always"))
             && header_of(name).is_some()
         {
             found.push((d, name));
@@ -74,7 +85,11 @@ fn without_always(tree: &[Directive], settings: &mut Settings) {
         names.dedup();
         settings.faults.push(Fault {
             place: Place::new(&first.file, first.line),
-            message: format!("{} {} sent with pages but not with errors such as 404 and 500: `always` is missing", names.join(", "), if names.len() == 1 { "is" } else { "are" }),
+            message: format!(
+                "{} {} sent with pages but not with errors such as 404 and 500: `always` is missing",
+                names.join(", "),
+                if names.len() == 1 { "is" } else { "are" }
+            ),
             fix: "End these `add_header` lines in `always;`.".to_owned(),
             grave: false,
             about_headers: true,
@@ -89,7 +104,10 @@ fn protocols(tree: &[Directive], settings: &mut Settings) {
         if d.name == "ssl_protocols" && !old.is_empty() {
             settings.faults.push(Fault {
                 place: Place::new(&d.file, d.line),
-                message: format!("`ssl_protocols` allows {}, which no browser of today needs and attackers can use", old.join(", ")),
+                message: format!(
+                    "`ssl_protocols` allows {}, which no browser of today needs and attackers can use",
+                    old.join(", ")
+                ),
                 fix: "Write `ssl_protocols TLSv1.2 TLSv1.3;`.".to_owned(),
                 grave: true,
                 about_headers: false,
@@ -111,11 +129,16 @@ fn plain(tree: &[Directive], settings: &mut Settings) {
     let all = servers(tree);
     let secure = |server: &Directive| listens(server, true);
     for (server, _) in &all {
-        let redirects = only_redirects(server) || server.inner().iter().any(|d| d.name == "if" && d.inner().iter().any(|d| matches!(d.name.as_str(), "return" | "rewrite")));
+        let redirects = only_redirects(server)
+            || server
+                .inner()
+                .iter()
+                .any(|d| d.name == "if" && d.inner().iter().any(|d| matches!(d.name.as_str(), "return" | "rewrite")));
         if all.iter().any(|(server, _)| secure(server)) && listens(server, false) && !redirects {
             settings.faults.push(Fault {
                 place: Place::new(&server.file, server.line),
-                message: "This server answers on port 80 with the site itself, although the site speaks HTTPS as well".to_owned(),
+                message: "This server answers on port 80 with the site itself, although the site speaks HTTPS as well"
+                    .to_owned(),
                 fix: "Give port 80 a server of its own with `return 301 https://$host$request_uri;`.".to_owned(),
                 grave: true,
                 about_headers: false,

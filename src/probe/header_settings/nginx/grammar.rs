@@ -86,9 +86,7 @@ fn pieces(text: &str) -> Option<Vec<Piece>> {
         match c {
             '\n' => line += 1,
             c if c.is_whitespace() || c == '\u{feff}' => {}
-            '#' => {
-                while chars.next_if(|c| *c != '\n').is_some() {}
-            }
+            '#' => while chars.next_if(|c| *c != '\n').is_some() {},
             ';' => found.push(Piece::End),
             '{' => found.push(Piece::Open),
             '}' => found.push(Piece::Close),
@@ -171,14 +169,22 @@ fn matching(pattern: &str, from: &str, sources: &Sources) -> Vec<String> {
     let fits = |path: &str| {
         let its_name = name_of(path);
         let named = match name.split_once('*') {
-            Some((start, end)) => its_name.len() >= start.len() + end.len() && its_name.starts_with(start) && its_name.ends_with(end),
+            Some((start, end)) => {
+                its_name.len() >= start.len() + end.len() && its_name.starts_with(start) && its_name.ends_with(end)
+            }
             None => its_name == name,
         };
         let placed = last.is_empty() || last == "nginx" || name_of(folder_of(path).trim_end_matches('/')) == last;
         // Without a folder of that name, a file of the same name beside it is meant.
         named && path != from && (placed || !name.contains('*') && folder_of(path) == folder_of(from))
     };
-    sources.all().map(|(path, _)| path).filter(|path| super::is_nginx(path) && fits(path)).take(50).map(str::to_owned).collect()
+    sources
+        .all()
+        .map(|(path, _)| path)
+        .filter(|path| super::is_nginx(path) && fits(path))
+        .take(50)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -191,10 +197,16 @@ mod tests {
         let tree = parse("n.conf", text).unwrap();
         assert_eq!(tree[0].args, ["a b"]);
         let map = &tree[1].inner()[0];
-        assert_eq!((map.args.as_slice(), map.inner()[0].args.as_slice()), (["$a".to_owned(), "${b}".to_owned()].as_slice(), ["x;\"y".to_owned()].as_slice()));
+        assert_eq!(
+            (map.args.as_slice(), map.inner()[0].args.as_slice()),
+            (["$a".to_owned(), "${b}".to_owned()].as_slice(), ["x;\"y".to_owned()].as_slice())
+        );
         let location = &tree[1].inner()[1];
         assert_eq!(location.args, ["~*", "\\.(js|css)$"]);
-        assert_eq!((location.inner()[0].line, location.inner()[0].args.as_slice()), (4, ["A".to_owned(), "b  c".to_owned(), "always".to_owned()].as_slice()));
+        assert_eq!(
+            (location.inner()[0].line, location.inner()[0].args.as_slice()),
+            (4, ["A".to_owned(), "b  c".to_owned(), "always".to_owned()].as_slice())
+        );
     }
 
     #[test]
@@ -207,7 +219,8 @@ mod tests {
 
     #[test]
     fn a_file_that_includes_itself_ends() {
-        let sources = Sources::of(&[("nginx/a.conf", "include a.conf; include b.conf;"), ("nginx/b.conf", "include a.conf;")]);
+        let sources =
+            Sources::of(&[("nginx/a.conf", "include a.conf; include b.conf;"), ("nginx/b.conf", "include a.conf;")]);
         let mut tree = parse("nginx/a.conf", sources.text("nginx/a.conf").unwrap()).unwrap();
         include(&mut tree, &sources, &mut Vec::new(), 0);
     }

@@ -56,7 +56,9 @@ fn servers(tree: &[Directive]) -> Vec<(&Directive, Vec<&Directive>)> {
             found.push((directive, tree.iter().collect()));
         } else if directive.name == "http" {
             let inner = directive.inner();
-            found.extend(inner.iter().filter(|d| d.name == "server" && d.block.is_some()).map(|d| (d, inner.iter().collect())));
+            found.extend(
+                inner.iter().filter(|d| d.name == "server" && d.block.is_some()).map(|d| (d, inner.iter().collect())),
+            );
         }
     }
     found
@@ -71,7 +73,9 @@ fn only_redirects(server: &Directive) -> bool {
         })
     };
     let serves = |block: &[Directive]| {
-        block.iter().any(|d| matches!(d.name.as_str(), "proxy_pass" | "root" | "fastcgi_pass" | "uwsgi_pass" | "try_files" | "alias"))
+        block.iter().any(|d| {
+            matches!(d.name.as_str(), "proxy_pass" | "root" | "fastcgi_pass" | "uwsgi_pass" | "try_files" | "alias")
+        })
     };
     let inner = server.inner();
     let locations: Vec<&Directive> = inner.iter().filter(|d| d.name == "location").collect();
@@ -96,19 +100,29 @@ fn server_headers(server: &Directive, outer: &[&Directive], settings: &mut Setti
     if only_redirects(server) {
         return;
     }
-    if !server.inner().iter().any(|d| d.name == "listen" && d.args.iter().any(|arg| arg == "ssl" || arg.ends_with("443"))) {
+    if !server
+        .inner()
+        .iter()
+        .any(|d| d.name == "listen" && d.args.iter().any(|arg| arg == "ssl" || arg.ends_with("443")))
+    {
         settings.unclear.push((
             Some(Header::Hsts),
-            format!("the server in {}:{} does not speak HTTPS itself; what stands before it may send it", server.file, server.line),
+            format!(
+                "the server in {}:{} does not speak HTTPS itself; what stands before it may send it",
+                server.file, server.line
+            ),
         ));
     }
-    let around: Vec<&Directive> = outer.iter().copied().filter(|d| matches!(d.name.as_str(), "add_header" | "more_set_headers")).collect();
+    let around: Vec<&Directive> =
+        outer.iter().copied().filter(|d| matches!(d.name.as_str(), "add_header" | "more_set_headers")).collect();
     let own = added(server.inner());
     let level = if own.iter().any(|d| d.name == "add_header") { own } else { [around, own].concat() };
     // What answers for the site is the location of its root, where there is one.
     let locations = server.inner().iter().filter(|d| d.name == "location");
-    let (root, others): (Vec<&Directive>, Vec<&Directive>) =
-        locations.partition(|d| matches!(d.args.as_slice(), [path] if path == "/") || matches!(d.args.as_slice(), [how, path] if how.starts_with('^') && path == "/"));
+    let (root, others): (Vec<&Directive>, Vec<&Directive>) = locations.partition(|d| {
+        matches!(d.args.as_slice(), [path] if path == "/")
+            || matches!(d.args.as_slice(), [how, path] if how.starts_with('^') && path == "/")
+    });
     let root = root.first().map(|root| added(root.inner())).unwrap_or_default();
     let at_root = if root.iter().any(|d| d.name == "add_header") { root } else { [level, root].concat() };
     for directive in at_root {
@@ -126,13 +140,22 @@ fn keep(directive: &Directive, scope: &Scope, settings: &mut Settings) {
     let place = Place::new(&directive.file, directive.line);
     let mut add = |name: &str, value: &str| {
         let value = if value.contains('$') { Text::Dynamic } else { Text::from(value) };
-        let set = HeaderSetting { name: name.to_owned(), value, place: Some(place.clone()), scope: scope.clone(), layer: Layer::Nginx };
+        let set = HeaderSetting {
+            name: name.to_owned(),
+            value,
+            place: Some(place.clone()),
+            scope: scope.clone(),
+            layer: Layer::Nginx,
+        };
         settings.headers.push(set);
     };
     match (directive.name.as_str(), directive.args.as_slice()) {
         ("add_header", [name, value, ..]) => add(name, value),
         ("more_set_headers", lines) => {
-            lines.iter().filter_map(|line| line.split_once(':')).for_each(|(name, value)| add(name.trim(), value.trim()));
+            lines
+                .iter()
+                .filter_map(|line| line.split_once(':'))
+                .for_each(|(name, value)| add(name.trim(), value.trim()));
         }
         _ => {}
     }
@@ -145,11 +168,41 @@ fn header_of(name: &str) -> Option<Header> {
 /// Whether a file may be a configuration of nginx.
 pub fn is_nginx(path: &str) -> bool {
     let name = name_of(path).to_ascii_lowercase();
-    let other = ["supervisor", "syslog", "logrotate", "redis", "postgres", "my.", "php", "httpd", "apache", "000-default", "opendkim", "nsswitch", "mongod", "fluent", "prometheus", "log4j", "application", "jest", "pip", "turnserver", "odbc", "fonts", "sysctl", "modsec", "uwsgi", "asound", "caddy"];
+    let other = [
+        "supervisor",
+        "syslog",
+        "logrotate",
+        "redis",
+        "postgres",
+        "my.",
+        "php",
+        "httpd",
+        "apache",
+        "000-default",
+        "opendkim",
+        "nsswitch",
+        "mongod",
+        "fluent",
+        "prometheus",
+        "log4j",
+        "application",
+        "jest",
+        "pip",
+        "turnserver",
+        "odbc",
+        "fonts",
+        "sysctl",
+        "modsec",
+        "uwsgi",
+        "asound",
+        "caddy",
+    ];
     if is_for_development(path) || path.contains("apache") || other.iter().any(|word| name.starts_with(word)) {
         return false;
     }
-    name.ends_with(".conf") || name.ends_with(".conf.template") || name.ends_with(".nginx")
+    name.ends_with(".conf")
+        || name.ends_with(".conf.template")
+        || name.ends_with(".nginx")
         || (path.contains("sites-available/") || path.contains("sites-enabled/")) && !name.ends_with(".md")
 }
 
@@ -159,7 +212,12 @@ pub fn serving(sources: &Sources) -> Option<Place> {
     let mut servers_of_files = files.filter_map(|(path, text)| {
         let tree = grammar::parse(path, text)?;
         let found = servers(&tree);
-        let is_secure = |server: &Directive| server.inner().iter().any(|d| d.name == "listen" && d.args.iter().any(|arg| arg == "ssl" || arg.ends_with("443")));
+        let is_secure = |server: &Directive| {
+            server
+                .inner()
+                .iter()
+                .any(|d| d.name == "listen" && d.args.iter().any(|arg| arg == "ssl" || arg.ends_with("443")))
+        };
         let mut serving = found.iter().map(|(server, _)| *server).filter(|server| !only_redirects(server));
         let first = serving.clone().next()?;
         let server = serving.find(|server| is_secure(server)).unwrap_or(first);
