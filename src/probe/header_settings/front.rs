@@ -116,7 +116,12 @@ fn frameworks(sources: &Sources, fronts: &mut Vec<Front>) {
         };
         let Some(found) = configured.or_else(manifest) else { continue };
         // Without a server of its own, only files are built.
-        if layer == Layer::Nuxt && sources.text(found).is_some_and(|text| text.contains("ssr: false")) {
+        let builds_files = || {
+            let text = sources.text(&format!("{}package.json", folder_of(found))).unwrap_or_default();
+            sources.text(found).is_some_and(|text| text.contains("ssr: false"))
+                || text.contains("nuxt generate") && !text.contains("nuxt build")
+        };
+        if layer == Layer::Nuxt && builds_files() {
             continue;
         }
         let folder = folder_of(found);

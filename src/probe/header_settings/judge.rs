@@ -77,7 +77,7 @@ pub fn judge(settings: &Settings, sources: &Sources) -> Result<Judged, String> {
     let seen = configured::judge(&lines);
     let headers =
         Header::ALL.into_iter().map(|header| (header, state(header, settings, sources, front, &sent, &seen))).collect();
-    Ok(Judged { front: front.clone(), sure: sure(settings, front), headers })
+    Ok(Judged { front: front.clone(), sure: sure(front, sources), headers })
 }
 
 /// Frameworks that answer visitors by themselves, and whose code for headers takes many shapes.
@@ -110,17 +110,19 @@ fn unread_framework(front: &Front, sources: &Sources) -> Option<&'static str> {
     UNREAD.iter().find(|(package, _)| named(package)).map(|(_, name)| *name)
 }
 
-fn sure(settings: &Settings, front: &Front) -> bool {
-    let mut folders: Vec<&str> = settings
-        .fronts
-        .iter()
-        .filter(|front| front.pages && front.layer != Layer::Apache)
-        .map(|front| folder_of(&front.path))
-        .collect();
-    folders.sort_unstable();
-    folders.dedup();
-    let apps = folders.iter().filter(|folder| folder.starts_with("apps/") || folder.starts_with("packages/")).count();
-    front.layer != Layer::Apache && apps < 2
+/// Whether the project has one site, as far as its folders tell, and one server that is sure to read the file.
+fn sure(front: &Front, sources: &Sources) -> bool {
+    let configures = |path: &&str| {
+        let name = name_of(path);
+        matches!(name, "vercel.json" | "netlify.toml")
+            || name.starts_with("next.config.")
+            || name.starts_with("nuxt.config.")
+    };
+    let mut sites: Vec<&str> = sources.paths().filter(configures).map(folder_of).collect();
+    sites.dedup();
+    // What stands at the top is the project's own; what lies beside it are its parts.
+    let several = sites.len() > 1 && !sites.contains(&"") && !folder_of(&front.path).is_empty();
+    front.layer != Layer::Apache && !several
 }
 
 /// The folder of the app that a file belongs to: the nearest one above it with a manifest.

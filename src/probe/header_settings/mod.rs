@@ -25,10 +25,8 @@ mod sources;
 mod tokens;
 mod values;
 
-pub use cookies::CookiePlace;
-pub use front::Front;
 pub use judge::{Judged, State, judge};
-pub use model::{Fault, Header, HeaderSetting, Layer, Lines, Place, Scope, Settings, Text};
+pub use model::{Fault, Header, Layer, Lines, Place, Scope, Settings};
 pub use snippet::lines_for;
 pub use sources::Sources;
 

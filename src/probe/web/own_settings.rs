@@ -5,7 +5,7 @@ use std::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use super::configured;
-use crate::model::{Evidence, EvidenceKind, Finding, Location, Observation, WebReport};
+use crate::model::{Evidence, EvidenceKind, Finding, Observation, WebReport};
 use crate::probe::header_settings::{Header, Lines, Place, Scope, Settings, Sources, lines_for};
 
 /// What the project's files set.
@@ -104,16 +104,10 @@ impl OwnSettings {
     }
 }
 
-/// Where a header of this name is set in the project, or should be.
-#[cfg(test)]
-fn place(own: &OwnSettings, name: &str) -> Option<Location> {
-    own.settings.place(name)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{HeaderRow, Site};
+    use crate::model::{HeaderRow, Location, Site};
     use crate::probe::web::rules;
 
     const CONF: &str = "server {\n  listen 443 ssl;\n  add_header X-Frame-Options NONSENSE always;\n  location / { proxy_pass http://app:3000; }\n}\n";
@@ -147,7 +141,7 @@ mod tests {
         let mut wrong = finding(&rules::frame_options::META, "wrong");
         own.tie(&mut wrong);
         assert!(texts(&wrong).contains("It is set in deploy/shop.conf:3."), "{}", texts(&wrong));
-        assert_eq!(place(&own, "x-frame-options").and_then(|place| place.line()), Some(3));
+        assert_eq!(own.settings.place("x-frame-options").and_then(|place| place.line()), Some(3));
 
         let row = |name: &str| HeaderRow { name: name.to_owned(), ..HeaderRow::default() };
         let site =
