@@ -4,7 +4,7 @@ use super::model::{Header, HeaderSetting, Layer, Place, Scope, Settings, Text};
 use super::patterns::scope;
 use super::sources::{Sources, name_of};
 use super::tokens::{Kind, Token};
-use super::values::{Reader, Value, assigned, calls};
+use super::values::{Reader, Value, calls};
 
 /// Reads their configurations.
 pub fn read(sources: &Sources, settings: &mut Settings) {
@@ -194,13 +194,4 @@ pub fn argument(tokens: &[Token], at: usize) -> Option<Value> {
 /// The value of a header that a call gives it: `setHeader("X-Frame-Options", "DENY")`.
 pub fn given<'a>(tokens: &'a [Token], call: &'a str) -> impl Iterator<Item = (usize, Vec<Value>)> + 'a {
     calls(tokens, call)
-}
-
-/// The one value that a name is given.
-pub fn constant(tokens: &[Token], name: &str) -> Option<Value> {
-    let mut values = assigned(tokens, name).into_iter();
-    match (values.next(), values.next()) {
-        (Some((value, _)), None) => Some(value),
-        _ => None,
-    }
 }

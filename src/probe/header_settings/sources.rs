@@ -25,6 +25,9 @@ const MOST_BYTES: u64 = 1024 * 1024;
 /// So many files of code are kept at most; a project with more of them says the same thing over and over.
 const MOST_FILES: usize = 4000;
 
+/// A file's path and text, where it is kept; or that it could not be read.
+type Read = Result<Option<(String, Arc<str>)>, ()>;
+
 /// Texts by path.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
@@ -55,7 +58,7 @@ impl Sources {
         };
         let listed: Vec<&FileEntry> = listed.filter(ours).collect();
         let wanted = listed.par_iter().filter(|file| file.size <= MOST_BYTES && !cancel.is_cancelled());
-        let read: Vec<Result<Option<(String, Arc<str>)>, ()>> = wanted
+        let read: Vec<Read> = wanted
             .map(|file| {
                 let configuration = is_configuration(&file.path);
                 if !configuration && Dialect::of(&file.path).is_none() && !is_markup(&file.path) {
@@ -77,7 +80,7 @@ impl Sources {
     }
 
     /// These texts.
-    #[must_use]
+    #[cfg(test)]
     pub fn of(files: &[(&str, &str)]) -> Self {
         let paths: BTreeSet<String> = files.iter().map(|(path, _)| (*path).to_owned()).collect();
         let views = paths.iter().any(|path| is_view(path));

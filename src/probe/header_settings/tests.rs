@@ -206,6 +206,13 @@ fn nginx_faults_are_named() {
         assert!(said.iter().any(|fault| fault.contains(part)), "{part}: {said:#?}");
     }
     assert_eq!(faults(&[("default.conf", NGINX)]), Vec::<String>::new());
+    let cors = |value: &str| {
+        format!(
+            "server {{ listen 443 ssl; location /api {{ add_header Access-Control-Allow-Origin {value} always; add_header Access-Control-Allow-Credentials true always; proxy_pass http://a; }} }}"
+        )
+    };
+    assert!(faults(&[("default.conf", &cors("$http_origin"))])[0].contains("Any site may ask"));
+    assert_eq!(faults(&[("default.conf", &cors("$allowed_origin"))]), Vec::<String>::new());
 }
 
 #[test]

@@ -102,15 +102,13 @@ impl<'a> Reader<'a> {
                 };
             } else if next.is(".") {
                 value = self.method(value);
-            } else if next.is(",") || next.is("}") || next.is("]") || next.is(")") || next.is(";") {
-                return value;
-            } else if next.kind == Kind::Name && matches!(next.text.as_str(), "as" | "satisfies") {
-                return value;
-            } else if next.line > line && (next.kind == Kind::Name || next.is("@")) {
-                // The next statement, where lines end them.
-                return value;
             } else {
-                return Value::Other;
+                let ends = next.kind == Kind::Mark && matches!(next.text.as_str(), "," | "}" | "]" | ")" | ";")
+                    || next.named("as")
+                    || next.named("satisfies")
+                    // The next statement, where lines end them.
+                    || next.line > line && next.kind == Kind::Name;
+                return if ends { value } else { Value::Other };
             }
         }
     }

@@ -15,6 +15,7 @@ pub fn find(tree: &[Directive], settings: &mut Settings) {
     plain(tree, settings);
     version_told(tree, settings);
     unpacked(tree, settings);
+    foreign_origins(tree, settings);
 }
 
 /// A level with an `add_header` of its own gets none of those around it
@@ -177,6 +178,32 @@ fn unpacked(tree: &[Directive], settings: &mut Settings) {
             });
         }
     }
+}
+
+/// Whoever asks is let in, with the visitor's cookies: the Origin of the request is sent back unchecked.
+fn foreign_origins(tree: &[Directive], settings: &mut Settings) {
+    each(tree, &mut |level| {
+        let set = |name: &str, value: &str| {
+            level.inner().iter().find(|d| {
+                d.name == "add_header"
+                    && d.args.first().is_some_and(|known| known.eq_ignore_ascii_case(name))
+                    && d.args.get(1).is_some_and(|known| known == value)
+            })
+        };
+        let origin = set("Access-Control-Allow-Origin", "$http_origin");
+        let with_cookies = set("Access-Control-Allow-Credentials", "true").is_some();
+        // Inside an `if`, the Origin may have been checked.
+        if let (Some(d), true, true) = (origin, with_cookies, level.name != "if") {
+            settings.faults.push(Fault {
+                place: Place::new(&d.file, d.line),
+                message: "Any site may ask in your users' names: the Origin of the request is allowed unchecked, with cookies"
+                    .to_owned(),
+                fix: "List your own origins in a `map $http_origin $allowed_origin { … }` and send `$allowed_origin`.".to_owned(),
+                grave: true,
+                about_headers: false,
+            });
+        }
+    });
 }
 
 /// Every directive with those below it; the grammar bounds the depth.
