@@ -8,6 +8,8 @@ pub(super) mod configured;
 mod connect;
 mod cookies;
 mod csp;
+mod errors;
+mod exposed;
 mod html;
 mod http;
 mod judge;
@@ -185,6 +187,7 @@ fn counts(survey: &Survey) -> BTreeMap<String, u64> {
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
         ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
+        ("tls-questions".to_owned(), survey.servers.iter().map(|server| server.asked.connections as u64).sum()),
     ])
 }
 

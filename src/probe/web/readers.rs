@@ -1,7 +1,14 @@
 //! The readers of what servers send, one function each over bytes, for the fuzz targets. They never panic, and end in time
 //! that grows with the length alone.
 
-use super::{html, tls};
+use super::limits::Limits;
+use super::{html, http, tls};
+
+/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
+pub fn head(bytes: &[u8]) {
+    http::read_any(bytes, &Limits::STANDARD);
+}
+use super::{exposed, html, http, tls};
 
 /// Reads the markup of a page.
 pub fn html(bytes: &[u8]) {
@@ -25,4 +32,14 @@ pub fn server_hello(bytes: &[u8]) {
 /// A certificate, and an OCSP response about it.
 pub fn certificate(bytes: &[u8]) {
     tls::read_certificate(bytes);
+}
+
+/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
+pub fn head(bytes: &[u8]) {
+    http::read_any(bytes, &Limits::STANDARD);
+}
+
+/// A script with the tokens in it, or a source map, whole or torn off.
+pub fn code(bytes: &[u8]) {
+    exposed::read_any(bytes);
 }

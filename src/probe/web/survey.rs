@@ -87,13 +87,21 @@ async fn collect(given: &[Url], client: &Client, say: impl Fn(&str)) -> Survey {
 }
 
 async fn around(client: &Client, visits: &[Visit]) -> Vec<Around> {
-    let mut pages: Vec<&Hop> = Vec::new();
-    for page in visits.iter().filter_map(Visit::page) {
-        if !pages.iter().any(|known| known.url == page.url) {
-            pages.push(page);
+    let reached = || visits.iter().filter_map(Visit::page);
+    let mut pages: Vec<(&Hop, bool)> = Vec::new();
+    for page in reached() {
+        // A plain page beside a secure one is a fault of its own; what is around them is the same.
+        let doubled =
+            !is_secure(&page.url) && reached().any(|other| is_secure(&other.url) && same_site(&other.url, &page.url));
+        if doubled || pages.iter().any(|(known, _)| known.url == page.url) {
+            continue;
         }
+        let port = page.url.port_or_known_default();
+        let known = |known: &Url| same_site(known, &page.url) && known.port_or_known_default() == port;
+        let first = !pages.iter().any(|(page, _)| known(&page.url));
+        pages.push((page, first));
     }
-    let looks: Vec<_> = pages.into_iter().map(|page| around::look(client, page)).collect();
+    let looks: Vec<_> = pages.into_iter().map(|(page, first)| around::look(client, page, first)).collect();
     stream::iter(looks).buffered(AT_ONCE).collect().await
 }
 

@@ -14,6 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+/// How the paths begin that the probe makes up.
+const NOBODY: &str = "/gonogo-";
+const MISSING: &str =
+    "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{\"error\":\"not found\"}";
+
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A certificate authority made for a test.
@@ -220,7 +225,10 @@ pub async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, respond: &(dyn Fn(&str) -> String + Send + Sync)) {
     let path = request(&mut stream).await;
-    let _ = stream.write_all(respond(&path).as_bytes()).await;
+    // What nobody can have is not there, so that each test says what its server gives away and nothing else.
+    let response =
+        if path.contains(NOBODY) || path.contains("/.gonogo-") { MISSING.to_owned() } else { respond(&path) };
+    let _ = stream.write_all(response.as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 

@@ -47,10 +47,11 @@ async fn a_trusted_certificate_and_every_header_leave_nothing_to_say() {
         ]
     );
     let examined = seen.result.unwrap();
-    for (rule, coverage) in &examined.rules {
+    // Two hosts of one site are compared only where there is a www.
+    for (rule, coverage) in examined.rules.iter().filter(|(rule, _)| !rule.as_str().starts_with("site-names")) {
         assert_eq!(coverage, &Coverage::Whole, "{rule}");
     }
-    assert!(examined.rules.len() >= 28);
+    assert!(examined.rules.len() >= 44);
     assert_eq!(examined.gaps, []);
 }
 
@@ -150,7 +151,9 @@ async fn two_runs_say_the_same() {
     let urls = [format!("https://localhost:{}/", server.port)];
     let (first, second) = (look(&urls, None).await, look(&urls, None).await);
     assert_eq!(format!("{:?}", first.findings), format!("{:?}", second.findings));
-    assert_eq!(first.result, second.result);
+    let (first, second) = (first.result.unwrap(), second.result.unwrap());
+    assert_eq!((&first.counts, &first.rules, &first.gaps), (&second.counts, &second.rules, &second.gaps));
+    assert_eq!(first.web.unwrap().servers, second.web.unwrap().servers);
 }
 
 #[tokio::test]

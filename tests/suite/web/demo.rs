@@ -16,6 +16,7 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
         "hsts-missing",
         "permissions-policy-missing",
         "referrer-policy-missing",
+        "stack-trace-exposed",
     ]
     .iter()
     .map(|rule| format!("{rule} {}", urls[0]))
@@ -26,7 +27,13 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
     assert!(said(&seen, "certificate-invalid").ends_with("is self-signed, so no browser trusts it"));
     assert_eq!(
         seen.proved(),
-        ["content-type-options-set", "tls-current", "tls-suites-strong", "xss-protection-harmless"]
+        [
+            "content-type-options-set",
+            "health-endpoint-answers",
+            "tls-current",
+            "tls-suites-strong",
+            "xss-protection-harmless"
+        ]
     );
 }
 

@@ -1,7 +1,11 @@
 //! Tests of the `web` probe, against servers that they start themselves on 127.0.0.1.
 
 mod certificates;
+mod client;
+mod client_drops;
+mod client_memory;
 mod demo;
+mod exposed;
 mod headers;
 mod hostile_http;
 mod hostile_http_endless;

@@ -31,7 +31,9 @@ async fn one_of_two_addresses_out_of_reach_leaves_gaps_and_no_whole_rule() {
     assert_eq!(examined.gaps.len(), 1, "{:?}", examined.gaps);
     assert_eq!(examined.gaps[0].reason, "addresses that gave no page");
     for (rule, coverage) in &examined.rules {
-        if rule.as_str().starts_with("https-redirect") {
+        if rule.as_str().starts_with("site-names") {
+            assert!(matches!(coverage, Coverage::Absent(why) if why.contains("without www")), "{rule} {coverage:?}");
+        } else if rule.as_str().starts_with("https-redirect") {
             assert!(
                 matches!(coverage, Coverage::Nothing(why) if why.contains("http:// address")),
                 "{rule} {coverage:?}"
@@ -80,7 +82,7 @@ async fn redirects_within_the_site_are_followed_and_the_page_at_their_end_counts
         seen.of("permissions-policy-missing")[0].location.to_string(),
         format!("http://localhost:{}/en/home?from=…", server.port)
     );
-    assert_eq!(seen.result.as_ref().unwrap().counts["requests"], 3);
+    assert!(seen.result.as_ref().unwrap().counts["requests"] >= 3);
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::hostile_http::look_quickly;
 use super::*;
-use crate::support::tls_server::{Authority, Server};
+use crate::support::tls_server::{Authority, Identity, Server};
 
 const SSL3: u16 = 0x0300;
 const TLS10: u16 = 0x0301;
@@ -98,7 +99,7 @@ async fn suites_that_libraries_have_forgotten_are_named() {
         assert!(message.starts_with(severity) && message.contains(words), "{message}");
         let version = if takes[0].0 == TLS10 { "TLS 1.0" } else { "TLS 1.2" };
         let evidence = &seen.of("tls-weak-suites")[0].evidence[0].text;
-        assert_eq!(evidence, &format!("accepted:\n{version}: {name}"));
+        assert_eq!(evidence, &format!("accepted:\n{name} in {version}"));
         let row = tls_row(&seen);
         assert_eq!(row.grade.as_deref(), Some(grade), "{row:#?}");
         assert_eq!(row.suites[0].name, name, "the weak ones come first");
@@ -113,8 +114,8 @@ async fn every_weak_suite_of_a_kind_is_found() {
     let evidence = &seen.of("tls-weak-suites")[0].evidence[0].text;
     assert_eq!(
         evidence,
-        "accepted:\nTLS 1.2: TLS_RSA_WITH_RC4_128_SHA\nTLS 1.2: TLS_RSA_WITH_RC4_128_MD5\n\
-         TLS 1.2: TLS_ECDHE_RSA_WITH_RC4_128_SHA\nTLS 1.2: TLS_RSA_WITH_3DES_EDE_CBC_SHA"
+        "accepted:\nTLS_RSA_WITH_RC4_128_SHA in TLS 1.2\nTLS_RSA_WITH_RC4_128_MD5 in TLS 1.2\n\
+         TLS_ECDHE_RSA_WITH_RC4_128_SHA in TLS 1.2\nTLS_RSA_WITH_3DES_EDE_CBC_SHA in TLS 1.2"
     );
 }
 
@@ -134,4 +135,29 @@ async fn a_suite_that_was_not_asked_for_is_no_answer() {
     let row = tls_row(&seen);
     assert_eq!(row.grade, None, "{row:#?}");
     assert!(!seen.proved().contains(&"tls-suites-strong".to_owned()));
+}
+
+/// A firewall that swallows what it does not like.
+#[tokio::test]
+async fn silence_about_an_old_version_does_not_keep_the_rest() {
+    let good = Server::https(Identity::self_signed("localhost"), |_| page(GOOD_HEADERS)).await;
+    let behind = good.port;
+    let firewall = Server::raw(move |mut stream| async move {
+        let mut first = vec![0; 2048];
+        let read = stream.read(&mut first).await.unwrap_or(0);
+        if first.get(9..11) == Some(&[3, 0]) {
+            return tokio::time::sleep(std::time::Duration::from_secs(60)).await;
+        }
+        let mut server = TcpStream::connect(("127.0.0.1", behind)).await.unwrap();
+        let _ = server.write_all(&first[..read]).await;
+        let _ = tokio::io::copy_bidirectional(&mut stream, &mut server).await;
+    })
+    .await;
+    let seen = look_quickly(format!("https://localhost:{}/", firewall.port)).await;
+    let row = tls_row(&seen);
+    let answers: Vec<&str> = row.versions.iter().map(|version| version.answer.as_str()).collect();
+    assert_eq!(answers, ["no answer", "refused", "refused", "offered", "offered"]);
+    assert!(row.suites.iter().any(|suite| suite.name.starts_with("TLS_ECDHE")), "{row:#?}");
+    assert!(!seen.proved().contains(&"tls-suites-strong".to_owned()), "what SSLv3 would take is not known");
+    assert_eq!(row.off_profile, ["it gave no answer about SSLv3"]);
 }

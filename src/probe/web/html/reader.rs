@@ -1,6 +1,8 @@
 //! The pass over the tokens of a page (HTML Standard, section 13.2.5).
 
-use html5gum::{DefaultEmitter, EndTag, StartTag, Token, Tokenizer};
+use std::borrow::Cow;
+
+use html5gum::{DefaultEmitter, Emitter, EndTag, Error, ForwardingEmitter, StartTag, Token, Tokenizer};
 
 use super::{Anchor, Document, Embedded, Form, Kind, Link, MOST_BYTES, MOST_CHARS, MOST_ITEMS, MOST_TEXT, Script};
 
@@ -13,7 +15,12 @@ pub fn read(bytes: &[u8]) -> Document {
     emitter.naively_switch_states(true);
     let mut reader = Reader { document: Document { cut, ..Document::default() }, ..Reader::default() };
     let input = decoded.as_deref().map_or(bytes, str::as_bytes);
-    for token in Tokenizer::new_with_emitter(input, emitter).flatten() {
+    // What browsers drop from the text of a page; millions of them would be millions of steps.
+    let text: Cow<'_, [u8]> = match input.contains(&0) {
+        true => input.iter().copied().filter(|byte| *byte != 0).collect(),
+        false => Cow::Borrowed(input),
+    };
+    for token in Tokenizer::new_with_emitter(&*text, Quiet(emitter)).flatten() {
         match token {
             Token::Doctype(doctype) => reader.document.is_html |= doctype.name.eq_ignore_ascii_case(b"html"),
             Token::StartTag(tag) => reader.start(&tag),
@@ -25,6 +32,23 @@ pub fn read(bytes: &[u8]) -> Document {
     reader.close_anchor();
     reader.document.binary = !reader.document.is_html && input.contains(&0);
     reader.document
+}
+
+/// Says nothing about errors: a page of control characters has one for each of them, and all would be kept at once.
+struct Quiet(DefaultEmitter);
+
+impl ForwardingEmitter for Quiet {
+    type Token = Token;
+
+    fn inner(&mut self) -> &mut impl Emitter<Token = Self::Token> {
+        &mut self.0
+    }
+
+    fn emit_error(&mut self, _: Error) {}
+
+    fn should_emit_errors(&mut self) -> bool {
+        false
+    }
 }
 
 /// A page in UTF-16, known from its byte order mark, as text.

@@ -148,7 +148,7 @@ fn refuse_what_is_not_http(start: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Where an empty line ends, with CRLF or bare LF line ends, searched from `from`.
-fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
+pub fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     let tail = bytes.get(from..)?;
     tail.iter().enumerate().filter(|(_, byte)| **byte == b'\n').find_map(|(at, _)| {
         let after = tail.get(at + 1..)?;

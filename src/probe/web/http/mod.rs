@@ -9,10 +9,36 @@ mod head;
 mod memory;
 pub mod oddity;
 mod peer;
+#[cfg(test)]
+mod tests;
 mod wire;
+
+use super::limits::Limits;
 
 pub use body::Body;
 pub use head::{Header, Headers};
+
+/// Reads an answer from `bytes`, of which the first says into how large pieces they are torn. For the fuzz targets: nothing
+/// here may panic or take long.
+pub fn read_any(bytes: &[u8], limits: &Limits) {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    let end = head::end_of_head(rest, 0).unwrap_or(rest.len());
+    let (start, body) = rest.split_at(end.min(rest.len()));
+    if let Ok(mut head) = head::parse(start, limits) {
+        framing::framing(&mut head, false);
+        debug_assert!(head.headers.count() <= limits.headers);
+    }
+    let (mut chunks, mut taken) = (framing::Chunks::default(), 0);
+    for mut piece in body.chunks(usize::from(*first).max(1)) {
+        while !piece.is_empty() && !chunks.is_whole() && !chunks.is_broken() {
+            let (data, left) = chunks.next(piece);
+            debug_assert!(left.len() < piece.len(), "every step takes something");
+            taken += data.len();
+            piece = left;
+        }
+    }
+    debug_assert!(taken <= body.len());
+}
 
 /// One response.
 #[derive(Debug)]

@@ -6,12 +6,18 @@ pub mod certificate_lifetime;
 pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
+pub mod debug_pages;
+pub mod error_pages;
+pub mod exposed_files;
 pub mod frame_options;
+pub mod health_endpoint;
 pub mod hsts;
 pub mod https;
+pub mod legal;
 pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod served_code;
 pub mod site_names;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
@@ -45,6 +51,17 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
+    &exposed_files::META,
+    &served_code::SECRET,
+    &debug_pages::PAGES,
+    &error_pages::TRACE,
+    &debug_pages::SCHEMA,
+    &served_code::MAPS,
+    &error_pages::DEFAULT,
+    &error_pages::SOFT,
+    &health_endpoint::TALKATIVE,
+    &health_endpoint::NOTICE,
+    &legal::BROKEN,
     &malformed::META,
     &site_names::META,
     &certificate::VALID,
@@ -59,6 +76,11 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &error_pages::PROOF,
+    &health_endpoint::PROOF,
+    &legal::PRIVACY,
+    &legal::TERMS,
+    &legal::CONSENT,
     &site_names::PROOF,
 ];
 

@@ -49,7 +49,7 @@ const BROKEN_PRIME_BITS: usize = 1024;
 /// Judges one server.
 pub fn judge(origin: &Origin, asked: &Asked) -> Sight {
     let offered = asked.versions.offered();
-    let mut lines: Vec<String> = Vec::new();
+    let mut named: Vec<(u16, Vec<&str>)> = Vec::new();
     let mut what: Vec<String> = Vec::new();
     let mut severity = Severity::Minor;
     for kind in Kind::ALL {
@@ -67,12 +67,21 @@ pub fn judge(origin: &Origin, asked: &Asked) -> Sight {
             severity = Severity::Major;
         }
         what.push(words);
-        for seen in seen {
-            lines.extend(seen.suites.iter().map(|suite| format!("{}: {}", seen.version.name(), suites::name(*suite))));
+        for (version, suite) in
+            seen.iter().flat_map(|seen| seen.suites.iter().map(|suite| (seen.version.name(), *suite)))
+        {
+            match named.iter_mut().find(|(known, _)| *known == suite) {
+                Some((_, versions)) => versions.push(version),
+                None => named.push((suite, vec![version])),
+            }
         }
     }
     if !what.is_empty() {
         let message = format!("{} accepts {}", origin.host, what.join("; "));
+        let lines: Vec<String> = named
+            .iter()
+            .map(|(suite, versions)| format!("{} in {}", suites::name(*suite), versions.join(", ")))
+            .collect();
         let evidence = Evidence::new(EvidenceKind::Note, format!("accepted:\n{}", lines.join("\n")));
         let finding = Finding::new(&META, origin.location(), "", message).severity(severity).evidence(evidence);
         return Observation::from(finding).into();

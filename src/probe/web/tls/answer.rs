@@ -83,9 +83,9 @@ impl Reader {
         Self { until, pending: Vec::new(), message: Vec::new(), bytes: 0, idle: 0, flight: Flight::default() }
     }
 
-    /// Whether the ServerHello is there.
-    pub const fn has_hello(&self) -> bool {
-        self.flight.hello.is_some()
+    /// The ServerHello, once it is there.
+    pub const fn hello(&self) -> Option<&ServerHello> {
+        self.flight.hello.as_ref()
     }
 
     /// What has been read.

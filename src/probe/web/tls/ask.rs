@@ -21,6 +21,8 @@ use super::versions::{Choice, KindSeen, Offer, Suites, Versions};
 const AT_ONCE: usize = 10;
 /// So many weak suites of one kind are looked for by name.
 const MOST_NAMES: usize = 6;
+/// After so many connections no more names are looked for.
+const MOST_CONNECTIONS: usize = 80;
 /// The groups that Mozilla's guideline 6.0 does not name: P-521, X448, brainpool, finite fields (RFC 8446, RFC 8734).
 const OTHER_GROUPS: &[u16] = &[0x0019, 0x001e, 0x001f, 0x0020, 0x0021, 0x0100, 0x0101, 0x0102, 0x0103, 0x0104];
 
@@ -64,6 +66,15 @@ struct Line<'a> {
     connections: AtomicUsize,
 }
 
+/// What is known of one version.
+struct Answer {
+    version: Version,
+    reply: Reply,
+    kinds: Vec<KindSeen>,
+    post_quantum: Option<Offer>,
+    other_group: Option<u16>,
+}
+
 /// What came of one question.
 struct Reply {
     offer: Offer,
@@ -73,30 +84,36 @@ struct Reply {
 impl Line<'_> {
     async fn everything(&self) -> Asked {
         let all = suites::all();
-        let ask = |version: Version| {
-            let suites = if version == Version::Tls13 { SUITES_13 } else { &all };
-            self.question(version, suites, GROUPS, Until::Done)
-        };
-        let mut replies: Vec<(Version, Reply)> =
-            Version::ALL.into_iter().zip(join_all(Version::ALL.map(ask)).await).collect();
-        settle(&mut replies);
-        let versions = Versions(replies.iter().map(|(version, reply)| (*version, reply.offer)).collect());
-        let mut choices = Vec::new();
-        let (mut chain, mut staple) = (Vec::new(), None);
-        for (version, Reply { offer, flight }) in replies {
+        // Each version goes on by itself: one that is met with silence must not keep the others.
+        let mut answers = join_all(Version::ALL.map(|version| self.version(version, &all))).await;
+        settle(&mut answers);
+        let versions = Versions(answers.iter().map(|answer| (answer.version, answer.reply.offer)).collect());
+        let (mut chain, mut staple, mut suites) = (Vec::new(), None, Suites::default());
+        for Answer { version, reply: Reply { offer, flight }, kinds, post_quantum, other_group } in answers {
             if let (Offer::Offered, Some(ServerHello { suite, group, .. })) = (offer, flight.hello) {
-                choices.push(Choice { version, suite, group });
+                suites.choices.push(Choice { version, suite, group });
             }
             // The newest version comes last.
             if !flight.chain.is_empty() {
                 (chain, staple) = (flight.chain, flight.staple);
             }
+            suites.kinds.extend(kinds);
+            suites.post_quantum = suites.post_quantum.or(post_quantum);
+            suites.other_group = suites.other_group.or(other_group);
         }
-        let old = versions.offered().into_iter().filter(|version| *version <= Version::Tls12);
-        let kinds = join_all(old.map(|version| self.kinds(version)));
-        let (kinds, (post_quantum, other_group)) = join(kinds, self.groups(&versions)).await;
-        let suites = Suites { choices, kinds: kinds.into_iter().flatten().collect(), post_quantum, other_group };
         Asked { versions, suites, chain, staple, connections: self.connections.load(Ordering::Relaxed) }
+    }
+
+    async fn version(&self, version: Version, all: &[u16]) -> Answer {
+        let suites = if version == Version::Tls13 { SUITES_13 } else { all };
+        let reply = self.question(version, suites, GROUPS, Until::Done).await;
+        let mut answer = Answer { version, reply, kinds: Vec::new(), post_quantum: None, other_group: None };
+        match (answer.reply.offer, version) {
+            (Offer::Offered, Version::Tls13) => (answer.post_quantum, answer.other_group) = self.groups().await,
+            (Offer::Offered, _) => answer.kinds = self.kinds(version).await,
+            _ => {}
+        }
+        answer
     }
 
     /// Which kinds of suites are accepted in a version that is offered.
@@ -132,7 +149,8 @@ impl Line<'_> {
     async fn by_name(&self, version: Version, kind: Kind) -> KindSeen {
         let mut left: Vec<u16> = kind.suites().collect();
         let mut seen = unasked(version, kind, Offer::Unknown);
-        while seen.suites.len() < MOST_NAMES && !left.is_empty() {
+        let enough = || self.connections.load(Ordering::Relaxed) > MOST_CONNECTIONS;
+        while seen.suites.len() < MOST_NAMES && !left.is_empty() && (seen.suites.is_empty() || !enough()) {
             let reply = self.settled(version, &left, Until::Hello).await;
             let chosen = reply.flight.hello.filter(|_| reply.offer == Offer::Offered);
             if seen.suites.is_empty() {
@@ -146,10 +164,7 @@ impl Line<'_> {
     }
 
     /// Which groups are taken in TLS 1.3.
-    async fn groups(&self, versions: &Versions) -> (Option<Offer>, Option<u16>) {
-        if versions.of(Version::Tls13) != Offer::Offered {
-            return (None, None);
-        }
+    async fn groups(&self) -> (Option<Offer>, Option<u16>) {
         let ask = |groups: &'static [u16]| async move {
             let mut reply = self.question(Version::Tls13, SUITES_13, groups, Until::Hello).await;
             let group = reply.flight.hello.and_then(|hello| hello.group).filter(|group| groups.contains(group));
@@ -174,13 +189,14 @@ impl Line<'_> {
     async fn question(&self, version: Version, suites: &[u16], groups: &[u16], until: Until) -> Reply {
         let hello = Hello { version, name: self.name, suites, groups }.record();
         let mut reader = Reader::new(until);
+        let fits = |hello: &ServerHello| hello.version == version.number() && suites.contains(&hello.suite);
         let ended = timeout_at(self.deadline, async {
             let _turn = self.at_once.acquire().await;
             // Some servers drop connections when several come at once; one that means it drops the second as well.
-            match self.exchange(&hello, &mut reader).await {
-                End::Dropped if !reader.has_hello() => {
+            match self.exchange(&hello, &mut reader, fits).await {
+                End::Dropped if reader.hello().is_none() => {
                     reader = Reader::new(until);
-                    self.exchange(&hello, &mut reader).await
+                    self.exchange(&hello, &mut reader, fits).await
                 }
                 end => end,
             }
@@ -189,7 +205,7 @@ impl Line<'_> {
         let flight = reader.into_flight();
         let offer = match (flight.hello, ended) {
             (Some(hello), _) if hello.version != version.number() => Offer::Refused,
-            (Some(hello), _) if suites.contains(&hello.suite) => Offer::Offered,
+            (Some(hello), _) if fits(&hello) => Offer::Offered,
             (None, Ok(End::Alert)) => Offer::Refused,
             (None, Ok(End::Dropped)) => Offer::Dropped,
             // What was not asked for says nothing either.
@@ -198,8 +214,8 @@ impl Line<'_> {
         Reply { offer, flight }
     }
 
-    /// Sends `hello` and reads what comes.
-    async fn exchange(&self, hello: &[u8], reader: &mut Reader) -> End {
+    /// Sends `hello` and reads what comes, as long as the answer fits the question.
+    async fn exchange(&self, hello: &[u8], reader: &mut Reader, fits: impl Fn(&ServerHello) -> bool) -> End {
         self.connections.fetch_add(1, Ordering::Relaxed);
         let Ok(mut stream) = TcpStream::connect(self.address).await else { return End::Other };
         if stream.write_all(hello).await.is_err() {
@@ -212,7 +228,8 @@ impl Line<'_> {
                 Ok(read) => reader.take(chunk.get(..read).unwrap_or_default()),
             };
             match state {
-                State::More => {}
+                State::More if reader.hello().is_none_or(&fits) => {}
+                State::More => return End::Other,
                 State::Alert => return End::Alert,
                 State::Done | State::NotTls | State::TooMuch => return End::Other,
             }
@@ -236,9 +253,11 @@ const fn unasked(version: Version, kind: Kind, offer: Offer) -> KindSeen {
 }
 
 /// A dropped connection is a refusal only from a server that answers otherwise.
-fn settle(replies: &mut [(Version, Reply)]) {
-    let answers = replies.iter().any(|(_, reply)| reply.offer == Offer::Offered);
-    for (_, reply) in replies.iter_mut().filter(|(_, reply)| reply.offer == Offer::Dropped) {
-        reply.offer = if answers { Offer::Dropped } else { Offer::Unknown };
+fn settle(answers: &mut [Answer]) {
+    if answers.iter().any(|answer| answer.reply.offer == Offer::Offered) {
+        return;
+    }
+    for reply in answers.iter_mut().map(|answer| &mut answer.reply).filter(|reply| reply.offer == Offer::Dropped) {
+        reply.offer = Offer::Unknown;
     }
 }

@@ -119,19 +119,15 @@ fn of_versions(versions: &Versions) -> Vec<(Grade, String)> {
 fn of_suites(versions: &Versions, suites: &Suites) -> Vec<(Grade, String)> {
     let mut caps = Vec::new();
     for seen in suites.offered() {
-        let name = seen.version.name();
-        match (seen.kind, seen.kind.weakness(), seen.prime_bits) {
-            (kind, Some(why), _) if kind.is_broken() => caps.push((Grade::F, format!("{name} with {why}"))),
+        let prime = |bits: usize| format!("it accepts a Diffie-Hellman prime of only {bits} bits");
+        caps.extend(match (seen.kind, seen.kind.weakness(), seen.prime_bits) {
+            (kind, Some(why), _) if kind.is_broken() => Some((Grade::F, format!("it accepts {why}"))),
             // NIST SP 800-131A forbids 3DES since 2024.
-            (Kind::Rc4 | Kind::SmallBlock, Some(why), _) => caps.push((Grade::B, format!("{name} with {why}"))),
-            (_, _, Some(bits @ ..=BROKEN_PRIME_BITS)) => {
-                caps.push((Grade::F, format!("{name} with a Diffie-Hellman prime of only {bits} bits")));
-            }
-            (_, _, Some(bits @ ..PRIME_BITS)) => {
-                caps.push((Grade::B, format!("{name} with a Diffie-Hellman prime of only {bits} bits")));
-            }
-            _ => {}
-        }
+            (Kind::Rc4 | Kind::SmallBlock, Some(why), _) => Some((Grade::B, format!("it accepts {why}"))),
+            (_, _, Some(bits @ ..=BROKEN_PRIME_BITS)) => Some((Grade::F, prime(bits))),
+            (_, _, Some(bits @ ..PRIME_BITS)) => Some((Grade::B, prime(bits))),
+            _ => None,
+        });
     }
     if !versions.offered().is_empty() {
         if !suites.any(suites::is_forward_secret) {
@@ -265,9 +261,9 @@ mod tests {
             words,
             [
                 "the certificate is self-signed",
-                "TLS 1.2 with no encryption at all",
+                "it accepts connections without any encryption",
                 "TLS 1.0 is offered",
-                "TLS 1.2 with RC4, which leaks what it encrypts",
+                "it accepts RC4, which leaks what it encrypts",
                 "no page was read, so whether HSTS is set is not known",
             ]
         );

@@ -24,6 +24,8 @@ impl Profile {
 
 /// AES-128-GCM, AES-256-GCM and ChaCha20, with ECDHE for both kinds of certificates, and those of TLS 1.3.
 const SUITES: &[u16] = &[0xc02b, 0xc02f, 0xc02c, 0xc030, 0xcca9, 0xcca8, 0x1301, 0x1302, 0x1303];
+/// So many suites that the profile lacks are named.
+const MOST_SUITES: usize = 4;
 /// Two years.
 const HSTS: u64 = 63_072_000;
 
@@ -46,7 +48,11 @@ pub fn profile(versions: &Versions, seen: &Suites, hsts: Option<u64>) -> Result<
             strange.push(suite);
         }
     }
-    off.extend(strange.into_iter().map(|suite| format!("it takes {}", suites::name(suite))));
+    let more = strange.len().saturating_sub(MOST_SUITES);
+    off.extend(strange.into_iter().take(MOST_SUITES).map(|suite| format!("it takes {}", suites::name(suite))));
+    if more > 0 {
+        off.push(format!("it takes {more} more suites that the profile does not have"));
+    }
     off.extend(seen.other_group.map(|group| format!("it takes the group {}", suites::group_name(group))));
     if !seen.is_whole() {
         off.push("it did not answer every question about its suites".to_owned());

@@ -47,16 +47,16 @@ impl Kind {
     /// Those that nobody should accept.
     pub const WEAK: [Self; 6] = [Self::Null, Self::Anonymous, Self::Export, Self::Des, Self::Rc4, Self::SmallBlock];
 
-    /// What is wrong with it, as a phrase.
+    /// What is wrong with it, as something that a server accepts.
     pub const fn weakness(self) -> Option<&'static str> {
         match self {
-            Self::Null => Some("no encryption at all"),
-            Self::Anonymous => Some("the server does not prove who it is"),
+            Self::Null => Some("connections without any encryption"),
+            Self::Anonymous => Some("connections without a certificate, so that anybody can pose as it"),
             Self::Export => Some("export-grade keys that anybody can break"),
-            Self::Des => Some("DES, whose 56-bit key can be tried out"),
+            Self::Des => Some("DES, whose 56-bit keys can be tried out"),
             Self::Rc4 => Some("RC4, which leaks what it encrypts"),
-            Self::SmallBlock => Some("3DES or another cipher with 64-bit blocks, which leak over long connections"),
-            Self::Static => Some("no forward secrecy"),
+            Self::SmallBlock => Some("3DES or a cipher like it, which leaks over long connections"),
+            Self::Static => Some("keys without forward secrecy"),
             Self::Dhe | Self::Cbc | Self::Aead => None,
         }
     }
