@@ -1,11 +1,17 @@
-//! What is asked of a site once its page is known: beside the page, not about it. Every part is asked at the same time.
+//! What is asked of a site once its page is known: beside the page, not about it. The clock is read first, while nothing
+//! else is asked; then every part is asked at the same time.
 
-use futures_util::future;
+use futures_util::future::{join, join3};
 use url::Url;
 
+use super::address::shown;
+use super::cors::{self, Cors};
+use super::delivery::{self, Delivery};
+use super::dns::{self, Dns};
 use super::errors::{self, Errors};
 use super::exposed::{self, Exposed};
 use super::http::client::Client;
+use super::times::{self, Laps};
 use super::visit::Hop;
 
 /// What was seen around one page.
@@ -13,6 +19,16 @@ use super::visit::Hop;
 pub struct Around {
     /// The page.
     pub page: Url,
+    /// Why it says nothing of how pages are sent; `None` where it does.
+    pub no_page: Option<String>,
+    /// How long answers took; `None` where the page is none.
+    pub times: Option<Laps>,
+    /// Which other websites may read its answers.
+    pub cors: Cors,
+    /// How the page and what it loads are sent; `None` where the page is none.
+    pub delivery: Option<Delivery>,
+    /// What DNS says of its name, or why it was not asked.
+    pub dns: Result<Dns, String>,
     /// What the site gives away.
     pub exposed: Exposed,
     /// What it shows when something goes wrong; `None` where another page of the same origin stands for it.
@@ -21,7 +37,24 @@ pub struct Around {
 
 /// Looks around `page`; `first` is whether it is the first of its origin, so that what concerns the origin is asked once.
 pub async fn look(client: &Client, page: &Hop, first: bool) -> Around {
+    let no_page = why_no_page(page);
+    let is_page = no_page.is_none();
+    let times = if is_page { Some(times::collect(client, page).await) } else { None };
+    let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
     let errors = async { if first { Some(errors::collect(client, &page.url).await) } else { None } };
-    let (exposed, errors) = future::join(exposed::collect(client, page, first), errors).await;
-    Around { page: page.url.clone(), exposed, errors }
+    let ((cors, delivery, dns), (exposed, errors)) = join(
+        join3(cors::collect(client, page), delivery, dns::collect(&page.url, dns::Way::default())),
+        join(exposed::collect(client, page, first), errors),
+    )
+    .await;
+    Around { page: page.url.clone(), no_page, times, cors, delivery, dns, exposed, errors }
+}
+
+fn why_no_page(page: &Hop) -> Option<String> {
+    let (address, response) = (shown(&page.url), &page.response);
+    if !response.is_success() {
+        return Some(format!("{address} answered {}: give an address that answers with a page", response.status));
+    }
+    // What has no end, or none in time, is not asked for again.
+    response.body.cut.map(|cut| format!("{address} gave {cut}"))
 }

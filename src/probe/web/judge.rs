@@ -1,22 +1,20 @@
 //! Holds what was collected against the rules. No I/O.
 
+mod around;
+
 use jiff::Timestamp;
 use url::Url;
 
-use super::address::{Origin, is_secure, other_name, same_site, shown, site};
-use super::around::Around;
+use super::address::{Origin, is_secure, same_site, shown};
 use super::html;
 use super::http::Headers;
-use super::rules::{
-    HEADER_RULES, HeaderRules, Page, debug_pages, error_pages, exposed_files, health_endpoint, hsts, https, legal,
-    malformed, served_code, site_names,
-};
+use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
 use super::survey::Survey;
 use super::tally::{Sight, Tally};
 use super::tls::{self, verdict::Verdict};
 use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
-use crate::model::{Observation, RuleMeta};
+use crate::model::Observation;
 
 /// Judges everything. `verdicts` are those of the survey's servers, in their order.
 pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
@@ -42,8 +40,7 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     }
     judge_pages(survey, &mut tally);
     judge_form(survey, &mut tally);
-    judge_names(survey, &mut tally);
-    judge_around(survey, now, &mut tally);
+    around::judge(survey, now, &mut tally);
     note_gaps(survey, &mut tally);
     tally
 }
@@ -148,32 +145,6 @@ fn judge_form(survey: &Survey, tally: &mut Tally) {
     }
 }
 
-/// Compares every given domain with its other name.
-fn judge_names(survey: &Survey, tally: &mut Tally) {
-    let mut judged: Vec<&str> = Vec::new();
-    for visit in survey.visits.iter().filter(|visit| visit.given) {
-        if judged.contains(&site(&visit.start)) {
-            continue;
-        }
-        let Some(other) = other_name(&visit.start).filter(|_| visit.start.port().is_none()) else {
-            let host = visit.start.host_str().unwrap_or_default();
-            tally.add(site_names::RULES, Sight::Absent(format!("{host} has no other name with or without www")));
-            continue;
-        };
-        let Some(page) = visit.page() else {
-            tally.not_seen(site_names::RULES, &visit.why_no_page().unwrap_or_default());
-            continue;
-        };
-        judged.push(site(&visit.start));
-        let others: Vec<&Visit> = survey
-            .visits
-            .iter()
-            .filter(|known| known.start.host() == other.host() && known.start.port().is_none())
-            .collect();
-        tally.add(site_names::RULES, site_names::judge(visit, &page.url, &others));
-    }
-}
-
 /// Judges the headers of every page once.
 fn judge_pages(survey: &Survey, tally: &mut Tally) {
     let mut judged: Vec<&Url> = Vec::new();
@@ -197,55 +168,6 @@ fn judge_pages(survey: &Survey, tally: &mut Tally) {
         }
     }
 }
-
-/// Judges what was seen beside the pages.
-fn judge_around(survey: &Survey, now: Timestamp, tally: &mut Tally) {
-    for around in &survey.around {
-        judge_exposed(around, now, tally);
-    }
-    for visit in survey.visits.iter().filter(|visit| visit.given) {
-        let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
-        if let (false, Some(why)) = (elsewhere, visit.why_no_page()) {
-            EXPOSED_RULES.iter().for_each(|rules| tally.not_seen(rules, &why));
-        }
-    }
-}
-
-/// Judges what a site gives away.
-fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
-    let (page, exposed) = (&around.page, &around.exposed);
-    let mut add =
-        |rules: &[&'static RuleMeta], sights: Vec<Sight>| sights.into_iter().for_each(|sight| tally.add(rules, sight));
-    if let Some(paths) = &exposed.paths {
-        add(exposed_files::RULES, exposed_files::judge(page, paths));
-        add(&[&debug_pages::PAGES], debug_pages::judge_pages(page, paths));
-        add(&[&debug_pages::SCHEMA], debug_pages::judge_schema(page, paths));
-        add(health_endpoint::RULES, health_endpoint::judge(page, paths));
-        add(health_endpoint::NOTICE_RULES, vec![health_endpoint::judge_notice(page, paths, now)]);
-        if let Some(errors) = &around.errors {
-            add(&[&error_pages::TRACE], vec![error_pages::judge_traces(page, paths, errors)]);
-            let document = exposed.document.as_ref();
-            add(error_pages::PAGE_RULES, vec![error_pages::judge_pages(page, document, paths, errors)]);
-        }
-    }
-    add(&[&served_code::SECRET], served_code::judge_secrets(page, &exposed.served));
-    add(&[&served_code::MAPS], served_code::judge_maps(page, &exposed.served));
-    add(legal::RULES, vec![legal::judge(page, exposed)]);
-    for (reason, example) in &exposed.served.not_read {
-        tally.gap(*reason, example.clone());
-    }
-}
-
-/// The rules about what a site gives away.
-const EXPOSED_RULES: [&[&RuleMeta]; 7] = [
-    exposed_files::RULES,
-    debug_pages::RULES,
-    health_endpoint::RULES,
-    health_endpoint::NOTICE_RULES,
-    served_code::RULES,
-    error_pages::RULES,
-    legal::RULES,
-];
 
 fn judge_header(rules: &HeaderRules, page: &Page<'_>) -> Sight {
     let address = shown(page.url);

@@ -2,12 +2,6 @@
 //! that grows with the length alone.
 
 use super::limits::Limits;
-use super::{html, http, tls};
-
-/// Status line and headers, and then the framing of a body: the first byte says how the rest is torn apart.
-pub fn head(bytes: &[u8]) {
-    http::read_any(bytes, &Limits::STANDARD);
-}
 use super::{exposed, html, http, tls};
 
 /// Reads the markup of a page.

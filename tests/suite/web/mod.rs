@@ -1,5 +1,6 @@
 //! Tests of the `web` probe, against servers that they start themselves on 127.0.0.1.
 
+mod around;
 mod certificates;
 mod client;
 mod client_drops;

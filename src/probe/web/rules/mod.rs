@@ -1,24 +1,29 @@
 //! The rules. Each is a pure function of what was collected; its documentation stands beside it.
 
+pub mod answer_times;
 pub mod certificate;
 pub mod certificate_chain;
 pub mod certificate_lifetime;
 pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
+pub mod cors;
 pub mod debug_pages;
+pub mod delivery;
+pub mod dns;
 pub mod error_pages;
 pub mod exposed_files;
 pub mod frame_options;
 pub mod health_endpoint;
 pub mod hsts;
+pub mod http2;
 pub mod https;
 pub mod legal;
 pub mod malformed;
 pub mod permissions_policy;
 pub mod referrer_policy;
 pub mod served_code;
-pub mod site_names;
+pub mod siblings;
 pub mod tls_forward_secrecy;
 pub mod tls_suites;
 pub mod tls_version;
@@ -62,8 +67,23 @@ pub static RULES: &[&RuleMeta] = &[
     &health_endpoint::TALKATIVE,
     &health_endpoint::NOTICE,
     &legal::BROKEN,
+    &cors::REFLECTED,
+    &cors::LOOKALIKE,
+    &cors::VARY,
+    &siblings::APART,
+    &siblings::DETOUR,
+    &delivery::PAGE_SHARED,
+    &delivery::UNCACHED,
+    &delivery::UNCOMPRESSED,
+    &delivery::DEVELOPMENT,
+    &delivery::UNMINIFIED,
+    &delivery::HEAVY,
+    &delivery::IMAGES,
+    &answer_times::SLOW,
+    &http2::MISSING,
+    &dns::CAA,
+    &dns::MAIL,
     &malformed::META,
-    &site_names::META,
     &certificate::VALID,
     &tls_version::PROOF,
     &tls_suites::PROOF,
@@ -81,7 +101,17 @@ pub static RULES: &[&RuleMeta] = &[
     &legal::PRIVACY,
     &legal::TERMS,
     &legal::CONSENT,
-    &site_names::PROOF,
+    &cors::PROOF,
+    &siblings::UNIFIED,
+    &delivery::CACHED,
+    &delivery::COMPRESSED,
+    &delivery::MINIFIED,
+    &delivery::IMAGES_LIGHT,
+    &delivery::CDN,
+    &answer_times::QUICK,
+    &http2::SERVED,
+    &dns::CAA_SET,
+    &dns::MAIL_SET,
 ];
 
 /// A page that was reached.
