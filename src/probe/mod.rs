@@ -6,6 +6,7 @@ mod emitter;
 pub mod environment;
 pub mod files;
 pub mod git;
+mod header_settings;
 pub mod registry;
 pub mod repository;
 pub mod secrets;

@@ -4,6 +4,7 @@
 
 mod address;
 mod around;
+pub(super) mod configured;
 mod connect;
 mod cookie_jar;
 mod cookies;
@@ -21,6 +22,7 @@ mod http;
 mod judge;
 mod limits;
 mod observatory;
+mod own_settings;
 pub mod readers;
 mod report;
 mod rules;
@@ -47,6 +49,7 @@ pub use connect::Names;
 pub use limits::Limits;
 
 use http::client::Client;
+use own_settings::OwnSettings;
 use survey::Survey;
 use tls::verdict::Verdict;
 use visit::End;
@@ -113,6 +116,8 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     let urls = addresses(&cx.settings).map_err(Failure::new)?;
     let file = cx.settings.trust_roots.clone();
     let roots = tokio::task::spawn_blocking(move || tls::trust::roots(file.as_deref()));
+    let (project, settings, cancel) = (cx.project.clone(), cx.settings.clone(), cx.cancel.clone());
+    let own = tokio::task::spawn_blocking(move || OwnSettings::read(&project.root, &settings.ignore, &cancel));
     let total = urls.len() as u64;
     let client = Client::new(limits, names);
     let survey = survey::survey(&urls, &client, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
@@ -124,15 +129,20 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     if !tally.saw_anything() {
         return Err(Failure::new(nothing_reached(&survey)));
     }
+    let own = own.await.unwrap_or_default();
+    tally.observations.iter_mut().for_each(|seen| own.tie(seen));
     cx.report_progress(total, Some(total), "done");
     for observation in std::mem::take(&mut tally.observations) {
         cx.emitter.emit(observation).await;
     }
+    let mut web = report(&survey, &verdicts, cx.now);
+    own.fill(&mut web);
     Ok(Examined {
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
         web: Some(Box::new(report::report(&survey, &verdicts, cx.now))),
+        web: Some(Box::new(web)),
         ..Examined::default()
     })
 }

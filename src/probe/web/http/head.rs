@@ -71,8 +71,7 @@ impl Headers {
         }
     }
 
-    /// Headers for a test.
-    #[cfg(test)]
+    /// These headers, as if a server had sent them.
     pub fn of(lines: &[(&str, &str)]) -> Self {
         let list =
             lines.iter().map(|(name, value)| Header { name: (*name).to_owned(), value: value.as_bytes().into() });
