@@ -135,13 +135,12 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     for observation in std::mem::take(&mut tally.observations) {
         cx.emitter.emit(observation).await;
     }
-    let mut web = report(&survey, &verdicts, cx.now);
+    let mut web = report::report(&survey, &verdicts, cx.now);
     own.fill(&mut web);
     Ok(Examined {
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
-        web: Some(Box::new(report::report(&survey, &verdicts, cx.now))),
         web: Some(Box::new(web)),
         ..Examined::default()
     })
