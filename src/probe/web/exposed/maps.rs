@@ -36,8 +36,9 @@ pub struct Contents {
 
 #[derive(Deserialize)]
 struct Raw {
-    #[allow(dead_code, reason = "a map without a version is none")]
-    version: u32,
+    /// A map without a version is none.
+    #[serde(rename = "version")]
+    _version: u32,
     #[serde(default)]
     sources: Vec<Option<String>>,
     #[serde(default, rename = "sourcesContent")]
@@ -53,7 +54,7 @@ struct Section {
 
 /// Where a script whose last bytes are `tail` says that its map is: the last such comment, or the header.
 pub fn named(tail: &str, header: Option<String>) -> Option<String> {
-    let comment = ["//# sourceMappingURL=", "//@ sourceMappingURL="].iter().filter_map(|mark| {
+    let comment = ["//# sourceMappingURL=", "//@ sourceMappingURL="].iter().find_map(|mark| {
         let at = tail.rfind(mark)?;
         let rest = tail.get(at + mark.len()..)?;
         let name = rest.split(|c: char| c.is_whitespace() || c == '\'' || c == '"' || c == '`').next()?;
@@ -61,7 +62,7 @@ pub fn named(tail: &str, header: Option<String>) -> Option<String> {
         let last = rest.get(name.len()..).is_some_and(|after| after.len() < 2000);
         (!name.is_empty() && last).then(|| name.to_owned())
     });
-    comment.last().or(header).filter(|name| !name.is_empty())
+    comment.or(header).filter(|name| !name.is_empty())
 }
 
 /// The map in a `data:` address, as bytes.

@@ -78,3 +78,40 @@ fn told(what: What, group: Group) -> (String, Standing) {
 fn without_query(path: &str) -> String {
     path.split('?').next().unwrap_or(path).to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::answer::Answer;
+    use super::super::paths::PATHS;
+    use super::super::{Exposed, Paths, Seen};
+    use super::*;
+
+    #[test]
+    fn what_is_exposed_stands_first_and_a_catch_all_is_called_one() {
+        let seen = |path: &str, answer: Answer| Seen {
+            asked: PATHS.iter().find(|row| row.path == path).unwrap(),
+            control: Some(Answer::with("/.gonogo-1", 404, "text/plain", b"no")),
+            answer,
+        };
+        let page = b"<!doctype html><h1>Teapots for everybody</h1>";
+        let answers = vec![
+            seen("/.env.local", Answer::with("/.env.local", 200, "text/html", page)),
+            seen("/.env", Answer::with("/.env", 200, "", b"PORT=80\nNAME=shop\n")),
+            seen("/up", Answer::with("/up", 404, "text/html", b"")),
+        ];
+        let missing = Answer::with("/gonogo-1", 200, "text/html", page);
+        let paths = Paths { missing, answers, ..Paths::default() };
+        let told = rows(&Exposed { paths: Some(paths), ..Exposed::default() });
+        let lines: Vec<String> =
+            told.iter().map(|row| format!("{:?} {} {}", row.standing, row.path, row.words)).collect();
+        assert_eq!(
+            lines,
+            [
+                "Bad /.env an environment file with 2 variables",
+                "Weak /(a random name) a path that cannot exist gives a page all the same",
+                "Neutral /up not there",
+                "Good /.env.local the same as for any path",
+            ]
+        );
+    }
+}

@@ -138,9 +138,9 @@ pub fn rails_routes(answer: &Answer) -> Option<Found> {
 /// The client of Vite's development server.
 pub fn vite_client(answer: &Answer) -> Option<Found> {
     let script = answer.is_success() && answer.kind.contains("javascript");
-    (script && has_all(&answer.text, &["HMRContext", "import.meta"])
-        || script && has_all(&answer.text, &["[vite] connect", "WebSocket"]))
-    .then(|| Found::new(Major, "the development server of Vite, which hands out your source files"))
+    let marks = [["HMRContext", "import.meta"], ["[vite] connect", "WebSocket"]];
+    (script && marks.iter().any(|marks| has_all(&answer.text, marks)))
+        .then(|| Found::new(Major, "the development server of Vite, which hands out your source files"))
 }
 
 /// Metrics as Prometheus reads them (text exposition format 0.0.4).
