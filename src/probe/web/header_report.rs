@@ -2,14 +2,17 @@
 
 use url::Url;
 
-use super::address::{is_secure, same_site};
+use super::address::{is_ip, is_loopback, is_secure, registered, same_site};
 use super::cookies::{self, Cookie};
+use super::hsts_preload::{self, Apex, Eligibility};
+use super::http::Header;
 use super::judge::page_of;
 use super::observatory::{self, Cors, Input, Plain, Secure};
 use super::survey::Survey;
+use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
 use super::{cookie_jar, header_rows};
-use crate::model::{HeaderRow, ObservatoryScore};
+use crate::model::{HeaderRow, ObservatoryScore, Standing};
 
 /// The score of a page; `None` where the Observatory gives none, as for an error page. `trusted` is whether browsers accept
 /// the certificate of an address, where that is known; `cors` is what came of asking as another site, if that was done.
@@ -40,12 +43,65 @@ pub fn score(
     }))
 }
 
-/// The header table of a page.
-pub fn rows(survey: &Survey, page: &Hop, trusted: Option<bool>) -> Vec<HeaderRow> {
+/// The header table of a page. `trusted` is whether browsers accept the certificate of an address, where that is known.
+pub fn rows(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>) -> Vec<HeaderRow> {
     let of_host = cookie_jar::by_host(survey)
         .into_iter()
         .find(|set| set.first().is_some_and(|set| set.url.host_str() == page.url.host_str()));
-    header_rows::rows(&page_of(page), trusted, &of_host.unwrap_or_default())
+    let mut rows = header_rows::rows(&page_of(page), trusted(&page.url), &of_host.unwrap_or_default());
+    if is_secure(&page.url) && !is_ip(&page.url) && !is_loopback(&page.url) {
+        rows.insert(rows.len().min(1), preload(survey, &page.url, trusted));
+    }
+    rows
+}
+
+/// Whether browsers could be told beforehand, without a first visit, to use HTTPS only.
+fn preload(survey: &Survey, page: &Url, trusted: impl Fn(&Url) -> Option<bool>) -> HeaderRow {
+    let domain = registered(page);
+    let of_host = |visit: &&Visit, host: &str, secure: bool| {
+        visit.start.host_str() == Some(host) && is_secure(&visit.start) == secure
+    };
+    let mut hops = survey.visits.iter().flat_map(|visit| &visit.hops);
+    let secure = hops.find(|hop| is_secure(&hop.url) && hop.url.host_str() == Some(domain));
+    let headers: Option<Vec<String>> =
+        secure.map(|hop| hop.response.headers.all("strict-transport-security").map(Header::text).collect());
+    let plain = survey.visits.iter().find(|visit| of_host(visit, domain, false));
+    let leads_to = plain.and_then(|visit| match (visit.hops.as_slice(), &visit.end) {
+        ([_, next, ..], _) => Some(next.url.to_string()),
+        ([_], End::LeadsElsewhere(to)) => Some(to.clone()),
+        ([_], End::Trouble { url, .. }) => Some(url.to_string()),
+        _ => None,
+    });
+    let www = format!("www.{domain}");
+    let www = survey.visits.iter().find(|visit| of_host(visit, &www, true));
+    let apex = Apex {
+        domain,
+        certificate: secure.and_then(|hop| trusted(&hop.url)),
+        plain: match (plain, &leads_to) {
+            (_, Some(to)) => hsts_preload::Plain::RedirectsTo(to),
+            (Some(visit), _) if visit.page().is_some() => hsts_preload::Plain::Stays,
+            (Some(Visit { end: End::Trouble { trouble: Trouble::Refused, .. }, .. }), _) => hsts_preload::Plain::Nobody,
+            _ => hsts_preload::Plain::Unknown,
+        },
+        headers: headers.as_deref(),
+        www: www.and_then(|visit| match (visit.hops.first(), &visit.end) {
+            (Some(hop), _) => trusted(&hop.url),
+            (None, End::Trouble { trouble: Trouble::UnknownHost, .. }) => Some(true),
+            (None, End::Trouble { trouble: Trouble::Refused, .. }) => Some(false),
+            _ => None,
+        }),
+    };
+    let (why, standing) = match hsts_preload::eligibility(&apex) {
+        Eligibility::Eligible => {
+            (format!("{domain} has all that the list of browsers asks and that can be seen"), Standing::Good)
+        }
+        Eligibility::Missing(what) => (
+            format!("Nothing that a launch needs; the list of browsers would want {}", what.join(", ")),
+            Standing::Neutral,
+        ),
+        Eligibility::Unknown(what) => (format!("Not seen: {}", what.join(", ")), Standing::Unknown),
+    };
+    HeaderRow { name: "HSTS preload".to_owned(), why, standing, ..HeaderRow::default() }
 }
 
 /// The page itself if it came over HTTPS, or else the one that its site has there.

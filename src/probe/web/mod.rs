@@ -40,6 +40,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use url::Url;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
@@ -112,6 +113,9 @@ impl Probe for WebProbe {
     }
 }
 
+/// What the project's files say is worth so much waiting once everything else is known.
+const OWN_FILES_WITHIN: Duration = Duration::from_secs(5);
+
 async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Failure> {
     let urls = addresses(&cx.settings).map_err(Failure::new)?;
     let file = cx.settings.trust_roots.clone();
@@ -129,7 +133,8 @@ async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Fail
     if !tally.saw_anything() {
         return Err(Failure::new(nothing_reached(&survey)));
     }
-    let own = own.await.unwrap_or_default();
+    // It has had all the time of the survey.
+    let own = timeout(OWN_FILES_WITHIN, own).await.ok().and_then(Result::ok).unwrap_or_default();
     tally.observations.iter_mut().for_each(|seen| own.tie(seen));
     cx.report_progress(total, Some(total), "done");
     for observation in std::mem::take(&mut tally.observations) {

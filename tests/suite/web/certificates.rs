@@ -124,7 +124,7 @@ async fn the_days_left_are_counted_from_the_time_of_the_run() {
     let urls = [format!("https://localhost:{}/", server.port)];
     for (later, expected) in [(0, None), (62, Some("minor")), (80, Some("major"))] {
         let now = Timestamp::now() + SignedDuration::from_hours(later * 24);
-        let seen = run_at(&WebProbe::STANDARD, Path::new("/"), settings(&urls, Some(file.path())), now).await.unwrap();
+        let seen = run_at(&WebProbe::STANDARD, no_project(), settings(&urls, Some(file.path())), now).await.unwrap();
         let soon = seen.of("certificate-expires-soon");
         assert_eq!(soon.first().map(|finding| finding.severity.word()), expected, "{later} days later");
         assert!(seen.proved().contains(&"certificate-valid".to_owned()));
@@ -196,7 +196,7 @@ async fn a_public_certificate_may_not_live_for_years_and_a_private_one_may() {
         let server = Server::https(identity, |_| page(GOOD_HEADERS)).await;
         let file = if trusted { root.file() } else { Authority::root("Somebody Else").file() };
         let urls = [format!("https://localhost:{}/", server.port)];
-        let seen = run_at(&WebProbe::STANDARD, Path::new("/"), settings(&urls, Some(file.path())), now).await.unwrap();
+        let seen = run_at(&WebProbe::STANDARD, no_project(), settings(&urls, Some(file.path())), now).await.unwrap();
         if is_public && trusted {
             assert_eq!(
                 said(&seen, "certificate-lifetime-too-long"),

@@ -21,7 +21,7 @@ fn names(list: &[(&'static str, u16, u16)]) -> Names {
 }
 
 async fn look_named(url: &str, names: Names, roots: Option<&Path>) -> Seen {
-    run(&WebProbe::STANDARD.with_names(names), Path::new("/"), settings(&[url.to_owned()], roots)).await.unwrap()
+    run(&WebProbe::STANDARD.with_names(names), no_project(), settings(&[url.to_owned()], roots)).await.unwrap()
 }
 
 /// Answers every request on one connection after the other until the client goes.

@@ -101,7 +101,7 @@ async fn measure(urls: &str) {
     let urls: Vec<String> = urls.split(' ').map(str::to_owned).collect();
     let before = status("VmRSS");
     let probe = WebProbe::with_limits(QUICK);
-    let seen = run(&probe, Path::new("/"), settings(&urls, None)).await.unwrap();
+    let seen = run(&probe, no_project(), settings(&urls, None)).await.unwrap();
     drop(seen);
     let grown = status("VmHWM").saturating_sub(before);
     println!("MEASURED {grown} kB more than the {before} kB at the start");

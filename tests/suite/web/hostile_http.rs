@@ -23,7 +23,7 @@ pub async fn look_quickly(url: String) -> Seen {
 pub async fn look_within(limits: Limits, url: String) -> Seen {
     let started = Instant::now();
     let probe = WebProbe::with_limits(limits);
-    let seen = run(&probe, Path::new("/"), settings(&[url], None)).await.unwrap();
+    let seen = run(&probe, no_project(), settings(&[url], None)).await.unwrap();
     assert!(started.elapsed() < limits.address + Duration::from_secs(2), "took {:?}", started.elapsed());
     let mut texts: Vec<&str> = Vec::new();
     for finding in &seen.findings {

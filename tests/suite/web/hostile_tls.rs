@@ -182,7 +182,7 @@ async fn a_hostile_server_keeps_nothing_from_the_one_beside_it() {
     .await;
     let urls = [hostile.port, good.port].map(|port| format!("https://localhost:{port}/"));
     let file = root.file();
-    let seen = run(&WebProbe::with_limits(QUICK), Path::new("/"), settings(&urls, Some(file.path()))).await.unwrap();
+    let seen = run(&WebProbe::with_limits(QUICK), no_project(), settings(&urls, Some(file.path()))).await.unwrap();
     for proof in ["certificate-valid", "tls-current", "tls-suites-strong", "frame-options-set", "hsts-set"] {
         assert!(seen.proved().contains(&proof.to_owned()), "{proof}: {seen:#?}");
     }

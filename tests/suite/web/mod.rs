@@ -68,13 +68,18 @@ fn redirect(to: &str) -> String {
     format!("HTTP/1.1 301 Moved Permanently\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n")
 }
 
+/// Where there is no project, so that none of its files are read.
+fn no_project() -> &'static Path {
+    Path::new("/no-project-is-here")
+}
+
 fn settings(urls: &[String], roots: Option<&Path>) -> Settings {
     Settings { urls: urls.to_vec(), trust_roots: roots.map(Path::to_owned), ..Settings::default() }
 }
 
 /// Runs the probe as users do.
 async fn look(urls: &[String], roots: Option<&Path>) -> Seen {
-    run(&WebProbe::STANDARD, Path::new("/"), settings(urls, roots)).await.unwrap()
+    run(&WebProbe::STANDARD, no_project(), settings(urls, roots)).await.unwrap()
 }
 
 /// The coverage of a rule.

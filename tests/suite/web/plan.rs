@@ -6,7 +6,7 @@ use crate::support::probes::bare_project;
 
 fn touches(urls: &[&str]) -> Result<Touches, String> {
     let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
-    let plan = WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&urls, None));
+    let plan = WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&urls, None));
     plan.map(|plan| plan.touches).map_err(|skip| skip.why)
 }
 
@@ -28,7 +28,7 @@ fn an_address_is_asked_for_kindly() {
 
 #[test]
 fn an_address_that_the_project_names_is_offered() {
-    let mut project = bare_project(Path::new("/"));
+    let mut project = bare_project(no_project());
     project.offers.push(Offer {
         probe: "web".into(),
         target: OfferTarget::Url("https://shop.example.com/".to_owned()),
@@ -43,7 +43,7 @@ fn an_address_that_the_project_names_is_offered() {
 #[test]
 fn a_scheme_that_was_left_out_is_said() {
     let summary = |url: &str| {
-        WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&[url.to_owned()], None)).unwrap().summary
+        WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&[url.to_owned()], None)).unwrap().summary
     };
     assert_eq!(summary("shop.example.com"), "look at https://shop.example.com/ (https:// assumed) from outside");
     assert_eq!(summary("localhost:3000"), "look at http://localhost:3000/ (http:// assumed) from outside");
@@ -54,6 +54,6 @@ fn a_scheme_that_was_left_out_is_said() {
 fn the_summary_holds_no_secret() {
     let word = ["hun", "ter2"].concat();
     let urls = [format!("https://ann:{word}@shop.example.com/?token={word}")];
-    let plan = WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&urls, None)).unwrap();
+    let plan = WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&urls, None)).unwrap();
     assert_eq!(plan.summary, "look at https://shop.example.com/?token=… from outside");
 }

@@ -127,7 +127,7 @@ async fn a_cancelled_run_ends_at_once() {
     let (events, _received) = tokio::sync::mpsc::channel(4);
     let (progress, _watch) = tokio::sync::watch::channel(Default::default());
     let probe = WebProbe::STANDARD;
-    let project = crate::support::probes::bare_project(Path::new("/"));
+    let project = crate::support::probes::bare_project(no_project());
     let settings = settings(&[format!("http://localhost:{}/", server.port)], None);
     use gonogo::probe::{Emitter, Probe, ProbeCx};
     let plan = probe.plan(&project, &settings).unwrap();

@@ -52,7 +52,7 @@ async fn stapling(must_staple: bool, status: Option<&str>, version: &str, days: 
     let file = root.file();
     let settings = settings(&[format!("https://localhost:{}/", server.port)], Some(file.path()));
     let now = Timestamp::now() + SignedDuration::from_hours(days * 24);
-    run_at(&WebProbe::STANDARD, Path::new("/"), settings, now).await.unwrap()
+    run_at(&WebProbe::STANDARD, no_project(), settings, now).await.unwrap()
 }
 
 #[tokio::test]

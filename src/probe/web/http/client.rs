@@ -2,7 +2,6 @@
 //! take and how it is shown to the user are said here and nowhere else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -101,10 +100,6 @@ pub struct Times {
 /// A request and what became of it.
 #[derive(Debug)]
 pub struct Exchange {
-    /// What was asked for.
-    pub request: Request,
-    /// The server that was asked, where one was reached.
-    pub address: Option<SocketAddr>,
     /// What the server showed of itself in the TLS handshake of the connection.
     pub handshake: Option<Arc<Handshake>>,
     /// The answer.
@@ -212,8 +207,7 @@ impl Client {
         let result = self.ask(&request, leave, &mut seen, &mut progress).await;
         let total = progress.total.unwrap_or_else(|| start.elapsed());
         let times = Times { connect: seen.connect, first_byte: progress.first_byte.unwrap_or(total), total };
-        let Seen { address, handshake, .. } = seen;
-        let exchange = Exchange { request, address, handshake, result, times };
+        let exchange = Exchange { handshake: seen.handshake, result, times };
         self.note(place, exchange.result.as_ref(), total);
         exchange
     }

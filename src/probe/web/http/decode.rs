@@ -100,8 +100,7 @@ fn is_zlib(bytes: &[u8]) -> bool {
 }
 
 async fn unpack<W: Write>(mut decoder: W, bytes: &[u8], finish: impl FnOnce(W) -> io::Result<()>) -> io::Result<()> {
-    let mut pieces = bytes.chunks(AT_ONCE);
-    'all: while let Some(mut piece) = pieces.next() {
+    'all: for mut piece in bytes.chunks(AT_ONCE) {
         while !piece.is_empty() {
             match decoder.write(piece)? {
                 // The stream has ended; what comes after it is no part of it.

@@ -95,10 +95,8 @@ async fn sixty_requests_need_six_connections() {
     let start = url("https", port, "/");
     let client = client(Limits::STANDARD, &[&start]);
     let first = client.send(Request::get(start.clone())).await;
-    assert!(first.times.connect.is_some() && first.handshake.is_some() && first.address.is_some());
-    let began = Instant::now();
+    assert!(first.times.connect.is_some() && first.handshake.is_some());
     let seen = around(&client, &start, 60).await;
-    println!("60 requests over TLS took {:?}", began.elapsed());
     for exchange in &seen {
         let response = exchange.response().unwrap();
         assert_eq!((response.status, response.body.bytes.as_slice()), (404, &b"not found"[..]));

@@ -3,10 +3,10 @@
 use url::Url;
 
 use super::{header_finding, header_proof, quoted, sent, wanted};
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, RuleKind, RuleMeta, Severity};
-use crate::probe::web::address;
+use crate::model::{Confidence, Finding, Observation, RuleKind, RuleMeta, Severity};
 use crate::probe::web::http::Headers;
 use crate::probe::web::tally::Sight;
+use crate::probe::web::{address, hsts_preload};
 
 /// Missing, unreadable or short.
 pub static META: RuleMeta = RuleMeta {
@@ -77,7 +77,7 @@ pub fn judge(url: &Url, headers: &Headers, trusted: Option<bool>) -> Sight {
         Some((_, Some(_))) if trusted == Some(true) => {
             let proof =
                 header_proof(&PROOF, url, "`Strict-Transport-Security` is set for two years or more".to_owned());
-            return Observation::from(proof.evidence(sent(headers, &[NAME])).evidence(preload(url, headers))).into();
+            return Observation::from(proof.evidence(sent(headers, &[NAME]))).into();
         }
         Some(_) => {
             return Sight::NotSeen(format!(
@@ -95,40 +95,6 @@ fn finding(url: &Url, headers: &Headers, message: String) -> Finding {
         .evidence(wanted("Strict-Transport-Security: max-age=63072000; includeSubDomains"))
 }
 
-/// Whether the name could go into the list that browsers carry with them: what hstspreload.org asks of the header, and what
-/// it asks beside.
-fn preload(url: &Url, headers: &Headers) -> Evidence {
-    /// A year, as hstspreload.org asks.
-    const LEAST: u64 = 31_536_000;
-    let value = headers.first(NAME).unwrap_or_default();
-    let says = |word: &str| value.split(';').any(|part| part.trim().eq_ignore_ascii_case(word));
-    let mut missing = Vec::new();
-    if max_age(&value).is_none_or(|age| age < LEAST) {
-        missing.push("a max-age of a year or more".to_owned());
-    }
-    if !says("includeSubDomains") {
-        missing.push("includeSubDomains".to_owned());
-    }
-    if !says("preload") {
-        missing.push("preload".to_owned());
-    }
-    let name = address::registered(url);
-    if url.host_str() != Some(name) {
-        missing.push(format!("the header on {name} itself, since only whole names are listed"));
-    }
-    let text = if missing.is_empty() {
-        "preload: the header has all that hstspreload.org asks; it also asks for a valid certificate, a redirect from HTTP to \
-         HTTPS on the same host, and HTTPS on every subdomain"
-            .to_owned()
-    } else {
-        format!(
-            "preload: not asked for, and nothing is wrong with that; hstspreload.org would want {}",
-            missing.join(", ")
-        )
-    };
-    Evidence::new(EvidenceKind::Note, text)
-}
-
 /// For how many seconds a page tells browsers to insist on HTTPS; 0 where it does not.
 pub fn sent_max_age(headers: &Headers) -> u64 {
     headers.all(NAME).next().and_then(|header| max_age(&header.text())).unwrap_or(0)
@@ -136,16 +102,7 @@ pub fn sent_max_age(headers: &Headers) -> u64 {
 
 /// The max-age in seconds; `None` for a value that a browser throws away.
 fn max_age(value: &str) -> Option<u64> {
-    let mut ages = value.split(';').filter_map(|directive| {
-        let (name, value) = directive.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("max-age").then(|| value.trim().trim_matches('"').trim())
-    });
-    let digits = ages.next()?;
-    if ages.next().is_some() || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    // More digits than fit are still a long time.
-    Some(digits.parse().unwrap_or(u64::MAX))
+    hsts_preload::policy(value).map(|policy| policy.max_age)
 }
 
 fn lasting(seconds: u64) -> String {
@@ -177,18 +134,6 @@ mod tests {
         assert!(of("max-age=31536000").starts_with("minor hsts-missing: `Strict-Transport-Security` lasts 365 days"));
         assert!(of("max-age=300").starts_with("major hsts-missing: `Strict-Transport-Security` lasts 5 minutes"));
         assert!(of("max-age=0").contains("switches it off"));
-    }
-
-    #[test]
-    fn what_the_preload_list_asks_is_told() {
-        let told = |url: &str, value: &str| {
-            preload(&Url::parse(url).unwrap(), &Headers::of(&[("Strict-Transport-Security", value)])).text
-        };
-        assert!(told("https://example.com/", "max-age=31536000; includeSubDomains; preload").contains("all that"));
-        let text = told("https://shop.example.com/", "max-age=300");
-        for word in ["a year", "includeSubDomains", "preload", "on example.com itself"] {
-            assert!(text.contains(word), "{text}");
-        }
     }
 
     #[test]

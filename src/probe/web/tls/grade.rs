@@ -232,7 +232,11 @@ mod tests {
             (Distrust::Other(issuer()), "T"),
             (Distrust::WrongHost, "M"),
         ] {
-            assert_eq!(graded("---oo", &[(0xc02f, None)], Some(&[distrust.clone()]), YEARS), expected, "{distrust:?}");
+            assert_eq!(
+                graded("---oo", &[(0xc02f, None)], Some(std::slice::from_ref(&distrust)), YEARS),
+                expected,
+                "{distrust:?}"
+            );
             assert_eq!(graded("??---", &[], Some(&[distrust]), None), expected, "whatever else was not seen");
         }
         let both = [Distrust::WrongHost, Distrust::SelfSigned];
@@ -251,8 +255,8 @@ mod tests {
 
     #[test]
     fn what_weighs_most_is_said_first() {
-        let mut suites = Suites::default();
-        suites.kinds = [0xc02f, 0x0005, 0x0001].map(|suite| kind(Version::Tls12, suite, Offer::Offered, None)).to_vec();
+        let kinds = [0xc02f, 0x0005, 0x0001].map(|suite| kind(Version::Tls12, suite, Offer::Offered, None)).to_vec();
+        let suites = Suites { kinds, ..Suites::default() };
         let facts =
             Facts { distrust: Some(&[Distrust::SelfSigned]), versions: &offers("-o-o-"), suites: &suites, hsts: None };
         let (_, caps) = grade(&facts);
