@@ -38,7 +38,7 @@ impl Limits {
         informational: 100,
         body_bytes: 2 * 1024 * 1024,
         decoded_bytes: 8 * 1024 * 1024,
-        memory: 24 * 1024 * 1024,
+        memory: 10 * 1024 * 1024,
         requests: 120,
         connections: 6,
         redirects: 10,

@@ -13,6 +13,7 @@ async fn the_demo_has_true_flaws_and_one_right_header() {
         "assets-uncached",
         "certificate-invalid",
         "content-security-policy-missing",
+        "cookie-insecure",
         "cors-origin-reflected",
         "frame-options-missing",
         "hsts-missing",

@@ -32,7 +32,7 @@ const GOOD_HEADERS: &str = "Strict-Transport-Security: max-age=63072000; include
     Permissions-Policy: camera=(), geolocation=()\r\n";
 
 /// Rules that a server on this machine, with a page that names nothing, gives nothing to judge.
-const NOT_HERE: [&str; 23] = [
+const NOT_HERE: [&str; 25] = [
     "answers-quick",
     "answers-slow",
     "assets-cached",
@@ -40,6 +40,8 @@ const NOT_HERE: [&str; 23] = [
     "caa-missing",
     "caa-set",
     "cdn-in-front",
+    "cookie-insecure",
+    "cookie-secure",
     "cors-strangers-refused",
     "development-build-served",
     "hosts-not-unified",
