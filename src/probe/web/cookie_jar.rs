@@ -36,8 +36,11 @@ pub fn by_host(survey: &Survey) -> Vec<Vec<rules::Set>> {
         let headers = &hop.response.headers;
         let now = cookies::date(headers);
         for cookie in cookies::all(headers) {
-            let known =
-                set.iter().any(|set| set.cookie.name == cookie.name && is_secure(&set.url) == is_secure(&hop.url));
+            // The same one over HTTP and HTTPS is told once, unless it differs.
+            let known = set.iter().any(|set| {
+                set.cookie.name == cookie.name
+                    && (is_secure(&set.url) == is_secure(&hop.url) || set.cookie.shown() == cookie.shown())
+            });
             if !known && !cookie.removes(now) {
                 set.push(rules::Set { url: hop.url.clone(), cookie });
             }

@@ -236,14 +236,14 @@ fn paths(doc: &mut Doc<'_>, paths: &[PathRow]) {
     if count == 0 {
         doc.prose(0, "Nothing that was asked for should have stayed inside.", styles.text);
     }
-    for row in paths.iter().filter(|row| !matches!(row.standing, Standing::Good | Standing::Unknown)) {
+    for row in paths.iter().filter(|row| row.standing <= Standing::Weak) {
         let mark = styles.standing(row.standing);
         let status = row.status.map_or("–".to_owned(), |status| status.to_string());
         let lead = format!("{} {} ", mark.glyph, text::pad(mark.word, 6));
         let words = format!("{}  {status}: {}", row.path, row.words);
         doc.led(&lead, 0, &words, mark.style, styles.text);
     }
-    for standing in [Standing::Unknown, Standing::Good] {
+    for standing in [Standing::Neutral, Standing::Unknown, Standing::Good] {
         let mut kinds: Vec<(&str, Vec<&str>)> = Vec::new();
         for row in paths.iter().filter(|row| row.standing == standing) {
             match kinds.iter_mut().find(|(words, _)| *words == row.words) {

@@ -170,7 +170,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 async fn files_that_nobody_cared_for_are_told_by_kind() {
     let (seen, asked) = site("", false).await;
     assert_eq!(said(&seen, "assets-uncached"), "minor: Browsers load 2 of 3 files again on every visit");
-    assert!(said(&seen, "responses-uncompressed").starts_with("minor: 2 of 2 files of text come unpacked"));
+    assert!(said(&seen, "responses-uncompressed").starts_with("minor: 2 of 2 text files come unpacked"));
     assert!(said(&seen, "scripts-unminified").starts_with("minor: 1 of 1 script come as people wrote them"));
     assert_eq!(said(&seen, "images-heavy"), "minor: 1 of 1 picture are too large, up to 600 KB");
     assert!(seen.of("assets-uncached").iter().all(|finding| finding.confidence == Confidence::Low), "on this machine");

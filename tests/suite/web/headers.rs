@@ -81,7 +81,7 @@ async fn a_session_cookie_without_protection_is_told_without_its_value() {
     let seen = secure(&format!("{GOOD_HEADERS}Set-Cookie: session={value}; Path=/\r\n"), "<p>").await;
     assert_eq!(
         said(&seen, "cookie-insecure"),
-        "major: The session cookie `session` lacks Secure, lacks HttpOnly, so scripts can read it, lacks SameSite"
+        "major: The session cookie `session` lacks Secure, HttpOnly and SameSite"
     );
     let evidence = &seen.of("cookie-insecure")[0].evidence;
     assert_eq!(evidence[0].text, "sent: Set-Cookie: session=…; Path=/");

@@ -44,7 +44,8 @@ fn missing(paths: &Paths) -> PathRow {
             (format!("no answer: {}", paths.missing.trouble.as_deref().unwrap_or("nothing came")), Standing::Unknown)
         }
         Some(404 | 410) => ("a path that cannot exist is not found".to_owned(), Standing::Good),
-        Some(200..300) => ("a path that cannot exist gives a page all the same".to_owned(), Standing::Weak),
+        // No file of anybody's: the rule about missing pages speaks of it.
+        Some(200..300) => ("a path that cannot exist gives a page all the same".to_owned(), Standing::Neutral),
         Some(_) => ("what a path gives that cannot exist".to_owned(), Standing::Neutral),
     };
     PathRow { path: "/(a random name)".to_owned(), status: paths.missing.status, words, standing }
@@ -108,7 +109,7 @@ mod tests {
             lines,
             [
                 "Bad /.env an environment file with 2 variables",
-                "Weak /(a random name) a path that cannot exist gives a page all the same",
+                "Neutral /(a random name) a path that cannot exist gives a page all the same",
                 "Neutral /up not there",
                 "Good /.env.local the same as for any path",
             ]

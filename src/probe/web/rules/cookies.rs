@@ -91,9 +91,10 @@ pub fn judge(set: &[Set]) -> Sight {
         .map(|(_, faults)| faults.iter().map(|(_, words)| words.as_str()).collect())
         .unwrap_or_default();
     let kind = if first.cookie.is_session() { "session cookie" } else { "cookie" };
-    let mut message = format!("The {kind} {name} {}", said.join(", "));
+    let mut message = format!("The {kind} {name} {}", sentence(&said));
     if faulty.len() > 1 {
-        message.push_str(&format!("; {} more have faults", faulty.len() - 1));
+        let more = faulty.len() - 1;
+        message.push_str(&format!("; {more} more {} faults", if more == 1 { "has" } else { "have" }));
     }
     let lines = faulty.iter().take(MOST_LINES).map(|(set, faults)| {
         let words: Vec<&str> = faults.iter().map(|(_, words)| words.as_str()).collect();
@@ -135,7 +136,7 @@ fn faults(set: &Set) -> Vec<Fault> {
         }
     }
     if session && !cookie.http_only {
-        add(Severity::Major, "lacks HttpOnly, so scripts can read it");
+        add(Severity::Major, "lacks HttpOnly");
     }
     match &cookie.same_site {
         SameSite::Absent if session || anti_csrf => add(Severity::Minor, "lacks SameSite"),
@@ -149,6 +150,18 @@ fn faults(set: &Set) -> Vec<Fault> {
         faults.push((Severity::Minor, "goes to every host under its Domain".to_owned()));
     }
     faults
+}
+
+/// What is wrong with one cookie as one phrase: `lacks Secure, HttpOnly and SameSite`.
+fn sentence(faults: &[&str]) -> String {
+    let missing: Vec<&str> = faults.iter().filter_map(|fault| fault.strip_prefix("lacks ")).collect();
+    let lacks = match missing.split_last() {
+        Some((last, [])) => Some(format!("lacks {last}")),
+        Some((last, others)) => Some(format!("lacks {} and {last}", others.join(", "))),
+        None => None,
+    };
+    let others = faults.iter().filter(|fault| !fault.starts_with("lacks ")).map(|fault| (*fault).to_owned());
+    lacks.into_iter().chain(others).collect::<Vec<String>>().join(", ")
 }
 
 #[cfg(test)]
@@ -169,9 +182,10 @@ mod tests {
 
     #[test]
     fn session_cookies_must_be_protected() {
-        assert!(of(&["session=x"]).starts_with(
-            "major cookie-insecure: The session cookie `session` lacks Secure, lacks HttpOnly, so scripts can read it, lacks SameSite"
-        ));
+        assert!(
+            of(&["session=x"])
+                .starts_with("major cookie-insecure: The session cookie `session` lacks Secure, HttpOnly and SameSite")
+        );
         assert!(
             of(&["sid=x; Secure; HttpOnly"])
                 .starts_with("minor cookie-insecure: The session cookie `sid` lacks SameSite")
@@ -193,7 +207,7 @@ mod tests {
         assert!(of(&["XSRF-TOKEN=x; Secure; SameSite=Lax"]).starts_with("not seen"));
         assert!(
             of(&["XSRF-TOKEN=x"])
-                .starts_with("minor cookie-insecure: The cookie `XSRF-TOKEN` lacks Secure, lacks SameSite")
+                .starts_with("minor cookie-insecure: The cookie `XSRF-TOKEN` lacks Secure and SameSite")
         );
         assert!(of(&["__Host-a=x; Secure"]).contains("thrown away by browsers: it begins with __Host-"));
         assert!(of(&["a=x; SameSite=None"]).contains("SameSite=None without Secure"));

@@ -103,7 +103,13 @@ pub fn judge_packing(delivery: &Delivery) -> Sight {
     let bytes: u64 = bare.iter().filter_map(|(_, sent)| sent.wire).sum();
     let lines: Vec<String> =
         bare.iter().map(|(url, sent)| format!("{}: {}, not packed{}", shown(url), sent.kind, wire(sent))).collect();
-    let message = format!("{} of {} of text come unpacked ({})", bare.len(), count(texts.len(), "file"), size(bytes));
+    let message = format!(
+        "{} of {} {} unpacked ({})",
+        bare.len(),
+        count(texts.len(), "text file"),
+        if texts.len() == 1 { "comes" } else { "come" },
+        size(bytes)
+    );
     told(finding(&UNCOMPRESSED, delivery, message, &lines))
 }
 
@@ -179,7 +185,7 @@ mod tests {
         };
         assert_eq!(
             of("text/javascript", 90_000, &[etag]),
-            ["minor responses-uncompressed: 1 of 1 file of text come unpacked (90 KB)"]
+            ["minor responses-uncompressed: 1 of 1 text file comes unpacked (90 KB)"]
         );
         assert!(of("text/javascript", 1000, &[etag]).is_empty());
         assert!(of("font/woff2", 90_000, &[etag]).is_empty());
