@@ -287,7 +287,12 @@ impl Page<'_, '_> {
             let grade = server.grade.as_ref().map_or("no grade".to_owned(), |grade| one_line(grade, 4));
             let life = web::life(server).map(|life| format!(", certificate {life}")).unwrap_or_default();
             self.line_of_web(&server.name, &format!("TLS {grade}{life}"))?;
-            let why: Vec<&str> = server.caps.iter().chain(&server.distrust).map(String::as_str).collect();
+            // What keeps browsers away is among the caps too, in fewer words.
+            let distrust = server.distrust.iter().map(|why| format!("the certificate {why}"));
+            let caps =
+                server.caps.iter().filter(|cap| server.distrust.is_empty() || !cap.starts_with("the certificate"));
+            let why: Vec<String> = distrust.chain(caps.cloned()).collect();
+            let why: Vec<&str> = why.iter().map(String::as_str).collect();
             if !why.is_empty() {
                 self.paint.line(&[(Tone::Plain, "      "), (Tone::Quiet, &listed(why))])?;
             }

@@ -146,7 +146,11 @@ pub fn judge_minified(delivery: &Delivery) -> Sight {
     if packed.is_empty() || !plain.is_empty() {
         return Sight::Seen(Vec::new());
     }
-    let message = format!("{} of {} are minified", packed.len(), count(scripts.len(), "script"));
+    let message = format!(
+        "{} of {} minified",
+        packed.len(),
+        if scripts.len() == 1 { "1 script is".to_owned() } else { format!("{} scripts are", scripts.len()) }
+    );
     let text = packed.iter().map(line).collect::<Vec<_>>().join("\n");
     let evidence = Evidence::new(EvidenceKind::Note, text);
     Observation::from(Proof::new(&MINIFIED, location(&delivery.page), "", message).evidence(evidence)).into()
