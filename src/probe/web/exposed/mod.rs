@@ -113,13 +113,13 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
     let mut paths = Paths::default();
     let dotted = format!("/.{}", control::nobody());
     let plain = format!("/{}", control::nobody());
-    paths.missing = ask(client, &page.url, &plain, None).await;
+    paths.missing = ask(client, &page.url, &plain, LONGEST_MISSING).await;
     let why_not = why_ask_no_more(&paths.missing);
     if let Some(why) = why_not {
         paths.left_out = PATHS.iter().map(|row| (row, why)).collect();
         return paths;
     }
-    paths.missing_dotted = ask(client, &page.url, &dotted, None).await;
+    paths.missing_dotted = ask(client, &page.url, &dotted, LONGEST_MISSING).await;
 
     let stop = AtomicBool::new(false);
     let without = without(page, document);
@@ -184,31 +184,26 @@ async fn look(
     if Instant::now() >= deadline {
         return Err((row, "the site answers too slowly"));
     }
-    let answer = ask(client, page, row.path, Some(row)).await;
+    let answer = ask(client, page, row.path, answer::KEPT).await;
     if answer.status == Some(429) {
         stop.store(true, Ordering::Relaxed);
         return Err((row, "the site asked to be left alone for now"));
     }
     let control = match (row.reads)(&answer) {
-        Some(_) => Some(ask(client, page, &control::like(row.path), Some(row)).await),
+        Some(_) => Some(ask(client, page, &control::like(row.path), answer::KEPT).await),
         None => None,
     };
+    if control.as_ref().is_some_and(|control| control.status == Some(429)) {
+        stop.store(true, Ordering::Relaxed);
+    }
     Ok(Seen { asked: row, answer, control })
 }
 
-async fn ask(client: &Client, page: &Url, path: &str, row: Option<&Asked>) -> Answer {
+async fn ask(client: &Client, page: &Url, path: &str, most: usize) -> Answer {
     let Ok(url) = page.join(path) else { return Answer::default() };
-    let request = match row {
-        Some(row) => Request::get(url).method(row.method).most_body(answer::KEPT),
-        None => Request::get(url).most_body(LONGEST_MISSING),
-    };
-    match timeout(TIME_EACH, client.send(request)).await {
+    match timeout(TIME_EACH, client.send(Request::get(url).most_body(most))).await {
         Ok(exchange) => Answer::of(path, exchange),
-        Err(_) => Answer {
-            path: path.to_owned(),
-            trouble: Some(format!("it did not answer within {} s", TIME_EACH.as_secs())),
-            ..Answer::default()
-        },
+        Err(_) => Answer::late(path, TIME_EACH),
     }
 }
 
