@@ -95,7 +95,11 @@ static ROWS: &[Row] = &[
     row(Kind::Default, "IIS", &["500 - Internal server error."]),
     row(Kind::Default, "ASP.NET", &["Server Error in '", "Runtime Error"]),
     row(Kind::Default, "Express", &["<pre>Internal Server Error</pre>"]),
-    row(Kind::Default, "Flask", &["<h1>Internal Server Error</h1>", "unable to complete your request. Either the server"]),
+    row(
+        Kind::Default,
+        "Flask",
+        &["<h1>Internal Server Error</h1>", "unable to complete your request. Either the server"],
+    ),
     row(Kind::Default, "Django", &["<h1>Server Error (500)</h1>"]),
     row(Kind::Default, "gunicorn", &["<h1><p>Internal Server Error</p></h1>"]),
     row(Kind::Default, "Next.js", &["next-error-h1", "Internal Server Error"]),
@@ -108,7 +112,8 @@ static ROWS: &[Row] = &[
 ];
 
 /// All that some frameworks write when a request fails (Starlette and FastAPI, Next.js, Gin, net/http); pages of an app's own say more.
-const BARE: [&str; 3] = ["Internal Server Error", "500 Internal Server Error", "{\"detail\":\"Internal Server Error\"}"];
+const BARE: [&str; 3] =
+    ["Internal Server Error", "500 Internal Server Error", "{\"detail\":\"Internal Server Error\"}"];
 
 struct Pattern {
     of: &'static str,
@@ -227,7 +232,10 @@ mod tests {
             ("<h1>Whitelabel Error Page</h1>", "Spring"),
             ("404 page not found\n", "Go"),
             ("<html><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>", "nginx"),
-            ("<h1>Internal Server Error</h1><p>The server encountered an internal error or\nmisconfiguration and", "Apache"),
+            (
+                "<h1>Internal Server Error</h1><p>The server encountered an internal error or\nmisconfiguration and",
+                "Apache",
+            ),
             ("<!DOCTYPE html><pre>Internal Server Error</pre>", "Express"),
             ("<!doctype html><title>Server Error (500)</title><h1>Server Error (500)</h1><p></p>", "Django"),
             ("Internal Server Error", "the framework"),

@@ -117,7 +117,9 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
 fn note_unread(script: &Script, served: &mut Served) {
     let url = shown(&script.url);
     if script.endless && script.map.is_none() {
-        served.maps_in_part.push(format!("only the beginning of {url} was read, and the name of its map stands at the end"));
+        served
+            .maps_in_part
+            .push(format!("only the beginning of {url} was read, and the name of its map stands at the end"));
     }
     match &script.unread {
         None => {}

@@ -276,3 +276,24 @@ fn proof(page: &Url, document: &html::Document, errors: &Errors) -> Option<Obser
     );
     Some(Proof::new(&PROOF, location(page), "", message).into())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_every_request_is_lost_nothing_is_known_and_what_was_seen_stands() {
+        let page = Url::parse("https://example.com/").unwrap();
+        let paths =
+            |body: &[u8]| Paths { missing: Answer::with("/gonogo-1", 404, "text/html", body), ..Paths::default() };
+        let lost = Errors { answers: vec![Answer::default(), Answer::with("/%", 429, "", b"")] };
+        let sights = judge_traces(&page, &paths(b"<h1>Not here</h1>"), &lost);
+        assert!(matches!(sights.as_slice(), [Sight::NotSeen(_)]), "{sights:?}");
+        let trace = b"Traceback (most recent call last):\n  File \"/app/main.py\", line 3";
+        let sights = judge_traces(&page, &paths(trace), &lost);
+        assert!(matches!(sights.as_slice(), [Sight::NotSeen(_), Sight::Seen(seen)] if seen.len() == 1), "{sights:?}");
+        let calm = Errors { answers: vec![Answer::with("/%", 400, "", b"no")] };
+        let sights = judge_traces(&page, &paths(b"<h1>Not here</h1>"), &calm);
+        assert!(matches!(sights.as_slice(), [Sight::Seen(seen)] if seen.is_empty()), "{sights:?}");
+    }
+}
