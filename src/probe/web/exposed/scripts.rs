@@ -109,7 +109,6 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
             scripts.push(script);
         }
     }
-    drop(reading);
     maps_of(client, page, scripts, beyond, served).await;
 }
 

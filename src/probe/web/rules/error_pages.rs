@@ -216,8 +216,8 @@ fn default_page(page: &Url, standard: Vec<(String, String)>) -> Option<Observati
 /// The standard page that a request shows which makes the app or its server fail (5xx), and its line of evidence. What a server says of a
 /// request that it refuses (400) never reaches users.
 fn failed(errors: &Errors, document: &html::Document) -> Option<(String, String)> {
-    let failed = errors.answered().filter(|answer| answer.status.is_some_and(|status| status >= 500));
-    failed.into_iter().find_map(|answer| match own_page(answer, document) {
+    let mut failed = errors.answered().filter(|answer| answer.status.is_some_and(|status| status >= 500));
+    failed.find_map(|answer| match own_page(answer, document) {
         Page::Standard(of) => {
             let status = answer.status.unwrap_or_default();
             let message = format!("A request that fails ({status}) shows the standard page of {of}");
