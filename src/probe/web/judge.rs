@@ -195,8 +195,9 @@ fn is_finding(observation: &Observation) -> bool {
 
 /// A page with its markup read.
 pub fn page_of(hop: &Hop) -> Page<'_> {
-    let document =
+    let mut document =
         if hop.response.is_html() { html::read(&hop.response.body.bytes) } else { html::Document::default() };
+    document.cut |= hop.response.body.cut.is_some();
     Page { url: &hop.url, response: &hop.response, document }
 }
 

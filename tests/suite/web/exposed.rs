@@ -1,5 +1,7 @@
 //! What a site gives away, and what only looks like it.
 
+mod in_part;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -128,7 +130,6 @@ fn leaky(path: &str) -> Answer {
             "application/json",
             format!("{{\"propertySources\":[{{\"properties\":{{\"db.password\":{{\"value\":\"{RANDOM}\"}}}}}}]}}"),
         ),
-        "/actuator/heapdump" => ok("application/octet-stream", ""),
         "/phpinfo.php" => {
             ok("text/html", "<html><title>PHP 8 - phpinfo()</title>PHP Version 8.3 Configure Command</html>")
         }
@@ -157,7 +158,7 @@ async fn an_app_that_gives_everything_away_is_told_so_one_line_for_each_fault() 
     assert_eq!(
         told,
         [
-            "blocker debug-page-exposed /actuator/heapdump",
+            "blocker debug-page-exposed /actuator",
             "blocker private-file-exposed /.env",
             "blocker private-file-exposed /.git/HEAD",
             "blocker private-file-exposed /backup.sql",

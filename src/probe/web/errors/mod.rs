@@ -24,7 +24,7 @@ const LONG: usize = 17 * 1024;
 /// What came back for requests that no app expects.
 #[derive(Debug, Default)]
 pub struct Errors {
-    /// The answers; `path` says what was sent.
+    /// What came back for each, also where nothing did; `path` says what was sent.
     pub answers: Vec<Answer>,
 }
 
@@ -38,8 +38,26 @@ pub async fn collect(client: &Client, page: &Url) -> Errors {
     let long = Request::get(root).most_body(KEPT).header("X-Gonogo", "a".repeat(LONG));
     requests.push(("a header line of 17 KB", long));
     let asked = requests.into_iter().map(|(what, request)| async move {
-        timeout(TIME, client.send(request)).await.ok().map(|exchange| Answer::of(what, exchange))
+        match timeout(TIME, client.send(request)).await {
+            Ok(exchange) => Answer::of(what, exchange),
+            Err(_) => Answer::late(what, TIME),
+        }
     });
-    let answers = join_all(asked).await.into_iter().flatten().filter(|answer| answer.status.is_some()).collect();
-    Errors { answers }
+    Errors { answers: join_all(asked).await }
+}
+
+impl Errors {
+    /// What was answered. A site that asks to be left alone says nothing of what it does with such a request.
+    pub fn answered(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.iter().filter(|answer| is_answer(answer))
+    }
+
+    /// The requests that were not, in words.
+    pub fn lost(&self) -> Vec<&str> {
+        self.answers.iter().filter(|answer| !is_answer(answer)).map(|answer| answer.path.as_str()).collect()
+    }
+}
+
+fn is_answer(answer: &Answer) -> bool {
+    answer.status.is_some_and(|status| status != 429)
 }

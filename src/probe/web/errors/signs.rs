@@ -87,7 +87,33 @@ static ROWS: &[Row] = &[
     row(Kind::Default, "Amazon S3", &["<Code>NoSuchKey</Code>"]),
     row(Kind::Default, "Amazon S3", &["<li>Code: NoSuchKey</li>"]),
     row(Kind::Default, "Python's http.server", &["Error code explanation:", "Nothing matches the given URI"]),
+    // What the same programs show when a request fails.
+    row(Kind::Default, "Apache", &["<h1>Internal Server Error</h1>", "internal error or", "misconfiguration"]),
+    row(Kind::Default, "Apache", &["<h1>Service Unavailable</h1>", "temporarily unable to service your"]),
+    row(Kind::Default, "Apache", &["<h1>Proxy Error</h1>", "The proxy server received an invalid"]),
+    row(Kind::Default, "Tomcat", &["<h1>HTTP Status 50", "<b>Type</b>"]),
+    row(Kind::Default, "IIS", &["500 - Internal server error."]),
+    row(Kind::Default, "ASP.NET", &["Server Error in '", "Runtime Error"]),
+    row(Kind::Default, "Express", &["<pre>Internal Server Error</pre>"]),
+    row(
+        Kind::Default,
+        "Flask",
+        &["<h1>Internal Server Error</h1>", "unable to complete your request. Either the server"],
+    ),
+    row(Kind::Default, "Django", &["<h1>Server Error (500)</h1>"]),
+    row(Kind::Default, "gunicorn", &["<h1><p>Internal Server Error</p></h1>"]),
+    row(Kind::Default, "Next.js", &["next-error-h1", "Internal Server Error"]),
+    row(Kind::Default, "Rails", &["<title>We're sorry, but something went wrong (500"]),
+    row(Kind::Default, "Puma", &["An unhandled lowlevel error occurred."]),
+    row(Kind::Default, "Laravel", &["text-gray-500 uppercase tracking-wider", "Server Error"]),
+    row(Kind::Default, "Vercel", &["A server error has occurred", "FUNCTION_INVOCATION_"]),
+    row(Kind::Default, "Cloudflare", &["cf-error-details", "cf-wrapper"]),
+    row(Kind::Default, "Heroku", &["herokucdn.com/error-pages"]),
 ];
+
+/// All that some frameworks write when a request fails (Starlette and FastAPI, Next.js, Gin, net/http); pages of an app's own say more.
+const BARE: [&str; 3] =
+    ["Internal Server Error", "500 Internal Server Error", "{\"detail\":\"Internal Server Error\"}"];
 
 struct Pattern {
     of: &'static str,
@@ -139,7 +165,13 @@ pub fn read(body: &str) -> Option<Sign> {
         ROWS.iter()
             .find(|row| row.kind == Kind::Default && row.marks.iter().all(|mark| body.contains(mark)))
             .map(|row| sign(row, body))
+            .or_else(|| bare(body))
     })
+}
+
+fn bare(body: &str) -> Option<Sign> {
+    let text = BARE.iter().find(|text| body.trim() == **text)?;
+    Some(Sign { kind: Kind::Default, of: "the framework", shown: (*text).to_owned() })
 }
 
 fn sign(row: &Row, body: &str) -> Sign {
@@ -199,6 +231,14 @@ mod tests {
             ("<!DOCTYPE html><pre>Cannot GET /gonogo-1</pre>", "Express"),
             ("<h1>Whitelabel Error Page</h1>", "Spring"),
             ("404 page not found\n", "Go"),
+            ("<html><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>", "nginx"),
+            (
+                "<h1>Internal Server Error</h1><p>The server encountered an internal error or\nmisconfiguration and",
+                "Apache",
+            ),
+            ("<!DOCTYPE html><pre>Internal Server Error</pre>", "Express"),
+            ("<!doctype html><title>Server Error (500)</title><h1>Server Error (500)</h1><p></p>", "Django"),
+            ("Internal Server Error", "the framework"),
         ] {
             assert_eq!(of(body), Some((Kind::Default, expected)), "{body}");
         }
@@ -206,6 +246,7 @@ mod tests {
             "<h1>We looked everywhere</h1><p>This page is not at /shop/tea.js any more. <a href=/>Home</a>, at 12:30:15 on line 4",
             "{\"error\":\"not found\",\"statusCode\":404}",
             "Meet us at the shop (Main Street 5)",
+            "<h1>Internal Server Error</h1><p>We broke a pot. <a href=/>Home</a>",
             "",
         ] {
             assert_eq!(of(own), None, "{own}");

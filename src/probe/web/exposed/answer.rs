@@ -1,5 +1,7 @@
 //! What came back for one path, cut down to what can be judged.
 
+use std::time::Duration;
+
 use crate::model::redact;
 use crate::probe::web::http::client::Exchange;
 
@@ -51,6 +53,12 @@ impl Answer {
         answer.bytes.shrink_to_fit();
         answer.text = text(&answer.bytes);
         answer
+    }
+
+    /// Of a request for `path` that was given up after `time`.
+    pub fn late(path: &str, time: Duration) -> Self {
+        let trouble = format!("it did not answer within {} s", time.as_secs());
+        Self { path: path.to_owned(), trouble: Some(trouble), ..Self::default() }
     }
 
     /// An answer that says nothing but these bytes.

@@ -19,7 +19,7 @@ use futures_util::{StreamExt, future};
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::address::same_site;
+use super::address::{same_site, shown};
 use super::html::{self, Document};
 use super::http::Response;
 use super::http::client::{Client, Request};
@@ -82,8 +82,10 @@ pub struct Seen {
 /// Looks at a page and, if `whole`, at what its origin answers to paths.
 pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
     let document = is_page(&page.response).then(|| {
-        let bytes = &page.response.body.bytes;
-        html::read(bytes.get(..bytes.len().min(LONGEST_PAGE)).unwrap_or_default())
+        let body = &page.response.body;
+        let mut document = html::read(body.bytes.get(..body.bytes.len().min(LONGEST_PAGE)).unwrap_or_default());
+        document.cut |= body.cut.is_some() || body.bytes.len() > LONGEST_PAGE;
+        document
     });
     let nothing = Document::default();
     let known = document.as_ref().unwrap_or(&nothing);
@@ -91,14 +93,18 @@ pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
     let (paths, served) = future::join(
         async { if whole { Some(ask_for_paths(client, page, known, deadline).await) } else { None } },
         async {
+            let mut served = Served::default();
             if !page.response.is_success() {
-                return Served::default();
+                return served;
             }
-            let reading = scripts::collect(client, &page.url, &page.response, known);
-            timeout_at(deadline, reading).await.unwrap_or_else(|_| Served {
-                why_in_part: Some("the scripts of the page did not arrive in time".to_owned()),
-                ..Served::default()
-            })
+            // What was read by then counts.
+            let reading = scripts::collect(client, &page.url, &page.response, known, &mut served);
+            if timeout_at(deadline, reading).await.is_err() {
+                let why = format!("the scripts of {} and their maps did not all arrive in time", shown(&page.url));
+                served.in_part.push(why.clone());
+                served.maps_in_part.push(why);
+            }
+            served
         },
     )
     .await;
@@ -113,13 +119,13 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
     let mut paths = Paths::default();
     let dotted = format!("/.{}", control::nobody());
     let plain = format!("/{}", control::nobody());
-    paths.missing = ask(client, &page.url, &plain, None).await;
+    paths.missing = ask(client, &page.url, &plain, LONGEST_MISSING).await;
     let why_not = why_ask_no_more(&paths.missing);
     if let Some(why) = why_not {
         paths.left_out = PATHS.iter().map(|row| (row, why)).collect();
         return paths;
     }
-    paths.missing_dotted = ask(client, &page.url, &dotted, None).await;
+    paths.missing_dotted = ask(client, &page.url, &dotted, LONGEST_MISSING).await;
 
     let stop = AtomicBool::new(false);
     let without = without(page, document);
@@ -184,31 +190,26 @@ async fn look(
     if Instant::now() >= deadline {
         return Err((row, "the site answers too slowly"));
     }
-    let answer = ask(client, page, row.path, Some(row)).await;
+    let answer = ask(client, page, row.path, answer::KEPT).await;
     if answer.status == Some(429) {
         stop.store(true, Ordering::Relaxed);
         return Err((row, "the site asked to be left alone for now"));
     }
     let control = match (row.reads)(&answer) {
-        Some(_) => Some(ask(client, page, &control::like(row.path), Some(row)).await),
+        Some(_) => Some(ask(client, page, &control::like(row.path), answer::KEPT).await),
         None => None,
     };
+    if control.as_ref().is_some_and(|control| control.status == Some(429)) {
+        stop.store(true, Ordering::Relaxed);
+    }
     Ok(Seen { asked: row, answer, control })
 }
 
-async fn ask(client: &Client, page: &Url, path: &str, row: Option<&Asked>) -> Answer {
+async fn ask(client: &Client, page: &Url, path: &str, most: usize) -> Answer {
     let Ok(url) = page.join(path) else { return Answer::default() };
-    let request = match row {
-        Some(row) => Request::get(url).method(row.method).most_body(answer::KEPT),
-        None => Request::get(url).most_body(LONGEST_MISSING),
-    };
-    match timeout(TIME_EACH, client.send(request)).await {
+    match timeout(TIME_EACH, client.send(Request::get(url).most_body(most))).await {
         Ok(exchange) => Answer::of(path, exchange),
-        Err(_) => Answer {
-            path: path.to_owned(),
-            trouble: Some(format!("it did not answer within {} s", TIME_EACH.as_secs())),
-            ..Answer::default()
-        },
+        Err(_) => Answer::late(path, TIME_EACH),
     }
 }
 
@@ -250,12 +251,14 @@ async fn legal_pages(
         let Some(mut url) = legal::link(document, page, kind) else { continue };
         url.set_fragment(None);
         let own = same_site(page, &url) && url != *page && kind != legal::Kind::Cookies;
-        let answer = if own && Instant::now() < deadline {
-            let path = url.path().to_owned();
-            let sent = timeout(TIME_EACH, client.send(Request::get(url.clone()).most_body(answer::KEPT))).await;
-            sent.ok().map(|exchange| Answer::of(&path, exchange))
-        } else {
+        let path = url.path().to_owned();
+        let answer = if !own {
             None
+        } else if Instant::now() < deadline {
+            let sent = timeout(TIME_EACH, client.send(Request::get(url.clone()).most_body(answer::KEPT))).await;
+            Some(sent.map_or_else(|_| Answer::late(&path, TIME_EACH), |exchange| Answer::of(&path, exchange)))
+        } else {
+            Some(Answer::late(&path, TIME))
         };
         found.push((kind, url, answer));
     }

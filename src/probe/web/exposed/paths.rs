@@ -2,7 +2,6 @@
 
 use super::answer::Answer;
 use super::proof::{Found, data, health, notices, pages, settings};
-use crate::probe::web::http::client::Method;
 
 /// What a path is about: which rule speaks when it is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,8 +38,6 @@ pub struct Asked {
     pub path: &'static str,
     /// What it is about.
     pub group: Group,
-    /// How to ask.
-    pub method: Method,
     /// When to ask.
     pub stack: Stack,
     /// What the answer is, if it is what was looked for.
@@ -50,17 +47,12 @@ pub struct Asked {
 }
 
 const fn row(path: &'static str, group: Group, reads: fn(&Answer) -> Option<Found>, fix: &'static str) -> Asked {
-    Asked { path, group, method: Method::Get, stack: Stack::Any, reads, fix }
+    Asked { path, group, stack: Stack::Any, reads, fix }
 }
 
 impl Asked {
     const fn on(mut self, stack: Stack) -> Self {
         self.stack = stack;
-        self
-    }
-
-    const fn head(mut self) -> Self {
-        self.method = Method::Head;
         self
     }
 }
@@ -130,7 +122,6 @@ pub static PATHS: &[Asked] = &[
     .on(Stack::After("/server-status")),
     row("/actuator", Group::DebugPage, pages::actuator, ACTUATOR),
     row("/actuator/env", Group::DebugPage, pages::actuator_env, ACTUATOR).on(Stack::After("/actuator")),
-    row("/actuator/heapdump", Group::DebugPage, pages::heapdump, ACTUATOR).on(Stack::After("/actuator")).head(),
     row(
         "/debug/pprof/",
         Group::DebugPage,

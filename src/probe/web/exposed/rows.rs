@@ -72,6 +72,9 @@ fn told(what: What, group: Group) -> (String, Standing) {
         What::SameAsAny => ("the same as for any path".to_owned(), Standing::Good),
         What::SomethingElse => ("something else answers".to_owned(), Standing::Neutral),
         What::Failed => ("the server failed".to_owned(), Standing::Unknown),
+        What::Unproven(Found { words, .. }) => {
+            (format!("looks like {words}, but nothing answered to hold it against"), Standing::Unknown)
+        }
         What::NoAnswer(why) => (format!("no answer: {why}"), Standing::Unknown),
     }
 }

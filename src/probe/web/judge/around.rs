@@ -88,14 +88,16 @@ fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
         add(health_endpoint::RULES, health_endpoint::judge(page, paths));
         add(health_endpoint::NOTICE_RULES, vec![health_endpoint::judge_notice(page, paths, now)]);
         if let Some(errors) = &around.errors {
-            add(&[&error_pages::TRACE], vec![error_pages::judge_traces(page, paths, errors)]);
+            add(&[&error_pages::TRACE], error_pages::judge_traces(page, paths, errors));
             let document = exposed.document.as_ref();
-            add(error_pages::PAGE_RULES, vec![error_pages::judge_pages(page, document, paths, errors)]);
+            for (rules, sight) in error_pages::judge_pages(page, document, paths, errors) {
+                add(rules, vec![sight]);
+            }
         }
     }
     add(&[&served_code::SECRET], served_code::judge_secrets(page, &exposed.served));
     add(&[&served_code::MAPS], served_code::judge_maps(page, &exposed.served));
-    add(legal::RULES, vec![legal::judge(page, exposed)]);
+    add(legal::RULES, legal::judge(page, exposed));
     for (reason, example) in &exposed.served.not_read {
         tally.gap(*reason, example.clone());
     }

@@ -41,6 +41,7 @@ pub fn judge(page: &Url, paths: &Paths) -> Vec<Sight> {
 pub fn judge_group(rule: &'static RuleMeta, group: Group, page: &Url, paths: &Paths) -> Vec<Sight> {
     let mut faults: Vec<(&str, Vec<(&Seen, Found)>)> = Vec::new();
     let mut unanswered = Vec::new();
+    let mut unproven = Vec::new();
     for seen in paths.answers.iter().filter(|seen| seen.asked.group == group) {
         match verdict::of(seen, paths) {
             What::Found(found) if found.severity.is_some() => {
@@ -49,12 +50,22 @@ pub fn judge_group(rule: &'static RuleMeta, group: Group, page: &Url, paths: &Pa
                     None => faults.push((seen.asked.fix, vec![(seen, found)])),
                 }
             }
+            // What is worth a row alone leaves nothing unseen.
+            What::Unproven(found) if found.severity.is_some() || group == Group::Health => {
+                unproven.push(format!(
+                    "{} of {} looks like {}, but the site did not answer to a made-up path beside it: look for yourself",
+                    short(seen.asked.path),
+                    address::shown(page),
+                    found.words
+                ));
+            }
             What::NoAnswer(_) | What::Failed => unanswered.push(seen.asked.path),
             _ => {}
         }
     }
     let findings = faults.into_iter().filter_map(|(fix, fault)| worded(rule, page, fix, &fault)).collect();
     let mut sights = vec![Sight::Seen(findings)];
+    sights.extend(unproven.into_iter().map(Sight::NotSeen));
     sights.extend(why_not(group, page, paths, &unanswered).map(Sight::NotSeen));
     sights
 }

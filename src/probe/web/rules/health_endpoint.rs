@@ -77,9 +77,14 @@ pub fn judge(page: &Url, paths: &Paths) -> Vec<Sight> {
 
 /// Judges the notice, where there is one.
 pub fn judge_notice(page: &Url, paths: &Paths, now: Timestamp) -> Sight {
-    let there = paths.answers.iter().find(|seen| seen.asked.path.ends_with("/security.txt"));
-    let there = there.filter(|seen| matches!(verdict::of(seen, paths), What::Found(_)));
-    let Some(seen) = there else { return Sight::Seen(Vec::new()) };
+    let asked = paths.answers.iter().find(|seen| seen.asked.path.ends_with("/security.txt"));
+    let unknown = || Sight::NotSeen(format!("{} gave no answer about its security.txt", address::shown(page)));
+    let Some(seen) = asked else { return unknown() };
+    match verdict::of(seen, paths) {
+        What::Found(_) => {}
+        What::NoAnswer(_) | What::Failed | What::Unproven(_) => return unknown(),
+        _ => return Sight::Seen(Vec::new()),
+    }
     let why = match notices::expires(&seen.answer.text) {
         Ok(end) if end < now => format!("it held until {} only", end.strftime("%Y-%m-%d")),
         Ok(_) => return Sight::Seen(Vec::new()),

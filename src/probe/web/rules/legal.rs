@@ -75,10 +75,11 @@ pub static BROKEN: RuleMeta = RuleMeta {
 pub static RULES: &[&RuleMeta] = &[&PRIVACY, &TERMS, &CONSENT, &BROKEN];
 
 /// Judges the links of a page.
-pub fn judge(page: &Url, exposed: &Exposed) -> Sight {
+pub fn judge(page: &Url, exposed: &Exposed) -> Vec<Sight> {
     let Some(document) = &exposed.document else {
-        return Sight::NotSeen(format!("{} is no page for people: give the address of one", shown(page)));
+        return vec![Sight::NotSeen(format!("{} is no page for people: give the address of one", shown(page)))];
     };
+    let mut unknown = Vec::new();
     let mut seen: Vec<Observation> = Vec::new();
     if let Some(name) = manager(document) {
         let message = format!("The page loads the consent manager {name}");
@@ -99,6 +100,9 @@ pub fn judge(page: &Url, exposed: &Exposed) -> Sight {
                     Finding::new(&BROKEN, location(url), "", message).evidence(line(format!(" → {status}"))).into(),
                 );
             }
+            Some((answer, None)) if answer.status.is_none() => {
+                unknown.push(format!("{} gave no answer that could be read", shown(url)));
+            }
             // Nothing is known of where it leads.
             Some((_, None)) => {}
             Some((answer, Some(false))) => {
@@ -118,7 +122,13 @@ pub fn judge(page: &Url, exposed: &Exposed) -> Sight {
             }
         }
     }
-    Sight::Seen(seen)
+    let linked = |kind| exposed.legal.iter().any(|(known, ..)| *known == kind);
+    if document.cut && !(linked(Kind::Privacy) && linked(Kind::Terms)) {
+        unknown.push(format!("only the beginning of {} was searched for links", shown(page)));
+    }
+    let mut sights = vec![Sight::Seen(seen)];
+    sights.extend(unknown.into_iter().map(Sight::NotSeen));
+    sights
 }
 
 /// Whether a link leads to a page that is not there. `None` where that cannot be told: a site that gives the same for every path.

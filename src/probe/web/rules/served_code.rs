@@ -63,8 +63,21 @@ pub fn judge_secrets(page: &Url, served: &Served) -> Vec<Sight> {
     if served.code.is_empty() {
         sights = vec![Sight::NotSeen(format!("{} gave no page whose code could be read", shown(page)))];
     }
-    sights.extend(served.why_in_part.clone().map(Sight::NotSeen));
+    let mut why = served.in_part.clone();
+    let cut = |map: &&Map| map.contents.as_ref().is_some_and(|contents| contents.cut);
+    why.extend(served.maps.iter().filter(cut).map(|map| format!("only the beginning of {} was read", shown(&map.url))));
+    sights.extend(in_part(&why).map(Sight::NotSeen));
     sights
+}
+
+/// Reasons as one: on a site that is down they are many and alike.
+fn in_part(why: &[String]) -> Option<String> {
+    let said = why.iter().take(2).map(String::as_str).collect::<Vec<_>>().join("; ");
+    match why.len() {
+        0 => None,
+        1 | 2 => Some(said),
+        many => Some(format!("{said}; and {} more of the kind", many - 2)),
+    }
 }
 
 fn worded(hit: &Hit, url: &Url, is_page: bool, again: &[String]) -> Observation {
@@ -98,13 +111,16 @@ pub fn judge_maps(page: &Url, served: &Served) -> Vec<Sight> {
     if served.code.is_empty() {
         sights = vec![Sight::NotSeen(format!("{} gave no page whose scripts could be read", shown(page)))];
     }
-    if let Some(map) = served.maps.iter().find(|map| map.trouble.is_some()) {
-        sights.push(Sight::NotSeen(format!("{} gave no answer that could be read", shown(&map.url))));
+    let mut why = served.maps_in_part.clone();
+    for map in &served.maps {
+        if map.trouble.is_some() {
+            why.push(format!("{} gave no answer that could be read", shown(&map.url)));
+        }
+        if map.contents.as_ref().is_some_and(|contents| contents.cut && contents.with_text == 0) {
+            why.push(format!("only the beginning of {} was read", shown(&map.url)));
+        }
     }
-    let unknown = |map: &&Map| map.contents.as_ref().is_some_and(|contents| contents.cut && contents.with_text == 0);
-    if let Some(map) = served.maps.iter().find(unknown) {
-        sights.push(Sight::NotSeen(format!("only the beginning of {} was read", shown(&map.url))));
-    }
+    sights.extend(in_part(&why).map(Sight::NotSeen));
     sights
 }
 

@@ -40,11 +40,19 @@ pub fn actuator(answer: &Answer) -> Option<Found> {
     ];
     let open: Vec<String> =
         telling.iter().filter(|name| links.contains_key(**name)).map(|name| (*name).to_owned()).collect();
-    Some(if open.is_empty() {
-        Found::new(None, "Spring Boot Actuator, with nothing telling in it")
+    if open.is_empty() {
+        return Some(Found::new(None, "Spring Boot Actuator, with nothing telling in it"));
+    }
+    // The dump itself is never asked for: even HEAD makes Spring Boot write one, which stops the app for as long.
+    let found = if links.contains_key("heapdump") {
+        Found::new(
+            Blocker,
+            "Spring Boot Actuator offers the whole memory of the app as a download: passwords, sessions, users' data",
+        )
     } else {
-        Found::new(Major, "Spring Boot Actuator, open to everybody").detail(format!("it offers: {}", few(&open, 10)))
-    })
+        Found::new(Major, "Spring Boot Actuator, open to everybody")
+    };
+    Some(found.detail(format!("it offers: {}", few(&open, 10))))
 }
 
 /// Spring Boot's environment.
@@ -65,12 +73,6 @@ pub fn actuator_env(answer: &Answer) -> Option<Found> {
         Found::new(Blocker, "the environment of the app with its secrets")
             .detail(format!("secrets: {}", few(&plain, 6)))
     })
-}
-
-/// Spring Boot's memory dump; asked for with HEAD, so that nothing of it is sent.
-pub fn heapdump(answer: &Answer) -> Option<Found> {
-    (answer.is_success() && answer.kind == "application/octet-stream")
-        .then(|| Found::new(Blocker, "the whole memory of the app as a download: passwords, sessions, users' data"))
 }
 
 /// Go's profiler.
@@ -256,6 +258,8 @@ mod tests {
         let own = "\"self\":{\"href\":\"http://x/actuator\"}";
         assert_eq!(severity(actuator(&json_of(&format!("{{\"_links\":{{{own},\"health\":{{}}}}}}")))), None);
         assert_eq!(severity(actuator(&json_of(&format!("{{\"_links\":{{{own},\"env\":{{}}}}}}")))), Some(Major));
+        let dump = format!("{{\"_links\":{{{own},\"heapdump\":{{}}}}}}");
+        assert_eq!(severity(actuator(&json_of(&dump))), Some(Blocker));
         assert!(
             actuator(&json_of("{\"_links\":{\"self\":{\"href\":\"/api/shops\"}}}")).is_none(),
             "any HAL API has links"
@@ -269,7 +273,6 @@ mod tests {
         let shown = actuator_env(&env("swordfish")).unwrap();
         assert_eq!(shown.severity, Some(Blocker));
         assert!(!format!("{shown:?}").contains("swordfish"));
-        assert!(heapdump(&Answer::with("/x", 200, "text/html", b"")).is_none());
     }
 
     #[test]
