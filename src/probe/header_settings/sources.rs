@@ -20,7 +20,7 @@ static TELLING: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// Larger files are data.
+/// Larger files are not read, and counted as such.
 const MOST_BYTES: u64 = 1024 * 1024;
 /// So many files of code are kept at most; a project with more of them says the same thing over and over.
 const MOST_FILES: usize = 4000;
@@ -34,7 +34,7 @@ pub struct Sources {
     files: BTreeMap<String, Arc<str>>,
     tokens: BTreeMap<String, Vec<Token>>,
     paths: BTreeSet<String>,
-    /// Files that may matter and could not be read.
+    /// Files that may matter and could not be read, or were too large or too many to be.
     pub unread: usize,
     /// Whether there are pages that a program fills in.
     pub views: bool,
@@ -57,19 +57,21 @@ impl Sources {
             !file.ignored && !is_aside(&file.path) || is_template(&file.path)
         };
         let listed: Vec<&FileEntry> = listed.filter(ours).collect();
-        let wanted = listed.par_iter().filter(|file| file.size <= MOST_BYTES && !cancel.is_cancelled());
+        let wanted = listed.par_iter().filter(|_| !cancel.is_cancelled());
         let read: Vec<Read> = wanted
             .map(|file| {
                 let configuration = is_configuration(&file.path);
                 if !configuration && Dialect::of(&file.path).is_none() && !is_markup(&file.path) {
                     return Ok(None);
                 }
-                let text = file.read().map_err(drop)?;
+                let text = file.read_up_to(MOST_BYTES).map_err(drop)?;
                 let telling = configuration || TELLING.as_ref().is_none_or(|telling| telling.is_match(text.as_bytes()));
                 Ok(telling.then(|| (file.path.clone(), Arc::from(text))))
             })
             .collect();
         let unread = read.iter().filter(|read| read.is_err()).count();
+        let kept = read.iter().filter(|read| matches!(read, Ok(Some(_)))).count();
+        let unread = unread + kept.saturating_sub(MOST_FILES);
         let files = read.into_iter().filter_map(|read| read.ok().flatten()).take(MOST_FILES).collect();
         Self::new(files, listed.iter().map(|file| file.path.clone()).collect(), unread, views)
     }
@@ -237,4 +239,32 @@ fn is_configuration(path: &str) -> bool {
         || name.ends_with(".rb") && (path.starts_with("config/") || path.contains("/config/"))
         || path.ends_with("config/session.php")
         || path.ends_with("bootstrap/app.php")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gathered(files: &[(&str, &str)]) -> Sources {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            std::fs::write(folder.path().join(path), text).unwrap();
+        }
+        Sources::of_project(folder.path(), &[], &CancellationToken::new())
+    }
+
+    #[test]
+    fn what_is_too_large_is_counted() {
+        let large = " ".repeat(1024 * 1024 + 1);
+        let sources = gathered(&[("nginx.conf", "server {}"), ("app.js", &large), ("film.mp4", &large)]);
+        assert_eq!((sources.unread, sources.all().count()), (1, 1));
+    }
+
+    #[test]
+    fn what_is_too_many_is_counted() {
+        let names: Vec<String> = (0..MOST_FILES + 3).map(|number| format!("{number}.conf")).collect();
+        let files: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "")).collect();
+        let sources = gathered(&files);
+        assert_eq!((sources.unread, sources.all().count()), (3, MOST_FILES));
+    }
 }

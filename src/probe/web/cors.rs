@@ -6,6 +6,7 @@ use futures_util::future::{join, join_all};
 use url::Url;
 
 use super::address::is_ip;
+use super::cookies::{self, SameSite};
 use super::http::Response;
 use super::http::client::{Client, Method, Request};
 use super::observatory;
@@ -13,6 +14,8 @@ use super::visit::Hop;
 
 /// So many addresses of an API are asked for.
 const MOST_APIS: usize = 3;
+/// The page and the first of them are asked as those whose names look alike, too.
+const CLOSELY: usize = 2;
 /// Only the headers of answers matter; a body that is read whole leaves the connection to the next question.
 const MOST_BODY: usize = 64 * 1024;
 /// So much of a page is searched for them, and so many mentions are looked at.
@@ -67,6 +70,17 @@ impl Answer {
     }
 }
 
+/// A question that got no answer.
+#[derive(Debug, Clone)]
+pub struct Failed {
+    /// Who asked.
+    pub asker: Asker,
+    /// How.
+    pub method: Method,
+    /// Why, as the end of a sentence.
+    pub why: String,
+}
+
 /// One address and everything that was asked of it.
 #[derive(Debug, Clone)]
 pub struct Target {
@@ -74,8 +88,12 @@ pub struct Target {
     pub url: Url,
     /// Whether it looks like one of an API.
     pub api: bool,
-    /// What came back; what got no answer is not here.
+    /// Whether a `GET` there is sure only to read; what is not is asked by `OPTIONS` alone.
+    pub reads: bool,
+    /// What came back.
     pub answers: Vec<Answer>,
+    /// What got no answer.
+    pub failed: Vec<Failed>,
 }
 
 /// Everything about one page.
@@ -83,7 +101,7 @@ pub struct Target {
 pub struct Cors {
     /// The page first.
     pub targets: Vec<Target>,
-    /// Whether a cookie was seen that browsers send along when another site asks (`SameSite=None`).
+    /// Whether a session cookie was seen that browsers send along when another site asks (`SameSite=None`).
     pub cross_site_cookie: bool,
 }
 
@@ -91,7 +109,7 @@ impl Cors {
     /// What the HTTP Observatory's CORS test looks at: the page, asked by `OPTIONS` with a foreign origin. `None` where no
     /// answer came.
     pub fn observatory(&self) -> Option<observatory::Cors> {
-        let page = self.targets.iter().find(|target| !target.api)?;
+        let page = self.targets.first()?;
         let asked = |answer: &&Answer| answer.asker == Asker::Stranger && answer.method == Method::Options;
         let answer = page.answers.iter().find(asked)?;
         Some(observatory::Cors {
@@ -105,33 +123,61 @@ impl Cors {
 /// Asks for the page and for what looks like its API as several strangers.
 pub async fn collect(client: &Client, page: &Hop) -> Cors {
     let token = format!("{:08x}", RandomState::new().build_hasher().finish() & 0xffff_ffff);
-    let mut urls = vec![(page.url.clone(), false)];
-    urls.extend(api_addresses(&page.url, &page.response).into_iter().map(|url| (url, true)));
-    let mut first_api = true;
-    let asked = urls.into_iter().map(|(url, api)| {
-        let closely = !api || std::mem::take(&mut first_api);
-        ask_all(client, url, api, closely, &token)
-    });
+    // The page was asked for by the user.
+    let mut targets = vec![Target { reads: true, ..Target::at(page.url.clone()) }];
+    targets.extend(api_addresses(&page.url, &page.response).into_iter().map(Target::at));
+    let asked = targets.into_iter().enumerate().map(|(at, target)| ask_all(client, target, at < CLOSELY, &token));
     let (targets, cookies): (Vec<Target>, Vec<bool>) = join_all(asked).await.into_iter().unzip();
-    Cors { targets, cross_site_cookie: cookies.contains(&true) || sets_cross_site_cookie(&page.response) }
+    Cors { targets, cross_site_cookie: cookies.contains(&true) || sets_cross_site_cookie(&page.url, &page.response) }
 }
 
-async fn ask_all(client: &Client, url: Url, api: bool, closely: bool, token: &str) -> (Target, bool) {
-    let stranger = format!("https://gonogo-{token}.example");
-    let (get, options) = join(
-        ask(client, &url, Asker::Stranger, Method::Get, stranger.clone()),
-        ask(client, &url, Asker::Stranger, Method::Options, stranger),
-    )
-    .await;
-    let mut answers: Vec<(Answer, bool)> = get.into_iter().chain(options).collect();
-    // Who welcomes everybody welcomes the others too.
-    let closed = !answers.iter().any(|(answer, _)| answer.names_asker() || answer.allow_origin.as_deref() == Some("*"));
-    if closely && closed && !answers.is_empty() {
-        let others = origins(&url).into_iter().map(|(asker, origin)| ask(client, &url, asker, Method::Get, origin));
-        answers.extend(join_all(others).await.into_iter().flatten());
+impl Target {
+    /// Nothing asked yet.
+    fn at(url: Url) -> Self {
+        Self { api: is_api(&url), reads: only_reads(&url), url, answers: Vec::new(), failed: Vec::new() }
     }
-    let cookie = answers.iter().any(|(_, cookie)| *cookie);
-    (Target { url, api, answers: answers.into_iter().map(|(answer, _)| answer).collect() }, cookie)
+
+    /// Takes in what came of questions; whether any answer set a cookie that travels.
+    fn take(&mut self, asked: impl IntoIterator<Item = Asked>) -> bool {
+        let mut cookie = false;
+        for asked in asked {
+            match asked {
+                Ok((answer, travels)) => {
+                    cookie |= travels;
+                    self.answers.push(answer);
+                }
+                Err(failed) => self.failed.push(failed),
+            }
+        }
+        cookie
+    }
+
+    /// Whether a stranger may read, and with it everybody else.
+    pub fn welcomes_all(&self) -> bool {
+        let welcome = |answer: &Answer| answer.names_asker() || answer.allow_origin.as_deref() == Some("*");
+        self.answers.iter().any(|answer| answer.asker == Asker::Stranger && welcome(answer))
+    }
+}
+
+/// What came of one question: the answer, and whether it set a cookie that travels.
+type Asked = Result<(Answer, bool), Failed>;
+
+async fn ask_all(client: &Client, mut target: Target, closely: bool, token: &str) -> (Target, bool) {
+    let url = target.url.clone();
+    let stranger = format!("https://gonogo-{token}.example");
+    let options = ask(client, &url, Asker::Stranger, Method::Options, stranger.clone());
+    let mut cookie = if target.reads {
+        let (get, options) = join(ask(client, &url, Asker::Stranger, Method::Get, stranger), options).await;
+        target.take([get, options])
+    } else {
+        target.take([options.await])
+    };
+    if closely && !target.welcomes_all() && !target.answers.is_empty() {
+        let method = if target.reads { Method::Get } else { Method::Options };
+        let others = origins(&url).into_iter().map(|(asker, origin)| ask(client, &url, asker, method, origin));
+        cookie |= target.take(join_all(others).await);
+    }
+    (target, cookie)
 }
 
 /// The origins that a careless comparison takes for the site's own.
@@ -147,13 +193,16 @@ fn origins(url: &Url) -> Vec<(Asker, String)> {
     origins
 }
 
-async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: String) -> Option<(Answer, bool)> {
+async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: String) -> Asked {
     let mut request = Request::get(url.clone()).method(method).header("Origin", origin.as_str()).most_body(MOST_BODY);
     if method == Method::Options {
         request = request.header("Access-Control-Request-Method", "GET");
     }
     let exchange = client.send(request).await;
-    let response = exchange.response()?;
+    let response = match &exchange.result {
+        Ok(response) => response,
+        Err(trouble) => return Err(Failed { asker, method, why: trouble.to_string() }),
+    };
     let read = |name: &str| response.headers.joined(name);
     let caching = read("cache-control").unwrap_or_default().to_ascii_lowercase();
     let answer = Answer {
@@ -169,23 +218,113 @@ async fn ask(client: &Client, url: &Url, asker: Asker, method: Method, origin: S
         shared: ["public", "s-maxage", "max-age"].iter().any(|word| caching.contains(word))
             && !["private", "no-store", "max-age=0"].iter().any(|word| caching.contains(word)),
     };
-    Some((answer, sets_cross_site_cookie(response)))
+    Ok((answer, sets_cross_site_cookie(url, response)))
 }
 
-fn sets_cross_site_cookie(response: &Response) -> bool {
-    response.headers.all("set-cookie").any(|header| {
-        header.text().split(';').skip(1).any(|attribute| {
-            let attribute: String = attribute.chars().filter(|c| !c.is_whitespace()).collect();
-            attribute.eq_ignore_ascii_case("samesite=none")
-        })
+/// Networks set cookies of their own with `SameSite=None`, which are nobody's key.
+fn sets_cross_site_cookie(url: &Url, response: &Response) -> bool {
+    let now = cookies::date(&response.headers);
+    cookies::all(&response.headers).iter().any(|cookie| {
+        let travels = cookie.same_site == SameSite::None && cookie.refusal(url).is_none();
+        travels && cookie.is_session() && !cookie.removes(now)
     })
 }
 
-/// Addresses of the same origin that the page mentions and that look like an API. A `GET` must change nothing (RFC 9110,
-/// section 9.2.1), but not everybody keeps to that: what sounds like a deed is not asked for.
+/// Words of addresses that are not asked at all: a `GET` must change nothing (RFC 9110, section 9.2.1), and an `OPTIONS`
+/// even less, but code that does not look at the method does its deed for both.
+const DEEDS: [&str; 27] = [
+    "logout",
+    "log-out",
+    "signout",
+    "sign-out",
+    "delete",
+    "remove",
+    "destroy",
+    "unsubscribe",
+    "reset",
+    "webhook",
+    "cron",
+    "seed",
+    "migrat",
+    "send",
+    "checkout",
+    "confirm",
+    "revalidate",
+    "purge",
+    "flush",
+    "trigger",
+    "deploy",
+    "invite",
+    "cancel",
+    "refund",
+    "import",
+    "sync",
+    "verify",
+];
+
+/// What an address that only reads is called at its end, and on the way there.
+const NOUNS: [&str; 42] = [
+    "graphql",
+    "products",
+    "product",
+    "items",
+    "posts",
+    "articles",
+    "comments",
+    "users",
+    "user",
+    "me",
+    "profile",
+    "account",
+    "accounts",
+    "session",
+    "config",
+    "settings",
+    "status",
+    "health",
+    "healthz",
+    "version",
+    "info",
+    "search",
+    "list",
+    "categories",
+    "category",
+    "tags",
+    "orders",
+    "cart",
+    "messages",
+    "projects",
+    "tasks",
+    "todos",
+    "teams",
+    "members",
+    "customers",
+    "books",
+    "movies",
+    "recipes",
+    "news",
+    "feed",
+    "stats",
+    "plans",
+];
+/// Words that only stand on the way.
+const ON_THE_WAY: [&str; 5] = ["api", "auth", "public", "rest", "admin"];
+
+/// Whether a `GET` there is sure only to read, by the plain nouns of its path.
+fn only_reads(url: &Url) -> bool {
+    let path = url.path().to_ascii_lowercase();
+    let mut parts = path.split('/').filter(|part| !part.is_empty()).rev();
+    let is_version = |part: &str| part.strip_prefix('v').is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()));
+    parts.next().is_some_and(|last| NOUNS.contains(&last))
+        && parts.all(|part| NOUNS.contains(&part) || ON_THE_WAY.contains(&part) || is_version(part))
+}
+
+fn is_api(url: &Url) -> bool {
+    url.path().to_ascii_lowercase().split('/').any(|part| matches!(part, "api" | "graphql"))
+}
+
+/// Addresses of the same origin that the page mentions and that look like an API, those that only read first.
 fn api_addresses(page: &Url, response: &Response) -> Vec<Url> {
-    const DEEDS: [&str; 10] =
-        ["logout", "log-out", "signout", "sign-out", "delete", "remove", "destroy", "unsubscribe", "reset", "webhook"];
     let bytes = &response.body.bytes;
     let text = String::from_utf8_lossy(bytes.get(..bytes.len().min(SEARCHED)).unwrap_or_default());
     let mut found: Vec<Url> = Vec::new();
@@ -200,15 +339,14 @@ fn api_addresses(page: &Url, response: &Response) -> Vec<Url> {
         url.set_query(None);
         url.set_fragment(None);
         let path = url.path().to_ascii_lowercase();
-        let looks_it = path.split('/').any(|part| matches!(part, "api" | "graphql"));
         let harmless = !DEEDS.iter().any(|deed| path.contains(deed));
-        if quoted && looks_it && harmless && url.origin() == page.origin() && url != *page && !found.contains(&url) {
+        if quoted && is_api(&url) && harmless && url.origin() == page.origin() && url != *page && !found.contains(&url)
+        {
             found.push(url);
         }
-        if found.len() == MOST_APIS {
-            break;
-        }
     }
+    found.sort_by_key(|url| !only_reads(url));
+    found.truncate(MOST_APIS);
     found
 }
 
@@ -239,12 +377,49 @@ mod tests {
             [
                 "https://shop.example.com/api/products",
                 "https://shop.example.com/api/users/",
-                "https://shop.example.com/v1/api"
+                "https://shop.example.com/graphql"
             ]
+        );
+        assert_eq!(apis("'https://shop.example.com/v1/api'"), ["https://shop.example.com/v1/api"]);
+        let html =
+            "'/api/cron' '/api/seed' '/api/migrate' '/api/send' '/api/checkout' '/api/confirm' '/api/revalidate'";
+        assert_eq!(apis(html), [""; 0]);
+        assert_eq!(
+            apis("'/api/a' '/api/b' '/api/c' '/api/me'")[0],
+            "https://shop.example.com/api/me",
+            "those that only read come first"
         );
         assert_eq!(apis("<a href=/graphql>"), ["https://shop.example.com/graphql"]);
         assert_eq!(apis(&"\"/api".repeat(10_000)).len(), 1);
         assert_eq!(apis("é/api\u{fffd}'/apié"), ["https://shop.example.com/api"]);
+    }
+
+    #[test]
+    fn only_plain_nouns_are_sure_to_read() {
+        let reads = |path: &str| only_reads(&Url::parse("https://shop.example.com").unwrap().join(path).unwrap());
+        for path in ["/api/products", "/api/v2/users/", "/api/auth/session", "/graphql", "/API/Me", "/admin/api/status"]
+        {
+            assert!(reads(path), "{path}");
+        }
+        for path in
+            ["/api", "/api/publish", "/api/users/42", "/api/warm-up/products", "/run/api/status", "/api/auth", "/"]
+        {
+            assert!(!reads(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn only_a_session_that_browsers_keep_travels() {
+        let url = Url::parse("https://shop.example.com/").unwrap();
+        let travels = |cookie: &str| {
+            let headers = Headers::of(&[("Set-Cookie", cookie)]);
+            sets_cross_site_cookie(&url, &Response { status: 200, headers, body: Body::default() })
+        };
+        assert!(travels("sid=x; Secure; SameSite=None"));
+        for cookie in ["sid=x; SameSite=None", "__cf_bm=x; Secure; SameSite=None", "sid=x; Secure; SameSite=Lax"] {
+            assert!(!travels(cookie), "{cookie}");
+        }
+        assert!(!travels("sid=; Max-Age=0; Secure; SameSite=None"));
     }
 
     #[test]

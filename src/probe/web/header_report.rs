@@ -118,7 +118,11 @@ fn plain(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>) ->
     let Some(visit) = survey.visits.iter().find(starts_here) else { return Plain::NotAsked };
     let mut route: Vec<Url> = visit.hops.iter().map(|hop| hop.url.clone()).collect();
     match &visit.end {
-        End::Trouble { .. } if route.is_empty() => return Plain::NotThere,
+        End::Trouble { trouble: Trouble::Refused | Trouble::UnknownHost, .. } if route.is_empty() => {
+            return Plain::NotThere;
+        }
+        // A slow answer, or one that is not ours to ask for, does not tell that there is none.
+        End::Trouble { .. } if route.is_empty() => return Plain::NotAsked,
         // Where it leads is known, though nobody went there.
         End::Trouble { url, .. } => route.push(url.clone()),
         End::LeadsElsewhere(to) => route.extend(Url::parse(to)),

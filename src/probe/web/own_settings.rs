@@ -4,9 +4,9 @@ use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
 
-use super::configured;
+use super::{configured, rules};
 use crate::model::{Evidence, EvidenceKind, Finding, Observation, WebReport};
-use crate::probe::header_settings::{Header, Lines, Place, Scope, Settings, Sources, lines_for};
+use crate::probe::header_settings::{Header, Layer, Lines, Place, Scope, Settings, Sources, lines_for};
 
 /// What the project's files set.
 #[derive(Debug, Default)]
@@ -32,8 +32,10 @@ impl OwnSettings {
         let about = |header: &Header| configured::is_about(&finding.rule, header.name());
         if let Some(header) = Header::ALL.into_iter().find(about) {
             self.header(header, finding);
-        } else if finding.rule.as_str().contains("cookie") {
-            self.cookie(finding);
+        } else if finding.rule.as_str() == rules::cookies::META.id {
+            self.cookies(finding);
+        } else if finding.rule.as_str() == rules::server_details::META.id {
+            self.details(finding);
         }
     }
 
@@ -72,19 +74,41 @@ impl OwnSettings {
         self.add(lines_for(front, &[header], &self.sources), finding);
     }
 
-    fn cookie(&self, finding: &mut Finding) {
-        let cookies = &self.settings.cookies;
-        let named = cookies
+    /// For each cookie that the finding names, the place of its flags.
+    fn cookies(&self, finding: &mut Finding) {
+        let names = named(finding);
+        let is_named = |name: &String| names.contains(name);
+        let session = || names.iter().any(|name| name.to_ascii_lowercase().contains("sess"));
+        let places: Vec<_> = self
+            .settings
+            .cookies
             .iter()
-            .find(|cookie| cookie.name.as_ref().is_some_and(|name| finding.message.contains(&format!("`{name}`"))));
-        // A session cookie whose name the project leaves to its framework.
-        let session = || {
-            cookies.iter().find(|cookie| cookie.name.is_none() && finding.message.to_ascii_lowercase().contains("sess"))
-        };
-        if let Some(cookie) = named.or_else(session) {
-            finding.evidence.extend(self.snippet(&cookie.place));
-            self.add(vec![cookie.lines.clone()], finding);
-        }
+            // Of a session's cookie the project may leave the name to its framework.
+            .filter(|cookie| cookie.name.as_ref().map_or_else(session, is_named))
+            .collect();
+        finding.evidence.extend(places.iter().filter_map(|cookie| self.snippet(&cookie.place)));
+        self.add(places.iter().map(|cookie| cookie.lines.clone()).collect(), finding);
+    }
+
+    /// The line that keeps a server or a framework from telling what runs.
+    fn details(&self, finding: &mut Finding) {
+        const LINES: [(&str, Layer, &str, &str); 3] = [
+            ("sent: server: nginx/", Layer::Nginx, "inside the `server` block", "    server_tokens off;"),
+            ("sent: x-powered-by: express", Layer::Express, "after the app is made", "app.disable(\"x-powered-by\");"),
+            (
+                "sent: x-powered-by: next.js",
+                Layer::Next,
+                "inside the configuration object",
+                "  poweredByHeader: false,",
+            ),
+        ];
+        let sent: Vec<String> = finding.evidence.iter().map(|evidence| evidence.text.to_ascii_lowercase()).collect();
+        let lines = LINES.into_iter().filter(|(mark, ..)| sent.iter().any(|text| text.contains(mark)));
+        let lines = lines.filter_map(|(_, layer, at, text)| {
+            let front = self.settings.fronts.iter().find(|front| front.layer == layer)?;
+            Some(Lines { path: front.path.clone(), at: at.to_owned(), text: text.to_owned(), line: front.line })
+        });
+        self.add(lines.collect(), finding);
     }
 
     fn add(&self, lines: Vec<Lines>, finding: &mut Finding) {
@@ -104,11 +128,21 @@ impl OwnSettings {
     }
 }
 
+/// The names of the cookies that a finding lists as sent.
+fn named(finding: &Finding) -> Vec<String> {
+    let lines = finding.evidence.iter().flat_map(|evidence| evidence.text.lines());
+    let names = lines.filter_map(|line| Some(line.strip_prefix("sent: Set-Cookie: ")?.split_once("=…")?.0.to_owned()));
+    names.collect()
+}
+
 #[cfg(test)]
 mod tests {
+    use url::Url;
+
     use super::*;
     use crate::model::{HeaderRow, Location, Site};
-    use crate::probe::web::rules;
+    use crate::probe::web::cookies;
+    use crate::probe::web::tally::Sight;
 
     const CONF: &str = "server {\n  listen 443 ssl;\n  add_header X-Frame-Options NONSENSE always;\n  location / { proxy_pass http://app:3000; }\n}\n";
 
@@ -162,17 +196,47 @@ mod tests {
         assert_eq!(texts(&missing), before);
     }
 
+    /// What the rule says of a page that sets these cookies, tied to a project with these files.
+    fn cookie_finding(set: &[&str], files: &[(&str, &str)]) -> String {
+        let url = Url::parse("https://shop.example.com/").unwrap();
+        let set = set
+            .iter()
+            .map(|text| rules::cookies::Set { url: url.clone(), cookie: cookies::read(text.as_bytes()).unwrap() });
+        let Sight::Seen(mut seen) = rules::cookies::judge(&set.collect::<Vec<_>>()) else { panic!("nothing was seen") };
+        OwnSettings::of(Sources::of(files)).tie(&mut seen[0]);
+        texts(&seen[0])
+    }
+
     #[test]
     fn a_cookie_is_tied_to_the_settings_that_give_it_its_flags() {
         let django = "MIDDLEWARE = []\nINSTALLED_APPS = []\nSESSION_COOKIE_SECURE = False\n";
-        let own = OwnSettings::of(Sources::of(&[("shop/settings.py", django)]));
-        let rule = crate::model::RuleMeta { id: "cookie-not-secure", ..rules::hsts::META.clone() };
-        let mut seen = finding(&rule, "The cookie `sessionid` is sent without `Secure`");
-        own.tie(&mut seen);
-        assert!(
-            texts(&seen).contains("SESSION_COOKIE_SECURE = True") && texts(&seen).contains("shop/settings.py:3"),
-            "{}",
+        let files = [("shop/settings.py", django)];
+        let told = cookie_finding(&["sessionid=x; HttpOnly", "csrftoken=x; SameSite=Lax"], &files);
+        assert!(told.contains("shop/settings.py:3, at the end of the file:\nSESSION_COOKIE_SECURE = True"), "{told}");
+        assert!(told.contains("CSRF_COOKIE_SECURE = True"), "the one that only counts as one more: {told}");
+        let told = cookie_finding(&["sid=x"], &files);
+        assert!(!told.contains("settings.py"), "a cookie of somebody else: {told}");
+        let laravel = [("config/session.php", "<?php\nreturn [\n'secure' => false,\n];\n")];
+        let told = cookie_finding(&["shop_session=x"], &laravel);
+        assert!(told.contains("config/session.php:3"), "a name that the framework makes: {told}");
+        assert!(!cookie_finding(&["jwt=x"], &laravel).contains("session.php"));
+    }
+
+    #[test]
+    fn what_tells_the_software_gets_the_line_that_stops_it() {
+        let own = OwnSettings::of(Sources::of(&[("deploy/shop.conf", CONF)]));
+        let told = |sent: &str| {
+            let mut seen = finding(&rules::server_details::META, "Every answer tells strangers what runs");
+            if let Observation::Finding(finding) = &mut seen {
+                finding.evidence.push(Evidence::new(EvidenceKind::Header, format!("sent: {sent}")));
+            }
+            own.tie(&mut seen);
             texts(&seen)
+        };
+        assert!(
+            told("Server: nginx/1.18.0")
+                .contains("deploy/shop.conf:1, inside the `server` block:\n    server_tokens off;")
         );
+        assert!(!told("X-Powered-By: Express").contains("In your project"), "no such app is in the project");
     }
 }

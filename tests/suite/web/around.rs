@@ -122,6 +122,46 @@ async fn an_api_for_all_or_for_its_own_front_end_is_proof() {
 }
 
 #[tokio::test]
+async fn what_might_change_something_is_never_asked_by_get() {
+    let html = b"<script>for (const x of ['/api/cron', '/api/seed', '/api/checkout', '/api/revalidate', '/api/warm-up']) go(x)";
+    let (server, asked) = server(move |_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), html.to_vec())).await;
+    let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+    let asked = asked.lock().unwrap().clone();
+    let of = |path_asked: &str| -> Vec<&str> {
+        let requests = asked.iter().filter(|request| path(request) == path_asked);
+        requests.map(|request| request.split(' ').next().unwrap()).collect()
+    };
+    for deed in ["/api/cron", "/api/seed", "/api/checkout", "/api/revalidate"] {
+        assert_eq!(of(deed), [""; 0], "{deed}");
+    }
+    let methods = of("/api/warm-up");
+    assert!(!methods.is_empty() && methods.iter().all(|method| *method == "OPTIONS"), "{methods:?}");
+    let Coverage::Part(why) = coverage(&seen, "cors-origin-reflected") else { panic!("{seen:#?}") };
+    assert!(why.contains("/api/warm-up was asked by OPTIONS alone"), "{why}");
+    assert!(!seen.proved().contains(&"cors-strangers-refused".to_owned()));
+}
+
+#[tokio::test]
+async fn an_api_that_does_not_answer_is_said() {
+    let server = Server::raw(|mut stream| async move {
+        let path = crate::support::tls_server::request(&mut stream).await;
+        if path != "/api/me" {
+            let length = APP.len();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {length}\r\n\r\n");
+            let _ = stream.write_all(&[head.as_bytes(), APP].concat()).await;
+        }
+        let _ = stream.shutdown().await;
+    })
+    .await;
+    let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+    for rule in ["cors-origin-reflected", "cors-lookalike-trusted", "cors-vary-missing"] {
+        let Coverage::Part(why) = coverage(&seen, rule) else { panic!("{rule} {seen:#?}") };
+        assert!(why.contains("/api/me was asked by"), "{why}");
+    }
+    assert!(matches!(coverage(&seen, "cors-strangers-refused"), Coverage::Nothing(_)));
+}
+
+#[tokio::test]
 async fn without_an_api_nothing_is_proved() {
     let (server, _) =
         server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;

@@ -116,6 +116,46 @@ async fn a_weak_key_is_named_and_the_page_behind_it_is_still_read() {
     assert_eq!(seen.of("frame-options-missing").len(), 1);
 }
 
+/// A certificate for `localhost` with this RSA key, signed by `root`.
+fn rsa(root: &Authority, bits: &str) -> Identity {
+    let folder = tempfile::tempdir().unwrap();
+    let openssl = |arguments: &[&str]| {
+        let made = std::process::Command::new("openssl").args(arguments).current_dir(folder.path()).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    let write = |name: &str, text: &[u8]| std::fs::write(folder.path().join(name), text).unwrap();
+    write("root.pem", &std::fs::read(root.file().path()).unwrap());
+    write("root.key", root.key().as_bytes());
+    write("names", b"subjectAltName=DNS:localhost\nextendedKeyUsage=serverAuth\n");
+    let key = format!("rsa:{bits}");
+    openssl(&["req", "-newkey", &key, "-nodes", "-subj", "/CN=localhost", "-keyout", "key.pem", "-out", "request.pem"]);
+    let sign = ["x509", "-req", "-in", "request.pem", "-CA", "root.pem", "-CAkey", "root.key", "-CAcreateserial"];
+    openssl(
+        &[&sign[..], &["-sha256", "-days", "90", "-extfile", "names", "-outform", "DER", "-out", "cert.der"]].concat(),
+    );
+    openssl(&["pkcs8", "-topk8", "-nocrypt", "-in", "key.pem", "-outform", "DER", "-out", "key.der"]);
+    let read = |name: &str| std::fs::read(folder.path().join(name)).unwrap();
+    let key = rustls::pki_types::PrivatePkcs8KeyDer::from(read("key.der"));
+    Identity { chain: vec![read("cert.der").into()], key: key.into() }
+}
+
+#[tokio::test]
+async fn a_weak_key_is_told_though_a_trusted_authority_signed_it() {
+    let root = Authority::root("Test Root");
+    let file = root.file();
+    let server = OpensslServer::with(&rsa(&root, "1024"), &[], &["-cipher", "ALL:@SECLEVEL=0"]);
+    let seen = look(&[format!("https://localhost:{}/", server.port)], Some(file.path())).await;
+    assert_eq!(
+        said(&seen, "certificate-invalid"),
+        "blocker: The certificate of localhost is too weak: its RSA key has only 1024 bits"
+    );
+    assert!(!seen.proved().contains(&"certificate-valid".to_owned()));
+    assert_eq!(tls_row(&seen).grade.as_deref(), Some("T"));
+    let server = Server::https(rsa(&root, "2048"), |_| page(GOOD_HEADERS)).await;
+    let seen = look(&[format!("https://localhost:{}/", server.port)], Some(file.path())).await;
+    assert!(seen.proved().contains(&"certificate-valid".to_owned()), "{seen:#?}");
+}
+
 #[tokio::test]
 async fn the_days_left_are_counted_from_the_time_of_the_run() {
     let root = Authority::root("Test Root");

@@ -158,3 +158,27 @@ async fn hostile_values_do_no_harm() {
     }
     assert!(!seen.of("cookie-insecure").is_empty() && !seen.of("server-details-leaked").is_empty());
 }
+
+/// What the Observatory's test of the way from plain HTTP says, where nothing but `plain` answers there.
+async fn redirection(plain: u16) -> String {
+    use std::net::SocketAddr;
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("shop.example.com", -1, 90), |_| page(GOOD_HEADERS)).await;
+    let to = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    let names = Box::leak(Box::new([("shop.example.com", 443, to(server.port)), ("shop.example.com", 80, to(plain))]));
+    let probe = WebProbe::STANDARD.with_names(names);
+    let file = root.file();
+    let urls = ["https://shop.example.com/".to_owned()];
+    let seen = run(&probe, no_project(), settings(&urls, Some(file.path()))).await.unwrap();
+    let report = seen.result.unwrap().web.unwrap();
+    let tests = report.sites.into_iter().find_map(|site| site.observatory).unwrap().tests;
+    tests.into_iter().find(|test| test.name == "Redirection").unwrap().words
+}
+
+#[tokio::test]
+async fn only_a_closed_port_counts_as_no_answer_over_plain_http() {
+    let nobody = crate::support::tls_server::free_port().await;
+    assert_eq!(redirection(nobody).await, "Nothing answers over plain HTTP");
+    let silent = Server::raw(|stream| async move { drop(stream) }).await;
+    assert_eq!(redirection(silent.port).await, "Plain HTTP was not seen; counted as if nothing answered there");
+}

@@ -11,6 +11,7 @@ mod headers;
 mod hostile_http;
 mod hostile_http_endless;
 mod hostile_tls;
+mod own_settings;
 mod plan;
 mod reach;
 mod tls_scripted;

@@ -59,6 +59,10 @@ pub struct Cookie {
     pub expires: Option<Timestamp>,
     /// Whether it has bytes that browsers throw cookies away for.
     pub control_bytes: bool,
+    /// Whether it has a value at all; frameworks empty a cookie to take it away.
+    pub has_value: bool,
+    /// Whether it has no name and a value that servers would take for a name with a prefix.
+    pub disguised: bool,
 }
 
 /// Why browsers throw a cookie away, as the end of a sentence after its name.
@@ -80,6 +84,8 @@ pub fn read(value: &[u8]) -> Option<Cookie> {
         name: readable(name),
         size: name.len() + text.len(),
         control_bytes: value.iter().any(|byte| (*byte < 0x20 && *byte != b'\t') || *byte == 0x7f),
+        has_value: !text.is_empty(),
+        disguised: name.is_empty() && PREFIXES.iter().any(|prefix| begins(text, prefix)),
         ..Cookie::default()
     };
     for part in parts.take(MOST_COOKIES) {
@@ -91,6 +97,13 @@ pub fn read(value: &[u8]) -> Option<Cookie> {
 /// Every cookie that headers set, in order.
 pub fn all(headers: &Headers) -> Vec<Cookie> {
     headers.all(NAME).take(MOST_COOKIES).filter_map(|header| read(&header.value)).collect()
+}
+
+/// Names that begin so are promises that browsers hold a cookie to (RFC 6265bis, section 4.1.3).
+const PREFIXES: [&str; 2] = ["__secure-", "__host-"];
+
+fn begins(text: &[u8], prefix: &str) -> bool {
+    text.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix.as_bytes()))
 }
 
 fn readable(bytes: &[u8]) -> String {
@@ -220,10 +233,14 @@ impl Cookie {
 
     fn broken_prefix(&self) -> Option<Refusal> {
         let lower = self.name.to_ascii_lowercase();
+        let [secure_prefix, host_prefix] = PREFIXES;
         let host_only = self.secure && self.domain.is_none() && self.path.as_deref() == Some("/");
-        if lower.starts_with("__secure-") && !self.secure {
+        // Sent back without its `=`, it would look like the cookie whose name it carries.
+        if self.disguised {
+            Some("has no name and a value that begins with __Host- or __Secure-")
+        } else if lower.starts_with(secure_prefix) && !self.secure {
             Some("begins with __Secure- and lacks Secure")
-        } else if lower.starts_with("__host-") && !host_only {
+        } else if lower.starts_with(host_prefix) && !host_only {
             Some("begins with __Host-, which needs Secure, Path=/ and no Domain")
         } else {
             None

@@ -50,6 +50,8 @@ fn browsers_throw_some_away() {
         "a=b; Domain=other.example.com",
         "a=b; Domain=com",
         "a=b\u{1}",
+        "=__host-session=x; Secure; Path=/",
+        "__Secure-session; Secure",
     ] {
         assert!(refused(text, SHOP).is_some(), "{text}");
     }
@@ -60,6 +62,8 @@ fn browsers_throw_some_away() {
         "a=b; Domain=example.com",
         "a=b; Domain=shop.example.com",
         "a=b",
+        "a=__Host-b",
+        "=b",
     ] {
         assert_eq!(refused(text, SHOP), None, "{text}");
     }

@@ -183,6 +183,16 @@ fn files(page: &Url, document: &Document) -> (Vec<(Url, Kind)>, usize, usize) {
     (files, script_count, image_count)
 }
 
+impl Asset {
+    /// Why there is nothing to judge, as the end of a sentence; `None` where it came.
+    pub fn why_not(&self) -> Option<String> {
+        match &self.sent {
+            Ok(sent) => (sent.status != 200).then(|| format!("it answered {}", sent.status)),
+            Err(trouble) => Some(trouble.clone()),
+        }
+    }
+}
+
 impl Delivery {
     /// The files that came, each with how it was sent.
     pub fn arrived(&self) -> impl Iterator<Item = (&Asset, &Sent)> {

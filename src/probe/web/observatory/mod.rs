@@ -29,7 +29,7 @@ use table::Outcome;
 /// What came of asking over plain HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Plain {
-    /// It was not asked, as where the address has a port of its own.
+    /// It was not asked, as where the address has a port of its own, or gave no answer that tells.
     NotAsked,
     /// Nothing answers there.
     NotThere,
@@ -124,7 +124,7 @@ fn unseen(input: &Input<'_>, outcome: Outcome) -> Option<&'static str> {
             Some("Not asked; counted as if other sites could not read the page")
         }
         _ if outcome == &table::REDIRECT_NO_HTTP && input.plain == Plain::NotAsked => {
-            Some("Plain HTTP was not asked; counted as if nothing answered there")
+            Some("Plain HTTP was not seen; counted as if nothing answered there")
         }
         _ => None,
     }

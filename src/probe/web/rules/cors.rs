@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, Proof, RuleKind, RuleMeta, Severity};
 use crate::probe::web::address::{location, shown};
-use crate::probe::web::cors::{Answer, Asker, Cors, Target};
+use crate::probe::web::cors::{Answer, Asker, Cors, Failed, Target};
 use crate::probe::web::http::client::Method;
 use crate::probe::web::tally::Sight;
 
@@ -13,8 +13,10 @@ pub static REFLECTED: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Asks for the page, and for addresses of the API that it mentions, as a website that nobody knows, and looks at whether \
-           `Access-Control-Allow-Origin` repeats that website's name. With `Access-Control-Allow-Credentials: true` the browser \
+    what: "Asks for the page, and for up to three addresses of the API that it mentions, as a website that nobody knows, and looks \
+           at whether `Access-Control-Allow-Origin` repeats that website's name. Only addresses that are plain nouns, such as \
+           `/api/products` or `/api/me`, are asked by GET; others by OPTIONS alone, as browsers ask for permission beforehand; \
+           and those that sound like a deed, such as `/api/checkout`, not at all. With `Access-Control-Allow-Credentials: true` the browser \
            sends your users' cookies along.",
     why: "While your user is signed in, any page that they happen to open can read their account from your app, and act in their \
           name.",
@@ -78,7 +80,7 @@ pub static PROOF: RuleMeta = RuleMeta {
 /// All of them.
 pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 
-/// What the answers come to, for each of the rules.
+/// What the answers come to, for each of the rules; a rule that some targets did not show is named again for each of them.
 pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
     if cors.targets.iter().all(|target| target.answers.is_empty()) {
         let why = "no request with a foreign Origin was answered".to_owned();
@@ -87,13 +89,54 @@ pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
     let reflected = reflected(cors);
     let lookalike = lookalike(cors);
     let clean = reflected.is_none() && lookalike.is_none();
-    let seen = |finding: Option<Finding>| Sight::Seen(finding.map(Observation::from).into_iter().collect());
-    vec![
-        (&REFLECTED, seen(reflected)),
-        (&LOOKALIKE, seen(lookalike)),
-        (&VARY, seen(vary(cors))),
-        (&PROOF, if clean { proof(cors) } else { Sight::Seen(Vec::new()) }),
-    ]
+    let mut sights: Vec<(&'static RuleMeta, Sight)> = Vec::new();
+    for (rule, finding) in [(&REFLECTED, reflected), (&LOOKALIKE, lookalike), (&VARY, vary(cors))] {
+        if finding.is_some() || cors.targets.iter().any(|target| shows(rule, target)) {
+            sights.push((rule, Sight::Seen(finding.map(Observation::from).into_iter().collect())));
+        }
+        let not_seen = cors.targets.iter().filter_map(|target| why_not(rule, target));
+        sights.extend(not_seen.map(|why| (rule, Sight::NotSeen(why))));
+    }
+    sights.push((&PROOF, if clean { proof(cors) } else { Sight::Seen(Vec::new()) }));
+    let apis = cors.targets.iter().filter(|target| clean && target.api);
+    sights.extend(apis.filter_map(|target| why_not(&PROOF, target)).map(|why| (&PROOF, Sight::NotSeen(why))));
+    sights
+}
+
+/// Who has to ask before a rule knows.
+fn concerns(rule: &RuleMeta, asker: Asker) -> bool {
+    match asker {
+        Asker::Stranger => true,
+        Asker::Own => rule.id == VARY.id,
+        Asker::Null | Asker::SameEnd | Asker::SameStart => rule.id == LOOKALIKE.id || rule.id == PROOF.id,
+    }
+}
+
+/// Whether a target says anything about a rule.
+fn shows(rule: &RuleMeta, target: &Target) -> bool {
+    let told = |answer: &Answer| concerns(rule, answer.asker);
+    // Who has not answered a stranger is not asked by the others.
+    let others = |answer: &Answer| told(answer) && answer.asker != Asker::Stranger;
+    if rule.id == LOOKALIKE.id {
+        target.welcomes_all() || target.answers.iter().any(others)
+    } else {
+        target.answers.iter().any(told)
+    }
+}
+
+/// Why a target does not say all that a rule asks.
+fn why_not(rule: &RuleMeta, target: &Target) -> Option<String> {
+    let failed = target.failed.iter().find(|failed| concerns(rule, failed.asker));
+    match failed {
+        Some(Failed { method, why, .. }) => {
+            Some(format!("{} was asked by {} as another website, and {why}", shown(&target.url), method.name()))
+        }
+        None if !target.reads => Some(format!(
+            "{} was asked by OPTIONS alone, since a GET there might change something: give it with --url if it only reads",
+            shown(&target.url)
+        )),
+        None => None,
+    }
 }
 
 type Hit<'a> = (&'a Target, &'a Answer);
@@ -116,7 +159,7 @@ fn reflected(cors: &Cors) -> Option<Finding> {
     } else if cors.cross_site_cookie {
         let message = format!(
             "Any website can read what {host} answers to your signed-in users: it welcomes whoever asks, allows cookies, and \
-             sets a cookie that browsers send along (SameSite=None)"
+             sets a session cookie that browsers send along (SameSite=None)"
         );
         (Severity::Blocker, message)
     } else {
@@ -164,11 +207,13 @@ fn proof(cors: &Cors) -> Sight {
     let answered = |target: &&Target| {
         let there = |answer: &Answer| answer.method == Method::Get && !matches!(answer.status, 404 | 410 | 500..);
         let settled = |answer: &Answer| answer.asker == Asker::Null || answer.allow_origin.as_deref() == Some("*");
-        target.api && target.answers.iter().any(there) && target.answers.iter().any(settled)
+        let whole = why_not(&PROOF, target).is_none();
+        target.api && whole && target.answers.iter().any(there) && target.answers.iter().any(settled)
     };
     let Some(api) = cors.targets.iter().find(answered) else {
         return Sight::NotSeen(
-            "the page names no address of an API (like /api/…) that answers: give one with --url".to_owned(),
+            "the page names no address of an API (like /api/products) that only reads and answers: give one with --url"
+                .to_owned(),
         );
     };
     let message = format!("{} does not let other websites read its answers with cookies", shown(&api.url));
@@ -228,9 +273,48 @@ mod tests {
         }
     }
 
+    fn target(url: Url, api: bool, answers: Vec<Answer>) -> Target {
+        Target { url, api, reads: true, answers, failed: Vec::new() }
+    }
+
+    /// What is said of each rule for a page that answers everybody and this API, as `rule: line`.
+    fn beside_a_page(api: Target) -> Vec<String> {
+        let url = Url::parse("https://shop.example.com/").unwrap();
+        let page = target(url, false, vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)]);
+        let cors = Cors { targets: vec![page, api], cross_site_cookie: false };
+        let judged = judge(&cors).into_iter();
+        judged.flat_map(|(rule, sight)| lines(sight).into_iter().map(|line| format!("{}: {line}", rule.id))).collect()
+    }
+
+    #[test]
+    fn questions_without_an_answer_are_told_for_every_rule_that_needs_them() {
+        let url = || Url::parse("https://shop.example.com/api/me").unwrap();
+        let failed = |asker| Failed { asker, method: Method::Get, why: "it did not answer".to_owned() };
+        let told = |said: &[String], rule: &str| {
+            said.iter()
+                .any(|line| line.starts_with(&format!("{rule}: not seen: https://shop.example.com/api/me was asked")))
+        };
+        let rules = ["cors-origin-reflected", "cors-lookalike-trusted", "cors-vary-missing", "cors-strangers-refused"];
+        let silent = Target { failed: vec![failed(Asker::Stranger)], ..target(url(), true, Vec::new()) };
+        let said = beside_a_page(silent);
+        assert!(rules.iter().all(|rule| told(&said, rule)), "{said:#?}");
+
+        let answers = || vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)];
+        let some = Target { failed: vec![failed(Asker::SameEnd)], ..target(url(), true, answers()) };
+        let said = beside_a_page(some);
+        let of: Vec<&str> = rules.into_iter().filter(|rule| told(&said, rule)).collect();
+        assert_eq!(of, ["cors-lookalike-trusted", "cors-strangers-refused"]);
+        assert!(!said.iter().any(|line| line.contains("proof")), "{said:#?}");
+
+        let unsure = Target { reads: false, ..target(url(), true, answers()) };
+        let said = beside_a_page(unsure);
+        assert!(rules.iter().all(|rule| told(&said, rule)), "{said:#?}");
+        assert!(said[0].contains("by OPTIONS alone"), "{said:#?}");
+    }
+
     fn judged(answers: Vec<Answer>, cross_site_cookie: bool) -> Vec<String> {
         let url = Url::parse("https://shop.example.com/api/me").unwrap();
-        let cors = Cors { targets: vec![Target { url, api: true, answers }], cross_site_cookie };
+        let cors = Cors { targets: vec![target(url, true, answers)], cross_site_cookie };
         judge(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect()
     }
 
@@ -289,7 +373,7 @@ mod tests {
         let url = Url::parse("https://shop.example.com/").unwrap();
         let preflight = Answer { method: Method::Options, ..answer(Asker::Stranger, Some("https://x.example"), true) };
         let answers = vec![answer(Asker::Stranger, None, false), preflight];
-        let cors = Cors { targets: vec![Target { url, api: false, answers }], cross_site_cookie: false };
+        let cors = Cors { targets: vec![target(url, false, answers)], cross_site_cookie: false };
         let seen = cors.observatory().unwrap();
         assert_eq!(seen.allow_origin.as_deref(), Some("https://x.example"));
         assert_eq!((seen.origin.as_str(), seen.allow_credentials.as_deref()), ("https://x.example", Some("true")));
@@ -300,7 +384,7 @@ mod tests {
     fn no_answer_and_no_api_prove_nothing() {
         assert!(judged(Vec::new(), false).iter().all(|line| line.starts_with("not seen")));
         let url = Url::parse("https://shop.example.com/").unwrap();
-        let page = Target { url, api: false, answers: vec![answer(Asker::Stranger, None, false)] };
+        let page = target(url, false, vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)]);
         let cors = Cors { targets: vec![page], cross_site_cookie: false };
         let said: Vec<String> = judge(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect();
         assert_eq!(said.len(), 1);

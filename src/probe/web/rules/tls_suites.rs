@@ -4,6 +4,7 @@ use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, Pro
 use crate::probe::web::address::Origin;
 use crate::probe::web::tally::Sight;
 use crate::probe::web::tls::ask::Asked;
+use crate::probe::web::tls::grade::{BROKEN_PRIME_BITS, PRIME_BITS};
 use crate::probe::web::tls::suites::{self, Kind};
 use crate::probe::web::tls::versions::{KindSeen, Version};
 
@@ -40,11 +41,6 @@ pub static PROOF: RuleMeta = RuleMeta {
 
 /// Both rules.
 pub static RULES: &[&RuleMeta] = &[&META, &PROOF];
-
-/// NIST SP 800-57: shorter primes give less than 112 bits of security.
-const PRIME_BITS: usize = 2048;
-/// Logjam: primes shorter than this were broken in 2015.
-const BROKEN_PRIME_BITS: usize = 1024;
 
 /// Judges one server.
 pub fn judge(origin: &Origin, asked: &Asked) -> Sight {

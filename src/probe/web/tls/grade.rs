@@ -53,10 +53,10 @@ pub struct Facts<'a> {
 
 /// From here on HSTS counts as long: 180 days.
 const LONG_HSTS: u64 = 180 * 24 * 3600;
-/// NIST SP 800-57: below this is less than 112 bits of security.
-const PRIME_BITS: usize = 2048;
-/// Logjam: primes up to here can be broken by a university, and only a little above by a state.
-const BROKEN_PRIME_BITS: usize = 1023;
+/// NIST SP 800-57: shorter primes give less than 112 bits of security.
+pub const PRIME_BITS: usize = 2048;
+/// Logjam: shorter primes can be broken by a university, and those only a little longer by a state.
+pub const BROKEN_PRIME_BITS: usize = 1024;
 
 /// The grade, `None` where too little was seen, and what keeps it from being better, worst first.
 pub fn grade(facts: &Facts<'_>) -> (Option<Grade>, Vec<(Grade, String)>) {
@@ -124,7 +124,7 @@ fn of_suites(versions: &Versions, suites: &Suites) -> Vec<(Grade, String)> {
             (kind, Some(why), _) if kind.is_broken() => Some((Grade::F, format!("it accepts {why}"))),
             // NIST SP 800-131A forbids 3DES since 2024.
             (Kind::Rc4 | Kind::SmallBlock, Some(why), _) => Some((Grade::B, format!("it accepts {why}"))),
-            (_, _, Some(bits @ ..=BROKEN_PRIME_BITS)) => Some((Grade::F, prime(bits))),
+            (_, _, Some(bits @ ..BROKEN_PRIME_BITS)) => Some((Grade::F, prime(bits))),
             (_, _, Some(bits @ ..PRIME_BITS)) => Some((Grade::B, prime(bits))),
             _ => None,
         });
@@ -201,6 +201,7 @@ mod tests {
             ("---oo", &[GCM, (0x009c, None)], "A+"),
             ("---oo", &[GCM, (0x009e, Some(2048))], "A+"),
             ("---oo", &[GCM, (0x009e, Some(1024))], "B"),
+            ("---oo", &[GCM, (0x009e, Some(1023))], "F"),
             ("---oo", &[GCM, (0x009e, Some(768))], "F"),
             ("---o-", &[(0x009c, None)], "B"),
             ("---o-", &[(0xc013, None)], "B"),

@@ -182,15 +182,16 @@ pub fn examine(
     if bytes > MOST_BYTES {
         reasons.push(Distrust::TooLarge(bytes));
     }
+    if judged.is_err() && wrong_host(end_entity, leaf, name) {
+        reasons.push(Distrust::WrongHost);
+    }
+    let before = reasons.len();
+    // Verifiers look at the keys and signatures of a chain's issuers; browsers refuse a weak key of the server's own as well.
+    reasons.extend(leaf.weak_key.clone().map(Distrust::WeakKey));
+    if leaf.weak_signature && !leaf.self_issued {
+        reasons.push(Distrust::WeakSignature(leaf.signature.clone()));
+    }
     if let Err(error) = &judged {
-        if wrong_host(end_entity, leaf, name) {
-            reasons.push(Distrust::WrongHost);
-        }
-        let before = reasons.len();
-        reasons.extend(leaf.weak_key.clone().map(Distrust::WeakKey));
-        if leaf.weak_signature && !leaf.self_issued {
-            reasons.push(Distrust::WeakSignature(leaf.signature.clone()));
-        }
         if !leaf.for_servers {
             reasons.push(Distrust::WrongPurpose);
         }

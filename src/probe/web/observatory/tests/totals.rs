@@ -89,7 +89,7 @@ fn whole_pages() {
     worse.headers.push(("Set-Cookie", "theme=x; SameSite=Loose; Secure"));
     assert_eq!(graded(&worse), (80, "B+".to_owned()));
     let words = |case: &Case| case.score().tests.into_iter().map(|test| test.words).collect::<Vec<_>>().join("\n");
-    assert!(words(&Case { plain: Plain::NotAsked, ..Case::default() }).contains("Plain HTTP was not asked"));
+    assert!(words(&Case { plain: Plain::NotAsked, ..Case::default() }).contains("Plain HTTP was not seen"));
     assert!(words(&Case::default()).contains("Not asked; counted as if other sites"));
 }
 

@@ -3,6 +3,7 @@
 use super::{count, finding, told};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, Proof, RuleKind, RuleMeta, Severity};
 use crate::probe::web::address::{location, shown};
+use crate::probe::web::cookies::{self, Cookie};
 use crate::probe::web::delivery::caching::{Caching, is_fingerprinted};
 use crate::probe::web::delivery::{Asset, Delivery, Sent, cdn};
 use crate::probe::web::http::Headers;
@@ -93,19 +94,12 @@ pub fn judge_page(delivery: &Delivery) -> Sight {
     told(if kept(&page.headers) && !delivery.local { found.confidence(Confidence::High) } else { found })
 }
 
-/// The name of a cookie that stands for one person. Those that networks set for themselves are not.
+/// The name of a cookie that stands for one person.
 fn personal_cookie(headers: &Headers) -> Option<String> {
-    const PERSONAL: [&str; 9] = ["sess", "sid", "auth", "token", "jwt", "login", "csrf", "xsrf", "remember"];
-    const NETWORK: [&str; 6] = ["__cf", "_cf", "cf_", "arraffinity", "awsalb", "incap_"];
-    headers.all("set-cookie").find_map(|header| {
-        let text = header.text();
-        let (name, value) = text.split(';').next()?.split_once('=')?;
-        let (name, lower) = (name.trim(), name.trim().to_ascii_lowercase());
-        let network = NETWORK.iter().any(|known| lower.starts_with(known));
-        let personal = PERSONAL.iter().any(|word| lower.contains(word));
-        // A cookie that is taken away has no value.
-        (personal && !network && !value.trim().is_empty()).then(|| name.chars().take(60).collect())
-    })
+    let now = cookies::date(headers);
+    let personal = |cookie: &Cookie| cookie.is_session() || cookie.is_anti_csrf();
+    let kept = |cookie: &Cookie| cookie.has_value && !cookie.removes(now);
+    cookies::all(headers).into_iter().find(|cookie| personal(cookie) && kept(cookie)).map(|cookie| cookie.name)
 }
 
 /// Whether a cache says that it gave the answer from its store.
@@ -190,10 +184,7 @@ pub fn nothing_seen(delivery: &Delivery) -> Sight {
     match delivery.assets.first() {
         None => Sight::Absent(format!("{address} names no script, style or picture of its own")),
         Some(asset) => {
-            let why = match &asset.sent {
-                Ok(sent) => format!("it answered {}", sent.status),
-                Err(trouble) => trouble.clone(),
-            };
+            let why = asset.why_not().unwrap_or_else(|| "it says too little".to_owned());
             Sight::NotSeen(format!("{} could not be loaded: {why}", shown(&asset.url)))
         }
     }
@@ -242,6 +233,8 @@ mod tests {
             ("session_id=a1b2c3", "private, max-age=600"),
             ("session_id=a1b2c3", "no-store"),
             ("session_id=; Max-Age=0", "public, max-age=600"),
+            ("session_id=deleted; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "public, max-age=600"),
+            ("heroku-session-affinity=x", "public, max-age=600"),
             ("locale=en", "public, max-age=600"),
             ("__cf_bm=x", "public, max-age=600"),
         ] {

@@ -9,7 +9,8 @@ pub use code::{DEVELOPMENT, HEAVY, MINIFIED, UNMINIFIED};
 pub use size::{COMPRESSED, IMAGES, IMAGES_LIGHT, UNCOMPRESSED};
 
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, RuleMeta};
-use crate::probe::web::delivery::Delivery;
+use crate::probe::web::address::shown;
+use crate::probe::web::delivery::{Asset, Delivery, Kind};
 use crate::probe::web::tally::Sight;
 
 /// All of them.
@@ -44,8 +45,35 @@ static JUDGES: &[Judge] = &[
 
 /// Judges one page and its files.
 pub fn judge(delivery: &Delivery) -> impl Iterator<Item = (&'static [&'static RuleMeta], Sight)> + '_ {
-    JUDGES.iter().map(|(rules, judge)| (*rules, judge(delivery)))
+    JUDGES.iter().map(|(rules, judge)| (*rules, judge(delivery))).chain(failed(delivery))
 }
+
+/// What only some of the files tell is not told of all. Where none came at all, the rules say so themselves.
+fn failed(delivery: &Delivery) -> Vec<(&'static [&'static RuleMeta], Sight)> {
+    if delivery.arrived().next().is_none() {
+        return Vec::new();
+    }
+    let missing: Vec<(&Asset, String)> =
+        delivery.assets.iter().filter_map(|asset| Some((asset, asset.why_not()?))).collect();
+    let of = |(rules, concerns): &Needed| {
+        let mut missing = missing.iter().filter(|(asset, _)| concerns(asset.kind));
+        let (first, why) = missing.next()?;
+        let more = missing.count();
+        let others = if more > 0 { format!(", nor could {more} more") } else { String::new() };
+        Some((*rules, Sight::NotSeen(format!("{} could not be loaded: {why}{others}", shown(&first.url)))))
+    };
+    NEEDED.iter().filter_map(of).collect()
+}
+
+/// Rules, and the kinds of file that they are about.
+type Needed = (&'static [&'static RuleMeta], fn(Kind) -> bool);
+
+static NEEDED: &[Needed] = &[
+    (&[&UNCACHED, &CACHED], |_| true),
+    (&[&UNCOMPRESSED, &COMPRESSED], |kind| matches!(kind, Kind::Script | Kind::Style)),
+    (&[&DEVELOPMENT, &UNMINIFIED, &MINIFIED, &HEAVY], |kind| matches!(kind, Kind::Script)),
+    (&[&IMAGES, &IMAGES_LIGHT], |kind| matches!(kind, Kind::Image)),
+];
 
 /// A finding about the page. A server on this machine often stands without the proxy that packs and caches for it.
 fn finding(rule: &RuleMeta, delivery: &Delivery, message: String, lines: &[String]) -> Finding {
@@ -79,8 +107,8 @@ mod tests {
 
     use super::super::tests::lines;
     use super::*;
+    use crate::probe::web::delivery::Sent;
     use crate::probe::web::delivery::code::Code;
-    use crate::probe::web::delivery::{Asset, Kind, Sent};
     use crate::probe::web::http::Headers;
 
     pub fn sent(kind: &str, wire: u64, headers: &[(&str, &str)]) -> Sent {
@@ -139,6 +167,27 @@ mod tests {
             ["assets-cached", "responses-compressed", "scripts-minified", "images-light", "cdn-in-front"],
             "{found:#?}"
         );
+    }
+
+    #[test]
+    fn files_that_did_not_come_are_told_beside_those_that_did() {
+        let style = asset("/app.css", Kind::Style, sent("text/css", 500, &[("Cache-Control", "max-age=600")]));
+        let gone =
+            |path| Asset { sent: Err("it did not answer".to_owned()), ..asset(path, Kind::Script, sent("", 0, &[])) };
+        let found = |assets| -> Vec<(&str, String)> {
+            let page = page(&[], assets);
+            let all = judge(&page).flat_map(|(rules, sight)| lines(sight).into_iter().map(|line| (rules[0].id, line)));
+            all.filter(|(rule, _)| *rule == "assets-uncached").collect()
+        };
+        let told = found(vec![style.clone(), gone("/a.js"), gone("/b.js")]);
+        assert_eq!(told.len(), 2, "{told:?}");
+        assert!(told[0].1.starts_with("proof assets-cached"));
+        assert_eq!(
+            told[1].1,
+            "not seen: https://shop.example.com/a.js could not be loaded: it did not answer, nor could 1 more"
+        );
+        assert_eq!(found(vec![style]).len(), 1);
+        assert_eq!(found(vec![gone("/a.js")]).len(), 1, "said once");
     }
 
     #[test]
