@@ -85,9 +85,14 @@ impl Server {
                 Reply::Silence => None,
             }
         };
-        let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
-        let address = udp.local_addr().unwrap();
-        let tcp = TcpListener::bind(address).await.unwrap();
+        // The number that is free for one may be taken for the other.
+        let (udp, tcp, address) = loop {
+            let udp = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+            let address = udp.local_addr().unwrap();
+            if let Ok(tcp) = TcpListener::bind(address).await {
+                break (udp, tcp, address);
+            }
+        };
         let over_tcp = answer.clone();
         let tasks = [
             tokio::spawn(async move {

@@ -147,6 +147,8 @@ impl Kind {
 /// The first link of that kind.
 pub fn link(document: &Document, page: &Url, kind: Kind) -> Option<Url> {
     document.anchors.iter().find_map(|anchor| {
+        // `#` leads nowhere: the text of a template that nobody has filled in.
+        let anchor = if anchor.href.trim_start().starts_with('#') { return None } else { anchor };
         let url = document.resolve(page, &anchor.href)?;
         (matches!(url.scheme(), "http" | "https") && kind.fits(&anchor.text, &url)).then_some(url)
     })

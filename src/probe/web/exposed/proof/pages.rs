@@ -127,8 +127,10 @@ pub fn horizon(answer: &Answer) -> Option<Found> {
 
 /// `phpinfo()`.
 pub fn phpinfo(answer: &Answer) -> Option<Found> {
-    has_all(page(answer)?, &["phpinfo()", "PHP Version", "Configure Command"])
-        .then(|| Found::new(Major, "phpinfo(): versions, paths and the environment of the server"))
+    let page = page(answer)?;
+    (has_all(page, &["phpinfo()", "PHP Version", "Configure Command"])
+        || has_all(page, &["phpinfo()</title>", "<h1 class=\"p\">PHP Version"]))
+    .then(|| Found::new(Major, "phpinfo(): versions, paths and the environment of the server"))
 }
 
 /// The routes page of Rails in development.
@@ -171,7 +173,13 @@ pub fn graphql(answer: &Answer) -> Option<Found> {
             .filter_map(|one| one.get("name")?.as_str())
             .filter(|name| !name.starts_with("__") && !["String", "Int", "Float", "Boolean", "ID"].contains(name))
             .count();
-        return Some(Found::new(Minor, format!("GraphQL describes itself to everybody ({own} types)")));
+        return Some(Found::new(
+            Minor,
+            format!(
+                "GraphQL describes itself to everybody ({})",
+                if own == 1 { "1 type".to_owned() } else { format!("{own} types") }
+            ),
+        ));
     }
     let text = page(answer)?;
     let marks = [
@@ -279,7 +287,7 @@ mod tests {
     fn apis_that_describe_themselves_are_told_from_those_that_do_not() {
         let schema =
             "{\"data\":{\"__schema\":{\"types\":[{\"name\":\"User\"},{\"name\":\"String\"},{\"name\":\"__Type\"}]}}}";
-        assert_eq!(graphql(&json_of(schema)).unwrap().words, "GraphQL describes itself to everybody (1 types)");
+        assert_eq!(graphql(&json_of(schema)).unwrap().words, "GraphQL describes itself to everybody (1 type)");
         for other in
             ["{\"data\":null,\"errors\":[{\"message\":\"GraphQL introspection is not allowed\"}]}", "{\"data\":{}}"]
         {

@@ -22,7 +22,7 @@ pub fn env(answer: &Answer) -> Option<Found> {
             continue;
         };
         let value = value.trim().trim_matches(['"', '\'']);
-        if is_secret(name, value) {
+        if is_secret(name, value) || is_named_secret(name, value) {
             secret.push(name.to_owned());
         }
         names.push(name.to_owned());
@@ -43,6 +43,13 @@ pub fn env(answer: &Answer) -> Option<Found> {
         Found::new(Blocker, format!("an environment file with {count}, secrets among them"))
             .detail(format!("secrets: {}", few(&secret, SHOWN)))
     })
+}
+
+/// Long, and named so: whatever it looks like, it is not there for an example, whose file has another name.
+fn is_named_secret(name: &str, value: &str) -> bool {
+    const LONG: usize = 12;
+    let name = name.to_ascii_uppercase();
+    value.len() >= LONG && ["SECRET", "PASSWORD", "PRIVATE_KEY"].iter().any(|word| name.contains(word))
 }
 
 fn variable(line: &str) -> Option<(&str, &str)> {
