@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::join3;
+use futures_util::future::join;
 use futures_util::stream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -144,7 +144,9 @@ async fn look(client: &Client, site: Vec<Start>, say: impl Fn(&str)) -> SiteSeen
             .collect();
         stream::iter(looks).buffered(AT_ONCE).collect::<Vec<_>>().await
     };
-    let (servers, http2, around) = join3(servers(client, &visits), http2(client, &visits), around).await;
+    // A server that takes one connection at a time would not answer these in time beside everything else.
+    let servers = servers(client, &visits).await;
+    let (http2, around) = join(http2(client, &visits), around).await;
     SiteSeen { visits: places.into_iter().zip(visits).collect(), servers, http2, around }
 }
 
@@ -152,9 +154,11 @@ async fn look(client: &Client, site: Vec<Start>, say: impl Fn(&str)) -> SiteSeen
 /// that are there whole.
 async fn go(client: &Client, start: Start, kept: &Mutex<BTreeSet<Url>>) -> Visit {
     let mut visit = visit(client, start.url, start.given).await;
+    // The report shows each given address with its page.
+    let given = visit.given;
     if let Some(page) = visit.page_mut().filter(|page| page.response.body.cut.is_none()) {
         let first = kept.lock().unwrap_or_else(PoisonError::into_inner).insert(page.url.clone());
-        if !first {
+        if !first && !given {
             page.response.body.forget();
         }
     }

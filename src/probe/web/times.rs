@@ -128,3 +128,24 @@ pub fn rows(laps: &Laps) -> Option<AnswerTimes> {
 pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_pages_are_asked_for_less_often() {
+        let laps = |times: &[u64]| -> Vec<Lap> {
+            let lap = |ms: &u64| {
+                let total = Duration::from_millis(*ms);
+                Lap { connect: None, first_byte: total, total, bytes: 1 }
+            };
+            times.iter().map(lap).collect()
+        };
+        assert_eq!(enough(&laps(&[80])), 6);
+        assert_eq!(enough(&laps(&[1000])), 6);
+        assert_eq!(enough(&laps(&[1500])), 3);
+        assert_eq!(enough(&laps(&[80, 1500])), 3);
+        assert_eq!(enough(&laps(&[3000])), 2);
+    }
+}
