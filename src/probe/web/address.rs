@@ -1,6 +1,6 @@
 //! The addresses to examine: reading them, comparing them, showing them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
@@ -173,7 +173,7 @@ pub fn location(url: &Url) -> Location {
 }
 
 /// How far from everybody an IP address is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nearness {
     /// This machine.
     Loopback,
@@ -200,8 +200,16 @@ impl Nearness {
                 if special { Self::Private } else { Self::Public }
             }
             IpAddr::V6(ip) => {
-                let special =
-                    ip.is_unspecified() || ip.is_multicast() || ip.is_unique_local() || ip.is_unicast_link_local();
+                let [first, second, ..] = ip.segments();
+                let special = ip.is_unspecified()
+                    || ip.is_multicast()
+                    || ip.is_unique_local()
+                    || ip.is_unicast_link_local()
+                    // Site-local (RFC 3879), NAT64 of one's own network (RFC 8215), Teredo (RFC 4380).
+                    || first & 0xffc0 == 0xfec0
+                    || ip.segments().starts_with(&[0x64, 0xff9b, 1])
+                    || (first, second) == (0x2001, 0)
+                    || embedded(ip).is_some_and(|ip| Self::of(ip.into()) != Self::Public);
                 if special { Self::Private } else { Self::Public }
             }
         }
@@ -216,6 +224,24 @@ impl Nearness {
             Self::Private => to != Self::Loopback,
             Self::Public => to == Self::Public,
         }
+    }
+}
+
+/// The IPv4 address that a gateway may send packets for an IPv6 address to.
+fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let last = || {
+        let [.., a, b, c, d] = ip.octets();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match ip.segments() {
+        // NAT64 (RFC 6052, section 2.1), and IPv4-compatible (RFC 4291, section 2.5.5.1).
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => Some(last()),
+        // 6to4 (RFC 3056, section 2).
+        [0x2002, ..] => {
+            let [_, _, a, b, c, d, ..] = ip.octets();
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        _ => None,
     }
 }
 
@@ -237,6 +263,29 @@ mod tests {
         assert!(near("93.184.215.14").may_lead_to(near("2606:2800:21f::1")));
         assert!(!near("127.0.0.1").may_lead_to(near("10.0.0.1")));
         assert!(!near("10.0.0.1").may_lead_to(near("::1")));
+    }
+
+    #[test]
+    fn an_ipv4_address_within_an_ipv6_one_counts() {
+        for (ip, expected) in [
+            ("64:ff9b::7f00:1", Nearness::Private),
+            ("64:ff9b::a9fe:a9fe", Nearness::Private),
+            ("64:ff9b::5db8:d70e", Nearness::Public),
+            ("64:ff9b:1::5db8:d70e", Nearness::Private),
+            ("2002:a00:1::1", Nearness::Private),
+            ("2002:5db8:d70e::1", Nearness::Public),
+            ("::127.0.0.1", Nearness::Private),
+            ("::192.168.1.1", Nearness::Private),
+            ("::", Nearness::Private),
+            ("::1", Nearness::Loopback),
+            ("::ffff:127.0.0.1", Nearness::Loopback),
+            ("fec0::1", Nearness::Private),
+            ("feff::1", Nearness::Private),
+            ("2001::1", Nearness::Private),
+            ("2001:4860:4860::8888", Nearness::Public),
+        ] {
+            assert_eq!(near(ip), expected, "{ip}");
+        }
     }
 
     #[test]

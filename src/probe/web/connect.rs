@@ -24,14 +24,31 @@ pub type Names = &'static [(&'static str, u16, SocketAddr)];
 pub struct Clock {
     phase: Duration,
     end: Instant,
-    /// The time for everything, to say so when it is over.
-    whole: Duration,
+    /// What to say when the time for everything is over.
+    over: Over,
+}
+
+/// Whose time is over, and how many seconds it had.
+#[derive(Debug, Clone, Copy)]
+enum Over {
+    Site(u64),
+    Run(u64),
 }
 
 impl Clock {
-    /// With the phases of `limits`, until `end`.
-    pub const fn until(end: Instant, limits: &Limits) -> Self {
-        Self { phase: limits.phase, end, whole: limits.address }
+    /// With the phases of `limits`, for a site that began at `started` and has `time`; not beyond the end of the run.
+    pub fn of_site(started: Instant, time: Duration, run: Instant, limits: &Limits) -> Self {
+        let (site, run_end) = (started + time, run + limits.run);
+        let over = if site <= run_end { Over::Site(time.as_secs()) } else { Over::Run(limits.run.as_secs()) };
+        Self { phase: limits.phase, end: site.min(run_end), over }
+    }
+
+    /// What there is to say once everything has to be over.
+    pub const fn over(&self) -> Trouble {
+        match self.over {
+            Over::Site(seconds) => Trouble::OutOfTime(seconds),
+            Over::Run(seconds) => Trouble::RunOver(seconds),
+        }
     }
 
     /// Ends so much earlier, but not before a phase from now.
@@ -54,18 +71,15 @@ impl Clock {
     /// Runs one phase.
     ///
     /// # Errors
-    /// [`Trouble::TimedOut`] when it takes longer, [`Trouble::OutOfTime`] when there is no time for it at all.
+    /// [`Trouble::TimedOut`] when it takes longer, [`Trouble::OutOfTime`] or [`Trouble::RunOver`] when there is no time
+    /// for it at all.
     pub async fn within<T>(&self, phase: Phase, work: impl Future<Output = T>) -> Result<T, Trouble> {
         let left = self.left();
         if left.is_zero() {
-            return Err(Trouble::OutOfTime(self.whole.as_secs()));
+            return Err(self.over());
         }
         timeout(left, work).await.map_err(|_| {
-            if left < self.phase {
-                Trouble::OutOfTime(self.whole.as_secs())
-            } else {
-                Trouble::TimedOut { phase, seconds: self.phase.as_secs() }
-            }
+            if left < self.phase { self.over() } else { Trouble::TimedOut { phase, seconds: self.phase.as_secs() } }
         })
     }
 }
@@ -98,14 +112,11 @@ async fn any(addresses: &[SocketAddr], time: Duration) -> Result<(TcpStream, Soc
     Err(trouble)
 }
 
-/// The addresses of the host of `url`.
+/// The addresses of the host of `url` among `names`.
 ///
 /// # Errors
-/// When there are none, or they could not be found in time.
-pub async fn addresses(url: &Url, names: Names, clock: &Clock) -> Result<Vec<SocketAddr>, Trouble> {
-    if names.is_empty() {
-        return clock.within(Phase::Lookup, look_up(url)).await?;
-    }
+/// When there are none.
+pub fn made_up(url: &Url, names: Names) -> Result<Vec<SocketAddr>, Trouble> {
     let of_name = names.iter().filter(|(name, ..)| Some(*name) == url.host_str());
     let port = url.port_or_known_default().unwrap_or_default();
     let found: Vec<_> = of_name.clone().filter(|(_, known, _)| *known == port).map(|(.., address)| *address).collect();
@@ -116,7 +127,11 @@ pub async fn addresses(url: &Url, names: Names, clock: &Clock) -> Result<Vec<Soc
     }
 }
 
-async fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Trouble> {
+/// The addresses of the host of `url`, for most by asking DNS.
+///
+/// # Errors
+/// When there are none.
+pub async fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Trouble> {
     let port = url.port_or_known_default().unwrap_or_default();
     let found: Vec<SocketAddr> = match url.host() {
         Some(Host::Ipv4(ip)) => vec![(ip, port).into()],

@@ -17,7 +17,7 @@ pub struct Limits {
     pub decoded_bytes: usize,
     /// What all responses of a run may hold in memory together, in bytes.
     pub memory: usize,
-    /// Requests to one origin for each address that was given of it.
+    /// Requests to one site for each address that was given of it: with and without `www.`, in both schemes.
     pub requests: usize,
     /// Connections to one origin at a time; as many as browsers make.
     pub connections: usize,
@@ -27,6 +27,8 @@ pub struct Limits {
     pub phase: Duration,
     /// Time for everything about one address.
     pub address: Duration,
+    /// Time for everything about all of them, so that what is known is told before the probe itself is stopped.
+    pub run: Duration,
 }
 
 impl Limits {
@@ -39,10 +41,11 @@ impl Limits {
         body_bytes: 2 * 1024 * 1024,
         decoded_bytes: 8 * 1024 * 1024,
         memory: 10 * 1024 * 1024,
-        requests: 120,
+        requests: 100,
         connections: 6,
         redirects: 10,
         phase: Duration::from_secs(5),
         address: Duration::from_secs(20),
+        run: Duration::from_secs(100),
     };
 }

@@ -13,8 +13,14 @@ use crate::model::AnswerTimes;
 
 /// So many answers are timed, that of the visit included.
 const REQUESTS: usize = 6;
-/// No further request is begun after so long.
-const PATIENCE: Duration = Duration::from_secs(8);
+/// No further request is begun after so long for all pages of a site.
+pub const PATIENCE: Duration = Duration::from_secs(8);
+/// An answer that takes longer is slow: a few are enough, and the site's time is needed for everything else.
+const SLOW: Duration = Duration::from_secs(1);
+const REQUESTS_SLOW: usize = 3;
+/// One that takes so long is judged by itself, and asked for only once more.
+const VERY_SLOW: Duration = Duration::from_secs(3);
+const REQUESTS_VERY_SLOW: usize = 2;
 
 /// One answer.
 #[derive(Debug, Clone, Copy)]
@@ -40,11 +46,10 @@ pub struct Laps {
     pub local: bool,
 }
 
-/// Asks for the page again several times, one after the other.
-pub async fn collect(client: &Client, page: &Hop) -> Laps {
-    let begun = Instant::now();
+/// Asks for the page again several times, one after the other and until `end`, while nobody else asks the site for anything.
+pub async fn collect(client: &Client, page: &Hop, end: Instant) -> Laps {
     let mut laps = vec![Lap::of(page.times, &page.response)];
-    while laps.len() < REQUESTS && begun.elapsed() < PATIENCE {
+    while laps.len() < enough(&laps) && Instant::now() < end {
         let exchange = client.send(Request::get(page.url.clone())).await;
         match exchange.response() {
             Some(response) if response.status == page.response.status => laps.push(Lap::of(exchange.times, response)),
@@ -52,6 +57,15 @@ pub async fn collect(client: &Client, page: &Hop) -> Laps {
         }
     }
     Laps { page: page.url.clone(), laps, local: is_loopback(&page.url) }
+}
+
+/// How many answers are to be timed, by those that were.
+fn enough(laps: &[Lap]) -> usize {
+    match laps.iter().map(|lap| lap.total).max().unwrap_or_default() {
+        longest if longest >= VERY_SLOW => REQUESTS_VERY_SLOW,
+        longest if longest > SLOW => REQUESTS_SLOW,
+        _ => REQUESTS,
+    }
 }
 
 impl Lap {
@@ -113,4 +127,25 @@ pub fn rows(laps: &Laps) -> Option<AnswerTimes> {
 /// Whole milliseconds.
 pub fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slow_pages_are_asked_for_less_often() {
+        let laps = |times: &[u64]| -> Vec<Lap> {
+            let lap = |ms: &u64| {
+                let total = Duration::from_millis(*ms);
+                Lap { connect: None, first_byte: total, total, bytes: 1 }
+            };
+            times.iter().map(lap).collect()
+        };
+        assert_eq!(enough(&laps(&[80])), 6);
+        assert_eq!(enough(&laps(&[1000])), 6);
+        assert_eq!(enough(&laps(&[1500])), 3);
+        assert_eq!(enough(&laps(&[80, 1500])), 3);
+        assert_eq!(enough(&laps(&[3000])), 2);
+    }
 }

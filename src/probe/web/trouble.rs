@@ -56,6 +56,9 @@ pub enum Trouble {
     /// The site as a whole is too slow.
     #[error("the {0} s for this site were over before it was asked")]
     OutOfTime(u64),
+    /// All sites together are too slow.
+    #[error("the {0} s for all addresses together were over before it was asked")]
+    RunOver(u64),
     /// Over HTTP/2; said as the end of a sentence.
     #[error("{0}")]
     Http2(String),
@@ -119,7 +122,7 @@ impl Trouble {
             }
             Self::Http2(_) => "Check the HTTP/2 settings of the server or the proxy before it.",
             Self::OutOfTime(_) => "Run the probe again when the app answers faster.",
-            Self::Enough(_) | Self::TooMuch(_) => "Give fewer addresses at a time.",
+            Self::Enough(_) | Self::TooMuch(_) | Self::RunOver(_) => "Give fewer addresses at a time.",
             Self::NotOurs => "Give that address itself with --url if it is yours.",
             Self::NotTls => "Set up TLS on that port, or give the address that speaks it.",
             Self::Handshake(_) => "Check the server's TLS settings.",

@@ -64,6 +64,11 @@ impl Visit {
         if self.end == End::Arrived { self.hops.last() } else { None }
     }
 
+    /// The page that was reached.
+    pub fn page_mut(&mut self) -> Option<&mut Hop> {
+        if self.end == End::Arrived { self.hops.last_mut() } else { None }
+    }
+
     /// Why no page was reached, as a sentence without a full stop; `None` when one was.
     pub fn why_no_page(&self) -> Option<String> {
         let start = shown(&self.start);
@@ -97,6 +102,10 @@ pub async fn visit(client: &Client, start: Url, given: bool) -> Visit {
         };
         let next = response.is_redirect().then(|| destination(client, &url, &response));
         visit.hops.push(Hop { url, response, times });
+        if let (true, Some(hop)) = (next.is_some(), visit.hops.last_mut()) {
+            // Of a redirect only the head counts.
+            hop.response.body.forget();
+        }
         url = match next {
             None => return visit,
             Some(Err(end)) => {

@@ -217,6 +217,38 @@ async fn a_www_that_leads_into_a_private_network_is_not_asked() {
 }
 
 #[tokio::test]
+async fn a_given_name_that_leads_elsewhere_on_another_port_is_not_asked_there() {
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("example.com", -1, 90), |_| redirect("http://example.com:8500/")).await;
+    // Whoever owns the name can have it point anywhere between two questions.
+    let inside = SocketAddr::from(([10, 255, 255, 1], 8500));
+    let names = Box::leak(Box::new([
+        ("example.com", 443, SocketAddr::from(([127, 0, 0, 1], server.port))),
+        ("example.com", 8500, inside),
+    ]));
+    let file = root.file();
+    let seen = look_named("https://example.com/", names, Some(file.path())).await;
+    let gaps = hostile_http::gaps(&seen);
+    assert_eq!(gaps, ["addresses that gave no page"], "{seen:#?}");
+    let why = &seen.result.as_ref().unwrap().gaps[0].examples[0];
+    assert!(why.contains("http://example.com:8500/") && why.contains("a private network or this machine"), "{why}");
+}
+
+#[tokio::test]
+async fn times_are_measured_before_anything_else_is_asked() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let heard = asked.clone();
+    let server = Server::http(move |path| {
+        heard.lock().unwrap().push(path.to_owned());
+        page(GOOD_HEADERS)
+    })
+    .await;
+    look(&[format!("http://localhost:{}/", server.port)], None).await;
+    let asked = asked.lock().unwrap();
+    assert!(asked.len() > 6 && asked[..6].iter().all(|path| path == "/"), "{asked:?}");
+}
+
+#[tokio::test]
 async fn an_unknown_host_is_one_line_with_what_to_do() {
     let seen = look(&["https://shop.invalid/".to_owned()], None).await;
     let line = failure(&seen);

@@ -60,8 +60,8 @@ pub struct Dns {
 /// How to ask.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Way {
-    /// Nothing is sent beyond this machine.
-    pub offline: bool,
+    /// Why nobody is to be asked, as a phrase.
+    pub why_not: Option<&'static str>,
     /// The server to ask; `None`: those that this machine uses.
     pub server: Option<SocketAddr>,
 }
@@ -72,8 +72,8 @@ pub struct Way {
 /// Why it was not asked, as a phrase.
 pub async fn collect(page: &Url, way: Way) -> Result<Dns, String> {
     let (host, domain) = public_name(page)?;
-    if way.offline {
-        return Err("nothing is sent beyond this machine (--offline)".to_owned());
+    if let Some(why_not) = way.why_not {
+        return Err(why_not.to_owned());
     }
     let asker = Asker::new(way.server, PATIENCE)?;
     Ok(ask_all(&asker, host, domain).await)

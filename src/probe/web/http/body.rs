@@ -11,6 +11,9 @@ use super::memory::{Held, Memory};
 
 /// A page larger than what is read.
 const TOO_LARGE: &str = "a page larger than 2 MB";
+/// What came before it is needed until everything is judged.
+const NO_MEMORY: &str =
+    "a page that was not read to its end, since the other answers had filled the memory for one run";
 /// A page that is larger than it looks.
 const TOO_LARGE_UNPACKED: &str = "a page larger than 8 MB when unpacked";
 /// The server did not send all of it.
@@ -33,6 +36,14 @@ pub struct Body {
     pub encoding: Option<String>,
     /// What the response holds of the run's memory.
     pub held: Held,
+}
+
+impl Body {
+    /// Lets go of the bytes, which nobody needs any more.
+    pub fn forget(&mut self) {
+        let bytes = std::mem::take(&mut self.bytes);
+        self.held.give_back(bytes.capacity());
+    }
 }
 
 /// How much of a body is read.
@@ -112,21 +123,21 @@ impl Reader {
                 self.clean = piece.is_empty();
                 Some(None)
             }
-            Framing::UntilClosed => (!self.keep(piece)).then_some(Some(TOO_LARGE)),
+            Framing::UntilClosed => self.keep(piece).err().map(Some),
             Framing::Length(length) => {
                 let left = length - self.wire.bytes.len().min(length);
                 let kept = piece.get(..left.min(piece.len())).unwrap_or_default();
                 self.clean = kept.len() == piece.len();
-                if !self.keep(kept) {
-                    return Some(Some(TOO_LARGE));
+                if let Err(cut) = self.keep(kept) {
+                    return Some(Some(cut));
                 }
                 (self.wire.bytes.len() == length).then_some(None)
             }
             Framing::Chunked => {
                 while !piece.is_empty() {
                     let (data, rest) = self.chunks.next(piece);
-                    if !self.keep(data) {
-                        return Some(Some(TOO_LARGE));
+                    if let Err(cut) = self.keep(data) {
+                        return Some(Some(cut));
                     }
                     piece = rest;
                     if self.chunks.is_whole() {
@@ -142,15 +153,15 @@ impl Reader {
         }
     }
 
-    /// `false` when there is more than may be kept.
-    fn keep(&mut self, piece: &[u8]) -> bool {
+    /// Fails with the reason when there is more than may be kept.
+    fn keep(&mut self, piece: &[u8]) -> Result<(), &'static str> {
         let room = self.most - self.wire.bytes.len().min(self.most);
         let kept = piece.get(..room.min(piece.len())).unwrap_or_default();
         if !grow(&mut self.wire.bytes, kept.len(), 0, &mut self.wire.held) {
-            return false;
+            return Err(NO_MEMORY);
         }
         self.wire.bytes.extend_from_slice(kept);
-        kept.len() == piece.len()
+        if kept.len() == piece.len() { Ok(()) } else { Err(TOO_LARGE) }
     }
 }
 
@@ -182,6 +193,7 @@ pub async fn unpack(
     body.bytes = bytes;
     body.cut = match stopped {
         Some(Cut::Full) => Some(TOO_LARGE_UNPACKED),
+        Some(Cut::NoMemory) => Some(NO_MEMORY),
         Some(Cut::Broken | Cut::Unknown) => Some(NOT_UNPACKED),
         None => cut,
     };
@@ -231,7 +243,7 @@ mod tests {
         };
         let first = of().await;
         assert_eq!(first.cut, None);
-        assert_eq!(of().await.cut, Some(TOO_LARGE));
+        assert_eq!(of().await.cut, Some(NO_MEMORY));
         drop(first);
         assert_eq!(of().await.cut, None);
     }

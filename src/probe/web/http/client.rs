@@ -10,6 +10,7 @@ use tokio::time::{Instant, timeout_at};
 use url::{Position, Url};
 
 use super::Response;
+use super::hosts::Hosts;
 use super::memory::Memory;
 use super::peer::{Peer, Seen, Site};
 use super::wire::{self, Progress};
@@ -125,8 +126,10 @@ pub struct Client {
     limits: Limits,
     names: Names,
     memory: Memory,
-    /// The hosts that the user named.
-    given: Mutex<BTreeSet<String>>,
+    started: Instant,
+    hosts: Arc<Hosts>,
+    /// What the user gave.
+    given: Mutex<BTreeSet<Door>>,
     sites: Mutex<BTreeMap<String, Arc<Site>>>,
     peers: Mutex<BTreeMap<Door, Arc<Peer>>>,
     made: Mutex<Vec<RequestMade>>,
@@ -140,6 +143,8 @@ impl Client {
             limits,
             names,
             memory,
+            started: Instant::now(),
+            hosts: Arc::new(Hosts::new(names)),
             given: Mutex::default(),
             sites: Mutex::default(),
             peers: Mutex::default(),
@@ -155,11 +160,10 @@ impl Client {
     /// Allows the origin of an address that the user gave. Each brings time and a number of requests for its site.
     pub fn give(&self, url: &Url) {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(Site::of(url.clone())));
+        let known = sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(Site::of(url.clone(), self.started)));
         known.addresses.fetch_add(1, Ordering::Relaxed);
         drop(sites);
-        let host = url.host_str().unwrap_or_default().to_owned();
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(host);
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(door(url));
         self.allow(url);
     }
 
@@ -168,15 +172,18 @@ impl Client {
     pub fn allow(&self, url: &Url) -> bool {
         let known = self.sites.lock().unwrap_or_else(PoisonError::into_inner).get(site(url)).cloned();
         let Some(site) = known else { return false };
-        let named = self.was_given(url);
+        let given = self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(&door(url));
         let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
-        peers.entry(door(url)).or_insert_with(|| Arc::new(Peer::new(site, named, self.names, &self.limits)));
+        peers
+            .entry(door(url))
+            .or_insert_with(|| Arc::new(Peer::new(site, given, Arc::clone(&self.hosts), &self.limits)));
         true
     }
 
     /// Whether an address of the host of `url` was given.
     pub fn was_given(&self, url: &Url) -> bool {
-        self.given.lock().unwrap_or_else(PoisonError::into_inner).contains(url.host_str().unwrap_or_default())
+        let host = url.host_str().unwrap_or_default();
+        self.given.lock().unwrap_or_else(PoisonError::into_inner).iter().any(|(_, given, _)| given == host)
     }
 
     /// The time that is left for the site of `url`.
@@ -221,12 +228,11 @@ impl Client {
     ) -> Result<Response, Trouble> {
         let peer = self.peer(&request.url).ok_or(Trouble::NotOurs)?;
         let clock = peer.site.clock(&self.limits).await.earlier(leave);
-        let over = Trouble::OutOfTime(self.limits.address.as_secs());
         let _place = match timeout_at(clock.end(), Arc::clone(&peer).place()).await {
             Ok(Some(place)) if !clock.left().is_zero() => place,
-            _ => return Err(over),
+            _ => return Err(clock.over()),
         };
-        peer.count(&self.limits)?;
+        peer.site.count(&self.limits)?;
         if let Some(mut connection) = peer.idle() {
             seen.address = Some(connection.address);
             seen.handshake.clone_from(&connection.handshake);
@@ -241,7 +247,7 @@ impl Client {
                 return result;
             }
             *progress = Progress::default();
-            peer.count(&self.limits)?;
+            peer.site.count(&self.limits)?;
         }
         let mut connection = peer.open(&request.url, &clock, seen).await?;
         let stream = &mut connection.stream;

@@ -19,6 +19,8 @@ const AT_ONCE: usize = 16 * 1024;
 pub enum Cut {
     /// It is larger than it may be.
     Full,
+    /// The other answers of the run left no memory for it.
+    NoMemory,
     /// It breaks off, or is not packed the way it says.
     Broken,
     /// It is packed in a way that is not known here.
@@ -51,7 +53,7 @@ pub async fn decode(
             _ => None,
         };
         let before = bytes.capacity();
-        let mut sink = Sink { bytes: Vec::new(), limit, before, held: std::mem::take(held), full: false };
+        let mut sink = Sink { bytes: Vec::new(), limit, before, held: std::mem::take(held), full: None };
         let whole = whole && cut.is_none();
         let unpacked = match coding {
             Coding::Gzip => unpack(GzDecoder::new(&mut sink), &bytes, |mut decoder| decoder.try_finish()).await,
@@ -64,8 +66,8 @@ pub async fn decode(
                 unpack(DecompressorWriter::new(&mut sink, AT_ONCE), &bytes, |mut decoder| decoder.close()).await
             }
         };
-        if sink.full {
-            cut = Some(Cut::Full);
+        if sink.full.is_some() {
+            cut = sink.full;
         } else if unpacked.is_err() && whole {
             cut = Some(Cut::Broken);
         }
@@ -120,7 +122,8 @@ struct Sink {
     /// The memory that the packed bytes take meanwhile.
     before: usize,
     held: Held,
-    full: bool,
+    /// Why it takes no more.
+    full: Option<Cut>,
 }
 
 impl Write for &mut Sink {
@@ -128,14 +131,14 @@ impl Write for &mut Sink {
         let room = self.limit - self.bytes.len().min(self.limit);
         let taken = piece.get(..room.min(piece.len())).unwrap_or_default();
         if taken.len() < piece.len() {
-            self.full = true;
+            self.full = Some(Cut::Full);
         }
         if grow(&mut self.bytes, taken.len(), self.before, &mut self.held) {
             self.bytes.extend_from_slice(taken);
         } else {
-            self.full = true;
+            self.full = Some(Cut::NoMemory);
         }
-        if self.full { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken.len()) }
+        if self.full.is_some() { Err(io::ErrorKind::StorageFull.into()) } else { Ok(taken.len()) }
     }
 
     fn flush(&mut self) -> io::Result<()> {
@@ -228,6 +231,6 @@ mod tests {
         let memory = Memory::new(50_000);
         let mut held = memory.hold();
         let (bytes, cut) = decode("gzip", bomb, true, 100_000, Some(&memory), &mut held).await;
-        assert!(bytes.len() < 50_000 && cut == Some(Cut::Full));
+        assert!(bytes.len() < 50_000 && cut == Some(Cut::NoMemory));
     }
 }

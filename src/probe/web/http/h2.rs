@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::client::TlsStream;
 use url::{Position, Url};
@@ -37,46 +38,47 @@ pub enum Http2 {
 
 /// Offers HTTP/2 to the origin of `url`, which begins with `https:`, and asks for `url` over it.
 pub async fn ask(client: &Client, url: &Url) -> Http2 {
-    let request = Request::get(url.clone());
-    let place = client.announce(&request);
-    let started = Instant::now();
-    let result = go(client, url).await;
-    let made = match &result {
-        Http2::Works(status) => Ok(Response { status: *status, headers: Headers::default(), body: Body::default() }),
-        Http2::Fails(why) => Err(Trouble::Http2(why.clone())),
-        Http2::NotOffered => Err(Trouble::Http2("it was not chosen".to_owned())),
-        Http2::Unknown(trouble) => Err(trouble.clone()),
-    };
-    client.note(place, made.as_ref(), started.elapsed());
-    result
-}
-
-async fn go(client: &Client, url: &Url) -> Http2 {
-    let (stream, clock) = match connect(client, url).await {
+    // The place is kept until the connection is closed.
+    let (stream, clock, _place) = match connect(client, url).await {
         Ok(connected) => connected,
         Err(trouble) => return Http2::Unknown(trouble),
     };
     if stream.get_ref().1.alpn_protocol() != Some(b"h2") {
         return Http2::NotOffered;
     }
+    let place = client.announce(&Request::get(url.clone()));
+    let started = Instant::now();
+    let result = converse(stream, &clock, url).await;
+    let made = match &result {
+        Ok(status) => Ok(Response { status: *status, headers: Headers::default(), body: Body::default() }),
+        Err(why) => Err(Trouble::Http2(why.clone())),
+    };
+    client.note(place, made.as_ref(), started.elapsed());
+    result.map_or_else(Http2::Fails, Http2::Works)
+}
+
+async fn converse(stream: TlsStream<TcpStream>, clock: &Clock, url: &Url) -> Result<u16, String> {
     // Two phases: up to the headers, and the beginning of the body.
     let end = Instant::now() + clock.left() * 2;
     match timeout_at(end.min(clock.end()), get(stream, url)).await {
-        Ok(Ok(status)) => Http2::Works(status),
-        Ok(Err(error)) => Http2::Fails(format!("it chose HTTP/2 and then failed ({error})")),
-        Err(_) => Http2::Fails("it chose HTTP/2 and then gave no answer in time".to_owned()),
+        Ok(Ok(status)) => Ok(status),
+        Ok(Err(error)) => Err(format!("it chose HTTP/2 and then failed ({error})")),
+        Err(_) => Err("it chose HTTP/2 and then gave no answer in time".to_owned()),
     }
 }
 
-async fn connect(client: &Client, url: &Url) -> Result<(TlsStream<TcpStream>, Clock), Trouble> {
+async fn connect(
+    client: &Client,
+    url: &Url,
+) -> Result<(TlsStream<TcpStream>, Clock, Option<OwnedSemaphorePermit>), Trouble> {
     let (Some(peer), Some(clock)) = (client.peer(url), client.clock(url).await) else { return Err(Trouble::NotOurs) };
-    let _place = clock.within(Phase::Connect, Arc::clone(&peer).place()).await?;
-    peer.count(client.limits())?;
+    let place = clock.within(Phase::Connect, Arc::clone(&peer).place()).await?;
+    peer.site.count(client.limits())?;
     let addresses = peer.addresses(url, &clock).await?;
     let (stream, address) = connect::connect(&addresses, &clock).await?;
     let (made, stream) = handshake::make_offering(stream, address, url, &clock, &OFFERED).await;
     match (stream, made.trouble) {
-        (Some(stream), _) => Ok((stream, clock)),
+        (Some(stream), _) => Ok((stream, clock, place)),
         (None, trouble) => Err(trouble.unwrap_or(Trouble::Closed(Phase::Handshake))),
     }
 }

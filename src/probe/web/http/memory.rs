@@ -58,6 +58,11 @@ impl Held {
         }
     }
 
+    /// Gives back so many bytes.
+    pub fn give_back(&mut self, bytes: usize) {
+        self.shrink_to(self.bytes.saturating_sub(bytes));
+    }
+
     /// Takes over what `other` holds of the same memory.
     pub fn merge(&mut self, mut other: Self) {
         self.bytes += std::mem::take(&mut other.bytes);

@@ -6,6 +6,7 @@ mod decode;
 mod framing;
 pub mod h2;
 mod head;
+mod hosts;
 mod memory;
 pub mod oddity;
 mod peer;

@@ -13,8 +13,9 @@ use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use url::Url;
 
+use super::hosts::Hosts;
 use crate::probe::web::address::{Nearness, is_secure};
-use crate::probe::web::connect::{self, Clock, Names};
+use crate::probe::web::connect::{self, Clock};
 use crate::probe::web::limits::Limits;
 use crate::probe::web::tls::handshake::{self, Handshake};
 use crate::probe::web::trouble::Trouble;
@@ -26,24 +27,37 @@ pub struct Site {
     pub given: Url,
     /// How many were.
     pub addresses: AtomicUsize,
+    asked: AtomicUsize,
     started: OnceCell<Instant>,
+    /// When the run began.
+    run: Instant,
 }
 
 impl Site {
     /// Of a given address.
-    pub fn of(given: Url) -> Self {
-        Self { given, addresses: AtomicUsize::new(0), started: OnceCell::new() }
+    pub fn of(given: Url, run: Instant) -> Self {
+        Self { given, addresses: AtomicUsize::new(0), asked: AtomicUsize::new(0), started: OnceCell::new(), run }
+    }
+
+    /// Counts a request.
+    ///
+    /// # Errors
+    /// [`Trouble::Enough`] when it is one too many.
+    pub fn count(&self, limits: &Limits) -> Result<(), Trouble> {
+        let many = self.addresses.load(Ordering::Relaxed).clamp(1, MOST_SHARES as usize);
+        let most = limits.requests.saturating_mul(many);
+        if self.asked.fetch_add(1, Ordering::Relaxed) < most { Ok(()) } else { Err(Trouble::Enough(most)) }
     }
 
     /// The time for it, which runs from the first request on. Every address that was given brings its own.
     pub async fn clock(&self, limits: &Limits) -> Clock {
         let started = *self.started.get_or_init(|| async { Instant::now() }).await;
         let many = u32::try_from(self.addresses.load(Ordering::Relaxed)).unwrap_or(u32::MAX).clamp(1, MOST_SHARES);
-        Clock::until(started + limits.address.saturating_mul(many), limits)
+        Clock::of_site(started, limits.address.saturating_mul(many), self.run, limits)
     }
 }
 
-/// More addresses of one site bring no more time: the probe as a whole has to end.
+/// More addresses of one site bring no more time and no more requests: the probe as a whole has to end.
 const MOST_SHARES: u32 = 4;
 
 /// A scheme, a host and a port.
@@ -53,40 +67,21 @@ pub struct Peer {
     pub site: Arc<Site>,
     /// One for each connection.
     places: Arc<Semaphore>,
-    asked: AtomicUsize,
-    /// Whether the user named the host.
-    named: bool,
-    names: Names,
-    addresses: OnceCell<Result<Vec<SocketAddr>, Trouble>>,
+    /// Whether the user gave an address with this scheme, host and port.
+    given: bool,
+    hosts: Arc<Hosts>,
     idle: Mutex<Vec<Connection>>,
 }
 
 impl Peer {
     /// Of a site.
-    pub fn new(site: Arc<Site>, named: bool, names: Names, limits: &Limits) -> Self {
-        Self {
-            site,
-            places: Arc::new(Semaphore::new(limits.connections)),
-            asked: AtomicUsize::new(0),
-            named,
-            names,
-            addresses: OnceCell::new(),
-            idle: Mutex::default(),
-        }
+    pub fn new(site: Arc<Site>, given: bool, hosts: Arc<Hosts>, limits: &Limits) -> Self {
+        Self { site, places: Arc::new(Semaphore::new(limits.connections)), given, hosts, idle: Mutex::default() }
     }
 
     /// Waits until one more connection may be used.
     pub async fn place(self: Arc<Self>) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.places).acquire_owned().await.ok()
-    }
-
-    /// Counts a request.
-    ///
-    /// # Errors
-    /// [`Trouble::Enough`] when it is one too many.
-    pub fn count(&self, limits: &Limits) -> Result<(), Trouble> {
-        let most = limits.requests.saturating_mul(self.site.addresses.load(Ordering::Relaxed).max(1));
-        if self.asked.fetch_add(1, Ordering::Relaxed) < most { Ok(()) } else { Err(Trouble::Enough(most)) }
     }
 
     /// An open connection that nobody uses and that the server has not closed.
@@ -105,27 +100,21 @@ impl Peer {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
     }
 
-    /// Where it is, looked up once a run, so that a name cannot lead to one place first and to another later.
+    /// Where it is. Only what the user gave may lead into a network nearer than that of the address they gave: another
+    /// port of the same host may not.
     ///
     /// # Errors
     /// Why that is not known, or not ours to ask.
     pub async fn addresses(&self, url: &Url, clock: &Clock) -> Result<Vec<SocketAddr>, Trouble> {
-        let found = self.addresses.get_or_init(|| async {
-            let mut found = connect::addresses(url, self.names, clock).await?;
-            if !self.named {
-                // Only a name that was given may lead into a private network.
-                let given = connect::addresses(&self.site.given, self.names, clock).await?;
-                let Some(from) = given.first().map(|address| Nearness::of(address.ip())) else {
-                    return Err(Trouble::UnknownHost);
-                };
-                found.retain(|address| from.may_lead_to(Nearness::of(address.ip())));
-                if found.is_empty() {
-                    return Err(Trouble::PrivateAddress);
-                }
+        let mut found = self.hosts.addresses(url, clock).await?;
+        if !self.given {
+            let from = self.hosts.nearness(&self.site.given, clock).await?;
+            found.retain(|address| from.may_lead_to(Nearness::of(address.ip())));
+            if found.is_empty() {
+                return Err(Trouble::PrivateAddress);
             }
-            Ok(found)
-        });
-        found.await.clone()
+        }
+        Ok(found)
     }
 
     /// Opens a connection. What a server shows of itself in a TLS handshake goes to `seen`, also when that fails.

@@ -139,6 +139,52 @@ async fn no_server_is_asked_without_end() {
 }
 
 #[tokio::test]
+async fn one_budget_is_for_all_addresses_of_a_site() {
+    let port = server(async |stream| keep_answering(stream, ANSWER).await).await;
+    let other = server(async |stream| keep_answering(stream, ANSWER).await).await;
+    let (start, sibling) = (url("http", port, "/"), url("http", other, "/"));
+    let client = client(Limits::STANDARD, &[&start]);
+    assert!(client.allow(&sibling));
+    let (some, more) = (around(&client, &start, 60).await, around(&client, &sibling, 60).await);
+    let answered = |seen: &[Exchange]| seen.iter().filter(|exchange| exchange.response().is_some()).count();
+    assert_eq!((answered(&some), answered(&more)), (60, 40));
+    let refused = more.iter().filter(|exchange| matches!(exchange.result, Err(Trouble::Enough(100))));
+    assert_eq!(refused.count(), 20);
+}
+
+#[tokio::test]
+async fn the_run_ends_whatever_its_sites_have_left() {
+    let port = server(async |stream| {
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        drop(stream);
+    })
+    .await;
+    let start = url("http", port, "/");
+    let client = client(Limits { run: Duration::from_millis(700), ..Limits::STANDARD }, &[&start]);
+    let began = Instant::now();
+    let seen = around(&client, &start, 20).await;
+    assert!(began.elapsed() < Duration::from_millis(1500), "{:?}", began.elapsed());
+    assert!(seen.iter().all(|exchange| matches!(exchange.result, Err(Trouble::RunOver(_)))), "{seen:?}");
+}
+
+#[tokio::test]
+async fn what_is_forgotten_leaves_its_memory_to_others() {
+    let port = server(async |stream| keep_answering(stream, ANSWER).await).await;
+    let start = url("http", port, "/");
+    let client = client(Limits { memory: 40 * 1024, ..Limits::STANDARD }, &[&start]);
+    let (mut first, mut second) =
+        (client.send(Request::get(start.clone())).await, client.send(Request::get(start.clone())).await);
+    let third = client.send(Request::get(start.clone())).await;
+    let cut = third.response().unwrap().body.cut.unwrap();
+    assert!(cut.contains("memory for one run") && !cut.contains("MB"), "{cut}");
+    for exchange in [&mut first, &mut second] {
+        exchange.result.as_mut().unwrap().body.forget();
+    }
+    assert_eq!(client.send(Request::get(start)).await.response().unwrap().body.cut, None);
+    assert_eq!(first.response().unwrap().body.wire, 9);
+}
+
+#[tokio::test]
 async fn what_was_not_asked_in_time_is_not_asked() {
     let port = server(async |stream| {
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -267,6 +313,16 @@ async fn http2_is_offered_and_answers() {
 async fn http2_that_is_not_offered_or_does_not_work_is_told_apart() {
     assert_eq!(http2(&[b"http/1.1"], async |_| ()).await, Http2::NotOffered);
     assert_eq!(http2(&[], async |_| ()).await, Http2::NotOffered);
+    let acceptor = acceptor(&[b"http/1.1"]);
+    let port = server(move |stream| {
+        let acceptor = acceptor.clone();
+        async move { drop(acceptor.accept(stream).await) }
+    })
+    .await;
+    let start = url("https", port, "/");
+    let asking = client(Limits::STANDARD, &[&start]);
+    assert_eq!(h2::ask(&asking, &start).await, Http2::NotOffered);
+    assert!(asking.requests().is_empty(), "nothing was sent");
     let closed = http2(BOTH, async |_| ()).await;
     assert!(matches!(&closed, Http2::Fails(why) if why.contains("then failed")), "{closed:?}");
     let silent = http2(BOTH, async |stream| {
