@@ -26,6 +26,9 @@ pub struct Site {
     pub url: String,
     /// The address that answered in the end; the same as `url` without redirects.
     pub page: String,
+    /// The status of the page; `None` where none was reached.
+    #[serde(default)]
+    pub status: Option<u16>,
     /// Why no page was reached, as a sentence without a full stop; `None` when one was.
     pub not_reached: Option<String>,
     /// Every redirect on the way, first to last: `301 http://shop.example.com/ → https://shop.example.com/`.

@@ -270,8 +270,11 @@ impl Page<'_, '_> {
             };
             self.line_of_web(&site.url, &grade)?;
             let open: Vec<&str> = web::exposed(site).map(|row| row.path.as_str()).collect();
-            let headers: Vec<&str> = web::headers_to_mend(site).map(|header| header.name.as_str()).collect();
+            let mut headers: Vec<&str> = web::headers_to_mend(site).map(|header| header.name.as_str()).collect();
+            headers.dedup();
+            let failing = site.status.filter(|status| !(200..400).contains(status));
             let facts = [
+                failing.map(|status| format!("the page answers {status}")),
                 (!open.is_empty()).then(|| format!("lies open: {}", listed(open))),
                 (!headers.is_empty()).then(|| format!("missing or weak: {}", listed(headers))),
                 web::times(site),

@@ -15,7 +15,10 @@ pub(super) fn sentence(web: &WebReport, name: impl Fn(&str) -> String) -> String
         1 => format!("Seen from outside, {}", name(&worst.url)),
         sites => format!("Seen from outside, {} (the worst of {sites} sites)", name(&worst.url)),
     };
-    let headers = worst.observatory.as_ref().map(|score| format!("grade {} for its headers", letters(&score.grade)));
+    // Of an error page a grade says nothing.
+    let failing = worst.status.filter(|status| !(200..400).contains(status));
+    let score = worst.observatory.as_ref().filter(|_| failing.is_none());
+    let headers = score.map(|score| format!("grade {} for its headers", letters(&score.grade)));
     let grades: Vec<&str> = web.servers.iter().filter_map(|server| server.grade.as_deref()).collect();
     let lowest = grades.iter().max_by_key(|grade| rank(grade));
     let refused = lowest.is_some_and(|grade| rank(grade) >= REFUSED);
@@ -27,13 +30,27 @@ pub(super) fn sentence(web: &WebReport, name: impl Fn(&str) -> String) -> String
         format!("gets {} (A+ is the best, F the worst)", grades.join(" and "))
     };
     let refused = if refused { "; browsers refuse its certificate" } else { "" };
+    let failing = failing.map(|status| format!("; the page itself answers {status}")).unwrap_or_default();
+    format!("{subject} {grades}{refused}{failing}{}.", open(&reached))
+}
+
+/// What strangers can fetch, as the end of a sentence.
+fn open(reached: &[&Site]) -> String {
+    let paths = || reached.iter().flat_map(|site| &site.paths);
     let open: usize = reached.iter().map(|site| exposed(site).count()).sum();
-    let open = match open {
-        _ if reached.iter().all(|site| site.paths.is_empty()) => String::new(),
-        0 => "; nothing that was looked for lies open".to_owned(),
-        open => format!("; strangers can fetch {} that should stay inside", count(open, "thing", "things")),
-    };
-    format!("{subject} {grades}{refused}{open}.")
+    let unknown = paths().filter(|row| row.standing == Standing::Unknown).count();
+    let all = paths().count();
+    let unseen = || count(unknown, "path", "paths");
+    match (open, unknown) {
+        _ if all == 0 => String::new(),
+        (0, 0) => "; nothing that was looked for lies open".to_owned(),
+        // The random one is among the rows, and may be all that was answered.
+        (0, _) if unknown + 1 >= all => {
+            "; whether anything lies open is not known, for no path could be asked".to_owned()
+        }
+        (0, _) => format!("; nothing was seen to lie open, but {} of {all} could not be asked", unseen()),
+        (open, _) => format!("; strangers can fetch {} that should stay inside", count(open, "thing", "things")),
+    }
 }
 
 /// A grade and nothing else.

@@ -38,6 +38,7 @@ fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {
         .collect();
     let Some(page) = visit.page() else { return site };
     site.page = shown(&page.url);
+    site.status = Some(page.response.status);
     site.headers = header_report::rows(survey, page, |url| trusted(survey, verdicts, url));
     let around = survey.around.iter().find(|around| around.page == page.url);
     let cors = around.and_then(|around| around.cors.observatory());

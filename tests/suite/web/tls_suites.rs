@@ -117,6 +117,14 @@ async fn a_short_diffie_hellman_prime_is_measured() {
 }
 
 #[tokio::test]
+async fn encryption_without_authentication_is_no_proof() {
+    let server = OpensslServer::start(&["-tls1_2", "-cipher", "ECDHE-ECDSA-AES128-SHA"]);
+    let seen = look(&[format!("https://localhost:{}/", server.port)], None).await;
+    assert!(said(&seen, "tls-weak-suites").contains("no authenticated encryption"), "{seen:#?}");
+    assert!(!seen.proved().contains(&"tls-suites-strong".to_owned()));
+}
+
+#[tokio::test]
 async fn a_server_that_wants_a_client_certificate_is_judged_as_far_as_it_shows_itself() {
     for version in ["-tls1_2", "-tls1_3"] {
         let root = Authority::root("Test Root");

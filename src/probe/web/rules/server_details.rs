@@ -43,7 +43,7 @@ const SOFTWARE: &[&str] = &[
     "x-server-powered-by",
 ];
 /// These do so only with a version.
-const WITH_VERSION: &[&str] = &["server", "via", "x-server", "x-backend-server"];
+const WITH_VERSION: &[&str] = &["server", "x-server", "x-backend-server"];
 /// Sent by debugging tools alone: Symfony's profiler, Laravel's debug bars, Spring, Django.
 const DEBUGGING: &[&str] = &[
     "x-debug-token",

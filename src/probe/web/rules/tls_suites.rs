@@ -90,6 +90,14 @@ pub fn judge(origin: &Origin, asked: &Asked) -> Sight {
     if offered.is_empty() || unknown.is_some() || !asked.suites.is_whole() {
         return Sight::NotSeen(format!("{} did not answer every question about its cipher suites", origin.host));
     }
+    let modern = offered.contains(&Version::Tls13) || asked.suites.any(suites::is_aead);
+    if !modern {
+        // SSL Labs caps such servers at B; Mozilla's profiles have none of these suites.
+        let message =
+            format!("{} offers no authenticated encryption (AEAD), which today's programs ask for", origin.host);
+        return Observation::from(Finding::new(&META, origin.location(), "aead", message).severity(Severity::Minor))
+            .into();
+    }
     let message = match offered.as_slice() {
         [Version::Tls13] => format!("{} offers TLS 1.3 alone, which has no weak cipher suites", origin.host),
         _ => format!("{} refuses weak cipher suites", origin.host),
