@@ -12,8 +12,11 @@ pub struct WebReport {
     pub sites: Vec<Site>,
     /// Every TLS server met, in the order met.
     pub servers: Vec<TlsServer>,
-    /// Every request made, in the order in which they were sent.
+    /// Every HTTP request made, in the order in which they were sent.
     pub requests: Vec<RequestMade>,
+    /// Connections made to ask how TLS is spoken, beside those of the requests.
+    #[serde(default)]
+    pub tls_questions: u64,
 }
 
 /// One page that was reached, and what was seen around it.
@@ -137,12 +140,12 @@ impl AnswerTimes {
     /// The checklist asks for a whole page within this time.
     pub const PAGE_LIMIT_MS: u64 = 3_000;
 
-    /// The middle of the times to the first byte, in milliseconds.
+    /// The middle of the times to the first byte, in milliseconds; of an even number the smaller one, as the rule takes it.
     #[must_use]
     pub fn median_first_byte_ms(&self) -> Option<u64> {
         let mut sorted = self.first_byte_ms.clone();
         sorted.sort_unstable();
-        sorted.get(sorted.len() / 2).copied()
+        sorted.get(sorted.len().checked_sub(1)? / 2).copied()
     }
 }
 
@@ -247,6 +250,9 @@ pub struct CertificateRow {
     pub days: i64,
     /// Days left at the time of the run; negative when it is over.
     pub days_left: i64,
+    /// How its life stands: over or not begun, to be renewed soon, or with time enough.
+    #[serde(default)]
+    pub standing: Standing,
     /// What is wrong with it, as phrases.
     pub faults: Vec<String>,
 }
@@ -266,4 +272,19 @@ pub struct RequestMade {
     pub ms: u64,
     /// Bytes of the body on the wire.
     pub bytes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_middle_of_the_times_is_that_of_the_rule() {
+        let middle = |times: &[u64]| {
+            AnswerTimes { first_byte_ms: times.to_vec(), ..AnswerTimes::default() }.median_first_byte_ms()
+        };
+        assert_eq!(middle(&[231, 188, 640, 204]), Some(204), "the smaller of two");
+        assert_eq!(middle(&[231, 188, 640]), Some(231));
+        assert_eq!(middle(&[]), None);
+    }
 }

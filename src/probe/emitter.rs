@@ -180,7 +180,7 @@ fn clean_node(node: &mut PlanNode, deeper: usize) {
 /// Takes secrets and control characters from all that is kept of a deployed app. Every field is named, so that a new one
 /// cannot be forgotten.
 pub(crate) fn clean_web(report: &mut WebReport) {
-    let WebReport { sites, servers, requests } = report;
+    let WebReport { sites, servers, requests, tls_questions: _ } = report;
     sites.iter_mut().for_each(clean_site);
     servers.iter_mut().for_each(clean_server);
     for request in requests {
@@ -242,8 +242,19 @@ fn clean_server(server: &mut TlsServer) {
         [name, version].into_iter().chain(weakness).for_each(clean_long);
     }
     for certificate in chain {
-        let CertificateRow { subject, issuer, names, key, signature, from, to, days: _, days_left: _, faults } =
-            certificate;
+        let CertificateRow {
+            subject,
+            issuer,
+            names,
+            key,
+            signature,
+            from,
+            to,
+            days: _,
+            days_left: _,
+            standing: _,
+            faults,
+        } = certificate;
         let texts = [subject, issuer, key, signature, from, to].into_iter();
         texts.chain(names).chain(faults).for_each(clean_long);
     }
@@ -359,6 +370,7 @@ mod tests {
                 ..TlsServer::default()
             }],
             requests: vec![RequestMade { status: Some(200), trouble: some(), ..RequestMade::default() }],
+            tls_questions: 48,
         })
         .unwrap();
         let planted = plant(&mut sample, &format!("a\u{1b}[31m \u{202e}\r\n {key} {}", "x".repeat(9_000)));

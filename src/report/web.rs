@@ -98,11 +98,12 @@ pub(super) const fn standing(standing: Standing) -> &'static str {
     }
 }
 
-/// How long answers took: `first byte 204 ms, whole page 1.4 s (48 kB)`.
+/// How long answers took from here: `first byte 204 ms, whole page 1.4 s (48 kB), the way there and back included`.
 pub(super) fn times(site: &Site) -> Option<String> {
     let times = site.times.as_ref()?;
     let first = times.median_first_byte_ms().map(|ms| format!("first byte {}, ", milliseconds(ms))).unwrap_or_default();
-    Some(format!("{first}whole page {} ({})", milliseconds(times.page_ms), bytes(times.page_bytes)))
+    let (page, size) = (milliseconds(times.page_ms), bytes(times.page_bytes));
+    Some(format!("{first}whole page {page} ({size}), the way there and back included"))
 }
 
 /// How long the server's certificate goes on: `ends on 2026-11-29, 9 days left`.

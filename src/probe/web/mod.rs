@@ -192,7 +192,7 @@ fn counts(survey: &Survey) -> BTreeMap<String, u64> {
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
         ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
-        ("tls-questions".to_owned(), survey.servers.iter().map(|server| server.asked.connections as u64).sum()),
+        ("tls-questions".to_owned(), tls::rows::questions(survey)),
     ])
 }
 

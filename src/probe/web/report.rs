@@ -21,7 +21,12 @@ pub fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebRepor
             sites.push(site);
         }
     }
-    WebReport { sites, servers: tls::rows::all(survey, verdicts, now), requests: survey.requests.clone() }
+    WebReport {
+        sites,
+        servers: tls::rows::all(survey, verdicts, now),
+        requests: survey.requests.clone(),
+        tls_questions: tls::rows::questions(survey),
+    }
 }
 
 fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {

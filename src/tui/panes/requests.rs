@@ -15,11 +15,14 @@ pub(super) fn write(doc: &mut Doc<'_>, report: &WebReport, filter: &str) {
     let answered = all.iter().filter(|request| request.status.is_some()).count();
     let sum = all.iter().fold(0_u64, |sum, request| sum.saturating_add(request.bytes));
     let words = format!(
-        "This is all that was asked: {}, {answered} answered, {} received.",
+        "Every HTTP request made: {}, {answered} answered, {} received.",
         plain::count(all.len(), "request"),
         bytes(sum)
     );
     doc.prose(0, &words, styles.text);
+    if let Some(words) = besides(report) {
+        doc.prose(0, &words, styles.muted);
+    }
     let wanted = Wanted::new(filter);
     let shown: Vec<&RequestMade> = all.iter().filter(|request| wanted.request(request)).collect();
     if shown.len() < all.len() {
@@ -44,5 +47,19 @@ pub(super) fn write(doc: &mut Doc<'_>, report: &WebReport, filter: &str) {
         if let Some(trouble) = &request.trouble {
             doc.prose(text::width(&lead).min(doc.width() / 2), trouble, styles.muted);
         }
+    }
+}
+
+/// What was asked and is not in the list: no HTTP was spoken.
+fn besides(report: &WebReport) -> Option<String> {
+    let connections = usize::try_from(report.tls_questions).unwrap_or(usize::MAX);
+    let names = report.sites.iter().filter(|site| !site.dns.is_empty()).count();
+    let tls = format!("TLS was asked on {} of its own", plain::count(connections, "connection"));
+    let dns = format!("DNS was asked for the records of {}", plain::count(names, "name"));
+    match (connections, names) {
+        (0, 0) => None,
+        (_, 0) => Some(format!("Besides, {tls}.")),
+        (0, _) => Some(format!("Besides, {dns}.")),
+        _ => Some(format!("Besides, {tls}; {dns}.")),
     }
 }

@@ -23,9 +23,6 @@ const MOST_SUITES: usize = 30;
 /// Lines of a name that a stranger chose.
 const MOST_LINES: usize = 3;
 
-/// A renewal that has not come by now will be missed: most authorities' clients renew with a third of 90 days left.
-const SOON_DAYS: i64 = 14;
-
 pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, server: &TlsServer) {
     let styles = doc.styles;
     doc.preformatted(0, &text::fit(&server.name, doc.width() * MOST_LINES), styles.title);
@@ -119,19 +116,19 @@ fn chain(doc: &mut Doc<'_>, chain: &[CertificateRow]) {
 fn life(doc: &mut Doc<'_>, certificate: &CertificateRow) {
     let styles = doc.styles;
     let (left, days) = (certificate.days_left, certificate.days);
-    let style = match left {
-        i64::MIN..0 => styles.fail,
-        0..=SOON_DAYS => styles.unknown,
-        _ if left > days => styles.unknown,
-        _ => styles.pass,
+    let style = match certificate.standing {
+        // A report of before it was judged.
+        Standing::Unknown => styles.text,
+        standing => styles.standing(standing).style,
     };
-    let glyph = if left < 0 { "✗ " } else { "" };
+    let glyph = if certificate.standing == Standing::Bad { "✗ " } else { "" };
+    let soon = if certificate.standing == Standing::Weak { ", soon over" } else { "" };
     let words = if left > days {
-        format!("? not valid before {}", text::fit(&certificate.from, 12))
+        format!("not valid before {}", text::fit(&certificate.from, 12))
     } else if left < 0 {
         self::left(certificate)
     } else {
-        format!("{} of {} left", grouped(left.unsigned_abs()), self::days(days))
+        format!("{} of {} left{soon}", grouped(left.unsigned_abs()), self::days(days))
     };
     let span = format!("{} to {}", text::fit(&certificate.from, 12), text::fit(&certificate.to, 12));
     let room = doc.width().saturating_sub(2);

@@ -83,7 +83,7 @@ fn row(ui: &Ui, session: &Session, report: &WebReport, key: &WebRow, width: usiz
         }
         WebRow::Requests => {
             let sum = report.requests.iter().fold(0_u64, |sum, request| sum.saturating_add(request.bytes));
-            let words = text::fit("all that was asked", width.saturating_sub(10));
+            let words = text::fit("every HTTP request", width.saturating_sub(10));
             return Ends {
                 left: vec![Span::styled(format!("     {words}"), styles.text)],
                 right: vec![Span::styled(bytes(sum), styles.muted)],

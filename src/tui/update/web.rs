@@ -114,7 +114,8 @@ fn of_site(site: &Site) -> String {
     }
     if let Some(times) = &site.times {
         let first = times.median_first_byte_ms().map(milliseconds).unwrap_or_default();
-        let _ = writeln!(text, "First byte {first}, page {}, {}", milliseconds(times.page_ms), bytes(times.page_bytes));
+        let (page, size) = (milliseconds(times.page_ms), bytes(times.page_bytes));
+        let _ = writeln!(text, "First byte {first}, page {page}, {size}; the way there and back included");
     }
     text
 }

@@ -13,7 +13,12 @@ pub const SERVER: &str = "www.shop.example.com:443";
 
 /// The whole report.
 pub fn shop() -> WebReport {
-    WebReport { sites: vec![site(), admin(), gone()], servers: vec![server(), old_server()], requests: requests() }
+    WebReport {
+        sites: vec![site(), admin(), gone()],
+        servers: vec![server(), old_server()],
+        requests: requests(),
+        tls_questions: 48,
+    }
 }
 
 /// The same with `text` in every place that a server can fill.
@@ -40,6 +45,7 @@ fn site() -> Site {
     Site {
         url: SHOP.to_owned(),
         page: "https://www.shop.example.com/en/".to_owned(),
+        status: Some(200),
         not_reached: None,
         hops: vec![
             "301 https://shop.example.com/ → https://www.shop.example.com/".to_owned(),
@@ -252,6 +258,12 @@ fn server() -> TlsServer {
         to: to.to_owned(),
         days,
         days_left,
+        standing: match days_left {
+            i64::MIN..0 => Standing::Bad,
+            _ if days_left > days => Standing::Bad,
+            0..30 => Standing::Weak,
+            _ => Standing::Good,
+        },
         faults: Vec::new(),
     };
     let mut names = vec!["shop.example.com".to_owned(), "www.shop.example.com".to_owned()];
@@ -347,6 +359,7 @@ fn old_server() -> TlsServer {
             to: "2026-12-20".to_owned(),
             days: 30,
             days_left: 30,
+            standing: Standing::Good,
             faults: Vec::new(),
         }],
         distrust: vec!["is self-signed, so no browser trusts it".to_owned(), "is not for shop.example.com".to_owned()],

@@ -62,9 +62,9 @@ const fn probe(
     }
 }
 
-static SOURCE: ProbeMeta =
+pub static SOURCE: ProbeMeta =
     probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING, &IN_A_LOOP]);
-static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
+pub static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
 pub static IN_A_LOOP: RuleMeta =
     rule("n-plus-one-query", "A query runs once for every element", RuleKind::Finding, Severity::Major);
 static EXPOSED: RuleMeta =
@@ -153,7 +153,7 @@ pub fn empty(name: &str) -> Session {
     opened(project(name), vec![&SOURCE, &REPOSITORY, &DATABASE])
 }
 
-fn opened(project: Project, probes: Vec<&'static ProbeMeta>) -> Session {
+pub fn opened(project: Project, probes: Vec<&'static ProbeMeta>) -> Session {
     Session::new(Start {
         project: Arc::new(project),
         settings: Settings::default(),

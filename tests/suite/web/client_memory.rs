@@ -23,7 +23,7 @@ const MOST_KILOBYTES: u64 = 64 * 1024;
 const BROTLI_BOMB: &str = "cfffff7f002400e2b14072effff3ffff1f8004401c1680eefd3f";
 
 /// A line of `/proc/self/status`, in kilobytes.
-fn status(name: &str) -> u64 {
+pub fn status(name: &str) -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = text.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim_matches([':', ' ', '\t']).trim_end_matches(" kB").trim().parse().unwrap()

@@ -23,8 +23,8 @@ where
     look_quickly(format!("https://localhost:{}/", server.port)).await
 }
 
-const WARNING: &[u8] = &[21, 3, 3, 0, 2, 1, 112];
-const FATAL: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
+pub const WARNING: &[u8] = &[21, 3, 3, 0, 2, 1, 112];
+pub const FATAL: &[u8] = &[21, 3, 3, 0, 2, 2, 40];
 
 #[tokio::test]
 async fn silence_alerts_resets_and_other_protocols_are_clear_lines() {
@@ -113,7 +113,7 @@ async fn a_handshake_a_byte_at_a_time_is_read_or_given_up() {
 }
 
 /// Passes on what the server on port `behind` says, byte by byte.
-async fn a_byte_at_a_time(mut client: TcpStream, behind: u16, pause: Duration) -> std::io::Result<()> {
+pub async fn a_byte_at_a_time(mut client: TcpStream, behind: u16, pause: Duration) -> std::io::Result<()> {
     client.set_nodelay(true)?;
     let mut server = TcpStream::connect(("127.0.0.1", behind)).await?;
     let ((mut from_client, mut to_client), (mut from_server, mut to_server)) = (client.split(), server.split());
@@ -186,7 +186,10 @@ async fn a_hostile_server_keeps_nothing_from_the_one_beside_it() {
     for proof in ["certificate-valid", "tls-current", "tls-suites-strong", "frame-options-set", "hsts-set"] {
         assert!(seen.proved().contains(&proof.to_owned()), "{proof}: {seen:#?}");
     }
-    let report = seen.result.unwrap().web.unwrap();
+    let examined = seen.result.unwrap();
+    let report = examined.web.as_ref().unwrap();
+    assert!(report.tls_questions > 10, "{}", report.tls_questions);
+    assert_eq!(examined.counts["tls-questions"], report.tls_questions);
     let row = report.servers.iter().find(|row| row.name.ends_with(&good.port.to_string())).unwrap();
     assert_eq!(row.grade.as_deref(), Some("A+"), "{row:#?}");
     let row = report.servers.iter().find(|row| row.name.ends_with(&hostile.port.to_string())).unwrap();

@@ -10,6 +10,9 @@ mod exposed;
 mod headers;
 mod hostile_http;
 mod hostile_http_endless;
+mod hostile_series;
+#[cfg(target_os = "linux")]
+mod hostile_servers;
 mod hostile_tls;
 mod own_settings;
 mod plan;

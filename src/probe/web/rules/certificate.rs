@@ -75,23 +75,27 @@ pub fn judge_trust(origin: &Origin, certificate: &Certificate, reasons: &[Distru
     Observation::from(finding).into()
 }
 
-/// Judges how long it has yet.
-pub fn judge_life(origin: &Origin, certificate: &Certificate, now: Timestamp) -> Sight {
+/// How bad it is that so little of its life is left; `None` with time enough, and when it is over, which is more than soon.
+pub fn ends_soon(certificate: &Certificate, now: Timestamp) -> Option<Severity> {
     let left = certificate.not_after.duration_since(now);
     let life = certificate.not_after.duration_since(certificate.not_before);
     let days = |count: i64| SignedDuration::from_hours(count * 24);
-    let severity = if left < days(MAJOR_DAYS).min(life / 6) {
-        Severity::Major
-    } else if left < days(MINOR_DAYS).min(life / 3) {
-        Severity::Minor
-    } else {
-        return Sight::Seen(Vec::new());
-    };
     if left.is_negative() {
-        // The other rule says that it has expired.
-        return Sight::Seen(Vec::new());
+        None
+    } else if left < days(MAJOR_DAYS).min(life / 6) {
+        Some(Severity::Major)
+    } else if left < days(MINOR_DAYS).min(life / 3) {
+        Some(Severity::Minor)
+    } else {
+        None
     }
-    let left = match left.as_hours() {
+}
+
+/// Judges how long it has yet.
+pub fn judge_life(origin: &Origin, certificate: &Certificate, now: Timestamp) -> Sight {
+    // That it has expired is said by the other rule.
+    let Some(severity) = ends_soon(certificate, now) else { return Sight::Seen(Vec::new()) };
+    let left = match certificate.not_after.duration_since(now).as_hours() {
         hours @ 48.. => format!("{} days", hours / 24),
         hours => format!("{hours} hours"),
     };

@@ -10,7 +10,7 @@ use super::verdict::Verdict;
 use super::versions::{Offer, Version};
 use crate::model::{CertificateRow, Standing, SuiteRow, TlsServer, VersionRow};
 use crate::probe::web::address::{Origin, is_secure};
-use crate::probe::web::rules::hsts;
+use crate::probe::web::rules::{certificate::ends_soon, hsts};
 use crate::probe::web::survey::{Server, Survey};
 
 /// Of a certificate with thousands of names, so many are kept.
@@ -24,6 +24,11 @@ pub fn all(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Vec<TlsServ
         page.map(|hop| hsts::sent_max_age(&hop.response.headers))
     };
     survey.servers.iter().zip(verdicts).map(|(server, verdict)| rows(server, verdict, hsts(server), now)).collect()
+}
+
+/// Connections that asked only how TLS is spoken.
+pub fn questions(survey: &Survey) -> u64 {
+    survey.servers.iter().map(|server| server.asked.connections as u64).sum()
 }
 
 /// Everything about one server. `hsts` is the max-age in seconds that its page sends, 0 where it sends none that counts;
@@ -100,6 +105,17 @@ fn suite_rows(server: &Server) -> Vec<SuiteRow> {
     rows
 }
 
+/// How its life stands, by the rule that judges it.
+fn life_standing(certificate: &Certificate, now: Timestamp) -> Standing {
+    if now > certificate.not_after || now < certificate.not_before {
+        Standing::Bad
+    } else if ends_soon(certificate, now).is_some() {
+        Standing::Weak
+    } else {
+        Standing::Good
+    }
+}
+
 fn chain_rows(verdict: &Verdict, now: Timestamp) -> Vec<CertificateRow> {
     let whole_days = |from: Timestamp, to: Timestamp| to.duration_since(from).as_hours().div_euclid(24);
     let row = |(at, certificate): (usize, &Certificate)| {
@@ -132,8 +148,36 @@ fn chain_rows(verdict: &Verdict, now: Timestamp) -> Vec<CertificateRow> {
             to: day(certificate.not_after),
             days: whole_days(certificate.not_before, certificate.not_after),
             days_left: whole_days(now, certificate.not_after),
+            standing: life_standing(certificate, now),
             faults,
         }
     };
     verdict.chain.iter().enumerate().map(row).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::SignedDuration;
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_soon_over_when_the_rule_says_so() {
+        let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
+        let days = |count: i64| SignedDuration::from_hours(count * 24);
+        for (life, left, standing) in [
+            (90, 31, Standing::Good),
+            (90, 20, Standing::Weak),
+            (90, 9, Standing::Weak),
+            (90, -1, Standing::Bad),
+            // A certificate of six days is renewed with two left.
+            (6, 3, Standing::Good),
+            (6, 1, Standing::Weak),
+            (90, 91, Standing::Bad),
+        ] {
+            let not_after = now + days(left);
+            let certificate = Certificate { not_before: not_after - days(life), not_after, ..Certificate::default() };
+            assert_eq!(life_standing(&certificate, now), standing, "{left} of {life} days left");
+        }
+    }
 }
