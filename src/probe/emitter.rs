@@ -338,6 +338,7 @@ mod tests {
         let place = Location::File { path: "nginx.conf".to_owned(), span: None };
         let mut sample = serde_json::to_value(WebReport {
             sites: vec![Site {
+                status: Some(200),
                 not_reached: some(),
                 hops: vec![String::new()],
                 observatory: Some(ObservatoryScore { tests: vec![ObservatoryTest::default()], ..Default::default() }),

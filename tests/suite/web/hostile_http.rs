@@ -84,8 +84,10 @@ fn with_lines(lines: &[u8]) -> Vec<u8> {
     [b"HTTP/1.1 200 OK\r\n", lines, b"\r\nX-Frame-Options: DENY\r\nContent-Length: 2\r\n\r\nok"].concat()
 }
 
+/// What was passed over of the page; that its server gives nothing else either is another matter.
 pub fn gaps(seen: &Seen) -> Vec<String> {
-    seen.result.as_ref().unwrap().gaps.iter().map(|gap| gap.reason.clone()).collect()
+    let reasons = seen.result.as_ref().unwrap().gaps.iter().map(|gap| gap.reason.clone());
+    reasons.filter(|reason| !reason.starts_with("paths of which")).collect()
 }
 
 /// The answer was read and judged in spite of everything: what is good in it, what is missing, and how it was sent.

@@ -68,6 +68,18 @@ pub struct Paths {
     pub left_out: Vec<(&'static Asked, &'static str)>,
 }
 
+impl Paths {
+    /// The status that the site gives to every path where it says nothing of what lies behind: a login, a firewall, a fault.
+    pub fn wall(&self) -> Option<u16> {
+        self.missing.status.filter(|status| matches!(status, 401 | 403 | 407 | 429 | 500..))
+    }
+}
+
+/// Reasons for leaving a path out that leave nothing unseen.
+pub fn is_no_loss(why: &str) -> bool {
+    why.starts_with("the site is made with") || why.starts_with("what it belongs to")
+}
+
 /// An answer.
 #[derive(Debug)]
 pub struct Seen {

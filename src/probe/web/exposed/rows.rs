@@ -3,7 +3,7 @@
 use super::paths::{Group, Stack};
 use super::proof::Found;
 use super::verdict::{What, of};
-use super::{Exposed, Paths};
+use super::{Exposed, Paths, is_no_loss};
 use crate::model::{PathRow, Severity, Standing};
 
 /// Every path that was asked for, the exposed ones first.
@@ -13,7 +13,11 @@ pub fn rows(exposed: &Exposed) -> Vec<PathRow> {
         .answers
         .iter()
         .map(|seen| {
-            let (words, standing) = told(of(seen, paths), seen.asked.group);
+            let wall = paths.wall().filter(|status| seen.answer.status == Some(*status));
+            let (words, standing) = match wall {
+                Some(_) => ("as for every path, so it is not known".to_owned(), Standing::Unknown),
+                None => told(of(seen, paths), seen.asked.group),
+            };
             PathRow { path: without_query(seen.asked.path), status: seen.answer.status, words, standing }
         })
         .collect();
@@ -22,7 +26,7 @@ pub fn rows(exposed: &Exposed) -> Vec<PathRow> {
             path: without_query(row.path),
             status: None,
             words: format!("not asked for: {why}"),
-            standing: Standing::Unknown,
+            standing: if is_no_loss(why) { Standing::Neutral } else { Standing::Unknown },
         }
     }));
     // `Bad` and `Weak` first, then what is there, then the rest; the order of the table within each.

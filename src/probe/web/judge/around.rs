@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use crate::model::RuleMeta;
+use crate::model::{RuleMeta, Standing};
 use crate::probe::web::address::{Origin, is_loopback, is_secure};
 use crate::probe::web::around::Around;
+use crate::probe::web::exposed::rows as path_rows;
 use crate::probe::web::rules::{
     self, answer_times, debug_pages, error_pages, exposed_files, health_endpoint, http2, legal, served_code, siblings,
 };
@@ -98,6 +99,9 @@ fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
     add(&[&served_code::SECRET], served_code::judge_secrets(page, &exposed.served));
     add(&[&served_code::MAPS], served_code::judge_maps(page, &exposed.served));
     add(legal::RULES, legal::judge(page, exposed));
+    for row in path_rows(&around.exposed).into_iter().filter(|row| row.standing == Standing::Unknown) {
+        tally.gap("paths of which it is not known what they give", format!("{}: {}", row.path, row.words));
+    }
     for (reason, example) in &exposed.served.not_read {
         tally.gap(*reason, example.clone());
     }

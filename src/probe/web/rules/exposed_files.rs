@@ -6,7 +6,7 @@ use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, Rul
 use crate::probe::web::address;
 use crate::probe::web::exposed::paths::Group;
 use crate::probe::web::exposed::verdict::{self, What};
-use crate::probe::web::exposed::{Found, Paths, Seen};
+use crate::probe::web::exposed::{Found, Paths, Seen, is_no_loss};
 use crate::probe::web::tally::Sight;
 
 /// A file that anybody can download.
@@ -103,15 +103,10 @@ fn why_not(group: Group, page: &Url, paths: &Paths, unanswered: &[&str]) -> Opti
     if let Some((row, why)) = left_out.next() {
         return Some(format!("{} and other paths of {page} were not asked for: {why}", short(row.path)));
     }
-    if let Some(status @ (401 | 403 | 503)) = paths.missing.status {
+    if let Some(status) = paths.wall() {
         return Some(format!("{page} answers {status} to every path, so what lies behind that was not seen"));
     }
     unanswered.first().map(|path| format!("{} of {page} gave no answer that could be read", short(path)))
-}
-
-/// Reasons that leave nothing unseen.
-fn is_no_loss(why: &str) -> bool {
-    why.starts_with("the site is made with") || why.starts_with("what it belongs to")
 }
 
 fn short(path: &str) -> &str {
