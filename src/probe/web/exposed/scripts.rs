@@ -192,12 +192,11 @@ async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usiz
             }
         };
         match url {
+            // An address that only the developer's machine knows is no way for anybody else.
+            Some(url) if !same_site(page, &url) && (!url.scheme().starts_with("http") || is_loopback(&url)) => {}
             Some(url) if !same_site(page, &url) => {
-                // An address that only the developer's machine knows is no way for anybody else.
-                if url.scheme().starts_with("http") && !is_loopback(&url) {
-                    let why = format!("{} is on another host and was not asked for", shown(&url));
-                    served.maps_in_part.push(why);
-                }
+                let why = format!("{} is on another host and was not asked for", shown(&url));
+                served.maps_in_part.push(why);
             }
             Some(_) if wanted.len() >= MAPS => too_many += 1,
             Some(url) => wanted.push((script.url, url)),
