@@ -83,7 +83,7 @@ impl WebProbe {
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("web"),
     title: "Web",
-    about: "Looks at the deployed app from outside: its certificate, its TLS versions, the way to HTTPS and its security headers.",
+    about: "Looks at the deployed app from outside: TLS, headers, cookies, what lies open, answer times and DNS.",
     rules: rules::RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
