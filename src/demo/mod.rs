@@ -96,7 +96,7 @@ impl DemoProject {
         let fakes = [
             ("{{FAKE:stripe-live}}", ["sk_", "live_", "51Hx8QzKp3", "vNwT7yRbL2", "mJdUc9"].concat()),
             ("{{FAKE:aws-access-key}}", ["AK", "IA", "3XQ7ZP5N", "T2WV6YHD"].concat()),
-            ("{{FAKE:openai}}", ["sk-", "proj-", "Zt8Kq2Vw9XcR4nLm", "7PbY3sDfG6hJ1aEu"].concat()),
+            ("{{FAKE:openai}}", server::openai_key()),
             ("{{FAKE:random-hex-40}}", [hex, "b7", "d4", "4a", "90", "e3", "11", "6f", "c8", "25", "70"].concat()),
             ("{{FAKE:jwt-secret}}", ["Qm7", "xR2", "vK9", "pT4", "wZ8", "nB3", "jH6", "yL5"].concat()),
             ("{{DEMO_URL}}", self.server.https_url()),

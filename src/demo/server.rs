@@ -100,37 +100,114 @@ async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>) {
 }
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> io::Result<()> {
-    let mut request = Vec::new();
-    while !request.windows(4).any(|window| window == b"\r\n\r\n") && request.len() < MOST_REQUEST_BYTES {
-        if stream.read_buf(&mut request).await? == 0 {
+    let mut bytes = Vec::new();
+    while !bytes.windows(4).any(|window| window == b"\r\n\r\n") && bytes.len() < MOST_REQUEST_BYTES {
+        if stream.read_buf(&mut bytes).await? == 0 {
             return Ok(());
         }
     }
-    let line = String::from_utf8_lossy(&request);
-    let path = line.split(' ').nth(1).and_then(|target| target.split('?').next()).unwrap_or("/");
-    stream.write_all(response(path).as_bytes()).await?;
+    let text = String::from_utf8_lossy(&bytes);
+    stream.write_all(response(&Request::read(&text)).as_bytes()).await?;
     stream.shutdown().await
 }
 
+/// What the server looks at of a request.
+struct Request<'a> {
+    method: &'a str,
+    path: &'a str,
+    origin: Option<&'a str>,
+}
+
+impl<'a> Request<'a> {
+    fn read(text: &'a str) -> Self {
+        let mut words = text.split(' ');
+        let method = words.next().unwrap_or_default();
+        let path = words.next().and_then(|target| target.split('?').next()).unwrap_or("/");
+        let origin = text.lines().filter_map(|line| line.split_once(':')).find_map(|(name, value)| {
+            let printable = value.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+            (name.eq_ignore_ascii_case("origin") && printable).then(|| value.trim())
+        });
+        Self { method, path, origin }
+    }
+}
+
 /// One header is right; the rest is what a framework sends when nobody has looked.
-fn response(path: &str) -> String {
-    let (status, kind, body) = match path {
-        "/" => ("200 OK", "text/html; charset=utf-8", HOME),
-        "/api/products" => ("200 OK", "application/json", PRODUCTS),
-        "/health" => ("200 OK", "application/json", r#"{"status":"ok"}"#),
-        _ => ("404 Not Found", "text/html; charset=utf-8", NOT_FOUND),
+fn response(request: &Request<'_>) -> String {
+    let script = ["/assets/", BUNDLE].concat();
+    let map = format!("{script}.map");
+    let asset = "Cache-Control: public, max-age=0\r\n";
+    let (status, kind, more, body) = match request.path {
+        _ if request.method == "OPTIONS" && request.origin.is_some() => {
+            ("204 No Content", "", PREFLIGHT, String::new())
+        }
+        "/" => ("200 OK", "text/html; charset=utf-8", COOKIE, HOME.replace("{{BUNDLE}}", &script)),
+        "/api/products" => ("200 OK", "application/json", "", PRODUCTS.to_owned()),
+        "/health" => ("200 OK", "application/json", "", r#"{"status":"ok"}"#.to_owned()),
+        path if path == script => ("200 OK", "text/javascript; charset=utf-8", asset, bundle()),
+        path if path == map => ("200 OK", "application/json", asset, source_map()),
+        _ => ("404 Not Found", "text/html; charset=utf-8", "", NOT_FOUND.to_owned()),
     };
+    let kind = if kind.is_empty() { String::new() } else { format!("Content-Type: {kind}\r\n") };
+    // As the app's `cors({ origin: true, credentials: true })` does it.
+    let cors = request.origin.map_or_else(String::new, |origin| {
+        format!("Vary: Origin\r\nAccess-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n")
+    });
+    let sent = if request.method == "HEAD" { "" } else { &body };
     format!(
-        "HTTP/1.1 {status}\r\nX-Powered-By: Express\r\nX-Content-Type-Options: nosniff\r\nContent-Type: {kind}\r\n\
-         Content-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        "HTTP/1.1 {status}\r\nX-Powered-By: Express\r\nX-Content-Type-Options: nosniff\r\n{kind}{more}{cors}\
+         Content-Length: {}\r\nConnection: close\r\n\r\n{sent}",
         body.len()
     )
+}
+
+const PREFLIGHT: &str = "Access-Control-Allow-Methods: GET,HEAD,PUT,PATCH,POST,DELETE\r\n";
+
+/// The cookie of `server/index.ts`, which has no flag.
+const COOKIE: &str = "Set-Cookie: visit_session=8b0f2c1e-5a7d-4c33-9f0e-2f6f7c1d9a44; Path=/\r\n";
+
+/// What a bundler makes of the front end, and of what.
+const BUNDLE: &str = "index-4f2a9c1b.js";
+const FRONT_END: [(&str, &str); 5] = [
+    ("main.tsx", include_str!("../../demo/app/web/main.tsx")),
+    ("App.tsx", include_str!("../../demo/app/web/App.tsx")),
+    ("AskAssistant.tsx", include_str!("../../demo/app/web/AskAssistant.tsx")),
+    ("OrderStatus.tsx", include_str!("../../demo/app/web/OrderStatus.tsx")),
+    ("Reviews.tsx", include_str!("../../demo/app/web/Reviews.tsx")),
+];
+
+/// The key that the front end carries to every visitor; no real one.
+pub(super) fn openai_key() -> String {
+    ["sk-", "proj-", "Zt8Kq2Vw9XcR4nLm", "7PbY3sDfG6hJ1aEu"].concat()
+}
+
+fn source(text: &str) -> String {
+    text.replace("{{FAKE:openai}}", &openai_key())
+}
+
+fn bundle() -> String {
+    let code: Vec<String> = FRONT_END.iter().map(|(_, text)| source(text)).collect();
+    format!("{}\n//# sourceMappingURL={BUNDLE}.map\n", code.join("\n"))
+}
+
+fn source_map() -> String {
+    let names: Vec<String> = FRONT_END.iter().map(|(name, _)| format!("../../../web/{name}")).collect();
+    let contents: Vec<String> = FRONT_END.iter().map(|(_, text)| source(text)).collect();
+    serde_json::json!({
+        "version": 3,
+        "file": BUNDLE,
+        "sources": names,
+        "sourcesContent": contents,
+        "names": [],
+        "mappings": "AAAA",
+    })
+    .to_string()
 }
 
 const HOME: &str = "<!doctype html>
 <html lang=\"en\">
 <head><meta charset=\"utf-8\"><title>Teapot Shop</title></head>
-<body><h1>Teapot Shop</h1><div id=\"root\"></div><script>window.API = '/api'</script></body>
+<body><h1>Teapot Shop</h1><div id=\"root\"></div><script>window.API = '/api'</script>
+<script type=\"module\" src=\"{{BUNDLE}}\"></script></body>
 </html>
 ";
 

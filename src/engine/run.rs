@@ -13,7 +13,7 @@ use super::finished;
 use crate::model::{
     EventKind, Failure, Outcome, Progress, Project, RunEvent, RunId, Settings, Skip, SkipReason, escape,
 };
-use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode, clean_report};
+use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode, clean_report, clean_web};
 
 /// A probe that was told to stop gets this long to do so before it is dropped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -91,6 +91,9 @@ async fn outcome(job: Job) -> Outcome {
             super::turn_off(&mut examined, &job.settings);
             if let Some(report) = &mut examined.database {
                 clean_report(report);
+            }
+            if let Some(report) = &mut examined.web {
+                clean_web(report);
             }
             Outcome::Completed(examined)
         }

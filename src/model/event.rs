@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseReport, ExternalService, Observation, ProbeId, RuleId};
+use super::{DatabaseReport, ExternalService, Observation, ProbeId, RuleId, WebReport};
 
 /// Numbers the runs of one program start; events of a run that was replaced are dropped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -108,6 +108,9 @@ pub struct Examined {
     /// The queries of the project with their plans. `None` for every probe but the one that looks at a database.
     #[serde(default)]
     pub database: Option<Box<DatabaseReport>>,
+    /// What the deployed app shows of itself. `None` for every probe but the one that looks at addresses.
+    #[serde(default)]
+    pub web: Option<Box<WebReport>>,
 }
 
 impl Examined {

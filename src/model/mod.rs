@@ -18,6 +18,7 @@ pub mod settings;
 pub mod severity;
 pub mod theme;
 pub mod verdict;
+pub mod web;
 
 pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
 pub use checklist::{Checklist, Item, Section};
@@ -41,3 +42,7 @@ pub use settings::Settings;
 pub use severity::{Confidence, Severity};
 pub use theme::Theme;
 pub use verdict::{Basis, Decision, Poll, Status, Verdict};
+pub use web::{
+    AnswerTimes, CertificateRow, DnsRow, HeaderRow, ObservatoryScore, ObservatoryTest, PathRow, RequestMade, Site,
+    Standing, SuiteRow, TlsServer, VersionRow, WebReport,
+};

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Answer, Basis, Confidence, DatabaseReport, Decision, Evidence, ExternalService, Gap, Poll, Severity,
+    WebReport,
 };
 
 /// Version of the JSON contract. Fields are only ever added within one.
@@ -44,6 +45,9 @@ pub struct Report {
     /// was examined.
     #[serde(default)]
     pub database: Option<DatabaseReport>,
+    /// What the deployed app shows of itself; `null` where no address was examined.
+    #[serde(default)]
+    pub web: Option<WebReport>,
 }
 
 /// The program that wrote a report.

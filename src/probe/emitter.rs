@@ -9,8 +9,9 @@ use tokio::sync::mpsc;
 use super::ProbeMeta;
 use super::secrets::redact;
 use crate::model::{
-    DatabaseReport, EventKind, Evidence, EvidenceKind, Fingerprint, Location, Observation, PlanNode, RuleId, RunEvent,
-    RunId, escape,
+    CertificateRow, DatabaseReport, DnsRow, EventKind, Evidence, EvidenceKind, Fingerprint, HeaderRow, Location,
+    Observation, ObservatoryScore, ObservatoryTest, PathRow, PlanNode, RequestMade, RuleId, RunEvent, RunId, Site,
+    SuiteRow, TlsServer, VersionRow, WebReport, escape,
 };
 
 /// Sends a run's observations. Cheap to clone; usable from any thread.
@@ -176,6 +177,102 @@ fn clean_node(node: &mut PlanNode, deeper: usize) {
     node.children.iter_mut().for_each(|child| clean_node(child, deeper.saturating_sub(1)));
 }
 
+/// Takes secrets and control characters from all that is kept of a deployed app. Every field is named, so that a new one
+/// cannot be forgotten.
+pub(crate) fn clean_web(report: &mut WebReport) {
+    let WebReport { sites, servers, requests, tls_questions: _ } = report;
+    sites.iter_mut().for_each(clean_site);
+    servers.iter_mut().for_each(clean_server);
+    for request in requests {
+        let RequestMade { method, url, trouble, status: _, ms: _, bytes: _ } = request;
+        clean_long(method);
+        clean_long(url);
+        trouble.iter_mut().for_each(clean_long);
+    }
+}
+
+fn clean_site(site: &mut Site) {
+    let Site { url, page, status: _, not_reached, hops, observatory, headers, paths, times: _, dns, dns_not_asked } =
+        site;
+    [url, page].into_iter().chain(not_reached).chain(hops).chain(dns_not_asked).for_each(clean_long);
+    if let Some(ObservatoryScore { score: _, grade, tests }) = observatory {
+        clean_long(grade);
+        for test in tests {
+            let ObservatoryTest { name, result, words, modifier: _, pass: _ } = test;
+            [name, result, words].into_iter().for_each(clean_long);
+        }
+    }
+    for header in headers {
+        let HeaderRow { name, sent, wanted, why, standing: _, place } = header;
+        [name, why].into_iter().chain(sent).chain(wanted).for_each(clean_long);
+        place.iter_mut().for_each(clean_location);
+    }
+    for row in paths {
+        let PathRow { path, words, status: _, standing: _ } = row;
+        [path, words].into_iter().for_each(clean_long);
+    }
+    for row in dns {
+        let DnsRow { name, found, standing: _ } = row;
+        [name, found].into_iter().for_each(clean_long);
+    }
+}
+
+fn clean_server(server: &mut TlsServer) {
+    let TlsServer {
+        name,
+        grade,
+        caps,
+        profile,
+        off_profile,
+        versions,
+        suites,
+        chain,
+        distrust,
+        trust_known: _,
+        stapled,
+    } = server;
+    let texts = std::iter::once(name).chain(grade).chain(caps).chain(profile).chain(off_profile);
+    texts.chain(distrust).chain(stapled).for_each(clean_long);
+    for version in versions {
+        let VersionRow { name, answer, standing: _ } = version;
+        [name, answer].into_iter().for_each(clean_long);
+    }
+    for suite in suites {
+        let SuiteRow { name, version, weakness } = suite;
+        [name, version].into_iter().chain(weakness).for_each(clean_long);
+    }
+    for certificate in chain {
+        let CertificateRow {
+            subject,
+            issuer,
+            names,
+            key,
+            signature,
+            from,
+            to,
+            days: _,
+            days_left: _,
+            standing: _,
+            faults,
+        } = certificate;
+        let texts = [subject, issuer, key, signature, from, to].into_iter();
+        texts.chain(names).chain(faults).for_each(clean_long);
+    }
+}
+
+/// Characters of one text of a web report; a server may send a header of hundreds of kilobytes.
+const LONGEST: usize = 4_000;
+
+/// Cleans a line that a stranger's server may have made as long as it liked. Secrets go first: half of one is not
+/// recognised.
+fn clean_long(text: &mut String) {
+    clean_line(text);
+    if let Some((end, _)) = text.char_indices().nth(LONGEST) {
+        text.truncate(end);
+        text.push('…');
+    }
+}
+
 fn clean_block(text: &mut String) {
     let clean = escape::block(&redact::text(text)).into_owned();
     *text = clean;
@@ -210,8 +307,86 @@ fn clean_location(location: &mut Location) {
 mod tests {
     use super::*;
     use crate::model::{
-        CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration, Severity, Tier,
+        AnswerTimes, CallStatistics, CostPoint, ExaminedQuery, Gain, Harm, IndexProof, IndexProposal, Migration,
+        Severity, Tier,
     };
+
+    /// Puts `bad` in the place of every text below, and says in how many.
+    fn plant(value: &mut serde_json::Value, bad: &str) -> usize {
+        use serde_json::Value;
+        match value {
+            // How something stands is one of a few words, and a path must stay what it is: whoever shows it escapes it.
+            Value::Object(fields) => fields
+                .iter_mut()
+                .filter(|(name, _)| !matches!(name.as_str(), "standing" | "place"))
+                .map(|(_, value)| plant(value, bad))
+                .sum(),
+            Value::Array(values) => values.iter_mut().map(|value| plant(value, bad)).sum(),
+            Value::String(text) => {
+                *text = bad.to_owned();
+                1
+            }
+            Value::Null => panic!("a field without a sample: fill it in"),
+            Value::Bool(_) | Value::Number(_) => 0,
+        }
+    }
+
+    #[test]
+    fn nothing_of_a_deployed_app_keeps_a_secret_or_a_control_character() {
+        let key = ["ghp_", "16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+        let some = || Some(String::new());
+        let place = Location::File { path: "nginx.conf".to_owned(), span: None };
+        let mut sample = serde_json::to_value(WebReport {
+            sites: vec![Site {
+                status: Some(200),
+                not_reached: some(),
+                hops: vec![String::new()],
+                observatory: Some(ObservatoryScore { tests: vec![ObservatoryTest::default()], ..Default::default() }),
+                headers: vec![HeaderRow {
+                    sent: vec![String::new()],
+                    wanted: some(),
+                    place: Some(place.clone()),
+                    ..HeaderRow::default()
+                }],
+                paths: vec![PathRow { status: Some(200), ..PathRow::default() }],
+                times: Some(AnswerTimes::default()),
+                dns: vec![DnsRow::default()],
+                dns_not_asked: some(),
+                ..Site::default()
+            }],
+            servers: vec![TlsServer {
+                grade: some(),
+                caps: vec![String::new()],
+                profile: some(),
+                off_profile: vec![String::new()],
+                versions: vec![VersionRow::default()],
+                suites: vec![SuiteRow { weakness: some(), ..SuiteRow::default() }],
+                chain: vec![CertificateRow {
+                    names: vec![String::new()],
+                    faults: vec![String::new()],
+                    ..CertificateRow::default()
+                }],
+                distrust: vec![String::new()],
+                stapled: some(),
+                ..TlsServer::default()
+            }],
+            requests: vec![RequestMade { status: Some(200), trouble: some(), ..RequestMade::default() }],
+            tls_questions: 48,
+        })
+        .unwrap();
+        let planted = plant(&mut sample, &format!("a\u{1b}[31m \u{202e}\r\n {key} {}", "x".repeat(9_000)));
+        assert!(planted >= 40, "{planted}");
+        let mut report: WebReport = serde_json::from_value(sample).unwrap();
+        clean_web(&mut report);
+        assert_eq!(report.sites[0].headers[0].place, Some(place), "the editor must find it");
+        let written = serde_json::to_string(&report).unwrap();
+        assert!(!written.contains(&key), "{written}");
+        assert!(!written.chars().any(escape::is_unsafe));
+        assert!(!written.contains("\\n") && !written.contains("\\r"), "every text is one line");
+        assert_eq!(written.matches("a\\\\u{1b}[31m \\\\u{202e}").count(), planted, "escaped, not lost");
+        assert!(!written.contains(&"x".repeat(LONGEST)), "cut");
+        assert_eq!(serde_json::from_str::<WebReport>(&written).unwrap(), report);
+    }
 
     #[test]
     fn nothing_of_a_database_keeps_a_secret_a_control_character_or_a_number_that_is_none() {

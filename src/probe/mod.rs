@@ -6,6 +6,7 @@ mod emitter;
 pub mod environment;
 pub mod files;
 pub mod git;
+mod header_settings;
 pub mod registry;
 pub mod repository;
 pub mod secrets;
@@ -24,7 +25,7 @@ use crate::model::{Examined, Failure, Progress, Project, Settings, Skip};
 
 pub use crate::model::ProbeMeta;
 pub use emitter::Emitter;
-pub(crate) use emitter::{clean, clean_report};
+pub(crate) use emitter::{clean, clean_report, clean_web};
 pub use source::SharedCode;
 
 /// Something that examines one side of a project.

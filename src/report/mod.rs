@@ -7,6 +7,7 @@ mod overview;
 mod paint;
 mod prompt;
 mod text;
+mod web;
 
 pub use json::json;
 pub use markdown::{MARKDOWN_START, markdown};

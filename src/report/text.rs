@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::database;
 use super::overview::{Counts, Overview, count, not_done, one_line, place};
 use super::paint::{Paint, Tone};
+use super::{database, web};
 use crate::model::report::{ReportFinding, ReportItem};
 use crate::model::{Confidence, Decision, Evidence, Poll, Report, Severity, escape};
 
@@ -16,6 +16,9 @@ const MOST_UNKNOWN: usize = 8;
 
 /// Proposed indexes, unless everything is asked for.
 const MOST_INDEXES: usize = 5;
+
+/// Headers, paths and reasons of one site or server, unless everything is asked for.
+const MOST_OF_A_SITE: usize = 6;
 
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -40,6 +43,7 @@ pub fn text(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::R
     page.accepted()?;
     page.findings()?;
     page.indexes()?;
+    page.web()?;
     page.not_examined()?;
     if options.verbose {
         page.items()?;
@@ -245,6 +249,64 @@ impl Page<'_, '_> {
         }
         let more = database.proposals.len().saturating_sub(most);
         self.more(more, if more == 1 { "index" } else { "indexes" })
+    }
+
+    /// What strangers see of the deployed app, in brief; the workbench and the Markdown report have it all.
+    fn web(&mut self) -> io::Result<()> {
+        let Some(web) = &self.overview.report.web else { return Ok(()) };
+        self.heading("Web", &web::sentence(web, |url| one_line(url, 120)))?;
+        let most = if self.verbose { usize::MAX } else { MOST_OF_A_SITE };
+        let listed = |names: Vec<&str>| {
+            let more = names.len().saturating_sub(most);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            let shown: Vec<String> = names.iter().take(most).map(|name| one_line(name, 120)).collect();
+            format!("{}{more}", shown.join(", "))
+        };
+        for site in &web.sites {
+            let grade = match (&site.not_reached, &site.observatory) {
+                (Some(why), _) => format!("not reached: {}", one_line(why, 300)),
+                (None, Some(score)) => format!("{}, {} of 100", one_line(&score.grade, 4), score.score),
+                (None, None) => "no grade".to_owned(),
+            };
+            self.line_of_web(&site.url, &grade)?;
+            let open: Vec<&str> = web::exposed(site).map(|row| row.path.as_str()).collect();
+            let mut headers: Vec<&str> = web::headers_to_mend(site).map(|header| header.name.as_str()).collect();
+            headers.dedup();
+            let failing = site.status.filter(|status| !(200..400).contains(status));
+            let facts = [
+                failing.map(|status| format!("the page answers {status}")),
+                (!open.is_empty()).then(|| format!("lies open: {}", listed(open))),
+                (!headers.is_empty()).then(|| format!("missing or weak: {}", listed(headers))),
+                web::times(site),
+            ];
+            for fact in facts.into_iter().flatten() {
+                self.paint.line(&[(Tone::Plain, "      "), (Tone::Plain, &fact)])?;
+            }
+        }
+        for server in &web.servers {
+            let grade = server.grade.as_ref().map_or("no grade".to_owned(), |grade| one_line(grade, 4));
+            let life = web::life(server).map(|life| format!(", certificate {life}")).unwrap_or_default();
+            self.line_of_web(&server.name, &format!("TLS {grade}{life}"))?;
+            // What keeps browsers away is among the caps too, in fewer words.
+            let distrust = server.distrust.iter().map(|why| format!("the certificate {why}"));
+            let caps =
+                server.caps.iter().filter(|cap| server.distrust.is_empty() || !cap.starts_with("the certificate"));
+            let why: Vec<String> = distrust.chain(caps.cloned()).collect();
+            let why: Vec<&str> = why.iter().map(String::as_str).collect();
+            if !why.is_empty() {
+                self.paint.line(&[(Tone::Plain, "      "), (Tone::Quiet, &listed(why))])?;
+            }
+        }
+        self.paint.line(&[(Tone::Quiet, "    "), (Tone::Quiet, &web::requests(web))])
+    }
+
+    fn line_of_web(&mut self, name: &str, words: &str) -> io::Result<()> {
+        self.paint.line(&[
+            (Tone::Plain, "    "),
+            (Tone::Accent, &one_line(name, 160)),
+            (Tone::Plain, "  "),
+            (Tone::Plain, words),
+        ])
     }
 
     fn not_examined(&mut self) -> io::Result<()> {

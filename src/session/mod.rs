@@ -15,6 +15,7 @@ mod services;
 #[cfg(test)]
 mod tests;
 mod update;
+mod web;
 
 use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};

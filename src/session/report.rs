@@ -55,6 +55,7 @@ impl Session {
                 .map(|service| ReportService { item: service.item().to_string(), service: service.clone() })
                 .collect(),
             database: self.database().cloned(),
+            web: self.web().cloned(),
             proofs: self
                 .proofs()
                 .into_iter()

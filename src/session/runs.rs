@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::database;
-use crate::model::{DatabaseReport, Observation, Outcome, ProbeMeta, RunId, SavedRun};
+use crate::model::{DatabaseReport, Observation, Outcome, ProbeMeta, RunId, SavedRun, WebReport};
 
 /// A probe and what is known of its runs.
 #[derive(Debug)]
@@ -62,6 +62,15 @@ impl ProbeRun {
     pub fn database(&self) -> Option<&DatabaseReport> {
         match self.outcome() {
             Some(Outcome::Completed(examined)) => examined.database.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What its last run saw of the deployed app.
+    #[must_use]
+    pub fn web(&self) -> Option<&WebReport> {
+        match self.outcome() {
+            Some(Outcome::Completed(examined)) => examined.web.as_deref(),
             _ => None,
         }
     }

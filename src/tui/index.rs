@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::rows::Rows;
-use super::ui_state::Within;
-use crate::model::{ExaminedQuery, Finding, Fingerprint, Item, ItemId, Observation, Proof, Severity};
+use super::ui_state::{WebRow, Within};
+use crate::model::{
+    ExaminedQuery, Finding, Fingerprint, Item, ItemId, Observation, Proof, RequestMade, Severity, Site, TlsServer,
+};
 use crate::session::Session;
 
 /// The rows of every list, and where each observation lies in the session.
@@ -23,6 +25,22 @@ pub struct Index {
     queries_at: HashMap<String, usize>,
     /// The queries that pass the filter, by their ids.
     pub queries: Rows<String>,
+    about: HashMap<WebRow, Vec<Fingerprint>>,
+    /// The sites, servers and the requests that pass the filter.
+    pub web: Rows<WebRow>,
+}
+
+/// What the rows of each list must contain.
+#[derive(Debug, Clone, Copy)]
+pub struct Filters<'a> {
+    /// Items.
+    pub items: &'a str,
+    /// Findings.
+    pub findings: &'a str,
+    /// Queries.
+    pub queries: &'a str,
+    /// Sites, servers, requests.
+    pub web: &'a str,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -32,21 +50,22 @@ struct Stamp {
     items: String,
     findings: String,
     queries: String,
+    web: String,
+}
+
+impl Stamp {
+    fn filters(&self) -> [&str; 4] {
+        [&self.items, &self.findings, &self.queries, &self.web]
+    }
 }
 
 impl Index {
     /// Works the rows out anew if anything has changed, and says whether it has.
-    pub fn refresh(
-        &mut self,
-        session: &Session,
-        within: &Within,
-        (items, findings, queries): (&str, &str, &str),
-    ) -> bool {
+    pub fn refresh(&mut self, session: &Session, within: &Within, filters: Filters<'_>) -> bool {
+        let Filters { items, findings, queries, web } = filters;
         let revision = session.revision();
         let same = self.stamp.as_ref().is_some_and(|stamp| {
-            stamp.revision == revision
-                && stamp.within == *within
-                && (&*stamp.items, &*stamp.findings, &*stamp.queries) == (items, findings, queries)
+            stamp.revision == revision && stamp.within == *within && stamp.filters() == [items, findings, queries, web]
         });
         if same {
             return false;
@@ -59,12 +78,14 @@ impl Index {
         self.list_items(session, within, items);
         self.list_findings(session, findings);
         self.list_queries(session, queries);
+        self.list_web(session, web);
         self.stamp = Some(Stamp {
             revision,
             within: within.clone(),
             items: items.to_owned(),
             findings: findings.to_owned(),
             queries: queries.to_owned(),
+            web: web.to_owned(),
         });
         true
     }
@@ -79,6 +100,15 @@ impl Index {
         self.sorted = session.findings().into_iter().map(|finding| finding.fingerprint.clone()).collect();
         let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
         self.queries_at = queries.iter().enumerate().map(|(at, query)| (query.id.clone(), at)).collect();
+        let prints = |found: Vec<&Finding>| found.into_iter().map(|finding| finding.fingerprint.clone()).collect();
+        self.about.clear();
+        let Some(report) = session.web() else { return };
+        for site in &report.sites {
+            self.about.insert(WebRow::Site(site.url.clone()), prints(session.findings_about_site(site)));
+        }
+        for server in &report.servers {
+            self.about.insert(WebRow::Server(server.name.clone()), prints(session.findings_about_server(server)));
+        }
     }
 
     fn list_sections(&mut self, session: &Session) {
@@ -136,6 +166,33 @@ impl Index {
         }
     }
 
+    fn list_web(&mut self, session: &Session, filter: &str) {
+        self.web = Rows::default();
+        let Some(report) = session.web() else { return };
+        let wanted = Wanted::new(filter);
+        let sites = report.sites.iter().filter(|site| wanted.site(site)).map(|site| WebRow::Site(site.url.clone()));
+        let servers = report.servers.iter().filter(|server| wanted.server(server));
+        let servers = servers.map(|server| WebRow::Server(server.name.clone()));
+        let requests = report.requests.iter().any(|request| wanted.request(request));
+        let requests = requests.then_some(WebRow::Requests);
+        let groups: [(&str, Vec<WebRow>); 3] = [
+            ("Sites", sites.collect()),
+            ("TLS servers", servers.collect()),
+            ("Requests made", requests.into_iter().collect()),
+        ];
+        for (title, rows) in groups.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            let count = if rows == [WebRow::Requests] { report.requests.len() } else { rows.len() };
+            self.web.head(title, count.to_string());
+            rows.into_iter().for_each(|row| self.web.push(row));
+        }
+    }
+
+    /// What speaks against a site or a server, the worst first.
+    #[must_use]
+    pub fn findings_about(&self, row: &WebRow) -> &[Fingerprint] {
+        self.about.get(row).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// One query.
     #[must_use]
     pub fn query<'a>(&self, session: &'a Session, id: &str) -> Option<&'a ExaminedQuery> {
@@ -191,10 +248,10 @@ fn severity(query: &ExaminedQuery) -> Option<Severity> {
 }
 
 /// The words of a filter, all of which must occur somewhere.
-struct Wanted(Vec<String>);
+pub(super) struct Wanted(Vec<String>);
 
 impl Wanted {
-    fn new(filter: &str) -> Self {
+    pub(super) fn new(filter: &str) -> Self {
         Self(filter.split_whitespace().map(str::to_lowercase).collect())
     }
 
@@ -230,6 +287,35 @@ impl Wanted {
             texts.extend(harm.table.as_deref());
         }
         self.all_in(&texts)
+    }
+
+    fn site(&self, site: &Site) -> bool {
+        let mut texts = vec![site.url.as_str(), site.page.as_str()];
+        texts.extend(site.not_reached.as_deref());
+        for header in &site.headers {
+            texts.push(&header.name);
+            texts.extend(header.sent.iter().map(String::as_str));
+        }
+        texts.extend(site.paths.iter().flat_map(|row| [row.path.as_str(), row.words.as_str()]));
+        self.all_in(&texts)
+    }
+
+    fn server(&self, server: &TlsServer) -> bool {
+        let mut texts = vec![server.name.as_str()];
+        texts.extend(server.caps.iter().chain(&server.distrust).map(String::as_str));
+        texts.extend(server.versions.iter().flat_map(|row| [row.name.as_str(), row.answer.as_str()]));
+        texts.extend(server.suites.iter().map(|row| row.name.as_str()));
+        for certificate in &server.chain {
+            texts.extend([certificate.subject.as_str(), certificate.issuer.as_str()]);
+            texts.extend(certificate.names.iter().map(String::as_str));
+        }
+        self.all_in(&texts)
+    }
+
+    /// Whether a request is asked for.
+    pub(super) fn request(&self, request: &RequestMade) -> bool {
+        let status = request.status.map(|status| status.to_string()).unwrap_or_default();
+        self.all_in(&[&request.method, &request.url, &status, request.trouble.as_deref().unwrap_or_default()])
     }
 
     fn finding(&self, finding: &Finding) -> bool {

@@ -72,14 +72,15 @@ keymap! {
         PreviousPane "previous-pane" ["shift-tab"] "back a pane", "To the pane before";
         Open "open" ["enter"] "open", "Open what is selected";
         Back "back" ["esc"] "back", "Go back; stop running probes (asks first)";
-        Filter "filter" ["/"] "filter", "Filter items, findings or queries as you type";
-        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item, finding or query";
+        Filter "filter" ["/"] "filter", "Filter items, findings, queries or sites as you type";
+        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item, finding, query or site";
         Help "help" ["?"] "help", "Every key";
     }
     "Views", Views {
         Checklist "checklist" ["1"] "checklist", "The checklist";
         Findings "findings" ["2"] "findings", "Every finding, worst first";
         Database "database" ["3"] "database", "The queries, what they will cost, and the indexes that help";
+        Web "web" ["4"] "web", "What strangers see of the deployed app: grades, headers, certificates, requests";
         Report "report" ["6"] "report", "The report as others will read it";
     }
     "Decide", Views {
@@ -97,7 +98,7 @@ keymap! {
         RunAll "run-all" ["R"] "run all", "Run every probe again";
         Edit "edit" ["e"] "editor", "Open the place in your editor";
         Browse "browse" ["o"] "browser", "Open a link or the address in the browser";
-        Copy "copy" ["y"] "copy", "Copy the finding, item or query";
+        Copy "copy" ["y"] "copy", "Copy the finding, item, query or site";
         Migration "copy-migration" ["m"] "migration", "Copy the migration that makes the proposed index";
         Prompt "prompt" ["f"] "fix prompt", "Copy a prompt for an AI assistant that fixes the finding";
         Export "export" ["x"] "export", "Write the report as Markdown";

@@ -21,11 +21,13 @@ pub struct Splits {
     pub stacked: u16,
     /// Of the width, for the findings beside a finding, and the queries beside a query.
     pub findings: u16,
+    /// Of the width, for the sites beside one.
+    pub sites: u16,
 }
 
 impl Default for Splits {
     fn default() -> Self {
-        Self { sections: 230, items: 540, sections_narrow: 310, stacked: 450, findings: 480 }
+        Self { sections: 230, items: 540, sections_narrow: 310, stacked: 450, findings: 480, sites: 320 }
     }
 }
 
@@ -42,6 +44,8 @@ pub enum Divider {
     Stacked,
     /// Right of the findings or queries.
     Findings,
+    /// Right of the sites.
+    Sites,
 }
 
 /// Where everything lies.
@@ -99,6 +103,7 @@ impl Layout {
             View::Checklist => layout.checklist(focus, splits),
             View::Findings => layout.list_and_detail((Pane::Findings, Pane::Finding), focus, splits),
             View::Database => layout.list_and_detail((Pane::Queries, Pane::Query), focus, splits),
+            View::Web => layout.list_and_detail((Pane::Sites, Pane::Site), focus, splits),
             View::Report => layout.panes.push((Pane::Report, body)),
         }
         layout
@@ -128,7 +133,11 @@ impl Layout {
             let (above, below) = self.stack(body, stacked_share(focus == detail, body.height, splits));
             self.panes.extend([(list, above), (detail, below)]);
         } else {
-            let (left, right) = self.beside(body, splits.findings, 30, Divider::Findings);
+            let (share, divider) = match list {
+                Pane::Sites => (splits.sites, Divider::Sites),
+                _ => (splits.findings, Divider::Findings),
+            };
+            let (left, right) = self.beside(body, share, 30, divider);
             self.panes.extend([(list, left), (detail, right)]);
         }
     }
@@ -193,6 +202,7 @@ impl Layout {
             Divider::Sections => splits.sections = across,
             Divider::SectionsNarrow => splits.sections_narrow = across,
             Divider::Findings => splits.findings = across,
+            Divider::Sites => splits.sites = across,
             Divider::Items => {
                 let left = self.pane(Pane::Items).map_or(0, |area| area.x);
                 splits.items = share(at.x.saturating_sub(left), self.body.right().saturating_sub(left));

@@ -5,7 +5,7 @@ use ratatui_textarea::{TextArea, WrapMode};
 use tui_input::Input;
 
 use super::keymap::Action;
-use super::ui_state::Within;
+use super::ui_state::{WebRow, Within};
 use super::widgets::list;
 use crate::model::{Acceptance, Fingerprint, ItemId, OfferTarget, ProbeId, Reply, escape};
 use crate::session::AcceptanceDraft;
@@ -49,6 +49,8 @@ pub enum Then {
     Finding(Fingerprint),
     /// Shows a query.
     Query(String),
+    /// Shows a site, a server or the requests.
+    Web(WebRow),
     /// Copies a text.
     Copy(String),
     /// Copies a prompt that fixes a finding.

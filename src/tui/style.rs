@@ -8,7 +8,7 @@ use std::str::FromStr;
 use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::model::{Decision, Poll, Severity, Status, Theme, Verdict, escape};
+use crate::model::{Decision, Poll, Severity, Standing, Status, Theme, Verdict, escape};
 
 /// A style for each role that the screens draw with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -131,6 +131,29 @@ impl Styles {
             Decision::GoWithAcceptedRisks => ("!", self.accepted),
         };
         Mark { glyph, word: decision.title(), style }
+    }
+
+    /// How something that a server does stands.
+    #[must_use]
+    pub const fn standing(&self, standing: Standing) -> Mark {
+        match standing {
+            Standing::Bad => Mark { glyph: "✗", word: "wrong", style: self.fail },
+            Standing::Weak => Mark { glyph: "–", word: "weak", style: self.unknown },
+            Standing::Unknown => Mark { glyph: "?", word: "not seen", style: self.unknown },
+            Standing::Neutral => Mark { glyph: "•", word: "noted", style: self.muted },
+            Standing::Good => Mark { glyph: "✓", word: "good", style: self.pass },
+        }
+    }
+
+    /// The colour of a grade from A+ to F; T and M stand for a certificate that browsers refuse.
+    #[must_use]
+    pub fn grade(&self, grade: &str) -> Style {
+        match grade.bytes().next() {
+            Some(b'A') => self.pass,
+            Some(b'B' | b'C') => self.unknown,
+            Some(b'D'..=b'F' | b'T' | b'M') => self.fail,
+            _ => self.muted,
+        }
     }
 
     /// The colour of a severity's word.

@@ -3,7 +3,7 @@
 use ratatui::layout::{Rect, Size};
 use tui_input::Input;
 
-use super::index::Index;
+use super::index::{Filters, Index};
 use super::keymap::Keymap;
 use super::layout::{Divider, Layout, Splits};
 use super::modal::Modal;
@@ -21,13 +21,15 @@ pub enum View {
     Findings,
     /// The queries with their costs, plans and proposed indexes.
     Database,
+    /// What the deployed app shows of itself.
+    Web,
     /// What others will read.
     Report,
 }
 
 impl View {
     /// Every view, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Checklist, Self::Findings, Self::Database, Self::Report];
+    pub const ALL: [Self; 5] = [Self::Checklist, Self::Findings, Self::Database, Self::Web, Self::Report];
 
     /// Its name.
     #[must_use]
@@ -36,6 +38,7 @@ impl View {
             Self::Checklist => "Checklist",
             Self::Findings => "Findings",
             Self::Database => "Database",
+            Self::Web => "Web",
             Self::Report => "Report",
         }
     }
@@ -47,6 +50,7 @@ impl View {
             Self::Checklist => &[Pane::Sections, Pane::Items, Pane::Item],
             Self::Findings => &[Pane::Findings, Pane::Finding],
             Self::Database => &[Pane::Queries, Pane::Query],
+            Self::Web => &[Pane::Sites, Pane::Site],
             Self::Report => &[Pane::Report],
         }
     }
@@ -69,8 +73,23 @@ pub enum Pane {
     Queries,
     /// The query in hand.
     Query,
+    /// The list of sites, servers and requests.
+    Sites,
+    /// The site, server or requests in hand.
+    Site,
     /// The report.
     Report,
+}
+
+/// What the list of view 4 holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum WebRow {
+    /// The site with this address.
+    Site(String),
+    /// The TLS server with this name.
+    Server(String),
+    /// Every request that was made.
+    Requests,
 }
 
 /// Which items are listed.
@@ -120,6 +139,19 @@ pub struct DatabaseState {
     /// The first row of the query that is shown.
     pub scroll: usize,
     /// What queries must contain.
+    pub filter: Input,
+}
+
+/// The state of view 4.
+#[derive(Debug)]
+pub struct WebState {
+    /// The pane in use.
+    pub focus: Pane,
+    /// The site, server or requests in hand.
+    pub list: Selection<WebRow>,
+    /// The first row of it that is shown.
+    pub scroll: usize,
+    /// What rows must contain.
     pub filter: Input,
 }
 
@@ -185,6 +217,8 @@ pub struct Ui {
     pub findings: FindingsState,
     /// View 3.
     pub database: DatabaseState,
+    /// View 4.
+    pub web: WebState,
     /// The first row of the report that is shown.
     pub report_scroll: usize,
     /// What lies over the views; the last one gets the keys.
@@ -231,6 +265,7 @@ impl Ui {
                 scroll: 0,
                 filter: Input::default(),
             },
+            web: WebState { focus: Pane::Sites, list: Selection::default(), scroll: 0, filter: Input::default() },
             report_scroll: 0,
             modals: Vec::new(),
             splits: Splits::default(),
@@ -250,6 +285,7 @@ impl Ui {
             View::Checklist => self.checklist.focus,
             View::Findings => self.findings.focus,
             View::Database => self.database.focus,
+            View::Web => self.web.focus,
             View::Report => Pane::Report,
         }
     }
@@ -260,6 +296,7 @@ impl Ui {
             Pane::Sections | Pane::Items | Pane::Item => self.checklist.focus = pane,
             Pane::Findings | Pane::Finding => self.findings.focus = pane,
             Pane::Queries | Pane::Query => self.database.focus = pane,
+            Pane::Sites | Pane::Site => self.web.focus = pane,
             Pane::Report => {}
         }
     }
@@ -274,16 +311,22 @@ impl Ui {
     /// Takes in what has changed in the session, keeping what is selected. Cheap when nothing has.
     pub fn sync(&mut self, session: &Session) {
         let within = self.checklist.sections.selected.clone().unwrap_or(Within::Everything);
-        let filters = (self.checklist.filter.value(), self.findings.filter.value(), self.database.filter.value());
+        let filters = Filters {
+            items: self.checklist.filter.value(),
+            findings: self.findings.filter.value(),
+            queries: self.database.filter.value(),
+            web: self.web.filter.value(),
+        };
         if !self.index.refresh(session, &within, filters) {
             return;
         }
         let (item, finding) = (self.checklist.items.selected.clone(), self.findings.list.selected.clone());
-        let query = self.database.list.selected.clone();
+        let (query, web) = (self.database.list.selected.clone(), self.web.list.selected.clone());
         self.checklist.sections.settle(&self.index.sections);
         self.checklist.items.settle(&self.index.items);
         self.findings.list.settle(&self.index.findings);
         self.database.list.settle(&self.index.queries);
+        self.web.list.settle(&self.index.web);
         if item != self.checklist.items.selected {
             self.checklist.scroll = 0;
         }
@@ -292,6 +335,9 @@ impl Ui {
         }
         if query != self.database.list.selected {
             self.database.scroll = 0;
+        }
+        if web != self.web.list.selected {
+            self.web.scroll = 0;
         }
         self.reveal();
     }
@@ -304,5 +350,6 @@ impl Ui {
         self.checklist.items.reveal(&self.index.items, height(Pane::Items));
         self.findings.list.reveal(&self.index.findings, height(Pane::Findings));
         self.database.list.reveal(&self.index.queries, height(Pane::Queries));
+        self.web.list.reveal(&self.index.web, height(Pane::Sites));
     }
 }

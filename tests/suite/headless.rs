@@ -1,8 +1,10 @@
 //! The real binary without a terminal.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::time::{Duration, Instant};
 
+use gonogo::model::escape;
 use serde_json::Value;
 
 use crate::support::binary::{World, said};
@@ -391,4 +393,53 @@ fn a_prompt_says_what_an_assistant_needs_to_fix_a_finding() {
     app.write("server.ts", "// all new\n");
     let said = world.run(&["explain", "--prompt", print, "--project", path]);
     assert!(said.out.contains("chargeCard") && !said.out.contains("all new"), "{}", said.out);
+}
+
+/// A web server that answers every request with these bytes, for as long as the process lives.
+fn answering(bytes: &'static [u8]) -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            std::thread::spawn(move || {
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(bytes);
+            });
+        }
+    });
+    url
+}
+
+#[test]
+fn what_a_server_sends_steers_neither_the_terminal_nor_a_report() {
+    let (world, app) = (World::new(), small_app());
+    let url = answering(
+        b"HTTP/1.1 200 OK\r\nReferrer-Policy: \x1b]0;owned\x07\xc2\x9b31m\xe2\x80\xae\r\nX-Powered-By: \xe2\x81\xa6evil\x1b[2J\r\n\
+          Content-Security-Policy: \xef\xbb\xbfdefault-src\x00 \xe2\x80\xa8*\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok",
+    );
+    let asked = |format: &str| {
+        let only = ["check", app.path().to_str().unwrap(), "--only", "web", "--url", &url, "--yes", "--format", format];
+        world.run(&only)
+    };
+    for format in ["text", "json", "markdown"] {
+        let said = asked(format);
+        assert!(said.code < 2, "{said:?}");
+        let steers = |text: &str| text.chars().find(|c| escape::is_unsafe(*c) && *c != '\n');
+        assert_eq!((steers(&said.out), steers(&said.err)), (None, None), "{format}: {said:?}");
+        if format == "json" {
+            let report = said.json();
+            let sent = report["web"]["sites"][0]["headers"].to_string();
+            assert!(sent.contains("owned"), "the header is shown, escaped: {report:#}");
+            // What JSON escapes would steer whoever unpacks it.
+            fn texts(value: &Value, steers: &dyn Fn(&str) -> Option<char>) {
+                match value {
+                    Value::String(text) => assert_eq!(steers(text), None, "{text:?}"),
+                    Value::Array(values) => values.iter().for_each(|value| texts(value, steers)),
+                    Value::Object(fields) => fields.values().for_each(|value| texts(value, steers)),
+                    _ => {}
+                }
+            }
+            texts(&report, &steers);
+        }
+    }
 }

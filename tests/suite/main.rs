@@ -19,6 +19,7 @@ mod migrations;
 mod pty;
 mod report;
 mod repository;
+mod repository_headers;
 mod rules;
 mod secrets;
 mod tui;

@@ -12,7 +12,11 @@ const app = express();
 
 app.use(cors({ origin: true, credentials: true }));
 app.use(express.json({ limit: "200kb" }));
-app.use(express.static("dist/public", { maxAge: "1h" }));
+app.use(express.static("dist/public"));
+app.use((_req, res, next) => {
+  res.cookie("visit_session", crypto.randomUUID());
+  next();
+});
 
 app.get("/health", (_req, res) => {
   db.prepare("SELECT 1").get();

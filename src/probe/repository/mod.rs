@@ -14,6 +14,7 @@ use crate::model::{
 mod ci;
 mod commands;
 mod containers;
+mod headers;
 mod health;
 mod lockfiles;
 mod manifests;
@@ -34,7 +35,7 @@ pub struct RepositoryProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("repository"),
     title: "Repository",
-    about: "Lock files, CI, migrations and containers, read from the files around the code.",
+    about: "Lock files, CI, migrations, containers and security headers, read from the files around the code.",
     rules: &[
         &lockfiles::MISSING,
         &lockfiles::IGNORED,
@@ -54,6 +55,10 @@ static META: ProbeMeta = ProbeMeta {
         &migrations::UNSAFE,
         &migrations::WITHOUT_WAY_BACK,
         &health::META,
+        &headers::MISSING,
+        &headers::WEAK,
+        &headers::SERVER,
+        &headers::SET,
     ],
     follows_files: true,
     timeout: Duration::from_secs(60),
@@ -65,7 +70,7 @@ impl Probe for RepositoryProbe {
     }
 
     fn plan(&self, _project: &Project, _settings: &Settings) -> Result<Plan, Skip> {
-        let summary = "read manifests, lock files, CI, Dockerfiles and migrations".to_owned();
+        let summary = "read manifests, lock files, CI, Dockerfiles, migrations and what sets headers".to_owned();
         Ok(Plan { summary, touches: Touches::Files })
     }
 
@@ -83,10 +88,10 @@ fn examine(cx: &ProbeCx) -> Examined {
     let mut covered = |rules: &[&'static str], how: &Coverage| {
         rules.iter().for_each(|&id| drop(coverage.insert(RuleId::from_static(id), how.clone())));
     };
-    cx.report_progress(0, Some(5), "listing files");
+    cx.report_progress(0, Some(6), "listing files");
     let repo = Repo::open(&cx.project.root, &cx.settings.ignore, &cx.cancel);
 
-    cx.report_progress(1, Some(5), "reading manifests");
+    cx.report_progress(1, Some(6), "reading manifests");
     let manifests = manifests::find(&repo);
     lockfiles::observations(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     pins::findings(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
@@ -103,7 +108,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     };
     covered(&[pins::META.id], &pins);
 
-    cx.report_progress(2, Some(5), "reading CI");
+    cx.report_progress(2, Some(6), "reading CI");
     let pipelines = ci::read(&repo);
     let scripts = commands::Scripts::read(&repo);
     let has_code = !manifests.is_empty() || repo.paths().any(is_code);
@@ -122,7 +127,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     }
     covered(&[updates::META.id], &Coverage::Whole);
 
-    cx.report_progress(3, Some(5), "reading containers");
+    cx.report_progress(3, Some(6), "reading containers");
     let dockerfiles = containers::find(&repo);
     dockerfiles.iter().flat_map(containers::findings).for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[containers::ROOT.id, containers::UNPINNED.id], &containers::coverage(&repo, &dockerfiles));
@@ -131,7 +136,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     }
     covered(&[health::META.id], &Coverage::Whole);
 
-    cx.report_progress(4, Some(5), "reading migrations");
+    cx.report_progress(4, Some(6), "reading migrations");
     let groups = migrations::find(&repo);
     migrations::proofs(&repo, &groups).into_iter().for_each(|proof| cx.emitter.emit_blocking(proof));
     if let (Some(proof), false) = (migrations::run_by_deployment(&repo, &pipelines, &scripts), groups.is_empty()) {
@@ -143,6 +148,12 @@ fn examine(cx: &ProbeCx) -> Examined {
     let (unsafe_ones, how_far) = migrations::unsafe_statements(&repo, &groups, &cx.project.stack, cx.now.as_second());
     unsafe_ones.into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[migrations::UNSAFE.id], &how_far);
+
+    cx.report_progress(5, Some(6), "reading what sets headers");
+    let seen = headers::look(&repo, &cx.cancel);
+    seen.observations.into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    covered(&[headers::MISSING.id, headers::WEAK.id, headers::SET.id], &seen.headers);
+    covered(&[headers::SERVER.id], &seen.server);
 
     if cx.cancel.is_cancelled() {
         coverage.values_mut().for_each(|how| *how = Coverage::Part("the run was cancelled".to_owned()));

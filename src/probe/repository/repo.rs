@@ -45,6 +45,11 @@ impl Repo {
         self.files.keys().map(String::as_str)
     }
 
+    /// Every file, sorted.
+    pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.values()
+    }
+
     /// Whether the project has this file, not ignored.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {

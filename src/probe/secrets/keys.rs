@@ -241,8 +241,8 @@ fn has_service_role(rest: &str) -> bool {
         .is_ok_and(|claims| claims.get("role").and_then(serde_json::Value::as_str) == Some("service_role"))
 }
 
-/// RFC 4648, section 5, without padding.
-fn base64_url(text: &str) -> Option<Vec<u8>> {
+/// RFC 4648, section 5, without padding; the digits of section 4 are read as well.
+pub(in crate::probe) fn base64_url(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len() * 3 / 4);
     let (mut held, mut bits) = (0_u32, 0);
     for byte in text.trim_end_matches('=').bytes() {

@@ -21,6 +21,8 @@ pub mod redact;
 mod scan;
 mod targets;
 
+pub(in crate::probe) use scan::hash;
+
 /// Files are read in batches of this many, so that findings come while the rest is still being read.
 const BATCH: usize = 256;
 

@@ -150,7 +150,7 @@ fn worded(
 }
 
 /// Names a secret without giving it away.
-fn hash(value: &str) -> String {
+pub(in crate::probe) fn hash(value: &str) -> String {
     Sha256::digest(value.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

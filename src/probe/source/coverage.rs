@@ -54,6 +54,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         traits: looks.iter().flat_map(|look| &look.seen().traits).map(|name| (*name).to_owned()).collect(),
         services: outside::services_of(index, limited),
         database: None,
+        web: None,
     }
 }
 

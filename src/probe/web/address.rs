@@ -1,29 +1,57 @@
 //! The addresses to examine: reading them, comparing them, showing them.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
 use crate::model::{Location, redact};
 
-/// Reads an address that the user gave.
+/// Reads an address that the user gave. One without a scheme is read as `https://`, or as `http://` where it can only be
+/// this machine: see [`is_guessed`].
 ///
 /// # Errors
 /// One sentence that says what is wrong with it.
 pub fn parse(text: &str) -> Result<Url, String> {
-    let shown = redact::url(text);
-    let url = Url::parse(text.trim()).map_err(|_| {
-        "an address given with --url is not a URL: write it in full, like https://shop.example.com".to_owned()
-    })?;
+    let text = text.trim();
+    let unreadable =
+        || "an address given with --url is not a URL: write it in full, like https://shop.example.com".to_owned();
+    let mut url = if is_guessed(text) {
+        let rest = text.trim_start_matches('/');
+        let secure = Url::parse(&format!("https://{rest}")).map_err(|_| unreadable())?;
+        // Not every word is a host.
+        if matches!(secure.host(), Some(Host::Domain(name)) if !name.contains('.') && !is_localhost(name)) {
+            return Err(unreadable());
+        }
+        if is_loopback(&secure) { Url::parse(&format!("http://{rest}")).map_err(|_| unreadable())? } else { secure }
+    } else {
+        Url::parse(text).map_err(|_| unreadable())?
+    };
     if !is_web(&url) {
+        let shown = redact::url(text);
         return Err(format!("{shown} is not a web address: it must begin with https:// or http://"));
     }
-    let mut url = url;
     // What is secret is never sent; both setters fail only for URLs without a host.
     let _ = url.set_username("");
     let _ = url.set_password(None);
     url.set_fragment(None);
     Ok(url)
+}
+
+/// Whether an address was given without a scheme.
+pub fn is_guessed(text: &str) -> bool {
+    let text = text.trim();
+    if text.contains("://") {
+        return false;
+    }
+    match text.split_once(':') {
+        // A host with a port, or a user with a password; a scheme is followed by neither.
+        Some((before, after)) => {
+            let port = after.split(['/', '?', '#']).next().unwrap_or_default();
+            let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+            is_port || before.contains(['.', '/', '?', '[', '@']) || after.contains('@') && !before.contains("mailto")
+        }
+        None => true,
+    }
 }
 
 /// Whether it is an http or https URL with a host.
@@ -68,22 +96,44 @@ pub fn same_site(a: &Url, b: &Url) -> bool {
     site(a) == site(b)
 }
 
-/// The plain address beside a secure one on the standard port; `None` where no standard says where it would be.
-pub fn plain_sibling(url: &Url) -> Option<Url> {
-    sibling(url, "https", "http")
+/// The name under which the host is registered, by the public suffix list; the host itself where it has none.
+pub fn registered(url: &Url) -> &str {
+    let host = url.host_str().unwrap_or_default();
+    if is_ip(url) { host } else { psl::domain_str(host).unwrap_or(host) }
 }
 
-/// The secure address beside a plain one on the standard port.
-pub fn secure_sibling(url: &Url) -> Option<Url> {
-    sibling(url, "http", "https")
+/// The addresses that people try as well: with the other scheme, and with or without `www.` where the host is a domain of
+/// its own. None for a host on a port of its own, since no standard says where the others would be.
+pub fn siblings(url: &Url) -> Vec<Url> {
+    if url.port().is_some() {
+        return Vec::new();
+    }
+    let other_name = other_name(url);
+    let mut siblings: Vec<Url> =
+        [Some(url), other_name.as_ref()].into_iter().flatten().filter_map(other_scheme).collect();
+    siblings.extend(other_name);
+    siblings
 }
 
-fn sibling(url: &Url, from: &str, to: &str) -> Option<Url> {
-    if url.scheme() != from || url.port().is_some() {
+fn other_scheme(url: &Url) -> Option<Url> {
+    let mut other = url.clone();
+    other.set_scheme(if is_secure(url) { "http" } else { "https" }).ok()?;
+    Some(other)
+}
+
+/// The same address with or without `www.`, for `example.com` and `www.example.com`: below a suffix under which anybody
+/// can register a domain. Not for `shop.example.com`, and not for `app.pages.dev`, whose owner can add no name.
+pub fn other_name(url: &Url) -> Option<Url> {
+    let host = url.domain()?;
+    let bare = host.strip_prefix("www.").unwrap_or(host);
+    let domain = psl::domain(bare.as_bytes())?;
+    let registered = domain.suffix().typ() == Some(psl::Type::Icann);
+    if !registered || domain.as_bytes() != bare.as_bytes() {
         return None;
     }
+    let name = if bare.len() < host.len() { bare.to_owned() } else { format!("www.{bare}") };
     let mut other = url.clone();
-    other.set_scheme(to).ok()?;
+    other.set_host(Some(&name)).ok()?;
     Some(other)
 }
 
@@ -123,7 +173,7 @@ pub fn location(url: &Url) -> Location {
 }
 
 /// How far from everybody an IP address is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nearness {
     /// This machine.
     Loopback,
@@ -150,8 +200,16 @@ impl Nearness {
                 if special { Self::Private } else { Self::Public }
             }
             IpAddr::V6(ip) => {
-                let special =
-                    ip.is_unspecified() || ip.is_multicast() || ip.is_unique_local() || ip.is_unicast_link_local();
+                let [first, second, ..] = ip.segments();
+                let special = ip.is_unspecified()
+                    || ip.is_multicast()
+                    || ip.is_unique_local()
+                    || ip.is_unicast_link_local()
+                    // Site-local (RFC 3879), NAT64 of one's own network (RFC 8215), Teredo (RFC 4380).
+                    || first & 0xffc0 == 0xfec0
+                    || ip.segments().starts_with(&[0x64, 0xff9b, 1])
+                    || (first, second) == (0x2001, 0)
+                    || embedded(ip).is_some_and(|ip| Self::of(ip.into()) != Self::Public);
                 if special { Self::Private } else { Self::Public }
             }
         }
@@ -166,6 +224,24 @@ impl Nearness {
             Self::Private => to != Self::Loopback,
             Self::Public => to == Self::Public,
         }
+    }
+}
+
+/// The IPv4 address that a gateway may send packets for an IPv6 address to.
+fn embedded(ip: Ipv6Addr) -> Option<Ipv4Addr> {
+    let last = || {
+        let [.., a, b, c, d] = ip.octets();
+        Ipv4Addr::new(a, b, c, d)
+    };
+    match ip.segments() {
+        // NAT64 (RFC 6052, section 2.1), and IPv4-compatible (RFC 4291, section 2.5.5.1).
+        [0x64, 0xff9b, 0, 0, 0, 0, ..] | [0, 0, 0, 0, 0, 0, ..] => Some(last()),
+        // 6to4 (RFC 3056, section 2).
+        [0x2002, ..] => {
+            let [_, _, a, b, c, d, ..] = ip.octets();
+            Some(Ipv4Addr::new(a, b, c, d))
+        }
+        _ => None,
     }
 }
 
@@ -190,11 +266,51 @@ mod tests {
     }
 
     #[test]
-    fn siblings_exist_on_the_standard_ports_only() {
-        let url = |text: &str| Url::parse(text).unwrap();
-        assert_eq!(plain_sibling(&url("https://a.example/x")), Some(url("http://a.example/x")));
-        assert_eq!(secure_sibling(&url("http://a.example:80/")), Some(url("https://a.example/")));
-        assert_eq!(plain_sibling(&url("https://a.example:8443/")), None);
+    fn an_ipv4_address_within_an_ipv6_one_counts() {
+        for (ip, expected) in [
+            ("64:ff9b::7f00:1", Nearness::Private),
+            ("64:ff9b::a9fe:a9fe", Nearness::Private),
+            ("64:ff9b::5db8:d70e", Nearness::Public),
+            ("64:ff9b:1::5db8:d70e", Nearness::Private),
+            ("2002:a00:1::1", Nearness::Private),
+            ("2002:5db8:d70e::1", Nearness::Public),
+            ("::127.0.0.1", Nearness::Private),
+            ("::192.168.1.1", Nearness::Private),
+            ("::", Nearness::Private),
+            ("::1", Nearness::Loopback),
+            ("::ffff:127.0.0.1", Nearness::Loopback),
+            ("fec0::1", Nearness::Private),
+            ("feff::1", Nearness::Private),
+            ("2001::1", Nearness::Private),
+            ("2001:4860:4860::8888", Nearness::Public),
+        ] {
+            assert_eq!(near(ip), expected, "{ip}");
+        }
+    }
+
+    #[test]
+    fn siblings_are_the_other_scheme_and_the_other_name() {
+        let of = |text: &str| -> Vec<String> {
+            let mut found: Vec<String> = siblings(&Url::parse(text).unwrap()).iter().map(Url::to_string).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(
+            of("https://example.com/x"),
+            ["http://example.com/x", "http://www.example.com/x", "https://www.example.com/x"]
+        );
+        assert_eq!(
+            of("http://www.example.co.uk:80/"),
+            ["http://example.co.uk/", "https://example.co.uk/", "https://www.example.co.uk/"]
+        );
+        assert_eq!(of("https://shop.example.com/"), ["http://shop.example.com/"]);
+        assert_eq!(of("https://www.shop.example.com/"), ["http://www.shop.example.com/"]);
+        assert_eq!(of("https://my-app.pages.dev/"), ["http://my-app.pages.dev/"]);
+        assert_eq!(of("https://my-app.vercel.app/"), ["http://my-app.vercel.app/"]);
+        assert_eq!(of("https://co.uk/"), ["http://co.uk/"]);
+        assert_eq!(of("https://www.localhost/"), ["http://www.localhost/"]);
+        assert_eq!(of("https://192.0.2.1/"), ["http://192.0.2.1/"]);
+        assert_eq!(of("https://example.com:8443/"), [""; 0]);
     }
 
     #[test]
@@ -223,7 +339,51 @@ mod tests {
         let word = ["hun", "ter2"].concat();
         let refusal = parse(&format!("ftp://ann:{word}@files.example.com")).unwrap_err();
         assert!(refusal.contains("files.example.com") && !refusal.contains(&word), "{refusal}");
-        assert!(parse("shop.example.com").is_err());
         assert_eq!(parse(&format!("https://ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
+        assert_eq!(parse(&format!("ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
+        assert_eq!(parse(&format!("ann@a.example:8443/#{word}")).unwrap().as_str(), "https://a.example:8443/");
+        assert!(!parse(&format!("ann:{word}@")).unwrap_err().contains(&word));
+    }
+
+    #[test]
+    fn people_leave_the_scheme_out() {
+        for (text, expected) in [
+            ("shop.example.com", "https://shop.example.com/"),
+            (" Shop.Example.com/path?a=b ", "https://shop.example.com/path?a=b"),
+            ("shop.example.com:8443", "https://shop.example.com:8443/"),
+            ("//shop.example.com", "https://shop.example.com/"),
+            ("shop.example.com/a:b", "https://shop.example.com/a:b"),
+            ("localhost", "http://localhost/"),
+            ("localhost:3000", "http://localhost:3000/"),
+            ("app.localhost:3000/x", "http://app.localhost:3000/x"),
+            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
+            ("[::1]:8080", "http://[::1]:8080/"),
+            ("192.0.2.1", "https://192.0.2.1/"),
+        ] {
+            assert_eq!(parse(text).unwrap().as_str(), expected, "{text}");
+            assert!(is_guessed(text), "{text}");
+        }
+        assert!(!is_guessed("https://shop.example.com"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused() {
+        for text in [
+            "",
+            "shop",
+            "shop:3000",
+            "/path",
+            "mailto:ann@example.com",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "about:blank",
+            "localhost:99999",
+            "https://",
+            "a b.example",
+            "ftp:files.example.com",
+        ] {
+            assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
+        }
     }
 }

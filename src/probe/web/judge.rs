@@ -1,34 +1,34 @@
 //! Holds what was collected against the rules. No I/O.
 
-use std::sync::Arc;
+mod around;
 
 use jiff::Timestamp;
-use rustls::client::danger::ServerCertVerifier;
 use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
+use super::cookie_jar;
 use super::html;
-use super::rules::{HEADER_RULES, HeaderRules, Page, certificate, hsts, https, tls_version};
-use super::survey::{Server, Survey};
+use super::http::Headers;
+use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
+use super::survey::Survey;
 use super::tally::{Sight, Tally};
-use super::tls::certificate::Certificate;
-use super::tls::handshake::server_name;
-use super::tls::trust;
+use super::tls::{self, verdict::Verdict};
 use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
 use crate::model::Observation;
 
-/// Judges everything. `roots` are the authorities to trust, or why there are none.
-pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String>, now: Timestamp) -> Tally {
+/// Judges everything. `verdicts` are those of the survey's servers, in their order.
+pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     let mut tally = Tally::default();
     let mut trusted: Vec<(&Origin, Option<bool>)> = Vec::new();
-    for server in &survey.servers {
-        trusted.push((&server.origin, judge_server(server, roots, now, &mut tally)));
+    for (server, verdict) in survey.servers.iter().zip(verdicts) {
+        tls::judge::judge(server, verdict, now, &mut tally);
+        trusted.push((&server.origin, verdict.is_trusted()));
     }
     for visit in survey.visits.iter().filter(|visit| visit.given && is_secure(&visit.start)) {
         if let (true, Some(why)) = (visit.handshakes.is_empty(), visit.why_no_page()) {
-            tally.not_seen(certificate::RULES, &why);
-            tally.not_seen(tls_version::RULES, &why);
+            tally.not_seen(tls::judge::CERTIFICATE_RULES, &why);
+            tally.not_seen(tls::judge::TLS_RULES, &why);
         }
     }
     let is_trusted = |url: &Url| {
@@ -40,40 +40,19 @@ pub fn judge(survey: &Survey, roots: &Result<Arc<dyn ServerCertVerifier>, String
         judge_way(survey, visit, is_trusted, &mut tally);
     }
     judge_pages(survey, &mut tally);
+    cookie_jar::judge(survey, &mut tally);
+    judge_form(survey, &mut tally);
+    around::judge(survey, now, &mut tally);
     note_gaps(survey, &mut tally);
     tally
-}
-
-/// Judges certificate and versions; says whether browsers accept the certificate, where that is known.
-fn judge_server(
-    server: &Server,
-    roots: &Result<Arc<dyn ServerCertVerifier>, String>,
-    now: Timestamp,
-    tally: &mut Tally,
-) -> Option<bool> {
-    tally.add(tls_version::RULES, tls_version::judge(&server.origin, &server.versions));
-    let Some(leaf) = server.handshake.chain.first().and_then(|der| Certificate::read(der)) else {
-        let trouble = server.handshake.trouble.as_ref();
-        let why = trouble.map_or_else(|| "it cannot be read".to_owned(), ToString::to_string);
-        tally.not_seen(certificate::RULES, &format!("the certificate of {} was not seen: {why}", server.origin.host));
-        return None;
-    };
-    tally.add(&[&certificate::EXPIRES_SOON], certificate::judge_life(&server.origin, &leaf, now));
-    let (Ok(verifier), Some(name)) = (roots, server_name(&server.url)) else {
-        let why = roots.as_ref().err().map_or("its host name is not one a certificate can carry", String::as_str);
-        tally.not_seen(certificate::TRUST_RULES, why);
-        return None;
-    };
-    let reasons = trust::examine(&server.handshake, &leaf, &name, verifier.as_ref(), now);
-    tally.add(certificate::TRUST_RULES, certificate::judge_trust(&server.origin, &leaf, &reasons));
-    Some(reasons.is_empty())
 }
 
 /// Every secure origin tells browsers for itself, a redirect from one host to the next included.
 fn judge_hsts(survey: &Survey, is_trusted: impl Fn(&Url) -> Option<bool>, tally: &mut Tally) {
     let mut judged: Vec<Origin> = Vec::new();
     for visit in &survey.visits {
-        if let (true, true, Some(why)) = (visit.hops.is_empty(), is_secure(&visit.start), visit.why_no_page()) {
+        let nothing = visit.hops.is_empty() && !visit.is_mere_absence();
+        if let (true, true, Some(why)) = (nothing, is_secure(&visit.start), visit.why_no_page()) {
             tally.not_seen(hsts::RULES, &why);
         }
         for hop in visit.hops.iter().filter(|hop| is_secure(&hop.url)) {
@@ -143,6 +122,31 @@ fn stays_plain(survey: &Survey, url: &Url) -> bool {
     })
 }
 
+/// Judges the form of every server's answers.
+fn judge_form(survey: &Survey, tally: &mut Tally) {
+    let mut servers: Vec<(Origin, Vec<(&Url, &Headers)>)> = Vec::new();
+    for hop in survey.visits.iter().flat_map(|visit| &visit.hops) {
+        let (origin, answer) = (Origin::of(&hop.url), (&hop.url, &hop.response.headers));
+        match servers.iter_mut().find(|(known, _)| *known == origin) {
+            Some((_, answers)) => answers.push(answer),
+            None => servers.push((origin, vec![answer])),
+        }
+    }
+    let reached: Vec<Origin> = survey.visits.iter().filter_map(Visit::page).map(|page| Origin::of(&page.url)).collect();
+    for (origin, answers) in &servers {
+        let sight = malformed::judge(answers);
+        // Redirects alone show faults, but not that there are none.
+        if reached.contains(origin) || matches!(&sight, Sight::Seen(seen) if !seen.is_empty()) {
+            tally.add(malformed::RULES, sight);
+        }
+    }
+    for visit in survey.visits.iter().filter(|visit| visit.given) {
+        if let Some(why) = visit.why_no_page() {
+            tally.not_seen(malformed::RULES, &why);
+        }
+    }
+}
+
 /// Judges the headers of every page once.
 fn judge_pages(survey: &Survey, tally: &mut Tally) {
     let mut judged: Vec<&Url> = Vec::new();
@@ -189,9 +193,12 @@ fn is_finding(observation: &Observation) -> bool {
     matches!(observation, Observation::Finding(_))
 }
 
-fn page_of(hop: &Hop) -> Page<'_> {
-    let meta = if hop.response.is_html() { html::meta(&hop.response.body.bytes) } else { html::Meta::default() };
-    Page { url: &hop.url, response: &hop.response, meta }
+/// A page with its markup read.
+pub fn page_of(hop: &Hop) -> Page<'_> {
+    let mut document =
+        if hop.response.is_html() { html::read(&hop.response.body.bytes) } else { html::Document::default() };
+    document.cut |= hop.response.body.cut.is_some();
+    Page { url: &hop.url, response: &hop.response, document }
 }
 
 /// Counts what was not looked at, and what is not read alike by everybody.
@@ -201,8 +208,8 @@ fn note_gaps(survey: &Survey, tally: &mut Tally) {
             tally.gap("addresses that gave no page", why);
         }
         for hop in &visit.hops {
-            for oddity in &hop.response.headers.oddities {
-                tally.gap(*oddity, shown(&hop.url));
+            for odd in hop.response.headers.oddities.iter().filter(|odd| odd.oddity.is_allowed()) {
+                tally.gap(odd.oddity.words(), shown(&hop.url));
             }
             if let Some(cut) = hop.response.body.cut {
                 tally.gap(cut, shown(&hop.url));
@@ -214,6 +221,12 @@ fn note_gaps(survey: &Survey, tally: &mut Tally) {
 impl Visit {
     /// Whether it is the sibling of a given address and simply not there.
     fn is_mere_absence(&self) -> bool {
-        !self.given && matches!(&self.end, End::Trouble { trouble: Trouble::Refused, .. }) && self.hops.is_empty()
+        let absent = match &self.end {
+            End::Trouble { trouble: Trouble::Refused | Trouble::UnknownHost, .. } => true,
+            // The rule about names speaks of a name that was not given and that gives nothing.
+            End::Trouble { .. } => self.other_name,
+            _ => false,
+        };
+        !self.given && absent && self.hops.is_empty()
     }
 }

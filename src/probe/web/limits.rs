@@ -13,12 +13,22 @@ pub struct Limits {
     pub informational: usize,
     /// Body of one response, in bytes on the wire. What is beyond is not read.
     pub body_bytes: usize,
+    /// Body of one response, in bytes when unpacked.
+    pub decoded_bytes: usize,
+    /// What all responses of a run may hold in memory together, in bytes.
+    pub memory: usize,
+    /// Requests to one site for each address that was given of it: with and without `www.`, in both schemes.
+    pub requests: usize,
+    /// Connections to one origin at a time; as many as browsers make.
+    pub connections: usize,
     /// Redirects followed from one address.
     pub redirects: usize,
     /// Time for one phase: finding the name, connecting, the TLS handshake, sending, reading headers, reading the body.
     pub phase: Duration,
     /// Time for everything about one address.
     pub address: Duration,
+    /// Time for everything about all of them, so that what is known is told before the probe itself is stopped.
+    pub run: Duration,
 }
 
 impl Limits {
@@ -29,8 +39,13 @@ impl Limits {
         headers: 1000,
         informational: 100,
         body_bytes: 2 * 1024 * 1024,
+        decoded_bytes: 8 * 1024 * 1024,
+        memory: 10 * 1024 * 1024,
+        requests: 100,
+        connections: 6,
         redirects: 10,
         phase: Duration::from_secs(5),
         address: Duration::from_secs(20),
+        run: Duration::from_secs(100),
     };
 }

@@ -3,14 +3,34 @@
 //! `survey` goes to the addresses and collects; `judge` holds what it brought against the `rules`, without I/O.
 
 mod address;
+mod around;
+pub(super) mod configured;
 mod connect;
+mod cookie_jar;
+mod cookies;
+mod cors;
+mod csp;
+mod delivery;
+mod dns;
+mod errors;
+mod exposed;
+mod header_report;
+mod header_rows;
+mod hsts_preload;
 mod html;
 mod http;
 mod judge;
 mod limits;
+mod observatory;
+mod own_settings;
+pub mod readers;
+mod report;
 mod rules;
+mod siblings;
+mod structured;
 mod survey;
 mod tally;
+mod times;
 mod tls;
 mod trouble;
 mod visit;
@@ -20,20 +40,26 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::timeout;
 use url::Url;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 
+pub use connect::Names;
 pub use limits::Limits;
 
+use http::client::Client;
+use own_settings::OwnSettings;
 use survey::Survey;
+use tls::verdict::Verdict;
 use visit::End;
 
 /// The probe, with the limits that it keeps.
 #[derive(Debug, Clone, Copy)]
 pub struct WebProbe {
     limits: Limits,
+    names: Names,
 }
 
 impl WebProbe {
@@ -43,14 +69,21 @@ impl WebProbe {
     /// With other limits, so that a test need not wait for long ones.
     #[must_use]
     pub const fn with_limits(limits: Limits) -> Self {
-        Self { limits }
+        Self { limits, names: &[] }
+    }
+
+    /// With servers that stand for names and ports, so that a test can be about `https://example.com/`.
+    #[must_use]
+    pub const fn with_names(mut self, names: Names) -> Self {
+        self.names = names;
+        self
     }
 }
 
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("web"),
     title: "Web",
-    about: "Looks at the deployed app from outside: its certificate, its TLS versions, the way to HTTPS and its security headers.",
+    about: "Looks at the deployed app from outside: TLS, headers, cookies, what lies open, answer times and DNS.",
     rules: rules::RULES,
     follows_files: false,
     timeout: Duration::from_secs(120),
@@ -66,39 +99,54 @@ impl Probe for WebProbe {
         let urls = addresses(settings).map_err(nothing)?;
         let Some(first) = urls.first() else { return Err(nothing(why_no_address(project))) };
         let touches = if urls.iter().all(address::is_loopback) { Touches::Loopback } else { Touches::Network };
+        let guessed = settings.urls.first().is_some_and(|text| address::is_guessed(text));
+        let assumed = if guessed { format!(" ({}:// assumed)", first.scheme()) } else { String::new() };
         let summary = match urls.len() {
-            1 => format!("look at {} from outside", address::shown(first)),
-            count => format!("look at {} and {} more from outside", address::shown(first), count - 1),
+            1 => format!("look at {}{assumed} from outside", address::shown(first)),
+            count => format!("look at {}{assumed} and {} more from outside", address::shown(first), count - 1),
         };
         Ok(Plan { summary, touches })
     }
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        run(self.limits, cx).boxed()
+        run(self.limits, self.names, cx).boxed()
     }
 }
 
-async fn run(limits: Limits, cx: ProbeCx) -> Result<Examined, Failure> {
+/// What the project's files say is worth so much waiting once everything else is known.
+const OWN_FILES_WITHIN: Duration = Duration::from_secs(5);
+
+async fn run(limits: Limits, names: Names, cx: ProbeCx) -> Result<Examined, Failure> {
     let urls = addresses(&cx.settings).map_err(Failure::new)?;
     let file = cx.settings.trust_roots.clone();
     let roots = tokio::task::spawn_blocking(move || tls::trust::roots(file.as_deref()));
+    let (project, settings, cancel) = (cx.project.clone(), cx.settings.clone(), cx.cancel.clone());
+    let own = tokio::task::spawn_blocking(move || OwnSettings::read(&project.root, &settings.ignore, &cancel));
     let total = urls.len() as u64;
-    let survey = survey::survey(&urls, &limits, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
+    let client = Client::new(limits, names);
+    let survey = survey::survey(&urls, &client, &cx.cancel, |doing| cx.report_progress(0, Some(total), doing)).await;
     let Some(survey) = survey else { return Ok(Examined::default()) };
     let roots = roots.await.unwrap_or_else(|_| Err("the trust roots of this machine could not be read".to_owned()));
 
-    let mut tally = judge::judge(&survey, &roots, cx.now);
+    let verdicts: Vec<Verdict> = survey.servers.iter().map(|server| Verdict::of(server, &roots, cx.now)).collect();
+    let mut tally = judge::judge(&survey, &verdicts, cx.now);
     if !tally.saw_anything() {
         return Err(Failure::new(nothing_reached(&survey)));
     }
+    // It has had all the time of the survey.
+    let own = timeout(OWN_FILES_WITHIN, own).await.ok().and_then(Result::ok).unwrap_or_default();
+    tally.observations.iter_mut().for_each(|seen| own.tie(seen));
     cx.report_progress(total, Some(total), "done");
     for observation in std::mem::take(&mut tally.observations) {
         cx.emitter.emit(observation).await;
     }
+    let mut web = report::report(&survey, &verdicts, cx.now);
+    own.fill(&mut web);
     Ok(Examined {
         counts: counts(&survey),
         gaps: tally.gaps(),
         rules: tally.coverage(rules::RULES, |rule| not_concerned(rule, &urls)),
+        web: Some(Box::new(web)),
         ..Examined::default()
     })
 }
@@ -140,11 +188,11 @@ fn nothing_reached(survey: &Survey) -> String {
 }
 
 fn counts(survey: &Survey) -> BTreeMap<String, u64> {
-    let requests: usize = survey.visits.iter().map(|visit| visit.hops.len()).sum();
     BTreeMap::from([
         ("urls".to_owned(), survey.visits.iter().filter(|visit| visit.given).count() as u64),
-        ("requests".to_owned(), requests as u64),
+        ("requests".to_owned(), survey.requests.len() as u64),
         ("servers".to_owned(), survey.servers.len() as u64),
+        ("tls-questions".to_owned(), tls::rows::questions(survey)),
     ])
 }
 

@@ -1,19 +1,27 @@
 //! Goes to every address and collects what is there; judges nothing.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join;
 use futures_util::stream;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use super::address::{Origin, is_secure, plain_sibling, same_site, secure_sibling};
-use super::limits::Limits;
+use super::address::{Origin, is_secure, same_site, siblings};
+use super::around::{self, Around};
+use super::http::client::Client;
+use super::http::h2::{self, Http2};
+use super::times;
+use super::tls::ask::{self, Asked};
 use super::tls::handshake::Handshake;
-use super::tls::versions::{self, Versions};
-use super::visit::{Visit, visit};
+use super::visit::{Hop, Visit, visit};
+use crate::model::RequestMade;
 
-/// So many addresses are looked at side by side.
+/// So many sites, and addresses of one, are looked at side by side.
 const AT_ONCE: usize = 8;
 
 /// A TLS server.
@@ -25,8 +33,8 @@ pub struct Server {
     pub url: Url,
     /// The first handshake with it.
     pub handshake: Handshake,
-    /// The versions it offers.
-    pub versions: Versions,
+    /// The versions and suites that it takes.
+    pub asked: Asked,
 }
 
 /// What was collected.
@@ -36,6 +44,12 @@ pub struct Survey {
     pub visits: Vec<Visit>,
     /// Every TLS server met, in the order met.
     pub servers: Vec<Server>,
+    /// What is known of HTTP/2 at every secure origin that answered.
+    pub http2: Vec<(Origin, Http2)>,
+    /// What was seen around every page that was reached, each once.
+    pub around: Vec<Around>,
+    /// Every request made.
+    pub requests: Vec<RequestMade>,
 }
 
 impl Survey {
@@ -50,44 +64,160 @@ impl Survey {
     }
 }
 
-/// Visits `given` and what belongs beside it. `say` hears what is being done. `None` when cancelled.
-pub async fn survey(given: &[Url], limits: &Limits, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
+/// Visits `given` and what belongs beside it by way of `client`. `say` hears what is being done. `None` when cancelled.
+pub async fn survey(given: &[Url], client: &Client, cancel: &CancellationToken, say: impl Fn(&str)) -> Option<Survey> {
     tokio::select! {
         biased;
         () = cancel.cancelled() => None,
-        survey = collect(given, limits, say) => Some(survey),
+        survey = collect(given, client, say) => Some(survey),
     }
 }
 
-async fn collect(given: &[Url], limits: &Limits, say: impl Fn(&str)) -> Survey {
+async fn collect(given: &[Url], client: &Client, say: impl Fn(&str)) -> Survey {
+    given.iter().for_each(|url| client.give(url));
     let known: BTreeSet<&Url> = given.iter().collect();
-    let siblings: BTreeSet<Url> = given.iter().filter_map(plain_sibling).filter(|url| !known.contains(url)).collect();
+    let siblings: BTreeSet<Url> = given.iter().flat_map(siblings).filter(|url| !known.contains(url)).collect();
+    let all = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
+    let mut sites: Vec<Vec<Start>> = Vec::new();
+    for (place, (url, given)) in all.filter(|(url, _)| client.allow(url)).enumerate() {
+        let same = sites.iter_mut().find(|site| site.iter().any(|start| same_site(&start.url, &url)));
+        let start = Start { place, url, given };
+        match same {
+            Some(site) => site.push(start),
+            None => sites.push(vec![start]),
+        }
+    }
     say("asking for the pages");
-    let first = given.iter().cloned().map(|url| (url, true)).chain(siblings.into_iter().map(|url| (url, false)));
-    let mut survey = Survey { visits: all(first, limits).await, servers: Vec::new() };
+    let looks: Vec<_> =
+        sites.into_iter().enumerate().map(async |(place, site)| (place, look(client, site, &say).await)).collect();
+    // In the order in which they are ready: a silent site must not keep the others from beginning.
+    let mut seen: Vec<(usize, SiteSeen)> = stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
+    seen.sort_by_key(|(place, _)| *place);
 
-    // A plain address that stays plain: is there a secure one beside it?
-    let beside: BTreeSet<Url> = survey
-        .visits
-        .iter()
-        .filter(|visit| visit.given && visit.page().is_some_and(|page| !is_secure(&page.url)))
-        .filter_map(|visit| secure_sibling(&visit.start))
-        .filter(|url| !survey.speaks_https(url))
-        .collect();
-    survey.visits.extend(all(beside.into_iter().map(|url| (url, false)), limits).await);
-
-    say("asking for the TLS versions");
-    survey.servers = servers(&survey.visits, limits).await;
-    survey
+    let (mut visits, mut servers, mut http2, mut around) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for (_, site) in seen {
+        visits.extend(site.visits);
+        servers.extend(site.servers);
+        http2.extend(site.http2);
+        around.extend(site.around);
+    }
+    visits.sort_by_key(|(place, _)| *place);
+    let visits = visits.into_iter().map(|(_, visit)| visit).collect();
+    Survey { visits, servers, http2, around, requests: client.requests() }
 }
 
-async fn all(urls: impl Iterator<Item = (Url, bool)>, limits: &Limits) -> Vec<Visit> {
-    stream::iter(urls.map(|(url, given)| visit(url, given, limits))).buffered(AT_ONCE).collect().await
+/// An address of a site, and its place among all.
+struct Start {
+    place: usize,
+    url: Url,
+    given: bool,
 }
 
-async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
+/// What was collected of one site.
+struct SiteSeen {
+    visits: Vec<(usize, Visit)>,
+    servers: Vec<Server>,
+    http2: Vec<(Origin, Http2)>,
+    around: Vec<Around>,
+}
+
+/// Goes to all addresses of one site. How long answers take is measured while nothing else is asked of it.
+async fn look(client: &Client, site: Vec<Start>, say: impl Fn(&str)) -> SiteSeen {
+    let places: Vec<usize> = site.iter().map(|start| start.place).collect();
+    let kept = Mutex::default();
+    let going: Vec<_> = site.into_iter().map(|start| go(client, start, &kept)).collect();
+    let mut visits: Vec<Visit> = stream::iter(going).buffered(AT_ONCE).collect().await;
+    put_first(&mut visits);
+
+    let pages = pages(&visits);
+    let end = Instant::now() + times::PATIENCE;
+    let mut times = Vec::new();
+    for (page, _) in &pages {
+        times.push(around::measure(client, page, end).await);
+    }
+    say("looking around the pages");
+    let around = async {
+        let looks: Vec<_> = pages
+            .into_iter()
+            .zip(times)
+            .map(|((page, first), times)| around::look(client, page, first, times))
+            .collect();
+        stream::iter(looks).buffered(AT_ONCE).collect::<Vec<_>>().await
+    };
+    // A server that takes one connection at a time would not answer these in time beside everything else.
+    let servers = servers(client, &visits).await;
+    let (http2, around) = join(http2(client, &visits), around).await;
+    SiteSeen { visits: places.into_iter().zip(visits).collect(), servers, http2, around }
+}
+
+/// Visits an address. Often all of a site's addresses lead to one page, of which one copy is enough; `kept` are the pages
+/// that are there whole.
+async fn go(client: &Client, start: Start, kept: &Mutex<BTreeSet<Url>>) -> Visit {
+    let mut visit = visit(client, start.url, start.given).await;
+    // The report shows each given address with its page.
+    let given = visit.given;
+    if let Some(page) = visit.page_mut().filter(|page| page.response.body.cut.is_none()) {
+        let first = kept.lock().unwrap_or_else(PoisonError::into_inner).insert(page.url.clone());
+        if !first && !given {
+            page.response.body.forget();
+        }
+    }
+    visit
+}
+
+/// Gives the copy of a page that was kept to the first visit that reached it, which is the one that is judged.
+fn put_first(visits: &mut [Visit]) {
+    let mut rest = visits;
+    while let Some((visit, later)) = rest.split_first_mut() {
+        rest = later;
+        let Some(first) = visit.page_mut().filter(|page| page.response.body.bytes.is_empty()) else { continue };
+        let same = |page: &&mut Hop| page.url == first.url && !page.response.body.bytes.is_empty();
+        if let Some(page) = rest.iter_mut().filter_map(Visit::page_mut).find(same) {
+            // With its headers: a policy may name a number that only this copy has.
+            std::mem::swap(first, page);
+        }
+    }
+}
+
+/// The pages to look around, each once, and whether it is the first of its origin.
+fn pages(visits: &[Visit]) -> Vec<(&Hop, bool)> {
+    let reached = || visits.iter().filter_map(Visit::page);
+    let mut pages: Vec<(&Hop, bool)> = Vec::new();
+    for page in reached() {
+        // A plain page beside a secure one is a fault of its own; what is around them is the same.
+        let doubled =
+            !is_secure(&page.url) && reached().any(|other| is_secure(&other.url) && same_site(&other.url, &page.url));
+        if doubled || pages.iter().any(|(known, _)| known.url == page.url) {
+            continue;
+        }
+        let port = page.url.port_or_known_default();
+        let known = |known: &Url| same_site(known, &page.url) && known.port_or_known_default() == port;
+        let first = !pages.iter().any(|(page, _)| known(&page.url));
+        pages.push((page, first));
+    }
+    pages
+}
+
+/// Asks every secure origin once, for the address that it answered.
+async fn http2(client: &Client, visits: &[Visit]) -> Vec<(Origin, Http2)> {
+    let mut met: Vec<(Origin, &Url)> = Vec::new();
+    for hop in visits.iter().flat_map(|visit| &visit.hops).filter(|hop| is_secure(&hop.url)) {
+        let origin = Origin::of(&hop.url);
+        if !met.iter().any(|(known, _)| *known == origin) {
+            met.push((origin, &hop.url));
+        }
+    }
+    let ask = async |(origin, url)| (origin, h2::ask(client, url).await);
+    let asked: Vec<_> = met.into_iter().map(ask).collect();
+    stream::iter(asked).buffered(AT_ONCE).collect().await
+}
+
+/// Asks every TLS server once, within the site's time.
+async fn servers(client: &Client, visits: &[Visit]) -> Vec<Server> {
     let mut met: Vec<(Origin, Handshake)> = Vec::new();
-    for (origin, handshake) in visits.iter().flat_map(|visit| &visit.handshakes) {
+    // A name that was not given and that shows nothing is the business of the rule about names.
+    let shown = |visit: &&Visit| !visit.other_name || !visit.hops.is_empty();
+    for (origin, handshake) in visits.iter().filter(shown).flat_map(|visit| &visit.handshakes) {
         if !met.iter().any(|(known, _)| known == origin) {
             met.push((origin.clone(), handshake.clone()));
         }
@@ -95,8 +225,9 @@ async fn servers(visits: &[Visit], limits: &Limits) -> Vec<Server> {
     let asked = met.into_iter().filter_map(|(origin, handshake)| {
         let url = Url::parse(&format!("https://{}:{}/", origin.host, origin.port)).ok()?;
         Some(async move {
-            let versions = versions::ask(&url, handshake.address, limits.phase).await;
-            Server { origin, url, handshake, versions }
+            let time = client.clock(&url).await.map_or(Duration::ZERO, |clock| clock.left());
+            let asked = ask::ask(&url, handshake.address, time).await;
+            Server { origin, url, handshake, asked }
         })
     });
     stream::iter(asked).buffered(AT_ONCE).collect().await

@@ -53,6 +53,24 @@ pub enum Trouble {
         /// The time it had, in seconds, rounded down.
         seconds: u64,
     },
+    /// The site as a whole is too slow.
+    #[error("the {0} s for this site were over before it was asked")]
+    OutOfTime(u64),
+    /// All sites together are too slow.
+    #[error("the {0} s for all addresses together were over before it was asked")]
+    RunOver(u64),
+    /// Over HTTP/2; said as the end of a sentence.
+    #[error("{0}")]
+    Http2(String),
+    /// It was asked often enough.
+    #[error("it was not asked, since {0} requests are enough for one run")]
+    Enough(usize),
+    /// It belongs to no site that was given.
+    #[error("it belongs to another site, which was not given with --url")]
+    NotOurs,
+    /// Too much came in all.
+    #[error("it sent more than {0} MB in all")]
+    TooMuch(usize),
     /// The connection ended before its time.
     #[error("it closed the connection {}", .0.words())]
     Closed(Phase),
@@ -102,6 +120,10 @@ impl Trouble {
             Self::TimedOut { .. } | Self::Closed(_) => {
                 "Check that the app runs and that no firewall drops the connection, then run the probe again."
             }
+            Self::Http2(_) => "Check the HTTP/2 settings of the server or the proxy before it.",
+            Self::OutOfTime(_) => "Run the probe again when the app answers faster.",
+            Self::Enough(_) | Self::TooMuch(_) | Self::RunOver(_) => "Give fewer addresses at a time.",
+            Self::NotOurs => "Give that address itself with --url if it is yours.",
             Self::NotTls => "Set up TLS on that port, or give the address that speaks it.",
             Self::Handshake(_) => "Check the server's TLS settings.",
             Self::SpeaksTls => "Give the address with https://.",

@@ -1,16 +1,12 @@
 //! Asking for one address and following its redirects as far as it is ours to.
 
-use std::net::SocketAddr;
-
-use tokio::net::TcpStream;
 use url::Url;
 
-use super::address::{Nearness, Origin, is_secure, is_web, same_site, shown};
-use super::connect::{Clock, connect};
-use super::http::{Response, get};
-use super::limits::Limits;
-use super::tls::handshake::{self, Handshake};
-use super::trouble::{Phase, Trouble};
+use super::address::{Origin, is_secure, is_web, same_site, shown};
+use super::http::Response;
+use super::http::client::{Client, Exchange, Request, Times};
+use super::tls::handshake::Handshake;
+use super::trouble::Trouble;
 
 /// One request and its answer.
 #[derive(Debug)]
@@ -19,6 +15,8 @@ pub struct Hop {
     pub url: Url,
     /// What came.
     pub response: Response,
+    /// How long it took.
+    pub times: Times,
 }
 
 /// How a visit ended.
@@ -50,6 +48,8 @@ pub struct Visit {
     pub start: Url,
     /// Whether the user named it; if not, it is the sibling of one that the user named.
     pub given: bool,
+    /// Whether it is such a sibling under another name.
+    pub other_name: bool,
     /// The answers, in order.
     pub hops: Vec<Hop>,
     /// Every TLS handshake, in order.
@@ -62,6 +62,11 @@ impl Visit {
     /// The page that was reached.
     pub fn page(&self) -> Option<&Hop> {
         if self.end == End::Arrived { self.hops.last() } else { None }
+    }
+
+    /// The page that was reached.
+    pub fn page_mut(&mut self) -> Option<&mut Hop> {
+        if self.end == End::Arrived { self.hops.last_mut() } else { None }
     }
 
     /// Why no page was reached, as a sentence without a full stop; `None` when one was.
@@ -81,22 +86,26 @@ impl Visit {
 }
 
 /// Asks for `start` and follows its redirects.
-pub async fn visit(start: Url, given: bool, limits: &Limits) -> Visit {
-    let clock = Clock::start(limits);
-    let mut visit = Visit { start: start.clone(), given, hops: Vec::new(), handshakes: Vec::new(), end: End::Arrived };
+pub async fn visit(client: &Client, start: Url, given: bool) -> Visit {
+    let most = client.limits().redirects;
+    let other_name = !given && !client.was_given(&start);
+    let (hops, handshakes) = (Vec::new(), Vec::new());
+    let mut visit = Visit { start: start.clone(), given, other_name, hops, handshakes, end: End::Arrived };
     let mut url = start;
-    let mut from = None;
     loop {
-        let (response, nearness) = match ask(&url, from, limits, &clock, &mut visit.handshakes).await {
+        let (response, times) = match ask(client, &url, &mut visit.handshakes).await {
             Ok(answer) => answer,
             Err(trouble) => {
                 visit.end = End::Trouble { url, trouble };
                 return visit;
             }
         };
-        from = Some(nearness);
-        let next = response.is_redirect().then(|| destination(&url, &response));
-        visit.hops.push(Hop { url, response });
+        let next = response.is_redirect().then(|| destination(client, &url, &response));
+        visit.hops.push(Hop { url, response, times });
+        if let (true, Some(hop)) = (next.is_some(), visit.hops.last_mut()) {
+            // Of a redirect only the head counts.
+            hop.response.body.forget();
+        }
         url = match next {
             None => return visit,
             Some(Err(end)) => {
@@ -109,56 +118,43 @@ pub async fn visit(start: Url, given: bool, limits: &Limits) -> Visit {
             visit.end = End::Circle;
             return visit;
         }
-        if visit.hops.len() > limits.redirects {
-            visit.end = End::TooManyRedirects(limits.redirects);
+        if visit.hops.len() > most {
+            visit.end = End::TooManyRedirects(most);
             return visit;
         }
     }
 }
 
 async fn ask(
+    client: &Client,
     url: &Url,
-    from: Option<Nearness>,
-    limits: &Limits,
-    clock: &Clock,
     handshakes: &mut Vec<(Origin, Handshake)>,
-) -> Result<(Response, Nearness), Trouble> {
-    let (stream, address) = connect(url, from, clock).await?;
-    let response = if is_secure(url) {
-        let (made, stream) = handshake::make(stream, address, url, clock).await;
-        let trouble = made.trouble.clone();
-        handshakes.push((Origin::of(url), made));
-        match (stream, trouble) {
-            (Some(stream), _) => get(stream, url, limits, clock).await?,
-            (None, Some(trouble)) => return Err(trouble),
-            (None, None) => return Err(Trouble::Handshake("no connection".to_owned())),
-        }
-    } else {
-        let result = get(stream, url, limits, clock).await;
-        let may_want_tls = match &result {
-            Ok(response) => response.status == 400,
-            Err(trouble) => matches!(trouble, Trouble::Closed(_)),
-        };
-        if may_want_tls && speaks_tls(url, address, clock).await {
-            return Err(Trouble::SpeaksTls);
-        }
-        result?
+) -> Result<(Response, Times), Trouble> {
+    // A phase is left to what is asked once the pages are known.
+    let leave = client.limits().phase;
+    let Exchange { result, times, handshake, .. } = client.send_earlier(Request::get(url.clone()), leave).await;
+    if let Some(handshake) = handshake {
+        handshakes.push((Origin::of(url), (*handshake).clone()));
+    }
+    let may_want_tls = match &result {
+        _ if is_secure(url) => false,
+        Ok(response) => response.status == 400,
+        Err(trouble) => matches!(trouble, Trouble::Closed(_)),
     };
-    Ok((response, Nearness::of(address.ip())))
-}
-
-/// Servers that speak TLS on a port answer a plain request with 400, or not at all.
-async fn speaks_tls(url: &Url, address: SocketAddr, clock: &Clock) -> bool {
-    let Ok(Ok(stream)) = clock.within(Phase::Connect, TcpStream::connect(address)).await else { return false };
-    handshake::make(stream, address, url, clock).await.1.is_some()
+    // Servers that speak TLS on a port answer a plain request with 400, or not at all.
+    if may_want_tls && client.speaks_tls(url).await {
+        return Err(Trouble::SpeaksTls);
+    }
+    Ok((result?, times))
 }
 
 /// Where a redirect leads, if it is ours to follow.
-fn destination(url: &Url, response: &Response) -> Result<Url, End> {
+fn destination(client: &Client, url: &Url, response: &Response) -> Result<Url, End> {
     let location = response.headers.first("location").filter(|text| !text.is_empty()).ok_or(End::NoDestination)?;
     let mut next = url.join(&location).map_err(|_| End::NoDestination)?;
     next.set_fragment(None);
-    if is_web(&next) && same_site(url, &next) && next.username().is_empty() && next.password().is_none() {
+    let plain = is_web(&next) && next.username().is_empty() && next.password().is_none();
+    if plain && same_site(url, &next) && client.allow(&next) {
         Ok(next)
     } else {
         Err(End::LeadsElsewhere(shown(&next)))

@@ -2,10 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::database;
 use super::front::{listed, poll_words};
 use super::safe::{cell, code, fence, prose};
 use super::table;
+use super::{database, web};
 use crate::model::report::{ReportFinding, ReportItem};
 use crate::model::{Basis, Evidence, EvidenceKind};
 use crate::report::overview::{Overview, count, place};
@@ -27,6 +27,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     items(overview, out)?;
     findings(overview, out)?;
     database::write(overview, out)?;
+    web::write(overview, out)?;
     proofs(overview, out)?;
     probes(overview, out)
 }

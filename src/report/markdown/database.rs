@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::safe::{cell, code, fence, prose};
+use super::safe::{cell, code, code_cell, fence, prose};
 use super::table;
 use crate::model::{DatabaseReport, ExaminedQuery, IndexProof, IndexProposal, Severity, grouped, measured};
 use crate::report::database::{gain, index, place};
@@ -106,9 +106,8 @@ const fn proof(proof: IndexProof) -> &'static str {
     }
 }
 
-/// Code in a cell, which a pipe would end.
 fn in_table(text: &str) -> String {
-    code(&one_line(text, QUERY_CHARS).replace('|', "¦"))
+    code_cell(text, QUERY_CHARS)
 }
 
 /// Labels are ours alone, so no text of the project can reach the chart.

@@ -6,8 +6,8 @@ use super::safe::{cell, code, prose};
 use super::table;
 use crate::model::report::ReportItem;
 use crate::model::{Cell, Decision, Gap, Poll, Severity};
-use crate::report::database::sentence;
 use crate::report::overview::{Counts, Overview, count, not_done, shorten};
+use crate::report::{database, web};
 
 /// What every report begins with.
 pub const START: &str = "# Launch report: ";
@@ -64,7 +64,10 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "What was looked at: {}.\n", examined.join(", "))?;
     }
     if let Some(database) = &overview.report.database {
-        writeln!(out, "{}\n", sentence(database))?;
+        writeln!(out, "{}\n", database::sentence(database))?;
+    }
+    if let Some(web) = &overview.report.web {
+        writeln!(out, "{}\n", web::sentence(web, code))?;
     }
     let meaning = match overview.report.verdict {
         _ if counts.all() == 0 => "There was nothing to judge by, so do not take this for a go.",

@@ -4,6 +4,7 @@ mod appendix;
 mod database;
 mod front;
 mod safe;
+mod web;
 
 use std::io::{self, Write};
 

@@ -51,6 +51,11 @@ pub(super) fn cell(text: &str) -> String {
     prose(&text.replace('|', "¦"))
 }
 
+/// A name or value for a cell, which a pipe would end: at most `most` characters.
+pub(super) fn code_cell(text: &str, most: usize) -> String {
+    code(&one_line(text, most).replace('|', "¦"))
+}
+
 /// A fenced block that its content cannot close: at most `most_lines` lines of at most 240 characters.
 pub(in crate::report) fn fence(info: &str, body: &str, most_lines: usize) -> String {
     let body = escape::block(body);

@@ -77,6 +77,7 @@ const fn action_of(view: View) -> Action {
         View::Checklist => Action::Checklist,
         View::Findings => Action::Findings,
         View::Database => Action::Database,
+        View::Web => Action::Web,
         View::Report => Action::Report,
     }
 }
@@ -102,6 +103,8 @@ fn activity(ui: &Ui, session: &Session, progress: &BTreeMap<ProbeId, Progress>, 
             format!("{done} of {all} probes done{failed}{}", part(waiting, "for you to allow")),
             format!("{done} of {all} done{failed}{}", part(waiting, "to allow")),
             format!("{done}/{all} done{failed}{}", part(waiting, "to allow")),
+            // Where there is room for one thing, it is what somebody must do.
+            format!("{failed}{}", part(waiting, "to allow")).trim_start_matches(", ").to_owned(),
         ];
         if let Some(words) = forms.into_iter().find(|words| text::width(words) + taken <= room) {
             separate(&mut spans, 0);
@@ -304,6 +307,12 @@ const fn useful(pane: Pane) -> &'static [Action] {
         ],
         Pane::Query => {
             &[A::Edit, A::Migration, A::RunQuery, A::Prompt, A::Copy, A::Open, A::Back, A::Browse, A::Run, A::Palette]
+        }
+        Pane::Sites => {
+            &[A::Open, A::Filter, A::Run, A::Examine, A::Browse, A::Prompt, A::Copy, A::Palette, A::NextPane, A::Back]
+        }
+        Pane::Site => {
+            &[A::Open, A::Down, A::PageDown, A::Back, A::Browse, A::Edit, A::Prompt, A::Copy, A::Run, A::Palette]
         }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }

@@ -10,7 +10,12 @@ mod plan;
 mod queries;
 mod query;
 mod report;
+mod requests;
 mod sections;
+mod server;
+mod site;
+mod sites;
+mod yet;
 
 pub use chrome::{footer, header, notice};
 
@@ -35,8 +40,9 @@ pub fn page<'a>(ui: &'a Ui, session: &Session, pane: Pane, width: u16) -> Doc<'a
         Pane::Item => item::write(&mut doc, ui, session),
         Pane::Finding => finding::write(&mut doc, ui, session),
         Pane::Query => query::write(&mut doc, ui, session),
+        Pane::Site => sites::write(&mut doc, ui, session),
         Pane::Report => report::write(&mut doc, session),
-        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries => {}
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites => {}
     }
     doc
 }
@@ -63,11 +69,16 @@ pub fn draw(ui: &Ui, session: &Session, layout: &Layout, pane: Pane, buffer: &mu
             queries::draw(ui, session, content, buffer);
             of(ui.database.list.at, ui.index.queries.len())
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
+        Pane::Sites => {
+            sites::draw(ui, session, content, buffer);
+            of(ui.web.list.at, ui.index.web.len())
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
                 Pane::Query => ui.database.scroll,
+                Pane::Site => ui.web.scroll,
                 _ => ui.report_scroll,
             };
             let doc = page(ui, session, pane, content.width);
@@ -140,6 +151,8 @@ fn crumbs(ui: &Ui) -> Vec<Span<'static>> {
             Pane::Finding => "Finding",
             Pane::Queries => "Queries",
             Pane::Query => "Query",
+            Pane::Sites => "Web",
+            Pane::Site => sites::title(ui),
             Pane::Report => "Report",
         };
         let style = if *pane == ui.focus() { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.muted };
@@ -171,6 +184,11 @@ fn name(ui: &Ui, session: &Session, pane: Pane) -> (String, String) {
             let in_hand = ui.database.list.selected.as_deref();
             let aside = if in_hand.is_some() && judged_now == in_hand { "· being judged anew …" } else { "" };
             ("Query".to_owned(), aside.to_owned())
+        }
+        Pane::Sites => ("Web".to_owned(), filtered(ui.web.filter.value())),
+        Pane::Site => {
+            let again = session.web().is_some() && session.web_run().is_some_and(|run| run.running().is_some());
+            (sites::title(ui).to_owned(), if again { "· being looked at again …" } else { "" }.to_owned())
         }
         Pane::Report => ("Report".to_owned(), String::new()),
     }

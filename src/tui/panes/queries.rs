@@ -4,8 +4,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
+use super::yet::{self, Words};
 use super::{Ends, list};
-use crate::model::{ExaminedQuery, Outcome, Severity, SkipReason, grouped};
+use crate::model::{ExaminedQuery, Severity, grouped};
 use crate::session::Session;
 use crate::tui::keymap::Action;
 use crate::tui::style::{Mark, Styles};
@@ -107,48 +108,19 @@ fn nothing(ui: &Ui, session: &Session) -> String {
     }
     let about = "Here every query of the project will stand with what it costs now and once its tables have grown, its \
                  plan, and the index that helps.";
-    let Some(run) = session.database_run() else { return about.to_owned() };
-    if run.running().is_some() {
-        return format!("{about}\n\nThe database is being examined.");
-    }
-    let offer = session.open_offers().find(|offer| offer.probe == run.meta.id);
-    let what = match (run.outcome(), offer) {
-        (Some(Outcome::Completed(_)), _) => {
-            format!(
-                "The last run was made by an older version and kept no queries. {} examines them again.",
-                key(Action::Run)
-            )
-        }
-        (_, Some(offer)) => format!(
-            "Found {} → {}. Press {} and say yes to let gonogo examine it: it only reads, and executes none of your \
-             queries.",
-            offer.found_in,
-            offer.shown,
-            key(Action::Examine)
-        ),
-        (Some(Outcome::Skipped(skip)), None) if skip.reason != SkipReason::NeedsConsent => format!(
-            "{}\n\nPress {} to name a database, or start with --database URL. gonogo only reads, and executes none of your queries.",
-            sentence(&skip.why),
-            key(Action::Examine)
-        ),
-        (None | Some(Outcome::Skipped(_)), None) => format!(
-            "Press {} to name a database, or start with --database URL. gonogo only reads, and executes none of your queries.",
-            key(Action::Examine)
-        ),
-        (Some(outcome), None) => format!(
-            "{}\n\n{} tries again, {} names another database.",
-            sentence(&outcome.why().unwrap_or_default()),
-            key(Action::Run),
-            key(Action::Examine)
-        ),
-    };
-    format!("{about}\n\n{what}")
-}
-
-/// A phrase as a sentence.
-fn sentence(phrase: &str) -> String {
-    let mut letters = phrase.chars();
-    let first = letters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if phrase.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    let harmless = "gonogo only reads, and executes none of your queries.";
+    yet::nothing(
+        ui,
+        session,
+        session.database_run(),
+        &Words {
+            about,
+            running: "The database is being examined.",
+            kept: "queries",
+            again: "examines them again",
+            offered: "it only reads, and executes none of your queries",
+            name: format!("to name a database, or start with --database URL. {harmless}"),
+            another: "names another database",
+        },
+    )
 }

@@ -1,7 +1,7 @@
 //! What each action does in the views.
 
 use super::go::{self, Step};
-use super::{Request, offers, queries};
+use super::{Request, offers, queries, web};
 use crate::model::{Finding, Fingerprint, Item, ItemId, Location, ProbeId, Reply, Status};
 use crate::session::{Command, Session};
 use crate::tui::keymap::{Action, Scope, TABLE};
@@ -30,6 +30,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Checklist => go::view(ui, View::Checklist),
         Action::Findings => go::view(ui, View::Findings),
         Action::Database => go::view(ui, View::Database),
+        Action::Web => go::view(ui, View::Web),
         Action::Report => go::view(ui, View::Report),
         Action::Settle => return settle(ui, session),
         Action::Answer => with_item(ui, session, answer),
@@ -78,7 +79,7 @@ fn with_item(ui: &mut Ui, session: &Session, then: impl FnOnce(&mut Ui, &Session
 
 fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
     match ui.focus() {
-        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries => go::pane(ui, 1, false),
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites => go::pane(ui, 1, false),
         Pane::Item => {
             let Some(item) = item(ui, session) else { return Vec::new() };
             let findings = session.verdict(&item.id).map(|verdict| verdict.findings.as_slice()).unwrap_or_default();
@@ -101,6 +102,10 @@ fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
             let findings = session.findings_about(query).into_iter();
             let choices = findings.filter_map(|finding| finding_choice(ui, session, &finding.fingerprint)).collect();
             return pick(ui, session, "Findings about this query", choices, "No finding speaks against this query");
+        }
+        Pane::Site => {
+            let choices = web::findings(ui).iter().filter_map(|print| finding_choice(ui, session, print)).collect();
+            return pick(ui, session, "What is wrong here", choices, "No finding speaks against this");
         }
         Pane::Report => {}
     }
@@ -136,17 +141,19 @@ fn back(ui: &mut Ui, session: &Session) {
         View::Checklist => !ui.checklist.filter.value().is_empty(),
         View::Findings => !ui.findings.filter.value().is_empty(),
         View::Database => !ui.database.filter.value().is_empty(),
+        View::Web => !ui.web.filter.value().is_empty(),
         View::Report => false,
     };
     match ui.focus() {
-        Pane::Item | Pane::Finding | Pane::Query => go::pane(ui, -1, false),
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site => go::pane(ui, -1, false),
         _ if filtered => match ui.view {
             View::Checklist => ui.checklist.filter.reset(),
             View::Database => ui.database.filter.reset(),
+            View::Web => ui.web.filter.reset(),
             _ => ui.findings.filter.reset(),
         },
         Pane::Items => go::pane(ui, -1, false),
-        Pane::Findings | Pane::Queries | Pane::Report => go::view(ui, View::Checklist),
+        Pane::Findings | Pane::Queries | Pane::Sites | Pane::Report => go::view(ui, View::Checklist),
         Pane::Sections if session.running() => {
             let running = session.runs().iter().filter(|run| run.running().is_some()).map(|run| run.meta.title);
             let about = format!(
@@ -180,7 +187,12 @@ fn filter(ui: &mut Ui) {
             let before = FilterBefore { text: ui.database.filter.value().to_owned(), within: None };
             ui.modals.push(Modal::Filter(before));
         }
-        View::Report => ui.flash = Some("The report is not filtered; press 1, 2 or 3 first".to_owned()),
+        View::Web => {
+            ui.web.focus = Pane::Sites;
+            let before = FilterBefore { text: ui.web.filter.value().to_owned(), within: None };
+            ui.modals.push(Modal::Filter(before));
+        }
+        View::Report => ui.flash = Some("The report is not filtered; press 1, 2, 3 or 4 first".to_owned()),
     }
 }
 
@@ -194,7 +206,8 @@ fn palette(ui: &mut Ui, session: &Session) {
     choices.extend(ui.index.all_findings().iter().filter_map(|print| finding_choice(ui, session, print)));
     let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
     choices.extend(queries.iter().map(queries::choice));
-    ui.modals.push(Modal::Picker(Picker::fuzzy("Find a command, an item, a finding or a query", choices)));
+    choices.extend(web::choices(session));
+    ui.modals.push(Modal::Picker(Picker::fuzzy("Find a command, an item, a finding, a query or a site", choices)));
 }
 
 fn settle(ui: &mut Ui, session: &Session) -> Vec<Request> {
@@ -263,6 +276,7 @@ fn run(ui: &mut Ui, session: &Session) -> Vec<Request> {
         View::Checklist => all(item(ui, session).map(|item| probes_of(session, item)).unwrap_or_default()),
         View::Findings => all(finding(ui, session).map(|finding| finding.probe.clone()).into_iter().collect()),
         View::Database => all(session.database_run().map(|run| run.meta.id.clone()).into_iter().collect()),
+        View::Web => all(session.web_run().map(|run| run.meta.id.clone()).into_iter().collect()),
         View::Report => all(session.runs().iter().map(|run| run.meta.id.clone()).collect()),
     };
     pick(ui, session, "Run which probe again?", choices, "No probe looks at this; only a person can answer it")
@@ -294,6 +308,10 @@ fn edit(ui: &mut Ui, session: &Session) -> Vec<Request> {
         let choices = queries::in_hand(ui, session).map(queries::places).unwrap_or_default();
         return pick(ui, session, "Open which place?", choices, "No line of the code is known to send this query");
     }
+    if ui.view == View::Web {
+        let choices = web::places(ui, session);
+        return pick(ui, session, "Open which place?", choices, "No line of the project is known to set these headers");
+    }
     let places = locations(ui, session).into_iter().filter_map(|(location, message)| {
         let then = Then::Edit(location.path()?.to_owned(), location.line());
         Some(Choice::new(plain::place(location), message, then))
@@ -311,6 +329,7 @@ fn browse(ui: &mut Ui, session: &Session) -> Vec<Request> {
     if let Some(item) = item(ui, session) {
         links.extend(item.references.iter().map(|url| (url.clone(), "what the item refers to")));
     }
+    links.extend(web::links(ui, session));
     let about = match queries::in_hand(ui, session) {
         Some(query) => session.findings_about(query),
         None => finding(ui, session).into_iter().collect(),
@@ -336,13 +355,16 @@ fn once_each(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
 }
 
 fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
+    if let Some(text) = web::text(ui, session) {
+        return copied(ui, text);
+    }
     let query = queries::in_hand(ui, session).zip(session.database());
     let text = match (finding(ui, session), item(ui, session), query) {
         (Some(finding), _, _) => plain::finding(finding),
         (None, Some(item), _) => plain::item(ui, session, item),
         (None, None, Some((query, report))) => plain::query(query, report),
         (None, None, None) => {
-            ui.flash = Some("Select a finding, an item or a query first".to_owned());
+            ui.flash = Some("Select a finding, an item, a query or a site first".to_owned());
             return Vec::new();
         }
     };
@@ -363,11 +385,13 @@ fn prompt(ui: &mut Ui, session: &Session) -> Vec<Request> {
         let findings = session.findings_about(query);
         let prints = findings.into_iter().map(|finding| finding.fingerprint.clone()).collect();
         (prints, "No finding speaks against this query")
+    } else if ui.view == View::Web && ui.web.list.selected.is_some() {
+        (web::findings(ui).to_vec(), "No finding speaks against this")
     } else if let Some(item) = item(ui, session) {
         let prints = session.verdict(&item.id).map(|verdict| verdict.findings.clone()).unwrap_or_default();
         (prints, "No finding speaks against this item")
     } else {
-        ui.flash = Some("Select a finding, an item or a query first".to_owned());
+        ui.flash = Some("Select a finding, an item, a query or a site first".to_owned());
         return Vec::new();
     };
     let choices: Vec<Choice> = prints
@@ -390,6 +414,7 @@ pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request>
         Then::Item(item) => go::item(ui, session, &item),
         Then::Finding(print) => go::finding(ui, session, &print),
         Then::Query(id) => go::query(ui, session, &id),
+        Then::Web(row) => go::web(ui, session, &row),
         Then::Copy(text) => return copied(ui, text),
         Then::Prompt(print) => return vec![Request::Prompt(print)],
         Then::Answer(item, reply) => return vec![Request::Do(Command::Answer { item, reply })],

@@ -96,6 +96,7 @@ const fn filter(ui: &mut Ui) -> &mut Input {
     match ui.view {
         View::Findings => &mut ui.findings.filter,
         View::Database => &mut ui.database.filter,
+        View::Web => &mut ui.web.filter,
         View::Checklist | View::Report => &mut ui.checklist.filter,
     }
 }

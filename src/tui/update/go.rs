@@ -3,7 +3,7 @@
 use crate::model::{Fingerprint, ItemId};
 use crate::session::Session;
 use crate::tui::panes;
-use crate::tui::ui_state::{Pane, Ui, View, Within};
+use crate::tui::ui_state::{Pane, Ui, View, WebRow, Within};
 
 /// How far a step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +62,14 @@ pub(super) fn step(ui: &mut Ui, session: &Session, step: Step) {
                 ui.database.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => scroll(ui, session, pane, by),
+        Pane::Sites => {
+            let before = ui.web.list.selected.clone();
+            ui.web.list.step(&ui.index.web, by);
+            if before != ui.web.list.selected {
+                ui.web.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => scroll(ui, session, pane, by),
     }
     ui.reveal();
 }
@@ -75,13 +82,15 @@ pub(super) fn scroll(ui: &mut Ui, session: &Session, pane: Pane, by: isize) {
         Pane::Items => ui.checklist.items.scroll(&ui.index.items, by, height),
         Pane::Findings => ui.findings.list.scroll(&ui.index.findings, by, height),
         Pane::Queries => ui.database.list.scroll(&ui.index.queries, by, height),
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
+        Pane::Sites => ui.web.list.scroll(&ui.index.web, by, height),
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let rows = panes::page(ui, session, pane, width).rows();
             let at = match pane {
                 Pane::Item => &mut ui.checklist.scroll,
                 Pane::Finding => &mut ui.findings.scroll,
                 Pane::Query => &mut ui.database.scroll,
+                Pane::Site => &mut ui.web.scroll,
                 _ => &mut ui.report_scroll,
             };
             *at = at.saturating_add_signed(by).min(rows.saturating_sub(height));
@@ -155,5 +164,20 @@ pub(super) fn query(ui: &mut Ui, session: &Session, id: &str) {
     }
     ui.database.scroll = 0;
     ui.database.focus = Pane::Queries;
+    ui.reveal();
+}
+
+/// Shows a site, a server or the requests, whatever is filtered out.
+pub(super) fn web(ui: &mut Ui, session: &Session, row: &WebRow) {
+    ui.view = View::Web;
+    if ui.index.web.find(row).is_none() {
+        ui.web.filter.reset();
+        ui.sync(session);
+    }
+    if let Some(at) = ui.index.web.find(row) {
+        ui.web.list.go(&ui.index.web, at);
+    }
+    ui.web.scroll = 0;
+    ui.web.focus = Pane::Sites;
     ui.reveal();
 }

@@ -6,6 +6,7 @@ mod go;
 mod mouse;
 mod offers;
 mod queries;
+mod web;
 
 pub(crate) use offers::waits;
 

@@ -129,12 +129,19 @@ fn select(ui: &mut Ui, session: &Session, pane: Pane, row: usize) {
                 ui.database.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Report => {
+        Pane::Sites => {
+            if let Some(at) = ui.index.web.entry_in(ui.web.list.offset + row) {
+                ui.web.list.go(&ui.index.web, at);
+                ui.web.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
                 Pane::Query => ui.database.scroll,
+                Pane::Site => ui.web.scroll,
                 _ => ui.report_scroll,
             };
             let target = panes::page(ui, session, pane, width).target(scroll + row).cloned();
@@ -142,6 +149,7 @@ fn select(ui: &mut Ui, session: &Session, pane: Pane, row: usize) {
                 Some(Target::Finding(print)) => return go::finding(ui, session, &print),
                 Some(Target::Item(item)) => return go::item(ui, session, &item),
                 Some(Target::Query(id)) => return go::query(ui, session, &id),
+                Some(Target::Web(row)) => return go::web(ui, session, &row),
                 None => {}
             }
         }

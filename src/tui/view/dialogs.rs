@@ -270,6 +270,7 @@ fn draw_filter(ui: &Ui, layout: &Layout, buffer: &mut Buffer) -> Option<Position
     let input = match ui.view {
         View::Findings => &ui.findings.filter,
         View::Database => &ui.database.filter,
+        View::Web => &ui.web.filter,
         View::Checklist | View::Report => &ui.checklist.filter,
     };
     let lead = "Filter: ";

@@ -53,6 +53,24 @@ pub fn logarithmic(doc: &mut Doc<'_>, indent: usize, bars: &[Bar]) {
     }
 }
 
+/// How many of `cells` the share `part` of `whole` fills: at least one, unless it is nothing.
+#[must_use]
+pub fn filled(part: u64, whole: u64, cells: usize) -> usize {
+    if part == 0 || whole == 0 {
+        return 0;
+    }
+    let cells = u128::try_from(cells).unwrap_or(0);
+    let full = u128::from(part.min(whole)) * cells / u128::from(whole);
+    usize::try_from(full.max(1).min(cells)).unwrap_or(0)
+}
+
+/// A bar that is full once `part` is `whole`.
+#[must_use]
+pub fn share(part: u64, whole: u64, cells: usize, style: Style, rest: Style) -> [Span<'static>; 2] {
+    let full = filled(part, whole, cells);
+    [Span::styled("█".repeat(full), style), Span::styled("░".repeat(cells.saturating_sub(full)), rest)]
+}
+
 /// From one power of ten to another.
 struct Scale {
     low: f64,
@@ -144,6 +162,12 @@ mod tests {
             assert_eq!(Scale::new(&[bar("", odd)], 40).cells(odd), 0);
         }
         assert_eq!(scale.axis(), "0.1      1         10        100       1k");
+    }
+
+    #[test]
+    fn a_share_fills_its_part_and_never_more() {
+        assert_eq!([0, 1, 45, 90, 500].map(|days| filled(days, 90, 30)), [0, 1, 15, 30, 30]);
+        assert_eq!((filled(5, 0, 30), filled(u64::MAX, u64::MAX, 30), filled(5, 5, 0)), (0, 30, 0));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use super::{canvas, list, text};
 use crate::model::{Fingerprint, ItemId};
 use crate::tui::style::Styles;
+use crate::tui::ui_state::WebRow;
 
 /// What a click on a row leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub enum Target {
     Item(ItemId),
     /// The query in the view of the database.
     Query(String),
+    /// The site or server in the view of the web.
+    Web(WebRow),
 }
 
 /// A page under construction.
@@ -96,6 +99,43 @@ impl<'a> Doc<'a> {
     /// A row that is cut at the edge. Its texts must be escaped already.
     pub fn row(&mut self, spans: Vec<Span<'static>>) {
         self.lines.push(Line::from(spans));
+    }
+
+    /// Texts side by side, each wrapped in a column of so many cells.
+    pub fn columns(&mut self, indent: usize, cells: &[(usize, &str, Style)]) {
+        let wrapped: Vec<Vec<String>> = cells.iter().map(|(wide, words, _)| text::wrap(words, *wide)).collect();
+        let rows = wrapped.iter().map(Vec::len).max().unwrap_or(0);
+        for row in 0..rows {
+            let mut spans = vec![Span::raw(" ".repeat(indent))];
+            for ((wide, _, style), lines) in cells.iter().zip(&wrapped) {
+                let line = lines.get(row).map(String::as_str).unwrap_or_default();
+                spans.push(Span::styled(text::pad(line, *wide), *style));
+                spans.push(Span::raw("  "));
+            }
+            spans.pop();
+            self.lines.push(Line::from(spans));
+        }
+    }
+
+    /// A grade in a box, with lines at its right; where there is no room, in front of the first line with words.
+    pub fn grade(&mut self, grade: &str, style: Style, lines: [Vec<Span<'static>>; 3]) {
+        let boxed = self.width >= 30;
+        let letter = text::fit(grade, 3);
+        for (row, line) in lines.into_iter().enumerate() {
+            let lead = match (boxed, row) {
+                (false, 1) => format!("{letter:<3}"),
+                (false, _) => String::new(),
+                (true, 0) => "┌─────┐  ".to_owned(),
+                (true, 1) => format!("│{letter:^5}│  "),
+                (true, _) => "└─────┘  ".to_owned(),
+            };
+            if line.is_empty() && !boxed {
+                continue;
+            }
+            let mut spans = vec![Span::styled(lead, style)];
+            spans.extend(line);
+            self.lines.push(Line::from(spans));
+        }
     }
 
     /// Lets a click on any row from `first` on lead somewhere.

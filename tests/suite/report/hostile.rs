@@ -102,6 +102,7 @@ fn poisoned(text: &str) -> Report {
     if let Some(database) = &mut report.database {
         poison(database, text);
     }
+    report.web = Some(crate::support::sites::poisoned(text));
     report
 }
 

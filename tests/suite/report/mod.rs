@@ -4,7 +4,7 @@ mod hostile;
 mod sample;
 
 use gonogo::model::report::ReportFinding;
-use gonogo::model::{Decision, Report, Severity};
+use gonogo::model::{Decision, Report, Severity, Standing};
 use gonogo::report::{TextOptions, json, markdown, text};
 
 const PLAIN: TextOptions = TextOptions { color: false, ascii: false, verbose: false };
@@ -111,6 +111,80 @@ fn json_of_a_database() {
     assert_eq!(database["proposals"][0]["proof"], "scratch-server");
     let none: serde_json::Value = serde_json::from_str(&as_json(&sample::shop())).unwrap();
     assert!(none["database"].is_null());
+}
+
+#[test]
+fn markdown_of_a_deployed_app() {
+    let page = as_markdown(&sample::with_a_site());
+    let from = page.find("## Web\n").unwrap();
+    let to = from + page[from..].find("## Proofs").unwrap();
+    insta::assert_snapshot!(&page[from..to]);
+}
+
+#[test]
+fn text_of_a_deployed_app() {
+    let part = |options| {
+        let text = as_text(&sample::with_a_site(), options);
+        let from = text.find("\nWeb").unwrap();
+        text[from..].split("\nNot examined").next().unwrap().to_owned()
+    };
+    insta::assert_snapshot!(part(PLAIN));
+    let everything = part(TextOptions { verbose: true, ascii: true, ..PLAIN });
+    assert!(everything.is_ascii() && everything.contains("21 requests were made, 20 answered"), "{everything}");
+}
+
+#[test]
+fn whoever_decides_reads_one_sentence_about_the_deployed_app() {
+    use gonogo::model::WebReport;
+    let sentence = |change: &dyn Fn(&mut WebReport)| {
+        let mut report = sample::with_a_site();
+        change(report.web.as_mut().unwrap());
+        let page = as_markdown(&report);
+        let is_it = |line: &&str| line.starts_with("Seen from outside") || line.starts_with("No address of");
+        page.split("# Appendix").next().unwrap().lines().find(is_it).unwrap().to_owned()
+    };
+    assert_eq!(
+        sentence(&|web| {
+            web.sites.truncate(1);
+            web.servers.truncate(1);
+        }),
+        "Seen from outside, `https://shop.example.com/` gets grade D for its headers and grade B for its encryption (A+ is \
+         the best, F the worst); strangers can fetch 2 things that should stay inside."
+    );
+    assert_eq!(
+        sentence(&|web| web.sites.iter_mut().for_each(|site| site.paths.truncate(1))),
+        "Seen from outside, `http://localhost:8080/` (the worst of 2 sites) gets grade F for its headers (A+ is the best, F \
+         the worst); browsers refuse its certificate; strangers can fetch 1 thing that should stay inside."
+    );
+    let unseen = sentence(&|web| web.sites[0].paths.drain(..2).for_each(drop));
+    assert!(unseen.contains("; nothing was seen to lie open, but 1 path of "), "{unseen}");
+    let fine = sentence(&|web| {
+        let paths = &mut web.sites[0].paths;
+        paths.drain(..2).for_each(drop);
+        paths.retain(|row| row.standing != Standing::Unknown);
+    });
+    assert!(fine.ends_with("; nothing that was looked for lies open."), "{fine}");
+    let ungraded = sentence(&|web| {
+        web.sites.truncate(1);
+        (web.sites[0].observatory, web.sites[0].paths) = (None, Vec::new());
+        web.servers.clear();
+    });
+    assert_eq!(ungraded, "Seen from outside, `https://shop.example.com/` answers, but could not be graded.");
+    assert!(
+        sentence(&|web| web.sites.drain(..2).for_each(drop)).starts_with("No address of the deployed app was reached")
+    );
+}
+
+#[test]
+fn json_has_all_of_a_deployed_app() {
+    let report = sample::with_a_site();
+    let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();
+    assert_eq!(json["web"]["sites"][0]["observatory"]["grade"], "D");
+    assert_eq!(json["web"]["servers"][0]["chain"][0]["days_left"], 9);
+    assert_eq!(json["web"]["requests"].as_array().unwrap().len(), 21);
+    let read: Report = serde_json::from_str(&as_json(&report)).unwrap();
+    assert_eq!(read.web, report.web);
+    assert_eq!(as_markdown(&report), as_markdown(&sample::with_a_site()), "the same bytes");
 }
 
 #[test]

@@ -36,6 +36,7 @@ pub fn shop() -> Report {
         proofs: vec![proof()],
         services: vec![service()],
         database: None,
+        web: None,
     }
 }
 
@@ -44,6 +45,13 @@ pub fn with_a_database() -> Report {
     let mut report = shop();
     report.probes.retain(|probe| probe.id != "database");
     report.database = Some(crate::support::queries::shop());
+    report
+}
+
+/// The shop with its deployed app looked at.
+pub fn with_a_site() -> Report {
+    let mut report = shop();
+    report.web = Some(crate::support::sites::shop());
     report
 }
 

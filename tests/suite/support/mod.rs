@@ -8,4 +8,5 @@ pub mod probes;
 pub mod pty;
 pub mod queries;
 pub mod server;
+pub mod sites;
 pub mod tls_server;

@@ -14,6 +14,11 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
+/// How the paths begin that the probe makes up.
+const NOBODY: &str = "/gonogo-";
+const MISSING: &str =
+    "HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 21\r\n\r\n{\"error\":\"not found\"}";
+
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// A certificate authority made for a test.
@@ -61,6 +66,18 @@ impl Authority {
         let mut params = leaf(host, -1, 90);
         params.custom_extensions.push(CustomExtension::from_oid_content(&[1, 3, 6, 1, 5, 5, 7, 1, 1], content));
         self.sign(&params)
+    }
+
+    /// A certificate for `host` of an unusual kind.
+    pub fn issue_changed(&self, host: &str, change: impl FnOnce(&mut CertificateParams)) -> Identity {
+        let mut params = leaf(host, -1, 90);
+        change(&mut params);
+        self.sign(&params)
+    }
+
+    /// Its key in PEM form.
+    pub fn key(&self) -> String {
+        self.issuer.key().serialize_pem()
     }
 
     fn sign(&self, params: &CertificateParams) -> Identity {
@@ -208,7 +225,10 @@ pub async fn request(stream: &mut (impl AsyncRead + Unpin)) -> String {
 
 async fn answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, respond: &(dyn Fn(&str) -> String + Send + Sync)) {
     let path = request(&mut stream).await;
-    let _ = stream.write_all(respond(&path).as_bytes()).await;
+    // What nobody can have is not there, so that each test says what its server gives away and nothing else.
+    let response =
+        if path.contains(NOBODY) || path.contains("/.gonogo-") { MISSING.to_owned() } else { respond(&path) };
+    let _ = stream.write_all(response.as_bytes()).await;
     let _ = stream.shutdown().await;
 }
 
@@ -237,15 +257,32 @@ impl OpensslServer {
 
     /// With a short RSA key and a SHA-1 signature.
     pub fn weak() -> Self {
+        Self::rsa("1024", "-sha1", &["-cipher", "ALL:@SECLEVEL=0"])
+    }
+
+    /// With a certificate of its own for `localhost`, whose RSA key has so many bits.
+    pub fn rsa(bits: &str, digest: &str, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let key = format!("rsa:{bits}");
         let made = Command::new("openssl")
-            .args(["req", "-x509", "-newkey", "rsa:1024", "-sha1", "-nodes", "-days", "90", "-subj", "/CN=localhost"])
+            .args(["req", "-x509", "-newkey", &key, digest, "-nodes", "-days", "90", "-subj", "/CN=localhost"])
             .args(["-addext", "subjectAltName=DNS:localhost", "-keyout", "key.pem", "-out", "cert.pem"])
             .current_dir(folder.path())
             .output()
             .unwrap();
         assert!(made.status.success(), "{made:?}");
-        Self::serving(folder, &["-cipher", "ALL:@SECLEVEL=0"])
+        Self::serving(folder, options)
+    }
+
+    /// With this certificate, which it sends without a chain, and these files beside it.
+    pub fn with(identity: &Identity, files: &[(&str, &[u8])], options: &[&str]) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("key.pem"), identity.key.secret_der()).unwrap();
+        std::fs::write(folder.path().join("cert.pem"), &identity.chain[0]).unwrap();
+        for (name, content) in files {
+            std::fs::write(folder.path().join(name), content).unwrap();
+        }
+        Self::serving(folder, &[&["-certform", "DER", "-keyform", "DER"], options].concat())
     }
 
     fn showing(params: &CertificateParams, options: &[&str]) -> Self {

@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::queries;
+use crate::support::{queries, sites};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use gonogo::model::{
     Cell, Checklist, Confidence, Coverage, DatabaseReport, EventKind, Evidence, EvidenceKind, Examined, ExaminedQuery,
     ExternalService, Finding, Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome,
     ProbeId, ProbeMeta, Progress, Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section,
-    SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme,
+    SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme, WebReport,
 };
 use gonogo::session::{AcceptanceDraft, Command, Effect, Msg, Session, Start};
 use gonogo::tui::keymap::Keymap;
@@ -62,11 +62,15 @@ const fn probe(
     }
 }
 
-static SOURCE: ProbeMeta =
+pub static SOURCE: ProbeMeta =
     probe("source", "Source", "Reads the project's code.", &[&TIMEOUT, &INJECTION, &TRACKING, &IN_A_LOOP]);
-static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
+pub static REPOSITORY: ProbeMeta = probe("repository", "Repository", "Reads lock files and workflows.", &[&LOCKFILE]);
 pub static IN_A_LOOP: RuleMeta =
     rule("n-plus-one-query", "A query runs once for every element", RuleKind::Finding, Severity::Major);
+static EXPOSED: RuleMeta =
+    rule("path-exposed", "A file that should stay inside is served", RuleKind::Finding, Severity::Blocker);
+static OLD_TLS: RuleMeta = rule("tls-outdated", "Old versions of TLS are offered", RuleKind::Finding, Severity::Major);
+pub static WEB: ProbeMeta = probe("web", "Web", "Looks at the deployed app from outside.", &[&EXPOSED, &OLD_TLS]);
 pub static DATABASE: ProbeMeta = probe("database", "Database", "Explains the project's queries.", &[&SCAN]);
 
 fn item(id: &str, title: &str, severity: Severity, fails_on: &[&RuleMeta], proved_by: &[&RuleMeta]) -> Item {
@@ -146,11 +150,15 @@ pub fn now() -> Timestamp {
 }
 
 pub fn empty(name: &str) -> Session {
+    opened(project(name), vec![&SOURCE, &REPOSITORY, &DATABASE])
+}
+
+pub fn opened(project: Project, probes: Vec<&'static ProbeMeta>) -> Session {
     Session::new(Start {
-        project: Arc::new(project(name)),
+        project: Arc::new(project),
         settings: Settings::default(),
         checklists: vec![checklist()],
-        probes: vec![&SOURCE, &REPOSITORY, &DATABASE],
+        probes,
         changes: Vec::new(),
         saved_runs: Vec::new(),
         changed_files: BTreeMap::new(),
@@ -263,6 +271,49 @@ pub fn database_sees(session: &mut Session, runs: &BTreeMap<ProbeId, RunId>, rep
         ..Examined::default()
     };
     say(session, runs, "database", EventKind::Finished(Outcome::Completed(examined)));
+}
+
+/// The web probe has not run yet; an address was found in the project.
+pub fn session_with_a_web_probe() -> Session {
+    let mut project = project("shop");
+    project.offers = vec![Offer {
+        probe: WEB.id.clone(),
+        target: OfferTarget::Url("https://shop.example.com/".to_owned()),
+        found_in: "homepage in package.json".to_owned(),
+        shown: "https://shop.example.com/".to_owned(),
+    }];
+    opened(project, vec![&SOURCE, &WEB])
+}
+
+/// The web probe has run as well.
+pub fn with_a_site() -> Session {
+    let mut session = session_with_a_web_probe();
+    session.update(Msg::Do(Command::Allow { probe: WEB.id.clone(), target: None }), now());
+    let runs = start(&mut session);
+    say(&mut session, &runs, "source", completed(&[&TIMEOUT, &INJECTION, &TRACKING]));
+    web_sees(&mut session, &runs, sites::shop());
+    session
+}
+
+/// Lets the web probe see this, with what is wrong with it.
+pub fn web_sees(session: &mut Session, runs: &BTreeMap<ProbeId, RunId>, report: WebReport) {
+    let at = |rule: &RuleMeta, url: &str, message: &str, severity| {
+        let location = Location::Url { url: url.to_owned() };
+        let mut finding = Finding::new(rule, location, message, message).severity(severity).fix("Take it away.");
+        finding.probe = WEB.id.clone();
+        finding.fingerprint = Fingerprint::new(rule.id, &finding.location, message, 0);
+        finding
+    };
+    for finding in [
+        at(&EXPOSED, "https://www.shop.example.com/.env", "`/.env` is served to anybody", Severity::Blocker),
+        at(&EXPOSED, sites::SHOP, "the first address is odd", Severity::Major),
+        at(&OLD_TLS, "https://www.shop.example.com/", "TLS 1.0 is offered", Severity::Major),
+    ] {
+        observe(session, runs, "web", finding);
+    }
+    let rules = [&EXPOSED, &OLD_TLS].map(|rule| (RuleId::from(rule.id), Coverage::Whole)).into();
+    let examined = Examined { rules, web: Some(Box::new(report)), ..Examined::default() };
+    say(session, runs, "web", EventKind::Finished(Outcome::Completed(examined)));
 }
 
 /// Probes have run but for the database, which waits for a yes; a person has answered some questions.

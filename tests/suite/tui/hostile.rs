@@ -7,8 +7,11 @@ use gonogo::session::{Command, Msg};
 use gonogo::tui::ui_state::Dress;
 
 use crate::support::queries::{gain, node};
+use crate::support::sites::poisoned;
 
-use super::fixture::{Bench, empty, finding, now, observe, start};
+use super::fixture::{
+    Bench, DATABASE, REPOSITORY, SOURCE, WEB, finding, now, observe, opened, project, start, web_sees,
+};
 
 /// A generator of the same numbers every time (Marsaglia's xorshift64).
 struct Numbers(u64);
@@ -24,8 +27,11 @@ impl Numbers {
 
 const NASTY: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\u{2066}\u{200f}\u{7}\r\n\tÄ漢字👩‍👩‍👧‍👦e\u{301}\u{301}\u{200d}ﷺ\u{0}";
 
-fn nasty_bench(width: u16, height: u16, ascii: bool, database: bool) -> Bench {
-    let mut session = empty(&format!("{NASTY}{}", "x".repeat(300)));
+/// With something in these of the views 3 and 4: to fill them takes its time.
+fn nasty_bench(width: u16, height: u16, ascii: bool, views: &str) -> Bench {
+    let name = format!("{NASTY}{}", "x".repeat(300));
+    let mut session = opened(project(&name), vec![&SOURCE, &REPOSITORY, &DATABASE, &WEB]);
+    session.update(Msg::Do(Command::Allow { probe: WEB.id.clone(), target: None }), now());
     let runs = start(&mut session);
     let rule = PROBES[0].meta().rules[0];
     for number in 1..30_u32 {
@@ -41,8 +47,11 @@ fn nasty_bench(width: u16, height: u16, ascii: bool, database: bool) -> Bench {
     odd.evidence[0].first_line = Some(u32::MAX);
     odd.fingerprint = gonogo::model::Fingerprint::new("odd", &odd.location, "", 0);
     observe(&mut session, &runs, "source", odd);
-    if database {
+    if views.contains('3') {
         super::fixture::database_sees(&mut session, &runs, nasty_report());
+    }
+    if views.contains('4') {
+        web_sees(&mut session, &runs, poisoned(NASTY));
     }
     let item = session.items().next().unwrap().id.clone();
     session.update(Msg::Do(Command::Note { item: item.clone(), text: NASTY.repeat(30) }), now());
@@ -94,7 +103,7 @@ fn check(bench: &Bench, what: &str) {
 
 #[test]
 fn any_keys_at_any_size() {
-    let keys: Vec<KeyCode> = "1233456jkhlgGahnxywuroetdRycm/?: qäß漢\u{202e}\u{1b}"
+    let keys: Vec<KeyCode> = "123344456jkhlgGahnxywuroetdRycm/?: qäß漢\u{202e}\u{1b}"
         .chars()
         .map(KeyCode::Char)
         .chain([
@@ -119,7 +128,7 @@ fn any_keys_at_any_size() {
     let sizes = [(80, 24), (1, 1), (20, 5), (200, 60), (60, 12), (39, 13), (100, 11), (3, 40), (120, 6)];
     for seed in 1..7_u64 {
         let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut bench = nasty_bench(80, 24, seed % 2 == 0, true);
+        let mut bench = nasty_bench(80, 24, seed % 2 == 0, "34");
         for step in 0..150 {
             let what = format!("seed {seed}, step {step}, size {:?}", bench.ui.size);
             match numbers.below(12) {
@@ -156,11 +165,30 @@ fn any_keys_at_any_size() {
 
 #[test]
 fn every_view_and_dialog_at_every_small_size() {
-    for keys in
-        ["", "enter", "left", "2", "2 enter", "3", "3 enter", "6", "?", ":", "a", "n", "w", "d", "d enter", "x", "/"]
-    {
+    for keys in [
+        "",
+        "enter",
+        "left",
+        "2",
+        "2 enter",
+        "3",
+        "3 enter",
+        "4",
+        "4 enter",
+        "4 end enter",
+        "6",
+        "?",
+        ":",
+        "a",
+        "n",
+        "w",
+        "d",
+        "d enter",
+        "x",
+        "/",
+    ] {
         for (width, height) in (1..26).flat_map(|width| (1..16).map(move |height| (width, height))) {
-            let mut bench = nasty_bench(width, height, false, keys.starts_with('3'));
+            let mut bench = nasty_bench(width, height, false, keys);
             bench.press(keys);
             check(&bench, &format!("{keys} {width}×{height}"));
         }

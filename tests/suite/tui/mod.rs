@@ -7,3 +7,4 @@ mod hostile;
 mod mouse;
 mod screens;
 mod speed;
+mod web;

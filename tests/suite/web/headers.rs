@@ -1,7 +1,7 @@
 use gonogo::model::Coverage;
 
 use super::*;
-use crate::support::tls_server::Server;
+use crate::support::tls_server::{Authority, Server};
 
 /// The findings on a plain page with this response, rules only.
 async fn findings(response: String) -> (Vec<String>, Seen) {
@@ -61,4 +61,124 @@ async fn a_policy_in_the_page_is_seen() {
     let (rules, seen) = findings(response).await;
     assert!(!rules.contains(&"content-security-policy-missing".to_owned()));
     assert!(seen.proved().contains(&"content-security-policy-set".to_owned()), "{seen:#?}");
+}
+
+/// A page over HTTPS with these header lines and this markup, looked at with its certificate trusted.
+async fn secure(headers: &str, html: &str) -> Seen {
+    let root = Authority::root("Test Root");
+    let response = format!(
+        "HTTP/1.1 200 OK\r\n{headers}Content-Type: text/html; charset=utf-8\r\nContent-Length: {}\r\n\r\n{html}",
+        html.len()
+    );
+    let server = Server::https(root.issue("localhost", -1, 90), move |_| response.clone()).await;
+    let file = root.file();
+    look(&[format!("https://localhost:{}/", server.port)], Some(file.path())).await
+}
+
+#[tokio::test]
+async fn a_session_cookie_without_protection_is_told_without_its_value() {
+    let value = ["4f9c", "2b71", "aa03"].concat();
+    let seen = secure(&format!("{GOOD_HEADERS}Set-Cookie: session={value}; Path=/\r\n"), "<p>").await;
+    assert_eq!(
+        said(&seen, "cookie-insecure"),
+        "major: The session cookie `session` lacks Secure, HttpOnly and SameSite"
+    );
+    let evidence = &seen.of("cookie-insecure")[0].evidence;
+    assert_eq!(evidence[0].text, "sent: Set-Cookie: session=…; Path=/");
+    assert!(!format!("{seen:?}").contains(&value));
+}
+
+#[tokio::test]
+async fn a_protected_session_cookie_is_a_proof() {
+    let cookie = "Set-Cookie: __Host-session=x; Path=/; Secure; HttpOnly; SameSite=Lax\r\n";
+    let seen = secure(&format!("{GOOD_HEADERS}{cookie}"), "<p>").await;
+    assert!(seen.proved().contains(&"cookie-secure".to_owned()), "{seen:#?}");
+    assert_eq!(seen.places(), [""; 0]);
+    assert_eq!(coverage(&seen, "cookie-insecure"), Coverage::Whole);
+}
+
+#[tokio::test]
+async fn cookies_of_a_redirect_count_and_those_taken_away_do_not() {
+    let respond = |path: &str| match path {
+        "/" => {
+            "HTTP/1.1 302 Found\r\nLocation: /in\r\nSet-Cookie: sid=x; HttpOnly\r\nContent-Length: 0\r\n\r\n".to_owned()
+        }
+        _ => page("Set-Cookie: jwt=; Max-Age=0\r\n"),
+    };
+    let server = Server::http(respond).await;
+    let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+    assert_eq!(said(&seen, "cookie-insecure"), "minor: The session cookie `sid` lacks SameSite");
+}
+
+#[tokio::test]
+async fn a_policy_with_a_hole_is_told_with_what_opens_it() {
+    let headers = GOOD_HEADERS.replace("default-src 'self'", "script-src 'self' 'unsafe-inline' https:");
+    let seen = secure(&headers, "<p>").await;
+    assert_eq!(
+        said(&seen, "content-security-policy-weak"),
+        "minor: The Content-Security-Policy allows inline scripts from anybody and scripts from any host"
+    );
+    let evidence: Vec<&str> =
+        seen.of("content-security-policy-weak")[0].evidence.iter().map(|e| e.text.as_str()).collect();
+    assert_eq!(
+        evidence[1],
+        "what leaves scripts open:\n\
+         `script-src 'unsafe-inline'`: scripts that stand in the page run, whoever wrote them\n\
+         `script-src https:`: scripts run from any host"
+    );
+    assert!(!seen.proved().contains(&"content-security-policy-set".to_owned()));
+}
+
+#[tokio::test]
+async fn what_a_page_loads_is_judged() {
+    let html = "<script src=http://old.example.com/a.js></script>\
+                <script src=https://cdn.example.net/b.js></script>\
+                <script src=https://js.stripe.com/v3/></script>";
+    let seen = secure(&format!("{GOOD_HEADERS}Server: Apache/2.4.1\r\n"), html).await;
+    assert!(said(&seen, "mixed-content").starts_with("major: A script of the page is blocked by browsers"));
+    assert_eq!(
+        said(&seen, "subresource-integrity-missing"),
+        "minor: 2 files from other sites are loaded without a checksum, the first from old.example.com"
+    );
+    assert_eq!(
+        said(&seen, "server-details-leaked"),
+        "minor: Every answer tells strangers what runs: `Server: Apache/2.4.1`"
+    );
+    assert_eq!(seen.findings.len(), 3, "{:?}", seen.places());
+}
+
+#[tokio::test]
+async fn hostile_values_do_no_harm() {
+    let headers = "Set-Cookie: sess\x1b[31m=x; Domain=\u{202e}\r\nContent-Security-Policy: script-src 'nonce-\x1b' \x1b[2J\r\n\
+                   Permissions-Policy: camera=(\x07)\r\nX-Powered-By: \x1b]0;x\x07\r\n";
+    let seen = secure(headers, "<title>\x1b[31m</title><meta name=generator content='\x1b 1.2'>").await;
+    for finding in &seen.findings {
+        let shown = format!("{} {:?}", finding.message, finding.evidence);
+        assert!(!finding.message.contains('\x1b') && !shown.contains('\u{202e}'), "{shown}");
+    }
+    assert!(!seen.of("cookie-insecure").is_empty() && !seen.of("server-details-leaked").is_empty());
+}
+
+/// What the Observatory's test of the way from plain HTTP says, where nothing but `plain` answers there.
+async fn redirection(plain: u16) -> String {
+    use std::net::SocketAddr;
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("shop.example.com", -1, 90), |_| page(GOOD_HEADERS)).await;
+    let to = |port: u16| SocketAddr::from(([127, 0, 0, 1], port));
+    let names = Box::leak(Box::new([("shop.example.com", 443, to(server.port)), ("shop.example.com", 80, to(plain))]));
+    let probe = WebProbe::STANDARD.with_names(names);
+    let file = root.file();
+    let urls = ["https://shop.example.com/".to_owned()];
+    let seen = run(&probe, no_project(), settings(&urls, Some(file.path()))).await.unwrap();
+    let report = seen.result.unwrap().web.unwrap();
+    let tests = report.sites.into_iter().find_map(|site| site.observatory).unwrap().tests;
+    tests.into_iter().find(|test| test.name == "Redirection").unwrap().words
+}
+
+#[tokio::test]
+async fn only_a_closed_port_counts_as_no_answer_over_plain_http() {
+    let nobody = crate::support::tls_server::free_port().await;
+    assert_eq!(redirection(nobody).await, "Nothing answers over plain HTTP");
+    let silent = Server::raw(|stream| async move { drop(stream) }).await;
+    assert_eq!(redirection(silent.port).await, "Plain HTTP was not seen; counted as if nothing answered there");
 }

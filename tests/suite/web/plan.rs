@@ -6,7 +6,7 @@ use crate::support::probes::bare_project;
 
 fn touches(urls: &[&str]) -> Result<Touches, String> {
     let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
-    let plan = WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&urls, None));
+    let plan = WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&urls, None));
     plan.map(|plan| plan.touches).map_err(|skip| skip.why)
 }
 
@@ -15,18 +15,20 @@ fn what_stays_on_this_machine_is_known_beforehand() {
     assert_eq!(touches(&["https://localhost:8443", "http://127.0.0.1:80/", "http://[::1]/"]), Ok(Touches::Loopback));
     assert_eq!(touches(&["https://localhost:8443", "https://shop.example.com"]), Ok(Touches::Network));
     assert_eq!(touches(&["https://localhost.example.com"]), Ok(Touches::Network));
+    assert_eq!(touches(&["localhost:3000"]), Ok(Touches::Loopback));
+    assert_eq!(touches(&["shop.example.com"]), Ok(Touches::Network));
 }
 
 #[test]
 fn an_address_is_asked_for_kindly() {
     assert_eq!(touches(&[]).unwrap_err(), "no address was given: give the deployed one with --url https://…");
-    assert!(touches(&["shop.example.com"]).unwrap_err().contains("https://shop.example.com"));
+    assert!(touches(&["shop"]).unwrap_err().contains("https://shop.example.com"));
     assert!(touches(&["ftp://shop.example.com"]).unwrap_err().contains("must begin with https://"));
 }
 
 #[test]
 fn an_address_that_the_project_names_is_offered() {
-    let mut project = bare_project(Path::new("/"));
+    let mut project = bare_project(no_project());
     project.offers.push(Offer {
         probe: "web".into(),
         target: OfferTarget::Url("https://shop.example.com/".to_owned()),
@@ -39,9 +41,19 @@ fn an_address_that_the_project_names_is_offered() {
 }
 
 #[test]
+fn a_scheme_that_was_left_out_is_said() {
+    let summary = |url: &str| {
+        WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&[url.to_owned()], None)).unwrap().summary
+    };
+    assert_eq!(summary("shop.example.com"), "look at https://shop.example.com/ (https:// assumed) from outside");
+    assert_eq!(summary("localhost:3000"), "look at http://localhost:3000/ (http:// assumed) from outside");
+    assert_eq!(summary("https://shop.example.com"), "look at https://shop.example.com/ from outside");
+}
+
+#[test]
 fn the_summary_holds_no_secret() {
     let word = ["hun", "ter2"].concat();
     let urls = [format!("https://ann:{word}@shop.example.com/?token={word}")];
-    let plan = WebProbe::STANDARD.plan(&bare_project(Path::new("/")), &settings(&urls, None)).unwrap();
+    let plan = WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&urls, None)).unwrap();
     assert_eq!(plan.summary, "look at https://shop.example.com/?token=… from outside");
 }

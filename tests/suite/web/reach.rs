@@ -31,12 +31,15 @@ async fn one_of_two_addresses_out_of_reach_leaves_gaps_and_no_whole_rule() {
     assert_eq!(examined.gaps.len(), 1, "{:?}", examined.gaps);
     assert_eq!(examined.gaps[0].reason, "addresses that gave no page");
     for (rule, coverage) in &examined.rules {
-        if rule.as_str().starts_with("https-redirect") {
+        if rule.as_str() == "https-redirect-detour" {
+            // One way was seen to its end, and it was straight.
+            assert_eq!(coverage, &Coverage::Whole);
+        } else if rule.as_str().starts_with("https-redirect") {
             assert!(
                 matches!(coverage, Coverage::Nothing(why) if why.contains("http:// address")),
                 "{rule} {coverage:?}"
             );
-        } else {
+        } else if !NOT_HERE.contains(&rule.as_str()) && !rule.as_str().starts_with("cors-") {
             assert!(matches!(coverage, Coverage::Part(why) if why.contains("refused")), "{rule} {coverage:?}");
         }
     }
@@ -80,7 +83,7 @@ async fn redirects_within_the_site_are_followed_and_the_page_at_their_end_counts
         seen.of("permissions-policy-missing")[0].location.to_string(),
         format!("http://localhost:{}/en/home?from=…", server.port)
     );
-    assert_eq!(seen.result.as_ref().unwrap().counts["requests"], 3);
+    assert!(seen.result.as_ref().unwrap().counts["requests"] >= 3);
 }
 
 #[tokio::test]
@@ -124,7 +127,7 @@ async fn a_cancelled_run_ends_at_once() {
     let (events, _received) = tokio::sync::mpsc::channel(4);
     let (progress, _watch) = tokio::sync::watch::channel(Default::default());
     let probe = WebProbe::STANDARD;
-    let project = crate::support::probes::bare_project(Path::new("/"));
+    let project = crate::support::probes::bare_project(no_project());
     let settings = settings(&[format!("http://localhost:{}/", server.port)], None);
     use gonogo::probe::{Emitter, Probe, ProbeCx};
     let plan = probe.plan(&project, &settings).unwrap();

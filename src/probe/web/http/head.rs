@@ -1,9 +1,14 @@
 //! Status line and headers, read leniently: every line is kept as it came.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::time::Instant;
 
+use super::oddity::{Odd, Oddity};
 use crate::probe::web::limits::Limits;
 use crate::probe::web::trouble::{Phase, Trouble};
+
+/// More is not asked of the system at once.
+const READ_AT_ONCE: usize = 8192;
 
 /// One header as sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,7 +26,8 @@ impl Header {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
+/// Bytes as text: UTF-8, or else each byte as the character of the same number.
+pub fn text(bytes: &[u8]) -> String {
     match std::str::from_utf8(bytes) {
         Ok(text) => text.to_owned(),
         Err(_) => bytes.iter().map(|&byte| char::from(byte)).collect(),
@@ -32,8 +38,8 @@ fn text(bytes: &[u8]) -> String {
 #[derive(Debug, Clone, Default)]
 pub struct Headers {
     list: Vec<Header>,
-    /// What not every reader reads alike, as phrases: `a header line without a colon`. Each once, in order.
-    pub oddities: Vec<&'static str>,
+    /// What not every reader reads alike, in order, each kind once.
+    pub oddities: Vec<Odd>,
 }
 
 impl Headers {
@@ -53,14 +59,19 @@ impl Headers {
         (!values.is_empty()).then(|| values.join(", "))
     }
 
-    fn note(&mut self, oddity: &'static str) {
-        if !self.oddities.contains(&oddity) {
-            self.oddities.push(oddity);
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Notes what was seen in a `line` of the header `name`.
+    pub fn note(&mut self, oddity: Oddity, name: &[u8], line: &[u8]) {
+        if !self.oddities.iter().any(|known| known.oddity == oddity) {
+            self.oddities.push(Odd::new(oddity, name, line));
         }
     }
 
-    /// Headers for a test.
-    #[cfg(test)]
+    /// These headers, as if a server had sent them.
     pub fn of(lines: &[(&str, &str)]) -> Self {
         let list =
             lines.iter().map(|(name, value)| Header { name: (*name).to_owned(), value: value.as_bytes().into() });
@@ -71,18 +82,24 @@ impl Headers {
 /// A response up to its body.
 #[derive(Debug)]
 pub struct Head {
+    /// Whether it is HTTP/1.1 or later, so that the connection stays open unless it says otherwise.
+    pub persistent: bool,
     pub status: u16,
     pub headers: Headers,
+    /// How long it was, in bytes.
+    pub length: usize,
 }
 
-/// Reads until the headers of the final response are whole. What was read beyond them stays in `buffer`.
+/// Reads until the headers of the final response are whole. What was read beyond them stays in `buffer`, and when the
+/// first byte came in `first_byte`.
 pub async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
+    first_byte: &mut Option<Instant>,
     limits: &Limits,
 ) -> Result<Head, Trouble> {
     for _ in 0..=limits.informational {
-        let end = fill(stream, buffer, limits).await?;
+        let end = fill(stream, buffer, first_byte, limits).await?;
         let rest = buffer.split_off(end.min(buffer.len()));
         let bytes = std::mem::replace(buffer, rest);
         let head = parse(&bytes, limits)?;
@@ -94,7 +111,12 @@ pub async fn read<S: AsyncRead + Unpin>(
 }
 
 /// Reads until `buffer` holds an empty line and says where the bytes after it begin.
-async fn fill<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>, limits: &Limits) -> Result<usize, Trouble> {
+async fn fill<S: AsyncRead + Unpin>(
+    stream: &mut S,
+    buffer: &mut Vec<u8>,
+    first_byte: &mut Option<Instant>,
+    limits: &Limits,
+) -> Result<usize, Trouble> {
     let mut searched = 0;
     loop {
         refuse_what_is_not_http(buffer)?;
@@ -106,12 +128,12 @@ async fn fill<S: AsyncRead + Unpin>(stream: &mut S, buffer: &mut Vec<u8>, limits
         }
         // An empty line can begin three bytes before what comes next.
         searched = buffer.len().saturating_sub(3);
-        let mut chunk = [0; 8192];
-        let read = stream.read(&mut chunk).await.map_err(|error| Trouble::from_io(&error, Phase::Head))?;
+        buffer.reserve(READ_AT_ONCE);
+        let read = stream.read_buf(buffer).await.map_err(|error| Trouble::from_io(&error, Phase::Head))?;
         if read == 0 {
             return Err(Trouble::Closed(Phase::Head));
         }
-        buffer.extend(chunk.iter().take(read));
+        first_byte.get_or_insert_with(Instant::now);
     }
 }
 
@@ -126,7 +148,7 @@ fn refuse_what_is_not_http(start: &[u8]) -> Result<(), Trouble> {
 }
 
 /// Where an empty line ends, with CRLF or bare LF line ends, searched from `from`.
-fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
+pub fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     let tail = bytes.get(from..)?;
     tail.iter().enumerate().filter(|(_, byte)| **byte == b'\n').find_map(|(at, _)| {
         let after = tail.get(at + 1..)?;
@@ -141,10 +163,18 @@ fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
     })
 }
 
-fn parse(bytes: &[u8], limits: &Limits) -> Result<Head, Trouble> {
+/// Reads a whole head.
+///
+/// # Errors
+/// When it has no status line, or too many lines.
+pub fn parse(bytes: &[u8], limits: &Limits) -> Result<Head, Trouble> {
     let mut lines = bytes.split(|byte| *byte == b'\n');
-    let status = lines.next().and_then(status).ok_or(Trouble::NotHttp)?;
+    let first = lines.next().unwrap_or_default();
+    let (persistent, status) = status(first).ok_or(Trouble::NotHttp)?;
     let mut headers = Headers::default();
+    if !first.ends_with(b"\r") {
+        headers.note(Oddity::BareLineFeed, b"", first);
+    }
     for line in lines {
         let (line, bare) = match line.strip_suffix(b"\r") {
             Some(line) => (line, false),
@@ -153,26 +183,33 @@ fn parse(bytes: &[u8], limits: &Limits) -> Result<Head, Trouble> {
         if line.is_empty() {
             continue;
         }
-        if bare {
-            headers.note("header lines that end without a carriage return");
-        }
         add(&mut headers, line);
+        if bare {
+            let name = headers.list.last().map(|header| header.name.clone()).unwrap_or_default();
+            headers.note(Oddity::BareLineFeed, name.as_bytes(), line);
+        }
         if headers.list.len() > limits.headers {
             return Err(Trouble::TooManyHeaders(limits.headers));
         }
     }
-    Ok(Head { status, headers })
+    Ok(Head { persistent, status, headers, length: bytes.len() })
 }
 
-fn status(line: &[u8]) -> Option<u16> {
+/// Whether connections stay open in this version, and the status.
+fn status(line: &[u8]) -> Option<(bool, u16)> {
     let text = String::from_utf8_lossy(line.get(..line.len().min(64))?);
-    let number = text.split_ascii_whitespace().nth(1)?;
-    if number.len() == 3 { number.parse().ok() } else { None }
+    let mut words = text.split_ascii_whitespace();
+    let version = words.next()?;
+    let number = words.next()?;
+    let digits = number.len() == 3 && number.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { Some((version != "HTTP/1.0" && version != "HTTP/0.9", number.parse().ok()?)) } else { None }
 }
 
 fn add(headers: &mut Headers, line: &[u8]) {
     if line.starts_with(b" ") || line.starts_with(b"\t") {
-        headers.note("a header folded over two lines");
+        let name = headers.list.last().map(|header| header.name.clone()).unwrap_or_default();
+        headers.note(Oddity::Folded, name.as_bytes(), line);
+        look_for_controls(headers, name.as_bytes(), line);
         if let Some(last) = headers.list.last_mut() {
             last.value.push(b' ');
             last.value.extend_from_slice(line.trim_ascii());
@@ -180,20 +217,38 @@ fn add(headers: &mut Headers, line: &[u8]) {
         return;
     }
     let Some(colon) = line.iter().position(|byte| *byte == b':') else {
-        headers.note("a header line without a colon");
+        headers.note(Oddity::NoColon, b"", line);
         return;
     };
     let (name, value) = line.split_at(colon);
-    let value = value.get(1..).unwrap_or_default().trim_ascii();
+    let value = value.get(1..).unwrap_or_default();
+    let trimmed = name.trim_ascii();
     if name.ends_with(b" ") || name.ends_with(b"\t") {
-        headers.note("a space before the colon of a header");
+        headers.note(Oddity::SpaceBeforeColon, name, line);
     }
-    if value.iter().chain(name).any(|byte| (*byte < 0x20 && *byte != b'\t') || *byte == 0x7f) {
-        headers.note("control characters in a header");
-    } else if std::str::from_utf8(value).is_err() {
-        headers.note("a header that is not UTF-8");
+    if trimmed.is_empty() || !trimmed.iter().all(|byte| is_token(*byte)) {
+        headers.note(Oddity::BadName, name, line);
     }
-    headers.list.push(Header { name: text(name.trim_ascii()), value: value.to_vec() });
+    look_for_controls(headers, name, line);
+    if std::str::from_utf8(value).is_err() {
+        headers.note(Oddity::NotUtf8, name, line);
+    }
+    headers.list.push(Header { name: text(trimmed), value: value.trim_ascii().to_vec() });
+}
+
+fn look_for_controls(headers: &mut Headers, name: &[u8], line: &[u8]) {
+    if line.iter().any(|byte| (*byte < 0x20 && *byte != b'\t') || *byte == 0x7f) {
+        headers.note(Oddity::Control, name, line);
+    }
+}
+
+/// Whether a name may have it (RFC 9110, section 5.6.2).
+const fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || matches!(
+            byte,
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`' | b'|' | b'~'
+        )
 }
 
 #[cfg(test)]
@@ -214,15 +269,16 @@ mod tests {
         assert_eq!(head.headers.first("x-b").unwrap(), "café");
         assert_eq!(head.headers.first("x-c").unwrap(), "one two");
         assert_eq!(head.headers.first("x-d").unwrap(), "\u{9b}1");
+        let found: Vec<Oddity> = head.headers.oddities.iter().map(|odd| odd.oddity).collect();
         assert_eq!(
-            head.headers.oddities,
+            found,
             [
-                "control characters in a header",
-                "a space before the colon of a header",
-                "a header that is not UTF-8",
-                "a header folded over two lines",
-                "header lines that end without a carriage return",
-                "a header line without a colon",
+                Oddity::Control,
+                Oddity::SpaceBeforeColon,
+                Oddity::NotUtf8,
+                Oddity::Folded,
+                Oddity::NoColon,
+                Oddity::BareLineFeed,
             ]
         );
     }

@@ -1,17 +1,45 @@
 //! A small HTTP/1.1 client that reads what servers really send: bytes that stricter clients refuse are kept and noted.
 
 mod body;
+pub mod client;
+mod decode;
+mod framing;
+pub mod h2;
 mod head;
+mod hosts;
+mod memory;
+pub mod oddity;
+mod peer;
+#[cfg(test)]
+mod tests;
+mod wire;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use url::{Position, Url};
-
-use super::connect::Clock;
 use super::limits::Limits;
-use super::trouble::{Phase, Trouble};
 
 pub use body::Body;
 pub use head::{Header, Headers};
+
+/// Reads an answer from `bytes`, of which the first says into how large pieces they are torn. For the fuzz targets: nothing
+/// here may panic or take long.
+pub fn read_any(bytes: &[u8], limits: &Limits) {
+    let Some((first, rest)) = bytes.split_first() else { return };
+    let end = head::end_of_head(rest, 0).unwrap_or(rest.len());
+    let (start, body) = rest.split_at(end.min(rest.len()));
+    if let Ok(mut head) = head::parse(start, limits) {
+        framing::framing(&mut head, false);
+        debug_assert!(head.headers.count() <= limits.headers);
+    }
+    let (mut chunks, mut taken) = (framing::Chunks::default(), 0);
+    for mut piece in body.chunks(usize::from(*first).max(1)) {
+        while !piece.is_empty() && !chunks.is_whole() && !chunks.is_broken() {
+            let (data, left) = chunks.next(piece);
+            debug_assert!(left.len() < piece.len(), "every step takes something");
+            taken += data.len();
+            piece = left;
+        }
+    }
+    debug_assert!(taken <= body.len());
+}
 
 /// One response.
 #[derive(Debug)]
@@ -41,50 +69,5 @@ impl Response {
             let kind = kind.to_ascii_lowercase();
             kind.trim().is_empty() || kind.contains("html")
         })
-    }
-}
-
-/// Asks for `url` on an open connection and reads the answer.
-///
-/// # Errors
-/// Why there is no answer that could be read. A body that ends early or never is no error.
-pub async fn get<S>(mut stream: S, url: &Url, limits: &Limits, clock: &Clock) -> Result<Response, Trouble>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let request = request(url);
-    clock
-        .within(Phase::Send, async {
-            stream.write_all(request.as_bytes()).await?;
-            stream.flush().await
-        })
-        .await?
-        .map_err(|error| Trouble::from_io(&error, Phase::Send))?;
-    let mut buffer = Vec::new();
-    let head = clock.within(Phase::Head, head::read(&mut stream, &mut buffer, limits)).await??;
-    let body = body::read(&mut stream, buffer, &head, limits, clock.left()).await;
-    Ok(Response { status: head.status, headers: head.headers, body })
-}
-
-/// The request. `identity`, since a body that arrives packed would have to be unpacked within limits of its own.
-fn request(url: &Url) -> String {
-    let host = &url[Position::BeforeHost..Position::AfterPort];
-    let path = &url[Position::BeforePath..Position::AfterQuery];
-    format!(
-        "GET {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: gonogo/{}\r\n\
-         Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\nAccept-Encoding: identity\r\nConnection: close\r\n\r\n",
-        env!("CARGO_PKG_VERSION")
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_names_the_host_with_its_port_and_says_who_asks() {
-        let text = request(&Url::parse("https://shop.example.com:8443/a%20b?c=d#e").unwrap());
-        assert!(text.starts_with("GET /a%20b?c=d HTTP/1.1\r\nHost: shop.example.com:8443\r\nUser-Agent: gonogo/"));
-        assert!(text.ends_with("Connection: close\r\n\r\n"));
     }
 }

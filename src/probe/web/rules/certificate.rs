@@ -55,8 +55,6 @@ pub static VALID: RuleMeta = RuleMeta {
 
 /// What depends on trust.
 pub static TRUST_RULES: &[&RuleMeta] = &[&INVALID, &VALID];
-/// All three.
-pub static RULES: &[&RuleMeta] = &[&INVALID, &EXPIRES_SOON, &VALID];
 
 /// Let's Encrypt's own advice is to renew 90-day certificates when a third of their life, 30 days, is left.
 const MINOR_DAYS: i64 = 30;
@@ -77,23 +75,27 @@ pub fn judge_trust(origin: &Origin, certificate: &Certificate, reasons: &[Distru
     Observation::from(finding).into()
 }
 
-/// Judges how long it has yet.
-pub fn judge_life(origin: &Origin, certificate: &Certificate, now: Timestamp) -> Sight {
+/// How bad it is that so little of its life is left; `None` with time enough, and when it is over, which is more than soon.
+pub fn ends_soon(certificate: &Certificate, now: Timestamp) -> Option<Severity> {
     let left = certificate.not_after.duration_since(now);
     let life = certificate.not_after.duration_since(certificate.not_before);
     let days = |count: i64| SignedDuration::from_hours(count * 24);
-    let severity = if left < days(MAJOR_DAYS).min(life / 6) {
-        Severity::Major
-    } else if left < days(MINOR_DAYS).min(life / 3) {
-        Severity::Minor
-    } else {
-        return Sight::Seen(Vec::new());
-    };
     if left.is_negative() {
-        // The other rule says that it has expired.
-        return Sight::Seen(Vec::new());
+        None
+    } else if left < days(MAJOR_DAYS).min(life / 6) {
+        Some(Severity::Major)
+    } else if left < days(MINOR_DAYS).min(life / 3) {
+        Some(Severity::Minor)
+    } else {
+        None
     }
-    let left = match left.as_hours() {
+}
+
+/// Judges how long it has yet.
+pub fn judge_life(origin: &Origin, certificate: &Certificate, now: Timestamp) -> Sight {
+    // That it has expired is said by the other rule.
+    let Some(severity) = ends_soon(certificate, now) else { return Sight::Seen(Vec::new()) };
+    let left = match certificate.not_after.duration_since(now).as_hours() {
         hours @ 48.. => format!("{} days", hours / 24),
         hours => format!("{hours} hours"),
     };
@@ -112,17 +114,9 @@ mod tests {
         let now: Timestamp = "2026-11-20T12:00:00Z".parse().unwrap();
         let not_after = now + SignedDuration::from_hours(left_hours);
         let certificate = Certificate {
-            subject: "shop.example.com".to_owned(),
-            names: vec!["shop.example.com".to_owned()],
-            issuer: "Test CA".to_owned(),
-            self_issued: false,
-            names_issuer_address: false,
             not_before: not_after - SignedDuration::from_hours(total_days * 24),
             not_after,
-            key: String::new(),
-            weak_key: None,
-            signature: String::new(),
-            weak_signature: false,
+            ..Certificate::default()
         };
         let origin = Origin { host: "shop.example.com".to_owned(), port: 443 };
         lines(judge_life(&origin, &certificate, now)).pop().unwrap_or_default()

@@ -1,25 +1,47 @@
 //! `Content-Security-Policy` (W3C CSP Level 3).
 
-use super::csp::Policy;
 use super::{Page, header_finding, header_proof, sent, wanted};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::address::is_secure;
+use crate::probe::web::csp::{self, Assessment, Context, Level, Policy};
 use crate::probe::web::tally::Sight;
 
-/// There is no policy, or one that leaves scripts open.
+/// There is no policy.
 pub static META: RuleMeta = RuleMeta {
     id: "content-security-policy-missing",
     title: "No policy says which scripts may run",
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Looks for a Content-Security-Policy in the headers or the head of your pages, and whether it restricts scripts.",
+    what: "Looks for a Content-Security-Policy in the headers or the head of your pages.",
     why: "One place where user text reaches the page unescaped is enough for a stranger's script to act as your users; the \
           policy is what stops it.",
     fix: "Send a Content-Security-Policy that names your own script sources; try it first as \
           Content-Security-Policy-Report-Only and read what it would block.",
-    example: "bad:  no header, or script-src * 'unsafe-inline'\n\
+    example: "bad:  no header\n\
               good: Content-Security-Policy: default-src 'self'; script-src 'self' 'nonce-…'; object-src 'none'; base-uri 'self'",
     references: &["C65", "https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP"],
+};
+
+/// There is a policy, with a known way around it.
+pub static WEAK: RuleMeta = RuleMeta {
+    id: "content-security-policy-weak",
+    title: "The policy on scripts can be got around",
+    kind: RuleKind::Finding,
+    severity: Severity::Minor,
+    confidence: Confidence::High,
+    what: "Reads your Content-Security-Policy as browsers do, nonces, hashes and 'strict-dynamic' included, and looks for what \
+           leaves scripts open: inline scripts from anybody, any host, hosts that serve anybody's files, guessable nonces.",
+    why: "A policy with a hole looks safe and is not: a stranger who can write into your page takes the hole.",
+    fix: "Give your own inline scripts a nonce that is new in every answer, or a hash, name the hosts that scripts may come \
+          from, and leave out `'unsafe-inline'` and `*`.",
+    example: "bad:  script-src 'self' 'unsafe-inline' https://unpkg.com\n\
+              good: script-src 'self' 'nonce-…' https://unpkg.com/htmx.org@2.0.4/; object-src 'none'; base-uri 'self'",
+    references: &[
+        "C65",
+        "https://github.com/google/csp-evaluator",
+        "https://cheatsheetseries.owasp.org/cheatsheets/Content_Security_Policy_Cheat_Sheet.html",
+    ],
 };
 
 /// There is a policy that restricts scripts.
@@ -40,46 +62,93 @@ const NAME: &str = "content-security-policy";
 const REPORT_ONLY: &str = "content-security-policy-report-only";
 const WANTED: &str =
     "Content-Security-Policy: default-src 'self'; script-src 'self' 'nonce-…'; object-src 'none'; base-uri 'self'";
+/// So many lines of what is wrong are enough.
+const MOST_LINES: usize = 12;
+
+/// The policies in force on a page, those of its headers first.
+pub fn policies(page: &Page<'_>) -> Vec<Policy> {
+    let mut policies = Policy::all(&page.headers().joined(NAME).unwrap_or_default());
+    policies.extend(page.document.policies.iter().flat_map(|content| Policy::in_page(content)));
+    policies
+}
+
+/// What they come to; `None` without one.
+pub fn assessment(page: &Page<'_>) -> Option<Assessment> {
+    let context =
+        Context { secure: is_secure(page.url), frame_options: page.headers().all("x-frame-options").next().is_some() };
+    csp::assess(&policies(page), context)
+}
 
 /// Judges one page.
 pub fn judge(page: &Page<'_>) -> Sight {
     let headers = page.headers();
-    let mut policies = Policy::all(&headers.joined(NAME).unwrap_or_default());
-    let from_headers = policies.len();
-    policies.extend(page.meta.policies.iter().map(|text| Policy::one(text)).filter(|policy| !policy.is_empty()));
-    let evidence = |rest: &[&str]| {
-        let names: Vec<&str> = std::iter::once(NAME).chain(rest.iter().copied()).collect();
-        sent(headers, &names)
+    let from_headers = headers.all(NAME).next().is_some();
+    let as_sent = || {
+        if page.document.policies.is_empty() {
+            return sent(headers, &[NAME]);
+        }
+        let text = csp::without_nonces(&page.document.policies.join("\n"));
+        let in_page = Evidence::new(EvidenceKind::Note, format!("in the page's head: {}", super::clipped(&text)));
+        if from_headers { sent(headers, &[NAME]) } else { in_page }
     };
-    let in_page = (from_headers == 0 && !policies.is_empty())
-        .then(|| Evidence::new(EvidenceKind::Note, format!("in the page's head: {}", page.meta.policies.join("\n"))));
-    // All policies hold at once, so one without a hole is enough.
-    let observation: Observation = match policies.iter().map(Policy::script_hole).min_by_key(Option::is_some) {
-        Some(None) => {
-            header_proof(&PROOF, page.url, "A Content-Security-Policy restricts where scripts come from".to_owned())
-                .evidence(if from_headers > 0 { Some(evidence(&[])) } else { in_page })
+    let Some(found) = assessment(page) else {
+        let message = if headers.all(REPORT_ONLY).next().is_some() {
+            "The Content-Security-Policy is report-only: browsers report violations and block nothing"
+        } else {
+            "No Content-Security-Policy is sent, so any script that gets into a page runs"
+        };
+        let finding = header_finding(&META, page.url, NAME, message.to_owned())
+            .evidence(sent(headers, &[NAME, REPORT_ONLY]))
+            .evidence(wanted(WANTED));
+        return Observation::from(finding).into();
+    };
+    let observation: Observation = match message(&found) {
+        None => {
+            let message = "A Content-Security-Policy restricts where scripts come from".to_owned();
+            header_proof(&PROOF, page.url, message)
+                .evidence(as_sent())
+                .evidence(lines(&found, Level::Advice, "could be tighter:"))
                 .into()
         }
-        Some(Some(hole)) => header_finding(&META, page.url, NAME, format!("The Content-Security-Policy {hole}"))
-            .severity(Severity::Minor)
-            .fix("Give your own inline scripts a nonce or a hash and name the hosts that scripts may come from.")
-            .evidence(evidence(&[]))
-            .evidence(in_page)
+        Some(message) => header_finding(&WEAK, page.url, NAME, message)
+            .evidence(as_sent())
+            .evidence(lines(&found, Level::Weak, "what leaves scripts open:"))
             .evidence(wanted(WANTED))
             .into(),
-        None => {
-            let message = if headers.all(REPORT_ONLY).next().is_some() {
-                "The Content-Security-Policy is report-only: browsers report violations and block nothing"
-            } else {
-                "No Content-Security-Policy is sent, so any script that gets into a page runs"
-            };
-            header_finding(&META, page.url, NAME, message.to_owned())
-                .evidence(evidence(&[REPORT_ONLY]))
-                .evidence(wanted(WANTED))
-                .into()
-        }
     };
     observation.into()
+}
+
+/// What is wrong, in a sentence; `None` where nothing lets scripts in.
+fn message(found: &Assessment) -> Option<String> {
+    let worst = found.issues.iter().find(|issue| issue.level >= Level::Weak)?;
+    Some(match (found.holes.inline, found.holes.hosts) {
+        (true, true) if worst.source.is_none() => {
+            "The Content-Security-Policy does not say where scripts may come from".to_owned()
+        }
+        (true, true) => {
+            "The Content-Security-Policy allows inline scripts from anybody and scripts from any host".to_owned()
+        }
+        (true, false) => {
+            "The Content-Security-Policy allows inline scripts from anybody (`'unsafe-inline'`)".to_owned()
+        }
+        (false, true) => "The Content-Security-Policy allows scripts from any host".to_owned(),
+        (false, false) => format!("The Content-Security-Policy can be got around: {}", worst.line()),
+    })
+}
+
+/// The issues of that level and worse, one a line.
+fn lines(found: &Assessment, from: Level, title: &str) -> Option<Evidence> {
+    let all: Vec<String> = found.issues.iter().filter(|issue| issue.level >= from).map(csp::Issue::line).collect();
+    if all.is_empty() {
+        return None;
+    }
+    let mut text = vec![title.to_owned()];
+    text.extend(all.iter().take(MOST_LINES).map(|line| super::clipped(line)));
+    if all.len() > MOST_LINES {
+        text.push(format!("and {} more", all.len() - MOST_LINES));
+    }
+    Some(Evidence::new(EvidenceKind::Note, text.join("\n")))
 }
 
 #[cfg(test)]
@@ -87,22 +156,35 @@ mod tests {
     use super::super::tests::judged;
     use super::*;
 
+    fn of(headers: &[(&str, &str)], html: &str) -> String {
+        judged(judge, headers, html).remove(0)
+    }
+
     #[test]
     fn missing_report_only_open_and_closed_are_told_apart() {
-        let of = |headers: &[(&str, &str)], html: &str| judged(judge, headers, html).remove(0);
         assert!(of(&[], "").starts_with("major content-security-policy-missing: No Content"));
         assert!(of(&[("Content-Security-Policy", " ")], "").starts_with("major"));
         assert!(of(&[("Content-Security-Policy-Report-Only", "default-src 'self'")], "").contains("report-only"));
-        assert!(of(&[("Content-Security-Policy", "default-src 'self' 'unsafe-inline'")], "").starts_with("minor"));
         assert!(of(&[("Content-Security-Policy", "default-src 'self'")], "").starts_with("proof"));
+        for (policy, words) in [
+            ("default-src 'self' 'unsafe-inline'", "allows inline scripts from anybody (`'unsafe-inline'`)"),
+            ("default-src *", "allows scripts from any host"),
+            ("script-src https: 'nonce-8IBTHwOdqNKAWeKl'", "allows scripts from any host"),
+            ("script-src * 'unsafe-inline'", "allows inline scripts from anybody and scripts from any host"),
+            ("frame-ancestors 'none'", "does not say where scripts may come from"),
+            ("script-src 'self' https://unpkg.com", "can be got around: `script-src https://unpkg.com`: serves files"),
+        ] {
+            let said = of(&[("Content-Security-Policy", policy)], "");
+            assert!(said.starts_with("minor content-security-policy-weak") && said.contains(words), "{policy}: {said}");
+        }
     }
 
     #[test]
     fn several_policies_hold_together_and_the_page_may_carry_one() {
         let headers =
             [("Content-Security-Policy", "frame-ancestors 'self'"), ("content-security-policy", "script-src 'self'")];
-        assert!(judged(judge, &headers, "").remove(0).starts_with("proof"));
+        assert!(of(&headers, "").starts_with("proof"));
         let html = r#"<meta http-equiv="Content-Security-Policy" content="default-src 'self'">"#;
-        assert!(judged(judge, &[], html).remove(0).starts_with("proof"));
+        assert!(of(&[], html).starts_with("proof"));
     }
 }

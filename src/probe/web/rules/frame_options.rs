@@ -1,8 +1,8 @@
 //! `X-Frame-Options` (RFC 7034, HTML Standard section 7.6) and the `frame-ancestors` of a policy, which replaces it.
 
-use super::csp::Policy;
 use super::{Page, header_finding, header_proof, quoted, sent, wanted};
 use crate::model::{Confidence, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::csp::Policy;
 use crate::probe::web::tally::Sight;
 
 /// Anybody may frame the page.

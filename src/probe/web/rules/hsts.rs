@@ -4,9 +4,9 @@ use url::Url;
 
 use super::{header_finding, header_proof, quoted, sent, wanted};
 use crate::model::{Confidence, Finding, Observation, RuleKind, RuleMeta, Severity};
-use crate::probe::web::address;
 use crate::probe::web::http::Headers;
 use crate::probe::web::tally::Sight;
+use crate::probe::web::{address, hsts_preload};
 
 /// Missing, unreadable or short.
 pub static META: RuleMeta = RuleMeta {
@@ -95,18 +95,14 @@ fn finding(url: &Url, headers: &Headers, message: String) -> Finding {
         .evidence(wanted("Strict-Transport-Security: max-age=63072000; includeSubDomains"))
 }
 
+/// For how many seconds a page tells browsers to insist on HTTPS; 0 where it does not.
+pub fn sent_max_age(headers: &Headers) -> u64 {
+    headers.all(NAME).next().and_then(|header| max_age(&header.text())).unwrap_or(0)
+}
+
 /// The max-age in seconds; `None` for a value that a browser throws away.
 fn max_age(value: &str) -> Option<u64> {
-    let mut ages = value.split(';').filter_map(|directive| {
-        let (name, value) = directive.split_once('=')?;
-        name.trim().eq_ignore_ascii_case("max-age").then(|| value.trim().trim_matches('"').trim())
-    });
-    let digits = ages.next()?;
-    if ages.next().is_some() || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return None;
-    }
-    // More digits than fit are still a long time.
-    Some(digits.parse().unwrap_or(u64::MAX))
+    hsts_preload::policy(value).map(|policy| policy.max_age)
 }
 
 fn lasting(seconds: u64) -> String {

@@ -1,40 +1,100 @@
 //! The rules. Each is a pure function of what was collected; its documentation stands beside it.
 
+pub mod answer_times;
 pub mod certificate;
+pub mod certificate_chain;
+pub mod certificate_lifetime;
+pub mod certificate_stapling;
 pub mod content_security_policy;
 pub mod content_type_options;
-mod csp;
+pub mod cookies;
+pub mod cors;
+pub mod debug_pages;
+pub mod delivery;
+pub mod dns;
+pub mod error_pages;
+pub mod exposed_files;
 pub mod frame_options;
+pub mod health_endpoint;
 pub mod hsts;
+pub mod http2;
 pub mod https;
+pub mod integrity;
+pub mod legal;
+pub mod malformed;
+pub mod mixed_content;
 pub mod permissions_policy;
 pub mod referrer_policy;
+pub mod served_code;
+pub mod server_details;
+pub mod siblings;
+pub mod tls_forward_secrecy;
+pub mod tls_suites;
 pub mod tls_version;
 pub mod xss_protection;
 
 use url::Url;
 
-use super::address;
-use super::html::Meta;
+use super::html::Document;
 use super::http::{Headers, Response};
 use super::tally::Sight;
+use super::{address, csp};
 use crate::model::{Evidence, EvidenceKind, Finding, Proof, RuleMeta};
 
 /// Every rule, in the order of the documentation.
 pub static RULES: &[&RuleMeta] = &[
     &certificate::INVALID,
     &certificate::EXPIRES_SOON,
+    &certificate_lifetime::META,
+    &certificate_chain::META,
+    &certificate_stapling::META,
     &tls_version::META,
+    &tls_suites::META,
+    &tls_forward_secrecy::META,
     &https::MISSING,
     &https::REDIRECT_MISSING,
     &hsts::META,
     &content_type_options::META,
     &frame_options::META,
     &content_security_policy::META,
+    &content_security_policy::WEAK,
     &referrer_policy::META,
     &permissions_policy::META,
+    &exposed_files::META,
+    &served_code::SECRET,
+    &debug_pages::PAGES,
+    &error_pages::TRACE,
+    &debug_pages::SCHEMA,
+    &served_code::MAPS,
+    &error_pages::DEFAULT,
+    &error_pages::SOFT,
+    &health_endpoint::TALKATIVE,
+    &health_endpoint::NOTICE,
+    &legal::BROKEN,
+    &cors::REFLECTED,
+    &cors::LOOKALIKE,
+    &cors::VARY,
+    &siblings::APART,
+    &siblings::DETOUR,
+    &delivery::PAGE_SHARED,
+    &delivery::UNCACHED,
+    &delivery::UNCOMPRESSED,
+    &delivery::DEVELOPMENT,
+    &delivery::UNMINIFIED,
+    &delivery::HEAVY,
+    &delivery::IMAGES,
+    &answer_times::SLOW,
+    &http2::MISSING,
+    &dns::CAA,
+    &dns::MAIL,
+    &cookies::META,
+    &mixed_content::META,
+    &integrity::META,
+    &server_details::META,
+    &malformed::META,
     &certificate::VALID,
     &tls_version::PROOF,
+    &tls_suites::PROOF,
     &https::SERVED,
     &https::REDIRECT,
     &hsts::PROOF,
@@ -44,6 +104,24 @@ pub static RULES: &[&RuleMeta] = &[
     &content_security_policy::PROOF,
     &referrer_policy::PROOF,
     &permissions_policy::PROOF,
+    &error_pages::PROOF,
+    &health_endpoint::PROOF,
+    &legal::PRIVACY,
+    &legal::TERMS,
+    &legal::CONSENT,
+    &cors::PROOF,
+    &siblings::UNIFIED,
+    &delivery::CACHED,
+    &delivery::COMPRESSED,
+    &delivery::MINIFIED,
+    &delivery::IMAGES_LIGHT,
+    &delivery::CDN,
+    &answer_times::QUICK,
+    &http2::SERVED,
+    &dns::CAA_SET,
+    &dns::MAIL_SET,
+    &cookies::PROOF,
+    &integrity::PROOF,
 ];
 
 /// A page that was reached.
@@ -53,8 +131,8 @@ pub struct Page<'a> {
     pub url: &'a Url,
     /// What came.
     pub response: &'a Response,
-    /// What its head sets.
-    pub meta: Meta,
+    /// What its markup says; empty for what is no page.
+    pub document: Document,
 }
 
 impl Page<'_> {
@@ -88,7 +166,7 @@ pub static HEADER_RULES: &[HeaderRules] = &[
     },
     HeaderRules { rules: &[&xss_protection::PROOF], documents_only: false, judge: xss_protection::judge },
     HeaderRules {
-        rules: &[&content_security_policy::META, &content_security_policy::PROOF],
+        rules: &[&content_security_policy::META, &content_security_policy::WEAK, &content_security_policy::PROOF],
         documents_only: true,
         judge: content_security_policy::judge,
     },
@@ -102,6 +180,9 @@ pub static HEADER_RULES: &[HeaderRules] = &[
         documents_only: true,
         judge: permissions_policy::judge,
     },
+    HeaderRules { rules: &[&mixed_content::META], documents_only: false, judge: mixed_content::judge },
+    HeaderRules { rules: &[&integrity::META, &integrity::PROOF], documents_only: false, judge: integrity::judge },
+    HeaderRules { rules: &[&server_details::META], documents_only: false, judge: server_details::judge },
 ];
 
 /// A longer header is shortened in evidence.
@@ -111,18 +192,24 @@ const HEADER_SHOWN: usize = 600;
 fn sent(headers: &Headers, names: &[&str]) -> Evidence {
     let mut lines = Vec::new();
     for name in names {
-        lines.extend(headers.all(name).map(|header| {
-            let text: String = csp::without_nonces(&header.text()).chars().take(HEADER_SHOWN + 1).collect();
-            match text.char_indices().nth(HEADER_SHOWN) {
-                Some((end, _)) => format!("sent: {}: {}…", header.name, text.get(..end).unwrap_or_default()),
-                None => format!("sent: {}: {text}", header.name),
-            }
-        }));
+        lines.extend(
+            headers
+                .all(name)
+                .map(|header| format!("sent: {}: {}", header.name, clipped(&csp::without_nonces(&header.text())))),
+        );
     }
     if lines.is_empty() {
         lines.push("sent: nothing".to_owned());
     }
     Evidence::new(EvidenceKind::Header, lines.join("\n"))
+}
+
+/// A text cut to what evidence holds of it.
+pub fn clipped(text: &str) -> String {
+    match text.char_indices().nth(HEADER_SHOWN) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text.to_owned(),
+    }
 }
 
 /// The header as it should be.
@@ -159,7 +246,7 @@ pub mod tests {
     pub fn judged(judge: fn(&Page<'_>) -> Sight, headers: &[(&str, &str)], html: &str) -> Vec<String> {
         let url = Url::parse("https://shop.example.com/").unwrap();
         let response = Response { status: 200, headers: Headers::of(headers), body: Body::default() };
-        let page = Page { url: &url, response: &response, meta: super::super::html::meta(html.as_bytes()) };
+        let page = Page { url: &url, response: &response, document: super::super::html::read(html.as_bytes()) };
         lines(judge(&page))
     }
 

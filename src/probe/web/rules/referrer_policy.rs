@@ -49,7 +49,7 @@ pub fn judge(page: &Page<'_>) -> Sight {
     let headers = page.headers();
     let header = headers.joined(NAME);
     // A tag in the page comes later than the header and wins.
-    let set = page.meta.referrer.iter().rev().find_map(|text| last_known(text).map(|policy| (policy, true)));
+    let set = page.document.referrer.iter().rev().find_map(|text| last_known(text).map(|policy| (policy, true)));
     let set = set.or_else(|| header.as_deref().and_then(last_known).map(|policy| (policy, false)));
     let note = |policy: &str, in_page: bool| {
         if in_page {

@@ -12,8 +12,8 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Asks the server for TLS 1.0, 1.1, 1.2 and 1.3, one at a time, and looks at which it accepts.",
-    why: "Connections over TLS 1.0 and 1.1 can be read or changed by others; where nothing newer is offered, browsers refuse to \
+    what: "Asks the server for SSLv3 and TLS 1.0, 1.1, 1.2 and 1.3, one at a time, and looks at which it accepts.",
+    why: "Connections over SSLv3, TLS 1.0 and 1.1 can be read or changed by others; where nothing newer is offered, browsers refuse to \
           open the site.",
     fix: "Allow TLS 1.2 and 1.3 only: `ssl_protocols TLSv1.2 TLSv1.3` in nginx, the minimum version in your platform's settings.",
     example: "bad:  ssl_protocols TLSv1 TLSv1.1 TLSv1.2\ngood: ssl_protocols TLSv1.2 TLSv1.3",
@@ -27,7 +27,7 @@ pub static PROOF: RuleMeta = RuleMeta {
     kind: RuleKind::Proof,
     severity: Severity::Minor,
     confidence: Confidence::High,
-    what: "Sees that the server accepts TLS 1.2 or 1.3 and refuses 1.0 and 1.1.",
+    what: "Sees that the server accepts TLS 1.2 or 1.3 and refuses SSLv3, TLS 1.0 and 1.1.",
     why: "Nobody on the way can talk a browser down to a version that can be broken.",
     fix: "Nothing to do.",
     example: "",
@@ -83,7 +83,7 @@ mod tests {
     use super::super::tests::lines;
     use super::*;
 
-    fn of(offers: [Offer; 4]) -> String {
+    fn of(offers: [Offer; 5]) -> String {
         let origin = Origin { host: "shop.example.com".to_owned(), port: 443 };
         lines(judge(&origin, &Versions(Version::ALL.into_iter().zip(offers).collect()))).remove(0)
     }
@@ -91,13 +91,20 @@ mod tests {
     #[test]
     fn the_table_of_versions() {
         use Offer::{Dropped, Offered, Refused, Unknown};
-        assert!(of([Refused, Refused, Offered, Offered]).starts_with("proof tls-current"));
-        assert!(of([Dropped, Refused, Refused, Offered]).starts_with("proof tls-current"));
-        assert!(of([Offered, Offered, Offered, Refused]).starts_with("major"));
-        assert!(of([Unknown, Offered, Refused, Refused]).starts_with("blocker"));
-        assert!(of([Refused, Offered, Unknown, Refused]).starts_with("major"));
-        assert_eq!(of([Unknown, Refused, Offered, Offered]), "not seen: shop.example.com gave no answer about TLS 1.0");
-        assert!(of([Unknown; 4]).starts_with("not seen"));
-        assert!(of([Refused; 4]).starts_with("not seen"));
+        assert!(of([Refused, Refused, Refused, Offered, Offered]).starts_with("proof tls-current"));
+        assert!(of([Dropped, Dropped, Refused, Refused, Offered]).starts_with("proof tls-current"));
+        assert!(of([Refused, Offered, Offered, Offered, Refused]).starts_with("major"));
+        assert!(of([Refused, Unknown, Offered, Refused, Refused]).starts_with("blocker"));
+        assert_eq!(
+            of([Offered, Refused, Refused, Offered, Offered]),
+            "major tls-version-outdated: shop.example.com still offers SSLv3"
+        );
+        assert!(of([Refused, Refused, Offered, Unknown, Refused]).starts_with("major"));
+        assert_eq!(
+            of([Refused, Unknown, Refused, Offered, Offered]),
+            "not seen: shop.example.com gave no answer about TLS 1.0"
+        );
+        assert!(of([Unknown; 5]).starts_with("not seen"));
+        assert!(of([Refused; 5]).starts_with("not seen"));
     }
 }

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use jiff::Timestamp;
+use sha2::{Digest, Sha256};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::{GeneralName, ParsedExtension};
 use x509_parser::prelude::FromDer;
@@ -14,6 +15,14 @@ const NAMES_SHOWN: usize = 5;
 /// The facts of one certificate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
+    /// SHA-256 of the whole certificate, in hexadecimal.
+    pub fingerprint: String,
+    /// The subject as encoded, to compare.
+    pub subject_name: Vec<u8>,
+    /// The issuer as encoded, to compare.
+    pub issuer_name: Vec<u8>,
+    /// Its serial number, big-endian.
+    pub serial: Vec<u8>,
     /// Its subject's common name, else the whole subject.
     pub subject: String,
     /// The DNS names and IP addresses it is for.
@@ -36,6 +45,42 @@ pub struct Certificate {
     pub signature: String,
     /// Whether the signature uses MD5 or SHA-1, which can be forged.
     pub weak_signature: bool,
+    /// Whether it may vouch for other certificates.
+    pub is_authority: bool,
+    /// Whether it may be used by a web server (RFC 5280, section 4.2.1.12).
+    pub for_servers: bool,
+    /// Whether it demands that the server staples an OCSP response (RFC 7633).
+    pub must_staple: bool,
+    /// Whether its issuer says in it that it keeps the rules for public authorities: it names one of the policies that the
+    /// CA/Browser Forum reserved for that (Baseline Requirements, section 7.1.6.1). Private authorities do not.
+    pub claims_public: bool,
+}
+
+impl Default for Certificate {
+    /// One that says nothing and is always valid.
+    fn default() -> Self {
+        Self {
+            fingerprint: String::new(),
+            subject_name: Vec::new(),
+            issuer_name: Vec::new(),
+            serial: Vec::new(),
+            subject: String::new(),
+            names: Vec::new(),
+            issuer: String::new(),
+            self_issued: false,
+            names_issuer_address: false,
+            not_before: Timestamp::MIN,
+            not_after: Timestamp::MAX,
+            key: String::new(),
+            weak_key: None,
+            signature: String::new(),
+            weak_signature: false,
+            is_authority: false,
+            for_servers: true,
+            must_staple: false,
+            claims_public: false,
+        }
+    }
 }
 
 impl Certificate {
@@ -45,6 +90,10 @@ impl Certificate {
         let (key, weak_key) = key(&certificate);
         let (signature, weak_signature) = signature(&certificate);
         Some(Self {
+            fingerprint: fingerprint(der),
+            subject_name: certificate.subject().as_raw().to_vec(),
+            issuer_name: certificate.issuer().as_raw().to_vec(),
+            serial: certificate.raw_serial().to_vec(),
             subject: name(certificate.subject()),
             names: names(&certificate),
             issuer: name(certificate.issuer()),
@@ -56,6 +105,10 @@ impl Certificate {
             weak_key,
             signature,
             weak_signature,
+            is_authority: certificate.is_ca(),
+            for_servers: for_servers(&certificate),
+            must_staple: must_staple(&certificate),
+            claims_public: claims_public(&certificate),
         })
     }
 
@@ -122,6 +175,40 @@ fn names_issuer_address(certificate: &X509Certificate<'_>) -> bool {
             access.accessdescs.iter().any(|description| description.access_method.to_id_string() == CA_ISSUERS)
         }
         _ => false,
+    })
+}
+
+fn for_servers(certificate: &X509Certificate<'_>) -> bool {
+    match certificate.extended_key_usage() {
+        Ok(Some(usage)) => usage.value.server_auth || usage.value.any,
+        _ => true,
+    }
+}
+
+fn must_staple(certificate: &X509Certificate<'_>) -> bool {
+    /// id-pe-tlsfeature, RFC 7633; what it holds is SEQUENCE OF INTEGER, and status_request is 5.
+    const TLS_FEATURE: &str = "1.3.6.1.5.5.7.1.24";
+    certificate.extensions().iter().any(|extension| {
+        extension.oid.to_id_string() == TLS_FEATURE && extension.value.windows(3).any(|part| part == [2, 1, 5])
+    })
+}
+
+fn claims_public(certificate: &X509Certificate<'_>) -> bool {
+    /// Domain, organisation, individual and extended validation.
+    const RESERVED: [&str; 4] = ["2.23.140.1.2.1", "2.23.140.1.2.2", "2.23.140.1.2.3", "2.23.140.1.1"];
+    certificate.extensions().iter().any(|extension| match extension.parsed_extension() {
+        ParsedExtension::CertificatePolicies(policies) => {
+            policies.iter().any(|policy| RESERVED.contains(&policy.policy_id.to_id_string().as_str()))
+        }
+        _ => false,
+    })
+}
+
+fn fingerprint(der: &[u8]) -> String {
+    use std::fmt::Write;
+    Sha256::digest(der).iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
     })
 }
 

@@ -24,22 +24,35 @@ pub struct Handshake {
     pub address: SocketAddr,
     /// The certificates in the order sent, the server's own first. Empty if the handshake did not get that far.
     pub chain: Vec<CertificateDer<'static>>,
+    /// The OCSP response that came with them; empty if there was none.
+    pub staple: Vec<u8>,
     /// Whether the handshake is signed by the certificate's key with an algorithm that browsers accept.
     pub signature_accepted: bool,
     /// Why it did not succeed.
     pub trouble: Option<Trouble>,
 }
 
-/// Makes the handshake for the host of `url`.
+/// Makes the handshake for the host of `url`, to speak HTTP/1.1.
 pub async fn make(
     stream: TcpStream,
     address: SocketAddr,
     url: &Url,
     clock: &Clock,
 ) -> (Handshake, Option<TlsStream<TcpStream>>) {
+    make_offering(stream, address, url, clock, &[b"http/1.1"]).await
+}
+
+/// Makes the handshake for the host of `url` and offers these protocols (RFC 7301), the preferred one first.
+pub async fn make_offering(
+    stream: TcpStream,
+    address: SocketAddr,
+    url: &Url,
+    clock: &Clock,
+    protocols: &[&[u8]],
+) -> (Handshake, Option<TlsStream<TcpStream>>) {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let witness = Arc::new(Witness { provider: provider.clone(), seen: Mutex::default() });
-    let result = match (config(provider, witness.clone()), server_name(url)) {
+    let result = match (config(provider, witness.clone(), protocols), server_name(url)) {
         (Ok(config), Some(name)) => {
             let connecting = TlsConnector::from(Arc::new(config)).connect(name, stream);
             clock.within(Phase::Handshake, connecting).await.and_then(|made| made.map_err(|error| explain(&error)))
@@ -52,7 +65,8 @@ pub async fn make(
         Ok(stream) => (Some(stream), None),
         Err(trouble) => (None, Some(trouble)),
     };
-    (Handshake { address, chain: seen.chain, signature_accepted: !seen.signature_refused, trouble }, stream)
+    let Seen { chain, staple, signature_refused } = seen;
+    (Handshake { address, chain, staple, signature_accepted: !signature_refused, trouble }, stream)
 }
 
 /// The name to ask for and to compare with the certificate.
@@ -64,13 +78,13 @@ pub fn server_name(url: &Url) -> Option<ServerName<'static>> {
     }
 }
 
-fn config(provider: Arc<CryptoProvider>, witness: Arc<Witness>) -> Result<ClientConfig, Error> {
+fn config(provider: Arc<CryptoProvider>, witness: Arc<Witness>, protocols: &[&[u8]]) -> Result<ClientConfig, Error> {
     let mut config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .dangerous()
         .with_custom_certificate_verifier(witness)
         .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
     // Every connection has to show its certificate.
     config.resumption = Resumption::disabled();
     Ok(config)
@@ -95,6 +109,7 @@ struct Witness {
 #[derive(Debug, Default)]
 struct Seen {
     chain: Vec<CertificateDer<'static>>,
+    staple: Vec<u8>,
     signature_refused: bool,
 }
 
@@ -113,11 +128,12 @@ impl ServerCertVerifier for Witness {
         end_entity: &CertificateDer<'_>,
         intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
-        _ocsp_response: &[u8],
+        ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let chain = std::iter::once(end_entity).chain(intermediates).map(|der| der.clone().into_owned()).collect();
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner).chain = chain;
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        (seen.chain, seen.staple) = (chain, ocsp_response.to_vec());
         Ok(ServerCertVerified::assertion())
     }
 

@@ -11,7 +11,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, Error, RootCertStore};
 
 use super::certificate::{Certificate, day};
-use super::handshake::{Handshake, verifier_for};
+use super::handshake::verifier_for;
 
 /// The authorities to trust: those of `file`, in place of the system's, or the system's.
 ///
@@ -54,6 +54,10 @@ pub enum Distrust {
     WeakKey(String),
     /// Its signature can be forged.
     WeakSignature(String),
+    /// It is not meant for web servers.
+    WrongPurpose,
+    /// It and its chain have so many bytes that browsers give up.
+    TooLarge(usize),
     /// Taken back by its issuer.
     Revoked,
     /// Anything else, in rustls's words.
@@ -73,6 +77,8 @@ impl Distrust {
             Self::UnknownIssuer(_) => "unknown-issuer",
             Self::WeakKey(_) => "weak-key",
             Self::WeakSignature(_) => "weak-signature",
+            Self::WrongPurpose => "wrong-purpose",
+            Self::TooLarge(_) => "too-large",
             Self::Revoked => "revoked",
             Self::Other(_) => "other",
         }
@@ -95,7 +101,9 @@ impl Distrust {
             }
             Self::WeakKey(why) => format!("is too weak: {why}"),
             Self::WeakSignature(algorithm) => format!("is signed with {algorithm}, which can be forged"),
-            Self::Revoked => "has been revoked".to_owned(),
+            Self::WrongPurpose => "is not meant for web servers (it lacks the purpose serverAuth)".to_owned(),
+            Self::TooLarge(bytes) => format!("is too large for browsers, with {} KB", bytes / 1024),
+            Self::Revoked => "has been revoked by its issuer".to_owned(),
             Self::Other(why) => format!("is not accepted: {why}"),
         }
     }
@@ -120,57 +128,106 @@ impl Distrust {
             Self::WeakKey(_) | Self::WeakSignature(_) => {
                 "Get a new certificate with a key of type EC P-256 or RSA 2048 and a SHA-256 signature."
             }
+            Self::WrongPurpose => {
+                "Get a certificate for a web server; this one was made for something else, such as client log-in or e-mail."
+            }
+            Self::TooLarge(_) => {
+                "Get several certificates with at most a hundred names each, or one for `*.` your domain."
+            }
             Self::Revoked => "Get a new certificate with a new key.",
             Self::Other(_) => "Get a new certificate from a public authority such as Let's Encrypt.",
         }
     }
 }
 
+/// What a server presented of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Presented<'a> {
+    /// The certificates as sent.
+    pub chain: &'a [CertificateDer<'static>],
+    /// What they say; the server's own first.
+    pub read: &'a [Certificate],
+    /// Whether the stapled response says that the certificate has been revoked.
+    pub revoked: bool,
+    /// Whether the handshake is signed by the certificate's key with an algorithm that browsers accept.
+    pub signature_accepted: bool,
+}
+
 /// Every reason not to trust what was presented for `name` at `now`; none if a browser would accept it.
 pub fn examine(
-    handshake: &Handshake,
-    leaf: &Certificate,
+    presented: Presented<'_>,
     name: &ServerName<'_>,
     verifier: &dyn ServerCertVerifier,
     now: Timestamp,
 ) -> Vec<Distrust> {
-    let Some((end_entity, intermediates)) = handshake.chain.split_first() else { return Vec::new() };
+    let (Some((end_entity, intermediates)), Some(leaf)) = (presented.chain.split_first(), presented.read.first())
+    else {
+        return Vec::new();
+    };
     let mut reasons = Vec::new();
     if now > leaf.not_after {
         reasons.push(Distrust::Expired(leaf.not_after));
     } else if now < leaf.not_before {
         reasons.push(Distrust::NotYetValid(leaf.not_before));
     }
+    if presented.revoked {
+        reasons.push(Distrust::Revoked);
+    }
     // Asked for a time within its life, so that being too old does not hide what else is wrong.
     let within = now.clamp(leaf.not_before, leaf.not_after.max(leaf.not_before));
     let seconds = u64::try_from(within.as_second()).unwrap_or(0);
     let time = UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
+    let bytes: usize = presented.chain.iter().map(|certificate| certificate.len()).sum();
     let judged = verifier.verify_server_cert(end_entity, intermediates, name, &[], time);
-    if let Err(error) = &judged {
-        if wrong_host(end_entity, name) {
-            reasons.push(Distrust::WrongHost);
-        }
-        let before = reasons.len();
-        reasons.extend(leaf.weak_key.clone().map(Distrust::WeakKey));
-        if leaf.weak_signature && !leaf.self_issued {
-            reasons.push(Distrust::WeakSignature(leaf.signature.clone()));
-        }
-        let weak = reasons.len() > before;
-        reasons.extend(chain(error, handshake, leaf, weak));
+    if bytes > MOST_BYTES {
+        reasons.push(Distrust::TooLarge(bytes));
     }
-    if reasons.is_empty() && !handshake.signature_accepted {
+    if judged.is_err() && wrong_host(end_entity, leaf, name) {
+        reasons.push(Distrust::WrongHost);
+    }
+    let before = reasons.len();
+    // Verifiers look at the keys and signatures of a chain's issuers; browsers refuse a weak key of the server's own as well.
+    reasons.extend(leaf.weak_key.clone().map(Distrust::WeakKey));
+    if leaf.weak_signature && !leaf.self_issued {
+        reasons.push(Distrust::WeakSignature(leaf.signature.clone()));
+    }
+    if let Err(error) = &judged {
+        if !leaf.for_servers {
+            reasons.push(Distrust::WrongPurpose);
+        }
+        let explained = reasons.len() > before || bytes > MOST_BYTES;
+        let of_chain = chain(error, presented.read, leaf, explained);
+        if let Some(reason) = of_chain.filter(|reason| !reasons.contains(reason)) {
+            reasons.push(reason);
+        }
+    }
+    if reasons.is_empty() && !presented.signature_accepted {
         reasons.push(Distrust::Other("the server's signature in the handshake does not match it".to_owned()));
     }
     reasons
 }
 
-fn wrong_host(end_entity: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
-    let Ok(parsed) = ParsedCertificate::try_from(end_entity) else { return false };
-    rustls::client::verify_server_name(&parsed, name).is_err()
+/// Chromium and everything built on OpenSSL read certificate messages up to here (SSL_MAX_CERT_LIST_DEFAULT).
+pub const MOST_BYTES: usize = 100 * 1024;
+
+fn wrong_host(end_entity: &CertificateDer<'_>, leaf: &Certificate, name: &ServerName<'_>) -> bool {
+    match ParsedCertificate::try_from(end_entity) {
+        Ok(parsed) => rustls::client::verify_server_name(&parsed, name).is_err(),
+        // Larger than webpki reads.
+        Err(_) => {
+            let name = name.to_str().to_ascii_lowercase();
+            let parent = name.split_once('.').map(|(_, parent)| format!("*.{parent}"));
+            let covers = |known: &String| {
+                let known = known.to_ascii_lowercase();
+                known == name || Some(&known) == parent.as_ref()
+            };
+            !leaf.names.iter().any(covers)
+        }
+    }
 }
 
 /// What `error` says of the chain; nothing where another reason says it already.
-fn chain(error: &Error, handshake: &Handshake, leaf: &Certificate, weak: bool) -> Option<Distrust> {
+fn chain(error: &Error, read: &[Certificate], leaf: &Certificate, explained: bool) -> Option<Distrust> {
     if leaf.self_issued {
         return Some(Distrust::SelfSigned);
     }
@@ -178,20 +235,33 @@ fn chain(error: &Error, handshake: &Handshake, leaf: &Certificate, weak: bool) -
     match why {
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => None,
         CertificateError::UnknownIssuer => {
-            let last = handshake.chain.last().and_then(|der| Certificate::read(der)).unwrap_or_else(|| leaf.clone());
+            let last = last_of_chain(read, leaf);
             Some(if last.self_issued {
-                Distrust::UnknownRoot(last.subject)
+                Distrust::UnknownRoot(last.subject.clone())
             } else if last.names_issuer_address {
-                Distrust::IncompleteChain(last.issuer)
+                Distrust::IncompleteChain(last.issuer.clone())
             } else {
-                Distrust::UnknownIssuer(last.issuer)
+                Distrust::UnknownIssuer(last.issuer.clone())
             })
         }
         CertificateError::Revoked => Some(Distrust::Revoked),
-        _ if weak => None,
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            Some(Distrust::WrongPurpose)
+        }
+        _ if explained => None,
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             Some(Distrust::Other("a certificate of its issuer has expired".to_owned()))
         }
         other => Some(Distrust::Other(other.to_string())),
     }
+}
+
+/// How far the sent certificates lead, from issuer to issuer.
+fn last_of_chain<'c>(read: &'c [Certificate], leaf: &'c Certificate) -> &'c Certificate {
+    let mut last = leaf;
+    for _ in read {
+        let issuer = read.iter().find(|other| !last.self_issued && other.subject_name == last.issuer_name);
+        last = issuer.unwrap_or(last);
+    }
+    last
 }

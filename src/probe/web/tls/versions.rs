@@ -1,22 +1,10 @@
-//! Which TLS versions a server offers: one connection for each, all at once.
+//! What is known of the versions and suites of a server.
 
-use std::net::SocketAddr;
-use std::time::Duration;
-
-use futures_util::future::join_all;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-use tokio::time::timeout;
-use url::{Host, Url};
-
-use super::hello::{Answer, client_hello, read_answer};
+use super::suites::{self, Kind};
 
 pub use super::hello::Version;
 
-/// A ServerHello fits in far less; a server that sends more without one is not worth waiting for.
-const MOST_BYTES: usize = 20 * 1024;
-
-/// What is known of one version.
+/// What is known of one thing that a server was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Offer {
     /// The server chose it.
@@ -27,6 +15,22 @@ pub enum Offer {
     Dropped,
     /// There was no answer in time, or none that could be read.
     Unknown,
+}
+
+impl Offer {
+    /// For people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Offered => "offered",
+            Self::Refused | Self::Dropped => "refused",
+            Self::Unknown => "no answer",
+        }
+    }
+
+    /// Whether the server said so or so.
+    pub const fn is_known(self) -> bool {
+        !matches!(self, Self::Unknown)
+    }
 }
 
 /// What is known of every version.
@@ -51,67 +55,77 @@ impl Versions {
 
     /// One line for people.
     pub fn describe(&self) -> String {
-        let word = |offer: Offer| match offer {
-            Offer::Offered => "offered",
-            Offer::Refused | Offer::Dropped => "refused",
-            Offer::Unknown => "no answer",
-        };
         let parts: Vec<String> =
-            self.0.iter().map(|(version, offer)| format!("{}: {}", version.name(), word(*offer))).collect();
+            self.0.iter().map(|(version, offer)| format!("{}: {}", version.name(), offer.word())).collect();
         parts.join("\n")
     }
 }
 
-/// Asks for every version, each within `time`.
-pub async fn ask(url: &Url, address: SocketAddr, time: Duration) -> Versions {
-    let name = match url.host() {
-        Some(Host::Domain(name)) => Some(name.trim_end_matches('.')),
-        _ => None,
-    };
-    let ask = |version: Version| async move {
-        let hello = client_hello(version, name);
-        timeout(time, async {
-            // Some servers drop connections when several come at once; one that means it drops the second as well.
-            match one(version, &hello, address).await {
-                Offer::Dropped => one(version, &hello, address).await,
-                offer => offer,
-            }
-        })
-        .await
-        .unwrap_or(Offer::Unknown)
-    };
-    let mut known: Vec<(Version, Offer)> =
-        Version::ALL.into_iter().zip(join_all(Version::ALL.map(ask)).await).collect();
-    // A dropped connection is a refusal only from a server that answers otherwise.
-    let answers = known.iter().any(|(_, offer)| *offer == Offer::Offered);
-    if !answers {
-        for (_, offer) in &mut known {
-            if *offer == Offer::Dropped {
-                *offer = Offer::Unknown;
-            }
-        }
-    }
-    Versions(known)
+/// What is known of one kind of suites in one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KindSeen {
+    /// The version that was asked for.
+    pub version: Version,
+    /// The kind that was asked for.
+    pub kind: Kind,
+    /// Whether it is accepted.
+    pub offer: Offer,
+    /// Suites that were chosen, in the order of the server's preference; not always all that it takes.
+    pub suites: Vec<u16>,
+    /// The length of the Diffie-Hellman prime, in bits.
+    pub prime_bits: Option<usize>,
 }
 
-async fn one(version: Version, hello: &[u8], address: SocketAddr) -> Offer {
-    let Ok(mut stream) = TcpStream::connect(address).await else { return Offer::Unknown };
-    if stream.write_all(hello).await.is_err() {
-        return Offer::Dropped;
+/// What a server chose where it had every choice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choice {
+    /// In this version.
+    pub version: Version,
+    /// The suite.
+    pub suite: u16,
+    /// The group, which only TLS 1.3 says.
+    pub group: Option<u16>,
+}
+
+/// What is known of the suites and groups of a server.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Suites {
+    /// Its choice in each version that it offers, oldest first.
+    pub choices: Vec<Choice>,
+    /// Every kind in each version up to TLS 1.2 that it offers.
+    pub kinds: Vec<KindSeen>,
+    /// Whether it takes the group that a quantum computer cannot break; `None` where TLS 1.3 is not offered.
+    pub post_quantum: Option<Offer>,
+    /// A group beyond those of Mozilla's profiles that it takes in TLS 1.3.
+    pub other_group: Option<u16>,
+}
+
+impl Suites {
+    /// The kinds that are accepted, in every version.
+    pub fn offered(&self) -> impl Iterator<Item = &KindSeen> {
+        self.kinds.iter().filter(|seen| seen.offer == Offer::Offered)
     }
-    let mut bytes = Vec::new();
-    let mut chunk = [0; 4096];
-    while bytes.len() < MOST_BYTES {
-        match stream.read(&mut chunk).await {
-            Ok(0) | Err(_) => return Offer::Dropped,
-            Ok(read) => bytes.extend(chunk.iter().take(read)),
-        }
-        match read_answer(&bytes) {
-            Answer::Hello(number) if number == version.number() => return Offer::Offered,
-            Answer::Hello(_) | Answer::Alert => return Offer::Refused,
-            Answer::NotTls => return Offer::Unknown,
-            Answer::Incomplete => {}
-        }
+
+    /// Whether every question was answered.
+    pub fn is_whole(&self) -> bool {
+        self.kinds.iter().all(|seen| seen.offer.is_known())
     }
-    Offer::Unknown
+
+    /// Whether any suite seen passes `test`.
+    pub fn any(&self, test: impl Fn(u16) -> bool) -> bool {
+        self.choices
+            .iter()
+            .map(|choice| choice.suite)
+            .chain(self.offered().flat_map(|seen| seen.suites.clone()))
+            .any(test)
+    }
+
+    /// Every suite seen, the weakest kind and the oldest version first, each once.
+    pub fn seen(&self) -> Vec<(Version, u16)> {
+        let mut seen: Vec<(Version, u16)> = self.choices.iter().map(|choice| (choice.version, choice.suite)).collect();
+        seen.extend(self.offered().flat_map(|kind| kind.suites.iter().map(|suite| (kind.version, *suite))));
+        seen.sort_by_key(|(version, suite)| (suites::kind(*suite).unwrap_or(Kind::Aead), *version, *suite));
+        seen.dedup();
+        seen
+    }
 }

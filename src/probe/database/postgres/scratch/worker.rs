@@ -62,9 +62,7 @@ impl Worker {
         }
         let mut answers = Vec::with_capacity(asks.len());
         for ask in asks {
-            let (plan, prepared) = self.planned(ask, options).await;
-            let undo = if prepared { "ROLLBACK TO gonogo; DEALLOCATE gonogo_query" } else { "ROLLBACK TO gonogo" };
-            answers.push(self.raw(undo).await.and(plan));
+            answers.push(self.planned(ask, options, "ROLLBACK TO gonogo").await);
         }
         // Whoever asks next will see if this failed.
         let _ = self.raw("ROLLBACK").await;
@@ -83,12 +81,10 @@ impl Worker {
         self.begin(Planner::NATURAL).await?;
         let query = sqlx::query("SELECT gonogo_scratch.show($1, true)").bind(shown).persistent(false);
         let answer = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
-        let (plan, prepared) = match self.answered(answer) {
-            Ok(_) => self.planned(ask, IN_FULL).await,
-            Err(refused) => (Err(refused), false),
-        };
-        self.raw(if prepared { "ROLLBACK; DEALLOCATE gonogo_query" } else { "ROLLBACK" }).await?;
-        plan
+        match self.answered(answer) {
+            Ok(_) => self.planned(ask, IN_FULL, "ROLLBACK").await,
+            Err(refused) => self.raw("ROLLBACK").await.and(Err(refused)),
+        }
     }
 
     /// How many rows the planner expects of a query.
@@ -120,21 +116,32 @@ impl Worker {
         self.raw(&sql).await
     }
 
-    /// The plan of a query; and whether the statement was prepared. As a prepared statement of the protocol PREPARE is one
-    /// statement, whatever the query's text holds, and by the grammar it can only prepare a query.
-    async fn planned(&mut self, ask: &Ask, options: &str) -> (Result<Value, Refused>, bool) {
+    /// The plan of a query; `undo` leaves everything as it was before. As a prepared statement of the protocol PREPARE is
+    /// one statement, whatever the query's text holds, and by the grammar it can only prepare a query. What follows is of
+    /// our own text alone, and goes in one message, which is what makes many plans quick.
+    async fn planned(&mut self, ask: &Ask, options: &str, undo: &str) -> Result<Value, Refused> {
         if self.lost {
-            return (Err(Refused::Lost), false);
+            return Err(Refused::Lost);
         }
         let query = sqlx::query(AssertSqlSafe(ask.prepare())).persistent(false);
         let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
         if let Err(refused) = self.answered(prepared) {
-            return (Err(refused.with_parameter(&ask.open())), false);
+            self.raw(undo).await?;
+            return Err(refused.with_parameter(&ask.open()));
         }
-        let query = sqlx::query(AssertSqlSafe(ask.explain(options))).persistent(false);
-        let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
-        let unreadable = |_| Refused::Other("an answer that is no plan".to_owned());
-        (self.answered(row).and_then(|row| row.try_get::<Value, _>(0).map_err(unreadable)), true)
+        let clean_up = format!("{undo}; DEALLOCATE gonogo_query");
+        let batch = sqlx::raw_sql(AssertSqlSafe(format!("{}; {clean_up}", ask.explain(options))));
+        let row = timeout(ANSWER_WITHIN, batch.fetch_all(&mut self.connection)).await;
+        let rows = match self.answered(row) {
+            Ok(rows) => rows,
+            Err(refused) => {
+                // Where the plan fails the server leaves out the rest of the message.
+                self.raw(&clean_up).await?;
+                return Err(refused);
+            }
+        };
+        let plan = rows.first().and_then(|row| row.try_get::<Value, _>(0).ok());
+        plan.ok_or_else(|| Refused::Other("an answer that is no plan".to_owned()))
     }
 
     async fn raw(&mut self, sql: &str) -> Result<(), Refused> {

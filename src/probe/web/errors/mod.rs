@@ -1,0 +1,63 @@
+//! What a site shows when something goes wrong: for a path that does not exist, and for requests that no app expects.
+//! Nothing here can change data: every request is a `GET`.
+
+pub mod signs;
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::time::timeout;
+use url::Url;
+
+use super::exposed::answer::{Answer, KEPT};
+use super::http::client::{Client, Request};
+
+/// Each may take so long.
+const TIME: Duration = Duration::from_secs(4);
+
+/// Targets that are no valid paths or queries (RFC 3986, section 2.1 and 3.4): a lone percent sign, bytes that are no UTF-8, brackets that
+/// never close.
+const TARGETS: [&str; 3] = ["/%", "/%c0%ae", "/?gonogo[=%&{"];
+/// Longer than the header line that most servers take (8 KB in nginx, 16 KB in Node.js).
+const LONG: usize = 17 * 1024;
+
+/// What came back for requests that no app expects.
+#[derive(Debug, Default)]
+pub struct Errors {
+    /// What came back for each, also where nothing did; `path` says what was sent.
+    pub answers: Vec<Answer>,
+}
+
+/// Sends them.
+pub async fn collect(client: &Client, page: &Url) -> Errors {
+    let Ok(root) = page.join("/") else { return Errors::default() };
+    let mut requests: Vec<(&str, Request)> = TARGETS
+        .into_iter()
+        .map(|target| (target, Request { target: Some(target), ..Request::get(root.clone()).most_body(KEPT) }))
+        .collect();
+    let long = Request::get(root).most_body(KEPT).header("X-Gonogo", "a".repeat(LONG));
+    requests.push(("a header line of 17 KB", long));
+    let asked = requests.into_iter().map(|(what, request)| async move {
+        match timeout(TIME, client.send(request)).await {
+            Ok(exchange) => Answer::of(what, exchange),
+            Err(_) => Answer::late(what, TIME),
+        }
+    });
+    Errors { answers: join_all(asked).await }
+}
+
+impl Errors {
+    /// What was answered. A site that asks to be left alone says nothing of what it does with such a request.
+    pub fn answered(&self) -> impl Iterator<Item = &Answer> {
+        self.answers.iter().filter(|answer| is_answer(answer))
+    }
+
+    /// The requests that were not, in words.
+    pub fn lost(&self) -> Vec<&str> {
+        self.answers.iter().filter(|answer| !is_answer(answer)).map(|answer| answer.path.as_str()).collect()
+    }
+}
+
+fn is_answer(answer: &Answer) -> bool {
+    answer.status.is_some_and(|status| status != 429)
+}

@@ -1,0 +1,146 @@
+//! What the report says of a page's headers: the Observatory's score and the header table, out of what a run collected.
+
+use url::Url;
+
+use super::address::{is_ip, is_loopback, is_secure, registered, same_site};
+use super::cookies::{self, Cookie};
+use super::hsts_preload::{self, Apex, Eligibility};
+use super::http::Header;
+use super::judge::page_of;
+use super::observatory::{self, Cors, Input, Plain, Secure};
+use super::survey::Survey;
+use super::trouble::Trouble;
+use super::visit::{End, Hop, Visit};
+use super::{cookie_jar, header_rows};
+use crate::model::{HeaderRow, ObservatoryScore, Standing};
+
+/// The score of a page; `None` where the Observatory gives none, as for an error page. `trusted` is whether browsers accept
+/// the certificate of an address, where that is known; `cors` is what came of asking as another site, if that was done.
+pub fn score(
+    survey: &Survey,
+    page: &Hop,
+    trusted: impl Fn(&Url) -> Option<bool>,
+    cors: Option<Cors>,
+) -> Option<ObservatoryScore> {
+    if !observatory::judges(page.response.status) {
+        return None;
+    }
+    let seen = page_of(page);
+    let cookies: Vec<Cookie> = cookies_towards(survey, page);
+    let secure = match secure_page(survey, page) {
+        None => Secure::NotThere,
+        Some(hop) if trusted(&hop.url) == Some(false) => Secure::Untrusted,
+        Some(hop) => Secure::Answered(&hop.response.headers),
+    };
+    Some(observatory::score(&Input {
+        url: &page.url,
+        headers: &page.response.headers,
+        document: page.response.is_html().then_some(&seen.document),
+        cookies: &cookies,
+        plain: plain(survey, page, trusted),
+        secure,
+        cors,
+    }))
+}
+
+/// The header table of a page. `trusted` is whether browsers accept the certificate of an address, where that is known.
+pub fn rows(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>) -> Vec<HeaderRow> {
+    let of_host = cookie_jar::by_host(survey)
+        .into_iter()
+        .find(|set| set.first().is_some_and(|set| set.url.host_str() == page.url.host_str()));
+    let mut rows = header_rows::rows(&page_of(page), trusted(&page.url), &of_host.unwrap_or_default());
+    if is_secure(&page.url) && !is_ip(&page.url) && !is_loopback(&page.url) {
+        rows.insert(rows.len().min(1), preload(survey, &page.url, trusted));
+    }
+    rows
+}
+
+/// Whether browsers could be told beforehand, without a first visit, to use HTTPS only.
+fn preload(survey: &Survey, page: &Url, trusted: impl Fn(&Url) -> Option<bool>) -> HeaderRow {
+    let domain = registered(page);
+    let of_host = |visit: &&Visit, host: &str, secure: bool| {
+        visit.start.host_str() == Some(host) && is_secure(&visit.start) == secure
+    };
+    let mut hops = survey.visits.iter().flat_map(|visit| &visit.hops);
+    let secure = hops.find(|hop| is_secure(&hop.url) && hop.url.host_str() == Some(domain));
+    let headers: Option<Vec<String>> =
+        secure.map(|hop| hop.response.headers.all("strict-transport-security").map(Header::text).collect());
+    let plain = survey.visits.iter().find(|visit| of_host(visit, domain, false));
+    let leads_to = plain.and_then(|visit| match (visit.hops.as_slice(), &visit.end) {
+        ([_, next, ..], _) => Some(next.url.to_string()),
+        ([_], End::LeadsElsewhere(to)) => Some(to.clone()),
+        ([_], End::Trouble { url, .. }) => Some(url.to_string()),
+        _ => None,
+    });
+    let www = format!("www.{domain}");
+    let www = survey.visits.iter().find(|visit| of_host(visit, &www, true));
+    let apex = Apex {
+        domain,
+        certificate: secure.and_then(|hop| trusted(&hop.url)),
+        plain: match (plain, &leads_to) {
+            (_, Some(to)) => hsts_preload::Plain::RedirectsTo(to),
+            (Some(visit), _) if visit.page().is_some() => hsts_preload::Plain::Stays,
+            (Some(Visit { end: End::Trouble { trouble: Trouble::Refused, .. }, .. }), _) => hsts_preload::Plain::Nobody,
+            _ => hsts_preload::Plain::Unknown,
+        },
+        headers: headers.as_deref(),
+        www: www.and_then(|visit| match (visit.hops.first(), &visit.end) {
+            (Some(hop), _) => trusted(&hop.url),
+            (None, End::Trouble { trouble: Trouble::UnknownHost, .. }) => Some(true),
+            (None, End::Trouble { trouble: Trouble::Refused, .. }) => Some(false),
+            _ => None,
+        }),
+    };
+    let (why, standing) = match hsts_preload::eligibility(&apex) {
+        Eligibility::Eligible => {
+            (format!("{domain} has all that the list of browsers asks and that can be seen"), Standing::Good)
+        }
+        Eligibility::Missing(what) => (
+            format!("Nothing that a launch needs; the list of browsers would want {}", what.join(", ")),
+            Standing::Neutral,
+        ),
+        Eligibility::Unknown(what) => (format!("Not seen: {}", what.join(", ")), Standing::Unknown),
+    };
+    HeaderRow { name: "HSTS preload".to_owned(), why, standing, ..HeaderRow::default() }
+}
+
+/// The page itself if it came over HTTPS, or else the one that its site has there.
+fn secure_page<'a>(survey: &'a Survey, page: &'a Hop) -> Option<&'a Hop> {
+    if is_secure(&page.url) {
+        return Some(page);
+    }
+    survey.visits.iter().filter_map(Visit::page).find(|hop| is_secure(&hop.url) && same_site(&hop.url, &page.url))
+}
+
+/// How asking the page's host over plain HTTP went.
+fn plain(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>) -> Plain {
+    let starts_here = |visit: &&Visit| !is_secure(&visit.start) && visit.start.host_str() == page.url.host_str();
+    let Some(visit) = survey.visits.iter().find(starts_here) else { return Plain::NotAsked };
+    let mut route: Vec<Url> = visit.hops.iter().map(|hop| hop.url.clone()).collect();
+    match &visit.end {
+        End::Trouble { trouble: Trouble::Refused | Trouble::UnknownHost, .. } if route.is_empty() => {
+            return Plain::NotThere;
+        }
+        // A slow answer, or one that is not ours to ask for, does not tell that there is none.
+        End::Trouble { .. } if route.is_empty() => return Plain::NotAsked,
+        // Where it leads is known, though nobody went there.
+        End::Trouble { url, .. } => route.push(url.clone()),
+        End::LeadsElsewhere(to) => route.extend(Url::parse(to)),
+        _ => {}
+    }
+    let refused = route.last().is_some_and(|last| is_secure(last) && trusted(last) == Some(false));
+    if refused { Plain::Untrusted } else { Plain::Route(route) }
+}
+
+/// The cookies that were set on the way to a page and by it, each name once.
+fn cookies_towards(survey: &Survey, page: &Hop) -> Vec<Cookie> {
+    let leads_here = |visit: &&Visit| visit.page().is_some_and(|end| end.url == page.url);
+    let hops = survey.visits.iter().filter(leads_here).flat_map(|visit| &visit.hops);
+    let mut found: Vec<Cookie> = Vec::new();
+    for cookie in hops.flat_map(|hop| cookies::all(&hop.response.headers)) {
+        // A later one of the same name takes the place of an earlier one.
+        found.retain(|known| known.name != cookie.name);
+        found.push(cookie);
+    }
+    found
+}

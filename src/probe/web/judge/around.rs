@@ -1,0 +1,119 @@
+//! Holds what was seen around the pages against the rules.
+
+use jiff::Timestamp;
+
+use crate::model::{RuleMeta, Standing};
+use crate::probe::web::address::{Origin, is_loopback, is_secure};
+use crate::probe::web::around::Around;
+use crate::probe::web::exposed::rows as path_rows;
+use crate::probe::web::rules::{
+    self, answer_times, debug_pages, error_pages, exposed_files, health_endpoint, http2, legal, served_code, siblings,
+};
+use crate::probe::web::survey::Survey;
+use crate::probe::web::tally::{Sight, Tally};
+
+/// Judges everything that was seen around the pages, and the ways to them.
+pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
+    siblings::judge_names(&survey.visits).into_iter().for_each(|sight| tally.add(siblings::NAME_RULES, sight));
+    siblings::judge_ways(&survey.visits).into_iter().for_each(|sight| tally.add(siblings::WAY_RULES, sight));
+    // A host that only redirects need not be quick at it.
+    for (origin, seen) in &survey.http2 {
+        if let Some(around) = survey.around.iter().find(|around| Origin::of(&around.page) == *origin) {
+            tally.add(http2::RULES, http2::judge(origin, seen, is_loopback(&around.page)));
+        }
+    }
+    let mut named: Vec<&str> = Vec::new();
+    for around in &survey.around {
+        // A plain page beside a secure one is a fault of its own, and what is around it is said once.
+        if !is_secure(&around.page) && survey.has_secure_page(&around.page) {
+            continue;
+        }
+        for (rule, sight) in rules::cors::judge(&around.cors) {
+            tally.add(&[rule], sight);
+        }
+        judge_page(around, tally);
+        judge_dns(around, &mut named, tally);
+        judge_exposed(around, now, tally);
+    }
+    for visit in survey.visits.iter().filter(|visit| visit.given) {
+        let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
+        if let (false, Some(why)) = (elsewhere, visit.why_no_page()) {
+            EXPOSED_RULES.iter().for_each(|rules| tally.not_seen(rules, &why));
+        }
+    }
+}
+
+fn judge_page(around: &Around, tally: &mut Tally) {
+    let why = around.no_page.as_deref().unwrap_or_default();
+    match &around.times {
+        Some(laps) => tally.add(answer_times::RULES, answer_times::judge(laps)),
+        None => tally.not_seen(answer_times::RULES, why),
+    }
+    match &around.delivery {
+        Some(delivery) => {
+            for (rules, sight) in rules::delivery::judge(delivery) {
+                tally.add(rules, sight);
+            }
+        }
+        None => rules::delivery::RULES.iter().for_each(|rule| tally.not_seen(&[rule], why)),
+    }
+}
+
+fn judge_dns<'a>(around: &'a Around, named: &mut Vec<&'a str>, tally: &mut Tally) {
+    const RULES: [&[&RuleMeta]; 2] = [rules::dns::CAA_RULES, rules::dns::MAIL_RULES];
+    let dns = match &around.dns {
+        Ok(dns) => dns,
+        Err(why) => {
+            RULES.iter().for_each(|rules| tally.add(rules, Sight::NotSeen(format!("DNS was not asked: {why}"))));
+            return;
+        }
+    };
+    if !named.contains(&dns.host.as_str()) {
+        tally.add(rules::dns::CAA_RULES, rules::dns::judge_caa(dns));
+    }
+    if !named.contains(&dns.domain.as_str()) {
+        tally.add(rules::dns::MAIL_RULES, rules::dns::judge_mail(dns));
+    }
+    named.extend([dns.host.as_str(), dns.domain.as_str()]);
+}
+
+/// Judges what a site gives away.
+fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
+    let (page, exposed) = (&around.page, &around.exposed);
+    let mut add =
+        |rules: &[&'static RuleMeta], sights: Vec<Sight>| sights.into_iter().for_each(|sight| tally.add(rules, sight));
+    if let Some(paths) = &exposed.paths {
+        add(exposed_files::RULES, exposed_files::judge(page, paths));
+        add(&[&debug_pages::PAGES], debug_pages::judge_pages(page, paths));
+        add(&[&debug_pages::SCHEMA], debug_pages::judge_schema(page, paths));
+        add(health_endpoint::RULES, health_endpoint::judge(page, paths));
+        add(health_endpoint::NOTICE_RULES, vec![health_endpoint::judge_notice(page, paths, now)]);
+        if let Some(errors) = &around.errors {
+            add(&[&error_pages::TRACE], error_pages::judge_traces(page, paths, errors));
+            let document = exposed.document.as_ref();
+            for (rules, sight) in error_pages::judge_pages(page, document, paths, errors) {
+                add(rules, vec![sight]);
+            }
+        }
+    }
+    add(&[&served_code::SECRET], served_code::judge_secrets(page, &exposed.served));
+    add(&[&served_code::MAPS], served_code::judge_maps(page, &exposed.served));
+    add(legal::RULES, legal::judge(page, exposed));
+    for row in path_rows(&around.exposed).into_iter().filter(|row| row.standing == Standing::Unknown) {
+        tally.gap("paths of which it is not known what they give", format!("{}: {}", row.path, row.words));
+    }
+    for (reason, example) in &exposed.served.not_read {
+        tally.gap(*reason, example.clone());
+    }
+}
+
+/// The rules about what a site gives away.
+const EXPOSED_RULES: [&[&RuleMeta]; 7] = [
+    exposed_files::RULES,
+    debug_pages::RULES,
+    health_endpoint::RULES,
+    health_endpoint::NOTICE_RULES,
+    served_code::RULES,
+    error_pages::RULES,
+    legal::RULES,
+];

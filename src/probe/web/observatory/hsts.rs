@@ -1,0 +1,31 @@
+//! The test of `Strict-Transport-Security`.
+
+use super::table::{self, Outcome};
+use super::{Input, Secure};
+
+/// Half a year, as the Observatory's table has it.
+const SIX_MONTHS: u64 = 15_768_000;
+
+/// The test.
+pub fn test(input: &Input<'_>) -> Outcome {
+    let headers = match input.secure {
+        Secure::NotThere => return &table::HSTS_NO_HTTPS,
+        Secure::Untrusted => return &table::HSTS_CERTIFICATE,
+        Secure::Answered(headers) => headers,
+    };
+    let Some(value) = headers.joined("strict-transport-security") else { return &table::HSTS_NONE };
+    if value.contains(',') {
+        return &table::HSTS_INVALID;
+    }
+    let age = value.to_ascii_lowercase().split(';').rev().find_map(|part| {
+        let age = part.trim().strip_prefix("max-age=")?.trim();
+        Some(age.trim_matches('"').to_owned())
+    });
+    match age.as_deref() {
+        Some(digits) if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()) => {
+            // More digits than fit are still a long time.
+            if digits.parse().unwrap_or(u64::MAX) < SIX_MONTHS { &table::HSTS_SHORT } else { &table::HSTS_LONG }
+        }
+        _ => &table::HSTS_INVALID,
+    }
+}
