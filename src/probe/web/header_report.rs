@@ -45,10 +45,10 @@ pub fn score(
 
 /// The header table of a page. `trusted` is whether browsers accept the certificate of an address, where that is known.
 pub fn rows(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>) -> Vec<HeaderRow> {
-    let of_host = cookie_jar::by_host(survey)
-        .into_iter()
-        .find(|set| set.first().is_some_and(|set| set.url.host_str() == page.url.host_str()));
-    let mut rows = header_rows::rows(&page_of(page), trusted(&page.url), &of_host.unwrap_or_default());
+    // Browsers share cookies between the ports of a host; whoever reads the table wants those of this site.
+    let here = |url: &Url| url.host_str() == page.url.host_str() && url.port() == page.url.port();
+    let set: Vec<_> = cookie_jar::by_host(survey).into_iter().flatten().filter(|set| here(&set.url)).collect();
+    let mut rows = header_rows::rows(&page_of(page), trusted(&page.url), &set);
     if is_secure(&page.url) && !is_ip(&page.url) && !is_loopback(&page.url) {
         rows.insert(rows.len().min(1), preload(survey, &page.url, trusted));
     }

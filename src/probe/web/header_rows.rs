@@ -84,6 +84,9 @@ const COLUMNS: &[Column] = &[
     },
 ];
 
+/// What only documents need.
+const OF_PAGES: [&str; 4] = ["Content-Security-Policy", "X-Frame-Options", "Referrer-Policy", "Permissions-Policy"];
+
 /// Headers that are shown where they are sent.
 const IF_SENT: &[(&str, &str)] = &[
     ("content-security-policy-report-only", "Reports what a policy would block, and blocks nothing"),
@@ -117,7 +120,13 @@ pub fn rows(page: &Page<'_>, trusted: Option<bool>, set: &[cookies::Set]) -> Vec
         sent: values(page, &column.name.to_ascii_lowercase()),
         wanted: column.wanted.map(str::to_owned),
         why: column.why.to_owned(),
-        standing: (column.judge)(page),
+        standing: match (column.judge)(page) {
+            // Browsers heed it on what they show as a page.
+            Standing::Bad | Standing::Weak if !page.response.is_html() && OF_PAGES.contains(&column.name) => {
+                Standing::Neutral
+            }
+            standing => standing,
+        },
         place: None,
     }));
     let leaks = !matches!(server_details::judge(page), Sight::Seen(seen) if seen.is_empty());
@@ -226,6 +235,15 @@ mod tests {
         assert_eq!(row(&bare, "Referrer-Policy").1, Standing::Weak);
         assert_eq!(row(&bare, "Cross-Origin-Opener-Policy").1, Standing::Neutral);
         assert_eq!(row(&bare, "X-XSS-Protection").1, Standing::Neutral);
+    }
+
+    #[test]
+    fn data_does_not_lack_what_only_pages_need() {
+        let data = of(&[("Content-Type", "application/json")]);
+        for name in OF_PAGES {
+            assert_eq!(row(&data, name).1, Standing::Neutral, "{name}");
+        }
+        assert_eq!(row(&data, "X-Content-Type-Options").1, Standing::Weak);
     }
 
     #[test]

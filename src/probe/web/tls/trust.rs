@@ -252,6 +252,10 @@ fn chain(error: &Error, read: &[Certificate], leaf: &Certificate, explained: boo
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             Some(Distrust::Other("a certificate of its issuer has expired".to_owned()))
         }
+        // A version or a form that no current library reads.
+        CertificateError::Other(_) | CertificateError::BadEncoding => {
+            Some(Distrust::Other("its form is older or other than browsers read".to_owned()))
+        }
         other => Some(Distrust::Other(other.to_string())),
     }
 }
