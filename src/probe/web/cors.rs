@@ -1,4 +1,4 @@
-//! Asks which other websites may read this one's answers (CORS, https://fetch.spec.whatwg.org/#http-cors-protocol).
+//! Asks which other websites may read this one's answers (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 

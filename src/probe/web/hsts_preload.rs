@@ -1,4 +1,4 @@
-//! Whether a site could be built into browsers as HTTPS-only, by the criteria of https://hstspreload.org/#submission-requirements.
+//! Whether a site could be built into browsers as HTTPS-only, by the criteria of <https://hstspreload.org/#submission-requirements>.
 //! Pure, over facts of the apex.
 
 /// One year, in seconds.

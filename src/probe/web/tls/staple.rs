@@ -72,7 +72,7 @@ impl Staple {
         None
     }
 
-    /// The rest of a SingleResponse: certStatus, thisUpdate, [0] nextUpdate?
+    /// The rest of a SingleResponse: certStatus, thisUpdate, `[0]` nextUpdate?
     fn single(mut rest: &[u8]) -> Option<Self> {
         let status = match next(&mut rest)?.header.tag().0 {
             0 => Status::Good,
