@@ -1,0 +1,171 @@
+//! What looking at the project's packages gives beside findings: the vulnerable ones with the way by which they come in,
+//! the way out, and where the code uses them, for the Dependencies view and the reports.
+
+use serde::{Deserialize, Serialize};
+
+use super::Severity;
+
+/// Everything that a run of the dependencies probe saw.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct DependencyReport {
+    /// The lock files that were understood, sorted by path.
+    pub locks: Vec<LockReport>,
+    /// Packages with a known vulnerability, the worst first.
+    pub vulnerable: Vec<VulnerablePackage>,
+    /// Where the advisories came from, for people: `api.osv.dev`, `the offline copy of 2026-11-20`.
+    pub advisories_from: String,
+}
+
+/// One lock file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LockReport {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    /// The package manager: `pnpm`.
+    pub manager: String,
+    /// How many package versions it fixes.
+    pub packages: u64,
+    /// How many of them a manifest asks for itself.
+    pub direct: u64,
+    /// How many of them are for development only.
+    pub development: u64,
+}
+
+/// One version of a package that advisories speak of, in one lock file.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct VulnerablePackage {
+    /// The lock file, relative to the project.
+    pub lock: String,
+    /// The line that names it there, from 1.
+    pub line: u32,
+    /// Where it comes from, by the name of the OSV schema: `npm`.
+    pub ecosystem: String,
+    /// The package manager: `pnpm`.
+    pub manager: String,
+    /// Its name.
+    pub name: String,
+    /// Its version as locked.
+    pub version: String,
+    /// A manifest asks for it itself.
+    pub direct: bool,
+    /// For development only.
+    pub development: bool,
+    /// How bad the worst of it is here: less where only development or nothing uses it.
+    pub severity: Option<Severity>,
+    /// The shortest ways by which it comes in, each from what a manifest asks for to the package itself. Empty where the
+    /// lock file does not say who needs whom.
+    pub ways_in: Vec<Vec<PackageStep>>,
+    /// How many further direct dependencies bring it in.
+    pub more_ways_in: u64,
+    /// What is known against it, the worst first.
+    pub advisories: Vec<AdvisoryReport>,
+    /// What to do.
+    pub way_out: WayOut,
+    /// Whether the app's code uses it.
+    pub uses: Uses,
+}
+
+/// One package on the way.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PackageStep {
+    /// Its name.
+    pub name: String,
+    /// Its version as locked.
+    pub version: String,
+    /// The manifest that asks for it, with the line: only of a first step.
+    #[serde(default)]
+    pub asked_in: Option<(String, Option<u32>)>,
+    /// The versions that the manifest asks for, as written; empty where that is not known.
+    #[serde(default)]
+    pub range: String,
+}
+
+/// One advisory, with the others that describe the same hole.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct AdvisoryReport {
+    /// The name that most people know: the CVE number where there is one.
+    pub known_as: String,
+    /// Its other names, that of its page first.
+    pub aliases: Vec<String>,
+    /// One line: what is wrong.
+    pub summary: String,
+    /// Its text, plain or Markdown, cut where it is long.
+    pub details: String,
+    /// How bad it is by itself; `None` when nobody has rated it.
+    pub severity: Option<Severity>,
+    /// The highest CVSS score, from 0 to 10.
+    pub score: Option<f64>,
+    /// The nearest version without it; `None` where there is none.
+    pub fixed: Option<String>,
+    /// The package itself is hostile.
+    pub malware: bool,
+    /// Addresses to read on, its own page first.
+    pub references: Vec<String>,
+}
+
+/// What to do about a vulnerable package.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WayOut {
+    /// Of which kind.
+    pub kind: WayOutKind,
+    /// The nearest version that none of the advisories speaks of; `None` where there is none or none is known.
+    pub version: Option<String>,
+    /// What to do and why that helps, in one or two sentences.
+    pub words: String,
+    /// What to type, in order.
+    pub commands: Vec<String>,
+    /// Lines to add to a file of the project, with the file: npm's `overrides`.
+    #[serde(default)]
+    pub lines: Option<(String, String)>,
+}
+
+/// The kinds of ways out, the easiest first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WayOutKind {
+    /// What is declared allows the fixed version: renew the lock file.
+    Renew,
+    /// The declaration of the package itself has to be raised.
+    RaiseItself,
+    /// A direct dependency that brings it in has to be raised.
+    RaiseParent,
+    /// Only forcing the version helps.
+    Override,
+    /// It has to go: it is hostile.
+    Remove,
+    /// No version is fixed, or none is known.
+    #[default]
+    None,
+}
+
+/// Whether the app's code uses a package.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "uses", rename_all = "kebab-case")]
+pub enum Uses {
+    /// Production code imports it, or imports the direct dependency that brings it in.
+    Imported {
+        /// The package that is imported: itself, or the direct dependency.
+        package: String,
+        /// Where, the first places.
+        places: Vec<(String, u32)>,
+        /// How many further places.
+        more: u64,
+    },
+    /// Nothing imports it by name, and a script or a setting starts or names it.
+    Named {
+        /// The package that is named.
+        package: String,
+        /// Where: path and line.
+        place: (String, u32),
+    },
+    /// All code was read, and none of it in production imports it or what brings it in.
+    NotImported,
+    /// Not known.
+    Unknown {
+        /// Why, as a phrase.
+        why: String,
+    },
+    /// Not looked at.
+    #[default]
+    NotExamined,
+}

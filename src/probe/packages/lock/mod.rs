@@ -1,0 +1,185 @@
+//! What arrives: the versions that lock files fix, and who needs whom.
+
+mod builder;
+mod bun;
+mod bundler;
+mod cargo;
+mod composer;
+mod go;
+mod gradle;
+mod maven;
+mod npm;
+mod pdm;
+mod pipenv;
+mod pnpm;
+mod poetry;
+mod pylock;
+mod requirements;
+mod unread;
+mod uv;
+mod yarn;
+
+use std::collections::BTreeMap;
+
+use super::manifest::Manifest;
+use super::{Ecosystem, Manager, NotUnderstood};
+use crate::probe::files::Gaps;
+
+pub use builder::{Builder, Draft};
+pub(super) use requirements::collect as collect_requirements;
+pub use requirements::is_requirements;
+pub(super) use unread::kind as unread_kind;
+
+/// A lock file that was understood.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockFile {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    /// Who wrote it.
+    pub manager: Manager,
+    /// The version of its format as it names it; empty where it names none.
+    pub format: String,
+    /// Its packages, sorted by name and version, each version of a package once.
+    pub packages: Vec<LockedPackage>,
+    /// The manifests that it locks. Empty where neither the file nor a manifest says what is asked for.
+    pub roots: Vec<Root>,
+}
+
+/// One version of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LockedPackage {
+    /// Where it comes from.
+    pub ecosystem: Ecosystem,
+    /// Its name as written.
+    pub name: String,
+    /// Its exact version, as written.
+    pub version: String,
+    /// The line that names it, from 1.
+    pub line: u32,
+    /// What it was downloaded from.
+    pub origin: Origin,
+    /// Whether production installs it.
+    pub scope: Scope,
+    /// The packages that it needs, as places in [`LockFile::packages`]: sorted, each once.
+    pub needs: Vec<usize>,
+    /// It runs a program when it is installed.
+    pub install_script: bool,
+    /// Its licence, where the file says it: an SPDX expression or a word.
+    pub licence: Option<String>,
+}
+
+/// What a package was downloaded from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Origin {
+    /// A registry, or a mirror of one.
+    Registry,
+    /// A git repository, an address, or an archive: advisories do not cover it.
+    Elsewhere,
+}
+
+/// Whether production needs something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scope {
+    /// Production installs it.
+    Production,
+    /// For building, testing and developing only.
+    Development,
+}
+
+/// A manifest as its lock file answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// The manifest's path relative to the project, with `/`.
+    pub manifest: String,
+    /// What it asks for and gets.
+    pub wanted: Vec<Wanted>,
+}
+
+/// One direct dependency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wanted {
+    /// The name that the manifest gives it.
+    pub name: String,
+    /// The versions asked for, as the lock file or the manifest says; empty where neither does.
+    pub range: String,
+    /// Whether production needs it.
+    pub scope: Scope,
+    /// What arrives, as a place in [`LockFile::packages`].
+    pub package: usize,
+}
+
+/// A lock file with what was passed over in it.
+#[derive(Debug)]
+pub struct Reading {
+    /// The file.
+    pub lock: LockFile,
+    /// What could not be understood or examined.
+    pub gaps: Gaps,
+}
+
+/// What lies around a lock file.
+#[derive(Debug, Clone, Copy)]
+pub struct Around<'a> {
+    /// The lock file's path.
+    pub path: &'a str,
+    /// Every manifest of the project, by path.
+    pub manifests: &'a BTreeMap<String, Manifest>,
+}
+
+impl<'a> Around<'a> {
+    /// The lock file's folder: empty, or `apps/web/`.
+    #[must_use]
+    pub fn folder(&self) -> &'a str {
+        self.path.rfind('/').and_then(|at| self.path.get(..=at)).unwrap_or("")
+    }
+
+    /// The path of a manifest of this name in `folder` below the lock file's own: `""`, `apps/web`.
+    #[must_use]
+    pub fn manifest_path(&self, folder: &str, name: &str) -> String {
+        let (own, slash) = (self.folder(), if folder.is_empty() { "" } else { "/" });
+        format!("{own}{folder}{slash}{name}")
+    }
+
+    /// The manifest there.
+    #[must_use]
+    pub fn manifest(&self, folder: &str, name: &str) -> Option<&'a Manifest> {
+        self.manifests.get(&self.manifest_path(folder, name))
+    }
+}
+
+/// Why something in a lock file was not examined.
+pub mod reason {
+    /// An entry that makes no sense.
+    pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// Packages that no advisory covers.
+    pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// An included file that is not there.
+    pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
+}
+
+/// Reads the text of a lock file.
+type Read = fn(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood>;
+
+/// The reader of a lock file of this name; `None` for what is none, and for requirements files, which include each other
+/// and are read together.
+#[must_use]
+pub fn reader(name: &str) -> Option<Read> {
+    Some(match name {
+        "package-lock.json" | "npm-shrinkwrap.json" => npm::read,
+        "Cargo.lock" => cargo::read,
+        "yarn.lock" => yarn::read,
+        "pnpm-lock.yaml" => pnpm::read,
+        "bun.lock" => bun::read,
+        "poetry.lock" => poetry::read,
+        "Pipfile.lock" => pipenv::read,
+        "uv.lock" => uv::read,
+        "pdm.lock" => pdm::read,
+        "pylock.toml" => pylock::read,
+        "composer.lock" => composer::read,
+        "Gemfile.lock" | "gems.locked" => bundler::read,
+        "go.mod" => go::read,
+        "pom.xml" => maven::read,
+        "gradle.lockfile" => gradle::read,
+        _ => return None,
+    })
+}

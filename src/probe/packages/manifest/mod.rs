@@ -1,0 +1,135 @@
+//! What the project asks for: `package.json`, `pyproject.toml`, `composer.json` and the like.
+
+mod cargo;
+mod composer;
+mod gemfile;
+mod go_mod;
+mod gradle;
+mod package_json;
+mod pom;
+mod python;
+
+use std::collections::BTreeMap;
+
+use tokio_util::sync::CancellationToken;
+
+use super::lock::is_requirements;
+use super::{NotUnderstood, Scope};
+use crate::probe::files::{FileEntry, Gaps};
+
+/// One manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Manifest {
+    /// Relative to the project, with `/`.
+    pub path: String,
+    /// What the project calls itself.
+    pub name: Option<String>,
+    /// What it asks for, in the order in which it stands there.
+    pub declared: Vec<Declared>,
+    /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`.
+    pub members: Vec<String>,
+    /// The runtimes that it asks for: `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.
+    pub runtimes: Vec<Runtime>,
+    /// The package manager that it names, as written: `pnpm@9.1.0`.
+    pub package_manager: Option<String>,
+    /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
+    pub overrides: Vec<String>,
+    /// The project's own licence.
+    pub licence: Option<String>,
+}
+
+/// One package that a manifest asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The package's own name, also where the project calls it by another one.
+    pub name: String,
+    /// The name that the project gives it, where it is another one.
+    pub alias: Option<String>,
+    /// The versions asked for, as written; empty where nothing is said.
+    pub range: String,
+    /// Whether production needs it.
+    pub scope: Scope,
+    /// The app works without it: `optionalDependencies`, `peerDependencies`, extras.
+    pub optional: bool,
+    /// Where it comes from.
+    pub source: Source,
+    /// How firmly its version is fixed.
+    pub pin: Pin,
+    /// Line in the manifest, from 1.
+    pub line: u32,
+}
+
+/// Where a declared package comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// A registry.
+    Registry,
+    /// A git repository.
+    Git,
+    /// An archive at an address.
+    Url,
+    /// A folder of the same repository, or an archive in it.
+    Own,
+}
+
+/// How firmly a version is fixed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pin {
+    /// One version or one commit, or a place in the same repository.
+    Exact,
+    /// A range: fine with a lock file.
+    Range,
+    /// Whatever is there on the day: `*`, `latest`, a branch, an archive at a URL.
+    Loose,
+}
+
+/// A runtime that a manifest asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Runtime {
+    /// `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.
+    pub name: String,
+    /// The versions, as written.
+    pub range: String,
+    /// Line in the manifest, from 1.
+    pub line: u32,
+}
+
+/// Reads a manifest's text; `path` is kept in it.
+type Read = fn(path: &str, text: &str) -> Result<Manifest, NotUnderstood>;
+
+/// The reader of a file of this path; `None` for what is no manifest.
+fn reader(path: &str) -> Option<Read> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name {
+        "package.json" => package_json::read,
+        "pyproject.toml" | "Pipfile" | "setup.cfg" => python::read,
+        "composer.json" => composer::read,
+        "Cargo.toml" => cargo::read,
+        "Gemfile" | "gems.rb" => gemfile::read,
+        "go.mod" => go_mod::read,
+        "pom.xml" => pom::read,
+        "build.gradle" | "build.gradle.kts" => gradle::read,
+        _ if is_requirements(path) => python::read,
+        _ => return None,
+    })
+}
+
+/// Every manifest among `files` that could be read, by path. Those that could not are counted.
+#[must_use]
+pub fn collect(files: &[FileEntry], gaps: &mut Gaps, cancel: &CancellationToken) -> BTreeMap<String, Manifest> {
+    let mut found = BTreeMap::new();
+    for file in files {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let Some(read) = reader(&file.path) else { continue };
+        let text = file.read().map_err(|why| NotUnderstood::new(format!("manifest that is {}", why.reason())));
+        match text.and_then(|text| read(&file.path, &text)) {
+            Ok(manifest) => {
+                found.insert(file.path.clone(), manifest);
+            }
+            Err(why) => gaps.add(&why.reason, &why.place(&file.path)),
+        }
+    }
+    found
+}

@@ -1,0 +1,134 @@
+//! The packages that the project asks for, and those that arrive.
+//!
+//! ```text
+//!          ┌ manifest/ ─▶ Manifest: what is asked for
+//!  files ──┤                 │
+//!          └ lock/ ──────────┴▶ LockFile: what arrives, and who needs whom
+//! ```
+//!
+//! `version/` orders versions and `range/` says whether a declared range allows one, each as its ecosystem does.
+
+mod ecosystem;
+mod lines;
+pub mod lock;
+mod manager;
+pub mod manifest;
+pub mod range;
+mod unlocked;
+pub mod version;
+
+use std::collections::BTreeMap;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::probe::files::{FileEntry, Gaps, Listing, Unread};
+
+pub use ecosystem::Ecosystem;
+pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
+pub use manager::Manager;
+pub use manifest::{Declared, Manifest};
+pub use version::Version;
+
+use lock::Around;
+
+/// Larger lock files are not read. The largest in public monorepos are about 10 MB.
+const MAX_LOCK_BYTES: u64 = 64 * 1024 * 1024;
+
+/// Why a lock file or a manifest as a whole could not be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood {
+    /// What it is instead, as a phrase: `not a valid Cargo.lock`.
+    pub reason: String,
+    /// Where reading stopped.
+    pub line: Option<usize>,
+}
+
+impl NotUnderstood {
+    /// Without a line.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), line: None }
+    }
+
+    /// With the line where reading stopped; 0 for unknown.
+    pub fn at(reason: impl Into<String>, line: usize) -> Self {
+        Self { reason: reason.into(), line: Some(line).filter(|line| *line > 0) }
+    }
+
+    /// The file of this path, with the line where one is known.
+    #[must_use]
+    pub fn place(&self, path: &str) -> String {
+        self.line.map_or_else(|| path.to_owned(), |line| format!("{path}:{line}"))
+    }
+}
+
+/// What the project's manifests and lock files say.
+#[derive(Debug, Default)]
+pub struct Packages {
+    /// The manifests that were understood, by path.
+    pub manifests: BTreeMap<String, Manifest>,
+    /// The lock files that were understood, sorted by path.
+    pub locks: Vec<LockFile>,
+    /// Lock files, and manifests without one, that were not examined.
+    pub not_examined: u64,
+    /// Everything that was passed over.
+    pub gaps: Gaps,
+}
+
+/// Reads every manifest and every lock file. Stops early, with what it has, when `cancel` is set.
+#[must_use]
+pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
+    let mut found = Packages::default();
+    found.manifests = manifest::collect(&listing.files, &mut found.gaps, cancel);
+    for file in &listing.files {
+        if cancel.is_cancelled() {
+            return found;
+        }
+        if let Some(read) = lock::reader(file.name()) {
+            let around = Around { path: &file.path, manifests: &found.manifests };
+            match text_of(file).and_then(|text| read(&text, &around)) {
+                Ok(reading) => found.add(reading),
+                Err(why) => found.pass_over(&file.path, &why),
+            }
+        } else if let Some(kind) = lock::unread_kind(file.name()) {
+            found.pass_over(&file.path, &NotUnderstood::new(format!("{kind}, which gonogo does not read yet")));
+        }
+    }
+    lock::collect_requirements(&mut found, listing, cancel);
+    for (path, why) in unlocked::manifests(listing, cancel) {
+        found.pass_over(&path, &NotUnderstood::new(why));
+    }
+    found.add_unlisted(listing);
+    found.locks.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn text_of(file: &FileEntry) -> Result<String, NotUnderstood> {
+    file.read_up_to(MAX_LOCK_BYTES).map_err(|why| match why {
+        Unread::TooLarge => NotUnderstood::new("lock file larger than 64 MB"),
+        other => NotUnderstood::new(format!("lock file that is {}", other.reason())),
+    })
+}
+
+impl Packages {
+    fn add(&mut self, reading: lock::Reading) {
+        self.gaps.merge(reading.gaps);
+        self.locks.push(reading.lock);
+    }
+
+    fn pass_over(&mut self, path: &str, why: &NotUnderstood) {
+        self.not_examined += 1;
+        self.gaps.add(&why.reason, &why.place(path));
+    }
+
+    /// Folders that could not be opened, and files beyond the limit, may hold lock files.
+    fn add_unlisted(&mut self, listing: &Listing) {
+        for gap in listing.gaps.clone().into_vec() {
+            if gap.reason == Unread::Unreadable.reason() || gap.reason == Unread::TooMany.reason() {
+                self.not_examined += gap.count;
+                for example in &gap.examples {
+                    self.gaps.add(&gap.reason, example);
+                }
+            }
+        }
+    }
+}

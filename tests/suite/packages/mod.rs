@@ -1,0 +1,1 @@
+//! Manifests and lock files of every package manager, each as its own tools read it.
