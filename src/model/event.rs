@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseReport, ExternalService, Observation, ProbeId, RuleId, WebReport};
+use super::{DatabaseReport, DependencyReport, ExternalService, Observation, ProbeId, RuleId, WebReport};
 
 /// Numbers the runs of one program start; events of a run that was replaced are dropped by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -111,6 +111,9 @@ pub struct Examined {
     /// What the deployed app shows of itself. `None` for every probe but the one that looks at addresses.
     #[serde(default)]
     pub web: Option<Box<WebReport>>,
+    /// The vulnerable packages with their ways in and out. `None` for every probe but the one that looks at packages.
+    #[serde(default)]
+    pub dependencies: Option<Box<DependencyReport>>,
 }
 
 impl Examined {

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod checklist;
+pub mod dependencies;
 pub mod escape;
 pub mod event;
 pub mod finding;
@@ -22,6 +23,9 @@ pub mod web;
 
 pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
 pub use checklist::{Checklist, Item, Section};
+pub use dependencies::{
+    AdvisoryReport, DependencyReport, LockReport, PackageStep, Uses, VulnerablePackage, WayOut, WayOutKind,
+};
 pub use event::{
     Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason, counted,
 };

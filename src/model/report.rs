@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acceptance, Answer, Basis, Confidence, DatabaseReport, Decision, Evidence, ExternalService, Gap, Poll, Severity,
-    WebReport,
+    Acceptance, Answer, Basis, Confidence, DatabaseReport, Decision, DependencyReport, Evidence, ExternalService, Gap,
+    Poll, Severity, WebReport,
 };
 
 /// Version of the JSON contract. Fields are only ever added within one.
@@ -48,6 +48,9 @@ pub struct Report {
     /// What the deployed app shows of itself; `null` where no address was examined.
     #[serde(default)]
     pub web: Option<WebReport>,
+    /// The vulnerable packages with their ways in and out; `null` where no packages were looked up.
+    #[serde(default)]
+    pub dependencies: Option<DependencyReport>,
 }
 
 /// The program that wrote a report.

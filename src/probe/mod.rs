@@ -7,6 +7,7 @@ pub mod environment;
 pub mod files;
 pub mod git;
 mod header_settings;
+pub mod packages;
 pub mod registry;
 pub mod repository;
 pub mod secrets;

@@ -4,6 +4,7 @@
 //! it goes out as [`Effect`]s.
 
 mod database;
+mod dependencies;
 mod history;
 mod joined;
 mod judge;

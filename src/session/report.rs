@@ -56,6 +56,7 @@ impl Session {
                 .collect(),
             database: self.database().cloned(),
             web: self.web().cloned(),
+            dependencies: self.dependencies().cloned(),
             proofs: self
                 .proofs()
                 .into_iter()

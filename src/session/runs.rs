@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::database;
-use crate::model::{DatabaseReport, Observation, Outcome, ProbeMeta, RunId, SavedRun, WebReport};
+use crate::model::{DatabaseReport, DependencyReport, Observation, Outcome, ProbeMeta, RunId, SavedRun, WebReport};
 
 /// A probe and what is known of its runs.
 #[derive(Debug)]
@@ -62,6 +62,15 @@ impl ProbeRun {
     pub fn database(&self) -> Option<&DatabaseReport> {
         match self.outcome() {
             Some(Outcome::Completed(examined)) => examined.database.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// What its last run saw of the project's packages.
+    #[must_use]
+    pub fn dependencies(&self) -> Option<&DependencyReport> {
+        match self.outcome() {
+            Some(Outcome::Completed(examined)) => examined.dependencies.as_deref(),
             _ => None,
         }
     }

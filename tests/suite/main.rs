@@ -16,6 +16,7 @@ mod hostile;
 mod incremental;
 #[cfg(unix)]
 mod migrations;
+mod packages;
 mod pty;
 mod report;
 mod repository;

@@ -4,14 +4,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::advisory::{self, Standing};
-use super::manifest::{self, Locked};
 use super::osv::{self, Answers, OsvError};
-use super::package::Query;
+use super::query::Query;
 use super::store::{self, Store};
-use super::version::Version;
 use super::vulnerable_dependency as rule;
 use crate::model::{Coverage, Examined, Failure, Gap, RuleId};
-use crate::probe::files::Gaps;
+use crate::probe::files::{self, Gaps};
+use crate::probe::packages::{self, Origin, Packages, Version};
 use crate::probe::{ProbeCx, Touches};
 
 /// More packages than this are not looked up.
@@ -22,7 +21,8 @@ pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
     cx.report_progress(0, None, "reading lock files");
     let reading = cx.clone();
     let mut locked = tokio::task::spawn_blocking(move || {
-        manifest::collect(&reading.project, &reading.settings.ignore, &reading.cancel)
+        let listing = files::list(&reading.project.root, &reading.settings.ignore, &reading.cancel);
+        packages::collect(&listing, &reading.cancel)
     })
     .await
     .map_err(|_| Failure::new("reading the lock files stopped midway; run the probe again"))?;
@@ -50,17 +50,19 @@ fn cancelled() -> Failure {
 }
 
 /// What to ask: each version once, those that cannot be compared left out and counted.
-fn queries(locked: &mut Locked) -> BTreeSet<Query> {
+fn queries(locked: &mut Packages) -> BTreeSet<Query> {
     let mut queries = BTreeSet::new();
-    for package in locked.files.iter().flat_map(|file| &file.packages) {
-        if Version::parse(package.ecosystem, &package.version).is_none() {
+    for package in locked.locks.iter().flat_map(|file| &file.packages) {
+        if package.origin != Origin::Registry {
+            locked.gaps.add(packages::lock::reason::NO_REGISTRY, &package.name);
+        } else if Version::parse(package.ecosystem, &package.version).is_none() {
             locked
                 .gaps
                 .add("package version that was not understood", &format!("{} {}", package.name, package.version));
-        } else if queries.len() >= MAX_PACKAGES && !queries.contains(&package.query()) {
+        } else if queries.len() >= MAX_PACKAGES && !queries.contains(&Query::of(package)) {
             locked.gaps.add("package beyond the first 100,000", &package.name);
         } else {
-            queries.insert(package.query());
+            queries.insert(Query::of(package));
         }
     }
     queries
@@ -112,13 +114,13 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
     client.look_up(&queries, &progress).await.map_err(ServiceError::Osv)
 }
 
-fn emit(locked: &Locked, answers: &Answers, cx: &ProbeCx) {
-    for file in &locked.files {
+fn emit(locked: &Packages, answers: &Answers, cx: &ProbeCx) {
+    for file in &locked.locks {
         for package in &file.packages {
             if cx.cancel.is_cancelled() {
                 return;
             }
-            let query = package.query();
+            let query = Query::of(package);
             let Some(advisories) = answers.hits.get(&query) else { continue };
             let Some(version) = Version::parse(package.ecosystem, &package.version) else { continue };
             let standings = advisories
@@ -133,8 +135,8 @@ fn emit(locked: &Locked, answers: &Answers, cx: &ProbeCx) {
     }
 }
 
-fn examined(locked: Locked, answers: Answers) -> Examined {
-    let understood = locked.files.len() as u64;
+fn examined(locked: Packages, answers: Answers) -> Examined {
+    let understood = locked.locks.len() as u64;
     let mut gaps = locked.gaps;
     gaps.merge(answers.gaps);
     let coverage = coverage(understood, locked.not_examined, answers.looked_up, &gaps);

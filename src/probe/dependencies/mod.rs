@@ -1,19 +1,15 @@
 //! The `dependencies` probe: the locked versions of the project's packages against published advisories.
 //!
 //! ```text
-//!  lock files ─ manifest ─▶ packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group) ─▶ findings
+//!  probe::packages ─▶ locked packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group) ─▶ findings
 //! ```
 
 pub mod advisory;
 mod examine;
-mod manifest;
 pub mod osv;
-pub mod package;
+pub mod query;
 pub mod store;
-pub mod version;
 mod vulnerable_dependency;
-
-pub(in crate::probe) use manifest::is_requirements;
 
 use std::time::Duration;
 

@@ -1,8 +1,9 @@
 //! The rule `vulnerable-dependency`: a locked version with a known hole.
 
 use super::advisory::Group;
-use super::package::{Ecosystem, Package};
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity};
+
+use crate::probe::packages::{Ecosystem, LockedPackage, Scope};
 
 /// The rule's documentation.
 pub static META: RuleMeta = RuleMeta {
@@ -28,7 +29,7 @@ pub static META: RuleMeta = RuleMeta {
 };
 
 /// What is to be said of `package`, which the lock file `manifest` names.
-pub fn finding(manifest: &str, package: &Package, group: &Group) -> Finding {
+pub fn finding(manifest: &str, package: &LockedPackage, group: &Group) -> Finding {
     let location = Location::Package {
         manifest: manifest.to_owned(),
         line: Some(package.line),
@@ -42,11 +43,11 @@ pub fn finding(manifest: &str, package: &Package, group: &Group) -> Finding {
         .evidence(evidence(group))
 }
 
-fn severity(package: &Package, group: &Group) -> Severity {
+fn severity(package: &LockedPackage, group: &Group) -> Severity {
     let severity = group.severity.unwrap_or(META.severity);
     match severity {
         // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        _ if !package.dev || group.malware => severity,
+        _ if package.scope == Scope::Production || group.malware => severity,
         Severity::Blocker => Severity::Major,
         Severity::Major | Severity::Minor => Severity::Minor,
     }
@@ -62,9 +63,13 @@ fn confidence(group: &Group) -> Confidence {
     }
 }
 
-fn message(manifest: &str, package: &Package, group: &Group) -> String {
-    let Package { name, version, .. } = package;
-    let via = if package.dev { format!("for development only, via {manifest}") } else { format!("via {manifest}") };
+fn message(manifest: &str, package: &LockedPackage, group: &Group) -> String {
+    let LockedPackage { name, version, .. } = package;
+    let via = if package.scope == Scope::Development {
+        format!("for development only, via {manifest}")
+    } else {
+        format!("via {manifest}")
+    };
     let what = match (&group.fixed, group.malware) {
         (_, true) => "is malware".to_owned(),
         (Some(fixed), false) => format!("has a known vulnerability, fixed in {fixed}"),
@@ -80,8 +85,8 @@ fn message(manifest: &str, package: &Package, group: &Group) -> String {
     }
 }
 
-fn fix(package: &Package, group: &Group) -> String {
-    let Package { ecosystem, name, .. } = package;
+fn fix(package: &LockedPackage, group: &Group) -> String {
+    let LockedPackage { ecosystem, name, .. } = package;
     if group.malware {
         return format!(
             "Remove {name}, and treat every machine that installed it as compromised: change the keys and passwords \
@@ -100,6 +105,9 @@ fn fix(package: &Package, group: &Group) -> String {
              with \"overrides\" in package.json."
         ),
         Ecosystem::PyPi => format!("Upgrade to {name}=={fixed} or later, and run your tests before you deploy."),
+        Ecosystem::Packagist | Ecosystem::RubyGems | Ecosystem::Go | Ecosystem::Maven => {
+            format!("Upgrade {name} to {fixed} or later.")
+        }
         Ecosystem::CratesIo => format!(
             "Run `cargo update -p {name} --precise {fixed}`. If Cargo refuses, first upgrade the crate that depends on \
              {name}."

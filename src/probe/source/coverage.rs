@@ -55,6 +55,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         services: outside::services_of(index, limited),
         database: None,
         web: None,
+        dependencies: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use gonogo::model::Coverage;
+use gonogo::model::{Coverage, RuleId};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
@@ -92,6 +92,8 @@ async fn with_fifty_rows_the_indexed_query_passes_and_the_other_is_found() {
     let Coverage::Part(why) = coverage(&seen) else { panic!("{:?}", coverage(&seen)) };
     assert!(why.starts_with("1 of ") && why.contains("a value that only the running program knows"), "{why}");
     assert_eq!(files(&folder), before, "the file's bytes are unchanged and nothing stands beside it");
+    let backups = seen.result.as_ref().unwrap().coverage(&RuleId::from_static("wal-archiving-failing")).unwrap();
+    assert!(matches!(backups, Coverage::Nothing(_)), "a file needs backups as a server does: {backups:?}");
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! Which versions an advisory concerns.
 
 use gonogo::probe::dependencies::advisory::{Parsed, Standing, parse, standing};
-use gonogo::probe::dependencies::package::{Ecosystem, Query};
-use gonogo::probe::dependencies::version::Version;
+use gonogo::probe::packages::Version;
+use gonogo::probe::{dependencies::query::Query, packages::Ecosystem};
 use serde_json::{Value, json};
 
 use super::record;

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use gonogo::model::{Confidence, Coverage, Settings};
 use gonogo::probe::dependencies::DependenciesProbe;
 use gonogo::probe::dependencies::osv::{Client, HttpError, Limits, OsvError, base};
-use gonogo::probe::dependencies::package::{Ecosystem, Query};
+use gonogo::probe::{dependencies::query::Query, packages::Ecosystem};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use wiremock::matchers::{body_partial_json, method, path};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use gonogo::model::{Coverage, Settings};
 use gonogo::probe::dependencies::DependenciesProbe;
-use gonogo::probe::dependencies::package::Ecosystem;
 use gonogo::probe::dependencies::store::{AdvisoriesError, Summary, Update, status, update};
+use gonogo::probe::packages::Ecosystem;
 use gonogo::probe::{Probe, Touches};
 use jiff::Timestamp;
 use serde_json::{Value, json};

@@ -37,6 +37,7 @@ pub fn shop() -> Report {
         services: vec![service()],
         database: None,
         web: None,
+        dependencies: None,
     }
 }
 

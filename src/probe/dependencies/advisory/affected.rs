@@ -4,8 +4,9 @@
 use std::cmp::Ordering;
 
 use super::{Advisory, Affects, Event, Range};
-use crate::probe::dependencies::package::{Ecosystem, Query};
-use crate::probe::dependencies::version::Version;
+use crate::probe::dependencies::query::Query;
+use crate::probe::packages::Ecosystem;
+use crate::probe::packages::Version;
 
 /// How a version stands to an advisory.
 #[derive(Debug, Clone, PartialEq, Eq)]

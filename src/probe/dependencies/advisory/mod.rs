@@ -7,7 +7,7 @@ mod record;
 
 use serde::{Deserialize, Serialize};
 
-use super::package::Ecosystem;
+use crate::probe::packages::Ecosystem;
 
 pub use affected::{Standing, standing};
 pub use group::{Group, Hit, group};

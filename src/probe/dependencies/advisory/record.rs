@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use super::{Advisory, Affects, Event, Range};
-use crate::probe::dependencies::package::Ecosystem;
+use crate::probe::packages::Ecosystem;
 
 /// Longer summaries are cut; the record's page has the rest.
 const MAX_SUMMARY: usize = 240;

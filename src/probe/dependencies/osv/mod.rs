@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
 use super::advisory::{self, Advisory, Parsed};
-use super::package::Query;
+use super::query::Query;
 use crate::model::redact;
 use crate::probe::files::Gaps;
 

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::AdvisoriesError;
 use crate::probe::dependencies::advisory::Advisory;
-use crate::probe::dependencies::package::Ecosystem;
+use crate::probe::packages::Ecosystem;
 
 /// The end of the names of these files.
 pub const EXTENSION: &str = "advisories";

@@ -10,7 +10,7 @@ use super::file::{self, Compiled, Facts};
 use super::source::Reader;
 use super::{AdvisoriesError, Imported, Progress};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed};
-use crate::probe::dependencies::package::Ecosystem;
+use crate::probe::packages::Ecosystem;
 
 /// One entry: when the advisory was last changed, and the advisory as JSON.
 struct Entry {

@@ -14,9 +14,10 @@ use super::source::Reader;
 use super::{AdvisoriesError, EcosystemStatus, FEWEST, MAX_AGE};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed, Standing, standing};
 use crate::probe::dependencies::osv::Answers;
-use crate::probe::dependencies::package::{Ecosystem, Query};
-use crate::probe::dependencies::version::Version;
+use crate::probe::dependencies::query::Query;
 use crate::probe::files::Gaps;
+use crate::probe::packages::Ecosystem;
+use crate::probe::packages::Version;
 
 /// More plain records than this should be compiled by an update first.
 const MAX_PLAIN: usize = 20_000;

@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio_util::sync::CancellationToken;
 
 use super::osv::{self, Http, HttpError, Limits};
-use super::package::Ecosystem;
+use crate::probe::packages::Ecosystem;
 use import::Incoming;
 
 pub use lookup::Store;

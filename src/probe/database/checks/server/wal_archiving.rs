@@ -1,6 +1,7 @@
 //! The rule `wal-archiving-failing`.
 
 use crate::model::{Confidence, Coverage, RuleKind, RuleMeta, Severity};
+use crate::probe::database::checks::facts::Kind;
 use crate::probe::database::checks::{Check, Looked, Outcome, duration, finding};
 
 /// The rule.
@@ -21,6 +22,10 @@ pub static META: RuleMeta = RuleMeta {
 pub const CHECK: Check = Check { meta: &META, judge };
 
 fn judge(looked: &Looked<'_>) -> Outcome {
+    if looked.facts.product.kind == Kind::Sqlite {
+        // A file needs backups like any other database, so the item is not settled by there being no server.
+        return Coverage::Nothing("whether a SQLite file is backed up cannot be seen in it".to_owned()).into();
+    }
     if let Err(outcome) = looked.production() {
         return outcome;
     }

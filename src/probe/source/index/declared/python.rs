@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::Undeclared;
 use super::known_modules::{BRINGS, IMPORTED_AS, PYTHON};
-use crate::probe::dependencies::is_requirements;
 use crate::probe::files::FileEntry;
+use crate::probe::packages::is_requirements;
 use crate::probe::source::facts::{CodeIndex, Language, Role};
 
 /// What the manifests of Python say, all together: which of them holds where is not written anywhere.
