@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::model::{Outcome, ProbeId, Progress};
 use crate::session::{ProbeRun, Session, Tone};
 use crate::tui::keymap::{self, Action};
-use crate::tui::layout::Layout;
+use crate::tui::layout::{Layout, is_narrow};
 use crate::tui::plain;
 use crate::tui::style::Styles;
 use crate::tui::ui_state::{Pane, Ui, View};
