@@ -121,8 +121,16 @@ mod tests {
             (502, "", "blocker front-page-broken: shop.example.com answers 502, so that visitors see an error"),
             (200, "<title>Welcome to nginx!</title>", "the page that nginx comes with"),
             (200, "<html><head><title>Index of /</title></head><a href=\"dump.sql\">", "major front-page-broken: "),
-            (200, "<h1>x</h1>\nTraceback (most recent call last):\n  File \"/app/a.py\", line 1", "error page of Python"),
-            (404, "<title>x</title>You're seeing this because you have <code>DEBUG = True</code> in Django", "of Django"),
+            (
+                200,
+                "<h1>x</h1>\nTraceback (most recent call last):\n  File \"/app/a.py\", line 1",
+                "error page of Python",
+            ),
+            (
+                404,
+                "<title>x</title>You're seeing this because you have <code>DEBUG = True</code> in Django",
+                "of Django",
+            ),
         ] {
             let lines = judged(status, text);
             assert!(lines.len() == 1 && lines[0].contains(told), "{told}: {lines:?}");
@@ -138,6 +146,9 @@ mod tests {
         ] {
             assert_eq!(judged(200, text), Vec::<String>::new(), "{text}");
         }
-        assert_eq!(judged(401, "sign in"), ["not seen: shop.example.com answered 401: give an address that answers with a page"]);
+        assert_eq!(
+            judged(401, "sign in"),
+            ["not seen: shop.example.com answered 401: give an address that answers with a page"]
+        );
     }
 }
