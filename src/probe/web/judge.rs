@@ -22,7 +22,7 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     let mut tally = Tally::default();
     let mut trusted: Vec<(&Origin, Option<bool>)> = Vec::new();
     for (server, verdict) in survey.servers.iter().zip(verdicts) {
-        tls::judge::judge(server, verdict, now, &mut tally);
+        tls::judge::judge(server, survey.leads_to(&server.origin), verdict, now, &mut tally);
         trusted.push((&server.origin, verdict.is_trusted()));
     }
     for visit in survey.visits.iter().filter(|visit| visit.given && is_secure(&visit.start)) {
