@@ -42,7 +42,7 @@ pub struct ComposerVersion {
 pub struct Normalized {
     /// The version.
     pub version: ComposerVersion,
-    /// The numbers as written; `None` for `x`.
+    /// The numbers as written, `None` for `x`; no numbers for a date.
     pub numbers: Vec<Option<u64>>,
     /// Whether it ended with a stability.
     pub has_stability: bool,
@@ -82,13 +82,17 @@ impl ComposerVersion {
         Some(self)
     }
 
-    pub(in crate::probe::packages) fn compare(&self, other: &Self) -> Ordering {
+    /// Their order.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
         let length = self.parts.len().max(other.parts.len());
         let part = |version: &Self, at: usize| version.parts.get(at).copied().unwrap_or(Part::End);
         (0..length).map(|at| part(self, at).cmp(&part(other, at))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
     }
 
-    pub(in crate::probe::packages) fn is_prerelease(&self) -> bool {
+    /// Whether it comes before a release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
         self.parts.iter().any(|part| *part < Part::End)
     }
 }
@@ -109,7 +113,7 @@ impl Normalized {
 }
 
 /// Without `as 1.0`, which gives a branch another name.
-pub fn strip_alias(text: &str) -> &str {
+fn strip_alias(text: &str) -> &str {
     let mut words = text.split(' ').filter(|word| !word.is_empty());
     match (words.next(), words.next(), words.next(), words.next()) {
         (Some(version), Some("as"), Some(_), None) => version,
@@ -170,7 +174,7 @@ fn date(text: &str) -> Option<Normalized> {
         }
     }
     let is_date = match lengths.as_slice() {
-        [6.., ..] => true,
+        [first, ..] if *first >= 6 => true,
         [4, second, ..] => *second >= 2,
         _ => false,
     };
@@ -178,7 +182,7 @@ fn date(text: &str) -> Option<Normalized> {
         return None;
     }
     let parts = numbers.iter().copied().map(Part::Number).collect();
-    finish(&numbers, &ComposerVersion { parts }, rest)
+    finish(&[], &ComposerVersion { parts }, rest)
 }
 
 /// `1.x-dev`, `1.2.*-dev`: the branch of all versions that begin so.

@@ -72,7 +72,9 @@ impl GemVersion {
         self.segments.iter().position(Segment::is_word).unwrap_or(self.segments.len())
     }
 
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    /// Their order.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
         let (mut ours, mut theirs) = (self.canonical(), other.canonical());
         loop {
             let order = match (ours.next(), theirs.next()) {
@@ -86,7 +88,9 @@ impl GemVersion {
         }
     }
 
-    pub(super) fn is_prerelease(&self) -> bool {
+    /// Whether it comes before a release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
         self.segments.iter().any(Segment::is_word)
     }
 

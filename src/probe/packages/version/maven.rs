@@ -124,7 +124,9 @@ impl MavenVersion {
         items.map(Item::against_nothing).find(|order| *order != Ordering::Equal).unwrap_or(Ordering::Equal)
     }
 
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    /// Their order.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
         let (mut level, mut place) = (0, 0);
         loop {
             let order = match (self.slot(level, place), other.slot(level, place)) {
@@ -154,7 +156,9 @@ impl MavenVersion {
         }
     }
 
-    pub(super) fn is_prerelease(&self) -> bool {
+    /// Whether it comes before a release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
         self.levels.iter().flatten().any(|item| match item {
             Item::Number(_) => false,
             Item::Word(word) => rank(word).0 < RELEASE || BEFORE_RELEASE.contains(&word.as_str()),

@@ -16,7 +16,7 @@ pub use gem::GemVersion;
 pub use maven::MavenVersion;
 pub use python::PythonVersion;
 
-pub(super) use composer::{Normalized, strip_alias, strip_stability};
+pub(super) use composer::{Normalized, strip_stability};
 
 /// Longer texts are no versions. npm's own limit (`MAX_LENGTH` of node-semver).
 const MAX_BYTES: usize = 256;

@@ -30,12 +30,16 @@ impl PythonVersion {
         &self.public
     }
 
-    /// The local part has no say: it marks a build of the same release, and advisories speak of what was published.
-    pub(super) fn compare(&self, other: &Self) -> Ordering {
+    /// Their order. The local part has no say: it marks a build of the same release, and advisories speak of what was
+    /// published.
+    #[must_use]
+    pub fn compare(&self, other: &Self) -> Ordering {
         self.public.cmp(&other.public)
     }
 
-    pub(super) fn is_prerelease(&self) -> bool {
+    /// Whether it comes before a release.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
         self.public.any_prerelease()
     }
 }
