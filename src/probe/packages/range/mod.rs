@@ -7,10 +7,13 @@ mod go;
 mod maven;
 mod npm;
 mod python;
+mod raise;
 
 use std::cmp::Ordering;
 
 use super::{Ecosystem, Version};
+
+pub use raise::minimum_raise;
 
 /// Longer texts are no ranges.
 const MAX_BYTES: usize = 4096;
