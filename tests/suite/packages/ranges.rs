@@ -97,7 +97,8 @@ fn a_range_is_raised_in_its_own_style() {
 
 #[test]
 fn what_is_raised_lets_nothing_below_in() {
-    let below = ["0.0.1", "0.9.9", "1.0.0", "1.2.2", "1.3.6", "1.8.1", "2.0.0", "2.3.0", "3.0.0", "6.1.0", "7.0.0", "7.2.0"];
+    let below =
+        ["0.0.1", "0.9.9", "1.0.0", "1.2.2", "1.3.6", "1.8.1", "2.0.0", "2.3.0", "3.0.0", "6.1.0", "7.0.0", "7.2.0"];
     for &(ecosystem, range, fixed, _) in RAISED {
         let raised = minimum_raise(ecosystem, range, fixed).unwrap();
         let fix = Version::parse(ecosystem, fixed).unwrap();
@@ -108,6 +109,38 @@ fn what_is_raised_lets_nothing_below_in() {
             }
         }
     }
+}
+
+/// The same for hundreds of odd ranges.
+#[test]
+fn whatever_is_raised_lets_the_fix_in_and_nothing_below() {
+    let below = ["0", "0.0.1", "0.2", "0.9.9", "1", "1.0.11", "1.9.3", "2.0.0", "2.3.0", "3.1.1", "9.3.2", "10.0.9", "10.1.1"];
+    let (mut asked, mut raised_count) = (0, 0);
+    let mut wrong = Vec::new();
+    for (ecosystem, answers) in super::versions::ANSWERS {
+        let lines = answers.lines().map(|line| line.split('\t').collect::<Vec<_>>());
+        for line in lines.filter(|line| matches!(line[1], "allows" | "refuses")) {
+            for fixed in ["0.2.1", "1.2.3", "2.3.1", "10.1.2", "10.10.0"] {
+                asked += 1;
+                let range = line[0];
+                let Some(raised) = minimum_raise(ecosystem, range, fixed) else { continue };
+                raised_count += 1;
+                let fix = Version::parse(ecosystem, fixed).unwrap();
+                if raised != range.trim() && allows(ecosystem, &raised, &fix) != Some(true) {
+                    wrong.push(format!("{ecosystem}: {range:?} for {fixed}: {raised:?} does not let it in"));
+                }
+                for text in below {
+                    let version = Version::parse(ecosystem, text).unwrap();
+                    if version.compare(&fix).unwrap().is_lt() && allows(ecosystem, &raised, &version) == Some(true) {
+                        wrong.push(format!("{ecosystem}: {range:?} for {fixed}: {raised:?} lets {text} in"));
+                        break;
+                    }
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {asked}\n{}", wrong.len(), wrong[..wrong.len().min(60)].join("\n"));
+    assert!(raised_count * 2 > asked, "only {raised_count} of {asked} ranges could be raised");
 }
 
 #[test]
@@ -123,6 +156,7 @@ fn what_is_not_understood_is_neither_judged_nor_rewritten() {
         (PyPi, ">=1,,<2"),
         (PyPi, "~=1"),
         (RubyGems, "~> x"),
+        (RubyGems, "== 1.0"),
         (Packagist, "dev-main"),
         (Packagist, "~>1.2"),
         (Go, "latest"),

@@ -17,7 +17,7 @@ fn order(ecosystem: Ecosystem, a: &str, b: &str) -> Ordering {
 
 /// Answers of node-semver 7.8.6, packaging 26.3, poetry-core 2.5.0, RubyGems 3.3.15, composer/semver 3.3.2,
 /// golang.org/x/mod/semver of Go 1.19.8 and Maven 3.9.16, to random questions: `a less b`, `range allows version`.
-const ANSWERS: [(Ecosystem, &str); 7] = [
+pub(super) const ANSWERS: [(Ecosystem, &str); 7] = [
     (Npm, include_str!("../../fixtures/packages/versions/npm.tsv")),
     (PyPi, include_str!("../../fixtures/packages/versions/pypi.tsv")),
     (PyPi, include_str!("../../fixtures/packages/versions/poetry.tsv")),
@@ -31,7 +31,7 @@ const ANSWERS: [(Ecosystem, &str); 7] = [
 fn versions_and_ranges_are_those_of_the_ecosystems_own_programs() {
     let mut wrong = Vec::new();
     for (ecosystem, answers) in ANSWERS {
-        assert!(answers.lines().count() > 200, "{ecosystem}");
+        assert!(answers.lines().count() > 150, "{ecosystem}");
         for line in answers.lines() {
             let [a, verb, b]: [&str; 3] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
             let right = Version::parse(ecosystem, b);
@@ -60,6 +60,8 @@ fn versions_and_ranges_are_those_of_the_ecosystems_own_programs() {
 
 /// Spellings of one version, from the documentation of each ecosystem.
 const EQUAL: &[(Ecosystem, &[&str])] = &[
+    // What advisories and old lock files write.
+    (Npm, &["1.2.0", "1.2", "v1.2", "1.02.0", " 1.2.0 "]),
     // semver.org, item 10: build metadata is ignored.
     (Npm, &["1.2.3", "v1.2.3", "=1.2.3", "1.2.3+build.5"]),
     (CratesIo, &["1.0.0-rc.1", "1.0.0-rc.1+21AF26D3"]),
@@ -97,38 +99,89 @@ fn spellings_of_one_version_are_equal() {
 }
 
 /// Earliest first, every one before all that follow: from the documentation of each ecosystem and from published lists.
-const ASCENDING: &[(Ecosystem, &[&str])] = &[
+pub(super) const ASCENDING: &[(Ecosystem, &[&str])] = &[
     // semver.org, item 11.
     (
         Npm,
         &[
-            "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2", "1.0.0-beta.11",
-            "1.0.0-rc.1", "1.0.0", "1.0.1", "1.2.0", "1.10.0", "2.0.0-0", "2.0.0",
+            "1.0.0-alpha",
+            "1.0.0-alpha.1",
+            "1.0.0-alpha.beta",
+            "1.0.0-beta",
+            "1.0.0-beta.2",
+            "1.0.0-beta.11",
+            "1.0.0-rc.1",
+            "1.0.0",
+            "1.0.1",
+            "1.2.0",
+            "1.10.0",
+            "2.0.0-0",
+            "2.0.0",
         ],
     ),
     // PEP 440, "Summary of permitted suffixes and relative ordering".
     (
         PyPi,
         &[
-            "1.dev0", "1.0.dev456", "1.0a1", "1.0a2.dev456", "1.0a12.dev456", "1.0a12", "1.0b1.dev456", "1.0b2",
-            "1.0b2.post345.dev456", "1.0b2.post345", "1.0rc1.dev456", "1.0rc1", "1.0", "1.0.post456.dev34",
-            "1.0.post456", "1.0.15", "1.1.dev1", "1!0.1",
+            "1.dev0",
+            "1.0.dev456",
+            "1.0a1",
+            "1.0a2.dev456",
+            "1.0a12.dev456",
+            "1.0a12",
+            "1.0b1.dev456",
+            "1.0b2",
+            "1.0b2.post345.dev456",
+            "1.0b2.post345",
+            "1.0rc1.dev456",
+            "1.0rc1",
+            "1.0",
+            "1.0.post456.dev34",
+            "1.0.post456",
+            "1.0.15",
+            "1.1.dev1",
+            "1!0.1",
         ],
     ),
     // Rails as published.
     (
         RubyGems,
         &[
-            "5.2.8.1", "6.0.0.beta1", "6.0.0.beta2", "6.0.0.rc1", "6.0.0.rc2", "6.0.0", "6.0.0.1", "6.0.1.rc1",
-            "6.0.1", "6.0.2.1", "6.0.10", "6.1.0.rc1", "6.1.0",
+            "5.2.8.1",
+            "6.0.0.beta1",
+            "6.0.0.beta2",
+            "6.0.0.rc1",
+            "6.0.0.rc2",
+            "6.0.0",
+            "6.0.0.1",
+            "6.0.1.rc1",
+            "6.0.1",
+            "6.0.2.1",
+            "6.0.10",
+            "6.1.0.rc1",
+            "6.1.0",
         ],
     ),
     // Symfony as published, and a branch.
     (
         Packagist,
         &[
-            "v2.0.0-RC1", "v2.0.0", "2.0.0-patch1", "2.0.0.1", "v2.1.0-BETA1", "v2.1.0-BETA2", "v2.1.0-RC1",
-            "v2.1.0-RC2-dev", "v2.1.0-RC2", "v2.1.0", "v2.10.0-dev", "v2.10.0-alpha", "v2.10.0", "2.10.x-dev", "2.x-dev", "v3.0.0",
+            "v2.0.0-RC1",
+            "v2.0.0",
+            "2.0.0-patch1",
+            "2.0.0.1",
+            "v2.1.0-BETA1",
+            "v2.1.0-BETA2",
+            "v2.1.0-RC1",
+            "v2.1.0-RC2-dev",
+            "v2.1.0-RC2",
+            "v2.1.0",
+            "v2.10.0-dev",
+            "v2.10.0-alpha",
+            "v2.10.0",
+            "2.10.x-dev",
+            "2.x-dev",
+            "v3.0.0",
             "20100102",
         ],
     ),
@@ -136,19 +189,51 @@ const ASCENDING: &[(Ecosystem, &[&str])] = &[
     (
         Go,
         &[
-            "v0.0.0-20170915032832-14c0d48ead0c", "v0.0.0-20191109021931-daa7c04131f5", "v0.1.0", "v1.2.3-pre",
-            "v1.2.3-pre.0.20191109021931-daa7c04131f5", "v1.2.3", "v1.2.4-0.20191109021931-daa7c04131f5", "v1.2.4",
-            "v1.10.0", "v2.0.0+incompatible",
+            "v0.0.0-20170915032832-14c0d48ead0c",
+            "v0.0.0-20191109021931-daa7c04131f5",
+            "v0.1.0",
+            "v1.2.3-pre",
+            "v1.2.3-pre.0.20191109021931-daa7c04131f5",
+            "v1.2.3",
+            "v1.2.4-0.20191109021931-daa7c04131f5",
+            "v1.2.4",
+            "v1.10.0",
+            "v2.0.0+incompatible",
         ],
     ),
     // maven.apache.org/pom.html#version-order-specification, Spring, Guava and Hibernate as published.
     (
         Maven,
         &[
-            "1-alpha2", "1-alpha-10", "1-beta", "1-milestone", "1-m3", "1-rc", "1-cr2", "1-SNAPSHOT", "1", "1-sp",
-            "1-foo2", "1-foo10", "1-1", "1.1", "2.0.0.M1", "2.0.0.RC1", "2.0.0.RELEASE", "2.0.1.RELEASE",
-            "5.0.0.Alpha1", "5.0.0.CR1", "5.0.0.Final", "5.0.0.SP1", "5.0.1.Final", "5.0.1.Final-redhat-1",
-            "5.0.1.Final-redhat-2", "31.0-android", "31.0-jre", "31.0.1-android", "31.1-jre",
+            "1-alpha2",
+            "1-alpha-10",
+            "1-beta",
+            "1-milestone",
+            "1-m3",
+            "1-rc",
+            "1-cr2",
+            "1-SNAPSHOT",
+            "1",
+            "1-sp",
+            "1-foo2",
+            "1-foo10",
+            "1-1",
+            "1.1",
+            "2.0.0.M1",
+            "2.0.0.RC1",
+            "2.0.0.RELEASE",
+            "2.0.1.RELEASE",
+            "5.0.0.Alpha1",
+            "5.0.0.CR1",
+            "5.0.0.Final",
+            "5.0.0.SP1",
+            "5.0.1.Final",
+            "5.0.1.Final-redhat-1",
+            "5.0.1.Final-redhat-2",
+            "31.0-android",
+            "31.0-jre",
+            "31.0.1-android",
+            "31.1-jre",
         ],
     ),
 ];
@@ -190,7 +275,10 @@ fn what_cannot_be_ordered_is_not_guessed() {
         (Npm, &["", "latest", "1.2.3.4", "1.2.3-", "1..2", "+1.2.3", "1.+2.3", "99999999999999999999.0.0"][..]),
         (PyPi, &["", "2004d-final", "latest", "1.0-", "1!"]),
         (RubyGems, &["", "a", "1..2", "1.2_3", "1.0-x86_64-linux", "99999999999999999999"]),
-        (Packagist, &["", "dev-main", "DEV-main", "master", "trunk", "1.2.3.4.5", "1.0-foo", "foo-dev", "x-dev", "1.0-beta-x"]),
+        (
+            Packagist,
+            &["", "dev-main", "DEV-main", "master", "trunk", "1.2.3.4.5", "1.0-foo", "foo-dev", "x-dev", "1.0-beta-x"],
+        ),
         (Go, &["", "v", "latest", "master", "v1.2.3.4", "v1.02.3", "v1-pre", "vv1.2.3", "1.x"]),
         (Maven, &["", "1 2", "1.é", "99999999999999999999"]),
     ] {
@@ -221,10 +309,14 @@ fn texts(ecosystem: Ecosystem) -> impl Strategy<Value = String> {
     let number = "(0|1|2|10|01)";
     let pattern = match ecosystem {
         Npm | CratesIo => format!(r"{number}\.{number}\.{number}(-(alpha|rc|0|1|x-1)(\.(0|1|a))?)?(\+b)?"),
-        PyPi => format!(r"(1!)?{number}(\.{number}){{0,3}}((a|b|rc|\.alpha|-c)[0-2]?)?(\.post[0-2]|-1)?(\.dev[0-2])?(\+(a|1))?"),
+        PyPi => format!(
+            r"(1!)?{number}(\.{number}){{0,3}}((a|b|rc|\.alpha|-c)[0-2]?)?(\.post[0-2]|-1)?(\.dev[0-2])?(\+(a|1))?"
+        ),
         RubyGems => format!(r"{number}(\.({number}|a|b|a1|A|pre)){{0,4}}(-(1|a|rc\.0))?"),
         Packagist => {
-            format!(r"v?{number}(\.{number}){{0,3}}([-._]?(alpha|beta|RC|a|p|patch|stable)[-.]?(1|2)?)?(-dev)?|{number}(\.(1|x)){{0,2}}\.x-dev|2010-0[12]-03")
+            format!(
+                r"v?{number}(\.{number}){{0,3}}([-._]?(alpha|beta|RC|a|p|patch|stable)[-.]?(1|2)?)?(-dev)?|{number}(\.(1|x)){{0,2}}\.x-dev|2010-0[12]-03"
+            )
         }
         Go => r"v?(0|1|2|10)\.(0|1)\.(0|1)(-(rc|0|pre)?\.?(0|1)\.20200102030405-abcdef)?(\+incompatible)?".to_owned(),
         Maven => {
@@ -236,14 +328,20 @@ fn texts(ecosystem: Ecosystem) -> impl Strategy<Value = String> {
 
 /// Three versions of one ecosystem.
 fn three() -> impl Strategy<Value = (Ecosystem, [String; 3])> {
-    proptest::sample::select(Ecosystem::ALL.to_vec()).prop_flat_map(|ecosystem| {
+    let of = |ecosystem| {
         let one = || texts(ecosystem);
-        (Just(ecosystem), [one(), one(), one()])
-    })
+        [one(), one(), one()].prop_map(move |texts| (ecosystem, texts)).boxed()
+    };
+    proptest::strategy::Union::new(Ecosystem::ALL.map(of))
+}
+
+pub(super) fn config(cases: u32) -> ProptestConfig {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(6);
+    ProptestConfig { cases, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(6), ..ProptestConfig::default() })]
+    #![proptest_config(config(4_000))]
 
     #[test]
     fn every_order_is_one((ecosystem, texts) in three()) {
@@ -262,6 +360,11 @@ proptest! {
             }
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(config(400))]
 
     #[test]
     fn no_text_harms_the_readers(text in "\\PC{0,40}", range in "[ |,<>=!~^*xv0-9.@a-c\\[\\]()-]{0,24}") {
