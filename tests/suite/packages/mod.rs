@@ -1,1 +1,3 @@
 //! Manifests and lock files of every package manager, each as its own tools read it.
+
+mod npm;

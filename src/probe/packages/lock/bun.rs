@@ -57,7 +57,8 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let lock: Lock<'_> =
         serde_json::from_str(&strict).map_err(|error| json::refused("bun.lock", text, error.line()))?;
     let version = match lock.version.as_ref().map(|version| (version, version.as_u64())) {
-        Some((_, Some(known @ 0..=1))) => known,
+        // Version 2 is written like version 1; Bun only checks it more strictly.
+        Some((_, Some(known @ 0..=2))) => known,
         Some((other, _)) => return Err(NotUnderstood::new(format!("unknown bun.lock version {}", npm::shown(other)))),
         None => return Err(NotUnderstood::new("a bun.lock without its version")),
     };
@@ -82,9 +83,11 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     }
     for (at, place) in places.iter().enumerate() {
         let above = holders_above(place.key, &holders);
-        for (name, _) in asks(&place.info) {
-            if let Some(found) = tree.find(&above, &name) {
-                builder.needs(at.to_string(), found.to_string());
+        for (name, asked) in asks(&place.info) {
+            match tree.find(&above, &name) {
+                Some(found) => builder.needs(at.to_string(), found.to_string()),
+                None if asked.needed => builder.gaps.add(reason::ABSENT, &name),
+                None => {}
             }
         }
     }
@@ -98,10 +101,15 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         // What only a member finds is keyed below the member's name.
         let own = if folder.is_empty() { None } else { workspace.text("name") };
         let above = holders_above(own.as_deref().unwrap_or(""), &holders);
-        for (name, (wanted, scope)) in asks(&workspace) {
-            let Some(found) = tree.find(&above, &name) else { continue };
-            let range = Spec::of(&name, &lock.catalogued(&name, wanted)).range;
-            builder.wants(&manifest, name, range, scope, found.to_string());
+        for (name, asked) in asks(&workspace) {
+            let Some(found) = tree.find(&above, &name) else {
+                if asked.needed {
+                    builder.gaps.add(reason::ABSENT, &name);
+                }
+                continue;
+            };
+            let range = Spec::of(&name, &lock.catalogued(&name, asked.wanted)).range;
+            builder.wants(&manifest, name, range, asked.scope, found.to_string());
         }
     }
     for (at, place) in places.into_iter().enumerate() {
@@ -149,21 +157,30 @@ fn holders_above(key: &str, known: &HashMap<&str, usize>) -> Vec<usize> {
     above.filter_map(|key| known.get(key).copied()).collect()
 }
 
+/// One thing that a package or a workspace asks for.
+struct Asked {
+    wanted: String,
+    scope: Scope,
+    /// It is always installed.
+    needed: bool,
+}
+
 /// What a package or a workspace asks for, by name. Bun installs peers as well, but for those that may be missing.
-fn asks(info: &Entries<'_>) -> BTreeMap<String, (String, Scope)> {
+fn asks(info: &Entries<'_>) -> BTreeMap<String, Asked> {
     let spared: Vec<String> =
         info.get("optionalPeers").and_then(|raw| serde_json::from_str(raw.get()).ok()).unwrap_or_default();
     let tables = [
-        ("peerDependencies", Scope::Production),
-        ("devDependencies", Scope::Development),
-        ("optionalDependencies", Scope::Production),
-        ("dependencies", Scope::Production),
+        ("peerDependencies", Scope::Production, false),
+        ("devDependencies", Scope::Development, true),
+        ("dependencies", Scope::Production, true),
+        ("optionalDependencies", Scope::Production, false),
     ];
     let mut asks = BTreeMap::new();
-    for (table, scope) in tables {
+    for (table, scope, needed) in tables {
         for (name, raw) in info.object(table).unwrap_or_default().0 {
             if table != "peerDependencies" || !spared.iter().any(|spared| *spared == name) {
-                asks.insert(name.into_owned(), (json::text(raw).unwrap_or_default(), scope));
+                let wanted = json::text(raw).unwrap_or_default();
+                asks.insert(name.into_owned(), Asked { wanted, scope, needed });
             }
         }
     }
@@ -205,7 +222,7 @@ mod tests {
     },
     "packages/ui": {
       "name": "@shop/ui", "version": "0.1.0",
-      "dependencies": { "a": "^2.0.0", "@shop/ui": "workspace:*" },
+      "dependencies": { "a": "^2.0.0", "@shop/ui": "workspace:*", "gone": "1" },
       "peerDependencies": { "far": "*", "spared": "*" }, "optionalPeers": ["spared"],
     },
     "packages/odd": 7,
@@ -273,8 +290,9 @@ mod tests {
             ]
         );
         let gaps = reading.gaps.into_vec();
-        assert_eq!(gaps.len(), 1);
-        assert_eq!((gaps[0].count, gaps[0].examples.join(" ").as_str()), (3, "odd odder packages/odd"));
+        let gaps: Vec<_> = gaps.iter().map(|gap| (gap.reason.as_str(), gap.examples.join(" "))).collect();
+        let expected = [(reason::ENTRY, "odd odder packages/odd".to_owned()), (reason::ABSENT, "gone".to_owned())];
+        assert_eq!(gaps, expected);
     }
 
     #[test]
@@ -284,7 +302,7 @@ mod tests {
             ("", "not a valid bun.lock", Some(1)),
             ("[]", "not a valid bun.lock", Some(1)),
             ("{}", "a bun.lock without its version", None),
-            (r#"{"lockfileVersion": 2, "packages": {}}"#, "unknown bun.lock version 2", None),
+            (r#"{"lockfileVersion": 3, "packages": {}}"#, "unknown bun.lock version 3", None),
             (r#"{"lockfileVersion": [], "packages": {}}"#, "unknown bun.lock version of a wrong type", None),
             (r#"{"lockfileVersion": 1, "packages": {}}"#, "a bun.lock without its list of packages", None),
             (r#"{"lockfileVersion": 1, "packages": {}, "packages": {}}"#, "not a valid bun.lock", Some(1)),

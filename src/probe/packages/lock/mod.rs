@@ -165,6 +165,8 @@ impl<'a> Around<'a> {
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// A lock file that does not say which version of something arrives: damaged, or merged by hand.
+    pub const ABSENT: &str = "package that the lock file asks for and does not hold";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// An included file that is not there.

@@ -29,6 +29,10 @@ struct Entry<'a> {
     #[serde(default)]
     dev: bool,
     #[serde(default)]
+    optional: bool,
+    #[serde(default)]
+    extraneous: bool,
+    #[serde(default)]
     has_install_script: bool,
     #[serde(borrow)]
     license: Option<&'a RawValue>,
@@ -89,7 +93,13 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
     for (at, place) in places.iter().enumerate() {
         let above = folders_above(place.folder, &folders);
         for (name, asked) in &place.asks() {
-            let Some(found) = tree.find(&above, name) else { continue };
+            let Some(found) = tree.find(&above, name) else {
+                // What an optional package brings along may be missing with it.
+                if asked.needed && place.is_held() {
+                    builder.gaps.add(reason::ABSENT, name);
+                }
+                continue;
+            };
             // In these versions an archive from an address looks like one from a registry; who asks for it knows better.
             if is_from(&asked.wanted, resolved.get(found).copied().flatten())
                 && let Some(elsewhere) = elsewhere.get_mut(found)
@@ -126,7 +136,8 @@ fn place<'a>(folder: &'a str, raw: &'a RawValue, lines: &Lines<'_>, around: &Aro
     let copied = entry.resolved.as_ref().and_then(Value::as_str).and_then(own_folder);
     let kind = match parted(folder) {
         _ if entry.link => Kind::Link,
-        None => Kind::Own(manifest_in(around, folder)),
+        // A member that the project has no more, until npm tidies up.
+        None => Kind::Own(manifest_in(around, folder).filter(|_| !entry.extraneous)),
         Some((_, "")) => return None,
         Some(_) if copied.is_some() => Kind::Own(copied.and_then(|copied| manifest_in(around, copied))),
         Some(_) => Kind::Package,
@@ -153,9 +164,17 @@ fn folders_above(folder: &str, known: &HashMap<&str, usize>) -> Vec<usize> {
 struct Asked {
     wanted: String,
     scope: Scope,
+    /// It is always installed.
+    needed: bool,
 }
 
 impl Place<'_> {
+    /// Whether the lock file holds everything that it needs.
+    fn is_held(&self) -> bool {
+        let outside = matches!(self.kind, Kind::Own(None) | Kind::Link);
+        !outside && !self.entry.optional && !self.entry.extraneous
+    }
+
     /// By name. What development and optional dependencies say goes before the rest, as in npm.
     fn asks(&self) -> BTreeMap<String, Asked> {
         let entry = &self.entry;
@@ -169,18 +188,18 @@ impl Place<'_> {
         // Nobody installs a package's own tools for development.
         let tools = entry.dev_dependencies.filter(|_| matches!(self.kind, Kind::Own(_)));
         let tables = [
-            (entry.peer_dependencies, Scope::Production),
-            (entry.dependencies, Scope::Production),
-            (entry.optional_dependencies, Scope::Production),
-            (tools, Scope::Development),
+            (entry.peer_dependencies, Scope::Production, false),
+            (entry.dependencies, Scope::Production, true),
+            (entry.optional_dependencies, Scope::Production, false),
+            (tools, Scope::Development, true),
         ];
         let mut asks = BTreeMap::new();
-        for (at, (raw, scope)) in tables.into_iter().enumerate() {
+        for (at, (raw, scope, needed)) in tables.into_iter().enumerate() {
             for (name, wanted) in table(raw) {
                 // A peer that may be missing brings nothing in.
                 if at > 0 || !spared(&name) {
                     let wanted = wanted.as_str().unwrap_or("").to_owned();
-                    asks.insert(name, Asked { wanted, scope });
+                    asks.insert(name, Asked { wanted, scope, needed });
                 }
             }
         }

@@ -198,3 +198,21 @@ fn folders_of_the_project_are_found_wherever_they_lie() {
     let reading = super::read(text, &Around { path: "web/package-lock.json", manifests: &BTreeMap::new() }).unwrap();
     assert_eq!(told_of(reading), ["a@1.0.0:2", "a@2.0.0:3", "ui/package.json: a 1 = a@1.0.0", "web/package.json:"]);
 }
+
+#[test]
+fn what_is_asked_for_and_missing_is_counted() {
+    let text = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "1", "gone": "1", "may": "1"},
+        "optionalDependencies": {"may": "1"}, "peerDependencies": {"peer": "1"}, "devDependencies": {"tool": "1"}},
+        "node_modules/a": {"version": "1.0.0", "dependencies": {"lost": "1"}, "devDependencies": {"x": "1"}},
+        "node_modules/b": {"version": "1.0.0", "optional": true, "dependencies": {"bundled": "1"}},
+        "old": {"extraneous": true, "dependencies": {"before": "1"}}}}"#;
+    assert_eq!(
+        told(text),
+        [
+            "a@1.0.0:3",
+            "b@1.0.0:4",
+            "package.json: a 1 = a@1.0.0",
+            "gap package that the lock file asks for and does not hold: gone tool lost"
+        ]
+    );
+}
