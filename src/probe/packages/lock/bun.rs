@@ -139,7 +139,16 @@ fn place<'a>(key: &'a str, raw: &'a RawValue, lines: &Lines<'_>) -> Option<Place
     let (name, resolution) = (id.get(..at)?.to_owned(), id.get(at + 1..)?.to_owned());
     let sane = !key.is_empty() && key.len() <= MAX_KEY && key.split('/').count() <= MAX_DEPTH;
     let info = parts.iter().skip(1).find_map(|part| Entries::of(part)).unwrap_or_default();
-    (sane && !resolution.is_empty()).then(|| Place { key, name, resolution, line: lines.of_part(raw.get()), info })
+    let has_tables = ["dependencies", "optionalDependencies", "peerDependencies"]
+        .iter()
+        .all(|table| info.get(table).is_none_or(|raw| raw.get().starts_with('{')));
+    (sane && has_tables && !resolution.is_empty()).then(|| Place {
+        key,
+        name,
+        resolution,
+        line: lines.of_part(raw.get()),
+        info,
+    })
 }
 
 /// The key of the package in which this one lies, and the name under which: a scope belongs to the name.
@@ -322,11 +331,12 @@ mod tests {
         let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let text = format!(
             r#"{{"lockfileVersion": 0, "workspaces": {{"": {{}}}}, "x": {nested}, "packages": {{"{deep}": ["a@1.0.0"],
-            "{long}": ["b@1.0.0"], "c": ["c@1.0.0", "", {{"dependencies": {nested}}}], "c": ["c@2.0.0"], "d": {nested}}}}}"#
+            "{long}": ["b@1.0.0"], "c": ["c@1.0.0", "", {{"dependencies": {nested}}}], "c": ["c@2.0.0"], "d": {nested},
+            "e": ["e@1.0.0", "", {{"dependencies": {nested}}}]}}}}"#
         );
         let reading = read(&text).unwrap();
         let told: Vec<_> =
             reading.lock.packages.iter().map(|p| format!("{}@{}:{}", p.name, p.version, p.line)).collect();
-        assert_eq!((told, reading.gaps.total()), (vec!["c@2.0.0:2".to_owned()], 3));
+        assert_eq!((told, reading.gaps.total()), (vec!["c@2.0.0:2".to_owned()], 4));
     }
 }

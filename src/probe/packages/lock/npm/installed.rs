@@ -1,5 +1,6 @@
 //! Versions 2 and 3: `packages` names each package by the folder in which npm puts it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
@@ -46,6 +47,20 @@ struct Entry<'a> {
     peer_dependencies: Option<&'a RawValue>,
     #[serde(borrow)]
     peer_dependencies_meta: Option<&'a RawValue>,
+}
+
+impl Entry<'_> {
+    /// Whether what should be tables are tables.
+    fn has_tables(&self) -> bool {
+        let tables = [
+            self.dependencies,
+            self.optional_dependencies,
+            self.dev_dependencies,
+            self.peer_dependencies,
+            self.peer_dependencies_meta,
+        ];
+        tables.into_iter().flatten().all(|raw| raw.get().starts_with('{'))
+    }
 }
 
 /// What an entry is, and where it lies.
@@ -110,7 +125,7 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                 Kind::Package => builder.needs(at.to_string(), found.to_string()),
                 Kind::Own(Some(manifest)) => {
                     let range = Spec::of(name, &asked.wanted).range;
-                    builder.wants(manifest, name.as_str(), range, asked.scope, found.to_string());
+                    builder.wants(manifest, name.as_ref(), range, asked.scope, found.to_string());
                 }
                 Kind::Own(None) | Kind::Link => {}
             }
@@ -131,7 +146,7 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
 /// What the entry is; `None` when it makes no sense.
 fn place<'a>(folder: &'a str, raw: &'a RawValue, lines: &Lines<'_>, around: &Around<'_>) -> Option<Place<'a>> {
     let sane = folder.len() <= MAX_PATH && folder.split('/').count() <= MAX_DEPTH;
-    let entry: Entry<'a> = serde_json::from_str(raw.get()).ok().filter(|_| sane)?;
+    let entry: Entry<'a> = serde_json::from_str(raw.get()).ok().filter(|entry| sane && Entry::has_tables(entry))?;
     // With `install-links` npm copies folders of the project instead of linking them.
     let copied = entry.resolved.as_ref().and_then(Value::as_str).and_then(own_folder);
     let kind = match parted(folder) {
@@ -168,7 +183,7 @@ struct Asked {
     needed: bool,
 }
 
-impl Place<'_> {
+impl<'a> Place<'a> {
     /// Whether the lock file holds everything that it needs.
     fn is_held(&self) -> bool {
         let outside = matches!(self.kind, Kind::Own(None) | Kind::Link);
@@ -176,14 +191,13 @@ impl Place<'_> {
     }
 
     /// By name. What development and optional dependencies say goes before the rest, as in npm.
-    fn asks(&self) -> BTreeMap<String, Asked> {
+    fn asks(&self) -> BTreeMap<Cow<'a, str>, Asked> {
         let entry = &self.entry;
-        let table = |raw: Option<&'_ RawValue>| {
-            raw.and_then(|raw| serde_json::from_str::<BTreeMap<String, Value>>(raw.get()).ok()).unwrap_or_default()
-        };
-        let spared = table(entry.peer_dependencies_meta);
+        let table = |raw: Option<&'a RawValue>| raw.and_then(Entries::of).unwrap_or_default();
+        let meta = table(entry.peer_dependencies_meta);
         let spared = |name: &str| {
-            spared.get(name).and_then(|meta| meta.get("optional")).is_some_and(|o| *o == Value::Bool(true))
+            let optional = meta.object(name).and_then(|meta| meta.get("optional"));
+            optional.is_some_and(|optional| optional.get() == "true")
         };
         // Nobody installs a package's own tools for development.
         let tools = entry.dev_dependencies.filter(|_| matches!(self.kind, Kind::Own(_)));
@@ -195,10 +209,10 @@ impl Place<'_> {
         ];
         let mut asks = BTreeMap::new();
         for (at, (raw, scope, needed)) in tables.into_iter().enumerate() {
-            for (name, wanted) in table(raw) {
+            for (name, wanted) in table(raw).0 {
                 // A peer that may be missing brings nothing in.
                 if at > 0 || !spared(&name) {
-                    let wanted = wanted.as_str().unwrap_or("").to_owned();
+                    let wanted = json::text(wanted).unwrap_or_default();
                     asks.insert(name, Asked { wanted, scope, needed });
                 }
             }

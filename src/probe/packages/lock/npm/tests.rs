@@ -168,6 +168,14 @@ fn depth_costs_neither_the_stack_nor_the_truth() {
         r#"{{"lockfileVersion": 3, "extra": {deep}, "packages": {{"node_modules/a": {{"version": "1.0.0", "x": {deep}}}}}}}"#
     );
     assert_eq!(told(&text), ["a@1.0.0:1"]);
+    // What is deep in one place costs nothing elsewhere.
+    let tables = format!(
+        r#"{{"lockfileVersion": 3, "packages": {{"node_modules/a": {{"version": "1.0.0", "dependencies": {{"x": {deep}, "b": "1"}}}},
+        "node_modules/x": {{"version": "1.0.0", "license": {deep}}}, "node_modules/b": {{"version": "1.0.0"}},
+        "node_modules/c": {{"version": "1.0.0", "dependencies": ["b"]}}}}}}"#
+    );
+    let gap = "gap entry of a lock file that was not understood: node_modules/c";
+    assert_eq!(told(&tables), ["a@1.0.0:1 > b@1.0.0 x@1.0.0", "b@1.0.0:2", "x@1.0.0:2", gap]);
     let open = r#"{"version": "1.0.0", "dependencies": {"a": "#.repeat(500);
     let nested = format!(
         r#"{{"lockfileVersion": 1, "dependencies": {{"a": {open}{{"version": "1.0.0"}}{}}}}}"#,
