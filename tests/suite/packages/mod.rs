@@ -3,3 +3,4 @@
 mod ranges;
 mod standings;
 mod versions;
+mod npm;

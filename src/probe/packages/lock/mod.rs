@@ -15,20 +15,21 @@ mod pnpm;
 mod poetry;
 mod pylock;
 mod requirements;
+mod tree;
 mod unread;
 mod uv;
 mod yarn;
 
 use std::collections::BTreeMap;
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood};
 use crate::probe::files::Gaps;
 
 pub use builder::{Builder, Draft};
 pub(super) use requirements::collect as collect_requirements;
 pub use requirements::is_requirements;
-pub(super) use unread::kind as unread_kind;
+pub(super) use unread::{kind as unread_kind, reason as unread_reason};
 
 /// A lock file that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,12 +146,27 @@ impl<'a> Around<'a> {
     pub fn manifest(&self, folder: &str, name: &str) -> Option<&'a Manifest> {
         self.manifests.get(&self.manifest_path(folder, name))
     }
+
+    /// The folders of the workspace members that the `package.json` beside the lock file names, relative to it, sorted:
+    /// `packages/ui`.
+    #[must_use]
+    pub fn members(&self) -> Vec<String> {
+        self.manifest("", "package.json").map_or_else(Vec::new, |root| self.members_of(&root.members, "package.json"))
+    }
+
+    /// The folders below the lock file's own that hold a manifest called `name` and that `patterns` name.
+    #[must_use]
+    pub fn members_of(&self, patterns: &[String], name: &str) -> Vec<String> {
+        members::folders(self.folder(), patterns, name, self.manifests)
+    }
 }
 
 /// Why something in a lock file was not examined.
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// A lock file that does not say which version of something arrives: damaged, or merged by hand.
+    pub const ABSENT: &str = "package that the lock file asks for and does not hold";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// An included file that is not there.

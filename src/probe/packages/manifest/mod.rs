@@ -5,7 +5,8 @@ mod composer;
 mod gemfile;
 mod go_mod;
 mod gradle;
-mod package_json;
+pub mod members;
+pub(super) mod package_json;
 mod pom;
 mod python;
 
