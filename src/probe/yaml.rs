@@ -144,9 +144,8 @@ pub fn visit(text: &str, depth: usize, visit: &mut dyn FnMut(Visited<'_>)) -> Re
     let mut entries = Entries { depth, path: Vec::new(), open: 0, key: None, below: None };
     let mut documents = 0;
     loop {
-        let (event, mark) = parser
-            .next_token()
-            .map_err(|error| (YamlError::Syntax(error.to_string()), error.marker().line()))?;
+        let (event, mark) =
+            parser.next_token().map_err(|error| (YamlError::Syntax(error.to_string()), error.marker().line()))?;
         match event {
             Event::StreamEnd => return Ok(documents),
             Event::DocumentEnd => documents += 1,
