@@ -185,7 +185,7 @@ impl Entries {
             below.take(event, line)?;
             if below.open.is_empty() {
                 let value = self.below.take().and_then(|mut below| below.documents.pop());
-                self.hand_over(value, line, document, visit);
+                self.hand_over(value, document, visit);
             }
             return Ok(());
         }
@@ -193,7 +193,7 @@ impl Entries {
         match event {
             Event::Scalar(text, ..) if expects_key => self.key = Some((text, line)),
             Event::Scalar(text, ..) => {
-                self.hand_over(Some(Node { value: Value::Scalar(text), line }), line, document, visit);
+                self.hand_over(Some(Node { value: Value::Scalar(text), line }), document, visit);
             }
             Event::MappingEnd => {
                 self.open = self.open.saturating_sub(1);
@@ -212,10 +212,10 @@ impl Entries {
         Ok(())
     }
 
-    fn hand_over(&mut self, value: Option<Node>, line: u32, document: usize, visit: &mut dyn FnMut(Visited<'_>)) {
+    fn hand_over(&mut self, value: Option<Node>, document: usize, visit: &mut dyn FnMut(Visited<'_>)) {
         let Some(value) = value else { return };
         let key = self.key.take();
-        let line = key.as_ref().map_or(line, |(_, line)| *line);
+        let line = key.as_ref().map_or(value.line, |(_, line)| *line);
         let own = usize::from(key.is_some());
         self.path.extend(key.map(|(key, _)| key));
         visit(Visited { document, path: &self.path, line, value });

@@ -1,1 +1,5 @@
 //! Manifests and lock files of every package manager, each as its own tools read it.
+
+mod lock_files;
+mod pnpm;
+mod yarn;

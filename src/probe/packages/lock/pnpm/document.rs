@@ -53,13 +53,13 @@ impl Document {
             [section, key] if section == "packages" => {
                 self.has_packages = true;
                 if self.package(key, entry.line, &entry.value).is_none() {
-                    self.gaps.add(reason::ENTRY, keys::without_peers(key));
+                    self.gaps.add(reason::ENTRY, keys::shown(key));
                 }
             }
             [section, key] if section == "snapshots" => {
                 self.has_snapshots = true;
                 if self.needs_of(key, &entry.value).is_none() {
-                    self.gaps.add(reason::ENTRY, keys::without_peers(key));
+                    self.gaps.add(reason::ENTRY, keys::shown(key));
                 }
                 self.snapshots.push(key.clone());
             }
@@ -68,6 +68,11 @@ impl Document {
             [key] if key == "snapshots" => self.has_snapshots = true,
             path => self.importers.take(path, entry.value, &mut self.gaps),
         }
+    }
+
+    /// Whether it holds what serves pnpm itself, not the project.
+    pub fn is_for_pnpm(&self) -> bool {
+        self.importers.are_for_pnpm()
     }
 
     /// # Errors
@@ -164,7 +169,7 @@ impl Document {
             }
         }
         // Each package has a snapshot, unless the file ends too early.
-        listed.iter().for_each(|key| builder.gaps.add(reason::ENTRY, key));
+        listed.iter().for_each(|key| builder.gaps.add(reason::ENTRY, keys::shown(key)));
         self.importers.build(layout, builder, around, &own, prefix);
         for Need { from, name, to, optional } in self.needs {
             let key = prefixed(&to);

@@ -93,6 +93,11 @@ impl Importers {
         self.asked.iter().any(|asked| !asked.reference.starts_with("link:"))
     }
 
+    /// Whether only what serves pnpm itself is asked for.
+    pub fn are_for_pnpm(&self) -> bool {
+        !self.asked.is_empty() && self.asked.iter().all(|asked| is_for_pnpm(asked.block))
+    }
+
     /// Tells the lock file in the making what is asked for. Keys there begin with `prefix`.
     pub fn build(
         self,
@@ -121,9 +126,10 @@ impl Importers {
             let range = asked.range.or_else(|| self.specifiers.get(&at).cloned()).unwrap_or_default();
             let name = at.1;
             // pnpm itself stands in no manifest's dependencies; packages that configure it stand there.
-            let manifest = match asked.block {
-                "configDependencies" | "packageManagerDependencies" => around.manifest_path("", "pnpm-workspace.yaml"),
-                _ => manifest_of(around, &at.0),
+            let manifest = if is_for_pnpm(asked.block) {
+                around.manifest_path("", "pnpm-workspace.yaml")
+            } else {
+                manifest_of(around, &at.0)
             };
             let range = match range.strip_prefix("catalog:") {
                 Some(catalog) => {
@@ -135,6 +141,10 @@ impl Importers {
             builder.wants(&manifest, name, ranges::versions(&range), asked.scope, key);
         }
     }
+}
+
+fn is_for_pnpm(block: &str) -> bool {
+    matches!(block, "configDependencies" | "packageManagerDependencies")
 }
 
 /// `.`, `apps/web`, `../beside`.

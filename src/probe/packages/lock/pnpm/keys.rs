@@ -18,6 +18,15 @@ pub fn without_peers(key: &str) -> &str {
     key.split('(').next().unwrap_or(key)
 }
 
+/// A key as it may be shown: an address may hold a password, and is left out.
+pub fn shown(key: &str) -> &str {
+    let bare = without_peers(key);
+    match bare.split_once(':') {
+        Some((before, _)) => before.rsplit_once('@').map_or(before, |(name, _)| name),
+        None => bare,
+    }
+}
+
 /// Takes a key apart; `None` for one that says neither name nor version.
 pub fn parse(layout: Layout, key: &str) -> Option<Key<'_>> {
     match layout {

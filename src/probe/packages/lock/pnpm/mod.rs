@@ -58,6 +58,10 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     for document in &documents {
         document.check()?;
     }
+    // Cut behind the first document, the file would look like one without any packages of the project's.
+    if documents.last().is_some_and(Document::is_for_pnpm) {
+        return Err(NotUnderstood::new("pnpm lock file without the project's own part"));
+    }
     let format = documents.last().and_then(|last| last.version.as_ref()).and_then(Node::text).unwrap_or_default();
     let mut builder = Builder::new(Manager::Pnpm, format);
     let last = documents.len() - 1;
