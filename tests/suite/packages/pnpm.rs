@@ -208,6 +208,10 @@ fn one_odd_entry_does_not_spoil_the_rest() {
     // The same twice is there once; the same key with other content is read too.
     let twice = NINE.replace("packages:\n\n", "packages:\n\n  a@1.0.0:\n    resolution: {integrity: y}\n\n");
     assert_eq!(brief::packages(&read("pnpm-lock.yaml", &twice).unwrap().0), ["a 1.0.0:13 Registry"]);
+    assert_eq!(
+        brief::names(&read("pnpm-lock.yaml", &format!("\u{feff}{NINE}").replace('\n', "\r\n")).unwrap().0),
+        ["a 1.0.0"]
+    );
     let empty = read("pnpm-lock.yaml", "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n").unwrap();
     assert_eq!((empty.0.packages.len(), empty.0.roots.len(), empty.1.len()), (0, 1, 0));
 }

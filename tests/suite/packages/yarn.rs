@@ -87,6 +87,7 @@ fn aliases_archives_and_forced_versions_of_yarn_1() {
     ]
     .concat()
     .replace('\n', "\r\n");
+    let text = format!("\u{feff}{text}");
     let (lock, found) = read("yarn.lock", &text).unwrap();
     assert_eq!(
         brief::packages(&lock),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::importers::Importers;
+use super::importers::{Importers, manifest_of};
 use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::NotUnderstood;
@@ -180,7 +180,7 @@ impl Document {
                 None => builder.needs(prefixed(&from), key),
                 // A folder that is copied rather than linked asks for what its own manifest asks for.
                 Some(Some(folder)) => {
-                    let manifest = around.manifest_path(folder, "package.json");
+                    let manifest = manifest_of(around, folder);
                     builder.wants(&manifest, name, "", Scope::Production, key);
                 }
                 Some(None) => {}

@@ -147,8 +147,8 @@ fn is_for_pnpm(block: &str) -> bool {
     matches!(block, "configDependencies" | "packageManagerDependencies")
 }
 
-/// `.`, `apps/web`, `../beside`.
-fn manifest_of(around: &Around<'_>, folder: &str) -> String {
+/// The manifest of a project in a folder relative to the lock file: `.`, `apps/web`, `../beside`.
+pub fn manifest_of(around: &Around<'_>, folder: &str) -> String {
     let folder = folder.trim_end_matches('/');
     let (mut base, mut rest) = (around.folder().trim_end_matches('/'), folder);
     if folder == "." {

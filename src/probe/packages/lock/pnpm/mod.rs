@@ -43,7 +43,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     // A document of its own may come first for pnpm itself and for packages that configure it; the last is the project's
     // (<https://pnpm.io/lockfile>).
     let mut documents: Vec<Document> = Vec::new();
-    let count = visit(text, 2, &mut |entry| {
+    let count = visit(text.trim_start_matches('\u{feff}'), 2, &mut |entry| {
         while documents.len() <= entry.document && documents.len() < MAX_DOCUMENTS {
             documents.push(Document::default());
         }
@@ -52,8 +52,11 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         }
     })
     .map_err(|(_, line)| NotUnderstood::at("not a valid pnpm lock file", line))?;
-    if count > MAX_DOCUMENTS || documents.is_empty() {
+    if count > MAX_DOCUMENTS {
         return Err(NotUnderstood::new("not a valid pnpm lock file"));
+    }
+    if documents.is_empty() {
+        return Err(NotUnderstood::new("pnpm lock file without its version"));
     }
     for document in &documents {
         document.check()?;

@@ -33,7 +33,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let mut graph = Graph::default();
     let mut open: Option<Raw> = None;
     let mut block = String::new();
-    for (before, line) in text.trim_start_matches('\u{feff}').lines().enumerate() {
+    for (before, line) in text.lines().enumerate() {
         let number = before + 1;
         if let Some(comment) = line.trim_start().strip_prefix('#') {
             refuse_other_version(comment, number)?;

@@ -127,20 +127,21 @@ fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
         .chain(members)
         .filter_map(|folder| around.manifest(&folder, "package.json"))
         .collect();
-    // Members that need each other are linked and stand in no lock file.
+    // Members that need each other are linked and stand in no lock file, unless a version of the registry is asked for.
     let own: HashSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
     let mut asks = Vec::new();
     for manifest in manifests {
         asks.push(Ask::nothing(&manifest.path));
         for declared in &manifest.declared {
-            if declared.source == Source::Own || own.contains(name_in(declared)) {
+            if declared.source == Source::Own {
                 continue;
             }
             let range = match &declared.alias {
                 Some(_) if !declared.range.starts_with("npm:") => format!("npm:{}@{}", declared.name, declared.range),
                 _ => declared.range.clone(),
             };
-            let need = Need { name: name_in(declared).to_owned(), range, optional: declared.optional };
+            let name = name_in(declared).to_owned();
+            let need = Need { range, optional: declared.optional || own.contains(&*name), name };
             asks.push(Ask { manifest: manifest.path.clone(), need, scope: declared.scope });
         }
     }

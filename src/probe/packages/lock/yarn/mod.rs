@@ -54,6 +54,7 @@ enum Place {
 /// When it is not of a known form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     damage::refuse(text)?;
+    let text = text.trim_start_matches('\u{feff}');
     // Yarn itself tells them apart by this key (`packages/yarnpkg-core/sources/Project.ts` of Yarn 4).
     let is_berry = text.lines().any(|line| line.starts_with("__metadata:") || line.starts_with("\"__metadata\":"));
     if is_berry { berry::read(text, around) } else { classic::read(text, around) }
