@@ -75,6 +75,26 @@ pub fn listed(fixture: &str, scopes: bool) -> (LockFile, Vec<String>) {
     (lock, told(packages.gaps))
 }
 
+/// Cuts the lock file of a fixture at many places: it is refused, or something is counted, or nothing is lost.
+pub fn cut_anywhere(fixture: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/packages").join(fixture);
+    let listing = files::list(&folder, &[], &CancellationToken::new());
+    let packages = collect(&listing, &CancellationToken::new());
+    let whole = packages.locks.first().unwrap();
+    let text = std::fs::read_to_string(folder.join(&whole.path)).unwrap();
+    let ends = text.char_indices().filter(|(at, c)| *c == '\n' || at % 41 == 0).map(|(at, _)| at);
+    for end in ends {
+        let around = Around { path: &whole.path, manifests: &packages.manifests };
+        let Ok(reading) = reader(&whole.path).unwrap()(&text[..end], &around) else { continue };
+        let is_whole = brief::names(&reading.lock) == brief::names(whole);
+        assert!(
+            is_whole || !reading.gaps.is_empty(),
+            "{fixture} cut at {end}: {}",
+            &text[end.saturating_sub(200)..end]
+        );
+    }
+}
+
 /// Lock files in few words.
 pub mod brief {
     use gonogo::probe::packages::LockFile;

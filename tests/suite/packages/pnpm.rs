@@ -1,8 +1,9 @@
-//! `pnpm-lock.yaml`: what pnpm itself wrote and listed, and what harms it.
+//! `pnpm-lock.yaml`: what pnpm itself wrote and listed (5.18.11, 6.35.1, 7.33.7, 8.15.9, 9.15.9, 10.34.9, 11.28.11 and
+//! 12.21.0), and what harms it.
 
 use gonogo::probe::packages::Manager;
 
-use super::lock_files::{brief, listed, read, refused, with_manifests};
+use super::lock_files::{brief, cut_anywhere, listed, read, refused, with_manifests};
 
 const NINE: &str = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: ^1.0.0\n        \
                     version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {integrity: x}\n\nsnapshots:\n\n  a@1.0.0: {}\n";
@@ -214,6 +215,13 @@ fn one_odd_entry_does_not_spoil_the_rest() {
     );
     let empty = read("pnpm-lock.yaml", "lockfileVersion: '9.0'\n\nimporters:\n\n  .: {}\n").unwrap();
     assert_eq!((empty.0.packages.len(), empty.0.roots.len(), empty.1.len()), (0, 1, 0));
+}
+
+#[test]
+fn a_file_that_was_cut_never_looks_whole() {
+    for fixture in ["pnpm5-peers", "pnpm6-workspaces", "pnpm8-aliases", "pnpm9-workspaces", "pnpm11-peers"] {
+        cut_anywhere(&format!("pnpm/{fixture}"));
+    }
 }
 
 #[test]

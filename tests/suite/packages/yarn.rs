@@ -1,8 +1,8 @@
-//! `yarn.lock`: what Yarn itself wrote and listed, and what harms it.
+//! `yarn.lock`: what Yarn itself wrote and listed (1.22.22, 2.4.2, 3.8.7 and 4.18.1), and what harms it.
 
 use gonogo::probe::packages::{Manager, Origin, Scope};
 
-use super::lock_files::{brief, listed, read, refused, with_manifests};
+use super::lock_files::{brief, cut_anywhere, listed, read, refused, with_manifests};
 
 /// An entry of Yarn 1.
 fn classic(key: &str, version: &str, more: &str) -> String {
@@ -17,6 +17,8 @@ fn berry(key: &str, version: &str, resolution: &str, more: &str) -> String {
 
 const V1: &str = "# yarn lockfile v1\n\n\n";
 const V8: &str = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n";
+const ROOT: &str =
+    "\"root@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"root@workspace:.\"\n  linkType: soft\n\n";
 
 #[test]
 fn yarn_1_is_read_as_it_lists_itself() {
@@ -88,7 +90,8 @@ fn aliases_archives_and_forced_versions_of_yarn_1() {
     .concat()
     .replace('\n', "\r\n");
     let text = format!("\u{feff}{text}");
-    let (lock, found) = read("yarn.lock", &text).unwrap();
+    let manifest = r#"{"resolutions": {"**/forced": "9.9.9"}}"#;
+    let (lock, found) = with_manifests("yarn.lock", &text, &[("package.json", manifest)]).unwrap();
     assert_eq!(
         brief::packages(&lock),
         [
@@ -104,6 +107,8 @@ fn aliases_archives_and_forced_versions_of_yarn_1() {
     );
     assert_eq!(brief::wanted(&lock), ["vendor/own/package.json @a/b ^1.0.0 Production -> @a/b 1.2.0"]);
     assert_eq!(found, [""; 0]);
+    let (_, found) = read("yarn.lock", &text).unwrap();
+    assert_eq!(found, ["package that is asked for but missing from the lock file: forced"]);
 }
 
 #[test]
@@ -170,6 +175,7 @@ fn what_is_no_lock_file_of_a_known_form_is_refused() {
         ("__metadata:\n  version: eight\n".to_owned(), "unknown version eight of a Yarn lock file:2"),
         ("__metadata:\n  cacheKey: 8\n".to_owned(), "Yarn lock file without its version:2"),
         (format!("{V8}\"a@npm:1\":\n  version: [1\n"), "not a valid Yarn lock file:7"),
+        (format!("{V8}{}", berry("a@npm:1.0.0", "1.0.0", "a@npm:1.0.0", "")), "Yarn lock file that ends too early"),
         (format!("{V8}x: &x 1\ny: *x\n"), "not a valid Yarn lock file:6"),
         (format!("{V8}x: {}", "[".repeat(1_000_000)), "not a valid Yarn lock file:5"),
     ] {
@@ -198,6 +204,7 @@ fn one_odd_entry_does_not_spoil_the_rest() {
 
     let text = [
         V8,
+        ROOT,
         &berry("a@npm:^1.0.0", "1.0.0", "a@npm:1.0.0", ""),
         "\"blocked@npm:1\":\n  version:\n    x: 1\n  resolution: \"blocked@npm:1.0.0\"\n\n",
         "\"bare@npm:1\":\n  version: 1.0.0\n\n\"list@npm:1\":\n  - 1\n\n",
@@ -221,6 +228,21 @@ fn what_a_manifest_asks_for_and_the_lock_file_lacks_is_counted() {
     assert_eq!(found, ["package that is asked for but missing from the lock file: new"]);
     let (lock, found) = with_manifests("web/yarn.lock", V1, &[("web/package.json", "{}")]).unwrap();
     assert_eq!((lock.roots.len(), &*lock.roots[0].manifest, found.len()), (1, "web/package.json", 0));
+}
+
+#[test]
+fn a_member_that_the_lock_file_does_not_know_is_counted() {
+    let manifests = [("package.json", r#"{"workspaces": ["packages/*"]}"#), ("packages/new/package.json", "{}")];
+    let (lock, found) = with_manifests("yarn.lock", &format!("{V8}{ROOT}"), &manifests).unwrap();
+    assert_eq!(lock.roots.len(), 1);
+    assert_eq!(found, ["package that is asked for but missing from the lock file: packages/new"]);
+}
+
+#[test]
+fn a_file_that_was_cut_never_looks_whole() {
+    for fixture in ["yarn1-workspaces", "yarn1-aliases", "berry3-workspaces", "berry4-aliases", "berry4-peers"] {
+        cut_anywhere(&format!("yarn/{fixture}"));
+    }
 }
 
 #[test]
@@ -259,7 +281,7 @@ fn large_files_take_time_in_proportion() {
     let asks = "  dependencies:\n    a: ^0.0.0\n";
     let text: String =
         (0..20_000).map(|n| berry(&format!("a@npm:^1.0.{n}"), "1", &format!("a@npm:1.0.{n}"), asks)).collect();
-    let (lock, found) = read("yarn.lock", &format!("{V8}{text}")).unwrap();
+    let (lock, found) = read("yarn.lock", &format!("{V8}{ROOT}{text}")).unwrap();
     assert_eq!((lock.packages.len(), found), (20_000, missing.clone()));
     let deep: String = (0..50_000).map(|n| format!("{}x \"1\"\n", " ".repeat((n % 500) * 2))).collect();
     assert!(refused("yarn.lock", &deep).starts_with("not a valid Yarn lock file"));

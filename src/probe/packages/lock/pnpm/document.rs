@@ -85,8 +85,8 @@ impl Document {
             let shown: String = version.text().unwrap_or("of a wrong type").chars().take(30).collect();
             return Err(NotUnderstood::at(format!("unknown lockfileVersion {shown}"), version.line as usize));
         }
-        let cut = !self.has_packages && self.importers.ask_for_packages()
-            || self.layout == Some(Layout::Nine) && !self.packages.is_empty() && !self.has_snapshots;
+        let cut = (!self.has_packages && self.importers.ask_for_packages())
+            || (self.layout == Some(Layout::Nine) && !self.packages.is_empty() && !self.has_snapshots);
         if cut { Err(NotUnderstood::new("pnpm lock file that ends too early")) } else { Ok(()) }
     }
 

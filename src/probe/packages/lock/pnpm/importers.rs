@@ -1,10 +1,11 @@
 //! The projects that a `pnpm-lock.yaml` serves, and what they ask for.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::lock::{Around, Builder, Scope, ranges, reason};
+use crate::probe::packages::manifest::{Manifest, Source};
 use crate::probe::yaml::{Node, Value};
 
 /// The blocks of a project. What the last two hold runs for pnpm only, before anything is installed.
@@ -110,7 +111,16 @@ impl Importers {
         if prefix.is_empty() {
             // Without `importers` there is one project, beside the file.
             let alone = if self.folders.is_empty() { vec![".".to_owned()] } else { self.folders };
-            alone.iter().for_each(|folder| builder.root(manifest_of(around, folder)));
+            let paths: BTreeSet<String> = alone.iter().map(|folder| manifest_of(around, folder)).collect();
+            let asked: HashSet<(String, &str)> =
+                self.asked.iter().map(|asked| (manifest_of(around, &asked.folder), &*asked.name)).collect();
+            let below = around.manifests.keys().filter(|path| {
+                self.asked.is_empty() && path.starts_with(around.folder()) && path.ends_with("package.json")
+            });
+            for manifest in paths.iter().chain(below).filter_map(|path| around.manifests.get(path)) {
+                count_missing(manifest, &asked, builder);
+            }
+            paths.into_iter().for_each(|path| builder.root(path));
         }
         for asked in self.asked {
             let Some(key) = keys::target(layout, &asked.name, &asked.reference) else { continue };
@@ -139,6 +149,17 @@ impl Importers {
                 None => range,
             };
             builder.wants(&manifest, name, ranges::versions(&range), asked.scope, key);
+        }
+    }
+}
+
+/// What a manifest asks for and the file does not know: it was cut, or is older.
+fn count_missing(manifest: &Manifest, asked: &HashSet<(String, &str)>, builder: &mut Builder) {
+    for declared in manifest.declared.iter().filter(|declared| !declared.optional && declared.source != Source::Own) {
+        let name = declared.alias.as_ref().unwrap_or(&declared.name);
+        let is_known = asked.contains(&(manifest.path.clone(), name.as_str())) || manifest.overrides.contains(name);
+        if !is_known {
+            builder.gaps.add(reason::MISSING, name);
         }
     }
 }

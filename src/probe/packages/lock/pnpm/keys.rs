@@ -79,8 +79,8 @@ fn nine(bare: &str) -> Option<Key<'_>> {
 
 /// Before the first slash stands nothing, or the host of another registry; `@…` and `file:` are archives.
 fn is_host(text: &str) -> bool {
-    !text.starts_with('@') && !text.contains(':')
-        || text.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok())
+    let port = text.rsplit_once(':').map(|(_, port)| port);
+    !text.starts_with('@') && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 fn is_version(text: &str) -> bool {

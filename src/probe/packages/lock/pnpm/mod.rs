@@ -11,6 +11,9 @@ use crate::probe::yaml::{Node, visit};
 
 use document::Document;
 
+/// As many as pnpm ever writes.
+const MAX_DOCUMENTS: usize = 2;
+
 /// The layouts of the format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layout {
@@ -73,6 +76,3 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     }
     Ok(builder.finish(around.path))
 }
-
-/// More than pnpm ever writes.
-const MAX_DOCUMENTS: usize = 2;

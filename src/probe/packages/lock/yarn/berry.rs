@@ -34,6 +34,15 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let version: String = version.chars().take(20).collect();
         return Err(NotUnderstood::at(format!("unknown version {version} of a Yarn lock file"), line));
     }
+    // Yarn lists the project itself and every member of its workspace.
+    if !graph.has_own("") {
+        return Err(NotUnderstood::new("Yarn lock file that ends too early"));
+    }
+    for member in around.members() {
+        if !graph.has_own(&member) {
+            graph.gaps.add(reason::MISSING, &member);
+        }
+    }
     Ok(graph.finish(Manager::YarnBerry, version, around))
 }
 

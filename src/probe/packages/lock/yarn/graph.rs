@@ -38,6 +38,11 @@ impl Graph {
         self.entries.push(entry);
     }
 
+    /// Whether the project's own package in this folder has an entry.
+    pub fn has_own(&self, folder: &str) -> bool {
+        self.entries.iter().any(|entry| matches!(&entry.place, Place::Own(Some(own)) if own == folder))
+    }
+
     /// Puts the lock file together. Yarn 2 and later list the project's own packages beside the others; for Yarn 1 the
     /// manifests say what is asked for.
     pub fn finish(mut self, manager: Manager, format: &str, around: &Around<'_>) -> Reading {
@@ -46,6 +51,8 @@ impl Graph {
         if manager == Manager::YarnClassic {
             asks.extend(asks_of_manifests(around));
         }
+        let manifest = around.manifest("", "package.json");
+        let forced: HashSet<&str> = manifest.into_iter().flat_map(|root| &root.overrides).map(String::as_str).collect();
         let mut builder = Builder::new(manager, format);
         for (at, entry) in self.entries.iter_mut().enumerate() {
             let origin = match entry.place {
@@ -61,10 +68,7 @@ impl Graph {
                 continue;
             }
             for need in &entry.needs {
-                let found = index.answers(need);
-                if found.is_empty() && !need.optional {
-                    self.gaps.add(reason::MISSING, &need.name);
-                }
+                let found = index.answers(need, &forced, &mut self.gaps);
                 found.iter().for_each(|to| builder.needs(at.to_string(), to.to_string()));
             }
         }
@@ -73,10 +77,7 @@ impl Graph {
             if need.name.is_empty() {
                 continue;
             }
-            let found = index.answers(&need);
-            if found.is_empty() && !need.optional {
-                self.gaps.add(reason::MISSING, &need.name);
-            }
+            let found = index.answers(&need, &forced, &mut self.gaps);
             let range = ranges::versions(place::range(&need.range));
             found.iter().for_each(|to| builder.wants(&manifest, &need.name, &*range, scope, to.to_string()));
         }
@@ -163,15 +164,19 @@ impl Index {
         Self { exact, by_name }
     }
 
-    /// The entries that answer it: one, or those of that name.
-    fn answers(&self, need: &Need) -> &[usize] {
-        match self.exact.get(&key(&need.name, &need.range)) {
-            Some(at) => std::slice::from_ref(at),
-            None => match self.by_name.get(&need.name) {
-                Some(same) if same.len() <= MAX_BY_NAME => same,
-                _ => &[],
-            },
+    /// The entries that answer it: one, or those of that name. Counts it as missing where that is not enough.
+    fn answers(&self, need: &Need, forced: &HashSet<&str>, gaps: &mut Gaps) -> &[usize] {
+        if let Some(at) = self.exact.get(&key(&need.name, &need.range)) {
+            return std::slice::from_ref(at);
         }
+        let same = self.by_name.get(&need.name).filter(|same| same.len() <= MAX_BY_NAME);
+        // Without a reason to lead elsewhere, another version of that name is none that was asked for.
+        let leads_elsewhere = forced.contains(&*need.name)
+            || ["catalog:", "workspace:"].iter().any(|protocol| need.range.starts_with(protocol));
+        if !need.optional && (same.is_none() || !leads_elsewhere) {
+            gaps.add(reason::MISSING, &need.name);
+        }
+        same.map_or(&[], Vec::as_slice)
     }
 }
 
