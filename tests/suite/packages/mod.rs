@@ -4,3 +4,6 @@ mod ranges;
 mod standings;
 mod versions;
 mod npm;
+mod lock_files;
+mod pnpm;
+mod yarn;

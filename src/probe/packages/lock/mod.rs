@@ -5,6 +5,7 @@ mod bun;
 mod bundler;
 mod cargo;
 mod composer;
+mod damage;
 mod go;
 mod gradle;
 mod maven;
@@ -14,6 +15,7 @@ mod pipenv;
 mod pnpm;
 mod poetry;
 mod pylock;
+mod ranges;
 mod requirements;
 mod tree;
 mod unread;
@@ -169,6 +171,8 @@ pub mod reason {
     pub const ABSENT: &str = "package that the lock file asks for and does not hold";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// A package that is asked for and stands nowhere: a file that was cut, or is older than the manifest.
+    pub const MISSING: &str = "package that is asked for but missing from the lock file";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }
