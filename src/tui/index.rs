@@ -72,9 +72,10 @@ impl Index {
         let Filters { items, findings, queries, web, dependencies } = filters;
         let wanted = [items, findings, queries, web, dependencies];
         let revision = session.revision();
-        let same = self.stamp.as_ref().is_some_and(|stamp| {
-            stamp.revision == revision && stamp.within == *within && stamp.filters() == wanted
-        });
+        let same = self
+            .stamp
+            .as_ref()
+            .is_some_and(|stamp| stamp.revision == revision && stamp.within == *within && stamp.filters() == wanted);
         if same {
             return false;
         }

@@ -14,6 +14,7 @@ pub mod lock;
 mod manager;
 pub mod manifest;
 pub mod range;
+mod toml_doc;
 mod unlocked;
 pub mod version;
 

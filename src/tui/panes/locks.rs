@@ -49,8 +49,7 @@ fn files(doc: &mut Doc<'_>, report: &DependencyReport) {
         );
     }
     for lock in report.locks.iter().take(MOST_FILES) {
-        let (packages, direct, development) =
-            (grouped(lock.packages), grouped(lock.direct), grouped(lock.development));
+        let (packages, direct, development) = (grouped(lock.packages), grouped(lock.direct), grouped(lock.development));
         if wide {
             let room = doc.width().saturating_sub(4 * (FIGURE + 2));
             let path = text::fit_end(&lock.path, room);

@@ -95,7 +95,9 @@ fn ways_in(doc: &mut Doc<'_>, package: &VulnerablePackage) {
     }
     if package.more_ways_in > 0 {
         let more = usize::try_from(package.more_ways_in).unwrap_or(usize::MAX);
-        let words = if more == 1 { "… and 1 more direct dependency brings it in".to_owned() } else {
+        let words = if more == 1 {
+            "… and 1 more direct dependency brings it in".to_owned()
+        } else {
             format!("… and {more} more direct dependencies bring it in")
         };
         doc.prose(2, &words, styles.muted);
@@ -114,7 +116,8 @@ fn uses(doc: &mut Doc<'_>, ui: &Ui, package: &VulnerablePackage) {
     doc.heading("Does your code use it?", "");
     match &package.uses {
         Uses::Imported { package: imported, places, more } => {
-            let what = if *imported == package.name { "it".to_owned() } else { format!("{imported}, which brings it in") };
+            let what =
+                if *imported == package.name { "it".to_owned() } else { format!("{imported}, which brings it in") };
             doc.led("✗ ", 0, &format!("Yes: production code imports {what}."), styles.fail, styles.text);
             let hint = ui.keymap.hint(Action::Edit);
             for (number, (path, line)) in places.iter().take(MOST_PLACES).enumerate() {
@@ -126,7 +129,8 @@ fn uses(doc: &mut Doc<'_>, ui: &Ui, package: &VulnerablePackage) {
                 }
                 doc.row(spans);
             }
-            let more = usize::try_from(*more).unwrap_or(usize::MAX).saturating_add(places.len().saturating_sub(MOST_PLACES));
+            let more =
+                usize::try_from(*more).unwrap_or(usize::MAX).saturating_add(places.len().saturating_sub(MOST_PLACES));
             if more > 0 {
                 doc.prose(2, &format!("… and {}", plain::count(more, "other place")), styles.muted);
             }

@@ -65,7 +65,8 @@ pub(super) fn mark(styles: &Styles, package: &VulnerablePackage) -> Mark {
     match package.severity {
         None => Mark { glyph: "?", word: "not rated", style: styles.unknown },
         Some(severity) => {
-            let glyph = if package.way_out.kind == WayOutKind::Remove || severity.word() != "minor" { "✗" } else { "–" };
+            let glyph =
+                if package.way_out.kind == WayOutKind::Remove || severity.word() != "minor" { "✗" } else { "–" };
             Mark { glyph, word: severity.word(), style: styles.severity(severity) }
         }
     }
@@ -134,9 +135,10 @@ fn nothing(ui: &Ui, session: &Session) -> String {
             kept: "packages",
             again: "looks them up again",
             offered: "it sends names and versions of packages, and nothing of your code",
-            name: "to let gonogo ask the advisory service: it sends names and versions of packages, and nothing of your \
+            name:
+                "to let gonogo ask the advisory service: it sends names and versions of packages, and nothing of your \
                    code. Or fetch a copy first with `gonogo advisories update`, and nothing is sent."
-                .to_owned(),
+                    .to_owned(),
             another: "asks again",
         },
     )

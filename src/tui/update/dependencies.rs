@@ -29,7 +29,8 @@ pub(super) fn findings(ui: &Ui) -> &[Fingerprint] {
 pub(super) fn choices(session: &Session) -> Vec<Choice> {
     let Some(report) = session.dependencies() else { return Vec::new() };
     let packages = report.vulnerable.iter().map(|package| {
-        let aside = package.way_out.version.as_ref().map(|to| format!("package → {to}")).unwrap_or("package".to_owned());
+        let aside =
+            package.way_out.version.as_ref().map(|to| format!("package → {to}")).unwrap_or("package".to_owned());
         let label = format!("{} {}", package.name, package.version);
         Choice::new(label, aside, Then::Dependency(DependencyRow::of(package)))
     });

@@ -7,7 +7,7 @@ pub(super) mod go_mod;
 mod gradle;
 mod package_json;
 pub(super) mod pom;
-mod python;
+pub(super) mod python;
 
 use std::collections::BTreeMap;
 
@@ -28,6 +28,8 @@ pub struct Manifest {
     pub declared: Vec<Declared>,
     /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`.
     pub members: Vec<String>,
+    /// The extras that it asks for with a package, by the name in `declared`: `standard` of `uvicorn[standard]`.
+    pub extras: BTreeMap<String, Vec<String>>,
     /// The runtimes that it asks for: `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.
     pub runtimes: Vec<Runtime>,
     /// The package manager that it names, as written: `pnpm@9.1.0`.
@@ -121,7 +123,7 @@ fn reader(path: &str) -> Option<Reader> {
     let name = path.rsplit('/').next().unwrap_or(path);
     Some(match name {
         "package.json" => Reader::Alone(package_json::read),
-        "pyproject.toml" | "Pipfile" | "setup.cfg" => Reader::Alone(python::read),
+        "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py" => Reader::Alone(python::read),
         "composer.json" => Reader::Alone(composer::read),
         "Cargo.toml" => Reader::Cargo,
         "Gemfile" | "gems.rb" => Reader::Alone(gemfile::read),
@@ -129,7 +131,7 @@ fn reader(path: &str) -> Option<Reader> {
         "pom.xml" => Reader::Maven,
         "build.gradle" | "build.gradle.kts" => Reader::Gradle,
         _ if name.ends_with(".versions.toml") => Reader::Gradle,
-        _ if is_requirements(path) => Reader::Alone(python::read),
+        _ if is_requirements(path) || python::is_requirements_input(path) => Reader::Alone(python::read),
         _ => return None,
     })
 }
