@@ -5,3 +5,4 @@ mod cargo;
 mod composer;
 mod go;
 mod jvm;
+mod python;

@@ -14,6 +14,7 @@ mod pipenv;
 mod pnpm;
 mod poetry;
 mod pylock;
+mod python_graph;
 mod requirements;
 mod unread;
 mod uv;
@@ -153,6 +154,8 @@ impl<'a> Around<'a> {
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// A package that the file names as needed and says nothing of: as if a part of it were cut off.
+    pub const MISSING: &str = "package that a lock file says is needed and does not describe";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// An included file that is not there.
@@ -177,7 +180,6 @@ pub fn reader(path: &str) -> Option<Read> {
         "Pipfile.lock" => pipenv::read,
         "uv.lock" => uv::read,
         "pdm.lock" => pdm::read,
-        "pylock.toml" => pylock::read,
         "composer.lock" => composer::read,
         "Gemfile.lock" | "gems.locked" => bundler::read,
         "go.mod" => go::read,
@@ -185,6 +187,7 @@ pub fn reader(path: &str) -> Option<Read> {
         "gradle.lockfile" | "buildscript-gradle.lockfile" => gradle::read,
         // Gradle before 7 wrote one file a configuration.
         _ if name.ends_with(".lockfile") && folder.ends_with("gradle/dependency-locks") => gradle::read,
+        _ if pylock::is_pylock(name) => pylock::read,
         _ => return None,
     })
 }
