@@ -6,3 +6,6 @@ mod composer;
 mod go;
 mod jvm;
 mod python;
+mod python_hostile;
+mod python_locks;
+mod python_tools;

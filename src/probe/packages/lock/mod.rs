@@ -158,6 +158,8 @@ pub mod reason {
     pub const MISSING: &str = "package that a lock file says is needed and does not describe";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// A package whose version is decided on the day.
+    pub const UNPINNED: &str = "requirement without an exact version (==)";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }

@@ -104,6 +104,8 @@ fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, builder: &mut 
                 let draft = Draft { origin, scope: Some(scope), ..Draft::new(&*name, version, line) };
                 builder.add(key(&name, scope), draft);
             }
+            // Pipenv leaves those open that its own platform does not install.
+            None if pinned.is_some_and(|version| !version.is_empty()) => builder.gaps.add(reason::UNPINNED, &name),
             None => builder.gaps.add(reason::ENTRY, &name),
         }
     }

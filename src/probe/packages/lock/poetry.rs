@@ -72,6 +72,10 @@ fn unknown(version: &str, line: u32) -> NotUnderstood {
 /// be among the others: where the manifest is there, who needs it says it better.
 fn scope_said(table: &Table<'_>, has_manifest: bool) -> Option<Scope> {
     let groups = toml_doc::texts(table, &["groups"]);
+    // What only extras bring in is in `main` as well, also an extra for tests.
+    if has_manifest && toml_doc::is_set(table, &["optional"]) {
+        return None;
+    }
     if let Some(scope) = groups.iter().map(|group| scope_of(group)).min() {
         return Some(scope);
     }

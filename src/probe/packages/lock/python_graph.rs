@@ -38,7 +38,7 @@ pub struct Asked {
 }
 
 /// More versions of one package than this are not told apart; a version for each Python and platform needs far fewer.
-const MAX_VERSIONS: usize = 100;
+const MAX_VERSIONS: usize = 30;
 
 /// One of the packages, or one of the project's own, which asks on behalf of its manifest.
 #[derive(Debug)]

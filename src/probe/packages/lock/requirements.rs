@@ -10,8 +10,6 @@ use crate::probe::packages::manifest::python::requirements_file::{Line, Said, li
 use crate::probe::packages::manifest::{Manifest, Source};
 use crate::probe::packages::{Ecosystem, Manager, Packages, text_of};
 
-/// Requirements whose version is decided on the day.
-const UNPINNED: &str = "requirement without an exact version (==)";
 /// Nothing says that the file names more than what the project imports itself.
 const PARTIAL: &str = "requirements file that does not say whether it names what its packages need in turn";
 
@@ -266,7 +264,7 @@ fn locked(
                 builder.add(&*key, Draft { scope: Some(scope), ..Draft::new(name, version, *line) });
                 builder.wants(path, name, range, scope, key);
             }
-            None => builder.gaps.add(UNPINNED, name),
+            None => builder.gaps.add(reason::UNPINNED, name),
         }
     }
     if !pins.compiled && !(pins.packages.is_empty() && pins.unpinned.is_empty()) {
