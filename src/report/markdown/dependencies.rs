@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::safe::{cell, code, code_cell, fence, prose};
 use super::table;
-use crate::model::{Severity, VulnerablePackage};
+use crate::model::{Severity, VulnerablePackage, grouped};
 use crate::report::dependencies::{target, through, uses};
 use crate::report::overview::Overview;
 
@@ -25,8 +25,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     }
     let locks: Vec<Vec<String>> = (dependencies.locks.iter().take(MOST_PACKAGES))
         .map(|lock| {
-            let figure = |number: u64| number.to_string();
-            let (all, direct, development) = (figure(lock.packages), figure(lock.direct), figure(lock.development));
+            let (all, direct, development) = (grouped(lock.packages), grouped(lock.direct), grouped(lock.development));
             vec![code_cell(&lock.path, 120), cell(&lock.manager), all, direct, development]
         })
         .collect();
@@ -71,10 +70,10 @@ fn way_out(package: &VulnerablePackage, out: &mut dyn Write) -> io::Result<()> {
     let way = &package.way_out;
     writeln!(out, "{}: {}\n", code(&format!("{} {}", package.name, package.version)), prose(&way.words))?;
     if !way.commands.is_empty() {
-        writeln!(out, "\n{}", fence("sh", &way.commands.join("\n"), MOST_LINES))?;
+        writeln!(out, "{}", fence("sh", &way.commands.join("\n"), MOST_LINES))?;
     }
     if let Some((file, lines)) = &way.lines {
-        writeln!(out, "\nIn {}:\n\n{}", code(file), fence("", lines, MOST_LINES))?;
+        writeln!(out, "In {}:\n\n{}", code(file), fence("", lines, MOST_LINES))?;
     }
     Ok(())
 }
