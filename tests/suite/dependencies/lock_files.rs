@@ -163,7 +163,10 @@ async fn clean_only_when_everything_was_looked_up() {
         (vec![], "nothing: there is no lock file"),
         (vec![("package.json", package)], "nothing: incomplete: package.json without a lock file (package.json)"),
         (vec![("yarn.lock", "")], "nothing: incomplete: Yarn lock file, which gonogo does not read yet (yarn.lock)"),
-        (vec![("package-lock.json", &*lock), ("api/poetry.lock", "")], "part: incomplete: Poetry lock file"),
+        (
+            vec![("package-lock.json", &*lock), ("api/poetry.lock", "")],
+            "part: incomplete: a poetry.lock without its metadata",
+        ),
         (
             vec![("package-lock.json", &*lock), ("api/pyproject.toml", "[project]\ndependencies = [\"x\"]")],
             "part: incomplete: pyproject.toml without",
