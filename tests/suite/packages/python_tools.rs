@@ -117,7 +117,7 @@ fn the_tools_themselves_name_the_same_packages() {
                 "typing-extensions",
             ],
         ),
-        ("pylock", "extras", &[]),
+        ("pylock", "extras", &["certifi", "httpcore", "sniffio"]),
         ("pylock", "markers", &[]),
         ("pylock", "places", &[]),
         ("pip", "groups", &[]),
