@@ -147,7 +147,14 @@ async fn clean_only_when_everything_was_looked_up() {
     let package = r#"{"dependencies": {"a": "1"}}"#;
     assert_eq!(part(&[("package-lock.json", &lock), ("package.json", package)]).await, "whole");
     assert_eq!(part(&[("package-lock.json", &lock), ("apps/web/package.json", package)]).await, "whole");
-    assert_eq!(part(&[("requirements.txt", "a==1\n-r more/pins.txt\n"), ("more/pins.txt", "b==2")]).await, "whole");
+    assert_eq!(
+        part(&[
+            ("requirements.txt", "a==1 --hash=sha256:00\n-r more/pins.txt\n"),
+            ("more/pins.txt", "b==2 --hash=sha256:00")
+        ])
+        .await,
+        "whole"
+    );
     assert_eq!(
         part(&[("package-lock.json", r#"{"lockfileVersion": 3, "packages": {"": {}}}"#)]).await,
         "absent: the lock files name no packages"
@@ -156,7 +163,10 @@ async fn clean_only_when_everything_was_looked_up() {
         (vec![], "nothing: there is no lock file"),
         (vec![("package.json", package)], "nothing: incomplete: package.json without a lock file (package.json)"),
         (vec![("yarn.lock", "")], "nothing: incomplete: empty lock file (yarn.lock)"),
-        (vec![("package-lock.json", &*lock), ("api/poetry.lock", "")], "part: incomplete: Poetry lock file"),
+        (
+            vec![("package-lock.json", &*lock), ("api/poetry.lock", "")],
+            "part: incomplete: a poetry.lock without its metadata",
+        ),
         (
             vec![("package-lock.json", &*lock), ("api/pyproject.toml", "[project]\ndependencies = [\"x\"]")],
             "part: incomplete: pyproject.toml without",

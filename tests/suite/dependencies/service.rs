@@ -55,7 +55,7 @@ async fn seen(project: &Folder, url: &str) -> Seen {
 fn two() -> Folder {
     Folder::with(&[
         ("package-lock.json", &package_lock(&[("a", "1.0.0"), ("b", "1.0.0")])),
-        ("requirements.txt", "Some_Thing==1.0\n"),
+        ("requirements.txt", "Some_Thing==1.0 --hash=sha256:00\n"),
     ])
 }
 

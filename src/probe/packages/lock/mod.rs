@@ -16,6 +16,7 @@ mod pnpm;
 mod poetry;
 mod pylock;
 mod ranges;
+mod python_graph;
 mod requirements;
 mod tree;
 mod unread;
@@ -65,6 +66,8 @@ pub struct LockedPackage {
     pub scope: Scope,
     /// The packages that it needs, as places in [`LockFile::packages`]: sorted, each once.
     pub needs: Vec<usize>,
+    /// The versions that it takes of each of them, as written; empty where the format does not say it.
+    pub ranges: Vec<String>,
     /// It runs a program when it is installed.
     pub install_script: bool,
     /// Its licence, where the file says it: an SPDX expression or a word.
@@ -173,6 +176,12 @@ pub mod reason {
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// A package that is asked for and stands nowhere: a file that was cut, or is older than the manifest.
     pub const MISSING: &str = "package that is asked for but missing from the lock file";
+    /// A package that the file names as needed and says nothing of: as if a part of it were cut off.
+    pub const MISSING: &str = "package that a lock file says is needed and does not describe";
+    /// Packages that no advisory covers.
+    pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// A package whose version is decided on the day.
+    pub const UNPINNED: &str = "requirement without an exact version (==)";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }
@@ -180,10 +189,11 @@ pub mod reason {
 /// Reads the text of a lock file.
 type Read = fn(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood>;
 
-/// The reader of a lock file of this name; `None` for what is none, and for requirements files, which include each other
-/// and are read together.
+/// The reader of a lock file of this name or path; `None` for what is none, and for requirements files, which include
+/// each other and are read together.
 #[must_use]
-pub fn reader(name: &str) -> Option<Read> {
+pub fn reader(path: &str) -> Option<Read> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     Some(match name {
         "package-lock.json" | "npm-shrinkwrap.json" => npm::read,
         "Cargo.lock" => cargo::read,
@@ -194,12 +204,14 @@ pub fn reader(name: &str) -> Option<Read> {
         "Pipfile.lock" => pipenv::read,
         "uv.lock" => uv::read,
         "pdm.lock" => pdm::read,
-        "pylock.toml" => pylock::read,
         "composer.lock" => composer::read,
         "Gemfile.lock" | "gems.locked" => bundler::read,
         "go.mod" => go::read,
         "pom.xml" => maven::read,
-        "gradle.lockfile" => gradle::read,
+        "gradle.lockfile" | "buildscript-gradle.lockfile" => gradle::read,
+        // Gradle before 7 wrote one file a configuration.
+        _ if name.ends_with(".lockfile") && folder.ends_with("gradle/dependency-locks") => gradle::read,
+        _ if pylock::is_pylock(name) => pylock::read,
         _ => return None,
     })
 }

@@ -1,12 +1,105 @@
-//! `pdm.lock`.
+//! `pdm.lock`, version 4 (<https://pdm-project.org/latest/usage/lockfile/>).
+//!
+//! A package that is needed with extras has an entry of its own for them, which needs the package itself.
 
-use super::{Around, Reading};
-use crate::probe::packages::NotUnderstood;
+use super::python_graph::{Graph, Need, own_manifest};
+use super::{Around, Builder, Draft, Origin, Reading, reason};
+use crate::probe::packages::manifest::python::{Requirement, scope_of};
+use crate::probe::packages::toml_doc::{self, Doc, Table};
+use crate::probe::packages::{Ecosystem, Manager, NotUnderstood};
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
-pub fn read(_text: &str, _around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    Err(NotUnderstood::new("PDM lock file, which gonogo does not read yet"))
+pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
+    let doc = Doc::parse(text, "pdm.lock")?;
+    let Some(version) = toml_doc::at(&doc.table, &["metadata", "lock_version"]) else {
+        return Err(NotUnderstood::new("a pdm.lock without its version"));
+    };
+    let format = match version.get_ref().as_str() {
+        Some(known) if known == "4" || known.starts_with("4.") => known,
+        other => {
+            let shown: String = other.unwrap_or("of a wrong type").chars().take(20).collect();
+            return Err(NotUnderstood::at(format!("unknown pdm.lock version {shown}"), doc.line(version) as usize));
+        }
+    };
+    if toml_doc::at(&doc.table, &["package"]).is_some_and(|list| !list.get_ref().is_array()) {
+        return Err(NotUnderstood::new("not a valid pdm.lock"));
+    }
+    let mut builder = Builder::new(Manager::Pdm, format);
+    let mut graph = Graph::default();
+    if let Some(manifest) = around.manifest("", "pyproject.toml") {
+        graph.ask_all(&mut builder, manifest);
+    }
+    for entry in toml_doc::items(&doc.table, &["package"]) {
+        let told = entry.get_ref().as_table().and_then(|table| {
+            let name = toml_doc::at(table, &["name"])?;
+            Some((table, name.get_ref().as_str()?, doc.line(name)))
+        });
+        let Some((table, name, line)) = told else {
+            builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
+            continue;
+        };
+        let needs = needs(table, name, &mut builder);
+        let origin = match origin(table) {
+            Place::Own(folder) => {
+                graph.add_own(name, own_manifest(around, folder), needs);
+                continue;
+            }
+            Place::Other(origin) => origin,
+        };
+        let version = toml_doc::text(table, &["version"]);
+        let Some(version) = version.or((origin == Origin::Elsewhere).then_some("")) else {
+            builder.gaps.add(reason::ENTRY, name);
+            continue;
+        };
+        // Written with the strategy "inherit_metadata", which is the usual one.
+        let scope = toml_doc::texts(table, &["groups"]).iter().map(|group| scope_of(group)).min();
+        graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
+    }
+    graph.link(&mut builder);
+    Ok(builder.finish(around.path))
+}
+
+enum Place<'t> {
+    /// A folder of the project.
+    Own(&'t str),
+    Other(Origin),
+}
+
+fn origin<'t>(table: &'t Table<'_>) -> Place<'t> {
+    match toml_doc::text(table, &["path"]) {
+        Some(path) if [".whl", ".zip", ".tar.gz"].iter().any(|end| path.ends_with(end)) => {
+            Place::Other(Origin::Elsewhere)
+        }
+        Some(folder) => Place::Own(folder),
+        None if ["git", "hg", "svn", "bzr", "url"].iter().any(|key| table.get(*key).is_some()) => {
+            Place::Other(Origin::Elsewhere)
+        }
+        None => Place::Other(Origin::Registry),
+    }
+}
+
+fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
+    let with = toml_doc::texts(table, &["extras"]);
+    let mut found = Vec::new();
+    for item in toml_doc::items(table, &["dependencies"]) {
+        let Some(needed) = item.get_ref().as_str().and_then(Requirement::parse) else {
+            builder.gaps.add(reason::ENTRY, own);
+            continue;
+        };
+        // The entry with extras needs the one without.
+        let is_itself = Ecosystem::PyPi.normalize(needed.name) == Ecosystem::PyPi.normalize(own);
+        if !is_itself {
+            found.push(Need {
+                name: needed.name.to_owned(),
+                version: None,
+                range: needed.specifiers.to_owned(),
+                extras: needed.extras.iter().map(|extra| (*extra).to_owned()).collect(),
+                with: with.clone(),
+            });
+        }
+    }
+    found
 }

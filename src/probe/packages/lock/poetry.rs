@@ -1,12 +1,146 @@
-//! `poetry.lock`.
+//! `poetry.lock`, versions 1 and 2 (<https://github.com/python-poetry/poetry/blob/main/src/poetry/packages/locker.py>).
+//!
+//! Version 1 says of each package whether it is for `main` or `dev`; 2.0 says nothing of it, so it follows from who needs
+//! it; 2.1 names the groups.
 
-use super::{Around, Reading};
-use crate::probe::packages::NotUnderstood;
+use super::python_graph::{Graph, Need, own_manifest};
+use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
+use crate::probe::packages::manifest::python::{Requirement, extras_of_marker, scope_of};
+use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
+use crate::probe::packages::{Manager, NotUnderstood};
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
-pub fn read(_text: &str, _around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    Err(NotUnderstood::new("Poetry lock file, which gonogo does not read yet"))
+pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
+    let doc = Doc::parse(text, "poetry.lock")?;
+    // It stands at the end, so a file that was cut off lacks it.
+    let Some(metadata) = toml_doc::at(&doc.table, &["metadata"]) else {
+        return Err(NotUnderstood::new("a poetry.lock without its metadata, as if it were cut off"));
+    };
+    let format = match toml_doc::at(&doc.table, &["metadata", "lock-version"]) {
+        // Poetry 1.0 wrote none.
+        None => "1.0",
+        Some(version) => match version.get_ref().as_str() {
+            Some(known) if known.starts_with("1.") || known.starts_with("2.") => known,
+            Some(other) => return Err(unknown(other, doc.line(version))),
+            None => return Err(unknown("of a wrong type", doc.line(metadata))),
+        },
+    };
+    let mut builder = Builder::new(Manager::Poetry, format);
+    let mut graph = Graph::default();
+    let manifest = around.manifest("", "pyproject.toml");
+    if let Some(manifest) = manifest {
+        graph.ask_all(&mut builder, manifest);
+    }
+    if toml_doc::at(&doc.table, &["package"]).is_some_and(|list| !list.get_ref().is_array()) {
+        return Err(NotUnderstood::new("not a valid poetry.lock"));
+    }
+    for entry in toml_doc::items(&doc.table, &["package"]) {
+        let line = doc.line(entry);
+        let told = entry.get_ref().as_table().and_then(|table| {
+            let name = toml_doc::at(table, &["name"])?;
+            Some((table, name.get_ref().as_str()?, doc.line(name), toml_doc::text(table, &["version"])?))
+        });
+        let Some((table, name, line, version)) = told else {
+            builder.gaps.add(reason::ENTRY, &format!("line {line}"));
+            continue;
+        };
+        let needs = needs(table, &mut builder);
+        let source = toml_doc::text(table, &["source", "type"]);
+        if source == Some("directory") {
+            let folder = toml_doc::text(table, &["source", "url"]).unwrap_or(".");
+            graph.add_own(name, own_manifest(around, folder), needs);
+            continue;
+        }
+        // "legacy" is a registry other than PyPI.
+        let origin = if matches!(source, None | Some("legacy")) { Origin::Registry } else { Origin::Elsewhere };
+        let scope = scope_said(table, manifest.is_some());
+        graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
+    }
+    graph.link(&mut builder);
+    Ok(builder.finish(around.path))
+}
+
+fn unknown(version: &str, line: u32) -> NotUnderstood {
+    let shown: String = version.chars().take(20).collect();
+    NotUnderstood::at(format!("unknown poetry.lock version {shown}"), line as usize)
+}
+
+/// What the entry itself says of its scope. The categories of version 1 know only `main`, and a group for production may
+/// be among the others: where the manifest is there, who needs it says it better.
+fn scope_said(table: &Table<'_>, has_manifest: bool) -> Option<Scope> {
+    let groups = toml_doc::texts(table, &["groups"]);
+    // What only extras bring in is in `main` as well, also an extra for tests.
+    if has_manifest && toml_doc::is_set(table, &["optional"]) {
+        return None;
+    }
+    if let Some(scope) = groups.iter().map(|group| scope_of(group)).min() {
+        return Some(scope);
+    }
+    match toml_doc::text(table, &["category"])? {
+        "main" => Some(Scope::Production),
+        _ if has_manifest => None,
+        _ => Some(Scope::Development),
+    }
+}
+
+fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
+    let extras = by_extra(table);
+    let mut found = Vec::new();
+    for (name, value) in toml_doc::entries(table, &["dependencies"]) {
+        let name: &str = name.get_ref();
+        let with = |optional: bool, marker: &str| {
+            let listed = extras.iter().filter(|(needed, _)| same(needed, name)).map(|(_, extra)| extra.clone());
+            match extras_of_marker(marker) {
+                named if !named.is_empty() => named,
+                // Extras that nobody can name are never asked for.
+                _ if optional => listed.chain([String::from("-")]).collect(),
+                _ => Vec::new(),
+            }
+        };
+        let one = |value: &Value<'_>| {
+            if let Some(range) = value.get_ref().as_str() {
+                return Some(Need { name: name.to_owned(), range: range.to_owned(), ..Need::default() });
+            }
+            let table = value.get_ref().as_table()?;
+            let marker = toml_doc::text(table, &["markers"]).unwrap_or("");
+            Some(Need {
+                name: name.to_owned(),
+                range: toml_doc::text(table, &["version"]).unwrap_or("").to_owned(),
+                extras: toml_doc::texts(table, &["extras"]),
+                with: with(toml_doc::is_set(table, &["optional"]), marker),
+                version: None,
+            })
+        };
+        let all: Vec<Option<Need>> = match value.get_ref().as_array() {
+            // One entry for each platform.
+            Some(list) => list.iter().map(one).collect(),
+            None => vec![one(value)],
+        };
+        for need in all {
+            match need {
+                Some(need) => found.push(need),
+                None => builder.gaps.add(reason::ENTRY, name),
+            }
+        }
+    }
+    found
+}
+
+/// What stands under `[package.extras]`: each package with the extra that needs it.
+fn by_extra(table: &Table<'_>) -> Vec<(String, String)> {
+    let extras = toml_doc::entries(table, &["extras"]);
+    let all = extras.iter().flat_map(|(extra, list)| {
+        let list = list.get_ref().as_array().into_iter().flatten();
+        let names = list.filter_map(|item| item.get_ref().as_str()).filter_map(Requirement::parse);
+        names.map(|needed| (needed.name.to_owned(), extra.get_ref().to_string()))
+    });
+    all.collect()
+}
+
+fn same(a: &str, b: &str) -> bool {
+    use crate::probe::packages::Ecosystem::PyPi;
+    PyPi.normalize(a) == PyPi.normalize(b)
 }

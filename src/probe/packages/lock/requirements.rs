@@ -4,27 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Builder, Draft, Scope, reason};
+use super::{Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
-use crate::probe::packages::{Manager, Packages, text_of};
+use crate::probe::packages::manifest::python::requirements_file::{Line, Said, lines, says_development};
+use crate::probe::packages::manifest::{Manifest, Source};
+use crate::probe::packages::{Ecosystem, Manager, Packages, text_of};
 
-/// Words in a file's name that say it is not for production.
-const DEVELOPMENT: [&str; 14] = [
-    "dev",
-    "develop",
-    "development",
-    "test",
-    "tests",
-    "testing",
-    "lint",
-    "linting",
-    "doc",
-    "docs",
-    "ci",
-    "local",
-    "typing",
-    "style",
-];
+/// Nothing says that the file names more than what the project imports itself.
+const PARTIAL: &str = "requirements file that does not say whether it names what its packages need in turn";
 
 /// Whether a file of this path is a requirements file by its name.
 pub fn is_requirements(path: &str) -> bool {
@@ -36,187 +23,298 @@ pub fn is_requirements(path: &str) -> bool {
         && (in_folder || name.starts_with("requirements") || name.ends_with("requirements.txt"))
 }
 
-/// What one requirements file fixes.
+/// What one requirements file says.
 #[derive(Debug, Default)]
 struct Pins {
-    packages: Vec<Draft>,
+    /// With the range as written and who asks for it.
+    packages: Vec<(Draft, String, Vec<String>)>,
+    /// Asked for without a version, with their line and range.
+    unpinned: Vec<(String, u32, String)>,
+    includes: Vec<String>,
+    constraints: Vec<String>,
+    /// A compiler wrote it, so it names everything that is installed.
+    compiled: bool,
     gaps: Gaps,
 }
 
 /// Reads every requirements file. They include each other; each is read once, whatever the circles.
 pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) {
     let by_path: BTreeMap<&str, &FileEntry> = listing.files.iter().map(|file| (file.path.as_str(), file)).collect();
-    let mut waiting: Vec<String> =
-        by_path.keys().filter(|path| is_requirements(path)).map(|path| (*path).to_owned()).collect();
-    let mut pins: BTreeMap<String, Option<Pins>> = BTreeMap::new();
-    let mut includes: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    while let Some(path) = waiting.pop() {
+    let named = by_path.keys().filter(|path| is_requirements(path));
+    // Each with whether it asks for packages or only says which versions they have if somebody else does.
+    let mut waiting: Vec<(String, bool)> = named.map(|path| ((*path).to_owned(), true)).collect();
+    let mut read_files: BTreeMap<String, Option<Pins>> = BTreeMap::new();
+    let mut asking: BTreeSet<String> = BTreeSet::new();
+    let mut reached: BTreeMap<String, Reached> = BTreeMap::new();
+    while let Some((path, asks)) = waiting.pop() {
         if cancel.is_cancelled() {
             return;
         }
         let Some(file) = by_path.get(path.as_str()) else { continue };
-        if pins.contains_key(&path) {
+        let is_new_ask = asks && asking.insert(path.clone());
+        if !read_files.contains_key(&path) {
+            let pins = match text_of(file) {
+                Ok(text) => Some(read(&text)),
+                Err(why) => {
+                    found.pass_over(&path, &why);
+                    None
+                }
+            };
+            reached.insert(path.clone(), Reached::of(&path, pins.as_ref(), &by_path, &mut found.gaps));
+            read_files.insert(path.clone(), pins);
+        } else if !is_new_ask {
             continue;
         }
-        let text = match text_of(file) {
-            Ok(text) => text,
-            Err(why) => {
-                found.pass_over(&path, &why);
-                pins.insert(path, None);
-                continue;
-            }
-        };
-        let (mut reading, targets) = read(&text);
-        let mut reached = Vec::new();
-        for target in targets {
-            match resolve(&path, &target).filter(|inner| by_path.contains_key(inner.as_str())) {
-                Some(inner) => reached.push(inner),
-                None => reading.gaps.add(reason::INCLUDE, &format!("{target} in {path}")),
-            }
+        if let Some(reached) = reached.get(&path) {
+            waiting.extend(reached.includes.iter().map(|inner| (inner.clone(), asks)));
+            waiting.extend(reached.constraints.iter().map(|inner| (inner.clone(), false)));
         }
-        waiting.extend(reached.iter().cloned());
-        includes.insert(path.clone(), reached);
-        pins.insert(path, Some(reading));
     }
-    let development: BTreeSet<String> = development_only(&includes);
-    for (path, pins) in pins {
-        let Some(pins) = pins else { continue };
-        let scope = if development.contains(&path) { Scope::Development } else { Scope::Production };
-        let mut builder = Builder::new(Manager::Pip, "");
-        builder.gaps = pins.gaps;
-        builder.root(&path);
-        for draft in pins.packages {
-            let key = draft.name.clone();
-            builder.wants(&path, &draft.name, format!("=={}", draft.version), scope, &key);
-            builder.add(key, Draft { scope: Some(scope), ..draft });
+    let includes: BTreeMap<String, Vec<String>> = reached
+        .iter()
+        .filter(|(path, _)| asking.contains(*path))
+        .map(|(p, r)| (p.clone(), r.includes.clone()))
+        .collect();
+    let development = development_only(&includes);
+    let mut included_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (outer, reached) in &reached {
+        for inner in &reached.includes {
+            included_by.entry(inner).or_default().push(outer);
         }
-        found.add(builder.finish(&path));
+    }
+    let constraints = Constraints { files: &read_files, reached: &reached, included_by };
+    let mut readings = Vec::new();
+    for path in &asking {
+        let Some(Some(pins)) = read_files.get(path) else { continue };
+        let scope = if development.contains(path) { Scope::Development } else { Scope::Production };
+        readings.push(locked(path, pins, scope, &constraints.of(path), &found.manifests));
+    }
+    for reading in readings {
+        found.add(reading);
     }
 }
 
-/// Reads the pinned packages of a file, and which further files it includes (paths as written).
-fn read(text: &str) -> (Pins, Vec<String>) {
-    let mut reading = Pins::default();
-    let mut includes = Vec::new();
-    for (line, requirement) in logical_lines(text) {
-        if let Some(option) = requirement.strip_prefix('-') {
-            match included(option) {
-                Some(path) => includes.push(path.to_owned()),
-                None => {
-                    if let Some(target) = editable(option) {
-                        reading.add_requirement(line, target);
-                    }
+/// The files of the project that one names.
+#[derive(Debug, Default)]
+struct Reached {
+    includes: Vec<String>,
+    constraints: Vec<String>,
+}
+
+impl Reached {
+    fn of(path: &str, pins: Option<&Pins>, files: &BTreeMap<&str, &FileEntry>, gaps: &mut Gaps) -> Self {
+        let mut inside = |targets: &Vec<String>| {
+            let mut found = Vec::new();
+            for target in targets {
+                match resolve(path, target).filter(|inner| files.contains_key(inner.as_str())) {
+                    Some(inner) => found.push(inner),
+                    // An address may carry a password.
+                    None if target.contains("://") => gaps.add(reason::INCLUDE, &format!("an address in {path}")),
+                    None => gaps.add(reason::INCLUDE, &format!("{target} in {path}")),
                 }
             }
-        } else {
-            reading.add_requirement(line, &requirement);
-        }
+            found
+        };
+        pins.map_or_else(Self::default, |pins| Self {
+            includes: inside(&pins.includes),
+            constraints: inside(&pins.constraints),
+        })
     }
-    (reading, includes)
 }
 
-/// Lines joined where a backslash ends them, without comments, with the number of the first.
-fn logical_lines(text: &str) -> Vec<(u32, String)> {
-    let mut out = Vec::new();
-    let mut open: Option<(u32, String)> = None;
-    for (number, line) in (1..).zip(text.lines()) {
-        let is_comment = line.trim_start().starts_with('#');
-        let (mut first, mut joined) = open.take().unwrap_or((number, String::new()));
-        if joined.trim().is_empty() {
-            first = number;
+/// Which versions constraints files give to what is asked for without one.
+struct Constraints<'a> {
+    files: &'a BTreeMap<String, Option<Pins>>,
+    reached: &'a BTreeMap<String, Reached>,
+    included_by: BTreeMap<&'a str, Vec<&'a str>>,
+}
+
+impl Constraints<'_> {
+    /// As pip does, those of a file hold for all that it includes and the other way round. A file that can be installed
+    /// by itself has no more than it names.
+    fn of(&self, path: &str) -> BTreeMap<String, String> {
+        let mut pins = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        let mut waiting: Vec<(&str, bool)> =
+            self.includers(path).into_iter().chain([path]).map(|path| (path, false)).collect();
+        while let Some((path, constrains)) = waiting.pop() {
+            if !seen.insert((path, constrains)) {
+                continue;
+            }
+            if let Some(reached) = self.reached.get(path) {
+                waiting.extend(reached.includes.iter().map(|inner| (inner.as_str(), constrains)));
+                waiting.extend(reached.constraints.iter().map(|inner| (inner.as_str(), true)));
+            }
+            let file = self.files.get(path).and_then(Option::as_ref).filter(|_| constrains);
+            for (draft, _, _) in file.into_iter().flat_map(|file| &file.packages) {
+                pins.entry(Ecosystem::PyPi.normalize(&draft.name)).or_insert_with(|| draft.version.clone());
+            }
         }
-        // As pip does: a comment line ends what it stands in, whatever its last character is.
-        if let Some(start) = line.trim_end().strip_suffix('\\').filter(|_| !is_comment) {
-            joined.push_str(start);
-            open = Some((first, joined));
-            continue;
-        }
-        if is_comment {
-            joined.push(' ');
-        }
-        joined.push_str(line);
-        out.push((first, joined));
+        pins
     }
-    out.extend(open);
-    out.into_iter()
-        .map(|(line, text)| (line, without_comment(&text).trim().to_owned()))
-        .filter(|(_, text)| !text.is_empty())
-        .collect()
-}
 
-fn without_comment(line: &str) -> &str {
-    let mut before = None;
-    for (at, c) in line.char_indices() {
-        if c == '#' && before.is_none_or(char::is_whitespace) {
-            return line.get(..at).unwrap_or(line);
+    /// The files without which this one is not installed.
+    fn includers<'p>(&'p self, path: &'p str) -> BTreeSet<&'p str> {
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![path];
+        while let Some(inner) = waiting.pop() {
+            let outer = self.included_by.get(inner).filter(|_| !is_requirements(inner)).into_iter().flatten();
+            waiting.extend(outer.copied().filter(|outer| found.insert(*outer)));
         }
-        before = Some(c);
+        found
     }
-    line
 }
 
-/// The path of `-r path`, `-rpath`, `--requirement path` and `--requirement=path`; `option` has lost its first dash.
-fn included(option: &str) -> Option<&str> {
-    value_of(option, "-requirement", 'r')
-}
-
-/// What `-e` or `--editable` installs: a folder, or a repository's address.
-fn editable(option: &str) -> Option<&str> {
-    value_of(option, "-editable", 'e')
-}
-
-fn value_of<'a>(option: &'a str, long: &str, short: char) -> Option<&'a str> {
-    let rest = match option.strip_prefix(long) {
-        Some(rest) => rest.strip_prefix('=').or_else(|| rest.strip_prefix(char::is_whitespace))?,
-        None => option.strip_prefix(short)?,
-    };
-    Some(rest.trim()).filter(|value| !value.is_empty())
+/// Reads a file's lines.
+fn read(text: &str) -> Pins {
+    let mut pins = Pins::default();
+    for line in lines(text) {
+        pins.compiled |= !line.via.is_empty() || line.text.contains("--hash=");
+        pins.add(line);
+    }
+    // pip-compile and uv say so in their first lines.
+    let head = text.lines().take(10).filter(|line| line.starts_with('#'));
+    pins.compiled |= head.into_iter().any(|line| line.contains("autogenerated by"));
+    pins
 }
 
 impl Pins {
-    fn add_requirement(&mut self, line: u32, requirement: &str) {
-        let shown: String = requirement.chars().take(60).collect();
-        let plain = requirement.split(" --").next().unwrap_or(requirement);
-        let plain = plain.split(" ;").next().unwrap_or(plain).trim();
-        let is_archive = plain.ends_with(".whl") || plain.ends_with(".zip") || plain.ends_with(".tar.gz");
-        // A folder of the project is its own code.
-        if plain.starts_with(['.', '/']) && !is_archive {
-            return;
-        }
-        if plain.contains("://") || plain.contains(" @ ") || is_archive {
-            // A URL may carry a password.
-            let name = plain.split(['@', ':', ' ']).next().unwrap_or("");
-            self.gaps.add(reason::NO_REGISTRY, name);
-            return;
-        }
-        let plain = plain.split(';').next().unwrap_or(plain).trim();
-        let name_end = plain.find(|c: char| !(c.is_ascii_alphanumeric() || "._-".contains(c))).unwrap_or(plain.len());
-        let (name, rest) = plain.split_at(name_end);
-        let Some(specifiers) = without_extras(rest).filter(|_| !name.is_empty()) else {
-            self.gaps.add(reason::ENTRY, &shown);
-            return;
-        };
-        match pinned(specifiers) {
-            Some(version) => self.packages.push(Draft::new(name, version, line)),
-            None => self.gaps.add("requirement without an exact version (==)", name),
+    fn add(&mut self, line: Line) {
+        match line.said() {
+            Said::Include(path) => self.includes.push(path.to_owned()),
+            Said::Constraints(path) => self.constraints.push(path.to_owned()),
+            // A folder of the project is its own code.
+            Said::Setting | Said::Place { source: Source::Own, .. } => {}
+            Said::Place { name, .. } => {
+                let draft = Draft { origin: Origin::Elsewhere, ..Draft::new(name, "", line.number) };
+                self.packages.push((draft, String::new(), line.via));
+            }
+            Said::Odd => {
+                let shown: String = line.text.chars().take(60).collect();
+                // What was not understood may hold a password.
+                let shown = if shown.contains("//") { format!("line {}", line.number) } else { shown };
+                self.gaps.add(reason::ENTRY, &shown);
+            }
+            Said::Requirement(requirement) if requirement.source() == Source::Own => {}
+            Said::Requirement(requirement) => {
+                let (name, range) = (requirement.name.to_owned(), requirement.specifiers.to_owned());
+                if requirement.url.is_some() {
+                    let draft = Draft { origin: Origin::Elsewhere, ..Draft::new(name, "", line.number) };
+                    self.packages.push((draft, range, line.via));
+                } else if let Some(version) = requirement.pinned() {
+                    let draft = Draft::new(name, version, line.number);
+                    self.packages.push((draft, range, line.via));
+                } else {
+                    self.unpinned.push((name, line.number, range));
+                }
+            }
         }
     }
 }
 
-fn without_extras(rest: &str) -> Option<&str> {
-    let rest = rest.trim();
-    match rest.strip_prefix('[') {
-        Some(extras) => extras.split_once(']').map(|(_, after)| after.trim()),
-        None => Some(rest),
+/// One file as a lock file.
+fn locked(
+    path: &str,
+    pins: &Pins,
+    scope: Scope,
+    constraints: &BTreeMap<String, String>,
+    manifests: &BTreeMap<String, Manifest>,
+) -> Reading {
+    let normal = |name: &str| Ecosystem::PyPi.normalize(name);
+    let mut builder = Builder::new(Manager::Pip, "");
+    builder.gaps = pins.gaps.clone();
+    builder.root(path);
+    let mut names: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (draft, _, _) in &pins.packages {
+        let key = format!("{} {}", normal(&draft.name), draft.version);
+        names.entry(normal(&draft.name)).or_default().push(key.clone());
+        builder.add(key, Draft { scope: Some(scope), ..draft.clone() });
+    }
+    for (draft, range, via) in &pins.packages {
+        let key = format!("{} {}", normal(&draft.name), draft.version);
+        let mut asked = via.is_empty();
+        for note in via {
+            match Note::of(note) {
+                Note::Other => {}
+                Note::Package(name) if names.contains_key(&normal(name)) => {
+                    for from in names.get(&normal(name)).into_iter().flatten().filter(|from| **from != key) {
+                        builder.needs(from, &key);
+                    }
+                }
+                // The project itself, by its name: it is no package of the file.
+                Note::Package(_) => asked = true,
+                Note::Manifest(file) => {
+                    asked = true;
+                    if let Some(manifest) = manifest_of(path, file, manifests) {
+                        asked = false;
+                        let range = range_in(manifest, &draft.name);
+                        builder.wants(&manifest.path, &draft.name, range, scope, &key);
+                    }
+                }
+            }
+        }
+        if asked {
+            builder.wants(path, &draft.name, range, scope, &key);
+        }
+    }
+    for (name, line, range) in &pins.unpinned {
+        match constraints.get(&normal(name)) {
+            Some(version) => {
+                let key = format!("{} {version}", normal(name));
+                builder.add(&*key, Draft { scope: Some(scope), ..Draft::new(name, version, *line) });
+                builder.wants(path, name, range, scope, key);
+            }
+            None => builder.gaps.add(reason::UNPINNED, name),
+        }
+    }
+    if !pins.compiled && !(pins.packages.is_empty() && pins.unpinned.is_empty()) {
+        builder.gaps.add(PARTIAL, path);
+    }
+    builder.finish(path)
+}
+
+/// Who asks for a package, as a compiler notes it.
+enum Note<'t> {
+    /// Another package, or the project by its name.
+    Package(&'t str),
+    /// A file: `-r requirements.in`, `shop (pyproject.toml)`.
+    Manifest(&'t str),
+    /// Constraints and the like, which ask for nothing.
+    Other,
+}
+
+impl<'t> Note<'t> {
+    fn of(note: &'t str) -> Self {
+        if let Some(file) = note.strip_prefix("-r ") {
+            return Self::Manifest(file.trim());
+        }
+        if note.starts_with('-') {
+            return Self::Other;
+        }
+        match note.split_once(" (") {
+            // An extra of the project follows a colon.
+            Some((_, file)) => Self::Manifest(file.trim_end_matches(')').split(".toml:").next().unwrap_or(file)),
+            None => Self::Package(note.split(['[', ' ']).next().unwrap_or(note)),
+        }
     }
 }
 
-fn pinned(specifiers: &str) -> Option<&str> {
-    specifiers.trim_matches(['(', ')', ' ']).split(',').find_map(|specifier| {
-        let specifier = specifier.trim();
-        let version = specifier.strip_prefix("===").or_else(|| specifier.strip_prefix("=="))?.trim();
-        (!version.is_empty() && !version.contains(['*', ' ', '$'])).then_some(version)
-    })
+/// The manifest that a note names: by a path from where the compiler ran, which is the file's folder or one above.
+fn manifest_of<'m>(path: &str, file: &str, manifests: &'m BTreeMap<String, Manifest>) -> Option<&'m Manifest> {
+    let file = if file.ends_with("pyproject") { format!("{file}.toml") } else { file.to_owned() };
+    let mut folder = path;
+    loop {
+        if let Some(manifest) = resolve(folder, &file).and_then(|path| manifests.get(&path)) {
+            return Some(manifest);
+        }
+        folder = folder.rsplit_once('/')?.0;
+    }
+}
+
+fn range_in(manifest: &Manifest, name: &str) -> String {
+    let same = |other: &str| Ecosystem::PyPi.normalize(other) == Ecosystem::PyPi.normalize(name);
+    let declared = manifest.declared.iter().find(|declared| same(&declared.name));
+    declared.map(|declared| declared.range.clone()).unwrap_or_default()
 }
 
 /// `target` as included from the file `from`: relative to the project; `None` when it leads out of it.
@@ -254,14 +352,6 @@ fn development_only(includes: &BTreeMap<String, Vec<String>>) -> BTreeSet<String
     includes.keys().filter(|path| !production.contains(path)).cloned().collect()
 }
 
-fn says_development(path: &str) -> bool {
-    let mut parts = path.rsplit('/');
-    let name = parts.next().unwrap_or(path).to_lowercase();
-    let folder = parts.next().unwrap_or("");
-    let mut words = name.trim_end_matches(".txt").split(['-', '_', '.']);
-    words.any(|word| DEVELOPMENT.contains(&word)) || matches!(folder, "doc" | "docs" | "test" | "tests")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -286,8 +376,9 @@ mod tests {
             -e git+https://example.com/x.git#egg=x\n\
             vendor/y-1.0.whl\n\
             !!!\n";
-        let (reading, includes) = read(text);
-        let told: Vec<_> = reading.packages.iter().map(|p| format!("{} {}:{}", p.name, p.version, p.line)).collect();
+        let reading = read(text);
+        let told: Vec<_> =
+            reading.packages.iter().map(|(p, _, _)| format!("{} {}:{}", p.name, p.version, p.line)).collect();
         assert_eq!(
             told,
             [
@@ -296,28 +387,25 @@ mod tests {
                 "certifi 2022.12.7:4",
                 "legacy 1.0:7",
                 "exact 1.0.post1:8",
-                "both 1.5:9"
+                "both 1.5:9",
+                "fork :17",
+                "x :18",
+                "y :19",
             ]
         );
-        assert!(includes.is_empty());
-        let gaps: Vec<_> =
-            reading.gaps.into_vec().into_iter().map(|gap| (gap.reason, gap.count, gap.examples)).collect();
-        let gap = |reason: &str, count, examples: &[&str]| {
-            (reason.to_owned(), count, examples.iter().map(|e| (*e).to_owned()).collect::<Vec<_>>())
-        };
-        assert_eq!(
-            gaps,
-            [
-                gap(reason::ENTRY, 1, &["!!!"]),
-                gap(reason::NO_REGISTRY, 3, &["fork", "git+https", "vendor/y-1.0.whl"]),
-                gap("requirement without an exact version (==)", 3, &["gunicorn", "django", "wild"]),
-            ]
-        );
+        assert!(reading.packages.iter().all(|(p, _, _)| (p.origin == Origin::Elsewhere) == p.version.is_empty()));
+        assert_eq!((reading.includes.len(), reading.constraints), (0, vec!["constraints.txt".to_owned()]));
+        let unpinned: Vec<_> =
+            reading.unpinned.iter().map(|(name, line, range)| format!("{name} {range}:{line}")).collect();
+        assert_eq!(unpinned, ["gunicorn :14", "django >=4:15", "wild ==1.*:16"]);
+        let gaps: Vec<_> = reading.gaps.into_vec().into_iter().map(|gap| (gap.reason, gap.examples)).collect();
+        assert_eq!(gaps, [(reason::ENTRY.to_owned(), vec!["!!!".to_owned()])]);
+        assert!(!told.concat().contains("u:p"));
     }
 
     #[test]
     fn includes_are_found_and_kept_inside() {
-        let (_, includes) = read("-r base.txt\n-r../x.txt\n--requirement=a/b.txt\n--requirement  c.txt\n");
+        let includes = read("-r base.txt\n-r../x.txt\n--requirement=a/b.txt\n--requirement  c.txt\n").includes;
         assert_eq!(includes, ["base.txt", "../x.txt", "a/b.txt", "c.txt"]);
         assert_eq!(resolve("requirements/dev.txt", "./base.txt"), Some("requirements/base.txt".to_owned()));
         assert_eq!(resolve("requirements/dev.txt", "..\\all.txt"), Some("all.txt".to_owned()));

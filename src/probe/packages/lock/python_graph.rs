@@ -1,0 +1,230 @@
+//! Who needs whom in a Python lock file, extras included.
+//!
+//! A package needs some others only with an extra, `uvicorn[standard]`, and the formats list those as well. Which extras
+//! are asked for follows from the roots: it is worked out here, once for all formats.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::{Around, Builder, Draft, Scope};
+use crate::probe::packages::Ecosystem;
+use crate::probe::packages::manifest::Manifest;
+use crate::probe::packages::range;
+use crate::probe::packages::version::Version;
+
+/// What somebody needs.
+#[derive(Debug, Clone, Default)]
+pub struct Need {
+    /// The package, in any spelling.
+    pub name: String,
+    /// Its one version, where the format says it.
+    pub version: Option<String>,
+    /// The versions that it may have, as written; empty where the format does not say it.
+    pub range: String,
+    /// The extras that it is needed with.
+    pub extras: Vec<String>,
+    /// It is needed only with one of these extras of who needs it; empty for always.
+    pub with: Vec<String>,
+}
+
+/// A need of the project itself.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The manifest that asks.
+    pub manifest: String,
+    /// For what.
+    pub scope: Scope,
+    /// What.
+    pub need: Need,
+}
+
+/// More versions of one package than this are not told apart; a version for each Python and platform needs far fewer.
+const MAX_VERSIONS: usize = 30;
+
+/// One of the packages, or one of the project's own, which asks on behalf of its manifest.
+#[derive(Debug)]
+struct Node {
+    version: String,
+    /// The manifest of a package of the project's own.
+    own: Option<String>,
+    /// What it needs, by the extra that it is needed with; what it always needs under no name.
+    needs: BTreeMap<String, Vec<Need>>,
+}
+
+/// The packages of a lock file.
+#[derive(Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    by_name: HashMap<String, Vec<usize>>,
+    by_version: HashMap<(String, String), Vec<usize>>,
+    asked: Vec<Asked>,
+    /// Somebody says what the project asks for.
+    rooted: bool,
+}
+
+/// What is still to be followed: a package, the extra, and for whom.
+type Step = (usize, String, Scope);
+
+impl Graph {
+    /// Adds a package.
+    pub fn add(&mut self, builder: &mut Builder, draft: Draft, needs: Vec<Need>) {
+        let (name, version) = (draft.name.clone(), draft.version.clone());
+        builder.add(self.nodes.len().to_string(), draft);
+        self.push(&name, version, None, needs);
+    }
+
+    /// Adds a package of the project's own, with its manifest: what it needs is asked for wherever it is needed.
+    pub fn add_own(&mut self, name: &str, manifest: String, needs: Vec<Need>) {
+        self.push(name, String::new(), Some(manifest), needs);
+    }
+
+    fn push(&mut self, name: &str, version: String, own: Option<String>, all: Vec<Need>) {
+        let (name, place) = (normal(name), self.nodes.len());
+        self.by_version.entry((name.clone(), version.clone())).or_default().push(place);
+        self.by_name.entry(name).or_default().push(place);
+        let mut needs: BTreeMap<String, Vec<Need>> = BTreeMap::new();
+        for need in all {
+            for extra in need.with.iter().map(|extra| normal(extra)) {
+                needs.entry(extra).or_default().push(need.clone());
+            }
+            if need.with.is_empty() {
+                needs.entry(String::new()).or_default().push(need);
+            }
+        }
+        self.nodes.push(Node { version, own, needs });
+    }
+
+    /// A manifest of the project, also where it asks for nothing.
+    pub fn root(&mut self, builder: &mut Builder, manifest: &str) {
+        self.rooted = true;
+        builder.root(manifest);
+    }
+
+    /// The project asks for something.
+    pub fn ask(&mut self, asked: Asked) {
+        self.asked.push(asked);
+    }
+
+    /// What a manifest declares is asked for.
+    pub fn ask_all(&mut self, builder: &mut Builder, manifest: &Manifest) {
+        self.root(builder, &manifest.path);
+        for declared in &manifest.declared {
+            let need = Need {
+                name: declared.name.clone(),
+                range: declared.range.clone(),
+                extras: manifest.extras.get(&declared.name).cloned().unwrap_or_default(),
+                ..Need::default()
+            };
+            self.ask(Asked { manifest: manifest.path.clone(), scope: declared.scope, need });
+        }
+    }
+
+    /// Tells the builder who needs whom and what is asked for. The names that are needed and are not there come back:
+    /// what is for other platforms may be absent.
+    pub fn link(mut self, builder: &mut Builder) -> BTreeSet<String> {
+        let mut missing = BTreeSet::new();
+        let (mut seen, mut waiting): (BTreeSet<Step>, Vec<Step>) = (BTreeSet::new(), Vec::new());
+        for asked in std::mem::take(&mut self.asked) {
+            self.follow(&asked.need, asked.scope, &mut seen, &mut waiting, &mut missing, |at| {
+                self.want(builder, &asked.manifest, asked.scope, &asked.need, at);
+            });
+        }
+        // What nobody asks for is gone through at the end. Where nobody says what is asked for, all extras may be.
+        let mut rest = 0..self.nodes.len();
+        loop {
+            let Some((at, extra, scope)) = waiting.pop() else {
+                let Some(at) = rest.next() else { break };
+                let is_new = |scope| !seen.contains(&(at, String::new(), scope));
+                if !self.rooted || (is_new(Scope::Production) && is_new(Scope::Development)) {
+                    let extras = self.nodes.get(at).into_iter().flat_map(|node| node.needs.keys());
+                    let wanted = extras.filter(|extra| extra.is_empty() || !self.rooted);
+                    let steps: Vec<Step> = wanted.map(|extra| (at, extra.clone(), Scope::Production)).collect();
+                    waiting.extend(steps.into_iter().filter(|step| seen.insert(step.clone())));
+                }
+                continue;
+            };
+            let Some(node) = self.nodes.get(at) else { continue };
+            for need in node.needs.get(&extra).into_iter().flatten() {
+                self.follow(need, scope, &mut seen, &mut waiting, &mut missing, |to| match &node.own {
+                    Some(manifest) => self.want(builder, manifest, scope, need, to),
+                    None if to != at => builder.needs_range(at.to_string(), to.to_string(), &need.range),
+                    None => {}
+                });
+            }
+        }
+        missing
+    }
+
+    /// Links a need to what meets it, and has that gone through where it is new.
+    fn follow(
+        &self,
+        need: &Need,
+        scope: Scope,
+        seen: &mut BTreeSet<Step>,
+        waiting: &mut Vec<Step>,
+        missing: &mut BTreeSet<String>,
+        mut link: impl FnMut(usize),
+    ) {
+        let found = self.candidates(need);
+        if found.is_empty() {
+            missing.insert(need.name.clone());
+        }
+        for at in found {
+            link(at);
+            for extra in std::iter::once(String::new()).chain(need.extras.iter().map(|extra| normal(extra))) {
+                let step = (at, extra, scope);
+                if seen.insert(step.clone()) {
+                    waiting.push(step);
+                }
+            }
+        }
+    }
+
+    fn want(&self, builder: &mut Builder, manifest: &str, scope: Scope, need: &Need, at: usize) {
+        // A package of the project's own is no package here.
+        if self.nodes.get(at).is_some_and(|node| node.own.is_none()) {
+            builder.wants(manifest, &need.name, &need.range, scope, at.to_string());
+        }
+    }
+
+    /// The packages that a need is met by: the version that it names, else all that its range allows, one for each
+    /// platform; all of that name where the range is not understood.
+    fn candidates(&self, need: &Need) -> Vec<usize> {
+        let name = normal(&need.name);
+        if let Some(version) = &need.version
+            && let Some(exact) = self.by_version.get(&(name.clone(), version.clone()))
+        {
+            return exact.iter().take(MAX_VERSIONS).copied().collect();
+        }
+        let named: Vec<usize> = self.by_name.get(&name).into_iter().flatten().take(MAX_VERSIONS).copied().collect();
+        let fits = |at: &usize| self.nodes.get(*at).is_none_or(|node| may_be(&need.range, &node.version));
+        let fitting: Vec<usize> =
+            if named.len() > 1 { named.iter().copied().filter(fits).collect() } else { Vec::new() };
+        if fitting.is_empty() { named } else { fitting }
+    }
+}
+
+fn normal(name: &str) -> String {
+    Ecosystem::PyPi.normalize(name)
+}
+
+fn may_be(range: &str, version: &str) -> bool {
+    let version = Version::parse(Ecosystem::PyPi, version);
+    range.is_empty() || version.and_then(|version| range::allows(Ecosystem::PyPi, range, &version)) != Some(false)
+}
+
+/// The manifest of a package of the project's own in `folder`, relative to the lock file's: `.`, `libs/core`, `../core`.
+/// One that lies outside the project counts as the lock file's own.
+pub fn own_manifest(around: &Around<'_>, folder: &str) -> String {
+    let mut parts: Vec<&str> = around.folder().split('/').filter(|part| !part.is_empty()).collect();
+    for part in folder.trim_start_matches("file://").split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.pop().is_none() => return around.manifest_path("", "pyproject.toml"),
+            ".." => {}
+            _ => parts.push(part),
+        }
+    }
+    let at = |name: &str| parts.iter().copied().chain([name]).collect::<Vec<_>>().join("/");
+    let known = ["pyproject.toml", "setup.cfg", "setup.py"].into_iter().map(at);
+    known.into_iter().find(|path| around.manifests.contains_key(path)).unwrap_or_else(|| at("pyproject.toml"))
+}

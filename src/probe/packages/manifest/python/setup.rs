@@ -1,0 +1,83 @@
+//! `setup.cfg` (<https://setuptools.pypa.io/en/latest/userguide/declarative_config.html>) and `setup.py`, which is a
+//! program and is not run.
+
+use super::super::{Manifest, Runtime, is_requirements, reason};
+use super::{is_requirements_input, scope_of};
+use crate::probe::packages::Scope;
+
+/// A value with the line on which each part of it stands.
+struct Setting<'t> {
+    section: &'t str,
+    key: &'t str,
+    parts: Vec<(u32, &'t str)>,
+}
+
+/// The settings of an INI file as Python's `configparser` takes them: lines that are indented go on with a value.
+fn settings(text: &str) -> Vec<Setting<'_>> {
+    let mut found: Vec<Setting<'_>> = Vec::new();
+    let mut section = "";
+    for (number, line) in (1..).zip(text.lines()) {
+        let said = line.trim();
+        if said.is_empty() || said.starts_with(['#', ';']) {
+            continue;
+        }
+        if line.starts_with(char::is_whitespace) {
+            if let Some(setting) = found.last_mut().filter(|setting| setting.section == section) {
+                setting.parts.push((number, said));
+            }
+        } else if let Some(name) = said.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            section = name.trim();
+        } else if let Some((key, value)) = said.split_once(['=', ':']) {
+            let value = value.trim();
+            let parts = if value.is_empty() { Vec::new() } else { vec![(number, value)] };
+            found.push(Setting { section, key: key.trim(), parts });
+        }
+    }
+    found
+}
+
+/// Reads `setup.cfg` into `manifest`.
+pub(super) fn read_cfg(text: &str, manifest: &mut Manifest) {
+    for setting in settings(text) {
+        let first = || setting.parts.first().map(|(_, text)| (*text).to_owned());
+        match (setting.section, setting.key) {
+            ("metadata", "name") => manifest.name = first(),
+            ("metadata", "license" | "licence") => manifest.licence = first(),
+            ("options", "python_requires") => {
+                manifest.runtimes.extend(setting.parts.first().map(|(line, range)| Runtime {
+                    name: "python".to_owned(),
+                    range: (*range).to_owned(),
+                    line: *line,
+                }));
+            }
+            ("options", "install_requires") => declare(&setting, Scope::Production, false, manifest),
+            ("options", "tests_require") => declare(&setting, Scope::Development, false, manifest),
+            ("options.extras_require", extra) => declare(&setting, scope_of(extra), true, manifest),
+            _ => {}
+        }
+    }
+}
+
+fn declare(setting: &Setting<'_>, scope: Scope, optional: bool, manifest: &mut Manifest) {
+    for (line, part) in &setting.parts {
+        if let Some(files) = part.strip_prefix("file:") {
+            let mut files = files.split(',').map(str::trim);
+            // Requirements files are read by themselves.
+            if !files.all(|file| is_requirements(file) || is_requirements_input(file)) {
+                manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
+            }
+            continue;
+        }
+        manifest.declare(part.split(" #").next().unwrap_or(part), scope, optional, *line);
+    }
+}
+
+/// Notes that `setup.py` works out dependencies.
+pub(super) fn read_program(text: &str, manifest: &mut Manifest) {
+    let code = || text.lines().map(|line| line.split('#').next().unwrap_or(line));
+    for keyword in ["install_requires", "extras_require"] {
+        if code().any(|line| line.contains(keyword)) {
+            manifest.gaps.add(reason::DYNAMIC, &format!("{keyword} of {}", manifest.path));
+        }
+    }
+}
