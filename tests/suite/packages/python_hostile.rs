@@ -34,7 +34,7 @@ fn what_is_cut_off_is_refused_or_said() {
     // uv names what it needs, so a package that is missing shows.
     let found = collected(&[("uv.lock", &UV[..UV.rfind("[[package]]").unwrap()])]);
     assert_eq!(told(&found.locks[0]), ["a 1:3"]);
-    assert_eq!(gaps(&found), ["package that a lock file says is needed and does not describe: b"]);
+    assert_eq!(gaps(&found), ["package that is asked for but missing from the lock file: b"]);
     for end in 1..PIPFILE.len() {
         assert!(refused("Pipfile.lock", &PIPFILE[..end]).starts_with("not a valid Pipfile.lock: Pipfile.lock"));
     }

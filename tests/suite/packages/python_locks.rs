@@ -242,7 +242,7 @@ source = 7
         gaps(&found),
         [
             "entry of a lock file that was not understood: line 82",
-            "package that a lock file says is needed and does not describe: gone",
+            "package that is asked for but missing from the lock file: gone",
         ]
     );
     let bare = "version = 1\n[manifest]\nrequirements = [{ name = \"a\", specifier = \">=1\" }]\n[manifest.dependency-groups]\n\

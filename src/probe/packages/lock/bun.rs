@@ -86,7 +86,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         for (name, asked) in asks(&place.info) {
             match tree.find(&above, &name) {
                 Some(found) => builder.needs(at.to_string(), found.to_string()),
-                None if asked.needed => builder.gaps.add(reason::ABSENT, &name),
+                None if asked.needed => builder.gaps.add(reason::MISSING, &name),
                 None => {}
             }
         }
@@ -104,7 +104,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         for (name, asked) in asks(&workspace) {
             let Some(found) = tree.find(&above, &name) else {
                 if asked.needed {
-                    builder.gaps.add(reason::ABSENT, &name);
+                    builder.gaps.add(reason::MISSING, &name);
                 }
                 continue;
             };
@@ -300,7 +300,7 @@ mod tests {
         );
         let gaps = reading.gaps.into_vec();
         let gaps: Vec<_> = gaps.iter().map(|gap| (gap.reason.as_str(), gap.examples.join(" "))).collect();
-        let expected = [(reason::ENTRY, "odd odder packages/odd".to_owned()), (reason::ABSENT, "gone".to_owned())];
+        let expected = [(reason::ENTRY, "odd odder packages/odd".to_owned()), (reason::MISSING, "gone".to_owned())];
         assert_eq!(gaps, expected);
     }
 

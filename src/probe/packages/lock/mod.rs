@@ -170,16 +170,10 @@ impl<'a> Around<'a> {
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
-    /// A lock file that does not say which version of something arrives: damaged, or merged by hand.
-    pub const ABSENT: &str = "package that the lock file asks for and does not hold";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
-    /// A package that is asked for and stands nowhere: a file that was cut, or is older than the manifest.
+    /// A package that is asked for and stands nowhere: a file that was cut, merged by hand, or is older than the manifest.
     pub const MISSING: &str = "package that is asked for but missing from the lock file";
-    /// A package that the file names as needed and says nothing of: as if a part of it were cut off.
-    pub const MISSING: &str = "package that a lock file says is needed and does not describe";
-    /// Packages that no advisory covers.
-    pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// A package whose version is decided on the day.
     pub const UNPINNED: &str = "requirement without an exact version (==)";
     /// An included file that is not there.

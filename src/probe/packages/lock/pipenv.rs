@@ -55,7 +55,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         if !met.insert(category) {
             return Err(NotUnderstood::at("not a valid Pipfile.lock", lines.of_part(raw.get()) as usize));
         }
-        let scope = match category.as_str() {
+        let scope = match category.as_ref() {
             "default" => Scope::Production,
             "develop" => Scope::Development,
             other => scope_of(other),

@@ -42,6 +42,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         package_manager: package_manager(&root),
         overrides: overrides(&root),
         licence: licence(&root),
+        ..Manifest::default()
     })
 }
 

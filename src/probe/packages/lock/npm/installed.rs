@@ -111,7 +111,7 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
             let Some(found) = tree.find(&above, name) else {
                 // What an optional package brings along may be missing with it.
                 if asked.needed && place.is_held() {
-                    builder.gaps.add(reason::ABSENT, name);
+                    builder.gaps.add(reason::MISSING, name);
                 }
                 continue;
             };

@@ -220,7 +220,7 @@ fn what_is_asked_for_and_missing_is_counted() {
             "a@1.0.0:3",
             "b@1.0.0:4",
             "package.json: a 1 = a@1.0.0",
-            "gap package that the lock file asks for and does not hold: gone tool lost"
+            "gap package that is asked for but missing from the lock file: gone tool lost"
         ]
     );
 }
