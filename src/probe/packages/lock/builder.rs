@@ -3,7 +3,7 @@
 //! Formats name packages by keys of their own: the folder of an installation, `name@range`, a name alone. Readers hand
 //! over packages and who needs whom by such keys, in any order; [`Builder::finish`] resolves them once all are known.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
@@ -51,7 +51,7 @@ pub struct Builder {
     format: String,
     drafts: Vec<Draft>,
     keys: HashMap<String, usize>,
-    needs: Vec<(String, String)>,
+    needs: Vec<(String, String, String)>,
     wanted: BTreeMap<String, Vec<(String, String, Scope, String)>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
@@ -94,7 +94,12 @@ impl Builder {
 
     /// One package needs another. Keys that stay unknown are passed over: what is optional may be absent.
     pub fn needs(&mut self, from: impl Into<String>, to: impl Into<String>) {
-        self.needs.push((from.into(), to.into()));
+        self.needs_range(from, to, "");
+    }
+
+    /// As [`Builder::needs`], where the format says which versions it takes.
+    pub fn needs_range(&mut self, from: impl Into<String>, to: impl Into<String>, range: impl Into<String>) {
+        self.needs.push((from.into(), to.into(), range.into()));
     }
 
     /// A manifest that the file locks, also where it asks for nothing.
@@ -120,16 +125,18 @@ impl Builder {
     pub fn finish(self, path: &str) -> Reading {
         let (mut packages, places) = merged(self.manager, &self.drafts);
         let place_of = |key: &str| self.keys.get(key).and_then(|draft| places.get(*draft)).copied();
-        let mut needs: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); packages.len()];
-        for (from, to) in &self.needs {
+        let mut needs: Vec<BTreeMap<usize, &str>> = vec![BTreeMap::new(); packages.len()];
+        for (from, to, range) in &self.needs {
             if let (Some(from), Some(to)) = (place_of(from), place_of(to))
                 && let Some(needs) = needs.get_mut(from)
             {
-                needs.insert(to);
+                let known = needs.entry(to).or_default();
+                *known = if known.is_empty() { range } else { known };
             }
         }
         for (package, needs) in packages.iter_mut().zip(needs) {
-            package.needs = needs.into_iter().collect();
+            package.ranges = needs.values().map(|range| (*range).to_owned()).collect();
+            package.needs = needs.into_keys().collect();
         }
         let roots: Vec<Root> = self
             .wanted
@@ -179,6 +186,7 @@ fn merged(manager: Manager, drafts: &[Draft]) -> (Vec<LockedPackage>, Vec<usize>
                 origin: draft.origin,
                 scope: Scope::Production,
                 needs: Vec::new(),
+                ranges: Vec::new(),
                 install_script: draft.install_script,
                 licence: draft.licence.clone(),
             }),
@@ -242,6 +250,7 @@ mod tests {
         for (from, to) in [("tool", "shared"), ("app", "shared again"), ("tool", "inner"), ("tool", "not there")] {
             lock.needs(from, to);
         }
+        lock.needs_range("tool", "inner", "^1.0");
         lock.wants("Cargo.toml", "tool", "1", Scope::Development, "tool");
         lock.wants("Cargo.toml", "app", "2", Scope::Production, "app");
         let lock = lock.finish("Cargo.lock").lock;
@@ -257,6 +266,7 @@ mod tests {
                 "tool 9 Development [2, 3]",
             ]
         );
+        assert_eq!(lock.packages[4].ranges, ["^1.0", ""]);
         let wanted: Vec<_> = lock.roots.iter().flat_map(|root| &root.wanted).map(|w| (&*w.name, w.package)).collect();
         assert_eq!(wanted, [("app", 1), ("tool", 4)]);
     }

@@ -62,6 +62,8 @@ pub struct LockedPackage {
     pub scope: Scope,
     /// The packages that it needs, as places in [`LockFile::packages`]: sorted, each once.
     pub needs: Vec<usize>,
+    /// The versions that it takes of each of them, as written; empty where the format does not say it.
+    pub ranges: Vec<String>,
     /// It runs a program when it is installed.
     pub install_script: bool,
     /// Its licence, where the file says it: an SPDX expression or a word.

@@ -348,7 +348,7 @@ pub(super) const PYTHON: [&str; 244] = [
 ];
 
 /// The name under which a package of Python is imported, and the package.
-pub(super) const IMPORTED_AS: [(&str, &str); 70] = [
+pub(in crate::probe) const IMPORTED_AS: [(&str, &str); 70] = [
     ("PIL", "pillow"),
     ("yaml", "pyyaml"),
     ("cv2", "opencv-python"),
