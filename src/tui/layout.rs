@@ -104,6 +104,7 @@ impl Layout {
             View::Findings => layout.list_and_detail((Pane::Findings, Pane::Finding), focus, splits),
             View::Database => layout.list_and_detail((Pane::Queries, Pane::Query), focus, splits),
             View::Web => layout.list_and_detail((Pane::Sites, Pane::Site), focus, splits),
+            View::Dependencies => layout.list_and_detail((Pane::Packages, Pane::Package), focus, splits),
             View::Report => layout.panes.push((Pane::Report, body)),
         }
         layout

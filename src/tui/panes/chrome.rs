@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::model::{Outcome, ProbeId, Progress};
 use crate::session::{ProbeRun, Session, Tone};
 use crate::tui::keymap::{self, Action};
-use crate::tui::layout::Layout;
+use crate::tui::layout::{Layout, is_narrow};
 use crate::tui::plain;
 use crate::tui::style::Styles;
 use crate::tui::ui_state::{Pane, Ui, View};
@@ -78,6 +78,7 @@ const fn action_of(view: View) -> Action {
         View::Findings => Action::Findings,
         View::Database => Action::Database,
         View::Web => Action::Web,
+        View::Dependencies => Action::Dependencies,
         View::Report => Action::Report,
     }
 }
@@ -313,6 +314,12 @@ const fn useful(pane: Pane) -> &'static [Action] {
         }
         Pane::Site => {
             &[A::Open, A::Down, A::PageDown, A::Back, A::Browse, A::Edit, A::Prompt, A::Copy, A::Run, A::Palette]
+        }
+        Pane::Packages => {
+            &[A::Open, A::Migration, A::Edit, A::Filter, A::Run, A::Prompt, A::Copy, A::Palette, A::NextPane, A::Back]
+        }
+        Pane::Package => {
+            &[A::Migration, A::Edit, A::Browse, A::Prompt, A::Copy, A::Open, A::Back, A::Down, A::Run, A::Palette]
         }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }
