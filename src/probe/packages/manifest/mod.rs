@@ -116,7 +116,11 @@ fn reader(path: &str) -> Option<Read> {
 
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.
 #[must_use]
-pub fn collect(files: &[FileEntry], gaps: &mut Gaps, cancel: &CancellationToken) -> BTreeMap<String, Manifest> {
+pub fn collect<'f>(
+    files: impl IntoIterator<Item = &'f FileEntry>,
+    gaps: &mut Gaps,
+    cancel: &CancellationToken,
+) -> BTreeMap<String, Manifest> {
     let mut found = BTreeMap::new();
     for file in files {
         if cancel.is_cancelled() {
