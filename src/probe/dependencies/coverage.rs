@@ -20,9 +20,10 @@ pub fn add_gaps(locked: &mut Packages) {
             continue;
         }
         let folder = folder(path);
-        let mut beside = locked.locks.iter().filter(|lock| {
-            lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder
-        });
+        let mut beside = locked
+            .locks
+            .iter()
+            .filter(|lock| lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder);
         let mut any_beside = beside.clone().peekable();
         if any_beside.peek().is_some() {
             if beside.all(|lock| lock.packages.is_empty()) {
@@ -67,7 +68,8 @@ fn folder(path: &str) -> &str {
 
 /// Whether it asks for a package that a registry would deliver.
 fn asks(manifest: &Manifest) -> bool {
-    let platform = |name: &str| matches!(name, "php" | "python") || name.starts_with("ext-") || name.starts_with("lib-");
+    let platform =
+        |name: &str| matches!(name, "php" | "python") || name.starts_with("ext-") || name.starts_with("lib-");
     manifest.declared.iter().any(|one| one.source == Source::Registry && !one.optional && !platform(&one.name))
 }
 
@@ -81,7 +83,8 @@ pub fn coverage(locked: &Packages, packages: u64, gaps: &Gaps) -> Coverage {
             Coverage::Nothing("there is no lock file, so nobody can say which versions arrive".to_owned())
         }
         (0, _) if locked.not_examined == 0 => Coverage::Nothing(
-            "only tests, examples and documentation have a lock file, so nobody can say which versions arrive".to_owned(),
+            "only tests, examples and documentation have a lock file, so nobody can say which versions arrive"
+                .to_owned(),
         ),
         (_, 0) if !gaps.is_empty() => Coverage::Nothing(told(&gaps)),
         (_, 0) => Coverage::Absent("the lock files name no packages".to_owned()),

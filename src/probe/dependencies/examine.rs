@@ -176,10 +176,11 @@ fn examined(locked: Packages, answers: Answers, report: DependencyReport) -> Exa
     examined.counts.insert("advisories".to_owned(), answers.checked);
     examined.rules.insert(RuleId::from_static(rule::META.id), coverage);
     // What is not deployed is counted, and says nothing about what is.
-    let aside = locked.gaps_aside.into_vec().into_iter().map(|gap| Gap {
-        reason: format!("in tests, examples or documentation: {}", gap.reason),
-        ..gap
-    });
+    let aside = locked
+        .gaps_aside
+        .into_vec()
+        .into_iter()
+        .map(|gap| Gap { reason: format!("in tests, examples or documentation: {}", gap.reason), ..gap });
     examined.gaps = gaps.into_vec().into_iter().chain(aside).collect();
     examined.dependencies = Some(Box::new(report));
     examined

@@ -25,7 +25,9 @@ const UNCOVERED: [(&str, Ecosystem); 7] = [
 pub async fn read(cx: &ProbeCx) -> Imports {
     match cx.code.index(cx).await {
         Ok(index) => of(&index),
-        Err(why) => Imports { not_read: Some(format!("the code could not be read: {}", why.message)), ..Imports::default() },
+        Err(why) => {
+            Imports { not_read: Some(format!("the code could not be read: {}", why.message)), ..Imports::default() }
+        }
     }
 }
 

@@ -56,7 +56,11 @@ fn is_setting(file: &FileEntry) -> bool {
     let name = file.name().to_ascii_lowercase();
     let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
     let python = file.extension() == "py"
-        && (name.contains("settings") || name.contains("config") || name == "asgi.py" || name == "wsgi.py" || file.path.contains("settings/"));
+        && (name.contains("settings")
+            || name.contains("config")
+            || name == "asgi.py"
+            || name == "wsgi.py"
+            || file.path.contains("settings/"));
     name.starts_with("procfile")
         || name.starts_with("dockerfile")
         || name.ends_with(".dockerfile")
@@ -68,7 +72,15 @@ fn is_setting(file: &FileEntry) -> bool {
         || name.starts_with("tsconfig")
         || matches!(
             &*name,
-            "angular.json" | "nest-cli.json" | "app.json" | "vercel.json" | "netlify.toml" | "fly.toml" | "render.yaml" | "app.yaml" | "supervisord.conf"
+            "angular.json"
+                | "nest-cli.json"
+                | "app.json"
+                | "vercel.json"
+                | "netlify.toml"
+                | "fly.toml"
+                | "render.yaml"
+                | "app.yaml"
+                | "supervisord.conf"
         )
         || matches!(file.extension(), "sh" | "css" | "scss" | "sass" | "less" | "pcss" | "prisma" | "service")
         || python
@@ -81,9 +93,23 @@ fn manifest(text: &str, tell: &mut dyn FnMut(&str, u32)) {
         key.to_ascii_lowercase().contains("dependencies")
             || matches!(
                 key,
-                "name" | "description" | "keywords" | "author" | "contributors" | "license" | "repository" | "bugs"
-                    | "homepage" | "overrides" | "resolutions" | "pnpm" | "engines" | "packageManager" | "workspaces"
-                    | "peerDependenciesMeta" | "version"
+                "name"
+                    | "description"
+                    | "keywords"
+                    | "author"
+                    | "contributors"
+                    | "license"
+                    | "repository"
+                    | "bugs"
+                    | "homepage"
+                    | "overrides"
+                    | "resolutions"
+                    | "pnpm"
+                    | "engines"
+                    | "packageManager"
+                    | "workspaces"
+                    | "peerDependenciesMeta"
+                    | "version"
             )
     };
     let line = |of: &str| {

@@ -48,9 +48,8 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     let told: Vec<&Arc<Advisory>> = advisories.iter().filter(|advisory| !advisory.affects.is_empty()).collect();
     let clean = |version: &Version, text: &str| {
         let asked = Query { version: text.to_owned(), ..query.clone() };
-        told.iter().all(|advisory| {
-            matches!(standing(advisory, &asked, version), Standing::NotAffected | Standing::NoConcern)
-        })
+        told.iter()
+            .all(|advisory| matches!(standing(advisory, &asked, version), Standing::NotAffected | Standing::NoConcern))
     };
     let mut clean: Vec<&str> =
         candidates.iter().filter(|(version, text)| clean(version, text)).map(|(_, text)| *text).collect();
@@ -121,9 +120,24 @@ fn is_pre_release(ecosystem: Ecosystem, text: &str) -> bool {
         Ecosystem::Npm | Ecosystem::CratesIo | Ecosystem::Go => text.contains('-'),
         // `Gem::Version#prerelease?`
         Ecosystem::RubyGems => text.chars().any(char::is_alphabetic),
-        Ecosystem::PyPi | Ecosystem::Packagist | Ecosystem::Maven => text
-            .to_ascii_lowercase()
-            .split(|c: char| !c.is_ascii_alphabetic())
-            .any(|word| matches!(word, "a" | "alpha" | "b" | "beta" | "c" | "cr" | "dev" | "m" | "milestone" | "pre" | "preview" | "rc" | "snapshot")),
+        Ecosystem::PyPi | Ecosystem::Packagist | Ecosystem::Maven => {
+            text.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|word| {
+                matches!(
+                    word,
+                    "a" | "alpha"
+                        | "b"
+                        | "beta"
+                        | "c"
+                        | "cr"
+                        | "dev"
+                        | "m"
+                        | "milestone"
+                        | "pre"
+                        | "preview"
+                        | "rc"
+                        | "snapshot"
+                )
+            })
+        }
     }
 }

@@ -2,9 +2,7 @@
 
 use super::judged::Judged;
 use super::ways_in::Graph;
-use crate::model::{
-    AdvisoryReport, DependencyReport, LockReport, Severity, VulnerablePackage,
-};
+use crate::model::{AdvisoryReport, DependencyReport, LockReport, Severity, VulnerablePackage};
 use crate::probe::packages::{LockFile, Scope};
 
 /// More vulnerable packages than this are counted by their findings alone.

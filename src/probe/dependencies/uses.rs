@@ -279,6 +279,7 @@ fn unexplained<'i>(imports: &Imports, code: &'i Code, lock: &LockFile) -> Option
             || imports.imported_as.iter().any(|(known, brings)| *known == top && packages.contains(*brings))
             || ends.filter_map(|end| module.get(..end)).any(|part| packages.contains(&Ecosystem::PyPi.normalize(part)))
     };
-    let production = code.modules.iter().filter(|(_, places)| places.iter().any(|one| one.kind == PlaceKind::Production));
+    let production =
+        code.modules.iter().filter(|(_, places)| places.iter().any(|one| one.kind == PlaceKind::Production));
     production.map(|(module, _)| module.as_str()).find(|module| !explained(module))
 }

@@ -91,7 +91,7 @@ fn fix(out: &WayOut) -> String {
         };
         fix = format!("{fix} Type {folder}{typed}.");
     }
-    if let Some((lines, file)) = &out.lines {
+    if let Some((file, lines)) = &out.lines {
         let lines: Vec<&str> = lines.lines().map(str::trim).collect();
         fix = format!("{fix} For {file}: `{}`", lines.join(" "));
     }

@@ -9,7 +9,7 @@ use crate::probe::packages::{LockFile, LockedPackage, Manifest, Scope, Wanted};
 /// So many ways are told.
 const MOST_WAYS: usize = 3;
 /// So many steps of one way are told; those in its middle are left out.
-const MOST_STEPS: usize = 12;
+const MOST_STEPS: usize = 50;
 /// So many edges are followed for one lock file, about a second's work. A graph of 5,000 packages has about 15,000.
 const MOST_EDGES: u64 = 100_000_000;
 
@@ -215,9 +215,8 @@ impl<'a> Graph<'a> {
 #[must_use]
 pub fn line_of(asked: Asked<'_>, manifests: &BTreeMap<String, Manifest>) -> Option<u32> {
     let ecosystem = asked.package.ecosystem;
-    let is_it = |name: &str| {
-        ecosystem.normalize(name) == ecosystem.normalize(&asked.wanted.name) || name == asked.package.name
-    };
+    let is_it =
+        |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&asked.wanted.name) || name == asked.package.name;
     let declared = &manifests.get(asked.manifest)?.declared;
     let named = |one: &&crate::probe::packages::Declared| is_it(one.alias.as_deref().unwrap_or(&one.name));
     // What stands under two headings is meant under the heading of the same kind.

@@ -25,8 +25,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     }
     let locks: Vec<Vec<String>> = (dependencies.locks.iter().take(MOST_PACKAGES))
         .map(|lock| {
-            let (all, direct, development) =
-                (grouped(lock.packages), grouped(lock.direct), grouped(lock.development));
+            let (all, direct, development) = (grouped(lock.packages), grouped(lock.direct), grouped(lock.development));
             vec![code_cell(&lock.path, 120), cell(&lock.manager), all, direct, development]
         })
         .collect();

@@ -143,33 +143,33 @@ impl<'a> Commands<'a> {
         })
     }
 
-    /// The lines to write by hand, where no command writes a new range into the right place.
+    /// A file and the lines to write in it by hand, where no command writes a new range into the right place.
     pub fn edited(&self, version: &str) -> Option<(String, String)> {
         let asked = self.situation.ways.itself.first()?;
         let name = &self.situation.package.name;
         let file = asked.manifest.to_owned();
         // What is asked for with development is in a group whose name the tool would have to be told.
         let aside = asked.wanted.scope == Scope::Development || self.declared(asked).is_some_and(|one| one.optional);
-        Some(match self.manager {
+        let text = match self.manager {
             Manager::Uv | Manager::Poetry | Manager::Pdm if aside || !self.folder_of(asked).is_empty() => {
-                (format!("\"{name}>={version}\""), file)
+                format!("\"{name}>={version}\"")
             }
             // `cargo add` does not find what a workspace shares, or what is for building.
-            Manager::Cargo => (format!("{name} = \"{version}\""), file),
+            Manager::Cargo => format!("{name} = \"{version}\""),
             // `bundle add` refuses a gem that is there already.
-            Manager::Bundler => (format!("gem \"{name}\", \"~> {version}\""), file),
-            Manager::Maven => (format!("<version>{version}</version>"), file),
-            Manager::Gradle => (format!("{name}:{version}"), file),
-            Manager::Pnpm if asked.wanted.range.starts_with("catalog:") => {
-                (format!("\"{name}\": \"^{version}\""), self.beside("pnpm-workspace.yaml"))
-            }
+            Manager::Bundler => format!("gem \"{name}\", \"~> {version}\""),
+            Manager::Maven => format!("<version>{version}</version>"),
+            Manager::Gradle => format!("{name}:{version}"),
             Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun
                 if asked.wanted.range.starts_with("catalog:") =>
             {
-                (format!("\"{name}\": \"^{version}\""), self.beside("package.json"))
+                let yaml = matches!(self.manager, Manager::Pnpm);
+                let file = self.beside(if yaml { "pnpm-workspace.yaml" } else { "package.json" });
+                return Some((file, format!("\"{name}\": \"^{version}\"")));
             }
             _ => return None,
-        })
+        };
+        Some((file, text))
     }
 
     /// Raises a direct dependency to its newest release.
@@ -236,7 +236,11 @@ impl<'a> Commands<'a> {
             Manager::Pdm => "pdm update",
             Manager::Pip => {
                 let file = self.situation.lock.path.rsplit('/').next().unwrap_or_default();
-                return Some(file).filter(|file| is_plain(file)).map(|file| format!("pip install -r {file}")).into_iter().collect();
+                return Some(file)
+                    .filter(|file| is_plain(file))
+                    .map(|file| format!("pip install -r {file}"))
+                    .into_iter()
+                    .collect();
             }
             Manager::Bundler => {
                 let name = word(&self.situation.package.name);

@@ -10,7 +10,7 @@ use crate::probe::packages::Manager;
 pub struct Forced {
     /// What to do, in words.
     pub words: String,
-    /// Lines to add, and the file.
+    /// A file, and the lines to add to it.
     pub lines: Option<(String, String)>,
     /// What to type instead of adding lines.
     pub commands: Vec<String>,
@@ -23,7 +23,7 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     let beside = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
     let lines = |text: String, file: &str, words: String| Forced {
         words,
-        lines: Some((text, beside(file))),
+        lines: Some((beside(file), text)),
         commands: Vec::new(),
     };
     let command = |command: String, words: String| Forced { words, lines: None, commands: vec![command] };
@@ -39,13 +39,19 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
             lines(format!("\"overrides\": {{\n{inner}\n}}"), "package.json", force("package.json"))
         }
         // Bun knows no nested ones (<https://bun.com/docs/pm/overrides>).
-        Manager::Bun => {
-            lines(format!("\"overrides\": {{\n    \"{name}\": \"^{version}\"\n}}"), "package.json", force("package.json"))
-        }
+        Manager::Bun => lines(
+            format!("\"overrides\": {{\n    \"{name}\": \"^{version}\"\n}}"),
+            "package.json",
+            force("package.json"),
+        ),
         Manager::YarnClassic | Manager::YarnBerry => {
             let key = within(situation).map_or_else(|| name.clone(), |parent| format!("{parent}/{name}"));
             // <https://yarnpkg.com/configuration/manifest#resolutions>
-            lines(format!("\"resolutions\": {{\n    \"{key}\": \"^{version}\"\n}}"), "package.json", force("package.json"))
+            lines(
+                format!("\"resolutions\": {{\n    \"{key}\": \"^{version}\"\n}}"),
+                "package.json",
+                force("package.json"),
+            )
         }
         Manager::Pnpm => pnpm(situation, version, &beside),
         // <https://docs.astral.sh/uv/reference/settings/#override-dependencies>
@@ -62,7 +68,9 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
         ),
         Manager::Poetry => command(
             format!("poetry add {least}"),
-            format!("Poetry cannot force a version: ask for {name} {version} yourself; Poetry says who stands against it."),
+            format!(
+                "Poetry cannot force a version: ask for {name} {version} yourself; Poetry says who stands against it."
+            ),
         ),
         Manager::Pipenv => command(
             format!("pipenv upgrade {least}"),
@@ -82,9 +90,11 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
             ),
             ..Forced::default()
         },
-        Manager::Bundler => {
-            lines(format!("gem \"{name}\", \">= {version}\""), "Gemfile", format!("Ask for {name} yourself in {}.", beside("Gemfile")))
-        }
+        Manager::Bundler => lines(
+            format!("gem \"{name}\", \">= {version}\""),
+            "Gemfile",
+            format!("Ask for {name} yourself in {}.", beside("Gemfile")),
+        ),
         Manager::Maven => maven(name, version, &situation.lock.path),
         Manager::Gradle => lines(
             format!("dependencies {{\n    constraints {{\n        implementation(\"{name}:{version}\")\n    }}\n}}"),
@@ -117,11 +127,11 @@ fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> Strin
             beside("package.json"),
         )
     } else {
-(format!("overrides:\n  \"{key}\": \"^{version}\""), beside("pnpm-workspace.yaml"))
+        (format!("overrides:\n  \"{key}\": \"^{version}\""), beside("pnpm-workspace.yaml"))
     };
     Forced {
         words: format!("Force {version} with the lines below in {file}."),
-        lines: Some((text, file)),
+        lines: Some((file, text)),
         commands: Vec::new(),
     }
 }
@@ -136,7 +146,7 @@ fn maven(name: &str, version: &str, file: &str) -> Forced {
     );
     Forced {
         words: format!("Set the version of {name} for everything that brings it in, in {file}."),
-        lines: Some((text, file.to_owned())),
+        lines: Some((file.to_owned(), text)),
         commands: Vec::new(),
     }
 }

@@ -202,7 +202,7 @@ impl<'a> Situation<'a> {
             format!("Raise what brings {name} in to a version that takes {version}.")
         };
         let last = match &forced.lines {
-            Some((_, file)) => format!(" If no release does, force the version in {file}."),
+            Some((file, _)) => format!(" If no release does, force the version in {file}."),
             None => format!(" {}", forced.words),
         };
         let why = if why.is_empty() { String::new() } else { format!(" {why}") };
@@ -249,7 +249,7 @@ impl<'a> Situation<'a> {
                 self.step(version)
             ),
             commands: commands.install(),
-            lines: Some((format!("{name}=={version}"), file.to_owned())),
+            lines: Some((file.to_owned(), format!("{name}=={version}"))),
             ..WayOut::default()
         }
     }
