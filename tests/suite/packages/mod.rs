@@ -1,1 +1,4 @@
 //! Manifests and lock files of every package manager, each as its own tools read it.
+
+mod ranges;
+mod versions;
