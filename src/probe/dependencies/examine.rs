@@ -130,7 +130,8 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
         .map_err(|why| ServiceError::Settings(format!("{why}; correct GONOGO_OSV_URL")))?;
     let roots = cx.settings.trust_roots.as_deref();
     let client = osv::Client::new(base, roots, osv::limits(), cx.cancel.clone())
-        .map_err(|error| ServiceError::Osv(error.into()))?;
+        .map_err(|error| ServiceError::Osv(error.into()))?
+        .with_cache(&cx.settings.advisories);
     let queries: Vec<Query> = queries.iter().cloned().collect();
     let total = queries.len() as u64;
     let progress = |done: usize| cx.report_progress(done as u64, Some(total), "looking up packages");

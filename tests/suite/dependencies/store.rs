@@ -24,7 +24,13 @@ fn now() -> Timestamp {
 
 async fn renew(sources: &[&Path], base: &str, dir: &Path) -> Result<Summary, AdvisoriesError> {
     let sources = sources.iter().map(|path| path.to_path_buf()).collect();
-    let what = Update { sources, export_url: base.to_owned(), trust_roots: None, now: now() };
+    let what = Update {
+        sources,
+        ecosystems: Ecosystem::ALL.into(),
+        export_url: base.to_owned(),
+        trust_roots: None,
+        now: now(),
+    };
     update(what, dir, &CancellationToken::new(), Arc::new(|_: &str| {})).await
 }
 
@@ -163,7 +169,13 @@ async fn a_failed_update_leaves_what_was() {
     }
     let cancelled = CancellationToken::new();
     cancelled.cancel();
-    let what = Update { sources: vec![zip.clone()], export_url: String::new(), trust_roots: None, now: now() };
+    let what = Update {
+        sources: vec![zip.clone()],
+        ecosystems: Ecosystem::ALL.into(),
+        export_url: String::new(),
+        trust_roots: None,
+        now: now(),
+    };
     assert_eq!(update(what, dir.path(), &cancelled, Arc::new(|_: &str| {})).await, Err(AdvisoriesError::Cancelled));
     assert_eq!(counts(dir.path()), [(Ecosystem::Npm, 1)]);
 }
