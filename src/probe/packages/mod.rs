@@ -9,10 +9,12 @@
 //! `version/` orders versions and `range/` says whether a declared range allows one, each as its ecosystem does.
 
 mod ecosystem;
+mod json;
 mod lines;
 pub mod lock;
 mod manager;
 pub mod manifest;
+mod npm_spec;
 pub mod range;
 mod unlocked;
 pub mod version;

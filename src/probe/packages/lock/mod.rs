@@ -21,7 +21,7 @@ mod yarn;
 
 use std::collections::BTreeMap;
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood};
 use crate::probe::files::Gaps;
 
@@ -146,6 +146,19 @@ impl<'a> Around<'a> {
     #[must_use]
     pub fn manifest(&self, folder: &str, name: &str) -> Option<&'a Manifest> {
         self.manifests.get(&self.manifest_path(folder, name))
+    }
+
+    /// The folders of the workspace members that the `package.json` beside the lock file names, relative to it, sorted:
+    /// `packages/ui`.
+    #[must_use]
+    pub fn members(&self) -> Vec<String> {
+        self.manifest("", "package.json").map_or_else(Vec::new, |root| self.members_of(&root.members, "package.json"))
+    }
+
+    /// The folders below the lock file's own that hold a manifest called `name` and that `patterns` name.
+    #[must_use]
+    pub fn members_of(&self, patterns: &[String], name: &str) -> Vec<String> {
+        members::folders(self.folder(), patterns, name, self.manifests)
     }
 }
 

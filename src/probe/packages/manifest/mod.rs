@@ -5,6 +5,7 @@ mod composer;
 mod gemfile;
 mod go_mod;
 mod gradle;
+pub mod members;
 mod package_json;
 mod pom;
 mod python;

@@ -1,0 +1,128 @@
+//! JSON that is read piece by piece: each piece knows its line, and an odd one does not spoil the rest.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::NotUnderstood;
+
+/// The entries of an object, in their order, each still unread. Of equal keys the last one holds, as for
+/// `JSON.parse` (ECMA-262, 25.5.1).
+#[derive(Debug, Default)]
+pub struct Entries<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+
+impl<'a> Entries<'a> {
+    /// The entries of `raw`; `None` when it is no object.
+    pub fn of(raw: &'a RawValue) -> Option<Self> {
+        serde_json::from_str(raw.get()).ok()
+    }
+
+    /// The value of this key.
+    pub fn get(&self, key: &str) -> Option<&'a RawValue> {
+        self.0.iter().rev().find(|(known, _)| known == key).map(|(_, value)| *value)
+    }
+
+    /// The entries of the object that stands behind this key.
+    pub fn object(&self, key: &str) -> Option<Self> {
+        self.get(key).and_then(Self::of)
+    }
+
+    /// The text that stands behind this key.
+    pub fn text(&self, key: &str) -> Option<String> {
+        self.get(key).and_then(text)
+    }
+}
+
+/// The text that `raw` is; `None` when it is something else.
+pub fn text(raw: &RawValue) -> Option<String> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// A licence as npm knows it: a text, and in old packages `{"type": …}` or a list of those, of which one may choose.
+pub fn licence(raw: &RawValue) -> Option<String> {
+    let one = |raw: &RawValue| text(raw).or_else(|| Entries::of(raw)?.text("type"));
+    if let Some(licence) = one(raw) {
+        return Some(licence).filter(|licence| !licence.is_empty());
+    }
+    let list: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
+    let mut all: Vec<String> = list.into_iter().filter_map(one).collect();
+    if all.len() > 1 { Some(format!("({})", all.join(" OR "))) } else { all.pop() }
+}
+
+impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Collect;
+
+        /// Borrowed where the text holds it as it is.
+        #[derive(Deserialize)]
+        struct Key<'a>(#[serde(borrow)] Cow<'a, str>);
+
+        impl<'de> Visitor<'de> for Collect {
+            type Value = Entries<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+                let mut entries = Vec::new();
+                while let Some((Key(key), value)) = map.next_entry()? {
+                    entries.push((key, value));
+                }
+                Ok(Entries(last_of_each(entries)))
+            }
+        }
+        deserializer.deserialize_map(Collect)
+    }
+}
+
+fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+    // Nearly always there is nothing to do.
+    let last: HashMap<&str, usize> = entries.iter().enumerate().map(|(at, (key, _))| (key.as_ref(), at)).collect();
+    if last.len() == entries.len() {
+        drop(last);
+        return entries;
+    }
+    let kept: Vec<bool> =
+        entries.iter().enumerate().map(|(at, (key, _))| last.get(key.as_ref()) == Some(&at)).collect();
+    drop(last);
+    entries.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(entry, _)| entry).collect()
+}
+
+/// Why `text` is refused: `what` it was taken for, and where reading it stopped.
+pub fn refused(what: &str, text: &str, line: usize) -> NotUnderstood {
+    let there = line.checked_sub(1).and_then(|before| text.lines().nth(before)).unwrap_or("");
+    if ["<<<<<<<", "=======", ">>>>>>>", "|||||||"].iter().any(|mark| there.starts_with(mark)) {
+        NotUnderstood::at(format!("{what} with an unresolved merge conflict"), line)
+    } else {
+        NotUnderstood::at(format!("not a valid {what}"), line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_equal_keys_the_last_holds() {
+        let entries: Entries<'_> = serde_json::from_str(r#"{"a": 1, "b": "x\ny", "a": {"c\u0041": 2}}"#).unwrap();
+        let keys: Vec<&str> = entries.0.iter().map(|(key, _)| key.as_ref()).collect();
+        assert_eq!(keys, ["b", "a"]);
+        assert_eq!(entries.object("a").unwrap().get("cA").unwrap().get(), "2");
+        assert_eq!(entries.text("b").as_deref(), Some("x\ny"));
+        assert_eq!((entries.text("a"), entries.text("none")), (None, None));
+        assert!(entries.object("b").is_none());
+    }
+
+    #[test]
+    fn a_merge_conflict_is_called_by_its_name() {
+        let text = "{\n<<<<<<< HEAD\n";
+        assert_eq!(refused("thing", text, 2), NotUnderstood::at("thing with an unresolved merge conflict", 2));
+        assert_eq!(refused("thing", text, 1), NotUnderstood::at("not a valid thing", 1));
+        assert_eq!(refused("thing", text, 0), NotUnderstood::new("not a valid thing"));
+    }
+}
