@@ -47,6 +47,15 @@ impl View {
         }
     }
 
+    /// Its name where there is little room.
+    #[must_use]
+    pub const fn short_title(self) -> &'static str {
+        match self {
+            Self::Dependencies => "Deps",
+            other => other.title(),
+        }
+    }
+
     /// Its panes, from left to right.
     #[must_use]
     pub const fn panes(self) -> &'static [Pane] {

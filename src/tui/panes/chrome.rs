@@ -57,12 +57,13 @@ pub fn header(
         return;
     }
     for (view, area) in &layout.tabs {
+        let title = if is_narrow(ui.size.width) { view.short_title() } else { view.title() };
         let number = ui.keymap.hint(action_of(*view));
         let style = if *view == ui.view { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.text };
         let line = Line::from(vec![
             Span::styled(text::fit(&number, 1), styles.muted),
             Span::raw(" "),
-            Span::styled(view.title(), style),
+            Span::styled(title, style),
         ]);
         canvas::line(buffer, *area, 0, &line);
     }

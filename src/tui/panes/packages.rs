@@ -6,10 +6,9 @@ use ratatui::text::{Line, Span};
 
 use super::yet::{self, Words};
 use super::{Ends, list, locks, package};
-use crate::model::{DependencyReport, VulnerablePackage, WayOutKind};
+use crate::model::{DependencyReport, Severity, VulnerablePackage, WayOutKind, grouped};
 use crate::session::Session;
 use crate::tui::keymap::Action;
-use crate::tui::plain;
 use crate::tui::style::{Mark, Styles};
 use crate::tui::ui_state::{DependencyRow, Pane, Ui};
 use crate::tui::widgets::doc::Doc;
@@ -65,8 +64,7 @@ pub(super) fn mark(styles: &Styles, package: &VulnerablePackage) -> Mark {
     match package.severity {
         None => Mark { glyph: "?", word: "not rated", style: styles.unknown },
         Some(severity) => {
-            let glyph =
-                if package.way_out.kind == WayOutKind::Remove || severity.word() != "minor" { "✗" } else { "–" };
+            let glyph = if severity == Severity::Minor { "–" } else { "✗" };
             Mark { glyph, word: severity.word(), style: styles.severity(severity) }
         }
     }
@@ -75,7 +73,7 @@ pub(super) fn mark(styles: &Styles, package: &VulnerablePackage) -> Mark {
 fn row(styles: &Styles, report: &DependencyReport, key: &DependencyRow, width: usize) -> Ends {
     let Some(package) = of_row(report, key) else {
         let packages: u64 = report.locks.iter().map(|lock| lock.packages).sum();
-        let aside = plain::count(usize::try_from(packages).unwrap_or(usize::MAX), "package");
+        let aside = format!("{} {}", grouped(packages), if packages == 1 { "package" } else { "packages" });
         let words = text::fit("what was read, and what was not", width.saturating_sub(text::width(&aside) + 3));
         return Ends {
             left: vec![Span::styled(format!("  {words}"), styles.text)],
