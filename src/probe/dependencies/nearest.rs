@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::advisory::{Advisory, Event, Standing, standing};
 use super::query::Query;
-use crate::probe::packages::{Ecosystem, LockedPackage, Version};
+use crate::probe::packages::{LockedPackage, Version};
 
 /// More versions than this are not tried; advisories about one package name some dozens.
 const MOST_CANDIDATES: usize = 500;
@@ -54,8 +54,8 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     let mut clean: Vec<&str> =
         candidates.iter().filter(|(version, text)| clean(version, text)).map(|(_, text)| *text).collect();
     // Who does not run a pre-release is not sent to one.
-    let is_pre = |text: &str| is_pre_release(package.ecosystem, text);
-    if !is_pre(&package.version) && clean.iter().any(|text| !is_pre(text)) {
+    let is_pre = |text: &str| Version::parse(package.ecosystem, text).is_some_and(|version| version.is_prerelease());
+    if !current.is_prerelease() && clean.iter().any(|text| !is_pre(text)) {
         clean.retain(|text| !is_pre(text));
     }
     if let Some(first) = clean.first() {
@@ -110,34 +110,4 @@ pub fn line(version: &str) -> Vec<u64> {
         }
     }
     line
-}
-
-/// Whether a version reads as one before a release, in the way in which its ecosystem writes that.
-fn is_pre_release(ecosystem: Ecosystem, text: &str) -> bool {
-    let text = text.split('+').next().unwrap_or(text);
-    match ecosystem {
-        // semver.org, item 9; Go modules follow it.
-        Ecosystem::Npm | Ecosystem::CratesIo | Ecosystem::Go => text.contains('-'),
-        // `Gem::Version#prerelease?`
-        Ecosystem::RubyGems => text.chars().any(char::is_alphabetic),
-        Ecosystem::PyPi | Ecosystem::Packagist | Ecosystem::Maven => {
-            text.to_ascii_lowercase().split(|c: char| !c.is_ascii_alphabetic()).any(|word| {
-                matches!(
-                    word,
-                    "a" | "alpha"
-                        | "b"
-                        | "beta"
-                        | "c"
-                        | "cr"
-                        | "dev"
-                        | "m"
-                        | "milestone"
-                        | "pre"
-                        | "preview"
-                        | "rc"
-                        | "snapshot"
-                )
-            })
-        }
-    }
 }

@@ -1,5 +1,6 @@
 //! The dependency report: what the Dependencies view and the reports show beside findings.
 
+use super::advisory::Advisory;
 use super::judged::Judged;
 use super::ways_in::Graph;
 use crate::model::{AdvisoryReport, DependencyReport, LockReport, Severity, VulnerablePackage};
@@ -74,12 +75,12 @@ fn vulnerable(judged: &Judged<'_>) -> VulnerablePackage {
                 aliases: names.filter(|name| **name != known_as).take(MOST_NAMES).cloned().collect(),
                 known_as,
                 summary: group.advisory.summary.clone(),
-                details: String::new(),
+                details: group.advisory.details.clone(),
                 severity: group.severity,
                 score: group.score.filter(|score| score.is_finite()),
                 fixed: group.fixed.clone(),
                 malware: group.malware,
-                references: references(&group.advisory.id),
+                references: references(&group.advisory),
             }
         })
         .collect();
@@ -107,8 +108,10 @@ fn vulnerable(judged: &Judged<'_>) -> VulnerablePackage {
 }
 
 /// Addresses to read on, the advisory's own page first.
-fn references(id: &str) -> Vec<String> {
-    vec![page(id)]
+fn references(advisory: &Advisory) -> Vec<String> {
+    let own = page(&advisory.id);
+    let others = advisory.references.iter().filter(|address| **address != own).cloned();
+    std::iter::once(own.clone()).chain(others).take(MOST_NAMES).collect()
 }
 
 /// The page of an advisory.

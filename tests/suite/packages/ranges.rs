@@ -97,7 +97,8 @@ fn a_range_is_raised_in_its_own_style() {
 
 #[test]
 fn what_is_raised_lets_nothing_below_in() {
-    let below = ["0.0.1", "0.9.9", "1.0.0", "1.2.2", "1.3.6", "1.8.1", "2.0.0", "2.3.0", "3.0.0", "6.1.0", "7.0.0", "7.2.0"];
+    let below =
+        ["0.0.1", "0.9.9", "1.0.0", "1.2.2", "1.3.6", "1.8.1", "2.0.0", "2.3.0", "3.0.0", "6.1.0", "7.0.0", "7.2.0"];
     for &(ecosystem, range, fixed, _) in RAISED {
         let raised = minimum_raise(ecosystem, range, fixed).unwrap();
         let fix = Version::parse(ecosystem, fixed).unwrap();

@@ -12,11 +12,11 @@
 use std::collections::BTreeSet;
 
 use super::super::ways_in::{Asked, line_of};
-use super::typed::{is_plain, is_plain_path, word};
+use super::typed::{is_plain, is_plain_path, is_range, word};
 use super::{MOST_NAMED, Situation, with_v};
 use crate::model::WayOut;
 use crate::probe::packages::manifest::Pin;
-use crate::probe::packages::{Declared, Manager, Scope};
+use crate::probe::packages::{Declared, Manager, Scope, range};
 
 /// Writes the commands for one package.
 pub struct Commands<'a> {
@@ -99,10 +99,13 @@ impl<'a> Commands<'a> {
 
     fn raise_one(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
         let name = self.called(asked)?;
-        let pinned = self.declared(asked).is_some_and(|one| one.pin == Pin::Exact);
+        // Who fixed one version gets one version again.
+        let raised = self.raised(asked, version);
+        let pinned =
+            self.declared(asked).is_some_and(|one| one.pin == Pin::Exact) || raised.as_deref() == Some(version);
         let caret = if pinned { "" } else { "^" };
         let at = word(&format!("{name}@{caret}{version}"));
-        let least = word(&format!("{}>={version}", asked.package.name));
+        let least = word(&format!("{}{}{version}", asked.package.name, if pinned { "==" } else { ">=" }));
         let place = self.place(asked)?;
         let dev = asked.wanted.scope == Scope::Development;
         let optional = self.declared(asked).is_some_and(|one| one.optional);
@@ -143,6 +146,12 @@ impl<'a> Commands<'a> {
         })
     }
 
+    /// The range to write, in the style of the one that is there; `None` where that one is not understood.
+    fn raised(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
+        let range = Some(asked.wanted.range.as_str()).filter(|range| !range.trim().is_empty())?;
+        range::minimum_raise(asked.package.ecosystem, range, version).filter(|raised| is_range(raised))
+    }
+
     /// A file and the lines to write in it by hand, where no command writes a new range into the right place.
     pub fn edited(&self, version: &str) -> Option<(String, String)> {
         let asked = self.situation.ways.itself.first()?;
@@ -150,15 +159,21 @@ impl<'a> Commands<'a> {
         let file = asked.manifest.to_owned();
         // What is asked for with development is in a group whose name the tool would have to be told.
         let aside = asked.wanted.scope == Scope::Development || self.declared(asked).is_some_and(|one| one.optional);
+        let raised = self.raised(asked, version);
         let text = match self.manager {
             Manager::Uv | Manager::Poetry | Manager::Pdm if aside || !self.folder_of(asked).is_empty() => {
-                format!("\"{name}>={version}\"")
+                let raised = raised.filter(|raised| raised.starts_with(['=', '>', '<', '~', '!']));
+                format!("\"{name}{}\"", raised.unwrap_or_else(|| format!(">={version}")))
             }
             // `cargo add` does not find what a workspace shares, or what is for building.
-            Manager::Cargo => format!("{name} = \"{version}\""),
+            Manager::Cargo => format!("{name} = \"{}\"", raised.as_deref().unwrap_or(version)),
             // `bundle add` refuses a gem that is there already.
-            Manager::Bundler => format!("gem \"{name}\", \"~> {version}\""),
-            Manager::Maven => format!("<version>{version}</version>"),
+            Manager::Bundler => {
+                let raised = raised.unwrap_or_else(|| format!("~> {version}"));
+                let conditions: Vec<String> = raised.split(',').map(|one| format!("\"{}\"", one.trim())).collect();
+                format!("gem \"{name}\", {}", conditions.join(", "))
+            }
+            Manager::Maven => format!("<version>{}</version>", raised.as_deref().unwrap_or(version)),
             Manager::Gradle => format!("{name}:{version}"),
             Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun
                 if asked.wanted.range.starts_with("catalog:") =>

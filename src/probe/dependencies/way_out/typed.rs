@@ -17,6 +17,35 @@ pub fn is_plain_path(path: &str) -> bool {
     path.is_empty() || is_plain(path) && !path.split('/').any(|part| part == "..")
 }
 
+/// Whether a range can be shown as a line to write.
+#[must_use]
+pub fn is_range(text: &str) -> bool {
+    let good = |c: char| {
+        c.is_ascii_alphanumeric()
+            || matches!(
+                c,
+                '.' | '-'
+                    | '+'
+                    | '_'
+                    | '~'
+                    | '^'
+                    | '<'
+                    | '>'
+                    | '='
+                    | '!'
+                    | ','
+                    | ' '
+                    | '|'
+                    | '*'
+                    | '['
+                    | ']'
+                    | '('
+                    | ')'
+            )
+    };
+    !text.is_empty() && text.len() <= LONGEST && text.chars().all(good)
+}
+
 /// `text` as one word of a command. Double quotes mean the same to every usual shell, Windows' too, for what may stand
 /// between them here.
 #[must_use]

@@ -65,7 +65,8 @@ fn bound(text: &str) -> Option<Option<Version>> {
 /// A version; `None` for `LATEST` and `RELEASE`, which are whatever is there, for properties (`${…}`) and Gradle's `1.+`.
 fn read(text: &str) -> Option<Version> {
     let text = text.trim();
-    let is_open = matches!(text, "LATEST" | "RELEASE") || text.contains(['$', '+', '[', ']', '(', ')', ','])
+    let is_open = matches!(text, "LATEST" | "RELEASE")
+        || text.contains(['$', '+', '[', ']', '(', ')', ','])
         || text.starts_with("latest.");
     if is_open { None } else { Version::parse(Ecosystem::Maven, text) }
 }

@@ -56,7 +56,9 @@ fn one(word: &str) -> Option<Vec<Comparator>> {
         (_, 0) => Some(Vec::new()),
         (Operator::Equal, _) => base.up_to(2),
         // Later than 1.2.x is from 1.3.0 on; earlier than 1.2.x leaves out the prereleases of 1.2.0.
-        (Operator::Greater, _) => Some(vec![(Operator::GreaterOrEqual, Version { pre: Prerelease::EMPTY, ..base.next(2)? })]),
+        (Operator::Greater, _) => {
+            Some(vec![(Operator::GreaterOrEqual, Version { pre: Prerelease::EMPTY, ..base.next(2)? })])
+        }
         (Operator::LessOrEqual, _) => Some(vec![(Operator::Less, base.next(2)?)]),
         (Operator::Less, _) => Some(vec![(Operator::Less, earliest(base.major?, base.minor.unwrap_or(0), 0))]),
         (operator, _) => Some(vec![(operator, base.version()?)]),

@@ -87,7 +87,10 @@ impl ComposerVersion {
     pub fn compare(&self, other: &Self) -> Ordering {
         let length = self.parts.len().max(other.parts.len());
         let part = |version: &Self, at: usize| version.parts.get(at).copied().unwrap_or(Part::End);
-        (0..length).map(|at| part(self, at).cmp(&part(other, at))).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        (0..length)
+            .map(|at| part(self, at).cmp(&part(other, at)))
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
     }
 
     /// Whether it comes before a release.
@@ -229,7 +232,8 @@ fn finish(numbers: &[u64], version: &ComposerVersion, rest: &str) -> Option<Norm
 
 /// A stability and its numbers at the beginning of `text`, none if there is none, and what follows.
 fn word(text: &str) -> Option<(Vec<Part>, &str)> {
-    let Some((mut rest, part)) = WORDS.into_iter().find_map(|(word, part)| Some((text.strip_prefix(word)?, part))) else {
+    let Some((mut rest, part)) = WORDS.into_iter().find_map(|(word, part)| Some((text.strip_prefix(word)?, part)))
+    else {
         return Some((Vec::new(), text));
     };
     let mut parts = vec![part];
