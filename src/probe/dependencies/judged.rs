@@ -172,3 +172,73 @@ impl Judged<'_> {
         self.groups.iter().map(|group| self.severity(group)).max().unwrap_or(Severity::Minor)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::dependencies::advisory::{Affects, Event, Range};
+    use crate::probe::dependencies::uses::Code;
+    use crate::probe::packages::Manager;
+    use crate::probe::packages::lock::{Builder, Draft};
+
+    /// What is said of `a` in a lock file of this path, whose advisory is of this kind.
+    fn weighed(path: &str, scope: Scope, malware: bool, imports: &Imports) -> (Severity, Confidence, bool) {
+        let mut builder = Builder::new(Manager::Npm, "3");
+        builder.add("a", Draft::new("a", "1.0.0", 1));
+        builder.wants("package.json", "a", "^1.0.0", scope, "a");
+        let lock = builder.finish(path).lock;
+        let query = Query::of(&lock.packages[0]);
+        let affects = Affects {
+            ecosystem: Ecosystem::Npm,
+            package: "a".to_owned(),
+            ranges: vec![Range(vec![Event::Introduced("0".to_owned())])],
+            unread: false,
+            versions: Vec::new(),
+            last_known: None,
+            informational: None,
+        };
+        let advisory = Advisory {
+            rating: Some("CRITICAL".to_owned()),
+            malware,
+            affects: vec![affects],
+            ..Advisory::bare("GHSA-1")
+        };
+        let mut answers = Answers::default();
+        answers.hits.insert(query, vec![Arc::new(advisory)]);
+        let locked = Packages { locks: vec![lock], ..Packages::default() };
+        let cancel = CancellationToken::new();
+        let found = hits(&locked, &answers, &cancel);
+        let mut told = Vec::new();
+        judge(&locked, found, &answers, imports, &cancel, |one| {
+            let group = &one.groups[0];
+            told.push((one.severity(group), one.confidence(group), one.is_unused()));
+        });
+        assert_eq!(told.len(), 1);
+        told[0]
+    }
+
+    #[test]
+    fn what_no_user_can_reach_counts_one_step_less_and_once() {
+        let unknown = Imports::default();
+        let unused = Imports {
+            code: BTreeMap::from([(Ecosystem::Npm, Code { files: 1, ..Code::default() })]),
+            ..Imports::default()
+        };
+        let (blocker, major) = (Severity::Blocker, Severity::Major);
+        let (high, medium) = (Confidence::High, Confidence::Medium);
+        let (root, aside) = ("package-lock.json", "examples/shop/package-lock.json");
+        for (path, scope, malware, imports, expected) in [
+            (root, Scope::Production, false, &unknown, (blocker, high, false)),
+            (root, Scope::Production, false, &unused, (major, medium, true)),
+            (root, Scope::Development, false, &unknown, (major, high, false)),
+            // That production does not import what is for development only says nothing more.
+            (root, Scope::Development, false, &unused, (major, high, false)),
+            (aside, Scope::Production, false, &unknown, (major, medium, false)),
+            (aside, Scope::Production, false, &unused, (major, medium, true)),
+            (aside, Scope::Development, true, &unused, (blocker, high, false)),
+            (root, Scope::Production, true, &unused, (blocker, high, true)),
+        ] {
+            assert_eq!(weighed(path, scope, malware, imports), expected, "{path} {scope:?} {malware}");
+        }
+    }
+}
