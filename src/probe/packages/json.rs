@@ -93,6 +93,53 @@ fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, 
     entries.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(entry, _)| entry).collect()
 }
 
+/// JSON with comments and trailing commas as JSON: what is too much becomes blanks, so that every place stays the same.
+pub fn strict(text: &str) -> String {
+    let mut bytes = text.as_bytes().to_vec();
+    let mut blank = |from: usize, to: usize| {
+        for byte in bytes.get_mut(from..to).into_iter().flatten().filter(|byte| **byte != b'\n') {
+            *byte = b' ';
+        }
+    };
+    let source = text.as_bytes();
+    let find = |from: usize, end: &str| {
+        text.get(from..).and_then(|rest| rest.find(end)).map_or(text.len(), |found| from + found)
+    };
+    let mut at = 0;
+    let mut comma = None;
+    while let Some(&byte) = source.get(at) {
+        let begin = at;
+        at += 1;
+        match (byte, source.get(at)) {
+            (b'/', Some(b'/')) => {
+                at = find(at, "\n");
+                blank(begin, at);
+            }
+            (b'/', Some(b'*')) => {
+                at = (find(at + 1, "*/") + 2).min(text.len());
+                blank(begin, at);
+            }
+            (b'"', _) => {
+                comma = None;
+                while let Some(&inner) = source.get(at).filter(|inner| **inner != b'"') {
+                    at += if inner == b'\\' { 2 } else { 1 };
+                }
+                at += 1;
+            }
+            (b',', _) => comma = Some(begin),
+            (b'}' | b']', _) => {
+                if let Some(comma) = comma.take() {
+                    blank(comma, comma + 1);
+                }
+            }
+            (byte, _) if !byte.is_ascii_whitespace() => comma = None,
+            _ => {}
+        }
+    }
+    // Whole characters were replaced by blanks only.
+    String::from_utf8(bytes).unwrap_or_default()
+}
+
 /// Why `text` is refused: `what` it was taken for, and where reading it stopped.
 pub fn refused(what: &str, text: &str, line: usize) -> NotUnderstood {
     let there = line.checked_sub(1).and_then(|before| text.lines().nth(before)).unwrap_or("");
@@ -116,6 +163,21 @@ mod tests {
         assert_eq!(entries.text("b").as_deref(), Some("x\ny"));
         assert_eq!((entries.text("a"), entries.text("none")), (None, None));
         assert!(entries.object("b").is_none());
+    }
+
+    #[test]
+    fn comments_and_trailing_commas_become_blanks() {
+        for (text, expected) in [
+            ("{\"a\": [1, 2, ], }", "{\"a\": [1, 2  ]  }"),
+            ("[1, // x,\n /* ü\n] */ ]", "[1       \n      \n     ]"),
+            ("[\"a,]//\\\",]\", \"b\",]", "[\"a,]//\\\",]\", \"b\" ]"),
+            ("[1,,]", "[1, ]"),
+            ("\"open\\", "\"open\\"),
+            ("/* open ü", "          "),
+            ("[1,/", "[1,/"),
+        ] {
+            assert_eq!(strict(text), expected, "{text}");
+        }
     }
 
     #[test]

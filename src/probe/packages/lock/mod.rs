@@ -15,6 +15,7 @@ mod pnpm;
 mod poetry;
 mod pylock;
 mod requirements;
+mod tree;
 mod unread;
 mod uv;
 mod yarn;
@@ -28,7 +29,7 @@ use crate::probe::files::Gaps;
 pub use builder::{Builder, Draft};
 pub(super) use requirements::collect as collect_requirements;
 pub use requirements::is_requirements;
-pub(super) use unread::kind as unread_kind;
+pub(super) use unread::{kind as unread_kind, reason as unread_reason};
 
 /// A lock file that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ mod gemfile;
 mod go_mod;
 mod gradle;
 pub mod members;
-mod package_json;
+pub(super) mod package_json;
 mod pom;
 mod python;
 
