@@ -312,6 +312,17 @@ fn backported_fixes_and_prereleases_are_as_cargo_audit_has_them() {
         let one = record("RUSTSEC-t", "crates.io", "a", events);
         assert_eq!(stands(&one, Ecosystem::CratesIo, "a", version), expected, "{version}");
     }
+    let gaps = [
+        ("introduced", "0"),
+        ("fixed", "0.2.0"),
+        ("introduced", "0.2.1"),
+        ("fixed", "0.2.1"),
+        ("introduced", "0.2.7"),
+        ("fixed", "0.2.23"),
+    ];
+    let one = record("RUSTSEC-t", "crates.io", "a", &gaps);
+    assert_eq!(stands(&one, Ecosystem::CratesIo, "a", "0.1.44"), affected("0.2.23"), "not the gap at 0.2.0");
+    assert_eq!(stands(&one, Ecosystem::CratesIo, "a", "0.2.5"), Standing::NotAffected);
     let withdrawn = json!({"id": "RUSTSEC-t", "modified": "2025-02-22T12:00:00Z", "withdrawn": "2025-02-22T12:00:00Z"});
     assert!(matches!(parse(withdrawn.to_string().as_bytes()), Ok(Parsed::Withdrawn { .. })));
 }
