@@ -82,19 +82,31 @@ fn says_one(affects: &Affects, text: &str, version: &Version) -> Says {
 
 /// The nearest version after `version` at which a stretch ends, and that lies in no other one.
 fn fixed(about: &[&Affects], ecosystem: Ecosystem, version: &Version) -> Option<String> {
-    let ranges = about.iter().flat_map(|affects| &affects.ranges);
-    let mut fixes: Vec<(Version, &String)> = ranges
-        .flat_map(|range| &range.0)
-        .filter_map(|event| match event {
-            Event::Fixed(text) => Some((Version::parse(ecosystem, text)?, text)),
-            _ => None,
-        })
-        .filter(|(fix, _)| fix.compare(version) == Some(Ordering::Greater))
-        .collect();
+    let later =
+        |text: &'_ str| Version::parse(ecosystem, text).filter(|at| at.compare(version) == Some(Ordering::Greater));
+    let mut fixes: Vec<(Version, &str)> = Vec::new();
+    let mut begins: Vec<(Version, &str)> = Vec::new();
+    for event in about.iter().flat_map(|affects| &affects.ranges).flat_map(|range| &range.0) {
+        match event {
+            Event::Fixed(text) => fixes.extend(later(text).map(|at| (at, text.as_str()))),
+            Event::Introduced(text) => begins.extend(later(text).map(|at| (at, text.as_str()))),
+            Event::LastAffected(_) | Event::Limit(_) => {}
+        }
+    }
     fixes.sort_by(|(a, _), (b, _)| a.compare(b).unwrap_or(Ordering::Equal));
-    let mut fixes = fixes.into_iter().take(MAX_FIXES);
-    let is_clean = |(fix, text): &(Version, &String)| says(about, text, fix) != Some(Says::Affected);
-    fixes.find(is_clean).map(|(_, text)| text.clone())
+    fixes.truncate(MAX_FIXES);
+    fixes.retain(|(fix, text)| says(about, text, fix) != Some(Says::Affected));
+    // RustSec writes versions that were never affected as fixes between two stretches. Where the hole comes back within the
+    // same minor version, that is a gap and not a fix.
+    let lasts = |(fix, text): &&(Version, &str)| {
+        !begins.iter().any(|(at, begin)| at.compare(fix) == Some(Ordering::Greater) && line(begin) == line(text))
+    };
+    fixes.iter().find(lasts).or(fixes.first()).map(|(_, text)| (*text).to_owned())
+}
+
+/// The first two numbers of a version.
+fn line(text: &str) -> Vec<&str> {
+    text.trim_start_matches('v').split('.').take(2).collect()
 }
 
 /// Leaves out single versions that the ranges cover: the databases list thousands of them.

@@ -27,7 +27,7 @@ use crate::probe::packages::Ecosystem;
 use import::Incoming;
 
 pub use lookup::Store;
-pub use needed::needed;
+pub use needed::{held, needed};
 
 /// Larger exports are refused. The largest, npm, has some hundred megabytes.
 const MAX_EXPORT_BYTES: u64 = 4 * 1024 * 1024 * 1024;

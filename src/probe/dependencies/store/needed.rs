@@ -1,7 +1,9 @@
-//! Which ecosystems a project has packages of.
+//! Whose advisories a project needs, and whose are there.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
+use super::file;
 use crate::probe::files::Listing;
 use crate::probe::packages::{Ecosystem, is_requirements};
 
@@ -9,6 +11,12 @@ use crate::probe::packages::{Ecosystem, is_requirements};
 #[must_use]
 pub fn needed(listing: &Listing) -> BTreeSet<Ecosystem> {
     listing.files.iter().filter_map(|file| of(&file.path)).collect()
+}
+
+/// The ecosystems that have been imported into `dir`, readable or not.
+#[must_use]
+pub fn held(dir: &Path) -> BTreeSet<Ecosystem> {
+    Ecosystem::ALL.into_iter().filter(|ecosystem| file::path(dir, *ecosystem).is_file()).collect()
 }
 
 fn of(path: &str) -> Option<Ecosystem> {
