@@ -17,7 +17,7 @@ fn order(ecosystem: Ecosystem, a: &str, b: &str) -> Ordering {
 
 /// Answers of node-semver 7.8.6, packaging 26.3, poetry-core 2.5.0, RubyGems 3.3.15, composer/semver 3.3.2,
 /// golang.org/x/mod/semver of Go 1.19.8 and Maven 3.9.16, to random questions: `a less b`, `range allows version`.
-const ANSWERS: [(Ecosystem, &str); 7] = [
+pub(super) const ANSWERS: [(Ecosystem, &str); 7] = [
     (Npm, include_str!("../../fixtures/packages/versions/npm.tsv")),
     (PyPi, include_str!("../../fixtures/packages/versions/pypi.tsv")),
     (PyPi, include_str!("../../fixtures/packages/versions/poetry.tsv")),
@@ -31,7 +31,7 @@ const ANSWERS: [(Ecosystem, &str); 7] = [
 fn versions_and_ranges_are_those_of_the_ecosystems_own_programs() {
     let mut wrong = Vec::new();
     for (ecosystem, answers) in ANSWERS {
-        assert!(answers.lines().count() > 200, "{ecosystem}");
+        assert!(answers.lines().count() > 150, "{ecosystem}");
         for line in answers.lines() {
             let [a, verb, b]: [&str; 3] = line.split('\t').collect::<Vec<_>>().try_into().unwrap();
             let right = Version::parse(ecosystem, b);
@@ -60,6 +60,8 @@ fn versions_and_ranges_are_those_of_the_ecosystems_own_programs() {
 
 /// Spellings of one version, from the documentation of each ecosystem.
 const EQUAL: &[(Ecosystem, &[&str])] = &[
+    // What advisories and old lock files write.
+    (Npm, &["1.2.0", "1.2", "v1.2", "1.02.0", " 1.2.0 "]),
     // semver.org, item 10: build metadata is ignored.
     (Npm, &["1.2.3", "v1.2.3", "=1.2.3", "1.2.3+build.5"]),
     (CratesIo, &["1.0.0-rc.1", "1.0.0-rc.1+21AF26D3"]),
@@ -97,7 +99,7 @@ fn spellings_of_one_version_are_equal() {
 }
 
 /// Earliest first, every one before all that follow: from the documentation of each ecosystem and from published lists.
-const ASCENDING: &[(Ecosystem, &[&str])] = &[
+pub(super) const ASCENDING: &[(Ecosystem, &[&str])] = &[
     // semver.org, item 11.
     (
         Npm,
@@ -326,14 +328,20 @@ fn texts(ecosystem: Ecosystem) -> impl Strategy<Value = String> {
 
 /// Three versions of one ecosystem.
 fn three() -> impl Strategy<Value = (Ecosystem, [String; 3])> {
-    proptest::sample::select(Ecosystem::ALL.to_vec()).prop_flat_map(|ecosystem| {
+    let of = |ecosystem| {
         let one = || texts(ecosystem);
-        (Just(ecosystem), [one(), one(), one()])
-    })
+        [one(), one(), one()].prop_map(move |texts| (ecosystem, texts)).boxed()
+    };
+    proptest::strategy::Union::new(Ecosystem::ALL.map(of))
+}
+
+pub(super) fn config(cases: u32) -> ProptestConfig {
+    let rng_seed = proptest::test_runner::RngSeed::Fixed(6);
+    ProptestConfig { cases, failure_persistence: None, rng_seed, ..ProptestConfig::default() }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 20_000, failure_persistence: None, rng_seed: proptest::test_runner::RngSeed::Fixed(6), ..ProptestConfig::default() })]
+    #![proptest_config(config(4_000))]
 
     #[test]
     fn every_order_is_one((ecosystem, texts) in three()) {
@@ -352,6 +360,11 @@ proptest! {
             }
         }
     }
+
+}
+
+proptest! {
+    #![proptest_config(config(400))]
 
     #[test]
     fn no_text_harms_the_readers(text in "\\PC{0,40}", range in "[ |,<>=!~^*xv0-9.@a-c\\[\\]()-]{0,24}") {

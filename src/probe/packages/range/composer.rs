@@ -68,14 +68,19 @@ fn condition(text: &str) -> Option<Vec<Condition>> {
         return Some(conditions);
     }
     let (operator, base) = Operator::split(text);
+    if text.starts_with("===") {
+        return None;
+    }
     let operator = operator.unwrap_or(Operator::Equal);
     let read = Normalized::read(base)?;
     let stability = stability.filter(|name| !name.eq_ignore_ascii_case("stable"));
     let is_stable = !read.version.is_prerelease();
+    // Composer only sees a stability behind a hyphen here.
+    let names_stability = read.has_stability && base.contains('-');
     let bound = match (operator, stability) {
         (Operator::Equal, _) => read.version,
         (_, Some(stability)) if is_stable => read.version.with_stability(stability)?,
-        (Operator::Less | Operator::GreaterOrEqual, _) if !read.has_stability => read.version.dev(),
+        (Operator::Less | Operator::GreaterOrEqual, _) if !names_stability => read.version.dev(),
         _ => read.version,
     };
     Some(vec![(operator, bound)])
@@ -83,12 +88,16 @@ fn condition(text: &str) -> Option<Vec<Condition>> {
 
 /// From `base` to below the next version at `place`. Without a stability it begins with the unstable ones.
 fn span(base: &Normalized, place: usize) -> Option<Vec<Condition>> {
-    // One `x` at the most, and no dates.
-    if base.numbers.is_empty() || base.numbers.iter().filter(|number| number.is_none()).count() > 1 {
+    if !is_plain(base) {
         return None;
     }
     let from = if base.has_stability { base.version.clone() } else { base.version.clone().dev() };
     Some(vec![(Operator::GreaterOrEqual, from), (Operator::Less, before_next(&base.numbers, place)?)])
+}
+
+/// What ranges are made of: no dates, and one `x` at the most.
+fn is_plain(base: &Normalized) -> bool {
+    !base.numbers.is_empty() && base.numbers.iter().filter(|number| number.is_none()).count() < 2
 }
 
 /// The place of the number that `^` holds fixed.
@@ -113,7 +122,7 @@ fn before_next(numbers: &[Option<u64>], place: usize) -> Option<ComposerVersion>
 /// `1.0 - 2.0`: an end of less than three numbers includes everything that begins with it.
 fn hyphen(from: &str, to: &str) -> Option<Vec<Condition>> {
     let (from, to) = (Normalized::read(from.trim())?, Normalized::read(to.trim())?);
-    if from.numbers.is_empty() || to.numbers.is_empty() {
+    if !(is_plain(&from) && is_plain(&to)) {
         return None;
     }
     let from = if from.has_stability { from.version } else { from.version.dev() };

@@ -20,6 +20,10 @@ fn one(part: &str, version: &GemVersion) -> Option<bool> {
         let base = read(base)?;
         return Some(version.compare(&base).is_ge() && version.release().compare(&base.bump()?).is_lt());
     }
+    // Operators of other ecosystems.
+    if part.starts_with("==") || part.starts_with("<>") {
+        return None;
+    }
     let (operator, base) = Operator::split(part);
     Some(operator.unwrap_or(Operator::Equal).holds(version.compare(&read(base)?)))
 }

@@ -11,42 +11,59 @@ pub(super) fn allows(range: &str, version: &Version) -> Option<bool> {
     }
     let mut rest = range;
     let mut allowed = false;
+    let mut last: Option<Set> = None;
     while !rest.is_empty() {
         let end = rest.find([']', ')'])?;
         let (set, after) = rest.split_at_checked(end + 1)?;
-        allowed |= is_in(set, version)?;
+        let set = Set::read(set)?;
+        // Sets stand in order and do not overlap.
+        if let Some((end, _)) = last.and_then(|last| last.to) {
+            let (begin, _) = set.from.as_ref()?;
+            if begin.compare(&end)?.is_lt() {
+                return None;
+            }
+        }
+        allowed |= set.holds(version)?;
+        last = Some(set);
         rest = after.trim_start();
         rest = rest.strip_prefix(',').unwrap_or(rest).trim_start();
     }
     Some(allowed)
 }
 
-/// Whether `version` is in one `[1.0,2.0)`.
-fn is_in(set: &str, version: &Version) -> Option<bool> {
-    let (from_included, set) = open(set)?;
-    let (to_included, inner) = close(set)?;
-    let Some((from, to)) = inner.split_once(',') else {
-        let is_exact = from_included && to_included;
-        return if is_exact { Some(read(inner)?.compare(version)? == Ordering::Equal) } else { None };
-    };
-    let from = bound(from)?;
-    let to = bound(to)?;
-    if let (Some(from), Some(to)) = (&from, &to) {
-        match from.compare(to)? {
-            Ordering::Greater => return None,
-            Ordering::Equal if !(from_included && to_included) => return None,
-            _ => {}
-        }
+/// One `[1.0,2.0)`: where it begins and ends, and whether that version is in it.
+struct Set {
+    from: Option<(Version, bool)>,
+    to: Option<(Version, bool)>,
+}
+
+impl Set {
+    fn read(text: &str) -> Option<Self> {
+        let (from_included, text) = open(text)?;
+        let (to_included, inner) = close(text)?;
+        let Some((from, to)) = inner.split_once(',') else {
+            let exact = Some((read(inner)?, true));
+            return (from_included && to_included).then(|| Self { from: exact.clone(), to: exact });
+        };
+        let set = Self { from: bound(from, from_included)?, to: bound(to, to_included)? };
+        let is_in_order = match (&set.from, &set.to) {
+            (Some((from, _)), Some((to, _))) => match from.compare(to)? {
+                Ordering::Less => true,
+                Ordering::Equal => from_included && to_included,
+                Ordering::Greater => false,
+            },
+            _ => true,
+        };
+        is_in_order.then_some(set)
     }
-    let above = from.map_or(Some(true), |from| {
-        let order = version.compare(&from)?;
-        Some(order.is_gt() || order.is_eq() && from_included)
-    })?;
-    let below = to.map_or(Some(true), |to| {
-        let order = version.compare(&to)?;
-        Some(order.is_lt() || order.is_eq() && to_included)
-    })?;
-    Some(above && below)
+
+    fn holds(&self, version: &Version) -> Option<bool> {
+        let is_in = |end: &Option<(Version, bool)>, side: Ordering| match end {
+            None => Some(true),
+            Some((end, included)) => version.compare(end).map(|order| order == side || order.is_eq() && *included),
+        };
+        Some(is_in(&self.from, Ordering::Greater)? && is_in(&self.to, Ordering::Less)?)
+    }
 }
 
 fn open(set: &str) -> Option<(bool, &str)> {
@@ -58,8 +75,8 @@ fn close(set: &str) -> Option<(bool, &str)> {
 }
 
 /// The version of one end, `Some(None)` for an open one.
-fn bound(text: &str) -> Option<Option<Version>> {
-    if text.trim().is_empty() { Some(None) } else { read(text).map(Some) }
+fn bound(text: &str, included: bool) -> Option<Option<(Version, bool)>> {
+    if text.trim().is_empty() { Some(None) } else { read(text).map(|version| Some((version, included))) }
 }
 
 /// A version; `None` for `LATEST` and `RELEASE`, which are whatever is there, for properties (`${…}`) and Gradle's `1.+`.

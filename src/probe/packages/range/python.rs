@@ -59,8 +59,17 @@ fn meets(specifier: &VersionSpecifier, version: &PythonVersion) -> bool {
         Operator::GreaterThan if bound.post().is_none() => {
             public > bound && public.clone().with_post(None).with_dev(None) != *bound
         }
+        // Prereleases of the version itself are not earlier than it, unless it is one.
+        Operator::LessThan => {
+            let is_own = version.is_prerelease() && public.epoch() == bound.epoch() && same_release(public, bound);
+            public < bound && (bound.any_prerelease() || !is_own)
+        }
         _ => specifier.contains(version.full()),
     }
+}
+
+fn same_release(a: &Version, b: &Version) -> bool {
+    begins(a, b) && begins(b, a)
 }
 
 /// Whether `version` begins with the release numbers of `bound`; what it lacks counts as 0.

@@ -15,7 +15,8 @@ impl PythonVersion {
     /// `None` for what PEP 440 does not know.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let full: Version = text.parse().ok()?;
-        Some(Self { public: full.clone().without_local(), full })
+        let public = if full.is_local() { full.clone().without_local() } else { full.clone() };
+        Some(Self { full, public })
     }
 
     /// With the local part (`+cu118`), which a specifier may name.

@@ -13,11 +13,12 @@ pub(super) fn raise(text: &str, target: &Target<'_>) -> Option<String> {
     let set = text.get(start..)?;
     let closing = set.chars().next_back()?;
     let inner = set.get(1..set.len().checked_sub(1)?)?;
-    let Some((from, to)) = inner.split_once(',') else {
-        return Some(if target.is_reached_by(inner) { text.to_owned() } else { format!("[{}]", target.text) });
-    };
-    if start == 0 && target.is_reached_by(from) {
-        return Some(text.to_owned());
+    let (from, to) = inner.split_once(',').unwrap_or((inner, inner));
+    if target.is_reached_by(from) {
+        return Some(set.to_owned());
+    }
+    if !inner.contains(',') {
+        return Some(format!("[{}]", target.text));
     }
     let kept = format!("[{},{to}{closing}", target.text);
     if range::allows(target.ecosystem, &kept, target.version) == Some(true) {
