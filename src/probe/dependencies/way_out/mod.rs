@@ -156,10 +156,12 @@ impl<'a> Situation<'a> {
         let parents = self.parents();
         if let Some(first) = refusing.first() {
             let who = named(refusing.iter().map(|one| (&*one.package.name, &*one.package.version)));
+            let take = if refusing.len() == 1 { "takes" } else { "take" };
+            let why = format!("{who} {take} only {}.", first.range);
             if refusing.iter().all(|one| one.direct) && !parents.is_empty() {
-                return self.raise_parent(version, &format!("{who} takes only {}.", first.range), false, commands);
+                return self.raise_parent(version, &why, false, commands);
             }
-            return self.force(version, &format!("{who} takes only {}.", first.range), commands);
+            return self.force(version, &why, commands);
         }
         if parents.is_empty() {
             let mut out = self.force(version, "The lock file does not say what asks for it.", commands);

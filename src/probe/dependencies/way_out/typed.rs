@@ -50,5 +50,9 @@ pub fn is_range(text: &str) -> bool {
 /// between them here.
 #[must_use]
 pub fn word(text: &str) -> String {
-    if is_plain(text) && !text.contains('~') { text.to_owned() } else { format!("\"{text}\"") }
+    if is_plain(&text.replace('=', "")) && !text.starts_with('=') && !text.contains('~') {
+        text.to_owned()
+    } else {
+        format!("\"{text}\"")
+    }
 }
