@@ -9,7 +9,7 @@ use super::advisory::{self, Advisory, Group, Standing};
 use super::nearest::nearest;
 use super::osv::Answers;
 use super::query::Query;
-use super::uses::{Imports, uses};
+use super::uses::{Finder, Imports};
 use super::way_out::{Situation, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, Severity, Uses, WayOut};
@@ -88,6 +88,7 @@ pub fn judge<'a>(
             }
         }
     }
+    let finder = Finder::new(imports);
     let mut graph: Option<(usize, Graph<'a>)> = None;
     for hit in hits {
         if cancel.is_cancelled() {
@@ -111,7 +112,7 @@ pub fn judge<'a>(
             malware,
             manifests: &locked.manifests,
         });
-        let uses = uses(imports, lock, package, &ways, &locked.manifests);
+        let uses = finder.uses(lock, package, &ways, &locked.manifests);
         tell(Judged { lock, package, groups: hit.groups, ways, out, uses });
     }
 }

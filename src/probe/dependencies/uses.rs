@@ -1,6 +1,7 @@
 //! Whether the app's code uses a package, as far as its imports and settings say it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::ways_in::{Asked, WaysIn};
 use crate::model::Uses;
@@ -105,80 +106,109 @@ const STARTED: [(Ecosystem, &str); 40] = [
 ];
 
 /// Whether something uses a package.
-enum Found<'i> {
-    Imported(Vec<&'i Place>),
+#[derive(Debug, Clone)]
+enum Found {
+    Imported { places: Vec<(String, u32)>, more: u64 },
     Named((String, u32)),
     No,
 }
 
-/// Whether the code uses `package`, or a direct dependency that brings it in.
-#[must_use]
-pub fn uses(
-    imports: &Imports,
-    lock: &LockFile,
-    package: &LockedPackage,
-    ways: &WaysIn<'_>,
-    manifests: &BTreeMap<String, Manifest>,
-) -> Uses {
-    let unknown = |why: &str| Uses::Unknown { why: why.to_owned() };
-    if let Some(why) = &imports.not_read {
-        return unknown(why);
+/// Looks packages up in what is imported, each once.
+pub struct Finder<'i> {
+    imports: &'i Imports,
+    /// By the name that the project calls it, and its own.
+    known: RefCell<HashMap<(Ecosystem, String, String), Found>>,
+}
+
+impl<'i> Finder<'i> {
+    /// For these imports.
+    #[must_use]
+    pub fn new(imports: &'i Imports) -> Self {
+        Self { imports, known: RefCell::default() }
     }
-    let ecosystem = package.ecosystem;
-    let code = imports.code.get(&ecosystem);
-    let none = Code::default();
-    let direct: Vec<&Asked<'_>> = ways.itself.iter().chain(&ways.parents).collect();
-    let mut seen = BTreeSet::new();
-    let mut looked_for: Vec<(&str, &str)> = vec![(&package.name, &package.name)];
-    looked_for.extend(direct.iter().map(|asked| (&*asked.wanted.name, &*asked.package.name)));
-    looked_for.retain(|pair| seen.insert(*pair));
-    looked_for.truncate(MOST_PARENTS);
-    let mut named = None;
-    for (called, name) in &looked_for {
-        match find(imports, code.unwrap_or(&none), ecosystem, called, name) {
-            Found::Imported(places) => {
-                let told = places.iter().take(MOST_PLACES).map(|place| (place.path.clone(), place.line)).collect();
-                let more = places.len().saturating_sub(MOST_PLACES) as u64;
-                return Uses::Imported { package: (*name).to_owned(), places: told, more };
+
+    /// Whether the code uses `package`, or a direct dependency that brings it in.
+    #[must_use]
+    pub fn uses(
+        &self,
+        lock: &LockFile,
+        package: &LockedPackage,
+        ways: &WaysIn<'_>,
+        manifests: &BTreeMap<String, Manifest>,
+    ) -> Uses {
+        let unknown = |why: &str| Uses::Unknown { why: why.to_owned() };
+        if let Some(why) = &self.imports.not_read {
+            return unknown(why);
+        }
+        let ecosystem = package.ecosystem;
+        let direct: Vec<&Asked<'_>> = ways.itself.iter().chain(&ways.parents).collect();
+        let mut seen = BTreeSet::new();
+        let mut looked_for: Vec<(&str, &str)> = vec![(&package.name, &package.name)];
+        looked_for.extend(direct.iter().map(|asked| (&*asked.wanted.name, &*asked.package.name)));
+        looked_for.retain(|pair| seen.insert(*pair));
+        let too_many = looked_for.len() > MOST_PARENTS;
+        looked_for.truncate(MOST_PARENTS);
+        let mut named = None;
+        for (called, name) in &looked_for {
+            match self.find(ecosystem, called, name) {
+                Found::Imported { places, more } => {
+                    return Uses::Imported { package: (*name).to_owned(), places, more };
+                }
+                Found::Named(place) if named.is_none() => named = Some(((*name).to_owned(), place)),
+                Found::Named(_) | Found::No => {}
             }
-            Found::Named(place) if named.is_none() => named = Some(((*name).to_owned(), place)),
-            Found::Named(_) | Found::No => {}
+        }
+        if let Some((package, place)) = named.or_else(|| started(ecosystem, &direct, manifests)) {
+            return Uses::Named { package, place };
+        }
+        let Some(code) = self.imports.code.get(&ecosystem).filter(|code| code.files > 0) else {
+            return unknown(without_code(ecosystem));
+        };
+        if let Some(why) = &code.unread {
+            return unknown(why);
+        }
+        if direct.is_empty() || ways.cut_short {
+            return unknown("the lock file does not say what brings it in");
+        }
+        if too_many {
+            return unknown("too much brings it in");
+        }
+        match ecosystem {
+            Ecosystem::Npm | Ecosystem::Go => Uses::NotImported,
+            Ecosystem::PyPi => match unexplained(self.imports, code, lock) {
+                Some(module) => Uses::Unknown { why: format!("which package brings the module {module} is not known") },
+                None => Uses::NotImported,
+            },
+            Ecosystem::RubyGems => unknown("Bundler loads gems that no code requires by name"),
+            Ecosystem::Packagist => unknown("Composer loads classes whose namespace does not name their package"),
+            Ecosystem::Maven => unknown("the packages of Java do not name the artifact that brings them"),
+            Ecosystem::CratesIo => unknown(without_code(ecosystem)),
         }
     }
-    let started = || {
-        direct.iter().find_map(|asked| {
-            let name = ecosystem.normalize(&asked.package.name);
-            let known = STARTED.iter().any(|(of, one)| *of == ecosystem && *one == name);
-            let line = super::ways_in::line_of(**asked, manifests)?;
-            known.then(|| (asked.package.name.clone(), (asked.manifest.to_owned(), line)))
-        })
-    };
-    if let Some((package, place)) = named.or_else(started) {
-        return Uses::Named { package, place };
+
+    fn find(&self, ecosystem: Ecosystem, called: &str, name: &str) -> Found {
+        let key = (ecosystem, called.to_owned(), name.to_owned());
+        if let Some(known) = self.known.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = find(self.imports, ecosystem, called, name);
+        self.known.borrow_mut().insert(key, found.clone());
+        found
     }
-    let Some(code) = code.filter(|code| code.files > 0) else {
-        return unknown(without_code(ecosystem));
-    };
-    if let Some(why) = &code.unread {
-        return unknown(why);
-    }
-    if direct.is_empty() || ways.cut_short {
-        return unknown("the lock file does not say what brings it in");
-    }
-    if looked_for.len() == MOST_PARENTS {
-        return unknown("too much brings it in");
-    }
-    match ecosystem {
-        Ecosystem::Npm | Ecosystem::Go => Uses::NotImported,
-        Ecosystem::PyPi => match unexplained(imports, code, lock) {
-            Some(module) => Uses::Unknown { why: format!("which package brings the module {module} is not known") },
-            None => Uses::NotImported,
-        },
-        Ecosystem::RubyGems => unknown("Bundler loads gems that no code requires by name"),
-        Ecosystem::Packagist => unknown("Composer loads classes whose namespace does not name their package"),
-        Ecosystem::Maven => unknown("the packages of Java do not name the artifact that brings them"),
-        Ecosystem::CratesIo => unknown(without_code(ecosystem)),
-    }
+}
+
+/// A direct dependency that runs without being imported, and where a manifest asks for it.
+fn started(
+    ecosystem: Ecosystem,
+    direct: &[&Asked<'_>],
+    manifests: &BTreeMap<String, Manifest>,
+) -> Option<(String, (String, u32))> {
+    direct.iter().find_map(|asked| {
+        let name = ecosystem.normalize(&asked.package.name);
+        let known = STARTED.iter().any(|(of, one)| *of == ecosystem && *one == name);
+        let line = known.then(|| super::ways_in::line_of(**asked, manifests))??;
+        Some((asked.package.name.clone(), (asked.manifest.to_owned(), line)))
+    })
 }
 
 fn without_code(ecosystem: Ecosystem) -> &'static str {
@@ -193,7 +223,7 @@ fn without_code(ecosystem: Ecosystem) -> &'static str {
     }
 }
 
-fn find<'i>(imports: &Imports, code: &'i Code, ecosystem: Ecosystem, called: &str, name: &str) -> Found<'i> {
+fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Found {
     let matches = |module: &str| match ecosystem {
         Ecosystem::Npm => package_of(module) == called,
         Ecosystem::PyPi => is_module_of(imports, module, &ecosystem.normalize(name)),
@@ -210,14 +240,16 @@ fn find<'i>(imports: &Imports, code: &'i Code, ecosystem: Ecosystem, called: &st
         }
         Ecosystem::CratesIo => false,
     };
-    let places: Vec<&Place> =
-        code.modules.iter().filter(|(module, _)| matches(module)).flat_map(|(_, places)| places).collect();
+    let modules = imports.code.get(&ecosystem).into_iter().flat_map(|code| &code.modules);
+    let places: Vec<&Place> = modules.filter(|(module, _)| matches(module)).flat_map(|(_, places)| places).collect();
     let mut production: Vec<&Place> =
         places.iter().filter(|place| place.kind == PlaceKind::Production).copied().collect();
     production.sort();
     production.dedup();
     if !production.is_empty() {
-        return Found::Imported(production);
+        let more = production.len().saturating_sub(MOST_PLACES) as u64;
+        let places = production.iter().take(MOST_PLACES).map(|place| (place.path.clone(), place.line)).collect();
+        return Found::Imported { places, more };
     }
     if let Some(setting) = places.iter().filter(|place| place.kind == PlaceKind::Setting).min() {
         return Found::Named((setting.path.clone(), setting.line));

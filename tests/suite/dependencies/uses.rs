@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use gonogo::model::Uses;
-use gonogo::probe::dependencies::uses::{Code, Imports, Place, PlaceKind, uses};
+use gonogo::probe::dependencies::uses::{Code, Finder, Imports, Place, PlaceKind};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::packages::lock::{Builder, Draft};
 use gonogo::probe::packages::{Ecosystem, LockFile, Manager, Scope};
@@ -40,7 +40,7 @@ fn of(imports: &Imports, lock: &LockFile, name: &str) -> String {
     let at = lock.packages.iter().position(|package| package.name == name).unwrap();
     let manifests = BTreeMap::new();
     let ways = Graph::of(lock).ways_in(at, &manifests);
-    match uses(imports, lock, &lock.packages[at], &ways, &manifests) {
+    match Finder::new(imports).uses(lock, &lock.packages[at], &ways, &manifests) {
         Uses::Imported { package, places, more } => format!("{package} in {places:?} +{more}"),
         Uses::Named { package, place } => format!("{package} named in {place:?}"),
         Uses::NotImported => "not imported".to_owned(),

@@ -197,7 +197,7 @@ fn a_range_that_does_not_is_raised_where_it_stands() {
             "1.0",
             dev,
             "cargo update -p a@1.0.0 --precise 2.1.0",
-            Some("a = \"2.1\""),
+            Some("a = \"2.1.0\""),
         ),
         (
             Manager::Bundler,
