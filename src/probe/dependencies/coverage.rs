@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Coverage, Gap};
 use crate::probe::files::Gaps;
 use crate::probe::packages::manifest::Source;
-use crate::probe::packages::{Ecosystem, Manifest, Packages};
+use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages};
 use crate::probe::repository::is_aside;
 
 /// Finds what lock files and manifests, each read well, leave open between them.
@@ -31,11 +31,13 @@ pub fn add_gaps(locked: &mut Packages) {
             }
             continue;
         }
-        // A lock file above answers for its workspace's members, and for nothing else.
+        // A lock file above answers for its workspace's members, and for nothing else. Requirements files name themselves
+        // only, and may be meant for all that lies below.
         let mut above = locked
             .locks
             .iter()
             .filter(|lock| lock.manager.ecosystem() == ecosystem && folder.starts_with(self::folder(&lock.path)))
+            .filter(|lock| matches!(ecosystem, Ecosystem::Npm | Ecosystem::PyPi) && lock.manager != Manager::Pip)
             .peekable();
         if above.peek().is_some() && !roots.contains(path.as_str()) && above.all(|lock| !lock.roots.is_empty()) {
             open.push(("manifest that the lock file above does not answer for", path.clone()));

@@ -226,6 +226,22 @@ fn a_range_that_does_not_is_raised_where_it_stands() {
     builder.wants("package.json", "alias", "npm:real@^1.0.0", Scope::Production, "x");
     let way = out(&builder.finish("package-lock.json").lock, "real", "2.1.0", &BTreeMap::new());
     assert_eq!(way.commands, ["npm install \"alias@npm:real@^2.1.0\""]);
+    // What Maven and Gradle write is a wish: only another version in its place brings one.
+    for (manager, manifest, path, command, line) in [
+        (Manager::Maven, "pom.xml", "pom.xml", None, "<version>1.2.0</version>"),
+        (
+            Manager::Gradle,
+            "build.gradle",
+            "gradle.lockfile",
+            Some("./gradlew dependencies --update-locks org.example:a"),
+            "org.example:a:1.2.0",
+        ),
+    ] {
+        let lock = lock(manager, manifest, path, "1.0.0", Scope::Production, "");
+        let way = out(&lock, "org.example:a", "1.2.0", &BTreeMap::new());
+        assert_eq!((way.kind, way.commands.first().map(String::as_str)), (WayOutKind::RaiseItself, command));
+        assert_eq!(way.lines, Some((manifest.to_owned(), line.to_owned())));
+    }
     // A pin of a requirements file is a line of it.
     let pip = lock(Manager::Pip, "requirements.txt", "requirements.txt", "==1.0.0", Scope::Production, "");
     let way = out(&pip, "a", "1.2.0", &BTreeMap::new());

@@ -173,7 +173,10 @@ impl<'a> Commands<'a> {
                 let conditions: Vec<String> = raised.split(',').map(|one| format!("\"{}\"", one.trim())).collect();
                 format!("gem \"{name}\", {}", conditions.join(", "))
             }
-            Manager::Maven => format!("<version>{}</version>", raised.as_deref().unwrap_or(version)),
+            Manager::Maven => {
+                let raised = raised.filter(|raised| raised.starts_with(['[', '(']));
+                format!("<version>{}</version>", raised.as_deref().unwrap_or(version))
+            }
             Manager::Gradle => format!("{name}:{version}"),
             Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun
                 if asked.wanted.range.starts_with("catalog:") =>

@@ -80,6 +80,8 @@ impl<'a> Situation<'a> {
         let out = match self.lock.manager {
             Manager::Pip => self.edit_the_pin(version, commands),
             Manager::Go => self.go(version, commands),
+            // What their files write is what is wished for at least; only writing another version brings one.
+            Manager::Maven | Manager::Gradle if !self.ways.itself.is_empty() => self.raise_itself(version, commands),
             _ if !self.ways.itself.is_empty() => {
                 let ranges = self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
                 match self.allowed(ranges, &parsed) {
@@ -166,7 +168,7 @@ impl<'a> Situation<'a> {
         if parents.is_empty() {
             let mut out = self.force(version, "The lock file does not say what asks for it.", commands);
             let renew = commands.renew(version);
-            if !renew.is_empty() && self.lock.manager != Manager::YarnClassic {
+            if !renew.is_empty() && !matches!(self.lock.manager, Manager::YarnClassic | Manager::Gradle) {
                 out.kind = WayOutKind::Renew;
                 out.words = format!(
                     "The lock file does not say what asks for {}. Renew it; if it stays at {}, force {version}.{}",
