@@ -206,7 +206,7 @@ fn a_range_that_does_not_is_raised_where_it_stands() {
             "~> 1.0",
             Scope::Production,
             "bundle update a --conservative",
-            Some("gem \"a\", \"~> 2.1\""),
+            Some("gem \"a\", \"~> 2.1\", \">= 2.1.0\""),
         ),
     ] {
         let lock = lock(manager, manifest, path, range, scope, "");

@@ -111,6 +111,8 @@ impl<'a> Situation<'a> {
                  entry of {name} in {} (line {}), then install.",
                 self.lock.path, self.package.line
             )
+        } else if self.ways.itself.is_empty() {
+            format!("What needs {name} takes {version}; only the lock file is behind. Renew it.")
         } else {
             format!("What you declare allows {name} {version}; only the lock file is behind. Renew it.")
         };
