@@ -10,8 +10,8 @@ use crate::probe::packages::{LockFile, LockedPackage, Manifest, Scope, Wanted};
 const MOST_WAYS: usize = 3;
 /// So many steps of one way are told; those in its middle are left out.
 const MOST_STEPS: usize = 50;
-/// So many edges are followed for one lock file, about a second's work. A graph of 5,000 packages has about 15,000.
-const MOST_EDGES: u64 = 100_000_000;
+/// So many edges are followed for one lock file, some tenths of a second's work. A graph of 5,000 packages has about 15,000.
+const MOST_EDGES: u64 = 20_000_000;
 
 /// Who needs whom in one lock file, backwards.
 pub struct Graph<'a> {

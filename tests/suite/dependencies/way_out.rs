@@ -465,19 +465,17 @@ fn a_graph_of_a_hundred_thousand_packages_costs_no_more_than_its_edges() {
         builder.wants("package.json", format!("l{n}"), "^1.0.0", Scope::Production, format!("l{n}"));
     }
     let lock = builder.finish("package-lock.json").lock;
-    let started = std::time::Instant::now();
     let graph = Graph::of(&lock);
     let target = place(&lock, "r49999");
     let manifests = BTreeMap::new();
     let ways = graph.ways_in(target, &manifests);
     assert_eq!((ways.ways.len(), ways.more, ways.cut_short), (3, 97, false));
     assert!(ways.ways[0].len() <= 50, "{}", ways.ways[0].len());
-    // Two thousand of them end in time as well: what is too much is said to be.
-    for _ in 0..2_000 {
-        assert_eq!(graph.ways_in(target, &manifests).itself.len(), 0);
+    // Each costs its 200,000 edges, and what is too much together is said to be.
+    for _ in 0..98 {
+        assert!(!graph.ways_in(target, &manifests).cut_short);
     }
-    assert!(graph.ways_in(target, &manifests).cut_short);
-    assert!(started.elapsed().as_secs() < 30, "took {:?}", started.elapsed());
+    assert!((0..3).any(|_| graph.ways_in(target, &manifests).cut_short));
 }
 
 #[test]
