@@ -157,10 +157,17 @@ pub struct ChecklistListing {
 /// `gonogo advisories`
 #[derive(Debug, Subcommand)]
 pub enum Advisories {
-    /// Import advisories from files, or download them for the ecosystems that gonogo reads
+    /// Renew the copy: download what the project in this folder needs and what is there already, or import what you have
     Update {
-        /// OSV exports: a .zip per ecosystem, a folder or a .json file; without any they are downloaded
+        /// Import OSV records instead of downloading: a .zip, a folder such as a checkout of a database, or a single file
+        #[arg(long, value_name = "PATH", conflicts_with = "ecosystems")]
+        from: Vec<PathBuf>,
+        /// The same as --from
+        #[arg(value_name = "PATH", conflicts_with = "ecosystems")]
         sources: Vec<PathBuf>,
+        /// Download for this ecosystem, whatever the folder holds: npm, PyPI, crates.io, Packagist, RubyGems, Go, Maven, all
+        #[arg(long = "ecosystem", value_name = "NAME")]
+        ecosystems: Vec<String>,
         /// Allow the download
         #[arg(long)]
         yes: bool,

@@ -1,5 +1,6 @@
 //! The commands that work on a project.
 
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,9 +15,10 @@ use crate::config;
 use crate::demo::DemoProject;
 use crate::engine;
 use crate::headless;
-use crate::model::{Outcome, Report, Settings};
+use crate::model::{Outcome, Report, Settings, escape, redact};
 use crate::probe::dependencies::store as advisories;
-use crate::probe::git;
+use crate::probe::packages::Ecosystem;
+use crate::probe::{files, git};
 use crate::project;
 use crate::report::{self, TextOptions};
 use crate::session::Session;
@@ -153,18 +155,13 @@ impl World {
                 let known = advisories::status(&settings.advisories)?;
                 super::lists::advisories(format == ListFormat::Json, &known, Timestamp::now(), &mut io::stdout().lock())
             }
-            Advisories::Update { sources, yes } => {
-                anyhow::ensure!(
-                    !sources.is_empty() || yes,
-                    "this downloads some hundred megabytes from {}; allow it with --yes, or name files that you have",
-                    settings.advisories_url
-                );
-                anyhow::ensure!(
-                    !(sources.is_empty() && settings.offline),
-                    "GONOGO_OFFLINE is set, so nothing is downloaded; name files that you have"
-                );
+            Advisories::Update { from, sources, ecosystems, yes } => {
+                let sources: Vec<PathBuf> = from.into_iter().chain(sources).collect();
+                let ecosystems =
+                    if sources.is_empty() { self.ecosystems(&ecosystems, &settings, yes)? } else { BTreeSet::new() };
                 let update = advisories::Update {
                     sources,
+                    ecosystems,
                     export_url: settings.advisories_url.clone(),
                     trust_roots: settings.trust_roots.clone(),
                     now: Timestamp::now(),
@@ -182,7 +179,11 @@ impl World {
                 if cancel.is_cancelled() {
                     return Ok(exit::INTERRUPTED);
                 }
-                for one in result?.imported {
+                let done = result?;
+                if done.unusable > 0 {
+                    self.say(&format!("{} records could not be read and are missing", done.unusable));
+                }
+                for one in done.imported {
                     writeln!(
                         io::stdout(),
                         "{}: {} advisories, {} of them read now",
@@ -194,6 +195,44 @@ impl World {
                 Ok(exit::GO)
             }
         }
+    }
+
+    /// Whose advisories to download, and whether that may be: those named, or else those that the project in this folder
+    /// has packages of and those that are there already; all where nothing tells.
+    fn ecosystems(&self, named: &[String], settings: &Settings, yes: bool) -> anyhow::Result<BTreeSet<Ecosystem>> {
+        let mut wanted = BTreeSet::new();
+        for name in named {
+            let known = Ecosystem::ALL.into_iter().find(|one| one.name().eq_ignore_ascii_case(name));
+            match known {
+                Some(ecosystem) => wanted.extend([ecosystem]),
+                None if name.eq_ignore_ascii_case("all") => wanted.extend(Ecosystem::ALL),
+                None => {
+                    let all = Ecosystem::ALL.map(Ecosystem::name).join(", ");
+                    anyhow::bail!("{} is no ecosystem; there are {all}, and `all`", escape::line(name))
+                }
+            }
+        }
+        if wanted.is_empty() {
+            let listing = files::list(Path::new("."), &settings.ignore, &CancellationToken::new());
+            wanted = advisories::needed(&listing);
+            wanted.extend(advisories::held(&settings.advisories));
+        }
+        if wanted.is_empty() {
+            wanted.extend(Ecosystem::ALL);
+        }
+        let names = wanted.iter().map(|one| one.name()).collect::<Vec<_>>().join(", ");
+        anyhow::ensure!(
+            yes,
+            "this downloads the advisories for {names} from {}, up to some hundred megabytes; allow it with --yes, choose \
+             with --ecosystem, or import files that you have with --from",
+            redact::url(&settings.advisories_url)
+        );
+        anyhow::ensure!(
+            !settings.offline,
+            "GONOGO_OFFLINE is set, so nothing is downloaded; import files that you have with --from"
+        );
+        self.say(&format!("downloading the advisories for {names}; choose others with --ecosystem"));
+        Ok(wanted)
     }
 
     async fn show(&self, opened: Opened) -> anyhow::Result<u8> {

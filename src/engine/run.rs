@@ -13,7 +13,7 @@ use super::finished;
 use crate::model::{
     EventKind, Failure, Outcome, Progress, Project, RunEvent, RunId, Settings, Skip, SkipReason, escape,
 };
-use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode, clean_report, clean_web};
+use crate::probe::{Emitter, Plan, Probe, ProbeCx, ProbeMeta, SharedCode, clean_dependencies, clean_report, clean_web};
 
 /// A probe that was told to stop gets this long to do so before it is dropped.
 const GRACE: Duration = Duration::from_secs(2);
@@ -94,6 +94,9 @@ async fn outcome(job: Job) -> Outcome {
             }
             if let Some(report) = &mut examined.web {
                 clean_web(report);
+            }
+            if let Some(report) = &mut examined.dependencies {
+                clean_dependencies(report);
             }
             Outcome::Completed(examined)
         }

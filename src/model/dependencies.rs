@@ -114,7 +114,7 @@ pub struct WayOut {
     pub words: String,
     /// What to type, in order.
     pub commands: Vec<String>,
-    /// Lines to add to a file of the project, with the file: npm's `overrides`.
+    /// A file of the project, and the lines to add to it: npm's `overrides`.
     #[serde(default)]
     pub lines: Option<(String, String)>,
 }

@@ -26,7 +26,7 @@ use crate::model::{Examined, Failure, Progress, Project, Settings, Skip};
 
 pub use crate::model::ProbeMeta;
 pub use emitter::Emitter;
-pub(crate) use emitter::{clean, clean_report, clean_web};
+pub(crate) use emitter::{clean, clean_dependencies, clean_report, clean_web};
 pub use source::SharedCode;
 
 /// Something that examines one side of a project.

@@ -1,16 +1,17 @@
 //! One run of the probe.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
-use super::advisory::{self, Standing};
 use super::osv::{self, Answers, OsvError};
 use super::query::Query;
-use super::store::{self, Store};
+use super::store::{self, AdvisoriesError, Store};
+use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
-use crate::model::{Coverage, Examined, Failure, Gap, RuleId};
-use crate::probe::files::{self, Gaps};
-use crate::probe::packages::{self, Origin, Packages, Version};
+use super::{coverage, imports, judged, named, report};
+use crate::model::{DependencyReport, Examined, Failure, Gap, RuleId};
+use crate::probe::files::{self, Listing};
+use crate::probe::packages::{self, Ecosystem, Origin, Packages, Version};
+use crate::probe::repository::is_aside;
 use crate::probe::{ProbeCx, Touches};
 
 /// More packages than this are not looked up.
@@ -20,26 +21,34 @@ const MAX_PACKAGES: usize = 100_000;
 pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
     cx.report_progress(0, None, "reading lock files");
     let reading = cx.clone();
-    let mut locked = tokio::task::spawn_blocking(move || {
+    let (locked, listing) = tokio::task::spawn_blocking(move || {
         let listing = files::list(&reading.project.root, &reading.settings.ignore, &reading.cancel);
-        packages::collect(&listing, &reading.cancel)
+        let mut locked = packages::collect(&listing, &reading.cancel);
+        coverage::add_gaps(&mut locked);
+        (locked, listing)
     })
     .await
     .map_err(|_| Failure::new("reading the lock files stopped midway; run the probe again"))?;
     if cx.cancel.is_cancelled() {
         return Err(cancelled());
     }
+    let mut locked = locked;
     let queries = queries(&mut locked);
-    let answers = match touches {
-        _ if queries.is_empty() => Answers::default(),
+    let (answers, from) = match touches {
+        _ if queries.is_empty() => (Answers::default(), String::new()),
         Touches::Files => ask_store(&queries, &cx).await?,
         _ => ask_service(&queries, &cx).await?,
     };
+    // Code is read only where there is something to look for in it.
+    let imports = if answers.hits.is_empty() { Imports::default() } else { imports::read(&cx).await };
+    if cx.cancel.is_cancelled() {
+        return Err(cancelled());
+    }
     let telling = cx.clone();
     // Evaluating advisories is CPU work as well.
     tokio::task::spawn_blocking(move || {
-        emit(&locked, &answers, &telling);
-        examined(locked, answers)
+        let report = tell(&locked, &listing, &answers, imports, from, &telling);
+        examined(locked, answers, report)
     })
     .await
     .map_err(|_| Failure::new("comparing the packages with the advisories stopped midway; run the probe again"))
@@ -52,15 +61,15 @@ fn cancelled() -> Failure {
 /// What to ask: each version once, those that cannot be compared left out and counted.
 fn queries(locked: &mut Packages) -> BTreeSet<Query> {
     let mut queries = BTreeSet::new();
-    for package in locked.locks.iter().flat_map(|file| &file.packages) {
+    let packages = locked.locks.iter().flat_map(|lock| lock.packages.iter().map(move |package| (lock, package)));
+    for (lock, package) in packages {
+        let gaps = if is_aside(&lock.path) { &mut locked.gaps_aside } else { &mut locked.gaps };
         if package.origin != Origin::Registry {
-            locked.gaps.add(packages::lock::reason::NO_REGISTRY, &package.name);
+            gaps.add(packages::lock::reason::NO_REGISTRY, &package.name);
         } else if Version::parse(package.ecosystem, &package.version).is_none() {
-            locked
-                .gaps
-                .add("package version that was not understood", &format!("{} {}", package.name, package.version));
+            gaps.add("package version that was not understood", &format!("{} {}", package.name, package.version));
         } else if queries.len() >= MAX_PACKAGES && !queries.contains(&Query::of(package)) {
-            locked.gaps.add("package beyond the first 100,000", &package.name);
+            gaps.add("package beyond the first 100,000", &package.name);
         } else {
             queries.insert(Query::of(package));
         }
@@ -68,27 +77,42 @@ fn queries(locked: &mut Packages) -> BTreeSet<Query> {
     queries
 }
 
-async fn ask_store(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Failure> {
+/// What the offline copy knows, and how to call it.
+async fn ask_store(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<(Answers, String), Failure> {
     cx.report_progress(0, Some(queries.len() as u64), "comparing packages with the offline advisories");
     let (queries, cx) = (queries.clone(), cx.clone());
-    let work = move || Store::open(&cx.settings.advisories)?.look_up(&queries, cx.now, &cx.cancel);
+    let work = move || {
+        let mut store = Store::open(&cx.settings.advisories)?;
+        // A copy is as old as the oldest part of it that was asked.
+        let asked: BTreeSet<Ecosystem> = queries.iter().map(|query| query.ecosystem).collect();
+        let status = store.status().into_iter().filter(|status| asked.contains(&status.ecosystem));
+        let as_of = status.filter_map(|status| status.as_of).min();
+        let from = as_of.map_or_else(
+            || "the offline copy".to_owned(),
+            |as_of| format!("the offline copy of {}", as_of.strftime("%Y-%m-%d")),
+        );
+        Ok((store.look_up(&queries, cx.now, &cx.cancel)?, from))
+    };
     tokio::task::spawn_blocking(work)
         .await
         .map_err(|_| Failure::new("reading the offline advisories stopped midway; run the probe again"))?
-        .map_err(|error| Failure::new(format!("The offline advisories are of no use: {error}")))
+        .map_err(|error: AdvisoriesError| Failure::new(format!("The offline advisories are of no use: {error}")))
 }
 
-async fn ask_service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Failure> {
+async fn ask_service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<(Answers, String), Failure> {
     let error = match service(queries, cx).await {
-        Ok(answers) => return Ok(answers),
+        Ok(answers) => {
+            let host = osv::base(&cx.settings.osv_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            return Ok((answers, host.unwrap_or_default()));
+        }
         Err(ServiceError::Settings(why)) => return Err(Failure::new(why)),
         Err(ServiceError::Osv(error)) if error.is_cancelled() => return Err(cancelled()),
         Err(ServiceError::Osv(error)) => error,
     };
     if store::is_present(&cx.settings.advisories) {
-        let mut answers = ask_store(queries, cx).await?;
+        let (mut answers, from) = ask_store(queries, cx).await?;
         answers.gaps.add("advisory service that did not answer, so the offline copy was asked", &error.to_string());
-        return Ok(answers);
+        return Ok((answers, from));
     }
     Err(Failure::new(format!(
         "The advisory service could not be asked: {error}. Run the probe again later, or import a copy with \
@@ -106,7 +130,8 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
         .map_err(|why| ServiceError::Settings(format!("{why}; correct GONOGO_OSV_URL")))?;
     let roots = cx.settings.trust_roots.as_deref();
     let client = osv::Client::new(base, roots, osv::limits(), cx.cancel.clone())
-        .map_err(|error| ServiceError::Osv(error.into()))?;
+        .map_err(|error| ServiceError::Osv(error.into()))?
+        .with_cache(&cx.settings.advisories);
     let queries: Vec<Query> = queries.iter().cloned().collect();
     let total = queries.len() as u64;
     let progress = |done: usize| cx.report_progress(done as u64, Some(total), "looking up packages");
@@ -114,69 +139,50 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
     client.look_up(&queries, &progress).await.map_err(ServiceError::Osv)
 }
 
-fn emit(locked: &Packages, answers: &Answers, cx: &ProbeCx) {
-    for file in &locked.locks {
-        for package in &file.packages {
-            if cx.cancel.is_cancelled() {
-                return;
-            }
-            let query = Query::of(package);
-            let Some(advisories) = answers.hits.get(&query) else { continue };
-            let Some(version) = Version::parse(package.ecosystem, &package.version) else { continue };
-            let standings = advisories
-                .iter()
-                .map(|advisory| (Arc::clone(advisory), advisory::standing(advisory, &query, &version)))
-                .filter(|(_, standing)| *standing != Standing::NoConcern)
-                .collect();
-            for group in advisory::group(standings) {
-                cx.emitter.emit_blocking(rule::finding(&file.path, package, &group));
-            }
-        }
+/// Sends a finding for each hole, and keeps what the view shows of each package.
+fn tell(
+    locked: &Packages,
+    listing: &Listing,
+    answers: &Answers,
+    mut imports: Imports,
+    from: String,
+    cx: &ProbeCx,
+) -> DependencyReport {
+    let hits = judged::hits(locked, answers, &cx.cancel);
+    if !hits.is_empty() {
+        let asked = locked.locks.iter().flat_map(|lock| lock.roots.iter().map(move |root| (lock, root)));
+        let wanted: BTreeSet<String> = asked
+            .flat_map(|(lock, root)| root.wanted.iter().map(move |one| (lock.manager.ecosystem(), &*one.name)))
+            .flat_map(|(ecosystem, name)| uses::words_of(&imports, ecosystem, name))
+            .collect();
+        imports.named = named::collect(listing, &wanted, &cx.cancel);
     }
+    let mut collected = report::Collected::default();
+    judged::judge(locked, hits, answers, &imports, &cx.cancel, |one| {
+        for group in &one.groups {
+            cx.emitter.emit_blocking(rule::finding(&one, group));
+        }
+        collected.add(&one);
+    });
+    collected.report(&locked.locks, from)
 }
 
-fn examined(locked: Packages, answers: Answers) -> Examined {
-    let understood = locked.locks.len() as u64;
-    let mut gaps = locked.gaps;
+fn examined(locked: Packages, answers: Answers, report: DependencyReport) -> Examined {
+    let mut gaps = locked.gaps.clone();
     gaps.merge(answers.gaps);
-    let coverage = coverage(understood, locked.not_examined, answers.looked_up, &gaps);
+    let coverage = coverage::coverage(&locked, answers.looked_up, &gaps);
     let mut examined = Examined::default();
     examined.counts.insert("packages".to_owned(), answers.looked_up);
-    examined.counts.insert("lock-files".to_owned(), understood);
+    examined.counts.insert("lock-files".to_owned(), locked.locks.len() as u64);
     examined.counts.insert("advisories".to_owned(), answers.checked);
     examined.rules.insert(RuleId::from_static(rule::META.id), coverage);
-    examined.gaps = gaps.into_vec();
+    // What is not deployed is counted, and says nothing about what is.
+    let aside = locked
+        .gaps_aside
+        .into_vec()
+        .into_iter()
+        .map(|gap| Gap { reason: format!("in tests, examples or documentation: {}", gap.reason), ..gap });
+    examined.gaps = gaps.into_vec().into_iter().chain(aside).collect();
+    examined.dependencies = Some(Box::new(report));
     examined
-}
-
-fn coverage(understood: u64, not_examined: u64, packages: u64, gaps: &Gaps) -> Coverage {
-    let gaps = gaps.clone().into_vec();
-    match (understood, packages) {
-        (0, _) if not_examined == 0 => {
-            Coverage::Nothing("there is no lock file, so nobody can say which versions arrive".to_owned())
-        }
-        (_, 0) if !gaps.is_empty() => Coverage::Nothing(told(&gaps)),
-        (_, 0) => Coverage::Absent("the lock files name no packages".to_owned()),
-        _ if !gaps.is_empty() => Coverage::Part(told(&gaps)),
-        _ => Coverage::Whole,
-    }
-}
-
-/// What is missing, as one sentence.
-fn told(gaps: &[Gap]) -> String {
-    let mut parts: Vec<String> = gaps.iter().take(3).map(told_one).collect();
-    if let Some(more) = gaps.len().checked_sub(3).filter(|more| *more > 0) {
-        parts.push(format!("and {more} more reasons"));
-    }
-    format!("incomplete: {}", parts.join("; "))
-}
-
-fn told_one(gap: &Gap) -> String {
-    let examples = gap.examples.join(", ");
-    let more = gap.count.saturating_sub(gap.examples.len() as u64);
-    if more == 0 {
-        format!("{} ({examples})", gap.reason)
-    } else {
-        format!("{} ({examples} and {more} more)", gap.reason)
-    }
 }

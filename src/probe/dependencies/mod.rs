@@ -1,15 +1,27 @@
 //! The `dependencies` probe: the locked versions of the project's packages against published advisories.
 //!
 //! ```text
-//!  probe::packages ─▶ locked packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group) ─▶ findings
+//!  probe::packages ─▶ locked packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group)
+//!        └──────▶ ways_in ─┐                                                            │
+//!   source ─▶ imports ─▶ uses ─▶ judged ◀────────────────────── way_out ◀── nearest ◀───┘
+//!                                  └─▶ vulnerable_dependency (findings), report (the view)
 //! ```
 
 pub mod advisory;
+mod coverage;
 mod examine;
+mod imports;
+mod judged;
+mod named;
+pub mod nearest;
 pub mod osv;
 pub mod query;
+mod report;
 pub mod store;
+pub mod uses;
 mod vulnerable_dependency;
+pub mod way_out;
+pub mod ways_in;
 
 use std::time::Duration;
 

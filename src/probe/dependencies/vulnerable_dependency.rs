@@ -1,20 +1,23 @@
 //! The rule `vulnerable-dependency`: a locked version with a known hole.
 
 use super::advisory::Group;
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity};
-
-use crate::probe::packages::{Ecosystem, LockedPackage, Scope};
+use super::judged::{Judged, UNRATED};
+use super::report;
+use crate::model::{
+    Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Uses, WayOut, WayOutKind,
+};
+use crate::probe::packages::LockedPackage;
 
 /// The rule's documentation.
 pub static META: RuleMeta = RuleMeta {
     id: "vulnerable-dependency",
     title: "A locked package version has a known vulnerability",
     kind: RuleKind::Finding,
-    severity: Severity::Major,
+    severity: UNRATED,
     confidence: Confidence::High,
     what: "Compares every package version in the lock files, indirect ones too, with published advisories of the OSV \
-           format, by the version order of its ecosystem. Packages for development only count one step less, malware \
-           always counts fully.",
+           format, by the version order of its ecosystem. Packages for development only, those that no production code \
+           imports and those of tests and examples count one step less, malware always counts fully.",
     why: "Once an advisory is public, scripts search the whole web for sites that still run the old version, and your \
           users' data is what they are after.",
     fix: "Upgrade to the fixed version and renew the lock file. Where no fix exists, replace the package or write down \
@@ -28,47 +31,33 @@ pub static META: RuleMeta = RuleMeta {
     ],
 };
 
-/// What is to be said of `package`, which the lock file `manifest` names.
-pub fn finding(manifest: &str, package: &LockedPackage, group: &Group) -> Finding {
+/// What is to be said of one hole in a package.
+pub fn finding(judged: &Judged<'_>, group: &Group) -> Finding {
+    let package = judged.package;
     let location = Location::Package {
-        manifest: manifest.to_owned(),
+        manifest: judged.lock.path.clone(),
         line: Some(package.line),
         name: package.name.clone(),
         version: package.version.clone(),
     };
-    Finding::new(&META, location, group.advisory.id.clone(), message(manifest, package, group))
-        .severity(severity(package, group))
-        .confidence(confidence(group))
-        .fix(fix(package, group))
-        .evidence(evidence(group))
+    Finding::new(&META, location, group.advisory.id.clone(), message(judged, group))
+        .severity(judged.severity(group))
+        .confidence(judged.confidence(group))
+        .fix(fix(&judged.out))
+        .evidence(evidence(judged, group))
 }
 
-fn severity(package: &LockedPackage, group: &Group) -> Severity {
-    let severity = group.severity.unwrap_or(META.severity);
-    match severity {
-        // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        _ if package.scope == Scope::Production || group.malware => severity,
-        Severity::Blocker => Severity::Major,
-        Severity::Major | Severity::Minor => Severity::Minor,
-    }
-}
-
-fn confidence(group: &Group) -> Confidence {
-    if group.confirmed {
-        Confidence::High
-    } else if group.disputed {
-        Confidence::Low
+fn message(judged: &Judged<'_>, group: &Group) -> String {
+    let LockedPackage { name, version, .. } = judged.package;
+    let lock = &judged.lock.path;
+    let via = if judged.is_development() {
+        format!("for development only, via {lock}")
+    } else if judged.is_aside() {
+        format!("via {lock}, which is not deployed as its path says")
+    } else if judged.is_unused() {
+        format!("never imported by production code, via {lock}")
     } else {
-        Confidence::Medium
-    }
-}
-
-fn message(manifest: &str, package: &LockedPackage, group: &Group) -> String {
-    let LockedPackage { name, version, .. } = package;
-    let via = if package.scope == Scope::Development {
-        format!("for development only, via {manifest}")
-    } else {
-        format!("via {manifest}")
+        format!("via {lock}")
     };
     let what = match (&group.fixed, group.malware) {
         (_, true) => "is malware".to_owned(),
@@ -85,37 +74,31 @@ fn message(manifest: &str, package: &LockedPackage, group: &Group) -> String {
     }
 }
 
-fn fix(package: &LockedPackage, group: &Group) -> String {
-    let LockedPackage { ecosystem, name, .. } = package;
-    if group.malware {
-        return format!(
-            "Remove {name}, and treat every machine that installed it as compromised: change the keys and passwords \
-             that were on it."
-        );
+/// The way out of all that is known about the package, as one line.
+fn fix(out: &WayOut) -> String {
+    let mut fix = out.words.clone();
+    if !out.commands.is_empty() {
+        let join = if out.kind == WayOutKind::RaiseParent { ", then " } else { " && " };
+        let (folder, rest) = match out.commands.split_first() {
+            Some((first, rest)) if first.starts_with("cd ") => (format!("`{first}`, then "), rest),
+            _ => (String::new(), out.commands.as_slice()),
+        };
+        let typed: Vec<&str> = rest.iter().map(String::as_str).collect();
+        let typed = if join == " && " {
+            format!("`{}`", typed.join(join))
+        } else {
+            typed.iter().map(|command| format!("`{command}`")).collect::<Vec<_>>().join(join)
+        };
+        fix = format!("{fix} Type {folder}{typed}.");
     }
-    let Some(fixed) = &group.fixed else {
-        return format!(
-            "Read the advisory for a way around it; else replace {name}, or write down why its hole cannot be reached \
-             in your app."
-        );
-    };
-    match ecosystem {
-        Ecosystem::Npm => format!(
-            "Upgrade {name} to {fixed} or later. If another package brings it in, upgrade that one, or force the version \
-             with \"overrides\" in package.json."
-        ),
-        Ecosystem::PyPi => format!("Upgrade to {name}=={fixed} or later, and run your tests before you deploy."),
-        Ecosystem::Packagist | Ecosystem::RubyGems | Ecosystem::Go | Ecosystem::Maven => {
-            format!("Upgrade {name} to {fixed} or later.")
-        }
-        Ecosystem::CratesIo => format!(
-            "Run `cargo update -p {name} --precise {fixed}`. If Cargo refuses, first upgrade the crate that depends on \
-             {name}."
-        ),
+    if let Some((file, lines)) = &out.lines {
+        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
+        fix = format!("{fix} For {file}: `{}`", lines.join(" "));
     }
+    fix
 }
 
-fn evidence(group: &Group) -> Evidence {
+fn evidence(judged: &Judged<'_>, group: &Group) -> Evidence {
     let advisory = &group.advisory;
     let mut lines = vec![advisory.id.clone()];
     if !group.aliases.is_empty() {
@@ -132,6 +115,41 @@ fn evidence(group: &Group) -> Evidence {
     if let Some(fixed) = &group.fixed {
         lines.push(format!("fixed in {fixed}"));
     }
-    lines.push(format!("https://osv.dev/vulnerability/{}", advisory.id));
+    lines.extend(way_in(judged));
+    lines.push(used(&judged.uses));
+    lines.push(report::page(&advisory.id));
     Evidence::new(EvidenceKind::Advisory, lines.join("\n"))
+}
+
+/// The shortest way by which it comes in, where that says more than the package itself.
+fn way_in(judged: &Judged<'_>) -> Option<String> {
+    let way = judged.ways.ways.first()?;
+    let first = way.first()?;
+    let asked = match &first.asked_in {
+        Some((manifest, Some(line))) => format!("{manifest}:{line}"),
+        Some((manifest, None)) => manifest.clone(),
+        None => return None,
+    };
+    let steps: Vec<String> = way.iter().map(|step| format!("{} {}", step.name, step.version)).collect();
+    let more = match judged.ways.more + (judged.ways.ways.len() as u64).saturating_sub(1) {
+        0 => String::new(),
+        1 => ", and through 1 other".to_owned(),
+        more => format!(", and through {more} others"),
+    };
+    Some(format!("comes in through {asked} → {}{more}", steps.join(" → ")))
+}
+
+fn used(uses: &Uses) -> String {
+    match uses {
+        Uses::Imported { package, places, more } => {
+            let shown: Vec<String> = places.iter().take(3).map(|(path, line)| format!("{path}:{line}")).collect();
+            let more = more + (places.len() as u64).saturating_sub(3);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("used: {package} is imported in {}{more}", shown.join(", "))
+        }
+        Uses::Named { package, place: (path, line) } => format!("used: {package} is named in {path}:{line}"),
+        Uses::NotImported => "used: production code imports neither it nor what brings it in".to_owned(),
+        Uses::Unknown { why } => format!("used: not known, {why}"),
+        Uses::NotExamined => "used: not looked at".to_owned(),
+    }
 }

@@ -25,6 +25,7 @@ use std::collections::BTreeMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::probe::files::{FileEntry, Gaps, Listing, Unread};
+use crate::probe::repository::is_aside;
 
 pub use ecosystem::Ecosystem;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
@@ -75,13 +76,17 @@ pub struct Packages {
     pub not_examined: u64,
     /// Everything that was passed over.
     pub gaps: Gaps,
+    /// The same of lock files and manifests that are no part of what is deployed: tests' data, examples, documentation.
+    pub gaps_aside: Gaps,
 }
 
 /// Reads every manifest and every lock file. Stops early, with what it has, when `cancel` is set.
 #[must_use]
 pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
     let mut found = Packages::default();
-    found.manifests = manifest::collect(&listing.files, &mut found.gaps, cancel);
+    let (aside, deployed): (Vec<&FileEntry>, Vec<_>) = listing.files.iter().partition(|file| is_aside(&file.path));
+    found.manifests = manifest::collect(deployed, &mut found.gaps, cancel);
+    found.manifests.extend(manifest::collect(aside, &mut found.gaps_aside, cancel));
     for file in &listing.files {
         if cancel.is_cancelled() {
             return found;
@@ -122,11 +127,16 @@ fn text_of(file: &FileEntry) -> Result<String, NotUnderstood> {
 
 impl Packages {
     fn add(&mut self, reading: lock::Reading) {
-        self.gaps.merge(reading.gaps);
+        let aside = is_aside(&reading.lock.path);
+        if aside { &mut self.gaps_aside } else { &mut self.gaps }.merge(reading.gaps);
         self.locks.push(reading.lock);
     }
 
     fn pass_over(&mut self, path: &str, why: &NotUnderstood) {
+        if is_aside(path) {
+            self.gaps_aside.add(&why.reason, &why.place(path));
+            return;
+        }
         self.not_examined += 1;
         self.gaps.add(&why.reason, &why.place(path));
     }

@@ -51,7 +51,7 @@ async fn a_finding_says_what_people_need() {
     assert_eq!(
         finding.evidence[0].text,
         "GHSA-35jh-r3h4-6jhm\nalso known as CVE-2021-23337, OTHER-1\nCommand Injection in lodash\nseverity: CVSS 7.2 of \
-         10\nfixed in 4.17.21\nhttps://osv.dev/vulnerability/GHSA-35jh-r3h4-6jhm"
+         10\nfixed in 4.17.21\nused: not known, there is no JavaScript or TypeScript code that could be read\nhttps://osv.dev/vulnerability/GHSA-35jh-r3h4-6jhm"
     );
     assert!(finding.fix.contains("4.17.21"), "{}", finding.fix);
     let examined = seen.result.unwrap();
@@ -230,4 +230,107 @@ async fn hostile_lock_files_harm_nobody() {
     ] {
         assert!(reasons.contains(&reason), "{reasons:?}");
     }
+}
+
+#[tokio::test]
+async fn a_package_that_others_bring_in_is_told_with_its_ways_in_and_out() {
+    let lock = r#"{"name": "shop", "lockfileVersion": 3, "packages": {
+        "": {"name": "shop", "dependencies": {"express": "^4.17.0"}, "devDependencies": {"supertest": "^6.0.0"}},
+        "node_modules/express": {"version": "4.17.1", "dependencies": {"body-parser": "1.19.0", "qs": "6.7.0"}},
+        "node_modules/body-parser": {"version": "1.19.0", "dependencies": {"qs": "6.7.0"}},
+        "node_modules/supertest": {"version": "6.0.0", "dev": true, "dependencies": {"qs": "^6.5.0"}},
+        "node_modules/qs": {"version": "6.7.0"}}}"#;
+    let manifest = "{\n\"name\": \"shop\",\n\"dependencies\": {\n\"express\": \"^4.17.0\"\n},\n\"devDependencies\": {\n\"supertest\": \"^6.0.0\"\n}\n}";
+    let project = Folder::with(&[("shop/package-lock.json", lock), ("shop/package.json", manifest)]);
+    let mut first = record("GHSA-1", "npm", "qs", &[("introduced", "0"), ("fixed", "6.7.3")]);
+    first["details"] = json!("Sending `a[__proto__]` hangs the process.\n\nUpgrade.");
+    let advisories = placed(&[first, record("GHSA-2", "npm", "qs", &[("introduced", "6.0.0"), ("fixed", "6.14.1")])]);
+    let seen = seen(&project, &advisories).await;
+    let fixes: Vec<&str> = seen.findings.iter().map(|finding| finding.fix.as_str()).collect();
+    assert_eq!(fixes.len(), 2, "one finding for each hole");
+    assert_eq!(fixes[0], fixes[1], "the way out is that of the package");
+    assert_eq!(
+        fixes[0],
+        "body-parser 1.19.0 and express 4.17.1 take only 6.7.0. Force 6.14.1 with the lines below in shop/package.json. It \
+         comes in through express 4.17.1 and supertest 6.0.0; look whether a newer one is free of it. Type `cd shop`, then \
+         `npm install`. For shop/package.json: `\"overrides\": { \"qs\": \"^6.14.1\" }`"
+    );
+    assert!(
+        seen.findings[0].evidence[0]
+            .text
+            .contains("comes in through shop/package.json:4 → express 4.17.1 → qs 6.7.0, and through 1 other"),
+        "{}",
+        seen.findings[0].evidence[0].text
+    );
+    let examined = seen.result.unwrap();
+    let report = examined.dependencies.unwrap();
+    assert_eq!(report.advisories_from, "the offline copy of 2026-11-20");
+    assert_eq!((report.locks[0].packages, report.locks[0].direct, report.locks[0].development), (4, 2, 1));
+    let [package] = report.vulnerable.as_slice() else { panic!("{:?}", report.vulnerable) };
+    assert_eq!((&*package.name, package.direct, package.development, package.line), ("qs", false, false, 6));
+    let ways: Vec<Vec<&str>> =
+        package.ways_in.iter().map(|way| way.iter().map(|step| step.name.as_str()).collect()).collect();
+    assert_eq!(ways, [["express", "qs"], ["supertest", "qs"]]);
+    assert_eq!(package.way_out.version.as_deref(), Some("6.14.1"), "free of both");
+    assert_eq!(package.advisories.len(), 2);
+    let told = package.advisories.iter().find(|one| one.known_as == "GHSA-1").unwrap();
+    assert!(told.details.contains("hangs the process"), "{}", told.details);
+    assert_eq!(told.references[0], "https://osv.dev/vulnerability/GHSA-1");
+}
+
+#[tokio::test]
+async fn examples_and_fixtures_rank_lower_and_leave_no_doubt_about_the_app() {
+    let store = Folder::with(&[]);
+    let mut records = filler("npm", 500);
+    records.push(record("GHSA-1", "npm", "a", &[("introduced", "0"), ("fixed", "1.0.1")]));
+    export(&store.path().join("all.zip"), &records);
+    let advisories = Folder::with(&[]);
+    super::store::import(&[&store.path().join("all.zip")], advisories.path()).await.unwrap();
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    let run = async |files: &[(&str, &str)]| {
+        let project = Folder::with(files);
+        let settings = offline(advisories.path());
+        crate::support::probes::run_at(&DependenciesProbe, project.path(), settings, now).await.unwrap()
+    };
+    let (bad, good) = (package_lock(&[("a", "1.0.0")]), package_lock(&[("b", "1.0.0")]));
+    let seen = run(&[
+        ("package-lock.json", &good),
+        ("examples/shop/package-lock.json", &bad),
+        ("tests/fixtures/broken/package-lock.json", "{"),
+    ])
+    .await;
+    assert_eq!(seen.findings.len(), 1);
+    assert_eq!((seen.findings[0].severity, seen.findings[0].confidence), (Severity::Minor, Confidence::Medium));
+    assert!(seen.findings[0].message.contains("not deployed as its path says"), "{}", seen.findings[0].message);
+    let examined = seen.result.unwrap();
+    assert_eq!(coverage(&examined), &Coverage::Whole);
+    let reasons: Vec<&str> = examined.gaps.iter().map(|gap| gap.reason.as_str()).collect();
+    assert_eq!(reasons, ["in tests, examples or documentation: not a valid npm lock file"]);
+    // They cannot stand for the app.
+    let seen = run(&[("examples/shop/package-lock.json", &good)]).await;
+    let told = coverage(&seen.result.unwrap()).clone();
+    assert!(matches!(&told, Coverage::Nothing(why) if why.contains("only tests, examples")), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_lock_file_above_answers_for_its_own_members_only() {
+    let advisories = placed(&[record("GHSA-1", "npm", "x", &[("introduced", "0")])]);
+    let lock = r#"{"lockfileVersion": 3, "packages": {
+        "": {"name": "shop", "workspaces": ["apps/*"], "dependencies": {"a": "^1.0.0"}},
+        "apps/web": {"name": "web", "dependencies": {"a": "^1.0.0"}},
+        "node_modules/web": {"resolved": "apps/web", "link": true},
+        "node_modules/a": {"version": "1.0.0"}}}"#;
+    let asks = r#"{"dependencies": {"a": "^1.0.0"}}"#;
+    let root = r#"{"name": "shop", "workspaces": ["apps/*"], "dependencies": {"a": "^1.0.0"}}"#;
+    for (path, expected) in [("apps/web/package.json", false), ("functions/package.json", true)] {
+        let project = Folder::with(&[("package-lock.json", lock), ("package.json", root), (path, asks)]);
+        let examined = seen(&project, &advisories).await.result.unwrap();
+        let open =
+            examined.gaps.iter().any(|gap| gap.reason == "manifest that the lock file above does not answer for");
+        assert_eq!(open, expected, "{path} {:?}", examined.gaps);
+    }
+    let empty = r#"{"lockfileVersion": 3, "packages": {"": {}}}"#;
+    let project = Folder::with(&[("package-lock.json", empty), ("package.json", asks)]);
+    let examined = seen(&project, &advisories).await.result.unwrap();
+    assert!(matches!(coverage(&examined), Coverage::Nothing(_)), "{:?}", coverage(&examined));
 }

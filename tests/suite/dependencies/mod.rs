@@ -4,6 +4,8 @@ mod lock_files;
 mod matching;
 mod service;
 mod store;
+mod uses;
+mod way_out;
 
 use std::io::Write;
 use std::path::Path;

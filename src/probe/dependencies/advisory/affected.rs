@@ -5,15 +5,17 @@ use std::cmp::Ordering;
 
 use super::{Advisory, Affects, Event, Range};
 use crate::probe::dependencies::query::Query;
-use crate::probe::packages::Ecosystem;
-use crate::probe::packages::Version;
+use crate::probe::packages::{Ecosystem, Version};
+
+/// More fixed versions than this are not tried.
+const MAX_FIXES: usize = 200;
 
 /// How a version stands to an advisory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Standing {
     /// It is affected.
     Affected {
-        /// The nearest version that is not.
+        /// The nearest later version that is not, as the advisory names it.
         fixed: Option<String>,
     },
     /// It is not.
@@ -24,83 +26,99 @@ pub enum Standing {
     Unclear,
 }
 
+/// What one entry of an advisory says, the graver the greater: one affected stretch is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Says {
+    NotAffected,
+    NoConcern,
+    Unclear,
+    Affected,
+}
+
 /// How `version`, which is the version of `query`, stands to `advisory`.
 #[must_use]
 pub fn standing(advisory: &Advisory, query: &Query, version: &Version) -> Standing {
-    let mut about = advisory
-        .affects
-        .iter()
-        .filter(|affects| affects.ecosystem == query.ecosystem && affects.package == query.name)
-        .peekable();
-    if about.peek().is_none() {
-        return Standing::Unclear;
-    }
-    let mut standings: Vec<Standing> = about.map(|affects| of_one(affects, query, version)).collect();
-    // An advisory may list a package several times; one affected stretch is enough, and the latest fix counts.
-    standings.sort_by_key(|standing| match standing {
-        Standing::Affected { .. } => 0,
-        Standing::Unclear => 1,
-        Standing::NoConcern => 2,
-        Standing::NotAffected => 3,
-    });
-    let later = |a: Option<String>, b: &Standing| match b {
-        Standing::Affected { fixed: Some(fixed) } => Some(match a {
-            Some(a) if is_before(query.ecosystem, fixed, &a) => a,
-            _ => fixed.clone(),
-        }),
-        _ => a,
-    };
-    match standings.first() {
-        Some(Standing::Affected { .. }) => Standing::Affected { fixed: standings.iter().fold(None, later) },
-        Some(other) => other.clone(),
-        None => Standing::Unclear,
+    // An advisory may list a package several times.
+    let about = |affects: &&Affects| affects.ecosystem == query.ecosystem && affects.package == query.name;
+    let about: Vec<&Affects> = advisory.affects.iter().filter(about).collect();
+    match says(&about, &query.version, version) {
+        Some(Says::Affected) => Standing::Affected { fixed: fixed(&about, query.ecosystem, version) },
+        Some(Says::NotAffected) => Standing::NotAffected,
+        Some(Says::NoConcern) => Standing::NoConcern,
+        Some(Says::Unclear) | None => Standing::Unclear,
     }
 }
 
-fn is_before(ecosystem: Ecosystem, a: &str, b: &str) -> bool {
-    let order = Version::parse(ecosystem, a).zip(Version::parse(ecosystem, b)).and_then(|(a, b)| a.compare(&b));
-    order == Some(Ordering::Less)
+fn says(about: &[&Affects], text: &str, version: &Version) -> Option<Says> {
+    about.iter().map(|affects| says_one(affects, text, version)).max()
 }
 
-fn of_one(affects: &Affects, query: &Query, version: &Version) -> Standing {
+fn says_one(affects: &Affects, text: &str, version: &Version) -> Says {
     // RustSec's `unsound` code can be exploited; the others are advice.
     if affects.informational.as_deref().is_some_and(|kind| kind != "unsound") {
-        return Standing::NoConcern;
+        return Says::NoConcern;
     }
-    if affects.ranges.is_empty() && affects.versions.is_empty() {
-        return Standing::Unclear;
-    }
-    let listed = affects.versions.iter().any(|one| {
-        *one == query.version
-            || Version::parse(query.ecosystem, one).and_then(|one| one.compare(version)) == Some(Ordering::Equal)
-    });
-    let mut unclear = false;
-    let mut fixed: Option<(Version, String)> = None;
-    let mut affected = listed;
+    let mut unclear = affects.unread || (affects.ranges.is_empty() && affects.versions.is_empty());
+    let mut past = false;
     for range in &affects.ranges {
-        let Some(points) = points(range, query.ecosystem) else {
-            unclear = true;
-            continue;
-        };
-        let inside = is_inside(&points, version);
-        if inside && open_ended_and_past(&points, affects.last_known.as_deref(), query.ecosystem, version) {
-            return if listed { Standing::Affected { fixed: None } } else { Standing::NoConcern };
-        }
-        affected |= inside;
-        if inside || listed {
-            let next = next_fix(&points, version);
-            let is_later =
-                |next: &Version| fixed.as_ref().is_none_or(|(known, _)| next.compare(known) == Some(Ordering::Greater));
-            if let Some((next, text)) = next.filter(|(next, _)| is_later(next)) {
-                fixed = Some((next, text));
-            }
+        match points(range, affects.ecosystem) {
+            None => unclear = true,
+            Some(points) if !is_inside(&points, version) => {}
+            Some(points) if is_past(&points, affects, version) => past = true,
+            Some(_) => return Says::Affected,
         }
     }
-    match (affected, unclear) {
-        (true, _) => Standing::Affected { fixed: fixed.map(|(_, text)| text) },
-        (false, true) => Standing::Unclear,
-        (false, false) => Standing::NotAffected,
+    let is_same = |one: &String| {
+        *one == text
+            || Version::parse(affects.ecosystem, one).and_then(|one| one.compare(version)) == Some(Ordering::Equal)
+    };
+    match () {
+        () if affects.versions.iter().any(is_same) => Says::Affected,
+        () if unclear => Says::Unclear,
+        () if past => Says::NoConcern,
+        () => Says::NotAffected,
     }
+}
+
+/// The nearest version after `version` at which a stretch ends, and that lies in no other one.
+fn fixed(about: &[&Affects], ecosystem: Ecosystem, version: &Version) -> Option<String> {
+    let later =
+        |text: &'_ str| Version::parse(ecosystem, text).filter(|at| at.compare(version) == Some(Ordering::Greater));
+    let mut fixes: Vec<(Version, &str)> = Vec::new();
+    let mut begins: Vec<(Version, &str)> = Vec::new();
+    for event in about.iter().flat_map(|affects| &affects.ranges).flat_map(|range| &range.0) {
+        match event {
+            Event::Fixed(text) => fixes.extend(later(text).map(|at| (at, text.as_str()))),
+            Event::Introduced(text) => begins.extend(later(text).map(|at| (at, text.as_str()))),
+            Event::LastAffected(_) | Event::Limit(_) => {}
+        }
+    }
+    fixes.sort_by(|(a, _), (b, _)| a.compare(b).unwrap_or(Ordering::Equal));
+    fixes.truncate(MAX_FIXES);
+    fixes.retain(|(fix, text)| says(about, text, fix) != Some(Says::Affected));
+    // RustSec writes versions that were never affected as fixes between two stretches. Where the hole comes back within the
+    // same minor version, that is a gap and not a fix.
+    let lasts = |(fix, text): &&(Version, &str)| {
+        !begins.iter().any(|(at, begin)| at.compare(fix) == Some(Ordering::Greater) && line(begin) == line(text))
+    };
+    fixes.iter().find(lasts).or(fixes.first()).map(|(_, text)| (*text).to_owned())
+}
+
+/// The first two numbers of a version.
+fn line(text: &str) -> Vec<&str> {
+    text.trim_start_matches('v').split('.').take(2).collect()
+}
+
+/// Leaves out single versions that the ranges cover: the databases list thousands of them.
+pub fn simplify(affects: &mut Affects) {
+    // Beyond what GitHub knows to be affected only the list counts.
+    if affects.last_known.is_some() || affects.versions.is_empty() {
+        return;
+    }
+    let ecosystem = affects.ecosystem;
+    let ranges: Vec<_> = affects.ranges.iter().filter_map(|range| points(range, ecosystem)).collect();
+    let covered = |version: &Version| ranges.iter().any(|points| is_inside(points, version));
+    affects.versions.retain(|text| !Version::parse(ecosystem, text).as_ref().is_some_and(covered));
 }
 
 /// An event with its version read; `None` where it stands before or after every version.
@@ -111,7 +129,7 @@ struct Point<'a> {
 
 /// The events of a range in the order of their versions; `None` when one of them cannot be ordered.
 fn points(range: &Range, ecosystem: Ecosystem) -> Option<Vec<Point<'_>>> {
-    let mut points = Vec::new();
+    let mut points = Vec::with_capacity(range.0.len());
     for event in &range.0 {
         let version = match event {
             Event::Introduced(text) if text == "0" => None,
@@ -122,8 +140,15 @@ fn points(range: &Range, ecosystem: Ecosystem) -> Option<Vec<Point<'_>>> {
         };
         points.push(Point { event, version });
     }
-    // Stable, so that events at one version keep their written order, but for the one that must come after all others.
-    points.sort_by(|a, b| order(a, b).then_with(|| is_last_affected(a).cmp(&is_last_affected(b))));
+    // Events at one version keep their written order if there is one. In a shuffled list, where one stretch ends and the next
+    // begins the version is affected. What ends after a version comes last in any case.
+    let in_order = points.is_sorted_by(|a, b| order(a, b) != Ordering::Greater);
+    let rank = |point: &Point<'_>| match point.event {
+        Event::LastAffected(_) => 2,
+        Event::Introduced(_) if !in_order => 1,
+        _ => 0,
+    };
+    points.sort_by(|a, b| order(a, b).then_with(|| rank(a).cmp(&rank(b))));
     Some(points)
 }
 
@@ -134,10 +159,6 @@ fn order(a: &Point<'_>, b: &Point<'_>) -> Ordering {
         (Some(_), None) => Ordering::Greater,
         (Some(a), Some(b)) => a.compare(b).unwrap_or(Ordering::Equal),
     }
-}
-
-fn is_last_affected(point: &Point<'_>) -> bool {
-    matches!(point.event, Event::LastAffected(_))
 }
 
 fn is_inside(points: &[Point<'_>], version: &Version) -> bool {
@@ -161,36 +182,19 @@ fn is_inside(points: &[Point<'_>], version: &Version) -> bool {
     inside
 }
 
-/// The smallest fix after `version` in one range.
-fn next_fix(points: &[Point<'_>], version: &Version) -> Option<(Version, String)> {
-    points.iter().find_map(|point| match (point.event, &point.version) {
-        (Event::Fixed(text), Some(at)) if at.compare(version) == Some(Ordering::Greater) => {
-            Some((at.clone(), text.clone()))
-        }
-        _ => None,
-    })
-}
-
 /// GitHub writes a range without an end where no fix is known, and beside it the last version that it knows to be
 /// affected. `npm audit` and GitHub's own alerts go by that; without it every later release would be accused for ever.
-fn open_ended_and_past(
-    points: &[Point<'_>],
-    last_known: Option<&str>,
-    ecosystem: Ecosystem,
-    version: &Version,
-) -> bool {
+fn is_past(points: &[Point<'_>], affects: &Affects, version: &Version) -> bool {
     if !points.iter().all(|point| matches!(point.event, Event::Introduced(_))) {
         return false;
     }
-    let Some(text) = last_known.map(str::trim) else { return false };
-    let (included, bound) = match text.strip_prefix("<=") {
-        Some(bound) => (true, bound),
-        None => match text.strip_prefix('<') {
-            Some(bound) => (false, bound),
-            None => return false,
-        },
+    let Some(text) = affects.last_known.as_deref().map(str::trim) else { return false };
+    let (included, bound) = match (text.strip_prefix("<="), text.strip_prefix('<')) {
+        (Some(bound), _) => (true, bound),
+        (None, Some(bound)) => (false, bound),
+        (None, None) => return false,
     };
-    match Version::parse(ecosystem, bound.trim()).and_then(|bound| version.compare(&bound)) {
+    match Version::parse(affects.ecosystem, bound.trim()).and_then(|bound| version.compare(&bound)) {
         Some(Ordering::Greater) => true,
         Some(Ordering::Equal) => !included,
         _ => false,

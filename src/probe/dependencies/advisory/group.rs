@@ -1,11 +1,13 @@
 //! Several databases describe the same hole under names of their own; people want to hear of it once.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rating::rate;
 use super::{Advisory, Standing};
 use crate::model::Severity;
+use crate::probe::packages::{Ecosystem, Version};
 
 /// Advisories about the same thing, for one package.
 #[derive(Debug, Clone)]
@@ -57,11 +59,14 @@ impl Group {
         members.sort_by(|(a, _), (b, _)| (preference(&a.id), &a.id).cmp(&(preference(&b.id), &b.id)));
         let all: Vec<&Advisory> = members.iter().map(|(advisory, _)| &**advisory).collect();
         let rating = rate(&all);
-        let malware = all.iter().any(|advisory| advisory.is_malware());
-        let fixed = members.iter().find_map(|(_, standing)| match standing {
-            Standing::Affected { fixed } => fixed.clone(),
+        let malware = all.iter().any(|advisory| advisory.malware);
+        // Where databases disagree, only the latest version contents all of them.
+        let fixes = members.iter().filter_map(|(advisory, standing)| match standing {
+            Standing::Affected { fixed: Some(fixed) } => Some((advisory.affects.first()?.ecosystem, fixed.as_str())),
             _ => None,
         });
+        let later = |a, b| if is_before(a, b) { b } else { a };
+        let fixed = fixes.reduce(later).map(|(_, fixed)| fixed.to_owned());
         let confirmed = members.iter().any(|(_, standing)| matches!(standing, Standing::Affected { .. }));
         let disputed = !confirmed && members.iter().any(|(_, standing)| *standing == Standing::NotAffected);
         // The one that speaks should have something to say.
@@ -87,6 +92,11 @@ impl Group {
         let mut cves = names.filter(|name| name.starts_with("CVE-"));
         cves.next().unwrap_or(&self.advisory.id)
     }
+}
+
+fn is_before((ecosystem, a): (Ecosystem, &str), (_, b): (Ecosystem, &str)) -> bool {
+    let order = Version::parse(ecosystem, a).zip(Version::parse(ecosystem, b)).and_then(|(a, b)| a.compare(&b));
+    order == Some(Ordering::Less)
 }
 
 /// Malware reports first, then GitHub's reviewed advisories, whose summaries read best.

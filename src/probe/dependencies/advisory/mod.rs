@@ -4,37 +4,38 @@ mod affected;
 mod group;
 mod rating;
 mod record;
+mod text;
 
 use serde::{Deserialize, Serialize};
 
 use crate::probe::packages::Ecosystem;
 
-pub use affected::{Standing, standing};
+pub use affected::{Standing, simplify, standing};
 pub use group::{Group, Hit, group};
-pub use record::{Parsed, parse};
+pub use record::{Parsed, is_other, parse, what_is_wrong};
 
-/// An advisory, as far as matching and telling need it. Also the form in which the offline copy keeps it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+/// An advisory, as far as matching and telling need it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advisory {
     /// Its public name: `GHSA-…`, `PYSEC-…`, `RUSTSEC-…`, `MAL-…`.
     pub id: String,
-    /// Other names of the same thing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Other names of the same thing. What is only related, or lies upstream, is a hole of its own and not among them.
     pub aliases: Vec<String>,
     /// One line: what is wrong.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub summary: String,
+    /// Its text, plain or Markdown, cut where it is long.
+    pub details: String,
+    /// Addresses to read on, those that explain most first.
+    pub references: Vec<String>,
     /// When it was last changed, RFC 3339 as published.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub modified: String,
     /// CVSS vectors of version 3 and 4.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub vectors: Vec<String>,
     /// The publisher's own word: `LOW`, `MODERATE`, `HIGH`, `CRITICAL`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rating: Option<String>,
+    /// The package itself is hostile, or was made so.
+    pub malware: bool,
     /// The packages and versions that it is about.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub affects: Vec<Affects>,
 }
 
@@ -45,28 +46,25 @@ pub struct Affects {
     pub ecosystem: Ecosystem,
     /// The package's normalized name.
     pub package: String,
-    /// Stretches of versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Stretches of versions, `SEMVER` and `ECOSYSTEM` alike: the databases write `SEMVER` where the ecosystem's own order is
+    /// that of semver.
     pub ranges: Vec<Range>,
+    /// Some of its ranges are of a kind that is not known here.
+    pub unread: bool,
     /// Single versions.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
     /// GitHub's `<= 1.2.3`: how far the affected versions are known to reach where no fix is named.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_known: Option<String>,
     /// RustSec's word for notices that are no vulnerability: `unmaintained`, `unsound`, `notice`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub informational: Option<String>,
 }
 
 /// A stretch of versions, as the events that begin and end it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Range(pub Vec<Event>);
 
 /// A version at which something changes. `0` as an introduction stands before every version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub enum Event {
     /// Affected from here on.
     Introduced(String),
@@ -83,11 +81,5 @@ impl Advisory {
     #[must_use]
     pub fn bare(id: &str) -> Self {
         Self { id: id.to_owned(), ..Self::default() }
-    }
-
-    /// Whether the package itself is hostile.
-    #[must_use]
-    pub fn is_malware(&self) -> bool {
-        self.id.starts_with("MAL-")
     }
 }

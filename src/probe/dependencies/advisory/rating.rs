@@ -45,7 +45,7 @@ fn word(rating: &str) -> Option<Severity> {
     match rating.to_ascii_uppercase().as_str() {
         "CRITICAL" => Some(Severity::Blocker),
         "HIGH" | "IMPORTANT" => Some(Severity::Major),
-        "MODERATE" | "MEDIUM" | "LOW" => Some(Severity::Minor),
+        "MODERATE" | "MEDIUM" | "LOW" | "MINOR" | "NEGLIGIBLE" => Some(Severity::Minor),
         _ => None,
     }
 }
@@ -72,6 +72,7 @@ mod tests {
         assert_eq!(of(&[four], None), Rating { severity: Some(Severity::Blocker), score: Some(9.3) });
         assert_eq!(of(&["CVSS:9.9/nonsense"], Some("HIGH")).severity, Some(Severity::Major));
         assert_eq!(of(&[], Some("MODERATE")).severity, Some(Severity::Minor));
+        assert_eq!(of(&[], Some("whatever")).severity, None);
         assert_eq!(of(&[], None), Rating { severity: None, score: None });
     }
 }

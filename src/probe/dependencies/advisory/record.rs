@@ -4,11 +4,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Advisory, Affects, Event, Range};
+use super::{Advisory, Affects, Event, Range, text};
 use crate::probe::packages::Ecosystem;
 
-/// Longer summaries are cut; the record's page has the rest.
-const MAX_SUMMARY: usize = 240;
+/// More names or ratings than this say nothing more.
+const MAX_NAMES: usize = 50;
+/// "Embedded malicious code" (<https://cwe.mitre.org/data/definitions/506.html>): how GitHub marks malware.
+const MALICIOUS_CODE: &str = "CWE-506";
 
 /// A record as published. What matching rests on is read strictly: a record that would be misread is refused.
 #[derive(Deserialize)]
@@ -29,6 +31,8 @@ struct Record {
     #[serde(default)]
     affected: Option<Vec<RawAffected>>,
     #[serde(default, deserialize_with = "lenient")]
+    references: Vec<Value>,
+    #[serde(default, deserialize_with = "lenient")]
     database_specific: Value,
 }
 
@@ -43,6 +47,8 @@ struct RawAffected {
     severity: Vec<Value>,
     #[serde(default, deserialize_with = "lenient")]
     database_specific: Value,
+    #[serde(default, deserialize_with = "lenient")]
+    ecosystem_specific: Value,
 }
 
 #[derive(Deserialize)]
@@ -82,9 +88,34 @@ pub enum Parsed {
     Withdrawn {
         /// Its id.
         id: String,
-        /// When it was last changed.
+        /// When it was last changed, or else taken back.
         modified: String,
     },
+}
+
+/// Whether this is sound JSON that does not claim to be an OSV record: a checkout of a database has other files as well.
+#[must_use]
+pub fn is_other(json: &[u8]) -> bool {
+    // The schema demands an id and the time of the last change (<https://ossf.github.io/osv-schema/#id-modified-fields>).
+    let claims = ["modified", "affected", "withdrawn"];
+    match serde_json::from_slice::<Value>(json) {
+        Ok(Value::Object(fields)) => !(fields.contains_key("id") && claims.iter().any(|key| fields.contains_key(*key))),
+        Ok(_) => true,
+        Err(_) => false,
+    }
+}
+
+/// What came instead of the JSON that was expected, without repeating any of it.
+#[must_use]
+pub fn what_is_wrong(body: &[u8], error: &serde_json::Error) -> String {
+    let (line, column) = (error.line(), error.column());
+    match () {
+        () if body.trim_ascii_start().starts_with(b"<") => "a web page".to_owned(),
+        () if body.trim_ascii().is_empty() => "nothing at all".to_owned(),
+        () if error.is_data() => format!("JSON of another shape (line {line}, column {column})"),
+        () if error.is_eof() => "JSON that breaks off".to_owned(),
+        () => format!("no JSON (line {line}, column {column})"),
+    }
 }
 
 /// Reads one OSV record.
@@ -92,13 +123,16 @@ pub enum Parsed {
 /// # Errors
 /// What is wrong with it, as a phrase.
 pub fn parse(json: &[u8]) -> Result<Parsed, String> {
-    let record: Record = serde_json::from_slice(json).map_err(|error| format!("not an OSV record: {error}"))?;
+    let record: Record = serde_json::from_slice(json)
+        .map_err(|error| format!("not an OSV record but {}", what_is_wrong(json, &error)))?;
     let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | ':');
     if record.id.is_empty() || record.id.len() > 100 || !record.id.chars().all(good) {
         return Err("an OSV record without a usable id".to_owned());
     }
     if !record.withdrawn.is_null() {
-        return Ok(Parsed::Withdrawn { id: record.id, modified: record.modified });
+        let taken_back = record.withdrawn.as_str().unwrap_or("");
+        let modified = if record.modified.is_empty() { taken_back.to_owned() } else { record.modified };
+        return Ok(Parsed::Withdrawn { id: record.id, modified });
     }
     Ok(Parsed::InForce(Box::new(record.boiled_down())))
 }
@@ -106,23 +140,41 @@ pub fn parse(json: &[u8]) -> Result<Parsed, String> {
 impl Record {
     fn boiled_down(self) -> Advisory {
         let affected = self.affected.unwrap_or_default();
-        let severities = self.severity.iter().chain(affected.iter().flat_map(|one| &one.severity));
-        let mut vectors: Vec<String> = severities
-            .filter_map(|severity| severity.get("score")?.as_str())
-            .filter(|score| score.starts_with("CVSS:"))
-            .map(str::to_owned)
-            .collect();
-        vectors.dedup();
+        let mut vectors: Vec<String> = Vec::new();
+        let mut rating = word(&self.database_specific);
+        for severity in self.severity.iter().chain(affected.iter().flat_map(|one| &one.severity)) {
+            let Some(score) = severity.get("score").and_then(Value::as_str) else { continue };
+            if !score.starts_with("CVSS:") {
+                // Some databases write a word of their own in its place.
+                rating.get_or_insert_with(|| score.to_owned());
+            } else if vectors.len() < MAX_NAMES && vectors.iter().all(|known| known != score) {
+                vectors.push(score.to_owned());
+            }
+        }
+        let own_word = |one: &RawAffected| word(&one.database_specific).or_else(|| word(&one.ecosystem_specific));
+        let rating = rating.or_else(|| affected.iter().find_map(own_word));
+        let malicious = |cwe: &Value| cwe.as_str() == Some(MALICIOUS_CODE);
+        let cwes = self.database_specific.get("cwe_ids").and_then(Value::as_array);
+        let mut aliases = self.aliases;
+        aliases.truncate(MAX_NAMES);
         Advisory {
-            summary: summary(&self.summary, &self.details),
-            rating: self.database_specific.get("severity").and_then(Value::as_str).map(str::to_owned),
+            summary: text::summary(&self.summary, &self.details),
+            details: text::details(&self.details),
+            references: text::references(&self.references),
+            malware: self.id.starts_with("MAL-") || cwes.is_some_and(|all| all.iter().any(malicious)),
             affects: affected.into_iter().filter_map(RawAffected::boiled_down).collect(),
             id: self.id,
             modified: self.modified,
-            aliases: self.aliases,
+            aliases,
             vectors,
+            rating,
         }
     }
+}
+
+/// The publisher's own word for how bad it is.
+fn word(specific: &Value) -> Option<String> {
+    specific.get("severity").and_then(Value::as_str).map(str::to_owned)
 }
 
 impl RawAffected {
@@ -130,64 +182,40 @@ impl RawAffected {
         let package = self.package?;
         let ecosystem = Ecosystem::parse(&package.ecosystem)?;
         let text = |key: &str| self.database_specific.get(key).and_then(Value::as_str).map(str::to_owned);
-        Some(Affects {
+        let mut affects = Affects {
             ecosystem,
             package: ecosystem.normalize(&package.name),
             last_known: text("last_known_affected_version_range"),
             informational: text("informational"),
-            ranges: self
-                .ranges
-                .unwrap_or_default()
-                .into_iter()
-                // Ranges of git commits say nothing about published versions.
-                .filter(|range| matches!(range.kind.as_str(), "SEMVER" | "ECOSYSTEM"))
-                .map(|range| Range(range.events.into_iter().flat_map(RawEvent::events).collect()))
-                .collect(),
+            ranges: Vec::new(),
+            unread: false,
             versions: self.versions.unwrap_or_default(),
-        })
+        };
+        for range in self.ranges.unwrap_or_default() {
+            match range.kind.as_str() {
+                "SEMVER" | "ECOSYSTEM" => match range.events.into_iter().flat_map(RawEvent::events).collect() {
+                    Some(events) => affects.ranges.push(Range(events)),
+                    None => affects.unread = true,
+                },
+                // Ranges of git commits say nothing about published versions.
+                "GIT" => {}
+                _ => affects.unread = true,
+            }
+        }
+        Some(affects)
     }
 }
 
 impl RawEvent {
-    fn events(self) -> impl Iterator<Item = Event> {
+    /// `None` for an event of a kind that is not known here.
+    fn events(self) -> Vec<Option<Event>> {
         let parts = [
             self.introduced.map(Event::Introduced),
             self.fixed.map(Event::Fixed),
             self.last_affected.map(Event::LastAffected),
             self.limit.map(Event::Limit),
         ];
-        parts.into_iter().flatten()
+        let known: Vec<_> = parts.into_iter().flatten().map(Some).collect();
+        if known.is_empty() { vec![None] } else { known }
     }
-}
-
-/// One line: the summary, or the first telling sentence of the details where there is none.
-fn summary(summary: &str, details: &str) -> String {
-    let mut line = one_line(summary);
-    if line.is_empty() {
-        let first = details.lines().map(str::trim).find(|line| !line.is_empty() && !line.starts_with('#'));
-        line = telling_sentence(&one_line(first.unwrap_or(""))).to_owned();
-    }
-    if let Some((end, _)) = line.char_indices().nth(MAX_SUMMARY) {
-        line.truncate(end);
-        line.push('…');
-    }
-    line.trim_end_matches('.').to_owned()
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-/// Many descriptions begin with what the package is, or that there is an issue, before they say what is wrong.
-fn telling_sentence(text: &str) -> &str {
-    let says_little = |sentence: &str| {
-        let start = sentence.split(' ').take(6).collect::<Vec<_>>().join(" ");
-        [" is a", " is an", " is the", " provides"]
-            .iter()
-            .any(|words| format!("{start} ").contains(&format!("{words} ")))
-            || sentence.starts_with("An issue was discovered")
-    };
-    let mut sentences = text.split(". ");
-    let first = sentences.next().unwrap_or(text);
-    if says_little(first) { sentences.next().unwrap_or(first) } else { first }
 }

@@ -1,5 +1,6 @@
 //! An OSV-compatible advisory service (<https://google.github.io/osv.dev/api/>).
 
+mod cache;
 mod http;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +10,7 @@ use std::time::Duration;
 
 use futures_util::{StreamExt, stream};
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 use url::{Host, Url};
 
@@ -17,6 +18,8 @@ use super::advisory::{self, Advisory, Parsed};
 use super::query::Query;
 use crate::model::redact;
 use crate::probe::files::Gaps;
+use crate::probe::packages::Ecosystem;
+use cache::Cache;
 
 pub use http::{Http, HttpError, Limits};
 
@@ -103,6 +106,7 @@ pub fn is_loopback(url: &Url) -> bool {
 pub struct Client {
     http: Http,
     base: Url,
+    cache: Option<Arc<Cache>>,
 }
 
 #[derive(Deserialize)]
@@ -121,6 +125,17 @@ struct QueryAnswer {
 #[derive(Deserialize)]
 struct Named {
     id: String,
+    #[serde(default)]
+    modified: Value,
+}
+
+/// What the batches brought.
+#[derive(Default)]
+struct Found<'a> {
+    /// The advisories of each package, by id.
+    names: BTreeMap<&'a Query, BTreeSet<String>>,
+    /// When each advisory was last changed, as the service writes it; empty where it does not.
+    modified: BTreeMap<String, String>,
 }
 
 impl Client {
@@ -135,7 +150,14 @@ impl Client {
         cancel: CancellationToken,
     ) -> Result<Self, HttpError> {
         let http = Http::new(trust_roots, is_loopback(&base), limits, cancel)?;
-        Ok(Self { http, base })
+        Ok(Self { http, base, cache: None })
+    }
+
+    /// Keeps records in the folder of the advisories and takes from there what has not changed.
+    #[must_use]
+    pub fn with_cache(self, advisories: &Path) -> Self {
+        let cache = Some(Arc::new(Cache::new(advisories, &self.base)));
+        Self { cache, ..self }
     }
 
     fn url(&self, parts: &[&str]) -> Url {
@@ -157,11 +179,11 @@ impl Client {
         queries: &[Query],
         progress: &(dyn Fn(usize) + Send + Sync),
     ) -> Result<Answers, OsvError> {
-        let mut names: BTreeMap<&Query, BTreeSet<String>> = BTreeMap::new();
+        let mut found = Found::default();
         let mut answers = Answers::default();
         let mut answered = 0;
         for batch in queries.chunks(BATCH) {
-            match self.batch(batch, &mut names).await {
+            match self.batch(batch, &mut found).await {
                 Ok(()) => answered += batch.len(),
                 Err(error) if error.is_cancelled() || answered == 0 => return Err(error),
                 // The others would only fail as slowly.
@@ -175,10 +197,9 @@ impl Client {
             progress(answered);
         }
         answers.looked_up = answered as u64;
-        let ids: BTreeSet<&String> = names.values().flatten().collect();
-        answers.checked = ids.len() as u64;
-        let known = self.advisories(&ids, &mut answers.gaps).await?;
-        for (query, ids) in names {
+        answers.checked = found.modified.len() as u64;
+        let known = self.advisories(&found.modified, &mut answers.gaps).await?;
+        for (query, ids) in found.names {
             let advisories: Vec<Arc<Advisory>> = ids
                 .iter()
                 .filter_map(|id| match known.get(id) {
@@ -194,11 +215,7 @@ impl Client {
         Ok(answers)
     }
 
-    async fn batch<'a>(
-        &self,
-        batch: &'a [Query],
-        names: &mut BTreeMap<&'a Query, BTreeSet<String>>,
-    ) -> Result<(), OsvError> {
+    async fn batch<'a>(&self, batch: &'a [Query], found: &mut Found<'a>) -> Result<(), OsvError> {
         let url = self.url(&["v1", "querybatch"]);
         let mut waiting: Vec<(&Query, Option<String>)> = batch.iter().map(|query| (query, None)).collect();
         for _ in 0..MAX_PAGES {
@@ -207,22 +224,26 @@ impl Client {
                 .map(|(query, token)| {
                     let package = json!({"name": query.name, "ecosystem": query.ecosystem.name()});
                     match token {
-                        None => json!({"package": package, "version": query.version}),
-                        Some(token) => json!({"package": package, "version": query.version, "page_token": token}),
+                        None => json!({"package": package, "version": version(query)}),
+                        Some(token) => json!({"package": package, "version": version(query), "page_token": token}),
                     }
                 })
                 .collect();
             let body = self.http.post(&url, &json!({ "queries": queries }), MAX_BATCH_BYTES).await?;
-            let answer: BatchAnswer =
-                serde_json::from_slice(&body).map_err(|error| OsvError::Nonsense(error.to_string()))?;
+            let answer: BatchAnswer = serde_json::from_slice(&body)
+                .map_err(|error| OsvError::Nonsense(advisory::what_is_wrong(&body, &error)))?;
             if answer.results.len() != waiting.len() {
                 let (got, asked) = (answer.results.len(), waiting.len());
                 return Err(OsvError::Nonsense(format!("{got} results for {asked} queries")));
             }
             let mut more = Vec::new();
             for ((query, _), result) in waiting.into_iter().zip(answer.results) {
-                let ids = result.vulns.unwrap_or_default().into_iter().map(|named| named.id);
-                names.entry(query).or_default().extend(ids);
+                let ids = found.names.entry(query).or_default();
+                for named in result.vulns.unwrap_or_default() {
+                    let modified = named.modified.as_str().unwrap_or("").to_owned();
+                    found.modified.insert(named.id.clone(), modified);
+                    ids.insert(named.id);
+                }
                 if let Some(token) = result.next_page_token.filter(|token| !token.is_empty()) {
                     more.push((query, Some(token)));
                 }
@@ -235,21 +256,27 @@ impl Client {
         Err(OsvError::Nonsense(format!("more than {MAX_PAGES} pages")))
     }
 
-    /// Fetches advisories; `None` for one that was withdrawn. Those that could not be had are absent and counted.
+    /// Gets advisories by id and last change; `None` for one that was withdrawn. Those that could not be had are absent and
+    /// counted.
     async fn advisories(
         &self,
-        ids: &BTreeSet<&String>,
+        modified: &BTreeMap<String, String>,
         gaps: &mut Gaps,
     ) -> Result<BTreeMap<String, Option<Arc<Advisory>>>, OsvError> {
-        let mut known = BTreeMap::new();
-        let wanted: Vec<String> = ids.iter().take(MAX_ADVISORIES).map(|id| (*id).clone()).collect();
+        let mut known = self.kept(modified).await;
+        let kept = known.len();
+        let wanted: Vec<(String, String)> = (modified.iter().filter(|(id, _)| !known.contains_key(*id)))
+            .map(|(id, modified)| (id.clone(), modified.clone()))
+            .take(MAX_ADVISORIES)
+            .collect();
         let mut fetched = stream::iter(wanted)
-            .map(|id| async move {
-                let advisory = self.advisory(&id).await;
+            .map(|(id, modified)| async move {
+                let advisory = self.advisory(&id, &modified).await;
                 (id, advisory)
             })
             .buffer_unordered(CONCURRENT);
         let mut failures: BTreeMap<String, String> = BTreeMap::new();
+        let mut silences = 0;
         while let Some((id, result)) = fetched.next().await {
             match result {
                 Ok(advisory) => {
@@ -257,28 +284,70 @@ impl Client {
                 }
                 Err(error) if error.is_cancelled() => return Err(error),
                 Err(error) => {
+                    silences += usize::from(matches!(&error, OsvError::Http(why) if why.is_passing()));
                     failures.insert(id, error.to_string());
-                    if failures.len() >= MAX_FAILURES {
+                    if silences >= MAX_FAILURES {
                         break;
                     }
                 }
             }
         }
-        for id in ids.iter().filter(|id| !known.contains_key(**id)) {
-            let why = failures.get(id.as_str()).map_or("the service stopped answering", String::as_str);
+        drop(fetched);
+        for id in modified.keys().filter(|id| !known.contains_key(*id)) {
+            let why = match failures.get(id) {
+                Some(why) => why,
+                None if silences >= MAX_FAILURES => "the service stopped answering",
+                None => "there are too many",
+            };
             gaps.add(&format!("advisory without its details because {why}"), id);
+        }
+        if let Some(cache) = self.cache.clone().filter(|_| known.len() > kept) {
+            // Whether there is room for more does not touch this run.
+            let _ = tokio::task::spawn_blocking(move || cache.trim()).await;
         }
         Ok(known)
     }
 
-    async fn advisory(&self, id: &str) -> Result<Option<Arc<Advisory>>, OsvError> {
+    /// What is here from earlier runs and has not changed since.
+    async fn kept(&self, modified: &BTreeMap<String, String>) -> BTreeMap<String, Option<Arc<Advisory>>> {
+        let Some(cache) = self.cache.clone() else { return BTreeMap::new() };
+        let modified = modified.clone();
+        let work = move || {
+            let of = |(id, modified): (String, String)| {
+                let advisory = read(&id, &cache.get(&id, &modified)?).ok()?;
+                Some((id, advisory))
+            };
+            modified.into_iter().filter_map(of).collect()
+        };
+        tokio::task::spawn_blocking(work).await.unwrap_or_default()
+    }
+
+    async fn advisory(&self, id: &str, modified: &str) -> Result<Option<Arc<Advisory>>, OsvError> {
         let body = self.http.get(&self.url(&["v1", "vulns", id]), MAX_RECORD_BYTES).await?;
-        match advisory::parse(&body).map_err(OsvError::Nonsense)? {
-            Parsed::InForce(found) if found.id == id => Ok(Some(Arc::new(*found))),
-            Parsed::InForce(found) => {
-                Err(OsvError::Nonsense(format!("{} instead of the advisory asked for", found.id)))
-            }
-            Parsed::Withdrawn { .. } => Ok(None),
+        let advisory = read(id, &body)?;
+        if let Some(cache) = &self.cache {
+            cache.put(id, modified, &body);
         }
+        Ok(advisory)
+    }
+}
+
+/// Reads the record of this id; `None` when it was withdrawn.
+fn read(id: &str, record: &[u8]) -> Result<Option<Arc<Advisory>>, OsvError> {
+    match advisory::parse(record).map_err(OsvError::Nonsense)? {
+        Parsed::InForce(found) if found.id == id => Ok(Some(Arc::new(*found))),
+        Parsed::Withdrawn { id: found, .. } if found == id => Ok(None),
+        Parsed::InForce(_) | Parsed::Withdrawn { .. } => {
+            Err(OsvError::Nonsense("another advisory than the one asked for".to_owned()))
+        }
+    }
+}
+
+/// The version as the service knows it: those of Go are written without the `v`
+/// (<https://ossf.github.io/osv-schema/#affectedrangestype-field>).
+fn version(query: &Query) -> &str {
+    match query.ecosystem {
+        Ecosystem::Go => query.version.strip_prefix('v').unwrap_or(&query.version),
+        _ => &query.version,
     }
 }

@@ -1,100 +1,169 @@
 //! Brings OSV records into the offline copy.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::btree_map::Entry as Slot;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::file::{self, Compiled, Facts};
-use super::source::Reader;
-use super::{AdvisoriesError, Imported, Progress};
+use super::file::{Compiled, Contents};
+use super::source::{Reader, Taken};
+use super::spool::{Piece, Spool};
+use super::{AdvisoriesError, Imported, Progress, entry, write};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed};
 use crate::probe::packages::Ecosystem;
 
-/// One entry: when the advisory was last changed, and the advisory as JSON.
-struct Entry {
+/// An advisory about one package.
+pub struct Entry {
+    /// When the advisory was last changed.
     modified: Option<Timestamp>,
-    json: String,
+    /// What matching needs.
+    pub matching: Box<[u8]>,
+    /// What is told of it.
+    pub told: Piece,
 }
 
 /// By normalized name and id.
-type Entries = BTreeMap<(String, String), Entry>;
+pub type Entries = BTreeMap<(String, String), Entry>;
+
+/// The newest form of an advisory that was seen.
+#[derive(Clone, Copy)]
+struct Newest {
+    modified: Option<Timestamp>,
+    withdrawn: bool,
+}
 
 /// What was read from the sources.
-#[derive(Default)]
 pub struct Incoming {
+    dir: PathBuf,
     entries: BTreeMap<Ecosystem, Entries>,
-    withdrawn: BTreeSet<String>,
+    newest: HashMap<String, Newest>,
+    spool: Spool,
     unusable: u64,
-    /// How many records there were.
-    pub records: u64,
 }
 
 impl Incoming {
     /// Reads `sources`: zips, folders, files.
-    pub fn read(sources: &[PathBuf], cancel: &CancellationToken, progress: &Progress) -> Result<Self, AdvisoriesError> {
-        let mut incoming = Self::default();
+    pub fn read(
+        dir: &Path,
+        sources: &[PathBuf],
+        cancel: &CancellationToken,
+        progress: &Progress,
+    ) -> Result<Self, AdvisoriesError> {
+        let spool = Spool::new(dir).map_err(|error| no_room(dir, &error))?;
+        let mut incoming =
+            Self { dir: dir.to_owned(), entries: BTreeMap::new(), newest: HashMap::new(), spool, unusable: 0 };
         let mut take = |bytes: &[u8]| incoming.take(bytes);
         let count = |records: u64| progress(&format!("reading advisories: {records}"));
         let mut reader = Reader::new(&mut take, cancel, &count);
         for source in sources {
             reader.read(source)?;
         }
-        let (records, unusable) = (reader.records, reader.unusable);
-        incoming.records = records;
-        incoming.unusable = unusable;
+        incoming.unusable = reader.unusable;
         Ok(incoming)
     }
 
-    fn take(&mut self, bytes: &[u8]) -> bool {
-        match advisory::parse(bytes) {
-            Err(_) => return false,
-            Ok(Parsed::Withdrawn { id, .. }) => {
-                self.withdrawn.insert(id);
+    fn take(&mut self, json: &[u8]) -> Result<Taken, AdvisoriesError> {
+        match advisory::parse(json) {
+            Err(_) if advisory::is_other(json) => return Ok(Taken::Other),
+            Err(_) => return Ok(Taken::Unusable),
+            Ok(Parsed::Withdrawn { id, modified }) => {
+                note(&mut self.newest, &id, Newest { modified: modified.parse().ok(), withdrawn: true });
             }
             Ok(Parsed::InForce(advisory)) => {
-                for (ecosystem, name, part) in by_package(*advisory) {
-                    insert(self.entries.entry(ecosystem).or_default(), name, &part);
+                let mut told = None;
+                for (ecosystem, name) in about(&advisory) {
+                    let piece = match told {
+                        Some(piece) => piece,
+                        None => self.spool.tell(&self.dir, &advisory)?,
+                    };
+                    told = Some(piece);
+                    insert(self.entries.entry(ecosystem).or_default(), ecosystem, name, &advisory, piece);
                 }
+                note(&mut self.newest, &advisory.id, Newest { modified: modified(&advisory), withdrawn: false });
             }
         }
-        true
+        Ok(Taken::Used)
     }
 
     /// Writes each ecosystem that came in. With `replace` (a complete export, made at that time) what was there before
     /// goes; otherwise it stays and the newer form of each advisory wins.
-    pub fn write(self, dir: &Path, replace: Option<(Ecosystem, Timestamp)>) -> Result<Vec<Imported>, AdvisoriesError> {
+    pub fn write(mut self, replace: Option<(Ecosystem, Timestamp)>) -> Result<Vec<Imported>, AdvisoriesError> {
         let mut done = Vec::new();
-        let wanted = |ecosystem: Ecosystem| replace.is_none_or(|(only, _)| only == ecosystem);
-        for (ecosystem, mut entries) in self.entries.into_iter().filter(|(ecosystem, _)| wanted(*ecosystem)) {
-            let new = distinct(&entries);
-            let newest_incoming = newest(&entries);
-            let mut unusable = self.unusable;
-            let mut as_of = newest_incoming;
-            if replace.is_none()
-                && let Some(mut old) = Compiled::open(dir, ecosystem)?
-            {
-                let was = old.contents.advisories;
-                unusable = unusable.max(old.contents.unusable);
-                old.for_each(|name, advisory| {
-                    if !self.withdrawn.contains(&advisory.id) {
-                        insert(&mut entries, name.to_owned(), &advisory);
-                    }
-                })?;
-                // A few records added do not make the rest of an old copy any younger.
-                as_of = if new * 2 >= was { as_of.max(old.contents.as_of) } else { old.contents.as_of };
+        for ecosystem in Ecosystem::ALL {
+            let entries = self.entries.remove(&ecosystem).unwrap_or_default();
+            match replace {
+                Some((only, _)) if only != ecosystem => {}
+                _ if entries.is_empty() && (replace.is_some() || self.newest.is_empty()) => {}
+                _ => done.extend(self.write_one(ecosystem, entries, replace.map(|(_, made)| made))?),
             }
-            if let Some((_, made)) = replace {
-                as_of = Some(made);
-            }
-            let advisories = distinct(&entries);
-            let facts = Facts { ecosystem, advisories, newest: newest(&entries), as_of, unusable };
-            let lines = entries.iter().map(|((name, _), entry)| (name.as_str(), entry.json.as_str()));
-            file::write(dir, facts, lines)?;
-            done.push(Imported { ecosystem, read: new, advisories });
         }
         Ok(done)
+    }
+
+    fn write_one(
+        &mut self,
+        ecosystem: Ecosystem,
+        mut entries: Entries,
+        made: Option<Timestamp>,
+    ) -> Result<Option<Imported>, AdvisoriesError> {
+        entries.retain(|(_, id), entry| !is_outdated(&self.newest, id, entry.modified));
+        let (read, newest_read) = (distinct(&entries), newest(&entries));
+        let (mut unusable, mut as_of) = (self.unusable, made.or(newest_read));
+        let mut dropped = 0;
+        if made.is_none()
+            && let Some(mut old) = Compiled::open(&self.dir, ecosystem)?
+        {
+            dropped = self.add_old(&mut old, &mut entries, ecosystem)?;
+            entries.retain(|(_, id), entry| !is_outdated(&self.newest, id, entry.modified));
+            unusable = unusable.max(old.contents.unusable);
+            // A few records added do not make the rest of an old copy any younger.
+            let is_renewed = read * 2 >= old.contents.advisories;
+            as_of = if is_renewed { as_of.max(old.contents.as_of) } else { old.contents.as_of };
+        }
+        if read == 0 && dropped == 0 {
+            return Ok(None);
+        }
+        let advisories = distinct(&entries);
+        let contents = Contents {
+            ecosystem,
+            advisories,
+            newest: newest(&entries),
+            as_of,
+            unusable,
+            texts: Vec::new(),
+            blocks: Vec::new(),
+        };
+        write::write(&self.dir, contents, &entries, &mut self.spool)?;
+        Ok(Some(Imported { ecosystem, read, advisories }))
+    }
+
+    /// Adds what is in `old` and not outdated by what came in; gives how many entries were.
+    fn add_old(
+        &mut self,
+        old: &mut Compiled,
+        entries: &mut Entries,
+        ecosystem: Ecosystem,
+    ) -> Result<u64, AdvisoriesError> {
+        let mut told: HashMap<String, Piece> = HashMap::new();
+        let mut dropped = 0;
+        old.for_each(|name, advisory| {
+            note(&mut self.newest, &advisory.id, Newest { modified: modified(&advisory), withdrawn: false });
+            if is_outdated(&self.newest, &advisory.id, modified(&advisory)) {
+                dropped += 1;
+                return Ok(());
+            }
+            let piece = match told.get(&advisory.id) {
+                Some(piece) => *piece,
+                None => self.spool.tell(&self.dir, &advisory)?,
+            };
+            told.insert(advisory.id.clone(), piece);
+            insert(entries, ecosystem, name.to_owned(), &advisory, piece);
+            Ok(())
+        })?;
+        Ok(dropped)
     }
 
     /// How many records could not be used.
@@ -103,33 +172,61 @@ impl Incoming {
     }
 }
 
-/// An advisory once for each package that it is about, with only what concerns that package.
-pub fn by_package(advisory: Advisory) -> Vec<(Ecosystem, String, Advisory)> {
-    let about: BTreeSet<(Ecosystem, String)> =
-        advisory.affects.iter().map(|affects| (affects.ecosystem, affects.package.clone())).collect();
-    let part = |(ecosystem, name): (Ecosystem, String)| {
-        let mut part = advisory.clone();
-        part.affects.retain(|affects| affects.ecosystem == ecosystem && affects.package == name);
-        (ecosystem, name, part)
-    };
-    // Names with control characters would break the lines of the file, and no registry allows them.
-    about.into_iter().filter(|(_, name)| !name.contains(char::is_control)).map(part).collect()
+impl Spool {
+    fn tell(&mut self, dir: &Path, advisory: &Advisory) -> Result<Piece, AdvisoriesError> {
+        // Made of texts and lists, which can always be written down.
+        self.add(&entry::told(advisory).unwrap_or_default()).map_err(|error| no_room(dir, &error))
+    }
 }
 
-fn insert(entries: &mut Entries, name: String, advisory: &Advisory) {
-    // Made of strings and lists, which always serialize.
-    let Ok(json) = serde_json::to_string(advisory) else { return };
-    let modified = advisory.modified.parse().ok();
-    let entry = Entry { modified, json };
+fn no_room(dir: &Path, error: &io::Error) -> AdvisoriesError {
+    AdvisoriesError::Write { path: dir.to_owned(), why: error.to_string() }
+}
+
+/// The packages that an advisory is about.
+pub fn about(advisory: &Advisory) -> BTreeSet<(Ecosystem, String)> {
+    let all = advisory.affects.iter().map(|affects| (affects.ecosystem, affects.package.clone()));
+    // No registry allows names with control characters.
+    all.filter(|(_, name)| !name.contains(char::is_control)).collect()
+}
+
+/// When it was last changed.
+pub fn modified(advisory: &Advisory) -> Option<Timestamp> {
+    advisory.modified.parse().ok()
+}
+
+fn insert(entries: &mut Entries, ecosystem: Ecosystem, name: String, advisory: &Advisory, told: Piece) {
+    let modified = modified(advisory);
+    let Some(matching) = entry::matching(advisory, ecosystem, &name) else { return };
+    let entry = Entry { modified, matching: matching.into(), told };
     match entries.entry((name, advisory.id.clone())) {
-        std::collections::btree_map::Entry::Vacant(place) => {
+        Slot::Vacant(place) => {
             place.insert(entry);
         }
-        std::collections::btree_map::Entry::Occupied(mut known) if known.get().modified < modified => {
+        Slot::Occupied(mut known) if known.get().modified < modified => {
             known.insert(entry);
         }
-        std::collections::btree_map::Entry::Occupied(_) => {}
+        Slot::Occupied(_) => {}
     }
+}
+
+fn note(newest: &mut HashMap<String, Newest>, id: &str, seen: Newest) {
+    match newest.get_mut(id) {
+        Some(known) => {
+            let is_newer = seen.modified > known.modified || (seen.modified == known.modified && !seen.withdrawn);
+            if is_newer {
+                *known = seen;
+            }
+        }
+        None => {
+            newest.insert(id.to_owned(), seen);
+        }
+    }
+}
+
+/// Whether a newer form of the advisory was seen, which need not speak of the same packages, or it was taken back.
+fn is_outdated(newest: &HashMap<String, Newest>, id: &str, modified: Option<Timestamp>) -> bool {
+    newest.get(id).is_some_and(|seen| seen.modified > modified || (seen.withdrawn && seen.modified == modified))
 }
 
 fn distinct(entries: &Entries) -> u64 {

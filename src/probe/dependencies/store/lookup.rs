@@ -8,16 +8,16 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::entry::Place;
 use super::file::Compiled;
-use super::import::by_package;
-use super::source::Reader;
+use super::import::{about, modified};
+use super::source::{Reader, Taken};
 use super::{AdvisoriesError, EcosystemStatus, FEWEST, MAX_AGE};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed, Standing, standing};
 use crate::probe::dependencies::osv::Answers;
 use crate::probe::dependencies::query::Query;
 use crate::probe::files::Gaps;
-use crate::probe::packages::Ecosystem;
-use crate::probe::packages::Version;
+use crate::probe::packages::{Ecosystem, Version};
 
 /// More plain records than this should be compiled by an update first.
 const MAX_PLAIN: usize = 20_000;
@@ -26,8 +26,15 @@ const MAX_PLAIN: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Store {
     compiled: BTreeMap<Ecosystem, Compiled>,
-    plain: BTreeMap<(Ecosystem, String), Vec<Advisory>>,
+    plain: BTreeMap<(Ecosystem, String), Vec<Arc<Advisory>>>,
     unusable: u64,
+}
+
+/// An advisory about a package that is looked up.
+struct Known {
+    advisory: Arc<Advisory>,
+    /// Where to read what is told of it, until it has been read.
+    told: Option<Place>,
 }
 
 impl Store {
@@ -59,16 +66,19 @@ impl Store {
             let why = format!("more than {MAX_PLAIN} single records; import them with `gonogo advisories update`");
             return Err(AdvisoriesError::Read { path: dir.to_owned(), why });
         }
-        let mut plain: BTreeMap<(Ecosystem, String), Vec<Advisory>> = BTreeMap::new();
-        let mut take = |bytes: &[u8]| match advisory::parse(bytes) {
-            Ok(Parsed::InForce(advisory)) => {
-                for (ecosystem, name, part) in by_package(*advisory) {
-                    plain.entry((ecosystem, name)).or_default().push(part);
+        let mut plain: BTreeMap<(Ecosystem, String), Vec<Arc<Advisory>>> = BTreeMap::new();
+        let mut take = |bytes: &[u8]| {
+            Ok(match advisory::parse(bytes) {
+                Ok(Parsed::InForce(advisory)) => {
+                    let advisory = Arc::new(*advisory);
+                    for package in about(&advisory) {
+                        plain.entry(package).or_default().push(Arc::clone(&advisory));
+                    }
+                    Taken::Used
                 }
-                true
-            }
-            Ok(Parsed::Withdrawn { .. }) => true,
-            Err(_) => false,
+                Ok(Parsed::Withdrawn { .. }) => Taken::Used,
+                Err(_) => Taken::Unusable,
+            })
         };
         let never = CancellationToken::new();
         let mut reader = Reader::new(&mut take, &never, &|_| {});
@@ -131,7 +141,7 @@ impl Store {
         let mut answers = Answers { gaps: self.shortcomings(queries, now), ..Answers::default() };
         let covered: BTreeSet<Ecosystem> = self.status().into_iter().map(|status| status.ecosystem).collect();
         // Sorted queries bring the versions of one package one after the other.
-        let mut about: Vec<Arc<Advisory>> = Vec::new();
+        let mut about: Vec<Known> = Vec::new();
         let mut about_whom: Option<(Ecosystem, &str)> = None;
         for query in queries.iter().filter(|query| covered.contains(&query.ecosystem)) {
             if cancel.is_cancelled() {
@@ -141,18 +151,21 @@ impl Store {
             answers.looked_up += 1;
             let whom = (query.ecosystem, query.name.as_str());
             if about_whom != Some(whom) {
-                about = self.about(query)?.into_iter().map(Arc::new).collect();
+                about = self.about(query)?;
                 about_whom = Some(whom);
                 answers.checked += about.len() as u64;
             }
             let mut hits = Vec::new();
-            for advisory in &about {
-                match standing(advisory, query, &version) {
-                    Standing::Affected { .. } => hits.push(Arc::clone(advisory)),
+            for known in &mut about {
+                match standing(&known.advisory, query, &version) {
+                    Standing::Affected { .. } => {
+                        self.tell(query.ecosystem, known)?;
+                        hits.push(Arc::clone(&known.advisory));
+                    }
                     Standing::NotAffected | Standing::NoConcern => {}
                     Standing::Unclear => answers.gaps.add(
                         "advisory whose versions were not understood",
-                        &format!("{} for {}", advisory.id, query.name),
+                        &format!("{} for {}", known.advisory.id, query.name),
                     ),
                 }
             }
@@ -163,16 +176,33 @@ impl Store {
         Ok(answers)
     }
 
-    fn about(&mut self, query: &Query) -> Result<Vec<Advisory>, AdvisoriesError> {
-        let mut about = match self.compiled.get_mut(&query.ecosystem) {
+    fn about(&mut self, query: &Query) -> Result<Vec<Known>, AdvisoriesError> {
+        let found = match self.compiled.get_mut(&query.ecosystem) {
             Some(compiled) => compiled.find(&query.name)?,
             None => Vec::new(),
         };
-        if let Some(plain) = self.plain.get(&(query.ecosystem, query.name.clone())) {
-            let known: BTreeSet<String> = about.iter().map(|advisory| advisory.id.clone()).collect();
-            about.extend(plain.iter().filter(|advisory| !known.contains(&advisory.id)).cloned());
+        let known = |(place, advisory)| Known { advisory: Arc::new(advisory), told: Some(place) };
+        let mut about: Vec<Known> = found.into_iter().map(known).collect();
+        let plain = self.plain.get(&(query.ecosystem, query.name.clone())).cloned().unwrap_or_default();
+        for advisory in plain {
+            if let Some(same) = about.iter_mut().find(|known| known.advisory.id == advisory.id) {
+                self.tell(query.ecosystem, same)?;
+                if modified(&same.advisory) < modified(&advisory) {
+                    same.advisory = advisory;
+                }
+            } else {
+                about.push(Known { advisory, told: None });
+            }
         }
         Ok(about)
+    }
+
+    /// Reads what is told of an advisory, once.
+    fn tell(&mut self, ecosystem: Ecosystem, known: &mut Known) -> Result<(), AdvisoriesError> {
+        if let (Some(place), Some(compiled)) = (known.told.take(), self.compiled.get_mut(&ecosystem)) {
+            compiled.tell(Arc::make_mut(&mut known.advisory), place)?;
+        }
+        Ok(())
     }
 
     /// Why this copy cannot call the packages of `queries` clean.

@@ -2,16 +2,24 @@
 //!
 //! Its folder holds one compiled file for each ecosystem. OSV records placed there as plain `*.json` count as well.
 
+mod entry;
 mod file;
 mod import;
 mod lookup;
+mod needed;
 mod source;
+mod spool;
+mod write;
+mod yaml;
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use tempfile::NamedTempFile;
 use tokio_util::sync::CancellationToken;
 
 use super::osv::{self, Http, HttpError, Limits};
@@ -19,6 +27,7 @@ use crate::probe::packages::Ecosystem;
 use import::Incoming;
 
 pub use lookup::Store;
+pub use needed::{held, needed};
 
 /// Larger exports are refused. The largest, npm, has some hundred megabytes.
 const MAX_EXPORT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
@@ -26,6 +35,12 @@ const MAX_EXPORT_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 pub const MAX_AGE: SignedDuration = SignedDuration::from_hours(7 * 24);
 /// Complete exports hold thousands of advisories for each ecosystem; fewer than this cannot be the whole.
 pub const FEWEST: u64 = 500;
+/// What the names of unfinished files begin with.
+const TEMPORARY: &str = ".advisories-";
+/// Unfinished files of this age belong to an update that was killed.
+const LEFT_OVER: SignedDuration = SignedDuration::from_hours(24);
+/// How often a download is begun.
+const DOWNLOADS: u32 = 3;
 
 /// Says what is being done, as a phrase.
 pub type Progress = dyn Fn(&str) + Send + Sync;
@@ -50,8 +65,14 @@ pub enum AdvisoriesError {
         why: String,
     },
     /// A compiled file is not what was written.
-    #[error("{} is damaged; delete it and run `gonogo advisories update`", path.display())]
+    #[error("{} is damaged or of an old format; delete it and run `gonogo advisories update`", path.display())]
     Damaged {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A compiled file of a later gonogo.
+    #[error("{} was written by a newer gonogo; upgrade gonogo, or delete it and run `gonogo advisories update`", path.display())]
+    Newer {
         /// The file.
         path: PathBuf,
     },
@@ -83,6 +104,8 @@ fn names() -> String {
 pub struct Update {
     /// OSV exports (`all.zip`), folders or single files of OSV records. Empty: download the exports.
     pub sources: Vec<PathBuf>,
+    /// Whose exports are downloaded; sources are read whole.
+    pub ecosystems: BTreeSet<Ecosystem>,
     /// Where the exports are downloaded from, usually that of [`Settings::default`](crate::model::Settings).
     pub export_url: String,
     /// Extra trust roots, PEM.
@@ -133,7 +156,7 @@ impl EcosystemStatus {
 }
 
 /// Renews the offline copy in `dir`. With sources, their records are added and the newer form of each wins; without,
-/// each ecosystem is replaced by its download.
+/// each of the ecosystems is replaced by its download.
 ///
 /// # Errors
 /// When a source cannot be read or fetched, holds nothing of use, or the result cannot be written. Ecosystems that were
@@ -142,43 +165,55 @@ pub async fn update(
     update: Update,
     dir: &Path,
     cancel: &CancellationToken,
-    progress: std::sync::Arc<Progress>,
+    progress: Arc<Progress>,
 ) -> Result<Summary, AdvisoriesError> {
     fs::create_dir_all(dir).map_err(|error| AdvisoriesError::Write { path: dir.to_owned(), why: error.to_string() })?;
+    remove_left_over(dir, update.now);
     let dir = dir.to_owned();
     if !update.sources.is_empty() {
         return import(update.sources, dir, None, cancel.clone(), progress).await;
     }
-    let base = osv::base(&update.export_url).map_err(AdvisoriesError::Address)?;
     let mut summary = Summary::default();
-    for ecosystem in Ecosystem::ALL {
-        let failed = |why: HttpError| match why {
-            HttpError::Cancelled => AdvisoriesError::Cancelled,
-            why => AdvisoriesError::Fetch { ecosystem, why },
-        };
-        let limits = Limits {
-            request: Duration::from_secs(60),
-            total: Duration::from_secs(3600),
-            attempts: 1,
-            backoff: Duration::from_secs(1),
-        };
-        let http = Http::new(update.trust_roots.as_deref(), osv::is_loopback(&base), limits, cancel.clone())
-            .map_err(failed)?;
-        let mut url = base.clone();
-        if let Ok(mut path) = url.path_segments_mut() {
-            path.pop_if_empty().extend([ecosystem.name(), "all.zip"]);
-        }
-        let no_room = |error: std::io::Error| AdvisoriesError::Write { path: dir.clone(), why: error.to_string() };
-        let mut zip = tempfile::Builder::new().prefix(".export-").suffix(".zip").tempfile_in(&dir).map_err(no_room)?;
-        let count = |bytes: u64| progress(&format!("downloading {ecosystem}: {} MB", bytes / 1_000_000));
-        http.download(&url, zip.as_file_mut(), MAX_EXPORT_BYTES, &count).await.map_err(failed)?;
-        let sources = vec![zip.path().to_owned()];
+    for ecosystem in update.ecosystems.iter().copied() {
+        let export = download(&update, ecosystem, &dir, cancel, &progress).await?;
+        let sources = vec![export.path().to_owned()];
         let made = Some((ecosystem, update.now));
-        let one = import(sources, dir.clone(), made, cancel.clone(), std::sync::Arc::clone(&progress)).await?;
+        let one = import(sources, dir.clone(), made, cancel.clone(), Arc::clone(&progress)).await?;
         summary.imported.extend(one.imported);
         summary.unusable += one.unusable;
     }
     Ok(summary)
+}
+
+async fn download(
+    update: &Update,
+    ecosystem: Ecosystem,
+    dir: &Path,
+    cancel: &CancellationToken,
+    progress: &Arc<Progress>,
+) -> Result<NamedTempFile, AdvisoriesError> {
+    let failed = |why: HttpError| match why {
+        HttpError::Cancelled => AdvisoriesError::Cancelled,
+        why => AdvisoriesError::Fetch { ecosystem, why },
+    };
+    let no_room = |error: std::io::Error| AdvisoriesError::Write { path: dir.to_owned(), why: error.to_string() };
+    let base = osv::base(&update.export_url).map_err(AdvisoriesError::Address)?;
+    let limits = Limits {
+        request: Duration::from_secs(60),
+        total: Duration::from_secs(3600),
+        attempts: DOWNLOADS,
+        backoff: Duration::from_secs(1),
+    };
+    let http =
+        Http::new(update.trust_roots.as_deref(), osv::is_loopback(&base), limits, cancel.clone()).map_err(failed)?;
+    let mut url = base;
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend([ecosystem.name(), "all.zip"]);
+    }
+    let mut zip = tempfile::Builder::new().prefix(TEMPORARY).suffix(".zip").tempfile_in(dir).map_err(no_room)?;
+    let count = |bytes: u64| progress(&format!("downloading {ecosystem}: {} MB", bytes / 1_000_000));
+    http.download(&url, zip.as_file_mut(), MAX_EXPORT_BYTES, &count).await.map_err(failed)?;
+    Ok(zip)
 }
 
 async fn import(
@@ -186,16 +221,28 @@ async fn import(
     dir: PathBuf,
     replace: Option<(Ecosystem, Timestamp)>,
     cancel: CancellationToken,
-    progress: std::sync::Arc<Progress>,
+    progress: Arc<Progress>,
 ) -> Result<Summary, AdvisoriesError> {
     let work = move || {
-        let incoming = Incoming::read(&sources, &cancel, &*progress)?;
+        let incoming = Incoming::read(&dir, &sources, &cancel, &*progress)?;
         let unusable = incoming.unusable();
-        let imported = incoming.write(&dir, replace)?;
+        let imported = incoming.write(replace)?;
         if imported.is_empty() { Err(AdvisoriesError::Nothing) } else { Ok(Summary { imported, unusable }) }
     };
     // The join fails only when the work panicked or the runtime is ending.
     tokio::task::spawn_blocking(work).await.unwrap_or(Err(AdvisoriesError::Cancelled))
+}
+
+/// Takes away what an update left that was killed. Nothing depends on it, so failures do not matter.
+fn remove_left_over(dir: &Path, now: Timestamp) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        let changed = entry.metadata().and_then(|meta| meta.modified()).ok();
+        let changed = changed.and_then(|time| Timestamp::try_from(time).ok());
+        let is_old = changed.is_some_and(|changed| now.duration_since(changed) > LEFT_OVER);
+        if is_old && entry.file_name().to_string_lossy().starts_with(TEMPORARY) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// What there is in `dir`, sorted by ecosystem; empty when there is nothing yet.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use tokio_util::sync::CancellationToken;
 use zip::ZipArchive;
 
-use super::AdvisoriesError;
+use super::{AdvisoriesError, yaml};
 use crate::probe::dependencies::osv::MAX_RECORD_BYTES;
 
 /// The largest public export, npm with its malware reports, has about 220,000 records.
@@ -17,12 +17,24 @@ const MAX_TOTAL_BYTES: u64 = 16 * 1024 * 1024 * 1024;
 /// OSV exports are flat; the databases' own repositories nest five deep.
 const MAX_DEPTH: usize = 12;
 
+/// What came of a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Taken {
+    /// It is a record.
+    Used,
+    /// It is something else: a checkout of a database has other files beside the records.
+    Other,
+    /// It is a record that cannot be used, such as a truncated one.
+    Unusable,
+}
+
+/// Takes the bytes of a file, which should be a record as JSON.
+pub type Take<'a> = dyn FnMut(&[u8]) -> Result<Taken, AdvisoriesError> + 'a;
+
 /// Goes through sources and hands on each record.
 pub struct Reader<'a> {
-    /// Takes the record's bytes; says whether they were of use.
-    pub take: &'a mut dyn FnMut(&[u8]) -> bool,
-    /// How many records have been read.
-    pub records: u64,
+    take: &'a mut Take<'a>,
+    records: u64,
     /// How many could not be used.
     pub unusable: u64,
     bytes: u64,
@@ -33,7 +45,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// A reader that hands records to `take`.
     pub fn new(
-        take: &'a mut dyn FnMut(&[u8]) -> bool,
+        take: &'a mut Take<'a>,
         cancel: &'a CancellationToken,
         progress: &'a (dyn Fn(u64) + Send + Sync),
     ) -> Self {
@@ -47,8 +59,8 @@ impl<'a> Reader<'a> {
             self.folder(path, MAX_DEPTH)
         } else if !meta.is_file() {
             Err(AdvisoriesError::Read { path: path.to_owned(), why: "not a regular file".to_owned() })
-        } else if has_extension(path, "json") {
-            self.file(path)
+        } else if let Some(form) = form(path) {
+            self.file(path, form)
         } else {
             self.zip(path)
         }
@@ -67,18 +79,18 @@ impl<'a> Reader<'a> {
             }
             if kind.is_dir() && depth > 0 {
                 self.folder(&path, depth - 1)?;
-            } else if kind.is_file() && has_extension(&path, "json") {
-                self.file(&path)?;
             } else if kind.is_file() && has_extension(&path, "zip") {
                 self.zip(&path)?;
+            } else if let Some(form) = form(&path).filter(|_| kind.is_file()) {
+                self.file(&path, form)?;
             }
         }
         Ok(())
     }
 
-    fn file(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
+    fn file(&mut self, path: &Path, form: Form) -> Result<(), AdvisoriesError> {
         let file = File::open(path).map_err(|error| unreadable(path, &error))?;
-        self.record(file).map_err(|why| why.unwrap_or_else(|| too_much(path)))
+        self.record(path, form, file)
     }
 
     fn zip(&mut self, path: &Path) -> Result<(), AdvisoriesError> {
@@ -87,32 +99,57 @@ impl<'a> Reader<'a> {
         let mut archive = ZipArchive::new(file).map_err(|error| broken(format!("not a zip file ({error})")))?;
         for index in 0..archive.len() {
             let entry = archive.by_index(index).map_err(|error| broken(format!("a damaged zip file ({error})")))?;
-            if entry.is_file() && entry.name().ends_with(".json") {
-                self.record(entry).map_err(|why| why.unwrap_or_else(|| too_much(path)))?;
+            let name = PathBuf::from(entry.name());
+            let hidden = name.iter().any(|part| part.to_string_lossy().starts_with('.') && part != "..");
+            if let Some(form) = form(&name).filter(|_| entry.is_file() && !hidden) {
+                self.record(path, form, entry)?;
             }
         }
         Ok(())
     }
 
-    /// `Err(None)` when the source holds more than is read.
-    fn record(&mut self, source: impl Read) -> Result<(), Option<AdvisoriesError>> {
+    /// Takes one file of the source at `path`.
+    fn record(&mut self, path: &Path, form: Form, source: impl Read) -> Result<(), AdvisoriesError> {
         if self.cancel.is_cancelled() {
-            return Err(Some(AdvisoriesError::Cancelled));
+            return Err(AdvisoriesError::Cancelled);
         }
         let mut bytes = Vec::new();
         let complete = source.take(MAX_RECORD_BYTES + 1).read_to_end(&mut bytes).is_ok();
         self.records += 1;
         self.bytes += bytes.len() as u64;
         if self.records > MAX_RECORDS || self.bytes > MAX_TOTAL_BYTES {
-            return Err(None);
+            let why = "more than an advisory database can hold".to_owned();
+            return Err(AdvisoriesError::Read { path: path.to_owned(), why });
         }
-        if !complete || bytes.len() as u64 > MAX_RECORD_BYTES || !(self.take)(&bytes) {
-            self.unusable += 1;
-        }
+        let taken = match form {
+            _ if !complete || bytes.len() as u64 > MAX_RECORD_BYTES => Taken::Unusable,
+            Form::Json => (self.take)(&bytes)?,
+            Form::Yaml => match yaml::to_json(&bytes) {
+                Ok(json) => (self.take)(&json)?,
+                Err(taken) => taken,
+            },
+        };
+        self.unusable += u64::from(taken == Taken::Unusable);
         if self.records.is_multiple_of(1000) {
             (self.progress)(self.records);
         }
         Ok(())
+    }
+}
+
+/// How a record is written down.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    Json,
+    /// As PyPA keeps its records.
+    Yaml,
+}
+
+fn form(path: &Path) -> Option<Form> {
+    match () {
+        () if has_extension(path, "json") => Some(Form::Json),
+        () if has_extension(path, "yaml") || has_extension(path, "yml") => Some(Form::Yaml),
+        () => None,
     }
 }
 
@@ -122,8 +159,4 @@ fn has_extension(path: &Path, wanted: &str) -> bool {
 
 fn unreadable(path: &Path, error: &std::io::Error) -> AdvisoriesError {
     AdvisoriesError::Read { path: path.to_owned(), why: error.to_string() }
-}
-
-fn too_much(path: &Path) -> AdvisoriesError {
-    AdvisoriesError::Read { path: path.to_owned(), why: "more than an advisory database can hold".to_owned() }
 }

@@ -139,7 +139,11 @@ fn reader(path: &str) -> Option<Reader> {
 
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.
 #[must_use]
-pub fn collect(files: &[FileEntry], gaps: &mut Gaps, cancel: &CancellationToken) -> BTreeMap<String, Manifest> {
+pub fn collect<'f>(
+    files: impl IntoIterator<Item = &'f FileEntry>,
+    gaps: &mut Gaps,
+    cancel: &CancellationToken,
+) -> BTreeMap<String, Manifest> {
     let mut found = BTreeMap::new();
     let (mut crates, mut poms, mut builds) =
         (cargo::Crates::default(), pom::Poms::default(), gradle::Builds::default());

@@ -100,7 +100,7 @@ pub(super) const PROVIDED: [&str; 34] = [
 ];
 
 /// Modules of Python itself, those of older versions and of every installation included.
-pub(super) const PYTHON: [&str; 244] = [
+pub(in crate::probe) const PYTHON: [&str; 244] = [
     "ConfigParser",
     "Queue",
     "StringIO",

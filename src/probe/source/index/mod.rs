@@ -35,7 +35,7 @@ pub(super) use changes::Changes;
 pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
 pub(super) use group::Group;
-pub(in crate::probe) use known_modules::IMPORTED_AS;
+pub(in crate::probe) use known_modules::{IMPORTED_AS, PYTHON};
 pub use manifests::Manifests;
 pub(super) use question::Question;
 pub(super) use reads::{Kept, Reads, Table};

@@ -122,7 +122,10 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                 *elsewhere = true;
             }
             match &place.kind {
-                Kind::Package => builder.needs(at.to_string(), found.to_string()),
+                Kind::Package => {
+                    let range = Spec::of(name, &asked.wanted).range;
+                    builder.needs_range(at.to_string(), found.to_string(), range);
+                }
                 Kind::Own(Some(manifest)) => {
                     let range = Spec::of(name, &asked.wanted).range;
                     builder.wants(manifest, name.as_ref(), range, asked.scope, found.to_string());

@@ -56,12 +56,10 @@ pub fn read(entries: Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, builde
         let above = folders_above(at, &places);
         for (name, raw) in place.requires.and_then(Entries::of).unwrap_or_default().0 {
             let Some(found) = tree.find(&above, &name) else { continue };
+            let range = Spec::of(&name, &json::text(raw).unwrap_or_default()).range;
             match &manifest {
-                Some(manifest) => {
-                    let range = Spec::of(&name, &json::text(raw).unwrap_or_default()).range;
-                    builder.wants(manifest, name, range, scope(place.dev), found.to_string());
-                }
-                None => builder.needs(at.to_string(), found.to_string()),
+                Some(manifest) => builder.wants(manifest, name, range, scope(place.dev), found.to_string()),
+                None => builder.needs_range(at.to_string(), found.to_string(), range),
             }
         }
     }

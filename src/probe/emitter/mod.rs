@@ -1,5 +1,7 @@
 //! The one way out of a probe: everything is escaped, freed of secrets and fingerprinted here.
 
+mod packages;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -13,6 +15,8 @@ use crate::model::{
     Observation, ObservatoryScore, ObservatoryTest, PathRow, PlanNode, RequestMade, RuleId, RunEvent, RunId, Site,
     SuiteRow, TlsServer, VersionRow, WebReport, escape,
 };
+
+pub(crate) use packages::clean_dependencies;
 
 /// Sends a run's observations. Cheap to clone; usable from any thread.
 #[derive(Clone)]
@@ -267,6 +271,10 @@ const LONGEST: usize = 4_000;
 /// recognised.
 fn clean_long(text: &mut String) {
     clean_line(text);
+    cut(text);
+}
+
+fn cut(text: &mut String) {
     if let Some((end, _)) = text.char_indices().nth(LONGEST) {
         text.truncate(end);
         text.push('…');

@@ -1,0 +1,146 @@
+//! Packages that are used without an import: named in a script, a setting, a stylesheet or where the app is started.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use crate::probe::files::{FileEntry, Listing};
+use crate::probe::repository::is_aside;
+
+/// More such files than this are not read.
+const MOST_FILES: usize = 5_000;
+
+/// Where each of `wanted`, names of packages, is named first.
+#[must_use]
+pub fn collect(
+    listing: &Listing,
+    wanted: &BTreeSet<String>,
+    cancel: &CancellationToken,
+) -> BTreeMap<String, (String, u32)> {
+    let mut found = BTreeMap::new();
+    if wanted.is_empty() {
+        return found;
+    }
+    let files = listing.files.iter().filter(|file| !is_aside(&file.path) && (is_manifest(file) || is_setting(file)));
+    for file in files.take(MOST_FILES) {
+        if cancel.is_cancelled() {
+            break;
+        }
+        let Ok(text) = file.read() else { continue };
+        let mut tell = |text: &str, line: u32| {
+            for word in words(text).filter(|word| wanted.contains(*word)) {
+                found.entry(word.to_owned()).or_insert_with(|| (file.path.clone(), line));
+            }
+        };
+        if is_manifest(file) {
+            manifest(&text, &mut tell);
+        } else {
+            let sheet = matches!(file.extension(), "css" | "scss" | "sass" | "less" | "pcss");
+            for (line, number) in text.lines().zip(1..) {
+                let comment = line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//");
+                if !comment && (!sheet || line.trim_start().starts_with('@')) {
+                    tell(line, number);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn is_manifest(file: &FileEntry) -> bool {
+    file.name() == "package.json"
+}
+
+fn is_setting(file: &FileEntry) -> bool {
+    let name = file.name().to_ascii_lowercase();
+    let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+    let python = file.extension() == "py"
+        && (name.contains("settings")
+            || name.contains("config")
+            || name == "asgi.py"
+            || name == "wsgi.py"
+            || file.path.contains("settings/"));
+    name.starts_with("procfile")
+        || name.starts_with("dockerfile")
+        || name.ends_with(".dockerfile")
+        || name.starts_with("docker-compose")
+        || name.starts_with("compose.")
+        || name == "makefile"
+        || stem.ends_with(".config")
+        || (name.starts_with('.') && (name.ends_with("rc") || stem.ends_with("rc")))
+        || name.starts_with("tsconfig")
+        || matches!(
+            &*name,
+            "angular.json"
+                | "nest-cli.json"
+                | "app.json"
+                | "vercel.json"
+                | "netlify.toml"
+                | "fly.toml"
+                | "render.yaml"
+                | "app.yaml"
+                | "supervisord.conf"
+        )
+        || matches!(file.extension(), "sh" | "css" | "scss" | "sass" | "less" | "pcss" | "prisma" | "service")
+        || python
+}
+
+/// All of a `package.json` but what it asks for and what it says of itself: scripts, and settings of tools.
+fn manifest(text: &str, tell: &mut dyn FnMut(&str, u32)) {
+    let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(text) else { return };
+    let says_nothing = |key: &str| {
+        key.to_ascii_lowercase().contains("dependencies")
+            || matches!(
+                key,
+                "name"
+                    | "description"
+                    | "keywords"
+                    | "author"
+                    | "contributors"
+                    | "license"
+                    | "repository"
+                    | "bugs"
+                    | "homepage"
+                    | "overrides"
+                    | "resolutions"
+                    | "pnpm"
+                    | "engines"
+                    | "packageManager"
+                    | "workspaces"
+                    | "peerDependenciesMeta"
+                    | "version"
+            )
+    };
+    let line = |of: &str| {
+        let at = text.lines().zip(1..).find(|(line, _)| line.contains(of));
+        at.map_or(1, |(_, number)| number)
+    };
+    let mut waiting: Vec<(&str, &Value)> =
+        fields.iter().filter(|(key, _)| !says_nothing(key)).map(|(key, value)| (key.as_str(), value)).collect();
+    while let Some((key, value)) = waiting.pop() {
+        match value {
+            Value::String(value) => tell(value, line(&format!("\"{key}\""))),
+            Value::Array(values) => waiting.extend(values.iter().map(|value| (key, value))),
+            Value::Object(fields) => {
+                for (inner, value) in fields {
+                    tell(inner, line(&format!("\"{inner}\"")));
+                    waiting.push((inner, value));
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+}
+
+/// The words of a line that may name a package: as written, and without what comes after the package's own name.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '/' | '_' | '.' | '-')));
+    parts.map(|word| word.trim_matches(['.', '-', '/'])).filter(|word| !word.is_empty()).flat_map(|word| {
+        let word = word.strip_prefix("node_modules/").unwrap_or(word);
+        let slashes = usize::from(word.starts_with('@'));
+        let package = word.match_indices('/').nth(slashes).and_then(|(end, _)| word.get(..end));
+        let top = word.split_once('.').map(|(top, _)| top);
+        [Some(word), package, top].into_iter().flatten()
+    })
+}

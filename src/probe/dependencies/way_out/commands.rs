@@ -1,0 +1,345 @@
+//! What to type, for each package manager.
+//!
+//! The commands are those of the current versions: npm 11 (<https://docs.npmjs.com/cli/commands>), Yarn 1
+//! (<https://classic.yarnpkg.com/en/docs/cli>) and 4 (<https://yarnpkg.com/cli>), pnpm 10 (<https://pnpm.io/cli/update>),
+//! Bun 1 (<https://bun.com/docs/pm/cli/update>), uv (<https://docs.astral.sh/uv/reference/cli/>), Poetry 2
+//! (<https://python-poetry.org/docs/cli/>), Pipenv (<https://pipenv.pypa.io/en/latest/cli.html>), PDM
+//! (<https://pdm-project.org/latest/reference/cli/>), Composer 2 (<https://getcomposer.org/doc/03-cli.md>), Cargo
+//! (<https://doc.rust-lang.org/cargo/commands/cargo-update.html>), Bundler 2
+//! (<https://bundler.io/man/bundle-update.1.html>), Go (<https://go.dev/ref/mod#go-get>) and Gradle 9
+//! (<https://docs.gradle.org/current/userguide/dependency_locking.html>).
+
+use std::collections::BTreeSet;
+
+use super::super::ways_in::{Asked, line_of};
+use super::typed::{is_plain, is_plain_path, is_range, word};
+use super::{MOST_NAMED, Situation, with_v};
+use crate::model::WayOut;
+use crate::probe::packages::manifest::Pin;
+use crate::probe::packages::{Declared, Manager, Scope, range};
+
+/// Writes the commands for one package.
+pub struct Commands<'a> {
+    situation: &'a Situation<'a>,
+    manager: Manager,
+    /// The folder of the lock file: empty, or `apps/web`.
+    folder: &'a str,
+}
+
+impl<'a> Commands<'a> {
+    /// For the package of `situation`.
+    pub fn of(situation: &'a Situation<'a>) -> Self {
+        let folder = situation.lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        Self { situation, manager: situation.lock.manager, folder }
+    }
+
+    /// Drops what cannot be typed safely, and begins in the lock file's folder.
+    pub fn finish(&self, out: &mut WayOut) {
+        let package = self.situation.package;
+        let texts = [&*package.name, &*package.version].into_iter().chain(out.version.as_deref());
+        if !texts.into_iter().all(is_plain) || !is_plain_path(self.folder) {
+            out.commands.clear();
+            out.lines = None;
+        } else if !self.folder.is_empty() && !out.commands.is_empty() {
+            out.commands.insert(0, format!("cd {}", self.folder));
+        }
+    }
+
+    /// Renews the lock file within what is declared.
+    pub fn renew(&self, version: &str) -> Vec<String> {
+        let name = word(&self.situation.package.name);
+        let old = &self.situation.package.version;
+        let direct = !self.situation.ways.itself.is_empty();
+        let exact = |with: &str| word(&format!("{}{with}{version}", self.situation.package.name));
+        match self.manager {
+            Manager::Npm => vec![format!("npm update {name}")],
+            Manager::YarnClassic if direct => vec![format!("yarn upgrade {name}")],
+            Manager::YarnClassic => self.install(),
+            Manager::YarnBerry => vec![format!("yarn up -R {name}")],
+            Manager::Pnpm if self.has_members() => vec![format!("pnpm -r update {name}")],
+            Manager::Pnpm => vec![format!("pnpm update {name}")],
+            Manager::Bun => vec![format!("bun update {name}")],
+            Manager::Uv => vec![format!("uv lock --upgrade-package {}", exact("=="))],
+            Manager::Poetry => vec![format!("poetry update {name}")],
+            Manager::Pipenv if direct => vec![format!("pipenv upgrade {name}")],
+            // Without it Pipenv would add the package to the Pipfile.
+            Manager::Pipenv => vec![format!("pipenv upgrade --lock-only {name}")],
+            Manager::Pdm => vec![format!("pdm update {name}")],
+            Manager::Composer => vec![format!("composer update {name} --with-dependencies")],
+            Manager::Cargo => vec![format!("cargo update -p {name}@{old} --precise {version}")],
+            Manager::Bundler => vec![format!("bundle update {name} --conservative")],
+            Manager::Go if name == "stdlib" => vec![format!("go get go@{}", version.trim_start_matches('v'))],
+            Manager::Go => {
+                let version = with_v(self.situation.package.ecosystem, version);
+                vec![format!("go get {name}@{version}"), "go mod tidy".to_owned()]
+            }
+            Manager::Gradle => vec![format!("./gradlew dependencies --update-locks {name}")],
+            Manager::Pip | Manager::Maven => Vec::new(),
+        }
+    }
+
+    /// Writes a new range for the package itself.
+    pub fn raise_itself(&self, version: &str) -> Vec<String> {
+        if self.edited(version).is_some() {
+            return match self.manager {
+                Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun => {
+                    self.install()
+                }
+                _ => self.renew(version),
+            };
+        }
+        let mut commands = Vec::new();
+        let mut seen = BTreeSet::new();
+        for asked in self.situation.ways.itself.iter().take(MOST_NAMED) {
+            let command = self.raise_one(asked, version);
+            commands.extend(command.filter(|command| seen.insert(command.clone())));
+        }
+        commands
+    }
+
+    fn raise_one(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
+        let name = self.called(asked)?;
+        // Who fixed one version gets one version again.
+        let raised = self.raised(asked, version);
+        let pinned =
+            self.declared(asked).is_some_and(|one| one.pin == Pin::Exact) || raised.as_deref() == Some(version);
+        let caret = if pinned { "" } else { "^" };
+        let at = word(&format!("{name}@{caret}{version}"));
+        let least = word(&format!("{}{}{version}", asked.package.name, if pinned { "==" } else { ">=" }));
+        let place = self.place(asked)?;
+        let dev = asked.wanted.scope == Scope::Development;
+        let optional = self.declared(asked).is_some_and(|one| one.optional);
+        Some(match self.manager {
+            Manager::Npm => {
+                let kind = if dev {
+                    "--save-dev "
+                } else if optional {
+                    "--save-optional "
+                } else {
+                    ""
+                };
+                format!("npm install {place}{kind}{}{at}", if pinned { "--save-exact " } else { "" })
+            }
+            Manager::YarnClassic => format!("yarn {place}upgrade {at}"),
+            Manager::YarnBerry => format!("yarn up {at}"),
+            Manager::Pnpm => format!("pnpm {place}update {at}"),
+            Manager::Bun => {
+                let kind = if dev {
+                    "--dev "
+                } else if optional {
+                    "--optional "
+                } else {
+                    ""
+                };
+                format!("bun add {place}{kind}{}{at}", if pinned { "--exact " } else { "" })
+            }
+            Manager::Uv => format!("uv add {place}{least}"),
+            Manager::Poetry => format!("poetry add {at}"),
+            Manager::Pipenv if dev => format!("pipenv upgrade --dev {least}"),
+            Manager::Pipenv => format!("pipenv upgrade {least}"),
+            Manager::Pdm => format!("pdm add {least}"),
+            Manager::Composer => {
+                let to = word(&format!("{}:^{}", asked.package.name, version.trim_start_matches('v')));
+                format!("composer require {}{to} --with-all-dependencies", if dev { "--dev " } else { "" })
+            }
+            _ => return None,
+        })
+    }
+
+    /// The range to write, in the style of the one that is there; `None` where that one is not understood.
+    fn raised(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
+        let range = Some(asked.wanted.range.as_str()).filter(|range| !range.trim().is_empty())?;
+        range::minimum_raise(asked.package.ecosystem, range, version).filter(|raised| is_range(raised))
+    }
+
+    /// A file and the lines to write in it by hand, where no command writes a new range into the right place.
+    pub fn edited(&self, version: &str) -> Option<(String, String)> {
+        let asked = self.situation.ways.itself.first()?;
+        let name = &self.situation.package.name;
+        let file = asked.manifest.to_owned();
+        // What is asked for with development is in a group whose name the tool would have to be told.
+        let aside = asked.wanted.scope == Scope::Development || self.declared(asked).is_some_and(|one| one.optional);
+        let raised = self.raised(asked, version);
+        let text = match self.manager {
+            Manager::Uv | Manager::Poetry | Manager::Pdm if aside || !self.folder_of(asked).is_empty() => {
+                let raised = raised.filter(|raised| raised.starts_with(['=', '>', '<', '~', '!']));
+                format!("\"{name}{}\"", raised.unwrap_or_else(|| format!(">={version}")))
+            }
+            // `cargo add` does not find what a workspace shares, or what is for building.
+            Manager::Cargo => format!("{name} = \"{}\"", raised.as_deref().unwrap_or(version)),
+            // `bundle add` refuses a gem that is there already.
+            Manager::Bundler => {
+                let raised = raised.unwrap_or_else(|| format!("~> {version}"));
+                let conditions: Vec<String> = raised.split(',').map(|one| format!("\"{}\"", one.trim())).collect();
+                format!("gem \"{name}\", {}", conditions.join(", "))
+            }
+            Manager::Maven => {
+                let raised = raised.filter(|raised| raised.starts_with(['[', '(']));
+                format!("<version>{}</version>", raised.as_deref().unwrap_or(version))
+            }
+            Manager::Gradle => format!("{name}:{version}"),
+            Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun
+                if asked.wanted.range.starts_with("catalog:") =>
+            {
+                let yaml = matches!(self.manager, Manager::Pnpm);
+                let file = self.beside(if yaml { "pnpm-workspace.yaml" } else { "package.json" });
+                return Some((file, format!("\"{name}\": \"^{version}\"")));
+            }
+            _ => return None,
+        };
+        Some((file, text))
+    }
+
+    /// Raises a direct dependency to its newest release.
+    pub fn raise_parent(&self, parent: &Asked<'_>) -> Option<String> {
+        let name = Some(&*parent.wanted.name).filter(|name| is_plain(name)).map(word)?;
+        let real = Some(&*parent.package.name).filter(|name| is_plain(name)).map(word)?;
+        let place = self.place(parent)?;
+        let dev = parent.wanted.scope == Scope::Development;
+        Some(match self.manager {
+            Manager::Npm => format!("npm install {place}{}{name}@latest", if dev { "--save-dev " } else { "" }),
+            Manager::YarnClassic => format!("yarn {place}upgrade --latest {name}"),
+            Manager::YarnBerry => format!("yarn up {name}"),
+            Manager::Pnpm => format!("pnpm {place}update --latest {name}"),
+            Manager::Bun => format!("bun update {place}--latest {name}"),
+            Manager::Uv => format!("uv lock --upgrade-package {real}"),
+            Manager::Poetry if dev => format!("poetry update {real}"),
+            Manager::Poetry => format!("poetry add {real}@latest"),
+            Manager::Pipenv => format!("pipenv upgrade {}{real}", if dev { "--dev " } else { "" }),
+            Manager::Pdm => format!("pdm update --unconstrained {real}"),
+            Manager::Composer => format!("composer update {real} --with-all-dependencies"),
+            Manager::Cargo => format!("cargo update -p {real}@{}", parent.package.version),
+            Manager::Bundler => format!("bundle update {real}"),
+            Manager::Gradle => format!("./gradlew dependencies --update-locks {real}"),
+            Manager::Pip | Manager::Go | Manager::Maven => return None,
+        })
+    }
+
+    /// Takes the package out.
+    pub fn remove(&self) -> Vec<String> {
+        let asked = self.situation.ways.itself.iter().take(MOST_NAMED);
+        let commands: BTreeSet<String> = asked.filter_map(|asked| self.remove_one(asked)).collect();
+        commands.into_iter().collect()
+    }
+
+    fn remove_one(&self, asked: &Asked<'_>) -> Option<String> {
+        let name = Some(&*asked.wanted.name).filter(|name| is_plain(name)).map(word)?;
+        let place = self.place(asked)?;
+        let dev = asked.wanted.scope == Scope::Development;
+        Some(match self.manager {
+            Manager::Npm => format!("npm uninstall {place}{name}"),
+            Manager::YarnClassic => format!("yarn {place}remove {name}"),
+            Manager::YarnBerry if place.is_empty() => format!("yarn remove {name}"),
+            Manager::Pnpm => format!("pnpm {place}remove {name}"),
+            Manager::Bun => format!("bun remove {place}{name}"),
+            Manager::Uv if !dev => format!("uv remove {place}{name}"),
+            Manager::Poetry if !dev => format!("poetry remove {name}"),
+            Manager::Pdm if !dev => format!("pdm remove {name}"),
+            Manager::Pipenv => format!("pipenv uninstall {name}"),
+            Manager::Composer => format!("composer remove {}{name}", if dev { "--dev " } else { "" }),
+            Manager::Bundler => format!("bundle remove {name}"),
+            Manager::Go => format!("go get {name}@none"),
+            _ => return None,
+        })
+    }
+
+    /// Installs after a file was edited.
+    pub fn install(&self) -> Vec<String> {
+        let command = match self.manager {
+            Manager::Npm => "npm install",
+            Manager::YarnClassic | Manager::YarnBerry => "yarn install",
+            Manager::Pnpm => "pnpm install",
+            Manager::Bun => "bun install",
+            Manager::Uv => "uv lock",
+            Manager::Pdm => "pdm update",
+            Manager::Pip => {
+                let file = self.situation.lock.path.rsplit('/').next().unwrap_or_default();
+                return Some(file)
+                    .filter(|file| is_plain(file))
+                    .map(|file| format!("pip install -r {file}"))
+                    .into_iter()
+                    .collect();
+            }
+            Manager::Bundler => {
+                let name = word(&self.situation.package.name);
+                return vec![format!("bundle update {name} --conservative")];
+            }
+            Manager::Gradle => {
+                let name = word(&self.situation.package.name);
+                return vec![format!("./gradlew dependencies --update-locks {name}")];
+            }
+            Manager::Poetry | Manager::Pipenv | Manager::Composer | Manager::Cargo | Manager::Go | Manager::Maven => {
+                return Vec::new();
+            }
+        };
+        let name = word(&self.situation.package.name);
+        vec![if self.manager == Manager::Pdm { format!("{command} {name}") } else { command.to_owned() }]
+    }
+
+    /// Shows which versions exist.
+    pub fn look(&self) -> Vec<String> {
+        let name = word(&self.situation.package.name);
+        match self.manager {
+            Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun => {
+                vec![format!("npm view {name} versions")]
+            }
+            Manager::Pip | Manager::Poetry | Manager::Pipenv | Manager::Uv | Manager::Pdm => {
+                vec![format!("pip index versions {name}")]
+            }
+            Manager::Composer => vec![format!("composer show --all {name}")],
+            Manager::Cargo => vec![format!("cargo info {name}")],
+            Manager::Bundler => vec![format!("gem list --remote --all --exact {name}")],
+            Manager::Go => vec![format!("go list -m -versions {name}")],
+            Manager::Maven | Manager::Gradle => Vec::new(),
+        }
+    }
+
+    /// The name to type: an alias keeps pointing to the package.
+    fn called(&self, asked: &Asked<'_>) -> Option<String> {
+        let (alias, name) = (&asked.wanted.name, &asked.package.name);
+        if !is_plain(alias) || !is_plain(name) {
+            return None;
+        }
+        let ecosystem = asked.package.ecosystem;
+        let same = ecosystem.normalize(alias) == ecosystem.normalize(name);
+        Some(if same { name.clone() } else { format!("{alias}@npm:{name}") })
+    }
+
+    /// What says to the package manager which member of the workspace is meant; `None` where that cannot be typed.
+    fn place(&self, asked: &Asked<'_>) -> Option<String> {
+        let folder = self.folder_of(asked);
+        if folder.is_empty() {
+            return Some(String::new());
+        }
+        if !is_plain_path(folder) {
+            return None;
+        }
+        Some(match self.manager {
+            Manager::Npm => format!("-w {folder} "),
+            Manager::YarnClassic | Manager::Bun => format!("--cwd {folder} "),
+            Manager::Pnpm => format!("--filter ./{folder} "),
+            Manager::Uv => format!("--project {folder} "),
+            _ => String::new(),
+        })
+    }
+
+    /// The folder of the manifest that asks, below the lock file's own.
+    fn folder_of<'m>(&self, asked: &Asked<'m>) -> &'m str {
+        let folder = asked.manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let below = folder.strip_prefix(self.folder).unwrap_or(folder);
+        below.trim_start_matches('/')
+    }
+
+    fn has_members(&self) -> bool {
+        self.situation.ways.itself.iter().chain(&self.situation.ways.parents).any(|one| !self.folder_of(one).is_empty())
+    }
+
+    fn declared(&self, asked: &Asked<'_>) -> Option<&'a Declared> {
+        let line = line_of(*asked, self.situation.manifests)?;
+        self.situation.manifests.get(asked.manifest)?.declared.iter().find(|one| one.line == line)
+    }
+
+    fn beside(&self, name: &str) -> String {
+        if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
+    }
+}
