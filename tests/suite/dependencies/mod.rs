@@ -3,7 +3,9 @@
 mod lock_files;
 mod matching;
 mod service;
+mod service_patience;
 mod store;
+mod store_records;
 
 use std::io::Write;
 use std::path::Path;
