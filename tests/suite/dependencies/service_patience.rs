@@ -164,3 +164,11 @@ async fn records_that_are_missing_do_not_keep_others_away_and_silence_ends_the_a
     let Coverage::Part(why) = coverage(&second.result.unwrap()).clone() else { panic!("silence passes") };
     assert!(why.contains("the service stopped answering"), "{why}");
 }
+
+#[tokio::test]
+async fn nothing_is_kept_where_no_folder_of_its_own_is_known() {
+    let records = [record("GHSA-1", "npm", "a", &[("introduced", "0")])];
+    let server = service(&[("a", &["GHSA-1"])], &records).await;
+    assert_eq!(seen(&two(), &server.uri()).await.findings.len(), 1);
+    assert!(!std::path::Path::new("cache").exists(), "a cache in the folder where gonogo was started");
+}
