@@ -3,7 +3,9 @@
 mod lock_files;
 mod matching;
 mod service;
+mod service_patience;
 mod store;
+mod store_records;
 mod uses;
 mod way_out;
 

@@ -72,11 +72,14 @@ fn says_one(affects: &Affects, text: &str, version: &Version) -> Says {
         *one == text
             || Version::parse(affects.ecosystem, one).and_then(|one| one.compare(version)) == Some(Ordering::Equal)
     };
-    match () {
-        () if affects.versions.iter().any(is_same) => Says::Affected,
-        () if unclear => Says::Unclear,
-        () if past => Says::NoConcern,
-        () => Says::NotAffected,
+    if affects.versions.iter().any(is_same) {
+        Says::Affected
+    } else if unclear {
+        Says::Unclear
+    } else if past {
+        Says::NoConcern
+    } else {
+        Says::NotAffected
     }
 }
 

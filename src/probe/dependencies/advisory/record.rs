@@ -109,12 +109,17 @@ pub fn is_other(json: &[u8]) -> bool {
 #[must_use]
 pub fn what_is_wrong(body: &[u8], error: &serde_json::Error) -> String {
     let (line, column) = (error.line(), error.column());
-    match () {
-        () if body.trim_ascii_start().starts_with(b"<") => "a web page".to_owned(),
-        () if body.trim_ascii().is_empty() => "nothing at all".to_owned(),
-        () if error.is_data() => format!("JSON of another shape (line {line}, column {column})"),
-        () if error.is_eof() => "JSON that breaks off".to_owned(),
-        () => format!("no JSON (line {line}, column {column})"),
+    let body = body.trim_ascii_start();
+    if body.starts_with(b"<") {
+        "a web page".to_owned()
+    } else if body.is_empty() {
+        "nothing at all".to_owned()
+    } else if error.is_eof() {
+        "JSON that breaks off".to_owned()
+    } else if error.is_data() {
+        format!("JSON of another shape (line {line}, column {column})")
+    } else {
+        format!("no JSON (line {line}, column {column})")
     }
 }
 

@@ -153,10 +153,11 @@ impl Client {
         Ok(Self { http, base, cache: None })
     }
 
-    /// Keeps records in the folder of the advisories and takes from there what has not changed.
+    /// Keeps records in the folder of the advisories and takes from there what has not changed. A folder that depends on
+    /// where gonogo was started may lie in the user's project, so nothing is kept there.
     #[must_use]
     pub fn with_cache(self, advisories: &Path) -> Self {
-        let cache = Some(Arc::new(Cache::new(advisories, &self.base)));
+        let cache = advisories.is_absolute().then(|| Arc::new(Cache::new(advisories, &self.base)));
         Self { cache, ..self }
     }
 

@@ -16,6 +16,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -211,7 +212,13 @@ async fn download(
         path.pop_if_empty().extend([ecosystem.name(), "all.zip"]);
     }
     let mut zip = tempfile::Builder::new().prefix(TEMPORARY).suffix(".zip").tempfile_in(dir).map_err(no_room)?;
-    let count = |bytes: u64| progress(&format!("downloading {ecosystem}: {} MB", bytes / 1_000_000));
+    let steps = AtomicU64::new(0);
+    let count = |bytes: u64| {
+        let step = bytes / 10_000_000;
+        if steps.swap(step, Ordering::Relaxed) != step {
+            progress(&format!("downloading {ecosystem}: {} MB", step * 10));
+        }
+    };
     http.download(&url, zip.as_file_mut(), MAX_EXPORT_BYTES, &count).await.map_err(failed)?;
     Ok(zip)
 }

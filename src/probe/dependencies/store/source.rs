@@ -146,11 +146,8 @@ enum Form {
 }
 
 fn form(path: &Path) -> Option<Form> {
-    match () {
-        () if has_extension(path, "json") => Some(Form::Json),
-        () if has_extension(path, "yaml") || has_extension(path, "yml") => Some(Form::Yaml),
-        () => None,
-    }
+    let is_yaml = ["yaml", "yml"].iter().any(|end| has_extension(path, end));
+    if has_extension(path, "json") { Some(Form::Json) } else { is_yaml.then_some(Form::Yaml) }
 }
 
 fn has_extension(path: &Path, wanted: &str) -> bool {

@@ -1,0 +1,253 @@
+//! What becomes of records in the offline copy, and how the copy is guarded against harm.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use gonogo::probe::dependencies::query::Query;
+use gonogo::probe::dependencies::store::{AdvisoriesError, Store, Update, held, needed, status, update};
+use gonogo::probe::files;
+use gonogo::probe::packages::Ecosystem;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+use wiremock::matchers::path;
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+use super::store::{counts, import, now};
+use super::{export, filler, record};
+use crate::support::probes::Folder;
+
+/// The advisories that a copy has for a version of a package, with all that is told of them.
+fn look_up(dir: &Path, ecosystem: Ecosystem, name: &str, version: &str) -> Result<Vec<String>, AdvisoriesError> {
+    let query = Query { ecosystem, name: name.to_owned(), version: version.to_owned() };
+    let answers = Store::open(dir)?.look_up(&[query].into(), now(), &CancellationToken::new())?;
+    let told = |one: &Arc<gonogo::probe::dependencies::advisory::Advisory>| {
+        format!("{}|{}|{}|{}", one.id, one.summary, one.details, one.references.join(" "))
+    };
+    Ok(answers.hits.values().flatten().map(told).collect())
+}
+
+/// As PyPA keeps it: plain scalars that look like numbers are versions.
+const YAML: &str = "id: PYSEC-2026-1
+details: Templates are rendered
+  without escaping.
+affected:
+- package:
+    name: Some_Package
+    ecosystem: PyPI
+  ranges:
+  - type: GIT
+    repo: https://example.com/some/package
+    events:
+    - introduced: '0'
+    - fixed: 0123456789abcdef
+  - type: ECOSYSTEM
+    events:
+    - introduced: '0'
+    - fixed: 1.10
+  versions:
+  - 1.9
+references:
+- type: WEB
+  url: https://example.com/some/package
+modified: '2026-11-20T00:00:00Z'
+withdrawn:
+";
+
+#[tokio::test]
+async fn a_checkout_of_a_database_is_read_with_its_yaml_and_without_its_other_files() {
+    let checkout = Folder::with(&[
+        ("README.md", "# Advisories"),
+        ("vulns/some-package/PYSEC-2026-1.yaml", YAML),
+        (
+            "vulns/gone/PYSEC-2026-2.yml",
+            "id: PYSEC-2026-2\nmodified: '2026-01-01T00:00:00Z'\nwithdrawn: '2026-01-01T00:00:00Z'\n",
+        ),
+        ("vulns/broken/PYSEC-2026-3.yaml", "id: PYSEC-2026-3\naffected: [\n"),
+        (".github/workflows/check.yaml", "id: [\n"),
+        ("docs/site.yaml", "theme: plain\npages: {{ all }}\n"),
+        ("package.json", r#"{"name": "tools"}"#),
+        ("schema.json", r#"{"id": "https://example.com/schema", "type": "object"}"#),
+        ("cut.json", r#"{"id": "PYSEC-2026-4", "#),
+    ]);
+    let dir = Folder::with(&[]);
+    let summary = import(&[checkout.path()], dir.path()).await.unwrap();
+    assert_eq!((summary.unusable, counts(dir.path())), (2, vec![(Ecosystem::PyPi, 1)]));
+    let told = [
+        "PYSEC-2026-1|Templates are rendered without escaping|Templates are rendered without escaping.|https://example.com/some/package",
+    ];
+    for (version, expected) in [("1.9", &told[..]), ("1.9.5", &told[..]), ("1.10", &[]), ("2.0", &[])] {
+        assert_eq!(look_up(dir.path(), Ecosystem::PyPi, "some-package", version).unwrap(), expected, "{version}");
+    }
+}
+
+#[tokio::test]
+async fn every_ecosystem_has_a_copy_and_texts_come_back_as_they_were() {
+    let source = Folder::with(&[]);
+    let mut records = Vec::new();
+    for ecosystem in Ecosystem::ALL {
+        for n in 0..300 {
+            let mut one = record(
+                &format!("X-{ecosystem}-{n}"),
+                ecosystem.name(),
+                &format!("p{}", n % 100),
+                &[("introduced", "0")],
+            );
+            one["details"] = json!(format!("{n} ").repeat(n % 400));
+            records.push(one);
+        }
+    }
+    // One advisory about packages of two ecosystems.
+    let mut both = record("GHSA-both", "npm", "p7", &[("introduced", "0")]);
+    both["affected"]
+        .as_array_mut()
+        .unwrap()
+        .push(record("x", "PyPI", "p7", &[("introduced", "0")])["affected"][0].clone());
+    records.push(both);
+    export(&source.path().join("all.zip"), &records);
+    let dir = Folder::with(&[]);
+    for _ in 0..2 {
+        // The second time everything is there already.
+        let summary = import(&[&source.path().join("all.zip")], dir.path()).await.unwrap();
+        assert_eq!(summary.imported.iter().map(|one| one.advisories).sum::<u64>(), 7 * 300 + 2);
+        assert_eq!(held(dir.path()), Ecosystem::ALL.into());
+        for n in [7, 99] {
+            let of = |n: usize| {
+                let details = format!("{n} ").repeat(n % 400);
+                format!("X-npm-{n}|Something bad in p{}|{}|", n % 100, details.trim())
+            };
+            let mut expected: Vec<String> = [n, n + 100, n + 200].map(of).into();
+            if n == 7 {
+                expected.insert(0, "GHSA-both|Something bad in p7||".to_owned());
+            }
+            let mut told = look_up(dir.path(), Ecosystem::Npm, &format!("p{n}"), "1.0.0").unwrap();
+            told.sort();
+            expected.sort();
+            assert_eq!(told, expected);
+        }
+    }
+    assert!(look_up(dir.path(), Ecosystem::PyPi, "p7", "1.0").unwrap()[0].starts_with("GHSA-both|"));
+}
+
+#[tokio::test]
+async fn the_newest_form_of_an_advisory_counts_whichever_way_it_comes() {
+    let dated = |mut one: Value, month: u32| {
+        one["modified"] = json!(format!("2026-{month:02}-01T00:00:00Z"));
+        one
+    };
+    let about = |package: &str| record("GHSA-1", "npm", package, &[("introduced", "0")]);
+    let gone = json!({"id": "GHSA-1", "withdrawn": "2026-06-01T00:00:00Z"});
+    // What is imported one after the other, and the packages that the advisory speaks of at the end.
+    for (imports, expected) in [
+        (vec![dated(about("a"), 1), dated(about("b"), 2)], vec!["b"]),
+        (vec![dated(about("b"), 2), dated(about("a"), 1)], vec!["b"]),
+        (vec![dated(about("a"), 1), dated(gone.clone(), 6)], vec![]),
+        (vec![dated(about("a"), 1), gone.clone()], vec![]),
+        (vec![dated(about("a"), 7), dated(gone.clone(), 6)], vec!["a"]),
+        (vec![dated(about("a"), 1), dated(gone.clone(), 6), dated(about("b"), 7)], vec!["b"]),
+    ] {
+        for together in [false, true] {
+            let (source, dir) = (Folder::with(&[]), Folder::with(&[]));
+            let other = dated(record("GHSA-other", "npm", "other", &[("introduced", "0")]), 1);
+            let mut paths = vec![source.write("other.json", other.to_string())];
+            for (n, one) in imports.iter().enumerate() {
+                paths.push(source.write(&format!("{n}.json"), one.to_string()));
+            }
+            if together {
+                let paths: Vec<&Path> = paths.iter().map(std::path::PathBuf::as_path).collect();
+                import(&paths, dir.path()).await.unwrap();
+            } else {
+                for path in &paths {
+                    // Nothing of use is in there where what came is older, or was taken back already.
+                    let _ = import(&[path], dir.path()).await;
+                }
+            }
+            let there: Vec<&str> = ["a", "b"]
+                .into_iter()
+                .filter(|name| !look_up(dir.path(), Ecosystem::Npm, name, "1.0.0").unwrap().is_empty())
+                .collect();
+            assert_eq!(there, expected, "{imports:?} together: {together}");
+            assert_eq!(look_up(dir.path(), Ecosystem::Npm, "other", "1.0.0").unwrap().len(), 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_changed_byte_is_noticed_and_a_newer_format_is_refused_kindly() {
+    let source = Folder::with(&[]);
+    export(&source.path().join("all.zip"), &filler("npm", 20));
+    let dir = Folder::with(&[]);
+    import(&[&source.path().join("all.zip")], dir.path()).await.unwrap();
+    let file = dir.path().join("npm.advisories");
+    let good = std::fs::read(&file).unwrap();
+    let look = || -> Result<Vec<String>, AdvisoriesError> {
+        let all = (0..20).map(|n| look_up(dir.path(), Ecosystem::Npm, &format!("unused-{n}"), "1.0.0"));
+        Ok(all.collect::<Result<Vec<_>, _>>()?.concat())
+    };
+    let told = look().unwrap();
+    assert_eq!(told.len(), 20);
+    for at in 0..good.len() {
+        let mut bad = good.clone();
+        bad[at] ^= 0x20;
+        std::fs::write(&file, &bad).unwrap();
+        if let Ok(other) = look() {
+            // Two spellings of the checksum's digits mean the same.
+            assert_eq!(other, told, "byte {at}");
+        }
+    }
+    let newer = [b"gonogo-advisories 3\n", &good[20..]].concat();
+    std::fs::write(&file, newer).unwrap();
+    let error = status(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("npm.advisories was written by a newer gonogo; upgrade gonogo"), "{error}");
+    std::fs::write(&file, "a\t{}\n{\"format\":1}\n00000000000000000005\n").unwrap();
+    let error = status(dir.path()).unwrap_err().to_string();
+    assert!(error.contains("of an old format; delete it and run `gonogo advisories update`"), "{error}");
+}
+
+#[tokio::test]
+async fn an_interrupted_update_leaves_the_old_copy_whole_and_its_rest_is_swept_up() {
+    let server = MockServer::start().await;
+    // The connection breaks off in the middle, every time.
+    let half = ResponseTemplate::new(200).insert_header("Content-Length", "1000000").set_body_string("PK");
+    Mock::given(path("/npm/all.zip")).respond_with(half).mount(&server).await;
+    let source = Folder::with(&[]);
+    export(&source.path().join("all.zip"), &filler("npm", 20));
+    let dir = Folder::with(&[(".advisories-old.zip", "PK"), (".advisories-new.zip", "PK")]);
+    let made = |name: &str, time: &str| {
+        let time: Timestamp = time.parse().unwrap();
+        let file = std::fs::File::options().write(true).open(dir.path().join(name)).unwrap();
+        file.set_modified(time.into()).unwrap();
+    };
+    made(".advisories-old.zip", "2026-11-19T12:00:00Z");
+    made(".advisories-new.zip", "2026-11-21T11:00:00Z");
+    import(&[&source.path().join("all.zip")], dir.path()).await.unwrap();
+    let before = std::fs::read(dir.path().join("npm.advisories")).unwrap();
+    let what = Update {
+        sources: Vec::new(),
+        ecosystems: [Ecosystem::Npm].into(),
+        export_url: ["http://ann:hun", "ter2@"].concat() + &server.address().to_string() + "/",
+        trust_roots: None,
+        now: now(),
+    };
+    let error = update(what, dir.path(), &CancellationToken::new(), Arc::new(|_: &str| {})).await.unwrap_err();
+    let error = error.to_string();
+    assert!(error.starts_with("cannot fetch the advisories for npm: ") && !error.contains("hunter"), "{error}");
+    assert_eq!(std::fs::read(dir.path().join("npm.advisories")).unwrap(), before);
+    let mut left: Vec<_> =
+        std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    left.sort();
+    assert_eq!(left, [".advisories-new.zip", "npm.advisories"], "an update beside this one may still need its file");
+}
+
+#[test]
+fn a_project_needs_the_ecosystems_of_its_files() {
+    let project = Folder::with(&[
+        ("web/package.json", "{}"),
+        ("api/requirements-dev.txt", ""),
+        ("api/go.sum", ""),
+        ("node_modules/x/Gemfile", ""),
+        ("notes.txt", ""),
+    ]);
+    let listing = files::list(project.path(), &[], &CancellationToken::new());
+    assert_eq!(needed(&listing), [Ecosystem::Npm, Ecosystem::PyPi, Ecosystem::Go].into());
+}
