@@ -41,6 +41,7 @@ static META: ProbeMeta = ProbeMeta {
         &hygiene::OUT_OF_STEP,
         &hygiene::CONFLICT_MARKERS,
         &hygiene::SEVERAL,
+        &hygiene::UNUSED,
         &hygiene::REMOTE,
         &hygiene::INSTALL_SCRIPTS,
         &hygiene::LOOKALIKE,
@@ -149,7 +150,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     cx.report_progress(4, Some(7), "reading lock files");
     let packages = packages::collect(repo.listing(), &cx.cancel);
     let images: Vec<hygiene::BaseImage> = dockerfiles.iter().flat_map(containers::Dockerfile::bases).collect();
-    let kept = hygiene::look(&repo, &packages, &images, cx.now);
+    let kept = hygiene::look(&repo, &packages, &images, cx.now, &cx.cancel);
     kept.observations.into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     kept.coverage.iter().for_each(|(rule, how)| covered(&[*rule], how));
 

@@ -110,6 +110,11 @@ fn slip(name: &str, target: &str) -> Option<&'static str> {
     if target.len() < SHORTEST || name.len() + 2 < target.len() || name == target {
         return None;
     }
+    // Who holds a scope or a vendor's name holds every name in it.
+    let owner = |name: &str| name.split_once('/').map(|(owner, _)| owner.to_owned());
+    if owner(target).is_some() && owner(target) == owner(name) {
+        return None;
+    }
     let joined = |name: &str| name.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
     // `_` and `-` are one in most registries; what differs by them alone cannot be another package there.
     if joined(name) == joined(target) {
@@ -170,7 +175,7 @@ mod tests {
             (Ecosystem::PyPi, "beautifulsup4", "beautifulsoup4"),
             (Ecosystem::PyPi, "djanga", "django"),
             (Ecosystem::CratesIo, "rustdecimal", "rust_decimal"),
-            (Ecosystem::Packagist, "laravel/framwork", "laravel/framework"),
+            (Ecosystem::Packagist, "laravle/framework", "laravel/framework"),
             (Ecosystem::RubyGems, "nokigiri", "nokogiri"),
         ] {
             assert_eq!(imitated(ecosystem, name).unwrap_or(""), target, "{name}");
@@ -182,7 +187,18 @@ mod tests {
         for (ecosystem, names) in [
             (
                 Ecosystem::Npm,
-                &["preact", "tslint", "eslint", "mysql2", "bcryptjs", "@acme/lodash", "vuex", "knex", "babel-core"][..],
+                &[
+                    "preact",
+                    "tslint",
+                    "eslint",
+                    "mysql2",
+                    "bcryptjs",
+                    "@acme/lodash",
+                    "vuex",
+                    "knex",
+                    "babel-core",
+                    "@testing-library/preact",
+                ][..],
             ),
             (Ecosystem::PyPi, &["Python_Dateutil", "psycopg2-binary", "django-rest", "psycopg", "ruamel.yaml"]),
             (Ecosystem::CratesIo, &["serde", "tokio", "toml_edit"]),

@@ -11,11 +11,13 @@ mod out_of_step;
 mod remote;
 mod several;
 mod spdx;
+mod unused;
 mod updates_incomplete;
 
 use std::rc::Rc;
 
 use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
 
 use super::repo::{Repo, is_aside, name_of};
 use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta};
@@ -31,6 +33,7 @@ pub use lookalike::META as LOOKALIKE;
 pub use out_of_step::META as OUT_OF_STEP;
 pub use remote::META as REMOTE;
 pub use several::META as SEVERAL;
+pub use unused::META as UNUSED;
 pub use updates_incomplete::META as UPDATES_INCOMPLETE;
 
 /// What the rules saw, and how far each of them got.
@@ -51,7 +54,13 @@ impl Seen {
 
 /// Applies every rule. `images` are what the project's containers are built on.
 #[must_use]
-pub fn look(repo: &Repo, packages: &Packages, images: &[BaseImage], now: Timestamp) -> Seen {
+pub fn look(
+    repo: &Repo,
+    packages: &Packages,
+    images: &[BaseImage],
+    now: Timestamp,
+    cancel: &CancellationToken,
+) -> Seen {
     let text = |path: &str| repo.text(path);
     let locks = Locks::of(repo, packages);
     let mut seen = Seen::default();
@@ -67,6 +76,8 @@ pub fn look(repo: &Repo, packages: &Packages, images: &[BaseImage], now: Timesta
     seen.add(&end_of_life::META, ended, end_of_life::coverage());
     let (findings, coverage) = updates_incomplete::look(repo, packages);
     seen.add(&updates_incomplete::META, findings, coverage);
+    let (findings, coverage) = unused::look(repo, packages, cancel);
+    seen.add(&unused::META, findings, coverage);
     seen.add(&licences::META, licences::findings(packages, &text), licences::coverage(packages, &locks));
     seen
 }

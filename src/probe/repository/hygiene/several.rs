@@ -68,9 +68,15 @@ fn answers(name: &str) -> Option<(&'static str, &'static [&'static str])> {
 fn finding(packages: &Packages, manifest: &str, locks: &BTreeSet<&str>, text: Text<'_>) -> Finding {
     let message = format!("`{manifest}` has {} lock files: {}", locks.len(), named(locks.iter().copied(), 5));
     let location = Location::File { path: manifest.to_owned(), span: None };
-    let chosen = chosen(packages, manifest, text);
+    let managers: BTreeSet<&str> = locks.iter().filter_map(|lock| Some(answers(name_of(lock))?.0)).collect();
+    let chosen = match managers.first() {
+        // The lock file of the whole workspace answers for all of its members.
+        Some(manager) if managers.len() == 1 => Some((*manager, "it is that of the whole workspace".to_owned())),
+        _ => chosen(packages, manifest, text),
+    };
     let keep = chosen.as_ref().and_then(|(manager, _)| {
-        locks.iter().copied().find(|lock| answers(name_of(lock)).is_some_and(|(name, _)| name == *manager))
+        let its = locks.iter().copied().filter(|lock| answers(name_of(lock)).is_some_and(|(name, _)| name == *manager));
+        its.min_by_key(|lock| folder_of(lock).len())
     });
     let fix = match (keep, &chosen) {
         (Some(keep), Some((_, why))) => {
@@ -177,5 +183,7 @@ mod tests {
         assert_eq!(seen.len(), 1);
         assert!(seen[0].starts_with("`apps/web/package.json` has 2 lock files"), "{seen:?}");
         assert!(seen[0].contains("git rm apps/web/package-lock.json"), "{seen:?}");
+        let seen = told(&packages, &["pnpm-lock.yaml", "apps/web/pnpm-lock.yaml"], &[]);
+        assert!(seen[0].contains("Keep `pnpm-lock.yaml`, since it is that of the whole workspace"), "{seen:?}");
     }
 }
