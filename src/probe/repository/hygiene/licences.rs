@@ -16,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     what: "Looks in lock files that name licences for packages of production under the AGPL, GPL, SSPL, BUSL or a non-commercial licence, in a project that is not under one of these itself.",
     why: "Who ships such a package with a closed product may have to publish the product's source, or to take it off the market when somebody asks.",
     fix: "Replace the package, buy the commercial licence that some of them offer, or ask somebody who knows the law. Where your product is open, name its licence in the manifest.",
-    example: "",
+    example: "# package-lock.json of a product with closed source\n\"license\": \"AGPL-3.0-only\"\n\n# fine: one may choose the MIT licence\n\"license\": \"(MIT OR GPL-3.0-or-later)\"",
     references: &["https://spdx.org/licenses/", "https://www.gnu.org/licenses/gpl-faq.html"],
 };
 

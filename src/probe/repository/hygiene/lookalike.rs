@@ -141,6 +141,10 @@ fn one_edit(name: &str, target: &str) -> Option<&'static str> {
     if a.iter().chain(b).any(char::is_ascii_digit) {
         return None;
     }
+    // Another first letter is another word: `preact`, `jbuilder`.
+    if begin == 0 && (a.len(), b.len()) != (2, 2) {
+        return None;
+    }
     match (a, b) {
         ([_], []) => Some("one letter is too many"),
         ([], [_]) => Some("one letter is missing"),
@@ -203,7 +207,7 @@ mod tests {
             (Ecosystem::PyPi, &["Python_Dateutil", "psycopg2-binary", "django-rest", "psycopg", "ruamel.yaml"]),
             (Ecosystem::CratesIo, &["serde", "tokio", "toml_edit"]),
             (Ecosystem::Packagist, &["laravel/sanctum", "symfony/mailer"]),
-            (Ecosystem::RubyGems, &["rails", "sidekiq"]),
+            (Ecosystem::RubyGems, &["rails", "sidekiq", "builder"]),
         ] {
             for name in names {
                 assert_eq!(imitated(ecosystem, name), None, "{name}");

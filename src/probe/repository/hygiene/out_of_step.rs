@@ -191,6 +191,10 @@ fn differs(world: &World<'_>, lock: &LockFile, declared: &Declared, wanted: &Wan
         return None;
     }
     let package = lock.packages.get(wanted.package)?;
+    // Composer lets a package stand in for another one, whose versions are others.
+    if ecosystem.normalize(&package.name) != ecosystem.normalize(&declared.name) {
+        return None;
+    }
     let allowed = allows(ecosystem, &declared.range, package);
     let name = called(declared);
     if allowed == Some(false) {

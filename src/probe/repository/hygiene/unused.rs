@@ -30,7 +30,7 @@ pub static META: RuleMeta = RuleMeta {
     references: &["C53"],
 };
 
-/// A name more than this is looked for in another round.
+/// So many names are looked for at once.
 const ROUND: usize = 1_000;
 
 /// One finding for each manifest, and how far the rule got.
@@ -223,7 +223,6 @@ fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option
     Some(Finding::new(&META, location, "unused", message).fix(fix).evidence(listed(&lines)))
 }
 
-/// What the rule needs of a count by manifest, for tests.
 #[cfg(test)]
 mod tests {
     use super::super::samples;

@@ -69,6 +69,15 @@ fn what_need_not_be_locked_is_not_missed() {
 }
 
 #[test]
+fn one_package_may_stand_in_for_another() {
+    let mut lock = lock(Manager::Pnpm, "pnpm-lock.yaml", PACKAGE, &["wanted 1.0.0 ^1"]);
+    let asks = || vec![manifest(PACKAGE, &["wanted ^2"])];
+    assert_eq!(found(&samples::packages(asks(), vec![lock.clone()]), &[]).len(), 1);
+    lock.packages[0].name = "stands-in".to_owned();
+    assert_eq!(found(&samples::packages(asks(), vec![lock]), &[]), Vec::<String>::new());
+}
+
+#[test]
 fn hooks_programs_and_workspace_overrides_are_left_alone() {
     let lock = |manager, path: &str, manifest: &str| lock(manager, path, manifest, &["zod 3.0.0 3"]);
     let pnpm =

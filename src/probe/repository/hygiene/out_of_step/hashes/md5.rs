@@ -19,7 +19,7 @@ pub fn hex(text: &[u8]) -> String {
     for block in padded.chunks_exact(64) {
         let words: Vec<u32> = block
             .chunks_exact(4)
-            .map(|four| four.iter().rev().fold(0, |word, &byte| word << 8 | u32::from(byte)))
+            .map(|four| four.iter().rev().fold(0, |word, &byte| (word << 8) | u32::from(byte)))
             .collect();
         let [mut a, mut b, mut c, mut d] = state;
         for step in 0..64_usize {
