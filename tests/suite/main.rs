@@ -21,6 +21,7 @@ mod pty;
 mod report;
 mod repository;
 mod repository_headers;
+mod repository_hygiene;
 mod rules;
 mod secrets;
 mod tui;

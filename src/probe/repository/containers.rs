@@ -1,5 +1,6 @@
 //! Dockerfiles: who the container runs as, and what it is built on.
 
+use super::hygiene::BaseImage;
 use super::repo::{Repo, is_aside, is_for_development, name_of};
 use crate::model::{Confidence, Coverage, Evidence, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 
@@ -104,6 +105,34 @@ impl Dockerfile {
             }
         }
         stages
+    }
+
+    /// What its stages are built on, but for earlier stages, with the defaults of variables put in.
+    #[must_use]
+    pub fn bases(&self) -> Vec<BaseImage> {
+        let stages = self.stages();
+        let names: Vec<&str> = stages.iter().filter_map(|stage| stage.name).collect();
+        let own = |image: &str| names.iter().any(|name| name.eq_ignore_ascii_case(image));
+        let built = stages.iter().filter(|stage| !own(stage.image));
+        built
+            .map(|stage| BaseImage { path: self.path.clone(), line: stage.line, image: self.filled(stage.image) })
+            .collect()
+    }
+
+    /// `node:${VERSION}-slim` with the default of `VERSION`.
+    fn filled(&self, image: &str) -> String {
+        let Some((before, rest)) = image.split_once('$') else { return image.to_owned() };
+        let braced = rest.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(rest.len());
+            rest.split_at(end)
+        });
+        let written = name.split_once(":-").map(|(_, default)| default);
+        match self.default_of(name).or(written) {
+            // One variable is enough: what is left open names no version.
+            Some(value) => format!("{before}{}{after}", value.trim_matches(['"', '\''])),
+            None => image.to_owned(),
+        }
     }
 
     fn default_of(&self, variable: &str) -> Option<&str> {
@@ -276,6 +305,14 @@ mod tests {
         assert!(
             found("FROM node:22 AS base\nFROM base AS build\nFROM --platform=linux/amd64 base\nUSER a\n").is_empty()
         );
+    }
+
+    #[test]
+    fn bases_are_told_with_their_variables_and_without_own_stages() {
+        let text = "ARG V=18\nFROM --platform=linux/amd64 node:${V}-slim AS base\nFROM base AS build\nFROM $OTHER\nFROM php:${P:-8.1}\n";
+        let file = Dockerfile { path: "Dockerfile".into(), text: text.into(), instructions: instructions(text) };
+        let bases: Vec<String> = file.bases().iter().map(|base| format!("{} {}", base.line, base.image)).collect();
+        assert_eq!(bases, ["2 node:18-slim", "4 $OTHER", "5 php:8.1"]);
     }
 
     #[test]

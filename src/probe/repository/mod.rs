@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 
-use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches};
+use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches, packages};
 use crate::model::{
     Confidence, Coverage, Examined, Failure, ProbeId, Project, RuleId, RuleKind, RuleMeta, Settings, Severity, Skip,
 };
@@ -16,6 +16,7 @@ mod commands;
 mod containers;
 mod headers;
 mod health;
+mod hygiene;
 mod lockfiles;
 mod manifests;
 mod migrations;
@@ -35,8 +36,18 @@ pub struct RepositoryProbe;
 static META: ProbeMeta = ProbeMeta {
     id: ProbeId::from_static("repository"),
     title: "Repository",
-    about: "Lock files, CI, migrations, containers and security headers, read from the files around the code.",
+    about: "Manifests, lock files, CI, migrations, containers and security headers, read from the files around the code.",
     rules: &[
+        &hygiene::OUT_OF_STEP,
+        &hygiene::CONFLICT_MARKERS,
+        &hygiene::SEVERAL,
+        &hygiene::UNUSED,
+        &hygiene::REMOTE,
+        &hygiene::INSTALL_SCRIPTS,
+        &hygiene::LOOKALIKE,
+        &hygiene::END_OF_LIFE,
+        &hygiene::UPDATES_INCOMPLETE,
+        &hygiene::LICENCES,
         &lockfiles::MISSING,
         &lockfiles::IGNORED,
         &pins::META,
@@ -88,10 +99,10 @@ fn examine(cx: &ProbeCx) -> Examined {
     let mut covered = |rules: &[&'static str], how: &Coverage| {
         rules.iter().for_each(|&id| drop(coverage.insert(RuleId::from_static(id), how.clone())));
     };
-    cx.report_progress(0, Some(6), "listing files");
+    cx.report_progress(0, Some(7), "listing files");
     let repo = Repo::open(&cx.project.root, &cx.settings.ignore, &cx.cancel);
 
-    cx.report_progress(1, Some(6), "reading manifests");
+    cx.report_progress(1, Some(7), "reading manifests");
     let manifests = manifests::find(&repo);
     lockfiles::observations(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     pins::findings(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
@@ -108,7 +119,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     };
     covered(&[pins::META.id], &pins);
 
-    cx.report_progress(2, Some(6), "reading CI");
+    cx.report_progress(2, Some(7), "reading CI");
     let pipelines = ci::read(&repo);
     let scripts = commands::Scripts::read(&repo);
     let has_code = !manifests.is_empty() || repo.paths().any(is_code);
@@ -127,7 +138,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     }
     covered(&[updates::META.id], &Coverage::Whole);
 
-    cx.report_progress(3, Some(6), "reading containers");
+    cx.report_progress(3, Some(7), "reading containers");
     let dockerfiles = containers::find(&repo);
     dockerfiles.iter().flat_map(containers::findings).for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[containers::ROOT.id, containers::UNPINNED.id], &containers::coverage(&repo, &dockerfiles));
@@ -136,7 +147,14 @@ fn examine(cx: &ProbeCx) -> Examined {
     }
     covered(&[health::META.id], &Coverage::Whole);
 
-    cx.report_progress(4, Some(6), "reading migrations");
+    cx.report_progress(4, Some(7), "reading lock files");
+    let packages = packages::collect(repo.listing(), &cx.cancel);
+    let images: Vec<hygiene::BaseImage> = dockerfiles.iter().flat_map(containers::Dockerfile::bases).collect();
+    let kept = hygiene::look(&repo, &packages, &images, cx.now, &cx.cancel);
+    kept.observations.into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    kept.coverage.iter().for_each(|(rule, how)| covered(&[*rule], how));
+
+    cx.report_progress(5, Some(7), "reading migrations");
     let groups = migrations::find(&repo);
     migrations::proofs(&repo, &groups).into_iter().for_each(|proof| cx.emitter.emit_blocking(proof));
     if let (Some(proof), false) = (migrations::run_by_deployment(&repo, &pipelines, &scripts), groups.is_empty()) {
@@ -149,7 +167,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     unsafe_ones.into_iter().for_each(|finding| cx.emitter.emit_blocking(finding));
     covered(&[migrations::UNSAFE.id], &how_far);
 
-    cx.report_progress(5, Some(6), "reading what sets headers");
+    cx.report_progress(6, Some(7), "reading what sets headers");
     let seen = headers::look(&repo, &cx.cancel);
     seen.observations.into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     covered(&[headers::MISSING.id, headers::WEAK.id, headers::SET.id], &seen.headers);
@@ -163,7 +181,9 @@ fn examine(cx: &ProbeCx) -> Examined {
         ("pipelines".to_owned(), pipelines.files.len() as u64),
         ("dockerfiles".to_owned(), dockerfiles.len() as u64),
     ]);
-    Examined { counts, gaps: repo.gaps().into_vec(), rules: coverage, ..Examined::default() }
+    let mut gaps = repo.gaps().into_vec();
+    gaps.extend(hygiene::gaps(&packages));
+    Examined { counts, gaps, rules: coverage, ..Examined::default() }
 }
 
 fn is_code(path: &str) -> bool {

@@ -1,19 +1,19 @@
 //! The project's files as this probe sees them: listed once, read on demand, with what git knows about them.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::probe::files::{self, FileEntry, Gaps};
+use crate::probe::files::{self, FileEntry, Gaps, Listing};
 use crate::probe::git::{self, GitError};
 
 /// A project's files.
 pub struct Repo {
     root: PathBuf,
-    files: BTreeMap<String, FileEntry>,
+    listing: Listing,
     /// The paths that git tracks; `None` outside a git work tree.
     pub tracked: Result<Option<BTreeSet<String>>, GitError>,
     texts: RefCell<HashMap<String, Option<Rc<str>>>>,
@@ -24,10 +24,9 @@ impl Repo {
     /// Lists `root`.
     #[must_use]
     pub fn open(root: &Path, leave_out: &[String], cancel: &CancellationToken) -> Self {
-        let listing = files::list(root, leave_out, cancel);
         Self {
             root: root.to_owned(),
-            files: listing.files.into_iter().map(|file| (file.path.clone(), file)).collect(),
+            listing: files::list(root, leave_out, cancel),
             tracked: git::tracked(root),
             texts: RefCell::default(),
             gaps: RefCell::default(),
@@ -42,18 +41,31 @@ impl Repo {
 
     /// Every path, sorted.
     pub fn paths(&self) -> impl Iterator<Item = &str> {
-        self.files.keys().map(String::as_str)
+        self.listing.files.iter().map(|file| file.path.as_str())
     }
 
     /// Every file, sorted.
     pub fn entries(&self) -> impl Iterator<Item = &FileEntry> {
-        self.files.values()
+        self.listing.files.iter()
     }
 
     /// Whether the project has this file, not ignored.
     #[must_use]
     pub fn has(&self, path: &str) -> bool {
-        self.files.contains_key(path)
+        self.entry(path).is_some()
+    }
+
+    /// The files as they were listed.
+    #[must_use]
+    pub fn listing(&self) -> &Listing {
+        &self.listing
+    }
+
+    /// The listed file at this path.
+    #[must_use]
+    pub fn entry(&self, path: &str) -> Option<&FileEntry> {
+        let files = &self.listing.files;
+        files.get(files.binary_search_by(|file| file.path.as_str().cmp(path)).ok()?)
     }
 
     /// Whether the file is on disk, ignored or not.
@@ -74,7 +86,7 @@ impl Repo {
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
-        let read = self.files.get(path)?.read();
+        let read = self.entry(path)?.read();
         if let Err(unread) = &read {
             self.gaps.borrow_mut().add(unread.reason(), path);
         }

@@ -43,19 +43,48 @@ pub fn proof(repo: &Repo) -> Option<Proof> {
     Some(Proof::new(&META, Location::File { path: path.to_owned(), span: None }, tool, message))
 }
 
-/// `open-pull-requests-limit: 0` switches the updates of an entry off.
+/// One entry of Dependabot's configuration
+/// (<https://docs.github.com/en/code-security/dependabot/working-with-dependabot/dependabot-options-reference>).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// `npm`, `pip`, `docker`, …
+    pub ecosystem: String,
+    /// The folders that it covers, as written: `/`, `/apps/*`.
+    pub folders: Vec<String>,
+}
+
+/// The entries that propose updates; `None` where the text is no such configuration.
+#[must_use]
+pub fn entries(text: &str) -> Option<Vec<Entry>> {
+    let documents = yaml::parse(text).ok()?;
+    let updates = documents.iter().find_map(|document| document.get("updates"))?;
+    let entries = updates.items().filter_map(|update| {
+        // `open-pull-requests-limit: 0` switches the updates of an entry off.
+        let off = update.get("open-pull-requests-limit").and_then(Node::text) == Some("0");
+        let ecosystem = update.get("package-ecosystem").and_then(Node::text)?.to_owned();
+        let one = update.get("directory").and_then(Node::text);
+        let several = update.get("directories").into_iter().flat_map(Node::items).filter_map(Node::text);
+        let folders = one.into_iter().chain(several).map(str::to_owned).collect();
+        (!off).then_some(Entry { ecosystem, folders })
+    });
+    Some(entries.collect())
+}
+
+/// Where Dependabot is configured.
+#[must_use]
+pub fn dependabot_file(repo: &Repo) -> Option<&'static str> {
+    [".github/dependabot.yml", ".github/dependabot.yaml"].into_iter().find(|path| repo.has(path))
+}
+
 fn dependabot(repo: &Repo, path: &str) -> bool {
-    let Some(text) = repo.text(path) else { return false };
-    yaml::parse(&text)
-        .unwrap_or_default()
-        .iter()
-        .filter_map(|document| document.get("updates"))
-        .flat_map(Node::items)
-        .any(|update| {
-            let ecosystem = update.get("package-ecosystem").and_then(Node::text);
-            let off = update.get("open-pull-requests-limit").and_then(Node::text) == Some("0");
-            ecosystem.is_some_and(|name| name != "github-actions") && !off
-        })
+    let found = repo.text(path).and_then(|text| entries(&text)).unwrap_or_default();
+    found.iter().any(|entry| entry.ecosystem != "github-actions")
+}
+
+/// Where Renovate is configured by a file of its own.
+#[must_use]
+pub fn renovate_file(repo: &Repo) -> Option<&str> {
+    repo.paths().find(|path| is_renovate(path) && renovate(repo, path))
 }
 
 fn is_renovate(path: &str) -> bool {

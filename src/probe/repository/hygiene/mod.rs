@@ -1,0 +1,177 @@
+//! How well the project keeps its dependencies: in step, fixed, known, supported, and allowed to ship.
+//!
+//! Each rule is a file: its text, a pure function over what manifests and lock files say, and how far it got.
+
+mod conflict_markers;
+mod end_of_life;
+mod install_scripts;
+mod licences;
+mod lookalike;
+mod out_of_step;
+mod remote;
+mod several;
+mod spdx;
+mod unused;
+mod updates_incomplete;
+
+use std::rc::Rc;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::repo::{Repo, is_aside, name_of};
+use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta};
+use crate::probe::packages::{Ecosystem, Packages, lock};
+
+pub use end_of_life::BaseImage;
+
+pub use conflict_markers::META as CONFLICT_MARKERS;
+pub use end_of_life::META as END_OF_LIFE;
+pub use install_scripts::META as INSTALL_SCRIPTS;
+pub use licences::META as LICENCES;
+pub use lookalike::META as LOOKALIKE;
+pub use out_of_step::META as OUT_OF_STEP;
+pub use remote::META as REMOTE;
+pub use several::META as SEVERAL;
+pub use unused::META as UNUSED;
+pub use updates_incomplete::META as UPDATES_INCOMPLETE;
+
+/// What the rules saw, and how far each of them got.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// What they saw.
+    pub observations: Vec<Observation>,
+    /// How far each got.
+    pub coverage: Vec<(&'static str, Coverage)>,
+}
+
+impl Seen {
+    fn add(&mut self, rule: &'static RuleMeta, findings: Vec<Finding>, coverage: Coverage) {
+        self.observations.extend(findings.into_iter().map(Observation::from));
+        self.coverage.push((rule.id, coverage));
+    }
+}
+
+/// Applies every rule. `images` are what the project's containers are built on.
+#[must_use]
+pub fn look(
+    repo: &Repo,
+    packages: &Packages,
+    images: &[BaseImage],
+    now: Timestamp,
+    cancel: &CancellationToken,
+) -> Seen {
+    let text = |path: &str| repo.text(path);
+    let locks = Locks::of(repo, packages);
+    let mut seen = Seen::default();
+    seen.add(&out_of_step::META, out_of_step::findings(packages, &text), out_of_step::coverage(packages, &locks));
+    let (findings, coverage) = conflict_markers::look(repo, &locks);
+    seen.add(&conflict_markers::META, findings, coverage);
+    seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
+    seen.add(&remote::META, remote::findings(packages), remote::coverage(packages));
+    let scripts = install_scripts::findings(packages, &text);
+    seen.add(&install_scripts::META, scripts, install_scripts::coverage(packages, &locks));
+    seen.add(&lookalike::META, lookalike::findings(packages), lookalike::coverage(packages));
+    let ended = end_of_life::findings(packages, repo, images, now);
+    seen.add(&end_of_life::META, ended, end_of_life::coverage());
+    let (findings, coverage) = updates_incomplete::look(repo, packages);
+    seen.add(&updates_incomplete::META, findings, coverage);
+    let (findings, coverage) = unused::look(repo, packages, cancel);
+    seen.add(&unused::META, findings, coverage);
+    seen.add(&licences::META, licences::findings(packages, &text), licences::coverage(packages, &locks));
+    seen
+}
+
+/// What was passed over, but for what other rules tell: a lock file that is missing, and what advisories do not cover.
+#[must_use]
+pub fn gaps(packages: &Packages) -> Vec<Gap> {
+    let all = packages.gaps.clone().into_vec();
+    all.into_iter()
+        .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
+        .collect()
+}
+
+/// A file's text by its path, where it can be read.
+type Text<'a> = &'a dyn Fn(&str) -> Option<Rc<str>>;
+
+/// The lock files that the project has, read or not.
+#[derive(Debug, Default)]
+struct Locks {
+    /// The paths of all of them.
+    all: Vec<String>,
+    /// Those that were not read or not understood.
+    unread: Vec<String>,
+}
+
+impl Locks {
+    fn of(repo: &Repo, packages: &Packages) -> Self {
+        let all: Vec<String> =
+            repo.paths().filter(|path| !is_aside(path) && is_lock(name_of(path))).map(str::to_owned).collect();
+        let read = |path: &String| packages.locks.iter().any(|lock| lock.path == *path);
+        Self { unread: all.iter().filter(|path| !read(path)).cloned().collect(), all }
+    }
+
+    /// Whole, absent where there is no lock file, and in part where one of them could not be read.
+    fn coverage(&self) -> Coverage {
+        match (self.all.len(), self.unread.as_slice()) {
+            (0, _) => Coverage::Absent("there is no lock file".to_owned()),
+            (_, []) => Coverage::Whole,
+            (_, [one]) => Coverage::Part(format!("`{one}` was not read")),
+            (_, [one, more @ ..]) => {
+                Coverage::Part(format!("`{one}` and {} more lock files were not read", more.len()))
+            }
+        }
+    }
+}
+
+/// Whether a file of this name fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
+fn is_lock(name: &str) -> bool {
+    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(name).is_some() || name == "bun.lockb")
+}
+
+/// `a`, `b` and 3 more.
+fn named<'a>(names: impl ExactSizeIterator<Item = &'a str>, most: usize) -> String {
+    let more = names.len().saturating_sub(most);
+    let shown: Vec<String> = names.take(most).map(|name| format!("`{name}`")).collect();
+    match (more, shown.as_slice()) {
+        (0, [before @ .., last]) if !before.is_empty() => format!("{} and {last}", before.join(", ")),
+        (0, _) => shown.join(", "),
+        _ => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// Lines of evidence, not more than are worth reading.
+fn listed(lines: &[String]) -> Evidence {
+    const MOST: usize = 20;
+    let mut text = lines.iter().take(MOST).map(String::as_str).collect::<Vec<_>>().join("\n");
+    if lines.len() > MOST {
+        text.push_str(&format!("\nand {} more", lines.len() - MOST));
+    }
+    Evidence::new(EvidenceKind::Note, text)
+}
+
+/// What people call the registry's packages of an ecosystem.
+const fn noun(ecosystem: Ecosystem) -> &'static str {
+    match ecosystem {
+        Ecosystem::CratesIo => "crate",
+        Ecosystem::RubyGems => "gem",
+        Ecosystem::Go => "module",
+        Ecosystem::Npm | Ecosystem::PyPi | Ecosystem::Packagist | Ecosystem::Maven => "package",
+    }
+}
+
+/// The ecosystem of the packages that a manifest of this path asks for.
+fn ecosystem_of(path: &str) -> Ecosystem {
+    match name_of(path) {
+        "package.json" => Ecosystem::Npm,
+        "composer.json" => Ecosystem::Packagist,
+        "Cargo.toml" => Ecosystem::CratesIo,
+        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
+        "go.mod" => Ecosystem::Go,
+        "pom.xml" | "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
+        _ => Ecosystem::PyPi,
+    }
+}
+
+#[cfg(test)]
+mod samples;

@@ -1,0 +1,297 @@
+//! Packages that the app asks for and that nothing in the project names.
+//!
+//! A name anywhere in the project's texts counts as a use, in a comment too: a false alarm here breaks an app.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rayon::prelude::*;
+use regex::Regex;
+use serde_json::Value;
+use tokio_util::sync::CancellationToken;
+
+use super::{Repo, is_aside, is_lock, listed, name_of, named};
+use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+use crate::probe::files::FileEntry;
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope};
+
+mod implicit;
+
+/// The rule.
+pub static META: RuleMeta = RuleMeta {
+    id: "dependency-unused",
+    title: "Nothing in the project names a package that it installs",
+    kind: RuleKind::Finding,
+    severity: Severity::Minor,
+    confidence: Confidence::Medium,
+    what: "Looks in every text of the project for the names of the packages that `package.json` installs in production; what frameworks, builders and other packages take in by themselves is left aside.",
+    why: "Each leftover can carry a hole, run a program when it is installed, and make the page heavier for your visitors.",
+    fix: "Remove it, then run the tests and the production build, and commit the smaller lock file.",
+    example: "# package.json still asks for moment, the code uses date-fns\nnpm uninstall moment",
+    references: &["C53"],
+};
+
+/// So many names are looked for at once.
+const ROUND: usize = 1_000;
+
+/// One finding for each manifest, and how far the rule got.
+pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Vec<Finding>, Coverage) {
+    let asked: Vec<(&Manifest, &LockFile, Vec<&Declared>)> =
+        packages.manifests.values().filter_map(|manifest| in_question(packages, manifest)).collect();
+    let names: BTreeSet<&str> = asked.iter().flat_map(|(_, _, all)| all.iter().map(|one| called(one))).collect();
+    if names.is_empty() {
+        let none = "no package of production is left that only its name in a text could account for";
+        return (Vec::new(), Coverage::Absent(none.to_owned()));
+    }
+    let texts: Vec<&FileEntry> = repo.entries().filter(|file| is_looked_into(&file.path)).collect();
+    let (used, unread) = uses(&names, &texts, cancel);
+    if cancel.is_cancelled() {
+        return (Vec::new(), Coverage::Nothing("the run was cancelled".to_owned()));
+    }
+    if unread > 0 {
+        return (
+            Vec::new(),
+            Coverage::Nothing(format!("{unread} files of code could not be read, which may use any package")),
+        );
+    }
+    let found = asked.iter().filter_map(|(manifest, lock, all)| {
+        let unused: Vec<&Declared> = all.iter().copied().filter(|one| !used.contains(called(one))).collect();
+        finding(manifest, lock, &unused)
+    });
+    (found.collect(), Coverage::Part("A package that a text only mentions counts as used".to_owned()))
+}
+
+fn called(declared: &Declared) -> &str {
+    declared.alias.as_deref().unwrap_or(&declared.name)
+}
+
+/// The packages of a manifest that would have to be named somewhere, were they used. Only where a lock file tells who
+/// else needs them.
+fn in_question<'a>(
+    packages: &'a Packages,
+    manifest: &'a Manifest,
+) -> Option<(&'a Manifest, &'a LockFile, Vec<&'a Declared>)> {
+    if name_of(&manifest.path) != "package.json" || is_aside(&manifest.path) {
+        return None;
+    }
+    let answers = |lock: &&LockFile| {
+        lock.manager.ecosystem() == Ecosystem::Npm && lock.roots.iter().any(|root| root.manifest == manifest.path)
+    };
+    let lock = packages.locks.iter().find(answers)?;
+    let needed: BTreeSet<&str> = lock
+        .packages
+        .iter()
+        .flat_map(|package| package.needs.iter().filter_map(|need| lock.packages.get(*need)))
+        .map(|package| package.name.as_str())
+        .collect();
+    let own = |name: &str| packages.manifests.values().any(|other| other.name.as_deref() == Some(name));
+    let all: Vec<&Declared> = manifest
+        .declared
+        .iter()
+        .filter(|one| one.scope == Scope::Production && !one.optional)
+        .filter(|one| !needed.contains(one.name.as_str()) && !implicit::is_taken_in(&one.name) && !own(&one.name))
+        .collect();
+    (!all.is_empty()).then_some((manifest, lock, all))
+}
+
+/// Whether a mention in this file counts as a use: not in prose, lists of changes, and lock files.
+fn is_looked_into(path: &str) -> bool {
+    let name = name_of(path).to_ascii_lowercase();
+    let prose = [".md", ".rst", ".txt", ".lock", ".svg", ".map", ".csv", ".po"].iter().any(|end| name.ends_with(end));
+    let about_updates =
+        name.starts_with("renovate") || name.starts_with(".renovaterc") || name.starts_with("dependabot");
+    !prose
+        && !about_updates
+        && !is_lock(name_of(path))
+        && !name.starts_with("license")
+        && !name.starts_with("changelog")
+}
+
+/// The names that some text names, and how many files of code could not be read.
+fn uses<'a>(names: &BTreeSet<&'a str>, texts: &[&FileEntry], cancel: &CancellationToken) -> (BTreeSet<&'a str>, usize) {
+    let mut sorted: Vec<&str> = names.iter().copied().collect();
+    // Where one name begins another, the longer one is meant.
+    sorted.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    let rounds: Vec<Regex> = sorted
+        .chunks(ROUND)
+        .filter_map(|names| {
+            Regex::new(&names.iter().map(|name| regex::escape(name)).collect::<Vec<_>>().join("|")).ok()
+        })
+        .collect();
+    let read: Vec<Option<BTreeSet<&'a str>>> = texts
+        .par_iter()
+        .map(|file| {
+            if cancel.is_cancelled() {
+                return Some(BTreeSet::new());
+            }
+            match file.read() {
+                Ok(text) if file.name() == "package.json" => Some(in_manifest(names, &text)),
+                Ok(text) => Some(rounds.iter().flat_map(|round| mentions(names, round, &text)).collect()),
+                Err(_) if is_code(file.extension()) => None,
+                Err(_) => Some(BTreeSet::new()),
+            }
+        })
+        .collect();
+    let unread = read.iter().filter(|one| one.is_none()).count();
+    (read.into_iter().flatten().flatten().collect(), unread)
+}
+
+fn is_code(extension: &str) -> bool {
+    matches!(
+        extension,
+        "js" | "jsx"
+            | "mjs"
+            | "cjs"
+            | "ts"
+            | "tsx"
+            | "mts"
+            | "cts"
+            | "vue"
+            | "svelte"
+            | "astro"
+            | "mdx"
+            | "coffee"
+            | "css"
+            | "scss"
+            | "less"
+            | "html"
+    )
+}
+
+fn mentions<'a>(names: &BTreeSet<&'a str>, round: &Regex, text: &str) -> Vec<&'a str> {
+    let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    round
+        .find_iter(text)
+        .filter(|found| {
+            let before = text.get(..found.start()).and_then(|text| text.chars().next_back());
+            let after = text.get(found.end()..).and_then(|text| text.chars().next());
+            !before.is_some_and(|c| part(c) || c == '@') && !after.is_some_and(part)
+        })
+        .filter_map(|found| names.get(found.as_str()).copied())
+        .collect()
+}
+
+/// A manifest names its packages; a use is what it says beside that. Programs in its scripts are often called after a part
+/// of the package's name: `nest` of `@nestjs/cli`.
+fn in_manifest<'a>(names: &BTreeSet<&'a str>, text: &str) -> BTreeSet<&'a str> {
+    let Ok(mut json) = serde_json::from_str::<Value>(text) else { return names.clone() };
+    if let Some(table) = json.as_object_mut() {
+        for key in [
+            "dependencies",
+            "devDependencies",
+            "peerDependencies",
+            "peerDependenciesMeta",
+            "optionalDependencies",
+            "overrides",
+            "resolutions",
+            "description",
+            "keywords",
+            "name",
+        ] {
+            table.remove(key);
+        }
+    }
+    let scripts: String = json.get("scripts").map(Value::to_string).unwrap_or_default();
+    let words: Vec<&str> = scripts.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| word.len() >= 2).collect();
+    let rest = json.to_string();
+    let part_of = |name: &str| {
+        name.split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|part| part.len() >= 3)
+            .any(|part| words.iter().any(|word| part.starts_with(word) || word.starts_with(part)))
+    };
+    names.iter().copied().filter(|name| rest.contains(name) || part_of(name)).collect()
+}
+
+fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option<Finding> {
+    let first = unused.first()?;
+    let all = named(unused.iter().map(|one| called(one)), 4);
+    let message = match unused.len() {
+        1 => format!("`{}` installs {all}, and nothing in the project names it", manifest.path),
+        _ => format!("`{}` installs {all}, and nothing in the project names them", manifest.path),
+    };
+    let folder =
+        manifest.path.strip_suffix("/package.json").map(|folder| format!("cd {folder} && ")).unwrap_or_default();
+    let command = match lock.manager {
+        Manager::Pnpm => "pnpm remove",
+        Manager::YarnClassic | Manager::YarnBerry => "yarn remove",
+        Manager::Bun => "bun remove",
+        _ => "npm uninstall",
+    };
+    let names: Vec<&str> = unused.iter().map(|one| called(one)).collect();
+    let fix = format!("Run `{folder}{command} {}`, then the tests and the production build.", names.join(" "));
+    let lines: Vec<String> = unused.iter().map(|one| format!("line {}  {}", one.line, called(one))).collect();
+    let location = Location::File { path: manifest.path.clone(), span: Some(Span::line(first.line)) };
+    Some(Finding::new(&META, location, "unused", message).fix(fix).evidence(listed(&lines)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::samples;
+    use super::*;
+
+    fn repo(files: &[(&str, &str)]) -> (tempfile::TempDir, Repo) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let repo = Repo::open(folder.path(), &[], &CancellationToken::new());
+        (folder, repo)
+    }
+
+    fn told(files: &[(&str, &str)], asks: &[&str], locked: &[&str]) -> (Vec<String>, Coverage) {
+        let (_folder, repo) = repo(files);
+        let lock = samples::lock(Manager::Npm, "package-lock.json", "package.json", locked);
+        let packages = samples::packages(vec![samples::manifest("package.json", asks)], vec![lock]);
+        let (found, coverage) = look(&repo, &packages, &CancellationToken::new());
+        (found.iter().map(|f| format!("{} {}", f.location, f.fix)).collect(), coverage)
+    }
+
+    #[test]
+    fn what_no_text_names_is_told_with_the_command() {
+        let files = [
+            ("src/app.js", "import axios from 'axios';\nimport merge from 'lodash.merge';\n"),
+            ("README.md", "Uses picomatch and got.\n"),
+            (
+                "package.json",
+                "{\"scripts\": {\"start\": \"pm3 start\"}, \"dependencies\": {\"picomatch\": \"^2\", \"got\": \"^14\"}}",
+            ),
+        ];
+        let (seen, coverage) = told(
+            &files,
+            &["axios ^1", "picomatch ^2", "lodash.merge ^4", "got ^14", "pm3-runner ^1"],
+            &["axios 1.0.0 ^1"],
+        );
+        assert_eq!(
+            seen,
+            ["package.json:4 Run `npm uninstall picomatch got`, then the tests and the production build."]
+        );
+        assert!(matches!(coverage, Coverage::Part(_)), "silence is no evidence");
+    }
+
+    #[test]
+    fn what_others_take_in_is_not_told() {
+        let files = [
+            ("src/app.js", "run();\n"),
+            ("config/build.yml", "presets: [odd-preset]\n"),
+            ("a.css", "@import 'normal.css/x';"),
+        ];
+        let asks =
+            ["@types/x ^1", "react-dom ^19", "sharp ^1", "postcss-foo ^1", "odd-preset ^1", "normal.css ^1", "peer ^1"];
+        let (_folder, repo) = repo(&files);
+        let mut lock =
+            samples::lock(Manager::Npm, "package-lock.json", "package.json", &["needy 1.0.0", "peer 1.0.0 ^1"]);
+        lock.packages[0].needs = vec![1];
+        let packages = samples::packages(vec![samples::manifest("package.json", &asks)], vec![lock]);
+        assert_eq!(look(&repo, &packages, &CancellationToken::new()).0, []);
+    }
+
+    #[test]
+    fn a_name_within_another_is_no_mention_and_unread_code_silences() {
+        let (seen, _) =
+            told(&[("a.js", "import x from 'my-got'; import y from '@got'; forgotten")], &["got ^1"], &["x 1.0.0"]);
+        assert_eq!(seen.len(), 1);
+        let (seen, coverage) = told(&[("a.js", "x"), ("b.js", "\0\0")], &["got ^1"], &["x 1.0.0"]);
+        assert!(seen.is_empty() && matches!(coverage, Coverage::Nothing(_)), "{coverage:?}");
+    }
+}
