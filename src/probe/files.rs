@@ -180,7 +180,7 @@ impl Unread {
 }
 
 /// Counts what was passed over.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Gaps(BTreeMap<String, (u64, Vec<String>)>);
 
 impl Gaps {

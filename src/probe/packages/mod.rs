@@ -83,7 +83,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         if cancel.is_cancelled() {
             return found;
         }
-        if let Some(read) = lock::reader(file.name()) {
+        if let Some(read) = lock::reader(&file.path) {
             let around = Around { path: &file.path, manifests: &found.manifests };
             match text_of(file).and_then(|text| read(&text, &around)) {
                 Ok(reading) => found.add(reading),

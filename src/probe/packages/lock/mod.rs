@@ -160,10 +160,11 @@ pub mod reason {
 /// Reads the text of a lock file.
 type Read = fn(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood>;
 
-/// The reader of a lock file of this name; `None` for what is none, and for requirements files, which include each other
-/// and are read together.
+/// The reader of a lock file of this name or path; `None` for what is none, and for requirements files, which include
+/// each other and are read together.
 #[must_use]
-pub fn reader(name: &str) -> Option<Read> {
+pub fn reader(path: &str) -> Option<Read> {
+    let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
     Some(match name {
         "package-lock.json" | "npm-shrinkwrap.json" => npm::read,
         "Cargo.lock" => cargo::read,
@@ -179,7 +180,9 @@ pub fn reader(name: &str) -> Option<Read> {
         "Gemfile.lock" | "gems.locked" => bundler::read,
         "go.mod" => go::read,
         "pom.xml" => maven::read,
-        "gradle.lockfile" => gradle::read,
+        "gradle.lockfile" | "buildscript-gradle.lockfile" => gradle::read,
+        // Gradle before 7 wrote one file a configuration.
+        _ if name.ends_with(".lockfile") && folder.ends_with("gradle/dependency-locks") => gradle::read,
         _ => return None,
     })
 }

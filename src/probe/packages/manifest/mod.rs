@@ -3,10 +3,10 @@
 mod cargo;
 mod composer;
 mod gemfile;
-mod go_mod;
+pub(super) mod go_mod;
 mod gradle;
 mod package_json;
-mod pom;
+pub(super) mod pom;
 mod python;
 
 use std::collections::BTreeMap;
@@ -36,6 +36,18 @@ pub struct Manifest {
     pub overrides: Vec<String>,
     /// The project's own licence.
     pub licence: Option<String>,
+    /// What of it could not be understood: entries of a wrong type, what a program would have to work out.
+    pub gaps: Gaps,
+}
+
+/// Why something in a manifest was not read.
+pub mod reason {
+    /// An entry that makes no sense.
+    pub const ENTRY: &str = "entry of a manifest that was not understood";
+    /// Gemfiles and Gradle's build files are programs.
+    pub const DYNAMIC: &str = "dependency of a manifest that only a program can work out";
+    /// What a workspace or a parent sets that is not there.
+    pub const INHERITED: &str = "dependency whose version comes from a manifest outside the project";
 }
 
 /// One package that a manifest asks for.
@@ -94,22 +106,30 @@ pub struct Runtime {
     pub line: u32,
 }
 
-/// Reads a manifest's text; `path` is kept in it.
-type Read = fn(path: &str, text: &str) -> Result<Manifest, NotUnderstood>;
+/// How a manifest is read.
+enum Reader {
+    /// By itself.
+    Alone(fn(path: &str, text: &str) -> Result<Manifest, NotUnderstood>),
+    /// With others of its kind, from which it takes versions.
+    Cargo,
+    Maven,
+    Gradle,
+}
 
 /// The reader of a file of this path; `None` for what is no manifest.
-fn reader(path: &str) -> Option<Read> {
+fn reader(path: &str) -> Option<Reader> {
     let name = path.rsplit('/').next().unwrap_or(path);
     Some(match name {
-        "package.json" => package_json::read,
-        "pyproject.toml" | "Pipfile" | "setup.cfg" => python::read,
-        "composer.json" => composer::read,
-        "Cargo.toml" => cargo::read,
-        "Gemfile" | "gems.rb" => gemfile::read,
-        "go.mod" => go_mod::read,
-        "pom.xml" => pom::read,
-        "build.gradle" | "build.gradle.kts" => gradle::read,
-        _ if is_requirements(path) => python::read,
+        "package.json" => Reader::Alone(package_json::read),
+        "pyproject.toml" | "Pipfile" | "setup.cfg" => Reader::Alone(python::read),
+        "composer.json" => Reader::Alone(composer::read),
+        "Cargo.toml" => Reader::Cargo,
+        "Gemfile" | "gems.rb" => Reader::Alone(gemfile::read),
+        "go.mod" | "go.work" => Reader::Alone(go_mod::read),
+        "pom.xml" => Reader::Maven,
+        "build.gradle" | "build.gradle.kts" => Reader::Gradle,
+        _ if name.ends_with(".versions.toml") => Reader::Gradle,
+        _ if is_requirements(path) => Reader::Alone(python::read),
         _ => return None,
     })
 }
@@ -118,18 +138,28 @@ fn reader(path: &str) -> Option<Read> {
 #[must_use]
 pub fn collect(files: &[FileEntry], gaps: &mut Gaps, cancel: &CancellationToken) -> BTreeMap<String, Manifest> {
     let mut found = BTreeMap::new();
+    let (mut crates, mut poms, mut builds) =
+        (cargo::Crates::default(), pom::Poms::default(), gradle::Builds::default());
     for file in files {
         if cancel.is_cancelled() {
             break;
         }
-        let Some(read) = reader(&file.path) else { continue };
+        let Some(reader) = reader(&file.path) else { continue };
         let text = file.read().map_err(|why| NotUnderstood::new(format!("manifest that is {}", why.reason())));
-        match text.and_then(|text| read(&file.path, &text)) {
-            Ok(manifest) => {
+        let read = text.and_then(|text| match reader {
+            Reader::Alone(read) => read(&file.path, &text).map(|manifest| {
                 found.insert(file.path.clone(), manifest);
-            }
-            Err(why) => gaps.add(&why.reason, &why.place(&file.path)),
+            }),
+            Reader::Cargo => crates.add(&file.path, &text),
+            Reader::Maven => poms.add(&file.path, &text),
+            Reader::Gradle => builds.add(&file.path, &text),
+        });
+        if let Err(why) = read {
+            gaps.add(&why.reason, &why.place(&file.path));
         }
     }
+    crates.finish(&mut found);
+    poms.finish(&mut found);
+    builds.finish(&mut found);
     found
 }
