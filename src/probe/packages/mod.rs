@@ -9,6 +9,7 @@
 //! `version/` orders versions and `range/` says whether a declared range allows one, each as its ecosystem does.
 
 mod ecosystem;
+mod json;
 mod lines;
 pub mod lock;
 mod manager;

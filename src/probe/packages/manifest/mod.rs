@@ -1,7 +1,7 @@
 //! What the project asks for: `package.json`, `pyproject.toml`, `composer.json` and the like.
 
 mod cargo;
-mod composer;
+pub(super) mod composer;
 mod gemfile;
 pub(super) mod go_mod;
 mod gradle;
