@@ -95,7 +95,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
-    for (path, why) in unlocked::manifests(listing, cancel) {
+    for (path, why) in unlocked::manifests(listing, &found.manifests, &found.locks, cancel) {
         found.pass_over(&path, &NotUnderstood::new(why));
     }
     found.add_unlisted(listing);
