@@ -1,6 +1,7 @@
 //! The report's formats. Each writes the same bytes for the same report.
 
 mod database;
+mod dependencies;
 mod json;
 mod markdown;
 mod overview;

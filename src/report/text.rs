@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::overview::{Counts, Overview, count, not_done, one_line, place};
 use super::paint::{Paint, Tone};
-use super::{database, web};
+use super::{database, dependencies, web};
 use crate::model::report::{ReportFinding, ReportItem};
 use crate::model::{Confidence, Decision, Evidence, Poll, Report, Severity, escape};
 
@@ -16,6 +16,9 @@ const MOST_UNKNOWN: usize = 8;
 
 /// Proposed indexes, unless everything is asked for.
 const MOST_INDEXES: usize = 5;
+
+/// Vulnerable packages, unless all are asked for.
+const MOST_PACKAGES: usize = 8;
 
 /// Headers, paths and reasons of one site or server, unless everything is asked for.
 const MOST_OF_A_SITE: usize = 6;
@@ -44,6 +47,7 @@ pub fn text(report: &Report, options: TextOptions, out: &mut dyn Write) -> io::R
     page.findings()?;
     page.indexes()?;
     page.web()?;
+    page.dependencies()?;
     page.not_examined()?;
     if options.verbose {
         page.items()?;
@@ -298,6 +302,29 @@ impl Page<'_, '_> {
             }
         }
         self.paint.line(&[(Tone::Quiet, "    "), (Tone::Quiet, &web::requests(web))])
+    }
+
+    /// The vulnerable packages, in brief.
+    fn dependencies(&mut self) -> io::Result<()> {
+        let Some(report) = &self.overview.report.dependencies else { return Ok(()) };
+        self.heading("Dependencies", &dependencies::sentence(report))?;
+        let most = if self.verbose { usize::MAX } else { MOST_PACKAGES };
+        for package in report.vulnerable.iter().take(most) {
+            let name = one_line(&format!("{} {}", package.name, package.version), 120);
+            let to = one_line(&dependencies::target(package), 60);
+            let words = format!(
+                "  {} → {to}  {}; used: {}",
+                package.severity.map_or("not rated", crate::model::Severity::word),
+                one_line(&dependencies::through(package), 160),
+                one_line(&dependencies::uses(package), 160)
+            );
+            self.paint.line(&[(Tone::Plain, "    "), (Tone::Accent, &name), (Tone::Plain, &words)])?;
+            for command in &package.way_out.commands {
+                self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, &one_line(command, 300))])?;
+            }
+        }
+        let more = report.vulnerable.len().saturating_sub(most);
+        self.more(more, if more == 1 { "package" } else { "packages" })
     }
 
     fn line_of_web(&mut self, name: &str, words: &str) -> io::Result<()> {

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::rows::Rows;
-use super::ui_state::{WebRow, Within};
+use super::ui_state::{DependencyRow, WebRow, Within};
 use crate::model::{
-    ExaminedQuery, Finding, Fingerprint, Item, ItemId, Observation, Proof, RequestMade, Severity, Site, TlsServer,
+    ExaminedQuery, Finding, Fingerprint, Item, ItemId, Location, Observation, Proof, RequestMade, Severity, Site,
+    TlsServer, VulnerablePackage,
 };
 use crate::session::Session;
 
@@ -28,6 +29,9 @@ pub struct Index {
     about: HashMap<WebRow, Vec<Fingerprint>>,
     /// The sites, servers and the requests that pass the filter.
     pub web: Rows<WebRow>,
+    about_packages: HashMap<DependencyRow, Vec<Fingerprint>>,
+    /// The vulnerable packages that pass the filter, and the lock files.
+    pub dependencies: Rows<DependencyRow>,
 }
 
 /// What the rows of each list must contain.
@@ -41,6 +45,8 @@ pub struct Filters<'a> {
     pub queries: &'a str,
     /// Sites, servers, requests.
     pub web: &'a str,
+    /// Packages.
+    pub dependencies: &'a str,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -51,22 +57,25 @@ struct Stamp {
     findings: String,
     queries: String,
     web: String,
+    dependencies: String,
 }
 
 impl Stamp {
-    fn filters(&self) -> [&str; 4] {
-        [&self.items, &self.findings, &self.queries, &self.web]
+    fn filters(&self) -> [&str; 5] {
+        [&self.items, &self.findings, &self.queries, &self.web, &self.dependencies]
     }
 }
 
 impl Index {
     /// Works the rows out anew if anything has changed, and says whether it has.
     pub fn refresh(&mut self, session: &Session, within: &Within, filters: Filters<'_>) -> bool {
-        let Filters { items, findings, queries, web } = filters;
+        let Filters { items, findings, queries, web, dependencies } = filters;
+        let wanted = [items, findings, queries, web, dependencies];
         let revision = session.revision();
-        let same = self.stamp.as_ref().is_some_and(|stamp| {
-            stamp.revision == revision && stamp.within == *within && stamp.filters() == [items, findings, queries, web]
-        });
+        let same = self
+            .stamp
+            .as_ref()
+            .is_some_and(|stamp| stamp.revision == revision && stamp.within == *within && stamp.filters() == wanted);
         if same {
             return false;
         }
@@ -79,6 +88,7 @@ impl Index {
         self.list_findings(session, findings);
         self.list_queries(session, queries);
         self.list_web(session, web);
+        self.list_dependencies(session, dependencies);
         self.stamp = Some(Stamp {
             revision,
             within: within.clone(),
@@ -86,6 +96,7 @@ impl Index {
             findings: findings.to_owned(),
             queries: queries.to_owned(),
             web: web.to_owned(),
+            dependencies: dependencies.to_owned(),
         });
         true
     }
@@ -101,6 +112,17 @@ impl Index {
         let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
         self.queries_at = queries.iter().enumerate().map(|(at, query)| (query.id.clone(), at)).collect();
         let prints = |found: Vec<&Finding>| found.into_iter().map(|finding| finding.fingerprint.clone()).collect();
+        self.about_packages.clear();
+        for package in session.dependencies().map(|report| report.vulnerable.as_slice()).unwrap_or_default() {
+            self.about_packages.insert(DependencyRow::of(package), Vec::new());
+        }
+        for finding in session.findings_about_packages() {
+            if let Location::Package { manifest, name, version, .. } = &finding.location {
+                let (lock, name, version) = (manifest.clone(), name.clone(), version.clone());
+                let prints = self.about_packages.entry(DependencyRow::Package { lock, name, version }).or_default();
+                prints.push(finding.fingerprint.clone());
+            }
+        }
         self.about.clear();
         let Some(report) = session.web() else { return };
         for site in &report.sites {
@@ -185,6 +207,30 @@ impl Index {
             self.web.head(title, count.to_string());
             rows.into_iter().for_each(|row| self.web.push(row));
         }
+    }
+
+    fn list_dependencies(&mut self, session: &Session, filter: &str) {
+        self.dependencies = Rows::default();
+        let Some(report) = session.dependencies() else { return };
+        let wanted = Wanted::new(filter);
+        let mut by_severity: BTreeMap<Option<Severity>, Vec<DependencyRow>> = BTreeMap::new();
+        for package in report.vulnerable.iter().filter(|package| wanted.package(package)) {
+            by_severity.entry(package.severity).or_default().push(DependencyRow::of(package));
+        }
+        for (severity, rows) in by_severity.into_iter().rev() {
+            self.dependencies.head(severity.map_or("not rated", Severity::word), rows.len().to_string());
+            rows.into_iter().for_each(|row| self.dependencies.push(row));
+        }
+        if report.locks.iter().any(|lock| wanted.all_in(&[&lock.path, &lock.manager])) {
+            self.dependencies.head("Lock files", report.locks.len().to_string());
+            self.dependencies.push(DependencyRow::LockFiles);
+        }
+    }
+
+    /// What speaks against a package, the worst first.
+    #[must_use]
+    pub fn findings_about_package(&self, row: &DependencyRow) -> &[Fingerprint] {
+        self.about_packages.get(row).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// What speaks against a site or a server, the worst first.
@@ -308,6 +354,18 @@ impl Wanted {
         for certificate in &server.chain {
             texts.extend([certificate.subject.as_str(), certificate.issuer.as_str()]);
             texts.extend(certificate.names.iter().map(String::as_str));
+        }
+        self.all_in(&texts)
+    }
+
+    fn package(&self, package: &VulnerablePackage) -> bool {
+        let mut texts = vec![package.name.as_str(), &package.version, &package.lock, &package.manager];
+        texts.extend(package.severity.map(Severity::word));
+        texts.push(if package.development { "development" } else { "production" });
+        texts.extend(package.ways_in.iter().flatten().map(|step| step.name.as_str()));
+        for advisory in &package.advisories {
+            texts.extend([advisory.known_as.as_str(), &advisory.summary]);
+            texts.extend(advisory.aliases.iter().map(String::as_str));
         }
         self.all_in(&texts)
     }

@@ -72,8 +72,8 @@ keymap! {
         PreviousPane "previous-pane" ["shift-tab"] "back a pane", "To the pane before";
         Open "open" ["enter"] "open", "Open what is selected";
         Back "back" ["esc"] "back", "Go back; stop running probes (asks first)";
-        Filter "filter" ["/"] "filter", "Filter items, findings, queries or sites as you type";
-        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item, finding, query or site";
+        Filter "filter" ["/"] "filter", "Filter items, findings, queries, sites or packages as you type";
+        Palette "palette" [":", "ctrl-k"] "palette", "Find any command, item, finding, query, site or package";
         Help "help" ["?"] "help", "Every key";
     }
     "Views", Views {
@@ -81,6 +81,7 @@ keymap! {
         Findings "findings" ["2"] "findings", "Every finding, worst first";
         Database "database" ["3"] "database", "The queries, what they will cost, and the indexes that help";
         Web "web" ["4"] "web", "What strangers see of the deployed app: grades, headers, certificates, requests";
+        Dependencies "dependencies" ["5"] "dependencies", "The vulnerable packages, how they come in, and the way out";
         Report "report" ["6"] "report", "The report as others will read it";
     }
     "Decide", Views {
@@ -98,8 +99,8 @@ keymap! {
         RunAll "run-all" ["R"] "run all", "Run every probe again";
         Edit "edit" ["e"] "editor", "Open the place in your editor";
         Browse "browse" ["o"] "browser", "Open a link or the address in the browser";
-        Copy "copy" ["y"] "copy", "Copy the finding, item, query or site";
-        Migration "copy-migration" ["m"] "migration", "Copy the migration that makes the proposed index";
+        Copy "copy" ["y"] "copy", "Copy the finding, item, query, site or package";
+        Migration "copy-migration" ["m"] "copy fix", "Copy the migration that makes the index, or the command that updates the package";
         Prompt "prompt" ["f"] "fix prompt", "Copy a prompt for an AI assistant that fixes the finding";
         Export "export" ["x"] "export", "Write the report as Markdown";
         Theme "theme" ["t"] "theme", "The next theme";

@@ -104,6 +104,7 @@ impl Layout {
             View::Findings => layout.list_and_detail((Pane::Findings, Pane::Finding), focus, splits),
             View::Database => layout.list_and_detail((Pane::Queries, Pane::Query), focus, splits),
             View::Web => layout.list_and_detail((Pane::Sites, Pane::Site), focus, splits),
+            View::Dependencies => layout.list_and_detail((Pane::Packages, Pane::Package), focus, splits),
             View::Report => layout.panes.push((Pane::Report, body)),
         }
         layout
@@ -231,12 +232,20 @@ fn inside(pane: Rect) -> Rect {
     Rect { x: pane.x + 1, y: pane.y + 1, width: pane.width.saturating_sub(2), height: pane.height.saturating_sub(1) }
 }
 
+/// Whether the views' names must be short, for what is running to stand beside them.
+#[must_use]
+pub const fn is_narrow(width: u16) -> bool {
+    width < 100
+}
+
 fn tabs(row: Rect) -> Vec<(View, Rect)> {
-    let gap = if row.width < 100 { 2 } else { 3 };
+    let narrow = is_narrow(row.width);
+    let gap = if narrow { 1 } else { 3 };
     let mut x = row.x + 1;
     let mut tabs = Vec::new();
     for view in View::ALL {
-        let width = u16::try_from(view.title().len() + 2).unwrap_or(0);
+        let title = if narrow { view.short_title() } else { view.title() };
+        let width = u16::try_from(title.len() + 2).unwrap_or(0);
         if x + width <= row.right() {
             tabs.push((view, Rect { x, width, ..row }));
         }

@@ -5,7 +5,7 @@ use ratatui_textarea::{TextArea, WrapMode};
 use tui_input::Input;
 
 use super::keymap::Action;
-use super::ui_state::{WebRow, Within};
+use super::ui_state::{DependencyRow, WebRow, Within};
 use super::widgets::list;
 use crate::model::{Acceptance, Fingerprint, ItemId, OfferTarget, ProbeId, Reply, escape};
 use crate::session::AcceptanceDraft;
@@ -51,6 +51,8 @@ pub enum Then {
     Query(String),
     /// Shows a site, a server or the requests.
     Web(WebRow),
+    /// Shows a package or the lock files.
+    Dependency(DependencyRow),
     /// Copies a text.
     Copy(String),
     /// Copies a prompt that fixes a finding.

@@ -9,7 +9,7 @@ use super::layout::{Divider, Layout, Splits};
 use super::modal::Modal;
 use super::rows::Selection;
 use super::style::Styles;
-use crate::model::{Fingerprint, ItemId, Theme};
+use crate::model::{Fingerprint, ItemId, Theme, VulnerablePackage};
 use crate::session::Session;
 
 /// A numbered view.
@@ -23,13 +23,16 @@ pub enum View {
     Database,
     /// What the deployed app shows of itself.
     Web,
+    /// The packages with a known vulnerability, and the way out.
+    Dependencies,
     /// What others will read.
     Report,
 }
 
 impl View {
     /// Every view, in the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Checklist, Self::Findings, Self::Database, Self::Web, Self::Report];
+    pub const ALL: [Self; 6] =
+        [Self::Checklist, Self::Findings, Self::Database, Self::Web, Self::Dependencies, Self::Report];
 
     /// Its name.
     #[must_use]
@@ -39,7 +42,17 @@ impl View {
             Self::Findings => "Findings",
             Self::Database => "Database",
             Self::Web => "Web",
+            Self::Dependencies => "Dependencies",
             Self::Report => "Report",
+        }
+    }
+
+    /// Its name where there is little room.
+    #[must_use]
+    pub const fn short_title(self) -> &'static str {
+        match self {
+            Self::Dependencies => "Deps",
+            other => other.title(),
         }
     }
 
@@ -51,6 +64,7 @@ impl View {
             Self::Findings => &[Pane::Findings, Pane::Finding],
             Self::Database => &[Pane::Queries, Pane::Query],
             Self::Web => &[Pane::Sites, Pane::Site],
+            Self::Dependencies => &[Pane::Packages, Pane::Package],
             Self::Report => &[Pane::Report],
         }
     }
@@ -77,6 +91,10 @@ pub enum Pane {
     Sites,
     /// The site, server or requests in hand.
     Site,
+    /// The list of vulnerable packages.
+    Packages,
+    /// The package in hand.
+    Package,
     /// The report.
     Report,
 }
@@ -90,6 +108,30 @@ pub enum WebRow {
     Server(String),
     /// Every request that was made.
     Requests,
+}
+
+/// What the list of view 5 holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum DependencyRow {
+    /// A vulnerable package.
+    Package {
+        /// The lock file that names it.
+        lock: String,
+        /// Its name.
+        name: String,
+        /// Its version.
+        version: String,
+    },
+    /// Every lock file that was read.
+    LockFiles,
+}
+
+impl DependencyRow {
+    /// The row of a package.
+    #[must_use]
+    pub fn of(package: &VulnerablePackage) -> Self {
+        Self::Package { lock: package.lock.clone(), name: package.name.clone(), version: package.version.clone() }
+    }
 }
 
 /// Which items are listed.
@@ -116,43 +158,24 @@ pub struct ChecklistState {
     pub filter: Input,
 }
 
-/// The state of view 2.
+/// The state of a view with a list and the page of what is in hand.
 #[derive(Debug)]
-pub struct FindingsState {
+pub struct ListState<T> {
     /// The pane in use.
     pub focus: Pane,
-    /// The finding in hand.
-    pub list: Selection<Fingerprint>,
-    /// The first row of the finding that is shown.
-    pub scroll: usize,
-    /// What findings must contain.
-    pub filter: Input,
-}
-
-/// The state of view 3.
-#[derive(Debug)]
-pub struct DatabaseState {
-    /// The pane in use.
-    pub focus: Pane,
-    /// The query in hand, by its id.
-    pub list: Selection<String>,
-    /// The first row of the query that is shown.
-    pub scroll: usize,
-    /// What queries must contain.
-    pub filter: Input,
-}
-
-/// The state of view 4.
-#[derive(Debug)]
-pub struct WebState {
-    /// The pane in use.
-    pub focus: Pane,
-    /// The site, server or requests in hand.
-    pub list: Selection<WebRow>,
-    /// The first row of it that is shown.
+    /// What is in hand.
+    pub list: Selection<T>,
+    /// The first row of its page that is shown.
     pub scroll: usize,
     /// What rows must contain.
     pub filter: Input,
+}
+
+impl<T> ListState<T> {
+    /// As the view opens, with its list in use.
+    fn new(list: Pane) -> Self {
+        Self { focus: list, list: Selection::default(), scroll: 0, filter: Input::default() }
+    }
 }
 
 /// The colours in use and those that could be.
@@ -214,11 +237,13 @@ pub struct Ui {
     /// View 1.
     pub checklist: ChecklistState,
     /// View 2.
-    pub findings: FindingsState,
-    /// View 3.
-    pub database: DatabaseState,
+    pub findings: ListState<Fingerprint>,
+    /// View 3: queries by their ids.
+    pub database: ListState<String>,
     /// View 4.
-    pub web: WebState,
+    pub web: ListState<WebRow>,
+    /// View 5.
+    pub dependencies: ListState<DependencyRow>,
     /// The first row of the report that is shown.
     pub report_scroll: usize,
     /// What lies over the views; the last one gets the keys.
@@ -253,19 +278,10 @@ impl Ui {
                 scroll: 0,
                 filter: Input::default(),
             },
-            findings: FindingsState {
-                focus: Pane::Findings,
-                list: Selection::default(),
-                scroll: 0,
-                filter: Input::default(),
-            },
-            database: DatabaseState {
-                focus: Pane::Queries,
-                list: Selection::default(),
-                scroll: 0,
-                filter: Input::default(),
-            },
-            web: WebState { focus: Pane::Sites, list: Selection::default(), scroll: 0, filter: Input::default() },
+            findings: ListState::new(Pane::Findings),
+            database: ListState::new(Pane::Queries),
+            web: ListState::new(Pane::Sites),
+            dependencies: ListState::new(Pane::Packages),
             report_scroll: 0,
             modals: Vec::new(),
             splits: Splits::default(),
@@ -286,6 +302,7 @@ impl Ui {
             View::Findings => self.findings.focus,
             View::Database => self.database.focus,
             View::Web => self.web.focus,
+            View::Dependencies => self.dependencies.focus,
             View::Report => Pane::Report,
         }
     }
@@ -297,6 +314,7 @@ impl Ui {
             Pane::Findings | Pane::Finding => self.findings.focus = pane,
             Pane::Queries | Pane::Query => self.database.focus = pane,
             Pane::Sites | Pane::Site => self.web.focus = pane,
+            Pane::Packages | Pane::Package => self.dependencies.focus = pane,
             Pane::Report => {}
         }
     }
@@ -316,17 +334,20 @@ impl Ui {
             findings: self.findings.filter.value(),
             queries: self.database.filter.value(),
             web: self.web.filter.value(),
+            dependencies: self.dependencies.filter.value(),
         };
         if !self.index.refresh(session, &within, filters) {
             return;
         }
         let (item, finding) = (self.checklist.items.selected.clone(), self.findings.list.selected.clone());
         let (query, web) = (self.database.list.selected.clone(), self.web.list.selected.clone());
+        let package = self.dependencies.list.selected.clone();
         self.checklist.sections.settle(&self.index.sections);
         self.checklist.items.settle(&self.index.items);
         self.findings.list.settle(&self.index.findings);
         self.database.list.settle(&self.index.queries);
         self.web.list.settle(&self.index.web);
+        self.dependencies.list.settle(&self.index.dependencies);
         if item != self.checklist.items.selected {
             self.checklist.scroll = 0;
         }
@@ -338,6 +359,9 @@ impl Ui {
         }
         if web != self.web.list.selected {
             self.web.scroll = 0;
+        }
+        if package != self.dependencies.list.selected {
+            self.dependencies.scroll = 0;
         }
         self.reveal();
     }
@@ -351,5 +375,6 @@ impl Ui {
         self.findings.list.reveal(&self.index.findings, height(Pane::Findings));
         self.database.list.reveal(&self.index.queries, height(Pane::Queries));
         self.web.list.reveal(&self.index.web, height(Pane::Sites));
+        self.dependencies.list.reveal(&self.index.dependencies, height(Pane::Packages));
     }
 }

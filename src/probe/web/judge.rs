@@ -9,7 +9,7 @@ use super::address::{Origin, is_secure, same_site, shown};
 use super::cookie_jar;
 use super::html;
 use super::http::Headers;
-use super::rules::{HEADER_RULES, HeaderRules, Page, hsts, https, malformed};
+use super::rules::{HEADER_RULES, HeaderRules, Page, front_page, hsts, https, malformed};
 use super::survey::Survey;
 use super::tally::{Sight, Tally};
 use super::tls::{self, verdict::Verdict};
@@ -22,7 +22,7 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
     let mut tally = Tally::default();
     let mut trusted: Vec<(&Origin, Option<bool>)> = Vec::new();
     for (server, verdict) in survey.servers.iter().zip(verdicts) {
-        tls::judge::judge(server, verdict, now, &mut tally);
+        tls::judge::judge(server, survey.leads_to(&server.origin), verdict, now, &mut tally);
         trusted.push((&server.origin, verdict.is_trusted()));
     }
     for visit in survey.visits.iter().filter(|visit| visit.given && is_secure(&visit.start)) {
@@ -155,6 +155,7 @@ fn judge_pages(survey: &Survey, tally: &mut Tally) {
             let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
             if let (true, false, Some(why)) = (visit.given, elsewhere, visit.why_no_page()) {
                 HEADER_RULES.iter().for_each(|rules| tally.not_seen(rules.rules, &why));
+                tally.not_seen(front_page::RULES, &why);
             }
             continue;
         };
@@ -165,6 +166,9 @@ fn judge_pages(survey: &Survey, tally: &mut Tally) {
         }
         judged.push(&hop.url);
         let page = page_of(hop);
+        if visit.given {
+            tally.add(front_page::RULES, front_page::judge(&page));
+        }
         for rules in HEADER_RULES {
             tally.add(rules.rules, judge_header(rules, &page));
         }

@@ -58,6 +58,12 @@ impl Survey {
         self.visits.iter().flat_map(|visit| &visit.hops).any(|hop| is_secure(&hop.url) && same_site(&hop.url, url))
     }
 
+    /// Whether an address that the user gave leads to or over this server.
+    pub fn leads_to(&self, origin: &Origin) -> bool {
+        let given = self.visits.iter().filter(|visit| visit.given);
+        given.flat_map(|visit| &visit.handshakes).any(|(met, _)| met == origin)
+    }
+
     /// Whether an address of the site of `url` ends on a page over HTTPS.
     pub fn has_secure_page(&self, url: &Url) -> bool {
         self.visits.iter().filter_map(Visit::page).any(|hop| is_secure(&hop.url) && same_site(&hop.url, url))

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use super::front::{listed, poll_words};
 use super::safe::{cell, code, fence, prose};
 use super::table;
-use super::{database, web};
+use super::{database, dependencies, web};
 use crate::model::report::{ReportFinding, ReportItem};
 use crate::model::{Basis, Evidence, EvidenceKind};
 use crate::report::overview::{Overview, count, place};
@@ -28,6 +28,7 @@ pub(super) fn write(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<
     findings(overview, out)?;
     database::write(overview, out)?;
     web::write(overview, out)?;
+    dependencies::write(overview, out)?;
     proofs(overview, out)?;
     probes(overview, out)
 }

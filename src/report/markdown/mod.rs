@@ -2,6 +2,7 @@
 
 mod appendix;
 mod database;
+mod dependencies;
 mod front;
 mod safe;
 mod web;

@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use crate::model::{Outcome, ProbeId, Progress};
 use crate::session::{ProbeRun, Session, Tone};
 use crate::tui::keymap::{self, Action};
-use crate::tui::layout::Layout;
+use crate::tui::layout::{Layout, is_narrow};
 use crate::tui::plain;
 use crate::tui::style::Styles;
 use crate::tui::ui_state::{Pane, Ui, View};
@@ -57,12 +57,13 @@ pub fn header(
         return;
     }
     for (view, area) in &layout.tabs {
+        let title = if is_narrow(ui.size.width) { view.short_title() } else { view.title() };
         let number = ui.keymap.hint(action_of(*view));
         let style = if *view == ui.view { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.text };
         let line = Line::from(vec![
             Span::styled(text::fit(&number, 1), styles.muted),
             Span::raw(" "),
-            Span::styled(view.title(), style),
+            Span::styled(title, style),
         ]);
         canvas::line(buffer, *area, 0, &line);
     }
@@ -78,6 +79,7 @@ const fn action_of(view: View) -> Action {
         View::Findings => Action::Findings,
         View::Database => Action::Database,
         View::Web => Action::Web,
+        View::Dependencies => Action::Dependencies,
         View::Report => Action::Report,
     }
 }
@@ -313,6 +315,12 @@ const fn useful(pane: Pane) -> &'static [Action] {
         }
         Pane::Site => {
             &[A::Open, A::Down, A::PageDown, A::Back, A::Browse, A::Edit, A::Prompt, A::Copy, A::Run, A::Palette]
+        }
+        Pane::Packages => {
+            &[A::Open, A::Migration, A::Edit, A::Filter, A::Run, A::Prompt, A::Copy, A::Palette, A::NextPane, A::Back]
+        }
+        Pane::Package => {
+            &[A::Migration, A::Edit, A::Browse, A::Prompt, A::Copy, A::Open, A::Back, A::Down, A::Run, A::Palette]
         }
         Pane::Report => &[A::Export, A::Down, A::PageDown, A::Back, A::Palette],
     }

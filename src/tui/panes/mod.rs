@@ -6,6 +6,9 @@ mod finding;
 mod findings;
 mod item;
 mod items;
+mod locks;
+mod package;
+mod packages;
 mod plan;
 mod queries;
 mod query;
@@ -30,7 +33,7 @@ use super::style::Styles;
 use super::ui_state::{Pane, Ui};
 use super::widgets::doc::Doc;
 use super::widgets::{canvas, list, text};
-use crate::session::Session;
+use crate::session::{ProbeRun, Session};
 
 /// The page that a pane shows, built for `width` columns. Lists have none.
 #[must_use]
@@ -41,8 +44,9 @@ pub fn page<'a>(ui: &'a Ui, session: &Session, pane: Pane, width: u16) -> Doc<'a
         Pane::Finding => finding::write(&mut doc, ui, session),
         Pane::Query => query::write(&mut doc, ui, session),
         Pane::Site => sites::write(&mut doc, ui, session),
+        Pane::Package => packages::write(&mut doc, ui, session),
         Pane::Report => report::write(&mut doc, session),
-        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites => {}
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites | Pane::Packages => {}
     }
     doc
 }
@@ -73,12 +77,17 @@ pub fn draw(ui: &Ui, session: &Session, layout: &Layout, pane: Pane, buffer: &mu
             sites::draw(ui, session, content, buffer);
             of(ui.web.list.at, ui.index.web.len())
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
+        Pane::Packages => {
+            packages::draw(ui, session, content, buffer);
+            of(ui.dependencies.list.at, ui.index.dependencies.len())
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package | Pane::Report => {
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
                 Pane::Query => ui.database.scroll,
                 Pane::Site => ui.web.scroll,
+                Pane::Package => ui.dependencies.scroll,
                 _ => ui.report_scroll,
             };
             let doc = page(ui, session, pane, content.width);
@@ -153,6 +162,8 @@ fn crumbs(ui: &Ui) -> Vec<Span<'static>> {
             Pane::Query => "Query",
             Pane::Sites => "Web",
             Pane::Site => sites::title(ui),
+            Pane::Packages => "Packages",
+            Pane::Package => packages::title(ui),
             Pane::Report => "Report",
         };
         let style = if *pane == ui.focus() { styles.focus.add_modifier(Modifier::UNDERLINED) } else { styles.muted };
@@ -180,18 +191,27 @@ fn name(ui: &Ui, session: &Session, pane: Pane) -> (String, String) {
             ("Queries".to_owned(), if filter.is_empty() { server } else { filter })
         }
         Pane::Query => {
-            let judged_now = session.database_run().and_then(crate::session::ProbeRun::running_only);
+            let judged_now = session.database_run().and_then(ProbeRun::running_only);
             let in_hand = ui.database.list.selected.as_deref();
             let aside = if in_hand.is_some() && judged_now == in_hand { "· being judged anew …" } else { "" };
             ("Query".to_owned(), aside.to_owned())
         }
         Pane::Sites => ("Web".to_owned(), filtered(ui.web.filter.value())),
         Pane::Site => {
-            let again = session.web().is_some() && session.web_run().is_some_and(|run| run.running().is_some());
+            let again = session.web().is_some() && session.web_run().is_some_and(is_running);
             (sites::title(ui).to_owned(), if again { "· being looked at again …" } else { "" }.to_owned())
+        }
+        Pane::Packages => ("Packages".to_owned(), filtered(ui.dependencies.filter.value())),
+        Pane::Package => {
+            let again = session.dependencies().is_some() && session.dependencies_run().is_some_and(is_running);
+            (packages::title(ui).to_owned(), if again { "· being looked up again …" } else { "" }.to_owned())
         }
         Pane::Report => ("Report".to_owned(), String::new()),
     }
+}
+
+fn is_running(run: &ProbeRun) -> bool {
+    run.running().is_some()
 }
 
 fn of(at: usize, rows: usize) -> String {

@@ -1,7 +1,7 @@
 //! What each action does in the views.
 
 use super::go::{self, Step};
-use super::{Request, offers, queries, web};
+use super::{Request, dependencies, offers, queries, web};
 use crate::model::{Finding, Fingerprint, Item, ItemId, Location, ProbeId, Reply, Status};
 use crate::session::{Command, Session};
 use crate::tui::keymap::{Action, Scope, TABLE};
@@ -31,6 +31,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Findings => go::view(ui, View::Findings),
         Action::Database => go::view(ui, View::Database),
         Action::Web => go::view(ui, View::Web),
+        Action::Dependencies => go::view(ui, View::Dependencies),
         Action::Report => go::view(ui, View::Report),
         Action::Settle => return settle(ui, session),
         Action::Answer => with_item(ui, session, answer),
@@ -48,6 +49,7 @@ pub(super) fn carry_out(ui: &mut Ui, session: &Session, action: Action) -> Vec<R
         Action::Edit => return edit(ui, session),
         Action::Browse => return browse(ui, session),
         Action::Copy => return copy(ui, session),
+        Action::Migration if ui.view == View::Dependencies => return dependencies::copy_way_out(ui, session),
         Action::Migration => return queries::migration(ui, session),
         Action::Prompt => return prompt(ui, session),
         Action::Export => ui.modals.push(Modal::Prompt(Box::new(Prompt::export()))),
@@ -79,7 +81,9 @@ fn with_item(ui: &mut Ui, session: &Session, then: impl FnOnce(&mut Ui, &Session
 
 fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
     match ui.focus() {
-        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites => go::pane(ui, 1, false),
+        Pane::Sections | Pane::Items | Pane::Findings | Pane::Queries | Pane::Sites | Pane::Packages => {
+            go::pane(ui, 1, false);
+        }
         Pane::Item => {
             let Some(item) = item(ui, session) else { return Vec::new() };
             let findings = session.verdict(&item.id).map(|verdict| verdict.findings.as_slice()).unwrap_or_default();
@@ -106,6 +110,11 @@ fn open(ui: &mut Ui, session: &Session) -> Vec<Request> {
         Pane::Site => {
             let choices = web::findings(ui).iter().filter_map(|print| finding_choice(ui, session, print)).collect();
             return pick(ui, session, "What is wrong here", choices, "No finding speaks against this");
+        }
+        Pane::Package => {
+            let prints = dependencies::findings(ui).iter();
+            let choices = prints.filter_map(|print| finding_choice(ui, session, print)).collect();
+            return pick(ui, session, "What is known against it", choices, "No finding speaks against this");
         }
         Pane::Report => {}
     }
@@ -142,18 +151,22 @@ fn back(ui: &mut Ui, session: &Session) {
         View::Findings => !ui.findings.filter.value().is_empty(),
         View::Database => !ui.database.filter.value().is_empty(),
         View::Web => !ui.web.filter.value().is_empty(),
+        View::Dependencies => !ui.dependencies.filter.value().is_empty(),
         View::Report => false,
     };
     match ui.focus() {
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Site => go::pane(ui, -1, false),
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package => go::pane(ui, -1, false),
         _ if filtered => match ui.view {
             View::Checklist => ui.checklist.filter.reset(),
             View::Database => ui.database.filter.reset(),
             View::Web => ui.web.filter.reset(),
+            View::Dependencies => ui.dependencies.filter.reset(),
             _ => ui.findings.filter.reset(),
         },
         Pane::Items => go::pane(ui, -1, false),
-        Pane::Findings | Pane::Queries | Pane::Sites | Pane::Report => go::view(ui, View::Checklist),
+        Pane::Findings | Pane::Queries | Pane::Sites | Pane::Packages | Pane::Report => {
+            go::view(ui, View::Checklist);
+        }
         Pane::Sections if session.running() => {
             let running = session.runs().iter().filter(|run| run.running().is_some()).map(|run| run.meta.title);
             let about = format!(
@@ -192,7 +205,12 @@ fn filter(ui: &mut Ui) {
             let before = FilterBefore { text: ui.web.filter.value().to_owned(), within: None };
             ui.modals.push(Modal::Filter(before));
         }
-        View::Report => ui.flash = Some("The report is not filtered; press 1, 2, 3 or 4 first".to_owned()),
+        View::Dependencies => {
+            ui.dependencies.focus = Pane::Packages;
+            let before = FilterBefore { text: ui.dependencies.filter.value().to_owned(), within: None };
+            ui.modals.push(Modal::Filter(before));
+        }
+        View::Report => ui.flash = Some("The report is not filtered; press 1 to 5 first".to_owned()),
     }
 }
 
@@ -207,7 +225,9 @@ fn palette(ui: &mut Ui, session: &Session) {
     let queries = session.database().map(|report| report.queries.as_slice()).unwrap_or_default();
     choices.extend(queries.iter().map(queries::choice));
     choices.extend(web::choices(session));
-    ui.modals.push(Modal::Picker(Picker::fuzzy("Find a command, an item, a finding, a query or a site", choices)));
+    choices.extend(dependencies::choices(session));
+    let title = "Find a command, an item, a finding, a query, a site or a package";
+    ui.modals.push(Modal::Picker(Picker::fuzzy(title, choices)));
 }
 
 fn settle(ui: &mut Ui, session: &Session) -> Vec<Request> {
@@ -277,6 +297,7 @@ fn run(ui: &mut Ui, session: &Session) -> Vec<Request> {
         View::Findings => all(finding(ui, session).map(|finding| finding.probe.clone()).into_iter().collect()),
         View::Database => all(session.database_run().map(|run| run.meta.id.clone()).into_iter().collect()),
         View::Web => all(session.web_run().map(|run| run.meta.id.clone()).into_iter().collect()),
+        View::Dependencies => all(session.dependencies_run().map(|run| run.meta.id.clone()).into_iter().collect()),
         View::Report => all(session.runs().iter().map(|run| run.meta.id.clone()).collect()),
     };
     pick(ui, session, "Run which probe again?", choices, "No probe looks at this; only a person can answer it")
@@ -312,6 +333,10 @@ fn edit(ui: &mut Ui, session: &Session) -> Vec<Request> {
         let choices = web::places(ui, session);
         return pick(ui, session, "Open which place?", choices, "No line of the project is known to set these headers");
     }
+    if ui.view == View::Dependencies {
+        let choices = once_each(dependencies::places(ui, session).into_iter());
+        return pick(ui, session, "Open which place?", choices, "Select a package first");
+    }
     let places = locations(ui, session).into_iter().filter_map(|(location, message)| {
         let then = Then::Edit(location.path()?.to_owned(), location.line());
         Some(Choice::new(plain::place(location), message, then))
@@ -330,6 +355,7 @@ fn browse(ui: &mut Ui, session: &Session) -> Vec<Request> {
         links.extend(item.references.iter().map(|url| (url.clone(), "what the item refers to")));
     }
     links.extend(web::links(ui, session));
+    links.extend(dependencies::links(ui, session));
     let about = match queries::in_hand(ui, session) {
         Some(query) => session.findings_about(query),
         None => finding(ui, session).into_iter().collect(),
@@ -355,7 +381,7 @@ fn once_each(choices: impl Iterator<Item = Choice>) -> Vec<Choice> {
 }
 
 fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
-    if let Some(text) = web::text(ui, session) {
+    if let Some(text) = web::text(ui, session).or_else(|| dependencies::text(ui, session)) {
         return copied(ui, text);
     }
     let query = queries::in_hand(ui, session).zip(session.database());
@@ -364,7 +390,7 @@ fn copy(ui: &mut Ui, session: &Session) -> Vec<Request> {
         (None, Some(item), _) => plain::item(ui, session, item),
         (None, None, Some((query, report))) => plain::query(query, report),
         (None, None, None) => {
-            ui.flash = Some("Select a finding, an item, a query or a site first".to_owned());
+            ui.flash = Some("Select a finding, an item, a query, a site or a package first".to_owned());
             return Vec::new();
         }
     };
@@ -387,11 +413,13 @@ fn prompt(ui: &mut Ui, session: &Session) -> Vec<Request> {
         (prints, "No finding speaks against this query")
     } else if ui.view == View::Web && ui.web.list.selected.is_some() {
         (web::findings(ui).to_vec(), "No finding speaks against this")
+    } else if ui.view == View::Dependencies && ui.dependencies.list.selected.is_some() {
+        (dependencies::findings(ui).to_vec(), "No finding speaks against this")
     } else if let Some(item) = item(ui, session) {
         let prints = session.verdict(&item.id).map(|verdict| verdict.findings.clone()).unwrap_or_default();
         (prints, "No finding speaks against this item")
     } else {
-        ui.flash = Some("Select a finding, an item, a query or a site first".to_owned());
+        ui.flash = Some("Select a finding, an item, a query, a site or a package first".to_owned());
         return Vec::new();
     };
     let choices: Vec<Choice> = prints
@@ -415,6 +443,7 @@ pub(super) fn follow(ui: &mut Ui, session: &Session, then: Then) -> Vec<Request>
         Then::Finding(print) => go::finding(ui, session, &print),
         Then::Query(id) => go::query(ui, session, &id),
         Then::Web(row) => go::web(ui, session, &row),
+        Then::Dependency(row) => go::dependency(ui, session, &row),
         Then::Copy(text) => return copied(ui, text),
         Then::Prompt(print) => return vec![Request::Prompt(print)],
         Then::Answer(item, reply) => return vec![Request::Do(Command::Answer { item, reply })],

@@ -97,6 +97,7 @@ const fn filter(ui: &mut Ui) -> &mut Input {
         View::Findings => &mut ui.findings.filter,
         View::Database => &mut ui.database.filter,
         View::Web => &mut ui.web.filter,
+        View::Dependencies => &mut ui.dependencies.filter,
         View::Checklist | View::Report => &mut ui.checklist.filter,
     }
 }

@@ -3,7 +3,7 @@
 use crate::model::{Fingerprint, ItemId};
 use crate::session::Session;
 use crate::tui::panes;
-use crate::tui::ui_state::{Pane, Ui, View, WebRow, Within};
+use crate::tui::ui_state::{DependencyRow, Pane, Ui, View, WebRow, Within};
 
 /// How far a step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,7 +69,16 @@ pub(super) fn step(ui: &mut Ui, session: &Session, step: Step) {
                 ui.web.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => scroll(ui, session, pane, by),
+        Pane::Packages => {
+            let before = ui.dependencies.list.selected.clone();
+            ui.dependencies.list.step(&ui.index.dependencies, by);
+            if before != ui.dependencies.list.selected {
+                ui.dependencies.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package | Pane::Report => {
+            scroll(ui, session, pane, by);
+        }
     }
     ui.reveal();
 }
@@ -83,7 +92,8 @@ pub(super) fn scroll(ui: &mut Ui, session: &Session, pane: Pane, by: isize) {
         Pane::Findings => ui.findings.list.scroll(&ui.index.findings, by, height),
         Pane::Queries => ui.database.list.scroll(&ui.index.queries, by, height),
         Pane::Sites => ui.web.list.scroll(&ui.index.web, by, height),
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
+        Pane::Packages => ui.dependencies.list.scroll(&ui.index.dependencies, by, height),
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let rows = panes::page(ui, session, pane, width).rows();
             let at = match pane {
@@ -91,6 +101,7 @@ pub(super) fn scroll(ui: &mut Ui, session: &Session, pane: Pane, by: isize) {
                 Pane::Finding => &mut ui.findings.scroll,
                 Pane::Query => &mut ui.database.scroll,
                 Pane::Site => &mut ui.web.scroll,
+                Pane::Package => &mut ui.dependencies.scroll,
                 _ => &mut ui.report_scroll,
             };
             *at = at.saturating_add_signed(by).min(rows.saturating_sub(height));
@@ -179,5 +190,20 @@ pub(super) fn web(ui: &mut Ui, session: &Session, row: &WebRow) {
     }
     ui.web.scroll = 0;
     ui.web.focus = Pane::Sites;
+    ui.reveal();
+}
+
+/// Shows a package or the lock files, whatever is filtered out.
+pub(super) fn dependency(ui: &mut Ui, session: &Session, row: &DependencyRow) {
+    ui.view = View::Dependencies;
+    if ui.index.dependencies.find(row).is_none() {
+        ui.dependencies.filter.reset();
+        ui.sync(session);
+    }
+    if let Some(at) = ui.index.dependencies.find(row) {
+        ui.dependencies.list.go(&ui.index.dependencies, at);
+    }
+    ui.dependencies.scroll = 0;
+    ui.dependencies.focus = Pane::Packages;
     ui.reveal();
 }

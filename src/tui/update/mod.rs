@@ -1,6 +1,7 @@
 //! What a key, a click or a paste does: pure, from the state and an event to the new state and what is asked of others.
 
 mod actions;
+mod dependencies;
 mod dialogs;
 mod go;
 mod mouse;

@@ -135,13 +135,20 @@ fn select(ui: &mut Ui, session: &Session, pane: Pane, row: usize) {
                 ui.web.scroll = 0;
             }
         }
-        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Report => {
+        Pane::Packages => {
+            if let Some(at) = ui.index.dependencies.entry_in(ui.dependencies.list.offset + row) {
+                ui.dependencies.list.go(&ui.index.dependencies, at);
+                ui.dependencies.scroll = 0;
+            }
+        }
+        Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package | Pane::Report => {
             let width = ui.layout().content(pane).width;
             let scroll = match pane {
                 Pane::Item => ui.checklist.scroll,
                 Pane::Finding => ui.findings.scroll,
                 Pane::Query => ui.database.scroll,
                 Pane::Site => ui.web.scroll,
+                Pane::Package => ui.dependencies.scroll,
                 _ => ui.report_scroll,
             };
             let target = panes::page(ui, session, pane, width).target(scroll + row).cloned();

@@ -271,6 +271,7 @@ fn draw_filter(ui: &Ui, layout: &Layout, buffer: &mut Buffer) -> Option<Position
         View::Findings => &ui.findings.filter,
         View::Database => &ui.database.filter,
         View::Web => &ui.web.filter,
+        View::Dependencies => &ui.dependencies.filter,
         View::Checklist | View::Report => &ui.checklist.filter,
     };
     let lead = "Filter: ";

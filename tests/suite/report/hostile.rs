@@ -103,6 +103,7 @@ fn poisoned(text: &str) -> Report {
         poison(database, text);
     }
     report.web = Some(crate::support::sites::poisoned(text));
+    report.dependencies = Some(crate::support::packages::poisoned(text));
     report
 }
 

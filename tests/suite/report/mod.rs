@@ -176,6 +176,40 @@ fn whoever_decides_reads_one_sentence_about_the_deployed_app() {
 }
 
 #[test]
+fn vulnerable_packages_stand_in_every_report() {
+    let report = sample::with_packages();
+    let markdown = as_markdown(&report);
+    let sentence = "4 packages of 1,267 have a known vulnerability, 1 blocker and 2 major among them; for 3 of them a fixed \
+                    version is out.";
+    let (front, appendix) = markdown.split_once("# Appendix").unwrap();
+    assert!(front.contains(sentence), "{front}");
+    insta::assert_snapshot!("dependencies_markdown", section(appendix, "## Dependencies"));
+    insta::assert_snapshot!("dependencies_text", section(&as_text(&report, PLAIN), "Dependencies"));
+    let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();
+    assert_eq!(json["dependencies"]["vulnerable"][1]["way_out"]["kind"], "override");
+    assert_eq!(json["dependencies"]["vulnerable"][0]["uses"], serde_json::json!({"uses": "not-imported"}));
+    let read: Report = serde_json::from_str(&as_json(&report)).unwrap();
+    assert_eq!(read.dependencies, report.dependencies);
+    let mut clean = report;
+    let packages = clean.dependencies.as_mut().unwrap();
+    packages.vulnerable.clear();
+    assert!(
+        as_markdown(&clean).contains("Nothing is known against any of the 1,267 packages that could be looked up.")
+    );
+    clean.dependencies.as_mut().unwrap().locks.clear();
+    assert!(as_markdown(&clean).contains("No lock file was read, so nobody can say"));
+}
+
+/// From a heading to the next of its kind.
+fn section<'a>(text: &'a str, heading: &str) -> &'a str {
+    let from = text.find(heading).unwrap();
+    let rest = &text[from + heading.len()..];
+    let level = heading.split(' ').next().unwrap();
+    let next = if level.starts_with('#') { format!("\n{level} ") } else { "\n\n\n".to_owned() };
+    &text[from..rest.find(&next).map_or(text.len(), |end| from + heading.len() + end)]
+}
+
+#[test]
 fn json_has_all_of_a_deployed_app() {
     let report = sample::with_a_site();
     let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();

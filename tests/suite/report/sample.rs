@@ -56,6 +56,13 @@ pub fn with_a_site() -> Report {
     report
 }
 
+/// The shop with its packages looked up.
+pub fn with_packages() -> Report {
+    let mut report = shop();
+    report.dependencies = Some(crate::support::packages::shop());
+    report
+}
+
 fn service() -> ReportService {
     let at = |line| SeenAt { path: "src/pay.ts".to_owned(), line };
     let mut service = ExternalService::new("stripe".to_owned(), "Stripe".to_owned());

@@ -2,6 +2,7 @@
 
 pub mod binary;
 pub mod mariadb;
+pub mod packages;
 pub mod postgres;
 pub mod probes;
 #[cfg(unix)]

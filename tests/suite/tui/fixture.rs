@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{queries, sites};
+use crate::support::{packages, queries, sites};
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 use gonogo::model::{
-    Cell, Checklist, Confidence, Coverage, DatabaseReport, EventKind, Evidence, EvidenceKind, Examined, ExaminedQuery,
-    ExternalService, Finding, Fingerprint, Gap, Item, ItemId, Location, Observation, Offer, OfferTarget, Outcome,
-    ProbeId, ProbeMeta, Progress, Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent, RunId, Secret, Section,
-    SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme, WebReport,
+    Cell, Checklist, Confidence, Coverage, DatabaseReport, DependencyReport, EventKind, Evidence, EvidenceKind,
+    Examined, ExaminedQuery, ExternalService, Finding, Fingerprint, Gap, Item, ItemId, Location, Observation, Offer,
+    OfferTarget, Outcome, ProbeId, ProbeMeta, Progress, Project, Proof, Reply, RuleId, RuleKind, RuleMeta, RunEvent,
+    RunId, Secret, Section, SeenAt, Settings, Severity, Skip, SkipReason, Span, Theme, WebReport,
 };
 use gonogo::session::{AcceptanceDraft, Command, Effect, Msg, Session, Start};
 use gonogo::tui::keymap::Keymap;
@@ -71,6 +71,10 @@ static EXPOSED: RuleMeta =
     rule("path-exposed", "A file that should stay inside is served", RuleKind::Finding, Severity::Blocker);
 static OLD_TLS: RuleMeta = rule("tls-outdated", "Old versions of TLS are offered", RuleKind::Finding, Severity::Major);
 pub static WEB: ProbeMeta = probe("web", "Web", "Looks at the deployed app from outside.", &[&EXPOSED, &OLD_TLS]);
+static VULNERABLE: RuleMeta =
+    rule("vulnerable-dependency", "A package has a known vulnerability", RuleKind::Finding, Severity::Major);
+pub static DEPENDENCIES: ProbeMeta =
+    probe("dependencies", "Dependencies", "Looks packages up in published advisories.", &[&VULNERABLE]);
 pub static DATABASE: ProbeMeta = probe("database", "Database", "Explains the project's queries.", &[&SCAN]);
 
 fn item(id: &str, title: &str, severity: Severity, fails_on: &[&RuleMeta], proved_by: &[&RuleMeta]) -> Item {
@@ -314,6 +318,49 @@ pub fn web_sees(session: &mut Session, runs: &BTreeMap<ProbeId, RunId>, report: 
     let rules = [&EXPOSED, &OLD_TLS].map(|rule| (RuleId::from(rule.id), Coverage::Whole)).into();
     let examined = Examined { rules, web: Some(Box::new(report)), ..Examined::default() };
     say(session, runs, "web", EventKind::Finished(Outcome::Completed(examined)));
+}
+
+/// The dependencies probe has not run yet.
+pub fn session_with_packages() -> Session {
+    opened(project("shop"), vec![&SOURCE, &DEPENDENCIES])
+}
+
+/// The dependencies probe has run as well.
+pub fn with_packages() -> Session {
+    let mut session = session_with_packages();
+    let runs = start(&mut session);
+    say(&mut session, &runs, "source", completed(&[&TIMEOUT, &INJECTION, &TRACKING]));
+    dependencies_sees(&mut session, &runs, packages::shop());
+    session
+}
+
+/// Lets the dependencies probe see this, with a finding for each advisory.
+pub fn dependencies_sees(session: &mut Session, runs: &BTreeMap<ProbeId, RunId>, report: DependencyReport) {
+    for package in &report.vulnerable {
+        for advisory in &package.advisories {
+            let location = Location::Package {
+                manifest: package.lock.clone(),
+                line: Some(package.line),
+                name: package.name.clone(),
+                version: package.version.clone(),
+            };
+            let message = format!("{} {} has a hole ({})", package.name, package.version, advisory.known_as);
+            let mut finding = Finding::new(&VULNERABLE, location, &*advisory.known_as, message)
+                .severity(advisory.severity.unwrap_or(Severity::Major))
+                .fix(package.way_out.words.clone());
+            finding.probe = DEPENDENCIES.id.clone();
+            finding.fingerprint = Fingerprint::new(VULNERABLE.id, &finding.location, &advisory.known_as, 0);
+            observe(session, runs, "dependencies", finding);
+        }
+    }
+    let gaps = vec![Gap {
+        reason: "package from git, a URL or an archive, which advisories do not cover".to_owned(),
+        count: 2,
+        examples: vec!["our-fork".to_owned()],
+    }];
+    let rules = [(RuleId::from(VULNERABLE.id), Coverage::Part("2 packages come from git".to_owned()))].into();
+    let examined = Examined { rules, gaps, dependencies: Some(Box::new(report)), ..Examined::default() };
+    say(session, runs, "dependencies", EventKind::Finished(Outcome::Completed(examined)));
 }
 
 /// Probes have run but for the database, which waits for a yes; a person has answered some questions.

@@ -10,7 +10,8 @@ use crate::support::queries::{gain, node};
 use crate::support::sites::poisoned;
 
 use super::fixture::{
-    Bench, DATABASE, REPOSITORY, SOURCE, WEB, finding, now, observe, opened, project, start, web_sees,
+    Bench, DATABASE, DEPENDENCIES, REPOSITORY, SOURCE, WEB, dependencies_sees, finding, now, observe, opened, project,
+    start, web_sees,
 };
 
 /// A generator of the same numbers every time (Marsaglia's xorshift64).
@@ -30,7 +31,7 @@ const NASTY: &str = "\u{1b}[2J\u{9b}31m\u{202e}evil\u{2066}\u{200f}\u{7}\r\n\tÄ
 /// With something in these of the views 3 and 4: to fill them takes its time.
 fn nasty_bench(width: u16, height: u16, ascii: bool, views: &str) -> Bench {
     let name = format!("{NASTY}{}", "x".repeat(300));
-    let mut session = opened(project(&name), vec![&SOURCE, &REPOSITORY, &DATABASE, &WEB]);
+    let mut session = opened(project(&name), vec![&SOURCE, &REPOSITORY, &DATABASE, &WEB, &DEPENDENCIES]);
     session.update(Msg::Do(Command::Allow { probe: WEB.id.clone(), target: None }), now());
     let runs = start(&mut session);
     let rule = PROBES[0].meta().rules[0];
@@ -52,6 +53,9 @@ fn nasty_bench(width: u16, height: u16, ascii: bool, views: &str) -> Bench {
     }
     if views.contains('4') {
         web_sees(&mut session, &runs, poisoned(NASTY));
+    }
+    if views.contains('5') {
+        dependencies_sees(&mut session, &runs, crate::support::packages::poisoned(NASTY));
     }
     let item = session.items().next().unwrap().id.clone();
     session.update(Msg::Do(Command::Note { item: item.clone(), text: NASTY.repeat(30) }), now());

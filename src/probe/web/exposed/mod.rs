@@ -62,6 +62,8 @@ pub struct Paths {
     pub missing: Answer,
     /// The same with a dot in front, which many servers refuse whatever it is.
     pub missing_dotted: Answer,
+    /// The same once all others were asked for; asked only where some were refused, and else as if nothing had come.
+    pub missing_after: Answer,
     /// The answers, in the order of the table.
     pub answers: Vec<Seen>,
     /// What was not asked for, and why, as a phrase.
@@ -71,8 +73,17 @@ pub struct Paths {
 impl Paths {
     /// The status that the site gives to every path where it says nothing of what lies behind: a login, a firewall, a fault.
     pub fn wall(&self) -> Option<u16> {
-        self.missing.status.filter(|status| matches!(status, 401 | 403 | 407 | 429 | 500..))
+        self.missing.status.filter(|status| is_wall(*status))
     }
+
+    /// Whether the site answered at first and then refused everything: a firewall has had enough, and what it refused may be there.
+    pub fn turned_away(&self) -> bool {
+        self.wall().is_none() && self.missing_after.status.is_some_and(is_wall)
+    }
+}
+
+const fn is_wall(status: u16) -> bool {
+    matches!(status, 401 | 403 | 407 | 429 | 500..)
 }
 
 /// Reasons for leaving a path out that leave nothing unseen.
@@ -177,6 +188,12 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
             Ok(seen) => paths.answers.push(seen),
             Err(left_out) => paths.left_out.push(left_out),
         }
+    }
+    // Some servers refuse every path with a dot in front; those say nothing of a firewall.
+    let refused =
+        |seen: &Seen| seen.answer.status.is_some_and(is_wall) && !control::same(&seen.answer, &paths.missing_dotted);
+    if paths.wall().is_none() && paths.answers.iter().any(refused) {
+        paths.missing_after = ask(client, &page.url, &format!("/{}", control::nobody()), LONGEST_MISSING).await;
     }
     paths
 }

@@ -51,6 +51,9 @@ pub fn of(seen: &Seen, paths: &Paths) -> What {
     }
     match status {
         404 | 410 => What::NotThere,
+        401 | 403 | 407 | 451 if paths.turned_away() => {
+            What::NoAnswer("the site refused everything by then, also what cannot be there".to_owned())
+        }
         401 | 403 | 407 | 451 => What::Refused,
         _ if any => What::SameAsAny,
         300..=399 => What::Elsewhere(answer.location.clone().unwrap_or_default()),
@@ -102,6 +105,15 @@ mod tests {
             assert!(matches!(of_env(harmless, control.clone(), 404), What::Unproven(_)), "{control:?}");
         }
         assert!(matches!(of_env(harmless, refused(404), 404), What::Found(_)));
+        let asked = PATHS.iter().find(|row| row.path == "/.env").unwrap();
+        let seen = Seen { asked, answer: Answer::with("/.env", 403, "text/html", b"go away"), control: None };
+        let paths = |after: u16| Paths {
+            missing: Answer::with("/gonogo-1", 404, "text/html", b"nothing here"),
+            missing_after: Answer::with("/gonogo-3", after, "text/html", b"go away"),
+            ..Paths::default()
+        };
+        assert_eq!(of(&seen, &paths(404)), What::Refused);
+        assert!(matches!(of(&seen, &paths(403)), What::NoAnswer(_)), "a firewall that has had enough");
         let alike = Answer::with("/.gonogo-2", 200, "text/plain", ENV.as_bytes());
         assert_eq!(of_env(ENV, alike, 404), What::SameAsAny);
     }

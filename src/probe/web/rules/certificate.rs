@@ -61,7 +61,9 @@ const MINOR_DAYS: i64 = 30;
 const MAJOR_DAYS: i64 = 14;
 
 /// Judges whether it is accepted. `reasons` against it; none means it is.
-pub fn judge_trust(origin: &Origin, certificate: &Certificate, reasons: &[Distrust]) -> Sight {
+///
+/// `given` says that an address of the user's leads there; at another name of the same site fewer people are turned away.
+pub fn judge_trust(origin: &Origin, given: bool, certificate: &Certificate, reasons: &[Distrust]) -> Sight {
     let evidence = Evidence::new(EvidenceKind::Certificate, certificate.describe());
     let Some(first) = reasons.first() else {
         let message = format!("The certificate of {} is trusted until {}", origin.host, day(certificate.not_after));
@@ -72,6 +74,7 @@ pub fn judge_trust(origin: &Origin, certificate: &Certificate, reasons: &[Distru
     let anchor: Vec<&str> = reasons.iter().map(Distrust::kind).collect();
     let finding =
         Finding::new(&INVALID, origin.location(), anchor.join("+"), message).fix(first.fix()).evidence(evidence);
+    let finding = if given { finding } else { finding.severity(Severity::Major) };
     Observation::from(finding).into()
 }
 

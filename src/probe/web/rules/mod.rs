@@ -15,6 +15,7 @@ pub mod dns;
 pub mod error_pages;
 pub mod exposed_files;
 pub mod frame_options;
+pub mod front_page;
 pub mod health_endpoint;
 pub mod hsts;
 pub mod http2;
@@ -64,6 +65,7 @@ pub static RULES: &[&RuleMeta] = &[
     &served_code::SECRET,
     &debug_pages::PAGES,
     &error_pages::TRACE,
+    &front_page::META,
     &debug_pages::SCHEMA,
     &served_code::MAPS,
     &error_pages::DEFAULT,

@@ -25,7 +25,7 @@ pub static TLS_RULES: &[&RuleMeta] =
     &[&tls_version::META, &tls_version::PROOF, &tls_suites::META, &tls_suites::PROOF, &tls_forward_secrecy::META];
 
 /// Judges one server.
-pub fn judge(server: &Server, verdict: &Verdict, now: Timestamp, tally: &mut Tally) {
+pub fn judge(server: &Server, given: bool, verdict: &Verdict, now: Timestamp, tally: &mut Tally) {
     let (origin, asked) = (&server.origin, &server.asked);
     tally.add(tls_version::RULES, tls_version::judge(origin, &asked.versions));
     tally.add(tls_suites::RULES, tls_suites::judge(origin, asked));
@@ -39,7 +39,7 @@ pub fn judge(server: &Server, verdict: &Verdict, now: Timestamp, tally: &mut Tal
     tally.add(&[&certificate_stapling::META], certificate_stapling::judge(origin, leaf, verdict.staple.as_ref(), now));
     match distrust {
         Ok(reasons) => {
-            tally.add(certificate::TRUST_RULES, certificate::judge_trust(origin, leaf, reasons));
+            tally.add(certificate::TRUST_RULES, certificate::judge_trust(origin, given, leaf, reasons));
             tally.add(&[&certificate_lifetime::META], certificate_lifetime::judge(origin, leaf, verdict.is_public()));
         }
         Err(why) => {

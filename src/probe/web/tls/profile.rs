@@ -36,7 +36,7 @@ pub fn profile(versions: &Versions, seen: &Suites, hsts: Option<u64>) -> Result<
     let outdated = offered.iter().filter(|version| version.is_outdated());
     off.extend(outdated.map(|version| format!("it offers {}", version.name())));
     let modern = offered == [Version::Tls13];
-    if versions.of(Version::Tls13) != Offer::Offered {
+    if versions.of(Version::Tls13) == Offer::Refused {
         off.push("it does not offer TLS 1.3".to_owned());
     }
     let unknown = versions.unknown();
@@ -108,5 +108,9 @@ mod tests {
         ] {
             assert_eq!(of(offered, suites, group, hsts), expected, "{offered:?} {suites:x?}");
         }
+        let silent = Versions(Version::ALL.map(|version| (version, Offer::Unknown)).to_vec());
+        let seen = Suites { choices: Vec::new(), kinds: Vec::new(), post_quantum: None, other_group: None };
+        let off = profile(&silent, &seen, Some(HSTS)).unwrap_err().join("; ");
+        assert!(off.contains("no answer about TLS 1.3") && !off.contains("does not offer"), "{off}");
     }
 }

@@ -1,0 +1,154 @@
+//! Whether the address that was given leads to the app at all.
+
+use super::{Page, header_finding};
+use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::errors::signs::{self, Kind};
+use crate::probe::web::tally::Sight;
+
+/// It does not.
+pub static META: RuleMeta = RuleMeta {
+    id: "front-page-broken",
+    title: "The address leads to something else than the app",
+    kind: RuleKind::Finding,
+    severity: Severity::Blocker,
+    confidence: Confidence::High,
+    what: "Looks at the page behind each address that you named: a server error, a stack trace, a list of files, or the page that a fresh \
+           server or framework shows before there is an app.",
+    why: "It is the first thing that your users will see, and on launch day the only one.",
+    fix: "Open the address in a browser, mend what it shows, and look at the server's log where it answers with an error.",
+    example: "bad:  GET / → 502 Bad Gateway\nbad:  GET / → \"Welcome to nginx!\"\ngood: GET / → 200 and your own page",
+    references: &["C24", "F9"],
+};
+
+/// Both that it is and that it is not.
+pub static RULES: &[&RuleMeta] = &[&META];
+
+/// A page that comes with a server or framework: all of these texts are in it. From the pages themselves.
+struct Fresh {
+    of: &'static str,
+    marks: &'static [&'static str],
+}
+
+const FRESH: [Fresh; 12] = [
+    Fresh { of: "nginx", marks: &["<title>Welcome to nginx!</title>"] },
+    Fresh { of: "OpenResty", marks: &["<title>Welcome to OpenResty!</title>"] },
+    Fresh { of: "Apache", marks: &["Apache2", "Default Page: It works"] },
+    Fresh { of: "Apache", marks: &["<html><body><h1>It works!</h1></body></html>"] },
+    Fresh { of: "Apache or nginx", marks: &["<title>Test Page for the "] },
+    Fresh { of: "Caddy", marks: &["<title>Caddy works!</title>"] },
+    Fresh { of: "IIS", marks: &["<title>IIS Windows", "iisstart"] },
+    Fresh { of: "Tomcat", marks: &["If you're seeing this, you've successfully installed Tomcat"] },
+    Fresh { of: "Django", marks: &["The install worked successfully! Congratulations!"] },
+    Fresh { of: "Rails", marks: &["<title>Ruby on Rails ", "Rails version:"] },
+    Fresh { of: "Next.js", marks: &["Get started by editing", "nextjs.org"] },
+    Fresh { of: "Plesk", marks: &["<title>Web Server's Default Page</title>"] },
+];
+
+/// Lists of files, as servers write them (nginx, Apache, Python, Node's `serve` and `http-server`, Caddy).
+const LISTINGS: [&str; 6] = [
+    "<title>Index of /",
+    "<title>Directory listing for /",
+    "<title>Files within ",
+    "<title>listing directory /",
+    "<h1>Index of /",
+    "<h1>Directory listing for /",
+];
+
+/// So much of a page is looked at; what is searched for stands near its beginning.
+const LOOKED_AT: usize = 64 * 1024;
+
+/// Judges one page, whatever its status.
+pub fn judge(page: &Page<'_>) -> Sight {
+    let status = page.response.status;
+    let bytes = &page.response.body.bytes;
+    let text = String::from_utf8_lossy(bytes.get(..LOOKED_AT).unwrap_or(bytes));
+    let host = page.url.host_str().unwrap_or_default();
+    let seen = trouble(status, &text);
+    let Some((severity, what, shown)) = seen else {
+        return match status {
+            // A login wall or a bot check: the app may be behind it.
+            400..=499 => Sight::NotSeen(format!("{host} answered {status}: give an address that answers with a page")),
+            _ => Sight::Seen(Vec::new()),
+        };
+    };
+    let finding = header_finding(&META, page.url, "front page", format!("{host} {what}")).severity(severity);
+    let evidence = (!shown.is_empty()).then(|| Evidence::new(EvidenceKind::Note, format!("it shows: {shown}")));
+    Observation::from(finding.evidence(evidence)).into()
+}
+
+/// What is wrong with a page: how bad, in words after the host's name, and the telling part.
+fn trouble(status: u16, text: &str) -> Option<(Severity, String, String)> {
+    if status >= 500 {
+        return Some((Severity::Blocker, format!("answers {status}, so that visitors see an error"), String::new()));
+    }
+    if let Some(sign) = signs::read(text).filter(|sign| sign.kind > Kind::Default && is_sure(text)) {
+        let what = format!("answers with an error page of {}", sign.of);
+        return Some((Severity::Blocker, what, sign.shown));
+    }
+    if let Some(mark) = LISTINGS.iter().find(|mark| text.contains(**mark)) {
+        let shown = text.split_once(mark).map(|(_, rest)| rest.split('<').next().unwrap_or_default());
+        let shown = shown.map(|path| format!("a list of /{}", path.chars().take(60).collect::<String>()));
+        return Some((Severity::Major, "shows a list of its files".to_owned(), shown.unwrap_or_default()));
+    }
+    let fresh = FRESH.iter().find(|fresh| fresh.marks.iter().all(|mark| text.contains(mark)))?;
+    let what = format!("shows the page that {} comes with, and not an app", fresh.of);
+    Some((Severity::Blocker, what, String::new()))
+}
+
+/// A page about programming quotes stack traces; an error page is one and has little else.
+fn is_sure(text: &str) -> bool {
+    let quotes = ["<article", "<code class=", "class=\"highlight", "prism", "hljs"];
+    !quotes.iter().any(|quote| text.contains(quote))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::lines;
+    use super::*;
+    use crate::probe::web::html;
+    use crate::probe::web::http::{Body, Headers, Response};
+
+    fn judged(status: u16, text: &str) -> Vec<String> {
+        let url = url::Url::parse("https://shop.example.com/").unwrap();
+        let body = Body { bytes: text.as_bytes().to_vec().into(), ..Body::default() };
+        let response = Response { status, headers: Headers::of(&[("content-type", "text/html")]), body };
+        lines(judge(&Page { url: &url, response: &response, document: html::read(text.as_bytes()) }))
+    }
+
+    #[test]
+    fn what_is_not_the_app_is_told() {
+        for (status, text, told) in [
+            (502, "", "blocker front-page-broken: shop.example.com answers 502, so that visitors see an error"),
+            (200, "<title>Welcome to nginx!</title>", "the page that nginx comes with"),
+            (200, "<html><head><title>Index of /</title></head><a href=\"dump.sql\">", "major front-page-broken: "),
+            (
+                200,
+                "<h1>x</h1>\nTraceback (most recent call last):\n  File \"/app/a.py\", line 1",
+                "error page of Python",
+            ),
+            (
+                404,
+                "<title>x</title>You're seeing this because you have <code>DEBUG = True</code> in Django",
+                "of Django",
+            ),
+        ] {
+            let lines = judged(status, text);
+            assert!(lines.len() == 1 && lines[0].contains(told), "{told}: {lines:?}");
+        }
+    }
+
+    #[test]
+    fn an_app_is_left_alone() {
+        for text in [
+            "<title>Corner shop</title><h1>Tea</h1>",
+            "<title>Blog</title><article><pre>Traceback (most recent call last):\n  File \"/app/a.py\", line 1</pre>",
+            "<p>How to read \"Welcome to nginx!\" on a fresh server",
+        ] {
+            assert_eq!(judged(200, text), Vec::<String>::new(), "{text}");
+        }
+        assert_eq!(
+            judged(401, "sign in"),
+            ["not seen: shop.example.com answered 401: give an address that answers with a page"]
+        );
+    }
+}

@@ -1,0 +1,69 @@
+//! What the text and the Markdown report both say of the project's packages.
+
+use super::overview::count;
+use crate::model::{DependencyReport, Severity, Uses, VulnerablePackage, WayOutKind, grouped};
+
+/// The answer for whoever decides, in one plain sentence.
+pub(super) fn sentence(dependencies: &DependencyReport) -> String {
+    let all: u64 = dependencies.locks.iter().map(|lock| lock.packages).sum();
+    if dependencies.locks.is_empty() {
+        return "No lock file was read, so nobody can say which versions of other people's code arrive.".to_owned();
+    }
+    let vulnerable = &dependencies.vulnerable;
+    if vulnerable.is_empty() {
+        return format!("Nothing is known against any of the {} packages that could be looked up.", grouped(all));
+    }
+    let of = |wanted: Severity| vulnerable.iter().filter(|package| package.severity == Some(wanted)).count();
+    let worst: Vec<String> = [Severity::Blocker, Severity::Major]
+        .into_iter()
+        .filter(|severity| of(*severity) > 0)
+        .map(|severity| format!("{} {}", of(severity), severity.word()))
+        .collect();
+    let worst = if worst.is_empty() { String::new() } else { format!(", {} among them", worst.join(" and ")) };
+    let mendable = vulnerable.iter().filter(|package| is_mendable(package)).count();
+    let verb = if vulnerable.len() == 1 { "has" } else { "have" };
+    format!(
+        "{} of {} {verb} a known vulnerability{worst}; for {mendable} of them a fixed version is out.",
+        count(vulnerable.len(), "package", "packages"),
+        grouped(all),
+    )
+}
+
+/// Whether there is something to type or to write.
+pub(super) fn is_mendable(package: &VulnerablePackage) -> bool {
+    package.way_out.kind != WayOutKind::None
+}
+
+/// How a package comes in, in a few words.
+pub(super) fn through(package: &VulnerablePackage) -> String {
+    let Some(way) = package.ways_in.first() else { return "unknown".to_owned() };
+    let names: Vec<&str> = way.iter().map(|step| step.name.as_str()).collect();
+    match names.as_slice() {
+        [] | [_] => "asked for by the project".to_owned(),
+        [first, .., last] if names.len() > 4 => format!("{first} → … → {last}"),
+        all => all.join(" → "),
+    }
+}
+
+/// Whether the code uses it, in a few words.
+pub(super) fn uses(package: &VulnerablePackage) -> String {
+    match &package.uses {
+        Uses::Imported { places, more, .. } => match places.first() {
+            Some((path, line)) if places.len() == 1 && *more == 0 => format!("yes: {path}:{line}"),
+            Some((path, line)) => format!("yes: {path}:{line} and more"),
+            None => "yes".to_owned(),
+        },
+        Uses::Named { place: (path, line), .. } => format!("likely: {path}:{line}"),
+        Uses::NotImported => "not imported".to_owned(),
+        Uses::Unknown { .. } | Uses::NotExamined => "unknown".to_owned(),
+    }
+}
+
+/// The version to go to, in a few words.
+pub(super) fn target(package: &VulnerablePackage) -> String {
+    match (package.way_out.kind, &package.way_out.version) {
+        (WayOutKind::Remove, _) => "remove it: malware".to_owned(),
+        (_, Some(version)) => version.clone(),
+        (_, None) => "none".to_owned(),
+    }
+}
