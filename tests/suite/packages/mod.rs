@@ -3,6 +3,7 @@
 mod bundler;
 mod cargo;
 mod composer;
+mod cut_and_large;
 mod go;
 mod jvm;
 

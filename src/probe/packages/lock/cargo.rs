@@ -1,6 +1,6 @@
 //! `Cargo.lock` (<https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html>), every version of it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -99,13 +99,16 @@ impl Entry<'_> {
     }
 }
 
+/// Packages that others need are in the file as well: where one is not, the file was cut off or merged by hand.
+const MISSING: &str = "package that a lock file needs but does not hold";
+
 fn add_packages(entries: &[Entry<'_>], builder: &mut Builder) {
     // Dependencies are named as short as is unambiguous: name, with version, with version and source.
-    let mut own = HashMap::new();
+    let mut own = HashSet::new();
     for entry in entries {
         let (key, short) = (entry.key(), format!("{} {}", entry.name, entry.version));
         let Some(source) = entry.source else {
-            own.insert(entry.name, ());
+            own.insert(entry.name);
             continue;
         };
         let is_known = CRATES_IO.iter().any(|known| source.starts_with(known));
@@ -113,12 +116,18 @@ fn add_packages(entries: &[Entry<'_>], builder: &mut Builder) {
         builder.add(&key, Draft { origin, ..Draft::new(entry.name, entry.version, entry.line) });
         builder.also(short, &key);
     }
-    for entry in entries.iter().filter(|entry| entry.source.is_some() && !own.contains_key(entry.name)) {
+    for entry in entries.iter().filter(|entry| entry.source.is_some() && !own.contains(entry.name)) {
         builder.also(entry.name, &entry.key());
     }
-    for entry in entries.iter().filter(|entry| entry.source.is_some()) {
-        for dependency in &entry.dependencies {
-            builder.needs(entry.key(), *dependency);
+    for entry in entries {
+        for &dependency in &entry.dependencies {
+            let name = dependency.split(' ').next().unwrap_or(dependency);
+            if !builder.knows(dependency) && !own.contains(name) {
+                builder.gaps.add(MISSING, name);
+            }
+            if entry.source.is_some() {
+                builder.needs(entry.key(), dependency);
+            }
         }
     }
 }

@@ -113,6 +113,10 @@ impl Found {
             self.own.push((Own { manifest: folder, needs: needs.collect() }, scope));
             return;
         }
+        // A package without code that asks for nothing only forbids: `roave/security-advisories`.
+        if entry.kind.as_deref() == Some("metapackage") && entry.require.0.is_empty() {
+            return;
+        }
         for (replaced, _) in entry.replace.0.iter().chain(&entry.provide.0) {
             self.stand_ins.entry(replaced.to_lowercase()).or_default().push(key.clone());
         }
@@ -218,6 +222,7 @@ mod tests {
 {"name": "c/mirrored", "version": "3.0.0", "source": {"type": "git", "url": "https://github.com/c/c"},
  "dist": {"type": "zip", "url": "https://mirror.example.com/c.zip"}},
 {"name": "d/archive", "version": "3.0.0", "dist": {"type": "zip", "url": "https://example.com/d.zip"}},
+{"name": "e/forbids", "version": "dev-latest", "type": "metapackage"},
 {"name": 7, "version": "1"}, {"name": "no/version"}, "text", ["e/e", "1"]
 ], "packages-dev": null, "plugin-api-version": "2.6.0"}"#;
         let reading = read(text).unwrap();

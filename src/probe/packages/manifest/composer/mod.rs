@@ -52,7 +52,12 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             };
             if name.contains('/') {
                 let source = repositories.source_of(&name, &range);
-                let pin = if source == Source::Own { Pin::Exact } else { pin(&range) };
+                let pin = match source {
+                    Source::Own => Pin::Exact,
+                    // Made to be followed: it holds nothing but the versions that must not be installed.
+                    _ if name == "roave/security-advisories" => Pin::Range,
+                    _ => pin(&range),
+                };
                 manifest.declared.push(Declared {
                     name,
                     alias: None,
@@ -254,6 +259,8 @@ mod tests {
             assert_eq!(read("composer.json", text).unwrap_err().reason, "not a valid composer.json", "{text}");
         }
         assert!(told("{}").is_empty());
+        let followed = r#"{"require-dev": {"roave/security-advisories": "dev-latest"}}"#;
+        assert_eq!(told(followed), ["roave/security-advisories dev-latest Development Registry Range:1"]);
         assert!(told(r#"{"require": [], "require-dev": null, "name": 7}"#).is_empty());
         let deep = format!(r#"{{"extra": {0}1{1}}}"#, "[".repeat(100_000), "]".repeat(100_000));
         assert!(told(&deep).is_empty());

@@ -149,8 +149,9 @@ fn pin(ranges: &[String]) -> Pin {
         let version = range.trim().trim_start_matches('=').trim();
         version.starts_with(|c: char| c.is_ascii_digit())
     };
-    let says_nothing = |range: &String| matches!(range.replace(' ', "").as_str(), "" | ">=0" | ">=0.a");
-    if ranges.iter().all(says_nothing) {
+    let says_nothing = |range: &String| matches!(range.replace(' ', "").as_str(), ">=0" | ">=0.a");
+    // Rails' own generator writes gems without any version: by custom the lock file is what fixes them.
+    if ranges.iter().any(says_nothing) {
         Pin::Loose
     } else if ranges.iter().any(is_exact) {
         Pin::Exact
@@ -230,24 +231,24 @@ gem "data"
             [
                 "4: rails \"~> 7.1, >= 7.1.2\" Production Registry Range",
                 "5: pg \"1.5.6\" Production Registry Exact",
-                "6: plain \"\" Production Registry Loose",
+                "6: plain \"\" Production Registry Range",
                 "7: own \"\" Production Own Exact",
                 "8: fork \"\" Production Git Loose",
                 "9: fixed \"\" Production Git Exact",
-                "11: both \"\" Production Registry Loose",
+                "11: both \"\" Production Registry Range",
                 "12: old \"1.0\" Development Registry Exact",
-                "13: words \"\" Development Registry Loose",
-                "14: quoted \"\" Development Registry Loose",
-                "16: rspec-rails \"\" Development Registry Loose",
-                "18: byebug \"\" Development Registry Loose",
-                "21: sass \"\" Production Registry Loose",
+                "13: words \"\" Development Registry Range",
+                "14: quoted \"\" Development Registry Range",
+                "16: rspec-rails \"\" Development Registry Range",
+                "18: byebug \"\" Development Registry Range",
+                "21: sass \"\" Production Registry Range",
                 "23: many \"\" Production Git Exact",
                 "26: private \">= 0\" Production Registry Loose",
                 "30: conditional \"~> 1\" Production Registry Range",
                 "32: other \"~> 2\" Production Registry Range",
-                "36: variable \"\" Production Registry Loose",
+                "36: variable \"\" Production Registry Range",
                 "41: after \"> 1, < 3\" Production Registry Range",
-                "45: last \"\" Production Registry Loose",
+                "45: last \"\" Production Registry Range",
                 "2: ruby 3.3.1, < 4",
                 "gap 5 line 34, line 35, variable",
             ]
