@@ -27,7 +27,7 @@ use crate::probe::files::{FileEntry, Gaps, Listing, Unread};
 pub use ecosystem::Ecosystem;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
-pub use manifest::{Declared, Manifest};
+pub use manifest::{Declared, Manifest, composer_content_hash};
 pub use version::Version;
 
 use lock::Around;

@@ -55,7 +55,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        if let Some(_configurations) = line.strip_prefix("empty=") {
+        if line.starts_with("empty=") {
             ended = true;
             continue;
         }

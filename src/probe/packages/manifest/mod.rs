@@ -17,6 +17,8 @@ use super::lock::is_requirements;
 use super::{NotUnderstood, Scope};
 use crate::probe::files::{FileEntry, Gaps};
 
+pub use composer::composer_content_hash;
+
 /// One manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Manifest {

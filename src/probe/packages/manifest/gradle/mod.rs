@@ -122,39 +122,41 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
             build.manifest.runtimes.push(Runtime { name: "java".to_owned(), range: range.to_owned(), line: number });
         }
         // `dependencies { implementation 'a:b:1' }` on one line.
-        let mut rest = line;
-        if let Some((head, inner)) = line.split_once('{') {
-            let inner = inner.trim();
-            if block_of(head) == Block::Dependencies && inner.ends_with('}') && !inner.contains('{') {
-                rest = inner.trim_end_matches('}').trim();
-                build.statement(rest, scope_of(&blocks), number, &variables);
-                continue;
-            }
+        if let Some((head, inner)) = line.split_once('{')
+            && let Some(inner) = inner.trim().strip_suffix('}').filter(|inner| !inner.contains('{'))
+            && block_of(head) == Block::Dependencies
+        {
+            build.statement(inner.trim(), scope_of(&blocks), number, &variables);
+            continue;
         }
-        if blocks.last() == Some(&Block::Dependencies) && !rest.starts_with('}') {
-            build.statement(rest, scope_of(&blocks), number, &variables);
+        if blocks.last() == Some(&Block::Dependencies) && !line.starts_with('}') {
+            build.statement(line, scope_of(&blocks), number, &variables);
         }
-        rest = line;
-        let mut quote = None;
-        let mut start = 0;
-        for (at, c) in rest.char_indices() {
-            match (quote, c) {
-                (Some(open), _) if c == open => quote = None,
-                (Some(_), _) => {}
-                (None, '"' | '\'') => quote = Some(c),
-                (None, '{') => {
-                    blocks.push(block_of(rest.get(start..at).unwrap_or("")));
-                    start = at + 1;
-                }
-                (None, '}') => {
-                    blocks.pop();
-                    start = at + 1;
-                }
-                _ => {}
-            }
-        }
+        open_and_close(line, &mut blocks);
     }
     Ok(build)
+}
+
+/// The blocks after a line.
+fn open_and_close(line: &str, blocks: &mut Vec<Block>) {
+    let mut quote = None;
+    let mut start = 0;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => {
+                blocks.push(block_of(line.get(start..at).unwrap_or("")));
+                start = at + 1;
+            }
+            (None, '}') => {
+                blocks.pop();
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
 }
 
 fn block_of(head: &str) -> Block {
