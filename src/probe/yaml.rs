@@ -1,5 +1,5 @@
 //! YAML as a small tree with line numbers. Bounded in depth and size, so that no file can exhaust memory through
-//! nested aliases.
+//! nested aliases. Files of many megabytes go entry by entry: [`visit`].
 
 use std::collections::HashMap;
 
@@ -39,6 +39,9 @@ pub enum YamlError {
     /// Nested too deeply or grown too large.
     #[error("nested too deeply or too large")]
     Limit,
+    /// What programs that write YAML never write: aliases, or keys that are no text.
+    #[error("aliases or keys that are no text")]
+    Unusual,
 }
 
 impl Node {
@@ -115,6 +118,108 @@ pub fn parse(text: &str) -> Result<Vec<Node>, YamlError> {
             return Ok(builder.documents);
         }
         builder.take(event, u32::try_from(mark.line()).unwrap_or(u32::MAX))?;
+    }
+}
+
+/// One entry of a large file, as [`visit`] hands it over.
+#[derive(Debug)]
+pub struct Visited<'a> {
+    /// Its document, from 0.
+    pub document: usize,
+    /// The keys that lead to it, its own last; empty where a document is no mapping.
+    pub path: &'a [String],
+    /// The line of its key, from 1.
+    pub line: u32,
+    /// What it holds.
+    pub value: Node,
+}
+
+/// Goes through a file that a program wrote, however large, and hands over what lies under `depth` keys, and what is no
+/// mapping above that. Only one entry is held at a time. Aliases are refused. Says how many documents there are.
+///
+/// # Errors
+/// When it is not YAML, or not of the kind that programs write; with the line.
+pub fn visit(text: &str, depth: usize, visit: &mut dyn FnMut(Visited<'_>)) -> Result<usize, (YamlError, usize)> {
+    let mut parser = Parser::new_from_str(text);
+    let mut entries = Entries { depth, path: Vec::new(), open: 0, key: None, below: None };
+    let mut documents = 0;
+    loop {
+        let (event, mark) =
+            parser.next_token().map_err(|error| (YamlError::Syntax(error.to_string()), error.marker().line()))?;
+        match event {
+            Event::StreamEnd => return Ok(documents),
+            Event::DocumentEnd => documents += 1,
+            event => {
+                let line = u32::try_from(mark.line()).unwrap_or(u32::MAX);
+                entries.take(event, line, documents, visit).map_err(|why| (why, mark.line()))?;
+            }
+        }
+    }
+}
+
+/// Where [`visit`] stands.
+struct Entries {
+    depth: usize,
+    /// The keys of the open mappings above the entry.
+    path: Vec<String>,
+    /// How many mappings are open above the entry.
+    open: usize,
+    /// The key whose value comes next.
+    key: Option<(String, u32)>,
+    /// The value that is being put together.
+    below: Option<Builder>,
+}
+
+impl Entries {
+    fn take(
+        &mut self,
+        event: Event,
+        line: u32,
+        document: usize,
+        visit: &mut dyn FnMut(Visited<'_>),
+    ) -> Result<(), YamlError> {
+        if matches!(event, Event::Alias(_)) {
+            return Err(YamlError::Unusual);
+        }
+        if let Some(below) = &mut self.below {
+            below.take(event, line)?;
+            if below.open.is_empty() {
+                let value = self.below.take().and_then(|mut below| below.documents.pop());
+                self.hand_over(value, document, visit);
+            }
+            return Ok(());
+        }
+        let expects_key = self.open > 0 && self.key.is_none();
+        match event {
+            Event::Scalar(text, ..) if expects_key => self.key = Some((text, line)),
+            Event::Scalar(text, ..) => {
+                self.hand_over(Some(Node { value: Value::Scalar(text), line }), document, visit);
+            }
+            Event::MappingEnd => {
+                self.open = self.open.saturating_sub(1);
+                self.path.pop();
+            }
+            Event::MappingStart(..) | Event::SequenceStart(..) if expects_key => return Err(YamlError::Unusual),
+            Event::MappingStart(..) if self.open < self.depth => {
+                self.open += 1;
+                self.path.extend(self.key.take().map(|(key, _)| key));
+            }
+            Event::MappingStart(..) | Event::SequenceStart(..) => {
+                self.below.insert(Builder::default()).take(event, line)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn hand_over(&mut self, value: Option<Node>, document: usize, visit: &mut dyn FnMut(Visited<'_>)) {
+        let Some(value) = value else { return };
+        let key = self.key.take();
+        let line = key.as_ref().map_or(value.line, |(_, line)| *line);
+        let own = usize::from(key.is_some());
+        self.path.extend(key.map(|(key, _)| key));
+        visit(Visited { document, path: &self.path, line, value });
+        self.path.truncate(self.path.len() - own);
     }
 }
 
@@ -212,6 +317,31 @@ mod tests {
     fn aliases_are_put_in_and_merge_keys_stay_readable() {
         let documents = parse("x: &x\n  A: 1\ny:\n  env: *x\n").unwrap();
         assert_eq!(documents[0].at(&["y", "env", "A"]).and_then(Node::text), Some("1"));
+    }
+
+    fn visited(text: &str, depth: usize) -> Result<Vec<String>, (YamlError, usize)> {
+        let mut seen = Vec::new();
+        visit(text, depth, &mut |entry| {
+            let value = entry.value.text().map_or_else(|| format!("{} nodes", entry.value.size()), str::to_owned);
+            seen.push(format!("{} {}:{} {value}", entry.document, entry.path.join("/"), entry.line));
+        })
+        .map(|_| seen)
+    }
+
+    #[test]
+    fn large_files_go_entry_by_entry() {
+        let text = "---\nv: 1\na:\n  x: {p: [q]}\n  ? y\n  : z\nl:\n- 1\n---\nv: 2\n";
+        assert_eq!(visited(text, 2).unwrap(), ["0 v:2 1", "0 a/x:4 4 nodes", "0 a/y:5 z", "0 l:7 2 nodes", "1 v:10 2"]);
+        assert_eq!(visited("a: {x: {p: q}}\n", 1).unwrap(), ["0 a:1 5 nodes"]);
+        assert_eq!(visited("- 1\n", 1).unwrap(), ["0 :1 2 nodes"]);
+        assert_eq!(visited("", 1).unwrap(), [""; 0]);
+        let line = |text: &str| visited(text, 2).unwrap_err().1;
+        assert_eq!(line("a: &a 1\nb: *a\n"), 2);
+        assert_eq!(line("a:\n  b:\n    c: &c 1\n    d: *c\n"), 4);
+        assert_eq!(line("a: 1\n[b]: 2\n"), 2);
+        assert!(visited(&format!("a: {}", "[".repeat(1_000_000)), 2).is_err());
+        assert!(visited(&"- ".repeat(100_000), 2).is_err());
+        assert!(visited(&"? ".repeat(100_000), 2).is_err());
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod lines;
 pub mod lock;
 mod manager;
 pub mod manifest;
+mod npm_spec;
 pub mod range;
 mod unlocked;
 pub mod version;
@@ -90,8 +91,8 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
                 Ok(reading) => found.add(reading),
                 Err(why) => found.pass_over(&file.path, &why),
             }
-        } else if let Some(kind) = lock::unread_kind(file.name()) {
-            found.pass_over(&file.path, &NotUnderstood::new(format!("{kind}, which gonogo does not read yet")));
+        } else if let Some(why) = lock::unread_reason(file.name()).filter(|_| !has_text_form(file, listing)) {
+            found.pass_over(&file.path, &NotUnderstood::new(why));
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
@@ -101,6 +102,14 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found
+}
+
+/// Bun itself passes over `bun.lockb` where `bun.lock` stands beside it.
+fn has_text_form(file: &FileEntry, listing: &Listing) -> bool {
+    file.path.strip_suffix("bun.lockb").is_some_and(|folder| {
+        let text = format!("{folder}bun.lock");
+        listing.files.binary_search_by(|file| file.path.as_str().cmp(&text)).is_ok()
+    })
 }
 
 fn text_of(file: &FileEntry) -> Result<String, NotUnderstood> {

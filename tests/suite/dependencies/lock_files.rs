@@ -155,7 +155,7 @@ async fn clean_only_when_everything_was_looked_up() {
     for (project, expected) in [
         (vec![], "nothing: there is no lock file"),
         (vec![("package.json", package)], "nothing: incomplete: package.json without a lock file (package.json)"),
-        (vec![("yarn.lock", "")], "nothing: incomplete: Yarn lock file, which gonogo does not read yet (yarn.lock)"),
+        (vec![("yarn.lock", "")], "nothing: incomplete: empty lock file (yarn.lock)"),
         (vec![("package-lock.json", &*lock), ("api/poetry.lock", "")], "part: incomplete: Poetry lock file"),
         (
             vec![("package-lock.json", &*lock), ("api/pyproject.toml", "[project]\ndependencies = [\"x\"]")],
@@ -203,7 +203,7 @@ async fn hostile_lock_files_harm_nobody() {
     let project = Folder::with(&files);
     project.write("binary/package-lock.json", [0, 159, 146, 150]);
     let huge = std::fs::File::create(project.write("huge/Cargo.lock", "")).unwrap();
-    huge.set_len(33 * 1024 * 1024).unwrap();
+    huge.set_len(65 * 1024 * 1024).unwrap();
     let advisories = placed(&[record("GHSA-1", "npm", "a", &[("introduced", "0")])]);
     let started = std::time::Instant::now();
     let seen = seen(&project, &advisories).await;
@@ -215,7 +215,7 @@ async fn hostile_lock_files_harm_nobody() {
     for reason in [
         "not a valid npm lock file",
         "not a valid Cargo.lock",
-        "lock file larger than 32 MB",
+        "lock file larger than 64 MB",
         "lock file that is binary",
     ] {
         assert!(reasons.contains(&reason), "{reasons:?}");

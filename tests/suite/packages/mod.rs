@@ -45,3 +45,10 @@ fn ways(lock: &LockFile) -> BTreeSet<String> {
     let name = |at: usize| &lock.packages[at].name;
     lock.packages.iter().flat_map(|p| p.needs.iter().map(move |to| format!("{} > {}", p.name, name(*to)))).collect()
 }
+mod lock_files;
+mod npm;
+mod pnpm;
+mod ranges;
+mod standings;
+mod versions;
+mod yarn;

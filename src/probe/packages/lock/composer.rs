@@ -8,7 +8,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
-use crate::probe::packages::json::{Entries, object, text_of};
+use crate::probe::packages::json::{self, Entries, object, php_entries};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::manifest::composer::licence;
 use crate::probe::packages::{Manager, NotUnderstood};
@@ -30,11 +30,11 @@ struct Entry<'a> {
     version: String,
     source: Option<Place>,
     dist: Option<Place>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "php_entries")]
     require: Entries<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "php_entries")]
     replace: Entries<'a>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "php_entries")]
     provide: Entries<'a>,
     #[serde(rename = "type")]
     kind: Option<String>,
@@ -101,7 +101,7 @@ struct Found {
 impl Found {
     fn add(&mut self, raw: &RawValue, scope: Scope, lines: &Lines<'_>) {
         let entry = object::<Entry<'_>>(raw.get()).ok();
-        let Some((entry, name)) = entry.and_then(|entry| text_of(entry.name).map(|name| (entry, name))) else {
+        let Some((entry, name)) = entry.and_then(|entry| json::text(entry.name).map(|name| (entry, name))) else {
             self.builder.gaps.add(reason::ENTRY, &format!("line {}", lines.of_part(raw.get())));
             return;
         };
@@ -109,7 +109,7 @@ impl Found {
         let key = name.to_lowercase();
         if let Some(folder) = own_folder(&entry) {
             let needs =
-                entry.require.0.iter().map(|(name, raw)| (name.to_lowercase(), text_of(raw).unwrap_or_default()));
+                entry.require.0.iter().map(|(name, raw)| (name.to_lowercase(), json::text(raw).unwrap_or_default()));
             self.own.push((Own { manifest: folder, needs: needs.collect() }, scope));
             return;
         }

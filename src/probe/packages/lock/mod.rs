@@ -5,6 +5,7 @@ mod bun;
 mod bundler;
 mod cargo;
 mod composer;
+mod damage;
 mod go;
 mod gradle;
 mod maven;
@@ -14,14 +15,16 @@ mod pipenv;
 mod pnpm;
 mod poetry;
 mod pylock;
+mod ranges;
 mod requirements;
+mod tree;
 mod unread;
 mod uv;
 mod yarn;
 
 use std::collections::BTreeMap;
 
-use super::manifest::Manifest;
+use super::manifest::{Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood};
 use crate::probe::files::Gaps;
 
@@ -29,7 +32,7 @@ pub use builder::{Builder, Draft};
 pub(super) use gradle::is_development as is_gradle_development;
 pub(super) use requirements::collect as collect_requirements;
 pub use requirements::is_requirements;
-pub(super) use unread::kind as unread_kind;
+pub(super) use unread::{kind as unread_kind, reason as unread_reason};
 
 /// A lock file that was understood.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,14 +149,31 @@ impl<'a> Around<'a> {
     pub fn manifest(&self, folder: &str, name: &str) -> Option<&'a Manifest> {
         self.manifests.get(&self.manifest_path(folder, name))
     }
+
+    /// The folders of the workspace members that the `package.json` beside the lock file names, relative to it, sorted:
+    /// `packages/ui`.
+    #[must_use]
+    pub fn members(&self) -> Vec<String> {
+        self.manifest("", "package.json").map_or_else(Vec::new, |root| self.members_of(&root.members, "package.json"))
+    }
+
+    /// The folders below the lock file's own that hold a manifest called `name` and that `patterns` name.
+    #[must_use]
+    pub fn members_of(&self, patterns: &[String], name: &str) -> Vec<String> {
+        members::folders(self.folder(), patterns, name, self.manifests)
+    }
 }
 
 /// Why something in a lock file was not examined.
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// A lock file that does not say which version of something arrives: damaged, or merged by hand.
+    pub const ABSENT: &str = "package that the lock file asks for and does not hold";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// A package that is asked for and stands nowhere: a file that was cut, or is older than the manifest.
+    pub const MISSING: &str = "package that is asked for but missing from the lock file";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }

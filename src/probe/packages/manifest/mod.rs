@@ -5,7 +5,8 @@ pub(super) mod composer;
 mod gemfile;
 pub(super) mod go_mod;
 mod gradle;
-mod package_json;
+pub mod members;
+pub(super) mod package_json;
 pub(super) mod pom;
 mod python;
 

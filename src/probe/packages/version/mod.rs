@@ -1,28 +1,58 @@
 //! Versions in the order that their ecosystem gives them.
 
+mod composer;
+mod gem;
+mod go;
+mod maven;
+mod python;
+mod semantic;
+
 use std::cmp::Ordering;
 
 use super::Ecosystem;
+
+pub use composer::ComposerVersion;
+pub use gem::GemVersion;
+pub use maven::MavenVersion;
+pub use python::PythonVersion;
+
+pub(super) use composer::{Normalized, strip_stability};
+
+/// Longer texts are no versions. npm's own limit (`MAX_LENGTH` of node-semver).
+const MAX_BYTES: usize = 256;
 
 /// A version that can be compared with others of its ecosystem.
 #[derive(Debug, Clone)]
 pub enum Version {
     /// As <https://semver.org> orders them: npm, crates.io.
     Semantic(semver::Version),
-    /// As PEP 440 orders them: PyPI. The local part (`+cpu`) is dropped: advisories speak of what was published.
-    Python(pep440_rs::Version),
+    /// As PEP 440 orders them: PyPI.
+    Python(PythonVersion),
+    /// As `Gem::Version` orders them: RubyGems.
+    Gem(GemVersion),
+    /// As Composer orders what it has normalized: Packagist.
+    Composer(ComposerVersion),
+    /// As <https://go.dev/ref/mod#versions> orders them, which is semver: Go.
+    Go(semver::Version),
+    /// As `ComparableVersion` orders them: Maven.
+    Maven(MavenVersion),
 }
 
 impl Version {
-    /// Reads `text`; `None` when the ecosystem would not understand it either.
+    /// Reads `text`; `None` when the ecosystem would not understand it either, or has no order for it.
     #[must_use]
     pub fn parse(ecosystem: Ecosystem, text: &str) -> Option<Self> {
+        let text = text.trim();
+        if text.len() > MAX_BYTES {
+            return None;
+        }
         match ecosystem {
-            Ecosystem::CratesIo | Ecosystem::Npm => semantic(text).map(Self::Semantic),
-            Ecosystem::Packagist | Ecosystem::RubyGems | Ecosystem::Go | Ecosystem::Maven => None,
-            Ecosystem::PyPi => {
-                text.trim().parse::<pep440_rs::Version>().ok().map(|version| Self::Python(version.without_local()))
-            }
+            Ecosystem::CratesIo | Ecosystem::Npm => semantic::parse(text).map(Self::Semantic),
+            Ecosystem::PyPi => PythonVersion::parse(text).map(Self::Python),
+            Ecosystem::RubyGems => GemVersion::parse(text).map(Self::Gem),
+            Ecosystem::Packagist => ComposerVersion::parse(text).map(Self::Composer),
+            Ecosystem::Go => go::parse(text).map(Self::Go),
+            Ecosystem::Maven => MavenVersion::parse(text).map(Self::Maven),
         }
     }
 
@@ -31,70 +61,25 @@ impl Version {
     pub fn compare(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             // Build metadata has no part in the order (semver.org, item 10); `Ord` of the crate gives it one.
-            (Self::Semantic(a), Self::Semantic(b)) => Some(a.cmp_precedence(b)),
-            (Self::Python(a), Self::Python(b)) => Some(a.cmp(b)),
+            (Self::Semantic(a), Self::Semantic(b)) | (Self::Go(a), Self::Go(b)) => Some(a.cmp_precedence(b)),
+            (Self::Python(a), Self::Python(b)) => Some(a.compare(b)),
+            (Self::Gem(a), Self::Gem(b)) => Some(a.compare(b)),
+            (Self::Composer(a), Self::Composer(b)) => Some(a.compare(b)),
+            (Self::Maven(a), Self::Maven(b)) => Some(a.compare(b)),
             _ => None,
         }
     }
-}
 
-/// Semver, with what advisories and old lock files write besides: a leading `v` or `=`, one or two numbers only.
-fn semantic(text: &str) -> Option<semver::Version> {
-    let text = text.trim().trim_start_matches(['v', '=', ' ']);
-    if let Ok(version) = semver::Version::parse(text) {
-        return Some(version);
-    }
-    let numbers_end = text.find(['-', '+']).unwrap_or(text.len());
-    let (numbers, rest) = text.split_at(numbers_end);
-    let mut parts: Vec<u64> = numbers.split('.').map(|part| part.parse().ok()).collect::<Option<_>>()?;
-    if parts.len() > 3 {
-        return None;
-    }
-    parts.resize(3, 0);
-    let numbers = parts.iter().map(u64::to_string).collect::<Vec<_>>().join(".");
-    semver::Version::parse(&format!("{numbers}{rest}")).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn order(ecosystem: Ecosystem, a: &str, b: &str) -> Option<Ordering> {
-        Version::parse(ecosystem, a)?.compare(&Version::parse(ecosystem, b)?)
-    }
-
-    #[test]
-    fn each_ecosystem_has_its_own_order() {
-        use Ecosystem::{CratesIo, Npm, PyPi};
-        for (ecosystem, a, expected, b) in [
-            (Npm, "4.17.9", Ordering::Less, "4.17.21"),
-            (Npm, "1.0.0-beta.2", Ordering::Less, "1.0.0-beta.11"),
-            (Npm, "1.0.0-beta", Ordering::Less, "1.0.0"),
-            (Npm, "v1.2", Ordering::Equal, "1.2.0"),
-            (Npm, "0", Ordering::Less, "0.0.1"),
-            (Npm, "1.02.3", Ordering::Equal, "1.2.3"),
-            (CratesIo, "1.0.0+a", Ordering::Equal, "1.0.0+b"),
-            (PyPi, "1.0", Ordering::Equal, "1.0.0"),
-            (PyPi, "1.0rc1", Ordering::Less, "1.0"),
-            (PyPi, "1.0.dev3", Ordering::Less, "1.0a1"),
-            (PyPi, "1.0.post1", Ordering::Greater, "1.0"),
-            (PyPi, "1!0.1", Ordering::Greater, "99"),
-            (PyPi, "2.0.0+cu118", Ordering::Equal, "2.0.0"),
-        ] {
-            assert_eq!(order(ecosystem, a, b), Some(expected), "{ecosystem}: {a} and {b}");
-        }
-    }
-
-    #[test]
-    fn what_cannot_be_ordered_is_not_guessed() {
-        for (ecosystem, text) in [
-            (Ecosystem::Npm, "latest"),
-            (Ecosystem::Npm, ""),
-            (Ecosystem::Npm, "1.2.3.4"),
-            (Ecosystem::Npm, "99999999999999999999.0.0"),
-            (Ecosystem::PyPi, "2004d-final"),
-        ] {
-            assert!(Version::parse(ecosystem, text).is_none(), "{text}");
+    /// Whether it is not meant for everyone yet, in the sense of its ecosystem: alpha, release candidate, snapshot,
+    /// Go's pseudo-versions.
+    #[must_use]
+    pub fn is_prerelease(&self) -> bool {
+        match self {
+            Self::Semantic(version) | Self::Go(version) => !version.pre.is_empty(),
+            Self::Python(version) => version.is_prerelease(),
+            Self::Gem(version) => version.is_prerelease(),
+            Self::Composer(version) => version.is_prerelease(),
+            Self::Maven(version) => version.is_prerelease(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod control;
+mod imports;
 pub mod legal;
 pub mod maps;
 pub mod paths;

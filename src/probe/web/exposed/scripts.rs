@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::LONGEST_PAGE;
+use super::imports::{self, Later};
 use super::maps::{self, Map};
 use super::secrets::{self, Hit, MOST_TEXT};
 use crate::probe::web::address::{is_loopback, same_site, shown};
@@ -15,6 +16,8 @@ use crate::probe::web::http::client::{Client, Request};
 
 /// So many scripts of a page are read.
 const SCRIPTS: usize = 10;
+/// So many that scripts load later are read besides.
+const LATER: usize = 10;
 /// So many of their maps are asked for.
 const MAPS: usize = 4;
 /// Of so many scripts that name no map, one is asked for where bundlers put it.
@@ -52,6 +55,7 @@ struct Script {
     url: Url,
     hits: Vec<Hit>,
     map: Option<String>,
+    later: Later,
     unread: Option<Unread>,
     /// Whether its end did not arrive, where the name of its map stands.
     endless: bool,
@@ -70,8 +74,8 @@ enum Unread {
 /// Reads the page and its scripts of the same site into `served`, so that what was read stays when the time is over.
 pub async fn collect(client: &Client, page: &Url, response: &Response, document: &Document, served: &mut Served) {
     let body = &response.body;
-    let (secrets, _) = search(&body.bytes, None).await;
-    served.code.push(Code { url: page.clone(), is_page: true, secrets });
+    let found = search(&body.bytes, None).await;
+    served.code.push(Code { url: page.clone(), is_page: true, secrets: found.secrets });
     let unsearched = response.is_html() && body.bytes.len() > LONGEST_PAGE;
     if body.cut.is_some() || unsearched || body.bytes.len() > MOST_TEXT {
         served.in_part.push(format!("only the beginning of {} was read", shown(page)));
@@ -99,7 +103,43 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
     if beyond > 0 {
         served.in_part.push(format!("only the first {SCRIPTS} scripts of {} were read", shown(page)));
     }
-    let mut reading = stream::iter(urls.into_iter().map(|url| read(client, url))).buffered(AT_ONCE);
+    let mut scripts = read_all(client, &urls, served).await;
+    let later = later(page, &scripts, &urls, served);
+    scripts.extend(read_all(client, &later, served).await);
+    maps_of(client, page, scripts, beyond, served).await;
+}
+
+/// The scripts that these load later by themselves, and that are not among `known`.
+fn later(page: &Url, scripts: &[Script], known: &[Url], served: &mut Served) -> Vec<Url> {
+    let mut urls: Vec<Url> = Vec::new();
+    let mut beyond = 0_usize;
+    for script in scripts {
+        let named = script.later.names.iter().filter_map(|name| imports::resolve(name, &script.url, page));
+        for url in named.filter(|url| same_site(page, url) && !known.contains(url)) {
+            if urls.contains(&url) {
+            } else if urls.len() < LATER {
+                urls.push(url);
+            } else {
+                beyond += 1;
+                served.not_read.push(("scripts that are loaded later, beyond the first ten", shown(&url)));
+            }
+        }
+    }
+    if beyond > 0 {
+        served.in_part.push(format!("only the first {LATER} scripts that {} loads later were read", shown(page)));
+    }
+    if let Some(script) = scripts.iter().find(|script| script.later.unnamed) {
+        let why =
+            format!("{} loads more scripts later, whose names it makes up, and they were not read", shown(&script.url));
+        served.in_part.push(why);
+        served.not_read.push(("scripts that are loaded later under names made up", shown(&script.url)));
+    }
+    urls
+}
+
+/// Reads scripts, and keeps what is in them.
+async fn read_all(client: &Client, urls: &[Url], served: &mut Served) -> Vec<Script> {
+    let mut reading = stream::iter(urls.iter().cloned().map(|url| read(client, url))).buffered(AT_ONCE);
     let mut scripts = Vec::new();
     while let Some(mut script) = reading.next().await {
         note_unread(&script, served);
@@ -109,7 +149,7 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
             scripts.push(script);
         }
     }
-    maps_of(client, page, scripts, beyond, served).await;
+    scripts
 }
 
 /// Says what of a script was not read.
@@ -132,23 +172,32 @@ fn note_unread(script: &Script, served: &mut Served) {
     }
 }
 
-/// Searches a text for secrets and the name of its map, beside the threads that talk to servers.
-async fn search(bytes: &[u8], header: Option<String>) -> (Vec<Hit>, Option<String>) {
+/// What a text holds.
+#[derive(Default)]
+struct Found {
+    secrets: Vec<Hit>,
+    map: Option<String>,
+    later: Later,
+}
+
+/// Searches a text for secrets, the name of its map and what it loads later, beside the threads that talk to servers.
+async fn search(bytes: &[u8], header: Option<String>) -> Found {
     // One after the other: a copy of every page of a run at once would be more than the run may hold.
     static ONE: Semaphore = Semaphore::const_new(1);
     let _turn = ONE.acquire().await;
     let text = bytes.get(..bytes.len().min(MOST_TEXT)).unwrap_or_default().to_vec();
     let end = bytes.get(bytes.len().saturating_sub(maps::TAIL)..).unwrap_or_default().to_vec();
     let searching = tokio::task::spawn_blocking(move || {
-        let found = secrets::search(&String::from_utf8_lossy(&text));
-        (found, maps::named(&String::from_utf8_lossy(&end), header))
+        let text = String::from_utf8_lossy(&text);
+        let map = maps::named(&String::from_utf8_lossy(&end), header);
+        Found { secrets: secrets::search(&text), map, later: imports::of(&text) }
     });
     searching.await.unwrap_or_default()
 }
 
 async fn read(client: &Client, url: Url) -> Script {
     let exchange = client.send(Request::get(url.clone())).await;
-    let mut script = Script { url, hits: Vec::new(), map: None, unread: None, endless: false };
+    let mut script = Script { url, hits: Vec::new(), map: None, later: Later::default(), unread: None, endless: false };
     match exchange.result {
         Err(trouble) => script.unread = Some(Unread::Whole(trouble.to_string())),
         Ok(response) if matches!(response.status, 404 | 410) => script.unread = Some(Unread::NotThere),
@@ -160,7 +209,8 @@ async fn read(client: &Client, url: Url) -> Script {
             let body = &response.body;
             script.endless = body.cut.is_some();
             script.unread = (script.endless || body.bytes.len() > MOST_TEXT).then_some(Unread::End);
-            (script.hits, script.map) = search(&body.bytes, header).await;
+            let found = search(&body.bytes, header).await;
+            (script.hits, script.map, script.later) = (found.secrets, found.map, found.later);
         }
     }
     script

@@ -7,7 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Declared, Manifest, Pin, Runtime, Source, reason};
-use crate::probe::packages::json::{Entries, object, text_of};
+use crate::probe::packages::json::{self, Entries, object, php_entries};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::{NotUnderstood, Scope};
 
@@ -17,9 +17,9 @@ pub use content_hash::composer_content_hash;
 struct Composer<'a> {
     #[serde(borrow, default)]
     name: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "php_entries")]
     require: Entries<'a>,
-    #[serde(borrow, default, rename = "require-dev")]
+    #[serde(borrow, default, deserialize_with = "php_entries", rename = "require-dev")]
     require_dev: Entries<'a>,
     #[serde(default)]
     repositories: Option<Value>,
@@ -38,15 +38,16 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
     let repositories = Repositories::of(composer.repositories.as_ref());
     let mut manifest = Manifest {
         path: path.to_owned(),
-        name: composer.name.and_then(text_of),
+        name: composer.name.and_then(json::text),
         licence: composer.license.as_ref().and_then(licence),
         ..Manifest::default()
     };
     let sections = [(composer.require, Scope::Production), (composer.require_dev, Scope::Development)];
     for (entries, scope) in sections {
         for (name, raw) in entries.0 {
+            let name = name.into_owned();
             let line = lines.of_part(raw.get());
-            let Some(range) = text_of(raw) else {
+            let Some(range) = json::text(raw) else {
                 manifest.gaps.add(reason::ENTRY, &name);
                 continue;
             };

@@ -1,0 +1,185 @@
+//! From entries to a lock file: which entry answers what is asked for, and what the manifests ask for.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Entry, Need, Place, place};
+use crate::probe::files::Gaps;
+use crate::probe::packages::Manager;
+use crate::probe::packages::lock::{Around, Builder, Draft, Origin, Reading, Scope, ranges, reason};
+use crate::probe::packages::manifest::{Declared, Manifest, Source};
+
+/// Where nothing answers to the letter, the entries of that name do, if they are few: `resolutions` and catalogs put an
+/// answer where the question itself does not lead.
+const MAX_BY_NAME: usize = 8;
+
+/// All entries of a file.
+#[derive(Default)]
+pub struct Graph {
+    entries: Vec<Entry>,
+    /// What could not be understood.
+    pub gaps: Gaps,
+}
+
+/// What a manifest asks for.
+struct Ask {
+    manifest: String,
+    need: Need,
+    scope: Scope,
+}
+
+/// How entries are found.
+struct Index {
+    exact: HashMap<String, usize>,
+    by_name: HashMap<String, Vec<usize>>,
+}
+
+impl Graph {
+    pub fn add(&mut self, entry: Entry) {
+        self.entries.push(entry);
+    }
+
+    /// Whether the project's own package in this folder has an entry.
+    pub fn has_own(&self, folder: &str) -> bool {
+        self.entries.iter().any(|entry| matches!(&entry.place, Place::Own(Some(own)) if own == folder))
+    }
+
+    /// Puts the lock file together. Yarn 2 and later list the project's own packages beside the others; for Yarn 1 the
+    /// manifests say what is asked for.
+    pub fn finish(mut self, manager: Manager, format: &str, around: &Around<'_>) -> Reading {
+        let index = Index::of(&self.entries);
+        let mut asks = self.asks_of_own(around);
+        if manager == Manager::YarnClassic {
+            asks.extend(asks_of_manifests(around));
+        }
+        let manifest = around.manifest("", "package.json");
+        let forced: HashSet<&str> = manifest.into_iter().flat_map(|root| &root.overrides).map(String::as_str).collect();
+        let mut builder = Builder::new(manager, format);
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            let origin = match entry.place {
+                Place::Registry => Origin::Registry,
+                Place::Elsewhere => Origin::Elsewhere,
+                Place::Own(_) => continue,
+            };
+            let (name, version) = (std::mem::take(&mut entry.name), std::mem::take(&mut entry.version));
+            builder.add(at.to_string(), Draft { origin, ..Draft::new(name, version, entry.line) });
+        }
+        for (at, entry) in self.entries.iter().enumerate() {
+            if matches!(entry.place, Place::Own(_)) {
+                continue;
+            }
+            for need in &entry.needs {
+                let found = index.answers(need, &forced, &mut self.gaps);
+                found.iter().for_each(|to| builder.needs(at.to_string(), to.to_string()));
+            }
+        }
+        for Ask { manifest, need, scope } in asks {
+            builder.root(manifest.as_str());
+            if need.name.is_empty() {
+                continue;
+            }
+            let found = index.answers(&need, &forced, &mut self.gaps);
+            let range = ranges::versions(place::range(&need.range));
+            found.iter().for_each(|to| builder.wants(&manifest, &need.name, &*range, scope, to.to_string()));
+        }
+        builder.gaps = self.gaps;
+        builder.finish(around.path)
+    }
+
+    /// What the project's own packages among the entries ask for.
+    fn asks_of_own(&mut self, around: &Around<'_>) -> Vec<Ask> {
+        let mut asks = Vec::new();
+        for entry in &mut self.entries {
+            let Place::Own(Some(folder)) = &entry.place else { continue };
+            let path = around.manifest_path(folder, "package.json");
+            let manifest = around.manifests.get(&path);
+            asks.push(Ask::nothing(&path));
+            for need in entry.needs.drain(..) {
+                let scope = manifest.map_or(Scope::Production, |manifest| scope_of(manifest, &need.name));
+                asks.push(Ask { manifest: path.clone(), need, scope });
+            }
+        }
+        asks
+    }
+}
+
+impl Ask {
+    /// A manifest that is there, whatever it asks for.
+    fn nothing(manifest: &str) -> Self {
+        let need = Need { name: String::new(), range: String::new(), optional: true };
+        Self { manifest: manifest.to_owned(), need, scope: Scope::Production }
+    }
+}
+
+/// Yarn 2 and later write all dependencies of an own package into one block. What the manifest names in several places is
+/// production's as soon as one of them is.
+fn scope_of(manifest: &Manifest, name: &str) -> Scope {
+    let declared = manifest.declared.iter().filter(|declared| name_in(declared) == name);
+    declared.map(|declared| declared.scope).min().unwrap_or(Scope::Production)
+}
+
+fn name_in(declared: &Declared) -> &str {
+    declared.alias.as_deref().unwrap_or(&declared.name)
+}
+
+/// What the manifest beside the lock file and those of the workspace members ask for.
+fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
+    let members = around.members();
+    let manifests: Vec<&Manifest> = std::iter::once(String::new())
+        .chain(members)
+        .filter_map(|folder| around.manifest(&folder, "package.json"))
+        .collect();
+    // Members that need each other are linked and stand in no lock file, unless a version of the registry is asked for.
+    let own: HashSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
+    let mut asks = Vec::new();
+    for manifest in manifests {
+        asks.push(Ask::nothing(&manifest.path));
+        for declared in &manifest.declared {
+            if declared.source == Source::Own {
+                continue;
+            }
+            let range = match &declared.alias {
+                Some(_) if !declared.range.starts_with("npm:") => format!("npm:{}@{}", declared.name, declared.range),
+                _ => declared.range.clone(),
+            };
+            let name = name_in(declared).to_owned();
+            let need = Need { range, optional: declared.optional || own.contains(&*name), name };
+            asks.push(Ask { manifest: manifest.path.clone(), need, scope: declared.scope });
+        }
+    }
+    asks
+}
+
+impl Index {
+    fn of(entries: &[Entry]) -> Self {
+        let (mut exact, mut by_name) = (HashMap::new(), HashMap::<String, Vec<usize>>::new());
+        for (at, entry) in entries.iter().enumerate() {
+            for (name, range) in &entry.answers {
+                exact.entry(key(name, range)).or_insert(at);
+                let same = by_name.entry(name.clone()).or_default();
+                if same.last() != Some(&at) {
+                    same.push(at);
+                }
+            }
+        }
+        Self { exact, by_name }
+    }
+
+    /// The entries that answer it: one, or those of that name. Counts it as missing where that is not enough.
+    fn answers(&self, need: &Need, forced: &HashSet<&str>, gaps: &mut Gaps) -> &[usize] {
+        if let Some(at) = self.exact.get(&key(&need.name, &need.range)) {
+            return std::slice::from_ref(at);
+        }
+        let same = self.by_name.get(&need.name).filter(|same| same.len() <= MAX_BY_NAME);
+        // Without a reason to lead elsewhere, another version of that name is none that was asked for.
+        let leads_elsewhere = forced.contains(&*need.name)
+            || ["catalog:", "workspace:"].iter().any(|protocol| need.range.starts_with(protocol));
+        if !need.optional && (same.is_none() || !leads_elsewhere) {
+            gaps.add(reason::MISSING, &need.name);
+        }
+        same.map_or(&[], Vec::as_slice)
+    }
+}
+
+fn key(name: &str, range: &str) -> String {
+    format!("{name}@{}", place::range(range))
+}
