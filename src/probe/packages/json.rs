@@ -37,6 +37,30 @@ impl<'a> Entries<'a> {
     }
 }
 
+/// Reads an object. (By itself serde takes a list for an object as well, its values in the order of the fields.)
+///
+/// # Errors
+/// When it is none, or not of the expected form.
+pub fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    if text.trim_start().starts_with('[') {
+        return Err(serde::de::Error::custom("a list where an object belongs"));
+    }
+    serde_json::from_str(text)
+}
+
+/// The entries of an object that PHP wrote: an empty one is an empty list there.
+///
+/// # Errors
+/// When it is anything else.
+pub fn php_entries<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Entries<'a>, D::Error> {
+    let raw: &'a RawValue = Deserialize::deserialize(deserializer)?;
+    let list = raw.get().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    if raw.get() == "null" || list.is_some_and(|inner| inner.trim().is_empty()) {
+        return Ok(Entries::default());
+    }
+    Entries::of(raw).ok_or_else(|| serde::de::Error::custom("something else where an object belongs"))
+}
+
 /// The text that `raw` is; `None` when it is something else.
 pub fn text(raw: &RawValue) -> Option<String> {
     serde_json::from_str(raw.get()).ok()
@@ -202,6 +226,27 @@ mod tests {
         assert_eq!(entries.text("b").as_deref(), Some("x\ny"));
         assert_eq!((entries.text("a"), entries.text("none")), (None, None));
         assert!(entries.object("b").is_none());
+    }
+
+    #[test]
+    fn php_writes_empty_objects_as_lists() {
+        #[derive(Deserialize)]
+        struct One<'a> {
+            #[serde(borrow, default, deserialize_with = "php_entries")]
+            a: Entries<'a>,
+        }
+        for (text, expected) in [
+            (r#"{"a": []}"#, Some(0)),
+            (r#"{"a": [ ]}"#, Some(0)),
+            (r#"{"a": null}"#, Some(0)),
+            ("{}", Some(0)),
+            (r#"{"a": {"b": 1}}"#, Some(1)),
+            (r#"{"a": [1]}"#, None),
+            (r#"{"a": 7}"#, None),
+            (r#"[{"b": 1}]"#, None),
+        ] {
+            assert_eq!(object::<One<'_>>(text).ok().map(|one| one.a.0.len()), expected, "{text}");
+        }
     }
 
     #[test]

@@ -30,7 +30,7 @@ use crate::probe::repository::is_aside;
 pub use ecosystem::Ecosystem;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
-pub use manifest::{Declared, Manifest};
+pub use manifest::{Declared, Manifest, composer_content_hash};
 pub use version::Version;
 
 use lock::Around;
@@ -102,7 +102,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
-    for (path, why) in unlocked::manifests(listing, cancel) {
+    for (path, why) in unlocked::manifests(listing, &found.manifests, &found.locks, cancel) {
         found.pass_over(&path, &NotUnderstood::new(why));
     }
     found.add_unlisted(listing);

@@ -1,1 +1,57 @@
-//! Placeholder.
+//! Go: what `go list -m all` names (Go 1.19.8), and what a workspace changes.
+
+use super::{collected, fixture, told_wants};
+use crate::support::probes::Folder;
+
+#[test]
+fn modules_are_those_that_go_lists() {
+    let packages = collected(&fixture("go/project"));
+    let lock = packages.locks.iter().find(|lock| lock.path == "go.mod").unwrap();
+    let told: Vec<String> = lock.packages.iter().map(|p| format!("{} {}", p.name, p.version)).collect();
+    let listed = std::fs::read_to_string(fixture("go/list.txt")).unwrap();
+    // The first is the project itself; what is replaced stands before the arrow, what is built behind it.
+    let built = listed.lines().skip(1).map(|line| line.split_once(" => ").map_or(line, |(_, new)| new));
+    let mut built: Vec<&str> = built.filter(|line| !line.starts_with("./")).collect();
+    built.sort_unstable();
+    assert_eq!(told, built);
+    assert_eq!(
+        told_wants(lock),
+        [
+            "go.mod: example.com/a v1.2.3 -> example.com/a v1.2.3",
+            "go.mod: example.com/fork v1.0.0 -> example.org/forked v1.0.1",
+            "go.mod: example.com/old v2.0.0+incompatible -> example.com/old v2.0.0+incompatible",
+            "go.mod: example.com/tool v0.9.0 -> example.com/tool v0.9.0",
+        ]
+    );
+}
+
+#[test]
+fn modules_of_a_workspace_are_its_own_code() {
+    let folder = Folder::with(&[
+        ("go.work", "go 1.22\nuse (\n\t./api\n\t./lib\n)\nreplace example.com/patched => ./patched\n"),
+        (
+            "api/go.mod",
+            "module example.com/api\ngo 1.22\ntoolchain go1.22.3\nrequire (\n\texample.com/lib v1.0.0\n\texample.com/patched \
+             v1.0.0\n\texample.com/far v1.0.0\n)\n",
+        ),
+        ("lib/go.mod", "module example.com/lib\ngo 1.22\ntoolchain go1.22.3\n"),
+        ("other/go.mod", "module example.com/other\ngo 1.22\ntoolchain go1.22.3\nrequire example.com/lib v1.0.0\n"),
+    ]);
+    let packages = collected(folder.path());
+    let told: Vec<String> = (packages.locks.iter())
+        .map(|lock| {
+            let names: Vec<&str> = lock.packages.iter().map(|p| p.name.as_str()).collect();
+            format!("{}: {}", lock.path, names.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        ["api/go.mod: example.com/far stdlib", "lib/go.mod: stdlib", "other/go.mod: example.com/lib stdlib"]
+    );
+    let gaps = packages.gaps.into_vec();
+    assert_eq!(gaps.len(), 1);
+    assert_eq!(
+        (gaps[0].reason.as_str(), gaps[0].examples.join(" ")),
+        ("module that a go.work replaces", "example.com/patched".to_owned())
+    );
+}

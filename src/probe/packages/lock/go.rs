@@ -1,12 +1,209 @@
-//! `go.mod`, which names every version that is built.
+//! `go.mod`, which names every version that is built (<https://go.dev/ref/mod#go-mod-file>).
 
-use super::{Around, Reading};
-use crate::probe::packages::NotUnderstood;
+use super::{Around, Builder, Draft, Reading, Scope, reason};
+use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
+use crate::probe::packages::{Manager, NotUnderstood};
+
+/// Since this version the file names indirect modules as well (<https://go.dev/ref/mod#graph-pruning>).
+const COMPLETE_SINCE: (u32, u32) = (1, 17);
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
-pub fn read(_text: &str, _around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    Err(NotUnderstood::new("Go module file, which gonogo does not read yet"))
+pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
+    let statements = statements(text, "go.mod")?;
+    let value = |directive: &str| {
+        statements.iter().find(|s| s.directive == directive).and_then(|s| Some((*s.words.first()?, s.line)))
+    };
+    if value("module").is_none() {
+        return Err(NotUnderstood::new("go.mod that names no module: it is empty or ends early"));
+    }
+    let (go, line) = value("go").unwrap_or(("1.16", 0));
+    let (major, minor) =
+        language_version(go).ok_or_else(|| NotUnderstood::at("go.mod of an unknown Go version", line as usize))?;
+    if major != COMPLETE_SINCE.0 {
+        return Err(NotUnderstood::at(format!("go.mod of an unknown Go version {major}"), line as usize));
+    }
+    let mut builder = Builder::new(Manager::Go, go);
+    let workspace = Workspace::around(around);
+    let replacements: Vec<Replacement<'_>> = statements.iter().filter_map(Replacement::of).collect();
+    builder.root(around.path);
+    let mut asks = false;
+    for statement in &statements {
+        match (statement.directive, statement.words.as_slice()) {
+            ("require", [name, version]) => {
+                asks = true;
+                let wanted = Required { statement, name, version };
+                wanted.add(&replacements, &workspace, around, &mut builder);
+            }
+            ("require", _) => builder.gaps.add(reason::ENTRY, &format!("line {}", statement.line)),
+            ("replace", _) if Replacement::of(statement).is_none() => {
+                builder.gaps.add(reason::ENTRY, &format!("line {}", statement.line));
+            }
+            _ => {}
+        }
+    }
+    if asks && (major, minor) < COMPLETE_SINCE {
+        builder.gaps.add("go.mod of Go before 1.17, which does not name what its dependencies bring in", around.path);
+    }
+    match value("toolchain").and_then(|(name, line)| Some((name.strip_prefix("go")?, line))) {
+        // Advisories about Go's own library speak of the package `stdlib` (<https://go.dev/doc/security/vuln/database>).
+        Some((version, line)) => {
+            // Vendors' names follow a dash: `go1.22.4-custom`.
+            let version = version.split('-').next().unwrap_or(version);
+            builder.wants(around.path, "stdlib", go, Scope::Production, "stdlib");
+            builder.add("stdlib", Draft { scope: Some(Scope::Production), ..Draft::new("stdlib", version, line) });
+        }
+        None => {
+            builder.gaps.add("Go's standard library, whose version a go.mod without toolchain leaves open", around.path)
+        }
+    }
+    Ok(builder.finish(around.path))
+}
+
+/// One line of `require`.
+struct Required<'a> {
+    statement: &'a Statement<'a>,
+    name: &'a str,
+    version: &'a str,
+}
+
+impl Required<'_> {
+    fn add(
+        &self,
+        replacements: &[Replacement<'_>],
+        workspace: &Workspace<'_>,
+        around: &Around<'_>,
+        builder: &mut Builder,
+    ) {
+        let Self { statement, name, version } = *self;
+        if workspace.modules.contains(&name) {
+            return;
+        }
+        if workspace.replaced.iter().any(|replaced| replaced == name) {
+            builder.gaps.add("module that a go.work replaces", name);
+            return;
+        }
+        let (built, exact) = match Replacement::find(replacements, name, version) {
+            // A folder is the project's own code.
+            Some(replaced) if is_folder(replaced.new.0) => return,
+            Some(replaced) => (replaced.new.0, replaced.new.1.unwrap_or(version)),
+            None => (name, version),
+        };
+        // The file does not say who needs whom, nor what only tests and tools need.
+        builder.add(name, Draft { scope: Some(Scope::Production), ..Draft::new(built, exact, statement.line) });
+        if !is_indirect(statement) {
+            builder.wants(around.path, name, version, Scope::Production, name);
+        }
+    }
+}
+
+/// What a `go.work` in the folder or above says of the module.
+struct Workspace<'a> {
+    /// The modules of the workspace: each other's own code, whatever version they name.
+    modules: Vec<&'a str>,
+    replaced: &'a [String],
+}
+
+impl<'a> Workspace<'a> {
+    fn around(around: &Around<'a>) -> Self {
+        let own = around.folder().trim_end_matches('/');
+        let mut folder = Some(own);
+        while let Some(at) = folder {
+            let prefix = if at.is_empty() { String::new() } else { format!("{at}/") };
+            if let Some(work) = around.manifests.get(&format!("{prefix}go.work")) {
+                let path_of = |member: &String| match member.as_str() {
+                    "." | "" => prefix.clone(),
+                    member => format!("{prefix}{member}/"),
+                };
+                let paths: Vec<String> =
+                    work.members.iter().map(|member| format!("{}go.mod", path_of(member))).collect();
+                if !paths.iter().any(|path| path == around.path) {
+                    break;
+                }
+                let names = paths.iter().filter_map(|path| around.manifests.get(path)?.name.as_deref());
+                return Self { modules: names.collect(), replaced: &work.overrides };
+            }
+            folder = (!at.is_empty()).then(|| at.rsplit_once('/').map_or("", |(above, _)| above));
+        }
+        Self { modules: Vec::new(), replaced: &[] }
+    }
+}
+
+/// `1.22.4`, `1.21rc2`: the first two numbers.
+fn language_version(text: &str) -> Option<(u32, u32)> {
+    let mut parts = text.split(|c: char| !c.is_ascii_digit());
+    Some((parts.next()?.parse().ok()?, parts.next().unwrap_or("0").parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn read(text: &str) -> Result<Reading, NotUnderstood> {
+        super::read(text, &Around { path: "go.mod", manifests: &BTreeMap::new() })
+    }
+
+    fn told(text: &str) -> Vec<String> {
+        let reading = read(text).unwrap();
+        let mut told: Vec<String> =
+            reading.lock.packages.iter().map(|p| format!("{} {}:{}", p.name, p.version, p.line)).collect();
+        let wanted = reading.lock.roots.iter().flat_map(|root| &root.wanted);
+        told.extend(
+            wanted.map(|w| format!("wants {} {} = {}", w.name, w.range, reading.lock.packages[w.package].name)),
+        );
+        told.extend(
+            reading.gaps.into_vec().iter().map(|gap| format!("gap {} ({})", gap.reason, gap.examples.join(", "))),
+        );
+        told
+    }
+
+    #[test]
+    fn what_is_built() {
+        let text = "module example.com/app\ngo 1.22\ntoolchain go1.22.4\nrequire (\n\texample.com/a v1.2.3\n\texample.com/b v1.0.0 // indirect\n\
+            \texample.com/fork v1.0.0\n\texample.com/one v1.0.0\n\texample.com/own v0.0.0\n\texample.com/odd\n)\n\
+            replace (\n\texample.com/fork => example.org/fork v1.0.1\n\texample.com/one v1.0.0 => example.com/one v1.0.9\n\
+            \texample.com/one => ./never\n\texample.com/own => ../own\n\texample.com/b v9.0.0 => ./other\n)\n";
+        assert_eq!(
+            told(text),
+            [
+                "example.com/a v1.2.3:5",
+                "example.com/b v1.0.0:6",
+                "example.com/one v1.0.9:8",
+                "example.org/fork v1.0.1:7",
+                "stdlib 1.22.4:3",
+                "wants example.com/a v1.2.3 = example.com/a",
+                "wants example.com/fork v1.0.0 = example.org/fork",
+                "wants example.com/one v1.0.0 = example.com/one",
+                "wants stdlib 1.22 = stdlib",
+                "gap entry of a lock file that was not understood (line 10)",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_file_leaves_open_is_said() {
+        let library = "gap Go's standard library, whose version a go.mod without toolchain leaves open (go.mod)";
+        let old = "gap go.mod of Go before 1.17, which does not name what its dependencies bring in (go.mod)";
+        let one = ["a v1.0.0:3", "wants a v1.0.0 = a", library, old];
+        assert_eq!(told("module x\ngo 1.16\nrequire a v1.0.0\n"), one);
+        assert_eq!(told("module x\n\nrequire a v1.0.0\n"), one);
+        assert_eq!(told("module x\ngo 1.21rc2\n"), [library]);
+    }
+
+    #[test]
+    fn what_is_no_module_file_is_refused() {
+        for (text, reason) in [
+            ("", "go.mod that names no module: it is empty or ends early"),
+            ("module x\nrequire (\n a v1\n", "go.mod that ends in the middle of a list"),
+            ("module x\n=======\n", "not a valid go.mod"),
+            ("module x\ngo two\n", "go.mod of an unknown Go version"),
+            ("module x\ngo 2.1\n", "go.mod of an unknown Go version 2"),
+        ] {
+            assert_eq!(read(text).unwrap_err().reason, reason, "{text}");
+        }
+    }
 }

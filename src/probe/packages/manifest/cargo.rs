@@ -1,26 +1,381 @@
-//! `Cargo.toml`.
+//! `Cargo.toml` (<https://doc.rust-lang.org/cargo/reference/manifest.html>).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-use super::Manifest;
-use crate::probe::packages::NotUnderstood;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-/// Manifests in the making.
+use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use crate::probe::packages::lines::Lines;
+use crate::probe::packages::{NotUnderstood, Scope};
+
+/// The tables of dependencies, with underscores as old manifests write them.
+const TABLES: [(&str, Scope); 5] = [
+    ("dependencies", Scope::Production),
+    ("dev-dependencies", Scope::Development),
+    ("dev_dependencies", Scope::Development),
+    ("build-dependencies", Scope::Development),
+    ("build_dependencies", Scope::Development),
+];
+
+/// Manifests in the making: members of a workspace take versions from its root.
 #[derive(Debug, Default)]
-pub struct Crates(Vec<Manifest>);
+pub struct Crates {
+    read: Vec<Crate>,
+    /// What the workspace in a folder sets.
+    workspaces: HashMap<String, Shared>,
+}
+
+#[derive(Debug)]
+struct Crate {
+    manifest: Manifest,
+    /// What it asks for, and whether its workspace says the rest of it.
+    found: Vec<(Declared, bool)>,
+    inherits_rust: Option<u32>,
+    inherits_licence: bool,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    dependencies: BTreeMap<String, Declared>,
+    rust: Option<String>,
+    licence: Option<String>,
+}
 
 impl Crates {
     /// Reads one manifest.
     ///
     /// # Errors
     /// When it is not well-formed.
-    pub fn add(&mut self, path: &str, _text: &str) -> Result<(), NotUnderstood> {
-        self.0.push(Manifest { path: path.to_owned(), ..Manifest::default() });
+    pub fn add(&mut self, path: &str, text: &str) -> Result<(), NotUnderstood> {
+        let lines = Lines::of(text);
+        let root = DeTable::parse(text).map_err(|error| {
+            let line = error.span().map_or(0, |span| lines.at(span.start) as usize);
+            NotUnderstood::at("not a valid Cargo.toml", line)
+        })?;
+        let root = root.get_ref();
+        let mut read = Crate {
+            manifest: Manifest { path: path.to_owned(), ..Manifest::default() },
+            found: Vec::new(),
+            inherits_rust: None,
+            inherits_licence: false,
+        };
+        read.dependencies_of(root, &lines);
+        if let Some(targets) = table(root, "target") {
+            for target in targets.values().filter_map(|target| target.get_ref().as_table()) {
+                read.dependencies_of(target, &lines);
+            }
+        }
+        // The parser sorts by name.
+        read.found.sort_by_key(|(declared, _)| declared.line);
+        for forced in ["patch", "replace"].iter().filter_map(|key| table(root, key)) {
+            read.manifest.overrides.extend(overrides(forced));
+        }
+        if let Some(package) = table(root, "package").or_else(|| table(root, "project")) {
+            read.package(package, &lines);
+        }
+        if let Some(workspace) = table(root, "workspace") {
+            for (key, sign) in [("members", ""), ("exclude", "!")] {
+                let patterns = workspace.get(key).and_then(|list| list.get_ref().as_array());
+                let patterns = patterns.into_iter().flat_map(|list| list.iter()).filter_map(|p| p.get_ref().as_str());
+                read.manifest.members.extend(patterns.map(|pattern| format!("{sign}{pattern}")));
+            }
+            self.workspaces.insert(folder_of(path).to_owned(), Shared::of(workspace, &lines));
+        }
+        self.read.push(read);
         Ok(())
     }
 
-    /// Gives each what it takes from others.
+    /// Gives each what it takes from its workspace.
     pub fn finish(self, found: &mut BTreeMap<String, Manifest>) {
-        found.extend(self.0.into_iter().map(|manifest| (manifest.path.clone(), manifest)));
+        let (nothing, workspaces) = (Shared::default(), self.workspaces);
+        for mut read in self.read {
+            let shared = workspace_of(&workspaces, &read.manifest.path).unwrap_or(&nothing);
+            for (mut declared, is_inherited) in read.found {
+                if is_inherited {
+                    match shared.dependencies.get(&declared.name) {
+                        Some(set) => {
+                            let Declared { scope, optional, line, .. } = declared;
+                            declared = Declared { scope, optional, line, ..set.clone() };
+                        }
+                        None => read.manifest.gaps.add(reason::INHERITED, &declared.name),
+                    }
+                }
+                read.manifest.declared.push(declared);
+            }
+            if let (Some(line), Some(range)) = (read.inherits_rust, shared.rust.clone()) {
+                read.manifest.runtimes.push(Runtime { name: "rust".to_owned(), range, line });
+            }
+            if read.inherits_licence {
+                read.manifest.licence.clone_from(&shared.licence);
+            }
+            found.insert(read.manifest.path.clone(), read.manifest);
+        }
+    }
+}
+
+/// The nearest workspace in its own folder or above (<https://doc.rust-lang.org/cargo/reference/workspaces.html>).
+fn workspace_of<'a>(workspaces: &'a HashMap<String, Shared>, path: &str) -> Option<&'a Shared> {
+    let mut folder = folder_of(path);
+    loop {
+        if let Some(shared) = workspaces.get(folder) {
+            return Some(shared);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder_of(folder);
+    }
+}
+
+impl Crate {
+    fn dependencies_of(&mut self, parent: &DeTable<'_>, lines: &Lines<'_>) {
+        for (key, scope) in TABLES {
+            for (name, value) in table(parent, key).into_iter().flatten() {
+                let line = lines.at(name.span().start);
+                let name = name.get_ref().as_ref();
+                match declared(name, value, scope, line) {
+                    None => self.manifest.gaps.add(reason::ENTRY, name),
+                    Some(found) => self.found.push(found),
+                }
+            }
+        }
+    }
+
+    fn package(&mut self, package: &DeTable<'_>, lines: &Lines<'_>) {
+        let text = |key: &str| package.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
+        let line = |key: &str| package.get(key).map_or(0, |value| lines.at(value.span().start));
+        self.manifest.name = text("name");
+        self.manifest.licence = text("license").filter(|licence| !licence.is_empty());
+        self.inherits_licence = package.get("license").is_some_and(is_inherited);
+        if let Some(range) = text("rust-version") {
+            self.manifest.runtimes.push(Runtime { name: "rust".to_owned(), range, line: line("rust-version") });
+        } else if package.get("rust-version").is_some_and(is_inherited) {
+            self.inherits_rust = Some(line("rust-version"));
+        }
+    }
+}
+
+impl Shared {
+    fn of(workspace: &DeTable<'_>, lines: &Lines<'_>) -> Self {
+        let package = table(workspace, "package");
+        let text = |key: &str| package?.get(key)?.get_ref().as_str().map(str::to_owned);
+        let mut shared = Self { rust: text("rust-version"), licence: text("license"), ..Self::default() };
+        for (name, value) in table(workspace, "dependencies").into_iter().flatten() {
+            let line = lines.at(name.span().start);
+            let name = name.get_ref().as_ref();
+            if let Some((declared, _)) = declared(name, value, Scope::Production, line) {
+                shared.dependencies.insert(name.to_owned(), declared);
+            }
+        }
+        shared
+    }
+}
+
+/// One entry of a table of dependencies, and whether it takes all else from the workspace.
+fn declared(name: &str, value: &Spanned<DeValue<'_>>, scope: Scope, line: u32) -> Option<(Declared, bool)> {
+    let mut declared = Declared {
+        name: name.to_owned(),
+        alias: None,
+        range: String::new(),
+        scope,
+        optional: false,
+        source: Source::Registry,
+        pin: Pin::Loose,
+        line,
+    };
+    if let Some(range) = value.get_ref().as_str() {
+        declared.pin = pin(range);
+        range.clone_into(&mut declared.range);
+        return Some((declared, false));
+    }
+    let entry = value.get_ref().as_table()?;
+    let text = |key: &str| entry.get(key).and_then(|value| value.get_ref().as_str());
+    let is_true = |key: &str| entry.get(key).is_some_and(|value| value.get_ref().as_bool() == Some(true));
+    declared.optional = is_true("optional");
+    if let Some(package) = text("package").filter(|package| *package != name) {
+        declared.alias = Some(name.to_owned());
+        package.clone_into(&mut declared.name);
+    }
+    if entry.get("version").is_some_and(|version| version.get_ref().as_str().is_none()) {
+        return None;
+    }
+    text("version").unwrap_or("").clone_into(&mut declared.range);
+    declared.pin = pin(&declared.range);
+    if entry.contains_key("path") {
+        (declared.source, declared.pin) = (Source::Own, Pin::Exact);
+    } else if entry.contains_key("git") {
+        declared.source = Source::Git;
+        declared.pin = if text("rev").is_some() || text("tag").is_some() { Pin::Exact } else { Pin::Loose };
+    }
+    Some((declared, is_true("workspace")))
+}
+
+/// <https://doc.rust-lang.org/cargo/reference/specifying-dependencies.html>
+fn pin(range: &str) -> Pin {
+    let range = range.trim();
+    let exact = range.strip_prefix('=').map(str::trim);
+    if range.is_empty() || range == "*" {
+        Pin::Loose
+    } else if exact.is_some_and(|version| version.split('.').count() >= 3 && !version.contains([',', '*'])) {
+        Pin::Exact
+    } else {
+        Pin::Range
+    }
+}
+
+/// `[patch.crates-io]` holds a table a registry; `[replace]` names `package:version` itself.
+fn overrides(forced: &DeTable<'_>) -> Vec<String> {
+    let mut names = Vec::new();
+    for (key, value) in forced {
+        let key = key.get_ref().as_ref();
+        match (
+            key.rsplit_once(':').filter(|(_, version)| version.starts_with(|c: char| c.is_ascii_digit())),
+            value.get_ref(),
+        ) {
+            (Some((name, _)), _) => names.push(name.rsplit(['#', '/']).next().unwrap_or(name).to_owned()),
+            (None, DeValue::Table(packages)) => {
+                names.extend(packages.keys().map(|name| name.get_ref().as_ref().to_owned()));
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+/// `{ workspace = true }`
+fn is_inherited(value: &Spanned<DeValue<'_>>) -> bool {
+    let flag = value.get_ref().as_table().and_then(|table| table.get("workspace"));
+    flag.is_some_and(|flag| flag.get_ref().as_bool() == Some(true))
+}
+
+fn table<'a, 'i>(parent: &'a DeTable<'i>, key: &str) -> Option<&'a DeTable<'i>> {
+    parent.get(key)?.get_ref().as_table()
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifests(files: &[(&str, &str)]) -> BTreeMap<String, Manifest> {
+        let (mut crates, mut found) = (Crates::default(), BTreeMap::new());
+        for (path, text) in files {
+            crates.add(path, text).unwrap();
+        }
+        crates.finish(&mut found);
+        found
+    }
+
+    fn told(manifest: &Manifest) -> Vec<String> {
+        let told = |d: &Declared| {
+            let alias = d.alias.as_ref().map(|alias| format!("{alias}=")).unwrap_or_default();
+            let scope = if d.scope == Scope::Development { " dev" } else { "" };
+            let optional = if d.optional { " optional" } else { "" };
+            format!("{}: {alias}{} {:?} {:?} {:?}{scope}{optional}", d.line, d.name, d.range, d.source, d.pin)
+        };
+        manifest.declared.iter().map(told).collect()
+    }
+
+    #[test]
+    fn every_form_of_a_dependency() {
+        let text = r#"[package]
+name = "app"
+license = "MIT OR Apache-2.0"
+rust-version = "1.80"
+[dependencies]
+serde = "1"
+exact = "=1.2.3"
+any = "*"
+near = { version = "=1.2", optional = true }
+old = { package = "rand", version = "0.7" }
+own = { path = "../own", version = "0.1" }
+fork = { git = "https://example.com/fork", branch = "main" }
+fixed = { git = "https://example.com/fixed", rev = "abc" }
+odd = 7
+worse = { version = 7 }
+[dependencies.long]
+version = "3"
+[dev-dependencies]
+insta = "1"
+[build-dependencies]
+cc = "1"
+[target.'cfg(windows)'.dependencies]
+winapi = "0.3"
+[target.x86_64-unknown-linux-gnu.dev-dependencies]
+nix = "0.29"
+[patch.crates-io]
+serde = { path = "x" }
+[replace]
+"foo:0.1.0" = { git = "https://example.com/foo" }
+"#;
+        let found = manifests(&[("Cargo.toml", text)]);
+        let manifest = &found["Cargo.toml"];
+        assert_eq!(
+            told(manifest),
+            [
+                "6: serde \"1\" Registry Range",
+                "7: exact \"=1.2.3\" Registry Exact",
+                "8: any \"*\" Registry Loose",
+                "9: near \"=1.2\" Registry Range optional",
+                "10: old=rand \"0.7\" Registry Range",
+                "11: own \"0.1\" Own Exact",
+                "12: fork \"\" Git Loose",
+                "13: fixed \"\" Git Exact",
+                "16: long \"3\" Registry Range",
+                "19: insta \"1\" Registry Range dev",
+                "21: cc \"1\" Registry Range dev",
+                "23: winapi \"0.3\" Registry Range",
+                "25: nix \"0.29\" Registry Range dev",
+            ]
+        );
+        assert_eq!(manifest.overrides, ["serde", "foo"]);
+        assert_eq!(manifest.licence.as_deref(), Some("MIT OR Apache-2.0"));
+        assert_eq!(manifest.runtimes, [Runtime { name: "rust".to_owned(), range: "1.80".to_owned(), line: 4 }]);
+        assert_eq!(manifest.gaps.total(), 2);
+    }
+
+    #[test]
+    fn members_take_from_the_nearest_workspace() {
+        let root = "[workspace]\nmembers = [\"crates/*\"]\nexclude = [\"crates/old\"]\n[workspace.package]\n\
+            rust-version = \"1.85\"\nlicense = \"MIT\"\n[workspace.dependencies]\nserde = { version = \"1\" }\n\
+            rnd = { package = \"rand\", version = \"=0.8.5\" }\nown = { path = \"crates/own\" }\n";
+        let member = "[package]\nname = \"own\"\nlicense.workspace = true\nrust-version = { workspace = true }\n\
+            [dependencies]\nrnd = { workspace = true, optional = true }\nmissing.workspace = true\n\
+            [dev-dependencies]\nserde.workspace = true\nabove = \"1\"\n";
+        let found = manifests(&[("crates/own/Cargo.toml", member), ("Cargo.toml", root)]);
+        let own = &found["crates/own/Cargo.toml"];
+        assert_eq!(
+            told(own),
+            [
+                "6: rnd=rand \"=0.8.5\" Registry Exact optional",
+                "7: missing \"\" Registry Loose",
+                "9: serde \"1\" Registry Range dev",
+                "10: above \"1\" Registry Range dev",
+            ]
+        );
+        assert_eq!(own.gaps.clone().into_vec()[0].examples, ["missing"]);
+        assert_eq!(own.licence.as_deref(), Some("MIT"));
+        assert_eq!((own.runtimes[0].range.as_str(), own.runtimes[0].line), ("1.85", 4));
+        assert_eq!(found["Cargo.toml"].members, ["crates/*", "!crates/old"]);
+        assert!(found["Cargo.toml"].declared.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_manifest_is_refused() {
+        for (text, line) in [
+            ("[package]\n<<<<<<< HEAD\n", 2),
+            ("[dependencies]\na = \"1\"\na = \"2\"\n", 3),
+            ("[dependencies\n", 1),
+            (&"a=[".repeat(100_000), 1),
+        ] {
+            let error = Crates::default().add("Cargo.toml", text).unwrap_err();
+            assert_eq!((error.reason.as_str(), error.line), ("not a valid Cargo.toml", Some(line)));
+        }
+        assert!(Crates::default().add("Cargo.toml", "").is_ok());
+        assert!(Crates::default().add("Cargo.toml", "dependencies = 7\nworkspace = []\npackage = \"x\"\n").is_ok());
     }
 }

@@ -1,7 +1,7 @@
 //! What the project asks for: `package.json`, `pyproject.toml`, `composer.json` and the like.
 
 mod cargo;
-mod composer;
+pub(super) mod composer;
 mod gemfile;
 pub(super) mod go_mod;
 mod gradle;
@@ -17,6 +17,8 @@ use tokio_util::sync::CancellationToken;
 use super::lock::is_requirements;
 use super::{NotUnderstood, Scope};
 use crate::probe::files::{FileEntry, Gaps};
+
+pub use composer::composer_content_hash;
 
 /// One manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,0 +1,442 @@
+//! `build.gradle` and `build.gradle.kts`
+//! (<https://docs.gradle.org/current/userguide/declaring_dependencies.html>), with the version catalogs that they name.
+//!
+//! They are programs. What stands in a block `dependencies` in one of the usual notations is read line by line; what
+//! would have to be worked out is counted.
+
+mod catalog;
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use crate::probe::packages::lock::is_gradle_development;
+use crate::probe::packages::{NotUnderstood, Scope};
+use catalog::Catalog;
+
+/// Manifests in the making.
+#[derive(Debug, Default)]
+pub struct Builds {
+    read: Vec<Build>,
+    /// By the folder of the project that they belong to, and by their name: `libs`.
+    catalogs: HashMap<(String, String), Catalog>,
+}
+
+#[derive(Debug)]
+struct Build {
+    manifest: Manifest,
+    /// What names an entry of a catalog: `libs.spring.web`.
+    references: Vec<(String, Scope, u32)>,
+}
+
+/// What stands in a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Block {
+    Dependencies,
+    /// What builds the project is not in it.
+    BuildScript,
+    /// Only says which versions to take should something be needed.
+    Constraints,
+    Other,
+}
+
+impl Builds {
+    /// Reads one build file or version catalog.
+    ///
+    /// # Errors
+    /// When it is not well-formed.
+    pub fn add(&mut self, path: &str, text: &str) -> Result<(), NotUnderstood> {
+        if let Some(name) = path.strip_suffix(".versions.toml") {
+            let (folder, name) = name.rsplit_once('/').unwrap_or(("", name));
+            let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
+            self.catalogs.insert((above.to_owned(), name.to_owned()), Catalog::read(text)?);
+        } else {
+            self.read.push(build(path, text)?);
+        }
+        Ok(())
+    }
+
+    /// Gives each what it takes from a catalog.
+    pub fn finish(self, found: &mut BTreeMap<String, Manifest>) {
+        for mut build in self.read {
+            for (reference, scope, line) in build.references {
+                let Some((name, accessor)) = reference.split_once('.') else { continue };
+                let folder = build.manifest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let entries = above(folder).find_map(|folder| self.catalogs.get(&(folder.to_owned(), name.to_owned())));
+                let entries = entries.map(|catalog| catalog.libraries(accessor)).unwrap_or_default();
+                if entries.is_empty() {
+                    build.manifest.gaps.add(reason::DYNAMIC, &reference);
+                }
+                for (name, range) in entries {
+                    build.manifest.declared.push(declared(name, range, scope, line));
+                }
+            }
+            build.manifest.declared.sort_by_key(|declared| declared.line);
+            found.insert(build.manifest.path.clone(), build.manifest);
+        }
+    }
+}
+
+/// The folder itself and those above it.
+fn above(folder: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+    })
+}
+
+fn declared(name: String, range: String, scope: Scope, line: u32) -> Declared {
+    let pin = pin(&range);
+    Declared { name, alias: None, range, scope, optional: false, source: Source::Registry, pin, line }
+}
+
+/// <https://docs.gradle.org/current/userguide/dependency_versions.html>
+fn pin(range: &str) -> Pin {
+    if matches!(range, "+" | "latest.release" | "latest.integration") || range.ends_with("-SNAPSHOT") {
+        Pin::Loose
+    } else if range.ends_with('+') || range.contains(['[', '(', ',']) {
+        Pin::Range
+    } else {
+        // Without a version a platform sets it.
+        Pin::Exact
+    }
+}
+
+fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
+    let mut build =
+        Build { manifest: Manifest { path: path.to_owned(), ..Manifest::default() }, references: Vec::new() };
+    let mut variables: HashMap<String, String> = HashMap::new();
+    let mut blocks: Vec<Block> = Vec::new();
+    let mut in_comment = false;
+    for (number, line) in (1_u32..).zip(text.lines()) {
+        if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") {
+            return Err(NotUnderstood::at("build file with a merge that is not finished", number as usize));
+        }
+        let line = code_of(line, &mut in_comment);
+        let line = line.trim();
+        if line.is_empty() {
+            continue;
+        }
+        if let Some((name, value)) = assignment(line) {
+            variables.insert(name.to_owned(), value.to_owned());
+        }
+        if let Some(range) = java_version(line) {
+            build.manifest.runtimes.push(Runtime { name: "java".to_owned(), range: range.to_owned(), line: number });
+        }
+        // `dependencies { implementation 'a:b:1' }` on one line.
+        if let Some((head, inner)) = line.split_once('{')
+            && let Some(inner) = inner.trim().strip_suffix('}').filter(|inner| !inner.contains('{'))
+            && block_of(head) == Block::Dependencies
+        {
+            build.statement(inner.trim(), scope_of(&blocks), number, &variables);
+            continue;
+        }
+        if blocks.last() == Some(&Block::Dependencies) && !line.starts_with('}') {
+            build.statement(line, scope_of(&blocks), number, &variables);
+        }
+        open_and_close(line, &mut blocks);
+    }
+    Ok(build)
+}
+
+/// The blocks after a line.
+fn open_and_close(line: &str, blocks: &mut Vec<Block>) {
+    let mut quote = None;
+    let mut start = 0;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => {
+                blocks.push(block_of(line.get(start..at).unwrap_or("")));
+                start = at + 1;
+            }
+            (None, '}') => {
+                blocks.pop();
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+fn block_of(head: &str) -> Block {
+    let head = head.trim();
+    let word = head.rsplit(|c: char| c.is_whitespace() || c == '.').next().unwrap_or(head);
+    match word {
+        "dependencies" => Block::Dependencies,
+        "buildscript" => Block::BuildScript,
+        "constraints" => Block::Constraints,
+        _ => Block::Other,
+    }
+}
+
+fn scope_of(blocks: &[Block]) -> Option<Scope> {
+    blocks.contains(&Block::BuildScript).then_some(Scope::Development)
+}
+
+/// `line` without its comments.
+fn code_of(line: &str, in_comment: &mut bool) -> String {
+    let mut code = String::new();
+    let mut quote = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (*in_comment, quote, c) {
+            (true, _, '*') if chars.peek() == Some(&'/') => {
+                chars.next();
+                *in_comment = false;
+            }
+            (true, ..) => {}
+            (false, None, '/') if chars.peek() == Some(&'/') => break,
+            (false, None, '/') if chars.peek() == Some(&'*') => *in_comment = true,
+            (false, Some(open), _) => {
+                code.push(c);
+                if c == open {
+                    quote = None;
+                }
+            }
+            (false, None, _) => {
+                code.push(c);
+                quote = matches!(c, '"' | '\'').then_some(c);
+            }
+        }
+    }
+    code
+}
+
+/// `def v = '1'`, `val v = "1"`, `ext.v = '1'`, `v = "1"`
+fn assignment(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim().rsplit([' ', '.']).next()?;
+    let value = value.trim().trim_end_matches(';');
+    let inner = value.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && !inner.contains(['"', '\'', '$'])).then_some((name, inner))
+}
+
+/// `JavaLanguageVersion.of(17)`, `jvmToolchain(17)`, `sourceCompatibility = '17'`, `JavaVersion.VERSION_17`
+fn java_version(line: &str) -> Option<&str> {
+    let marks = ["JavaLanguageVersion.of(", "jvmToolchain(", "JavaVersion.VERSION_", "sourceCompatibility = "];
+    let rest = marks.iter().find_map(|mark| line.split_once(mark)).map(|(_, rest)| rest)?;
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+    rest.get(..end).filter(|version| !version.is_empty())
+}
+
+impl Build {
+    /// One line in a block of dependencies.
+    fn statement(&mut self, line: &str, scope: Option<Scope>, number: u32, variables: &HashMap<String, String>) {
+        let end = line.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(line.len());
+        let (configuration, rest) = line.split_at(end);
+        let rest = rest.trim_start_matches(['(', ' ']).trim_end_matches([' ', ')', '{', ';', '}']);
+        if configuration.is_empty()
+            || matches!(configuration, "exclude" | "if" | "for" | "else" | "because" | "constraints")
+        {
+            return;
+        }
+        let development = is_gradle_development(configuration);
+        let scope = scope.unwrap_or(if development { Scope::Development } else { Scope::Production });
+        let rest = unwrapped(rest);
+        // The project's own modules and archives, and what comes with Gradle itself.
+        if ["project(", "projects.", "files(", "fileTree(", "gradleApi(", "localGroovy(", "gradleTestKit("]
+            .iter()
+            .any(|own| rest.starts_with(own))
+            || rest == "project"
+        {
+            return;
+        }
+        if let Some(name) = rest.strip_prefix("kotlin(").and_then(|rest| quoted(rest)) {
+            self.manifest.declared.push(declared(
+                format!("org.jetbrains.kotlin:kotlin-{name}"),
+                String::new(),
+                scope,
+                number,
+            ));
+        } else if let Some(found) = map_notation(rest) {
+            self.add(found, scope, number, variables);
+        } else if let Some(text) = quoted(rest) {
+            let mut parts = text.splitn(3, ':');
+            match (parts.next(), parts.next(), parts.next()) {
+                (Some(group), Some(artifact), version) => {
+                    self.add((group, artifact, version.unwrap_or("")), scope, number, variables)
+                }
+                _ => self.manifest.gaps.add(reason::DYNAMIC, &format!("line {number}")),
+            }
+        } else if rest.contains('.') && rest.chars().all(|c| c.is_alphanumeric() || "._".contains(c)) {
+            self.references.push((rest.trim_end_matches(".get").to_owned(), scope, number));
+        } else if !rest.is_empty() {
+            self.manifest.gaps.add(reason::DYNAMIC, &format!("line {number}"));
+        }
+    }
+
+    fn add(
+        &mut self,
+        (group, artifact, version): (&str, &str, &str),
+        scope: Scope,
+        line: u32,
+        variables: &HashMap<String, String>,
+    ) {
+        let name = format!("{}:{}", filled(group, variables), filled(artifact, variables));
+        // `1.0:classifier@jar`
+        let version = version.split([':', '@']).next().unwrap_or(version);
+        let version = filled(version, variables);
+        if name.contains('$') || version.contains('$') {
+            self.manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
+        }
+        if !name.contains('$') {
+            self.manifest.declared.push(declared(name, version, scope, line));
+        }
+    }
+}
+
+/// What stands in `platform(…)` and its like.
+fn unwrapped(mut rest: &str) -> &str {
+    for wrapper in ["enforcedPlatform(", "platform(", "testFixtures(", "variantOf("] {
+        rest = rest.strip_prefix(wrapper).map_or(rest, |inner| inner.trim_end_matches([')', ' ']));
+    }
+    rest
+}
+
+/// The string that `text` begins with.
+fn quoted(text: &str) -> Option<&str> {
+    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let inner = text.get(1..)?;
+    inner.get(..inner.find(quote)?)
+}
+
+/// `group: 'g', name: 'a', version: 'v'`, with `=` in Kotlin.
+fn map_notation(text: &str) -> Option<(&str, &str, &str)> {
+    if !text.starts_with("group") {
+        return None;
+    }
+    let value = |key: &str| {
+        let part = text.split(',').map(str::trim).find(|part| part.starts_with(key))?;
+        let value = part.get(key.len()..)?.trim_start().strip_prefix([':', '='])?.trim();
+        Some(quoted(value).unwrap_or("$"))
+    };
+    Some((value("group")?, value("name")?, value("version").unwrap_or("")))
+}
+
+/// `text` with `$name` and `${name}` filled in, where the file itself says what they are.
+fn filled(text: &str, variables: &HashMap<String, String>) -> String {
+    let Some((before, name)) = text.split_once('$') else { return text.to_owned() };
+    let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
+    let name = name.rsplit('.').next().unwrap_or(name);
+    variables.get(name).map_or_else(|| text.to_owned(), |value| format!("{before}{value}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(files: &[(&str, &str)], path: &str) -> Vec<String> {
+        let (mut builds, mut found) = (Builds::default(), BTreeMap::new());
+        for (path, text) in files {
+            builds.add(path, text).unwrap();
+        }
+        builds.finish(&mut found);
+        let manifest = found.remove(path).unwrap();
+        let told = |d: &Declared| {
+            let scope = if d.scope == Scope::Development { " dev" } else { "" };
+            format!("{}: {} {:?} {:?}{scope}", d.line, d.name, d.range, d.pin)
+        };
+        let mut all: Vec<String> = manifest.declared.iter().map(told).collect();
+        all.extend(manifest.runtimes.iter().map(|r| format!("{}: {} {}", r.line, r.name, r.range)));
+        all.extend(
+            manifest.gaps.into_vec().iter().map(|gap| format!("gap {}: {}", gap.count, gap.examples.join(", "))),
+        );
+        all
+    }
+
+    #[test]
+    fn both_notations_in_groovy() {
+        let text = r#"buildscript {
+  ext.kotlin_version = '1.9.0'
+  dependencies { classpath "org.jetbrains.kotlin:kotlin-gradle-plugin:$kotlin_version" }
+}
+plugins { id 'java' }
+def jackson = "2.17.1"
+sourceCompatibility = '17'
+dependencies {
+    implementation 'org.a:plain:1.2.3' // why
+    implementation group: 'org.b', name: 'mapped', version: '2.0'
+    api("org.c:managed")
+    testImplementation "org.d:tested:${jackson}"
+    runtimeOnly 'org.e:any:+'
+    implementation 'org.e:some:1.+'
+    implementation platform('org.f:bom:3.0')
+    implementation project(':core')
+    implementation files('libs/x.jar')
+    implementation "org.g:unknown:${nobody}"
+    implementation someVariable
+    implementation('org.h:excluded:1.0') {
+        exclude group: 'org.x', module: 'y'
+    }
+    /* implementation 'org.no:comment:1' */
+    constraints {
+        implementation 'org.no:constraint:1'
+    }
+    annotationProcessor 'org.i:processor:5'
+}
+task x { doLast { println 'org.no:task:1' } }
+"#;
+        assert_eq!(
+            told(&[("build.gradle", text)], "build.gradle"),
+            [
+                "3: org.jetbrains.kotlin:kotlin-gradle-plugin \"1.9.0\" Exact dev",
+                "9: org.a:plain \"1.2.3\" Exact",
+                "10: org.b:mapped \"2.0\" Exact",
+                "11: org.c:managed \"\" Exact",
+                "12: org.d:tested \"2.17.1\" Exact dev",
+                "13: org.e:any \"+\" Loose",
+                "14: org.e:some \"1.+\" Range",
+                "15: org.f:bom \"3.0\" Exact",
+                "18: org.g:unknown \"${nobody}\" Exact",
+                "20: org.h:excluded \"1.0\" Exact",
+                "27: org.i:processor \"5\" Exact dev",
+                "7: java 17",
+                "gap 2: line 18, line 19",
+            ]
+        );
+    }
+
+    #[test]
+    fn kotlin_and_catalogs() {
+        let text = "val v = \"1.0\"\nkotlin { jvmToolchain(21) }\ndependencies {\n    implementation(kotlin(\"stdlib\"))\n    \
+            implementation(\"org.a:b:$v\")\n    implementation(group = \"org.c\", name = \"d\", version = \"2\")\n    \
+            implementation(libs.spring.web)\n    testImplementation(libs.bundles.testing)\n    \
+            implementation(libs.nobody)\n    implementation(projects.core)\n}\n";
+        let catalog = "[versions]\nspring = \"6.1.0\"\njunit = { strictly = \"[5,6[\", prefer = \"5.10.0\" }\n[libraries]\n\
+            spring-web = { module = \"org.springframework:spring-web\", version.ref = \"spring\" }\n\
+            junit = { group = \"org.junit\", name = \"junit\", version.ref = \"junit\" }\nmock = \"org.mock:mock:3\"\n\
+            [bundles]\ntesting = [\"junit\", \"mock\"]\n";
+        assert_eq!(
+            told(&[("app/build.gradle.kts", text), ("gradle/libs.versions.toml", catalog)], "app/build.gradle.kts"),
+            [
+                "4: org.jetbrains.kotlin:kotlin-stdlib \"\" Exact",
+                "5: org.a:b \"1.0\" Exact",
+                "6: org.c:d \"2\" Exact",
+                "7: org.springframework:spring-web \"6.1.0\" Exact",
+                "8: org.junit:junit \"[5,6[\" Range dev",
+                "8: org.mock:mock \"3\" Exact dev",
+                "2: java 21",
+                "gap 1: libs.nobody",
+            ]
+        );
+    }
+
+    #[test]
+    fn odd_files_harm_nobody() {
+        assert_eq!(Builds::default().add("build.gradle", "x\n<<<<<<< HEAD\n").unwrap_err().line, Some(2));
+        assert_eq!(Builds::default().add("gradle/libs.versions.toml", "[versions\n").unwrap_err().line, Some(1));
+        for text in [
+            "",
+            "}}}}",
+            "dependencies {",
+            &"{".repeat(100_000),
+            "dependencies { implementation '",
+            "dependencies {\n'\n",
+        ] {
+            assert!(told(&[("build.gradle", text)], "build.gradle").len() <= 1);
+        }
+    }
+}

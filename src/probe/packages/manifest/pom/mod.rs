@@ -1,0 +1,310 @@
+//! `pom.xml` (<https://maven.apache.org/pom.html>): every project takes from its parents what it does not say itself.
+
+mod xml;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Declared, Manifest, Pin, Runtime, Source};
+use crate::probe::packages::{NotUnderstood, Scope};
+use xml::{Dependency, Pom};
+
+/// Parents have parents; a circle ends here as well.
+const MAX_PARENTS: usize = 20;
+/// Properties name properties.
+const MAX_STEPS: usize = 50;
+/// No version or name is longer.
+const MAX_VALUE: usize = 1000;
+
+/// Manifests in the making.
+#[derive(Debug, Default)]
+pub struct Poms(BTreeMap<String, Pom>);
+
+impl Poms {
+    /// Reads one manifest.
+    ///
+    /// # Errors
+    /// When it is not well-formed.
+    pub fn add(&mut self, path: &str, text: &str) -> Result<(), NotUnderstood> {
+        self.0.insert(path.to_owned(), xml::read(text)?);
+        Ok(())
+    }
+
+    /// Gives each what it takes from others.
+    pub fn finish(self, found: &mut BTreeMap<String, Manifest>) {
+        let projects: Vec<Project<'_>> = self.0.keys().map(|path| self.project(path)).collect();
+        let own: BTreeSet<String> = projects.iter().filter_map(Project::name).collect();
+        for project in &projects {
+            found.insert(project.path.to_owned(), project.manifest(&own, &self.imports(project, &projects)));
+        }
+    }
+
+    /// The project at this path with those of its parents that are in the repository.
+    fn project<'a>(&'a self, path: &'a str) -> Project<'a> {
+        let mut lineage: Vec<&Pom> = Vec::new();
+        let mut at = path.to_owned();
+        while let Some(pom) = self.0.get(&at).filter(|_| lineage.len() < MAX_PARENTS) {
+            lineage.push(pom);
+            let Some(parent) = &pom.parent else { break };
+            // Without a relativePath it is one folder up; an empty one says that it is not in the repository.
+            let relative = parent.relative_path.as_deref().unwrap_or("../pom.xml");
+            let Some(above) = resolve(&at, relative).filter(|_| !relative.is_empty()) else { break };
+            let is_it = |path: &String| self.0.get(path).is_some_and(|pom| pom.artifact == parent.artifact);
+            match [format!("{above}/pom.xml"), above].into_iter().find(is_it) {
+                Some(above) => at = above,
+                None => break,
+            }
+        }
+        Project { path, lineage }
+    }
+
+    /// What the project's imports of bills of materials within the repository set.
+    fn imports<'a>(&'a self, project: &Project<'a>, projects: &[Project<'a>]) -> Vec<(Project<'a>, &'a Dependency)> {
+        let mut found = Vec::new();
+        for dependency in project.managed().filter(|dependency| dependency.scope.as_deref() == Some("import")) {
+            let name = project.name_of(dependency);
+            if let Some(bill) = projects.iter().find(|other| name.is_some() && other.name() == name) {
+                found.extend(bill.lineage.iter().flat_map(|pom| &pom.managed).map(|set| (bill.clone(), set)));
+            }
+        }
+        found
+    }
+}
+
+/// A project with its parents, the nearest first.
+#[derive(Debug, Clone)]
+struct Project<'a> {
+    path: &'a str,
+    lineage: Vec<&'a Pom>,
+}
+
+impl<'a> Project<'a> {
+    fn own(&self) -> Option<&'a Pom> {
+        self.lineage.first().copied()
+    }
+
+    fn managed(&self) -> impl Iterator<Item = &'a Dependency> {
+        self.lineage.iter().flat_map(|pom| &pom.managed)
+    }
+
+    /// `group:artifact`
+    fn name(&self) -> Option<String> {
+        Some(format!("{}:{}", self.property("project.groupId")?, self.own()?.artifact))
+    }
+
+    fn name_of(&self, dependency: &Dependency) -> Option<String> {
+        Some(format!("{}:{}", self.filled(&dependency.group)?, self.filled(&dependency.artifact)?))
+    }
+
+    /// A property's value as it is written (<https://maven.apache.org/pom.html#properties>).
+    fn property(&self, name: &str) -> Option<&'a str> {
+        let name = name.strip_prefix("pom.").map_or_else(|| name.to_owned(), |rest| format!("project.{rest}"));
+        let own = self.own()?;
+        let parent = own.parent.as_ref();
+        match name.as_str() {
+            "project.groupId" => own.group.as_deref().or_else(|| parent.map(|parent| parent.group.as_str())),
+            "project.version" | "version" => {
+                own.version.as_deref().or_else(|| parent.map(|parent| parent.version.as_str()))
+            }
+            "project.artifactId" => Some(&own.artifact),
+            "project.parent.groupId" => parent.map(|parent| parent.group.as_str()),
+            "project.parent.version" => parent.map(|parent| parent.version.as_str()),
+            _ => self.lineage.iter().find_map(|pom| pom.properties.get(&name)).map(String::as_str),
+        }
+    }
+
+    /// `text` with its properties filled in; `None` where one is not known.
+    fn filled(&self, text: &str) -> Option<String> {
+        let mut text = text.trim().to_owned();
+        for _ in 0..MAX_STEPS {
+            let Some(start) = text.find("${") else { return Some(text) };
+            let end = start + text.get(start..)?.find('}')?;
+            let value = self.property(text.get(start + 2..end)?)?;
+            text = format!("{}{}{}", text.get(..start)?, value.trim(), text.get(end + 1..)?);
+            if text.len() > MAX_VALUE {
+                return None;
+            }
+        }
+        None
+    }
+
+    fn manifest(&self, own: &BTreeSet<String>, imports: &[(Project<'a>, &'a Dependency)]) -> Manifest {
+        let mut manifest = Manifest { path: self.path.to_owned(), name: self.name(), ..Manifest::default() };
+        let Some(pom) = self.own() else { return manifest };
+        // The nearest that sets a version wins: the project itself, its parents, what they import.
+        let mut managed: BTreeMap<String, (Option<String>, Option<&str>)> = BTreeMap::new();
+        let set = self.managed().map(|dependency| (self, dependency));
+        for (project, dependency) in set.chain(imports.iter().map(|(project, dependency)| (project, *dependency))) {
+            if let Some(name) = project.name_of(dependency).filter(|_| dependency.scope.as_deref() != Some("import")) {
+                let version =
+                    dependency.version.as_deref().map(|text| project.filled(text).unwrap_or_else(|| text.to_owned()));
+                managed.entry(name).or_insert((version, dependency.scope.as_deref()));
+            }
+        }
+        for dependency in &pom.dependencies {
+            let name =
+                self.name_of(dependency).unwrap_or_else(|| format!("{}:{}", dependency.group, dependency.artifact));
+            let set = managed.get(&name);
+            let written =
+                dependency.version.as_deref().map(|text| self.filled(text).unwrap_or_else(|| text.to_owned()));
+            let range = written.or_else(|| set.and_then(|(version, _)| version.clone())).unwrap_or_default();
+            let scope = dependency.scope.as_deref().or_else(|| set.and_then(|(_, scope)| *scope));
+            let is_own = own.contains(&name) || scope == Some("system");
+            manifest.declared.push(Declared {
+                name,
+                alias: None,
+                scope: if scope == Some("test") { Scope::Development } else { Scope::Production },
+                optional: dependency.optional,
+                source: if is_own { Source::Own } else { Source::Registry },
+                pin: if is_own { Pin::Exact } else { pin(&range) },
+                range,
+                line: dependency.line,
+            });
+        }
+        manifest.members.clone_from(&pom.modules);
+        manifest.licence = (!pom.licences.is_empty()).then(|| pom.licences.join(" OR "));
+        manifest.overrides = pom.managed.iter().filter_map(|dependency| self.name_of(dependency)).collect();
+        // Both the compiler plugin's names and the one that Spring Boot's parent reads.
+        let names = ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source"];
+        if let Some((range, line)) =
+            names.iter().find_map(|name| Some((self.property(name)?, pom.lines.get(*name).copied()?)))
+        {
+            let range = self.filled(range).unwrap_or_else(|| range.to_owned());
+            manifest.runtimes.push(Runtime { name: "java".to_owned(), range, line });
+        }
+        manifest
+    }
+}
+
+/// <https://maven.apache.org/pom.html#dependency-version-requirement-specification>
+fn pin(range: &str) -> Pin {
+    let is_one = range.starts_with('[') && range.ends_with(']') && !range.contains(',');
+    if matches!(range, "LATEST" | "RELEASE") || range.ends_with("-SNAPSHOT") {
+        Pin::Loose
+    } else if is_one || !range.contains(['[', '(', ',']) {
+        Pin::Exact
+    } else {
+        Pin::Range
+    }
+}
+
+/// `target` as seen from the file `from`; `None` where it leads out of the project.
+fn resolve(from: &str, target: &str) -> Option<String> {
+    let mut parts: Vec<&str> = from.split('/').collect();
+    parts.pop();
+    for part in target.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn manifests(files: &[(&str, &str)]) -> BTreeMap<String, Manifest> {
+        let (mut poms, mut found) = (Poms::default(), BTreeMap::new());
+        for (path, text) in files {
+            poms.add(path, text).unwrap();
+        }
+        poms.finish(&mut found);
+        found
+    }
+
+    fn told(manifest: &Manifest) -> Vec<String> {
+        let told =
+            |d: &Declared| format!("{}: {} {:?} {:?} {:?} {:?}", d.line, d.name, d.range, d.scope, d.source, d.pin);
+        manifest.declared.iter().map(told).collect()
+    }
+
+    const PARENT: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">
+<groupId>com.example</groupId><artifactId>parent</artifactId><version>1.0</version>
+<properties><a.version>2.0</a.version><b.version>${a.version}.1</b.version><loop>${loop}</loop>
+<java.version>17</java.version></properties>
+<modules><module>web</module></modules>
+<dependencyManagement><dependencies>
+<dependency><groupId>org.a</groupId><artifactId>managed</artifactId><version>${b.version}</version><scope>test</scope></dependency>
+<dependency><groupId>com.example</groupId><artifactId>bom</artifactId><version>1</version><type>pom</type><scope>import</scope></dependency>
+</dependencies></dependencyManagement>
+</project>"#;
+
+    #[test]
+    fn what_parents_properties_and_bills_set() {
+        let web = r#"<project>
+<parent><groupId>com.example</groupId><artifactId>parent</artifactId><version>1.0</version></parent>
+<artifactId>web</artifactId>
+<properties><a.version>3.0</a.version></properties>
+<licenses><license><name>MIT</name></license></licenses>
+<dependencies>
+<dependency><groupId>org.a</groupId><artifactId>managed</artifactId></dependency>
+<dependency><groupId>org.a</groupId><artifactId>billed</artifactId></dependency>
+<dependency><groupId>org.a</groupId><artifactId>plain</artifactId><version>1.2.3</version><scope>provided</scope><optional>true</optional></dependency>
+<dependency><groupId>${project.groupId}</groupId><artifactId>bom</artifactId><version>${project.version}</version></dependency>
+<dependency><groupId>org.a</groupId><artifactId>range</artifactId><version>[1,2)</version></dependency>
+<dependency><groupId>org.a</groupId><artifactId>latest</artifactId><version>LATEST</version></dependency>
+<dependency><groupId>org.a</groupId><artifactId>outside</artifactId></dependency>
+<dependency><groupId>org.a</groupId><artifactId>unknown</artifactId><version>${nobody.says}</version></dependency>
+<dependency><groupId>org.a</groupId><artifactId>circle</artifactId><version>${loop}</version></dependency>
+</dependencies>
+<build><plugins><plugin><dependencies><dependency><groupId>no</groupId><artifactId>no</artifactId></dependency></dependencies></plugin></plugins></build>
+</project>"#;
+        let bom = r#"<project><groupId>com.example</groupId><artifactId>bom</artifactId><version>1</version>
+<dependencyManagement><dependencies><dependency><groupId>org.a</groupId><artifactId>billed</artifactId>
+<version>${v}</version></dependency></dependencies></dependencyManagement><properties><v>9</v></properties></project>"#;
+        let found = manifests(&[("pom.xml", PARENT), ("web/pom.xml", web), ("bom/pom.xml", bom)]);
+        assert_eq!(
+            told(&found["web/pom.xml"]),
+            [
+                "7: org.a:managed \"3.0.1\" Development Registry Exact",
+                "8: org.a:billed \"9\" Production Registry Exact",
+                "9: org.a:plain \"1.2.3\" Production Registry Exact",
+                "10: com.example:bom \"1.0\" Production Own Exact",
+                "11: org.a:range \"[1,2)\" Production Registry Range",
+                "12: org.a:latest \"LATEST\" Production Registry Loose",
+                "13: org.a:outside \"\" Production Registry Exact",
+                "14: org.a:unknown \"${nobody.says}\" Production Registry Exact",
+                "15: org.a:circle \"${loop}\" Production Registry Exact",
+            ]
+        );
+        assert_eq!(found["web/pom.xml"].name.as_deref(), Some("com.example:web"));
+        assert_eq!(found["web/pom.xml"].licence.as_deref(), Some("MIT"));
+        assert_eq!(found["pom.xml"].members, ["web"]);
+        assert_eq!(found["pom.xml"].runtimes, [Runtime { name: "java".to_owned(), range: "17".to_owned(), line: 4 }]);
+    }
+
+    #[test]
+    fn parents_in_a_circle_and_growing_properties_end() {
+        let circle = |name: &str, parent: &str| {
+            format!(
+                "<project><parent><groupId>g</groupId><artifactId>{parent}</artifactId><version>1</version>\
+                 <relativePath>../{parent}</relativePath></parent><artifactId>{name}</artifactId><properties>\
+                 <x>${{x}}${{x}}</x></properties><dependencies><dependency><groupId>g</groupId><artifactId>d</artifactId>\
+                 <version>${{x}}</version></dependency></dependencies></project>"
+            )
+        };
+        let found = manifests(&[("a/pom.xml", &circle("a", "b")), ("b/pom.xml", &circle("b", "a"))]);
+        assert_eq!(told(&found["a/pom.xml"]), ["1: g:d \"${x}\" Production Registry Exact"]);
+    }
+
+    #[test]
+    fn what_is_no_project_is_refused() {
+        let error = |text: &str| Poms::default().add("pom.xml", text).unwrap_err();
+        for text in ["", "<project>", "<project><a></project>", "<html/>", "<project>\n<<<<<<< HEAD\n</project>"] {
+            assert!(error(text).reason.contains("valid pom.xml"), "{text}");
+        }
+        assert_eq!(error("<project>\n<<<<<<< HEAD\n</project>").line, Some(2));
+        let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\"><!ENTITY b \"&a;&a;\">]><project>&b;</project>";
+        assert!(error(bomb).reason.contains("valid pom.xml"));
+        let deep = format!("<project>{}{}</project>", "<a>".repeat(50_000), "</a>".repeat(50_000));
+        let _ = Poms::default().add("pom.xml", &deep);
+        assert_eq!(
+            error("<project><modelVersion>5.0.0</modelVersion></project>").reason,
+            "pom.xml of the unknown model version 5.0.0"
+        );
+    }
+}
