@@ -104,30 +104,6 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     }
 }
 
-/// An object, for which PHP writes an empty list where it is empty; nothing at all counts as empty too.
-///
-/// # Errors
-/// When it is something else.
-pub fn object_or_empty<'de: 'a, 'a, D: Deserializer<'de>>(deserializer: D) -> Result<Entries<'a>, D::Error> {
-    let raw = <&'de RawValue>::deserialize(deserializer)?;
-    match raw.get() {
-        "null" => Ok(Entries::default()),
-        list if list.starts_with('[') && list.trim_matches(['[', ']']).trim().is_empty() => Ok(Entries::default()),
-        object => serde_json::from_str(object).map_err(serde::de::Error::custom),
-    }
-}
-
-/// Reads an object. (By itself serde takes a list for an object as well, its values in the order of the fields.)
-///
-/// # Errors
-/// When it is none.
-pub fn object<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
-    if text.trim_start().starts_with('[') {
-        return Err(serde::de::Error::custom("a list where an object belongs"));
-    }
-    serde_json::from_str(text)
-}
-
 fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
     // Nearly always there is nothing to do.
     let last: HashMap<&str, usize> = entries.iter().enumerate().map(|(at, (key, _))| (key.as_ref(), at)).collect();
@@ -201,21 +177,6 @@ pub fn refused(what: &str, text: &str, line: usize) -> NotUnderstood {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_empty_list_is_an_empty_object_where_php_writes_it() {
-        #[derive(Deserialize)]
-        struct Entry<'a> {
-            #[serde(borrow, deserialize_with = "object_or_empty")]
-            require: Entries<'a>,
-        }
-        let read = |text: &'static str| object::<Entry<'_>>(text).map(|entry| entry.require.0.len());
-        for (text, count) in [("[]", 0), ("[ ]", 0), ("null", 0), ("{}", 0), (r#"{"a": 1}"#, 1)] {
-            let whole: &'static str = Box::leak(format!(r#"{{"require": {text}}}"#).into_boxed_str());
-            assert_eq!(read(whole).unwrap(), count, "{text}");
-        }
-        assert!(read(r#"{"require": [1]}"#).is_err() && read(r#"{"require": 7}"#).is_err() && read("[{}]").is_err());
-    }
 
     #[test]
     fn of_equal_keys_the_last_holds() {
