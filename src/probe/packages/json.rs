@@ -13,7 +13,10 @@ use super::NotUnderstood;
 /// The entries of an object, in their order, each still unread. Of equal keys the last one holds, as for
 /// `JSON.parse` (ECMA-262, 25.5.1).
 #[derive(Debug, Default)]
-pub struct Entries<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>);
+pub struct Entries<'a>(pub Vec<(Cow<'a, str>, &'a RawValue)>, pub Twice);
+
+/// A key that stands more than once in an object: no tool writes that, and whoever merged a file by hand may.
+pub type Twice = Option<String>;
 
 impl<'a> Entries<'a> {
     /// The entries of `raw`; `None` when it is no object.
@@ -97,24 +100,26 @@ impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
                 while let Some((Key(key), value)) = map.next_entry()? {
                     entries.push((key, value));
                 }
-                Ok(Entries(last_of_each(entries)))
+                Ok(last_of_each(entries))
             }
         }
         deserializer.deserialize_map(Collect)
     }
 }
 
-fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Vec<(Cow<'a, str>, &'a RawValue)> {
+fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Entries<'a> {
     // Nearly always there is nothing to do.
     let last: HashMap<&str, usize> = entries.iter().enumerate().map(|(at, (key, _))| (key.as_ref(), at)).collect();
     if last.len() == entries.len() {
         drop(last);
-        return entries;
+        return Entries(entries, None);
     }
     let kept: Vec<bool> =
         entries.iter().enumerate().map(|(at, (key, _))| last.get(key.as_ref()) == Some(&at)).collect();
     drop(last);
-    entries.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(entry, _)| entry).collect()
+    let twice = entries.iter().zip(&kept).find(|(_, kept)| !**kept).map(|((key, _), _)| key.to_string());
+    let kept = entries.into_iter().zip(kept).filter(|(_, kept)| *kept).map(|(entry, _)| entry);
+    Entries(kept.collect(), twice)
 }
 
 /// JSON with comments and trailing commas as JSON: what is too much becomes blanks, so that every place stays the same.

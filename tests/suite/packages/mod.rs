@@ -48,11 +48,11 @@ fn ways(lock: &LockFile) -> BTreeSet<String> {
 mod lock_files;
 mod npm;
 mod pnpm;
-mod ranges;
-mod standings;
-mod versions;
-mod yarn;
 mod python;
 mod python_hostile;
 mod python_locks;
 mod python_tools;
+mod ranges;
+mod standings;
+mod versions;
+mod yarn;

@@ -57,12 +57,14 @@ fn two_stretches_leave_a_gap_between_them() {
                     { "introduced": list[second] }, { "fixed": list[third] }, { "introduced": "0" }, { "fixed": list[first] },
                 ]);
                 for (at, found) in concerned(ecosystem, list, &events).iter().enumerate() {
-                    let expected = match at {
-                        _ if at < first => Some(Some(list[first].to_owned())),
-                        _ if at >= second && at < third => Some(Some(list[third].to_owned())),
-                        _ => None,
+                    let fix = |place: usize| Some(Some(list[place].to_owned()));
+                    let allowed = match at {
+                        // The fix of its own stretch, or the last one where the next stretch begins soon after that.
+                        _ if at < first => vec![fix(first), fix(third)],
+                        _ if at >= second && at < third => vec![fix(third)],
+                        _ => vec![None],
                     };
-                    assert_eq!(found, &expected, "{ecosystem}: {} with {events}", list[at]);
+                    assert!(allowed.contains(found), "{ecosystem}: {} with {events}: {found:?}", list[at]);
                 }
             }
         }

@@ -68,6 +68,9 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let lines = Lines::of(&strict);
     let mut builder = Builder::new(Manager::Bun, version.to_string());
     let mut places = Vec::new();
+    if let Some(name) = &packages.1 {
+        builder.gaps.add(reason::TWICE, name);
+    }
     for (key, raw) in &packages.0 {
         match place(key, raw, &lines) {
             Some(place) => places.push(place),
@@ -337,6 +340,6 @@ mod tests {
         let reading = read(&text).unwrap();
         let told: Vec<_> =
             reading.lock.packages.iter().map(|p| format!("{}@{}:{}", p.name, p.version, p.line)).collect();
-        assert_eq!((told, reading.gaps.total()), (vec!["c@2.0.0:2".to_owned()], 4));
+        assert_eq!((told, reading.gaps.total()), (vec!["c@2.0.0:2".to_owned()], 5));
     }
 }

@@ -15,8 +15,8 @@ mod pipenv;
 mod pnpm;
 mod poetry;
 mod pylock;
-mod ranges;
 mod python_graph;
+mod ranges;
 mod requirements;
 mod tree;
 mod unread;
@@ -171,6 +171,8 @@ impl<'a> Around<'a> {
 pub mod reason {
     /// An entry that makes no sense.
     pub const ENTRY: &str = "entry of a lock file that was not understood";
+    /// A key that no tool writes twice: which of them holds depends on who reads it.
+    pub const TWICE: &str = "name that stands twice in a lock file";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// A package that is asked for and stands nowhere: a file that was cut, merged by hand, or is older than the manifest.

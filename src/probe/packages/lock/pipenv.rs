@@ -1,7 +1,5 @@
 //! `Pipfile.lock`, specification 6 (<https://pipenv.pypa.io/en/latest/pipfile.html>). It does not say who needs whom.
 
-use std::collections::BTreeSet;
-
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -47,13 +45,12 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         _ => return Err(NotUnderstood::new("unknown Pipfile.lock version of a wrong type")),
     }
     let mut builder = Builder::new(Manager::Pipenv, "6");
-    let mut met = BTreeSet::new();
+    if let Some(name) = &categories.1 {
+        builder.gaps.add(reason::TWICE, name);
+    }
     for (category, raw) in &categories.0 {
         if category == "_meta" {
             continue;
-        }
-        if !met.insert(category) {
-            return Err(NotUnderstood::at("not a valid Pipfile.lock", lines.of_part(raw.get()) as usize));
         }
         let scope = match category.as_ref() {
             "default" => Scope::Production,
@@ -81,6 +78,9 @@ fn key(name: &str, scope: Scope) -> String {
 }
 
 fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, builder: &mut Builder) {
+    if let Some(name) = &entries.1 {
+        builder.gaps.add(reason::TWICE, name);
+    }
     for (name, raw) in entries.0 {
         let line = lines.of_part(raw.get());
         let Ok(entry) = serde_json::from_str::<Entry>(raw.get()) else {

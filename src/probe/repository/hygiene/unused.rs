@@ -2,7 +2,7 @@
 //!
 //! A name anywhere in the project's texts counts as a use, in a comment too: a false alarm here breaks an app.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use rayon::prelude::*;
 use regex::Regex;

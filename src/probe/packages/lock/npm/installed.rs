@@ -82,6 +82,9 @@ enum Kind {
 
 /// Reads `packages`.
 pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, builder: &mut Builder) {
+    if let Some(name) = &entries.1 {
+        builder.gaps.add(reason::TWICE, name);
+    }
     let places: Vec<Place<'_>> = entries
         .0
         .iter()

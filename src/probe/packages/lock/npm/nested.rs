@@ -74,6 +74,9 @@ fn flat<'a>(entries: Entries<'a>, lines: &Lines<'_>, builder: &mut Builder) -> V
     let mut places = Vec::new();
     let mut waiting = vec![(entries, None, 1)];
     while let Some((entries, inside, depth)) = waiting.pop() {
+        if let Some(name) = &entries.1 {
+            builder.gaps.add(reason::TWICE, name);
+        }
         for (name, raw) in entries.0 {
             let Ok(entry) = serde_json::from_str::<Entry<'_>>(raw.get()) else {
                 builder.gaps.add(reason::ENTRY, &name);
