@@ -97,7 +97,7 @@ async fn functions_that_write_while_a_query_is_planned_write_nothing() {
         let harmless = ["SELECT * FROM plain WHERE name = 'x'", "SELECT id FROM victims WHERE id >= 1"];
         assert_eq!(coverage(&examine(&url, &harmless).await), Coverage::Whole);
     }
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(60), "{:?}", began.elapsed());
     assert_eq!(database.number("SELECT count(*) FROM log").await, 0);
     assert_eq!(database.number("SELECT count(*) FROM victims").await, 2);
     assert_eq!(database.number("SELECT count(*) FROM with_default").await, 0);
