@@ -15,7 +15,7 @@ const TRAPS: &str = "
     CREATE FUNCTION write_now(t text) RETURNS text LANGUAGE plpgsql VOLATILE AS $$ BEGIN INSERT INTO log VALUES (t); RETURN t; END $$;
     CREATE FUNCTION write_it(t text) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN write_now(t); END $$;
     CREATE FUNCTION write_stable() RETURNS int LANGUAGE plpgsql STABLE AS $$ BEGIN PERFORM write_it('stable'); RETURN 1; END $$;
-    CREATE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(20); RETURN 1; END $$;
+    CREATE FUNCTION slow() RETURNS int LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN PERFORM pg_sleep(300); RETURN 1; END $$;
     CREATE FUNCTION lower(n int) RETURNS text LANGUAGE plpgsql IMMUTABLE AS $$ BEGIN RETURN write_now('lower'); END $$;
     CREATE SEQUENCE numbers;
     CREATE VIEW trap AS SELECT id, write_it('view') AS w FROM victims WHERE name = write_it('view');
