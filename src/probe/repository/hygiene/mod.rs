@@ -106,7 +106,7 @@ struct Locks {
 impl Locks {
     fn of(repo: &Repo, packages: &Packages) -> Self {
         let all: Vec<String> =
-            repo.paths().filter(|path| !is_aside(path) && is_lock(name_of(path))).map(str::to_owned).collect();
+            repo.paths().filter(|path| !is_aside(path) && is_lock(path)).map(str::to_owned).collect();
         let read = |path: &String| packages.locks.iter().any(|lock| lock.path == *path);
         Self { unread: all.iter().filter(|path| !read(path)).cloned().collect(), all }
     }
@@ -124,9 +124,10 @@ impl Locks {
     }
 }
 
-/// Whether a file of this name fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
-fn is_lock(name: &str) -> bool {
-    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(name).is_some() || name == "bun.lockb")
+/// Whether a file of this path fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
+fn is_lock(path: &str) -> bool {
+    let name = name_of(path);
+    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(path).is_some() || name == "bun.lockb")
 }
 
 /// `a`, `b` and 3 more.
@@ -161,7 +162,7 @@ const fn noun(ecosystem: Ecosystem) -> &'static str {
 }
 
 /// The ecosystem of the packages that a manifest of this path asks for.
-fn ecosystem_of(path: &str) -> Ecosystem {
+pub fn ecosystem_of(path: &str) -> Ecosystem {
     match name_of(path) {
         "package.json" => Ecosystem::Npm,
         "composer.json" => Ecosystem::Packagist,

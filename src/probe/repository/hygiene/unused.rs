@@ -99,11 +99,7 @@ fn is_looked_into(path: &str) -> bool {
     let prose = [".md", ".rst", ".txt", ".lock", ".svg", ".map", ".csv", ".po"].iter().any(|end| name.ends_with(end));
     let about_updates =
         name.starts_with("renovate") || name.starts_with(".renovaterc") || name.starts_with("dependabot");
-    !prose
-        && !about_updates
-        && !is_lock(name_of(path))
-        && !name.starts_with("license")
-        && !name.starts_with("changelog")
+    !prose && !about_updates && !is_lock(path) && !name.starts_with("license") && !name.starts_with("changelog")
 }
 
 /// The names that some text names, and how many files of code could not be read.
