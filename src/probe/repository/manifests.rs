@@ -121,7 +121,9 @@ impl<'a> Fixed<'a> {
         // A crate without a version takes it from a workspace; where that is outside the project it is counted as a gap.
         let inherited =
             ecosystem == Ecosystem::CratesIo && declared.source == Source::Registry && declared.range.is_empty();
-        if inherited || self.own.contains(&(ecosystem.name(), name.clone())) || constrained() {
+        let from_registry = declared.source == Source::Registry;
+        let own = from_registry && self.own.contains(&(ecosystem.name(), name.clone()));
+        if own || inherited || constrained() {
             return Pin::Exact;
         }
         declared.pin

@@ -71,21 +71,27 @@ pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverag
 }
 
 fn wording(declared: &Declared) -> String {
-    match (declared.source, declared.range.as_str()) {
-        (Source::Git, "") => "from git without a commit or a version, so that it can be other code tomorrow".to_owned(),
-        (Source::Url, "") => "from an address, where other code can lie tomorrow".to_owned(),
-        (_, "") => "without a version".to_owned(),
-        (_, wanted) => format!("as `{wanted}`, which can be another version tomorrow"),
+    match elsewhere(declared) {
+        Some(Source::Git) => "from git without a commit or a version, so that it can be other code tomorrow".to_owned(),
+        Some(_) => "from an address, where other code can lie tomorrow".to_owned(),
+        None if declared.range.is_empty() => "without a version".to_owned(),
+        None => format!("as `{}`, which can be another version tomorrow", declared.range),
     }
 }
 
 fn shown(declared: &Declared) -> &str {
-    match (declared.source, declared.range.as_str()) {
-        (Source::Git, "") => "(git)",
-        (Source::Url, "") => "(an address)",
-        (_, "") => "(no version)",
-        (_, wanted) => wanted,
+    match elsewhere(declared) {
+        Some(Source::Git) => "(git)",
+        Some(_) => "(an address)",
+        None if declared.range.is_empty() => "(no version)",
+        None => &declared.range,
     }
+}
+
+/// Where it comes from, where that is no registry and the range does not say it.
+fn elsewhere(declared: &Declared) -> Option<Source> {
+    let told = declared.range.contains([':', '/']);
+    Some(declared.source).filter(|source| matches!(source, Source::Git | Source::Url) && !told)
 }
 
 fn names(open: &[&Declared]) -> String {
@@ -176,6 +182,13 @@ mod tests {
             ]
         );
         assert!(matches!(&coverage, Coverage::Part(why) if why.contains("api/pyproject.toml")), "{coverage:?}");
+        let sources = "[tool.uv.sources]\na = { url = \"https://example.com/a.whl\" }\n";
+        let project = format!("[project]\nname = \"x\"\ndependencies = [\"a==1.0\"]\n{sources}");
+        let (told, _) = seen(&[("pyproject.toml", &project)]);
+        assert_eq!(
+            told,
+            ["major pyproject.toml:3: `a` is asked for from an address, where other code can lie tomorrow"]
+        );
         let (told, coverage) = seen(&[("setup.py", "x"), ("README.md", "")]);
         assert!(told.is_empty() && matches!(coverage, Coverage::Absent(_)));
     }

@@ -64,7 +64,11 @@ pub fn look(
     let text = |path: &str| repo.text(path);
     let locks = Locks::of(repo, packages);
     let mut seen = Seen::default();
-    seen.add(&out_of_step::META, out_of_step::findings(packages, &text), out_of_step::coverage(packages, &locks));
+    seen.add(
+        &out_of_step::META,
+        out_of_step::findings(packages, &text),
+        out_of_step::coverage(packages, &locks, &text),
+    );
     let (findings, coverage) = conflict_markers::look(repo, &locks);
     seen.add(&conflict_markers::META, findings, coverage);
     seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
@@ -85,8 +89,12 @@ pub fn look(
 /// What was passed over, but for what other rules tell: a lock file that is missing, and what advisories do not cover.
 #[must_use]
 pub fn gaps(packages: &Packages) -> Vec<Gap> {
-    let all = packages.gaps.clone().into_vec();
-    all.into_iter()
+    let mut all = packages.gaps.clone();
+    for manifest in packages.manifests.values().filter(|manifest| !is_aside(&manifest.path)) {
+        all.merge(manifest.gaps.within(&manifest.path));
+    }
+    all.into_vec()
+        .into_iter()
         .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
         .collect()
 }
