@@ -41,7 +41,7 @@ fn places(seen: &Seen, rules: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_lock_file_is_there_ignored_untracked_or_missing() {
-    let locks = ["lockfile", "dependency"];
+    let locks = ["lockfile-missing", "lockfile-ignored", "dependency-unpinned"];
     let missing = look(&committed(&[("package.json", PACKAGE)])).await;
     assert_eq!(places(&missing, &locks), ["dependency-unpinned package.json:4", "lockfile-missing package.json"]);
     assert_eq!(coverage(&missing, "lockfile-missing"), Coverage::Whole);

@@ -9,6 +9,7 @@ use futures_util::future::BoxFuture;
 use super::{Plan, Probe, ProbeCx, ProbeMeta, Touches, packages};
 use crate::model::{
     Confidence, Coverage, Examined, Failure, ProbeId, Project, RuleId, RuleKind, RuleMeta, Settings, Severity, Skip,
+    counted,
 };
 
 mod ci;
@@ -108,7 +109,9 @@ fn examine(cx: &ProbeCx) -> Examined {
     lockfiles::observations(&repo, &packages, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     pins::findings(&repo, &packages, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     let read_all = |how: Coverage| match (how, repo.gaps().total()) {
-        (Coverage::Whole, unread) if unread > 0 => Coverage::Part(format!("{unread} files could not be read")),
+        (Coverage::Whole, unread) if unread > 0 => {
+            Coverage::Part(format!("{} could not be read", counted("files", unread)))
+        }
         (how, _) => how,
     };
     let locks = read_all(lockfiles::coverage(&repo, &packages, &manifests));
