@@ -184,3 +184,32 @@ pub fn ecosystem_of(path: &str) -> Ecosystem {
 
 #[cfg(test)]
 mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_files_are_known_by_their_path() {
+        for path in ["package-lock.json", "api/pylock.prod.toml", "jvm/gradle/dependency-locks/a.lockfile", "bun.lockb"]
+        {
+            assert!(is_lock(path), "{path}");
+        }
+        for path in ["go.mod", "app/pom.xml", "a.lockfile", "package.json"] {
+            assert!(!is_lock(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_manifests_leave_open_is_told_with_their_names() {
+        let mut open = samples::manifest("api/Gemfile", &[]);
+        open.gaps.add("odd", "line 3");
+        let mut aside = samples::manifest("tests/Gemfile", &[]);
+        aside.gaps.add("odd", "line 4");
+        let told = gaps(&samples::packages(vec![open, aside], Vec::new()));
+        assert_eq!(
+            told,
+            [Gap { reason: "odd".to_owned(), count: 1, examples: vec!["api/Gemfile: line 3".to_owned()] }]
+        );
+    }
+}
