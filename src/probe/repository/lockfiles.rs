@@ -200,8 +200,8 @@ fn how_to_lock(path: &str) -> &'static str {
 /// How far these rules got.
 #[must_use]
 pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverage {
-    if let Some(why) = manifests::unread(repo, packages) {
-        return Coverage::Part(why);
+    if let Some(why) = manifests::unread(repo, packages).or_else(|| manifests::not_judged(packages)) {
+        return if all.is_empty() { Coverage::Nothing(why) } else { Coverage::Part(why) };
     }
     if all.is_empty() {
         // What it asks for may be all that was not understood.
@@ -328,7 +328,7 @@ mod tests {
         let (told, coverage) = seen(&[("package.json", "{"), ("api/pyproject.toml", "[project\n")]);
         assert_eq!(
             (told.len(), coverage),
-            (0, Coverage::Part("`api/pyproject.toml` and 1 more manifests were not understood".to_owned()))
+            (0, Coverage::Nothing("`api/pyproject.toml` and 1 more manifests were not understood".to_owned()))
         );
         let (_, coverage) = seen(&[("Gemfile", "gemspec\n")]);
         assert_eq!(coverage, Coverage::Part("`Gemfile` has 1 entry that only a program can work out".to_owned()));

@@ -56,6 +56,17 @@ fn is_judged(path: &str) -> bool {
     (known || is_requirements(path)) && !is_aside(path)
 }
 
+/// A manifest of the product whose lock file and open versions no rule knows how to judge: Maven's, Gradle's, old ones of
+/// Python; with the reason for people.
+#[must_use]
+pub fn not_judged(packages: &Packages) -> Option<String> {
+    let asks = |manifest: &&Manifest| !manifest.declared.is_empty() || !manifest.gaps.is_empty();
+    let mut others =
+        packages.manifests.values().filter(|manifest| !is_aside(&manifest.path) && !is_judged(&manifest.path));
+    let path = &others.find(asks)?.path;
+    Some(format!("what fixes the versions of `{path}` is not judged"))
+}
+
 /// Libraries leave the choice to whoever builds the program.
 fn is_library(repo: &Repo, manifest: &Manifest) -> bool {
     let (path, folder) = (&manifest.path, folder_of(&manifest.path));

@@ -40,7 +40,7 @@ fn finding(repo: &Repo, packages: &Packages, fixed: &Fixed<'_>, asking: &Asking<
     let open: Vec<&Declared> = asking.wanted.iter().filter(is_open).copied().collect();
     let first = open.first()?;
     let message = match open.as_slice() {
-        [one] => format!("`{}` is asked for {}", one.name, wording(one)),
+        [one] => format!("`{}` is asked for {}", one.name, wording(one, locked)),
         _ if locked => format!("{} dependencies ask for whatever is there: {}", open.len(), names(&open)),
         _ => format!(
             "{} of {} dependencies are not fixed to a version, and no lock file does it",
@@ -56,25 +56,45 @@ fn finding(repo: &Repo, packages: &Packages, fixed: &Fixed<'_>, asking: &Asking<
     let finding = Finding::new(&META, location, "open", message)
         .evidence(Evidence::new(EvidenceKind::Note, format!("{}{more}", lines.join("\n"))));
     // The lock file holds what is installed until the next update; then anything may come.
-    Some(if locked { finding.severity(Severity::Minor) } else { finding })
+    let fix = "Name a range around the version that is locked now, or for git the commit, so that the next update brings nothing \
+               that nobody has tested.";
+    Some(if locked { finding.severity(Severity::Minor).fix(fix) } else { finding })
 }
 
 /// How far the rule got.
 #[must_use]
 pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverage {
-    let open = manifests::unread(repo, packages).or_else(|| manifests::unclear_in_product(repo, packages));
+    let open = manifests::unread(repo, packages)
+        .or_else(|| manifests::not_judged(packages))
+        .or_else(|| manifests::unclear_in_product(repo, packages))
+        .or_else(|| behind_unread_lock(repo, packages, all));
     match open {
+        Some(why) if all.is_empty() => Coverage::Nothing(why),
         Some(why) => Coverage::Part(why),
         None if all.is_empty() => Coverage::Absent("no manifest names dependencies".to_owned()),
         None => Coverage::Whole,
     }
 }
 
-fn wording(declared: &Declared) -> String {
+/// A range is fixed by a lock file only where that can be read.
+fn behind_unread_lock(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Option<String> {
+    let fixed = Fixed::of(packages);
+    let ranges =
+        |asking: &&Asking<'_>| asking.wanted.iter().any(|declared| fixed.pin(asking.manifest, declared) == Pin::Range);
+    all.iter().filter(ranges).find_map(|asking| match lockfiles::of(repo, packages, asking) {
+        Lock::Here(path) | Lock::NotInGit(path, _) if packages.locks.iter().all(|lock| lock.path != path) => {
+            Some(format!("`{path}` could not be read, so whether it fixes the versions is not known"))
+        }
+        _ => None,
+    })
+}
+
+fn wording(declared: &Declared, locked: bool) -> String {
     match elsewhere(declared) {
         Some(Source::Git) => "from git without a commit or a version, so that it can be other code tomorrow".to_owned(),
         Some(_) => "from an address, where other code can lie tomorrow".to_owned(),
         None if declared.range.is_empty() => "without a version".to_owned(),
+        None if locked => format!("as `{}`, so that the next update may bring any version", declared.range),
         None => format!("as `{}`, which can be another version tomorrow", declared.range),
     }
 }
@@ -128,7 +148,7 @@ mod tests {
                 "package.json",
                 "{\n  \"dependencies\": {\n    \"a\": \"latest\",\n    \"b\": \"github:x/b\",\n    \"c\": \"^1.0.0\"\n  }\n}\n",
             ),
-            ("package-lock.json", "{}"),
+            ("package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {\"\": {}}}"),
             ("worker/requirements.txt", "flask==2.2.2\ngunicorn\n"),
             ("worker/requirements-dev.txt", "pytest\n"),
             ("tool/Cargo.toml", "[package]\nname = \"t\"\n[dependencies]\nserde = \"*\"\n"),
