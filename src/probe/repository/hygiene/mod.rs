@@ -66,7 +66,7 @@ pub fn look(
     let mut seen = Seen::default();
     seen.add(
         &out_of_step::META,
-        out_of_step::findings(packages, &text),
+        out_of_step::findings(packages, &text, cancel),
         out_of_step::coverage(packages, &locks, &text),
     );
     let (findings, coverage) = conflict_markers::look(repo, &locks);

