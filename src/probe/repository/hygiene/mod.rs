@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::repo::{Repo, is_aside, name_of};
 use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta};
-use crate::probe::packages::{Ecosystem, Packages, lock};
+use crate::probe::packages::{Ecosystem, Packages, lock, manifest};
 
 pub use end_of_life::BaseImage;
 
@@ -171,15 +171,7 @@ const fn noun(ecosystem: Ecosystem) -> &'static str {
 
 /// The ecosystem of the packages that a manifest of this path asks for.
 pub fn ecosystem_of(path: &str) -> Ecosystem {
-    match name_of(path) {
-        "package.json" => Ecosystem::Npm,
-        "composer.json" => Ecosystem::Packagist,
-        "Cargo.toml" => Ecosystem::CratesIo,
-        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
-        "go.mod" => Ecosystem::Go,
-        "pom.xml" | "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
-        _ => Ecosystem::PyPi,
-    }
+    manifest::ecosystem(path).unwrap_or(Ecosystem::PyPi)
 }
 
 #[cfg(test)]
