@@ -157,6 +157,12 @@ pub fn ecosystem(path: &str) -> Option<Ecosystem> {
     })
 }
 
+/// Whether a file of this path is a manifest by itself: Gradle's catalogs of versions belong to the builds that use them.
+#[must_use]
+pub fn is_manifest(path: &str) -> bool {
+    reader(path).is_some() && !path.ends_with(".versions.toml")
+}
+
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.
 #[must_use]
 pub fn collect<'f>(
