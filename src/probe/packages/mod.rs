@@ -17,6 +17,7 @@ pub mod manifest;
 mod npm_spec;
 pub mod range;
 mod toml_doc;
+pub(in crate::probe) mod typed;
 mod unlocked;
 pub mod version;
 

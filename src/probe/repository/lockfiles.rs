@@ -186,9 +186,7 @@ fn how_to_lock(path: &str) -> &'static str {
             "Run `pipenv lock`, commit `Pipfile.lock`, and deploy with `pipenv sync`."
         }
         Ecosystem::PyPi => "Run `uv lock` or `poetry lock`, commit the lock file, and install from it when you deploy.",
-        Ecosystem::Packagist => {
-            "Run `composer update --lock`, commit `composer.lock`, and deploy with `composer install`."
-        }
+        Ecosystem::Packagist => "Run `composer update`, commit `composer.lock`, and deploy with `composer install`.",
         Ecosystem::RubyGems => {
             "Run `bundle lock`, commit `Gemfile.lock`, and deploy with `bundle install --deployment`."
         }
@@ -334,5 +332,11 @@ mod tests {
         assert_eq!(coverage, Coverage::Part("`Gemfile` has 1 entry that only a program can work out".to_owned()));
         let (_, coverage) = seen(&[("tests/package.json", "{"), ("README.md", "words\n")]);
         assert!(matches!(coverage, Coverage::Absent(_)), "{coverage:?}");
+    }
+
+    #[test]
+    fn a_missing_lock_file_is_written_whole() {
+        // `--lock` renews the hash of a lock file that is there, and raises nothing.
+        assert!(how_to_lock("api/composer.json").starts_with("Run `composer update`, commit `composer.lock`"));
     }
 }

@@ -144,7 +144,13 @@ impl<'a> Fixed<'a> {
 /// The manifests of the product that could not be read, as a sentence.
 #[must_use]
 pub fn unread(repo: &Repo, packages: &Packages) -> Option<String> {
-    let paths = repo.paths().filter(|path| is_judged(path) && !packages.manifests.contains_key(*path));
+    unread_of(repo, packages, is_judged)
+}
+
+/// The files that `is` calls manifests and that could not be read, as a sentence.
+#[must_use]
+pub fn unread_of(repo: &Repo, packages: &Packages, is: impl Fn(&str) -> bool) -> Option<String> {
+    let paths = repo.paths().filter(|path| is(path) && !packages.manifests.contains_key(*path));
     let paths: Vec<&str> = paths.collect();
     match paths.as_slice() {
         [] => None,

@@ -212,3 +212,29 @@ pub fn reader(path: &str) -> Option<Read> {
         _ => return None,
     })
 }
+
+/// The ecosystem of a lock file of this name or path, whether it can be read or not; `None` for what is none.
+#[must_use]
+pub fn ecosystem(path: &str) -> Option<Ecosystem> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name {
+        "bun.lockb" => Ecosystem::Npm,
+        "go.sum" => Ecosystem::Go,
+        _ if is_requirements(path) => Ecosystem::PyPi,
+        _ => {
+            reader(path)?;
+            match name {
+                "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" => {
+                    Ecosystem::Npm
+                }
+                "Cargo.lock" => Ecosystem::CratesIo,
+                "composer.lock" => Ecosystem::Packagist,
+                "Gemfile.lock" | "gems.locked" => Ecosystem::RubyGems,
+                "go.mod" => Ecosystem::Go,
+                "pom.xml" => Ecosystem::Maven,
+                _ if name.ends_with(".lockfile") => Ecosystem::Maven,
+                _ => Ecosystem::PyPi,
+            }
+        }
+    })
+}

