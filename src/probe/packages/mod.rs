@@ -17,6 +17,7 @@ pub mod manifest;
 mod npm_spec;
 pub mod range;
 mod toml_doc;
+mod toml_parts;
 mod unlocked;
 pub mod version;
 
