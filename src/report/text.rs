@@ -319,6 +319,10 @@ impl Page<'_, '_> {
                 one_line(&dependencies::uses(package), 160)
             );
             self.paint.line(&[(Tone::Plain, "    "), (Tone::Accent, &name), (Tone::Plain, &words)])?;
+            if let Some((file, lines)) = &package.way_out.lines {
+                let words = format!("in {}: {}", one_line(file, 120), one_line(lines, 200));
+                self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, &words)])?;
+            }
             for command in &package.way_out.commands {
                 self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, &one_line(command, 300))])?;
             }

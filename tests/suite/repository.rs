@@ -41,7 +41,7 @@ fn places(seen: &Seen, rules: &[&str]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_lock_file_is_there_ignored_untracked_or_missing() {
-    let locks = ["lockfile", "dependency"];
+    let locks = ["lockfile-missing", "lockfile-ignored", "dependency-unpinned"];
     let missing = look(&committed(&[("package.json", PACKAGE)])).await;
     assert_eq!(places(&missing, &locks), ["dependency-unpinned package.json:4", "lockfile-missing package.json"]);
     assert_eq!(coverage(&missing, "lockfile-missing"), Coverage::Whole);
@@ -98,6 +98,22 @@ async fn open_versions_are_listed_once_for_each_manifest() {
     let node = seen.of("dependency-unpinned")[0];
     assert_eq!(node.severity, Severity::Minor);
     assert!(node.message.contains("`a`, `b`") && !node.message.contains("`c`"), "{}", node.message);
+}
+
+#[tokio::test]
+async fn what_a_manifest_leaves_open_is_no_silence() {
+    let rules = ["dependency-unpinned", "dependency-unused", "lockfile-out-of-step"];
+    let lock = "GEM\n  specs:\n\nDEPENDENCIES\n";
+    let open = look(&committed(&[("Gemfile", "gemspec\n"), ("Gemfile.lock", lock)])).await;
+    for rule in rules {
+        assert!(matches!(coverage(&open, rule), Coverage::Part(why) if why.contains("`Gemfile`")), "{rule}");
+    }
+    let gaps = open.result.unwrap().gaps;
+    assert!(gaps.iter().any(|gap| gap.examples.iter().any(|example| example.starts_with("Gemfile: "))), "{gaps:?}");
+    let broken = look(&committed(&[("package.json", "{"), ("package-lock.json", "{}")])).await;
+    for rule in ["lockfile-missing", "dependency-unpinned", "dependency-unused"] {
+        assert!(matches!(coverage(&broken, rule), Coverage::Part(why) if why.contains("package.json")), "{rule}");
+    }
 }
 
 #[tokio::test]

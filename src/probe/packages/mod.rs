@@ -32,6 +32,7 @@ pub use ecosystem::Ecosystem;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
 pub use manifest::{Declared, Manifest, composer_content_hash};
+pub use unlocked::{Reach, locks_of};
 pub use version::Version;
 
 use lock::Around;

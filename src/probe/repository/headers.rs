@@ -7,6 +7,7 @@
 use super::repo::Repo;
 use crate::model::{
     Confidence, Coverage, Evidence, EvidenceKind, Finding, Location, Observation, Proof, RuleKind, RuleMeta, Severity,
+    counted,
 };
 use crate::probe::header_settings::{Fault, Header, Judged, Settings, Sources, State, judge, lines_for};
 
@@ -239,6 +240,6 @@ fn coverage(judged: &Judged, sources: &Sources) -> Coverage {
     }
     match sources.unread {
         0 => Coverage::Whole,
-        unread => Coverage::Part(format!("{unread} files could not be read")),
+        unread => Coverage::Part(format!("{} could not be read", counted("files", unread as u64))),
     }
 }

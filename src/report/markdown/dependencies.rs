@@ -69,11 +69,11 @@ fn row(package: &VulnerablePackage) -> Vec<String> {
 fn way_out(package: &VulnerablePackage, out: &mut dyn Write) -> io::Result<()> {
     let way = &package.way_out;
     writeln!(out, "{}: {}\n", code(&format!("{} {}", package.name, package.version)), prose(&way.words))?;
-    if !way.commands.is_empty() {
-        writeln!(out, "{}", fence("sh", &way.commands.join("\n"), MOST_LINES))?;
-    }
     if let Some((file, lines)) = &way.lines {
         writeln!(out, "In {}:\n\n{}", code(file), fence("", lines, MOST_LINES))?;
+    }
+    if !way.commands.is_empty() {
+        writeln!(out, "{}", fence("sh", &way.commands.join("\n"), MOST_LINES))?;
     }
     Ok(())
 }

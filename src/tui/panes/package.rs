@@ -52,12 +52,12 @@ fn way_out(doc: &mut Doc<'_>, ui: &Ui, package: &VulnerablePackage) {
     let aside = if copies { format!("{key} copies it") } else { String::new() };
     doc.heading(if way.kind == WayOutKind::None { "No way out is known" } else { "The way out" }, &aside);
     doc.led("→ ", 0, &way.words, styles.focus, styles.text);
-    for command in &way.commands {
-        doc.preformatted(2, command, styles.title);
-    }
     if let Some((file, lines)) = &way.lines {
         doc.prose(2, &format!("In {file}:"), styles.muted);
         doc.preformatted(4, lines, styles.title);
+    }
+    for command in &way.commands {
+        doc.preformatted(2, command, styles.title);
     }
 }
 

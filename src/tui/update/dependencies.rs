@@ -118,11 +118,11 @@ pub(super) fn text(ui: &Ui, session: &Session) -> Option<String> {
         let _ = writeln!(text, "- {}{severity}: {}", advisory.known_as, advisory.summary);
     }
     let _ = writeln!(text, "{}", package.way_out.words);
-    for command in &package.way_out.commands {
-        let _ = writeln!(text, "  {command}");
-    }
     if let Some((file, lines)) = &package.way_out.lines {
         let _ = writeln!(text, "In {file}:\n{lines}");
+    }
+    for command in &package.way_out.commands {
+        let _ = writeln!(text, "  {command}");
     }
     Some(text)
 }

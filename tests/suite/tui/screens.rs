@@ -55,7 +55,11 @@ fn the_report_s_end() {
 fn a_failed_probe_is_counted_beside_one_that_waits_at_every_width() {
     use gonogo::model::{EventKind, Failure, Outcome, RunEvent, Skip, SkipReason};
     use gonogo::session::Msg;
-    for (width, words) in [(80, " 1 failed, 1 to allow"), (120, "probes done, 1 failed, 1 for you to allow")] {
+    for (width, words) in [
+        (80, " 1 failed, 1 to allow"),
+        (120, "done, 1 failed, 1 to allow"),
+        (160, "probes done, 1 failed, 1 for you to allow"),
+    ] {
         let mut bench = Bench::new(session(), width, 24);
         let runs = start(&mut bench.session);
         let refused = Outcome::Failed(Failure::new("nothing listens there"));

@@ -32,7 +32,7 @@ use crate::probe::files::Gaps;
 pub use builder::{Builder, Draft};
 pub(super) use gradle::is_development as is_gradle_development;
 pub(super) use requirements::collect as collect_requirements;
-pub use requirements::is_requirements;
+pub use requirements::{is_compiled, is_requirements};
 pub(super) use unread::{kind as unread_kind, reason as unread_reason};
 
 /// A lock file that was understood.

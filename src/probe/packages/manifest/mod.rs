@@ -10,7 +10,7 @@ pub(super) mod package_json;
 pub(super) mod pom;
 pub(super) mod python;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
 
@@ -39,6 +39,8 @@ pub struct Manifest {
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
     pub overrides: Vec<String>,
+    /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
+    pub peers: BTreeSet<String>,
     /// The project's own licence.
     pub licence: Option<String>,
     /// What of it could not be understood: entries of a wrong type, what a program would have to work out.

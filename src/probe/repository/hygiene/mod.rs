@@ -64,7 +64,11 @@ pub fn look(
     let text = |path: &str| repo.text(path);
     let locks = Locks::of(repo, packages);
     let mut seen = Seen::default();
-    seen.add(&out_of_step::META, out_of_step::findings(packages, &text), out_of_step::coverage(packages, &locks));
+    seen.add(
+        &out_of_step::META,
+        out_of_step::findings(packages, &text),
+        out_of_step::coverage(packages, &locks, &text),
+    );
     let (findings, coverage) = conflict_markers::look(repo, &locks);
     seen.add(&conflict_markers::META, findings, coverage);
     seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
@@ -85,8 +89,12 @@ pub fn look(
 /// What was passed over, but for what other rules tell: a lock file that is missing, and what advisories do not cover.
 #[must_use]
 pub fn gaps(packages: &Packages) -> Vec<Gap> {
-    let all = packages.gaps.clone().into_vec();
-    all.into_iter()
+    let mut all = packages.gaps.clone();
+    for manifest in packages.manifests.values().filter(|manifest| !is_aside(&manifest.path)) {
+        all.merge(manifest.gaps.within(&manifest.path));
+    }
+    all.into_vec()
+        .into_iter()
         .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
         .collect()
 }
@@ -106,7 +114,7 @@ struct Locks {
 impl Locks {
     fn of(repo: &Repo, packages: &Packages) -> Self {
         let all: Vec<String> =
-            repo.paths().filter(|path| !is_aside(path) && is_lock(name_of(path))).map(str::to_owned).collect();
+            repo.paths().filter(|path| !is_aside(path) && is_lock(path)).map(str::to_owned).collect();
         let read = |path: &String| packages.locks.iter().any(|lock| lock.path == *path);
         Self { unread: all.iter().filter(|path| !read(path)).cloned().collect(), all }
     }
@@ -124,9 +132,10 @@ impl Locks {
     }
 }
 
-/// Whether a file of this name fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
-fn is_lock(name: &str) -> bool {
-    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(name).is_some() || name == "bun.lockb")
+/// Whether a file of this path fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
+fn is_lock(path: &str) -> bool {
+    let name = name_of(path);
+    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(path).is_some() || name == "bun.lockb")
 }
 
 /// `a`, `b` and 3 more.
@@ -161,7 +170,7 @@ const fn noun(ecosystem: Ecosystem) -> &'static str {
 }
 
 /// The ecosystem of the packages that a manifest of this path asks for.
-fn ecosystem_of(path: &str) -> Ecosystem {
+pub fn ecosystem_of(path: &str) -> Ecosystem {
     match name_of(path) {
         "package.json" => Ecosystem::Npm,
         "composer.json" => Ecosystem::Packagist,
@@ -175,3 +184,32 @@ fn ecosystem_of(path: &str) -> Ecosystem {
 
 #[cfg(test)]
 mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_files_are_known_by_their_path() {
+        for path in ["package-lock.json", "api/pylock.prod.toml", "jvm/gradle/dependency-locks/a.lockfile", "bun.lockb"]
+        {
+            assert!(is_lock(path), "{path}");
+        }
+        for path in ["go.mod", "app/pom.xml", "a.lockfile", "package.json"] {
+            assert!(!is_lock(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_manifests_leave_open_is_told_with_their_names() {
+        let mut open = samples::manifest("api/Gemfile", &[]);
+        open.gaps.add("odd", "line 3");
+        let mut aside = samples::manifest("tests/Gemfile", &[]);
+        aside.gaps.add("odd", "line 4");
+        let told = gaps(&samples::packages(vec![open, aside], Vec::new()));
+        assert_eq!(
+            told,
+            [Gap { reason: "odd".to_owned(), count: 1, examples: vec!["api/Gemfile: line 3".to_owned()] }]
+        );
+    }
+}

@@ -9,6 +9,7 @@ use crate::probe::packages::manifest::Source;
 use crate::probe::packages::{
     Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Origin, Packages, Root, Version, Wanted, range,
 };
+use crate::probe::repository::manifests;
 
 mod hashes;
 mod spelling;
@@ -58,12 +59,23 @@ const fn is_compared(manager: Manager) -> bool {
 }
 
 /// How far the rule got.
-pub fn coverage(packages: &Packages, locks: &Locks) -> Coverage {
+pub fn coverage(packages: &Packages, locks: &Locks, text: Text<'_>) -> Coverage {
     let gradle = packages.locks.iter().find(|lock| lock.manager == Manager::Gradle);
     let unknown = packages.locks.iter().filter(|lock| is_compared(lock.manager)).find_map(|lock| {
         let named = lock.roots.iter().find(|root| !packages.manifests.contains_key(&root.manifest))?;
         Some(format!("`{}`, which `{}` locks, was not understood", named.manifest, lock.path))
     });
+    let compared = packages.locks.iter().filter(|lock| is_compared(lock.manager) && !is_aside(&lock.path));
+    let pairs: Vec<(&LockFile, &Manifest)> = compared
+        .flat_map(|lock| lock.roots.iter().map(move |root| (lock, root)))
+        .filter_map(|(lock, root)| Some((lock, packages.manifests.get(&root.manifest)?)))
+        .collect();
+    let aside = || pairs.iter().find_map(|(lock, manifest)| not_compared(lock, manifest, text));
+    let unclear = || {
+        let once: BTreeMap<&str, &Manifest> = pairs.iter().map(|(_, one)| (one.path.as_str(), *one)).collect();
+        manifests::unclear(once.into_values())
+    };
+    let unknown = unknown.or_else(aside).or_else(unclear);
     match (locks.coverage(), unknown, gradle) {
         (Coverage::Whole, Some(why), _) => Coverage::Part(why),
         (Coverage::Whole, None, Some(lock)) => {
@@ -132,19 +144,27 @@ fn called(declared: &Declared) -> &str {
     declared.alias.as_deref().unwrap_or(&declared.name)
 }
 
+/// Why a manifest is not compared with its lock file, as a sentence.
+fn not_compared(lock: &LockFile, manifest: &Manifest, text: Text<'_>) -> Option<String> {
+    // Which lines of it hold depends on where it runs.
+    if lock.manager == Manager::Bundler && text(&manifest.path).as_deref().is_none_or(spelling::is_programmed) {
+        return Some(format!("`{}` is a program, and not compared with its lock file", manifest.path));
+    }
+    // A hook may change what a manifest says before it is locked.
+    let hooks = ["pnpmfile.cjs", ".pnpmfile.cjs", "pnpmfile.mjs", ".pnpmfile.mjs"];
+    let folder = lock.path.strip_suffix(name_of(&lock.path)).unwrap_or_default();
+    let mut hooks = hooks.iter().map(|hook| format!("{folder}{hook}"));
+    let hook = hooks.find(|hook| lock.manager == Manager::Pnpm && text(hook).is_some())?;
+    Some(format!("`{hook}` changes what is locked, so `{}` is not compared with it", manifest.path))
+}
+
 fn compare(world: &World<'_>, lock: &LockFile, known: &Known<'_>, root: &Root, manifest: &Manifest) -> Option<Finding> {
     let ecosystem = lock.manager.ecosystem();
     let text = (world.text)(&manifest.path);
-    // A Gemfile is a program: which lines of it hold depends on where it runs.
-    if lock.manager == Manager::Bundler && text.as_deref().is_none_or(spelling::is_programmed) {
+    if not_compared(lock, manifest, world.text).is_some() {
         return None;
     }
-    // A hook may change what a manifest says before it is locked.
-    let hooked = ["pnpmfile.cjs", ".pnpmfile.cjs", "pnpmfile.mjs", ".pnpmfile.mjs"];
     let folder = lock.path.strip_suffix(name_of(&lock.path)).unwrap_or_default();
-    if lock.manager == Manager::Pnpm && hooked.iter().any(|hook| (world.text)(&format!("{folder}{hook}")).is_some()) {
-        return None;
-    }
     let mut asked: BTreeMap<String, Vec<&Declared>> = BTreeMap::new();
     for declared in &manifest.declared {
         asked.entry(ecosystem.normalize(called(declared))).or_default().push(declared);

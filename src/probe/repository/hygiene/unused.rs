@@ -13,6 +13,7 @@ use super::{Repo, is_aside, is_lock, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::files::FileEntry;
 use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope};
+use crate::probe::repository::manifests;
 
 mod implicit;
 
@@ -38,9 +39,9 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
     let asked: Vec<(&Manifest, &LockFile, Vec<&Declared>)> =
         packages.manifests.values().filter_map(|manifest| in_question(packages, manifest)).collect();
     let names: BTreeSet<&str> = asked.iter().flat_map(|(_, _, all)| all.iter().map(|one| called(one))).collect();
+    let limits = limits(repo, packages);
     if names.is_empty() {
-        let none = "no package of production is left that only its name in a text could account for";
-        return (Vec::new(), Coverage::Absent(none.to_owned()));
+        return (Vec::new(), limits);
     }
     let texts: Vec<&FileEntry> = repo.entries().filter(|file| is_looked_into(&file.path)).collect();
     let (used, unread) = uses(&names, &texts, cancel);
@@ -57,7 +58,37 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
         let unused: Vec<&Declared> = all.iter().copied().filter(|one| !used.contains(called(one))).collect();
         finding(manifest, lock, &unused)
     });
-    (found.collect(), Coverage::Part("A package that a text only mentions counts as used".to_owned()))
+    (found.collect(), limits)
+}
+
+/// What of the project's packages is never told, whatever its texts say: how far the rule can get at best.
+fn limits(repo: &Repo, packages: &Packages) -> Coverage {
+    let product = || packages.manifests.values().filter(|manifest| !is_aside(&manifest.path));
+    if let Some(why) = manifests::unread(repo, packages).or_else(|| manifests::unclear(product())) {
+        return Coverage::Part(why);
+    }
+    let asks =
+        |manifest: &&Manifest| manifest.declared.iter().any(|one| one.scope == Scope::Production && !one.optional);
+    let asking: Vec<&Manifest> = product().filter(asks).collect();
+    if asking.is_empty() {
+        return Coverage::Absent("no manifest asks for packages of production".to_owned());
+    }
+    let other = asking.iter().find(|manifest| name_of(&manifest.path) != "package.json");
+    Coverage::Part(match (other, asking.iter().find(|manifest| lock_of(packages, manifest).is_none())) {
+        (Some(one), _) => format!("Packages of `{}` are not looked for, only those of `package.json`", one.path),
+        (None, Some(one)) => format!("No lock file says which packages of `{}` others need", one.path),
+        (None, None) => {
+            "A package that a text only mentions, or that a framework may take in, counts as used".to_owned()
+        }
+    })
+}
+
+/// The lock file that answers for a `package.json`.
+fn lock_of<'a>(packages: &'a Packages, manifest: &Manifest) -> Option<&'a LockFile> {
+    let answers = |lock: &&LockFile| {
+        lock.manager.ecosystem() == Ecosystem::Npm && lock.roots.iter().any(|root| root.manifest == manifest.path)
+    };
+    packages.locks.iter().find(answers)
 }
 
 fn called(declared: &Declared) -> &str {
@@ -73,10 +104,7 @@ fn in_question<'a>(
     if name_of(&manifest.path) != "package.json" || is_aside(&manifest.path) {
         return None;
     }
-    let answers = |lock: &&LockFile| {
-        lock.manager.ecosystem() == Ecosystem::Npm && lock.roots.iter().any(|root| root.manifest == manifest.path)
-    };
-    let lock = packages.locks.iter().find(answers)?;
+    let lock = lock_of(packages, manifest)?;
     let needed: BTreeSet<&str> = lock
         .packages
         .iter()
@@ -99,11 +127,7 @@ fn is_looked_into(path: &str) -> bool {
     let prose = [".md", ".rst", ".txt", ".lock", ".svg", ".map", ".csv", ".po"].iter().any(|end| name.ends_with(end));
     let about_updates =
         name.starts_with("renovate") || name.starts_with(".renovaterc") || name.starts_with("dependabot");
-    !prose
-        && !about_updates
-        && !is_lock(name_of(path))
-        && !name.starts_with("license")
-        && !name.starts_with("changelog")
+    !prose && !about_updates && !is_lock(path) && !name.starts_with("license") && !name.starts_with("changelog")
 }
 
 /// The names that some text names, and how many files of code could not be read.
@@ -284,6 +308,31 @@ mod tests {
         lock.packages[0].needs = vec![1];
         let packages = samples::packages(vec![samples::manifest("package.json", &asks)], vec![lock]);
         assert_eq!(look(&repo, &packages, &CancellationToken::new()).0, []);
+    }
+
+    #[test]
+    fn what_is_never_looked_for_is_no_silence() {
+        let (_folder, repo) = repo(&[("src/app.js", "import 'axios';")]);
+        let how = |manifests: Vec<Manifest>, locks| {
+            look(&repo, &samples::packages(manifests, locks), &CancellationToken::new()).1
+        };
+        let says =
+            |how: Coverage, word: &str| assert!(matches!(&how, Coverage::Part(why) if why.contains(word)), "{how:?}");
+        let node = || samples::manifest("package.json", &["react ^19"]);
+        let lock = || samples::lock(Manager::Npm, "package-lock.json", "package.json", &["react 19.0.0 ^19"]);
+        assert!(matches!(how(vec![samples::manifest("package.json", &[])], vec![]), Coverage::Absent(_)));
+        assert!(matches!(how(vec![samples::manifest("tests/package.json", &["a ^1"])], vec![]), Coverage::Absent(_)));
+        says(how(vec![node()], vec![lock()]), "framework");
+        says(how(vec![node()], vec![]), "No lock file");
+        says(
+            how(vec![node(), samples::manifest("api/pyproject.toml", &["flask"])], vec![lock()]),
+            "`api/pyproject.toml`",
+        );
+        let mut open = samples::manifest("Gemfile", &[]);
+        open.gaps.add(crate::probe::packages::manifest::reason::DYNAMIC, "line 2");
+        says(how(vec![node(), open], vec![lock()]), "`Gemfile` has 1 entry");
+        let (_folder, broken) = super::tests::repo(&[("package.json", "{")]);
+        says(look(&broken, &Packages::default(), &CancellationToken::new()).1, "`package.json` was not understood");
     }
 
     #[test]

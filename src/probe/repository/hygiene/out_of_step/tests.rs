@@ -98,12 +98,33 @@ fn coverage_says_what_was_not_compared() {
     let all = |paths: &[&str]| Locks { all: paths.iter().map(|path| (*path).to_owned()).collect(), unread: Vec::new() };
     let npm = lock(Manager::Npm, "package-lock.json", PACKAGE, &[]);
     let whole = samples::packages(vec![manifest(PACKAGE, &[])], vec![npm.clone()]);
-    assert_eq!(coverage(&whole, &all(&["package-lock.json"])), Coverage::Whole);
+    assert_eq!(coverage(&whole, &all(&["package-lock.json"]), &|_| None), Coverage::Whole);
     let alone = samples::packages(Vec::new(), vec![npm]);
     assert!(
-        matches!(coverage(&alone, &all(&["package-lock.json"])), Coverage::Part(why) if why.contains("package.json"))
+        matches!(coverage(&alone, &all(&["package-lock.json"]), &|_| None), Coverage::Part(why) if why.contains("package.json"))
     );
-    assert!(matches!(coverage(&alone, &Locks::default()), Coverage::Absent(_)));
+    assert!(matches!(coverage(&alone, &Locks::default(), &|_| None), Coverage::Absent(_)));
     let unread = Locks { unread: vec!["bun.lockb".to_owned()], ..all(&["bun.lockb"]) };
-    assert_eq!(coverage(&whole, &unread), Coverage::Part("`bun.lockb` was not read".to_owned()));
+    assert_eq!(coverage(&whole, &unread, &|_| None), Coverage::Part("`bun.lockb` was not read".to_owned()));
+}
+
+#[test]
+fn what_a_manifest_leaves_open_is_no_silence() {
+    let all = |path: &str| Locks { all: vec![path.to_owned()], unread: Vec::new() };
+    let gems = |manifest: Manifest| {
+        samples::packages(vec![manifest], vec![lock(Manager::Bundler, "Gemfile.lock", "Gemfile", &[])])
+    };
+    let text = |text: &'static str| move |path: &str| (path == "Gemfile").then(|| text.into());
+    let plain = gems(manifest("Gemfile", &[]));
+    assert_eq!(coverage(&plain, &all("Gemfile.lock"), &text("gem 'a'\n")), Coverage::Whole);
+    let programmed = coverage(&plain, &all("Gemfile.lock"), &text("gem 'a' if ENV['X']\n"));
+    assert!(matches!(&programmed, Coverage::Part(why) if why.contains("`Gemfile` is a program")), "{programmed:?}");
+    let mut open = manifest("Gemfile", &[]);
+    open.gaps.add(crate::probe::packages::manifest::reason::DYNAMIC, "line 3");
+    let told = coverage(&gems(open), &all("Gemfile.lock"), &text("gem name\n"));
+    assert_eq!(told, Coverage::Part("`Gemfile` has 1 entry that only a program can work out".to_owned()));
+    let pnpm =
+        samples::packages(vec![manifest(PACKAGE, &[])], vec![lock(Manager::Pnpm, "pnpm-lock.yaml", PACKAGE, &[])]);
+    let hooked = coverage(&pnpm, &all("pnpm-lock.yaml"), &|path| (path == ".pnpmfile.cjs").then(|| "".into()));
+    assert!(matches!(&hooked, Coverage::Part(why) if why.contains(".pnpmfile.cjs")), "{hooked:?}");
 }
