@@ -18,6 +18,7 @@ mod npm_spec;
 pub mod range;
 mod toml_doc;
 pub(in crate::probe) mod typed;
+mod toml_parts;
 mod unlocked;
 pub mod version;
 
