@@ -1,5 +1,6 @@
 //! OSV records as they come (<https://ossf.github.io/osv-schema/>), boiled down to what matching and telling need.
 
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -135,7 +136,9 @@ pub fn parse(json: &[u8]) -> Result<Parsed, String> {
         return Err("an OSV record without a usable id".to_owned());
     }
     if !record.withdrawn.is_null() {
-        let taken_back = record.withdrawn.as_str().unwrap_or("");
+        // Only a time takes it out of force (<https://ossf.github.io/osv-schema/#withdrawn-field>).
+        let taken_back = record.withdrawn.as_str().filter(|time| time.parse::<Timestamp>().is_ok());
+        let taken_back = taken_back.ok_or("an OSV record that is withdrawn at no time")?;
         let modified = if record.modified.is_empty() { taken_back.to_owned() } else { record.modified };
         return Ok(Parsed::Withdrawn { id: record.id, modified });
     }
