@@ -227,7 +227,8 @@ fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Fo
     let matches = |module: &str| match ecosystem {
         Ecosystem::Npm => package_of(module) == called,
         Ecosystem::PyPi => is_module_of(imports, module, &ecosystem.normalize(name)),
-        Ecosystem::Go => below(module, name, '/'),
+        // Code imports a replaced module by the name that it had before.
+        Ecosystem::Go => below(module, called, '/') || below(module, name, '/'),
         Ecosystem::Maven => name.split_once(':').is_some_and(|(group, _)| below(module, group, '.')),
         Ecosystem::RubyGems => {
             let first = module.split('/').next().unwrap_or(module);
