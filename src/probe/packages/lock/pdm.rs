@@ -2,6 +2,8 @@
 //!
 //! A package that is needed with extras has an entry of its own for them, which needs the package itself.
 
+use std::rc::Rc;
+
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, reason};
 use crate::probe::packages::manifest::python::{Requirement, scope_of};
@@ -82,7 +84,7 @@ fn origin<'t>(table: &'t Table<'_>) -> Place<'t> {
 }
 
 fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
-    let with = toml_doc::texts(table, &["extras"]);
+    let with: Rc<[String]> = toml_doc::texts(table, &["extras"]).into();
     let mut found = Vec::new();
     for item in toml_doc::items(table, &["dependencies"]) {
         let Some(needed) = item.get_ref().as_str().and_then(Requirement::parse) else {
@@ -97,7 +99,7 @@ fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
                 version: None,
                 range: needed.specifiers.to_owned(),
                 extras: needed.extras.iter().map(|extra| (*extra).to_owned()).collect(),
-                with: with.clone(),
+                with: Rc::clone(&with),
             });
         }
     }
