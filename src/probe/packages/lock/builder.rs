@@ -3,7 +3,8 @@
 //! Formats name packages by keys of their own: the folder of an installation, `name@range`, a name alone. Readers hand
 //! over packages and who needs whom by such keys, in any order; [`Builder::finish`] resolves them once all are known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
@@ -44,6 +45,65 @@ impl Draft {
     }
 }
 
+/// Why some of what needs a package is not known.
+const TOO_MANY: &str = "packages whose needs are too many to follow";
+/// So many needs of all packages together are held. The largest lock files of monorepos have some hundred thousand.
+const MOST_NEEDS: usize = 2_000_000;
+
+/// Who needs whom, by keys; each pair once.
+#[derive(Debug)]
+struct Needs {
+    /// So many are held.
+    most: usize,
+    /// A number for each key and range.
+    texts: HashMap<Rc<str>, u32>,
+    by_number: Vec<Rc<str>>,
+    pairs: HashMap<(u32, u32), usize>,
+    /// Who, whom, and the range.
+    all: Vec<(u32, u32, u32)>,
+    /// Who needs more than is held.
+    too_many: BTreeSet<u32>,
+}
+
+impl Needs {
+    fn number(&mut self, text: &str) -> u32 {
+        if let Some(known) = self.texts.get(text) {
+            return *known;
+        }
+        // A file has fewer bytes than that.
+        let number = u32::try_from(self.by_number.len()).unwrap_or(u32::MAX);
+        let text: Rc<str> = text.into();
+        self.by_number.push(Rc::clone(&text));
+        self.texts.insert(text, number);
+        number
+    }
+
+    /// Whether `from` needs more than can be held, as is seen now.
+    fn add(&mut self, from: &str, to: &str, range: &str) -> bool {
+        let (from, to) = (self.number(from), self.number(to));
+        if let Some(&known) = self.pairs.get(&(from, to)) {
+            let range = if range.is_empty() { None } else { Some(self.number(range)) };
+            let unsaid =
+                |known: &&mut (u32, u32, u32)| self.by_number.get(known.2 as usize).is_none_or(|r| r.is_empty());
+            if let (Some(range), Some(known)) = (range, self.all.get_mut(known).filter(unsaid)) {
+                known.2 = range;
+            }
+            return false;
+        }
+        if self.all.len() >= self.most {
+            return self.too_many.insert(from);
+        }
+        let range = self.number(range);
+        self.pairs.insert((from, to), self.all.len());
+        self.all.push((from, to, range));
+        false
+    }
+
+    fn text(&self, number: u32) -> &str {
+        self.by_number.get(number as usize).map_or("", |text| text)
+    }
+}
+
 /// A lock file in the making.
 #[derive(Debug)]
 pub struct Builder {
@@ -51,7 +111,7 @@ pub struct Builder {
     format: String,
     drafts: Vec<Draft>,
     keys: HashMap<String, usize>,
-    needs: Vec<(String, String, String)>,
+    needs: Needs,
     wanted: BTreeMap<String, Vec<(String, String, Scope, String)>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
@@ -66,7 +126,14 @@ impl Builder {
             format: format.into(),
             drafts: Vec::new(),
             keys: HashMap::new(),
-            needs: Vec::new(),
+            needs: Needs {
+                most: MOST_NEEDS,
+                texts: HashMap::new(),
+                by_number: Vec::new(),
+                pairs: HashMap::new(),
+                all: Vec::new(),
+                too_many: BTreeSet::new(),
+            },
             wanted: BTreeMap::new(),
             gaps: Gaps::default(),
         }
@@ -93,13 +160,17 @@ impl Builder {
     }
 
     /// One package needs another. Keys that stay unknown are passed over: what is optional may be absent.
-    pub fn needs(&mut self, from: impl Into<String>, to: impl Into<String>) {
+    pub fn needs(&mut self, from: impl AsRef<str>, to: impl AsRef<str>) {
         self.needs_range(from, to, "");
     }
 
     /// As [`Builder::needs`], where the format says which versions it takes.
-    pub fn needs_range(&mut self, from: impl Into<String>, to: impl Into<String>, range: impl Into<String>) {
-        self.needs.push((from.into(), to.into(), range.into()));
+    pub fn needs_range(&mut self, from: impl AsRef<str>, to: impl AsRef<str>, range: impl AsRef<str>) {
+        if self.needs.add(from.as_ref(), to.as_ref(), range.as_ref()) {
+            let name =
+                self.keys.get(from.as_ref()).and_then(|at| self.drafts.get(*at)).map(|draft| draft.name.as_str());
+            self.gaps.add(TOO_MANY, name.unwrap_or(from.as_ref()));
+        }
     }
 
     /// A manifest that the file locks, also where it asks for nothing.
@@ -125,11 +196,14 @@ impl Builder {
     pub fn finish(self, path: &str) -> Reading {
         let (mut packages, places) = merged(self.manager, &self.drafts);
         let place_of = |key: &str| self.keys.get(key).and_then(|draft| places.get(*draft)).copied();
+        let place_of: Vec<Option<usize>> = self.needs.by_number.iter().map(|key| place_of(key)).collect();
+        let place_of = |number: u32| place_of.get(number as usize).copied().flatten();
         let mut needs: Vec<BTreeMap<usize, &str>> = vec![BTreeMap::new(); packages.len()];
-        for (from, to, range) in &self.needs {
+        for &(from, to, range) in &self.needs.all {
             if let (Some(from), Some(to)) = (place_of(from), place_of(to))
                 && let Some(needs) = needs.get_mut(from)
             {
+                let range = self.needs.text(range);
                 let known = needs.entry(to).or_default();
                 *known = if known.is_empty() { range } else { known };
             }
@@ -269,5 +343,28 @@ mod tests {
         assert_eq!(lock.packages[4].ranges, ["^1.0", ""]);
         let wanted: Vec<_> = lock.roots.iter().flat_map(|root| &root.wanted).map(|w| (&*w.name, w.package)).collect();
         assert_eq!(wanted, [("app", 1), ("tool", 4)]);
+    }
+
+    #[test]
+    fn each_need_is_held_once_and_not_more_than_can_be() {
+        let mut lock = Builder::new(Manager::Bundler, "");
+        lock.needs.most = 6;
+        for name in ["a", "b", "c", "d"] {
+            lock.add(name, Draft::new(name, "1.0.0", 1));
+        }
+        for _ in 0..1000 {
+            for from in ["a", "b", "c"] {
+                for to in ["a", "b", "c", "d"] {
+                    lock.needs(from, to);
+                }
+            }
+            lock.needs_range("a", "b", "^1.0");
+        }
+        assert_eq!((lock.needs.all.len(), lock.needs.pairs.len(), lock.needs.texts.len()), (6, 6, 6));
+        let reading = lock.finish("Gemfile.lock");
+        let needs: Vec<_> = reading.lock.packages.iter().map(|package| package.needs.len()).collect();
+        assert_eq!((needs, &*reading.lock.packages[0].ranges[1]), (vec![4, 2, 0, 0], "^1.0"));
+        let gaps = reading.gaps.into_vec();
+        assert_eq!((&*gaps[0].reason, gaps[0].examples.join(" ")), (TOO_MANY, "b c".to_owned()));
     }
 }

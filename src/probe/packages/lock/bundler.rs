@@ -6,6 +6,9 @@ use std::collections::HashMap;
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::{Manager, Manifest, NotUnderstood};
 
+/// A gem has one version, built for some platforms. More of them than this are not told apart.
+const MOST_VERSIONS: usize = 64;
+
 /// What the lines of a section are.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Section {
@@ -141,18 +144,18 @@ impl Found<'_> {
         let (path, manifest) = (around.manifest_path("", file), around.manifest("", file));
         builder.root(&path);
         for (from, name) in &self.needs {
-            for to in self.gems.get(name).into_iter().flatten() {
+            for to in self.gems.get(name).into_iter().flatten().take(MOST_VERSIONS) {
                 builder.needs(from, to);
             }
         }
         for (name, range) in &self.asked {
-            for key in self.gems.get(name).into_iter().flatten() {
+            for key in self.gems.get(name).into_iter().flatten().take(MOST_VERSIONS) {
                 builder.wants(&path, *name, *range, scope_of(manifest, name), key);
             }
         }
         // What a gem of the project needs, the project needs.
         for (own, name, range) in &self.own_needs {
-            for key in self.gems.get(name).into_iter().flatten() {
+            for key in self.gems.get(name).into_iter().flatten().take(MOST_VERSIONS) {
                 builder.wants(&path, *name, *range, scope_of(manifest, own), key);
             }
         }
@@ -271,5 +274,15 @@ BUNDLED WITH
         assert_eq!(error("  remote: x\n").line, Some(1));
         let newer = read("GEM\n  specs:\n    a (1)\n\nDEPENDENCIES\n\nNEW THING\n  x\n").unwrap();
         assert_eq!((newer.lock.packages.len(), newer.gaps.total()), (1, 1));
+    }
+
+    #[test]
+    fn many_versions_of_a_gem_times_many_needs_stay_few() {
+        let gems: String = (0..500).map(|n| format!("    many (1.{n})\n")).collect();
+        let needing: String = (0..500).map(|n| format!("    g{n} (1.0)\n      many\n      many\n")).collect();
+        let reading = read(&format!("GEM\n  specs:\n{gems}{needing}\nDEPENDENCIES\n  many\n")).unwrap();
+        let lock = reading.lock;
+        assert_eq!(lock.packages.iter().map(|package| package.needs.len()).sum::<usize>(), 500 * MOST_VERSIONS);
+        assert_eq!(lock.roots[0].wanted.len(), MOST_VERSIONS);
     }
 }

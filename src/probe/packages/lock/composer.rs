@@ -13,6 +13,9 @@ use crate::probe::packages::lines::Lines;
 use crate::probe::packages::manifest::composer::licence;
 use crate::probe::packages::{Manager, NotUnderstood};
 
+/// More packages than this that stand in for one other are not told apart; real projects have a handful.
+const MOST_STAND_INS: usize = 64;
+
 #[derive(Deserialize)]
 struct Lock<'a> {
     #[serde(borrow)]
@@ -138,7 +141,7 @@ impl Found {
         if self.builder.knows(name) {
             return vec![name];
         }
-        self.stand_ins.get(name).map(|all| all.iter().map(String::as_str).collect()).unwrap_or_default()
+        self.stand_ins.get(name).into_iter().flatten().take(MOST_STAND_INS).map(String::as_str).collect()
     }
 
     fn finish(mut self, around: &Around<'_>) -> Reading {
