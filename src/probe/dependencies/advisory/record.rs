@@ -1,5 +1,7 @@
 //! OSV records as they come (<https://ossf.github.io/osv-schema/>), boiled down to what matching and telling need.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -104,6 +106,15 @@ pub fn is_other(json: &[u8]) -> bool {
         Ok(_) => true,
         Err(_) => false,
     }
+}
+
+/// Whose packages a record is about that cannot be used otherwise; `None` where it does not say that of each.
+#[must_use]
+pub fn ecosystems(json: &[u8]) -> Option<BTreeSet<Ecosystem>> {
+    let record: Value = serde_json::from_slice(json).ok()?;
+    let affected = record.get("affected")?.as_array().filter(|all| !all.is_empty())?;
+    let names: Option<Vec<&str>> = affected.iter().map(|one| one.get("package")?.get("ecosystem")?.as_str()).collect();
+    Some(names?.into_iter().filter_map(Ecosystem::parse).collect())
 }
 
 /// What came instead of the JSON that was expected, without repeating any of it.
