@@ -105,3 +105,15 @@ fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extras_of_an_entry_are_kept_once_for_all_it_needs() {
+        let doc = Doc::parse("extras = [\"a\", \"b\"]\ndependencies = [\"x>=1\", \"y\", \"z\"]\n", "pdm.lock").unwrap();
+        let found = needs(&doc.table, "own", &mut Builder::new(Manager::Pdm, "4"));
+        assert_eq!((found.len(), found[0].with.len(), Rc::strong_count(&found[0].with)), (3, 2, 3));
+    }
+}

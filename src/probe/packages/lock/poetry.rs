@@ -147,3 +147,20 @@ fn by_need(table: &Table<'_>) -> HashMap<String, Vec<String>> {
     }
     found
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extras_of_a_need_are_kept_once_for_all_platforms() {
+        let platforms = vec!["{version = \"*\", optional = true}"; 50].join(", ");
+        let extras: String = (0..50).map(|n| format!("e{n} = [\"A_b (>=1)\"]\n")).collect();
+        let text = format!("[dependencies]\na-b = [{platforms}]\nplain = \"*\"\n[extras]\n{extras}");
+        let doc = Doc::parse(&text, "poetry.lock").unwrap();
+        let found = needs(&doc.table, &mut Builder::new(Manager::Poetry, "2.1"));
+        let (plain, optional): (Vec<_>, Vec<_>) = found.iter().partition(|need| need.name == "plain");
+        assert_eq!((plain.len(), plain[0].with.len(), optional.len(), optional[0].with.len()), (1, 0, 50, 51));
+        assert!(optional.iter().all(|need| Rc::ptr_eq(&need.with, &optional[0].with)));
+    }
+}
