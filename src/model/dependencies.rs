@@ -1,6 +1,8 @@
 //! What looking at the project's packages gives beside findings: the vulnerable ones with the way by which they come in,
 //! the way out, and where the code uses them, for the Dependencies view and the reports.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 
 use super::Severity;
@@ -10,10 +12,23 @@ use super::Severity;
 pub struct DependencyReport {
     /// The lock files that were understood, sorted by path.
     pub locks: Vec<LockReport>,
+    /// How many package versions were really looked up, each once: some of the lock files cannot be compared.
+    #[serde(default)]
+    pub looked_up: u64,
     /// Packages with a known vulnerability, the worst first.
     pub vulnerable: Vec<VulnerablePackage>,
     /// Where the advisories came from, for people: `api.osv.dev`, `the offline copy of 2026-11-20`.
     pub advisories_from: String,
+}
+
+impl DependencyReport {
+    /// The vulnerable package versions, each once, however many lock files have it: where it is worst.
+    #[must_use]
+    pub fn distinct(&self) -> Vec<&VulnerablePackage> {
+        let mut seen = BTreeSet::new();
+        let key = |one: &VulnerablePackage| (one.ecosystem.clone(), one.name.clone(), one.version.clone());
+        self.vulnerable.iter().filter(|one| seen.insert(key(one))).collect()
+    }
 }
 
 /// One lock file.

@@ -5,11 +5,15 @@ use crate::model::{DependencyReport, Severity, Uses, VulnerablePackage, WayOutKi
 
 /// The answer for whoever decides, in one plain sentence.
 pub(super) fn sentence(dependencies: &DependencyReport) -> String {
-    let all: u64 = dependencies.locks.iter().map(|lock| lock.packages).sum();
+    let all = dependencies.looked_up;
     if dependencies.locks.is_empty() {
         return "No lock file was read, so nobody can say which versions of other people's code arrive.".to_owned();
     }
-    let vulnerable = &dependencies.vulnerable;
+    let arrive = dependencies.locks.iter().any(|lock| lock.packages > 0);
+    if all == 0 && arrive && dependencies.vulnerable.is_empty() {
+        return "None of the packages could be looked up, so nothing is known of them.".to_owned();
+    }
+    let vulnerable = dependencies.distinct();
     if vulnerable.is_empty() {
         return format!("Nothing is known against any of the {} packages that could be looked up.", grouped(all));
     }
@@ -20,18 +24,13 @@ pub(super) fn sentence(dependencies: &DependencyReport) -> String {
         .map(|severity| format!("{} {}", of(severity), severity.word()))
         .collect();
     let worst = if worst.is_empty() { String::new() } else { format!(", {} among them", worst.join(" and ")) };
-    let mendable = vulnerable.iter().filter(|package| is_mendable(package)).count();
+    let mendable = vulnerable.iter().filter(|package| package.way_out.version.is_some()).count();
     let verb = if vulnerable.len() == 1 { "has" } else { "have" };
     format!(
         "{} of {} {verb} a known vulnerability{worst}; for {mendable} of them a fixed version is out.",
         count(vulnerable.len(), "package", "packages"),
         grouped(all),
     )
-}
-
-/// Whether there is something to type or to write.
-pub(super) fn is_mendable(package: &VulnerablePackage) -> bool {
-    package.way_out.kind != WayOutKind::None
 }
 
 /// How a package comes in, in a few words.

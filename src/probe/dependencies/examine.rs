@@ -164,7 +164,7 @@ fn tell(
         }
         collected.add(&one);
     });
-    collected.report(&locked.locks, from)
+    collected.report(&locked.locks, answers.looked_up, from)
 }
 
 fn examined(locked: Packages, answers: Answers, report: DependencyReport) -> Examined {

@@ -1,6 +1,6 @@
 //! What is known of one package version that advisories speak of, put together and weighed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -10,7 +10,7 @@ use super::nearest::nearest;
 use super::osv::Answers;
 use super::query::Query;
 use super::uses::{Finder, Imports};
-use super::way_out::{Situation, way_out};
+use super::way_out::{Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
@@ -89,16 +89,16 @@ pub fn judge<'a>(
         }
     }
     let finder = Finder::new(imports);
-    let mut graph: Option<(usize, Graph<'a>)> = None;
+    let mut graph: Option<(usize, Graph<'a>, BTreeSet<&'a str>)> = None;
     for hit in hits {
         if cancel.is_cancelled() {
             return;
         }
         let Some(lock) = locked.locks.get(hit.lock) else { continue };
-        if graph.as_ref().is_none_or(|(of, _)| *of != hit.lock) {
-            graph = Some((hit.lock, Graph::of(lock)));
+        if graph.as_ref().is_none_or(|(of, ..)| *of != hit.lock) {
+            graph = Some((hit.lock, Graph::of(lock), several(lock)));
         }
-        let Some((_, graph)) = &graph else { continue };
+        let Some((_, graph, several)) = &graph else { continue };
         let package = hit.package;
         let ways = graph.ways_in(hit.place, &locked.manifests);
         let name = package.ecosystem.normalize(&package.name);
@@ -110,6 +110,7 @@ pub fn judge<'a>(
             ways: &ways,
             nearest: &nearest(package, advisories),
             malware,
+            several,
             manifests: &locked.manifests,
         });
         let uses = finder.uses(lock, package, &ways, &locked.manifests);

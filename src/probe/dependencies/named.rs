@@ -1,6 +1,7 @@
 //! Packages that are used without an import: named in a script, a setting, a stylesheet or where the app is started.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
@@ -28,19 +29,19 @@ pub fn collect(
             break;
         }
         let Ok(text) = file.read() else { continue };
-        let mut tell = |text: &str, line: u32| {
+        let mut tell = |text: &str, line: &dyn Fn() -> u32| {
             for word in words(text).filter(|word| wanted.contains(*word)) {
-                found.entry(word.to_owned()).or_insert_with(|| (file.path.clone(), line));
+                found.entry(word.to_owned()).or_insert_with(|| (file.path.clone(), line()));
             }
         };
         if is_manifest(file) {
-            manifest(&text, &mut tell);
+            manifest(&text, &mut tell, cancel);
         } else {
             let sheet = matches!(file.extension(), "css" | "scss" | "sass" | "less" | "pcss");
             for (line, number) in text.lines().zip(1..) {
                 let comment = line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//");
                 if !comment && (!sheet || line.trim_start().starts_with('@')) {
-                    tell(line, number);
+                    tell(line, &|| number);
                 }
             }
         }
@@ -87,7 +88,7 @@ fn is_setting(file: &FileEntry) -> bool {
 }
 
 /// All of a `package.json` but what it asks for and what it says of itself: scripts, and settings of tools.
-fn manifest(text: &str, tell: &mut dyn FnMut(&str, u32)) {
+fn manifest(text: &str, tell: &mut dyn FnMut(&str, &dyn Fn() -> u32), cancel: &CancellationToken) {
     let Ok(Value::Object(fields)) = serde_json::from_str::<Value>(text) else { return };
     let says_nothing = |key: &str| {
         key.to_ascii_lowercase().contains("dependencies")
@@ -112,25 +113,38 @@ fn manifest(text: &str, tell: &mut dyn FnMut(&str, u32)) {
                     | "version"
             )
     };
-    let line = |of: &str| {
-        let at = text.lines().zip(1..).find(|(line, _)| line.contains(of));
-        at.map_or(1, |(_, number)| number)
-    };
+    // Most files name nothing that is wanted; one that does is gone through once.
+    let lines: OnceCell<HashMap<&str, u32>> = OnceCell::new();
+    let line = |of: &str| lines.get_or_init(|| quoted(text)).get(of).copied().unwrap_or(1);
     let mut waiting: Vec<(&str, &Value)> =
         fields.iter().filter(|(key, _)| !says_nothing(key)).map(|(key, value)| (key.as_str(), value)).collect();
     while let Some((key, value)) = waiting.pop() {
+        if cancel.is_cancelled() {
+            return;
+        }
         match value {
-            Value::String(value) => tell(value, line(&format!("\"{key}\""))),
+            Value::String(value) => tell(value, &|| line(key)),
             Value::Array(values) => waiting.extend(values.iter().map(|value| (key, value))),
             Value::Object(fields) => {
                 for (inner, value) in fields {
-                    tell(inner, line(&format!("\"{inner}\"")));
+                    tell(inner, &|| line(inner));
                     waiting.push((inner, value));
                 }
             }
             Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
+}
+
+/// The first line of all that stands between quotation marks.
+fn quoted(text: &str) -> HashMap<&str, u32> {
+    let mut found = HashMap::new();
+    for (line, number) in text.lines().zip(1..) {
+        for part in line.split('"').skip(1) {
+            found.entry(part).or_insert(number);
+        }
+    }
+    found
 }
 
 /// The words of a line that may name a package: as written, and without what comes after the package's own name.
@@ -143,4 +157,38 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
         let top = word.split_once('.').map(|(top, _)| top);
         [Some(word), package, top].into_iter().flatten()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_a_large_manifest_is_looked_up_only_where_a_word_is_wanted() {
+        let scripts: Vec<String> = (0..20_000).map(|n| format!("\"s{n}\": \"tool{n} --all\"")).collect();
+        let text = format!("{{\"scripts\": {{\n{}\n}}}}", scripts.join(",\n"));
+        let cancel = CancellationToken::new();
+        let (mut told, mut found) = (0, Vec::new());
+        let mut tell = |value: &str, line: &dyn Fn() -> u32| {
+            told += 1;
+            if value.starts_with("tool7 ") || value == "s19999" {
+                found.push((value.to_owned(), line()));
+            }
+        };
+        manifest(&text, &mut tell, &cancel);
+        found.sort();
+        assert_eq!((told, found), (40_000, vec![("s19999".to_owned(), 20_001), ("tool7 --all".to_owned(), 9)]));
+        // Stopped midway, nothing more is looked at.
+        let mut told = 0;
+        let mut stop = |_: &str, _: &dyn Fn() -> u32| {
+            told += 1;
+            cancel.cancel();
+        };
+        manifest(
+            &text.replace("\"scripts\": {", "\"a\": {\"b\": \"c\"}, \"d\": [\"e\", \"f\"], \"scripts\": {"),
+            &mut stop,
+            &cancel,
+        );
+        assert!(told <= 20_000, "{told}");
+    }
 }

@@ -39,12 +39,12 @@ impl Collected {
         self.0.truncate(MOST_VULNERABLE);
     }
 
-    /// The report with these lock files.
+    /// The report with these lock files, after so many packages were looked up.
     #[must_use]
-    pub fn report(mut self, locks: &[LockFile], advisories_from: String) -> DependencyReport {
+    pub fn report(mut self, locks: &[LockFile], looked_up: u64, advisories_from: String) -> DependencyReport {
         self.sort_and_cut();
         let locks = locks.iter().take(MOST_LOCKS).map(lock).collect();
-        DependencyReport { locks, vulnerable: self.0, advisories_from }
+        DependencyReport { locks, looked_up, vulnerable: self.0, advisories_from }
     }
 }
 

@@ -118,13 +118,15 @@ pub struct Finder<'i> {
     imports: &'i Imports,
     /// By the name that the project calls it, and its own.
     known: RefCell<HashMap<(Ecosystem, String, String), Found>>,
+    /// By the lock file: a module that none of its packages explains.
+    unexplained: RefCell<HashMap<String, Option<&'i str>>>,
 }
 
 impl<'i> Finder<'i> {
     /// For these imports.
     #[must_use]
     pub fn new(imports: &'i Imports) -> Self {
-        Self { imports, known: RefCell::default() }
+        Self { imports, known: RefCell::default(), unexplained: RefCell::default() }
     }
 
     /// Whether the code uses `package`, or a direct dependency that brings it in.
@@ -175,7 +177,7 @@ impl<'i> Finder<'i> {
         }
         match ecosystem {
             Ecosystem::Npm | Ecosystem::Go => Uses::NotImported,
-            Ecosystem::PyPi => match unexplained(self.imports, code, lock) {
+            Ecosystem::PyPi => match self.unexplained(code, lock) {
                 Some(module) => Uses::Unknown { why: format!("which package brings the module {module} is not known") },
                 None => Uses::NotImported,
             },
@@ -184,6 +186,15 @@ impl<'i> Finder<'i> {
             Ecosystem::Maven => unknown("the packages of Java do not name the artifact that brings them"),
             Ecosystem::CratesIo => unknown(without_code(ecosystem)),
         }
+    }
+
+    fn unexplained(&self, code: &'i Code, lock: &LockFile) -> Option<&'i str> {
+        if let Some(known) = self.unexplained.borrow().get(&lock.path) {
+            return *known;
+        }
+        let found = unexplained(self.imports, code, lock);
+        self.unexplained.borrow_mut().insert(lock.path.clone(), found);
+        found
     }
 
     fn find(&self, ecosystem: Ecosystem, called: &str, name: &str) -> Found {
@@ -227,7 +238,8 @@ fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Fo
     let matches = |module: &str| match ecosystem {
         Ecosystem::Npm => package_of(module) == called,
         Ecosystem::PyPi => is_module_of(imports, module, &ecosystem.normalize(name)),
-        Ecosystem::Go => below(module, name, '/'),
+        // Code imports a replaced module by the name that it had before.
+        Ecosystem::Go => below(module, called, '/') || below(module, name, '/'),
         Ecosystem::Maven => name.split_once(':').is_some_and(|(group, _)| below(module, group, '.')),
         Ecosystem::RubyGems => {
             let first = module.split('/').next().unwrap_or(module);

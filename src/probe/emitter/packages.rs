@@ -7,7 +7,7 @@ use crate::model::{AdvisoryReport, DependencyReport, LockReport, PackageStep, Us
 /// names, the advisories' texts and the lines to copy are strangers' words. Every field is named, so that a new one cannot
 /// be forgotten.
 pub(crate) fn clean_dependencies(report: &mut DependencyReport) {
-    let DependencyReport { locks, vulnerable, advisories_from } = report;
+    let DependencyReport { locks, looked_up: _, vulnerable, advisories_from } = report;
     clean_long(advisories_from);
     for lock in locks {
         // A path must stay what it is so that the editor can open it; whoever draws or writes it escapes it.
@@ -111,6 +111,7 @@ mod tests {
         };
         let mut report = DependencyReport {
             locks: vec![LockReport { path: path(), manager: bad(), ..LockReport::default() }],
+            looked_up: 3,
             vulnerable: vec![
                 package(Uses::Imported { package: bad(), places: vec![(path(), 1)], more: 0 }),
                 package(Uses::Named { package: bad(), place: (path(), 1) }),

@@ -15,9 +15,11 @@ const FIGURE: usize = 11;
 
 pub(super) fn write(doc: &mut Doc<'_>, session: &Session, report: &DependencyReport) {
     let styles = doc.styles;
-    let vulnerable = report.vulnerable.len();
-    let packages: u64 = report.locks.iter().map(|lock| lock.packages).sum();
-    let words = match vulnerable {
+    let packages = report.looked_up;
+    let words = match report.distinct().len() {
+        0 if packages == 0 && report.locks.iter().any(|lock| lock.packages > 0) => {
+            "None of the packages could be looked up.".to_owned()
+        }
         0 => format!("Nothing is known against any of {} packages.", grouped(packages)),
         1 => format!("1 of {} packages has a known vulnerability.", grouped(packages)),
         more => format!("{more} of {} packages have a known vulnerability.", grouped(packages)),

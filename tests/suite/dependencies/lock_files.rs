@@ -334,3 +334,26 @@ async fn a_lock_file_above_answers_for_its_own_members_only() {
     let examined = seen(&project, &advisories).await.result.unwrap();
     assert!(matches!(coverage(&examined), Coverage::Nothing(_)), "{:?}", coverage(&examined));
 }
+
+#[tokio::test]
+async fn only_what_was_really_looked_up_is_counted_and_each_version_once() {
+    let store = Folder::with(&[]);
+    let mut records = filler("npm", 500);
+    records.push(super::record("GHSA-1", "npm", "a", &[("introduced", "0")]));
+    export(&store.path().join("all.zip"), &records);
+    let advisories = Folder::with(&[]);
+    super::store::import(&[&store.path().join("all.zip")], advisories.path()).await.unwrap();
+    // The offline copy has nothing of PyPI, and the version of `odd` cannot be compared.
+    let lock = package_lock(&[("a", "1.0.0"), ("b", "1.0.0"), ("odd", "one")]);
+    let project = Folder::with(&[
+        ("package-lock.json", &lock),
+        ("web/package-lock.json", &lock),
+        ("requirements.txt", "c==1.0\n"),
+    ]);
+    let now = "2026-11-21T00:00:00Z".parse().unwrap();
+    let settings = offline(advisories.path());
+    let seen = crate::support::probes::run_at(&DependenciesProbe, project.path(), settings, now).await.unwrap();
+    let report = seen.result.unwrap().dependencies.unwrap();
+    assert_eq!(report.locks.iter().map(|lock| lock.packages).sum::<u64>(), 7);
+    assert_eq!((report.looked_up, report.vulnerable.len(), report.distinct().len()), (2, 2, 1));
+}

@@ -168,6 +168,11 @@ fn records_that_would_be_misread_are_refused_and_odd_trimmings_are_not() {
     assert_eq!(summary("X is a library."), "X is a library");
     let withdrawn = r#"{"id": "X", "withdrawn": "2020-01-01T00:00:00Z"}"#;
     assert!(matches!(parse(withdrawn.as_bytes()), Ok(Parsed::Withdrawn { .. })));
+    // Whatever else stands there does not take an advisory out of force unnoticed.
+    for odd in [r#""""#, "false", "true", "0", r#""no""#, "{}", "[]"] {
+        let record = format!(r#"{{"id": "X", "modified": "2020-01-01T00:00:00Z", "withdrawn": {odd}}}"#);
+        assert!(parse(record.as_bytes()).is_err(), "{odd}");
+    }
 }
 
 /// `IsVulnerable` of the schema, word by word, for whole numbers.

@@ -254,6 +254,9 @@ fn the_plan_says_what_would_be_touched() {
     assert_eq!(touches(true, true, false, local), Touches::Loopback);
     assert_eq!(touches(false, true, true, "http://[::1]:9"), Touches::Loopback);
     assert_eq!(touches(false, true, true, "http://localhost.example.com"), Touches::Network);
+    // Any name server may say where this is.
+    assert_eq!(touches(true, true, false, "http://osv.localhost:9"), Touches::Network);
+    assert_eq!(touches(true, true, false, "http://localhost:9"), Touches::Loopback);
     let settings =
         Settings { osv_url: ["https://ann:hun", "ter2@osv.example.com/base"].concat(), ..Settings::default() };
     let summary = DependenciesProbe.plan(&bare_project(absent.path()), &settings).unwrap().summary;

@@ -251,3 +251,67 @@ fn a_project_needs_the_ecosystems_of_its_files() {
     let listing = files::list(project.path(), &[], &CancellationToken::new());
     assert_eq!(needed(&listing), [Ecosystem::Npm, Ecosystem::PyPi, Ecosystem::Go].into());
 }
+
+#[tokio::test]
+async fn a_date_that_is_still_to_come_does_not_keep_a_copy_fresh() {
+    let source = Folder::with(&[]);
+    let zip = source.path().join("all.zip");
+    let dated = |mut record: Value, modified: &str| {
+        record["modified"] = json!(modified);
+        record
+    };
+    let old = |count| filler("npm", count).into_iter().map(|one| dated(one, "2026-01-01T00:00:00Z"));
+    let ahead = dated(record("GHSA-1", "npm", "a", &[("introduced", "0")]), "2999-01-01T00:00:00Z");
+    let dir = Folder::with(&[]);
+    for _ in 0..2 {
+        // The second time there is a copy already.
+        export(&zip, &old(500).chain([ahead.clone()]).collect::<Vec<_>>());
+        import(&[&zip], dir.path()).await.unwrap();
+        assert_eq!(status(dir.path()).unwrap()[0].as_of, Some("2026-01-01T00:00:00Z".parse().unwrap()));
+    }
+    // Records that lie there as they are have only their dates.
+    let plain = Folder::with(&[("GHSA-1.json", &ahead.to_string())]);
+    assert_eq!(status(plain.path()).unwrap()[0].age(now()), None);
+    let mut gaps = Vec::new();
+    for dir in [&dir, &plain] {
+        let query = Query { ecosystem: Ecosystem::Npm, name: "a".to_owned(), version: "1.0.0".to_owned() };
+        let found = Store::open(dir.path()).unwrap().look_up(&[query].into(), now(), &CancellationToken::new());
+        gaps.push(found.unwrap().gaps.into_vec().into_iter().map(|gap| gap.reason).collect::<Vec<_>>());
+    }
+    assert_eq!(gaps[0], ["offline advisories older than 7 days"]);
+    assert_eq!(gaps[1], ["offline advisories of unknown age", "offline advisories too few to be complete"]);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_missed_only_by_its_own_ecosystem() {
+    let bad = |ecosystem: &str, id: &str| {
+        json!({"id": id, "modified": "2026-11-20T10:00:00Z", "withdrawn": "",
+            "affected": [{"package": {"ecosystem": ecosystem, "name": "a"}}]})
+    };
+    let unread = |dir: &Folder, ecosystem: Ecosystem| {
+        let query = Query { ecosystem, name: "b".to_owned(), version: "1.0.0".to_owned() };
+        let found = Store::open(dir.path()).unwrap().look_up(&[query].into(), now(), &CancellationToken::new());
+        let gaps = found.unwrap().gaps.into_vec();
+        let of = |gap: &gonogo::model::Gap| gap.reason.contains("could not be read").then(|| gap.examples.concat());
+        gaps.iter().find_map(of).unwrap_or_default()
+    };
+    let source = Folder::with(&[]);
+    let zip = source.path().join("all.zip");
+    let dir = Folder::with(&[]);
+    let mut records = filler("npm", 500);
+    records.extend(filler("PyPI", 500));
+    records.push(bad("PyPI", "PYSEC-1"));
+    export(&zip, &records);
+    assert_eq!(import(&[&zip], dir.path()).await.unwrap().unusable, 1);
+    assert_eq!((unread(&dir, Ecosystem::Npm), unread(&dir, Ecosystem::PyPi)), (String::new(), "1".to_owned()));
+    // Nothing else of npm comes in, and what cannot be read is remembered all the same.
+    export(&zip, &[record("PYSEC-2", "PyPI", "c", &[("introduced", "0")]), bad("npm", "GHSA-1")]);
+    import(&[&zip], dir.path()).await.unwrap();
+    assert_eq!((unread(&dir, Ecosystem::Npm), unread(&dir, Ecosystem::PyPi)), ("1".to_owned(), "1".to_owned()));
+    assert_eq!(counts(dir.path()), [(Ecosystem::Npm, 500), (Ecosystem::PyPi, 501)]);
+    // Single records: one says whose it is, one does not.
+    dir.write("PYSEC-3.json", bad("PyPI", "PYSEC-3").to_string());
+    assert_eq!((unread(&dir, Ecosystem::Npm), unread(&dir, Ecosystem::PyPi)), ("1".to_owned(), "2".to_owned()));
+    dir.write("cut.json", r#"{"id": "GHSA-9", "affected": ["#);
+    assert_eq!((unread(&dir, Ecosystem::Npm), unread(&dir, Ecosystem::PyPi)), ("2".to_owned(), "3".to_owned()));
+}

@@ -148,3 +148,18 @@ fn modules_of_go_java_ruby_and_php_are_below_their_packages() {
         assert!(!told(other).contains(" in "), "{}", told(other));
     }
 }
+
+#[test]
+fn a_replaced_module_of_go_is_imported_by_the_name_that_it_had() {
+    let mut builder = Builder::new(Manager::Go, "");
+    builder.add("example.com/a", Draft::new("example.org/fork", "v1.0.0", 3));
+    builder.wants("go.mod", "example.com/a", "v1.0.0", Scope::Production, "example.com/a");
+    let lock = builder.finish("go.mod").lock;
+    let told = |module: &str| {
+        of(&code(Ecosystem::Go, &[(module, PlaceKind::Production, "main.go", 4)]), &lock, "example.org/fork")
+    };
+    for module in ["example.com/a", "example.com/a/pkg", "example.org/fork/pkg"] {
+        assert_eq!(told(module), "example.org/fork in [(\"main.go\", 4)] +0");
+    }
+    assert_eq!(told("example.com/ab"), "not imported");
+}

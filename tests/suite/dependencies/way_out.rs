@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gonogo::model::{WayOut, WayOutKind};
 use gonogo::probe::dependencies::advisory::{Advisory, Parsed, parse};
 use gonogo::probe::dependencies::nearest::{Nearest, nearest};
-use gonogo::probe::dependencies::way_out::{Situation, way_out};
+use gonogo::probe::dependencies::way_out::{Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::files;
 use gonogo::probe::packages::lock::{Builder, Draft};
@@ -39,7 +39,15 @@ fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manif
     let ways = Graph::of(lock).ways_in(at, manifests);
     let nearest = Nearest::Fixed(to.to_owned());
     let package = &lock.packages[at];
-    way_out(&Situation { lock, package, ways: &ways, nearest: &nearest, malware: false, manifests })
+    way_out(&Situation {
+        lock,
+        package,
+        ways: &ways,
+        nearest: &nearest,
+        malware: false,
+        several: &several(lock),
+        manifests,
+    })
 }
 
 fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
@@ -397,7 +405,15 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
         let at = place(&lock, name);
         let ways = Graph::of(&lock).ways_in(at, &manifests);
         let package = &lock.packages[at];
-        way_out(&Situation { lock: &lock, package, ways: &ways, nearest, malware, manifests: &manifests })
+        way_out(&Situation {
+            lock: &lock,
+            package,
+            ways: &ways,
+            nearest,
+            malware,
+            several: &several(&lock),
+            manifests: &manifests,
+        })
     };
     let gone = of("a", &Nearest::Fixed("1.2.0".to_owned()), true);
     assert_eq!((gone.kind, &*gone.commands.join("; "), gone.version), (WayOutKind::Remove, "npm uninstall a", None));

@@ -8,6 +8,8 @@ use gonogo::model::{
 pub fn shop() -> DependencyReport {
     DependencyReport {
         locks: vec![lock("package-lock.json", "npm", 1_204, 41), lock("worker/uv.lock", "uv", 63, 9)],
+        // Two of the lock files' packages are no registry's.
+        looked_up: 1_265,
         vulnerable: vec![malware(), body_parser(), yaml(), tool()],
         advisories_from: "the offline copy of 2026-11-20".to_owned(),
     }

@@ -12,7 +12,7 @@ use crate::probe::packages::Ecosystem;
 
 pub use affected::{Standing, simplify, standing};
 pub use group::{Group, Hit, group};
-pub use record::{Parsed, is_other, parse, what_is_wrong};
+pub use record::{Parsed, ecosystems, is_other, parse, what_is_wrong};
 
 /// An advisory, as far as matching and telling need it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

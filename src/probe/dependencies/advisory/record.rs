@@ -1,5 +1,8 @@
 //! OSV records as they come (<https://ossf.github.io/osv-schema/>), boiled down to what matching and telling need.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -105,6 +108,15 @@ pub fn is_other(json: &[u8]) -> bool {
     }
 }
 
+/// Whose packages a record is about that cannot be used otherwise; `None` where it does not say that of each.
+#[must_use]
+pub fn ecosystems(json: &[u8]) -> Option<BTreeSet<Ecosystem>> {
+    let record: Value = serde_json::from_slice(json).ok()?;
+    let affected = record.get("affected")?.as_array().filter(|all| !all.is_empty())?;
+    let names: Option<Vec<&str>> = affected.iter().map(|one| one.get("package")?.get("ecosystem")?.as_str()).collect();
+    Some(names?.into_iter().filter_map(Ecosystem::parse).collect())
+}
+
 /// What came instead of the JSON that was expected, without repeating any of it.
 #[must_use]
 pub fn what_is_wrong(body: &[u8], error: &serde_json::Error) -> String {
@@ -135,7 +147,9 @@ pub fn parse(json: &[u8]) -> Result<Parsed, String> {
         return Err("an OSV record without a usable id".to_owned());
     }
     if !record.withdrawn.is_null() {
-        let taken_back = record.withdrawn.as_str().unwrap_or("");
+        // Only a time takes it out of force (<https://ossf.github.io/osv-schema/#withdrawn-field>).
+        let taken_back = record.withdrawn.as_str().filter(|time| time.parse::<Timestamp>().is_ok());
+        let taken_back = taken_back.ok_or("an OSV record that is withdrawn at no time")?;
         let modified = if record.modified.is_empty() { taken_back.to_owned() } else { record.modified };
         return Ok(Parsed::Withdrawn { id: record.id, modified });
     }

@@ -91,11 +91,11 @@ pub fn base(url: &str) -> Result<Url, String> {
     }
 }
 
-/// Whether the address is on this machine.
+/// Whether the address is on this machine. A name below `localhost` is looked up, and may be anywhere.
 #[must_use]
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
 use super::file::{Compiled, Contents};
-use super::source::{Reader, Taken};
+use super::source::{Reader, Taken, Unusable};
 use super::spool::{Piece, Spool};
 use super::{AdvisoriesError, Imported, Progress, entry, write};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed};
@@ -41,7 +41,7 @@ pub struct Incoming {
     entries: BTreeMap<Ecosystem, Entries>,
     newest: HashMap<String, Newest>,
     spool: Spool,
-    unusable: u64,
+    unusable: Unusable,
 }
 
 impl Incoming {
@@ -53,8 +53,13 @@ impl Incoming {
         progress: &Progress,
     ) -> Result<Self, AdvisoriesError> {
         let spool = Spool::new(dir).map_err(|error| no_room(dir, &error))?;
-        let mut incoming =
-            Self { dir: dir.to_owned(), entries: BTreeMap::new(), newest: HashMap::new(), spool, unusable: 0 };
+        let mut incoming = Self {
+            dir: dir.to_owned(),
+            entries: BTreeMap::new(),
+            newest: HashMap::new(),
+            spool,
+            unusable: Unusable::default(),
+        };
         let mut take = |bytes: &[u8]| incoming.take(bytes);
         let count = |records: u64| progress(&format!("reading advisories: {records}"));
         let mut reader = Reader::new(&mut take, cancel, &count);
@@ -90,14 +95,18 @@ impl Incoming {
 
     /// Writes each ecosystem that came in. With `replace` (a complete export, made at that time) what was there before
     /// goes; otherwise it stays and the newer form of each advisory wins.
-    pub fn write(mut self, replace: Option<(Ecosystem, Timestamp)>) -> Result<Vec<Imported>, AdvisoriesError> {
+    pub fn write(
+        mut self,
+        replace: Option<(Ecosystem, Timestamp)>,
+        now: Timestamp,
+    ) -> Result<Vec<Imported>, AdvisoriesError> {
         let mut done = Vec::new();
         for ecosystem in Ecosystem::ALL {
             let entries = self.entries.remove(&ecosystem).unwrap_or_default();
             match replace {
                 Some((only, _)) if only != ecosystem => {}
                 _ if entries.is_empty() && (replace.is_some() || self.newest.is_empty()) => {}
-                _ => done.extend(self.write_one(ecosystem, entries, replace.map(|(_, made)| made))?),
+                _ => done.extend(self.write_one(ecosystem, entries, replace.map(|(_, made)| made), now)?),
             }
         }
         Ok(done)
@@ -108,22 +117,28 @@ impl Incoming {
         ecosystem: Ecosystem,
         mut entries: Entries,
         made: Option<Timestamp>,
+        now: Timestamp,
     ) -> Result<Option<Imported>, AdvisoriesError> {
         entries.retain(|(_, id), entry| !is_outdated(&self.newest, id, entry.modified));
-        let (read, newest_read) = (distinct(&entries), newest(&entries));
-        let (mut unusable, mut as_of) = (self.unusable, made.or(newest_read));
-        let mut dropped = 0;
+        // A date that is still to come says nothing of how far the copy reaches.
+        let is_past = |time: &Timestamp| *time <= now;
+        let read = distinct(&entries);
+        let newest_read = entries.values().filter_map(|entry| entry.modified).filter(is_past).max();
+        let (mut unusable, mut as_of) = (self.unusable.of(ecosystem), made.or(newest_read));
+        let mut changed = false;
         if made.is_none()
             && let Some(mut old) = Compiled::open(&self.dir, ecosystem)?
         {
-            dropped = self.add_old(&mut old, &mut entries, ecosystem)?;
+            // What could not be read is remembered, also where nothing else came in.
+            changed = self.add_old(&mut old, &mut entries, ecosystem)? > 0 || unusable > old.contents.unusable;
             entries.retain(|(_, id), entry| !is_outdated(&self.newest, id, entry.modified));
             unusable = unusable.max(old.contents.unusable);
             // A few records added do not make the rest of an old copy any younger.
             let is_renewed = read * 2 >= old.contents.advisories;
-            as_of = if is_renewed { as_of.max(old.contents.as_of) } else { old.contents.as_of };
+            let old_as_of = old.contents.as_of.filter(is_past);
+            as_of = if is_renewed { as_of.max(old_as_of) } else { old_as_of };
         }
-        if read == 0 && dropped == 0 {
+        if read == 0 && !changed {
             return Ok(None);
         }
         let advisories = distinct(&entries);
@@ -168,7 +183,7 @@ impl Incoming {
 
     /// How many records could not be used.
     pub fn unusable(&self) -> u64 {
-        self.unusable
+        self.unusable.total()
     }
 }
 

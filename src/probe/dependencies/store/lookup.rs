@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::entry::Place;
 use super::file::Compiled;
 use super::import::{about, modified};
-use super::source::{Reader, Taken};
+use super::source::{Reader, Taken, Unusable};
 use super::{AdvisoriesError, EcosystemStatus, FEWEST, MAX_AGE};
 use crate::probe::dependencies::advisory::{self, Advisory, Parsed, Standing, standing};
 use crate::probe::dependencies::osv::Answers;
@@ -27,7 +27,8 @@ const MAX_PLAIN: usize = 20_000;
 pub struct Store {
     compiled: BTreeMap<Ecosystem, Compiled>,
     plain: BTreeMap<(Ecosystem, String), Vec<Arc<Advisory>>>,
-    unusable: u64,
+    /// Of the plain records.
+    unusable: Unusable,
 }
 
 /// An advisory about a package that is looked up.
@@ -46,7 +47,6 @@ impl Store {
         let mut store = Self::default();
         for ecosystem in Ecosystem::ALL {
             if let Some(compiled) = Compiled::open(dir, ecosystem)? {
-                store.unusable += compiled.contents.unusable;
                 store.compiled.insert(ecosystem, compiled);
             }
         }
@@ -85,7 +85,7 @@ impl Store {
         for path in &paths {
             reader.read(path)?;
         }
-        self.unusable += reader.unusable;
+        self.unusable = reader.unusable;
         self.plain = plain;
         Ok(())
     }
@@ -210,7 +210,11 @@ impl Store {
         let mut gaps = Gaps::default();
         let status = self.status();
         let asked: BTreeSet<Ecosystem> = queries.iter().map(|query| query.ecosystem).collect();
+        let mut unusable = 0;
         for ecosystem in asked {
+            let compiled = self.compiled.get(&ecosystem).map_or(0, |compiled| compiled.contents.unusable);
+            // A record may speak of several of them: then it is counted once.
+            unusable = unusable.max(compiled.saturating_add(self.unusable.of(ecosystem)));
             let Some(known) = status.iter().find(|status| status.ecosystem == ecosystem) else {
                 gaps.add("ecosystem that the offline advisories do not cover", ecosystem.name());
                 continue;
@@ -228,8 +232,8 @@ impl Store {
                 gaps.add("offline advisories too few to be complete", &format!("{ecosystem}: {held}"));
             }
         }
-        if self.unusable > 0 {
-            gaps.add("records of the offline advisories that could not be read", &self.unusable.to_string());
+        if unusable > 0 {
+            gaps.add("records of the offline advisories that could not be read", &unusable.to_string());
         }
         gaps
     }

@@ -149,10 +149,10 @@ pub struct EcosystemStatus {
 }
 
 impl EcosystemStatus {
-    /// How old it is; `None` when that is unknown.
+    /// How old it is; `None` when that is unknown, as it is of one from a time that is still to come.
     #[must_use]
     pub fn age(&self, now: Timestamp) -> Option<SignedDuration> {
-        Some(now.duration_since(self.as_of?).max(SignedDuration::ZERO))
+        Some(now.duration_since(self.as_of?)).filter(|age| !age.is_negative())
     }
 }
 
@@ -172,14 +172,14 @@ pub async fn update(
     remove_left_over(dir, update.now);
     let dir = dir.to_owned();
     if !update.sources.is_empty() {
-        return import(update.sources, dir, None, cancel.clone(), progress).await;
+        return import(update.sources, dir, None, update.now, cancel.clone(), progress).await;
     }
     let mut summary = Summary::default();
     for ecosystem in update.ecosystems.iter().copied() {
         let export = download(&update, ecosystem, &dir, cancel, &progress).await?;
         let sources = vec![export.path().to_owned()];
         let made = Some((ecosystem, update.now));
-        let one = import(sources, dir.clone(), made, cancel.clone(), Arc::clone(&progress)).await?;
+        let one = import(sources, dir.clone(), made, update.now, cancel.clone(), Arc::clone(&progress)).await?;
         summary.imported.extend(one.imported);
         summary.unusable += one.unusable;
     }
@@ -227,13 +227,14 @@ async fn import(
     sources: Vec<PathBuf>,
     dir: PathBuf,
     replace: Option<(Ecosystem, Timestamp)>,
+    now: Timestamp,
     cancel: CancellationToken,
     progress: Arc<Progress>,
 ) -> Result<Summary, AdvisoriesError> {
     let work = move || {
         let incoming = Incoming::read(&dir, &sources, &cancel, &*progress)?;
         let unusable = incoming.unusable();
-        let imported = incoming.write(replace)?;
+        let imported = incoming.write(replace, now)?;
         if imported.is_empty() { Err(AdvisoriesError::Nothing) } else { Ok(Summary { imported, unusable }) }
     };
     // The join fails only when the work panicked or the runtime is ending.

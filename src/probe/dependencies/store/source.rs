@@ -1,5 +1,6 @@
 //! OSV records out of a zip, a folder or a file. Nothing is ever unpacked to disk, so no name in a zip can lead astray.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,9 @@ use tokio_util::sync::CancellationToken;
 use zip::ZipArchive;
 
 use super::{AdvisoriesError, yaml};
+use crate::probe::dependencies::advisory;
 use crate::probe::dependencies::osv::MAX_RECORD_BYTES;
+use crate::probe::packages::Ecosystem;
 
 /// The largest public export, npm with its malware reports, has about 220,000 records.
 const MAX_RECORDS: u64 = 2_000_000;
@@ -28,6 +31,35 @@ pub enum Taken {
     Unusable,
 }
 
+/// How many records could not be used, by whom they are missed.
+#[derive(Debug, Default)]
+pub struct Unusable {
+    of: BTreeMap<Ecosystem, u64>,
+    /// Nobody can say whose they are.
+    of_any: u64,
+    total: u64,
+}
+
+impl Unusable {
+    fn add(&mut self, json: Option<&[u8]>) {
+        self.total += 1;
+        match json.and_then(advisory::ecosystems) {
+            Some(all) => all.into_iter().for_each(|ecosystem| *self.of.entry(ecosystem).or_default() += 1),
+            None => self.of_any += 1,
+        }
+    }
+
+    /// How many may speak of packages of this ecosystem.
+    pub fn of(&self, ecosystem: Ecosystem) -> u64 {
+        self.of_any + self.of.get(&ecosystem).copied().unwrap_or(0)
+    }
+
+    /// How many there are.
+    pub fn total(&self) -> u64 {
+        self.total
+    }
+}
+
 /// Takes the bytes of a file, which should be a record as JSON.
 pub type Take<'a> = dyn FnMut(&[u8]) -> Result<Taken, AdvisoriesError> + 'a;
 
@@ -36,7 +68,7 @@ pub struct Reader<'a> {
     take: &'a mut Take<'a>,
     records: u64,
     /// How many could not be used.
-    pub unusable: u64,
+    pub unusable: Unusable,
     bytes: u64,
     cancel: &'a CancellationToken,
     progress: &'a (dyn Fn(u64) + Send + Sync),
@@ -49,7 +81,7 @@ impl<'a> Reader<'a> {
         cancel: &'a CancellationToken,
         progress: &'a (dyn Fn(u64) + Send + Sync),
     ) -> Self {
-        Self { take, records: 0, unusable: 0, bytes: 0, cancel, progress }
+        Self { take, records: 0, unusable: Unusable::default(), bytes: 0, cancel, progress }
     }
 
     /// Reads a zip, a folder or a file, whichever `path` is.
@@ -121,15 +153,18 @@ impl<'a> Reader<'a> {
             let why = "more than an advisory database can hold".to_owned();
             return Err(AdvisoriesError::Read { path: path.to_owned(), why });
         }
-        let taken = match form {
-            _ if !complete || bytes.len() as u64 > MAX_RECORD_BYTES => Taken::Unusable,
-            Form::Json => (self.take)(&bytes)?,
-            Form::Yaml => match yaml::to_json(&bytes) {
-                Ok(json) => (self.take)(&json)?,
-                Err(taken) => taken,
-            },
+        let json = match form {
+            _ if !complete || bytes.len() as u64 > MAX_RECORD_BYTES => Err(Taken::Unusable),
+            Form::Json => Ok(bytes),
+            Form::Yaml => yaml::to_json(&bytes),
         };
-        self.unusable += u64::from(taken == Taken::Unusable);
+        let taken = match &json {
+            Ok(json) => (self.take)(json)?,
+            Err(taken) => *taken,
+        };
+        if taken == Taken::Unusable {
+            self.unusable.add(json.as_deref().ok());
+        }
         if self.records.is_multiple_of(1000) {
             (self.progress)(self.records);
         }

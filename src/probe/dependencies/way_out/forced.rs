@@ -108,7 +108,7 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
 /// The package within which alone to force the version, where others of the lock file rightly use another one.
 fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
     let package = situation.package;
-    let others = situation.lock.packages.iter().any(|one| one.name == package.name && one.version != package.version);
+    let others = situation.several.contains(package.name.as_str());
     let [needing] = situation.ways.needed_by.as_slice() else { return None };
     Some(&*needing.package.name).filter(|name| others && is_plain(name))
 }

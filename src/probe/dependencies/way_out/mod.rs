@@ -3,7 +3,7 @@
 mod commands;
 mod forced;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::nearest::{Nearest, is_major_step};
 use super::ways_in::{Asked, Needing, WaysIn, line_of};
@@ -26,6 +26,8 @@ pub struct Situation<'a> {
     pub nearest: &'a Nearest,
     /// It is hostile.
     pub malware: bool,
+    /// The packages of the lock file that it has several versions of.
+    pub several: &'a BTreeSet<&'a str>,
     /// Every manifest, by path.
     pub manifests: &'a BTreeMap<String, Manifest>,
 }
@@ -42,6 +44,14 @@ pub fn way_out(situation: &Situation<'_>) -> WayOut {
     };
     commands.finish(&mut out);
     out
+}
+
+/// The packages of which a lock file has several versions.
+#[must_use]
+pub fn several(lock: &LockFile) -> BTreeSet<&str> {
+    let mut first: HashMap<&str, &str> = HashMap::new();
+    let packages = lock.packages.iter().map(|package| (package.name.as_str(), package.version.as_str()));
+    packages.filter(|(name, version)| *first.entry(name).or_insert(version) != *version).map(|(name, _)| name).collect()
 }
 
 /// What the ranges that somebody declared say of a version.
@@ -335,4 +345,21 @@ fn named<'n>(packages: impl ExactSizeIterator<Item = (&'n str, &'n str)>) -> Str
 /// A version as Go writes it; advisories leave its `v` out.
 fn with_v(ecosystem: Ecosystem, version: &str) -> String {
     if ecosystem == Ecosystem::Go && !version.starts_with('v') { format!("v{version}") } else { version.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::packages::lock::{Builder, Draft};
+
+    #[test]
+    fn packages_of_several_versions() {
+        let mut builder = Builder::new(Manager::Npm, "3");
+        for (key, name, version) in
+            [("1", "a", "1.0.0"), ("2", "b", "1.0.0"), ("3", "a", "2.0.0"), ("4", "b", "1.0.0"), ("5", "a", "3.0.0")]
+        {
+            builder.add(key, Draft::new(name, version, 1));
+        }
+        assert_eq!(several(&builder.finish("package-lock.json").lock), BTreeSet::from(["a"]));
+    }
 }

@@ -44,6 +44,11 @@ impl Draft {
     }
 }
 
+/// Why some of what needs a package is not known.
+const TOO_MANY: &str = "packages whose needs are too many to follow";
+/// So many needs of all packages together are held. The largest lock files of monorepos have some hundred thousand.
+const MOST_NEEDS: usize = 2_000_000;
+
 /// A lock file in the making. Files name hundreds of thousands of packages, so each key and each range is held once.
 #[derive(Debug)]
 pub struct Builder {
@@ -55,6 +60,10 @@ pub struct Builder {
     /// What each key stands for, by its number.
     drafts_of: Vec<Option<u32>>,
     needs: Vec<Edge>,
+    /// Who needs whom is held, and whether with a range.
+    pairs: HashMap<(u32, u32), bool>,
+    /// Who needs more than is held.
+    too_many: BTreeSet<u32>,
     /// The ranges of the edges, one behind the other.
     ranges: String,
     wanted: BTreeMap<String, Vec<(String, String, Scope, u32)>>,
@@ -82,6 +91,8 @@ impl Builder {
             keys: HashMap::new(),
             drafts_of: Vec::new(),
             needs: Vec::new(),
+            pairs: HashMap::new(),
+            too_many: BTreeSet::new(),
             ranges: String::new(),
             wanted: BTreeMap::new(),
             gaps: Gaps::default(),
@@ -115,7 +126,19 @@ impl Builder {
 
     /// As [`Builder::needs`], where the format says which versions it takes.
     pub fn needs_range(&mut self, from: impl AsRef<str>, to: impl AsRef<str>, range: impl AsRef<str>) {
-        let (from, to) = (self.key(from.as_ref()), self.key(to.as_ref()));
+        let name = from.as_ref();
+        let (from, to) = (self.key(name), self.key(to.as_ref()));
+        let has_range = !range.as_ref().is_empty();
+        match self.pairs.get(&(from, to)) {
+            Some(known) if *known || !has_range => return,
+            _ if self.needs.len() >= MOST_NEEDS => {
+                if self.too_many.insert(from) {
+                    self.gaps.add(TOO_MANY, name);
+                }
+                return;
+            }
+            _ => drop(self.pairs.insert((from, to), has_range)),
+        }
         let begin = number(self.ranges.len());
         self.ranges.push_str(range.as_ref());
         self.needs.push(Edge { from, to, range: (begin, number(self.ranges.len())) });
@@ -164,7 +187,7 @@ impl Builder {
     /// The lock file of this path.
     #[must_use]
     pub fn finish(mut self, path: &str) -> Reading {
-        drop(std::mem::take(&mut self.keys));
+        drop((std::mem::take(&mut self.keys), std::mem::take(&mut self.pairs)));
         let (mut packages, said, places) = merged(self.manager, self.drafts);
         let place_of = |key: u32| {
             let draft = self.drafts_of.get(key as usize).copied().flatten()?;

@@ -2,6 +2,8 @@
 //!
 //! A package that is needed with extras has an entry of its own for them, which needs the package itself.
 
+use std::rc::Rc;
+
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, reason};
 use crate::probe::packages::manifest::python::{Requirement, scope_of};
@@ -86,7 +88,7 @@ fn origin<'t>(table: &'t Table<'_>) -> Place<'t> {
 }
 
 fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
-    let with = toml_doc::texts(table, &["extras"]);
+    let with: Rc<[String]> = toml_doc::texts(table, &["extras"]).into();
     let mut found = Vec::new();
     for item in toml_doc::items(table, &["dependencies"]) {
         let Some(needed) = item.get_ref().as_str().and_then(Requirement::parse) else {
@@ -101,9 +103,21 @@ fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
                 version: None,
                 range: needed.specifiers.to_owned(),
                 extras: needed.extras.iter().map(|extra| (*extra).to_owned()).collect(),
-                with: with.clone(),
+                with: Rc::clone(&with),
             });
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extras_of_an_entry_are_kept_once_for_all_it_needs() {
+        let doc = Doc::parse("extras = [\"a\", \"b\"]\ndependencies = [\"x>=1\", \"y\", \"z\"]\n", "pdm.lock").unwrap();
+        let found = needs(&doc.table, "own", &mut Builder::new(Manager::Pdm, "4"));
+        assert_eq!((found.len(), found[0].with.len(), Rc::strong_count(&found[0].with)), (3, 2, 3));
+    }
 }

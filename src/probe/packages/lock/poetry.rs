@@ -3,8 +3,13 @@
 //! Version 1 says of each package whether it is for `main` or `dev`; 2.0 says nothing of it, so it follows from who needs
 //! it; 2.1 names the groups.
 
+use std::cell::OnceCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
+use crate::probe::packages::Ecosystem::PyPi;
 use crate::probe::packages::manifest::python::{Requirement, extras_of_marker, scope_of};
 use crate::probe::packages::toml_doc::{self, Table, Value};
 use crate::probe::packages::toml_parts::{Form, Parts};
@@ -91,18 +96,20 @@ fn scope_said(table: &Table<'_>, has_manifest: bool) -> Option<Scope> {
 }
 
 fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
-    let extras = by_extra(table);
+    let extras = by_need(table);
     let mut found = Vec::new();
     for (name, value) in toml_doc::entries(table, &["dependencies"]) {
         let name: &str = name.get_ref();
-        let with = |optional: bool, marker: &str| {
-            let listed = extras.iter().filter(|(needed, _)| same(needed, name)).map(|(_, extra)| extra.clone());
-            match extras_of_marker(marker) {
-                named if !named.is_empty() => named,
+        // One list for all platforms.
+        let listed: OnceCell<Rc<[String]>> = OnceCell::new();
+        let with = |optional: bool, marker: &str| match extras_of_marker(marker) {
+            named if !named.is_empty() => named.into(),
+            _ if optional => {
+                let listing = || extras.get(&PyPi.normalize(name)).into_iter().flatten().cloned();
                 // Extras that nobody can name are never asked for.
-                _ if optional => listed.chain([String::from("-")]).collect(),
-                _ => Vec::new(),
+                Rc::clone(listed.get_or_init(|| listing().chain([String::from("-")]).collect()))
             }
+            _ => Rc::default(),
         };
         let one = |value: &Value<'_>| {
             if let Some(range) = value.get_ref().as_str() {
@@ -133,18 +140,31 @@ fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
     found
 }
 
-/// What stands under `[package.extras]`: each package with the extra that needs it.
-fn by_extra(table: &Table<'_>) -> Vec<(String, String)> {
-    let extras = toml_doc::entries(table, &["extras"]);
-    let all = extras.iter().flat_map(|(extra, list)| {
-        let list = list.get_ref().as_array().into_iter().flatten();
-        let names = list.filter_map(|item| item.get_ref().as_str()).filter_map(Requirement::parse);
-        names.map(|needed| (needed.name.to_owned(), extra.get_ref().to_string()))
-    });
-    all.collect()
+/// What stands under `[package.extras]`: the extras that need each package.
+fn by_need(table: &Table<'_>) -> HashMap<String, Vec<String>> {
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for (extra, list) in toml_doc::entries(table, &["extras"]) {
+        let names = list.get_ref().as_array().into_iter().flatten().filter_map(|item| item.get_ref().as_str());
+        for needed in names.filter_map(Requirement::parse) {
+            found.entry(PyPi.normalize(needed.name)).or_default().push(extra.get_ref().to_string());
+        }
+    }
+    found
 }
 
-fn same(a: &str, b: &str) -> bool {
-    use crate::probe::packages::Ecosystem::PyPi;
-    PyPi.normalize(a) == PyPi.normalize(b)
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_extras_of_a_need_are_kept_once_for_all_platforms() {
+        let platforms = vec!["{version = \"*\", optional = true}"; 50].join(", ");
+        let extras: String = (0..50).map(|n| format!("e{n} = [\"A_b (>=1)\"]\n")).collect();
+        let text = format!("[dependencies]\na-b = [{platforms}]\nplain = \"*\"\n[extras]\n{extras}");
+        let doc = Doc::parse(&text, "poetry.lock").unwrap();
+        let found = needs(&doc.table, &mut Builder::new(Manager::Poetry, "2.1"));
+        let (plain, optional): (Vec<_>, Vec<_>) = found.iter().partition(|need| need.name == "plain");
+        assert_eq!((plain.len(), plain[0].with.len(), optional.len(), optional[0].with.len()), (1, 0, 50, 51));
+        assert!(optional.iter().all(|need| Rc::ptr_eq(&need.with, &optional[0].with)));
+    }
 }

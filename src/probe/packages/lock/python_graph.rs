@@ -3,7 +3,8 @@
 //! A package needs some others only with an extra, `uvicorn[standard]`, and the formats list those as well. Which extras
 //! are asked for follows from the roots: it is worked out here, once for all formats.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::{Around, Builder, Draft, Scope};
 use crate::probe::packages::Ecosystem;
@@ -23,7 +24,7 @@ pub struct Need {
     /// The extras that it is needed with.
     pub extras: Vec<String>,
     /// It is needed only with one of these extras of who needs it; empty for always.
-    pub with: Vec<String>,
+    pub with: Rc<[String]>,
 }
 
 /// A need of the project itself.
@@ -48,17 +49,13 @@ struct Node {
     version: String,
     /// The manifest of a package of the project's own.
     own: Option<String>,
-    /// What it needs, sorted by the extra that it is needed with; what it always needs under no name.
-    needs: Vec<(Box<str>, Need)>,
+    /// What it needs, in bundles that are needed with the same extras.
+    bundles: Vec<Vec<Need>>,
+    /// The bundles by the extra; what it always needs under no name.
+    by_extra: BTreeMap<String, Vec<usize>>,
 }
 
 impl Node {
-    fn needs_with<'n>(&'n self, extra: &'n str) -> impl Iterator<Item = &'n Need> {
-        let from = self.needs.partition_point(|(known, _)| **known < *extra);
-        let same = self.needs.iter().skip(from).take_while(move |(known, _)| **known == *extra);
-        same.map(|(_, need)| need)
-    }
-
     fn sorts_as(&self) -> (&str, &str) {
         (&self.name, &self.version)
     }
@@ -92,16 +89,22 @@ impl Graph {
     }
 
     fn push(&mut self, name: &str, version: String, own: Option<String>, all: Vec<Need>) {
-        let mut needs: Vec<(Box<str>, Need)> = Vec::with_capacity(all.len());
-        for mut need in all {
-            let with = std::mem::take(&mut need.with);
-            needs.extend(with.iter().map(|extra| (normal(extra).into(), need.clone())));
-            if with.is_empty() {
-                needs.push((Box::default(), need));
+        let (mut bundles, mut by_extra): (Vec<Vec<Need>>, BTreeMap<String, Vec<usize>>) = Default::default();
+        for need in all {
+            // Many needs with many extras stand in a file once.
+            let same = |with: &Rc<[String]>| Rc::ptr_eq(with, &need.with) || (with.is_empty() && need.with.is_empty());
+            let last = bundles.last_mut().filter(|last| last.first().is_some_and(|first| same(&first.with)));
+            if let Some(last) = last {
+                last.push(need);
+                continue;
             }
+            let always = if need.with.is_empty() { Some(String::new()) } else { None };
+            for extra in need.with.iter().map(|extra| normal(extra)).chain(always) {
+                by_extra.entry(extra).or_default().push(bundles.len());
+            }
+            bundles.push(vec![need]);
         }
-        needs.sort_by(|(a, _), (b, _)| a.cmp(b));
-        self.nodes.push(Node { name: normal(name), version, own, needs });
+        self.nodes.push(Node { name: normal(name), version, own, bundles, by_extra });
     }
 
     /// A manifest of the project, also where it asks for nothing.
@@ -137,6 +140,7 @@ impl Graph {
         self.sorted = sorted;
         let mut missing = BTreeSet::new();
         let (mut seen, mut waiting): (BTreeSet<Step>, Vec<Step>) = (BTreeSet::new(), Vec::new());
+        let mut followed: BTreeSet<(usize, usize, Scope)> = BTreeSet::new();
         for asked in std::mem::take(&mut self.asked) {
             self.follow(&asked.need, asked.scope, &mut seen, &mut waiting, &mut missing, |at| {
                 self.want(builder, &asked.manifest, asked.scope, &asked.need, at);
@@ -149,15 +153,17 @@ impl Graph {
                 let Some(at) = rest.next() else { break };
                 let is_new = |scope| !seen.contains(&(at, String::new(), scope));
                 if !self.rooted || (is_new(Scope::Production) && is_new(Scope::Development)) {
-                    let extras = self.nodes.get(at).into_iter().flat_map(|node| &node.needs).map(|(extra, _)| extra);
+                    let extras = self.nodes.get(at).into_iter().flat_map(|node| node.by_extra.keys());
                     let wanted = extras.filter(|extra| extra.is_empty() || !self.rooted);
-                    let steps: Vec<Step> = wanted.map(|extra| (at, extra.to_string(), Scope::Production)).collect();
+                    let steps: Vec<Step> = wanted.map(|extra| (at, extra.clone(), Scope::Production)).collect();
                     waiting.extend(steps.into_iter().filter(|step| seen.insert(step.clone())));
                 }
                 continue;
             };
             let Some(node) = self.nodes.get(at) else { continue };
-            for need in node.needs_with(&extra) {
+            let bundles = node.by_extra.get(&extra).into_iter().flatten();
+            let bundles = bundles.filter(|bundle| followed.insert((at, **bundle, scope)));
+            for need in bundles.filter_map(|bundle| node.bundles.get(*bundle)).flatten() {
                 self.follow(need, scope, &mut seen, &mut waiting, &mut missing, |to| match &node.own {
                     Some(manifest) => self.want(builder, manifest, scope, need, to),
                     None if to != at => builder.needs_range(at.to_string(), to.to_string(), &need.range),
@@ -184,19 +190,15 @@ impl Graph {
         }
         for at in found {
             link(at);
-            for extra in std::iter::once(String::new()).chain(need.extras.iter().map(|extra| normal(extra))) {
+            let extras = need.extras.iter().map(|extra| normal(extra));
+            // What a package has no needs for leads nowhere.
+            let has = |extra: &String| self.nodes.get(at).is_some_and(|node| node.by_extra.contains_key(extra));
+            for extra in std::iter::once(String::new()).chain(extras.filter(has)) {
                 let step = (at, extra, scope);
                 if seen.insert(step.clone()) {
                     waiting.push(step);
                 }
             }
-        }
-    }
-
-    fn want(&self, builder: &mut Builder, manifest: &str, scope: Scope, need: &Need, at: usize) {
-        // A package of the project's own is no package here.
-        if self.nodes.get(at).is_some_and(|node| node.own.is_none()) {
-            builder.wants(manifest, &need.name, &need.range, scope, at.to_string());
         }
     }
 
@@ -206,6 +208,13 @@ impl Graph {
         let from = self.sorted.partition_point(|at| node(*at).is_some_and(|node| node.sorts_as() < (name, version)));
         let same = self.sorted.iter().skip(from).take(MAX_VERSIONS).copied();
         same.take_while(|at| node(*at).is_some_and(&is_it)).collect()
+    }
+
+    fn want(&self, builder: &mut Builder, manifest: &str, scope: Scope, need: &Need, at: usize) {
+        // A package of the project's own is no package here.
+        if self.nodes.get(at).is_some_and(|node| node.own.is_none()) {
+            builder.wants(manifest, &need.name, &need.range, scope, at.to_string());
+        }
     }
 
     /// The packages that a need is met by: the version that it names, else all that its range allows, one for each
@@ -250,4 +259,27 @@ pub fn own_manifest(around: &Around<'_>, folder: &str) -> String {
     let at = |name: &str| parts.iter().copied().chain([name]).collect::<Vec<_>>().join("/");
     let known = ["pyproject.toml", "setup.cfg", "setup.py"].into_iter().map(at);
     known.into_iter().find(|path| around.manifests.contains_key(path)).unwrap_or_else(|| at("pyproject.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::packages::Manager;
+
+    #[test]
+    fn what_many_extras_share_is_kept_and_followed_once() {
+        let with: Rc<[String]> = (0..300).map(|n| format!("extra{n}")).collect();
+        let need = |n: usize| Need { name: format!("p{n}"), with: Rc::clone(&with), ..Need::default() };
+        let (mut graph, mut builder) = (Graph::default(), Builder::new(Manager::Pdm, "4"));
+        graph.add(&mut builder, Draft::new("all", "1.0", 1), (0..300).map(need).collect());
+        for n in 0..300 {
+            graph.add(&mut builder, Draft::new(format!("p{n}"), "1.0", 2), Vec::new());
+        }
+        let node = &graph.nodes[0];
+        assert_eq!(node.bundles.iter().map(Vec::len).collect::<Vec<_>>(), [300]);
+        assert_eq!(node.by_extra.values().map(Vec::len).sum::<usize>(), 300);
+        assert!(graph.link(&mut builder).is_empty());
+        let lock = builder.finish("pdm.lock").lock;
+        assert_eq!(lock.packages.iter().map(|package| package.needs.len()).sum::<usize>(), 300);
+    }
 }

@@ -11,6 +11,8 @@ use crate::probe::packages::manifest::{Manifest, Source};
 use crate::probe::packages::{Ecosystem, Manager, Packages, text_of};
 
 /// Nothing says that the file names more than what the project imports itself.
+/// More versions of one package than this are not told apart; markers for Pythons and platforms need far fewer.
+const MOST_VERSIONS: usize = 64;
 const PARTIAL: &str = "requirements file that does not say whether it names what its packages need in turn";
 
 /// Whether a file of this path is a requirements file by its name.
@@ -250,7 +252,8 @@ fn locked(
             match Note::of(note) {
                 Note::Other => {}
                 Note::Package(name) if names.contains_key(&normal(name)) => {
-                    for from in names.get(&normal(name)).into_iter().flatten().filter(|from| **from != key) {
+                    let named = names.get(&normal(name)).into_iter().flatten().take(MOST_VERSIONS);
+                    for from in named.filter(|from| **from != key) {
                         builder.needs(from, &key);
                     }
                 }

@@ -2,6 +2,7 @@
 //! <https://github.com/astral-sh/uv/blob/main/crates/uv-resolver/src/lock/mod.rs>). Its revisions only add to it.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use super::python_graph::{Asked, Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
@@ -112,7 +113,7 @@ fn own(
     graph.root(builder, &manifest);
     for need in needs {
         let scope = need.with.iter().map(|extra| scope_of(extra)).min().unwrap_or(Scope::Production);
-        let need = Need { with: Vec::new(), ..need };
+        let need = Need { with: Rc::default(), ..need };
         graph.ask(Asked { manifest: manifest.clone(), scope, need });
     }
     for (group, list) in toml_doc::entries(table, &["dev-dependencies"]) {
@@ -193,6 +194,6 @@ fn need(table: &Table<'_>, ranges: &BTreeMap<String, String>) -> Option<Need> {
         version: toml_doc::text(table, &["version"]).map(str::to_owned),
         extras: toml_doc::texts(table, &["extra"]),
         name,
-        with: Vec::new(),
+        with: Rc::default(),
     })
 }
