@@ -51,7 +51,7 @@ const KINDS: [Kind; 11] = [
 const INPUT: Kind = Kind { manifest: "requirements.in", locks: PYTHON, reach: Reach::Named };
 
 /// Manifests of worlds that are not read: how the name ends, and a word without which nothing is asked for.
-const UNREAD: [(&str, &str); 14] = [
+const UNREAD: [(&str, &str); 16] = [
     (".csproj", "PackageReference"),
     (".fsproj", "PackageReference"),
     (".vbproj", "PackageReference"),
@@ -65,6 +65,8 @@ const UNREAD: [(&str, &str); 14] = [
     ("/Package.swift", ".package("),
     ("/pubspec.yaml", "dependencies:"),
     ("/Gopkg.toml", ""),
+    ("/Gopkg.lock", ""),
+    (".cabal", "build-depends"),
     ("/conanfile.txt", "[requires]"),
 ];
 
@@ -105,7 +107,7 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
 fn is_unread(file: &FileEntry) -> bool {
     let path = format!("/{}", file.path);
     let kind = UNREAD.iter().find(|(end, _)| path.ends_with(end));
-    kind.is_some_and(|(_, word)| file.read().map_or(true, |text| text.contains(word)))
+    kind.is_some_and(|(_, word)| file.read().map_or(true, |text| text.to_lowercase().contains(&word.to_lowercase())))
 }
 
 /// Whether requirements files beside or above a Python manifest name all that production needs of it.

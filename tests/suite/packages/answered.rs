@@ -1,7 +1,7 @@
 //! What manifests ask for and lock files do not hold, and what nobody reads.
 
 use gonogo::probe::files;
-use gonogo::probe::packages::collect;
+use gonogo::probe::packages::{Origin, collect};
 use tokio_util::sync::CancellationToken;
 
 use crate::support::probes::Folder;
@@ -150,7 +150,18 @@ fn what_only_looks_like_the_projects_own_is_asked_for_still() {
         linkType: soft\n\n\"x@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"x@workspace:.\"\n  dependencies:\n    \
         evil: \"npm:^1.0.0\"\n  linkType: soft\n";
     assert_eq!(told(&[("package.json", asks), ("yarn.lock", soft)]), missing("evil"));
-    let gems = "PATH\n  remote: /usr/share/gems\n  specs:\n    rails (4.0.0)\n\nDEPENDENCIES\n  rails!\n";
+    // Of gems elsewhere on the machine nobody knows what is in them.
+    for (remote, origin) in
+        [("/usr/share/gems", Some(Origin::Elsewhere)), ("../../x", Some(Origin::Elsewhere)), ("../x", None)]
+    {
+        let gems = format!("PATH\n  remote: {remote}\n  specs:\n    rails (4.0.0)\n\nDEPENDENCIES\n  rails!\n");
+        let folder = Folder::with(&[("api/Gemfile", "gem \"rails\", path: \"x\"\n"), ("api/Gemfile.lock", &gems)]);
+        let cancel = CancellationToken::new();
+        let found = collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        assert!(found.gaps.is_empty(), "{:?}", found.gaps);
+        assert_eq!(found.locks[0].packages.first().map(|package| package.origin), origin, "{remote}");
+    }
+    let gems = "PATH\n  remote: engines/rails\n  specs:\n    rails (4.0.0)\n\nDEPENDENCIES\n  rails!\n";
     assert_eq!(told(&[("Gemfile", "gem \"rails\"\n"), ("Gemfile.lock", gems)]), missing("rails"));
     assert!(told(&[("Gemfile", "gem \"rails\", path: \"engines/rails\"\n"), ("Gemfile.lock", gems)]).is_empty());
 }
@@ -187,6 +198,11 @@ fn what_only_a_program_can_work_out_is_counted() {
     // A resolver that has run it knows.
     let lock = "version = 1\n[[package]]\nname = \"x\"\nversion = \"0\"\nsource = { virtual = \".\" }\n";
     assert!(told(&[("pyproject.toml", dynamic), ("uv.lock", lock)]).is_empty());
+    let broken = r#"{"dependencies": ["evil"]}"#;
+    assert_eq!(told(&[("package.json", broken)]), ["package.json without a lock file: package.json"]);
+    let each = ("Gemfile", "%w[rails puma].each { |name| gem name }\n");
+    assert_eq!(told(&[each]), ["Gemfile without a lock file: Gemfile"]);
+    assert!(told(&[each, ("Gemfile.lock", "GEM\n  specs:\n    rails (8.0)\n\nDEPENDENCIES\n  rails\n")]).is_empty());
     assert_eq!(told(&[("Gemfile", "gem NAME\n")]), ["Gemfile without a lock file: Gemfile"]);
     let build = "dependencies {\n implementation needs()\n}\n";
     assert_eq!(told(&[("build.gradle", build)]), ["build.gradle without a lock file: build.gradle"]);
@@ -203,6 +219,7 @@ fn other_worlds_are_told_and_not_passed_over() {
         ("deno.json", "{\"imports\": {\"a\": \"npm:a@1\"}}", "{\"tasks\": {}}"),
         ("Package.swift", ".package(url: \"https://example.com/a\")", "let package = Package()"),
         ("pubspec.yaml", "dependencies:\n  a: ^1\n", "name: x\n"),
+        ("x.cabal", "library\n  Build-Depends: base, text", "cabal-version: 3.0"),
         ("conanfile.txt", "[requires]\na/1\n", "[generators]\n"),
     ] {
         assert_eq!(told(&[(path, asks)]), [format!("{path}, which gonogo does not read yet: {path}")]);

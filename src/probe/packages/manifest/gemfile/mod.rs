@@ -71,6 +71,10 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             "gemspec" | "eval_gemfile" | "instance_eval" | "eval" => {
                 manifest.gaps.add(reason::DYNAMIC, &format!("{} on line {line}", call.name));
             }
+            // `%w[a b].each { |name| gem name }`
+            _ if statement.contains(" gem ") || statement.contains(" gem(") => {
+                manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
+            }
             _ => {}
         }
         if call.opens_block {
