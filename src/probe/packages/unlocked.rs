@@ -19,8 +19,8 @@ struct Kind {
 }
 
 /// Which manifests a lock file answers for, besides the one next to it.
-#[derive(Clone, Copy, PartialEq)]
-enum Reach {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
     /// Those below: workspaces, and projects that share an environment.
     Below,
     /// Those that it names, or none: what lies below by chance is a project of its own.
@@ -29,8 +29,7 @@ enum Reach {
 
 const NODE: &[&str] =
     &["package-lock.json", "npm-shrinkwrap.json", "yarn.lock", "pnpm-lock.yaml", "bun.lock", "bun.lockb", "deno.lock"];
-/// Besides requirements files, which answer for the names in them only.
-const PYTHON: &[&str] = &["poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"];
+const PYTHON: &[&str] = &["requirements.txt", "poetry.lock", "uv.lock", "pdm.lock", "pylock.toml", "Pipfile.lock"];
 const GRADLE: &[&str] = &["gradle.lockfile", "gradle/dependency-locks/"];
 
 /// `go.mod` and `pom.xml` answer for themselves.
@@ -69,6 +68,12 @@ const UNREAD: [(&str, &str); 16] = [
     (".cabal", "build-depends"),
     ("/conanfile.txt", "[requires]"),
 ];
+
+/// The lock files that answer for a manifest of this name, the usual one first, and how far they reach.
+#[must_use]
+pub fn locks_of(name: &str) -> Option<(&'static [&'static str], Reach)> {
+    KINDS.iter().find(|kind| kind.manifest == name).map(|kind| (kind.locks, kind.reach))
+}
 
 /// The manifests without a lock file, each with the reason as a phrase.
 pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken) -> Vec<(String, String)> {
@@ -161,7 +166,8 @@ fn is_locked(path: &str, kind: &Kind, files: &BTreeSet<&str>) -> bool {
                 .next()
                 .is_some_and(|file| *file == lock || (lock.ends_with('/') && file.starts_with(&lock)))
         };
-        if kind.locks.iter().any(is_there) {
+        // Requirements files answer for the names in them only.
+        if kind.locks.iter().filter(|lock| **lock != "requirements.txt").any(is_there) {
             return true;
         }
         if folder.is_empty() || kind.reach == Reach::Named {

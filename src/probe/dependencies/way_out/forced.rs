@@ -2,8 +2,8 @@
 
 use super::super::nearest::line;
 use super::Situation;
-use super::typed::{is_plain, word};
 use crate::probe::packages::Manager;
+use crate::probe::packages::typed::{is_plain, word};
 
 /// How a version is forced.
 #[derive(Debug, Default)]
