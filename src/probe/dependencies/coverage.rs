@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Coverage, Gap};
 use crate::probe::files::Gaps;
 use crate::probe::packages::manifest::Source;
-use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages};
+use crate::probe::packages::{Ecosystem, LockFile, Manager, Manifest, Packages};
 use crate::probe::repository::is_aside;
 
 /// Finds what lock files and manifests, each read well, leave open between them.
@@ -20,15 +20,9 @@ pub fn add_gaps(locked: &mut Packages) {
             continue;
         }
         let folder = folder(path);
-        let mut beside = locked
-            .locks
-            .iter()
-            .filter(|lock| lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder);
-        let mut any_beside = beside.clone().peekable();
-        if any_beside.peek().is_some() {
-            if beside.all(|lock| lock.packages.is_empty()) {
-                open.push(("lock file that names none of the packages that its manifest asks for", path.clone()));
-            }
+        // What one beside does not hold is counted package by package.
+        let is_beside = |lock: &LockFile| lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder;
+        if locked.locks.iter().any(is_beside) {
             continue;
         }
         // A lock file above answers for its workspace's members, and for nothing else. Requirements files name themselves
@@ -68,11 +62,12 @@ fn folder(path: &str) -> &str {
     path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("")
 }
 
-/// Whether it asks for a package that a registry would deliver.
+/// Whether it asks for a package that a registry would deliver, or may do so.
 fn asks(manifest: &Manifest) -> bool {
     let platform =
         |name: &str| matches!(name, "php" | "python") || name.starts_with("ext-") || name.starts_with("lib-");
-    manifest.declared.iter().any(|one| one.source == Source::Registry && !one.optional && !platform(&one.name))
+    !manifest.gaps.is_empty()
+        || manifest.declared.iter().any(|one| one.source == Source::Registry && !one.optional && !platform(&one.name))
 }
 
 /// How far the rule got.

@@ -8,6 +8,7 @@
 //!
 //! `version/` orders versions and `range/` says whether a declared range allows one, each as its ecosystem does.
 
+mod answered;
 mod ecosystem;
 mod json;
 mod lines;
@@ -22,7 +23,7 @@ mod toml_parts;
 mod unlocked;
 pub mod version;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
 
@@ -105,9 +106,12 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
-    for (path, why) in unlocked::manifests(listing, &found.manifests, &found.locks, cancel) {
+    let mut unlocked = BTreeSet::new();
+    for (path, why) in unlocked::manifests(listing, &found, cancel) {
         found.pass_over(&path, &NotUnderstood::new(why));
+        unlocked.insert(path);
     }
+    answered::add_gaps(&mut found, &unlocked);
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found
@@ -130,9 +134,13 @@ fn text_of(file: &FileEntry) -> Result<String, NotUnderstood> {
 
 impl Packages {
     fn add(&mut self, reading: lock::Reading) {
-        let aside = is_aside(&reading.lock.path);
-        if aside { &mut self.gaps_aside } else { &mut self.gaps }.merge(reading.gaps);
+        self.gaps_of(&reading.lock.path).merge(reading.gaps);
         self.locks.push(reading.lock);
+    }
+
+    /// Where it is counted what was passed over in a file.
+    fn gaps_of(&mut self, path: &str) -> &mut Gaps {
+        if is_aside(path) { &mut self.gaps_aside } else { &mut self.gaps }
     }
 
     fn pass_over(&mut self, path: &str, why: &NotUnderstood) {
@@ -148,9 +156,10 @@ impl Packages {
     fn add_unlisted(&mut self, listing: &Listing) {
         for gap in listing.gaps.clone().into_vec() {
             if gap.reason == Unread::Unreadable.reason() || gap.reason == Unread::TooMany.reason() {
-                self.not_examined += gap.count;
+                let aside = gap.examples.iter().filter(|path| is_aside(&format!("{path}/"))).count() as u64;
+                self.not_examined += gap.count.saturating_sub(aside);
                 for example in &gap.examples {
-                    self.gaps.add(&gap.reason, example);
+                    self.gaps_of(&format!("{example}/")).add(&gap.reason, example);
                 }
             }
         }

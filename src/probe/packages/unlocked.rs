@@ -1,13 +1,15 @@
 //! Manifests that ask for packages while no lock file beside or above them says which versions arrive.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
+use super::answered::{names_of_requirements, needed, normal, own_names};
 use super::lock::{is_requirements, reader, unread_kind};
+use super::manifest::python::is_requirements_input;
 use super::manifest::{Manifest, Source};
-use super::{LockFile, Scope};
-use crate::probe::files::Listing;
+use super::{Ecosystem, Manager, Packages, Scope};
+use crate::probe::files::{FileEntry, Listing};
 
 /// A kind of manifest, with the lock files that answer for it.
 struct Kind {
@@ -31,10 +33,11 @@ const PYTHON: &[&str] = &["requirements.txt", "poetry.lock", "uv.lock", "pdm.loc
 const GRADLE: &[&str] = &["gradle.lockfile", "gradle/dependency-locks/"];
 
 /// `go.mod` and `pom.xml` answer for themselves.
-const KINDS: [Kind; 10] = [
+const KINDS: [Kind; 11] = [
     Kind { manifest: "package.json", locks: NODE, reach: Reach::Below },
     Kind { manifest: "pyproject.toml", locks: PYTHON, reach: Reach::Below },
     Kind { manifest: "setup.cfg", locks: PYTHON, reach: Reach::Below },
+    Kind { manifest: "setup.py", locks: PYTHON, reach: Reach::Below },
     Kind { manifest: "Pipfile", locks: &["Pipfile.lock"], reach: Reach::Named },
     Kind { manifest: "Cargo.toml", locks: &["Cargo.lock"], reach: Reach::Named },
     Kind { manifest: "composer.json", locks: &["composer.lock"], reach: Reach::Named },
@@ -44,6 +47,28 @@ const KINDS: [Kind; 10] = [
     Kind { manifest: "build.gradle.kts", locks: GRADLE, reach: Reach::Named },
 ];
 
+const INPUT: Kind = Kind { manifest: "requirements.in", locks: PYTHON, reach: Reach::Named };
+
+/// Manifests of worlds that are not read: how the name ends, and a word without which nothing is asked for.
+const UNREAD: [(&str, &str); 16] = [
+    (".csproj", "PackageReference"),
+    (".fsproj", "PackageReference"),
+    (".vbproj", "PackageReference"),
+    ("/packages.config", "<package "),
+    ("/mix.exs", "{:"),
+    ("/build.sbt", "%"),
+    ("/environment.yml", "dependencies:"),
+    ("/environment.yaml", "dependencies:"),
+    ("/deno.json", "\"imports\""),
+    ("/deno.jsonc", "\"imports\""),
+    ("/Package.swift", ".package("),
+    ("/pubspec.yaml", "dependencies:"),
+    ("/Gopkg.toml", ""),
+    ("/Gopkg.lock", ""),
+    (".cabal", "build-depends"),
+    ("/conanfile.txt", "[requires]"),
+];
+
 /// The lock files that answer for a manifest of this name, the usual one first, and how far they reach.
 #[must_use]
 pub fn locks_of(name: &str) -> Option<(&'static [&'static str], Reach)> {
@@ -51,39 +76,82 @@ pub fn locks_of(name: &str) -> Option<(&'static [&'static str], Reach)> {
 }
 
 /// The manifests without a lock file, each with the reason as a phrase.
-pub fn manifests(
-    listing: &Listing,
-    manifests: &BTreeMap<String, Manifest>,
-    locks: &[LockFile],
-    cancel: &CancellationToken,
-) -> Vec<(String, String)> {
+pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken) -> Vec<(String, String)> {
+    let (manifests, locks) = (&read.manifests, &read.locks);
     let is_lock = |path: &str| {
         let name = path.rsplit('/').next().unwrap_or(path);
         reader(path).is_some() || is_requirements(path) || unread_kind(name).is_some()
     };
     let files: BTreeSet<&str> =
         listing.files.iter().map(|file| file.path.as_str()).filter(|path| is_lock(path)).collect();
+    let own = own_names(manifests);
     let named: BTreeSet<&str> = locks.iter().flat_map(|lock| &lock.roots).map(|root| root.manifest.as_str()).collect();
     let mut found = Vec::new();
     for file in &listing.files {
         if cancel.is_cancelled() {
             break;
         }
-        let Some(kind) = KINDS.iter().find(|kind| kind.manifest == file.name()) else { continue };
+        if is_unread(file) {
+            found.push((file.path.clone(), format!("{}, which gonogo does not read yet", file.name())));
+            continue;
+        }
+        let input = || is_requirements_input(&file.path).then_some(&INPUT);
+        let Some(kind) = KINDS.iter().find(|kind| kind.manifest == file.name()).or_else(input) else { continue };
         // One that could not be read may ask for anything.
-        let asks = manifests.get(&file.path).is_none_or(asks_for_packages);
-        if asks && !named.contains(file.path.as_str()) && !is_locked(&file.path, kind, &files) {
-            found.push((file.path.clone(), format!("{} without a lock file", kind.manifest)));
+        let manifest = manifests.get(&file.path);
+        let asks = manifest.is_none_or(asks_for_packages);
+        let listed = || manifest.is_some_and(|manifest| is_listed(manifest, &own, read));
+        if asks && !named.contains(file.path.as_str()) && !is_locked(&file.path, kind, &files) && !listed() {
+            found.push((file.path.clone(), format!("{} without a lock file", file.name())));
         }
     }
     found
 }
 
+/// Whether it asks for packages in a way that is not read.
+fn is_unread(file: &FileEntry) -> bool {
+    let path = format!("/{}", file.path);
+    let kind = UNREAD.iter().find(|(end, _)| path.ends_with(end));
+    kind.is_some_and(|(_, word)| file.read().map_or(true, |text| text.to_lowercase().contains(&word.to_lowercase())))
+}
+
+/// Whether requirements files beside or above a Python manifest name all that production needs of it.
+fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Packages) -> bool {
+    let is_python = |path: &str| {
+        ["pyproject.toml", "setup.cfg", "setup.py"].iter().any(|name| path.ends_with(name))
+            || is_requirements_input(path)
+    };
+    if !is_python(&manifest.path) {
+        return false;
+    }
+    let folder = folder(&manifest.path);
+    let mut files = read
+        .locks
+        .iter()
+        .filter(|lock| lock.manager == Manager::Pip && is_requirements(&lock.path))
+        .filter(|lock| folder.starts_with(self::folder(&lock.path).trim_end_matches("requirements/")))
+        .peekable();
+    if files.peek().is_none() {
+        return false;
+    }
+    let normal = |name: &str| normal(Ecosystem::PyPi, name);
+    let names: BTreeSet<String> = files.flat_map(|lock| names_of_requirements(lock, read)).map(normal).collect();
+    let mut needed =
+        needed(manifest).filter(|declared| declared.scope == Scope::Production).map(|declared| normal(&declared.name));
+    needed.all(|name| names.contains(&name) || own.contains(&(Ecosystem::PyPi, name)))
+}
+
+fn folder(path: &str) -> &str {
+    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("")
+}
+
 /// Python projects list tools that nobody installs for the app under the development groups, without locking them.
 fn asks_for_packages(manifest: &Manifest) -> bool {
     let only_production = manifest.path.ends_with("pyproject.toml") || manifest.path.ends_with("setup.cfg");
-    (manifest.declared.iter())
-        .any(|declared| declared.source != Source::Own && (!only_production || declared.scope == Scope::Production))
+    // What a program works out may be anything.
+    !manifest.gaps.is_empty()
+        || (manifest.declared.iter())
+            .any(|declared| declared.source != Source::Own && (!only_production || declared.scope == Scope::Production))
 }
 
 fn is_locked(path: &str, kind: &Kind, files: &BTreeSet<&str>) -> bool {
@@ -98,7 +166,8 @@ fn is_locked(path: &str, kind: &Kind, files: &BTreeSet<&str>) -> bool {
                 .next()
                 .is_some_and(|file| *file == lock || (lock.ends_with('/') && file.starts_with(&lock)))
         };
-        if kind.locks.iter().any(is_there) {
+        // Requirements files answer for the names in them only.
+        if kind.locks.iter().filter(|lock| **lock != "requirements.txt").any(is_there) {
             return true;
         }
         if folder.is_empty() || kind.reach == Reach::Named {
@@ -123,7 +192,7 @@ mod tests {
         let cancel = CancellationToken::new();
         let listing = crate::probe::files::list(folder.path(), &[], &cancel);
         let found = collect(&listing, &cancel);
-        manifests(&listing, &found.manifests, &found.locks, &cancel).into_iter().map(|(path, _)| path).collect()
+        manifests(&listing, &found, &cancel).into_iter().map(|(path, _)| path).collect()
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Manifests and lock files of every package manager, each as its own tools read it.
 
+mod answered;
 mod bundler;
 mod cargo;
 mod composer;

@@ -3,7 +3,7 @@
 //! Formats name packages by keys of their own: the folder of an installation, `name@range`, a name alone. Readers hand
 //! over packages and who needs whom by such keys, in any order; [`Builder::finish`] resolves them once all are known.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;

@@ -75,6 +75,12 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             (section, current) = (Some(new), None);
             continue;
         }
+        // Gems of another place on the machine are nobody's own.
+        let remote =
+            line.trim_start().strip_prefix("remote: ").filter(|_| section == Some(Section::Own) && indent == 2);
+        if remote.is_some_and(|folder| around.is_outside(folder)) {
+            section = Some(Section::Packages(Origin::Elsewhere));
+        }
         let Some(section) = section else {
             return Err(NotUnderstood::at("not a valid Gemfile.lock", number as usize));
         };

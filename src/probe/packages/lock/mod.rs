@@ -140,6 +140,21 @@ impl<'a> Around<'a> {
         self.path.rfind('/').and_then(|at| self.path.get(..=at)).unwrap_or("")
     }
 
+    /// Whether `folder`, relative to the lock file's own, leads out of the project.
+    #[must_use]
+    pub fn is_outside(&self, folder: &str) -> bool {
+        let mut depth = self.folder().matches('/').count();
+        let stays = folder.split('/').all(|part| match part {
+            "" | "." => true,
+            ".." => depth.checked_sub(1).map(|above| depth = above).is_some(),
+            _ => {
+                depth += 1;
+                true
+            }
+        });
+        !stays || folder.starts_with(['/', '~'])
+    }
+
     /// The path of a manifest of this name in `folder` below the lock file's own: `""`, `apps/web`.
     #[must_use]
     pub fn manifest_path(&self, folder: &str, name: &str) -> String {

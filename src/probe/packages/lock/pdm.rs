@@ -64,7 +64,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let scope = toml_doc::texts(table, &["groups"]).iter().map(|group| scope_of(group)).min();
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
     })?;
-    graph.link(&mut builder);
+    graph.link_whole(&mut builder);
     Ok(builder.finish(around.path))
 }
 
@@ -104,6 +104,7 @@ fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
                 range: needed.specifiers.to_owned(),
                 extras: needed.extras.iter().map(|extra| (*extra).to_owned()).collect(),
                 with: Rc::clone(&with),
+                conditional: !needed.marker.is_empty() || !with.is_empty(),
             });
         }
     }

@@ -68,7 +68,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let scope = scope_said(table, manifest.is_some());
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
     })?;
-    graph.link(&mut builder);
+    graph.link_whole(&mut builder);
     Ok(builder.finish(around.path))
 }
 
@@ -117,11 +117,13 @@ fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
             }
             let table = value.get_ref().as_table()?;
             let marker = toml_doc::text(table, &["markers"]).unwrap_or("");
+            let optional = toml_doc::is_set(table, &["optional"]);
             Some(Need {
+                conditional: optional || !marker.is_empty() || table.get("python").is_some(),
                 name: name.to_owned(),
                 range: toml_doc::text(table, &["version"]).unwrap_or("").to_owned(),
                 extras: toml_doc::texts(table, &["extras"]),
-                with: with(toml_doc::is_set(table, &["optional"]), marker),
+                with: with(optional, marker),
                 version: None,
             })
         };

@@ -70,7 +70,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let scope = scope(around.path, toml_doc::text(table, &["marker"]).unwrap_or(""));
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
     })?;
-    graph.link(&mut builder);
+    graph.link_whole(&mut builder);
     Ok(builder.finish(around.path))
 }
 

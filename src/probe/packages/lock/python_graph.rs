@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::{Around, Builder, Draft, Scope};
+use super::{Around, Builder, Draft, Scope, reason};
 use crate::probe::packages::Ecosystem;
 use crate::probe::packages::manifest::Manifest;
 use crate::probe::packages::range;
@@ -25,6 +25,8 @@ pub struct Need {
     pub extras: Vec<String>,
     /// It is needed only with one of these extras of who needs it; empty for always.
     pub with: Rc<[String]>,
+    /// It may be absent: it is for some platform, or counted where it is asked for.
+    pub conditional: bool,
 }
 
 /// A need of the project itself.
@@ -126,14 +128,25 @@ impl Graph {
                 name: declared.name.clone(),
                 range: declared.range.clone(),
                 extras: manifest.extras.get(&declared.name).cloned().unwrap_or_default(),
+                // What a manifest asks for is looked after for all formats at once.
+                conditional: true,
                 ..Need::default()
             };
             self.ask(Asked { manifest: manifest.path.clone(), scope: declared.scope, need });
         }
     }
 
-    /// Tells the builder who needs whom and what is asked for. The names that are needed and are not there come back:
-    /// what is for other platforms may be absent.
+    /// As [`Graph::link`]. A package that others need everywhere, without an extra, and that is not there is counted.
+    pub fn link_whole(self, builder: &mut Builder) {
+        for name in self.link(builder) {
+            // Resolvers left these to whoever sets up the environment.
+            if !["setuptools", "pip", "wheel", "distribute"].contains(&&*normal(&name)) {
+                builder.gaps.add(reason::MISSING, &name);
+            }
+        }
+    }
+
+    /// Tells the builder who needs whom and what is asked for. The names that are needed and are not there come back.
     pub fn link(mut self, builder: &mut Builder) -> BTreeSet<String> {
         let mut sorted: Vec<usize> = (0..self.nodes.len()).collect();
         sorted.sort_by_key(|at| self.nodes.get(*at).map(Node::sorts_as));
@@ -185,7 +198,7 @@ impl Graph {
         mut link: impl FnMut(usize),
     ) {
         let found = self.candidates(need);
-        if found.is_empty() {
+        if found.is_empty() && !need.conditional {
             missing.insert(need.name.clone());
         }
         for at in found {

@@ -62,7 +62,7 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
                     None
                 }
             };
-            reached.insert(path.clone(), Reached::of(&path, pins.as_ref(), &by_path, &mut found.gaps));
+            reached.insert(path.clone(), Reached::of(&path, pins.as_ref(), &by_path, found.gaps_of(&path)));
             read_files.insert(path.clone(), pins);
         } else if !is_new_ask {
             continue;

@@ -194,6 +194,6 @@ fn need(table: &Table<'_>, ranges: &BTreeMap<String, String>) -> Option<Need> {
         version: toml_doc::text(table, &["version"]).map(str::to_owned),
         extras: toml_doc::texts(table, &["extra"]),
         name,
-        with: Rc::default(),
+        ..Need::default()
     })
 }

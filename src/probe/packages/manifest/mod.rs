@@ -33,6 +33,8 @@ pub struct Manifest {
     pub members: Vec<String>,
     /// The extras that it asks for with a package, by the name in `declared`: `standard` of `uvicorn[standard]`.
     pub extras: BTreeMap<String, Vec<String>>,
+    /// What it asks for only here and there, by the name in `declared`: on one platform, for some versions of a runtime.
+    pub conditional: BTreeSet<String>,
     /// The runtimes that it asks for: `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.
     pub runtimes: Vec<Runtime>,
     /// The package manager that it names, as written: `pnpm@9.1.0`.

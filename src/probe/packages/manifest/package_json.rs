@@ -4,8 +4,10 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::{Declared, Manifest, Runtime};
+use super::{Declared, Manifest, Runtime, reason};
+use crate::probe::files::Gaps;
 use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::npm_spec::Spec;
@@ -49,8 +51,21 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             .map(|(name, _)| name.into_owned())
             .collect(),
         licence: licence(&root),
+        gaps: gaps(&root),
         ..Manifest::default()
     })
+}
+
+/// Tables that are none. An empty list is what some languages make of an empty table.
+fn gaps(root: &Entries<'_>) -> Gaps {
+    let mut gaps = Gaps::default();
+    for (table, _, _) in TABLES {
+        let is_odd = |raw: &RawValue| !matches!(raw.get(), "null" | "[]") && Entries::of(raw).is_none();
+        if root.get(table).is_some_and(is_odd) {
+            gaps.add(reason::ENTRY, table);
+        }
+    }
+    gaps
 }
 
 fn declared(root: &Entries<'_>, lines: &Lines<'_>) -> Vec<Declared> {
@@ -289,8 +304,10 @@ mod tests {
         let odd = format!(
             r#"{{"name": 7, "dependencies": {deep}, "engines": "node", "workspaces": {deep}, "license": {deep}}}"#
         );
-        let plain = Manifest { path: "apps/web/package.json".to_owned(), ..Manifest::default() };
+        let mut plain = Manifest { path: "apps/web/package.json".to_owned(), ..Manifest::default() };
+        plain.gaps.add(reason::ENTRY, "dependencies");
         assert_eq!(told(&odd), plain);
+        assert!(told(r#"{"dependencies": [], "devDependencies": null}"#).gaps.is_empty());
         let overrides = format!(r#"{{"overrides": {}1{}}}"#, r#"{"a": "#.repeat(50_000), "}".repeat(50_000));
         assert_eq!(told(&overrides).overrides, [""; 0], "nobody nests that deep");
         // `JSON.parse` takes the last of equal keys, and npm with it.

@@ -33,6 +33,8 @@ struct Block {
     source: Option<Source>,
     /// A commit or tag is named for all of them.
     is_pinned: bool,
+    /// They are for one platform, or for a case: `platforms`, `install_if`, `if`.
+    is_conditional: bool,
 }
 
 /// Reads a manifest.
@@ -51,7 +53,13 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             "end" => {
                 blocks.pop();
             }
-            "gem" => gem(&call, line, &blocks, &mut manifest),
+            "gem" => gem(
+                &call,
+                [" if ", " unless "].iter().any(|word| statement.contains(word)),
+                line,
+                &blocks,
+                &mut manifest,
+            ),
             "ruby" => {
                 let versions: Vec<&str> = call.plain().collect();
                 if !versions.is_empty() {
@@ -62,6 +70,10 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             }
             "gemspec" | "eval_gemfile" | "instance_eval" | "eval" => {
                 manifest.gaps.add(reason::DYNAMIC, &format!("{} on line {line}", call.name));
+            }
+            // `%w[a b].each { |name| gem name }`
+            _ if statement.contains(" gem ") || statement.contains(" gem(") => {
+                manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
             }
             _ => {}
         }
@@ -81,12 +93,13 @@ fn block(call: &Call) -> Block {
             block.is_pinned = ["ref", "tag"].iter().any(|key| call.option(key).is_some());
         }
         "path" => block.source = Some(Source::Own),
-        _ => {}
+        "source" => {}
+        _ => block.is_conditional = true,
     }
     block
 }
 
-fn gem(call: &Call, line: u32, blocks: &[Block], manifest: &mut Manifest) {
+fn gem(call: &Call, is_case: bool, line: u32, blocks: &[Block], manifest: &mut Manifest) {
     let mut plain = call.values.iter();
     let Some(Value::Text(name)) = plain.next() else {
         manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
@@ -120,6 +133,10 @@ fn gem(call: &Call, line: u32, blocks: &[Block], manifest: &mut Manifest) {
         let around = blocks.iter().rev().find_map(|block| block.source.map(|source| (source, block.is_pinned)));
         around.unwrap_or((Source::Registry, false))
     };
+    let for_some = ["platforms", "platform", "install_if"].iter().any(has);
+    if for_some || is_case || blocks.iter().any(|block| block.is_conditional) {
+        manifest.conditional.insert(name.clone());
+    }
     let pin = match source {
         Source::Own => Pin::Exact,
         Source::Git | Source::Url => {

@@ -47,6 +47,9 @@ impl Manifest {
 
     fn add(&mut self, requirement: &Requirement<'_>, scope: Scope, optional: bool, line: u32) {
         self.ask_for_extras(requirement.name, requirement.extras.iter().map(|extra| (*extra).to_owned()));
+        if !requirement.marker.is_empty() {
+            self.conditional.insert(requirement.name.to_owned());
+        }
         self.declared.push(Declared {
             name: requirement.name.to_owned(),
             alias: None,

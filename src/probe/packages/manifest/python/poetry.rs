@@ -7,6 +7,21 @@ use super::scope_of;
 use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
 use crate::probe::packages::{Ecosystem, Scope};
 
+/// What says where a package is installed, in the words of Poetry and of Pipenv, which takes those of markers as keys.
+const CONDITIONS: [&str; 11] = [
+    "markers",
+    "python",
+    "platform",
+    "sys_platform",
+    "os_name",
+    "platform_machine",
+    "platform_system",
+    "platform_python_implementation",
+    "implementation_name",
+    "python_version",
+    "python_full_version",
+];
+
 const MAIN: [&str; 3] = ["tool", "poetry", "dependencies"];
 
 /// Reads every table of dependencies into `manifest`.
@@ -66,6 +81,9 @@ fn from_table(name: &str, table: &Table<'_>, scope: Scope, line: u32, manifest: 
         (declared.source, declared.pin) = (source, pin);
     }
     manifest.ask_for_extras(name, toml_doc::texts(table, &["extras"]));
+    if CONDITIONS.iter().any(|key| table.get(*key).is_some()) {
+        manifest.conditional.insert(name.to_owned());
+    }
     manifest.declared.push(declared);
 }
 

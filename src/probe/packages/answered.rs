@@ -1,0 +1,174 @@
+//! What manifests ask for and the lock files that answer for them do not hold.
+//!
+//! A lock file that is older than its manifest, was cut, or was merged by hand lets packages arrive that it does not
+//! name. That is worked out here, once for all formats.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lock::{is_requirements, reason};
+use super::manifest::{Declared, Manifest, Source};
+use super::{Ecosystem, LockFile, Manager, Packages, Scope};
+use crate::probe::repository::is_aside;
+
+/// Packages of Composer that hold no code and only forbid or group others: lock files leave nothing of them to compare.
+const WITHOUT_CODE: [&str; 2] = ["roave/security-advisories", "symfony/lts"];
+
+/// Counts what is asked for and missing, and what no lock file makes up for in manifests that could not be read in full.
+/// `unlocked` are the manifests without any lock file, which are counted already.
+pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
+    let mut missing: Vec<(String, String)> = Vec::new();
+    let mut unread: Vec<String> = Vec::new();
+    let own = own_names(&found.manifests);
+    let locks = by_manifest(found);
+    for (path, manifest) in &found.manifests {
+        let Some(ecosystem) = ecosystem(path).filter(|_| !unlocked.contains(path)) else { continue };
+        let locks: Vec<&LockFile> = locks.get(path.as_str()).into_iter().flatten().copied().collect();
+        let is_firm = |lock: &&LockFile| lock.manager != Manager::Pip || names_root(lock, path);
+        if !locks.iter().any(is_firm) {
+            if !manifest.gaps.is_empty() {
+                unread.push(path.clone());
+            }
+            continue;
+        }
+        let mut forced: BTreeSet<&str> = manifest.overrides.iter().map(String::as_str).collect();
+        let roots = locks.iter().flat_map(|lock| &lock.roots).filter_map(|root| found.manifests.get(&root.manifest));
+        forced.extend(roots.flat_map(|root| &root.overrides).map(String::as_str));
+        let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found)).collect();
+        let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
+        for declared in needed(manifest) {
+            let called = declared.alias.as_ref().unwrap_or(&declared.name);
+            let is_held = held.contains(&normal(ecosystem, called))
+                // Cargo's lock files know no other names.
+                || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
+            let is_own = own.contains(&(ecosystem, normal(ecosystem, &declared.name)));
+            let is_forced = forced.contains(&**called) || forced.contains(&*declared.name);
+            let is_tool = only_production && declared.scope == Scope::Development;
+            if !(is_held || is_own || is_forced || is_tool) {
+                missing.push((path.clone(), called.clone()));
+            }
+        }
+    }
+    // A lock file that knows of a need of its own has counted it.
+    let told = |gaps: &crate::probe::files::Gaps| -> BTreeSet<String> {
+        let gaps = gaps.clone().into_vec().into_iter().filter(|gap| gap.reason == reason::MISSING);
+        gaps.flat_map(|gap| gap.examples).collect()
+    };
+    let (mut known, mut known_aside) = (told(&found.gaps), told(&found.gaps_aside));
+    for (path, name) in missing {
+        let aside = is_aside(&path);
+        let known = if aside { &mut known_aside } else { &mut known };
+        if known.insert(name.clone()) {
+            found.gaps_of(&path).add(reason::MISSING, &name);
+        }
+    }
+    for path in unread {
+        let gaps = found.manifests.get(&path).map(|manifest| manifest.gaps.clone()).unwrap_or_default();
+        found.gaps_of(&path).merge(gaps);
+    }
+}
+
+/// What a manifest asks a registry for wherever it is installed.
+pub fn needed(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
+    manifest.declared.iter().filter(|declared| {
+        declared.source == Source::Registry
+            && !declared.optional
+            && !manifest.conditional.contains(&declared.name)
+            && !WITHOUT_CODE.contains(&declared.name.as_str())
+    })
+}
+
+/// `name` as it is compared here. Cargo takes `-` and `_` for different, but no two crates differ by them alone.
+pub fn normal(ecosystem: Ecosystem, name: &str) -> String {
+    if ecosystem == Ecosystem::CratesIo { name.replace('_', "-") } else { ecosystem.normalize(name) }
+}
+
+/// The names of what the project itself is made of.
+pub fn own_names(manifests: &BTreeMap<String, Manifest>) -> BTreeSet<(Ecosystem, String)> {
+    let named = manifests.iter().filter_map(|(path, manifest)| {
+        let ecosystem = ecosystem(path).filter(|_| !is_aside(path))?;
+        Some((ecosystem, normal(ecosystem, manifest.name.as_deref()?)))
+    });
+    named.collect()
+}
+
+/// The names in a requirements file, also those without a version, which are counted for themselves.
+pub fn names_of_requirements<'a>(lock: &'a LockFile, found: &'a Packages) -> impl Iterator<Item = &'a str> {
+    let asked = found.manifests.get(&lock.path).into_iter().flat_map(|manifest| &manifest.declared);
+    lock.packages.iter().map(|package| &*package.name).chain(asked.map(|declared| &*declared.name))
+}
+
+/// The lock files that lie beside each manifest or name it. A manifest that answers for itself has none.
+fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
+    let mut beside: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
+    let mut naming: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
+    for lock in &found.locks {
+        beside.entry(folder(&lock.path)).or_default().push(lock);
+        for root in &lock.roots {
+            naming.entry(&root.manifest).or_default().push(lock);
+        }
+    }
+    let mut all: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
+    for path in found.manifests.keys() {
+        let Some(ecosystem) = ecosystem(path) else { continue };
+        let (named, near) = (naming.get(path.as_str()), beside.get(folder(path)));
+        let mut locks: Vec<&LockFile> = named
+            .into_iter()
+            .chain(near)
+            .flatten()
+            .copied()
+            .filter(|lock| lock.manager.ecosystem() == ecosystem && lock.manager != Manager::Maven)
+            // What stands in a Pipfile only Pipenv installs.
+            .filter(|lock| !path.ends_with("Pipfile") || lock.manager == Manager::Pipenv)
+            .collect();
+        locks.dedup_by(|a, b| a.path == b.path);
+        all.insert(path, locks);
+    }
+    all
+}
+
+/// The names that a lock file holds for a manifest, normalized.
+fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages) -> BTreeSet<String> {
+    // setuptools' files lie beside the `pyproject.toml` that lock files name.
+    let is_beside = |root: &str| {
+        matches!(name_of(path), "setup.cfg" | "setup.py") && folder(root) == folder(path) && root.ends_with(".toml")
+    };
+    let mut roots = lock.roots.iter().filter(|root| root.manifest == path || is_beside(&root.manifest)).peekable();
+    // Cargo and uv write an entry for the project's own package: where it is not there, nothing answers for it.
+    let names_own = matches!(lock.manager, Manager::Cargo | Manager::Uv);
+    let says_all = lock.manager != Manager::Pip && (roots.peek().is_some() || names_own);
+    let mut names: BTreeSet<String> =
+        roots.flat_map(|root| &root.wanted).map(|wanted| normal(ecosystem, &wanted.name)).collect();
+    if !says_all {
+        let all = lock.packages.iter().map(|package| &*package.name);
+        let all: Vec<&str> =
+            if lock.manager == Manager::Pip { names_of_requirements(lock, found).collect() } else { all.collect() };
+        names.extend(all.into_iter().map(|name| normal(ecosystem, name)));
+    }
+    names
+}
+
+fn names_root(lock: &LockFile, path: &str) -> bool {
+    lock.roots.iter().any(|root| root.manifest == path)
+}
+
+/// Where the packages of a manifest come from; `None` for those that are their own lock files.
+fn ecosystem(path: &str) -> Option<Ecosystem> {
+    Some(match name_of(path) {
+        "package.json" => Ecosystem::Npm,
+        "Cargo.toml" => Ecosystem::CratesIo,
+        "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py" => Ecosystem::PyPi,
+        "composer.json" => Ecosystem::Packagist,
+        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
+        "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
+        name if name.ends_with(".in") && !is_requirements(path) => Ecosystem::PyPi,
+        _ => return None,
+    })
+}
+
+fn name_of(path: &str) -> &str {
+    path.rsplit('/').next().unwrap_or(path)
+}
+
+fn folder(path: &str) -> &str {
+    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("")
+}

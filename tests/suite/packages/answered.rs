@@ -1,0 +1,259 @@
+//! What manifests ask for and lock files do not hold, and what nobody reads.
+
+use gonogo::probe::files;
+use gonogo::probe::packages::{Origin, collect};
+use tokio_util::sync::CancellationToken;
+
+use crate::support::probes::Folder;
+
+type Files<'a> = &'a [(&'a str, &'a str)];
+
+/// What was passed over of what is deployed: `reason: examples`.
+fn told(files: Files<'_>) -> Vec<String> {
+    let folder = Folder::with(files);
+    let cancel = CancellationToken::new();
+    let gaps = collect(&files::list(folder.path(), &[], &cancel), &cancel).gaps.into_vec();
+    gaps.into_iter().map(|gap| format!("{}: {}", gap.reason, gap.examples.join(", "))).collect()
+}
+
+fn missing(names: &str) -> Vec<String> {
+    vec![format!("package that is asked for but missing from the lock file: {names}")]
+}
+
+/// Each lock file holds `a`; the manifest asks for `a`, and in a later state for `evil` as well.
+const STALE: &[(&str, &str, &str, &str, &str)] = &[
+    (
+        "package.json",
+        r#"{"dependencies": {"a": "^1"}, "peerDependencies": {"p": "*"}, "optionalDependencies": {"o": "1"}}"#,
+        r#"{"dependencies": {"a": "^1", "evil": "^1"}}"#,
+        "package-lock.json",
+        r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1"}}, "node_modules/a": {"version": "1.0.0"}}}"#,
+    ),
+    (
+        "package.json",
+        r#"{"dependencies": {"a": "^1"}}"#,
+        r#"{"dependencies": {"a": "^1", "evil": "^1"}}"#,
+        "yarn.lock",
+        "__metadata:\n  version: 8\n\n\"a@npm:^1\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n  linkType: hard\n\n\
+         \"x@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"x@workspace:.\"\n  dependencies:\n    a: \"npm:^1\"\n  \
+         linkType: soft\n",
+    ),
+    (
+        "package.json",
+        r#"{"dependencies": {"a": "^1"}}"#,
+        r#"{"dependencies": {"a": "^1", "evil": "^1"}}"#,
+        "yarn.lock",
+        "# yarn lockfile v1\n\na@^1:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/a/-/a-1.0.0.tgz#00\"\n",
+    ),
+    (
+        "package.json",
+        r#"{"dependencies": {"a": "^1"}}"#,
+        r#"{"dependencies": {"a": "^1", "evil": "^1"}}"#,
+        "bun.lock",
+        r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "x", "dependencies": {"a": "^1"}}},
+            "packages": {"a": ["a@1.0.0", "", {}, "sha512-x"]}}"#,
+    ),
+    (
+        "pyproject.toml",
+        "[tool.poetry.dependencies]\npython = \"^3.10\"\nA = \"^1\"\nw = { version = \"1\", platform = \"win32\" }\n",
+        "[tool.poetry.dependencies]\nA = \"^1\"\nevil = \"^1\"\n",
+        "poetry.lock",
+        "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n[package.dependencies]\nw = {version = \"1\", markers = \"x\"}\n\
+         [metadata]\nlock-version = \"2.0\"\n",
+    ),
+    (
+        "pyproject.toml",
+        "[project]\nname = \"x\"\ndependencies = [\"a>=1\", \"w; sys_platform == 'win32'\"]\n",
+        "[project]\nname = \"x\"\ndependencies = [\"a>=1\", \"evil\"]\n",
+        "uv.lock",
+        "version = 1\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = { registry = \"https://r.example.com\" }\n\
+         [[package]]\nname = \"x\"\nversion = \"0\"\nsource = { virtual = \".\" }\ndependencies = [{ name = \"a\" }]\n",
+    ),
+    (
+        "Pipfile",
+        "[packages]\na = \"*\"\n[packages.w]\nversion = \"*\"\nsys_platform = \"== 'win32'\"\n",
+        "[packages]\na = \"*\"\nevil = \"*\"\n",
+        "Pipfile.lock",
+        r#"{"_meta": {"pipfile-spec": 6}, "default": {"a": {"version": "==1.0.0", "index": "pypi"}}, "develop": {}}"#,
+    ),
+    (
+        "composer.json",
+        r#"{"require": {"php": ">=8", "ext-json": "*", "a/a": "^1"}, "require-dev": {"roave/security-advisories": "dev-latest"}}"#,
+        r#"{"require": {"a/a": "^1", "evil/evil": "^1"}}"#,
+        "composer.lock",
+        r#"{"packages": [{"name": "a/a", "version": "1.0.0"}], "packages-dev": []}"#,
+    ),
+    (
+        "Gemfile",
+        "gem \"a\"\ngem \"tzinfo-data\", platforms: [:mingw]\nplatforms :jruby do\n  gem \"j\"\nend\ngem \"i\" if ENV[\"I\"]\n",
+        "gem \"a\"\ngroup :test do\n  gem \"evil\"\nend\n",
+        "Gemfile.lock",
+        "GEM\n  remote: https://gems.example.com/\n  specs:\n    a (1.0.0)\n\nDEPENDENCIES\n  a\n  tzinfo-data\n",
+    ),
+    (
+        "Cargo.toml",
+        "[package]\nname = \"x\"\n[dependencies]\nb = { package = \"a\", version = \"1\" }\no = { version = \"1\", optional = true }\n",
+        "[package]\nname = \"x\"\n[dependencies]\na = \"1\"\n[target.'cfg(windows)'.dependencies]\nevil = \"1\"\n",
+        "Cargo.lock",
+        "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \
+         \"registry+https://github.com/rust-lang/crates.io-index\"\n[[package]]\nname = \"x\"\nversion = \"0.1.0\"\n\
+         dependencies = [\"a\"]\n",
+    ),
+    (
+        "build.gradle",
+        "dependencies {\n implementation 'g:a:1.0'\n}\n",
+        "dependencies {\n implementation 'g:a:1.0'\n implementation 'evil:evil:1'\n}\n",
+        "gradle.lockfile",
+        "g:a:1.0=runtimeClasspath\nempty=\n",
+    ),
+];
+
+#[test]
+fn a_lock_file_older_than_its_manifest_is_not_whole() {
+    for (manifest, now, later, lock, text) in STALE {
+        let nothing: [String; 0] = [];
+        assert_eq!(told(&[(manifest, now), (lock, text)]), nothing, "{lock}");
+        let evil = match *manifest {
+            "build.gradle" => "evil:evil",
+            "composer.json" => "evil/evil",
+            _ => "evil",
+        };
+        assert_eq!(told(&[(manifest, later), (lock, text)]), missing(evil), "{lock}");
+    }
+}
+
+#[test]
+fn lock_files_that_name_nothing_answer_for_nothing() {
+    for (manifest, asks, lock, text, name) in [
+        ("Gemfile", "gem \"rails\"\n", "Gemfile.lock", "GEM\n  specs:\n\nDEPENDENCIES\n  rails\n", "rails"),
+        ("Pipfile", "[packages]\na = \"*\"\n", "Pipfile.lock", r#"{"_meta": {"pipfile-spec": 6}, "default": {}}"#, "a"),
+        ("build.gradle", "dependencies {\n api 'a:b:1'\n}\n", "gradle.lockfile", "empty=runtimeClasspath\n", "a:b"),
+        ("Cargo.toml", "[package]\nname = \"x\"\n[dependencies]\na = \"1\"\n", "Cargo.lock", "version = 4\n", "a"),
+        ("pyproject.toml", "[project]\nname = \"x\"\ndependencies = [\"a\"]\n", "uv.lock", "version = 1\n", "a"),
+    ] {
+        assert_eq!(told(&[(manifest, asks), (lock, text)]), missing(name), "{lock}");
+    }
+}
+
+#[test]
+fn what_only_looks_like_the_projects_own_is_asked_for_still() {
+    let asks = r#"{"dependencies": {"evil": "^1.0.0"}}"#;
+    let link = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"evil": "^1.0.0"}},
+        "node_modules/evil": {"resolved": "vendor/evil", "link": true}}}"#;
+    assert_eq!(told(&[("package.json", asks), ("package-lock.json", link)]), missing("evil"));
+    let member = ("packages/evil/package.json", r#"{"name": "evil"}"#);
+    let link = link
+        .replace("vendor", "packages")
+        .replace(r#""node_modules"#, r#""packages/evil": {"name": "evil"}, "node_modules"#);
+    assert!(told(&[("package.json", asks), ("package-lock.json", &link), member]).is_empty());
+    let soft = "__metadata:\n  version: 8\n\n\"evil@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"evil@exec:./gen.js\"\n  \
+        linkType: soft\n\n\"x@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"x@workspace:.\"\n  dependencies:\n    \
+        evil: \"npm:^1.0.0\"\n  linkType: soft\n";
+    assert_eq!(told(&[("package.json", asks), ("yarn.lock", soft)]), missing("evil"));
+    // Of gems elsewhere on the machine nobody knows what is in them.
+    for (remote, origin) in
+        [("/usr/share/gems", Some(Origin::Elsewhere)), ("../../x", Some(Origin::Elsewhere)), ("../x", None)]
+    {
+        let gems = format!("PATH\n  remote: {remote}\n  specs:\n    rails (4.0.0)\n\nDEPENDENCIES\n  rails!\n");
+        let folder = Folder::with(&[("api/Gemfile", "gem \"rails\", path: \"x\"\n"), ("api/Gemfile.lock", &gems)]);
+        let cancel = CancellationToken::new();
+        let found = collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        assert!(found.gaps.is_empty(), "{:?}", found.gaps);
+        assert_eq!(found.locks[0].packages.first().map(|package| package.origin), origin, "{remote}");
+    }
+    let gems = "PATH\n  remote: engines/rails\n  specs:\n    rails (4.0.0)\n\nDEPENDENCIES\n  rails!\n";
+    assert_eq!(told(&[("Gemfile", "gem \"rails\"\n"), ("Gemfile.lock", gems)]), missing("rails"));
+    assert!(told(&[("Gemfile", "gem \"rails\", path: \"engines/rails\"\n"), ("Gemfile.lock", gems)]).is_empty());
+}
+
+const COMPILED: &str = "# This file is autogenerated by pip-compile\ndjango==5.0\n";
+
+#[test]
+fn requirements_files_answer_for_what_they_name() {
+    let project = |needs: &str| format!("[project]\nname = \"x\"\ndependencies = [{needs}]\n");
+    let (same, other) = (project("\"Django>=5\", \"w; os_name == 'nt'\""), project("\"flask\""));
+    for path in ["pyproject.toml", "backend/pyproject.toml"] {
+        assert!(told(&[("requirements.txt", COMPILED), (path, &same)]).is_empty());
+        let expected = format!("pyproject.toml without a lock file: {path}");
+        assert_eq!(told(&[("requirements.txt", COMPILED), (path, &other)]), [expected]);
+    }
+    let input = ("requirements.in", "django\n");
+    assert_eq!(told(&[input]), ["requirements.in without a lock file: requirements.in"]);
+    assert!(told(&[input, ("requirements.txt", COMPILED)]).is_empty());
+    let newer = [("requirements.in", "django\nflask\n"), ("requirements.txt", COMPILED)];
+    assert_eq!(told(&newer), ["requirements.in without a lock file: requirements.in"]);
+    let aside = ("tests/requirements.txt", "# autogenerated by pip-compile\n-r ../gone.txt\n");
+    assert!(told(&[aside]).is_empty(), "tests' files say nothing about the app");
+}
+
+#[test]
+fn what_only_a_program_can_work_out_is_counted() {
+    let setup = "from setuptools import setup\nsetup(install_requires=needs())\n";
+    assert_eq!(told(&[("setup.py", setup)]), ["setup.py without a lock file: setup.py"]);
+    assert!(told(&[("setup.py", "from setuptools import setup\nsetup()\n")]).is_empty());
+    let dynamic = "[project]\nname = \"x\"\ndynamic = [\"dependencies\"]\n";
+    assert_eq!(told(&[("pyproject.toml", dynamic)]), ["pyproject.toml without a lock file: pyproject.toml"]);
+    let told_beside = told(&[("pyproject.toml", dynamic), ("requirements.txt", COMPILED)]);
+    assert!(told_beside[0].starts_with("dependency of a manifest that only a program can work out"), "{told_beside:?}");
+    // A resolver that has run it knows.
+    let lock = "version = 1\n[[package]]\nname = \"x\"\nversion = \"0\"\nsource = { virtual = \".\" }\n";
+    assert!(told(&[("pyproject.toml", dynamic), ("uv.lock", lock)]).is_empty());
+    let broken = r#"{"dependencies": ["evil"]}"#;
+    assert_eq!(told(&[("package.json", broken)]), ["package.json without a lock file: package.json"]);
+    let each = ("Gemfile", "%w[rails puma].each { |name| gem name }\n");
+    assert_eq!(told(&[each]), ["Gemfile without a lock file: Gemfile"]);
+    assert!(told(&[each, ("Gemfile.lock", "GEM\n  specs:\n    rails (8.0)\n\nDEPENDENCIES\n  rails\n")]).is_empty());
+    assert_eq!(told(&[("Gemfile", "gem NAME\n")]), ["Gemfile without a lock file: Gemfile"]);
+    let build = "dependencies {\n implementation needs()\n}\n";
+    assert_eq!(told(&[("build.gradle", build)]), ["build.gradle without a lock file: build.gradle"]);
+}
+
+#[test]
+fn other_worlds_are_told_and_not_passed_over() {
+    for (path, asks, nothing) in [
+        ("App.csproj", "<PackageReference Include=\"a\" />", "<Project />"),
+        ("packages.config", "<packages><package id=\"a\" /></packages>", "<packages />"),
+        ("mix.exs", "defp deps do [{:a, \"~> 1\"}] end", "defp deps do [] end"),
+        ("build.sbt", "libraryDependencies += \"a\" %% \"b\" % \"1\"", "name := \"x\""),
+        ("environment.yml", "dependencies:\n - a=1\n", "name: x\n"),
+        ("deno.json", "{\"imports\": {\"a\": \"npm:a@1\"}}", "{\"tasks\": {}}"),
+        ("Package.swift", ".package(url: \"https://example.com/a\")", "let package = Package()"),
+        ("pubspec.yaml", "dependencies:\n  a: ^1\n", "name: x\n"),
+        ("x.cabal", "library\n  Build-Depends: base, text", "cabal-version: 3.0"),
+        ("conanfile.txt", "[requires]\na/1\n", "[generators]\n"),
+    ] {
+        assert_eq!(told(&[(path, asks)]), [format!("{path}, which gonogo does not read yet: {path}")]);
+        assert!(told(&[(path, nothing)]).is_empty(), "{path}");
+    }
+    assert_eq!(told(&[("api/Gopkg.toml", "")]), ["Gopkg.toml, which gonogo does not read yet: api/Gopkg.toml"]);
+    assert!(told(&[("tests/App.csproj", "<PackageReference />")]).is_empty());
+}
+
+#[test]
+fn python_lock_files_hold_what_their_packages_need() {
+    let poetry = |needs: &str| {
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"1\"\n[package.dependencies]\n{needs}\n[metadata]\nlock-version = \"2.0\"\n"
+        )
+    };
+    assert_eq!(told(&[("poetry.lock", &poetry("gone = \">=1\""))]), missing("gone"));
+    for needs in [
+        "w = {version = \"1\", markers = \"sys_platform == 'win32'\"}",
+        "e = {version = \"1\", optional = true}",
+        "setuptools = \"*\"",
+    ] {
+        assert!(told(&[("poetry.lock", &poetry(needs))]).is_empty(), "{needs}");
+    }
+    let pdm = |needs: &str| {
+        format!(
+            "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"a\"\nversion = \"1\"\ndependencies = [\"{needs}\"]\n"
+        )
+    };
+    assert_eq!(told(&[("pdm.lock", &pdm("gone>=1"))]), missing("gone"));
+    assert!(told(&[("pdm.lock", &pdm("w>=1; sys_platform == 'win32'"))]).is_empty());
+    let pylock = |needs: &str| {
+        format!("lock-version = \"1.0\"\n[[packages]]\nname = \"a\"\nversion = \"1\"\ndependencies = [{needs}]\n")
+    };
+    assert_eq!(told(&[("pylock.toml", &pylock("{name = \"gone\"}"))]), missing("gone"));
+    assert!(told(&[("pylock.toml", &pylock(""))]).is_empty());
+}
