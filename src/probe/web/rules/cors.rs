@@ -82,6 +82,7 @@ pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 
 /// What the answers come to, for each of the rules; a rule that some targets did not show is named again for each of them.
 pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
+    let cors = &without_walls(cors);
     if cors.targets.iter().all(|target| target.answers.is_empty()) {
         let why = "no request with a foreign Origin was answered".to_owned();
         return RULES.iter().map(|rule| (*rule, Sight::NotSeen(why.clone()))).collect();
@@ -101,6 +102,29 @@ pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
     let apis = cors.targets.iter().filter(|target| clean && target.api);
     sights.extend(apis.filter_map(|target| why_not(&PROOF, target)).map(|why| (&PROOF, Sight::NotSeen(why))));
     sights
+}
+
+/// The same without what a login, a firewall or a fault answered in place of the app. A refusal is the app's own where the site itself is
+/// answered.
+fn without_walls(cors: &Cors) -> Cors {
+    let is_wall = |answer: &Answer| {
+        answer.allow_origin.is_none() && matches!(answer.status, 300..=399 | 401 | 403 | 407 | 429 | 500..)
+    };
+    let mut cors = cors.clone();
+    for target in &mut cors.targets {
+        if target.answers.iter().any(|answer| answer.asker == Asker::Own && !is_wall(answer)) {
+            continue;
+        }
+        let (walls, answers) = std::mem::take(&mut target.answers).into_iter().partition(is_wall);
+        target.answers = answers;
+        let walls: Vec<Answer> = walls;
+        target.failed.extend(walls.into_iter().map(|answer| Failed {
+            asker: answer.asker,
+            method: answer.method,
+            why: format!("it answered {}", answer.status),
+        }));
+    }
+    cors
 }
 
 /// Who has to ask before a rule knows.
