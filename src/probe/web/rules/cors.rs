@@ -115,9 +115,9 @@ fn without_walls(cors: &Cors) -> Cors {
         if target.answers.iter().any(|answer| answer.asker == Asker::Own && !is_wall(answer)) {
             continue;
         }
-        let (walls, answers) = std::mem::take(&mut target.answers).into_iter().partition(is_wall);
+        let (walls, answers): (Vec<Answer>, Vec<Answer>) =
+            std::mem::take(&mut target.answers).into_iter().partition(is_wall);
         target.answers = answers;
-        let walls: Vec<Answer> = walls;
         target.failed.extend(walls.into_iter().map(|answer| Failed {
             asker: answer.asker,
             method: answer.method,
@@ -362,6 +362,18 @@ mod tests {
             assert_eq!(said.len(), 1, "{allow:?} {said:?}");
             assert!(said[0].starts_with("proof cors-strangers-refused"), "{allow:?} {said:?}");
         }
+    }
+
+    #[test]
+    fn a_wall_proves_nothing_and_a_refusal_of_strangers_does() {
+        let refused = |asker, status| Answer { status, ..answer(asker, None, false) };
+        for status in [302, 401, 403, 407, 429, 503] {
+            let said = judged(vec![refused(Asker::Stranger, status), refused(Asker::Null, status)], false);
+            assert!(said.iter().all(|line| line.starts_with("not seen")), "{status} {said:?}");
+        }
+        let own = answer(Asker::Own, None, false);
+        let said = judged(vec![refused(Asker::Stranger, 403), refused(Asker::Null, 403), own], false);
+        assert!(said[0].starts_with("proof cors-strangers-refused"), "{said:?}");
     }
 
     #[test]
