@@ -1,8 +1,11 @@
 //! Asks which other websites may read this one's answers (CORS, <https://fetch.spec.whatwg.org/#http-cors-protocol>).
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::pin::pin;
+use std::time::Duration;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{Either, join_all, select};
+use tokio::time::timeout;
 use url::Url;
 
 use super::address::is_ip;
@@ -16,6 +19,8 @@ use super::visit::Hop;
 const MOST_APIS: usize = 3;
 /// The page and the first of them are asked as those whose names look alike, too.
 const CLOSELY: usize = 2;
+/// So long an `OPTIONS` is waited for, once the page's own answer is there.
+const OPTIONS: Duration = Duration::from_secs(1);
 /// Only the headers of answers matter; a body that is read whole leaves the connection to the next question.
 const MOST_BODY: usize = 64 * 1024;
 /// So much of a page is searched for them, and so many mentions are looked at.
@@ -165,12 +170,17 @@ type Asked = Result<(Answer, bool), Failed>;
 async fn ask_all(client: &Client, mut target: Target, closely: bool, token: &str) -> (Target, bool) {
     let url = target.url.clone();
     let stranger = format!("https://gonogo-{token}.example");
-    let options = ask(client, &url, Asker::Stranger, Method::Options, stranger.clone());
+    let options = pin!(ask(client, &url, Asker::Stranger, Method::Options, stranger.clone()));
     let mut cookie = if target.reads {
-        let (get, options) = join(ask(client, &url, Asker::Stranger, Method::Get, stranger), options).await;
+        let get = pin!(ask(client, &url, Asker::Stranger, Method::Get, stranger));
+        // Some servers never answer to OPTIONS.
+        let (get, options) = match select(get, options).await {
+            Either::Left((get, options)) => (get, soon(options).await),
+            Either::Right((options, get)) => (get.await, options),
+        };
         target.take([get, options])
     } else {
-        target.take([options.await])
+        target.take([soon(options).await])
     };
     if closely && !target.welcomes_all() && !target.answers.is_empty() {
         let method = if target.reads { Method::Get } else { Method::Options };
@@ -178,6 +188,16 @@ async fn ask_all(client: &Client, mut target: Target, closely: bool, token: &str
         cookie |= target.take(join_all(others).await);
     }
     (target, cookie)
+}
+
+/// What comes of an `OPTIONS` within [`OPTIONS`].
+async fn soon(options: impl Future<Output = Asked>) -> Asked {
+    let late = || Failed {
+        asker: Asker::Stranger,
+        method: Method::Options,
+        why: format!("it did not answer within {} s", OPTIONS.as_secs()),
+    };
+    timeout(OPTIONS, options).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The origins that a careless comparison takes for the site's own.

@@ -150,6 +150,7 @@ fn judge_form(survey: &Survey, tally: &mut Tally) {
 /// Judges the headers of every page once.
 fn judge_pages(survey: &Survey, tally: &mut Tally) {
     let mut judged: Vec<&Url> = Vec::new();
+    let mut fronts: Vec<&Url> = Vec::new();
     for visit in &survey.visits {
         let Some(hop) = visit.page() else {
             let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
@@ -159,6 +160,11 @@ fn judge_pages(survey: &Survey, tally: &mut Tally) {
             }
             continue;
         };
+        // Whoever types the given address sees this page, whatever stands beside it.
+        if visit.given && !fronts.contains(&&hop.url) {
+            fronts.push(&hop.url);
+            tally.add(front_page::RULES, front_page::judge(&page_of(hop)));
+        }
         // A plain page beside a secure one is a fault of its own, and its headers are said once.
         let doubled = !is_secure(&hop.url) && survey.has_secure_page(&hop.url);
         if doubled || judged.contains(&&hop.url) {
@@ -166,9 +172,6 @@ fn judge_pages(survey: &Survey, tally: &mut Tally) {
         }
         judged.push(&hop.url);
         let page = page_of(hop);
-        if visit.given {
-            tally.add(front_page::RULES, front_page::judge(&page));
-        }
         for rules in HEADER_RULES {
             tally.add(rules.rules, judge_header(rules, &page));
         }

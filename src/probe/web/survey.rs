@@ -58,10 +58,11 @@ impl Survey {
         self.visits.iter().flat_map(|visit| &visit.hops).any(|hop| is_secure(&hop.url) && same_site(&hop.url, url))
     }
 
-    /// Whether an address that the user gave leads to or over this server.
+    /// Whether an address that the user gave, or its other scheme, leads to or over this server.
     pub fn leads_to(&self, origin: &Origin) -> bool {
-        let given = self.visits.iter().filter(|visit| visit.given);
-        given.flat_map(|visit| &visit.handshakes).any(|(met, _)| met == origin)
+        // The other scheme of the same name is no other name.
+        let same = self.visits.iter().filter(|visit| visit.given || !visit.other_name);
+        same.flat_map(|visit| &visit.handshakes).any(|(met, _)| met == origin)
     }
 
     /// Whether an address of the site of `url` ends on a page over HTTPS.

@@ -1,6 +1,7 @@
 //! What a site gives away, and what only looks like it.
 
 mod in_part;
+mod later;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

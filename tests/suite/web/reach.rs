@@ -58,6 +58,22 @@ async fn http_that_stays_http_beside_https_is_major() {
 }
 
 #[tokio::test]
+async fn a_list_of_files_at_a_given_http_address_is_told_beside_good_https() {
+    let root = Authority::root("Test Root");
+    let secure = Server::https(root.issue("localhost", -1, 90), |_| page(GOOD_HEADERS)).await;
+    let plain = Server::http(|_| {
+        let body = "<title>Index of /</title><a href=dump.sql>dump.sql</a>";
+        format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    })
+    .await;
+    let urls = [format!("http://localhost:{}/", plain.port), format!("https://localhost:{}/", secure.port)];
+    let file = root.file();
+    let seen = look(&urls, Some(file.path())).await;
+    assert!(said(&seen, "front-page-broken").contains("shows a list of its files"), "{seen:#?}");
+    assert_eq!(seen.of("front-page-broken")[0].location.to_string(), urls[0]);
+}
+
+#[tokio::test]
 async fn https_that_leads_to_http_is_a_blocker() {
     let root = Authority::root("Test Root");
     let plain = Server::http(|_| page(GOOD_HEADERS)).await;

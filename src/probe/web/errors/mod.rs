@@ -1,6 +1,7 @@
 //! What a site shows when something goes wrong: for a path that does not exist, and for requests that no app expects.
 //! Nothing here can change data: every request is a `GET`.
 
+mod quote;
 pub mod signs;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use futures_util::future::join_all;
 use tokio::time::timeout;
 use url::Url;
 
+use super::exposed::Paths;
 use super::exposed::answer::{Answer, KEPT};
 use super::http::client::{Client, Request};
 
@@ -47,17 +49,19 @@ pub async fn collect(client: &Client, page: &Url) -> Errors {
 }
 
 impl Errors {
-    /// What was answered. A site that asks to be left alone says nothing of what it does with such a request.
-    pub fn answered(&self) -> impl Iterator<Item = &Answer> {
-        self.answers.iter().filter(|answer| is_answer(answer))
+    /// What was answered, apart from what the site answers to everybody and everything by then. A site that asks to be left alone, or lets
+    /// nobody in, says nothing of what it does with such a request.
+    pub fn answered<'a>(&'a self, paths: &'a Paths) -> impl Iterator<Item = &'a Answer> {
+        self.answers.iter().filter(|answer| is_answer(answer, paths))
     }
 
     /// The requests that were not, in words.
-    pub fn lost(&self) -> Vec<&str> {
-        self.answers.iter().filter(|answer| !is_answer(answer)).map(|answer| answer.path.as_str()).collect()
+    pub fn lost(&self, paths: &Paths) -> Vec<&str> {
+        self.answers.iter().filter(|answer| !is_answer(answer, paths)).map(|answer| answer.path.as_str()).collect()
     }
 }
 
-fn is_answer(answer: &Answer) -> bool {
-    answer.status.is_some_and(|status| status != 429)
+fn is_answer(answer: &Answer, paths: &Paths) -> bool {
+    answer.status.is_some_and(|status| !matches!(status, 401 | 403 | 407 | 429) && paths.wall() != Some(status))
+        && !paths.is_turned_away(answer)
 }

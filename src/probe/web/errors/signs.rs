@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::quote;
+
 /// What sort of page it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
@@ -24,6 +26,8 @@ pub struct Sign {
     pub of: &'static str,
     /// The telling part as it came.
     pub shown: String,
+    /// Where it begins, in bytes.
+    pub at: usize,
 }
 
 struct Row {
@@ -158,27 +162,39 @@ pub fn read(body: &str) -> Option<Sign> {
     let frame = PATTERNS.iter().find_map(|known| {
         let found = known.pattern.as_ref()?.find(body)?;
         let shown = found.as_str().chars().take(SHOWN).collect();
-        Some(Sign { kind: Kind::Trace, of: known.of, shown })
+        Some(Sign { kind: Kind::Trace, of: known.of, shown, at: found.start() })
     });
-    // The first of several standard pages is the most telling.
-    frame.or_else(|| {
-        ROWS.iter()
-            .find(|row| row.kind == Kind::Default && row.marks.iter().all(|mark| body.contains(mark)))
-            .map(|row| sign(row, body))
-            .or_else(|| bare(body))
-    })
+    frame.or_else(|| standard(body))
+}
+
+/// The standard page that a body is.
+fn standard(body: &str) -> Option<Sign> {
+    // The first of several is the most telling.
+    ROWS.iter()
+        .find(|row| row.kind == Kind::Default && row.marks.iter().all(|mark| body.contains(mark)))
+        .map(|row| sign(row, body))
+        .or_else(|| bare(body))
+}
+
+/// The same of a page that people may read as well: one that is there, or one for what is missing, can quote a stack trace.
+pub fn read_page(body: &str, status: u16) -> Option<Sign> {
+    let may_quote = status < 400 || matches!(status, 404 | 410);
+    match read(body) {
+        Some(sign) if may_quote && sign.kind > Kind::Default && quote::is_one(body, &sign) => standard(body),
+        sign => sign,
+    }
 }
 
 fn bare(body: &str) -> Option<Sign> {
     let text = BARE.iter().find(|text| body.trim() == **text)?;
-    Some(Sign { kind: Kind::Default, of: "the framework", shown: (*text).to_owned() })
+    Some(Sign { kind: Kind::Default, of: "the framework", shown: (*text).to_owned(), at: 0 })
 }
 
 fn sign(row: &Row, body: &str) -> Sign {
     let first = row.marks.first().copied().unwrap_or_default();
     let at = body.find(first).unwrap_or_default();
     let shown: String = body.get(at..).unwrap_or_default().chars().take(SHOWN).collect();
-    Sign { kind: row.kind, of: row.of, shown: shown.lines().next().unwrap_or_default().trim().to_owned() }
+    Sign { kind: row.kind, of: row.of, shown: shown.lines().next().unwrap_or_default().trim().to_owned(), at }
 }
 
 #[cfg(test)]

@@ -26,7 +26,7 @@ use super::http::Response;
 use super::http::client::{Client, Request};
 use super::visit::Hop;
 use answer::Answer;
-use paths::{Asked, PATHS, Stack};
+use paths::{Asked, Group, PATHS, Stack};
 use scripts::Served;
 
 pub use proof::{Found, few, notices};
@@ -63,7 +63,7 @@ pub struct Paths {
     pub missing: Answer,
     /// The same with a dot in front, which many servers refuse whatever it is.
     pub missing_dotted: Answer,
-    /// The same once all others were asked for; asked only where some were refused, and else as if nothing had come.
+    /// The same once all others were asked for; where the site asked to be left alone, as if nothing had come.
     pub missing_after: Answer,
     /// The answers, in the order of the table.
     pub answers: Vec<Seen>,
@@ -80,6 +80,25 @@ impl Paths {
     /// Whether the site answered at first and then refused everything: a firewall has had enough, and what it refused may be there.
     pub fn turned_away(&self) -> bool {
         self.wall().is_none() && self.missing_after.status.is_some_and(is_wall)
+    }
+
+    /// Whether an answer is how a firewall turned everything away by then, whatever its status: what cannot be there changed to the same, or
+    /// a path that nobody has a reason to refuse was refused in the same words.
+    pub fn is_turned_away(&self, answer: &Answer) -> bool {
+        let after = &self.missing_after;
+        if after.status.is_some() && control::same(answer, after) && !control::same(after, &self.missing) {
+            return true;
+        }
+        let is_refusal = |status: u16| status >= 400 && !matches!(status, 401 | 404 | 405 | 410);
+        // Some servers refuse every path with a dot in front.
+        answer.status.is_some_and(is_refusal)
+            && !control::same(answer, &self.missing)
+            && !control::same(answer, &self.missing_dotted)
+            && self
+                .answers
+                .iter()
+                .filter(|seen| matches!(seen.asked.group, Group::Public | Group::Health))
+                .any(|seen| control::same(answer, &seen.answer))
     }
 }
 
@@ -190,10 +209,7 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
             Err(left_out) => paths.left_out.push(left_out),
         }
     }
-    // Some servers refuse every path with a dot in front; those say nothing of a firewall.
-    let refused =
-        |seen: &Seen| seen.answer.status.is_some_and(is_wall) && !control::same(&seen.answer, &paths.missing_dotted);
-    if paths.wall().is_none() && paths.answers.iter().any(refused) {
+    if paths.wall().is_none() && !stop.load(Ordering::Relaxed) {
         paths.missing_after = ask(client, &page.url, &format!("/{}", control::nobody()), LONGEST_MISSING).await;
     }
     paths

@@ -9,7 +9,7 @@ use super::LONGEST_PAGE;
 use super::imports::{self, Later};
 use super::maps::{self, Map};
 use super::secrets::{self, Hit, MOST_TEXT};
-use crate::probe::web::address::{is_loopback, same_site, shown};
+use crate::probe::web::address::{is_loopback, registered, same_site, shown};
 use crate::probe::web::html::Document;
 use crate::probe::web::http::Response;
 use crate::probe::web::http::client::{Client, Request};
@@ -74,7 +74,7 @@ enum Unread {
 /// Reads the page and its scripts of the same site into `served`, so that what was read stays when the time is over.
 pub async fn collect(client: &Client, page: &Url, response: &Response, document: &Document, served: &mut Served) {
     let body = &response.body;
-    let found = search(&body.bytes, None).await;
+    let found = search(&body.bytes, None, response.is_html()).await;
     served.code.push(Code { url: page.clone(), is_page: true, secrets: found.secrets });
     let unsearched = response.is_html() && body.bytes.len() > LONGEST_PAGE;
     if body.cut.is_some() || unsearched || body.bytes.len() > MOST_TEXT {
@@ -86,12 +86,13 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
 
     let mut urls = Vec::new();
     let mut beyond = 0;
+    let mut foreign = Foreign::default();
     let modules = document.links.iter().filter(|link| link.is("modulepreload")).map(|link| link.href.as_str());
     for written in document.scripts.iter().filter_map(|script| script.src.as_deref()).chain(modules) {
         let Some(mut url) = document.resolve(page, written) else { continue };
         url.set_fragment(None);
         if !same_site(page, &url) {
-            served.not_read.push(("scripts from other hosts", shown(&url)));
+            foreign.add(page, url, served);
         } else if urls.contains(&url) {
         } else if urls.len() >= SCRIPTS {
             served.not_read.push(("scripts beyond the first ten", shown(&url)));
@@ -104,37 +105,117 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
         served.in_part.push(format!("only the first {SCRIPTS} scripts of {} were read", shown(page)));
     }
     let mut scripts = read_all(client, &urls, served).await;
-    let later = later(page, &scripts, &urls, served);
-    scripts.extend(read_all(client, &later, served).await);
-    maps_of(client, page, scripts, beyond, served).await;
+    if scripts.is_empty() && urls.is_empty() {
+        foreign.own.append(&mut foreign.others);
+    }
+    let mut queue = Queue { page, known: urls, left: LATER, beyond: 0, unnamed: None };
+    let base = document.base.as_deref().and_then(|base| page.join(base).ok()).unwrap_or_else(|| page.clone());
+    let preloads = document.links.iter().filter(|link| link.is("preload")).map(|link| link.href.as_str());
+    let mut names = found.later;
+    names.names.extend(preloads.filter(|href| is_script(href)).map(str::to_owned));
+    let mut next = queue.of(&base, &names, &mut foreign, served);
+    for script in &scripts {
+        next.extend(queue.of(&script.url, &script.later, &mut foreign, served));
+    }
+    // What they load loads more in turn; the budget ends it.
+    while !next.is_empty() {
+        let read = read_all(client, &next, served).await;
+        next = Vec::new();
+        for script in &read {
+            next.extend(queue.of(&script.url, &script.later, &mut foreign, served));
+        }
+        scripts.extend(read);
+    }
+    queue.note(served);
+    foreign.note(served);
+    let unread = beyond + queue.beyond + usize::from(queue.unnamed.is_some());
+    maps_of(client, page, scripts, unread, served).await;
 }
 
-/// The scripts that these load later by themselves, and that are not among `known`.
-fn later(page: &Url, scripts: &[Script], known: &[Url], served: &mut Served) -> Vec<Url> {
-    let mut urls: Vec<Url> = Vec::new();
-    let mut beyond = 0_usize;
-    for script in scripts {
-        let named = script.later.names.iter().filter_map(|name| imports::resolve(name, &script.url, page));
-        for url in named.filter(|url| same_site(page, url) && !known.contains(url)) {
-            if urls.contains(&url) {
-            } else if urls.len() < LATER {
-                urls.push(url);
-            } else {
-                beyond += 1;
+/// Whether an address is that of a script, by its ending.
+fn is_script(href: &str) -> bool {
+    let path = href.split(['?', '#']).next().unwrap_or_default();
+    path.ends_with(".js") || path.ends_with(".mjs")
+}
+
+/// Scripts on other hosts, which are never asked for.
+#[derive(Default)]
+struct Foreign {
+    /// Those that are likely to be the site's own all the same.
+    own: Vec<Url>,
+    others: Vec<Url>,
+}
+
+impl Foreign {
+    fn add(&mut self, page: &Url, url: Url, served: &mut Served) {
+        if self.own.contains(&url) || self.others.contains(&url) {
+            return;
+        }
+        served.not_read.push(("scripts from other hosts", shown(&url)));
+        let own = registered(page) == registered(&url);
+        if own { &mut self.own } else { &mut self.others }.push(url);
+    }
+
+    /// Says that code of the site's own was not read.
+    fn note(&self, served: &mut Served) {
+        let Some(first) = self.own.first() else { return };
+        let why = format!("{} is on another host and was not read: give its address with --url", shown(first));
+        served.in_part.push(why.clone());
+        served.maps_in_part.push(why);
+    }
+}
+
+/// The scripts that others load later by themselves.
+struct Queue<'a> {
+    page: &'a Url,
+    /// Those that were or will be read.
+    known: Vec<Url>,
+    /// So many more may be read.
+    left: usize,
+    /// So many were not.
+    beyond: usize,
+    /// The first place that makes up names.
+    unnamed: Option<Url>,
+}
+
+impl Queue<'_> {
+    /// Those that the code at `from` loads and that are to be read.
+    fn of(&mut self, from: &Url, later: &Later, foreign: &mut Foreign, served: &mut Served) -> Vec<Url> {
+        let mut next = Vec::new();
+        if later.unnamed && self.unnamed.is_none() {
+            self.unnamed = Some(from.clone());
+        }
+        for url in later.names.iter().filter_map(|name| imports::resolve(name, from, self.page)) {
+            if !same_site(self.page, &url) {
+                foreign.add(self.page, url, served);
+            } else if self.known.contains(&url) {
+            } else if self.left == 0 {
+                self.beyond += 1;
+                self.known.push(url.clone());
                 served.not_read.push(("scripts that are loaded later, beyond the first ten", shown(&url)));
+            } else {
+                self.left -= 1;
+                self.known.push(url.clone());
+                next.push(url);
             }
         }
+        next
     }
-    if beyond > 0 {
-        served.in_part.push(format!("only the first {LATER} scripts that {} loads later were read", shown(page)));
+
+    /// Says what was left over.
+    fn note(&self, served: &mut Served) {
+        let page = shown(self.page);
+        if self.beyond > 0 {
+            served.in_part.push(format!("only the first {LATER} scripts that {page} loads later were read"));
+        }
+        if let Some(url) = &self.unnamed {
+            let from = shown(url);
+            served
+                .in_part
+                .push(format!("{from} loads more scripts later, whose names it makes up, and they were not read"));
+            served.not_read.push(("scripts that are loaded later under names made up", from));
+        }
     }
-    if let Some(script) = scripts.iter().find(|script| script.later.unnamed) {
-        let why =
-            format!("{} loads more scripts later, whose names it makes up, and they were not read", shown(&script.url));
-        served.in_part.push(why);
-        served.not_read.push(("scripts that are loaded later under names made up", shown(&script.url)));
-    }
-    urls
 }
 
 /// Reads scripts, and keeps what is in them.
@@ -181,7 +262,7 @@ struct Found {
 }
 
 /// Searches a text for secrets, the name of its map and what it loads later, beside the threads that talk to servers.
-async fn search(bytes: &[u8], header: Option<String>) -> Found {
+async fn search(bytes: &[u8], header: Option<String>, is_page: bool) -> Found {
     // One after the other: a copy of every page of a run at once would be more than the run may hold.
     static ONE: Semaphore = Semaphore::const_new(1);
     let _turn = ONE.acquire().await;
@@ -190,7 +271,8 @@ async fn search(bytes: &[u8], header: Option<String>) -> Found {
     let searching = tokio::task::spawn_blocking(move || {
         let text = String::from_utf8_lossy(&text);
         let map = maps::named(&String::from_utf8_lossy(&end), header);
-        Found { secrets: secrets::search(&text), map, later: imports::of(&text) }
+        let later = if is_page { imports::of_page(&text) } else { imports::of(&text) };
+        Found { secrets: secrets::search(&text), map, later }
     });
     searching.await.unwrap_or_default()
 }
@@ -209,7 +291,7 @@ async fn read(client: &Client, url: Url) -> Script {
             let body = &response.body;
             script.endless = body.cut.is_some();
             script.unread = (script.endless || body.bytes.len() > MOST_TEXT).then_some(Unread::End);
-            let found = search(&body.bytes, header).await;
+            let found = search(&body.bytes, header, false).await;
             (script.hits, script.map, script.later) = (found.secrets, found.map, found.later);
         }
     }
@@ -249,7 +331,7 @@ async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usiz
                 served.maps_in_part.push(why);
             }
             Some(_) if wanted.len() >= MAPS => too_many += 1,
-            Some(url) => wanted.push((script.url, url)),
+            Some(url) => wanted.push((script.url, url, script.map.is_some())),
             None => {}
         }
     }
@@ -257,7 +339,8 @@ async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usiz
         let why = format!("only the first {MAPS} maps of the scripts of {} were asked for", shown(page));
         served.maps_in_part.push(why);
     }
-    let asked: Vec<_> = wanted.into_iter().map(|(script, url)| ask_for_map(client, script, url)).collect();
+    let asked: Vec<_> =
+        wanted.into_iter().map(|(script, url, named)| ask_for_map(client, script, url, named)).collect();
     let mut asked = stream::iter(asked).buffered(2);
     while let Some(map) = asked.next().await {
         served.maps.push(map);
@@ -265,14 +348,15 @@ async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usiz
     // One build makes all scripts: where some have maps, those of the others are likely to be there too.
     let there = served.maps.iter().any(|map| map.contents.is_some());
     if beyond > 0 && (named || there) {
-        served.maps_in_part.push(format!("only the first {SCRIPTS} scripts of {} were read", shown(page)));
+        served.maps_in_part.push(format!("not all scripts of {} were read", shown(page)));
     }
     if unguessed > 0 && there {
         served.maps_in_part.push(format!("scripts of {} that name no map were not all asked for one", shown(page)));
     }
 }
 
-async fn ask_for_map(client: &Client, script: Url, url: Url) -> Map {
+/// Asks for a map. `named` is whether the script says that it is there.
+async fn ask_for_map(client: &Client, script: Url, url: Url, named: bool) -> Map {
     let exchange = client.send(Request::get(url.clone())).await;
     match exchange.result {
         Err(trouble) => Map { script, url, contents: None, trouble: Some(trouble.to_string()) },
@@ -281,8 +365,12 @@ async fn ask_for_map(client: &Client, script: Url, url: Url) -> Map {
             let reading = tokio::task::spawn_blocking(move || maps::read(&body.bytes, body.cut.is_some()));
             Map { script, url, contents: reading.await.unwrap_or_default(), trouble: None }
         }
-        // Asked to wait, or failing: the map may be there.
-        Ok(response) if response.status == 429 || response.status >= 500 => {
+        // Asked to wait, failing, or kept from strangers for now: the map may be there.
+        Ok(response)
+            if response.status == 429
+                || response.status >= 500
+                || (named && matches!(response.status, 401 | 403 | 407)) =>
+        {
             Map { script, url, contents: None, trouble: Some(format!("it answers {}", response.status)) }
         }
         Ok(_) => Map { script, url, contents: None, trouble: None },

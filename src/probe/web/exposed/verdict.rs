@@ -51,9 +51,8 @@ pub fn of(seen: &Seen, paths: &Paths) -> What {
     }
     match status {
         404 | 410 => What::NotThere,
-        401 | 403 | 407 | 451 if paths.turned_away() => {
-            What::NoAnswer("the site refused everything by then, also what cannot be there".to_owned())
-        }
+        401 | 403 | 407 | 451 if paths.turned_away() => turned_away(),
+        _ if !any && paths.is_turned_away(answer) => turned_away(),
         401 | 403 | 407 | 451 => What::Refused,
         _ if any => What::SameAsAny,
         300..=399 => What::Elsewhere(answer.location.clone().unwrap_or_default()),
@@ -61,6 +60,10 @@ pub fn of(seen: &Seen, paths: &Paths) -> What {
         200..300 => What::SomethingElse,
         _ => What::NotThere,
     }
+}
+
+fn turned_away() -> What {
+    What::NoAnswer("the site turned everything away by then, also what cannot be there or is for everybody".to_owned())
 }
 
 /// Whether `other` would count as proof as well, or is the same page.
@@ -114,6 +117,21 @@ mod tests {
         };
         assert_eq!(of(&seen, &paths(404)), What::Refused);
         assert!(matches!(of(&seen, &paths(403)), What::NoAnswer(_)), "a firewall that has had enough");
+        // Whatever a firewall turns people away with, and also where it lets go again.
+        for (status, body) in [(200, &b"Just a moment..."[..]), (406, b"Not Acceptable"), (302, b"")] {
+            let answer = |path| Answer::with(path, status, "text/html", body);
+            let seen = Seen { asked, answer: answer("/.env"), control: None };
+            let begun = Paths { missing_after: answer("/gonogo-3"), ..paths(404) };
+            assert!(matches!(of(&seen, &begun), What::NoAnswer(_)), "{status}");
+            assert!(!matches!(of(&seen, &paths(404)), What::NoAnswer(_)), "{status}");
+        }
+        let robots = PATHS.iter().find(|row| row.group == Group::Public).unwrap();
+        let answers = vec![Seen {
+            asked: robots,
+            answer: Answer::with(robots.path, 403, "text/html", b"go away"),
+            control: None,
+        }];
+        assert!(matches!(of(&seen, &Paths { answers, ..paths(404) }), What::NoAnswer(_)), "it has let go again");
         let alike = Answer::with("/.gonogo-2", 200, "text/plain", ENV.as_bytes());
         assert_eq!(of_env(ENV, alike, 404), What::SameAsAny);
     }

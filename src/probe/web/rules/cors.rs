@@ -82,6 +82,7 @@ pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 
 /// What the answers come to, for each of the rules; a rule that some targets did not show is named again for each of them.
 pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
+    let cors = &without_walls(cors);
     if cors.targets.iter().all(|target| target.answers.is_empty()) {
         let why = "no request with a foreign Origin was answered".to_owned();
         return RULES.iter().map(|rule| (*rule, Sight::NotSeen(why.clone()))).collect();
@@ -101,6 +102,29 @@ pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
     let apis = cors.targets.iter().filter(|target| clean && target.api);
     sights.extend(apis.filter_map(|target| why_not(&PROOF, target)).map(|why| (&PROOF, Sight::NotSeen(why))));
     sights
+}
+
+/// The same without what a login, a firewall or a fault answered in place of the app. A refusal is the app's own where the site itself is
+/// answered.
+fn without_walls(cors: &Cors) -> Cors {
+    let is_wall = |answer: &Answer| {
+        answer.allow_origin.is_none() && matches!(answer.status, 300..=399 | 401 | 403 | 407 | 429 | 500..)
+    };
+    let mut cors = cors.clone();
+    for target in &mut cors.targets {
+        if target.answers.iter().any(|answer| answer.asker == Asker::Own && !is_wall(answer)) {
+            continue;
+        }
+        let (walls, answers): (Vec<Answer>, Vec<Answer>) =
+            std::mem::take(&mut target.answers).into_iter().partition(is_wall);
+        target.answers = answers;
+        target.failed.extend(walls.into_iter().map(|answer| Failed {
+            asker: answer.asker,
+            method: answer.method,
+            why: format!("it answered {}", answer.status),
+        }));
+    }
+    cors
 }
 
 /// Who has to ask before a rule knows.
@@ -338,6 +362,18 @@ mod tests {
             assert_eq!(said.len(), 1, "{allow:?} {said:?}");
             assert!(said[0].starts_with("proof cors-strangers-refused"), "{allow:?} {said:?}");
         }
+    }
+
+    #[test]
+    fn a_wall_proves_nothing_and_a_refusal_of_strangers_does() {
+        let refused = |asker, status| Answer { status, ..answer(asker, None, false) };
+        for status in [302, 401, 403, 407, 429, 503] {
+            let said = judged(vec![refused(Asker::Stranger, status), refused(Asker::Null, status)], false);
+            assert!(said.iter().all(|line| line.starts_with("not seen")), "{status} {said:?}");
+        }
+        let own = answer(Asker::Own, None, false);
+        let said = judged(vec![refused(Asker::Stranger, 403), refused(Asker::Null, 403), own], false);
+        assert!(said[0].starts_with("proof cors-strangers-refused"), "{said:?}");
     }
 
     #[test]

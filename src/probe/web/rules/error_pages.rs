@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Observation, Proof, RuleKind, RuleMeta, Severity};
-use crate::probe::web::address::{location, shown};
+use crate::probe::web::address::{location, same_site, shown};
 use crate::probe::web::errors::Errors;
 use crate::probe::web::errors::signs::{self, Kind};
 use crate::probe::web::exposed::Paths;
@@ -85,38 +85,47 @@ pub static PAGE_RULES: &[&RuleMeta] = &[&DEFAULT, &SOFT, &PROOF];
 /// Judges the stack traces.
 pub fn judge_traces(page: &Url, paths: &Paths, errors: &Errors) -> Vec<Sight> {
     let missing = [&paths.missing, &paths.missing_dotted];
+    // A trace is one, also in a refusal.
     let answers: Vec<&Answer> =
-        missing.into_iter().filter(|answer| answer.status.is_some()).chain(errors.answered()).collect();
-    let mut sights: Vec<Sight> = lost(page, errors).map(Sight::NotSeen).into_iter().collect();
+        missing.into_iter().chain(&errors.answers).filter(|answer| answer.status.is_some()).collect();
+    let mut sights: Vec<Sight> = lost(page, paths, errors).map(Sight::NotSeen).into_iter().collect();
     if paths.missing.status.is_none() {
         sights.push(Sight::NotSeen(format!("{} does not answer to a path that does not exist", shown(page))));
+    }
+    if let Some(status) = paths.wall() {
+        let why = format!("{} answers {status} to every path, so what lies behind that was not seen", shown(page));
+        sights.push(Sight::NotSeen(why));
     }
     match trace(page, &answers) {
         Some(finding) => sights.push(finding.into()),
         // Without a single request that no app expects, nothing is known of how the app fails.
-        None if paths.missing.status.is_none() || errors.answered().next().is_none() => {}
+        None if paths.missing.status.is_none() || paths.wall().is_some() || errors.answered(paths).next().is_none() => {
+        }
         None => sights.push(Sight::Seen(Vec::new())),
     }
     sights
 }
 
 /// Which of the requests that no app expects were lost.
-fn lost(page: &Url, errors: &Errors) -> Option<String> {
-    let lost = errors.lost();
+fn lost(page: &Url, paths: &Paths, errors: &Errors) -> Option<String> {
+    let lost = errors.lost(paths);
     let page = shown(page);
     match lost.as_slice() {
-        _ if errors.answered().next().is_none() => {
+        _ if errors.answered(paths).next().is_none() => {
             Some(format!("{page} answered none of the requests that no app expects"))
         }
         [] => None,
-        lost => Some(format!("{page} gave no answer to requests that no app expects: {}", lost.join(", "))),
+        lost => Some(format!("{page} refused or did not answer requests that no app expects: {}", lost.join(", "))),
     }
 }
 
 fn trace(page: &Url, answers: &[&Answer]) -> Option<Observation> {
-    let failed = answers.iter().filter(|answer| answer.status.is_some_and(|status| status >= 400));
-    let signs: Vec<_> = failed
-        .filter_map(|answer| Some((answer, signs::read(&answer.text)?)))
+    let signs: Vec<_> = answers
+        .iter()
+        .filter_map(|answer| {
+            let status = answer.status.filter(|status| *status >= 400)?;
+            Some((answer, signs::read_page(&answer.text, status)?))
+        })
         .filter(|(_, sign)| sign.kind > Kind::Default)
         .collect();
     let (_, worst) = signs.iter().max_by_key(|(_, sign)| sign.kind)?;
@@ -159,9 +168,9 @@ pub fn judge_pages(
         return vec![(PAGE_RULES, Sight::NotSeen(why))];
     };
     let missing = &paths.missing;
-    let failed = failed(errors, document);
+    let failed = failed(page, paths, errors, document);
     let mut sights = Vec::new();
-    if let Some(why) = lost(page, errors) {
+    if let Some(why) = lost(page, paths, errors) {
         sights.push((FAILED_RULES, Sight::NotSeen(why)));
     }
     let mut standard = Vec::new();
@@ -179,8 +188,8 @@ pub fn judge_pages(
         Some(status @ (404 | 410)) => {
             let line = format!("GET {} → {status}", missing.path);
             let mut proven = None;
-            match own_page(missing, document) {
-                Page::Own if failed.is_none() => proven = proof(page, document, errors),
+            match own_page(page, missing, document) {
+                Page::Own if failed.is_none() => proven = proof(page, document, paths, errors),
                 Page::Standard(of) => {
                     standard.push((format!("A path that does not exist shows the standard page of {of}"), line));
                 }
@@ -215,9 +224,9 @@ fn default_page(page: &Url, standard: Vec<(String, String)>) -> Option<Observati
 
 /// The standard page that a request shows which makes the app or its server fail (5xx), and its line of evidence. What a server says of a
 /// request that it refuses (400) never reaches users.
-fn failed(errors: &Errors, document: &html::Document) -> Option<(String, String)> {
-    let mut failed = errors.answered().filter(|answer| answer.status.is_some_and(|status| status >= 500));
-    failed.find_map(|answer| match own_page(answer, document) {
+fn failed(page: &Url, paths: &Paths, errors: &Errors, document: &html::Document) -> Option<(String, String)> {
+    let mut failed = errors.answered(paths).filter(|answer| answer.status.is_some_and(|status| status >= 500));
+    failed.find_map(|answer| match own_page(page, answer, document) {
         Page::Standard(of) => {
             let status = answer.status.unwrap_or_default();
             let message = format!("A request that fails ({status}) shows the standard page of {of}");
@@ -238,11 +247,11 @@ enum Page {
     Other,
 }
 
-fn own_page(answer: &Answer, document: &html::Document) -> Page {
+fn own_page(page: &Url, answer: &Answer, document: &html::Document) -> Page {
     if answer.bytes.trim_ascii().is_empty() {
         return Page::Empty;
     }
-    match signs::read(&answer.text) {
+    match signs::read_page(&answer.text, answer.status.unwrap_or_default()) {
         Some(sign) if sign.kind == Kind::Default => return Page::Standard(sign.of),
         // A stack trace is a finding of its own.
         Some(_) => return Page::Other,
@@ -260,16 +269,21 @@ fn own_page(answer: &Answer, document: &html::Document) -> Page {
         .iter()
         .filter_map(|script| script.src.as_ref())
         .any(|src| document.scripts.iter().any(|script| script.src.as_ref() == Some(src)));
-    let leads_on = error.anchors.iter().any(|anchor| !anchor.href.starts_with('#') && !anchor.text.is_empty());
+    // A firewall's page leads to whoever makes the firewall.
+    let own = |href: &str| error.resolve(page, href).is_some_and(|url| same_site(page, &url));
+    let leads_on = error
+        .anchors
+        .iter()
+        .any(|anchor| !anchor.href.starts_with('#') && !anchor.text.is_empty() && own(&anchor.href));
     if leads_on || shares_style || shares_script { Page::Own } else { Page::Other }
 }
 
 /// A request that fails has to show a page of the app's own as well: a 404 alone says nothing about the rest.
-fn proof(page: &Url, document: &html::Document, errors: &Errors) -> Option<Observation> {
+fn proof(page: &Url, document: &html::Document, paths: &Paths, errors: &Errors) -> Option<Observation> {
     let failed = errors
-        .answered()
-        .filter(|answer| answer.status.is_some_and(|status| status >= 400 && status != 404))
-        .find(|answer| matches!(own_page(answer, document), Page::Own))?;
+        .answered(paths)
+        .filter(|answer| matches!(answer.status, Some(400 | 500..)))
+        .find(|answer| matches!(own_page(page, answer, document), Page::Own))?;
     let message = format!(
         "A path that does not exist and a request that fails ({}) both show a page of your own",
         failed.status.unwrap_or_default()
@@ -295,5 +309,27 @@ mod tests {
         let calm = Errors { answers: vec![Answer::with("/%", 400, "", b"no")] };
         let sights = judge_traces(&page, &paths(b"<h1>Not here</h1>"), &calm);
         assert!(matches!(sights.as_slice(), [Sight::Seen(seen)] if seen.is_empty()), "{sights:?}");
+    }
+
+    #[test]
+    fn a_wall_says_nothing_of_errors_and_its_page_is_not_the_apps() {
+        let page = Url::parse("https://example.com/").unwrap();
+        let of = |missing: u16, error: u16| {
+            let paths = Paths { missing: Answer::with("/gonogo-1", missing, "text/html", b"no"), ..Paths::default() };
+            let errors = Errors { answers: vec![Answer::with("/%", error, "text/html", b"no")] };
+            judge_traces(&page, &paths, &errors)
+        };
+        for (missing, error) in [(401, 401), (401, 400), (404, 403), (503, 503)] {
+            let sights = of(missing, error);
+            assert!(sights.iter().all(|sight| matches!(sight, Sight::NotSeen(_))), "{missing} {error}: {sights:?}");
+        }
+        let own = b"<html><h1>Lost</h1><a href=/>Home</a></html>";
+        let block = b"<html><h1>Blocked</h1><a href=https://waf.example.net/>Why?</a></html>";
+        let paths = Paths { missing: Answer::with("/gonogo-1", 404, "text/html", own), ..Paths::default() };
+        for (status, body, proven) in [(400, &own[..], true), (403, own, false), (400, block, false)] {
+            let errors = Errors { answers: vec![Answer::with("/%", status, "text/html", body)] };
+            let found = proof(&page, &html::Document::default(), &paths, &errors);
+            assert_eq!(found.is_some(), proven, "{status}");
+        }
     }
 }

@@ -1,5 +1,9 @@
 //! Whether the address that was given leads to the app at all.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{Page, header_finding};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
 use crate::probe::web::errors::signs::{self, Kind};
@@ -29,7 +33,7 @@ struct Fresh {
     marks: &'static [&'static str],
 }
 
-const FRESH: [Fresh; 12] = [
+const FRESH: [Fresh; 13] = [
     Fresh { of: "nginx", marks: &["<title>Welcome to nginx!</title>"] },
     Fresh { of: "OpenResty", marks: &["<title>Welcome to OpenResty!</title>"] },
     Fresh { of: "Apache", marks: &["Apache2", "Default Page: It works"] },
@@ -41,6 +45,7 @@ const FRESH: [Fresh; 12] = [
     Fresh { of: "Django", marks: &["The install worked successfully! Congratulations!"] },
     Fresh { of: "Rails", marks: &["<title>Ruby on Rails ", "Rails version:"] },
     Fresh { of: "Next.js", marks: &["Get started by editing", "nextjs.org"] },
+    Fresh { of: "Next.js", marks: &["To get started, edit the", "nextjs.org"] },
     Fresh { of: "Plesk", marks: &["<title>Web Server's Default Page</title>"] },
 ];
 
@@ -54,6 +59,11 @@ const LISTINGS: [&str; 6] = [
     "<h1>Directory listing for /",
 ];
 
+/// More of them, of which all texts are there: Amazon S3, Caddy.
+const MARKED: [&[&str]; 2] = [&["<ListBucketResult", "<Contents>"], &["caddyserver.com", "class=\"meta-item\""]];
+/// Those of Go's FileServer, which begin with the list, and of IIS, which says the host's name and the path.
+const SHAPE: &str = r"(?is)^\s*(?:<!doctype html>\s*)?(?:<meta[^>]*>\s*)*<pre>\s*<a href=|<title>[^<]{1,200} - /[^<]{0,200}</title>.{0,600}<pre>\s*<a href=";
+
 /// So much of a page is looked at; what is searched for stands near its beginning.
 const LOOKED_AT: usize = 64 * 1024;
 
@@ -63,9 +73,14 @@ pub fn judge(page: &Page<'_>) -> Sight {
     let bytes = &page.response.body.bytes;
     let text = String::from_utf8_lossy(bytes.get(..LOOKED_AT).unwrap_or(bytes));
     let host = page.url.host_str().unwrap_or_default();
-    let seen = trouble(status, &text);
+    let cut = page.response.body.cut;
+    let seen = trouble(status, &text).or_else(|| {
+        let empty = cut.is_none() && (200..300).contains(&status) && bytes.trim_ascii().is_empty();
+        empty.then(|| (Severity::Blocker, format!("answers {status} with an empty page"), String::new()))
+    });
     let Some((severity, what, shown)) = seen else {
         return match status {
+            _ if cut.is_some() => Sight::NotSeen(format!("{host} gave {}", cut.unwrap_or_default())),
             // A login wall or a bot check: the app may be behind it.
             400..=499 => Sight::NotSeen(format!("{host} answered {status}: give an address that answers with a page")),
             _ => Sight::Seen(Vec::new()),
@@ -81,7 +96,7 @@ fn trouble(status: u16, text: &str) -> Option<(Severity, String, String)> {
     if status >= 500 {
         return Some((Severity::Blocker, format!("answers {status}, so that visitors see an error"), String::new()));
     }
-    if let Some(sign) = signs::read(text).filter(|sign| sign.kind > Kind::Default && is_sure(text)) {
+    if let Some(sign) = signs::read_page(text, status).filter(|sign| sign.kind > Kind::Default) {
         let what = format!("answers with an error page of {}", sign.of);
         return Some((Severity::Blocker, what, sign.shown));
     }
@@ -90,15 +105,14 @@ fn trouble(status: u16, text: &str) -> Option<(Severity, String, String)> {
         let shown = shown.map(|path| format!("a list of /{}", path.chars().take(60).collect::<String>()));
         return Some((Severity::Major, "shows a list of its files".to_owned(), shown.unwrap_or_default()));
     }
+    static SHAPES: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(SHAPE).ok());
+    let list = MARKED.iter().any(|marks| marks.iter().all(|mark| text.contains(mark)));
+    if list || SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text)) {
+        return Some((Severity::Major, "shows a list of its files".to_owned(), String::new()));
+    }
     let fresh = FRESH.iter().find(|fresh| fresh.marks.iter().all(|mark| text.contains(mark)))?;
     let what = format!("shows the page that {} comes with, and not an app", fresh.of);
     Some((Severity::Blocker, what, String::new()))
-}
-
-/// A page about programming quotes stack traces; an error page is one and has little else.
-fn is_sure(text: &str) -> bool {
-    let quotes = ["<article", "<code class=", "class=\"highlight", "prism", "hljs"];
-    !quotes.iter().any(|quote| text.contains(quote))
 }
 
 #[cfg(test)]
@@ -110,7 +124,8 @@ mod tests {
 
     fn judged(status: u16, text: &str) -> Vec<String> {
         let url = url::Url::parse("https://shop.example.com/").unwrap();
-        let body = Body { bytes: text.as_bytes().to_vec().into(), ..Body::default() };
+        let cut = text.ends_with("<!-- cut").then_some("a body that broke off");
+        let body = Body { bytes: text.as_bytes().to_vec(), cut, ..Body::default() };
         let response = Response { status, headers: Headers::of(&[("content-type", "text/html")]), body };
         lines(judge(&Page { url: &url, response: &response, document: html::read(text.as_bytes()) }))
     }
@@ -125,6 +140,29 @@ mod tests {
                 200,
                 "<h1>x</h1>\nTraceback (most recent call last):\n  File \"/app/a.py\", line 1",
                 "error page of Python",
+            ),
+            (200, " \n", "blocker front-page-broken: shop.example.com answers 200 with an empty page"),
+            (200, "<?xml version='1.0'?><ListBucketResult><Contents><Key>a</Key></Contents>", "a list of its files"),
+            (
+                200,
+                "<!doctype html>\n<meta name=viewport content=x>\n<pre>\n<a href=\"a.sql\">a.sql</a>",
+                "a list of its files",
+            ),
+            (
+                200,
+                "<html><head><title>localhost - /</title></head><body><H1>localhost - /</H1><hr>\n<pre><A HREF=\"/a\">",
+                "a list of its files",
+            ),
+            (
+                200,
+                "<span class=\"meta-item\">1</span>Served with <a href=\"https://caddyserver.com\">",
+                "a list of its files",
+            ),
+            (200, "<h1>To get started, edit the page.tsx file.</h1><a href=https://nextjs.org>", "Next.js comes with"),
+            (
+                200,
+                "<article></article><b>Warning</b>:  x in <b>/var/www/a.php</b> on line <b>3</b>",
+                "error page of PHP",
             ),
             (
                 404,
@@ -142,10 +180,12 @@ mod tests {
         for text in [
             "<title>Corner shop</title><h1>Tea</h1>",
             "<title>Blog</title><article><pre>Traceback (most recent call last):\n  File \"/app/a.py\", line 1</pre>",
+            "<title>Tea - /shop</title><p>Teapots</p>",
             "<p>How to read \"Welcome to nginx!\" on a fresh server",
         ] {
             assert_eq!(judged(200, text), Vec::<String>::new(), "{text}");
         }
+        assert_eq!(judged(200, "<h1>Tea<!-- cut"), ["not seen: shop.example.com gave a body that broke off"]);
         assert_eq!(
             judged(401, "sign in"),
             ["not seen: shop.example.com answered 401: give an address that answers with a page"]

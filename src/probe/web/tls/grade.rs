@@ -83,7 +83,8 @@ pub fn grade(facts: &Facts<'_>) -> (Option<Grade>, Vec<(Grade, String)>) {
     ((certain || whole).then_some(worst), caps)
 }
 
-fn of_trust(distrust: &[Distrust]) -> Vec<(Grade, String)> {
+/// What distrust comes to, in words.
+pub(super) fn of_trust(distrust: &[Distrust]) -> Vec<(Grade, String)> {
     let cap = |reason: &Distrust| match reason {
         Distrust::WrongHost => (Grade::M, "the certificate is for another name".to_owned()),
         Distrust::Expired(_) => (Grade::T, "the certificate has expired".to_owned()),

@@ -1,7 +1,8 @@
 //! Mozilla's profiles for servers (Server Side TLS, guideline 6.0).
 
+use super::grade::{Facts, of_trust};
 use super::suites;
-use super::versions::{Offer, Suites, Version, Versions};
+use super::versions::{Offer, Version};
 
 /// A profile, the strictest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +30,14 @@ const MOST_SUITES: usize = 4;
 /// Two years.
 const HSTS: u64 = 63_072_000;
 
-/// The strictest profile that a server keeps to, or why it keeps to none. `hsts` is as for the grade.
-pub fn profile(versions: &Versions, seen: &Suites, hsts: Option<u64>) -> Result<Profile, Vec<String>> {
-    let mut off = Vec::new();
+/// The strictest profile that a server keeps to, or why it keeps to none.
+pub fn profile(facts: &Facts<'_>) -> Result<Profile, Vec<String>> {
+    let &Facts { distrust, versions, suites: seen, hsts } = facts;
+    // Every profile asks for a certificate that browsers accept, with a key that is long enough.
+    let mut off: Vec<String> = match distrust {
+        Some(reasons) => of_trust(reasons).into_iter().map(|(_, why)| why).collect(),
+        None => vec!["whether browsers trust its certificate is not known".to_owned()],
+    };
     let offered = versions.offered();
     let outdated = offered.iter().filter(|version| version.is_outdated());
     off.extend(outdated.map(|version| format!("it offers {}", version.name())));
@@ -73,7 +79,8 @@ pub fn profile(versions: &Versions, seen: &Suites, hsts: Option<u64>) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::probe::web::tls::versions::{Choice, KindSeen};
+    use crate::probe::web::tls::trust::Distrust;
+    use crate::probe::web::tls::versions::{Choice, KindSeen, Suites, Versions};
 
     fn of(offered: &[Version], suites: &[u16], other_group: Option<u16>, hsts: Option<u64>) -> Result<Profile, String> {
         let offer = |version| if offered.contains(&version) { Offer::Offered } else { Offer::Refused };
@@ -87,7 +94,14 @@ mod tests {
         });
         let choices = vec![Choice { version: Version::Tls13, suite: 0x1302, group: Some(0x1d) }];
         let seen = Suites { choices, kinds: kinds.collect(), post_quantum: None, other_group };
-        profile(&versions, &seen, hsts).map_err(|off| off.join("; "))
+        let facts = Facts { distrust: Some(&[]), versions: &versions, suites: &seen, hsts };
+        for (distrust, why) in
+            [(None, "not known"), (Some(&[Distrust::SelfSigned][..]), "the certificate is self-signed")]
+        {
+            let off = profile(&Facts { distrust, ..facts }).unwrap_err();
+            assert!(off[0].ends_with(why), "{off:?}");
+        }
+        profile(&facts).map_err(|off| off.join("; "))
     }
 
     #[test]
@@ -110,7 +124,8 @@ mod tests {
         }
         let silent = Versions(Version::ALL.map(|version| (version, Offer::Unknown)).to_vec());
         let seen = Suites { choices: Vec::new(), kinds: Vec::new(), post_quantum: None, other_group: None };
-        let off = profile(&silent, &seen, Some(HSTS)).unwrap_err().join("; ");
+        let facts = Facts { distrust: Some(&[]), versions: &silent, suites: &seen, hsts: Some(HSTS) };
+        let off = profile(&facts).unwrap_err().join("; ");
         assert!(off.contains("no answer about TLS 1.3") && !off.contains("does not offer"), "{off}");
     }
 }

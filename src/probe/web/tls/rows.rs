@@ -37,10 +37,11 @@ pub fn rows(server: &Server, verdict: &Verdict, hsts: Option<u64>, now: Timestam
     let asked = &server.asked;
     let distrust = verdict.distrust.as_ref().ok().map(Vec::as_slice);
     let (graded, caps) = grade(&Facts { distrust, versions: &asked.versions, suites: &asked.suites, hsts });
-    let (profile, off_profile) = match profile(&asked.versions, &asked.suites, hsts) {
-        Ok(profile) => (Some(profile.name().to_owned()), Vec::new()),
-        Err(off) => (None, off),
-    };
+    let (profile, off_profile) =
+        match profile(&Facts { distrust, versions: &asked.versions, suites: &asked.suites, hsts }) {
+            Ok(profile) => (Some(profile.name().to_owned()), Vec::new()),
+            Err(off) => (None, off),
+        };
     let words = |certificate: &Certificate| {
         distrust.unwrap_or_default().iter().map(|reason| reason.words(certificate)).collect()
     };

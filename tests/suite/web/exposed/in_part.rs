@@ -188,3 +188,28 @@ async fn maps_that_were_not_asked_for_are_said_where_there_may_be_some() {
         assert_eq!(matches!(coverage, Coverage::Part(_)), part, "{count} {named} {there}: {coverage:?}");
     }
 }
+
+#[tokio::test]
+async fn a_firewall_that_turns_midway_makes_nothing_good_whatever_it_answers() {
+    for (status, kind, body) in [
+        ("200 OK", "text/html", "<title>Just a moment...</title>"),
+        ("302 Found", "text/html\r\nLocation: /challenge", ""),
+        ("406 Not Acceptable", "text/html", "Not Acceptable"),
+        ("403 Forbidden", "text/html", "Forbidden"),
+    ] {
+        let turned = AtomicBool::new(false);
+        let (server, _) = site(move |path| {
+            turned.fetch_or(path == "/.env", Ordering::SeqCst);
+            match path {
+                "/" => ok("text/html", HOME),
+                _ if turned.load(Ordering::SeqCst) => (status, kind, body.into()),
+                _ => missing(),
+            }
+        })
+        .await;
+        let (told, seen) = seen_at(&server).await;
+        assert!(!told.iter().any(|line| line.contains("private-file")), "{status}: {told:?}");
+        let coverage = coverage(&seen, "private-file-exposed");
+        assert!(matches!(coverage, Coverage::Part(_)), "{status}: {coverage:?}");
+    }
+}
