@@ -93,8 +93,19 @@ fn the_nearest_version_is_one_that_every_advisory_leaves_alone() {
     assert_eq!(of(&[pre]), fixed("1.2.0-rc.1"));
     assert_eq!(of(&[pre, &[("introduced", "0"), ("fixed", "1.2.0")]]), fixed("1.2.0"));
     assert_eq!(of(&[pre, &[("introduced", "0"), ("fixed", "1.1.9")]]), fixed("1.2.0-rc.1"));
-    // One without a fix leaves none.
-    assert_eq!(of(&[both, &[("introduced", "0")]]), Nearest::None);
+    // One without a fix does not swallow the way out of the others.
+    let most = |version: &str, mends, of, unfixed| Nearest::Most { version: version.to_owned(), mends, of, unfixed };
+    assert_eq!(of(&[both, &[("introduced", "0")]]), most("1.2.5", 1, 2, true));
+    let one: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.2.0")];
+    let other: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.4.0")];
+    assert_eq!(of(&[one, &[("introduced", "0")], other]), most("1.4.0", 2, 3, true));
+    assert_eq!(of(&[one, other, &[("introduced", "0"), ("last_affected", "1.9.0")]]), most("1.4.0", 2, 3, true));
+    // One that is fixed only before the others' next begins.
+    let early: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.2.0"), ("introduced", "1.3.0")];
+    assert_eq!(of(&[early, other]), most("1.2.0", 1, 2, false));
+    // One hole for another is no way out.
+    assert_eq!(of(&[one, &[("introduced", "1.2.0")]]), Nearest::None);
+    assert_eq!(of(&[&[("introduced", "0")]]), Nearest::None);
     assert_eq!(of(&[&[("introduced", "0"), ("last_affected", "1.4.0")]]), Nearest::After("1.4.0".to_owned()));
     assert_eq!(of(&[&[("introduced", "0"), ("last_affected", "1.4.0")], &[("introduced", "1.0.0")]]), Nearest::None);
     assert_eq!(of(&[]), Nearest::None);
@@ -403,6 +414,10 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
     assert!(inner.words.contains("comes in through a 1.0.0"), "{}", inner.words);
     let none = of("b", &Nearest::None, false);
     assert_eq!((none.kind, none.version), (WayOutKind::None, None));
+    let most = Nearest::Most { version: "1.2.0".to_owned(), mends: 18, of: 19, unfixed: true };
+    let most = of("b", &most, false);
+    assert_eq!((most.kind, &*most.commands.join("; ")), (WayOutKind::Renew, "npm update b"));
+    assert!(most.words.starts_with("1.2.0 fixes 18 of 19; for the rest there is no fix yet. What needs b"), "{most:?}");
     let after = of("b", &Nearest::After("1.4.0".to_owned()), false);
     assert_eq!(after.kind, WayOutKind::None);
     assert!(after.words.contains("ends with 1.4.0"), "{}", after.words);

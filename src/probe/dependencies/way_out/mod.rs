@@ -38,6 +38,11 @@ pub fn way_out(situation: &Situation<'_>) -> WayOut {
     let mut out = match situation.nearest {
         _ if situation.malware => situation.remove(&commands),
         Nearest::Fixed(version) => situation.to(version, &commands),
+        Nearest::Most { version, mends, of, unfixed } => {
+            let rest = if *unfixed { "for the rest there is no fix yet" } else { "no version fixes the rest as well" };
+            let out = situation.to(version, &commands);
+            WayOut { words: format!("{version} fixes {mends} of {of}; {rest}. {}", out.words), ..out }
+        }
         Nearest::After(bound) => situation.after(bound, &commands),
         Nearest::None => situation.without_a_fix(),
     };
