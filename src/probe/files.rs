@@ -203,6 +203,17 @@ impl Gaps {
         }
     }
 
+    /// The same, each example with the file that it stands in: `Gemfile: line 3`.
+    #[must_use]
+    pub fn within(&self, path: &str) -> Self {
+        let path = escape::line(path);
+        let named = |(reason, (count, examples)): (&String, &(u64, Vec<String>))| {
+            let examples = examples.iter().map(|example| format!("{path}: {example}")).collect();
+            (reason.clone(), (*count, examples))
+        };
+        Self(self.0.iter().map(named).collect())
+    }
+
     /// Whether nothing was passed over.
     #[must_use]
     pub fn is_empty(&self) -> bool {

@@ -178,6 +178,17 @@ impl<T> ListState<T> {
     }
 }
 
+impl<T: Clone + PartialEq> ListState<T> {
+    /// Changes what is in hand; another row's page begins at its top.
+    pub fn change(&mut self, how: impl FnOnce(&mut Selection<T>)) {
+        let before = self.list.selected.clone();
+        how(&mut self.list);
+        if before != self.list.selected {
+            self.scroll = 0;
+        }
+    }
+}
+
 /// The colours in use and those that could be.
 #[derive(Debug)]
 pub struct Dress {
@@ -339,30 +350,16 @@ impl Ui {
         if !self.index.refresh(session, &within, filters) {
             return;
         }
-        let (item, finding) = (self.checklist.items.selected.clone(), self.findings.list.selected.clone());
-        let (query, web) = (self.database.list.selected.clone(), self.web.list.selected.clone());
-        let package = self.dependencies.list.selected.clone();
+        let item = self.checklist.items.selected.clone();
         self.checklist.sections.settle(&self.index.sections);
         self.checklist.items.settle(&self.index.items);
-        self.findings.list.settle(&self.index.findings);
-        self.database.list.settle(&self.index.queries);
-        self.web.list.settle(&self.index.web);
-        self.dependencies.list.settle(&self.index.dependencies);
         if item != self.checklist.items.selected {
             self.checklist.scroll = 0;
         }
-        if finding != self.findings.list.selected {
-            self.findings.scroll = 0;
-        }
-        if query != self.database.list.selected {
-            self.database.scroll = 0;
-        }
-        if web != self.web.list.selected {
-            self.web.scroll = 0;
-        }
-        if package != self.dependencies.list.selected {
-            self.dependencies.scroll = 0;
-        }
+        self.findings.change(|list| list.settle(&self.index.findings));
+        self.database.change(|list| list.settle(&self.index.queries));
+        self.web.change(|list| list.settle(&self.index.web));
+        self.dependencies.change(|list| list.settle(&self.index.dependencies));
         self.reveal();
     }
 

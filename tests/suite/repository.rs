@@ -101,6 +101,22 @@ async fn open_versions_are_listed_once_for_each_manifest() {
 }
 
 #[tokio::test]
+async fn what_a_manifest_leaves_open_is_no_silence() {
+    let rules = ["dependency-unpinned", "dependency-unused", "lockfile-out-of-step"];
+    let lock = "GEM\n  specs:\n\nDEPENDENCIES\n";
+    let open = look(&committed(&[("Gemfile", "gemspec\n"), ("Gemfile.lock", lock)])).await;
+    for rule in rules {
+        assert!(matches!(coverage(&open, rule), Coverage::Part(why) if why.contains("`Gemfile`")), "{rule}");
+    }
+    let gaps = open.result.unwrap().gaps;
+    assert!(gaps.iter().any(|gap| gap.examples.iter().any(|example| example.starts_with("Gemfile: "))), "{gaps:?}");
+    let broken = look(&committed(&[("package.json", "{"), ("package-lock.json", "{}")])).await;
+    for rule in ["lockfile-missing", "dependency-unpinned", "dependency-unused"] {
+        assert!(matches!(coverage(&broken, rule), Coverage::Part(why) if why.contains("package.json")), "{rule}");
+    }
+}
+
+#[tokio::test]
 async fn pipelines_prove_what_they_run_before_a_merge() {
     let workflow = |on: &str| {
         format!(

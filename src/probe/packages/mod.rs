@@ -17,6 +17,8 @@ pub mod manifest;
 mod npm_spec;
 pub mod range;
 mod toml_doc;
+mod toml_parts;
+pub(in crate::probe) mod typed;
 mod unlocked;
 pub mod version;
 
@@ -31,6 +33,7 @@ pub use ecosystem::Ecosystem;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
 pub use manifest::{Declared, Manifest, composer_content_hash};
+pub use unlocked::{Reach, locks_of};
 pub use version::Version;
 
 use lock::Around;

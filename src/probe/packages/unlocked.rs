@@ -17,8 +17,8 @@ struct Kind {
 }
 
 /// Which manifests a lock file answers for, besides the one next to it.
-#[derive(Clone, Copy, PartialEq)]
-enum Reach {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reach {
     /// Those below: workspaces, and projects that share an environment.
     Below,
     /// Those that it names, or none: what lies below by chance is a project of its own.
@@ -43,6 +43,12 @@ const KINDS: [Kind; 10] = [
     Kind { manifest: "build.gradle", locks: GRADLE, reach: Reach::Named },
     Kind { manifest: "build.gradle.kts", locks: GRADLE, reach: Reach::Named },
 ];
+
+/// The lock files that answer for a manifest of this name, the usual one first, and how far they reach.
+#[must_use]
+pub fn locks_of(name: &str) -> Option<(&'static [&'static str], Reach)> {
+    KINDS.iter().find(|kind| kind.manifest == name).map(|kind| (kind.locks, kind.reach))
+}
 
 /// The manifests without a lock file, each with the reason as a phrase.
 pub fn manifests(

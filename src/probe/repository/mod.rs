@@ -103,24 +103,20 @@ fn examine(cx: &ProbeCx) -> Examined {
     cx.report_progress(0, Some(7), "listing files");
     let repo = Repo::open(&cx.project.root, &cx.settings.ignore, &cx.cancel);
 
-    cx.report_progress(1, Some(7), "reading manifests");
-    let manifests = manifests::find(&repo);
-    lockfiles::observations(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
-    pins::findings(&repo, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    cx.report_progress(1, Some(7), "reading manifests and lock files");
+    let packages = packages::collect(repo.listing(), &cx.cancel);
+    let manifests = manifests::find(&repo, &packages);
+    lockfiles::observations(&repo, &packages, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
+    pins::findings(&repo, &packages, &manifests).into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));
     let read_all = |how: Coverage| match (how, repo.gaps().total()) {
         (Coverage::Whole, unread) if unread > 0 => {
             Coverage::Part(format!("{} could not be read", counted("files", unread)))
         }
         (how, _) => how,
     };
-    let locks = read_all(lockfiles::coverage(&repo, &manifests));
+    let locks = read_all(lockfiles::coverage(&repo, &packages, &manifests));
     covered(&[lockfiles::MISSING.id, lockfiles::IGNORED.id, lockfiles::COMMITTED.id], &locks);
-    let pins = if manifests.is_empty() {
-        Coverage::Absent("no manifest names dependencies".to_owned())
-    } else {
-        read_all(Coverage::Whole)
-    };
-    covered(&[pins::META.id], &pins);
+    covered(&[pins::META.id], &read_all(pins::coverage(&repo, &packages, &manifests)));
 
     cx.report_progress(2, Some(7), "reading CI");
     let pipelines = ci::read(&repo);
@@ -150,8 +146,7 @@ fn examine(cx: &ProbeCx) -> Examined {
     }
     covered(&[health::META.id], &Coverage::Whole);
 
-    cx.report_progress(4, Some(7), "reading lock files");
-    let packages = packages::collect(repo.listing(), &cx.cancel);
+    cx.report_progress(4, Some(7), "judging packages");
     let images: Vec<hygiene::BaseImage> = dockerfiles.iter().flat_map(containers::Dockerfile::bases).collect();
     let kept = hygiene::look(&repo, &packages, &images, cx.now, &cx.cancel);
     kept.observations.into_iter().for_each(|seen| cx.emitter.emit_blocking(seen));

@@ -1,9 +1,13 @@
 //! Dependencies whose version is left open.
 
 use super::lockfiles::{self, Lock};
-use super::manifests::{Dependency, Manifest, Pin};
+use super::manifests::{self, Asking, Fixed};
 use super::repo::Repo;
-use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+use crate::model::{
+    Confidence, Coverage, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity, Span,
+};
+use crate::probe::packages::manifest::{Pin, Source};
+use crate::probe::packages::{Declared, Packages};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -21,53 +25,191 @@ pub static META: RuleMeta = RuleMeta {
 
 /// One finding for each manifest that leaves something open.
 #[must_use]
-pub fn findings(repo: &Repo, manifests: &[Manifest]) -> Vec<Finding> {
-    manifests.iter().filter_map(|manifest| finding(repo, manifest)).collect()
+pub fn findings(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Vec<Finding> {
+    let fixed = Fixed::of(packages);
+    all.iter().filter_map(|asking| finding(repo, packages, &fixed, asking)).collect()
 }
 
-fn finding(repo: &Repo, manifest: &Manifest) -> Option<Finding> {
-    let locked = matches!(lockfiles::of(repo, manifest), Lock::Here(_) | Lock::Above | Lock::NotInGit(..));
-    let open: Vec<&Dependency> = manifest
-        .dependencies
-        .iter()
-        .filter(|dependency| match dependency.pin {
-            Pin::Exact => false,
-            Pin::Loose => true,
-            Pin::Range => !locked,
-        })
-        .collect();
+fn finding(repo: &Repo, packages: &Packages, fixed: &Fixed<'_>, asking: &Asking<'_>) -> Option<Finding> {
+    let locked = matches!(lockfiles::of(repo, packages, asking), Lock::Here(_) | Lock::Above | Lock::NotInGit(..));
+    let is_open = |declared: &&&Declared| match fixed.pin(asking.manifest, declared) {
+        Pin::Exact => false,
+        Pin::Loose => true,
+        Pin::Range => !locked,
+    };
+    let open: Vec<&Declared> = asking.wanted.iter().filter(is_open).copied().collect();
     let first = open.first()?;
     let message = match open.as_slice() {
-        [one] => format!("`{}` is asked for {}", one.name, wording(one)),
+        [one] => format!("`{}` is asked for {}", one.name, wording(one, locked)),
         _ if locked => format!("{} dependencies ask for whatever is there: {}", open.len(), names(&open)),
         _ => format!(
             "{} of {} dependencies are not fixed to a version, and no lock file does it",
             open.len(),
-            manifest.dependencies.len()
+            asking.wanted.len()
         ),
     };
-    let lines: Vec<String> = open.iter().take(12).map(|d| format!("{}  {}", d.name, shown(d))).collect();
+    let lines: Vec<String> =
+        open.iter().take(12).map(|declared| format!("{}  {}", declared.name, shown(declared))).collect();
     let more = open.len().saturating_sub(12);
     let more = if more > 0 { format!("\nand {more} more") } else { String::new() };
-    let location = Location::File { path: manifest.path.clone(), span: Some(Span::line(first.line)) };
+    let location = Location::File { path: asking.path().to_owned(), span: Some(Span::line(first.line)) };
     let finding = Finding::new(&META, location, "open", message)
         .evidence(Evidence::new(EvidenceKind::Note, format!("{}{more}", lines.join("\n"))));
     // The lock file holds what is installed until the next update; then anything may come.
-    Some(if locked { finding.severity(Severity::Minor) } else { finding })
+    let fix = "Name a range around the version that is locked now, or for git the commit, so that the next update brings nothing \
+               that nobody has tested.";
+    Some(if locked { finding.severity(Severity::Minor).fix(fix) } else { finding })
 }
 
-fn wording(dependency: &Dependency) -> String {
-    match dependency.wanted.as_str() {
-        "" => "without a version".to_owned(),
-        wanted => format!("as `{wanted}`, which can be another version tomorrow"),
+/// How far the rule got.
+#[must_use]
+pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverage {
+    let open = manifests::unread(repo, packages)
+        .or_else(|| manifests::not_judged(packages))
+        .or_else(|| manifests::unclear_in_product(repo, packages))
+        .or_else(|| behind_unread_lock(repo, packages, all));
+    match open {
+        Some(why) if all.is_empty() => Coverage::Nothing(why),
+        Some(why) => Coverage::Part(why),
+        None if all.is_empty() => Coverage::Absent("no manifest names dependencies".to_owned()),
+        None => Coverage::Whole,
     }
 }
 
-fn shown(dependency: &Dependency) -> &str {
-    if dependency.wanted.is_empty() { "(no version)" } else { &dependency.wanted }
+/// A range is fixed by a lock file only where that can be read.
+fn behind_unread_lock(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Option<String> {
+    let fixed = Fixed::of(packages);
+    let ranges =
+        |asking: &&Asking<'_>| asking.wanted.iter().any(|declared| fixed.pin(asking.manifest, declared) == Pin::Range);
+    all.iter().filter(ranges).find_map(|asking| match lockfiles::of(repo, packages, asking) {
+        Lock::Here(path) | Lock::NotInGit(path, _) if packages.locks.iter().all(|lock| lock.path != path) => {
+            Some(format!("`{path}` could not be read, so whether it fixes the versions is not known"))
+        }
+        _ => None,
+    })
 }
 
-fn names(open: &[&Dependency]) -> String {
-    let names: Vec<String> = open.iter().take(4).map(|dependency| format!("`{}`", dependency.name)).collect();
+fn wording(declared: &Declared, locked: bool) -> String {
+    match elsewhere(declared) {
+        Some(Source::Git) => "from git without a commit or a version, so that it can be other code tomorrow".to_owned(),
+        Some(_) => "from an address, where other code can lie tomorrow".to_owned(),
+        None if declared.range.is_empty() => "without a version".to_owned(),
+        None if locked => format!("as `{}`, so that the next update may bring any version", declared.range),
+        None => format!("as `{}`, which can be another version tomorrow", declared.range),
+    }
+}
+
+fn shown(declared: &Declared) -> &str {
+    match elsewhere(declared) {
+        Some(Source::Git) => "(git)",
+        Some(_) => "(an address)",
+        None if declared.range.is_empty() => "(no version)",
+        None => &declared.range,
+    }
+}
+
+/// Where it comes from, where that is no registry and the range does not say it.
+fn elsewhere(declared: &Declared) -> Option<Source> {
+    let told = declared.range.contains([':', '/']);
+    Some(declared.source).filter(|source| matches!(source, Source::Git | Source::Url) && !told)
+}
+
+fn names(open: &[&Declared]) -> String {
+    let names: Vec<String> = open.iter().take(4).map(|declared| format!("`{}`", declared.name)).collect();
     if open.len() > 4 { format!("{} …", names.join(", ")) } else { names.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+
+    fn seen(files: &[(&str, &str)]) -> (Vec<String>, Coverage) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        }
+        let cancel = CancellationToken::new();
+        let repo = Repo::open(folder.path(), &[], &cancel);
+        let packages = crate::probe::packages::collect(repo.listing(), &cancel);
+        let all = manifests::find(&repo, &packages);
+        let told = findings(&repo, &packages, &all).into_iter();
+        let told = told.map(|found| format!("{} {}: {}", found.severity.word(), found.location, found.message));
+        (told.collect(), coverage(&repo, &packages, &all))
+    }
+
+    #[test]
+    fn open_versions_are_told_once_for_each_manifest() {
+        let (told, coverage) = seen(&[
+            (
+                "package.json",
+                "{\n  \"dependencies\": {\n    \"a\": \"latest\",\n    \"b\": \"github:x/b\",\n    \"c\": \"^1.0.0\"\n  }\n}\n",
+            ),
+            ("package-lock.json", "{\"lockfileVersion\": 3, \"packages\": {\"\": {}}}"),
+            ("worker/requirements.txt", "flask==2.2.2\ngunicorn\n"),
+            ("worker/requirements-dev.txt", "pytest\n"),
+            ("tool/Cargo.toml", "[package]\nname = \"t\"\n[dependencies]\nserde = \"*\"\n"),
+            (
+                "crate/Cargo.toml",
+                "[package]\nname = \"u\"\n[dependencies]\nserde = \"1\"\nlog = {git = \"https://example.com/log\"}\n",
+            ),
+            ("crate/src/main.rs", ""),
+        ]);
+        assert_eq!(
+            told,
+            [
+                "major crate/Cargo.toml:4: 2 of 2 dependencies are not fixed to a version, and no lock file does it",
+                "minor package.json:3: 2 dependencies ask for whatever is there: `a`, `b`",
+                "major worker/requirements.txt:2: `gunicorn` is asked for without a version",
+            ]
+        );
+        assert_eq!(coverage, Coverage::Whole);
+    }
+
+    #[test]
+    fn what_the_project_fixes_itself_is_not_open() {
+        let (told, coverage) = seen(&[
+            (
+                "package.json",
+                "{\"name\": \"shop\", \"peerDependencies\": {\"react\": \"*\"}, \"dependencies\": {\"ui\": \"*\", \"a\": \"1.2.3\"}}",
+            ),
+            ("ui/package.json", "{\"name\": \"ui\", \"devDependencies\": {\"shop\": \"latest\", \"b\": \"1.0.0\"}}"),
+            ("api/requirements.txt", "-c constraints.txt\nFlask\ncelery[redis]>=5\n"),
+            ("api/constraints.txt", "flask==3.0.0\ncelery==5.4.0\n"),
+            ("crate/Cargo.toml", "[package]\nname = \"u\"\n[dependencies]\nserde = { workspace = true }\n"),
+            ("crate/src/main.rs", ""),
+        ]);
+        assert_eq!(told, [""; 0]);
+        assert_eq!(
+            coverage,
+            Coverage::Part("`crate/Cargo.toml` has 1 entry that gonogo could not work out".to_owned())
+        );
+    }
+
+    #[test]
+    fn addresses_are_told_without_what_is_in_them() {
+        let (told, coverage) = seen(&[
+            ("requirements.txt", "a @ git+https://bot:s3cret@example.com/a.git@main\n"),
+            ("api/pyproject.toml", "[project]\nname = \"x\"\ndynamic = [\"dependencies\"]\n"),
+        ]);
+        assert_eq!(
+            told,
+            [
+                "major requirements.txt:1: `a` is asked for from git without a commit or a version, so that it can be other code tomorrow"
+            ]
+        );
+        assert!(matches!(&coverage, Coverage::Part(why) if why.contains("api/pyproject.toml")), "{coverage:?}");
+        let sources = "[tool.uv.sources]\na = { url = \"https://example.com/a.whl\" }\n";
+        let project = format!("[project]\nname = \"x\"\ndependencies = [\"a==1.0\"]\n{sources}");
+        let (told, _) = seen(&[("pyproject.toml", &project)]);
+        assert_eq!(
+            told,
+            ["major pyproject.toml:3: `a` is asked for from an address, where other code can lie tomorrow"]
+        );
+        let (told, coverage) = seen(&[("setup.py", "x"), ("README.md", "")]);
+        assert!(told.is_empty() && matches!(coverage, Coverage::Absent(_)));
+    }
 }

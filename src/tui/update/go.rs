@@ -3,7 +3,8 @@
 use crate::model::{Fingerprint, ItemId};
 use crate::session::Session;
 use crate::tui::panes;
-use crate::tui::ui_state::{DependencyRow, Pane, Ui, View, WebRow, Within};
+use crate::tui::rows::Rows;
+use crate::tui::ui_state::{DependencyRow, ListState, Pane, Ui, View, WebRow, Within};
 
 /// How far a step goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,34 +49,10 @@ pub(super) fn step(ui: &mut Ui, session: &Session, step: Step) {
                 ui.checklist.scroll = 0;
             }
         }
-        Pane::Findings => {
-            let before = ui.findings.list.selected.clone();
-            ui.findings.list.step(&ui.index.findings, by);
-            if before != ui.findings.list.selected {
-                ui.findings.scroll = 0;
-            }
-        }
-        Pane::Queries => {
-            let before = ui.database.list.selected.clone();
-            ui.database.list.step(&ui.index.queries, by);
-            if before != ui.database.list.selected {
-                ui.database.scroll = 0;
-            }
-        }
-        Pane::Sites => {
-            let before = ui.web.list.selected.clone();
-            ui.web.list.step(&ui.index.web, by);
-            if before != ui.web.list.selected {
-                ui.web.scroll = 0;
-            }
-        }
-        Pane::Packages => {
-            let before = ui.dependencies.list.selected.clone();
-            ui.dependencies.list.step(&ui.index.dependencies, by);
-            if before != ui.dependencies.list.selected {
-                ui.dependencies.scroll = 0;
-            }
-        }
+        Pane::Findings => ui.findings.change(|list| list.step(&ui.index.findings, by)),
+        Pane::Queries => ui.database.change(|list| list.step(&ui.index.queries, by)),
+        Pane::Sites => ui.web.change(|list| list.step(&ui.index.web, by)),
+        Pane::Packages => ui.dependencies.change(|list| list.step(&ui.index.dependencies, by)),
         Pane::Item | Pane::Finding | Pane::Query | Pane::Site | Pane::Package | Pane::Report => {
             scroll(ui, session, pane, by);
         }
@@ -147,63 +124,44 @@ pub(super) fn item(ui: &mut Ui, session: &Session, item: &ItemId) {
     ui.reveal();
 }
 
-/// Shows a finding, whatever is filtered out.
+/// A view's list with its rows.
+type Listed<'a, T> = (&'a mut ListState<T>, &'a Rows<T>);
+
+/// Shows a row of a view with a list, whatever is filtered out.
+fn row<T: Clone + PartialEq>(ui: &mut Ui, session: &Session, view: View, row: &T, of: fn(&mut Ui) -> Listed<'_, T>) {
+    ui.view = view;
+    let (state, rows) = of(ui);
+    if rows.find(row).is_none() {
+        state.filter.reset();
+        ui.sync(session);
+    }
+    let (state, rows) = of(ui);
+    if let Some(at) = rows.find(row) {
+        state.list.go(rows, at);
+    }
+    state.scroll = 0;
+    if let Some(list) = view.panes().first() {
+        state.focus = *list;
+    }
+    ui.reveal();
+}
+
+/// Shows a finding.
 pub(super) fn finding(ui: &mut Ui, session: &Session, print: &Fingerprint) {
-    ui.view = View::Findings;
-    if ui.index.findings.find(print).is_none() {
-        ui.findings.filter.reset();
-        ui.sync(session);
-    }
-    if let Some(at) = ui.index.findings.find(print) {
-        ui.findings.list.go(&ui.index.findings, at);
-    }
-    ui.findings.scroll = 0;
-    ui.findings.focus = Pane::Findings;
-    ui.reveal();
+    row(ui, session, View::Findings, print, |ui| (&mut ui.findings, &ui.index.findings));
 }
 
-/// Shows a query, whatever is filtered out.
+/// Shows a query.
 pub(super) fn query(ui: &mut Ui, session: &Session, id: &str) {
-    ui.view = View::Database;
-    let id = id.to_owned();
-    if ui.index.queries.find(&id).is_none() {
-        ui.database.filter.reset();
-        ui.sync(session);
-    }
-    if let Some(at) = ui.index.queries.find(&id) {
-        ui.database.list.go(&ui.index.queries, at);
-    }
-    ui.database.scroll = 0;
-    ui.database.focus = Pane::Queries;
-    ui.reveal();
+    row(ui, session, View::Database, &id.to_owned(), |ui| (&mut ui.database, &ui.index.queries));
 }
 
-/// Shows a site, a server or the requests, whatever is filtered out.
-pub(super) fn web(ui: &mut Ui, session: &Session, row: &WebRow) {
-    ui.view = View::Web;
-    if ui.index.web.find(row).is_none() {
-        ui.web.filter.reset();
-        ui.sync(session);
-    }
-    if let Some(at) = ui.index.web.find(row) {
-        ui.web.list.go(&ui.index.web, at);
-    }
-    ui.web.scroll = 0;
-    ui.web.focus = Pane::Sites;
-    ui.reveal();
+/// Shows a site, a server or the requests.
+pub(super) fn web(ui: &mut Ui, session: &Session, which: &WebRow) {
+    row(ui, session, View::Web, which, |ui| (&mut ui.web, &ui.index.web));
 }
 
-/// Shows a package or the lock files, whatever is filtered out.
-pub(super) fn dependency(ui: &mut Ui, session: &Session, row: &DependencyRow) {
-    ui.view = View::Dependencies;
-    if ui.index.dependencies.find(row).is_none() {
-        ui.dependencies.filter.reset();
-        ui.sync(session);
-    }
-    if let Some(at) = ui.index.dependencies.find(row) {
-        ui.dependencies.list.go(&ui.index.dependencies, at);
-    }
-    ui.dependencies.scroll = 0;
-    ui.dependencies.focus = Pane::Packages;
-    ui.reveal();
+/// Shows a package or the lock files.
+pub(super) fn dependency(ui: &mut Ui, session: &Session, which: &DependencyRow) {
+    row(ui, session, View::Dependencies, which, |ui| (&mut ui.dependencies, &ui.index.dependencies));
 }

@@ -8,12 +8,15 @@ use gonogo::probe::dependencies::advisory::{Advisory, Parsed, parse};
 use gonogo::probe::dependencies::nearest::{Nearest, nearest};
 use gonogo::probe::dependencies::way_out::{Fixes, Situation, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
+use gonogo::probe::files;
 use gonogo::probe::packages::lock::{Builder, Draft};
 use gonogo::probe::packages::manifest::{Pin, Source};
-use gonogo::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Scope};
+use gonogo::probe::packages::{self, Declared, LockFile, Manager, Manifest, Scope};
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 
 use super::record;
+use crate::support::probes::Folder;
 
 /// Advisories about one package, each as its events.
 fn advisories(ecosystem: &str, package: &str, all: &[&[(&str, &str)]]) -> Vec<Arc<Advisory>> {
@@ -31,11 +34,17 @@ fn place(lock: &LockFile, name: &str) -> usize {
     lock.packages.iter().position(|package| package.name == name).unwrap()
 }
 
-fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manifest>) -> WayOut {
+pub(super) fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manifest>) -> WayOut {
     out_with(lock, name, to, manifests, &Fixes::new())
 }
 
-fn out_with(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manifest>, fixes: &Fixes) -> WayOut {
+pub(super) fn out_with(
+    lock: &LockFile,
+    name: &str,
+    to: &str,
+    manifests: &BTreeMap<String, Manifest>,
+    fixes: &Fixes,
+) -> WayOut {
     let at = place(lock, name);
     let ways = Graph::of(lock).ways_in(at, manifests);
     let nearest = Nearest::Fixed(to.to_owned());
@@ -43,7 +52,7 @@ fn out_with(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, 
     way_out(&Situation { lock, package, ways: &ways, nearest: &nearest, fixes, malware: false, manifests })
 }
 
-fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
+pub(super) fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
     Declared {
         name: name.to_owned(),
         alias: None,
@@ -57,7 +66,7 @@ fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
 }
 
 /// A lock file in which the manifest asks for `a` with a range, and `a` needs `b` with another.
-fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope, needs: &str) -> LockFile {
+pub(super) fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope, needs: &str) -> LockFile {
     let (a, b) = match manager {
         Manager::Maven | Manager::Gradle => ("org.example:a", "org.example:b"),
         Manager::Composer => ("acme/a", "acme/b"),
@@ -72,7 +81,7 @@ fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope,
     builder.finish(path).lock
 }
 
-fn manifests(path: &str, all: Vec<Declared>) -> BTreeMap<String, Manifest> {
+pub(super) fn manifests(path: &str, all: Vec<Declared>) -> BTreeMap<String, Manifest> {
     let manifest = Manifest { path: path.to_owned(), declared: all, ..Manifest::default() };
     BTreeMap::from([(path.to_owned(), manifest)])
 }
@@ -520,106 +529,70 @@ fn the_sentence_about_a_parent_names_how_many_there_are() {
     assert_eq!(json!(way.kind), json!("raise-parent"));
 }
 
+/// The way out of `name` in a project of these files.
+fn out_of(files: &[(&str, &str)], name: &str, to: &str) -> WayOut {
+    let folder = Folder::with(files);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    assert_eq!(found.gaps.total(), 0, "{:?}", found.gaps);
+    out(&found.locks[0], name, to, &found.manifests)
+}
+
 #[test]
-fn versions_of_one_package_are_forced_each_by_a_key_of_its_own() {
-    let of = |version: &str, to: &str| {
-        let mut builder = Builder::new(Manager::Npm, "3");
-        builder.add("a", Draft::new("a", "1.0.0", 1));
-        for version in ["0.2.1", "1.2.0"] {
-            builder.add(format!("deep {version}"), Draft::new("deep", version, 1));
-            builder.add(version, Draft::new("minimist", version, 1));
-            builder.needs("a", format!("deep {version}"));
-            builder.needs_range(format!("deep {version}"), version, version);
-        }
-        builder.wants("package.json", "a", "^1.0.0", Scope::Production, "a");
-        let lock = builder.finish("package-lock.json").lock;
-        let at = lock.packages.iter().position(|one| one.name == "minimist" && one.version == version).unwrap();
-        let manifests = BTreeMap::new();
-        let ways = Graph::of(&lock).ways_in(at, &manifests);
-        let nearest = Nearest::Fixed(to.to_owned());
-        let package = &lock.packages[at];
-        let fixes = &Fixes::new();
-        let situation = Situation {
-            lock: &lock,
-            package,
-            ways: &ways,
-            nearest: &nearest,
-            fixes,
-            malware: false,
-            manifests: &manifests,
+fn lock_files_that_say_what_is_taken_say_when_they_need_only_be_renewed() {
+    let yarn = "# yarn lockfile v1\n\n\na@^1.0.0:\n  version \"1.0.0\"\n  dependencies:\n    b \"^1.0.0\"\n    c \"npm:d@~1.0.0\"\n\n\
+        b@^1.0.0:\n  version \"1.0.0\"\n\n\"c@npm:d@~1.0.0\":\n  version \"1.0.0\"\n";
+    let manifest = r#"{"dependencies": {"a": "^1.0.0"}}"#;
+    let of = |manifest: &str, name: &str| out_of(&[("yarn.lock", yarn), ("package.json", manifest)], name, "1.2.0");
+    assert_eq!(of(manifest, "b").kind, WayOutKind::Renew);
+    let refused = of(manifest, "d");
+    assert_eq!(refused.kind, WayOutKind::RaiseParent);
+    assert!(refused.words.contains("a 1.0.0 takes only ~1.0.0"), "{}", refused.words);
+    // What is forced stays where it is however often the rest is renewed.
+    let forced = r#"{"dependencies": {"a": "^1.0.0"}, "resolutions": {"b": "^1.0.0"}}"#;
+    assert_eq!(of(forced, "b").kind, WayOutKind::RaiseParent);
+
+    let poetry = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\n[package.dependencies]\nb = \">=1.0,<2.0\"\n\
+        c = {version = \"1.0.0\", markers = \"python_version < '4'\"}\n\n[[package]]\nname = \"b\"\nversion = \"1.0.0\"\n\n\
+        [[package]]\nname = \"c\"\nversion = \"1.0.0\"\n\n[metadata]\nlock-version = \"2.0\"\n";
+    let manifest = "[tool.poetry.dependencies]\na = \"^1.0\"\n";
+    let of = |name: &str| out_of(&[("poetry.lock", poetry), ("pyproject.toml", manifest)], name, "1.2.0");
+    assert_eq!((of("b").kind, of("b").commands), (WayOutKind::Renew, vec!["poetry update b".to_owned()]));
+    assert_eq!(of("c").kind, WayOutKind::RaiseParent);
+
+    let from = r#""notification-url": "https://packages.example.com/downloads/""#;
+    let composer = format!(
+        r#"{{"packages": [
+        {{"name": "x/a", "version": "1.0.0", {from}, "require": {{"php": ">=8", "x/B": "^1.0", "x/c": "1.0.*", "x/virtual": "2.0"}}}},
+        {{"name": "x/b", "version": "1.0.0", {from}}}, {{"name": "x/c", "version": "1.0.0", {from}}},
+        {{"name": "x/d", "version": "1.0.0", {from}, "provide": {{"x/virtual": "2.0"}}}}], "packages-dev": []}}"#
+    );
+    let manifest = r#"{"require": {"x/a": "^1.0"}}"#;
+    let of = |name: &str| out_of(&[("composer.lock", &composer), ("composer.json", manifest)], name, "1.2.0");
+    let renew = of("x/b");
+    assert_eq!(renew.kind, WayOutKind::Renew);
+    assert_eq!(renew.commands, ["composer update x/b --with-dependencies"]);
+    assert!(of("x/c").words.contains("x/a 1.0.0 takes only 1.0.*"), "{}", of("x/c").words);
+    // The range of a name that it provides says nothing of its own versions.
+    assert!(!of("x/d").words.contains("takes only"), "{}", of("x/d").words);
+
+    let gems = "GEM\n  specs:\n    a (1.0.0)\n      b (~> 1.0)\n      c (= 1.0.0)\n    b (1.0.0)\n    c (1.0.0)\n\nDEPENDENCIES\n  a\n";
+    let of = |name: &str| out_of(&[("Gemfile.lock", gems), ("Gemfile", "gem \"a\"\n")], name, "1.2.0");
+    assert_eq!(of("b").kind, WayOutKind::Renew);
+    assert!(of("c").words.contains("a 1.0.0 takes only = 1.0.0"), "{}", of("c").words);
+
+    let berry = "__metadata:\n  version: 8\n\n\"a@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"a@npm:1.0.0\"\n  dependencies:\n    \
+        b: \"npm:^1.0.0\"\n    c: \"npm:1.0.0\"\n\n\"b@npm:^1.0.0\":\n  version: 1.0.0\n  resolution: \"b@npm:1.0.0\"\n\n\
+        \"c@npm:1.0.0\":\n  version: 1.0.0\n  resolution: \"c@npm:1.0.0\"\n\n\"x@workspace:.\":\n  version: 0.0.0-use.local\n  \
+        resolution: \"x@workspace:.\"\n  dependencies:\n    a: \"npm:^1.0.0\"\n  linkType: soft\n";
+    let bun = r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "x", "dependencies": {"a": "^1.0.0"}}}, "packages": {
+        "a": ["a@1.0.0", "", {"dependencies": {"b": "^1.0.0", "c": "1.0.0"}}, "x"], "b": ["b@1.0.0", "", {}, "x"],
+        "c": ["c@1.0.0", "", {}, "x"]}}"#;
+    for (path, text) in [("yarn.lock", berry), ("bun.lock", bun)] {
+        let of = |name: &str| {
+            out_of(&[(path, text), ("package.json", r#"{"dependencies": {"a": "^1.0.0"}}"#)], name, "1.2.0")
         };
-        let way = way_out(&situation);
-        assert!(way.words.contains(&format!("Force {to} or later")), "{}", way.words);
-        way.lines.unwrap().1
-    };
-    assert_eq!(of("0.2.1", "0.2.4"), "\"overrides\": {\n    \"minimist@<0.2.4\": \"^0.2.4\"\n}");
-    assert_eq!(of("1.2.0", "1.2.6"), "\"overrides\": {\n    \"minimist@>=1.0.0 <1.2.6\": \"^1.2.6\"\n}");
-}
-
-#[test]
-fn what_brings_it_in_is_raised_to_the_version_that_its_own_holes_ask_for() {
-    let fixes = |ecosystem, to: &str| Fixes::from([((ecosystem, "a".to_owned(), "1.0.0".to_owned()), to.to_owned())]);
-    let none = BTreeMap::new();
-    let npm = lock(Manager::Npm, "package.json", "package-lock.json", "^1.0.0", Scope::Production, "1.0.0");
-    let way = out_with(&npm, "b", "1.2.0", &none, &fixes(Ecosystem::Npm, "1.20.0"));
-    assert_eq!((way.kind, &*way.commands.join("; ")), (WayOutKind::RaiseParent, "npm install \"a@^1.20.0\""));
-    assert!(way.words.contains("First raise a 1.20.0, as it has holes as well"), "{}", way.words);
-    assert!(!way.words.contains("latest"), "{}", way.words);
-    let way = out(&npm, "b", "1.2.0", &none);
-    assert!(way.words.contains("The latest release may be a major step"), "{}", way.words);
-    // What a parent takes is not known to uv.lock: an exact version could fail.
-    let uv = lock(Manager::Uv, "pyproject.toml", "uv.lock", "==1.0.0", Scope::Production, "");
-    let way = out(&uv, "b", "1.26.18", &none);
-    assert_eq!(way.commands.first().map(String::as_str), Some("uv lock --upgrade-package b"));
-    assert!(way.words.contains("if it stays at 1.0.0, raise what brings it in"), "{}", way.words);
-    let way = out_with(&uv, "b", "1.26.18", &none, &fixes(Ecosystem::PyPi, "2.31.0"));
-    assert_eq!(way.commands, ["uv add a==2.31.0", "uv lock --upgrade-package b"]);
-}
-
-#[test]
-fn only_members_of_the_workspace_are_named_to_npm_as_such() {
-    let lock = lock(Manager::Npm, "libs/own/package.json", "package-lock.json", "^1.0.0", Scope::Production, "");
-    let of = |members: &[&str]| {
-        let members = members.iter().map(|one| (*one).to_owned()).collect();
-        let mut manifests = manifests("libs/own/package.json", vec![declared("a", "^1.0.0", Scope::Production, 4)]);
-        let root = Manifest { path: "package.json".to_owned(), members, ..Manifest::default() };
-        manifests.insert("package.json".to_owned(), root);
-        out(&lock, "a", "2.1.0", &manifests).commands
-    };
-    assert_eq!(of(&["libs/*"]), ["npm install -w libs/own \"a@^2.1.0\""]);
-    // A package that `file:` points to.
-    assert_eq!(of(&["apps/*"]), ["npm install --prefix libs/own \"a@^2.1.0\"", "npm install"]);
-}
-
-#[test]
-fn what_is_said_fits_the_files_that_are_there() {
-    let none = BTreeMap::new();
-    // Which pnpm is run nobody says.
-    let of = |manager: Option<&str>| {
-        let mut builder = Builder::new(Manager::Pnpm, "9.0");
-        for name in ["a", "deep", "b"] {
-            builder.add(name, Draft::new(name, "1.0.0", 1));
-        }
-        builder.needs_range("a", "deep", "^1.0.0");
-        builder.needs_range("deep", "b", "1.0.0");
-        builder.wants("package.json", "a", "^1.0.0", Scope::Production, "a");
-        let mut manifests = manifests("package.json", Vec::new());
-        manifests.get_mut("package.json").unwrap().package_manager = manager.map(str::to_owned);
-        let way = out(&builder.finish("pnpm-lock.yaml").lock, "b", "1.2.0", &manifests);
-        (way.lines.unwrap().0, way.words.contains("pnpm 9 and older read it as pnpm.overrides in package.json"))
-    };
-    assert_eq!(of(None), ("pnpm-workspace.yaml".to_owned(), true));
-    assert_eq!(of(Some("pnpm@10.1.0")), ("pnpm-workspace.yaml".to_owned(), false));
-    assert_eq!(of(Some("pnpm@9.1.0")), ("package.json".to_owned(), false));
-    // A gem without a condition.
-    let gem = lock(Manager::Bundler, "Gemfile", "Gemfile.lock", "", Scope::Production, "");
-    let way = out(&gem, "a", "2.1.0", &none);
-    assert_eq!((way.kind, &*way.commands.join("; ")), (WayOutKind::Renew, "bundle update a --conservative"));
-    assert_eq!(way.lines, None);
-    // Maven has no lock file.
-    let maven = lock(Manager::Maven, "pom.xml", "pom.xml", "1.0.0", Scope::Production, "");
-    let way = out(&maven, "org.example:a", "1.2.0", &none);
-    assert!(way.words.contains("a property (${…})") && !way.words.contains("lock file"), "{}", way.words);
-    let pip = lock(Manager::Pip, "requirements.txt", "requirements.txt", "==1.0.0", Scope::Production, "");
-    assert!(out(&pip, "a", "1.2.0", &none).words.contains("Keep what follows a `;`"));
+        assert_eq!(of("b").kind, WayOutKind::Renew, "{path}");
+        assert!(of("c").words.contains("a 1.0.0 takes only 1.0.0"), "{}", of("c").words);
+    }
 }

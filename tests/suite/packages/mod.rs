@@ -48,6 +48,7 @@ fn ways(lock: &LockFile) -> BTreeSet<String> {
 mod lock_files;
 mod npm;
 mod pnpm;
+mod proportion;
 mod python;
 mod python_hostile;
 mod python_locks;

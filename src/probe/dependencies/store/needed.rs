@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::file;
 use crate::probe::files::Listing;
-use crate::probe::packages::{Ecosystem, is_requirements};
+use crate::probe::packages::{Ecosystem, lock, manifest};
 
 /// The ecosystems of the manifests and lock files among a project's files, readable or not.
 #[must_use]
@@ -20,22 +20,37 @@ pub fn held(dir: &Path) -> BTreeSet<Ecosystem> {
 }
 
 fn of(path: &str) -> Option<Ecosystem> {
-    Some(match path.rsplit('/').next().unwrap_or(path) {
-        "package.json"
-        | "package-lock.json"
-        | "npm-shrinkwrap.json"
-        | "yarn.lock"
-        | "pnpm-lock.yaml"
-        | "bun.lock"
-        | "bun.lockb" => Ecosystem::Npm,
-        "pyproject.toml" | "poetry.lock" | "Pipfile" | "Pipfile.lock" | "uv.lock" | "pdm.lock" | "pylock.toml"
-        | "setup.cfg" | "setup.py" => Ecosystem::PyPi,
-        "composer.json" | "composer.lock" => Ecosystem::Packagist,
-        "Cargo.toml" | "Cargo.lock" => Ecosystem::CratesIo,
-        "Gemfile" | "Gemfile.lock" | "gems.rb" | "gems.locked" => Ecosystem::RubyGems,
-        "go.mod" | "go.sum" => Ecosystem::Go,
-        "pom.xml" | "build.gradle" | "build.gradle.kts" | "gradle.lockfile" => Ecosystem::Maven,
-        _ if is_requirements(path) => Ecosystem::PyPi,
-        _ => return None,
-    })
+    manifest::ecosystem(path).or_else(|| lock::ecosystem(path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_that_is_read_names_its_ecosystem() {
+        for (path, ecosystem) in [
+            ("apps/web/package.json", Some(Ecosystem::Npm)),
+            ("npm-shrinkwrap.json", Some(Ecosystem::Npm)),
+            ("bun.lockb", Some(Ecosystem::Npm)),
+            ("pylock.production.toml", Some(Ecosystem::PyPi)),
+            ("requirements/base.in", Some(Ecosystem::PyPi)),
+            ("requirements/base.txt", Some(Ecosystem::PyPi)),
+            ("setup.py", Some(Ecosystem::PyPi)),
+            ("composer.lock", Some(Ecosystem::Packagist)),
+            ("Cargo.lock", Some(Ecosystem::CratesIo)),
+            ("gems.locked", Some(Ecosystem::RubyGems)),
+            ("go.work", Some(Ecosystem::Go)),
+            ("go.sum", Some(Ecosystem::Go)),
+            ("buildscript-gradle.lockfile", Some(Ecosystem::Maven)),
+            ("gradle/dependency-locks/compile.lockfile", Some(Ecosystem::Maven)),
+            ("gradle/libs.versions.toml", Some(Ecosystem::Maven)),
+            ("pom.xml", Some(Ecosystem::Maven)),
+            ("notes.txt", None),
+            ("some.lockfile", None),
+            ("mix.lock", None),
+        ] {
+            assert_eq!(of(path), ecosystem, "{path}");
+        }
+    }
 }

@@ -12,10 +12,10 @@
 use std::collections::BTreeSet;
 
 use super::super::ways_in::{Asked, line_of};
-use super::typed::{is_plain, is_plain_path, is_range, word};
 use super::{MOST_NAMED, Situation, with_v};
 use crate::model::WayOut;
 use crate::probe::packages::manifest::{Pin, members};
+use crate::probe::packages::typed::{self, is_plain, is_plain_path, is_range, word};
 use crate::probe::packages::{Declared, Manager, Scope, range};
 
 /// Writes the commands for one package.
@@ -37,11 +37,16 @@ impl<'a> Commands<'a> {
     pub fn finish(&self, out: &mut WayOut) {
         let package = self.situation.package;
         let texts = [&*package.name, &*package.version].into_iter().chain(out.version.as_deref());
-        if !texts.into_iter().all(is_plain) || !is_plain_path(self.folder) {
-            out.commands.clear();
-            out.lines = None;
-        } else if !self.folder.is_empty() && !out.commands.is_empty() {
-            out.commands.insert(0, format!("cd {}", self.folder));
+        let folder = typed::path(self.folder).filter(|_| texts.into_iter().all(is_plain));
+        match folder {
+            None => {
+                out.commands.clear();
+                out.lines = None;
+            }
+            Some(folder) if !folder.is_empty() && !out.commands.is_empty() => {
+                out.commands.insert(0, format!("cd {folder}"));
+            }
+            Some(_) => {}
         }
     }
 

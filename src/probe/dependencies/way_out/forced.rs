@@ -2,7 +2,7 @@
 
 use super::super::nearest::line;
 use super::Situation;
-use super::typed::{is_plain, word};
+use crate::probe::packages::typed::{is_plain, word};
 use crate::probe::packages::{LockedPackage, Manager};
 
 /// How a version is forced.

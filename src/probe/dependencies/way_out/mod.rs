@@ -2,7 +2,6 @@
 
 mod commands;
 mod forced;
-mod typed;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -44,17 +44,31 @@ impl Draft {
     }
 }
 
-/// A lock file in the making.
+/// A lock file in the making. Files name hundreds of thousands of packages, so each key and each range is held once.
 #[derive(Debug)]
 pub struct Builder {
     manager: Manager,
     format: String,
     drafts: Vec<Draft>,
-    keys: HashMap<String, usize>,
-    needs: Vec<(String, String, String)>,
-    wanted: BTreeMap<String, Vec<(String, String, Scope, String)>>,
+    /// The keys, numbered as they come.
+    keys: HashMap<Box<str>, u32>,
+    /// What each key stands for, by its number.
+    drafts_of: Vec<Option<u32>>,
+    needs: Vec<Edge>,
+    /// The ranges of the edges, one behind the other.
+    ranges: String,
+    wanted: BTreeMap<String, Vec<(String, String, Scope, u32)>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
+}
+
+/// Who needs whom, each first a key's number, in the end a place.
+#[derive(Debug)]
+struct Edge {
+    from: u32,
+    to: u32,
+    /// Where its range stands among all of them.
+    range: (u32, u32),
 }
 
 impl Builder {
@@ -66,40 +80,45 @@ impl Builder {
             format: format.into(),
             drafts: Vec::new(),
             keys: HashMap::new(),
+            drafts_of: Vec::new(),
             needs: Vec::new(),
+            ranges: String::new(),
             wanted: BTreeMap::new(),
             gaps: Gaps::default(),
         }
     }
 
     /// Adds a package under a key of the format's own. A key that is known already keeps its first package.
-    pub fn add(&mut self, key: impl Into<String>, draft: Draft) {
-        let place = self.drafts.len();
-        self.keys.entry(key.into()).or_insert(place);
+    pub fn add(&mut self, key: impl AsRef<str>, draft: Draft) {
+        let place = number(self.drafts.len());
         self.drafts.push(draft);
+        self.stands_for(key.as_ref(), place);
     }
 
     /// Another key of the package that `known` stands for.
-    pub fn also(&mut self, key: impl Into<String>, known: &str) {
-        if let Some(&place) = self.keys.get(known) {
-            self.keys.entry(key.into()).or_insert(place);
+    pub fn also(&mut self, key: impl AsRef<str>, known: &str) {
+        if let Some(place) = self.draft_of(known) {
+            self.stands_for(key.as_ref(), place);
         }
     }
 
     /// Whether a package has this key.
     #[must_use]
     pub fn knows(&self, key: &str) -> bool {
-        self.keys.contains_key(key)
+        self.draft_of(key).is_some()
     }
 
     /// One package needs another. Keys that stay unknown are passed over: what is optional may be absent.
-    pub fn needs(&mut self, from: impl Into<String>, to: impl Into<String>) {
+    pub fn needs(&mut self, from: impl AsRef<str>, to: impl AsRef<str>) {
         self.needs_range(from, to, "");
     }
 
     /// As [`Builder::needs`], where the format says which versions it takes.
-    pub fn needs_range(&mut self, from: impl Into<String>, to: impl Into<String>, range: impl Into<String>) {
-        self.needs.push((from.into(), to.into(), range.into()));
+    pub fn needs_range(&mut self, from: impl AsRef<str>, to: impl AsRef<str>, range: impl AsRef<str>) {
+        let (from, to) = (self.key(from.as_ref()), self.key(to.as_ref()));
+        let begin = number(self.ranges.len());
+        self.ranges.push_str(range.as_ref());
+        self.needs.push(Edge { from, to, range: (begin, number(self.ranges.len())) });
     }
 
     /// A manifest that the file locks, also where it asks for nothing.
@@ -114,30 +133,49 @@ impl Builder {
         name: impl Into<String>,
         range: impl Into<String>,
         scope: Scope,
-        key: impl Into<String>,
+        key: impl AsRef<str>,
     ) {
-        let wanted = (name.into(), range.into(), scope, key.into());
+        let wanted = (name.into(), range.into(), scope, self.key(key.as_ref()));
         self.wanted.entry(manifest.to_owned()).or_default().push(wanted);
+    }
+
+    /// The number of a key.
+    fn key(&mut self, key: &str) -> u32 {
+        if let Some(&known) = self.keys.get(key) {
+            return known;
+        }
+        let new = number(self.drafts_of.len());
+        self.drafts_of.push(None);
+        self.keys.insert(key.into(), new);
+        new
+    }
+
+    fn stands_for(&mut self, key: &str, draft: u32) {
+        let key = self.key(key) as usize;
+        if let Some(of) = self.drafts_of.get_mut(key) {
+            *of = of.or(Some(draft));
+        }
+    }
+
+    fn draft_of(&self, key: &str) -> Option<u32> {
+        self.drafts_of.get(*self.keys.get(key)? as usize).copied().flatten()
     }
 
     /// The lock file of this path.
     #[must_use]
-    pub fn finish(self, path: &str) -> Reading {
-        let (mut packages, places) = merged(self.manager, &self.drafts);
-        let place_of = |key: &str| self.keys.get(key).and_then(|draft| places.get(*draft)).copied();
-        let mut needs: Vec<BTreeMap<usize, &str>> = vec![BTreeMap::new(); packages.len()];
-        for (from, to, range) in &self.needs {
-            if let (Some(from), Some(to)) = (place_of(from), place_of(to))
-                && let Some(needs) = needs.get_mut(from)
-            {
-                let known = needs.entry(to).or_default();
-                *known = if known.is_empty() { range } else { known };
-            }
-        }
-        for (package, needs) in packages.iter_mut().zip(needs) {
-            package.ranges = needs.values().map(|range| (*range).to_owned()).collect();
-            package.needs = needs.into_keys().collect();
-        }
+    pub fn finish(mut self, path: &str) -> Reading {
+        drop(std::mem::take(&mut self.keys));
+        let (mut packages, said, places) = merged(self.manager, self.drafts);
+        let place_of = |key: u32| {
+            let draft = self.drafts_of.get(key as usize).copied().flatten()?;
+            places.get(draft as usize).copied()
+        };
+        self.needs.retain_mut(|edge| {
+            let ends = place_of(edge.from).zip(place_of(edge.to));
+            (edge.from, edge.to) = ends.unwrap_or_default();
+            ends.is_some()
+        });
+        link(&mut packages, self.needs, &self.ranges);
         let roots: Vec<Root> = self
             .wanted
             .into_iter()
@@ -145,8 +183,7 @@ impl Builder {
                 let mut wanted: Vec<Wanted> = wanted
                     .into_iter()
                     .filter_map(|(name, range, scope, key)| {
-                        let package = self.keys.get(&key).and_then(|draft| places.get(*draft)).copied()?;
-                        Some(Wanted { name, range, scope, package })
+                        Some(Wanted { name, range, scope, package: place_of(key)? as usize })
                     })
                     .collect();
                 wanted.sort_by(|a, b| (&a.name, a.scope, a.package).cmp(&(&b.name, b.scope, b.package)));
@@ -154,59 +191,78 @@ impl Builder {
                 Root { manifest, wanted }
             })
             .collect();
-        let said: Vec<Option<Scope>> = scopes_said(&self.drafts, &places, packages.len());
         derive_scopes(&mut packages, &roots, &said);
         let lock = LockFile { path: path.to_owned(), manager: self.manager, format: self.format, packages, roots };
         Reading { lock, gaps: self.gaps }
     }
 }
 
-/// Installers put one version in several folders: it is one package, first named where it stands first. Also says for
-/// each draft which package it became.
-fn merged(manager: Manager, drafts: &[Draft]) -> (Vec<LockedPackage>, Vec<usize>) {
-    let mut order: Vec<usize> = (0..drafts.len()).collect();
-    let key = |at: usize| drafts.get(at).map(|draft| (&draft.name, &draft.version));
+/// Files of 64 MB at most cannot name more.
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+/// Puts the edges, whose ends are places, into the packages: each once, with the first range that is said.
+fn link(packages: &mut [LockedPackage], mut edges: Vec<Edge>, ranges: &str) {
+    edges.sort_by_key(|edge| (edge.from, edge.to));
+    for of_one in edges.chunk_by(|a, b| a.from == b.from) {
+        let Some(package) = of_one.first().and_then(|edge| packages.get_mut(edge.from as usize)) else { continue };
+        let to_each = || of_one.chunk_by(|a, b| a.to == b.to);
+        package.needs = to_each().filter_map(<[Edge]>::first).map(|edge| edge.to as usize).collect();
+        let range =
+            |edge: &Edge| ranges.get(edge.range.0 as usize..edge.range.1 as usize).filter(|range| !range.is_empty());
+        if of_one.iter().any(|edge| range(edge).is_some()) {
+            let first = |edges: &[Edge]| edges.iter().find_map(range).unwrap_or("").to_owned();
+            package.ranges = to_each().map(first).collect();
+        }
+    }
+}
+
+/// Installers put one version in several folders: it is one package, first named where it stands first. Also says what
+/// the format itself says of each package's scope, where one use in production makes it production's, and for each draft
+/// which package it became.
+fn merged(manager: Manager, mut drafts: Vec<Draft>) -> (Vec<LockedPackage>, Vec<Option<Scope>>, Vec<u32>) {
+    let mut order: Vec<u32> = (0..number(drafts.len())).collect();
+    let key = |at: u32| drafts.get(at as usize).map(|draft| (&draft.name, &draft.version));
     order.sort_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
     let mut packages: Vec<LockedPackage> = Vec::new();
+    let mut said: Vec<Option<Scope>> = Vec::new();
     let mut places = vec![0; drafts.len()];
     for at in order {
-        let Some(draft) = drafts.get(at) else { continue };
-        match packages.last_mut().filter(|last| last.name == draft.name && last.version == draft.version) {
-            Some(last) => {
+        let Some(draft) = drafts.get_mut(at as usize) else { continue };
+        match packages
+            .last_mut()
+            .zip(said.last_mut())
+            .filter(|(last, _)| last.name == draft.name && last.version == draft.version)
+        {
+            Some((last, said)) => {
                 last.line = last.line.min(draft.line);
                 last.install_script |= draft.install_script;
                 last.origin = last.origin.min(draft.origin);
-                last.licence = last.licence.take().or_else(|| draft.licence.clone());
+                last.licence = last.licence.take().or_else(|| draft.licence.take());
+                *said = said.iter().copied().chain(draft.scope).min();
             }
-            None => packages.push(LockedPackage {
-                ecosystem: manager.ecosystem(),
-                name: draft.name.clone(),
-                version: draft.version.clone(),
-                line: draft.line,
-                origin: draft.origin,
-                scope: Scope::Production,
-                needs: Vec::new(),
-                ranges: Vec::new(),
-                install_script: draft.install_script,
-                licence: draft.licence.clone(),
-            }),
+            None => {
+                packages.push(LockedPackage {
+                    ecosystem: manager.ecosystem(),
+                    name: std::mem::take(&mut draft.name),
+                    version: std::mem::take(&mut draft.version),
+                    line: draft.line,
+                    origin: draft.origin,
+                    scope: Scope::Production,
+                    needs: Vec::new(),
+                    ranges: Vec::new(),
+                    install_script: draft.install_script,
+                    licence: draft.licence.take(),
+                });
+                said.push(draft.scope);
+            }
         }
-        if let Some(place) = places.get_mut(at) {
-            *place = packages.len() - 1;
-        }
-    }
-    (packages, places)
-}
-
-/// What the format itself says of each package's scope: one use in production makes it production's.
-fn scopes_said(drafts: &[Draft], places: &[usize], count: usize) -> Vec<Option<Scope>> {
-    let mut said: Vec<Option<Scope>> = vec![None; count];
-    for (draft, place) in drafts.iter().zip(places) {
-        if let (Some(scope), Some(said)) = (draft.scope, said.get_mut(*place)) {
-            *said = Some(said.map_or(scope, |known| known.min(scope)));
+        if let Some(place) = places.get_mut(at as usize) {
+            *place = number(packages.len() - 1);
         }
     }
-    said
+    (packages, said, places)
 }
 
 /// Where the format does not say it, what only development reaches is development's. What nobody reaches counts as

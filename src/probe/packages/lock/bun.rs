@@ -1,7 +1,7 @@
 //! `bun.lock`, the text form (<https://bun.sh/docs/pm/lockfile>): JSON with trailing commas, whose `packages` are keyed
 //! by the names of the packages in which they lie: `a/b` is the `b` that only `a` finds.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -32,6 +32,8 @@ struct Lock<'a> {
     catalog: Option<Entries<'a>>,
     #[serde(borrow)]
     catalogs: Option<Entries<'a>>,
+    #[serde(borrow)]
+    overrides: Option<&'a RawValue>,
     /// Packages that may run programs when they are installed.
     #[serde(default)]
     trusted_dependencies: BTreeSet<String>,
@@ -84,11 +86,18 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let next = holders.len();
         tree.put(*holders.entry(holder).or_insert(next), name, at);
     }
+    let forced = lock.overrides.and_then(Entries::of).unwrap_or_default();
+    let forced: HashSet<&str> = forced.0.iter().map(|(name, _)| name.as_ref()).collect();
     for (at, place) in places.iter().enumerate() {
         let above = holders_above(place.key, &holders);
         for (name, asked) in asks(&place.info) {
             match tree.find(&above, &name) {
-                Some(found) => builder.needs(at.to_string(), found.to_string()),
+                Some(found) => {
+                    // What is forced does not go by what is asked for.
+                    let is_forced = forced.contains(&*name);
+                    let range = if is_forced { String::new() } else { Spec::of(&name, &asked.wanted).range };
+                    builder.needs_range(at.to_string(), found.to_string(), range);
+                }
                 None if asked.needed => builder.gaps.add(reason::MISSING, &name),
                 None => {}
             }

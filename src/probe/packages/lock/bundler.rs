@@ -1,8 +1,6 @@
 //! `Gemfile.lock` and `gems.locked`, as `Bundler::LockfileParser` reads them
 //! (<https://bundler.io/man/bundle-lock.1.html>).
 
-use std::collections::HashMap;
-
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::{Manager, Manifest, NotUnderstood};
 
@@ -32,12 +30,15 @@ impl Section {
     }
 }
 
+/// More variants of one gem are not told apart; there is one for each platform that somebody builds for.
+const MAX_VARIANTS: usize = 50;
+
 #[derive(Default)]
 struct Found<'a> {
-    /// The keys of each gem: one a version and platform.
-    gems: HashMap<&'a str, Vec<String>>,
-    /// Who needs what.
-    needs: Vec<(String, &'a str)>,
+    /// The gems by name and number: one a version and platform.
+    gems: Vec<(&'a str, usize)>,
+    /// Who needs what: the gem's number, and a name with its range.
+    needs: Vec<(usize, &'a str, &'a str)>,
     /// What the project's own gems need, with the gem's name.
     own_needs: Vec<(&'a str, &'a str, &'a str)>,
     own: Vec<&'a str>,
@@ -54,7 +55,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let mut found = Found::default();
     let mut section = None;
     // The gem whose needs follow.
-    let mut current: Option<Result<String, &str>> = None;
+    let mut current: Option<Result<usize, &str>> = None;
     let mut has_dependencies = false;
     for (number, line) in (1_u32..).zip(text.lines()) {
         if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
@@ -81,22 +82,22 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             (Section::Packages(_) | Section::Own, 4) => {
                 current = None;
                 match spec(line) {
-                    Some((name, version, _)) if section == Section::Own && !version.is_empty() => {
+                    Some((name, version)) if section == Section::Own && !version.is_empty() => {
                         found.own.push(name);
                         current = Some(Err(name));
                     }
-                    Some((name, version, platform)) if !version.is_empty() => {
+                    Some((name, version)) if !version.is_empty() => {
                         let origin = if let Section::Packages(origin) = section { origin } else { Origin::Registry };
-                        let key = format!("{name} {version} {platform}");
-                        builder.add(&key, Draft { origin, ..Draft::new(name, version, number) });
-                        found.gems.entry(name).or_default().push(key.clone());
-                        current = Some(Ok(key));
+                        let gem = found.gems.len();
+                        builder.add(gem.to_string(), Draft { origin, ..Draft::new(name, version, number) });
+                        found.gems.push((name, gem));
+                        current = Some(Ok(gem));
                     }
                     _ => builder.gaps.add(reason::ENTRY, &format!("line {number}")),
                 }
             }
             (Section::Packages(_) | Section::Own, 6) => match (name_and_range(line), &current) {
-                (Some((name, _)), Some(Ok(key))) => found.needs.push((key.clone(), name)),
+                (Some((name, range)), Some(Ok(gem))) => found.needs.push((*gem, name, range)),
                 (Some((name, range)), Some(Err(own))) => found.own_needs.push((own, name, range)),
                 _ => builder.gaps.add(reason::ENTRY, &format!("line {number}")),
             },
@@ -108,6 +109,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             _ => {}
         }
     }
+    found.gems.sort_unstable();
     // Bundler writes it even for a Gemfile that asks for nothing, after all packages.
     if !has_dependencies {
         return Err(NotUnderstood::new("a Gemfile.lock without its DEPENDENCIES: it is empty or ends early"));
@@ -117,12 +119,12 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
 }
 
 /// `name (1.2.3-x86_64-linux)`: a version has no dash, so what follows one is the platform.
-fn spec(line: &str) -> Option<(&str, &str, &str)> {
+fn spec(line: &str) -> Option<(&str, &str)> {
     let (name, rest) = line.trim_start().split_once(" (")?;
     let inner = rest.strip_suffix(')')?;
-    let (version, platform) = inner.split_once('-').unwrap_or((inner, ""));
+    let version = inner.split('-').next().unwrap_or(inner);
     let is_version = version.starts_with(|c: char| c.is_ascii_digit()) && !version.contains(' ');
-    Some((name, version, platform)).filter(|_| is_version && !name.is_empty())
+    Some((name, version)).filter(|_| is_version && !name.is_empty())
 }
 
 /// `name (~> 1.0, >= 1.2)!`, `name`
@@ -136,23 +138,29 @@ fn name_and_range(line: &str) -> Option<(&str, &str)> {
 }
 
 impl Found<'_> {
+    /// The keys of the gems of this name.
+    fn keys(&self, name: &str) -> impl Iterator<Item = String> {
+        let from = self.gems.partition_point(|(known, _)| *known < name);
+        let same = self.gems.iter().skip(from).take(MAX_VARIANTS).take_while(move |(known, _)| *known == name);
+        same.map(|(_, gem)| gem.to_string())
+    }
+
     fn tell(&self, around: &Around<'_>, builder: &mut Builder) {
         let file = if around.path.ends_with("gems.locked") { "gems.rb" } else { "Gemfile" };
         let (path, manifest) = (around.manifest_path("", file), around.manifest("", file));
         builder.root(&path);
-        for (from, name) in &self.needs {
-            for to in self.gems.get(name).into_iter().flatten() {
-                builder.needs(from, to);
-            }
+        for (from, name, range) in &self.needs {
+            let from = from.to_string();
+            self.keys(name).for_each(|to| builder.needs_range(&from, to, range));
         }
         for (name, range) in &self.asked {
-            for key in self.gems.get(name).into_iter().flatten() {
+            for key in self.keys(name) {
                 builder.wants(&path, *name, *range, scope_of(manifest, name), key);
             }
         }
         // What a gem of the project needs, the project needs.
         for (own, name, range) in &self.own_needs {
-            for key in self.gems.get(name).into_iter().flatten() {
+            for key in self.keys(name) {
                 builder.wants(&path, *name, *range, scope_of(manifest, own), key);
             }
         }

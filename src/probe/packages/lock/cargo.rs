@@ -1,12 +1,14 @@
 //! `Cargo.lock` (<https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html>), every version of it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
-use crate::probe::packages::lines::Lines;
+use crate::probe::packages::toml_doc::{self, Doc, Value};
+use crate::probe::packages::toml_parts::{Form, Parts};
 use crate::probe::packages::{Declared, Manager, Manifest, NotUnderstood};
 
 /// What `source` says for packages of crates.io, over git and over the sparse protocol.
@@ -14,45 +16,39 @@ const CRATES_IO: [&str; 2] =
     ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
 
 struct Entry<'a> {
-    name: &'a str,
-    version: &'a str,
+    name: Cow<'a, str>,
+    version: Cow<'a, str>,
     /// Absent for the project's own crates.
-    source: Option<&'a str>,
-    dependencies: Vec<&'a str>,
+    source: Option<Cow<'a, str>>,
+    dependencies: Vec<Cow<'a, str>>,
     line: u32,
 }
+
+const FORM: Form = Form { what: "Cargo.lock", list: "package", passed_over: "metadata" };
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not TOML of the expected form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    let lines = Lines::of(text);
-    let invalid = |line| NotUnderstood::at("not a valid Cargo.lock", line);
-    let root =
-        DeTable::parse(text).map_err(|error| invalid(error.span().map_or(0, |span| lines.at(span.start) as usize)))?;
-    let root = root.get_ref();
-    let mut builder = Builder::new(Manager::Cargo, format_of(root)?);
+    let parts = Parts::of(text, FORM)?;
+    let head = parts.head()?;
+    let mut builder = Builder::new(Manager::Cargo, format_of(&head.table)?);
     let mut entries = Vec::new();
     // Cargo before 1.17 wrote the project's own crate as `[root]`.
-    if let Some(own) = root.get("root") {
-        entries.extend(entry(own, &lines));
+    if let Some(own) = head.table.get("root") {
+        entries.extend(entry(own, &head));
     }
-    let packages = match root.get("package") {
-        None => None,
-        Some(packages) => match packages.get_ref().as_array() {
-            Some(list) => Some(list),
-            None => return Err(invalid(lines.at(packages.span().start) as usize)),
-        },
-    };
-    for value in packages.into_iter().flat_map(|list| list.iter()) {
-        match entry(value, &lines) {
-            Some(entry) => entries.push(entry),
-            None => builder.gaps.add(reason::ENTRY, &format!("line {}", lines.at(value.span().start))),
-        }
+    if let Some(list) = head.table.get(FORM.list).filter(|list| !list.get_ref().is_array()) {
+        return Err(NotUnderstood::at("not a valid Cargo.lock", head.line(list) as usize));
     }
-    add_packages(&entries, &mut builder);
-    add_roots(&entries, around, &mut builder);
+    parts.each(&head, |doc, value| match entry(value, doc) {
+        Some(entry) => entries.push(entry),
+        None => builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(value))),
+    })?;
+    let named = Named::of(&entries);
+    add_packages(&entries, &named, &mut builder);
+    add_roots(&named, around, &mut builder);
     Ok(builder.finish(around.path))
 }
 
@@ -73,67 +69,88 @@ fn format_of(root: &DeTable<'_>) -> Result<String, NotUnderstood> {
     }
 }
 
-fn entry<'a>(value: &'a Spanned<DeValue<'_>>, lines: &Lines<'_>) -> Option<Entry<'a>> {
+fn entry<'a>(value: &Value<'a>, doc: &Doc<'_>) -> Option<Entry<'a>> {
     let table = value.get_ref().as_table()?;
-    let text = |key: &str| table.get(key)?.get_ref().as_str();
+    let text = |key: &str| toml_doc::borrowed(table.get(key)?);
     let dependencies = match table.get("dependencies") {
         None => Vec::new(),
-        Some(list) => {
-            list.get_ref().as_array()?.iter().map(|one| one.get_ref().as_str()).collect::<Option<Vec<_>>>()?
-        }
+        Some(list) => list.get_ref().as_array()?.iter().map(toml_doc::borrowed).collect::<Option<Vec<_>>>()?,
     };
     if table.contains_key("source") && text("source").is_none() {
         return None;
     }
-    let line = lines.at(table.get("name")?.span().start);
+    let line = doc.line(table.get("name")?);
     Some(Entry { name: text("name")?, version: text("version")?, source: text("source"), dependencies, line })
-}
-
-impl Entry<'_> {
-    fn key(&self) -> String {
-        format!("{} {}", self.name, self.long_version())
-    }
-
-    fn long_version(&self) -> String {
-        self.source.map_or_else(|| self.version.to_owned(), |source| format!("{} ({source})", self.version))
-    }
 }
 
 /// Packages that others need are in the file as well: where one is not, the file was cut off or merged by hand.
 const MISSING: &str = "package that a lock file needs but does not hold";
 
-fn add_packages(entries: &[Entry<'_>], builder: &mut Builder) {
-    // Dependencies are named as short as is unambiguous: name, with version, with version and source.
-    let mut own = HashSet::new();
-    for entry in entries {
-        let (key, short) = (entry.key(), format!("{} {}", entry.name, entry.version));
-        let Some(source) = entry.source else {
-            own.insert(entry.name);
-            continue;
+/// Which entry is meant: dependencies are named as short as is unambiguous, by name, with version, with version and
+/// source.
+struct Named<'e> {
+    /// The packages, as places among all entries, sorted by what may be named.
+    sorted: Vec<usize>,
+    entries: &'e [Entry<'e>],
+    /// The names of the project's own crates.
+    own: HashSet<&'e str>,
+}
+
+impl<'e> Named<'e> {
+    fn of(entries: &'e [Entry<'e>]) -> Self {
+        let own = entries.iter().filter(|entry| entry.source.is_none()).map(|entry| &*entry.name).collect();
+        let mut named = Self { sorted: Vec::new(), entries, own };
+        let mut sorted: Vec<usize> = (0..entries.len()).filter(|at| named.parts(*at)[2].is_some()).collect();
+        sorted.sort_by_key(|at| named.parts(*at));
+        named.sorted = sorted;
+        named
+    }
+
+    fn parts(&self, at: usize) -> [Option<&'e str>; 3] {
+        let entry = self.entries.get(at);
+        entry.map_or([None; 3], |entry| [Some(&*entry.name), Some(&*entry.version), entry.source.as_deref()])
+    }
+
+    fn find(&self, dependency: &str) -> Option<usize> {
+        let mut words = dependency.splitn(3, ' ');
+        let (name, version) = (words.next(), words.next());
+        let source = words.next().map(|source| source.strip_prefix('(').and_then(|source| source.strip_suffix(')')));
+        if version.is_none() && name.is_some_and(|name| self.own.contains(name)) {
+            return None;
+        }
+        // What stands in brackets is nothing else.
+        let source = match source {
+            Some(None) => return None,
+            source => source.flatten(),
         };
-        let is_known = CRATES_IO.iter().any(|known| source.starts_with(known));
-        let origin = if is_known { Origin::Registry } else { Origin::Elsewhere };
-        builder.add(&key, Draft { origin, ..Draft::new(entry.name, entry.version, entry.line) });
-        builder.also(short, &key);
+        let asked = [name, version, source];
+        let at = self.sorted.get(self.sorted.partition_point(|at| self.parts(*at) < asked))?;
+        let is_it = asked.iter().zip(self.parts(*at)).all(|(asked, part)| asked.is_none() || *asked == part);
+        is_it.then_some(*at)
     }
-    for entry in entries.iter().filter(|entry| entry.source.is_some() && !own.contains(entry.name)) {
-        builder.also(entry.name, &entry.key());
-    }
-    for entry in entries {
-        for &dependency in &entry.dependencies {
+}
+
+fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder) {
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(source) = &entry.source {
+            let is_known = CRATES_IO.iter().any(|known| source.starts_with(known));
+            let origin = if is_known { Origin::Registry } else { Origin::Elsewhere };
+            builder.add(at.to_string(), Draft { origin, ..Draft::new(&*entry.name, &*entry.version, entry.line) });
+        }
+        for dependency in &entry.dependencies {
             let name = dependency.split(' ').next().unwrap_or(dependency);
-            if !builder.knows(dependency) && !own.contains(name) {
-                builder.gaps.add(MISSING, name);
-            }
-            if entry.source.is_some() {
-                builder.needs(entry.key(), dependency);
+            match named.find(dependency) {
+                Some(found) if entry.source.is_some() => builder.needs(at.to_string(), found.to_string()),
+                Some(_) => {}
+                None if named.own.contains(name) => {}
+                None => builder.gaps.add(MISSING, name),
             }
         }
     }
 }
 
 /// The project's own crates ask for what they depend on; which of it is for development only, their manifests say.
-fn add_roots(entries: &[Entry<'_>], around: &Around<'_>, builder: &mut Builder) {
+fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
     let mut manifests: BTreeMap<&str, &Manifest> = BTreeMap::new();
     let folder = around.folder();
     for (path, manifest) in around.manifests.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder))
@@ -146,20 +163,21 @@ fn add_roots(entries: &[Entry<'_>], around: &Around<'_>, builder: &mut Builder) 
             }
         }
     }
-    for own in entries.iter().filter(|entry| entry.source.is_none()) {
-        let manifest = manifests.get(own.name);
+    for own in named.entries.iter().filter(|entry| entry.source.is_none()) {
+        let manifest = manifests.get(&*own.name);
         let path = manifest.map_or_else(|| around.manifest_path("", "Cargo.toml"), |manifest| manifest.path.clone());
         builder.root(&path);
-        for &dependency in &own.dependencies {
+        for dependency in &own.dependencies {
+            let Some(found) = named.find(dependency).map(|found| found.to_string()) else { continue };
             let mut parts = dependency.splitn(3, ' ');
             let (name, version) = (parts.next().unwrap_or(dependency), parts.next());
             let declared = manifest.map(|manifest| asked(manifest, name, version)).unwrap_or_default();
             for declared in &declared {
                 let called = declared.alias.as_deref().unwrap_or(name);
-                builder.wants(&path, called, &declared.range, declared.scope, dependency);
+                builder.wants(&path, called, &declared.range, declared.scope, &found);
             }
             if declared.is_empty() {
-                builder.wants(&path, name, "", Scope::Production, dependency);
+                builder.wants(&path, name, "", Scope::Production, &found);
             }
         }
     }

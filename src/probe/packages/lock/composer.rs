@@ -56,6 +56,9 @@ struct Own {
     needs: Vec<(String, String)>,
 }
 
+/// More packages that stand in for one name are not told apart.
+const MAX_STAND_INS: usize = 50;
+
 /// Reads the packages of a lock file.
 ///
 /// # Errors
@@ -92,7 +95,8 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
 
 struct Found {
     builder: Builder,
-    needs: Vec<(String, Vec<String>)>,
+    /// Who needs what: names with their ranges.
+    needs: Vec<(String, Vec<(String, String)>)>,
     /// Packages that stand in for others: `psr/log-implementation` is provided by a logger.
     stand_ins: BTreeMap<String, Vec<String>>,
     own: Vec<(Own, Scope)>,
@@ -108,9 +112,7 @@ impl Found {
         // Composer compares names without regard to case.
         let key = name.to_lowercase();
         if let Some(folder) = own_folder(&entry) {
-            let needs =
-                entry.require.0.iter().map(|(name, raw)| (name.to_lowercase(), json::text(raw).unwrap_or_default()));
-            self.own.push((Own { manifest: folder, needs: needs.collect() }, scope));
+            self.own.push((Own { manifest: folder, needs: needs(&entry) }, scope));
             return;
         }
         // A package without code that asks for nothing only forbids: `roave/security-advisories`.
@@ -120,7 +122,7 @@ impl Found {
         for (replaced, _) in entry.replace.0.iter().chain(&entry.provide.0) {
             self.stand_ins.entry(replaced.to_lowercase()).or_default().push(key.clone());
         }
-        self.needs.push((key.clone(), entry.require.0.iter().map(|(name, _)| name.to_lowercase()).collect()));
+        self.needs.push((key.clone(), needs(&entry)));
         let line = lines.of_part(entry.name.get());
         let draft = Draft {
             origin: origin(&entry),
@@ -138,14 +140,18 @@ impl Found {
         if self.builder.knows(name) {
             return vec![name];
         }
-        self.stand_ins.get(name).map(|all| all.iter().map(String::as_str).collect()).unwrap_or_default()
+        self.stand_ins.get(name).into_iter().flatten().take(MAX_STAND_INS).map(String::as_str).collect()
     }
 
     fn finish(mut self, around: &Around<'_>) -> Reading {
-        let mut needs: Vec<(String, String)> = Vec::new();
-        for (from, all) in &self.needs {
-            for to in all.iter().flat_map(|name| self.keys(name)).filter(|to| *to != from) {
-                needs.push((from.clone(), to.to_owned()));
+        for (from, all) in std::mem::take(&mut self.needs) {
+            for (name, range) in all {
+                let keys: Vec<String> = self.keys(&name).into_iter().map(str::to_owned).collect();
+                for to in keys.into_iter().filter(|to| *to != from) {
+                    // The range of a name says nothing of the versions of what stands in for it.
+                    let range = if to == name { &*range } else { "" };
+                    self.builder.needs_range(&from, to, range);
+                }
             }
         }
         let mut wants = Vec::new();
@@ -173,11 +179,13 @@ impl Found {
         for (manifest, name, range, scope, key) in wants {
             self.builder.wants(manifest, name, range, scope, key);
         }
-        for (from, to) in needs {
-            self.builder.needs(from, to);
-        }
         self.builder.finish(around.path)
     }
+}
+
+/// What an entry asks for: names with their ranges.
+fn needs(entry: &Entry<'_>) -> Vec<(String, String)> {
+    entry.require.0.iter().map(|(name, raw)| (name.to_lowercase(), json::text(raw).unwrap_or_default())).collect()
 }
 
 /// The folder of a package of the project itself.

@@ -32,7 +32,7 @@ use crate::probe::files::Gaps;
 pub use builder::{Builder, Draft};
 pub(super) use gradle::is_development as is_gradle_development;
 pub(super) use requirements::collect as collect_requirements;
-pub use requirements::is_requirements;
+pub use requirements::{is_compiled, is_requirements};
 pub(super) use unread::{kind as unread_kind, reason as unread_reason};
 
 /// A lock file that was understood.
@@ -210,5 +210,31 @@ pub fn reader(path: &str) -> Option<Read> {
         _ if name.ends_with(".lockfile") && folder.ends_with("gradle/dependency-locks") => gradle::read,
         _ if pylock::is_pylock(name) => pylock::read,
         _ => return None,
+    })
+}
+
+/// The ecosystem of a lock file of this name or path, whether it can be read or not; `None` for what is none.
+#[must_use]
+pub fn ecosystem(path: &str) -> Option<Ecosystem> {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    Some(match name {
+        "bun.lockb" => Ecosystem::Npm,
+        "go.sum" => Ecosystem::Go,
+        _ if is_requirements(path) => Ecosystem::PyPi,
+        _ => {
+            reader(path)?;
+            match name {
+                "package-lock.json" | "npm-shrinkwrap.json" | "yarn.lock" | "pnpm-lock.yaml" | "bun.lock" => {
+                    Ecosystem::Npm
+                }
+                "Cargo.lock" => Ecosystem::CratesIo,
+                "composer.lock" => Ecosystem::Packagist,
+                "Gemfile.lock" | "gems.locked" => Ecosystem::RubyGems,
+                "go.mod" => Ecosystem::Go,
+                "pom.xml" => Ecosystem::Maven,
+                _ if name.ends_with(".lockfile") => Ecosystem::Maven,
+                _ => Ecosystem::PyPi,
+            }
+        }
     })
 }

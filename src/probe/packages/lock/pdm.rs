@@ -5,15 +5,19 @@
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, reason};
 use crate::probe::packages::manifest::python::{Requirement, scope_of};
-use crate::probe::packages::toml_doc::{self, Doc, Table};
+use crate::probe::packages::toml_doc::{self, Table};
+use crate::probe::packages::toml_parts::{Form, Parts};
 use crate::probe::packages::{Ecosystem, Manager, NotUnderstood};
+
+const FORM: Form = Form { what: "pdm.lock", list: "package", passed_over: "metadata.files" };
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    let doc = Doc::parse(text, "pdm.lock")?;
+    let parts = Parts::of(text, FORM)?;
+    let doc = parts.head()?;
     let Some(version) = toml_doc::at(&doc.table, &["metadata", "lock_version"]) else {
         return Err(NotUnderstood::new("a pdm.lock without its version"));
     };
@@ -32,32 +36,32 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     if let Some(manifest) = around.manifest("", "pyproject.toml") {
         graph.ask_all(&mut builder, manifest);
     }
-    for entry in toml_doc::items(&doc.table, &["package"]) {
+    parts.each(&doc, |doc, entry| {
         let told = entry.get_ref().as_table().and_then(|table| {
             let name = toml_doc::at(table, &["name"])?;
             Some((table, name.get_ref().as_str()?, doc.line(name)))
         });
         let Some((table, name, line)) = told else {
             builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
-            continue;
+            return;
         };
         let needs = needs(table, name, &mut builder);
         let origin = match origin(table) {
             Place::Own(folder) => {
                 graph.add_own(name, own_manifest(around, folder), needs);
-                continue;
+                return;
             }
             Place::Other(origin) => origin,
         };
         let version = toml_doc::text(table, &["version"]);
         let Some(version) = version.or((origin == Origin::Elsewhere).then_some("")) else {
             builder.gaps.add(reason::ENTRY, name);
-            continue;
+            return;
         };
         // Written with the strategy "inherit_metadata", which is the usual one.
         let scope = toml_doc::texts(table, &["groups"]).iter().map(|group| scope_of(group)).min();
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
-    }
+    })?;
     graph.link(&mut builder);
     Ok(builder.finish(around.path))
 }

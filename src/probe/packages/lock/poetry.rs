@@ -6,15 +6,19 @@
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::manifest::python::{Requirement, extras_of_marker, scope_of};
-use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
+use crate::probe::packages::toml_doc::{self, Table, Value};
+use crate::probe::packages::toml_parts::{Form, Parts};
 use crate::probe::packages::{Manager, NotUnderstood};
+
+const FORM: Form = Form { what: "poetry.lock", list: "package", passed_over: "metadata.files" };
 
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    let doc = Doc::parse(text, "poetry.lock")?;
+    let parts = Parts::of(text, FORM)?;
+    let doc = parts.head()?;
     // It stands at the end, so a file that was cut off lacks it.
     let Some(metadata) = toml_doc::at(&doc.table, &["metadata"]) else {
         return Err(NotUnderstood::new("a poetry.lock without its metadata, as if it were cut off"));
@@ -37,7 +41,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     if toml_doc::at(&doc.table, &["package"]).is_some_and(|list| !list.get_ref().is_array()) {
         return Err(NotUnderstood::new("not a valid poetry.lock"));
     }
-    for entry in toml_doc::items(&doc.table, &["package"]) {
+    parts.each(&doc, |doc, entry| {
         let line = doc.line(entry);
         let told = entry.get_ref().as_table().and_then(|table| {
             let name = toml_doc::at(table, &["name"])?;
@@ -45,20 +49,20 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         });
         let Some((table, name, line, version)) = told else {
             builder.gaps.add(reason::ENTRY, &format!("line {line}"));
-            continue;
+            return;
         };
         let needs = needs(table, &mut builder);
         let source = toml_doc::text(table, &["source", "type"]);
         if source == Some("directory") {
             let folder = toml_doc::text(table, &["source", "url"]).unwrap_or(".");
             graph.add_own(name, own_manifest(around, folder), needs);
-            continue;
+            return;
         }
         // "legacy" is a registry other than PyPI.
         let origin = if matches!(source, None | Some("legacy")) { Origin::Registry } else { Origin::Elsewhere };
         let scope = scope_said(table, manifest.is_some());
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
-    }
+    })?;
     graph.link(&mut builder);
     Ok(builder.finish(around.path))
 }

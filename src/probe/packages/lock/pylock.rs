@@ -3,7 +3,8 @@
 use super::python_graph::{Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::manifest::python::{extras_of_marker, requirements_file::says_development, scope_of};
-use crate::probe::packages::toml_doc::{self, Doc, Table};
+use crate::probe::packages::toml_doc::{self, Table};
+use crate::probe::packages::toml_parts::{Form, Parts};
 use crate::probe::packages::{Manager, NotUnderstood};
 
 /// Whether a file of this name is one: `pylock.toml`, `pylock.dev.toml`.
@@ -15,12 +16,15 @@ pub fn is_pylock(name: &str) -> bool {
     })
 }
 
+const FORM: Form = Form { what: "pylock.toml", list: "packages", passed_over: "" };
+
 /// Reads the packages of a lock file.
 ///
 /// # Errors
 /// When it is not of a known form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    let doc = Doc::parse(text, "pylock.toml")?;
+    let parts = Parts::of(text, FORM)?;
+    let doc = parts.head()?;
     let Some(version) = toml_doc::at(&doc.table, &["lock-version"]) else {
         return Err(NotUnderstood::new("a pylock.toml without its version"));
     };
@@ -33,7 +37,8 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         }
     };
     // A list that has to be there, though it may be empty.
-    if toml_doc::at(&doc.table, &["packages"]).is_none_or(|list| !list.get_ref().is_array()) {
+    let has_list = || toml_doc::at(&doc.table, &["packages"]).is_some_and(|list| list.get_ref().is_array());
+    if !parts.has_entries && !has_list() {
         return Err(NotUnderstood::new("a pylock.toml without its list of packages"));
     }
     let mut builder = Builder::new(manager(&doc.table), format);
@@ -41,30 +46,30 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     if let Some(manifest) = around.manifest("", "pyproject.toml") {
         graph.ask_all(&mut builder, manifest);
     }
-    for entry in toml_doc::items(&doc.table, &["packages"]) {
+    parts.each(&doc, |doc, entry| {
         let told = entry.get_ref().as_table().and_then(|table| {
             let name = toml_doc::at(table, &["name"])?;
             Some((table, name.get_ref().as_str()?, doc.line(name)))
         });
         let Some((table, name, line)) = told else {
             builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
-            continue;
+            return;
         };
         let needs = needs(table, name, &mut builder);
         if let Some(folder) = toml_doc::text(table, &["directory", "path"]) {
             graph.add_own(name, own_manifest(around, folder), needs);
-            continue;
+            return;
         }
         let elsewhere = table.get("vcs").is_some() || table.get("archive").is_some();
         let origin = if elsewhere { Origin::Elsewhere } else { Origin::Registry };
         let version = toml_doc::text(table, &["version"]);
         let Some(version) = version.or(elsewhere.then_some("")) else {
             builder.gaps.add(reason::ENTRY, name);
-            continue;
+            return;
         };
         let scope = scope(around.path, toml_doc::text(table, &["marker"]).unwrap_or(""));
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
-    }
+    })?;
     graph.link(&mut builder);
     Ok(builder.finish(around.path))
 }

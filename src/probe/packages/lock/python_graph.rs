@@ -3,7 +3,7 @@
 //! A package needs some others only with an extra, `uvicorn[standard]`, and the formats list those as well. Which extras
 //! are asked for follows from the roots: it is worked out here, once for all formats.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::{Around, Builder, Draft, Scope};
 use crate::probe::packages::Ecosystem;
@@ -43,19 +43,33 @@ const MAX_VERSIONS: usize = 30;
 /// One of the packages, or one of the project's own, which asks on behalf of its manifest.
 #[derive(Debug)]
 struct Node {
+    /// Its normalized name.
+    name: String,
     version: String,
     /// The manifest of a package of the project's own.
     own: Option<String>,
-    /// What it needs, by the extra that it is needed with; what it always needs under no name.
-    needs: BTreeMap<String, Vec<Need>>,
+    /// What it needs, sorted by the extra that it is needed with; what it always needs under no name.
+    needs: Vec<(Box<str>, Need)>,
+}
+
+impl Node {
+    fn needs_with<'n>(&'n self, extra: &'n str) -> impl Iterator<Item = &'n Need> {
+        let from = self.needs.partition_point(|(known, _)| **known < *extra);
+        let same = self.needs.iter().skip(from).take_while(move |(known, _)| **known == *extra);
+        same.map(|(_, need)| need)
+    }
+
+    fn sorts_as(&self) -> (&str, &str) {
+        (&self.name, &self.version)
+    }
 }
 
 /// The packages of a lock file.
 #[derive(Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
-    by_name: HashMap<String, Vec<usize>>,
-    by_version: HashMap<(String, String), Vec<usize>>,
+    /// Their places by name and version, known as soon as all are there.
+    sorted: Vec<usize>,
     asked: Vec<Asked>,
     /// Somebody says what the project asks for.
     rooted: bool,
@@ -78,19 +92,16 @@ impl Graph {
     }
 
     fn push(&mut self, name: &str, version: String, own: Option<String>, all: Vec<Need>) {
-        let (name, place) = (normal(name), self.nodes.len());
-        self.by_version.entry((name.clone(), version.clone())).or_default().push(place);
-        self.by_name.entry(name).or_default().push(place);
-        let mut needs: BTreeMap<String, Vec<Need>> = BTreeMap::new();
-        for need in all {
-            for extra in need.with.iter().map(|extra| normal(extra)) {
-                needs.entry(extra).or_default().push(need.clone());
-            }
-            if need.with.is_empty() {
-                needs.entry(String::new()).or_default().push(need);
+        let mut needs: Vec<(Box<str>, Need)> = Vec::with_capacity(all.len());
+        for mut need in all {
+            let with = std::mem::take(&mut need.with);
+            needs.extend(with.iter().map(|extra| (normal(extra).into(), need.clone())));
+            if with.is_empty() {
+                needs.push((Box::default(), need));
             }
         }
-        self.nodes.push(Node { version, own, needs });
+        needs.sort_by(|(a, _), (b, _)| a.cmp(b));
+        self.nodes.push(Node { name: normal(name), version, own, needs });
     }
 
     /// A manifest of the project, also where it asks for nothing.
@@ -121,6 +132,9 @@ impl Graph {
     /// Tells the builder who needs whom and what is asked for. The names that are needed and are not there come back:
     /// what is for other platforms may be absent.
     pub fn link(mut self, builder: &mut Builder) -> BTreeSet<String> {
+        let mut sorted: Vec<usize> = (0..self.nodes.len()).collect();
+        sorted.sort_by_key(|at| self.nodes.get(*at).map(Node::sorts_as));
+        self.sorted = sorted;
         let mut missing = BTreeSet::new();
         let (mut seen, mut waiting): (BTreeSet<Step>, Vec<Step>) = (BTreeSet::new(), Vec::new());
         for asked in std::mem::take(&mut self.asked) {
@@ -135,15 +149,15 @@ impl Graph {
                 let Some(at) = rest.next() else { break };
                 let is_new = |scope| !seen.contains(&(at, String::new(), scope));
                 if !self.rooted || (is_new(Scope::Production) && is_new(Scope::Development)) {
-                    let extras = self.nodes.get(at).into_iter().flat_map(|node| node.needs.keys());
+                    let extras = self.nodes.get(at).into_iter().flat_map(|node| &node.needs).map(|(extra, _)| extra);
                     let wanted = extras.filter(|extra| extra.is_empty() || !self.rooted);
-                    let steps: Vec<Step> = wanted.map(|extra| (at, extra.clone(), Scope::Production)).collect();
+                    let steps: Vec<Step> = wanted.map(|extra| (at, extra.to_string(), Scope::Production)).collect();
                     waiting.extend(steps.into_iter().filter(|step| seen.insert(step.clone())));
                 }
                 continue;
             };
             let Some(node) = self.nodes.get(at) else { continue };
-            for need in node.needs.get(&extra).into_iter().flatten() {
+            for need in node.needs_with(&extra) {
                 self.follow(need, scope, &mut seen, &mut waiting, &mut missing, |to| match &node.own {
                     Some(manifest) => self.want(builder, manifest, scope, need, to),
                     None if to != at => builder.needs_range(at.to_string(), to.to_string(), &need.range),
@@ -186,16 +200,25 @@ impl Graph {
         }
     }
 
+    /// The first packages from this name and version on that are what is looked for.
+    fn first_from(&self, name: &str, version: &str, is_it: impl Fn(&Node) -> bool) -> Vec<usize> {
+        let node = |at: usize| self.nodes.get(at);
+        let from = self.sorted.partition_point(|at| node(*at).is_some_and(|node| node.sorts_as() < (name, version)));
+        let same = self.sorted.iter().skip(from).take(MAX_VERSIONS).copied();
+        same.take_while(|at| node(*at).is_some_and(&is_it)).collect()
+    }
+
     /// The packages that a need is met by: the version that it names, else all that its range allows, one for each
     /// platform; all of that name where the range is not understood.
     fn candidates(&self, need: &Need) -> Vec<usize> {
         let name = normal(&need.name);
-        if let Some(version) = &need.version
-            && let Some(exact) = self.by_version.get(&(name.clone(), version.clone()))
-        {
-            return exact.iter().take(MAX_VERSIONS).copied().collect();
+        if let Some(version) = &need.version {
+            let exact = self.first_from(&name, version, |node| node.name == name && node.version == *version);
+            if !exact.is_empty() {
+                return exact;
+            }
         }
-        let named: Vec<usize> = self.by_name.get(&name).into_iter().flatten().take(MAX_VERSIONS).copied().collect();
+        let named = self.first_from(&name, "", |node| node.name == name);
         let fits = |at: &usize| self.nodes.get(*at).is_none_or(|node| may_be(&need.range, &node.version));
         let fitting: Vec<usize> =
             if named.len() > 1 { named.iter().copied().filter(fits).collect() } else { Vec::new() };

@@ -7,6 +7,7 @@ use super::python_graph::{Asked, Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::manifest::python::scope_of;
 use crate::probe::packages::toml_doc::{self, Doc, Table};
+use crate::probe::packages::toml_parts::{Form, Parts};
 use crate::probe::packages::{Ecosystem, Manager, NotUnderstood};
 
 /// Reads the packages of a lock file.
@@ -14,7 +15,11 @@ use crate::probe::packages::{Ecosystem, Manager, NotUnderstood};
 /// # Errors
 /// When it is not of a known form.
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
-    let doc = Doc::parse(text, "uv.lock")?;
+    // The first releases called them distributions.
+    let [list, other] =
+        if text.contains("[[distribution]]") { ["distribution", "package"] } else { ["package", "distribution"] };
+    let parts = Parts::of(text, Form { what: "uv.lock", list, passed_over: "" })?;
+    let doc = parts.head()?;
     let Some(version) = toml_doc::at(&doc.table, &["version"]) else {
         return Err(NotUnderstood::new("a uv.lock without its version"));
     };
@@ -30,25 +35,25 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let format = revision.map_or_else(|| "1".to_owned(), |revision| format!("1.{}", revision.as_str()));
     let mut builder = Builder::new(Manager::Uv, format);
     let mut graph = Graph::default();
-    // The first releases called them distributions.
-    let key = if toml_doc::at(&doc.table, &["distribution"]).is_some() { "distribution" } else { "package" };
-    if toml_doc::at(&doc.table, &[key]).is_some_and(|list| !list.get_ref().is_array()) {
+    // No release writes both.
+    let is_other = toml_doc::at(&doc.table, &[other]).is_some();
+    if is_other || toml_doc::at(&doc.table, &[list]).is_some_and(|list| !list.get_ref().is_array()) {
         return Err(NotUnderstood::new("not a valid uv.lock"));
     }
     let members = toml_doc::texts(&doc.table, &["manifest", "members"]);
-    for entry in toml_doc::items(&doc.table, &[key]) {
+    parts.each(&doc, |doc, entry| {
         let told = entry.get_ref().as_table().and_then(|table| {
             let name = toml_doc::at(table, &["name"])?;
             Some((table, name.get_ref().as_str()?, doc.line(name), source(table)?))
         });
         let Some((table, name, line, source)) = told else {
             builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
-            continue;
+            return;
         };
         let origin = match source {
             Source::Own(folder) => {
                 own(around, table, name, folder, &members, &mut graph, &mut builder);
-                continue;
+                return;
             }
             Source::Registry => Origin::Registry,
             Source::Elsewhere => Origin::Elsewhere,
@@ -56,11 +61,11 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let version = toml_doc::text(table, &["version"]);
         let Some(version) = version.or((origin == Origin::Elsewhere).then_some("")) else {
             builder.gaps.add(reason::ENTRY, name);
-            continue;
+            return;
         };
         let needs = needs(table, &BTreeMap::new(), &mut builder);
         graph.add(&mut builder, Draft { origin, ..Draft::new(name, version, line) }, needs);
-    }
+    })?;
     without_project(&doc, around, &mut graph, &mut builder);
     // Unlike others, uv writes whatever it names.
     for name in graph.link(&mut builder) {

@@ -10,12 +10,12 @@ pub(super) mod package_json;
 pub(super) mod pom;
 pub(super) mod python;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
 
 use super::lock::is_requirements;
-use super::{NotUnderstood, Scope};
+use super::{Ecosystem, NotUnderstood, Scope};
 use crate::probe::files::{FileEntry, Gaps};
 
 pub use composer::composer_content_hash;
@@ -39,6 +39,8 @@ pub struct Manifest {
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
     pub overrides: Vec<String>,
+    /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
+    pub peers: BTreeSet<String>,
     /// The project's own licence.
     pub licence: Option<String>,
     /// What of it could not be understood: entries of a wrong type, what a program would have to work out.
@@ -137,6 +139,28 @@ fn reader(path: &str) -> Option<Reader> {
         _ if is_requirements(path) || python::is_requirements_input(path) => Reader::Alone(python::read),
         _ => return None,
     })
+}
+
+/// The ecosystem of what a manifest of this path asks for; `None` for what is no manifest.
+#[must_use]
+pub fn ecosystem(path: &str) -> Option<Ecosystem> {
+    Some(match reader(path)? {
+        Reader::Cargo => Ecosystem::CratesIo,
+        Reader::Maven | Reader::Gradle => Ecosystem::Maven,
+        Reader::Alone(_) => match path.rsplit('/').next().unwrap_or(path) {
+            "package.json" => Ecosystem::Npm,
+            "composer.json" => Ecosystem::Packagist,
+            "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
+            "go.mod" | "go.work" => Ecosystem::Go,
+            _ => Ecosystem::PyPi,
+        },
+    })
+}
+
+/// Whether a file of this path is a manifest by itself: Gradle's catalogs of versions belong to the builds that use them.
+#[must_use]
+pub fn is_manifest(path: &str) -> bool {
+    reader(path).is_some() && !path.ends_with(".versions.toml")
 }
 
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.

@@ -41,6 +41,13 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         runtimes: runtimes(&root, &lines),
         package_manager: package_manager(&root),
         overrides: overrides(&root),
+        peers: root
+            .object("peerDependencies")
+            .unwrap_or_default()
+            .0
+            .into_iter()
+            .map(|(name, _)| name.into_owned())
+            .collect(),
         licence: licence(&root),
         ..Manifest::default()
     })
@@ -214,6 +221,7 @@ mod tests {
                 "17: react? >=17 Production Registry Range",
             ]
         );
+        assert_eq!(manifest.peers.iter().collect::<Vec<_>>(), ["react"]);
         assert_eq!((manifest.path.as_str(), manifest.name.as_deref()), ("apps/web/package.json", Some("shop")));
         assert_eq!(manifest.licence.as_deref(), Some("MIT"));
         assert_eq!((Source::Own, Pin::Exact), (manifest.declared[7].source, manifest.declared[7].pin));

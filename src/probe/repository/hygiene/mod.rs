@@ -19,9 +19,11 @@ use std::rc::Rc;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
+use super::manifests;
 use super::repo::{Repo, is_aside, name_of};
-use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta};
-use crate::probe::packages::{Ecosystem, Packages, lock};
+use crate::model::{Coverage, Evidence, EvidenceKind, Finding, Gap, Observation, RuleMeta, counted};
+use crate::probe::files::Unread;
+use crate::probe::packages::{Ecosystem, Manifest, Packages, lock, manifest};
 
 pub use end_of_life::BaseImage;
 
@@ -64,11 +66,15 @@ pub fn look(
     let text = |path: &str| repo.text(path);
     let locks = Locks::of(repo, packages);
     let mut seen = Seen::default();
-    seen.add(&out_of_step::META, out_of_step::findings(packages, &text), out_of_step::coverage(packages, &locks));
+    seen.add(
+        &out_of_step::META,
+        out_of_step::findings(packages, &text, cancel),
+        out_of_step::coverage(packages, &locks, &text),
+    );
     let (findings, coverage) = conflict_markers::look(repo, &locks);
     seen.add(&conflict_markers::META, findings, coverage);
     seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
-    seen.add(&remote::META, remote::findings(packages), remote::coverage(packages));
+    seen.add(&remote::META, remote::findings(packages), remote::coverage(repo, packages));
     let scripts = install_scripts::findings(packages, &text);
     seen.add(&install_scripts::META, scripts, install_scripts::coverage(packages, &locks));
     seen.add(&lookalike::META, lookalike::findings(packages), lookalike::coverage(packages));
@@ -85,10 +91,28 @@ pub fn look(
 /// What was passed over, but for what other rules tell: a lock file that is missing, and what advisories do not cover.
 #[must_use]
 pub fn gaps(packages: &Packages) -> Vec<Gap> {
-    let all = packages.gaps.clone().into_vec();
-    all.into_iter()
+    let mut all = packages.gaps.clone();
+    for manifest in packages.manifests.values().filter(|manifest| !is_aside(&manifest.path)) {
+        all.merge(manifest.gaps.within(&manifest.path));
+    }
+    all.into_vec()
+        .into_iter()
         .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
         .collect()
+}
+
+/// What is not known of the product's manifests, as a sentence: folders that were not listed, files that were not
+/// understood, and what those leave open that `matters` picks.
+fn left_open(repo: &Repo, packages: &Packages, matters: impl Fn(&Manifest) -> bool) -> Option<String> {
+    let unlisted = |gap: &Gap| [Unread::Unreadable, Unread::TooMany].iter().any(|why| gap.reason == why.reason());
+    let unlisted: u64 =
+        repo.listing().gaps.clone().into_vec().iter().filter(|gap| unlisted(gap)).map(|gap| gap.count).sum();
+    if unlisted > 0 {
+        return Some(format!("{} could not be looked into", counted("places", unlisted)));
+    }
+    let is_product = |path: &str| manifest::is_manifest(path) && !is_aside(path);
+    let product = packages.manifests.values().filter(|manifest| !is_aside(&manifest.path) && matters(manifest));
+    manifests::unread_of(repo, packages, is_product).or_else(|| manifests::unclear(product))
 }
 
 /// A file's text by its path, where it can be read.
@@ -106,7 +130,7 @@ struct Locks {
 impl Locks {
     fn of(repo: &Repo, packages: &Packages) -> Self {
         let all: Vec<String> =
-            repo.paths().filter(|path| !is_aside(path) && is_lock(name_of(path))).map(str::to_owned).collect();
+            repo.paths().filter(|path| !is_aside(path) && is_lock(path)).map(str::to_owned).collect();
         let read = |path: &String| packages.locks.iter().any(|lock| lock.path == *path);
         Self { unread: all.iter().filter(|path| !read(path)).cloned().collect(), all }
     }
@@ -124,9 +148,10 @@ impl Locks {
     }
 }
 
-/// Whether a file of this name fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
-fn is_lock(name: &str) -> bool {
-    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(name).is_some() || name == "bun.lockb")
+/// Whether a file of this path fixes the versions of packages. `go.mod` and `pom.xml` are manifests that do so themselves.
+fn is_lock(path: &str) -> bool {
+    let name = name_of(path);
+    !matches!(name, "go.mod" | "pom.xml") && (lock::reader(path).is_some() || name == "bun.lockb")
 }
 
 /// `a`, `b` and 3 more.
@@ -161,17 +186,38 @@ const fn noun(ecosystem: Ecosystem) -> &'static str {
 }
 
 /// The ecosystem of the packages that a manifest of this path asks for.
-fn ecosystem_of(path: &str) -> Ecosystem {
-    match name_of(path) {
-        "package.json" => Ecosystem::Npm,
-        "composer.json" => Ecosystem::Packagist,
-        "Cargo.toml" => Ecosystem::CratesIo,
-        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
-        "go.mod" => Ecosystem::Go,
-        "pom.xml" | "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
-        _ => Ecosystem::PyPi,
-    }
+pub fn ecosystem_of(path: &str) -> Ecosystem {
+    manifest::ecosystem(path).unwrap_or(Ecosystem::PyPi)
 }
 
 #[cfg(test)]
 mod samples;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lock_files_are_known_by_their_path() {
+        for path in ["package-lock.json", "api/pylock.prod.toml", "jvm/gradle/dependency-locks/a.lockfile", "bun.lockb"]
+        {
+            assert!(is_lock(path), "{path}");
+        }
+        for path in ["go.mod", "app/pom.xml", "a.lockfile", "package.json"] {
+            assert!(!is_lock(path), "{path}");
+        }
+    }
+
+    #[test]
+    fn what_manifests_leave_open_is_told_with_their_names() {
+        let mut open = samples::manifest("api/Gemfile", &[]);
+        open.gaps.add("odd", "line 3");
+        let mut aside = samples::manifest("tests/Gemfile", &[]);
+        aside.gaps.add("odd", "line 4");
+        let told = gaps(&samples::packages(vec![open, aside], Vec::new()));
+        assert_eq!(
+            told,
+            [Gap { reason: "odd".to_owned(), count: 1, examples: vec!["api/Gemfile: line 3".to_owned()] }]
+        );
+    }
+}

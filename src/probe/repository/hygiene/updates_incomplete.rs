@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 use serde_json::Value;
 
-use super::{Repo, ecosystem_of, is_aside, listed, name_of, named};
+use super::{Repo, ecosystem_of, is_aside, left_open, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity};
 use crate::probe::packages::{Ecosystem, Packages};
 use crate::probe::repository::repo::{folder_of, is_for_development};
@@ -113,7 +113,10 @@ pub fn look(repo: &Repo, packages: &Packages) -> (Vec<Finding>, Coverage) {
     };
     let open: Vec<&Watched> = watched.iter().filter(|one| !tools.iter().any(|(_, watches)| watches(one))).collect();
     let tool = tools.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
-    (finding(&tool, &place, &open).into_iter().collect(), Coverage::Whole)
+    // A manifest that names one package is watched for all of them.
+    let how =
+        left_open(repo, packages, |manifest| manifest.declared.is_empty()).map_or(Coverage::Whole, Coverage::Part);
+    (finding(&tool, &place, &open).into_iter().collect(), how)
 }
 
 fn finding(tool: &str, place: &str, open: &[&Watched]) -> Option<Finding> {
@@ -326,5 +329,20 @@ mod tests {
         assert!(both.fix.contains("docker: \"/\"; npm: \"/web\""), "{}", both.fix);
         assert_eq!(finding("Dependabot", "x", &[&docker]).unwrap().confidence, Confidence::Low);
         assert_eq!(finding("Dependabot", "x", &[]), None);
+    }
+
+    #[test]
+    fn what_may_ask_for_packages_is_no_silence() {
+        let bot = ".github/dependabot.yml";
+        let npm = "version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n";
+        let how = |manifest: &str, text: &str| {
+            let (_folder, repo, packages) = super::super::samples::project(&[(bot, npm), (manifest, text)]);
+            look(&repo, &packages).1
+        };
+        assert_eq!(how("package.json", "{\"dependencies\": {\"zod\": \"^4\"}}"), Coverage::Whole);
+        assert_eq!(how("package.json", "{"), Coverage::Part("`package.json` was not understood".to_owned()));
+        let open = how("Gemfile", "gem name_of_it\n");
+        assert!(matches!(&open, Coverage::Part(why) if why.contains("`Gemfile`")), "{open:?}");
+        assert_eq!(how("Gemfile", "gem 'zod'\ngem name_of_it\n"), Coverage::Whole, "it has to be watched all the same");
     }
 }

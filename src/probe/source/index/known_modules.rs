@@ -348,7 +348,11 @@ pub(in crate::probe) const PYTHON: [&str; 244] = [
 ];
 
 /// The name under which a package of Python is imported, and the package.
-pub(in crate::probe) const IMPORTED_AS: [(&str, &str); 70] = [
+pub(in crate::probe) const IMPORTED_AS: [(&str, &str); 74] = [
+    ("django_filters", "django-filter"),
+    ("social_django", "social-auth-app-django"),
+    ("social_core", "social-auth-core"),
+    ("rest_access_policy", "drf-access-policy"),
     ("PIL", "pillow"),
     ("yaml", "pyyaml"),
     ("cv2", "opencv-python"),

@@ -1,6 +1,6 @@
 //! From entries to a lock file: which entry answers what is asked for, and what the manifests ask for.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use super::{Entry, Need, Place, place};
 use crate::probe::files::Gaps;
@@ -29,8 +29,12 @@ struct Ask {
 
 /// How entries are found.
 struct Index {
-    exact: HashMap<String, usize>,
-    by_name: HashMap<String, Vec<usize>>,
+    /// What each entry answers: names with their ranges.
+    answers: Vec<Vec<(String, String)>>,
+    /// The entry of each answer, with its place there, sorted by name and range.
+    exact: Vec<(usize, usize)>,
+    /// The entries by name, each once under a name, with the place of an answer of that name.
+    by_name: Vec<(usize, usize)>,
 }
 
 impl Graph {
@@ -46,7 +50,7 @@ impl Graph {
     /// Puts the lock file together. Yarn 2 and later list the project's own packages beside the others; for Yarn 1 the
     /// manifests say what is asked for.
     pub fn finish(mut self, manager: Manager, format: &str, around: &Around<'_>) -> Reading {
-        let index = Index::of(&self.entries);
+        let index = Index::of(&mut self.entries);
         let mut asks = self.asks_of_own(around);
         if manager == Manager::YarnClassic {
             asks.extend(asks_of_manifests(around));
@@ -69,7 +73,10 @@ impl Graph {
             }
             for need in &entry.needs {
                 let found = index.answers(need, &forced, &mut self.gaps);
-                found.iter().for_each(|to| builder.needs(at.to_string(), to.to_string()));
+                // What `resolutions` force does not go by what is asked for.
+                let is_forced = forced.contains(&*need.name);
+                let range = if is_forced { String::new() } else { ranges::versions(place::range(&need.range)) };
+                found.iter().for_each(|to| builder.needs_range(at.to_string(), to.to_string(), &range));
             }
         }
         for Ask { manifest, need, scope } in asks {
@@ -150,36 +157,45 @@ fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
 }
 
 impl Index {
-    fn of(entries: &[Entry]) -> Self {
-        let (mut exact, mut by_name) = (HashMap::new(), HashMap::<String, Vec<usize>>::new());
-        for (at, entry) in entries.iter().enumerate() {
-            for (name, range) in &entry.answers {
-                exact.entry(key(name, range)).or_insert(at);
-                let same = by_name.entry(name.clone()).or_default();
-                if same.last() != Some(&at) {
-                    same.push(at);
-                }
-            }
-        }
-        Self { exact, by_name }
+    fn of(entries: &mut [Entry]) -> Self {
+        let answers: Vec<_> = entries.iter_mut().map(|entry| std::mem::take(&mut entry.answers)).collect();
+        let places = answers.iter().enumerate().flat_map(|(at, all)| (0..all.len()).map(move |nth| (at, nth)));
+        let mut index = Self { exact: places.collect(), by_name: Vec::new(), answers };
+        let mut exact = std::mem::take(&mut index.exact);
+        let mut by_name = exact.clone();
+        exact.sort_by_key(|place| index.answer(*place));
+        by_name.sort_by_key(|place| (index.name(*place), place.0));
+        by_name.dedup_by(|a, b| a.0 == b.0 && index.name(*a) == index.name(*b));
+        (index.exact, index.by_name) = (exact, by_name);
+        index
+    }
+
+    fn answer(&self, (at, nth): (usize, usize)) -> Option<(&str, &str)> {
+        self.answers.get(at)?.get(nth).map(|(name, range)| (name.as_str(), place::range(range)))
+    }
+
+    fn name(&self, place: (usize, usize)) -> Option<&str> {
+        self.answer(place).map(|(name, _)| name)
     }
 
     /// The entries that answer it: one, or those of that name. Counts it as missing where that is not enough.
-    fn answers(&self, need: &Need, forced: &HashSet<&str>, gaps: &mut Gaps) -> &[usize] {
-        if let Some(at) = self.exact.get(&key(&need.name, &need.range)) {
-            return std::slice::from_ref(at);
+    fn answers(&self, need: &Need, forced: &HashSet<&str>, gaps: &mut Gaps) -> Vec<usize> {
+        let wanted = Some((need.name.as_str(), place::range(&need.range)));
+        let first = self.exact.get(self.exact.partition_point(|place| self.answer(*place) < wanted));
+        if let Some((at, _)) = first.filter(|place| self.answer(**place) == wanted) {
+            return vec![*at];
         }
-        let same = self.by_name.get(&need.name).filter(|same| same.len() <= MAX_BY_NAME);
+        let name = Some(need.name.as_str());
+        let from = self.by_name.partition_point(|place| self.name(*place) < name);
+        let same = self.by_name.iter().skip(from).take(MAX_BY_NAME + 1).take_while(|place| self.name(**place) == name);
+        let same: Vec<usize> = same.map(|(at, _)| *at).collect();
+        let is_known = (1..=MAX_BY_NAME).contains(&same.len());
         // Without a reason to lead elsewhere, another version of that name is none that was asked for.
         let leads_elsewhere = forced.contains(&*need.name)
             || ["catalog:", "workspace:"].iter().any(|protocol| need.range.starts_with(protocol));
-        if !need.optional && (same.is_none() || !leads_elsewhere) {
+        if !need.optional && !(is_known && leads_elsewhere) {
             gaps.add(reason::MISSING, &need.name);
         }
-        same.map_or(&[], Vec::as_slice)
+        if is_known { same } else { Vec::new() }
     }
-}
-
-fn key(name: &str, range: &str) -> String {
-    format!("{name}@{}", place::range(range))
 }

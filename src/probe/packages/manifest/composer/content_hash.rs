@@ -195,6 +195,13 @@ mod tests {
     }
 
     #[test]
+    fn what_does_not_count_may_be_anything_and_empty_objects_are_lists() {
+        let manifest = "{\"name\": \"shop/app\", \"require\": {\"php\": \">=8.2\", \"monolog/monolog\": \"^3.0\"},\n\
+            \"description\": \"weighs 1.5\", \"extra\": {}, \"config\": {\"platform\": {\"php\": \"8.3\"}}, \"prefer-stable\": true}";
+        assert_eq!(composer_content_hash(manifest).as_deref(), Some("99d3d97757771ac05e4c964a211c018a"));
+    }
+
+    #[test]
     fn what_php_would_write_in_its_own_way_is_not_guessed() {
         assert_eq!(composer_content_hash(r#"{"extra": {"a": 1.5}}"#), None);
         assert_eq!(composer_content_hash(r#"{"extra": 99999999999999999999}"#), None);

@@ -3,28 +3,23 @@
 //! They are told only where the hash can be worked out exactly as the tool does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::{self, Write as _};
+use std::fmt::Write as _;
 
-use serde::Deserialize;
-use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
-use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use super::Difference;
-use crate::probe::packages::Manager;
-
-mod md5;
+use crate::probe::packages::{Manager, composer_content_hash};
 
 /// What a hash says, where the lock file has one.
 pub fn difference(manager: Manager, manifest: Option<&str>, lock: Option<&str>) -> Option<Difference> {
     let (manifest, lock) = (manifest?, lock?);
     let (fits, hard) = match manager {
-        Manager::Composer => (composer(manifest)? == quoted_after(lock, "\"content-hash\":")?, false),
+        Manager::Composer => (composer_content_hash(manifest)? == quoted_after(lock, "\"content-hash\":")?, false),
         Manager::Poetry => (poetry(manifest)?.contains(quoted_after(lock, "content-hash =")?), true),
         _ => return None,
     };
     let words = "the manifest changed after the lock file was made (its `content-hash` is another one)".to_owned();
-    (!fits).then_some(Difference { words, line: None, hard })
+    (!fits).then_some(Difference { words, name: None, line: None, hard })
 }
 
 /// The quoted text after the last `key`.
@@ -33,120 +28,20 @@ fn quoted_after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     after.split('"').nth(1).filter(|hash| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// The keys that count for Composer (`Composer\Package\Locker::getContentHash`).
-const COMPOSER: [&str; 11] = [
-    "name",
-    "version",
-    "require",
-    "require-dev",
-    "conflict",
-    "replace",
-    "provide",
-    "minimum-stability",
-    "prefer-stable",
-    "repositories",
-    "extra",
-];
-
-/// The MD5 of what PHP writes of the keys that count, sorted; inner keys keep their order.
-fn composer(manifest: &str) -> Option<String> {
-    let all: BTreeMap<String, Box<RawValue>> = serde_json::from_str(manifest).ok()?;
-    let mut relevant: BTreeMap<&str, String> = BTreeMap::new();
-    for key in COMPOSER {
-        if let Some(value) = all.get(key) {
-            relevant.insert(key, serde_json::from_str::<Php>(value.get()).ok()?.0);
-        }
-    }
-    if let Some(config) = all.get("config") {
-        let config: BTreeMap<String, Box<RawValue>> = serde_json::from_str(config.get()).ok()?;
-        if let Some(platform) = config.get("platform").filter(|platform| platform.get() != "null") {
-            let platform = serde_json::from_str::<Php>(platform.get()).ok()?.0;
-            relevant.insert("config", format!("{{\"platform\":{platform}}}"));
-        }
-    }
-    let entries: Vec<String> = relevant.iter().map(|(key, value)| format!("{}:{value}", php_text(key))).collect();
-    // PHP writes an empty array for nothing.
-    Some(md5::hex(if entries.is_empty() { "[]".to_owned() } else { format!("{{{}}}", entries.join(",")) }.as_bytes()))
-}
-
-/// A JSON value as PHP writes it again: `json_encode(json_decode($text, true))`.
-struct Php(String);
-
-impl<'de> Deserialize<'de> for Php {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Write;
-        impl<'de> Visitor<'de> for Write {
-            type Value = Php;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a value that PHP writes as it stands")
-            }
-
-            fn visit_bool<E: Error>(self, value: bool) -> Result<Php, E> {
-                Ok(Php(value.to_string()))
-            }
-
-            fn visit_i64<E: Error>(self, value: i64) -> Result<Php, E> {
-                Ok(Php(value.to_string()))
-            }
-
-            fn visit_u64<E: Error>(self, value: u64) -> Result<Php, E> {
-                Ok(Php(value.to_string()))
-            }
-
-            fn visit_str<E: Error>(self, value: &str) -> Result<Php, E> {
-                Ok(Php(php_text(value)))
-            }
-
-            fn visit_unit<E: Error>(self) -> Result<Php, E> {
-                Ok(Php("null".to_owned()))
-            }
-
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Php, A::Error> {
-                let mut parts = Vec::new();
-                while let Some(Php(part)) = seq.next_element()? {
-                    parts.push(part);
-                }
-                Ok(Php(format!("[{}]", parts.join(","))))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Php, A::Error> {
-                let (mut parts, mut keys) = (Vec::new(), BTreeSet::new());
-                while let Some((key, Php(value))) = map.next_entry::<String, Php>()? {
-                    // PHP makes numbers of such keys, and a list of numbers in order.
-                    if key.parse::<i64>().is_ok() || !keys.insert(key.clone()) {
-                        return Err(A::Error::custom("a key that PHP changes"));
-                    }
-                    parts.push(format!("{}:{value}", php_text(&key)));
-                }
-                Ok(Php(if parts.is_empty() { "[]".to_owned() } else { format!("{{{}}}", parts.join(",")) }))
-            }
-        }
-        deserializer.deserialize_any(Write)
-    }
-}
-
-fn php_text(text: &str) -> String {
-    escaped(text, true)
-}
-
-/// A JSON text with everything but ASCII escaped, as PHP and Python both do; PHP escapes slashes as well.
-fn escaped(text: &str, slashes: bool) -> String {
+/// A JSON text with everything but ASCII escaped, as Python does.
+fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
     out.push('"');
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),
             '\\' => out.push_str("\\\\"),
-            '/' if slashes => out.push_str("\\/"),
             '\u{8}' => out.push_str("\\b"),
             '\u{c}' => out.push_str("\\f"),
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            ' '..='\u{7e}' => out.push(c),
-            // PHP leaves DEL alone, and so does Python.
-            '\u{7f}' => out.push(c),
+            ' '..='\u{7f}' => out.push(c),
             _ => {
                 for unit in c.encode_utf16(&mut [0; 2]) {
                     // Writing to a text cannot fail.
@@ -195,7 +90,7 @@ fn poetry(manifest: &str) -> Option<BTreeSet<String>> {
 /// What `json.dumps(…, sort_keys=True)` writes; `None` for what it writes in a way of its own.
 fn python(value: &toml::Value) -> Option<String> {
     Some(match value {
-        toml::Value::String(text) => escaped(text, false),
+        toml::Value::String(text) => escaped(text),
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Boolean(truth) => truth.to_string(),
         toml::Value::Float(_) | toml::Value::Datetime(_) => return None,
@@ -212,7 +107,7 @@ fn python(value: &toml::Value) -> Option<String> {
 }
 
 fn object(entries: &BTreeMap<&str, String>) -> String {
-    let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", escaped(key, false))).collect();
+    let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", escaped(key))).collect();
     format!("{{{}}}", parts.join(", "))
 }
 
@@ -224,14 +119,9 @@ fn hex(bytes: &[u8]) -> String {
 mod tests {
     use super::*;
 
-    /// The hashes are those that PHP and Python write for the same texts.
+    /// The hashes are those that Python writes for the same texts.
     #[test]
-    fn hashes_are_those_of_the_tools() {
-        let manifest = "{\"name\": \"shop/app\", \"require\": {\"php\": \">=8.2\", \"monolog/monolog\": \"^3.0\"},\n\
-            \"description\": \"weighs 1.5\", \"extra\": {}, \"config\": {\"platform\": {\"php\": \"8.3\"}}, \"prefer-stable\": true}";
-        assert_eq!(composer(manifest).as_deref(), Some("99d3d97757771ac05e4c964a211c018a"));
-        assert_eq!(composer("{\"extra\": {\"0\": 1}}"), None);
-        assert_eq!(composer("{\"extra\": 1.5}"), None);
+    fn hashes_are_those_of_poetry() {
         let manifest = "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\npython = \"^3.11\"\n\
             Jinja2 = {version = \"^3\", optional = true, extras = [\"i18n\", \"ü\"]}\n[tool.poetry.group.dev.dependencies]\npytest = \"*\"\n";
         let hashes = poetry(manifest).unwrap();
@@ -245,7 +135,7 @@ mod tests {
     fn a_hash_that_differs_is_told_and_one_that_cannot_be_worked_out_is_not() {
         let manifest = "{\"require\": {\"a/b\": \"^1\"}}";
         let lock = |hash: &str| format!("{{\n    \"content-hash\": \"{hash}\",\n    \"packages\": []\n}}");
-        let good = composer(manifest).unwrap();
+        let good = composer_content_hash(manifest).unwrap();
         let told = |manifest: &str, lock: &str| difference(Manager::Composer, Some(manifest), Some(lock)).is_some();
         assert!(!told(manifest, &lock(&good)));
         assert!(told(manifest, &lock("00")));

@@ -53,19 +53,26 @@ fn ruby(range: &str) -> BTreeSet<String> {
         .collect()
 }
 
-/// Whether a text names a package, in whatever spelling of it.
-pub fn said_in(text: &str, name: &str) -> bool {
-    let plain = |text: &str| -> String {
-        text.chars().map(|c| if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }).collect()
-    };
-    let (text, name) = (plain(text), plain(name));
-    let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '@');
-    text.match_indices(&name).any(|(at, _)| {
-        let before = text.get(..at).and_then(|text| text.chars().next_back());
-        let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
-        // `name@range` ends a name, `@scope/name` begins before it, and a folder stands before a slash.
-        !before.is_some_and(|c| part_of_name(c) && c != '/') && !after.is_some_and(|c| part_of_name(c) && c != '@')
-    })
+/// A text in which names are looked for, in whatever spelling of them.
+pub struct Spelled(String);
+
+impl Spelled {
+    /// Brings it into one spelling, once for all names.
+    pub fn of(text: &str) -> Self {
+        Self(text.chars().map(|c| if matches!(c, '_' | '.') { '-' } else { c.to_ascii_lowercase() }).collect())
+    }
+
+    /// Whether it names a package.
+    pub fn names(&self, name: &str) -> bool {
+        let (text, Self(name)) = (&self.0, Self::of(name));
+        let part_of_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '/' | '@');
+        text.match_indices(&name).any(|(at, _)| {
+            let before = text.get(..at).and_then(|text| text.chars().next_back());
+            let after = text.get(at + name.len()..).and_then(|text| text.chars().next());
+            // `name@range` ends a name, `@scope/name` begins before it, and a folder stands before a slash.
+            !before.is_some_and(|c| part_of_name(c) && c != '/') && !after.is_some_and(|c| part_of_name(c) && c != '@')
+        })
+    }
 }
 
 /// Whether what a Gemfile asks for depends on more than its text.
@@ -104,6 +111,7 @@ mod tests {
 
     #[test]
     fn a_text_names_a_package_or_one_that_only_begins_so() {
+        let said_in = |text: &str, name: &str| Spelled::of(text).names(name);
         assert!(said_in("\"node_modules/left-pad\": {", "left-pad"));
         assert!(said_in("left-pad@^1.0.0:", "left-pad"));
         assert!(said_in("Ruamel.Yaml==1", "ruamel-yaml"));

