@@ -6,11 +6,11 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::advisory::{self, Advisory, Group, Standing};
-use super::nearest::nearest;
+use super::nearest::{Nearest, nearest};
 use super::osv::Answers;
 use super::query::Query;
 use super::uses::{Finder, Imports};
-use super::way_out::{Situation, several, way_out};
+use super::way_out::{Fixes, Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
@@ -88,9 +88,21 @@ pub fn judge<'a>(
             }
         }
     }
+    let mut fixes = Fixes::default();
+    let mut nearests = Vec::with_capacity(hits.len());
+    for hit in &hits {
+        let package = hit.package;
+        let name = package.ecosystem.normalize(&package.name);
+        let advisories = about.get(&(package.ecosystem, name.as_str())).map_or(&[][..], Vec::as_slice);
+        let nearest = nearest(package, advisories);
+        if let Nearest::Fixed(version) | Nearest::Most { version, .. } = &nearest {
+            fixes.insert((package.ecosystem, name, package.version.clone()), version.clone());
+        }
+        nearests.push(nearest);
+    }
     let finder = Finder::new(imports);
     let mut graph: Option<(usize, Graph<'a>, BTreeSet<&'a str>)> = None;
-    for hit in hits {
+    for (hit, nearest) in hits.into_iter().zip(nearests) {
         if cancel.is_cancelled() {
             return;
         }
@@ -101,14 +113,13 @@ pub fn judge<'a>(
         let Some((_, graph, several)) = &graph else { continue };
         let package = hit.package;
         let ways = graph.ways_in(hit.place, &locked.manifests);
-        let name = package.ecosystem.normalize(&package.name);
-        let advisories = about.get(&(package.ecosystem, name.as_str())).map_or(&[][..], Vec::as_slice);
         let malware = hit.groups.iter().any(|group| group.malware);
         let out = way_out(&Situation {
             lock,
             package,
             ways: &ways,
-            nearest: &nearest(package, advisories),
+            nearest: &nearest,
+            fixes: &fixes,
             malware,
             several,
             manifests: &locked.manifests,

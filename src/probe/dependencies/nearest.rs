@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use super::advisory::{Advisory, Event, Standing, standing};
+use super::advisory::{Advisory, Event, Standing, group, standing};
 use super::query::Query;
 use crate::probe::packages::{LockedPackage, Version};
 
@@ -15,6 +15,17 @@ const MOST_CANDIDATES: usize = 500;
 pub enum Nearest {
     /// A version that every advisory leaves alone, as an advisory writes it.
     Fixed(String),
+    /// No version is free of all that is known; this one of most of it.
+    Most {
+        /// The version.
+        version: String,
+        /// So many holes it mends.
+        mends: usize,
+        /// So many there are.
+        of: usize,
+        /// For the rest no fixed version is named at all.
+        unfixed: bool,
+    },
     /// No fixed version is named; those after this one are not known to be affected.
     After(String),
     /// None is known.
@@ -60,6 +71,31 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     }
     if let Some(first) = clean.first() {
         return Nearest::Fixed((*first).to_owned());
+    }
+    let hits = |version: &Version, text: &str| {
+        let asked = Query { version: text.to_owned(), ..query.clone() };
+        let all = told.iter().map(|advisory| (Arc::clone(advisory), standing(advisory, &asked, version)));
+        let hits = all.filter(|(_, standing)| !matches!(standing, Standing::NotAffected | Standing::NoConcern));
+        hits.collect::<Vec<_>>()
+    };
+    let left: Vec<(&str, Vec<_>)> = candidates.iter().map(|(version, text)| (*text, hits(version, text))).collect();
+    let released = left.iter().any(|(text, _)| !is_pre(text)) && !current.is_prerelease();
+    let best = left.iter().filter(|(text, _)| !released || !is_pre(text)).min_by_key(|(_, hits)| hits.len());
+    if let Some((text, rest)) = best {
+        let now = hits(&current, &package.version);
+        let is_now = |one: &Arc<Advisory>| now.iter().any(|(known, _)| known.id == one.id);
+        let named = |one: &Advisory| {
+            let about = one.affects.iter().filter(|one| one.ecosystem == query.ecosystem && one.package == query.name);
+            let mut events = about.flat_map(|affects| &affects.ranges).flat_map(|range| &range.0);
+            events.any(|event| matches!(event, Event::Fixed(fixed) if later(fixed).is_some()))
+        };
+        let unfixed = !rest.iter().any(|(one, _)| named(one));
+        let stays = group(rest.iter().filter(|(one, _)| is_now(one)).cloned().collect()).len();
+        let (of, all_left) = (group(now.clone()).len(), group(rest.clone()).len());
+        // What trades one hole for another is no way out.
+        if stays < of && all_left < of {
+            return Nearest::Most { version: (*text).to_owned(), mends: of - stays, of, unfixed };
+        }
     }
     let mut last: Vec<(Version, &str)> = events()
         .filter_map(|event| match event {

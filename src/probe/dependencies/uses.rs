@@ -108,16 +108,24 @@ const STARTED: [(Ecosystem, &str); 40] = [
 /// Whether something uses a package.
 #[derive(Debug, Clone)]
 enum Found {
-    Imported { places: Vec<(String, u32)>, more: u64 },
+    Imported {
+        places: Vec<(String, u32)>,
+        more: u64,
+    },
     Named((String, u32)),
+    /// Only what this file belongs to does: another project, or another language.
+    Elsewhere(String),
     No,
 }
+
+/// A package to look for: by its name in the project, its own, and the folders from which it can be used.
+type Sought = (Ecosystem, String, String, Vec<String>);
 
 /// Looks packages up in what is imported, each once.
 pub struct Finder<'i> {
     imports: &'i Imports,
-    /// By the name that the project calls it, and its own.
-    known: RefCell<HashMap<(Ecosystem, String, String), Found>>,
+    /// By the name that the project calls it, its own, and where it may be used.
+    known: RefCell<HashMap<Sought, Found>>,
     /// By the lock file: a module that none of its packages explains.
     unexplained: RefCell<HashMap<String, Option<&'i str>>>,
 }
@@ -150,18 +158,31 @@ impl<'i> Finder<'i> {
         looked_for.retain(|pair| seen.insert(*pair));
         let too_many = looked_for.len() > MOST_PARENTS;
         looked_for.truncate(MOST_PARENTS);
-        let mut named = None;
+        let (mut named, mut elsewhere) = (None, None);
         for (called, name) in &looked_for {
-            match self.find(ecosystem, called, name) {
+            match self.find(ecosystem, called, name, folders(lock, name, &direct)) {
                 Found::Imported { places, more } => {
                     return Uses::Imported { package: (*name).to_owned(), places, more };
                 }
+                Found::Named((path, line)) if is_declaration(manifests, &path, line, called, name) => {
+                    elsewhere.get_or_insert(format!("{path} names it, on a line that is not known"));
+                }
                 Found::Named(place) if named.is_none() => named = Some(((*name).to_owned(), place)),
+                Found::Elsewhere(path) => {
+                    elsewhere.get_or_insert(format!("{path} names it, and belongs to another project or language"));
+                }
                 Found::Named(_) | Found::No => {}
             }
         }
-        if let Some((package, place)) = named.or_else(|| started(ecosystem, &direct, manifests)) {
+        if let Some((package, place)) = named {
             return Uses::Named { package, place };
+        }
+        if is_go_itself(package) {
+            return unknown("every Go program is built with Go's own library");
+        }
+        if let Some(name) = started(ecosystem, &direct) {
+            let what = if name == package.name { "it" } else { name };
+            return Uses::Unknown { why: format!("{what} runs without being imported, as frameworks and servers do") };
         }
         let Some(code) = self.imports.code.get(&ecosystem).filter(|code| code.files > 0) else {
             return unknown(without_code(ecosystem));
@@ -174,6 +195,9 @@ impl<'i> Finder<'i> {
         }
         if too_many {
             return unknown("too much brings it in");
+        }
+        if let Some(why) = elsewhere {
+            return unknown(&why);
         }
         match ecosystem {
             Ecosystem::Npm | Ecosystem::Go => Uses::NotImported,
@@ -197,28 +221,55 @@ impl<'i> Finder<'i> {
         found
     }
 
-    fn find(&self, ecosystem: Ecosystem, called: &str, name: &str) -> Found {
-        let key = (ecosystem, called.to_owned(), name.to_owned());
+    fn find(&self, ecosystem: Ecosystem, called: &str, name: &str, folders: Vec<String>) -> Found {
+        let key = (ecosystem, called.to_owned(), name.to_owned(), folders);
         if let Some(known) = self.known.borrow().get(&key) {
             return known.clone();
         }
-        let found = find(self.imports, ecosystem, called, name);
+        let found = find(self.imports, ecosystem, called, name, &key.3);
         self.known.borrow_mut().insert(key, found.clone());
         found
     }
 }
 
-/// A direct dependency that runs without being imported, and where a manifest asks for it.
-fn started(
-    ecosystem: Ecosystem,
-    direct: &[&Asked<'_>],
-    manifests: &BTreeMap<String, Manifest>,
-) -> Option<(String, (String, u32))> {
-    direct.iter().find_map(|asked| {
-        let name = ecosystem.normalize(&asked.package.name);
-        let known = STARTED.iter().any(|(of, one)| *of == ecosystem && *one == name);
-        let line = known.then(|| super::ways_in::line_of(**asked, manifests))??;
-        Some((asked.package.name.clone(), (asked.manifest.to_owned(), line)))
+/// The folders below which a package can be used: those of the manifests that ask for it, or else the lock file's. Only
+/// npm's ask for each folder by itself; the requirements of Python often stand in a folder of their own.
+fn folders(lock: &LockFile, name: &str, direct: &[&Asked<'_>]) -> Vec<String> {
+    if lock.manager.ecosystem() != Ecosystem::Npm {
+        return vec![String::new()];
+    }
+    let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let asking = direct.iter().filter(|asked| asked.package.name == name);
+    let folders: BTreeSet<String> = asking.map(|asked| folder(asked.manifest)).collect();
+    if folders.is_empty() { vec![folder(&lock.path)] } else { folders.into_iter().collect() }
+}
+
+fn is_below(path: &str, folders: &[String]) -> bool {
+    folders.iter().any(|folder| folder.is_empty() || below(path, folder, '/'))
+}
+
+/// Whether a file of this path can name packages of this ecosystem.
+fn can_name(path: &str, ecosystem: Ecosystem) -> bool {
+    ecosystem == Ecosystem::Npm || path.rsplit('/').next() != Some("package.json")
+}
+
+/// Whether this is the line on which a manifest asks for the package: that says nothing of its use.
+fn is_declaration(manifests: &BTreeMap<String, Manifest>, path: &str, line: u32, called: &str, name: &str) -> bool {
+    let declared = manifests.get(path).into_iter().flat_map(|manifest| &manifest.declared);
+    let mut here = declared.filter(|one| one.line == line);
+    here.any(|one| [called, name].contains(&one.name.as_str()) || one.alias.as_deref() == Some(called))
+}
+
+/// Go's own library, as its advisories call it (<https://go.dev/doc/security/vuln/database>).
+fn is_go_itself(package: &LockedPackage) -> bool {
+    package.ecosystem == Ecosystem::Go && matches!(&*package.name, "stdlib" | "toolchain")
+}
+
+/// A direct dependency that runs without being imported.
+fn started<'a>(ecosystem: Ecosystem, direct: &[&Asked<'a>]) -> Option<&'a str> {
+    direct.iter().map(|asked| &*asked.package.name).find(|name| {
+        let name = ecosystem.normalize(name);
+        STARTED.iter().any(|(of, one)| *of == ecosystem && *one == name)
     })
 }
 
@@ -234,7 +285,7 @@ fn without_code(ecosystem: Ecosystem) -> &'static str {
     }
 }
 
-fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Found {
+fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str, folders: &[String]) -> Found {
     let matches = |module: &str| match ecosystem {
         Ecosystem::Npm => package_of(module) == called,
         Ecosystem::PyPi => is_module_of(imports, module, &ecosystem.normalize(name)),
@@ -245,15 +296,12 @@ fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Fo
             let first = module.split('/').next().unwrap_or(module);
             squashed(module) == squashed(name) || squashed(first) == squashed(name)
         }
-        Ecosystem::Packagist => {
-            let first = squashed(module.trim_start_matches('\\').split('\\').next().unwrap_or(module));
-            let (vendor, package) = name.split_once('/').unwrap_or((name, name));
-            module.contains('\\') && (first == squashed(vendor) || first == squashed(package))
-        }
+        Ecosystem::Packagist => is_class_of(module, name),
         Ecosystem::CratesIo => false,
     };
     let modules = imports.code.get(&ecosystem).into_iter().flat_map(|code| &code.modules);
-    let places: Vec<&Place> = modules.filter(|(module, _)| matches(module)).flat_map(|(_, places)| places).collect();
+    let places = modules.filter(|(module, _)| matches(module)).flat_map(|(_, places)| places);
+    let (places, mut outside): (Vec<&Place>, Vec<&Place>) = places.partition(|place| is_below(&place.path, folders));
     let mut production: Vec<&Place> =
         places.iter().filter(|place| place.kind == PlaceKind::Production).copied().collect();
     production.sort();
@@ -266,8 +314,30 @@ fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str) -> Fo
     if let Some(setting) = places.iter().filter(|place| place.kind == PlaceKind::Setting).min() {
         return Found::Named((setting.path.clone(), setting.line));
     }
-    let word = words_of(imports, ecosystem, called).into_iter().find_map(|word| imports.named.get(&word));
-    word.map_or(Found::No, |place| Found::Named(place.clone()))
+    // A crate is built in; nothing starts it by its name.
+    let words = if ecosystem == Ecosystem::CratesIo { Vec::new() } else { words_of(imports, ecosystem, called) };
+    match words.into_iter().find_map(|word| imports.named.get(&word)) {
+        Some(place) if can_name(&place.0, ecosystem) && is_below(&place.0, folders) => Found::Named(place.clone()),
+        Some(place) => Found::Elsewhere(place.0.clone()),
+        None => {
+            outside.retain(|place| place.kind != PlaceKind::Aside);
+            outside.iter().min().map_or(Found::No, |place| Found::Elsewhere(place.path.clone()))
+        }
+    }
+}
+
+/// Whether a class of PHP is one of a package's: its namespace begins with the vendor's name, or the package's own, and the
+/// package's stands in it. `Symfony\Component\HttpFoundation\Request` is of `symfony/http-foundation`, not of
+/// `symfony/routing`.
+fn is_class_of(module: &str, name: &str) -> bool {
+    /// `Symfony\Component\Console`, `League\Flysystem`.
+    const PARTS: usize = 3;
+    let (vendor, package) = name.split_once('/').unwrap_or((name, name));
+    let (vendor, package) = (squashed(vendor), squashed(package));
+    let parts: Vec<String> = module.trim_start_matches('\\').split('\\').take(PARTS).map(squashed).collect();
+    let Some(first) = parts.first().filter(|_| module.trim_start_matches('\\').contains('\\')) else { return false };
+    // What stands in for missing functions has no classes that anybody imports.
+    !package.starts_with("polyfill") && (*first == vendor || *first == package) && parts.contains(&package)
 }
 
 /// The words by which a script or a setting would name a package.

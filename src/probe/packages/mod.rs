@@ -18,8 +18,8 @@ pub mod manifest;
 mod npm_spec;
 pub mod range;
 mod toml_doc;
-pub(in crate::probe) mod typed;
 mod toml_parts;
+pub(in crate::probe) mod typed;
 mod unlocked;
 pub mod version;
 

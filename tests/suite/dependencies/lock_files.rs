@@ -251,7 +251,7 @@ async fn a_package_that_others_bring_in_is_told_with_its_ways_in_and_out() {
     assert_eq!(fixes[0], fixes[1], "the way out is that of the package");
     assert_eq!(
         fixes[0],
-        "body-parser 1.19.0 and express 4.17.1 take only 6.7.0. Force 6.14.1 with the lines below in shop/package.json. It \
+        "body-parser 1.19.0 and express 4.17.1 take only 6.7.0. Force 6.14.1 or later with the lines below in shop/package.json. It \
          comes in through express 4.17.1 and supertest 6.0.0; look whether a newer one is free of it. Type `cd shop`, then \
          `npm install`. For shop/package.json: `\"overrides\": { \"qs\": \"^6.14.1\" }`"
     );

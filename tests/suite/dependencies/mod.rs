@@ -8,6 +8,7 @@ mod store;
 mod store_records;
 mod uses;
 mod way_out;
+mod way_out_said;
 
 use std::io::Write;
 use std::path::Path;

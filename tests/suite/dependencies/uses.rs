@@ -6,7 +6,8 @@ use gonogo::model::Uses;
 use gonogo::probe::dependencies::uses::{Code, Finder, Imports, Place, PlaceKind};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::packages::lock::{Builder, Draft};
-use gonogo::probe::packages::{Ecosystem, LockFile, Manager, Scope};
+use gonogo::probe::packages::manifest::{Pin, Source};
+use gonogo::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Scope};
 
 /// Code of one ecosystem that imports these modules.
 fn code(ecosystem: Ecosystem, imports: &[(&str, PlaceKind, &str, u32)]) -> Imports {
@@ -37,10 +38,13 @@ fn chain(manager: Manager, names: &[&str]) -> LockFile {
 }
 
 fn of(imports: &Imports, lock: &LockFile, name: &str) -> String {
+    beside(imports, lock, name, &BTreeMap::new())
+}
+
+fn beside(imports: &Imports, lock: &LockFile, name: &str, manifests: &BTreeMap<String, Manifest>) -> String {
     let at = lock.packages.iter().position(|package| package.name == name).unwrap();
-    let manifests = BTreeMap::new();
-    let ways = Graph::of(lock).ways_in(at, &manifests);
-    match Finder::new(imports).uses(lock, &lock.packages[at], &ways, &manifests) {
+    let ways = Graph::of(lock).ways_in(at, manifests);
+    match Finder::new(imports).uses(lock, &lock.packages[at], &ways, manifests) {
         Uses::Imported { package, places, more } => format!("{package} in {places:?} +{more}"),
         Uses::Named { package, place } => format!("{package} named in {place:?}"),
         Uses::NotImported => "not imported".to_owned(),
@@ -162,4 +166,83 @@ fn a_replaced_module_of_go_is_imported_by_the_name_that_it_had() {
         assert_eq!(told(module), "example.org/fork in [(\"main.go\", 4)] +0");
     }
     assert_eq!(told("example.com/ab"), "not imported");
+}
+
+#[test]
+fn every_program_of_go_uses_its_own_library() {
+    let told = of(&code(Ecosystem::Go, &[]), &chain(Manager::Go, &["stdlib"]), "stdlib");
+    assert_eq!(told, "unknown: every Go program is built with Go's own library");
+    assert_eq!(of(&code(Ecosystem::Go, &[]), &chain(Manager::Go, &["example.com/a"]), "example.com/a"), "not imported");
+}
+
+#[test]
+fn a_vendor_alone_does_not_make_a_class_one_of_a_package() {
+    let told = |module: &str, name: &str| {
+        let imports = code(Ecosystem::Packagist, &[(module, PlaceKind::Production, "src/a.php", 4)]);
+        of(&imports, &chain(Manager::Composer, &[name]), name).contains(" in ")
+    };
+    let request = "Symfony\\Component\\HttpFoundation\\Request";
+    assert!(told(request, "symfony/http-foundation"));
+    assert!(!told(request, "symfony/routing"));
+    assert!(!told("Symfony\\Polyfill\\Mbstring\\Mbstring", "symfony/polyfill-mbstring"));
+    assert!(!told("Symfony\\Bundle\\FrameworkBundle\\Console\\Application", "symfony/console"));
+    assert!(told("\\League\\Flysystem\\Filesystem", "league/flysystem"));
+    assert!(told("Carbon\\Carbon", "nesbot/carbon"));
+    assert!(!told("Monolog", "monolog/monolog"));
+}
+
+#[test]
+fn what_uses_it_stands_in_its_project_and_speaks_its_language() {
+    use PlaceKind::{Production, Setting};
+    // A crate, and a script of npm that bears its name.
+    let mut imports = code(Ecosystem::CratesIo, &[]);
+    imports.named.insert("time".to_owned(), ("package.json".to_owned(), 7));
+    assert_eq!(of(&imports, &chain(Manager::Cargo, &["time"]), "time"), "unknown: gonogo does not read Rust code");
+    let mut imports = code(Ecosystem::RubyGems, &[]);
+    imports.named.insert("sass".to_owned(), ("web/package.json".to_owned(), 7));
+    assert!(
+        of(&imports, &chain(Manager::Bundler, &["sass"]), "sass").starts_with("unknown: web/package.json names it")
+    );
+    // One lock file, and a member that asks for it.
+    let mut builder = Builder::new(Manager::Npm, "3");
+    builder.add("vite", Draft::new("vite", "4.0.0", 1));
+    builder.wants("examples/shop/package.json", "vite", "^4.0.0", Scope::Production, "vite");
+    let lock = builder.finish("package-lock.json").lock;
+    let told = |kind, path: &str| of(&code(Ecosystem::Npm, &[("vite", kind, path, 1)]), &lock, "vite");
+    assert_eq!(told(Production, "examples/shop/src/a.ts"), "vite in [(\"examples/shop/src/a.ts\", 1)] +0");
+    assert_eq!(told(Setting, "examples/shop/vite.config.ts"), "vite named in (\"examples/shop/vite.config.ts\", 1)");
+    for (kind, path) in [(Setting, "apps/web/vite.config.ts"), (Production, "examples/shopping/a.ts")] {
+        assert!(told(kind, path).starts_with("unknown: "), "{}", told(kind, path));
+    }
+    // The requirements of Python stand where they like.
+    let mut builder = Builder::new(Manager::Pip, "");
+    builder.add("flask", Draft::new("flask", "1.0.0", 1));
+    builder.wants("requirements/base.txt", "flask", "==1.0.0", Scope::Production, "flask");
+    let lock = builder.finish("requirements/base.txt").lock;
+    assert!(of(&code(Ecosystem::PyPi, &[("flask", Production, "app.py", 1)]), &lock, "flask").contains(" in "));
+}
+
+#[test]
+fn what_asks_for_it_is_no_sign_that_it_is_used() {
+    let lock = chain(Manager::Npm, &["next", "postcss"]);
+    let declared = Declared {
+        name: "next".to_owned(),
+        alias: None,
+        range: "^13.0.0".to_owned(),
+        scope: Scope::Production,
+        optional: false,
+        source: Source::Registry,
+        pin: Pin::Range,
+        line: 5,
+    };
+    let manifest = Manifest { path: "package.json".to_owned(), declared: vec![declared], ..Manifest::default() };
+    let manifests = BTreeMap::from([("package.json".to_owned(), manifest)]);
+    let mut imports = code(Ecosystem::Npm, &[]);
+    let runs = "runs without being imported, as frameworks and servers do";
+    assert_eq!(beside(&imports, &lock, "next", &manifests), format!("unknown: it {runs}"));
+    assert_eq!(beside(&imports, &lock, "postcss", &manifests), format!("unknown: next {runs}"));
+    imports.named.insert("next".to_owned(), ("package.json".to_owned(), 5));
+    assert_eq!(beside(&imports, &lock, "next", &manifests), format!("unknown: it {runs}"));
+    imports.named.insert("next".to_owned(), ("package.json".to_owned(), 9));
+    assert_eq!(beside(&imports, &lock, "next", &manifests), "next named in (\"package.json\", 9)");
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use gonogo::model::{WayOut, WayOutKind};
 use gonogo::probe::dependencies::advisory::{Advisory, Parsed, parse};
 use gonogo::probe::dependencies::nearest::{Nearest, nearest};
-use gonogo::probe::dependencies::way_out::{Situation, several, way_out};
+use gonogo::probe::dependencies::way_out::{Fixes, Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::files;
 use gonogo::probe::packages::lock::{Builder, Draft};
@@ -34,7 +34,17 @@ fn place(lock: &LockFile, name: &str) -> usize {
     lock.packages.iter().position(|package| package.name == name).unwrap()
 }
 
-fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manifest>) -> WayOut {
+pub(super) fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manifest>) -> WayOut {
+    out_with(lock, name, to, manifests, &Fixes::new())
+}
+
+pub(super) fn out_with(
+    lock: &LockFile,
+    name: &str,
+    to: &str,
+    manifests: &BTreeMap<String, Manifest>,
+    fixes: &Fixes,
+) -> WayOut {
     let at = place(lock, name);
     let ways = Graph::of(lock).ways_in(at, manifests);
     let nearest = Nearest::Fixed(to.to_owned());
@@ -44,13 +54,14 @@ fn out(lock: &LockFile, name: &str, to: &str, manifests: &BTreeMap<String, Manif
         package,
         ways: &ways,
         nearest: &nearest,
+        fixes,
         malware: false,
         several: &several(lock),
         manifests,
     })
 }
 
-fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
+pub(super) fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
     Declared {
         name: name.to_owned(),
         alias: None,
@@ -64,7 +75,7 @@ fn declared(name: &str, range: &str, scope: Scope, line: u32) -> Declared {
 }
 
 /// A lock file in which the manifest asks for `a` with a range, and `a` needs `b` with another.
-fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope, needs: &str) -> LockFile {
+pub(super) fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope, needs: &str) -> LockFile {
     let (a, b) = match manager {
         Manager::Maven | Manager::Gradle => ("org.example:a", "org.example:b"),
         Manager::Composer => ("acme/a", "acme/b"),
@@ -79,7 +90,7 @@ fn lock(manager: Manager, manifest: &str, path: &str, range: &str, scope: Scope,
     builder.finish(path).lock
 }
 
-fn manifests(path: &str, all: Vec<Declared>) -> BTreeMap<String, Manifest> {
+pub(super) fn manifests(path: &str, all: Vec<Declared>) -> BTreeMap<String, Manifest> {
     let manifest = Manifest { path: path.to_owned(), declared: all, ..Manifest::default() };
     BTreeMap::from([(path.to_owned(), manifest)])
 }
@@ -104,8 +115,19 @@ fn the_nearest_version_is_one_that_every_advisory_leaves_alone() {
     assert_eq!(of(&[pre]), fixed("1.2.0-rc.1"));
     assert_eq!(of(&[pre, &[("introduced", "0"), ("fixed", "1.2.0")]]), fixed("1.2.0"));
     assert_eq!(of(&[pre, &[("introduced", "0"), ("fixed", "1.1.9")]]), fixed("1.2.0-rc.1"));
-    // One without a fix leaves none.
-    assert_eq!(of(&[both, &[("introduced", "0")]]), Nearest::None);
+    // One without a fix does not swallow the way out of the others.
+    let most = |version: &str, mends, of, unfixed| Nearest::Most { version: version.to_owned(), mends, of, unfixed };
+    assert_eq!(of(&[both, &[("introduced", "0")]]), most("1.2.5", 1, 2, true));
+    let one: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.2.0")];
+    let other: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.4.0")];
+    assert_eq!(of(&[one, &[("introduced", "0")], other]), most("1.4.0", 2, 3, true));
+    assert_eq!(of(&[one, other, &[("introduced", "0"), ("last_affected", "1.9.0")]]), most("1.4.0", 2, 3, true));
+    // One that is fixed only before the others' next begins.
+    let early: &[(&str, &str)] = &[("introduced", "0"), ("fixed", "1.2.0"), ("introduced", "1.3.0")];
+    assert_eq!(of(&[early, other]), most("1.2.0", 1, 2, false));
+    // One hole for another is no way out.
+    assert_eq!(of(&[one, &[("introduced", "1.2.0")]]), Nearest::None);
+    assert_eq!(of(&[&[("introduced", "0")]]), Nearest::None);
     assert_eq!(of(&[&[("introduced", "0"), ("last_affected", "1.4.0")]]), Nearest::After("1.4.0".to_owned()));
     assert_eq!(of(&[&[("introduced", "0"), ("last_affected", "1.4.0")], &[("introduced", "1.0.0")]]), Nearest::None);
     assert_eq!(of(&[]), Nearest::None);
@@ -318,7 +340,7 @@ fn what_a_deep_package_pins_is_forced() {
             "package-lock.json",
             true,
             "package.json",
-            "\"overrides\": {\n    \"deep\": { \"b\": \"^1.2.0\" }\n}",
+            "\"overrides\": {\n    \"b@<1.2.0\": \"^1.2.0\"\n}",
             "npm install",
         ),
         (
@@ -334,7 +356,7 @@ fn what_a_deep_package_pins_is_forced() {
             "yarn.lock",
             true,
             "package.json",
-            "\"resolutions\": {\n    \"deep/b\": \"^1.2.0\"\n}",
+            "\"resolutions\": {\n    \"**/deep/b\": \"^1.2.0\"\n}",
             "yarn install",
         ),
         (
@@ -410,6 +432,7 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
             package,
             ways: &ways,
             nearest,
+            fixes: &Fixes::new(),
             malware,
             several: &several(&lock),
             manifests: &manifests,
@@ -422,6 +445,10 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
     assert!(inner.words.contains("comes in through a 1.0.0"), "{}", inner.words);
     let none = of("b", &Nearest::None, false);
     assert_eq!((none.kind, none.version), (WayOutKind::None, None));
+    let most = Nearest::Most { version: "1.2.0".to_owned(), mends: 18, of: 19, unfixed: true };
+    let most = of("b", &most, false);
+    assert_eq!((most.kind, &*most.commands.join("; ")), (WayOutKind::Renew, "npm update b"));
+    assert!(most.words.starts_with("1.2.0 fixes 18 of 19; for the rest there is no fix yet. What needs b"), "{most:?}");
     let after = of("b", &Nearest::After("1.4.0".to_owned()), false);
     assert_eq!(after.kind, WayOutKind::None);
     assert!(after.words.contains("ends with 1.4.0"), "{}", after.words);

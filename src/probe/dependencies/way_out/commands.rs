@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use super::super::ways_in::{Asked, line_of};
 use super::{MOST_NAMED, Situation, with_v};
 use crate::model::WayOut;
-use crate::probe::packages::manifest::Pin;
+use crate::probe::packages::manifest::{Pin, members};
 use crate::probe::packages::typed::{self, is_plain, is_plain_path, is_range, word};
 use crate::probe::packages::{Declared, Manager, Scope, range};
 
@@ -64,6 +64,10 @@ impl<'a> Commands<'a> {
             Manager::Pnpm if self.has_members() => vec![format!("pnpm -r update {name}")],
             Manager::Pnpm => vec![format!("pnpm update {name}")],
             Manager::Bun => vec![format!("bun update {name}")],
+            // An exact version fails where somebody who needs the package refuses it, which uv.lock does not say.
+            Manager::Uv if self.situation.ways.needed_by.iter().any(|one| one.range.trim().is_empty()) => {
+                vec![format!("uv lock --upgrade-package {name}")]
+            }
             Manager::Uv => vec![format!("uv lock --upgrade-package {}", exact("=="))],
             Manager::Poetry => vec![format!("poetry update {name}")],
             Manager::Pipenv if direct => vec![format!("pipenv upgrade {name}")],
@@ -99,6 +103,9 @@ impl<'a> Commands<'a> {
             let command = self.raise_one(asked, version);
             commands.extend(command.filter(|command| seen.insert(command.clone())));
         }
+        if commands.iter().any(|command| command.contains(" --prefix ")) {
+            commands.extend(self.install());
+        }
         commands
     }
 
@@ -106,8 +113,8 @@ impl<'a> Commands<'a> {
         let name = self.called(asked)?;
         // Who fixed one version gets one version again.
         let raised = self.raised(asked, version);
-        let pinned =
-            self.declared(asked).is_some_and(|one| one.pin == Pin::Exact) || raised.as_deref() == Some(version);
+        let pinned = self.declared(asked).is_some_and(|one| one.pin == Pin::Exact)
+            || raised.as_deref().map(|raised| raised.trim_start_matches('=')) == Some(version);
         let caret = if pinned { "" } else { "^" };
         let at = word(&format!("{name}@{caret}{version}"));
         let least = word(&format!("{}{}{version}", asked.package.name, if pinned { "==" } else { ">=" }));
@@ -195,8 +202,13 @@ impl<'a> Commands<'a> {
         Some((file, text))
     }
 
-    /// Raises a direct dependency to its newest release.
+    /// Raises a direct dependency to the version that its own holes ask for, or else to its newest release.
     pub fn raise_parent(&self, parent: &Asked<'_>) -> Option<String> {
+        let fix =
+            self.situation.fix_of(parent.package).filter(|fix| is_plain(fix) && is_plain(&parent.package.version));
+        if let Some(command) = fix.and_then(|fix| self.raise_one(parent, fix)) {
+            return Some(command);
+        }
         let name = Some(&*parent.wanted.name).filter(|name| is_plain(name)).map(word)?;
         let real = Some(&*parent.package.name).filter(|name| is_plain(name)).map(word)?;
         let place = self.place(parent)?;
@@ -320,7 +332,9 @@ impl<'a> Commands<'a> {
             return None;
         }
         Some(match self.manager {
-            Manager::Npm => format!("-w {folder} "),
+            Manager::Npm if self.is_member(folder) => format!("-w {folder} "),
+            // `-w` finds members of the workspace only, not what `file:` points to.
+            Manager::Npm => format!("--prefix {folder} "),
             Manager::YarnClassic | Manager::Bun => format!("--cwd {folder} "),
             Manager::Pnpm => format!("--filter ./{folder} "),
             Manager::Uv => format!("--project {folder} "),
@@ -333,6 +347,14 @@ impl<'a> Commands<'a> {
         let folder = asked.manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
         let below = folder.strip_prefix(self.folder).unwrap_or(folder);
         below.trim_start_matches('/')
+    }
+
+    /// Whether the workspace names a folder. Where its manifest was not read, what is in the lock file is taken for one.
+    fn is_member(&self, folder: &str) -> bool {
+        let manifests = self.situation.manifests;
+        let base = if self.folder.is_empty() { String::new() } else { format!("{}/", self.folder) };
+        let Some(root) = manifests.get(&self.beside("package.json")) else { return true };
+        members::folders(&base, &root.members, "package.json", manifests).iter().any(|one| one == folder)
     }
 
     fn has_members(&self) -> bool {

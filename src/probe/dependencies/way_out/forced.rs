@@ -2,8 +2,8 @@
 
 use super::super::nearest::line;
 use super::Situation;
-use crate::probe::packages::Manager;
 use crate::probe::packages::typed::{is_plain, word};
+use crate::probe::packages::{LockedPackage, Manager};
 
 /// How a version is forced.
 #[derive(Debug, Default)]
@@ -27,14 +27,11 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
         commands: Vec::new(),
     };
     let command = |command: String, words: String| Forced { words, lines: None, commands: vec![command] };
-    let force = |file: &str| format!("Force {version} with the lines below in {}.", beside(file));
+    let force = |file: &str| format!("Force {version} or later with the lines below in {}.", beside(file));
     let least = word(&format!("{name}>={version}"));
     match situation.lock.manager {
         Manager::Npm => {
-            let inner = match within(situation) {
-                Some(parent) => format!("    \"{parent}\": {{ \"{name}\": \"^{version}\" }}"),
-                None => format!("    \"{name}\": \"^{version}\""),
-            };
+            let inner = format!("    \"{}\": \"^{version}\"", npm_key(situation, version));
             // <https://docs.npmjs.com/cli/configuring-npm/package-json#overrides>
             lines(format!("\"overrides\": {{\n{inner}\n}}"), "package.json", force("package.json"))
         }
@@ -45,7 +42,10 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
             force("package.json"),
         ),
         Manager::YarnClassic | Manager::YarnBerry => {
-            let key = within(situation).map_or_else(|| name.clone(), |parent| format!("{parent}/{name}"));
+            // Without the stars Yarn 1 looks among the direct dependencies only
+            // (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>).
+            let deep = if situation.lock.manager == Manager::YarnClassic { "**/" } else { "" };
+            let key = within(situation).map_or_else(|| name.clone(), |parent| format!("{deep}{parent}/{name}"));
             // <https://yarnpkg.com/configuration/manifest#resolutions>
             lines(
                 format!("\"resolutions\": {{\n    \"{key}\": \"^{version}\"\n}}"),
@@ -105,6 +105,23 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     }
 }
 
+/// The package's name; where the lock file has several versions of it, with those that are to be replaced, so that others
+/// stay and each version has a key of its own.
+fn npm_key(situation: &Situation<'_>, version: &str) -> String {
+    let package = situation.package;
+    let is_other = |one: &&LockedPackage| one.name == package.name && one.version != package.version;
+    let others: Vec<&LockedPackage> = situation.lock.packages.iter().filter(is_other).collect();
+    let own = line(&package.version);
+    if others.is_empty() {
+        package.name.clone()
+    } else if others.iter().any(|one| line(&one.version) < own) {
+        let from = own.iter().map(u64::to_string).chain(["0".to_owned(), "0".to_owned()]).take(3);
+        format!("{}@>={} <{version}", package.name, from.collect::<Vec<_>>().join("."))
+    } else {
+        format!("{}@<{version}", package.name)
+    }
+}
+
 /// The package within which alone to force the version, where others of the lock file rightly use another one.
 fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
     let package = situation.package;
@@ -121,16 +138,20 @@ fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> Strin
     // The format's version 9 is written by pnpm 9 and by later ones.
     let old = major.map_or_else(|| line(&situation.lock.format).first().is_none_or(|one| *one < 9), |major| major < 10);
     let key = within(situation).map_or_else(|| format!("{name}@<{version}"), |parent| format!("{parent}>{name}"));
-    let (text, file) = if old {
-        (
-            format!("\"pnpm\": {{\n    \"overrides\": {{\n        \"{key}\": \"^{version}\"\n    }}\n}}"),
-            beside("package.json"),
-        )
+    let (manifest, workspace) = (beside("package.json"), beside("pnpm-workspace.yaml"));
+    let (text, file, other) = if old {
+        let text = format!("\"pnpm\": {{\n    \"overrides\": {{\n        \"{key}\": \"^{version}\"\n    }}\n}}");
+        (text, manifest, String::new())
     } else {
-        (format!("overrides:\n  \"{key}\": \"^{version}\""), beside("pnpm-workspace.yaml"))
+        let other = if major.is_none() {
+            format!(" That is for pnpm 10 and later; pnpm 9 and older read it as pnpm.overrides in {manifest}.")
+        } else {
+            String::new()
+        };
+        (format!("overrides:\n  \"{key}\": \"^{version}\""), workspace, other)
     };
     Forced {
-        words: format!("Force {version} with the lines below in {file}."),
+        words: format!("Force {version} or later with the lines below in {file}.{other}"),
         lines: Some((file, text)),
         commands: Vec::new(),
     }

@@ -14,6 +14,9 @@ use commands::Commands;
 /// So many direct dependencies are named and get a command.
 const MOST_NAMED: usize = 3;
 
+/// The versions to go to of the packages that advisories speak of, by ecosystem, normalized name and locked version.
+pub type Fixes = BTreeMap<(Ecosystem, String, String), String>;
+
 /// What there is to decide on.
 pub struct Situation<'a> {
     /// The lock file.
@@ -24,6 +27,8 @@ pub struct Situation<'a> {
     pub ways: &'a WaysIn<'a>,
     /// Where to go.
     pub nearest: &'a Nearest,
+    /// Where to go from the others.
+    pub fixes: &'a Fixes,
     /// It is hostile.
     pub malware: bool,
     /// The packages of the lock file that it has several versions of.
@@ -39,6 +44,11 @@ pub fn way_out(situation: &Situation<'_>) -> WayOut {
     let mut out = match situation.nearest {
         _ if situation.malware => situation.remove(&commands),
         Nearest::Fixed(version) => situation.to(version, &commands),
+        Nearest::Most { version, mends, of, unfixed } => {
+            let rest = if *unfixed { "for the rest there is no fix yet" } else { "no version fixes the rest as well" };
+            let out = situation.to(version, &commands);
+            WayOut { words: format!("{version} fixes {mends} of {of}; {rest}. {}", out.words), ..out }
+        }
         Nearest::After(bound) => situation.after(bound, &commands),
         Nearest::None => situation.without_a_fix(),
     };
@@ -93,7 +103,14 @@ impl<'a> Situation<'a> {
             Manager::Maven | Manager::Gradle if !self.ways.itself.is_empty() => self.raise_itself(version, commands),
             _ if !self.ways.itself.is_empty() => {
                 let ranges = self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
-                match self.allowed(ranges, &parsed) {
+                match self.allowed(ranges.clone(), &parsed) {
+                    // A gem without a condition may be any version.
+                    Allowed::Unknown
+                        if self.lock.manager == Manager::Bundler
+                            && ranges.into_iter().all(|one| one.trim().is_empty()) =>
+                    {
+                        self.renew(version, commands)
+                    }
                     Allowed::Yes => self.renew(version, commands),
                     Allowed::No | Allowed::Unknown => self.raise_itself(version, commands),
                 }
@@ -145,7 +162,14 @@ impl<'a> Situation<'a> {
         let more = self.ways.itself.len().saturating_sub(MOST_NAMED);
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let lines = commands.edited(version);
-        let edit = if lines.is_some() { " Change it there, then renew the lock file." } else { "" };
+        let edit = match self.lock.manager {
+            // Maven has no lock file, and its versions often stand in a property.
+            Manager::Maven => {
+                " Change it there; where the version is a property (${…}) or comes from a parent or a BOM, change that."
+            }
+            _ if lines.is_some() => " Change it there, then renew the lock file.",
+            _ => "",
+        };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
@@ -194,6 +218,17 @@ impl<'a> Situation<'a> {
         self.raise_parent(version, "", !is_major_step(&self.package.version, version), commands)
     }
 
+    /// The version to which `package` is to be raised for its own holes.
+    fn fix_of(&self, package: &LockedPackage) -> Option<&'a str> {
+        let key = (package.ecosystem, package.ecosystem.normalize(&package.name), package.version.clone());
+        self.fixes.get(&key).map(String::as_str)
+    }
+
+    /// Those of `parents` that are to be raised for their own holes, with the versions to go to.
+    fn targets(&self, parents: &[Asked<'a>]) -> Vec<(&'a str, &'a str)> {
+        parents.iter().filter_map(|one| Some((&*one.package.name, self.fix_of(one.package)?))).collect()
+    }
+
     /// The direct dependencies that bring it in, each once.
     fn parents(&self) -> Vec<Asked<'a>> {
         let mut seen = BTreeSet::new();
@@ -204,18 +239,42 @@ impl<'a> Situation<'a> {
         let name = self.name();
         let parents = self.parents();
         let who = named(parents.iter().map(|one| (&*one.package.name, &*one.package.version)));
-        let mut typed = if try_renewing { commands.renew(version) } else { Vec::new() };
-        let renewing = !typed.is_empty() && self.lock.manager != Manager::YarnClassic;
-        if !renewing {
-            typed.clear();
+        // Those that are to be raised for holes of their own come first: that may be all that is needed.
+        let (known, others): (Vec<_>, Vec<_>) =
+            parents.iter().partition(|parent| self.fix_of(parent.package).is_some());
+        let mut typed: Vec<String> =
+            known.iter().take(MOST_NAMED).filter_map(|parent| commands.raise_parent(parent)).collect();
+        let mut renew = if try_renewing { commands.renew(version) } else { Vec::new() };
+        if self.lock.manager == Manager::YarnClassic {
+            renew.clear();
         }
-        typed.extend(parents.iter().take(MOST_NAMED).filter_map(|parent| commands.raise_parent(parent)));
+        let renewing = !renew.is_empty();
+        typed.extend(renew);
+        let left = MOST_NAMED.saturating_sub(known.len());
+        let newest: Vec<String> = others.iter().take(left).filter_map(|parent| commands.raise_parent(parent)).collect();
+        let newest_is_any = newest.iter().any(|command| command.contains("latest"));
+        typed.extend(newest);
         let forced = forced::forced(self, version);
-        let first = if renewing {
-            format!("Renew {name} first; if it stays at {}, raise what brings it in.", self.package.version)
+        let targets = self.targets(&known);
+        let mut first = String::new();
+        if !targets.is_empty() {
+            let them = if targets.len() == 1 { "it has" } else { "they have" };
+            let whom = named(targets.into_iter());
+            first = format!("First raise {whom}, as {them} holes as well; look whether that raises {name} too. ");
+        }
+        first += &if renewing {
+            format!("Renew {name}; if it stays at {}, raise what brings it in.", self.package.version)
+        } else if others.is_empty() {
+            format!(
+                "If {name} stays at {}, take a version of what brings it in that takes {version}.",
+                self.package.version
+            )
         } else {
             format!("Raise what brings {name} in to a version that takes {version}.")
         };
+        if newest_is_any {
+            first += " The latest release may be a major step: read its migration notes.";
+        }
         let last = match &forced.lines {
             Some((file, _)) => format!(" If no release does, force the version in {file}."),
             None => format!(" {}", forced.words),
@@ -237,7 +296,13 @@ impl<'a> Situation<'a> {
             String::new()
         } else {
             let who = named(through.iter().map(|one| (&*one.package.name, &*one.package.version)));
-            format!(" It comes in through {who}; look whether a newer one is free of it.")
+            let first = match self.targets(&through) {
+                targets if targets.is_empty() => "look whether a newer one is free of it.".to_owned(),
+                targets => {
+                    format!("raise {} first, for other holes, and look whether it is gone.", named(targets.into_iter()))
+                }
+            };
+            format!(" It comes in through {who}; {first}")
         };
         let mut typed = forced.commands;
         if forced.lines.is_some() {
@@ -258,7 +323,8 @@ impl<'a> Situation<'a> {
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "Change the pin in {file} (line {}) to {name}=={version}, and install again. If pip-compile wrote the file, \
+                "Change the pin in {file} (line {}) to {name}=={version}, and install again. Keep what follows a `;` on the \
+                 line; a --hash needs to be that of the new version. If pip-compile wrote the file, \
                  let it do that: pip-compile --upgrade-package {name}=={version}.{}",
                 self.package.line,
                 self.step(version)

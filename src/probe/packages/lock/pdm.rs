@@ -114,6 +114,7 @@ fn needs(table: &Table<'_>, own: &str, builder: &mut Builder) -> Vec<Need> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::packages::toml_doc::Doc;
 
     #[test]
     fn the_extras_of_an_entry_are_kept_once_for_all_it_needs() {

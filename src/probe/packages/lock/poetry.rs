@@ -157,6 +157,7 @@ fn by_need(table: &Table<'_>) -> HashMap<String, Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::packages::toml_doc::Doc;
 
     #[test]
     fn the_extras_of_a_need_are_kept_once_for_all_platforms() {
