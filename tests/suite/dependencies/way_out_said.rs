@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gonogo::model::WayOutKind;
 use gonogo::probe::dependencies::nearest::Nearest;
-use gonogo::probe::dependencies::way_out::{Fixes, Situation, way_out};
+use gonogo::probe::dependencies::way_out::{Fixes, Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::packages::lock::{Builder, Draft};
 use gonogo::probe::packages::{Ecosystem, Manager, Manifest, Scope};
@@ -37,6 +37,7 @@ fn versions_of_one_package_are_forced_each_by_a_key_of_its_own() {
             nearest: &nearest,
             fixes,
             malware: false,
+            several: &several(&lock),
             manifests: &manifests,
         };
         let way = way_out(&situation);
