@@ -283,7 +283,8 @@ fn locked(
             None => builder.gaps.add(reason::UNPINNED, name),
         }
     }
-    if !pins.compiled && !(pins.packages.is_empty() && pins.unpinned.is_empty()) {
+    let names_something = !pins.packages.is_empty() || !pins.unpinned.is_empty();
+    if names_something && !pins.compiled {
         builder.gaps.add(PARTIAL, path);
     }
     builder.finish(path)

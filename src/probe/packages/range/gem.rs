@@ -1,4 +1,4 @@
-//! Requirements of RubyGems: <https://guides.rubygems.org/patterns/#pessimistic-version-constraint>.
+//! Requirements of RubyGems: the guides of RubyGems, "Patterns", "Pessimistic version constraint".
 
 use super::Operator;
 use crate::probe::packages::version::GemVersion;

@@ -82,10 +82,13 @@ impl Kind {
     }
 }
 
+/// Whether a tool looks after something.
+type Watches = Box<dyn Fn(&Watched) -> bool>;
+
 /// The finding, and how far the rule got.
 pub fn look(repo: &Repo, packages: &Packages) -> (Vec<Finding>, Coverage) {
     let watched = watched(repo, packages);
-    let mut tools: Vec<(&str, Box<dyn Fn(&Watched) -> bool>)> = Vec::new();
+    let mut tools: Vec<(&str, Watches)> = Vec::new();
     let mut place = None;
     if let Some(path) = updates::dependabot_file(repo) {
         let Some(entries) = repo.text(path).and_then(|text| updates::entries(&text)) else {

@@ -193,7 +193,7 @@ impl Index {
         // Without a reason to lead elsewhere, another version of that name is none that was asked for.
         let leads_elsewhere = forced.contains(&*need.name)
             || ["catalog:", "workspace:"].iter().any(|protocol| need.range.starts_with(protocol));
-        if !need.optional && !(is_known && leads_elsewhere) {
+        if !(need.optional || is_known && leads_elsewhere) {
             gaps.add(reason::MISSING, &need.name);
         }
         if is_known { same } else { Vec::new() }

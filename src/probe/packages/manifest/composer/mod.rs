@@ -167,7 +167,7 @@ impl Repositories {
         let follows = range.contains('*') || range.contains("dev");
         if self.folders.iter().any(|url| ends_with(url, short) || (url.contains('*') && follows)) {
             Source::Own
-        } else if self.urls.iter().any(|known| *known == name) {
+        } else if self.urls.contains(&name) {
             Source::Url
         } else if self.git.iter().any(|url| whole(&url) || ends_with(url, short)) {
             Source::Git

@@ -160,7 +160,7 @@ fn gem(call: &Call, is_case: bool, line: u32, blocks: &[Block], manifest: &mut M
     });
 }
 
-/// <https://guides.rubygems.org/patterns/#declaring-dependencies>
+/// The guides of RubyGems, "Patterns", "Declaring dependencies"
 fn pin(ranges: &[String]) -> Pin {
     let is_exact = |range: &String| {
         let version = range.trim().trim_start_matches('=').trim();
