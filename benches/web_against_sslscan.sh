@@ -2,8 +2,9 @@
 # Measures our web probe beside sslscan on one local TLS server, and prints both medians and the ratio. sslscan looks at
 # versions, suites and the certificate; our probe at the page, its headers and all else as well.
 #   cargo build --release && benches/web_against_sslscan.sh [runs]
-# `TARGET=localhost:8443` measures a server that runs already. That is the truer figure: openssl's own server never answers
-# OPTIONS, and our probe waits its 5 s for that.
+# `TARGET=localhost:8443` measures a server that runs already. That is the truer figure: openssl's own server takes one
+# connection at a time and never answers OPTIONS. Our probe waits for that 20 times as long as a GET took, but at least 200 ms
+# and at most 1 s, and then drops that connection.
 set -eu
 cd "$(dirname "$0")/.."
 runs=${1:-7}

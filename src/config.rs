@@ -7,11 +7,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
-use url::Url;
 
 use crate::catalog::TRAITS;
 use crate::cli::{FailOn, LookOptions, ProjectOptions};
-use crate::model::{ProbeId, RuleId, Secret, Settings, Severity, escape};
+use crate::model::{ProbeId, RuleId, Secret, Settings, Severity, address, escape};
 
 pub use file::template;
 use file::{ConfigFile, FailOnWord};
@@ -167,11 +166,11 @@ fn apply_env(
     settings.ascii |= get("GONOGO_ASCII").is_some_and(|value| value != "0");
     settings.theme = get("GONOGO_THEME").cloned().or(settings.theme.take());
     if let Some(base) = get("GONOGO_OSV_URL") {
-        web_url(base).map_err(|reason| ConfigError::new(format!("GONOGO_OSV_URL {reason}")))?;
+        service("GONOGO_OSV_URL", base)?;
         settings.osv_url = base.trim_end_matches('/').to_owned();
     }
     if let Some(base) = get("GONOGO_ADVISORIES_URL") {
-        web_url(base).map_err(|reason| ConfigError::new(format!("GONOGO_ADVISORIES_URL {reason}")))?;
+        service("GONOGO_ADVISORIES_URL", base)?;
         settings.advisories_url.clone_from(base);
     }
     if let Some(folder) = get("GONOGO_ADVISORIES") {
@@ -229,7 +228,7 @@ fn apply_options(settings: &mut Settings, sources: &Sources<'_>) {
 
 fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigError> {
     for url in &settings.urls {
-        web_url(url).map_err(|reason| ConfigError::new(format!("the address {reason}")))?;
+        address::parse(url).map_err(|reason| ConfigError::new(format!("the address {reason}")))?;
     }
     if let Some(database) = &settings.database {
         database_url(database.expose())?;
@@ -280,19 +279,12 @@ fn validate(settings: &Settings, sources: &Sources<'_>) -> Result<(), ConfigErro
     Ok(())
 }
 
-fn web_url(text: &str) -> Result<(), String> {
-    // Before an @ there may stand a password, also in what is no URL at all.
-    let shown = text.rsplit_once('@').map_or_else(|| text.to_owned(), |(_, rest)| format!("…@{rest}"));
-    let shown = escape::line(&shown);
-    let says = |what: &str| format!("\"{shown}\" {what}; write it like https://shop.example.com");
-    let url = Url::parse(text).map_err(|_| says("is not a URL"))?;
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(says("is not a web address"));
+/// The base of a service's addresses, which has to be whole.
+fn service(name: &str, base: &str) -> Result<(), ConfigError> {
+    if address::is_guessed(base) {
+        return Err(ConfigError::new(format!("{name} is not a URL; write it like https://api.example.com")));
     }
-    if url.host_str().is_none_or(str::is_empty) {
-        return Err(says("names no host"));
-    }
-    Ok(())
+    address::parse(base).map(drop).map_err(|reason| ConfigError::new(format!("{name} {reason}")))
 }
 
 fn is_pattern(text: &str) -> bool {

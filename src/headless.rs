@@ -68,7 +68,10 @@ fn said(outcome: &Outcome) -> String {
                 .map(|(what, number)| counted(what, *number))
                 .collect();
             let counts = if counts.is_empty() { "nothing to examine".to_owned() } else { counts.join(", ") };
-            format!("completed: {counts}")
+            match outcome.why() {
+                Some(why) => format!("{}: {counts}; {why}", outcome.word()),
+                None => format!("{}: {counts}", outcome.word()),
+            }
         }
         other => format!("{}: {}", other.word(), other.why().unwrap_or_default()),
     }

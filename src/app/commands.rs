@@ -184,6 +184,12 @@ impl World {
                     self.say(&format!("{} records could not be read and are missing", done.unusable));
                 }
                 for one in done.imported {
+                    if one.replaced {
+                        self.say(&format!(
+                            "{}: the copy that was there was damaged, so these replace it",
+                            one.ecosystem
+                        ));
+                    }
                     writeln!(
                         io::stdout(),
                         "{}: {} advisories, {} of them read now",

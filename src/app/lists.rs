@@ -99,6 +99,7 @@ pub(super) fn advisories(as_json: bool, known: &[EcosystemStatus], now: Timestam
                     "advisories": status.advisories,
                     "newest": status.newest,
                     "age_days": days(status),
+                    "broken": status.broken.as_ref().map(ToString::to_string),
                 })
             })
             .collect();
@@ -107,6 +108,10 @@ pub(super) fn advisories(as_json: bool, known: &[EcosystemStatus], now: Timestam
         writeln!(out, "Nothing has been imported yet; run `gonogo advisories update`.")?;
     } else {
         for status in known {
+            if let Some(error) = &status.broken {
+                writeln!(out, "{:<12} unusable: {error}", status.ecosystem.to_string())?;
+                continue;
+            }
             let age = days(status).map_or("of unknown age".to_owned(), |days| format!("{days} days old"));
             writeln!(out, "{:<12} {:>8} advisories, {age}", status.ecosystem.to_string(), status.advisories)?;
         }

@@ -80,7 +80,7 @@ fn what_cannot_be_used_is_said_in_one_line() {
         let error = world.resolve().unwrap_err();
         assert!(error.contains(expected) && !error.contains('\n'), "{error}");
     };
-    refused(|w| w.project.url = vec!["shop".to_owned()], "is not a URL");
+    refused(|w| w.project.url = vec!["shop".to_owned()], "\"shop\" is not a web address");
     refused(|w| w.project.url = vec!["ftp://a.example.com".to_owned()], "is not a web address");
     refused(|w| w.project.rows = Some(0), "--rows");
     refused(|w| w.project.config = Some(w.dir.path().join("none.toml")), "does not exist");
@@ -99,6 +99,16 @@ fn what_cannot_be_used_is_said_in_one_line() {
     assert!(world.resolve().unwrap_err().contains("without a reason"));
     let world = World::new(&[("app/gonogo.toml", "ignore = [\"legacy/\", \"{a\"]")]);
     assert!(world.resolve().unwrap_err().contains("ignore holds \"{a\""));
+}
+
+#[test]
+fn an_address_may_leave_the_scheme_out() {
+    let mut world = World::new(&[("app/gonogo.toml", "urls = [\"shop.example.com\"]")]);
+    assert_eq!(world.resolve().unwrap().urls, ["shop.example.com"], "as it was given: the plan says what is assumed");
+    world.project.url = vec!["localhost:3000".to_owned(), "a.example.com/path".to_owned()];
+    assert_eq!(world.resolve().unwrap().urls, world.project.url);
+    world.env.insert("GONOGO_OSV_URL".to_owned(), "api.example.com".to_owned());
+    assert!(world.resolve().unwrap_err().contains("GONOGO_OSV_URL is not a URL"));
 }
 
 #[test]

@@ -116,6 +116,52 @@ pub struct AdvisoryReport {
     pub malware: bool,
     /// Addresses to read on, its own page first.
     pub references: Vec<String>,
+    /// What of the package it is about: import paths of Go, functions of Rust. Empty where it means the whole package.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// The only systems on which it matters: `windows`, `linux arm64`. Empty where it does on all.
+    #[serde(default)]
+    pub platforms: Vec<String>,
+    /// Whether the app's code imports one of the parts.
+    #[serde(default)]
+    pub parts_used: PartsUsed,
+}
+
+/// Whether the code of an app imports what of a package an advisory is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "used", rename_all = "kebab-case")]
+pub enum PartsUsed {
+    /// Production code imports one.
+    Imported {
+        /// The part.
+        part: String,
+        /// Where, the first places.
+        places: Vec<(String, u32)>,
+        /// How many further places.
+        more: u64,
+    },
+    /// Another package of those that are built imports one.
+    Built {
+        /// The part.
+        part: String,
+        /// The file that lists what is built.
+        list: String,
+    },
+    /// All code was read, and none of the project's own in production imports one; another package may, of the same module too.
+    NotByOwnCode,
+    /// Nothing of what is built imports one.
+    NotBuilt {
+        /// The file that lists what is built.
+        list: String,
+    },
+    /// Not known.
+    Unknown {
+        /// Why, as a phrase.
+        why: String,
+    },
+    /// Not looked at: it names no parts, or they are no imports.
+    #[default]
+    NotExamined,
 }
 
 /// What to do about a vulnerable package.
@@ -123,7 +169,8 @@ pub struct AdvisoryReport {
 pub struct WayOut {
     /// Of which kind.
     pub kind: WayOutKind,
-    /// The nearest version that none of the advisories speaks of; `None` where there is none or none is known.
+    /// The nearest version that none of the advisories speaks of. Where each has some, that of the fewest: then the words
+    /// say how many it mends. `None` where there is none or none is known.
     pub version: Option<String>,
     /// What to do and why that helps, in one or two sentences.
     pub words: String,

@@ -40,7 +40,7 @@ pub enum EventKind {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "outcome", content = "detail", rename_all = "kebab-case")]
 pub enum Outcome {
-    /// It looked at everything that it could.
+    /// It came to its end. Where it had to pass over something that its answer hangs on, [`Examined::partial`] says so.
     Completed(Examined),
     /// It did not start, and why.
     Skipped(Skip),
@@ -59,6 +59,7 @@ impl Outcome {
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
+            Self::Completed(examined) if examined.partial.is_some() => "partial",
             Self::Completed(_) => "completed",
             Self::Skipped(_) => "skipped",
             Self::Cancelled => "cancelled",
@@ -78,7 +79,7 @@ impl Outcome {
     #[must_use]
     pub fn why(&self) -> Option<String> {
         match self {
-            Self::Completed(_) => None,
+            Self::Completed(examined) => examined.partial.clone(),
             Self::Skipped(skip) => Some(skip.why.clone()),
             Self::Cancelled => Some("it was cancelled before it had finished".to_owned()),
             Self::TimedOut => Some("it took longer than it may".to_owned()),
@@ -114,6 +115,9 @@ pub struct Examined {
     /// The vulnerable packages with their ways in and out. `None` for every probe but the one that looks at packages.
     #[serde(default)]
     pub dependencies: Option<Box<DependencyReport>>,
+    /// Why its answer is one for a part only, as a sentence: files that say what there is could not be read.
+    #[serde(default)]
+    pub partial: Option<String>,
 }
 
 impl Examined {

@@ -1,5 +1,6 @@
 //! Plain data that every other room shares; it imports nothing of ours and does no I/O.
 
+pub mod address;
 pub mod answer;
 pub mod checklist;
 pub mod dependencies;
@@ -24,7 +25,7 @@ pub mod web;
 pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
 pub use checklist::{Checklist, Item, Section};
 pub use dependencies::{
-    AdvisoryReport, DependencyReport, LockReport, PackageStep, Uses, VulnerablePackage, WayOut, WayOutKind,
+    AdvisoryReport, DependencyReport, LockReport, PackageStep, PartsUsed, Uses, VulnerablePackage, WayOut, WayOutKind,
 };
 pub use event::{
     Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason, counted,

@@ -80,7 +80,7 @@ pub struct ReportProject {
 pub struct ReportProbe {
     /// The probe.
     pub id: String,
-    /// `completed`, `skipped`, `cancelled`, `timed-out`, `failed` or `panicked`.
+    /// `completed`, `partial`, `skipped`, `cancelled`, `timed-out`, `failed` or `panicked`.
     pub outcome: String,
     /// Why it is not complete.
     pub why: Option<String>,

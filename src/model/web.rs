@@ -47,6 +47,18 @@ pub struct Site {
     pub dns_not_asked: Option<String>,
 }
 
+impl Site {
+    /// The status of a page that is an error or a wall: its headers say nothing of the app's.
+    pub fn failing(&self) -> Option<u16> {
+        self.status.filter(|status| !(200..400).contains(status))
+    }
+
+    /// The score, where it is that of the app's own page.
+    pub fn score(&self) -> Option<&ObservatoryScore> {
+        self.observatory.as_ref().filter(|_| self.failing().is_none())
+    }
+}
+
 /// The score that the MDN HTTP Observatory's algorithm gives.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObservatoryScore {
@@ -277,6 +289,16 @@ pub struct RequestMade {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_apps_own_page_has_a_score() {
+        let score = |status| {
+            let observatory = Some(ObservatoryScore::default());
+            Site { status, observatory, ..Site::default() }.score().is_some()
+        };
+        assert!(score(Some(200)) && score(None));
+        assert!(!score(Some(403)) && !score(Some(503)));
+    }
 
     #[test]
     fn the_middle_of_the_times_is_that_of_the_rule() {

@@ -217,7 +217,8 @@ pub(super) fn place(location: &ReportLocation) -> String {
 pub(super) fn not_done(probe: &ReportProbe) -> Option<String> {
     let why = probe.why.as_deref().unwrap_or("no reason was given");
     match probe.outcome.as_str() {
-        "completed" => None,
+        // What a partial run passed over is listed by itself.
+        "completed" | "partial" => None,
         "skipped" => Some(format!("not run: {why}")),
         "cancelled" | "timed-out" => Some(format!("not finished: {why}")),
         _ => Some(format!("failed: {why}")),

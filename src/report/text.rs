@@ -267,7 +267,7 @@ impl Page<'_, '_> {
             format!("{}{more}", shown.join(", "))
         };
         for site in &web.sites {
-            let grade = match (&site.not_reached, &site.observatory) {
+            let grade = match (&site.not_reached, site.score()) {
                 (Some(why), _) => format!("not reached: {}", one_line(why, 300)),
                 (None, Some(score)) => format!("{}, {} of 100", one_line(&score.grade, 4), score.score),
                 (None, None) => "no grade".to_owned(),
@@ -276,9 +276,8 @@ impl Page<'_, '_> {
             let open: Vec<&str> = web::exposed(site).map(|row| row.path.as_str()).collect();
             let mut headers: Vec<&str> = web::headers_to_mend(site).map(|header| header.name.as_str()).collect();
             headers.dedup();
-            let failing = site.status.filter(|status| !(200..400).contains(status));
             let facts = [
-                failing.map(|status| format!("the page answers {status}")),
+                site.failing().map(|status| format!("the page answers {status}")),
                 (!open.is_empty()).then(|| format!("lies open: {}", listed(open))),
                 (!headers.is_empty()).then(|| format!("missing or weak: {}", listed(headers))),
                 web::times(site),

@@ -7,7 +7,11 @@ use crate::model::{HeaderRow, PathRow, Site, Standing, TlsServer, WebReport};
 /// The answer for whoever decides, in one plain sentence; `name` writes an address.
 pub(super) fn sentence(web: &WebReport, name: impl Fn(&str) -> String) -> String {
     let reached: Vec<&Site> = web.sites.iter().filter(|site| site.not_reached.is_none()).collect();
-    let score = |site: &Site| site.observatory.as_ref().map_or(u32::MAX, |score| score.score);
+    // Of a site behind a wall nothing is known, which is no better than the worst grade.
+    let score = |site: &Site| match (site.failing(), site.score()) {
+        (Some(_), _) => 0,
+        (None, score) => score.map_or(u32::MAX, |score| score.score),
+    };
     let Some(worst) = reached.iter().min_by_key(|site| score(site)) else {
         return "No address of the deployed app was reached, so nothing is known of what strangers see.".to_owned();
     };
@@ -16,9 +20,8 @@ pub(super) fn sentence(web: &WebReport, name: impl Fn(&str) -> String) -> String
         sites => format!("Seen from outside, {} (the worst of {sites} sites)", name(&worst.url)),
     };
     // Of an error page a grade says nothing.
-    let failing = worst.status.filter(|status| !(200..400).contains(status));
-    let score = worst.observatory.as_ref().filter(|_| failing.is_none());
-    let headers = score.map(|score| format!("grade {} for its headers", letters(&score.grade)));
+    let failing = worst.failing();
+    let headers = worst.score().map(|score| format!("grade {} for its headers", letters(&score.grade)));
     let grades: Vec<&str> = web.servers.iter().filter_map(|server| server.grade.as_deref()).collect();
     let lowest = grades.iter().max_by_key(|grade| rank(grade));
     let refused = lowest.is_some_and(|grade| rank(grade) >= REFUSED);
@@ -78,9 +81,10 @@ pub(super) fn exposed(site: &Site) -> impl Iterator<Item = &PathRow> {
     site.paths.iter().filter(|row| wanting(row.standing))
 }
 
-/// Headers that are missing or could be better.
+/// Headers that are missing or could be better; of an error page they are not the app's.
 pub(super) fn headers_to_mend(site: &Site) -> impl Iterator<Item = &HeaderRow> {
-    site.headers.iter().filter(|row| wanting(row.standing))
+    let own = site.failing().is_none();
+    site.headers.iter().filter(move |row| own && wanting(row.standing))
 }
 
 const fn wanting(standing: Standing) -> bool {

@@ -18,6 +18,7 @@ pub(super) fn day(now: Timestamp) -> Date {
 fn how_it_ended(title: &str, outcome: &Outcome) -> Notice {
     match (outcome, outcome.why()) {
         (_, None) => Notice::info(format!("{title}: done")),
+        (Outcome::Completed(_), Some(why)) => Notice::info(format!("{title}: done in part, {why}")),
         (Outcome::Cancelled, Some(_)) => Notice::info(format!("{title}: stopped")),
         (_, Some(why)) => Notice::problem(format!("{title}: {why}")),
     }

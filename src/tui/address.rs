@@ -1,9 +1,7 @@
 //! What a person types to be examined: an address or a connection string.
 
-use url::Url;
-
 use super::modal::Examination;
-use crate::model::{OfferTarget, ProbeId, Secret, redact};
+use crate::model::{OfferTarget, ProbeId, Secret, address, redact};
 
 /// Reads what was typed.
 ///
@@ -15,30 +13,26 @@ pub fn parse(typed: &str) -> Result<Examination, String> {
         return Err("type an address or a connection string".to_owned());
     }
     let path_of_a_file = [".db", ".sqlite", ".sqlite3"].iter().any(|ending| typed.ends_with(ending));
-    let text = match typed.split_once(':') {
-        Some(("sqlite", _)) => return Ok(database(typed, typed.to_owned())),
-        _ if !typed.contains("://") && path_of_a_file => format!("sqlite://{typed}"),
-        _ if !typed.contains("://") => format!("https://{typed}"),
-        _ => typed.to_owned(),
-    };
-    if text.starts_with("sqlite:") {
-        return Ok(database(&text, text.clone()));
-    }
-    let url = Url::parse(&text).map_err(|_| "that is neither an address nor a connection string".to_owned())?;
-    let host = url.host_str().unwrap_or_default();
-    match url.scheme() {
-        "http" | "https" if host.is_empty() => Err("that address names no host".to_owned()),
-        "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
-            Err("leave the user name and password out of the address".to_owned())
+    match typed.split_once(':') {
+        Some(("sqlite", _)) => Ok(database(typed, typed.to_owned())),
+        Some(("postgres" | "postgresql" | "mysql" | "mysql2" | "mariadb", rest)) if rest.starts_with("//") => {
+            Ok(database(typed, redact::url(typed)))
         }
-        "http" | "https" => Ok(Examination {
-            probe: ProbeId::from_static("web"),
-            target: Some(OfferTarget::Url(url.to_string())),
-            shown: redact::url(url.as_str()),
-        }),
-        "postgres" | "postgresql" => Ok(database(&text, redact::url(&text))),
-        other => Err(format!("gonogo cannot examine `{other}:` addresses; it knows https, http, postgres and sqlite")),
+        _ if !typed.contains("://") && path_of_a_file => {
+            let text = format!("sqlite://{typed}");
+            Ok(database(&text, text.clone()))
+        }
+        _ => web(typed),
     }
+}
+
+fn web(typed: &str) -> Result<Examination, String> {
+    let url = address::parse(typed)?;
+    Ok(Examination {
+        probe: ProbeId::from_static("web"),
+        target: Some(OfferTarget::Url(url.to_string())),
+        shown: format!("{}{}", redact::url(url.as_str()), address::assumed(typed, &url)),
+    })
 }
 
 fn database(text: &str, shown: String) -> Examination {
@@ -79,11 +73,14 @@ mod tests {
     fn what_is_typed_finds_its_probe() {
         let probe = |typed| parse(typed).map(|examination| examination.probe.to_string());
         assert_eq!(probe("https://shop.example.com").unwrap(), "web");
-        assert_eq!(parse("shop.example.com").unwrap().shown, "https://shop.example.com/");
+        assert_eq!(parse("shop.example.com").unwrap().shown, "https://shop.example.com/ (https:// assumed)");
+        assert_eq!(parse("localhost:3000").unwrap().shown, "http://localhost:3000/ (http:// assumed)");
+        assert_eq!(parse("https://ann:pw@example.com").unwrap().shown, "https://example.com/", "left out");
         assert_eq!(probe("postgres://ann@db.example.com/shop").unwrap(), "database");
+        assert_eq!(probe("mysql://ann@db.example.com/shop").unwrap(), "database");
         assert_eq!(probe("sqlite::memory:").unwrap(), "database");
         assert_eq!(probe("data/shop.db").unwrap(), "database");
-        for wrong in ["", "ftp://example.com", "https://", "https://ann:pw@example.com", "http://a b"] {
+        for wrong in ["", "ftp://example.com", "https://", "shop", "http://a b"] {
             assert!(probe(wrong).is_err(), "{wrong}");
         }
     }

@@ -32,7 +32,8 @@ fn the_demo_shows_every_probe_at_work_and_leaves_nothing_behind() {
     let probes = report["probes"].as_array().unwrap();
     assert_eq!(probes.len(), 7);
     for probe in probes {
-        assert_eq!(probe["outcome"], "completed", "{probe}");
+        // A lock file of the demo names no version for one of its packages.
+        assert!(["completed", "partial"].contains(&probe["outcome"].as_str().unwrap()), "{probe}");
         let id = &probe["id"];
         let found = report["findings"].as_array().unwrap().iter().filter(|finding| finding["probe"] == *id).count();
         assert!(found > 0, "{id} found nothing");
@@ -124,7 +125,7 @@ fn what_cannot_be_used_is_refused_in_one_line() {
     let file = app.path().join("server.ts");
     world.run(&["check", "no/such/place"]).refused("does not exist");
     world.run(&["check", file.to_str().unwrap()]).refused("is a file");
-    world.run(&["check", path, "--url", "shop"]).refused("is not a URL");
+    world.run(&["check", path, "--url", "shop"]).refused("is not a web address");
     world.run(&["check", path, "--only", "sauce"]).refused("the probes are source");
     world.run(&["check", path, "--database", "hunter2"]).refused("is not a connection string");
     world.run(&["check", path, "--queries", "none.sql"]).refused("none.sql");

@@ -9,6 +9,7 @@ mod calls_across_files;
 mod data_files;
 mod database;
 mod dependencies;
+mod dependencies_used;
 mod environment;
 mod facts_file;
 mod headless;

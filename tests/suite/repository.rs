@@ -273,6 +273,9 @@ async fn updates_are_automated_only_while_they_are_switched_on() {
         (vec![(".github/dependabot.yml", dependabot("    open-pull-requests-limit: 0\n"))], false),
         (vec![("renovate.json", "{\"extends\": [\"config:recommended\"]}".to_owned())], true),
         (vec![("renovate.json", "{\"enabled\": false}".to_owned())], false),
+        (vec![("renovate.json", "{\"extends\": [\":disableAll\"]}".to_owned())], false),
+        (vec![(".github/dependabot.yml", dependabot("    ignore:\n      - dependency-name: \"*\"\n"))], false),
+        (vec![(".github/dependabot.yml", dependabot("    exclude-paths: [\"**\"]\n"))], false),
         (vec![(".dependabot/config.yml", "version: 1\n".to_owned())], false),
     ] {
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();

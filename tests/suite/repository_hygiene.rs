@@ -54,11 +54,22 @@ async fn a_runtime_without_support_is_told_where_it_is_fixed() {
         ("old/Dockerfile", "FROM php:8.2-fpm\nUSER app\n"),
         ("new/Dockerfile", "FROM node:24\nUSER node\n"),
         ("tests/.nvmrc", "12\n"),
+        ("oldest/Dockerfile", "FROM node:6\nUSER node\n"),
+        ("jvm/build.gradle", "plugins {\n  id 'org.springframework.boot' version '2.7.0'\n}\n"),
     ])
     .await;
     let mut told = places(&seen, "runtime-end-of-life");
     told.sort();
-    assert_eq!(told, ["major Dockerfile:2", "major api/.python-version:1", "minor old/Dockerfile:1"]);
+    assert_eq!(
+        told,
+        [
+            "major Dockerfile:2",
+            "major api/.python-version:1",
+            "major jvm/build.gradle:2",
+            "major oldest/Dockerfile:1",
+            "minor old/Dockerfile:1"
+        ]
+    );
     assert!(matches!(coverage(&seen, "runtime-end-of-life"), Coverage::Part(_)), "silence is no evidence");
 }
 

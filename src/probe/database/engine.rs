@@ -33,7 +33,10 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let postgres = Postgres::open(target, &cx.project.root, rows).await?;
+                let mut postgres = Postgres::open(target, &cx.project.root, rows).await?;
+                if cx.only.is_none() {
+                    postgres.expect_checks();
+                }
                 Ok(Self::Postgres(Box::new(postgres)))
             }
             Target::Mysql(target) => Ok(Self::Mysql(Box::new(Mysql::open(target).await?))),
@@ -123,6 +126,14 @@ impl Engine {
         }
     }
 
+    /// Makes ready for the first trial of each of these queries, where many are quicker together.
+    pub async fn try_ahead(&mut self, trials: &[(Asked<'_>, &[Candidate])]) {
+        match self {
+            Self::Postgres(postgres) => postgres.try_ahead(trials).await,
+            Self::Mysql(_) | Self::Sqlite(_) => {}
+        }
+    }
+
     /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
     pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         match self {
@@ -153,6 +164,14 @@ impl Engine {
             Self::Mysql(mysql) => mysql.statistics().await,
             // A file keeps no count.
             Self::Sqlite(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// Nothing more will be planned.
+    pub fn let_go(&mut self) {
+        match self {
+            Self::Postgres(postgres) => postgres.let_go(),
+            Self::Mysql(_) | Self::Sqlite(_) => {}
         }
     }
 

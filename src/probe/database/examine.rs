@@ -114,9 +114,21 @@ pub async fn examine(
             }
         }
     }
-    for (done, look) in (0..).zip(&mut looked) {
+    let thought: Vec<_> =
+        looked.iter().map(|look| choose::thought_of(&engine, look.asked(), &look.judged, dialect, rows)).collect();
+    let trials: Vec<_> = looked
+        .iter()
+        .zip(&thought)
+        .filter_map(|(look, thought)| Some((look.asked(), thought.as_ref().ok()?.as_slice())))
+        .collect();
+    cx.report_progress(0, Some(total), "looking for indexes that help");
+    engine.try_ahead(&trials).await;
+    for (done, (look, thought)) in (0..).zip(looked.iter_mut().zip(thought)) {
         cx.report_progress(done, Some(total), "looking for indexes that help");
-        let choice = choose::choose(&mut engine, look.asked(), &look.judged, dialect, rows).await;
+        let choice = match thought {
+            Ok(candidates) => choose::choose(&mut engine, look.asked(), &look.judged, candidates).await,
+            Err(choice) => choice,
+        };
         if choice == Choice::NotProvable {
             tally.untried();
         }
@@ -127,6 +139,7 @@ pub async fn examine(
         };
     }
     let mut wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    engine.let_go();
     for look in &mut looked {
         // Findings name the indexes that are proposed in the end, so that nobody makes one that another covers.
         look.help = proposals::agreed(&look.help, &look.query.id(dialect), &wanted);

@@ -149,12 +149,13 @@ pub fn read_file(path: &Path) -> Result<String, Failure> {
 /// The statements of `text` with where they stand.
 fn statements(text: &str, dialect: Dialect) -> Result<Vec<(&str, Span)>, lexer::Unclosed> {
     let tokens = lexer::tokens(text, dialect)?;
+    let mut places = Places::of(text);
     let mut found = Vec::new();
     for statement in tokens.split(|token| token.is(";")) {
         let (Some(first), Some(last)) = (statement.first(), statement.last()) else { continue };
         let end = last.start + last.text.len();
         if let Some(sql) = text.get(first.start..end) {
-            found.push((sql, span(text, first.start, end)));
+            found.push((sql, places.span(first.start, end)));
         }
     }
     Ok(found)
@@ -163,6 +164,7 @@ fn statements(text: &str, dialect: Dialect) -> Result<Vec<(&str, Span)>, lexer::
 /// As [`statements`], each taken to end where a line ends in a semicolon.
 fn statements_by_lines(text: &str, dialect: Dialect) -> Vec<(&str, Span)> {
     let mut found = Vec::new();
+    let mut places = Places::of(text);
     let (mut start, mut at) = (0, 0);
     for line in text.split_inclusive('\n') {
         at += line.len();
@@ -173,22 +175,40 @@ fn statements_by_lines(text: &str, dialect: Dialect) -> Vec<(&str, Span)> {
         let sql = piece.trim();
         if !sql.is_empty() && lexer::tokens(sql, dialect).map_or(true, |tokens| !tokens.is_empty()) {
             let from = start + (piece.len() - piece.trim_start().len());
-            found.push((sql, span(text, from, from + sql.len())));
+            found.push((sql, places.span(from, from + sql.len())));
         }
         start = at;
     }
     found
 }
 
-fn span(text: &str, start: usize, end: usize) -> Span {
-    let position = |at: usize| {
-        let before = text.get(..at).unwrap_or_default();
-        let line = before.bytes().filter(|&b| b == b'\n').count() + 1;
-        let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
-        (u32::try_from(line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
-    };
-    let ((line, column), (end_line, end_column)) = (position(start), position(end));
-    Span { line, column, end_line, end_column }
+/// Lines and columns of a text whose places are asked for from front to back.
+struct Places<'t> {
+    text: &'t str,
+    /// What was reached, its line, and where that line begins.
+    at: usize,
+    line: usize,
+    begins: usize,
+}
+
+impl<'t> Places<'t> {
+    const fn of(text: &'t str) -> Self {
+        Self { text, at: 0, line: 1, begins: 0 }
+    }
+
+    fn span(&mut self, start: usize, end: usize) -> Span {
+        let ((line, column), (end_line, end_column)) = (self.position(start), self.position(end));
+        Span { line, column, end_line, end_column }
+    }
+
+    fn position(&mut self, at: usize) -> (u32, u32) {
+        let passed = self.text.get(self.at..at).unwrap_or_default();
+        self.line += passed.bytes().filter(|&byte| byte == b'\n').count();
+        self.begins = passed.rfind('\n').map_or(self.begins, |found| self.at + found + 1);
+        self.at = self.at.max(at);
+        let column = self.text.get(self.begins..at).unwrap_or_default().chars().count() + 1;
+        (u32::try_from(self.line).unwrap_or(u32::MAX), u32::try_from(column).unwrap_or(u32::MAX))
+    }
 }
 
 struct Merged {

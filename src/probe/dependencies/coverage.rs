@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::{Coverage, Gap};
 use crate::probe::files::Gaps;
 use crate::probe::packages::manifest::Source;
-use crate::probe::packages::{Ecosystem, LockFile, Manager, Manifest, Packages};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages};
 use crate::probe::repository::is_aside;
 
 /// Finds what lock files and manifests, each read well, leave open between them.
@@ -66,8 +66,15 @@ fn folder(path: &str) -> &str {
 fn asks(manifest: &Manifest) -> bool {
     let platform =
         |name: &str| matches!(name, "php" | "python") || name.starts_with("ext-") || name.starts_with("lib-");
+    // npm installs `optionalDependencies` like all others; what peers bring along, others ask for.
+    let npm = manifest.path.ends_with("package.json");
+    let called = |one: &Declared| one.alias.clone().unwrap_or_else(|| one.name.clone());
+    let times = |name: &str| manifest.declared.iter().filter(|one| called(one) == name).count();
+    let left_out =
+        |one: &Declared| one.optional && (!npm || manifest.peers.contains(&called(one)) && times(&called(one)) == 1);
     !manifest.gaps.is_empty()
-        || manifest.declared.iter().any(|one| one.source == Source::Registry && !one.optional && !platform(&one.name))
+        || (manifest.declared.iter())
+            .any(|one| one.source == Source::Registry && !left_out(one) && !platform(&one.name))
 }
 
 /// How far the rule got.

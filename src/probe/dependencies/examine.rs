@@ -7,7 +7,7 @@ use super::query::Query;
 use super::store::{self, AdvisoriesError, Store};
 use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
-use super::{coverage, imports, judged, named, report};
+use super::{coverage, imports, judged, named, programs, proposed, quoted, report, vendored};
 use crate::model::{DependencyReport, Examined, Failure, Gap, RuleId};
 use crate::probe::files::{self, Listing};
 use crate::probe::packages::{self, Ecosystem, Origin, Packages, Version};
@@ -16,6 +16,9 @@ use crate::probe::{ProbeCx, Touches};
 
 /// More packages than this are not looked up.
 const MAX_PACKAGES: usize = 100_000;
+
+/// What is said of a run that had to pass over something.
+const PARTIAL: &str = "not every package could be compared with advisories; what was passed over is counted";
 
 /// Reads the lock files, asks the source that the plan named, and tells what it knows.
 pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
@@ -136,7 +139,9 @@ async fn service(queries: &BTreeSet<Query>, cx: &ProbeCx) -> Result<Answers, Ser
     let total = queries.len() as u64;
     let progress = |done: usize| cx.report_progress(done as u64, Some(total), "looking up packages");
     progress(0);
-    client.look_up(&queries, &progress).await.map_err(ServiceError::Osv)
+    let mut answers = client.look_up(&queries, &progress).await.map_err(ServiceError::Osv)?;
+    proposed::look_up(&client, &mut answers).await.map_err(ServiceError::Osv)?;
+    Ok(answers)
 }
 
 /// Sends a finding for each hole, and keeps what the view shows of each package.
@@ -153,9 +158,13 @@ fn tell(
         let asked = locked.locks.iter().flat_map(|lock| lock.roots.iter().map(move |root| (lock, root)));
         let wanted: BTreeSet<String> = asked
             .flat_map(|(lock, root)| root.wanted.iter().map(move |one| (lock.manager.ecosystem(), &*one.name)))
+            .chain(hits.iter().map(judged::Hit::name))
             .flat_map(|(ecosystem, name)| uses::words_of(&imports, ecosystem, name))
             .collect();
         imports.named = named::collect(listing, &wanted, &cx.cancel);
+        imports.quoted = quoted::collect(listing, &wanted, &imports.passed_over, &cx.cancel);
+        imports.programs = programs::collect(listing, &cx.cancel);
+        imports.vendored = vendored::collect(listing, &locked.locks);
     }
     let mut collected = report::Collected::default();
     judged::judge(locked, hits, answers, &imports, &cx.cancel, |one| {
@@ -171,7 +180,8 @@ fn examined(locked: Packages, answers: Answers, report: DependencyReport) -> Exa
     let mut gaps = locked.gaps.clone();
     gaps.merge(answers.gaps);
     let coverage = coverage::coverage(&locked, answers.looked_up, &gaps);
-    let mut examined = Examined::default();
+    let is_partial = !gaps.is_empty();
+    let mut examined = Examined { partial: is_partial.then(|| PARTIAL.to_owned()), ..Examined::default() };
     examined.counts.insert("packages".to_owned(), answers.looked_up);
     examined.counts.insert("lock-files".to_owned(), locked.locks.len() as u64);
     examined.counts.insert("advisories".to_owned(), answers.checked);
@@ -182,7 +192,7 @@ fn examined(locked: Packages, answers: Answers, report: DependencyReport) -> Exa
         .into_vec()
         .into_iter()
         .map(|gap| Gap { reason: format!("in tests, examples or documentation: {}", gap.reason), ..gap });
-    examined.gaps = gaps.into_vec().into_iter().chain(aside).collect();
+    examined.gaps = gaps.into_vec().into_iter().chain(answers.proposed.into_vec()).chain(aside).collect();
     examined.dependencies = Some(Box::new(report));
     examined
 }

@@ -1,18 +1,20 @@
 //! What is known of one package version that advisories speak of, put together and weighed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-use super::advisory::{self, Advisory, Group, Standing};
+use super::advisory::{self, Group, Standing};
 use super::nearest::{Nearest, nearest};
 use super::osv::Answers;
+use super::parts_used::parts_used;
+use super::proposed;
 use super::query::Query;
 use super::uses::{Finder, Imports};
 use super::way_out::{Fixes, Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
-use crate::model::{Confidence, Severity, Uses, WayOut};
+use crate::model::{Confidence, PartsUsed, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
 use crate::probe::repository::is_aside;
 
@@ -41,6 +43,14 @@ pub struct Hit<'a> {
     place: usize,
     groups: Vec<Group>,
     package: &'a LockedPackage,
+}
+
+impl Hit<'_> {
+    /// Where the package comes from, and its name.
+    #[must_use]
+    pub fn name(&self) -> (Ecosystem, &str) {
+        (self.package.ecosystem, &self.package.name)
+    }
 }
 
 /// The vulnerable packages of every lock file, in the order of the files and the packages.
@@ -78,22 +88,13 @@ pub fn judge<'a>(
     cancel: &CancellationToken,
     mut tell: impl FnMut(Judged<'a>),
 ) {
-    // What hit any version of a package may hit the one that is proposed.
-    let mut about: BTreeMap<(Ecosystem, &str), Vec<Arc<Advisory>>> = BTreeMap::new();
-    for (query, advisories) in &answers.hits {
-        let known = about.entry((query.ecosystem, &query.name)).or_default();
-        for advisory in advisories {
-            if !known.iter().any(|one| one.id == advisory.id) {
-                known.push(Arc::clone(advisory));
-            }
-        }
-    }
+    let about = proposed::about(answers);
     let mut fixes = Fixes::default();
     let mut nearests = Vec::with_capacity(hits.len());
     for hit in &hits {
         let package = hit.package;
         let name = package.ecosystem.normalize(&package.name);
-        let advisories = about.get(&(package.ecosystem, name.as_str())).map_or(&[][..], Vec::as_slice);
+        let advisories = about.get(&(package.ecosystem, name.clone())).map_or(&[][..], Vec::as_slice);
         let nearest = nearest(package, advisories);
         if let Nearest::Fixed(version) | Nearest::Most { version, .. } = &nearest {
             fixes.insert((package.ecosystem, name, package.version.clone()), version.clone());
@@ -102,7 +103,7 @@ pub fn judge<'a>(
     }
     let finder = Finder::new(imports);
     let mut graph: Option<(usize, Graph<'a>, BTreeSet<&'a str>)> = None;
-    for (hit, nearest) in hits.into_iter().zip(nearests) {
+    for (mut hit, nearest) in hits.into_iter().zip(nearests) {
         if cancel.is_cancelled() {
             return;
         }
@@ -125,15 +126,25 @@ pub fn judge<'a>(
             manifests: &locked.manifests,
         });
         let uses = finder.uses(lock, package, &ways, &locked.manifests);
+        for group in &mut hit.groups {
+            let parts = group.parts(package.ecosystem, &package.name);
+            group.parts_used = parts_used(imports, lock, package, &ways, &parts.named);
+        }
         tell(Judged { lock, package, groups: hit.groups, ways, out, uses });
     }
 }
 
 impl Judged<'_> {
-    /// For building and testing only.
+    /// For building and testing only, as far as the lock file says.
+    #[must_use]
+    pub fn is_listed_for_development(&self) -> bool {
+        self.package.scope == Scope::Development
+    }
+
+    /// For building and testing only: production code does not import it, as it does what is bundled.
     #[must_use]
     pub fn is_development(&self) -> bool {
-        self.package.scope == Scope::Development
+        self.is_listed_for_development() && !matches!(self.uses, Uses::Imported { .. })
     }
 
     /// The lock file is no part of what is deployed, as its path says.
@@ -148,12 +159,19 @@ impl Judged<'_> {
         self.uses == Uses::NotImported && !self.is_development()
     }
 
+    /// Production would install it, and none of what the hole is in is built.
+    #[must_use]
+    pub fn is_part_unused(&self, group: &Group) -> bool {
+        matches!(group.parts_used, PartsUsed::NotBuilt { .. }) && !self.is_development()
+    }
+
     /// How bad one of the holes is here. What no user can reach counts one step less, once.
     #[must_use]
     pub fn severity(&self, group: &Group) -> Severity {
         let severity = group.severity.unwrap_or(UNRATED);
         // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        if group.malware || !(self.is_development() || self.is_aside() || self.is_unused()) {
+        let reached = !(self.is_development() || self.is_aside() || self.is_unused() || self.is_part_unused(group));
+        if group.malware || reached {
             return severity;
         }
         match severity {
@@ -173,7 +191,13 @@ impl Judged<'_> {
             Confidence::Medium
         };
         match confidence {
-            _ if group.malware || !(self.is_unused() || self.is_aside()) => confidence,
+            _ if group.malware => confidence,
+            // The audit is of what is shipped. Whether a tool comes to be part of that, people have to say.
+            _ if self.is_development() => Confidence::Low,
+            // Then it is there, and cannot matter.
+            _ if matches!(group.parts_used, PartsUsed::NotBuilt { .. }) => Confidence::Low,
+            // Other packages may import it all the same: goquery needs `golang.org/x/net/html`, which its users do not name.
+            _ if !(self.is_unused() || self.is_aside() || group.parts_used == PartsUsed::NotByOwnCode) => confidence,
             Confidence::High => Confidence::Medium,
             Confidence::Medium | Confidence::Low => Confidence::Low,
         }
@@ -188,14 +212,24 @@ impl Judged<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::probe::dependencies::advisory::{Affects, Event, Range};
-    use crate::probe::dependencies::uses::Code;
-    use crate::probe::packages::Manager;
+    use crate::model::Finding;
+    use crate::probe::dependencies::advisory::{Advisory, Affects, Event, Parts, Range};
+    use crate::probe::dependencies::uses::{Code, Place, PlaceKind};
+    use crate::probe::dependencies::vendored::Vendored;
+    use crate::probe::dependencies::vulnerable_dependency;
     use crate::probe::packages::lock::{Builder, Draft};
+    use crate::probe::packages::{Ecosystem, Manager};
 
     /// What is said of `a` in a lock file of this path, whose advisory is of this kind.
     fn weighed(path: &str, scope: Scope, malware: bool, imports: &Imports) -> (Severity, Confidence, bool) {
+        let (finding, unused) = found(path, scope, malware, imports);
+        (finding.severity, finding.confidence, unused)
+    }
+
+    fn found(path: &str, scope: Scope, malware: bool, imports: &Imports) -> (Finding, bool) {
         let mut builder = Builder::new(Manager::Npm, "3");
         builder.add("a", Draft::new("a", "1.0.0", 1));
         builder.wants("package.json", "a", "^1.0.0", scope, "a");
@@ -209,6 +243,7 @@ mod tests {
             versions: Vec::new(),
             last_known: None,
             informational: None,
+            parts: Parts::default(),
         };
         let advisory = Advisory {
             rating: Some("CRITICAL".to_owned()),
@@ -223,11 +258,87 @@ mod tests {
         let found = hits(&locked, &answers, &cancel);
         let mut told = Vec::new();
         judge(&locked, found, &answers, imports, &cancel, |one| {
-            let group = &one.groups[0];
-            told.push((one.severity(group), one.confidence(group), one.is_unused()));
+            told.push((vulnerable_dependency::finding(&one, &one.groups[0]), one.is_unused()));
         });
         assert_eq!(told.len(), 1);
-        told[0]
+        told.remove(0)
+    }
+
+    /// What is said of `example.com/m`, of which the code imports `imported` and a critical advisory names `part`.
+    fn of_go(direct: bool, part: &str, imported: &str, list: Option<&str>) -> (Severity, Confidence, String) {
+        beside("example.com/z", direct, part, imported, list)
+    }
+
+    fn beside(
+        other: &str,
+        direct: bool,
+        part: &str,
+        imported: &str,
+        list: Option<&str>,
+    ) -> (Severity, Confidence, String) {
+        let mut builder = Builder::new(Manager::Go, "1.22");
+        builder.add("z", Draft::new(other, "v1.22.1", 5));
+        builder.add("m", Draft::new("example.com/m", "v1.0.0", 4));
+        builder.root("go.mod");
+        if direct {
+            builder.wants("go.mod", "example.com/m", "v1.0.0", Scope::Production, "m");
+        }
+        let lock = builder.finish("go.mod").lock;
+        let record = serde_json::json!({
+            "id": "GO-1", "summary": "Bad", "database_specific": {"severity": "CRITICAL"},
+            "affected": [{
+                "package": {"ecosystem": "Go", "name": "example.com/m"},
+                "ranges": [{"type": "SEMVER", "events": [{"introduced": "0"}, {"fixed": "1.1.0"}]}],
+                "ecosystem_specific": {"imports": [{"path": part, "symbols": ["Dial"]}]},
+            }],
+        });
+        let Ok(advisory::Parsed::InForce(advisory)) = advisory::parse(record.to_string().as_bytes()) else { panic!() };
+        let mut answers = Answers::default();
+        answers.hits.insert(Query::of(&lock.packages[0]), vec![Arc::new(*advisory)]);
+        let locked = Packages { locks: vec![lock], ..Packages::default() };
+        let place = Place { kind: PlaceKind::Production, path: "main.go".to_owned(), line: 5 };
+        let modules = BTreeMap::from([(imported.to_owned(), vec![place])]);
+        let code = Code { files: 1, modules, ..Code::default() };
+        let vendored = list.map(|text| ("go.mod".to_owned(), Vendored::read("vendor/modules.txt", text)));
+        let imports = Imports {
+            code: BTreeMap::from([(Ecosystem::Go, code)]),
+            vendored: vendored.into_iter().collect(),
+            ..Imports::default()
+        };
+        let cancel = CancellationToken::new();
+        let mut told = Vec::new();
+        judge(&locked, hits(&locked, &answers, &cancel), &answers, &imports, &cancel, |one| {
+            let finding = vulnerable_dependency::finding(&one, &one.groups[0]);
+            told.push((finding.severity, finding.confidence, finding.message));
+        });
+        told.pop().unwrap()
+    }
+
+    #[test]
+    fn a_hole_in_a_part_that_the_code_does_not_import_counts_less_and_stays() {
+        let said = |via: &str| {
+            format!("example.com/m v1.0.0 ({via}via go.mod) has a known vulnerability, fixed in 1.1.0: Bad (GO-1)")
+        };
+        let (blocker, major) = (Severity::Blocker, Severity::Major);
+        let (high, medium, low) = (Confidence::High, Confidence::Medium, Confidence::Low);
+        let (ssh, hash) = ("example.com/m/ssh", "example.com/m/hash");
+        let not_own = said("this project's own code does not import example.com/m/ssh, another package may, ");
+        assert_eq!(of_go(true, ssh, hash, None), (blocker, medium, not_own.clone()));
+        assert_eq!(beside("stdlib", true, ssh, hash, None), (blocker, medium, not_own), "another part of it may");
+        assert_eq!(of_go(true, ssh, ssh, None), (blocker, high, said("")));
+        // What others bring in, they may use.
+        assert_eq!(of_go(false, ssh, "example.com/own", None), (blocker, high, said("")));
+        assert_eq!(of_go(true, "example.com/m/internal/x", hash, None), (blocker, high, said("")));
+        // Nothing of the module is imported, which is no second step.
+        assert_eq!(
+            beside("stdlib", true, ssh, "example.com/other", None),
+            (major, medium, said("never imported by production code, "))
+        );
+        let list = |package: &str| format!("# example.com/m v1.0.0\n## explicit\n{package}\n");
+        let not_built = said("nothing that is built imports example.com/m/ssh, ");
+        assert_eq!(of_go(true, ssh, hash, Some(&list(hash))), (major, low, not_built.clone()));
+        assert_eq!(of_go(false, ssh, hash, Some(&list(hash))), (major, low, not_built));
+        assert_eq!(of_go(true, ssh, hash, Some(&list(ssh))), (blocker, high, said("")));
     }
 
     #[test]
@@ -238,14 +349,19 @@ mod tests {
             ..Imports::default()
         };
         let (blocker, major) = (Severity::Blocker, Severity::Major);
-        let (high, medium) = (Confidence::High, Confidence::Medium);
+        let place = Place { kind: PlaceKind::Production, path: "src/app.ts".to_owned(), line: 1 };
+        let code = Code { files: 1, modules: BTreeMap::from([("a".to_owned(), vec![place])]), ..Code::default() };
+        let bundled = Imports { code: BTreeMap::from([(Ecosystem::Npm, code)]), ..Imports::default() };
+        let (high, medium, low) = (Confidence::High, Confidence::Medium, Confidence::Low);
         let (root, aside) = ("package-lock.json", "examples/shop/package-lock.json");
         for (path, scope, malware, imports, expected) in [
             (root, Scope::Production, false, &unknown, (blocker, high, false)),
             (root, Scope::Production, false, &unused, (major, medium, true)),
-            (root, Scope::Development, false, &unknown, (major, high, false)),
+            (root, Scope::Development, false, &unknown, (major, low, false)),
             // That production does not import what is for development only says nothing more.
-            (root, Scope::Development, false, &unused, (major, high, false)),
+            (root, Scope::Development, false, &unused, (major, low, false)),
+            // What is bundled is often asked for so, and users meet it.
+            (root, Scope::Development, false, &bundled, (blocker, high, false)),
             (aside, Scope::Production, false, &unknown, (major, medium, false)),
             (aside, Scope::Production, false, &unused, (major, medium, true)),
             (aside, Scope::Development, true, &unused, (blocker, high, false)),
@@ -253,5 +369,10 @@ mod tests {
         ] {
             assert_eq!(weighed(path, scope, malware, imports), expected, "{path} {scope:?} {malware}");
         }
+        let said = |imports: &Imports| found(root, Scope::Development, false, imports).0.message;
+        assert!(said(&unused).starts_with("a 1.0.0 (for development only, via package-lock.json) has "));
+        assert!(said(&bundled).starts_with(
+            "a 1.0.0 (listed for development only, but production code imports it in src/app.ts:1, via package-lock.json) has "
+        ));
     }
 }

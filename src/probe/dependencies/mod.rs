@@ -1,7 +1,7 @@
 //! The `dependencies` probe: the locked versions of the project's packages against published advisories.
 //!
 //! ```text
-//!  probe::packages ─▶ locked packages ─▶ osv (service) or store (offline copy) ─▶ advisory (standing, group)
+//!  probe::packages ─▶ locked packages ─▶ osv (service, and proposed) or store (offline copy) ─▶ advisory (standing, group)
 //!        └──────▶ ways_in ─┐                                                            │
 //!   source ─▶ imports ─▶ uses ─▶ judged ◀────────────────────── way_out ◀── nearest ◀───┘
 //!                                  └─▶ vulnerable_dependency (findings), report (the view)
@@ -12,13 +12,21 @@ mod coverage;
 mod examine;
 mod imports;
 mod judged;
+mod loads;
+mod module_names;
 mod named;
 pub mod nearest;
 pub mod osv;
+pub mod parts_used;
+mod perhaps;
+mod programs;
+mod proposed;
 pub mod query;
+mod quoted;
 mod report;
 pub mod store;
 pub mod uses;
+pub mod vendored;
 mod vulnerable_dependency;
 pub mod way_out;
 pub mod ways_in;

@@ -12,14 +12,19 @@ use crate::probe::repository::is_aside;
 /// More such files than this are not read.
 const MOST_FILES: usize = 5_000;
 
-/// Where each of `wanted`, names of packages, is named first.
+/// So many of them may be of one file.
+const MOST_OF_A_FILE: usize = 3;
+/// So many places of one word are kept: the first may be one that says nothing of the package's use.
+const MOST_PLACES: usize = 8;
+
+/// Where each of `wanted`, names of packages, is named: its first places.
 #[must_use]
 pub fn collect(
     listing: &Listing,
     wanted: &BTreeSet<String>,
     cancel: &CancellationToken,
-) -> BTreeMap<String, (String, u32)> {
-    let mut found = BTreeMap::new();
+) -> BTreeMap<String, Vec<(String, u32)>> {
+    let mut found: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
     if wanted.is_empty() {
         return found;
     }
@@ -31,7 +36,13 @@ pub fn collect(
         let Ok(text) = file.read() else { continue };
         let mut tell = |text: &str, line: &dyn Fn() -> u32| {
             for word in words(text).filter(|word| wanted.contains(*word)) {
-                found.entry(word.to_owned()).or_insert_with(|| (file.path.clone(), line()));
+                let places = found.entry(word.to_owned()).or_default();
+                // What one file says again says nothing more, but for what it asks for.
+                let of_file = places.iter().rev().take_while(|(path, _)| *path == file.path).count();
+                if places.len() < MOST_PLACES && of_file < MOST_OF_A_FILE {
+                    let place = (file.path.clone(), line());
+                    places.extend(Some(place).filter(|place| !places.contains(place)));
+                }
             }
         };
         if is_manifest(file) {
@@ -40,7 +51,7 @@ pub fn collect(
             let sheet = matches!(file.extension(), "css" | "scss" | "sass" | "less" | "pcss");
             for (line, number) in text.lines().zip(1..) {
                 let comment = line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//");
-                if !comment && (!sheet || line.trim_start().starts_with('@')) {
+                if !comment && (!sheet || line.trim_start().starts_with('@') || line.contains("url(")) {
                     tell(line, &|| number);
                 }
             }
@@ -148,10 +159,11 @@ fn quoted(text: &str) -> HashMap<&str, u32> {
 }
 
 /// The words of a line that may name a package: as written, and without what comes after the package's own name.
-fn words(text: &str) -> impl Iterator<Item = &str> {
+pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '/' | '_' | '.' | '-')));
     parts.map(|word| word.trim_matches(['.', '-', '/'])).filter(|word| !word.is_empty()).flat_map(|word| {
-        let word = word.strip_prefix("node_modules/").unwrap_or(word);
+        let word = word.rsplit_once("node_modules/").map_or(word, |(_, inner)| inner);
+        let word = word.strip_prefix(".bin/").unwrap_or(word);
         let slashes = usize::from(word.starts_with('@'));
         let package = word.match_indices('/').nth(slashes).and_then(|(end, _)| word.get(..end));
         let top = word.split_once('.').map(|(top, _)| top);
@@ -162,6 +174,26 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_program_among_the_installed_ones_is_named() {
+        let all = |text: &str| words(text).map(str::to_owned).collect::<Vec<_>>();
+        assert!(all("CMD [\"node_modules/.bin/semver\", \"1.0.0\"]").contains(&"semver".to_owned()));
+        assert!(all("RUN /app/node_modules/@acme/tool/bin/x").contains(&"@acme/tool".to_owned()));
+    }
+
+    #[test]
+    fn the_first_places_of_a_word_are_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        for n in 0..10 {
+            std::fs::write(folder.path().join(format!("a{n}.sh")), "tool\ntool\ntool\ntool\n# tool\n").unwrap();
+        }
+        let cancel = CancellationToken::new();
+        let listing = crate::probe::files::list(folder.path(), &[], &cancel);
+        let found = collect(&listing, &BTreeSet::from(["tool".to_owned()]), &cancel);
+        let told: Vec<String> = found["tool"].iter().map(|(path, line)| format!("{path}:{line}")).collect();
+        assert_eq!(told, ["a0.sh:1", "a0.sh:2", "a0.sh:3", "a1.sh:1", "a1.sh:2", "a1.sh:3", "a2.sh:1", "a2.sh:2"]);
+    }
 
     #[test]
     fn the_line_of_a_large_manifest_is_looked_up_only_where_a_word_is_wanted() {

@@ -35,15 +35,20 @@ pub enum Nearest {
 /// Finds it among the versions that `advisories`, all those about the package, name as fixed.
 #[must_use]
 pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest {
-    let Some(current) = Version::parse(package.ecosystem, &package.version) else { return Nearest::None };
-    let query = Query::of(package);
+    nearest_to(&Query::of(package), advisories)
+}
+
+/// As [`nearest`], by what an advisory source is asked.
+#[must_use]
+pub fn nearest_to(query: &Query, advisories: &[Arc<Advisory>]) -> Nearest {
+    let Some(current) = Version::parse(query.ecosystem, &query.version) else { return Nearest::None };
     let about = || {
         let affects = advisories.iter().flat_map(|advisory| &advisory.affects);
         affects.filter(|one| one.ecosystem == query.ecosystem && one.package == query.name)
     };
     let events = || about().flat_map(|affects| &affects.ranges).flat_map(|range| &range.0);
     let later = |text: &str| {
-        let version = Version::parse(package.ecosystem, text)?;
+        let version = Version::parse(query.ecosystem, text)?;
         (version.compare(&current) == Some(Ordering::Greater)).then_some(version)
     };
     let mut candidates: Vec<(Version, &str)> = events()
@@ -65,7 +70,7 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     let mut clean: Vec<&str> =
         candidates.iter().filter(|(version, text)| clean(version, text)).map(|(_, text)| *text).collect();
     // Who does not run a pre-release is not sent to one.
-    let is_pre = |text: &str| Version::parse(package.ecosystem, text).is_some_and(|version| version.is_prerelease());
+    let is_pre = |text: &str| Version::parse(query.ecosystem, text).is_some_and(|version| version.is_prerelease());
     if !current.is_prerelease() && clean.iter().any(|text| !is_pre(text)) {
         clean.retain(|text| !is_pre(text));
     }
@@ -82,7 +87,7 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     let released = left.iter().any(|(text, _)| !is_pre(text)) && !current.is_prerelease();
     let best = left.iter().filter(|(text, _)| !released || !is_pre(text)).min_by_key(|(_, hits)| hits.len());
     if let Some((text, rest)) = best {
-        let now = hits(&current, &package.version);
+        let now = hits(&current, &query.version);
         let is_now = |one: &Arc<Advisory>| now.iter().any(|(known, _)| known.id == one.id);
         let named = |one: &Advisory| {
             let about = one.affects.iter().filter(|one| one.ecosystem == query.ecosystem && one.package == query.name);
@@ -99,7 +104,7 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     }
     let mut last: Vec<(Version, &str)> = events()
         .filter_map(|event| match event {
-            Event::LastAffected(text) => Some((Version::parse(package.ecosystem, text)?, text.as_str())),
+            Event::LastAffected(text) => Some((Version::parse(query.ecosystem, text)?, text.as_str())),
             _ => None,
         })
         .filter(|(version, _)| version.compare(&current) != Some(Ordering::Less))
@@ -109,7 +114,7 @@ pub fn nearest(package: &LockedPackage, advisories: &[Arc<Advisory>]) -> Nearest
     let ends_here = |advisory: &Advisory, bound: &Version| {
         let events = advisory.affects.iter().flat_map(|affects| &affects.ranges).flat_map(|range| &range.0);
         let mut ends = events.filter_map(|event| match event {
-            Event::LastAffected(text) => Version::parse(package.ecosystem, text),
+            Event::LastAffected(text) => Version::parse(query.ecosystem, text),
             _ => None,
         });
         ends.any(|end| end.compare(bound) == Some(Ordering::Equal))

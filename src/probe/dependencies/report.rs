@@ -12,6 +12,8 @@ const MOST_VULNERABLE: usize = 2_000;
 const MOST_LOCKS: usize = 2_000;
 /// So many other names and addresses of one advisory are told.
 const MOST_NAMES: usize = 10;
+/// So many parts of a package.
+const MOST_PARTS: usize = 30;
 
 /// Collects what is judged.
 #[derive(Default)]
@@ -71,6 +73,7 @@ fn vulnerable(judged: &Judged<'_>) -> VulnerablePackage {
         .map(|group| {
             let known_as = group.known_as().to_owned();
             let names = std::iter::once(&group.advisory.id).chain(&group.aliases);
+            let parts = group.parts(package.ecosystem, &package.name);
             AdvisoryReport {
                 aliases: names.filter(|name| **name != known_as).take(MOST_NAMES).cloned().collect(),
                 known_as,
@@ -81,6 +84,9 @@ fn vulnerable(judged: &Judged<'_>) -> VulnerablePackage {
                 fixed: group.fixed.clone(),
                 malware: group.malware,
                 references: references(&group.advisory),
+                parts: parts.named.into_iter().map(|part| part.path).take(MOST_PARTS).collect(),
+                platforms: parts.platforms,
+                parts_used: group.parts_used.clone(),
             }
         })
         .collect();

@@ -3,12 +3,15 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use super::module_names::{below, is_class_of, is_module_of, package_of, squashed, unexplained};
+use super::perhaps;
+use super::vendored::Vendored;
 use super::ways_in::{Asked, WaysIn};
 use crate::model::Uses;
-use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manifest};
+use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest};
 
 /// So many places are told.
-const MOST_PLACES: usize = 5;
+pub const MOST_PLACES: usize = 5;
 /// So many of the direct dependencies that bring a package in are looked for.
 const MOST_PARENTS: usize = 200;
 
@@ -21,8 +24,16 @@ pub struct Imports {
     pub imported_as: &'static [(&'static str, &'static str)],
     /// Modules of Python that no package has to bring.
     pub python_modules: &'static [&'static str],
-    /// Packages that a script or a setting names, by the word, with the path and the line.
-    pub named: BTreeMap<String, (String, u32)>,
+    /// Packages that a script or a setting names, by the word, with the first places: path and line.
+    pub named: BTreeMap<String, Vec<(String, u32)>>,
+    /// Names of packages that stand between quotation marks in the code, with the first place of each file.
+    pub quoted: BTreeMap<String, Vec<(String, u32)>>,
+    /// Programs that a script or a container starts, with the first place of each file.
+    pub programs: BTreeMap<String, Vec<(String, u32)>>,
+    /// Code in which no word counts: tests, and what programs wrote.
+    pub passed_over: BTreeSet<String>,
+    /// What lists of all that is built say, by the lock file.
+    pub vendored: BTreeMap<String, Vendored>,
     /// Why nothing is known of the code.
     pub not_read: Option<String>,
 }
@@ -36,6 +47,8 @@ pub struct Code {
     pub modules: BTreeMap<String, Vec<Place>>,
     /// Why not all of it is known, as a phrase.
     pub unread: Option<String>,
+    /// Where production code loads something whose name is worked out while it runs: one place a file.
+    pub unresolved: Vec<(String, u32)>,
 }
 
 /// A place where something is imported.
@@ -56,54 +69,11 @@ pub enum PlaceKind {
     Production,
     /// Configures a tool or a framework.
     Setting,
-    /// A test, a developer's script.
+    /// A script: a developer's, or one that production runs. Nobody says which.
+    Script,
+    /// A test, an example, a declaration of types.
     Aside,
 }
-
-/// Packages that run or are loaded without being imported: the frameworks' own programs, servers, and what frameworks load
-/// by themselves.
-const STARTED: [(Ecosystem, &str); 40] = [
-    (Ecosystem::Npm, "next"),
-    (Ecosystem::Npm, "nuxt"),
-    (Ecosystem::Npm, "react-dom"),
-    (Ecosystem::Npm, "react-scripts"),
-    (Ecosystem::Npm, "react-native"),
-    (Ecosystem::Npm, "expo"),
-    (Ecosystem::Npm, "vite"),
-    (Ecosystem::Npm, "astro"),
-    (Ecosystem::Npm, "gatsby"),
-    (Ecosystem::Npm, "webpack"),
-    (Ecosystem::Npm, "@sveltejs/kit"),
-    (Ecosystem::Npm, "@angular/core"),
-    (Ecosystem::Npm, "@angular/compiler"),
-    (Ecosystem::Npm, "@nestjs/core"),
-    (Ecosystem::Npm, "@nestjs/platform-express"),
-    (Ecosystem::Npm, "@nestjs/platform-fastify"),
-    (Ecosystem::Npm, "@prisma/client"),
-    (Ecosystem::Npm, "prisma"),
-    (Ecosystem::Npm, "@remix-run/serve"),
-    (Ecosystem::Npm, "@react-router/serve"),
-    (Ecosystem::Npm, "pm2"),
-    (Ecosystem::Npm, "serve"),
-    (Ecosystem::Npm, "http-server"),
-    (Ecosystem::Npm, "sharp"),
-    (Ecosystem::Npm, "zone.js"),
-    (Ecosystem::Npm, "pg"),
-    (Ecosystem::Npm, "mysql2"),
-    (Ecosystem::Npm, "sqlite3"),
-    (Ecosystem::PyPi, "gunicorn"),
-    (Ecosystem::PyPi, "uvicorn"),
-    (Ecosystem::PyPi, "hypercorn"),
-    (Ecosystem::PyPi, "daphne"),
-    (Ecosystem::PyPi, "waitress"),
-    (Ecosystem::PyPi, "uwsgi"),
-    (Ecosystem::PyPi, "celery"),
-    (Ecosystem::PyPi, "psycopg2"),
-    (Ecosystem::PyPi, "psycopg2-binary"),
-    (Ecosystem::PyPi, "mysqlclient"),
-    (Ecosystem::PyPi, "python-multipart"),
-    (Ecosystem::PyPi, "whitenoise"),
-];
 
 /// Whether something uses a package.
 #[derive(Debug, Clone)]
@@ -112,7 +82,9 @@ enum Found {
         places: Vec<(String, u32)>,
         more: u64,
     },
-    Named((String, u32)),
+    Named(Vec<(String, u32)>),
+    /// Only a script imports it.
+    Script((String, u32)),
     /// Only what this file belongs to does: another project, or another language.
     Elsewhere(String),
     No,
@@ -164,14 +136,24 @@ impl<'i> Finder<'i> {
                 Found::Imported { places, more } => {
                     return Uses::Imported { package: (*name).to_owned(), places, more };
                 }
-                Found::Named((path, line)) if is_declaration(manifests, &path, line, called, name) => {
-                    elsewhere.get_or_insert(format!("{path} names it, on a line that is not known"));
+                Found::Named(places) => {
+                    let (asks, uses): (Vec<_>, Vec<_>) = (places.into_iter())
+                        .partition(|(path, line)| is_declaration(manifests, path, *line, called, name));
+                    if let Some(place) = uses.into_iter().next() {
+                        named.get_or_insert(((*name).to_owned(), place));
+                    } else if let Some((path, _)) = asks.first() {
+                        elsewhere.get_or_insert(format!("{path} names it, on a line that is not known"));
+                    }
                 }
-                Found::Named(place) if named.is_none() => named = Some(((*name).to_owned(), place)),
                 Found::Elsewhere(path) => {
                     elsewhere.get_or_insert(format!("{path} names it, and belongs to another project or language"));
                 }
-                Found::Named(_) | Found::No => {}
+                Found::Script((path, line)) => {
+                    elsewhere.get_or_insert(format!(
+                        "only {path}:{line} imports it, and whether production runs that script is not known"
+                    ));
+                }
+                Found::No => {}
             }
         }
         if let Some((package, place)) = named {
@@ -180,9 +162,11 @@ impl<'i> Finder<'i> {
         if is_go_itself(package) {
             return unknown("every Go program is built with Go's own library");
         }
-        if let Some(name) = started(ecosystem, &direct) {
+        if let Some(name) = perhaps::taken_in(ecosystem, &direct) {
             let what = if name == package.name { "it" } else { name };
-            return Uses::Unknown { why: format!("{what} runs without being imported, as frameworks and servers do") };
+            return Uses::Unknown {
+                why: format!("{what} is used without being imported by name, as frameworks, servers and drivers are"),
+            };
         }
         let Some(code) = self.imports.code.get(&ecosystem).filter(|code| code.files > 0) else {
             return unknown(without_code(ecosystem));
@@ -193,14 +177,30 @@ impl<'i> Finder<'i> {
         if direct.is_empty() || ways.cut_short {
             return unknown("the lock file does not say what brings it in");
         }
+        if matches!(lock.manager, Manager::Pip | Manager::Pipenv) {
+            return Uses::Unknown { why: format!("{} does not say which of its packages need it", lock.path) };
+        }
         if too_many {
             return unknown("too much brings it in");
         }
         if let Some(why) = elsewhere {
             return unknown(&why);
         }
+        for (called, name) in &looked_for {
+            let folders = folders(lock, name, &direct);
+            let is_direct = direct.iter().any(|asked| asked.package.name == *name);
+            let why = perhaps::named_somehow(self.imports, ecosystem, called, is_direct, &folders)
+                .or_else(|| perhaps::loaded_somehow(code, &folders));
+            if let Some(why) = why {
+                return unknown(&why);
+            }
+        }
         match ecosystem {
-            Ecosystem::Npm | Ecosystem::Go => Uses::NotImported,
+            Ecosystem::Npm => Uses::NotImported,
+            Ecosystem::Go if is_only_module(lock, package) => Uses::NotImported,
+            Ecosystem::Go => unknown(
+                "the project's own code does not import it, and go.mod does not say whether another module does",
+            ),
             Ecosystem::PyPi => match self.unexplained(code, lock) {
                 Some(module) => Uses::Unknown { why: format!("which package brings the module {module} is not known") },
                 None => Uses::NotImported,
@@ -244,12 +244,13 @@ fn folders(lock: &LockFile, name: &str, direct: &[&Asked<'_>]) -> Vec<String> {
     if folders.is_empty() { vec![folder(&lock.path)] } else { folders.into_iter().collect() }
 }
 
-fn is_below(path: &str, folders: &[String]) -> bool {
+/// Whether `path` lies in one of `folders`, each named from the project's root, the root itself as an empty name.
+pub fn is_below(path: &str, folders: &[String]) -> bool {
     folders.iter().any(|folder| folder.is_empty() || below(path, folder, '/'))
 }
 
 /// Whether a file of this path can name packages of this ecosystem.
-fn can_name(path: &str, ecosystem: Ecosystem) -> bool {
+pub fn can_name(path: &str, ecosystem: Ecosystem) -> bool {
     ecosystem == Ecosystem::Npm || path.rsplit('/').next() != Some("package.json")
 }
 
@@ -261,19 +262,17 @@ fn is_declaration(manifests: &BTreeMap<String, Manifest>, path: &str, line: u32,
 }
 
 /// Go's own library, as its advisories call it (<https://go.dev/doc/security/vuln/database>).
-fn is_go_itself(package: &LockedPackage) -> bool {
+pub fn is_go_itself(package: &LockedPackage) -> bool {
     package.ecosystem == Ecosystem::Go && matches!(&*package.name, "stdlib" | "toolchain")
 }
 
-/// A direct dependency that runs without being imported.
-fn started<'a>(ecosystem: Ecosystem, direct: &[&Asked<'a>]) -> Option<&'a str> {
-    direct.iter().map(|asked| &*asked.package.name).find(|name| {
-        let name = ecosystem.normalize(name);
-        STARTED.iter().any(|(of, one)| *of == ecosystem && *one == name)
-    })
+/// Whether no other module is there that could import it: `go.mod` does not say who needs whom.
+pub fn is_only_module(lock: &LockFile, package: &LockedPackage) -> bool {
+    lock.packages.iter().all(|other| other.name == package.name || is_go_itself(other))
 }
 
-fn without_code(ecosystem: Ecosystem) -> &'static str {
+/// Why nothing is known of what an ecosystem's code imports.
+pub fn without_code(ecosystem: Ecosystem) -> &'static str {
     match ecosystem {
         Ecosystem::CratesIo => "gonogo does not read Rust code",
         Ecosystem::Npm => "there is no JavaScript or TypeScript code that could be read",
@@ -312,32 +311,24 @@ fn find(imports: &Imports, ecosystem: Ecosystem, called: &str, name: &str, folde
         return Found::Imported { places, more };
     }
     if let Some(setting) = places.iter().filter(|place| place.kind == PlaceKind::Setting).min() {
-        return Found::Named((setting.path.clone(), setting.line));
+        return Found::Named(vec![(setting.path.clone(), setting.line)]);
     }
     // A crate is built in; nothing starts it by its name.
     let words = if ecosystem == Ecosystem::CratesIo { Vec::new() } else { words_of(imports, ecosystem, called) };
-    match words.into_iter().find_map(|word| imports.named.get(&word)) {
-        Some(place) if can_name(&place.0, ecosystem) && is_below(&place.0, folders) => Found::Named(place.clone()),
+    let named: Vec<&(String, u32)> = words.iter().filter_map(|word| imports.named.get(word)).flatten().collect();
+    let is_here = |place: &&&(String, u32)| can_name(&place.0, ecosystem) && is_below(&place.0, folders);
+    let here: Vec<(String, u32)> = named.iter().filter(is_here).map(|place| (*place).clone()).collect();
+    match named.first() {
+        Some(_) if !here.is_empty() => Found::Named(here),
         Some(place) => Found::Elsewhere(place.0.clone()),
         None => {
+            if let Some(script) = places.iter().filter(|place| place.kind == PlaceKind::Script).min() {
+                return Found::Script((script.path.clone(), script.line));
+            }
             outside.retain(|place| place.kind != PlaceKind::Aside);
             outside.iter().min().map_or(Found::No, |place| Found::Elsewhere(place.path.clone()))
         }
     }
-}
-
-/// Whether a class of PHP is one of a package's: its namespace begins with the vendor's name, or the package's own, and the
-/// package's stands in it. `Symfony\Component\HttpFoundation\Request` is of `symfony/http-foundation`, not of
-/// `symfony/routing`.
-fn is_class_of(module: &str, name: &str) -> bool {
-    /// `Symfony\Component\Console`, `League\Flysystem`.
-    const PARTS: usize = 3;
-    let (vendor, package) = name.split_once('/').unwrap_or((name, name));
-    let (vendor, package) = (squashed(vendor), squashed(package));
-    let parts: Vec<String> = module.trim_start_matches('\\').split('\\').take(PARTS).map(squashed).collect();
-    let Some(first) = parts.first().filter(|_| module.trim_start_matches('\\').contains('\\')) else { return false };
-    // What stands in for missing functions has no classes that anybody imports.
-    !package.starts_with("polyfill") && (*first == vendor || *first == package) && parts.contains(&package)
 }
 
 /// The words by which a script or a setting would name a package.
@@ -352,48 +343,4 @@ pub fn words_of(imports: &Imports, ecosystem: Ecosystem, name: &str) -> Vec<Stri
         words.push(name);
     }
     words
-}
-
-/// `@scope/name` and `name` of what JavaScript imports.
-fn package_of(module: &str) -> &str {
-    let parts = if module.starts_with('@') { 2 } else { 1 };
-    match module.match_indices('/').nth(parts - 1) {
-        Some((end, _)) => module.get(..end).unwrap_or(module),
-        None => module,
-    }
-}
-
-fn below(path: &str, above: &str, separator: char) -> bool {
-    path.strip_prefix(above).is_some_and(|rest| rest.is_empty() || rest.starts_with(separator))
-}
-
-fn squashed(name: &str) -> String {
-    name.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
-}
-
-/// Whether a module of Python is that of a package: by the table, or because the one's name is the other's:
-/// `google.cloud.storage` of `google-cloud-storage`.
-fn is_module_of(imports: &Imports, module: &str, package: &str) -> bool {
-    let top = module.split('.').next().unwrap_or(module);
-    if imports.imported_as.iter().any(|(known, brings)| *known == top && *brings == package) {
-        return true;
-    }
-    let ends = module.match_indices('.').map(|(at, _)| at).chain([module.len()]).take(4);
-    ends.filter_map(|end| module.get(..end)).any(|part| Ecosystem::PyPi.normalize(part) == package)
-}
-
-/// A module of Python that the code imports and that no locked package explains: it may be of any of them.
-fn unexplained<'i>(imports: &Imports, code: &'i Code, lock: &LockFile) -> Option<&'i str> {
-    let packages: BTreeSet<String> =
-        lock.packages.iter().map(|package| Ecosystem::PyPi.normalize(&package.name)).collect();
-    let explained = |module: &str| {
-        let top = module.split('.').next().unwrap_or(module);
-        let ends = module.match_indices('.').map(|(at, _)| at).chain([module.len()]).take(4);
-        imports.python_modules.contains(&top)
-            || imports.imported_as.iter().any(|(known, brings)| *known == top && packages.contains(*brings))
-            || ends.filter_map(|end| module.get(..end)).any(|part| packages.contains(&Ecosystem::PyPi.normalize(part)))
-    };
-    let production =
-        code.modules.iter().filter(|(_, places)| places.iter().any(|one| one.kind == PlaceKind::Production));
-    production.map(|(module, _)| module.as_str()).find(|module| !explained(module))
 }

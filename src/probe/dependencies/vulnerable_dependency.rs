@@ -1,12 +1,15 @@
 //! The rule `vulnerable-dependency`: a locked version with a known hole.
 
-use super::advisory::Group;
+use super::advisory::{Group, Part, Parts};
 use super::judged::{Judged, UNRATED};
 use super::report;
 use crate::model::{
-    Confidence, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Uses, WayOut, WayOutKind,
+    Confidence, Evidence, EvidenceKind, Finding, Location, PartsUsed, RuleKind, RuleMeta, Uses, WayOut, WayOutKind,
 };
 use crate::probe::packages::LockedPackage;
+
+/// So many parts of a package are told.
+const MOST_PARTS: usize = 8;
 
 /// The rule's documentation.
 pub static META: RuleMeta = RuleMeta {
@@ -17,7 +20,9 @@ pub static META: RuleMeta = RuleMeta {
     confidence: Confidence::High,
     what: "Compares every package version in the lock files, indirect ones too, with published advisories of the OSV \
            format, by the version order of its ecosystem. Packages for development only, those that no production code \
-           imports and those of tests and examples count one step less, malware always counts fully.",
+           imports and those of tests and examples count one step less, as does a hole in a part of a Go module that \
+           nothing builds. What is for development only and not imported by production code needs a \
+           look and fails nothing by itself; malware always counts fully.",
     why: "Once an advisory is public, scripts search the whole web for sites that still run the old version, and your \
           users' data is what they are after.",
     fix: "Upgrade to the fixed version and renew the lock file. Where no fix exists, replace the package or write down \
@@ -52,10 +57,14 @@ fn message(judged: &Judged<'_>, group: &Group) -> String {
     let lock = &judged.lock.path;
     let via = if judged.is_development() {
         format!("for development only, via {lock}")
+    } else if let Some(imported) = imported_all_the_same(judged) {
+        format!("{imported}, via {lock}")
     } else if judged.is_aside() {
         format!("via {lock}, which is not deployed as its path says")
     } else if judged.is_unused() {
         format!("never imported by production code, via {lock}")
+    } else if let Some(unused) = unused_parts(judged, group) {
+        format!("{unused}, via {lock}")
     } else {
         format!("via {lock}")
     };
@@ -71,6 +80,39 @@ fn message(judged: &Judged<'_>, group: &Group) -> String {
         format!("{name} {version} ({via}) {what} ({known_as})")
     } else {
         format!("{name} {version} ({via}) {what}: {summary} ({known_as})")
+    }
+}
+
+/// That production code imports what is listed for development only.
+fn imported_all_the_same(judged: &Judged<'_>) -> Option<String> {
+    let Uses::Imported { package, places, .. } = &judged.uses else { return None };
+    let (path, line) = places.first().filter(|_| judged.is_listed_for_development())?;
+    let what = if *package == judged.package.name { "it" } else { package };
+    Some(format!("listed for development only, but production code imports {what} in {path}:{line}"))
+}
+
+/// That nothing known imports what the hole is in.
+fn unused_parts(judged: &Judged<'_>, group: &Group) -> Option<String> {
+    let parts = some(&parts_of(judged, group).named);
+    match &group.parts_used {
+        PartsUsed::NotByOwnCode => {
+            Some(format!("this project's own code does not import {parts}, another package may"))
+        }
+        PartsUsed::NotBuilt { .. } => Some(format!("nothing that is built imports {parts}")),
+        _ => None,
+    }
+}
+
+fn parts_of(judged: &Judged<'_>, group: &Group) -> Parts {
+    group.parts(judged.package.ecosystem, &judged.package.name)
+}
+
+fn some(parts: &[Part]) -> String {
+    match parts {
+        [] => String::new(),
+        [one] => one.path.clone(),
+        [one, two] => format!("{} or {}", one.path, two.path),
+        [first, rest @ ..] => format!("{} or the {} others that have it", first.path, rest.len()),
     }
 }
 
@@ -92,10 +134,21 @@ fn fix(out: &WayOut) -> String {
         fix = format!("{fix} Type {folder}{typed}.");
     }
     if let Some((file, lines)) = &out.lines {
-        let lines: Vec<&str> = lines.lines().map(str::trim).collect();
-        fix = format!("{fix} For {file}: `{}`", lines.join(" "));
+        fix = format!("{fix} For {file}: {}", in_one_line(lines));
     }
     fix
+}
+
+/// Lines of a file as one: JSON, XML and build files mean the same so; of YAML and TOML the first line is a heading, which
+/// has to stay a line of its own.
+fn in_one_line(lines: &str) -> String {
+    let joined = |lines: &str| lines.lines().map(str::trim).collect::<Vec<_>>().join(" ");
+    match lines.split_once('\n') {
+        Some((heading, rest)) if heading.ends_with(':') || heading.starts_with('[') => {
+            format!("under `{heading}` write `{}`", joined(rest))
+        }
+        _ => format!("`{}`", joined(lines)),
+    }
 }
 
 fn evidence(judged: &Judged<'_>, group: &Group) -> Evidence {
@@ -115,8 +168,10 @@ fn evidence(judged: &Judged<'_>, group: &Group) -> Evidence {
     if let Some(fixed) = &group.fixed {
         lines.push(format!("fixed in {fixed}"));
     }
+    lines.extend(about(&parts_of(judged, group)));
     lines.extend(way_in(judged));
     lines.push(used(&judged.uses));
+    lines.extend(part_used(&group.parts_used));
     lines.push(report::page(&advisory.id));
     Evidence::new(EvidenceKind::Advisory, lines.join("\n"))
 }
@@ -139,17 +194,73 @@ fn way_in(judged: &Judged<'_>) -> Option<String> {
     Some(format!("comes in through {asked} → {}{more}", steps.join(" → ")))
 }
 
+/// What of the package has the hole, and where that matters.
+fn about(parts: &Parts) -> Vec<String> {
+    let one = |part: &Part| match part.symbols.as_slice() {
+        [] => part.path.clone(),
+        symbols => format!("{} ({})", part.path, symbols.join(", ")),
+    };
+    let mut named: Vec<String> = parts.named.iter().take(MOST_PARTS).map(one).collect();
+    if let Some(more) = parts.named.len().checked_sub(MOST_PARTS).filter(|more| *more > 0) {
+        named.push(format!("and {more} more"));
+    }
+    let named = (!named.is_empty()).then(|| format!("it is in: {}", named.join(", ")));
+    let platforms = (!parts.platforms.is_empty()).then(|| format!("only on: {}", parts.platforms.join(", ")));
+    named.into_iter().chain(platforms).collect()
+}
+
+fn part_used(used: &PartsUsed) -> Option<String> {
+    Some(match used {
+        PartsUsed::Imported { part, places: at, more } => {
+            format!("the part with the hole: {part} is imported in {}", places(at, *more))
+        }
+        PartsUsed::Built { part, list } => format!("the part with the hole: {part} is built, as {list} says"),
+        PartsUsed::NotBuilt { list } => format!("the part with the hole: not built, as {list} says"),
+        PartsUsed::NotByOwnCode => {
+            "the part with the hole: this project's own code does not import it; another package may".to_owned()
+        }
+        PartsUsed::Unknown { why } => {
+            format!("the part with the hole: whether anything imports it is not known: {why}")
+        }
+        PartsUsed::NotExamined => return None,
+    })
+}
+
+fn places(places: &[(String, u32)], more: u64) -> String {
+    let shown: Vec<String> = places.iter().take(3).map(|(path, line)| format!("{path}:{line}")).collect();
+    let more = more + (places.len() as u64).saturating_sub(3);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
+}
+
 fn used(uses: &Uses) -> String {
     match uses {
-        Uses::Imported { package, places, more } => {
-            let shown: Vec<String> = places.iter().take(3).map(|(path, line)| format!("{path}:{line}")).collect();
-            let more = more + (places.len() as u64).saturating_sub(3);
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            format!("used: {package} is imported in {}{more}", shown.join(", "))
+        Uses::Imported { package, places: at, more } => {
+            format!("used: {package} is imported in {}", places(at, *more))
         }
         Uses::Named { package, place: (path, line) } => format!("used: {package} is named in {path}:{line}"),
         Uses::NotImported => "used: production code imports neither it nor what brings it in".to_owned(),
         Uses::Unknown { why } => format!("used: not known, {why}"),
         Uses::NotExamined => "used: not looked at".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_one_line_still_says_what_to_write() {
+        for (lines, told) in [
+            ("\"overrides\": {\n    \"b\": \"^1.2.0\"\n}", "`\"overrides\": { \"b\": \"^1.2.0\" }`"),
+            ("overrides:\n  \"b@<1.2.0\": \"^1.2.0\"", "under `overrides:` write `\"b@<1.2.0\": \"^1.2.0\"`"),
+            (
+                "[tool.uv]\noverride-dependencies = [\"b>=1.2.0\"]",
+                "under `[tool.uv]` write `override-dependencies = [\"b>=1.2.0\"]`",
+            ),
+            ("\"b\": \"^1.2.0\"", "`\"b\": \"^1.2.0\"`"),
+        ] {
+            assert_eq!(in_one_line(lines), told);
+        }
     }
 }

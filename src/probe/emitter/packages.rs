@@ -1,7 +1,9 @@
 //! What is kept of the project's packages, made fit to be shown.
 
 use super::{clean_block, clean_long, cut};
-use crate::model::{AdvisoryReport, DependencyReport, LockReport, PackageStep, Uses, VulnerablePackage, WayOut};
+use crate::model::{
+    AdvisoryReport, DependencyReport, LockReport, PackageStep, PartsUsed, Uses, VulnerablePackage, WayOut,
+};
 
 /// Takes secrets, control characters and numbers that are none from all that is kept of the project's packages: their
 /// names, the advisories' texts and the lines to copy are strangers' words. Every field is named, so that a new one cannot
@@ -40,11 +42,30 @@ fn clean_package(package: &mut VulnerablePackage) {
         [name, version, range].into_iter().for_each(clean_long);
     }
     for advisory in advisories {
-        let AdvisoryReport { known_as, aliases, summary, details, severity: _, score, fixed, malware: _, references } =
-            advisory;
+        let AdvisoryReport {
+            known_as,
+            aliases,
+            summary,
+            details,
+            severity: _,
+            score,
+            fixed,
+            malware: _,
+            references,
+            parts,
+            platforms,
+            parts_used,
+        } = advisory;
         *score = score.filter(|score| score.is_finite());
         let texts = [known_as, summary].into_iter().chain(aliases).chain(fixed).chain(references);
-        texts.for_each(clean_long);
+        texts.chain(parts).chain(platforms).for_each(clean_long);
+        match parts_used {
+            // A path must stay what it is.
+            PartsUsed::Imported { part: text, places: _, more: _ }
+            | PartsUsed::Built { part: text, list: _ }
+            | PartsUsed::Unknown { why: text } => clean_long(text),
+            PartsUsed::NotByOwnCode | PartsUsed::NotBuilt { list: _ } | PartsUsed::NotExamined => {}
+        }
         clean_long_block(details);
     }
     let WayOut { kind: _, version, words, commands, lines } = way_out;
@@ -97,6 +118,9 @@ mod tests {
                 score: Some(f64::NAN),
                 fixed: Some(bad()),
                 references: vec![bad()],
+                parts: vec![bad()],
+                platforms: vec![bad()],
+                parts_used: PartsUsed::Imported { part: bad(), places: vec![(path(), 1)], more: 0 },
                 ..AdvisoryReport::default()
             }],
             way_out: WayOut {
@@ -124,7 +148,7 @@ mod tests {
         assert!(!written.contains(&key), "{written}");
         assert!(!written.replace("\\n", "").chars().any(escape::is_unsafe));
         assert!(!written.contains(&"x".repeat(LONGEST)), "cut");
-        let texts = 2 + 3 * (4 + 3 + 6 + 4) + 3;
+        let texts = 2 + 3 * (4 + 3 + 9 + 4) + 3;
         assert_eq!(written.matches("a\\\\u{1b}[31m \\\\u{202e}").count(), texts, "escaped, not lost");
         assert_eq!(report.vulnerable[0].advisories[0].score, None);
         assert_eq!(report.vulnerable[0].advisories[0].details.lines().count(), 2, "lines stay lines");

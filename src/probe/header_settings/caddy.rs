@@ -183,3 +183,11 @@ pub fn serving(sources: &Sources) -> Option<Place> {
         Some(Place::new(path, found.number))
     })
 }
+
+/// The first line with this directive in a Caddyfile.
+pub fn directive(sources: &Sources, name: &str) -> Option<Place> {
+    sources.all().filter(|(path, _)| is_caddyfile(path)).find_map(|(path, text)| {
+        let found = lines(text).into_iter().find(|line| line.words.first().is_some_and(|word| word == name))?;
+        Some(Place::new(path, found.number))
+    })
+}

@@ -4,7 +4,16 @@ use super::front::Front;
 use super::model::{Header, HeaderSetting, Layer, Place, REPORT_ONLY, Scope, Settings, Text};
 use super::sources::{Sources, folder_of, name_of};
 use crate::model::{Observation, RuleId, Severity};
-use crate::probe::web::configured;
+
+/// Rules that judge what a page carries. They are given, since those for deployed apps tie what they find to the settings read
+/// here.
+#[derive(Debug, Clone, Copy)]
+pub struct Rules {
+    /// What they make of a page with these headers.
+    pub judge: fn(&[(String, String)]) -> Vec<Observation>,
+    /// Whether one of them is about the header of this name.
+    pub is_about: fn(&RuleId, &str) -> bool,
+}
 
 /// How one header stands, as far as files tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,11 +57,11 @@ impl Judged {
     }
 }
 
-/// Judges the settings.
+/// Judges the settings by `rules`.
 ///
 /// # Errors
 /// Why there is nothing to judge, as a sentence without a full stop.
-pub fn judge(settings: &Settings, sources: &Sources) -> Result<Judged, String> {
+pub fn judge(settings: &Settings, sources: &Sources, rules: Rules) -> Result<Judged, String> {
     let Some(front) = settings.fronts.first() else {
         return Err(
             "no file of the project says what answers your visitors, so what it sends is not known; give the deployed \
@@ -74,9 +83,12 @@ pub fn judge(settings: &Settings, sources: &Sources) -> Result<Judged, String> {
     }
     let sent = sent(settings, front, sources);
     let lines: Vec<(String, String)> = sent.iter().map(|(name, value, _)| (name.clone(), value.clone())).collect();
-    let seen = configured::judge(&lines);
-    let headers =
-        Header::ALL.into_iter().map(|header| (header, state(header, settings, sources, front, &sent, &seen))).collect();
+    let seen = (rules.judge)(&lines);
+    let stands = |header: Header| {
+        let about = |rule: &RuleId| (rules.is_about)(rule, header.name());
+        (header, state(header, settings, sources, front, &sent, &seen, about))
+    };
+    let headers = Header::ALL.into_iter().map(stands).collect();
     Ok(Judged { front: front.clone(), sure: sure(front, sources), headers })
 }
 
@@ -169,8 +181,8 @@ fn state(
     front: &Front,
     sent: &[(String, String, &HeaderSetting)],
     seen: &[Observation],
+    about: impl Fn(&RuleId) -> bool,
 ) -> State {
-    let about = |rule: &RuleId| configured::is_about(rule, header.name());
     let set = sent.iter().find(|(name, ..)| name.eq_ignore_ascii_case(header.name())).map(|(_, _, set)| *set);
     let policy =
         || sent.iter().find(|(name, ..)| name.eq_ignore_ascii_case(Header::Csp.name())).map(|(_, _, set)| *set);

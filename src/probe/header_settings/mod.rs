@@ -7,6 +7,7 @@
 mod apache;
 mod caddy;
 mod cookies;
+pub mod delivery;
 mod django;
 mod ecma;
 mod express;
@@ -25,7 +26,7 @@ mod sources;
 mod tokens;
 mod values;
 
-pub use judge::{Judged, State, judge};
+pub use judge::{Judged, Rules, State, judge};
 pub use model::{Fault, Header, Layer, Lines, Place, Scope, Settings};
 pub use snippet::lines_for;
 pub use sources::Sources;

@@ -38,36 +38,8 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
                 each(&|name, value| format!("  Header always set {name} \"{value}\""))
             ),
         ),
-        Layer::Vercel => {
-            let (at, open, close) = list_or_new(front, sources, "\"headers\"");
-            one(
-                at,
-                format!(
-                    "{open}    {{\n      \"source\": \"/(.*)\",\n      \"headers\": [\n{}\n      ]\n    }}{close}",
-                    keyed(&pairs, "        ", '"')
-                ),
-            )
-        }
-        Layer::Firebase => {
-            let (at, open, close) = list_or_new(front, sources, "\"headers\"");
-            let at = if at.starts_with("in the list") { at } else { "inside `hosting`, after its opening brace" };
-            one(
-                at,
-                format!(
-                    "{open}    {{\n      \"source\": \"**\",\n      \"headers\": [\n{}\n      ]\n    }}{close}",
-                    keyed(&pairs, "        ", '"')
-                ),
-            )
-        }
-        Layer::Netlify => one(
-            "at the end of the file",
-            format!(
-                "[[headers]]\n  for = \"/*\"\n  [headers.values]\n{}",
-                each(&|name, value| format!("    {name} = \"{value}\""))
-            ),
-        ),
-        Layer::HeadersFile => {
-            one("at the end of the file", format!("/*\n{}", each(&|name, value| format!("  {name}: {value}"))))
+        Layer::Vercel | Layer::Firebase | Layer::Netlify | Layer::HeadersFile => {
+            of_host(front, sources, &pairs, "/").into_iter().collect()
         }
         Layer::Next => next(front, sources, &pairs),
         Layer::Nuxt => one(
@@ -131,6 +103,39 @@ pub fn lines_for(front: &Front, headers: &[Header], sources: &Sources) -> Vec<Li
 fn after(front: &Front) -> String {
     let line = front.line.map_or_else(String::new, |line| format!(" in line {line}"));
     format!("after the app is made{line}, before its routes; write the name that your app has")
+}
+
+/// What to paste so that a host sends these headers with everything below `folder`, which begins and ends with a slash;
+/// `None` for what is no host.
+pub fn of_host(front: &Front, sources: &Sources, pairs: &[(&str, &str)], folder: &str) -> Option<Lines> {
+    let each = |line: &dyn Fn(&str, &str) -> String| {
+        pairs.iter().map(|(name, value)| line(name, value)).collect::<Vec<_>>().join("\n")
+    };
+    let rule = |source: &str| {
+        let list = keyed(pairs, "        ", '"');
+        format!("    {{\n      \"source\": \"{source}\",\n      \"headers\": [\n{list}\n      ]\n    }}")
+    };
+    let (at, text) = match front.layer {
+        Layer::Vercel => {
+            let (at, open, close) = list_or_new(front, sources, "\"headers\"");
+            (at, format!("{open}{}{close}", rule(&format!("{folder}(.*)"))))
+        }
+        Layer::Firebase => {
+            let (at, open, close) = list_or_new(front, sources, "\"headers\"");
+            let at = if at.starts_with("in the list") { at } else { "inside `hosting`, after its opening brace" };
+            let source = if folder == "/" { "**".to_owned() } else { format!("{folder}**") };
+            (at, format!("{open}{}{close}", rule(&source)))
+        }
+        Layer::Netlify => {
+            let values = each(&|name, value| format!("    {name} = \"{value}\""));
+            ("at the end of the file", format!("[[headers]]\n  for = \"{folder}*\"\n  [headers.values]\n{values}"))
+        }
+        Layer::HeadersFile => {
+            ("at the end of the file", format!("{folder}*\n{}", each(&|name, value| format!("  {name}: {value}"))))
+        }
+        _ => return None,
+    };
+    Some(Lines { path: front.path.clone(), at: at.to_owned(), text, line: front.line })
 }
 
 fn keyed(pairs: &[(&str, &str)], indent: &str, quote: char) -> String {

@@ -1,12 +1,13 @@
 //! Whole projects, read and judged; and every snippet, pasted and read back.
 
 use super::*;
+use crate::probe::web::configured::RULES;
 
 /// How a project's headers stand, one line each: `Referrer-Policy: missing`.
 fn stands(files: &[(&str, &str)]) -> Vec<String> {
     let sources = Sources::of(files);
     let settings = Settings::read(&sources);
-    match judge(&settings, &sources) {
+    match judge(&settings, &sources, RULES) {
         Err(why) => vec![why],
         Ok(judged) => {
             let line = |(header, state): &(Header, State)| {
@@ -40,7 +41,7 @@ fn faults(files: &[(&str, &str)]) -> Vec<String> {
 fn pasted(files: &[(&str, &str)], layer: Layer, paste: impl Fn(&str, &Lines) -> String) {
     let sources = Sources::of(files);
     let settings = Settings::read(&sources);
-    let judged = judge(&settings, &sources).unwrap();
+    let judged = judge(&settings, &sources, RULES).unwrap();
     assert_eq!(judged.front.layer, layer, "{:?}", settings.fronts);
     let missing = judged.missing();
     assert!(!missing.is_empty(), "{:?}", judged.headers);
@@ -56,7 +57,7 @@ fn pasted(files: &[(&str, &str)], layer: Layer, paste: impl Fn(&str, &Lines) -> 
     let after: Vec<(&str, &str)> = after.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
     let sources = Sources::of(&after);
     let settings = Settings::read(&sources);
-    let judged = judge(&settings, &sources).unwrap();
+    let judged = judge(&settings, &sources, RULES).unwrap();
     assert_eq!(judged.missing(), [], "{shown}");
     let weak: Vec<_> = judged.headers.iter().filter(|(_, state)| matches!(state, State::Weak(..))).collect();
     assert!(weak.is_empty(), "{weak:?}\n{shown}");

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::{is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
+use super::paths::folder;
 use super::{Ecosystem, LockFile, Manager, Packages, Scope};
 use crate::probe::repository::is_aside;
 
@@ -98,7 +99,7 @@ pub fn names_of_requirements<'a>(lock: &'a LockFile, found: &'a Packages) -> imp
 }
 
 /// The lock files that lie beside each manifest or name it. A manifest that answers for itself has none.
-fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
+pub fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
     let mut beside: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
     let mut naming: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
     for lock in &found.locks {
@@ -152,7 +153,7 @@ fn names_root(lock: &LockFile, path: &str) -> bool {
 }
 
 /// Where the packages of a manifest come from; `None` for those that are their own lock files.
-fn ecosystem(path: &str) -> Option<Ecosystem> {
+pub fn ecosystem(path: &str) -> Option<Ecosystem> {
     Some(match name_of(path) {
         "package.json" => Ecosystem::Npm,
         "Cargo.toml" => Ecosystem::CratesIo,
@@ -167,8 +168,4 @@ fn ecosystem(path: &str) -> Option<Ecosystem> {
 
 fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
-}
-
-fn folder(path: &str) -> &str {
-    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("")
 }

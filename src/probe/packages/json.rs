@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -122,6 +122,32 @@ fn last_of_each<'a>(entries: Vec<(Cow<'a, str>, &'a RawValue)>) -> Entries<'a> {
     Entries(kept.collect(), twice)
 }
 
+/// `text` as a text of JSON, with everything but ASCII escaped, as Python writes it.
+pub fn ascii_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    out.push('"');
+    for c in text.chars() {
+        match c {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\u{8}' => out.push_str("\\b"),
+            '\u{c}' => out.push_str("\\f"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            ' '..='\u{7f}' => out.push(c),
+            _ => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    // Writing to a text cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+    }
+    out.push('"');
+    out
+}
+
 /// JSON with comments and trailing commas as JSON: what is too much becomes blanks, so that every place stays the same.
 pub fn strict(text: &str) -> String {
     let mut bytes = text.as_bytes().to_vec();
@@ -213,6 +239,14 @@ mod tests {
         ] {
             assert_eq!(object::<One<'_>>(text).ok().map(|one| one.a.0.len()), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn quoted_texts_are_read_as_what_they_were() {
+        let text = "a/\"\\ \u{8}\u{c}\n\r\t\u{1}\u{7f}\u{80}ü\u{1f600}";
+        let quoted = ascii_quoted(text);
+        assert_eq!(quoted, "\"a/\\\"\\\\ \\b\\f\\n\\r\\t\\u0001\u{7f}\\u0080\\u00fc\\ud83d\\ude00\"");
+        assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), text);
     }
 
     #[test]

@@ -9,14 +9,19 @@
 //! `version/` orders versions and `range/` says whether a declared range allows one, each as its ecosystem does.
 
 mod answered;
+mod by_name;
 mod ecosystem;
+mod go_sums;
+mod implicit;
 mod json;
 mod lines;
 pub mod lock;
 mod manager;
 pub mod manifest;
 mod npm_spec;
+mod paths;
 pub mod range;
+mod refused;
 mod toml_doc;
 mod toml_parts;
 pub(in crate::probe) mod typed;
@@ -31,16 +36,19 @@ use crate::probe::files::{FileEntry, Gaps, Listing, Unread};
 use crate::probe::repository::is_aside;
 
 pub use ecosystem::Ecosystem;
+pub(in crate::probe) use implicit::is_taken_in;
+pub(in crate::probe) use json::ascii_quoted;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
 pub use manifest::{Declared, Manifest, composer_content_hash};
+pub use refused::forces;
 pub use unlocked::{Reach, locks_of};
 pub use version::Version;
 
 use lock::Around;
 
 /// Larger lock files are not read. The largest in public monorepos are about 10 MB.
-const MAX_LOCK_BYTES: u64 = 64 * 1024 * 1024;
+pub(in crate::probe) const MAX_LOCK_BYTES: u64 = 64 * 1024 * 1024;
 
 /// Why a lock file or a manifest as a whole could not be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,6 +120,9 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         unlocked.insert(path);
     }
     answered::add_gaps(&mut found, &unlocked);
+    refused::add_gaps(&mut found, listing);
+    by_name::add_gaps(&mut found, listing, cancel);
+    go_sums::add_gaps(&mut found, listing);
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found

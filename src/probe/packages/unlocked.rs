@@ -6,9 +6,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::answered::{names_of_requirements, needed, normal, own_names};
 use super::lock::{is_requirements, reader, unread_kind};
+use super::manifest::gradle::is_script;
 use super::manifest::python::is_requirements_input;
 use super::manifest::{Manifest, Source};
-use super::{Ecosystem, Manager, Packages, Scope};
+use super::paths::folder;
+use super::{Ecosystem, LockFile, Manager, Packages, Scope};
 use crate::probe::files::{FileEntry, Listing};
 
 /// A kind of manifest, with the lock files that answer for it.
@@ -50,7 +52,7 @@ const KINDS: [Kind; 11] = [
 const INPUT: Kind = Kind { manifest: "requirements.in", locks: PYTHON, reach: Reach::Named };
 
 /// Manifests of worlds that are not read: how the name ends, and a word without which nothing is asked for.
-const UNREAD: [(&str, &str); 16] = [
+const UNREAD: [(&str, &str); 39] = [
     (".csproj", "PackageReference"),
     (".fsproj", "PackageReference"),
     (".vbproj", "PackageReference"),
@@ -67,6 +69,30 @@ const UNREAD: [(&str, &str); 16] = [
     ("/Gopkg.lock", ""),
     (".cabal", "build-depends"),
     ("/conanfile.txt", "[requires]"),
+    ("/conanfile.py", "requires"),
+    ("/vcpkg.json", "\"dependencies\""),
+    ("/bower.json", "\"dependencies\""),
+    ("/import_map.json", "\"imports\""),
+    // What Rails loads from an address, and what it has downloaded from one, with its version.
+    ("/config/importmap.rb", "https://"),
+    ("/config/importmap.rb", "# @"),
+    ("/elm.json", "\"direct\""),
+    ("/pixi.toml", "dependencies]"),
+    ("/pixi.lock", ""),
+    ("conda-lock.yml", ""),
+    ("/project.clj", ":dependencies"),
+    ("/deps.edn", ":deps"),
+    ("/ivy.xml", "<dependency"),
+    ("/project/Dependencies.scala", "%"),
+    ("/build.sc", "ivy\""),
+    ("/paket.dependencies", "nuget "),
+    ("/Directory.Packages.props", "PackageVersion"),
+    ("/rebar.config", "{deps,"),
+    ("/Podfile", "pod "),
+    ("/Cartfile", "github "),
+    ("/shard.yml", "dependencies:"),
+    ("/cpanfile", "requires"),
+    ("/renv.lock", "\"Packages\""),
 ];
 
 /// The lock files that answer for a manifest of this name, the usual one first, and how far they reach.
@@ -95,6 +121,12 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
             found.push((file.path.clone(), format!("{}, which gonogo does not read yet", file.name())));
             continue;
         }
+        if is_script(&file.path) {
+            if manifests.get(&file.path).is_some_and(|script| !is_answered(script, locks)) {
+                found.push((file.path.clone(), format!("{} without a lock file", file.name())));
+            }
+            continue;
+        }
         let input = || is_requirements_input(&file.path).then_some(&INPUT);
         let Some(kind) = KINDS.iter().find(|kind| kind.manifest == file.name()).or_else(input) else { continue };
         // One that could not be read may ask for anything.
@@ -108,11 +140,22 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
     found
 }
 
+/// Whether Gradle's lock files hold all that a script asks for: which of the builds it belongs to is not known.
+fn is_answered(script: &Manifest, locks: &[LockFile]) -> bool {
+    let locks = locks.iter().filter(|lock| lock.manager == Manager::Gradle);
+    let held: BTreeSet<&str> = locks.flat_map(|lock| &lock.packages).map(|package| &*package.name).collect();
+    !held.is_empty() && needed(script).all(|declared| held.contains(declared.name.as_str()))
+}
+
 /// Whether it asks for packages in a way that is not read.
 fn is_unread(file: &FileEntry) -> bool {
     let path = format!("/{}", file.path);
-    let kind = UNREAD.iter().find(|(end, _)| path.ends_with(end));
-    kind.is_some_and(|(_, word)| file.read().map_or(true, |text| text.to_lowercase().contains(&word.to_lowercase())))
+    let mut words =
+        UNREAD.iter().filter(|(end, _)| path.ends_with(end)).map(|(_, word)| word.to_lowercase()).peekable();
+    words.peek().is_some() && {
+        let text = file.read().map(|text| text.to_lowercase());
+        words.any(|word| text.as_ref().map_or(true, |text| text.contains(&word)))
+    }
 }
 
 /// Whether requirements files beside or above a Python manifest name all that production needs of it.
@@ -129,7 +172,7 @@ fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Pa
         .locks
         .iter()
         .filter(|lock| lock.manager == Manager::Pip && is_requirements(&lock.path))
-        .filter(|lock| folder.starts_with(self::folder(&lock.path).trim_end_matches("requirements/")))
+        .filter(|lock| folder.starts_with(super::paths::folder(&lock.path).trim_end_matches("requirements/")))
         .peekable();
     if files.peek().is_none() {
         return false;
@@ -139,10 +182,6 @@ fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Pa
     let mut needed =
         needed(manifest).filter(|declared| declared.scope == Scope::Production).map(|declared| normal(&declared.name));
     needed.all(|name| names.contains(&name) || own.contains(&(Ecosystem::PyPi, name)))
-}
-
-fn folder(path: &str) -> &str {
-    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or("")
 }
 
 /// Python projects list tools that nobody installs for the app under the development groups, without locking them.
@@ -193,6 +232,34 @@ mod tests {
         let listing = crate::probe::files::list(folder.path(), &[], &cancel);
         let found = collect(&listing, &cancel);
         manifests(&listing, &found, &cancel).into_iter().map(|(path, _)| path).collect()
+    }
+
+    #[test]
+    fn worlds_that_are_not_read_are_told_where_they_ask_for_something() {
+        assert_eq!(
+            told(&[
+                ("bower.json", r#"{"dependencies": {"jquery": "1"}}"#),
+                ("web/config/importmap.rb", "pin \"application\"\npin \"lodash\" # @4.17.15\n"),
+                ("cdn/config/importmap.rb", "pin \"a\", to: \"https://cdn.example.com/a.js\"\n"),
+                ("own/config/importmap.rb", "pin \"application\"\npin \"turbo\", to: \"turbo.min.js\"\n"),
+                ("pixi.toml", "[dependencies]\nnumpy = \"*\"\n"),
+                ("conda-lock.yml", "version: 1\n"),
+                ("project.clj", "(defproject a \"1\" :dependencies [[b \"1\"]])"),
+                ("project/Dependencies.scala", "val a = \"b\" %% \"c\" % \"1\""),
+                ("cpp/vcpkg.json", "{\"name\": \"a\"}"),
+                ("ivy.xml", "<ivy-module><dependencies><dependency org=\"a\"/></dependencies></ivy-module>"),
+            ]),
+            [
+                "bower.json",
+                "cdn/config/importmap.rb",
+                "conda-lock.yml",
+                "ivy.xml",
+                "pixi.toml",
+                "project.clj",
+                "project/Dependencies.scala",
+                "web/config/importmap.rb"
+            ]
+        );
     }
 
     #[test]

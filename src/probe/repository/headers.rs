@@ -10,6 +10,7 @@ use crate::model::{
     counted,
 };
 use crate::probe::header_settings::{Fault, Header, Judged, Settings, Sources, State, judge, lines_for};
+use crate::probe::web::configured;
 
 /// Nothing sets some of them.
 pub static MISSING: RuleMeta = RuleMeta {
@@ -95,7 +96,7 @@ pub fn look(repo: &Repo, cancel: &tokio_util::sync::CancellationToken) -> Seen {
     let mut observations: Vec<Observation> = Vec::new();
     observations.extend(faults(&WEAK, settings.faults.iter().filter(|fault| fault.about_headers), &sources));
     observations.extend(faults(&SERVER, settings.faults.iter().filter(|fault| !fault.about_headers), &sources));
-    let headers = match judge(&settings, &sources) {
+    let headers = match judge(&settings, &sources, configured::RULES) {
         Err(why) => Coverage::Nothing(why),
         Ok(judged) => {
             observations.extend(missing(&judged, &sources).map(Observation::from));

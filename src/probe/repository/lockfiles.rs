@@ -217,24 +217,16 @@ pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverag
 mod tests {
     use std::process::Command;
 
-    use tokio_util::sync::CancellationToken;
-
+    use super::super::hygiene::samples;
     use super::*;
 
     /// What is seen in a work tree in which git tracks these files but for those called `ignored`.
     fn seen(files: &[(&str, &str)]) -> (Vec<String>, Coverage) {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        let folder = samples::folder(files);
         for args in [["init", "-q"], ["add", "."]] {
             assert!(Command::new("git").args(args).current_dir(folder.path()).status().unwrap().success());
         }
-        let cancel = CancellationToken::new();
-        let repo = Repo::open(folder.path(), &[], &cancel);
-        let packages = packages::collect(repo.listing(), &cancel);
+        let (repo, packages) = samples::opened(folder.path());
         let all = manifests::find(&repo, &packages);
         let told = observations(&repo, &packages, &all).into_iter().map(|seen| match seen {
             Observation::Finding(finding) => format!("{} {}", finding.rule, finding.location),

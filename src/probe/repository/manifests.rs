@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::hygiene::ecosystem_of;
 use super::repo::{Repo, folder_of, is_aside, name_of};
-use crate::probe::packages::manifest::{Pin, Source, reason};
+use crate::probe::packages::manifest::{self, Pin, Source, reason};
 use crate::probe::packages::{Declared, Ecosystem, LockFile, Manifest, Packages, Scope, is_requirements};
 
 /// A manifest with what it asks for.
@@ -39,6 +39,21 @@ pub fn find<'a>(repo: &Repo, packages: &'a Packages) -> Vec<Asking<'a>> {
         .collect()
 }
 
+/// Those of Maven and Gradle, whose versions stand in them with or without a lock file.
+#[must_use]
+pub fn of_builds(packages: &Packages) -> Vec<Asking<'_>> {
+    let all = packages.manifests.values().filter(|manifest| is_build(&manifest.path));
+    all.map(|manifest| Asking { manifest, wanted: wanted(manifest) })
+        .filter(|asking| asking.wanted.iter().any(|declared| declared.source != Source::Own))
+        .collect()
+}
+
+/// Whether a file of this path is a build of Maven or Gradle of the product.
+#[must_use]
+pub fn is_build(path: &str) -> bool {
+    manifest::ecosystem(path) == Some(Ecosystem::Maven) && !is_aside(path)
+}
+
 /// Whether the rules know what fixes the versions of a manifest of this path.
 fn is_judged(path: &str) -> bool {
     let name = name_of(path);
@@ -60,9 +75,15 @@ fn is_judged(path: &str) -> bool {
 /// Python; with the reason for people.
 #[must_use]
 pub fn not_judged(packages: &Packages) -> Option<String> {
+    not_judged_but(packages, |_| false)
+}
+
+/// The same, but for those that `is` picks.
+#[must_use]
+pub fn not_judged_but(packages: &Packages, is: impl Fn(&str) -> bool) -> Option<String> {
     let asks = |manifest: &&Manifest| !manifest.declared.is_empty() || !manifest.gaps.is_empty();
-    let mut others =
-        packages.manifests.values().filter(|manifest| !is_aside(&manifest.path) && !is_judged(&manifest.path));
+    let is_other = |path: &str| !is_aside(path) && !is_judged(path) && !is(path);
+    let mut others = packages.manifests.values().filter(|manifest| is_other(&manifest.path));
     let path = &others.find(asks)?.path;
     Some(format!("what fixes the versions of `{path}` is not judged"))
 }
@@ -105,17 +126,18 @@ pub struct Fixed<'a> {
     /// The project's own packages: `"@shop/ui": "*"` beside one of that name means that one.
     own: BTreeSet<(&'static str, String)>,
     locks: &'a [LockFile],
+    repo: &'a Repo,
 }
 
 impl<'a> Fixed<'a> {
     /// What the project itself fixes.
     #[must_use]
-    pub fn of(packages: &'a Packages) -> Self {
+    pub fn of(repo: &'a Repo, packages: &'a Packages) -> Self {
         let named = packages.manifests.values().filter_map(|manifest| {
             let ecosystem = ecosystem_of(&manifest.path);
             Some((ecosystem.name(), ecosystem.normalize(manifest.name.as_deref()?)))
         });
-        Self { own: named.collect(), locks: &packages.locks }
+        Self { own: named.collect(), locks: &packages.locks, repo }
     }
 
     /// How firmly the version of `declared` is fixed.
@@ -137,9 +159,37 @@ impl<'a> Fixed<'a> {
         if own || inherited || constrained() {
             return Pin::Exact;
         }
+        // What lies at the address tomorrow is refused where it is not what the lock file's hash says.
+        let is_archive = declared.source == Source::Url && declared.pin == Pin::Loose;
+        if is_archive && self.locks.iter().any(|lock| self.is_hashed(lock, manifest, called(declared))) {
+            return Pin::Exact;
+        }
         declared.pin
     }
+
+    /// Whether a lock file holds a hash of what `manifest` calls `name`.
+    fn is_hashed(&self, lock: &LockFile, manifest: &Manifest, name: &str) -> bool {
+        let wanted = lock.roots.iter().filter(|root| root.manifest == manifest.path).flat_map(|root| &root.wanted);
+        let ecosystem = ecosystem_of(&manifest.path);
+        let mut found = wanted
+            .filter(|wanted| ecosystem.normalize(&wanted.name) == ecosystem.normalize(name))
+            .filter_map(|wanted| lock.packages.get(wanted.package));
+        let mut hashed = |text: &str| {
+            found.any(|package| {
+                // Its entry ends where the next one begins.
+                let next = lock.packages.iter().map(|other| other.line).filter(|line| *line > package.line).min();
+                let alone = lock.packages.iter().filter(|other| other.line == package.line).count() == 1;
+                let lines = next.unwrap_or(u32::MAX).saturating_sub(package.line) as usize;
+                let mut entry = text.lines().skip(package.line.saturating_sub(1) as usize).take(lines);
+                alone && entry.any(|line| HASHES.iter().any(|hash| line.contains(hash)))
+            })
+        };
+        self.repo.text(&lock.path).is_some_and(|text| hashed(&text))
+    }
 }
+
+/// How the hash of an archive begins in a lock file: of npm, pnpm, Yarn and Bun, of Yarn berry, and of Python's tools.
+const HASHES: [&str; 6] = ["sha512-", "sha384-", "sha256-", "checksum: ", "sha256:", "sha512:"];
 
 /// The manifests of the product that could not be read, as a sentence.
 #[must_use]

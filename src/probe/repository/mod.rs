@@ -132,7 +132,7 @@ fn examine(cx: &ProbeCx) -> Examined {
         &[pipeline_rules::TESTS.id, pipeline_rules::LINT.id, pipeline_rules::SCAN.id, pipeline_rules::DEPLOYS.id],
         &in_ci,
     );
-    if let Some(proof) = updates::proof(&repo) {
+    if let Some(proof) = updates::proof(&repo, &packages) {
         cx.emitter.emit_blocking(proof);
     }
     covered(&[updates::META.id], &Coverage::Whole);

@@ -6,8 +6,8 @@ use super::repo::Repo;
 use crate::model::{
     Confidence, Coverage, Evidence, EvidenceKind, Finding, Location, RuleKind, RuleMeta, Severity, Span,
 };
-use crate::probe::packages::manifest::{Pin, Source};
-use crate::probe::packages::{Declared, Packages};
+use crate::probe::packages::manifest::{Pin, Source, is_manifest};
+use crate::probe::packages::{Declared, Manager, Manifest, Packages};
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -16,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Looks for `*`, `latest`, branches and archives at a URL, and, where no lock file fixes them, for version ranges.",
+    what: "Looks for `*`, `latest`, `LATEST` and `+`, branches and archives at a URL, and, where no lock file fixes them, for version ranges.",
     why: "The next installation may bring a version that nobody has tested with your code, and users see it first.",
     fix: "Name a version, or let a lock file fix it. For a git dependency, name the commit or a tag.",
     example: "# bad\n\"express\": \"latest\"\n# good\n\"express\": \"4.19.2\"",
@@ -26,12 +26,23 @@ pub static META: RuleMeta = RuleMeta {
 /// One finding for each manifest that leaves something open.
 #[must_use]
 pub fn findings(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Vec<Finding> {
-    let fixed = Fixed::of(packages);
-    all.iter().filter_map(|asking| finding(repo, packages, &fixed, asking)).collect()
+    let fixed = Fixed::of(repo, packages);
+    let builds = manifests::of_builds(packages);
+    all.iter().chain(&builds).filter_map(|asking| finding(repo, packages, &fixed, asking)).collect()
+}
+
+/// Whether a lock file answers for the manifest.
+fn is_locked(repo: &Repo, packages: &Packages, asking: &Asking<'_>) -> bool {
+    if manifests::is_build(asking.path()) {
+        // Maven has none.
+        let mut locks = packages.locks.iter().filter(|lock| lock.manager == Manager::Gradle);
+        return locks.any(|lock| lock.roots.iter().any(|root| root.manifest == asking.path()));
+    }
+    matches!(lockfiles::of(repo, packages, asking), Lock::Here(_) | Lock::Above | Lock::NotInGit(..))
 }
 
 fn finding(repo: &Repo, packages: &Packages, fixed: &Fixed<'_>, asking: &Asking<'_>) -> Option<Finding> {
-    let locked = matches!(lockfiles::of(repo, packages, asking), Lock::Here(_) | Lock::Above | Lock::NotInGit(..));
+    let locked = is_locked(repo, packages, asking);
     let is_open = |declared: &&&Declared| match fixed.pin(asking.manifest, declared) {
         Pin::Exact => false,
         Pin::Loose => true,
@@ -65,20 +76,32 @@ fn finding(repo: &Repo, packages: &Packages, fixed: &Fixed<'_>, asking: &Asking<
 #[must_use]
 pub fn coverage(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Coverage {
     let open = manifests::unread(repo, packages)
-        .or_else(|| manifests::not_judged(packages))
+        .or_else(|| manifests::unread_of(repo, packages, |path| manifests::is_build(path) && is_manifest(path)))
+        .or_else(|| manifests::not_judged_but(packages, manifests::is_build))
         .or_else(|| manifests::unclear_in_product(repo, packages))
+        .or_else(|| unclear_builds(packages))
         .or_else(|| behind_unread_lock(repo, packages, all));
+    let nothing = all.is_empty() && manifests::of_builds(packages).is_empty();
     match open {
-        Some(why) if all.is_empty() => Coverage::Nothing(why),
+        Some(why) if nothing => Coverage::Nothing(why),
         Some(why) => Coverage::Part(why),
-        None if all.is_empty() => Coverage::Absent("no manifest names dependencies".to_owned()),
+        None if nothing => Coverage::Absent("no manifest names dependencies".to_owned()),
         None => Coverage::Whole,
     }
 }
 
+/// What builds take from elsewhere: a property that is set outside the project, or what only a program can work out.
+fn unclear_builds(packages: &Packages) -> Option<String> {
+    let builds = || packages.manifests.values().filter(|manifest| manifests::is_build(&manifest.path));
+    let outside = |manifest: &&Manifest| manifest.declared.iter().any(|declared| declared.range.contains('$'));
+    let outside =
+        || builds().find(outside).map(|one| format!("`{}` takes a version from outside the project", one.path));
+    manifests::unclear(builds()).or_else(outside)
+}
+
 /// A range is fixed by a lock file only where that can be read.
 fn behind_unread_lock(repo: &Repo, packages: &Packages, all: &[Asking<'_>]) -> Option<String> {
-    let fixed = Fixed::of(packages);
+    let fixed = Fixed::of(repo, packages);
     let ranges =
         |asking: &&Asking<'_>| asking.wanted.iter().any(|declared| fixed.pin(asking.manifest, declared) == Pin::Range);
     all.iter().filter(ranges).find_map(|asking| match lockfiles::of(repo, packages, asking) {
@@ -121,20 +144,11 @@ fn names(open: &[&Declared]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use tokio_util::sync::CancellationToken;
-
+    use super::super::hygiene::{self, samples};
     use super::*;
 
     fn seen(files: &[(&str, &str)]) -> (Vec<String>, Coverage) {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let cancel = CancellationToken::new();
-        let repo = Repo::open(folder.path(), &[], &cancel);
-        let packages = crate::probe::packages::collect(repo.listing(), &cancel);
+        let (_folder, repo, packages) = samples::project(files);
         let all = manifests::find(&repo, &packages);
         let told = findings(&repo, &packages, &all).into_iter();
         let told = told.map(|found| format!("{} {}: {}", found.severity.word(), found.location, found.message));
@@ -170,6 +184,59 @@ mod tests {
     }
 
     #[test]
+    fn builds_of_maven_and_gradle_are_judged() {
+        let one = |name: &str, version: &str| {
+            format!(
+                "<dependency><groupId>g</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>\n"
+            )
+        };
+        let pom = |versions: &[&str]| {
+            let all: Vec<String> =
+                versions.iter().zip('a'..).map(|(version, name)| one(&name.to_string(), version)).collect();
+            format!("<project><artifactId>x</artifactId><dependencies>\n{}</dependencies></project>", all.concat())
+        };
+        let build = |version: &str| format!("dependencies {{\n  implementation 'g:a:{version}'\n}}\n");
+        let of = |files: &[(&str, &str)]| seen(files);
+        for version in ["LATEST", "RELEASE", "[1.0,)"] {
+            let (told, coverage) = of(&[("api/pom.xml", &pom(&["1.0", version]))]);
+            let expected = format!(
+                "major api/pom.xml:3: `g:b` is asked for as `{version}`, which can be another version tomorrow"
+            );
+            assert_eq!((told, coverage), (vec![expected], Coverage::Whole));
+        }
+        for version in ["latest.release", "1.+", "+"] {
+            let (told, coverage) = of(&[("api/build.gradle", &build(version))]);
+            let expected = format!(
+                "major api/build.gradle:2: `g:a` is asked for as `{version}`, which can be another version tomorrow"
+            );
+            assert_eq!((told, coverage), (vec![expected], Coverage::Whole));
+        }
+        // A lock file fixes a range, and holds the rest until the next update.
+        let lock = ("gradle.lockfile", "g:a:1.2=runtimeClasspath\nempty=\n");
+        assert_eq!(of(&[("build.gradle", &build("1.+")), lock]), (Vec::new(), Coverage::Whole));
+        let (told, _) = of(&[("build.gradle", &build("+")), lock]);
+        assert_eq!(
+            told,
+            ["minor build.gradle:2: `g:a` is asked for as `+`, so that the next update may bring any version"]
+        );
+        assert_eq!(
+            of(&[("pom.xml", &pom(&["1.0", "[1.0]"])), ("build.gradle", &build("1.0"))]),
+            (Vec::new(), Coverage::Whole)
+        );
+        // Tests, and what only a program or another project can say.
+        assert!(of(&[("tests/pom.xml", &pom(&["LATEST"]))]).0.is_empty());
+        for (path, text) in
+            [("build.gradle", build("1.0").replace("'g:a:1.0'", "someVariable")), ("pom.xml", pom(&["${gone}"]))]
+        {
+            let (told, coverage) = of(&[(path, &text), ("package.json", "{\"dependencies\": {\"a\": \"1.0.0\"}}")]);
+            assert!(matches!(&coverage, Coverage::Part(why) if why.contains(path)), "{coverage:?}");
+            assert!(told.is_empty(), "{told:?}");
+        }
+        let (_, coverage) = of(&[("pom.xml", "<project>")]);
+        assert!(matches!(&coverage, Coverage::Nothing(why) if why.contains("pom.xml")), "{coverage:?}");
+    }
+
+    #[test]
     fn what_the_project_fixes_itself_is_not_open() {
         let (told, coverage) = seen(&[
             (
@@ -187,6 +254,38 @@ mod tests {
             coverage,
             Coverage::Part("`crate/Cargo.toml` has 1 entry that gonogo could not work out".to_owned())
         );
+    }
+
+    #[test]
+    fn an_archive_whose_hash_is_locked_is_fixed() {
+        let address = "https://files.example.com/xlsx-0.20.3/xlsx-0.20.3.tgz";
+        let package = format!("{{\"name\": \"x\", \"dependencies\": {{\n\"xlsx\": \"{address}\"\n}}}}");
+        let entry = |hash: &str| {
+            format!(
+                "\"node_modules/xlsx\": {{\n\"version\": \"0.20.3\",\n\"resolved\": \"{address}\"{hash}\n}},\n\
+                 \"node_modules/zod\": {{\n\"version\": \"4.0.0\",\n\"integrity\": \"sha512-y\"\n}}"
+            )
+        };
+        let lock = |hash: &str| {
+            let root = format!("\"\": {{\"dependencies\": {{\"xlsx\": \"{address}\"}}}}");
+            format!("{{\"lockfileVersion\": 3, \"packages\": {{{root},\n{}}}}}", entry(hash))
+        };
+        let hashed = lock(",\n\"integrity\": \"sha512-x\"");
+        assert_eq!(seen(&[("package.json", &package), ("package-lock.json", &hashed)]), (Vec::new(), Coverage::Whole));
+        let (told, _) = seen(&[("package.json", &package), ("package-lock.json", &lock(""))]);
+        assert!(told.len() == 1 && told[0].starts_with("minor package.json:2: `xlsx` is asked for as"), "{told:?}");
+        assert_eq!(seen(&[("package.json", &package)]).0.len(), 1);
+        // On one line with its neighbours nobody knows whose hash it is.
+        let dense = hashed.replace('\n', "");
+        assert_eq!(seen(&[("package.json", &package), ("package-lock.json", &dense)]).0.len(), 1);
+        // What is fixed is told as what it is: no registry's.
+        let (_folder, repo, packages) = samples::project(&[("package.json", &package), ("package-lock.json", &hashed)]);
+        let found = hygiene::remote_findings(&repo, &packages);
+        assert!(samples::told(&found)[0].starts_with("minor package.json:2: `xlsx` comes from"), "{found:?}");
+        let wheel = "a @ https://files.example.com/a-1.0-py3-none-any.whl";
+        let plain = format!("{wheel}\nb==1.0 --hash=sha256:00\n");
+        assert_eq!(seen(&[("requirements.txt", &plain)]).0.len(), 1);
+        assert_eq!(seen(&[("requirements.txt", &format!("{wheel}#sha256=00\n"))]).0.len(), 0);
     }
 
     #[test]

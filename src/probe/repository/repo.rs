@@ -7,8 +7,9 @@ use std::rc::Rc;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::probe::files::{self, FileEntry, Gaps, Listing};
+use crate::probe::files::{self, FileEntry, Gaps, Listing, MAX_FILE_BYTES};
 use crate::probe::git::{self, GitError};
+use crate::probe::packages::{MAX_LOCK_BYTES, lock};
 
 /// A project's files.
 pub struct Repo {
@@ -80,13 +81,15 @@ impl Repo {
         Some(self.tracked.as_ref().ok()?.as_ref()?.contains(path))
     }
 
-    /// The text of a listed file. Those that cannot be read are counted once.
+    /// The text of a listed file, a lock file's up to the size that its reader takes. Those that cannot be read are counted
+    /// once.
     #[must_use]
     pub fn text(&self, path: &str) -> Option<Rc<str>> {
         if let Some(known) = self.texts.borrow().get(path) {
             return known.clone();
         }
-        let read = self.entry(path)?.read();
+        let most = if lock::reader(path).is_some() { MAX_LOCK_BYTES } else { MAX_FILE_BYTES };
+        let read = self.entry(path)?.read_up_to(most);
         if let Err(unread) = &read {
             self.gaps.borrow_mut().add(unread.reason(), path);
         }

@@ -1,11 +1,9 @@
 //! Tools that propose updates of dependencies by themselves.
 
-use std::sync::LazyLock;
-
-use regex::Regex;
-
+use super::hygiene::{Renovate, is_watched};
 use super::repo::{Repo, name_of};
 use crate::model::{Confidence, Location, Proof, RuleKind, RuleMeta, Severity};
+use crate::probe::packages::Packages;
 use crate::probe::yaml::{self, Node};
 
 /// The proof.
@@ -24,21 +22,13 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The proof, where there is one.
 #[must_use]
-pub fn proof(repo: &Repo) -> Option<Proof> {
-    let found = repo.paths().find_map(|path| {
-        let tool = match path {
-            ".github/dependabot.yml" | ".github/dependabot.yaml" => dependabot(repo, path).then_some("Dependabot"),
-            _ if is_renovate(path) => renovate(repo, path).then_some("Renovate"),
-            "package.json" => repo
-                .text(path)
-                .and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok())
-                .is_some_and(|json| json.get("renovate").is_some())
-                .then_some("Renovate"),
-            _ => None,
-        };
-        Some((path, tool?))
-    });
-    let (path, tool) = found?;
+pub fn proof(repo: &Repo, packages: &Packages) -> Option<Proof> {
+    let by_dependabot = || dependabot_file(repo).filter(|path| dependabot(repo, path)).map(|path| (path, "Dependabot"));
+    let by_renovate = || {
+        let (path, renovate) = renovate(repo)?;
+        is_watched(repo, packages, &renovate?).then_some((path, "Renovate"))
+    };
+    let (path, tool) = by_dependabot().or_else(by_renovate)?;
     let message = format!("{tool} proposes updates of dependencies (`{path}`)");
     Some(Proof::new(&META, Location::File { path: path.to_owned(), span: None }, tool, message))
 }
@@ -65,9 +55,30 @@ pub fn entries(text: &str) -> Option<Vec<Entry>> {
         let one = update.get("directory").and_then(Node::text);
         let several = update.get("directories").into_iter().flat_map(Node::items).filter_map(Node::text);
         let folders = one.into_iter().chain(several).map(str::to_owned).collect();
-        (!off).then_some(Entry { ecosystem, folders })
+        (!off && !leaves_all_out(update)).then_some(Entry { ecosystem, folders })
     });
     Some(entries.collect())
+}
+
+/// Whether an entry ignores every package, or every file.
+fn leaves_all_out(update: &Node) -> bool {
+    let texts = |node: Option<&Node>| -> Vec<String> {
+        let several = node.into_iter().flat_map(Node::items).filter_map(Node::text);
+        node.and_then(Node::text).into_iter().chain(several).map(|text| text.replace(' ', "")).collect()
+    };
+    let ignored = update.get("ignore").into_iter().flat_map(Node::items).any(|ignored| {
+        let has = |key: &str| ignored.get(key).is_some();
+        let (versions, kinds) = (texts(ignored.get("versions")), texts(ignored.get("update-types")));
+        let every_version = versions.iter().any(|range| matches!(range.as_str(), "*" | ">=0" | ">0" | ">=0.0.0"));
+        let every_kind = ["major", "minor", "patch"]
+            .iter()
+            .all(|kind| kinds.iter().any(|one| one.strip_prefix("version-update:semver-") == Some(kind)));
+        ignored.get("dependency-name").and_then(Node::text) == Some("*")
+            && (!has("versions") || every_version)
+            && (!has("update-types") || every_kind)
+    });
+    let left_out = texts(update.get("exclude-paths"));
+    ignored || left_out.iter().any(|pattern| matches!(pattern.trim_matches('/'), "**" | "**/*" | "**/**"))
 }
 
 /// Where Dependabot is configured.
@@ -81,10 +92,14 @@ fn dependabot(repo: &Repo, path: &str) -> bool {
     found.iter().any(|entry| entry.ecosystem != "github-actions")
 }
 
-/// Where Renovate is configured by a file of its own.
+/// Where Renovate is configured, and what it is told; without that where the file was not understood.
 #[must_use]
-pub fn renovate_file(repo: &Repo) -> Option<&str> {
-    repo.paths().find(|path| is_renovate(path) && renovate(repo, path))
+pub fn renovate(repo: &Repo) -> Option<(&str, Option<Renovate>)> {
+    if let Some(path) = repo.paths().find(|path| is_renovate(path)) {
+        return Some((path, repo.text(path).and_then(|text| Renovate::read(&text))));
+    }
+    let told = repo.text("package.json").and_then(|text| Renovate::in_manifest(&text))?;
+    Some(("package.json", Some(told)))
 }
 
 fn is_renovate(path: &str) -> bool {
@@ -96,8 +111,35 @@ fn is_renovate(path: &str) -> bool {
         )
 }
 
-fn renovate(repo: &Repo, path: &str) -> bool {
-    static OFF: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"^\s*\{[^{}]*["']?enabled["']?\s*:\s*false"#).ok());
-    repo.text(path).is_some_and(|text| text.contains('{') && !OFF.as_ref().is_some_and(|off| off.is_match(&text)))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_that_leave_all_out_propose_nothing() {
+        let left = |more: &str| {
+            let text = format!("version: 2\nupdates:\n  - package-ecosystem: npm\n    directory: /\n{more}");
+            entries(&text).unwrap().is_empty()
+        };
+        for more in [
+            "    open-pull-requests-limit: 0\n",
+            "    ignore:\n      - dependency-name: \"*\"\n",
+            "    ignore: [{dependency-name: lodash}, {dependency-name: '*', versions: ['>= 0']}]\n",
+            "    ignore:\n      - dependency-name: \"*\"\n        update-types: [\"version-update:semver-major\", \
+             \"version-update:semver-minor\", \"version-update:semver-patch\"]\n",
+            "    exclude-paths: [\"**\"]\n",
+            "    exclude-paths:\n      - docs/**\n      - '**/*'\n",
+        ] {
+            assert!(left(more), "{more}");
+        }
+        for more in [
+            "",
+            "    ignore:\n      - dependency-name: lodash\n",
+            "    ignore:\n      - dependency-name: \"*\"\n        update-types: [\"version-update:semver-major\"]\n",
+            "    ignore:\n      - dependency-name: \"*\"\n        versions: ['> 5']\n",
+            "    exclude-paths: [\"docs/**\"]\n",
+        ] {
+            assert!(!left(more), "{more}");
+        }
+    }
 }

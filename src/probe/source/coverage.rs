@@ -56,6 +56,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         database: None,
         web: None,
         dependencies: None,
+        partial: None,
     }
 }
 

@@ -219,6 +219,8 @@ pub struct EnvRead {
     pub span: Span,
     /// Whether the code goes on without it: a default stands beside the read, or it is only tested for.
     pub optional: bool,
+    /// It stands in a branch that is taken in development only.
+    pub dev_only: bool,
 }
 
 /// A function that reads the variable whose name it is given.

@@ -1,83 +1,16 @@
-//! The addresses to examine: reading them, comparing them, showing them.
+//! The addresses to examine: comparing them, showing them.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use url::{Host, Url};
 
+pub use crate::model::address::{assumed, is_localhost, is_loopback, is_web, parse};
 use crate::model::{Location, redact};
-
-/// Reads an address that the user gave. One without a scheme is read as `https://`, or as `http://` where it can only be
-/// this machine: see [`is_guessed`].
-///
-/// # Errors
-/// One sentence that says what is wrong with it.
-pub fn parse(text: &str) -> Result<Url, String> {
-    let text = text.trim();
-    let unreadable =
-        || "an address given with --url is not a URL: write it in full, like https://shop.example.com".to_owned();
-    let mut url = if is_guessed(text) {
-        let rest = text.trim_start_matches('/');
-        let secure = Url::parse(&format!("https://{rest}")).map_err(|_| unreadable())?;
-        // Not every word is a host.
-        if matches!(secure.host(), Some(Host::Domain(name)) if !name.contains('.') && !is_localhost(name)) {
-            return Err(unreadable());
-        }
-        if is_loopback(&secure) { Url::parse(&format!("http://{rest}")).map_err(|_| unreadable())? } else { secure }
-    } else {
-        Url::parse(text).map_err(|_| unreadable())?
-    };
-    if !is_web(&url) {
-        let shown = redact::url(text);
-        return Err(format!("{shown} is not a web address: it must begin with https:// or http://"));
-    }
-    // What is secret is never sent; both setters fail only for URLs without a host.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
-    url.set_fragment(None);
-    Ok(url)
-}
-
-/// Whether an address was given without a scheme.
-pub fn is_guessed(text: &str) -> bool {
-    let text = text.trim();
-    if text.contains("://") {
-        return false;
-    }
-    match text.split_once(':') {
-        // A host with a port, or a user with a password; a scheme is followed by neither.
-        Some((before, after)) => {
-            let port = after.split(['/', '?', '#']).next().unwrap_or_default();
-            let is_port = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-            is_port || before.contains(['.', '/', '?', '[', '@']) || after.contains('@') && !before.contains("mailto")
-        }
-        None => true,
-    }
-}
-
-/// Whether it is an http or https URL with a host.
-pub fn is_web(url: &Url) -> bool {
-    matches!(url.scheme(), "http" | "https") && url.host().is_some()
-}
+use crate::probe::secrets;
 
 /// Whether it begins with `https:`.
 pub fn is_secure(url: &Url) -> bool {
     url.scheme() == "https"
-}
-
-/// Whether the host can only be this machine: a loopback address or `localhost` (RFC 6761, section 6.3).
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => is_localhost(name),
-        None => false,
-    }
-}
-
-/// Whether a name is `localhost` or under it.
-pub fn is_localhost(name: &str) -> bool {
-    let name = name.trim_end_matches('.');
-    name.eq_ignore_ascii_case("localhost") || name.to_ascii_lowercase().ends_with(".localhost")
 }
 
 /// Whether the host is a number and not a name.
@@ -164,7 +97,7 @@ impl Origin {
 
 /// A URL for people: without credentials and query values.
 pub fn shown(url: &Url) -> String {
-    redact::url(url.as_str())
+    secrets::redact::text(&redact::url(url.as_str())).into_owned()
 }
 
 /// Where findings about a page point.
@@ -318,72 +251,5 @@ mod tests {
         let url = |text: &str| Url::parse(text).unwrap();
         assert!(same_site(&url("https://www.a.example/"), &url("http://a.example:8080/")));
         assert!(!same_site(&url("https://a.example/"), &url("https://b.a.example/")));
-    }
-
-    #[test]
-    fn loopback_is_known_without_asking_anybody() {
-        for (text, expected) in [
-            ("http://localhost:3000", true),
-            ("https://app.localhost", true),
-            ("http://127.9.9.9", true),
-            ("http://[::1]:1", true),
-            ("http://localhost.example.com", false),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_loopback(&Url::parse(text).unwrap()), expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn what_is_no_web_address_is_refused_without_repeating_a_password() {
-        let word = ["hun", "ter2"].concat();
-        let refusal = parse(&format!("ftp://ann:{word}@files.example.com")).unwrap_err();
-        assert!(refusal.contains("files.example.com") && !refusal.contains(&word), "{refusal}");
-        assert_eq!(parse(&format!("https://ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
-        assert_eq!(parse(&format!("ann:{word}@a.example/")).unwrap().as_str(), "https://a.example/");
-        assert_eq!(parse(&format!("ann@a.example:8443/#{word}")).unwrap().as_str(), "https://a.example:8443/");
-        assert!(!parse(&format!("ann:{word}@")).unwrap_err().contains(&word));
-    }
-
-    #[test]
-    fn people_leave_the_scheme_out() {
-        for (text, expected) in [
-            ("shop.example.com", "https://shop.example.com/"),
-            (" Shop.Example.com/path?a=b ", "https://shop.example.com/path?a=b"),
-            ("shop.example.com:8443", "https://shop.example.com:8443/"),
-            ("//shop.example.com", "https://shop.example.com/"),
-            ("shop.example.com/a:b", "https://shop.example.com/a:b"),
-            ("localhost", "http://localhost/"),
-            ("localhost:3000", "http://localhost:3000/"),
-            ("app.localhost:3000/x", "http://app.localhost:3000/x"),
-            ("127.0.0.1:8080", "http://127.0.0.1:8080/"),
-            ("[::1]:8080", "http://[::1]:8080/"),
-            ("192.0.2.1", "https://192.0.2.1/"),
-        ] {
-            assert_eq!(parse(text).unwrap().as_str(), expected, "{text}");
-            assert!(is_guessed(text), "{text}");
-        }
-        assert!(!is_guessed("https://shop.example.com"));
-    }
-
-    #[test]
-    fn what_is_no_address_is_refused() {
-        for text in [
-            "",
-            "shop",
-            "shop:3000",
-            "/path",
-            "mailto:ann@example.com",
-            "javascript:alert(1)",
-            "file:///etc/passwd",
-            "data:text/html,x",
-            "about:blank",
-            "localhost:99999",
-            "https://",
-            "a b.example",
-            "ftp:files.example.com",
-        ] {
-            assert!(parse(text).is_err(), "{text}: {:?}", parse(text));
-        }
     }
 }

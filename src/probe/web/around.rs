@@ -9,7 +9,7 @@ use super::address::shown;
 use super::cors::{self, Cors};
 use super::delivery::{self, Delivery};
 use super::dns::{self, Dns};
-use super::errors::{self, Errors};
+use super::errors::{self, Errors, challenge};
 use super::exposed::{self, Exposed};
 use super::http::client::Client;
 use super::times::{self, Laps};
@@ -49,7 +49,7 @@ pub async fn look(client: &Client, page: &Hop, first: bool, times: Option<Laps>)
     let is_page = no_page.is_none();
     let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
     let errors = async { if first { Some(errors::collect(client, &page.url).await) } else { None } };
-    let (exposed, errors, cors, delivery, dns) = join5(
+    let (exposed, errors, mut cors, delivery, dns) = join5(
         exposed::collect(client, page, first),
         errors,
         cors::collect(client, page),
@@ -57,6 +57,7 @@ pub async fn look(client: &Client, page: &Hop, first: bool, times: Option<Laps>)
         ask_dns(client, &page.url),
     )
     .await;
+    cors::collect_served(client, &page.url, &exposed.served, &mut cors).await;
     Around { page: page.url.clone(), no_page, times, cors, delivery, dns, exposed, errors }
 }
 
@@ -70,6 +71,9 @@ async fn ask_dns(client: &Client, page: &Url) -> Result<Dns, String> {
 
 fn why_no_page(page: &Hop) -> Option<String> {
     let (address, response) = (shown(&page.url), &page.response);
+    if challenge::is_response(response) {
+        return Some(format!("{address} answers with a check for bots: allow yourself in and run the probe again"));
+    }
     if !response.is_success() {
         return Some(format!("{address} answered {}: give an address that answers with a page", response.status));
     }

@@ -7,6 +7,10 @@ use super::http::{Body, Headers, Response};
 use super::rules::{self, HEADER_RULES, Page, hsts};
 use super::tally::Sight;
 use crate::model::{Observation, RuleId, RuleMeta};
+use crate::probe::header_settings::Rules;
+
+/// Those for deployed apps.
+pub const RULES: Rules = Rules { judge, is_about };
 
 /// Whether a rule is about the header of this name.
 pub fn is_about(rule: &RuleId, header: &str) -> bool {
@@ -27,7 +31,7 @@ pub fn is_about(rule: &RuleId, header: &str) -> bool {
 }
 
 /// What the rules make of a page with these headers on a site with HTTPS that browsers trust.
-pub fn judge(headers: &[(String, String)]) -> Vec<Observation> {
+fn judge(headers: &[(String, String)]) -> Vec<Observation> {
     let Ok(url) = Url::parse("https://site.example/") else { return Vec::new() };
     let lines: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
     let response = Response { status: 200, headers: Headers::of(&lines), body: Body::default() };

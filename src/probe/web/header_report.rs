@@ -7,7 +7,7 @@ use super::cookies::{self, Cookie};
 use super::hsts_preload::{self, Apex, Eligibility};
 use super::http::Header;
 use super::judge::page_of;
-use super::observatory::{self, Cors, Input, Plain, Secure};
+use super::observatory::{self, CorsSent, Input, Plain, Secure};
 use super::survey::Survey;
 use super::trouble::Trouble;
 use super::visit::{End, Hop, Visit};
@@ -20,7 +20,7 @@ pub fn score(
     survey: &Survey,
     page: &Hop,
     trusted: impl Fn(&Url) -> Option<bool>,
-    cors: Option<Cors>,
+    cors: Option<CorsSent>,
 ) -> Option<ObservatoryScore> {
     if !observatory::judges(page.response.status) {
         return None;

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::address::{Origin, is_secure, same_site, shown};
 use super::cookie_jar;
+use super::errors::challenge;
 use super::html;
 use super::http::Headers;
 use super::rules::{HEADER_RULES, HeaderRules, Page, front_page, hsts, https, malformed};
@@ -36,9 +37,11 @@ pub fn judge(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> Tally {
         trusted.iter().find(|(known, _)| **known == origin).and_then(|(_, trusted)| *trusted)
     };
     judge_hsts(survey, is_trusted, &mut tally);
+    let mut served = Vec::new();
     for visit in &survey.visits {
-        judge_way(survey, visit, is_trusted, &mut tally);
+        judge_way(survey, visit, is_trusted, &mut served, &mut tally);
     }
+    judge_fronts(survey, &mut tally);
     judge_pages(survey, &mut tally);
     cookie_jar::judge(survey, &mut tally);
     judge_form(survey, &mut tally);
@@ -79,8 +82,14 @@ fn unless_error(sight: Sight, hop: &Hop) -> Sight {
     }
 }
 
-/// Judges how one address leads to HTTPS or not.
-fn judge_way(survey: &Survey, visit: &Visit, is_trusted: impl Fn(&Url) -> Option<bool>, tally: &mut Tally) {
+/// Judges how one address leads to HTTPS or not. `served` are the pages that were said to be served with it: many ways lead to one.
+fn judge_way<'a>(
+    survey: &Survey,
+    visit: &'a Visit,
+    is_trusted: impl Fn(&Url) -> Option<bool>,
+    served: &mut Vec<&'a Url>,
+    tally: &mut Tally,
+) {
     let plain_start = !is_secure(&visit.start);
     let Some(hop) = visit.page() else {
         if let (false, Some(why)) = (visit.is_mere_absence(), visit.why_no_page()) {
@@ -100,7 +109,11 @@ fn judge_way(survey: &Survey, visit: &Visit, is_trusted: impl Fn(&Url) -> Option
         match is_trusted(&hop.url) {
             // Not all of the site is served over HTTPS while its plain address stays plain.
             _ if stays_plain(survey, &hop.url) => tally.add(https::PAGE_RULES, Sight::Seen(Vec::new())),
-            Some(true) => tally.add(https::PAGE_RULES, https::served(&page).into()),
+            Some(true) if served.contains(&&hop.url) => {}
+            Some(true) => {
+                served.push(&hop.url);
+                tally.add(https::PAGE_RULES, https::served(&page).into());
+            }
             Some(false) => {
                 tally.add(&[&https::MISSING], Sight::Seen(Vec::new()));
                 tally.not_seen(&[&https::SERVED], "browsers do not accept the certificate");
@@ -111,6 +124,29 @@ fn judge_way(survey: &Survey, visit: &Visit, is_trusted: impl Fn(&Url) -> Option
         tally.add(https::REDIRECT_RULES, https::redirect_missing(&visit.start, &page).into());
     } else {
         tally.add(https::PAGE_RULES, https::missing(&visit.start, &page).into());
+    }
+}
+
+/// Judges where people are led who type the name alone.
+fn judge_fronts(survey: &Survey, tally: &mut Tally) {
+    for (url, response) in survey.fronts.iter().filter(|(url, _)| survey.speaks_https(url)) {
+        let to = response.headers.first("location").filter(|_| response.is_redirect());
+        match to.map(|to| url.join(&to)) {
+            Some(Ok(to)) if is_secure(&to) => {
+                tally.add(https::REDIRECT_RULES, https::redirect(url, response, &to).into())
+            }
+            Some(_) => {
+                let why =
+                    format!("{} redirects, and its next address was not followed: give it with --url", shown(url));
+                tally.not_seen(https::REDIRECT_RULES, &why);
+            }
+            None if response.is_success() => {
+                let page = Page { url, response, document: html::Document::default() };
+                tally.add(https::REDIRECT_RULES, https::redirect_missing(url, &page).into());
+            }
+            // An error shows people nothing to read on the way.
+            None => {}
+        }
     }
 }
 
@@ -184,6 +220,9 @@ fn judge_header(rules: &HeaderRules, page: &Page<'_>) -> Sight {
     if !page.response.is_success() {
         // An error page, a login wall or a bot check often has other headers than the app itself.
         return Sight::NotSeen(format!("{address} answered {status}: give an address that answers with a page"));
+    }
+    if challenge::is_response(page.response) {
+        return Sight::NotSeen(format!("{address} answers with a check for bots, which has headers of its own"));
     }
     let sight = (rules.judge)(page);
     let document = page.response.is_html();

@@ -41,7 +41,7 @@ impl Limits {
         body_bytes: 2 * 1024 * 1024,
         decoded_bytes: 8 * 1024 * 1024,
         memory: 10 * 1024 * 1024,
-        requests: 100,
+        requests: 150,
         connections: 6,
         redirects: 10,
         phase: Duration::from_secs(5),

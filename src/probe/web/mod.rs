@@ -99,11 +99,15 @@ impl Probe for WebProbe {
         let urls = addresses(settings).map_err(nothing)?;
         let Some(first) = urls.first() else { return Err(nothing(why_no_address(project))) };
         let touches = if urls.iter().all(address::is_loopback) { Touches::Loopback } else { Touches::Network };
-        let guessed = settings.urls.first().is_some_and(|text| address::is_guessed(text));
-        let assumed = if guessed { format!(" ({}:// assumed)", first.scheme()) } else { String::new() };
+        let most = self.limits.requests;
+        let assumed = settings.urls.first().map_or(String::new(), |text| address::assumed(text, first));
         let summary = match urls.len() {
-            1 => format!("look at {}{assumed} from outside", address::shown(first)),
-            count => format!("look at {}{assumed} and {} more from outside", address::shown(first), count - 1),
+            1 => format!("look at {}{assumed} from outside, with {most} requests at most", address::shown(first)),
+            count => format!(
+                "look at {}{assumed} and {} more from outside, with {most} requests at most for each",
+                address::shown(first),
+                count - 1
+            ),
         };
         Ok(Plan { summary, touches })
     }

@@ -3,9 +3,12 @@
 use std::path::Path;
 
 use tokio_util::sync::CancellationToken;
+use url::Url;
 
+use super::rules::delivery::HASHED;
 use super::{configured, rules};
 use crate::model::{Evidence, EvidenceKind, Finding, Observation, WebReport};
+use crate::probe::header_settings::delivery::{self, Advice};
 use crate::probe::header_settings::{Header, Layer, Lines, Place, Scope, Settings, Sources, lines_for};
 
 /// What the project's files set.
@@ -36,6 +39,12 @@ impl OwnSettings {
             self.cookies(finding);
         } else if finding.rule.as_str() == rules::server_details::META.id {
             self.details(finding);
+        } else if finding.rule.as_str() == rules::delivery::UNCOMPRESSED.id {
+            self.advise(delivery::packing(&self.settings, &self.sources), finding);
+        } else if finding.rule.as_str() == rules::delivery::UNCACHED.id
+            && let Some(folder) = folder_of_hashed(finding)
+        {
+            self.advise(delivery::keeping(&folder, &self.settings, &self.sources), finding);
         }
     }
 
@@ -58,20 +67,32 @@ impl OwnSettings {
             .filter(|set| set.scope == Scope::Site)
             .filter_map(|set| Some((set, set.place.as_ref()?)));
         if let Some((set, place)) = set.next() {
-            let snippet = self.snippet(place);
-            finding.evidence.extend(snippet);
-            let note = format!(
-                "{}:{} sets it for {}: change it there, or look whether what is deployed is built from this file and whether something on the way takes the header off",
-                place.path,
-                place.line,
-                set.layer.word()
-            );
-            finding.evidence.push(Evidence::new(EvidenceKind::Note, note));
-            finding.fix = format!("{} It is set in {}:{}.", finding.fix, place.path, place.line);
+            self.found(place, set.layer, "whether something on the way takes the header off", finding);
             return;
         }
         let Some(front) = self.settings.fronts.first() else { return };
         self.add(lines_for(front, &[header], &self.sources), finding);
+    }
+
+    /// What does not arrive is set in the project all the same.
+    fn found(&self, place: &Place, layer: Layer, or: &str, finding: &mut Finding) {
+        finding.evidence.extend(self.snippet(place));
+        let note = format!(
+            "{}:{} sets it for {}: change it there, or look whether what is deployed is built from this file and {or}",
+            place.path,
+            place.line,
+            layer.word()
+        );
+        finding.evidence.push(Evidence::new(EvidenceKind::Note, note));
+        finding.fix = format!("{} It is set in {}:{}.", finding.fix, place.path, place.line);
+    }
+
+    fn advise(&self, advice: Option<Advice>, finding: &mut Finding) {
+        let Some(Advice { layer, set, lines }) = advice else { return };
+        match set {
+            Some(place) => self.found(&place, layer, "for which files it counts", finding),
+            None => self.add(lines, finding),
+        }
     }
 
     /// For each cookie that the finding names, the place of its flags.
@@ -128,6 +149,18 @@ impl OwnSettings {
     }
 }
 
+/// The folder of the first file that a finding lists whose name changes with its content; `None` where that is the whole site.
+fn folder_of_hashed(finding: &Finding) -> Option<String> {
+    let mut lines = finding.evidence.iter().flat_map(|evidence| evidence.text.lines());
+    let path = lines.find_map(|line| {
+        let (address, _) = line.split_once(": ").filter(|(_, why)| why.ends_with(HASHED))?;
+        Some(Url::parse(address).ok()?.path().to_owned())
+    })?;
+    let folder = path.rsplit_once('/').map(|(folder, _)| format!("{folder}/"))?;
+    let plain = folder.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'_' | b'.'));
+    (plain && folder != "/").then_some(folder)
+}
+
 /// The names of the cookies that a finding lists as sent.
 fn named(finding: &Finding) -> Vec<String> {
     let lines = finding.evidence.iter().flat_map(|evidence| evidence.text.lines());
@@ -137,8 +170,6 @@ fn named(finding: &Finding) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use url::Url;
-
     use super::*;
     use crate::model::{HeaderRow, Location, Site};
     use crate::probe::web::cookies;

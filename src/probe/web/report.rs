@@ -8,7 +8,7 @@ use super::survey::Survey;
 use super::tls::verdict::Verdict;
 use super::visit::Visit;
 use super::{dns, exposed, header_report, times, tls};
-use crate::model::{Site, WebReport};
+use crate::model::{Site, Standing, WebReport};
 
 /// Everything about a survey; `verdicts` are those of its servers, in their order.
 pub fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebReport {
@@ -40,6 +40,11 @@ fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {
     site.page = shown(&page.url);
     site.status = Some(page.response.status);
     site.headers = header_report::rows(survey, page, |url| trusted(survey, verdicts, url));
+    if site.failing().is_some() {
+        // What an error page or a wall leaves out may be there elsewhere.
+        let wrong = site.headers.iter_mut().filter(|row| matches!(row.standing, Standing::Bad | Standing::Weak));
+        wrong.for_each(|row| row.standing = Standing::Unknown);
+    }
     let around = survey.around.iter().find(|around| around.page == page.url);
     let cors = around.and_then(|around| around.cors.observatory());
     site.observatory = header_report::score(survey, page, |url| trusted(survey, verdicts, url), cors);

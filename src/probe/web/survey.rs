@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
-use futures_util::future::join;
+use futures_util::future::{join, join_all};
 use futures_util::stream;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,8 @@ use url::Url;
 
 use super::address::{Origin, is_secure, same_site, siblings};
 use super::around::{self, Around};
-use super::http::client::Client;
+use super::http::Response;
+use super::http::client::{Client, Request};
 use super::http::h2::{self, Http2};
 use super::times;
 use super::tls::ask::{self, Asked};
@@ -23,6 +24,8 @@ use crate::model::RequestMade;
 
 /// So many sites, and addresses of one, are looked at side by side.
 const AT_ONCE: usize = 8;
+/// Of the page behind a plain front address only the head counts.
+const MOST_OF_A_FRONT: usize = 4096;
 
 /// A TLS server.
 #[derive(Debug)]
@@ -42,6 +45,8 @@ pub struct Server {
 pub struct Survey {
     /// The given addresses in their order, then their siblings.
     pub visits: Vec<Visit>,
+    /// What the plain front addresses answer whose visits were for a page behind them.
+    pub fronts: Vec<(Url, Response)>,
     /// Every TLS server met, in the order met.
     pub servers: Vec<Server>,
     /// What is known of HTTP/2 at every secure origin that answered.
@@ -101,16 +106,18 @@ async fn collect(given: &[Url], client: &Client, say: impl Fn(&str)) -> Survey {
     let mut seen: Vec<(usize, SiteSeen)> = stream::iter(looks).buffer_unordered(AT_ONCE).collect().await;
     seen.sort_by_key(|(place, _)| *place);
 
-    let (mut visits, mut servers, mut http2, mut around) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    let (mut visits, mut fronts, mut servers) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut http2, mut around) = (Vec::new(), Vec::new());
     for (_, site) in seen {
         visits.extend(site.visits);
+        fronts.extend(site.fronts);
         servers.extend(site.servers);
         http2.extend(site.http2);
         around.extend(site.around);
     }
     visits.sort_by_key(|(place, _)| *place);
     let visits = visits.into_iter().map(|(_, visit)| visit).collect();
-    Survey { visits, servers, http2, around, requests: client.requests() }
+    Survey { visits, fronts, servers, http2, around, requests: client.requests() }
 }
 
 /// An address of a site, and its place among all.
@@ -123,6 +130,7 @@ struct Start {
 /// What was collected of one site.
 struct SiteSeen {
     visits: Vec<(usize, Visit)>,
+    fronts: Vec<(Url, Response)>,
     servers: Vec<Server>,
     http2: Vec<(Origin, Http2)>,
     around: Vec<Around>,
@@ -153,8 +161,9 @@ async fn look(client: &Client, site: Vec<Start>, say: impl Fn(&str)) -> SiteSeen
     };
     // A server that takes one connection at a time would not answer these in time beside everything else.
     let servers = servers(client, &visits).await;
+    let fronts = fronts(client, &visits).await;
     let (http2, around) = join(http2(client, &visits), around).await;
-    SiteSeen { visits: places.into_iter().zip(visits).collect(), servers, http2, around }
+    SiteSeen { visits: places.into_iter().zip(visits).collect(), fronts, servers, http2, around }
 }
 
 /// Visits an address. Often all of a site's addresses lead to one page, of which one copy is enough; `kept` are the pages
@@ -205,6 +214,22 @@ fn pages(visits: &[Visit]) -> Vec<(&Hop, bool)> {
     pages
 }
 
+/// Asks for the plain `/` beside a page that was asked for by its path: people type the name alone.
+async fn fronts(client: &Client, visits: &[Visit]) -> Vec<(Url, Response)> {
+    let mut urls: BTreeSet<Url> = BTreeSet::new();
+    // Where nobody answered there is nothing more to hear.
+    let plain = |visit: &&Visit| !visit.other_name && !is_secure(&visit.start) && !visit.hops.is_empty();
+    for visit in visits.iter().filter(plain).filter(|visit| visit.start.port().is_none()) {
+        urls.extend(visit.start.join("/").ok().filter(|url| *url != visit.start));
+    }
+    urls.retain(|url| !visits.iter().any(|visit| visit.start == *url));
+    let ask = async |url: Url| {
+        let answer = client.send(Request::get(url.clone()).most_body(MOST_OF_A_FRONT)).await;
+        answer.result.ok().map(|response| (url, response))
+    };
+    join_all(urls.into_iter().map(ask)).await.into_iter().flatten().collect()
+}
+
 /// Asks every secure origin once, for the address that it answered.
 async fn http2(client: &Client, visits: &[Visit]) -> Vec<(Origin, Http2)> {
     let mut met: Vec<(Origin, &Url)> = Vec::new();
@@ -233,9 +258,53 @@ async fn servers(client: &Client, visits: &[Visit]) -> Vec<Server> {
         let url = Url::parse(&format!("https://{}:{}/", origin.host, origin.port)).ok()?;
         Some(async move {
             let time = client.clock(&url).await.map_or(Duration::ZERO, |clock| clock.left());
-            let asked = ask::ask(&url, handshake.address, time).await;
+            let asking = ask::ask(&url, handshake.address, time);
+            let asked = match client.peer(&url) {
+                Some(peer) => peer.pressing(asking).await,
+                None => asking.await,
+            };
             Server { origin, url, handshake, asked }
         })
     });
     stream::iter(asked).buffered(AT_ONCE).collect().await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::web::visit::End;
+
+    /// A visit that made a handshake with every secure address of `way`.
+    fn visit(way: &[&str], given: bool, other_name: bool) -> Visit {
+        let urls: Vec<Url> = way.iter().map(|url| Url::parse(url).unwrap()).collect();
+        let handshake = Handshake {
+            address: ([127, 0, 0, 1], 443).into(),
+            chain: Vec::new(),
+            staple: Vec::new(),
+            signature_accepted: true,
+            trouble: None,
+        };
+        let secure = urls.iter().filter(|url| is_secure(url));
+        let handshakes = secure.map(|url| (Origin::of(url), handshake.clone())).collect();
+        Visit { start: urls[0].clone(), given, other_name, hops: Vec::new(), handshakes, end: End::Arrived }
+    }
+
+    fn leads_to(visits: Vec<Visit>, url: &str) -> bool {
+        let (fronts, servers, http2, around, requests) = Default::default();
+        Survey { visits, fronts, servers, http2, around, requests }.leads_to(&Origin::of(&Url::parse(url).unwrap()))
+    }
+
+    #[test]
+    fn a_server_is_led_to_by_what_was_given_and_its_other_scheme_but_not_by_another_name() {
+        let (bare, www, plain) = ("https://example.com/", "https://www.example.com/", "http://example.com/");
+        assert!(leads_to(vec![visit(&[bare], true, false)], bare));
+        assert!(leads_to(vec![visit(&[plain, www], true, false)], www), "over a redirect of a given address");
+        assert!(leads_to(vec![visit(&[plain], true, false), visit(&[bare], false, false)], bare), "its other scheme");
+        let guessed = || vec![visit(&[bare], true, false), visit(&[www, bare], false, true)];
+        assert!(!leads_to(guessed(), www), "nobody gave that name, and nothing given leads there");
+        assert!(leads_to(guessed(), bare));
+        assert!(leads_to(vec![visit(&[bare], true, false), visit(&[www], true, true)], www), "both names were given");
+        assert!(!leads_to(vec![visit(&[bare], true, false)], "https://example.com:8443/"), "another port");
+        assert!(!leads_to(vec![visit(&[plain], true, false)], bare), "no handshake was made");
+    }
 }

@@ -53,6 +53,9 @@ pub enum Trouble {
         /// The time it had, in seconds, rounded down.
         seconds: u64,
     },
+    /// Nothing came while it was waited for, which was less than a phase: in milliseconds.
+    #[error("it did not answer within {0} ms")]
+    Silent(u128),
     /// The site as a whole is too slow.
     #[error("the {0} s for this site were over before it was asked")]
     OutOfTime(u64),
@@ -117,7 +120,7 @@ impl Trouble {
             Self::Refused => "Start the app, or correct the port of --url.",
             Self::Unreachable(_) => "Check your own connection and the address.",
             Self::PrivateAddress => "Give that address itself with --url if you want it examined.",
-            Self::TimedOut { .. } | Self::Closed(_) => {
+            Self::TimedOut { .. } | Self::Silent(_) | Self::Closed(_) => {
                 "Check that the app runs and that no firewall drops the connection, then run the probe again."
             }
             Self::Http2(_) => "Check the HTTP/2 settings of the server or the proxy before it.",

@@ -4,7 +4,9 @@ use ratatui::style::Modifier;
 use ratatui::text::Span;
 
 use super::packages;
-use crate::model::{AdvisoryReport, Fingerprint, PackageStep, Severity, Uses, VulnerablePackage, WayOutKind};
+use crate::model::{
+    AdvisoryReport, Fingerprint, PackageStep, PartsUsed, Severity, Uses, VulnerablePackage, WayOutKind,
+};
 use crate::session::Session;
 use crate::tui::keymap::Action;
 use crate::tui::plain;
@@ -17,6 +19,9 @@ const MOST_LINES: usize = 16;
 
 /// Steps of one way in.
 const MOST_STEPS: usize = 12;
+
+/// Parts of a package that an advisory is about.
+const MOST_PARTS: usize = 4;
 
 /// Places of use; the editor's list has all of them.
 const MOST_PLACES: usize = 6;
@@ -189,11 +194,33 @@ fn one(doc: &mut Doc<'_>, advisory: &AdvisoryReport) {
             doc.prose(2, "… its page has the rest", styles.muted);
         }
     }
+    if !advisory.parts.is_empty() {
+        let named: Vec<&str> = advisory.parts.iter().take(MOST_PARTS).map(String::as_str).collect();
+        let more = if advisory.parts.len() > MOST_PARTS { ", …" } else { "" };
+        doc.prose(2, &format!("in {}{more}{}", named.join(", "), parts_used(&advisory.parts_used)), styles.muted);
+    }
+    if !advisory.platforms.is_empty() {
+        doc.prose(2, &format!("only on {}", advisory.platforms.join(", ")), styles.muted);
+    }
     if !advisory.aliases.is_empty() {
         doc.prose(2, &format!("also {}", advisory.aliases.join(", ")), styles.muted);
     }
     for url in advisory.references.iter().take(3) {
         doc.row(vec![Span::raw("  "), Span::styled(text::fit(url, doc.width().saturating_sub(2)), styles.focus)]);
+    }
+}
+
+/// Whether the parts are imported, to stand behind them.
+fn parts_used(used: &PartsUsed) -> String {
+    match used {
+        PartsUsed::Imported { part, places, more: _ } => match places.first() {
+            Some((path, line)) => format!(": {path}:{line} imports {part}"),
+            None => String::new(),
+        },
+        PartsUsed::Built { part, list: _ } => format!(": another package imports {part}"),
+        PartsUsed::NotByOwnCode => ": not imported by this project's own code, but another package may".to_owned(),
+        PartsUsed::NotBuilt { list } => format!(": not built, as {list} says"),
+        PartsUsed::Unknown { .. } | PartsUsed::NotExamined => String::new(),
     }
 }
 

@@ -40,7 +40,11 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, site: &Site) 
         }
         None => {}
     }
-    if let Some(score) = &site.observatory {
+    if let Some(status) = site.failing() {
+        let words = format!("The page answers {status}, so its headers are not graded.");
+        doc.led("? ", 0, &words, styles.unknown, styles.text);
+    }
+    if let Some(score) = site.score() {
         grade(doc, score);
     }
     if let Some(server) = session.server_of(site) {
@@ -52,7 +56,8 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, site: &Site) 
         doc.link_from(first, &Target::Web(WebRow::Server(server.name.clone())));
     }
     sites::findings(doc, ui, session, &WebRow::Site(site.url.clone()));
-    if site.not_reached.is_none() && ui.index.findings_about(&WebRow::Site(site.url.clone())).is_empty() {
+    let known = site.not_reached.is_none() && site.failing().is_none();
+    if known && ui.index.findings_about(&WebRow::Site(site.url.clone())).is_empty() {
         doc.gap();
         doc.led("✓ ", 0, "Nothing was found to be wrong with it.", styles.pass, styles.text);
     }
@@ -62,7 +67,7 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, site: &Site) 
         times(doc, measured);
     }
     dns(doc, site);
-    if let Some(score) = site.observatory.as_ref().filter(|score| !score.tests.is_empty()) {
+    if let Some(score) = site.score().filter(|score| !score.tests.is_empty()) {
         tests(doc, score);
     }
     hops(doc, site);

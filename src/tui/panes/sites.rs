@@ -70,7 +70,7 @@ fn row(ui: &Ui, session: &Session, report: &WebReport, key: &WebRow, width: usiz
     let (mark, grade, name, aside) = match key {
         WebRow::Site(url) => {
             let site = report.sites.iter().find(|site| site.url == *url);
-            let score = site.and_then(|site| site.observatory.as_ref());
+            let score = site.and_then(Site::score);
             let aside = score.map(|score| format!("{} of 100", score.score)).unwrap_or_default();
             let mark = site.map(|site| site_mark(styles, site, worst(ui, session, key)));
             (mark, score.map(|score| score.grade.as_str()), url.as_str(), aside)

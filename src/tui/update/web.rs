@@ -34,7 +34,7 @@ pub(super) fn choices(session: &Session) -> Vec<Choice> {
     let Some(report) = session.web() else { return Vec::new() };
     let graded = |grade: Option<&String>| grade.map(|grade| format!("grade {grade}")).unwrap_or_default();
     let sites = report.sites.iter().map(|site| {
-        let grade = graded(site.observatory.as_ref().map(|score| &score.grade));
+        let grade = graded(site.score().map(|score| &score.grade));
         Choice::new(site.url.clone(), format!("site {grade}"), Then::Web(WebRow::Site(site.url.clone())))
     });
     let servers = report.servers.iter().map(|server| {
@@ -101,7 +101,10 @@ fn of_site(site: &Site) -> String {
     for hop in &site.hops {
         let _ = writeln!(text, "{hop}");
     }
-    if let Some(score) = &site.observatory {
+    if let Some(status) = site.failing() {
+        let _ = writeln!(text, "The page answers {status}, so its headers are not graded");
+    }
+    if let Some(score) = site.score() {
         let _ = writeln!(text, "HTTP Observatory: {} ({} of 100)", score.grade, score.score);
     }
     for header in &site.headers {

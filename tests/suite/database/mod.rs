@@ -15,6 +15,7 @@ mod safety;
 mod scratch;
 mod scratch_safety;
 mod sqlite;
+mod tls;
 
 use std::path::Path;
 

@@ -25,6 +25,49 @@ pub async fn tried(postgres: &mut Postgres, ready: &Ready, candidates: &[Candida
 }
 
 #[tokio::test]
+async fn many_trials_at_once_show_what_each_shows_by_itself() {
+    let shop = shop(1).await;
+    let queries = [
+        "SELECT * FROM payments WHERE order_id = $1",
+        "SELECT * FROM events WHERE kind = $1 ORDER BY at DESC LIMIT 20",
+        "SELECT * FROM events WHERE kind = $1",
+        "SELECT * FROM products WHERE deleted_at IS NULL AND price > 98 ORDER BY id",
+        "SELECT * FROM payments WHERE id = $1",
+    ];
+    let mut part = index("products", &["price"]);
+    part.predicate = Some("deleted_at IS NULL".to_owned());
+    let wanted = [
+        vec![index("payments", &["order_id"])],
+        vec![index("events", &["kind", "at"]), index("events", &["kind"])],
+        vec![index("events", &["no_such_column"]), index("events", &["kind"])],
+        vec![part],
+        vec![index("payments", &["no_such_column"])],
+    ];
+    let mut seen = Vec::new();
+    for together in [false, true] {
+        let (mut postgres, ready) = opened(&shop.url, 100_000, &queries).await;
+        let none = BTreeMap::new();
+        if together {
+            let asked = ready.iter().map(|one| Asked { prepared: &one.prepared, shape: &one.shape, values: &none });
+            let trials: Vec<_> = asked.zip(wanted.iter().map(Vec::as_slice)).collect();
+            postgres.try_ahead(&trials).await;
+        }
+        let mut all = Vec::new();
+        for (ready, wanted) in ready.iter().zip(&wanted) {
+            all.push(tried(&mut postgres, ready, wanted).await);
+        }
+        // What was made for others is hidden.
+        let bare = tried(&mut postgres, &ready[0], &[]).await.unwrap();
+        assert_eq!((bare.used.as_slice(), bare.after), (&[][..], bare.before));
+        postgres.close().await;
+        seen.push(all);
+    }
+    let used: Vec<Option<&[usize]>> = seen[1].iter().map(|tried| Some(tried.as_ref()?.used.as_slice())).collect();
+    assert_eq!(used, [Some(&[0][..]), Some(&[0]), Some(&[1]), Some(&[0]), None]);
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[tokio::test]
 async fn an_index_is_made_in_the_scratch_cluster_and_used_or_not() {
     let shop = shop(1).await;
     let queries = [

@@ -40,6 +40,27 @@ pub async fn judged(postgres: &mut Postgres, ready: &[Ready]) -> Vec<Result<Judg
     all
 }
 
+#[tokio::test]
+async fn a_query_that_cannot_be_planned_leaves_those_beside_it_alone() {
+    let database = cluster()
+        .database(
+            "CREATE TABLE t (id int PRIMARY KEY, a int);
+             INSERT INTO t SELECT n, n FROM generate_series(1, 50) n;
+             ANALYZE t;",
+        )
+        .await;
+    let fails = |n: &usize| n % 40 == 7;
+    let sql: Vec<String> =
+        (0..130).map(|n| format!("SELECT * FROM t WHERE a = {n} / {}", if fails(&n) { 0 } else { 1 })).collect();
+    let sql: Vec<&str> = sql.iter().map(String::as_str).collect();
+    let (mut postgres, ready) = opened(&database.url, 100_000, &sql).await;
+    for (n, judged) in judged(&mut postgres, &ready).await.into_iter().enumerate() {
+        let seen = judged.ok().map(|judged| (judged.scans.len(), judged.points.len()));
+        assert_eq!(seen, (!fails(&n)).then_some((1, 4)), "{}", sql[n]);
+    }
+    postgres.close().await;
+}
+
 /// Twenty tables of a shop. Half of what one would want is indexed.
 const SHOP: &str = "
     CREATE TYPE order_status AS ENUM ('new', 'paid', 'sent', 'back');

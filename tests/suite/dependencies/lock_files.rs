@@ -1,6 +1,6 @@
 //! The probe over lock files of all kinds, with advisories placed in a folder.
 
-use gonogo::model::{Confidence, Coverage, EvidenceKind, Location, Severity};
+use gonogo::model::{Confidence, Coverage, EvidenceKind, Location, Outcome, Severity};
 use gonogo::probe::dependencies::DependenciesProbe;
 use serde_json::json;
 
@@ -117,6 +117,9 @@ async fn severity_follows_the_score_the_use_and_malice() {
         ]
     );
     assert_eq!(seen.findings[3].location.line(), Some(2), "the first place stands for all");
+    let sure: Vec<_> = seen.findings.iter().map(|one| one.confidence).collect();
+    let high = Confidence::High;
+    assert_eq!(sure, [high, Confidence::Low, high, high], "what is for development only fails nothing by itself");
     assert!(seen.findings[0].message.contains("is malware"), "{}", seen.findings[0].message);
 }
 
@@ -251,9 +254,11 @@ async fn a_package_that_others_bring_in_is_told_with_its_ways_in_and_out() {
     assert_eq!(fixes[0], fixes[1], "the way out is that of the package");
     assert_eq!(
         fixes[0],
-        "body-parser 1.19.0 and express 4.17.1 take only 6.7.0. Force 6.14.1 or later with the lines below in shop/package.json. It \
-         comes in through express 4.17.1 and supertest 6.0.0; look whether a newer one is free of it. Type `cd shop`, then \
-         `npm install`. For shop/package.json: `\"overrides\": { \"qs\": \"^6.14.1\" }`"
+        "qs comes in through express 4.17.1 and supertest 6.0.0. body-parser 1.19.0 and express 4.17.1 take only 6.7.0. Renew \
+         body-parser, express and qs within what is declared; if qs stays at 6.7.0, raise what brings it in. The latest release \
+         may be a major step: read its migration notes. If no release does: Force 6.14.1 or later with the lines below in \
+         shop/package.json. Type `cd shop`, then `npm update body-parser express qs`, then `npm install express@latest`, then \
+         `npm install --save-dev supertest@latest`. For shop/package.json: `\"overrides\": { \"qs\": \"^6.14.1\" }`"
     );
     assert!(
         seen.findings[0].evidence[0]
@@ -304,8 +309,15 @@ async fn examples_and_fixtures_rank_lower_and_leave_no_doubt_about_the_app() {
     assert!(seen.findings[0].message.contains("not deployed as its path says"), "{}", seen.findings[0].message);
     let examined = seen.result.unwrap();
     assert_eq!(coverage(&examined), &Coverage::Whole);
+    assert_eq!(Outcome::Completed(examined.clone()).word(), "completed");
     let reasons: Vec<&str> = examined.gaps.iter().map(|gap| gap.reason.as_str()).collect();
     assert_eq!(reasons, ["in tests, examples or documentation: not a valid npm lock file"]);
+    // What is deployed and could not be read makes the run one in part.
+    let seen = run(&[("package-lock.json", &good), ("api/package-lock.json", "{")]).await;
+    let outcome = Outcome::Completed(seen.result.unwrap());
+    assert_eq!(outcome.word(), "partial");
+    assert!(outcome.why().unwrap().starts_with("not every package could be compared"));
+    assert!(!outcome.failed());
     // They cannot stand for the app.
     let seen = run(&[("examples/shop/package-lock.json", &good)]).await;
     let told = coverage(&seen.result.unwrap()).clone();
@@ -322,12 +334,21 @@ async fn a_lock_file_above_answers_for_its_own_members_only() {
         "node_modules/a": {"version": "1.0.0"}}}"#;
     let asks = r#"{"dependencies": {"a": "^1.0.0"}}"#;
     let root = r#"{"name": "shop", "workspaces": ["apps/*"], "dependencies": {"a": "^1.0.0"}}"#;
-    for (path, expected) in [("apps/web/package.json", false), ("functions/package.json", true)] {
+    let optional = r#"{"dependencies": {}, "optionalDependencies": {"evil": "1.0.0"}}"#;
+    let both = r#"{"optionalDependencies": {"evil": "1.0.0"}, "peerDependencies": {"evil": "1.0.0"}}"#;
+    let peers = r#"{"peerDependencies": {"a": "^1.0.0"}}"#;
+    for (path, asks, expected) in [
+        ("apps/web/package.json", asks, false),
+        ("functions/package.json", asks, true),
+        ("functions/package.json", optional, true),
+        ("functions/package.json", both, true),
+        ("functions/package.json", peers, false),
+    ] {
         let project = Folder::with(&[("package-lock.json", lock), ("package.json", root), (path, asks)]);
         let examined = seen(&project, &advisories).await.result.unwrap();
         let open =
             examined.gaps.iter().any(|gap| gap.reason == "manifest that the lock file above does not answer for");
-        assert_eq!(open, expected, "{path} {:?}", examined.gaps);
+        assert_eq!(open, expected, "{path} {asks} {:?}", examined.gaps);
     }
     let empty = r#"{"lockfileVersion": 3, "packages": {"": {}}}"#;
     let project = Folder::with(&[("package-lock.json", empty), ("package.json", asks)]);

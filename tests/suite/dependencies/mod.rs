@@ -1,7 +1,12 @@
 //! The dependencies probe and the offline copy of the advisories.
 
+mod edited_lines;
+mod forced_versions;
 mod lock_files;
 mod matching;
+mod parts;
+mod proposed_versions;
+mod renewals;
 mod service;
 mod service_patience;
 mod store;

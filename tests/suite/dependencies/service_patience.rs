@@ -104,10 +104,11 @@ async fn a_second_run_fetches_nothing_that_it_has() {
     mount(&server, &known, &records).await;
     let first = look().await;
     let both = ["/v1/vulns/GHSA-1".to_owned(), "/v1/vulns/GHSA-2".to_owned()];
-    assert_eq!(asked(&server).await, (1, both.to_vec()));
+    // The packages, and then the version that is proposed.
+    assert_eq!(asked(&server).await, (2, both.to_vec()));
     mount(&server, &known, &records).await;
     let second = look().await;
-    assert_eq!(asked(&server).await, (1, vec![]));
+    assert_eq!(asked(&server).await, (2, vec![]));
     let told = |seen: &Seen| seen.findings.iter().map(|one| (one.message.clone(), one.confidence)).collect::<Vec<_>>();
     assert_eq!((told(&first).len(), told(&first)), (1, told(&second)));
     assert_eq!(*coverage(&second.result.unwrap()), Coverage::Whole);
@@ -120,7 +121,7 @@ async fn a_second_run_fetches_nothing_that_it_has() {
     std::fs::write(service.join("GHSA-1"), &entry[..entry.len() / 2]).unwrap();
     mount(&server, &known, &records).await;
     assert_eq!(told(&look().await), told(&first));
-    assert_eq!(asked(&server).await, (1, both[..1].to_vec()));
+    assert_eq!(asked(&server).await, (2, both[..1].to_vec()));
     assert_eq!(std::fs::read(service.join("GHSA-1")).unwrap(), entry);
     // A record that was changed since is fetched again: `knowing` says so by another time.
     let changed = |request: &Request| {
@@ -131,7 +132,7 @@ async fn a_second_run_fetches_nothing_that_it_has() {
     Mock::given(method("POST")).respond_with(changed).with_priority(1).mount(&server).await;
     mount(&server, &known, &records).await;
     assert_eq!(told(&look().await), told(&first));
-    assert_eq!(asked(&server).await, (1, both[..1].to_vec()));
+    assert_eq!(asked(&server).await, (2, both[..1].to_vec()));
 }
 
 /// An answer without advisories, with as many results as the request has queries.

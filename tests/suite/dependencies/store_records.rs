@@ -195,12 +195,18 @@ async fn a_changed_byte_is_noticed_and_a_newer_format_is_refused_kindly() {
             assert_eq!(other, told, "byte {at}");
         }
     }
-    let newer = [b"gonogo-advisories 3\n", &good[20..]].concat();
+    let older = [b"gonogo-advisories 2\n", &good[20..]].concat();
+    std::fs::write(&file, older).unwrap();
+    let error = look().unwrap_err().to_string();
+    assert!(error.contains("of an old format; delete it and run `gonogo advisories update`"), "{error}");
+    let broken = || status(dir.path()).unwrap()[0].broken.clone().unwrap().to_string();
+    assert_eq!(broken(), error);
+    let newer = [b"gonogo-advisories 4\n", &good[20..]].concat();
     std::fs::write(&file, newer).unwrap();
-    let error = status(dir.path()).unwrap_err().to_string();
+    let error = broken();
     assert!(error.contains("npm.advisories was written by a newer gonogo; upgrade gonogo"), "{error}");
     std::fs::write(&file, "a\t{}\n{\"format\":1}\n00000000000000000005\n").unwrap();
-    let error = status(dir.path()).unwrap_err().to_string();
+    let error = broken();
     assert!(error.contains("of an old format; delete it and run `gonogo advisories update`"), "{error}");
 }
 
@@ -280,6 +286,123 @@ async fn a_date_that_is_still_to_come_does_not_keep_a_copy_fresh() {
     }
     assert_eq!(gaps[0], ["offline advisories older than 7 days"]);
     assert_eq!(gaps[1], ["offline advisories of unknown age", "offline advisories too few to be complete"]);
+}
+
+#[tokio::test]
+async fn a_form_without_a_date_is_older_than_one_with_and_than_one_that_comes_later() {
+    // As a checkout of Go's database has them.
+    const NEVER: &str = "0001-01-01T00:00:00Z";
+    let form = |modified: &str, summary: &str, package: &str| {
+        let mut one = record("GO-1", "Go", package, &[("introduced", "0")]);
+        (one["modified"], one["summary"]) = (json!(modified), json!(summary));
+        one
+    };
+    let gone = json!({"id": "GO-1", "modified": NEVER, "withdrawn": NEVER});
+    let source = Folder::with(&[]);
+    let zip = source.path().join("all.zip");
+    let good = "2020-01-01T00:00:00Z";
+    let (never, dated) = (form(NEVER, "never", "a"), form(good, "dated", "a"));
+    let (later, odd) = (form(NEVER, "later", "b"), form("1970-01-01T00:00:00Z", "odd", "a"));
+    for (imports, expected) in [
+        (&[&never][..], "a never"),
+        (&[&dated, &never], "a dated"),
+        (&[&never, &dated], "a dated"),
+        (&[&dated, &odd], "a dated"),
+        // What comes in now is newer than what was there, and may speak of another package.
+        (&[&never, &later], "b later"),
+        (&[&never, &gone], ""),
+        (&[&dated, &gone], "a dated"),
+    ] {
+        let dir = Folder::with(&[]);
+        for record in imports {
+            let mut other = self::record("GO-2", "Go", "other", &[("introduced", "0")]);
+            other["modified"] = json!(NEVER);
+            let all = [(*record).clone(), other];
+            let folder = Folder::with(&[]);
+            for one in &all {
+                folder.write(&format!("{}.json", one["id"].as_str().unwrap()), one.to_string());
+            }
+            import(&[folder.path()], dir.path()).await.unwrap();
+        }
+        let told: Vec<String> = ["a", "b"]
+            .into_iter()
+            .flat_map(|name| {
+                let found = look_up(dir.path(), Ecosystem::Go, name, "v1.0.0").unwrap();
+                found.into_iter().map(move |one| format!("{name} {}", one.split('|').nth(1).unwrap()))
+            })
+            .collect();
+        assert_eq!(told.join(", "), expected, "{imports:?}");
+    }
+    // What did not come in again stays, also where it speaks of several ecosystems.
+    let mut both = form(NEVER, "both", "a");
+    both["affected"]
+        .as_array_mut()
+        .unwrap()
+        .push(record("X", "npm", "a", &[("introduced", "0")])["affected"][0].clone());
+    export(&zip, &[both]);
+    let dir = Folder::with(&[]);
+    import(&[&zip], dir.path()).await.unwrap();
+    export(
+        &zip,
+        &[record("GO-3", "Go", "c", &[("introduced", "0")]), record("GHSA-3", "npm", "c", &[("introduced", "0")])],
+    );
+    import(&[&zip], dir.path()).await.unwrap();
+    for ecosystem in [Ecosystem::Npm, Ecosystem::Go] {
+        assert_eq!(look_up(dir.path(), ecosystem, "a", "1.0.0").unwrap().len(), 1, "{ecosystem}");
+    }
+    // Nothing has a date, so nobody knows how old the copy is.
+    export(&zip, &[never]);
+    let dir = Folder::with(&[]);
+    import(&[&zip], dir.path()).await.unwrap();
+    let known = status(dir.path()).unwrap();
+    assert_eq!((known[0].newest, known[0].as_of, known[0].age(now())), (None, None, None));
+}
+
+#[tokio::test]
+async fn a_broken_file_hides_no_other_and_is_replaced() {
+    let source = Folder::with(&[]);
+    let zip = source.path().join("all.zip");
+    let mut records = filler("npm", 600);
+    records.extend(filler("PyPI", 3));
+    records.extend(filler("Go", 2));
+    export(&zip, &records);
+    let dir = Folder::with(&[]);
+    import(&[&zip], dir.path()).await.unwrap();
+    let (npm, go) = (dir.path().join("npm.advisories"), dir.path().join("Go.advisories"));
+    let good = std::fs::read(&npm).unwrap();
+    let known = || -> Vec<(Ecosystem, u64, bool)> {
+        let all = status(dir.path()).unwrap();
+        all.iter().map(|one| (one.ecosystem, one.advisories, one.broken.is_some())).collect()
+    };
+    // The last one is found out only when all of it is read: blocks have checksums of their own.
+    let mut flipped = good.clone();
+    flipped[good.len() / 2] ^= 1;
+    for bad in [b"".to_vec(), b"gonogo-advisories 2\n".to_vec(), good[..good.len() / 2].to_vec(), flipped.clone()] {
+        std::fs::write(&npm, &bad).unwrap();
+        std::fs::write(&go, "nonsense").unwrap();
+        let is_seen = bad != flipped;
+        let npm_known = if is_seen { 0 } else { 600 };
+        let expected = [(Ecosystem::Npm, npm_known, is_seen), (Ecosystem::PyPi, 3, false), (Ecosystem::Go, 0, true)];
+        assert_eq!(known(), expected);
+        // Who asks about other packages is not held up.
+        assert_eq!(look_up(dir.path(), Ecosystem::PyPi, "unused-1", "1.0.0").unwrap().len(), 1);
+        assert!(look_up(dir.path(), Ecosystem::Go, "unused-1", "1.0.0").is_err());
+        // An older form of a record that the broken file has newer: what lay there before the damage counts no more.
+        let mut older = record("FILL-npm-1", "npm", "unused-1", &[("introduced", "0")]);
+        older["modified"] = json!("2020-01-01T00:00:00Z");
+        let some = source.path().join("some.zip");
+        export(&some, &[older, record("GHSA-1", "npm", "a", &[("introduced", "0")])]);
+        let summary = import(&[&some], dir.path()).await.unwrap();
+        let told: Vec<_> =
+            summary.imported.iter().map(|one| (one.ecosystem, one.read, one.advisories, one.replaced)).collect();
+        assert_eq!(told, [(Ecosystem::Npm, 2, 2, true)]);
+        // Nothing came in for it, so there is nothing to replace it with.
+        assert_eq!(known(), [(Ecosystem::Npm, 2, false), (Ecosystem::PyPi, 3, false), (Ecosystem::Go, 0, true)]);
+        let summary = import(&[&zip], dir.path()).await.unwrap();
+        let told: Vec<_> = summary.imported.iter().map(|one| (one.ecosystem, one.replaced)).collect();
+        assert_eq!(told, [(Ecosystem::Npm, false), (Ecosystem::PyPi, false), (Ecosystem::Go, true)]);
+        assert_eq!(known(), [(Ecosystem::Npm, 601, false), (Ecosystem::PyPi, 3, false), (Ecosystem::Go, 2, false)]);
+    }
 }
 
 #[tokio::test]

@@ -110,11 +110,11 @@ fn what_is_not_known_is_not_called_unused() {
 fn what_a_script_or_a_setting_starts_is_named() {
     let lock = chain(Manager::Npm, &["pm2", "qs"]);
     let mut imports = code(Ecosystem::Npm, &[]);
-    imports.named.insert("pm2".to_owned(), ("package.json".to_owned(), 7));
+    imports.named.insert("pm2".to_owned(), vec![("package.json".to_owned(), 7)]);
     assert_eq!(of(&imports, &lock, "qs"), "pm2 named in (\"package.json\", 7)");
     let django = chain(Manager::Uv, &["Pillow"]);
     let mut imports = code(Ecosystem::PyPi, &[]);
-    imports.named.insert("PIL".to_owned(), ("shop/settings.py".to_owned(), 30));
+    imports.named.insert("PIL".to_owned(), vec![("shop/settings.py".to_owned(), 30)]);
     assert_eq!(of(&imports, &django, "Pillow"), "Pillow named in (\"shop/settings.py\", 30)");
 }
 
@@ -173,6 +173,16 @@ fn every_program_of_go_uses_its_own_library() {
     let told = of(&code(Ecosystem::Go, &[]), &chain(Manager::Go, &["stdlib"]), "stdlib");
     assert_eq!(told, "unknown: every Go program is built with Go's own library");
     assert_eq!(of(&code(Ecosystem::Go, &[]), &chain(Manager::Go, &["example.com/a"]), "example.com/a"), "not imported");
+    let mut builder = Builder::new(Manager::Go, "");
+    for name in ["example.com/a", "example.com/b", "stdlib"] {
+        builder.add(name, Draft::new(name, "1.0.0", 1));
+        builder.wants("go.mod", name, "1.0.0", Scope::Production, name);
+    }
+    let several = builder.finish("go.mod").lock;
+    assert_eq!(
+        of(&code(Ecosystem::Go, &[]), &several, "example.com/a"),
+        "unknown: the project's own code does not import it, and go.mod does not say whether another module does"
+    );
 }
 
 #[test]
@@ -196,10 +206,10 @@ fn what_uses_it_stands_in_its_project_and_speaks_its_language() {
     use PlaceKind::{Production, Setting};
     // A crate, and a script of npm that bears its name.
     let mut imports = code(Ecosystem::CratesIo, &[]);
-    imports.named.insert("time".to_owned(), ("package.json".to_owned(), 7));
+    imports.named.insert("time".to_owned(), vec![("package.json".to_owned(), 7)]);
     assert_eq!(of(&imports, &chain(Manager::Cargo, &["time"]), "time"), "unknown: gonogo does not read Rust code");
     let mut imports = code(Ecosystem::RubyGems, &[]);
-    imports.named.insert("sass".to_owned(), ("web/package.json".to_owned(), 7));
+    imports.named.insert("sass".to_owned(), vec![("web/package.json".to_owned(), 7)]);
     assert!(
         of(&imports, &chain(Manager::Bundler, &["sass"]), "sass").starts_with("unknown: web/package.json names it")
     );
@@ -238,11 +248,76 @@ fn what_asks_for_it_is_no_sign_that_it_is_used() {
     let manifest = Manifest { path: "package.json".to_owned(), declared: vec![declared], ..Manifest::default() };
     let manifests = BTreeMap::from([("package.json".to_owned(), manifest)]);
     let mut imports = code(Ecosystem::Npm, &[]);
-    let runs = "runs without being imported, as frameworks and servers do";
+    let runs = "is used without being imported by name, as frameworks, servers and drivers are";
     assert_eq!(beside(&imports, &lock, "next", &manifests), format!("unknown: it {runs}"));
     assert_eq!(beside(&imports, &lock, "postcss", &manifests), format!("unknown: next {runs}"));
-    imports.named.insert("next".to_owned(), ("package.json".to_owned(), 5));
+    imports.named.insert("next".to_owned(), vec![("package.json".to_owned(), 5)]);
     assert_eq!(beside(&imports, &lock, "next", &manifests), format!("unknown: it {runs}"));
-    imports.named.insert("next".to_owned(), ("package.json".to_owned(), 9));
+    imports.named.insert("next".to_owned(), vec![("package.json".to_owned(), 9)]);
     assert_eq!(beside(&imports, &lock, "next", &manifests), "next named in (\"package.json\", 9)");
+    // The first place says nothing, a later one does.
+    let places = [("package.json", 5), ("package.json", 11)].map(|(path, line)| (path.to_owned(), line));
+    imports.named.insert("next".to_owned(), places.to_vec());
+    assert_eq!(beside(&imports, &lock, "next", &manifests), "next named in (\"package.json\", 11)");
+}
+
+#[test]
+fn another_projects_word_does_not_hide_ones_own() {
+    let mut imports = code(Ecosystem::RubyGems, &[]);
+    let places = [("web/package.json", 7), ("Procfile", 1)].map(|(path, line)| (path.to_owned(), line));
+    imports.named.insert("puma".to_owned(), places.to_vec());
+    assert_eq!(of(&imports, &chain(Manager::Bundler, &["puma"]), "puma"), "puma named in (\"Procfile\", 1)");
+}
+
+#[test]
+fn a_requirements_file_does_not_say_who_needs_what() {
+    for (manager, known) in
+        [(Manager::Pip, false), (Manager::Pipenv, false), (Manager::Poetry, true), (Manager::Uv, true)]
+    {
+        // All lines of it are asked for, and none needs another.
+        let mut builder = Builder::new(manager, "");
+        for name in ["flask", "werkzeug"] {
+            builder.add(name, Draft::new(name, "1.0.0", 1));
+            builder.wants("requirements.txt", name, "==1.0.0", Scope::Production, name);
+        }
+        let lock = builder.finish("requirements.txt").lock;
+        let told = of(&code(Ecosystem::PyPi, &[("flask", PlaceKind::Production, "app.py", 1)]), &lock, "werkzeug");
+        let unknown = "unknown: requirements.txt does not say which of its packages need it";
+        assert_eq!(told, if known { "not imported" } else { unknown }, "{manager}");
+    }
+}
+
+#[test]
+fn what_may_be_used_in_another_way_is_not_called_unused() {
+    let lock = chain(Manager::Npm, &["lodash", "qs"]);
+    let unused = code(Ecosystem::Npm, &[]);
+    assert_eq!(of(&unused, &lock, "qs"), "not imported");
+    // A script that only developers run, as far as its place says.
+    let script = code(Ecosystem::Npm, &[("lodash", PlaceKind::Script, "bin/serve.js", 3)]);
+    assert_eq!(
+        of(&script, &lock, "qs"),
+        "unknown: only bin/serve.js:3 imports it, and whether production runs that script is not known"
+    );
+    let place = |path: &str| vec![(path.to_owned(), 4)];
+    let mut quoted = unused.clone();
+    quoted.quoted.insert("lodash".to_owned(), place("server.js"));
+    assert_eq!(
+        of(&quoted, &lock, "qs"),
+        "unknown: server.js:4 holds the name lodash as a text, and may load it by that"
+    );
+    let mut started = unused.clone();
+    started.programs.insert("lodash-server".to_owned(), place("Procfile"));
+    assert_eq!(of(&started, &lock, "qs"), "unknown: Procfile:4 starts lodash-server, which may be a program of lodash");
+    let mut other = unused.clone();
+    other.programs.insert("vite".to_owned(), place("package.json"));
+    assert_eq!(of(&other, &lock, "qs"), "not imported");
+    let mut loads = unused;
+    loads.code.get_mut(&Ecosystem::Npm).unwrap().unresolved = place("src/plugins.js");
+    assert_eq!(
+        of(&loads, &lock, "qs"),
+        "unknown: src/plugins.js:4 loads a module whose name is worked out while the app runs"
+    );
+    // A library that Django takes in for a kind of field.
+    let told = of(&code(Ecosystem::PyPi, &[]), &chain(Manager::Poetry, &["Pillow"]), "Pillow");
+    assert!(told.starts_with("unknown: it is used without being imported by name"), "{told}");
 }

@@ -7,6 +7,7 @@ use gonogo::probe::dependencies::nearest::Nearest;
 use gonogo::probe::dependencies::way_out::{Fixes, Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::packages::lock::{Builder, Draft};
+use gonogo::probe::packages::manifest::Property;
 use gonogo::probe::packages::{Ecosystem, Manager, Manifest, Scope};
 
 use super::way_out::{declared, lock, manifests, out, out_with};
@@ -55,7 +56,7 @@ fn what_brings_it_in_is_raised_to_the_version_that_its_own_holes_ask_for() {
     let npm = lock(Manager::Npm, "package.json", "package-lock.json", "^1.0.0", Scope::Production, "1.0.0");
     let way = out_with(&npm, "b", "1.2.0", &none, &fixes(Ecosystem::Npm, "1.20.0"));
     assert_eq!((way.kind, &*way.commands.join("; ")), (WayOutKind::RaiseParent, "npm install \"a@^1.20.0\""));
-    assert!(way.words.contains("First raise a 1.20.0, as it has holes as well"), "{}", way.words);
+    assert!(way.words.contains("First raise a to 1.20.0, as it has holes as well"), "{}", way.words);
     assert!(!way.words.contains("latest"), "{}", way.words);
     let way = out(&npm, "b", "1.2.0", &none);
     assert!(way.words.contains("The latest release may be a major step"), "{}", way.words);
@@ -112,6 +113,13 @@ fn what_is_said_fits_the_files_that_are_there() {
     let maven = lock(Manager::Maven, "pom.xml", "pom.xml", "1.0.0", Scope::Production, "");
     let way = out(&maven, "org.example:a", "1.2.0", &none);
     assert!(way.words.contains("a property (${…})") && !way.words.contains("lock file"), "{}", way.words);
+    // Where a property sets the version, its name says what to change.
+    let mut with = manifests("pom.xml", vec![declared("org.example:a", "1.0.0", Scope::Production, 12)]);
+    let property = Property { name: "a.version".to_owned(), path: "parent/pom.xml".to_owned(), line: 5 };
+    with.get_mut("pom.xml").unwrap().properties.insert("org.example:a".to_owned(), property);
+    let way = out(&maven, "org.example:a", "1.2.0", &with);
+    assert!(way.words.contains("The property a.version sets it (parent/pom.xml:5): change that."), "{}", way.words);
+    assert_eq!(way.lines, Some(("parent/pom.xml".to_owned(), "<a.version>1.2.0</a.version>".to_owned())));
     let pip = lock(Manager::Pip, "requirements.txt", "requirements.txt", "==1.0.0", Scope::Production, "");
     assert!(out(&pip, "a", "1.2.0", &none).words.contains("Keep what follows a `;`"));
 }

@@ -257,3 +257,74 @@ fn python_lock_files_hold_what_their_packages_need() {
     assert_eq!(told(&[("pylock.toml", &pylock("{name = \"gone\"}"))]), missing("gone"));
     assert!(told(&[("pylock.toml", &pylock(""))]).is_empty());
 }
+
+#[test]
+fn a_version_that_the_manifest_refuses_is_counted() {
+    let told = |manifest: (&str, &str), lock: (&str, &str), more: Files<'_>| -> Vec<String> {
+        let files: Vec<(&str, &str)> = [manifest, lock].into_iter().chain(more.iter().copied()).collect();
+        let reason = "package that is asked for in other versions than the lock file holds: ";
+        told(&files).into_iter().filter_map(|gap| gap.strip_prefix(reason).map(str::to_owned)).collect()
+    };
+    let npm = |range: &str| format!("{{\"dependencies\": {{\"qs\": \"{range}\"}}}}");
+    let locked = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"qs": "^6.11.0"}},
+        "node_modules/qs": {"version": "6.12.1"}}}"#;
+    let of_npm = |range: &str| told(("package.json", &npm(range)), ("package-lock.json", locked), &[]);
+    assert_eq!(of_npm("^7.0.0"), ["qs ^7.0.0 in package.json"]);
+    for range in ["^6.11.0", "6.12.1", "latest", "*", "git+https://git.example.com/qs.git#v9"] {
+        assert_eq!(of_npm(range), [""; 0], "{range}");
+    }
+    let forced = r#"{"dependencies": {"qs": "^7.0.0"}, "overrides": {"qs": "6.12.1"}}"#;
+    assert_eq!(told(("package.json", forced), ("package-lock.json", locked), &[]), [""; 0]);
+    let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      qs:\n        specifier: ^6.12.0\n        \
+                version: 6.12.0\n\npackages:\n\n  qs@6.12.0:\n    resolution: {integrity: sha512-a}\n\nsnapshots:\n\n  qs@6.12.0: {}\n";
+    let of_pnpm = |more| told(("package.json", &npm("^7.0.0")), ("pnpm-lock.yaml", pnpm), more);
+    assert_eq!(of_pnpm(&[]), ["qs ^7.0.0 in package.json"]);
+    assert_eq!(of_pnpm(&[("pnpm-workspace.yaml", "overrides:\n  qs: 6.12.0\n")]), [""; 0]);
+    let cargo = |range: &str| {
+        format!("[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nsmall-vec = \"{range}\"\n")
+    };
+    let locked = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"small-vec\"]\n\
+                  [[package]]\nname = \"small-vec\"\nversion = \"1.13.0\"\n\
+                  source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"aa\"\n";
+    assert_eq!(told(("Cargo.toml", &cargo("2")), ("Cargo.lock", locked), &[]), ["small-vec 2 in Cargo.toml"]);
+    assert_eq!(told(("Cargo.toml", &cargo("1.2")), ("Cargo.lock", locked), &[]), [""; 0]);
+    let poetry = |range: &str| format!("[tool.poetry.dependencies]\npython = \"^3.11\"\nFlask = \"{range}\"\n");
+    let locked = "[[package]]\nname = \"flask\"\nversion = \"3.0.0\"\n[metadata]\nlock-version = \"2.1\"\n";
+    assert_eq!(
+        told(("pyproject.toml", &poetry("^4.0")), ("poetry.lock", locked), &[]),
+        ["Flask ^4.0 in pyproject.toml"]
+    );
+    assert_eq!(told(("pyproject.toml", &poetry(">=2,<4")), ("poetry.lock", locked), &[]), [""; 0]);
+    let compiled = "jinja2==3.1.5\n    # via a (pyproject.toml)\nmarkupsafe==2.1.1\n    # via jinja2\n";
+    let project = |range: &str| format!("[project]\nname=\"a\"\nversion=\"1\"\ndependencies=[\"jinja2{range}\"]\n");
+    let of_pip = |range: &str| told(("pyproject.toml", &project(range)), ("requirements.txt", compiled), &[]);
+    assert_eq!(of_pip(">=3.1.6"), ["jinja2 >=3.1.6 in pyproject.toml"]);
+    assert_eq!(of_pip(">=3.1"), [""; 0]);
+}
+
+#[test]
+fn what_comes_in_past_the_lock_files_is_counted() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"qs": "6.12.0"}},
+        "node_modules/qs": {"version": "6.12.0"}}}"#;
+    let docker = "FROM node:24\nRUN npm install -g ejs@3.1.6 qs@6.12.0 qs@6.5.0 && \\\n  pip install jinja2==3.1.2\nCMD [\"node\"]\n";
+    let all = told(&[
+        ("package.json", r#"{"dependencies": {"qs": "6.12.0"}}"#),
+        ("package-lock.json", lock),
+        ("Dockerfile", docker),
+        ("src/a.ts", "import ejs from \"npm:ejs@3.1.6\";\n"),
+        ("report.py", "# /// script\n# dependencies = [\"rich\"]\n# ///\n"),
+        ("lib/old.jar", "PK"),
+        ("gradle/wrapper/gradle-wrapper.jar", "PK"),
+        ("tests/b.ts", "import ejs from \"npm:mocha@3.1.6\";\n"),
+    ]);
+    assert_eq!(
+        all,
+        [
+            "Python script that asks for packages in its own header, which gonogo does not read yet: report.py:1",
+            "archive of Java code in the project, in no lock file: lib/old.jar",
+            "package that a container installs by name, in no lock file: Dockerfile:2 ejs@3.1.6, \
+             Dockerfile:2 jinja2==3.1.2, Dockerfile:2 qs@6.5.0",
+            "package that code imports from an address, in no lock file: src/a.ts:1 npm:ejs@3.1.6",
+        ]
+    );
+}

@@ -34,6 +34,7 @@ fn modules_of_a_workspace_are_its_own_code() {
             "module example.com/api\ngo 1.22\ntoolchain go1.22.3\nrequire (\n\texample.com/lib v1.0.0\n\texample.com/patched \
              v1.0.0\n\texample.com/far v1.0.0\n)\n",
         ),
+        ("api/go.sum", "example.com/far v1.0.0 h1:x=\nexample.com/far v1.0.0/go.mod h1:x=\n"),
         ("lib/go.mod", "module example.com/lib\ngo 1.22\ntoolchain go1.22.3\n"),
         ("other/go.mod", "module example.com/other\ngo 1.22\ntoolchain go1.22.3\nrequire example.com/lib v1.0.0\n"),
     ]);
@@ -54,4 +55,45 @@ fn modules_of_a_workspace_are_its_own_code() {
         (gaps[0].reason.as_str(), gaps[0].examples.join(" ")),
         ("module that a go.work replaces", "example.com/patched".to_owned())
     );
+}
+
+#[test]
+fn what_no_sum_file_answers_is_not_examined() {
+    let module = |name: &str, requires: &str| {
+        format!("module example.com/{name}\ngo 1.22\ntoolchain go1.22.3\nrequire (\n{requires})\n")
+    };
+    let (one, two) = (module("api", "\texample.com/a v1.0.0\n"), module("api", "\ta v1.0.0\n\tevil v1.0.0\n"));
+    let forked = format!("{one}replace example.com/a => example.org/fork v1.0.1\n");
+    let work = "go 1.22\nuse ./api\n";
+    let open = |what: &str| {
+        vec![format!("module of a go.mod that no go.sum answers for, so that what it needs is not known: {what}")]
+    };
+    let gone = vec!["module that a go.work names and that is not in the project: go.work".to_owned()];
+    for (files, expected) in [
+        (&[("go.work", work), ("api/go.mod", &*one)][..], open("example.com/a v1.0.0")),
+        (&[("go.work", work), ("api/go.mod", &*two), ("api/go.sum", "a v1.0.0 h1:x=\n")], open("evil v1.0.0")),
+        (&[("go.mod", &*two), ("go.sum", "a v1.0.0/go.mod h1:x=\n")], open("evil v1.0.0")),
+        (&[("go.mod", &*two), ("go.sum", "a v1.0.0 h1:x=\nevil v1.0.1 h1:x=\n")], open("evil v1.0.0")),
+        (&[("go.mod", &*forked), ("go.sum", "example.com/a v1.0.0 h1:x=\n")], open("example.org/fork v1.0.1")),
+        (&[("go.work", work), ("web/package.json", "{}")], gone.clone()),
+        (&[("go.work", "go 1.22\nuse ../api\n")], gone),
+        (&[("go.mod", &*two), ("go.sum", "\0")], vec!["go.sum that could not be read: go.sum".to_owned()]),
+        // Any sum file of the workspace will do.
+        (&[("go.work", work), ("api/go.mod", &*one), ("go.work.sum", "example.com/a v1.0.0 h1:x=\n")], Vec::new()),
+        (
+            &[
+                ("go.work", "go 1.22\nuse (\n\t.\n\t./api\n)\n"),
+                ("go.mod", "module example.com/app\ngo 1.22\ntoolchain go1.22.3\n"),
+                ("go.sum", "example.com/a v1.0.0/go.mod h1:x=\n"),
+                ("api/go.mod", &*one),
+            ],
+            Vec::new(),
+        ),
+        (&[("go.mod", &*forked), ("go.sum", "example.org/fork v1.0.1 h1:x=\n")], Vec::new()),
+    ] {
+        let folder = Folder::with(files);
+        let gaps = collected(folder.path()).gaps.into_vec();
+        let told: Vec<String> = gaps.iter().map(|gap| format!("{}: {}", gap.reason, gap.examples.join(", "))).collect();
+        assert_eq!(told, expected, "{files:?}");
+    }
 }

@@ -66,3 +66,92 @@ fn a_gradle_project_with_its_lock_file_and_catalog() {
     use Scope::{Development, Production};
     assert_eq!(scopes, [("org.t:t", Development), ("org.web:inner", Production), ("org.web:web", Production)]);
 }
+
+/// What of this project was not examined.
+fn open(files: &[(&str, &str)]) -> Vec<String> {
+    let folder = Folder::with(files);
+    let gaps = collected(folder.path()).gaps.into_vec();
+    gaps.into_iter().map(|gap| format!("{}: {}", gap.reason, gap.examples.join(", "))).collect()
+}
+
+#[test]
+fn scripts_that_gradle_applies_ask_for_packages() {
+    let deps = "dependencies { implementation 'org.log:core:2.14.0' }\n";
+    let lock = "org.log:core:2.14.0=runtimeClasspath\nempty=\n";
+    let stale = "org.log:api:2.14.0=runtimeClasspath\nempty=\n";
+    let apply = "apply from: 'deps.gradle'\n";
+    let without = |name: &str, path: &str| vec![format!("{name} without a lock file: {path}")];
+    for (files, expected) in [
+        (&[("app/build.gradle", apply), ("app/deps.gradle", deps)][..], without("build.gradle", "app/build.gradle")),
+        (
+            &[
+                ("app/build.gradle.kts", "apply(from = \"$rootDir/gradle/deps.gradle\")\n"),
+                ("gradle/deps.gradle", deps),
+            ],
+            without("build.gradle.kts", "app/build.gradle.kts"),
+        ),
+        // Scripts apply scripts, whatever the circles.
+        (
+            &[
+                ("build.gradle", "apply from: 'gradle/a.gradle'\n"),
+                ("gradle/a.gradle", "apply from: 'b.gradle'\napply from: 'a.gradle'\n"),
+                ("gradle/b.gradle", &format!("apply from: 'a.gradle'\n{deps}")),
+            ],
+            without("build.gradle", "build.gradle"),
+        ),
+        (&[("settings.gradle", apply), ("deps.gradle", deps)], {
+            let mut both = without("deps.gradle", "deps.gradle");
+            both.extend(without("settings.gradle", "settings.gradle"));
+            both
+        }),
+        // A plugin of the project's own is applied by its name.
+        (
+            &[("build.gradle", "plugins { id 'shop.java' }\n"), ("buildSrc/src/main/groovy/shop.java.gradle", deps)],
+            without("shop.java.gradle", "buildSrc/src/main/groovy/shop.java.gradle"),
+        ),
+        // What cannot be found may ask for anything.
+        (
+            &[("build.gradle", "apply from: 'https://files.example.com/deps.gradle'\n")],
+            without("build.gradle", "build.gradle"),
+        ),
+        (&[("build.gradle", "apply from: 'gone.gradle'\n")], without("build.gradle", "build.gradle")),
+        (
+            &[("build.gradle", apply), ("deps.gradle", deps), ("gradle.lockfile", stale)],
+            vec!["package that is asked for but missing from the lock file: org.log:core".to_owned()],
+        ),
+        // What asks for nothing, and what a lock file answers for.
+        (&[("build.gradle", apply), ("deps.gradle", deps), ("gradle.lockfile", lock)], Vec::new()),
+        (
+            &[
+                ("app/build.gradle", "plugins { id 'shop.java' }\n"),
+                ("buildSrc/shop.java.gradle", deps),
+                ("app/gradle.lockfile", lock),
+            ],
+            Vec::new(),
+        ),
+        (&[("build.gradle", apply), ("deps.gradle", "ext.javaVersion = 17\n")], Vec::new()),
+        (
+            &[
+                ("settings.gradle", "rootProject.name = 'x'\ninclude 'app'\n"),
+                ("app/build.gradle", "plugins { id 'java' }\n"),
+            ],
+            Vec::new(),
+        ),
+    ] {
+        assert_eq!(open(files), expected, "{files:?}");
+    }
+}
+
+#[test]
+fn what_a_script_asks_for_stands_on_the_line_that_applies_it() {
+    let folder = Folder::with(&[
+        ("build.gradle", "plugins { id 'java' }\n\napply from: \"$rootDir/gradle/deps.gradle\"\n"),
+        ("gradle/deps.gradle", "dependencies {\n implementation 'org.a:a:1.+'\n implementation libs.b\n}\n"),
+        ("gradle/libs.versions.toml", "[libraries]\nb = \"org.b:b:2.0\"\n"),
+    ]);
+    let packages = collected(folder.path());
+    assert_eq!(packages.manifests.keys().collect::<Vec<_>>(), ["build.gradle"]);
+    let declared = packages.manifests["build.gradle"].declared.iter();
+    let told: Vec<String> = declared.map(|d| format!("{}: {} {}", d.line, d.name, d.range)).collect();
+    assert_eq!(told, ["3: org.a:a 1.+", "3: org.b:b 2.0"]);
+}

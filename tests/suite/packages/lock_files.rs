@@ -10,6 +10,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::support::probes::Folder;
 
+/// What the manifests of the fixtures called `…-workspaces` ask for, by whichever manager.
+pub const WORKSPACE_WANTS: [&str; 6] = [
+    "package.json cross-spawn ^7.0.3 Development -> cross-spawn 7.0.6",
+    "packages/lib/package.json debug ^4.3.4 Production -> debug 4.4.3",
+    "packages/lib/package.json ms ^2.1.3 Production -> ms 2.1.3",
+    "packages/web/package.json is-even ^1.0.0 Development -> is-even 1.0.0",
+    "packages/web/package.json is-odd ^3.0.1 Production -> is-odd 3.0.1",
+    "packages/web/package.json ms 2.1.2 Production -> ms 2.1.2",
+];
+
 /// A lock file alone: what was read, and what was passed over.
 pub fn read(path: &str, text: &str) -> Result<(LockFile, Vec<String>), NotUnderstood> {
     let name = path.rsplit('/').next().unwrap();

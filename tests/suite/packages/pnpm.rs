@@ -3,7 +3,7 @@
 
 use gonogo::probe::packages::Manager;
 
-use super::lock_files::{brief, cut_anywhere, listed, read, refused, with_manifests};
+use super::lock_files::{WORKSPACE_WANTS, brief, cut_anywhere, listed, read, refused, with_manifests};
 
 const NINE: &str = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: ^1.0.0\n        \
                     version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {integrity: x}\n\nsnapshots:\n\n  a@1.0.0: {}\n";
@@ -30,18 +30,7 @@ fn every_version_is_read_as_pnpm_lists_it() {
 fn workspaces_are_asked_for_by_each_member() {
     for folder in ["pnpm/pnpm6-workspaces", "pnpm/pnpm9-workspaces"] {
         let (lock, _) = listed(folder, true);
-        assert_eq!(
-            brief::wanted(&lock),
-            [
-                "package.json cross-spawn ^7.0.3 Development -> cross-spawn 7.0.6",
-                "packages/lib/package.json debug ^4.3.4 Production -> debug 4.4.3",
-                "packages/lib/package.json ms ^2.1.3 Production -> ms 2.1.3",
-                "packages/web/package.json is-even ^1.0.0 Development -> is-even 1.0.0",
-                "packages/web/package.json is-odd ^3.0.1 Production -> is-odd 3.0.1",
-                "packages/web/package.json ms 2.1.2 Production -> ms 2.1.2",
-            ],
-            "{folder}"
-        );
+        assert_eq!(brief::wanted(&lock), WORKSPACE_WANTS, "{folder}");
     }
 }
 

@@ -328,3 +328,94 @@ fn a_file_that_nothing_vouches_for_may_leave_out_what_packages_need() {
     assert_eq!(gaps(&collected(&[("requirements.txt", "flask==2.2.5 --hash=sha256:00\n")])), [""; 0]);
     assert_eq!(gaps(&collected(&[("requirements.txt", "# nothing yet\n")])), [""; 0]);
 }
+
+#[test]
+fn requirements_files_are_known_by_what_names_them_and_what_they_hold() {
+    let held = |files: &[(&str, &str)]| {
+        let packages = collected(files);
+        let mut told: Vec<String> = (packages.locks.iter())
+            .map(|lock| {
+                let names: Vec<String> = lock.packages.iter().map(|p| format!("{} {}", p.name, p.version)).collect();
+                format!("{}: {}", lock.path, names.join(", "))
+            })
+            .collect();
+        let gaps = packages.gaps.into_vec().into_iter().filter(|gap| !gap.reason.contains("what its packages need"));
+        told.extend(gaps.map(|gap| format!("gap {}: {}", gap.reason, gap.examples.join(", "))));
+        told
+    };
+    let unpinned = "gap requirement without an exact version (==): flask";
+    for (files, expected) in [
+        (
+            &[("api/deps.txt", "django==3.0\n"), ("api/app.py", "import django\n")][..],
+            &["api/deps.txt: django 3.0"][..],
+        ),
+        (
+            &[("deps.txt", "flask\n"), ("Dockerfile", "COPY . .\nRUN pip install \\\n  -r deps.txt\n")],
+            &["deps.txt: ", unpinned],
+        ),
+        (
+            &[("api/deps.txt", "flask\n"), ("Dockerfile", "RUN pip install -r /srv/api/deps.txt\n")],
+            &["api/deps.txt: ", unpinned],
+        ),
+        (
+            &[
+                ("py/prod.lst", "flask==3.0\n"),
+                ("Dockerfile", "COPY py/prod.lst /tmp/r.txt\nRUN pip install -r /tmp/r.txt\n"),
+            ],
+            &["py/prod.lst: flask 3.0"],
+        ),
+        (
+            &[
+                ("api/deps.txt", "flask\n"),
+                (".github/workflows/ci.yml", "- run: |\n    cd api\n    pip install -r deps.txt\n"),
+            ],
+            &["api/deps.txt: ", unpinned],
+        ),
+        (&[("deps.txt", "flask\n"), ("README.md", "Run `pip install -r deps.txt`.\n")], &["deps.txt: ", unpinned]),
+        (
+            &[("deps.txt", "flask\n"), ("package.json", r#"{"scripts": {"py": "pip install -r deps.txt"}}"#)],
+            &["deps.txt: ", unpinned],
+        ),
+        (
+            &[
+                ("deps.txt", "flask\n"),
+                ("Procfile", "web: pip install -r deps.txt -c pins.txt && run\n"),
+                ("pins.txt", "x==1.0\n"),
+            ],
+            &["deps.txt: ", unpinned],
+        ),
+        (
+            &[("a.txt", "-c b.txt\nx\n"), ("b.txt", "x==1.0\n"), ("Makefile", "i:\n\tpip install -r a.txt\n")],
+            &["a.txt: x 1.0"],
+        ),
+        (
+            &[("Dockerfile", "FROM python\nRUN pip install -r https://bot:s3cret@files.example.com/deps.txt\n")],
+            &["gap included requirements file that is missing or outside the project: an address in Dockerfile"],
+        ),
+        (
+            &[("Dockerfile", "FROM python\nRUN pip install -r deps.txt\n")],
+            &["gap requirements file that a command installs and that is not there: Dockerfile:2"],
+        ),
+        // Another tool wrote it on the way.
+        (
+            &[("Dockerfile", "RUN pip install -r out.txt\n"), ("requirements.txt", "a==1.0\n")],
+            &["requirements.txt: a 1.0"],
+        ),
+        // Texts that are no list, and lists that nobody deploys.
+        (
+            &[
+                ("robots.txt", "User-agent: *\nDisallow: /\n"),
+                ("humans.txt", "me\n"),
+                ("stopwords.txt", "a\nabout\nabove\n"),
+                ("tests/data/deps.txt", "django==3.0\n"),
+                ("x.egg-info/requires.txt", "django==3.0\n"),
+                ("constraints.txt", "django==3.0\n"),
+                ("notes.txt", "django==3.0 is old\n"),
+                ("README.md", "`pip install -r robots.md`\n"),
+            ],
+            &[],
+        ),
+    ] {
+        assert_eq!(held(files), expected, "{files:?}");
+    }
+}

@@ -36,14 +36,14 @@ fn the_figures_are_those_of_the_labels() {
 async fn a_rule_that_was_wrong_too_often_is_never_sure_and_says_so() {
     let handlers = "const express = require('express');\nconst app = express();\n\
         app.get('/go', (req, res) => res.redirect(req.query.next));\n\
-        app.get('/run', (req, res) => { eval(req.query.code); res.end(); });\napp.listen(3000);\n";
+        app.get('/run', (req, res) => { require('child_process').exec('ls ' + req.query.dir); res.end(); });\napp.listen(3000);\n";
     let folder = Folder::with(&[("server.js", handlers)]);
     let seen = run(&SourceProbe, folder.path(), Settings::default()).await.unwrap();
     let of = |rule: &str| seen.findings.iter().find(|finding| finding.rule.as_str() == rule).unwrap();
     let doubted = of("open-redirect");
     assert_eq!(doubted.confidence, Confidence::Medium);
     assert!(doubted.evidence.iter().any(|evidence| evidence.text.contains("such findings on other projects")));
-    let sure = of("unsafe-eval");
+    let sure = of("command-injection");
     assert_eq!(sure.confidence, Confidence::High);
     assert!(!sure.evidence.iter().any(|evidence| evidence.text.contains("such findings on other projects")));
 }

@@ -12,7 +12,7 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlSslMode};
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::postgres::password;
-use super::server::{as_ordinary_user, find, is_root};
+use super::server::{as_ordinary_user, find, give_away, write_identity};
 
 /// The user that may do everything.
 pub const OWNER: &str = "owner";
@@ -30,11 +30,16 @@ pub struct Server {
 /// With a sentence, when MariaDB is not installed or does not start.
 pub fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
-    SERVER.get_or_init(Server::start)
+    SERVER.get_or_init(|| Server::start(None))
 }
 
 impl Server {
-    fn start() -> Self {
+    /// A server of its own that lets nobody in over the network without TLS. It shows this certificate, with its key.
+    pub fn with_tls(identity: &(String, String)) -> Self {
+        Self::start(Some(identity))
+    }
+
+    fn start(identity: Option<&(String, String)>) -> Self {
         let mariadbd = find("mariadbd", &["/usr/sbin"], "mariadb");
         let install = find("mariadb-install-db", &["/usr/bin"], "mariadb");
         // Sockets have short names: not below a deep TMPDIR.
@@ -44,11 +49,8 @@ impl Server {
         std::fs::create_dir(&data).unwrap();
         let secret = folder.join("init.sql");
         std::fs::write(&secret, first_statements()).unwrap();
-        if is_root() {
-            for path in [&folder, &data, &secret] {
-                let status = std::process::Command::new("chown").arg("nobody").arg(path).status().unwrap();
-                assert!(status.success(), "chown to nobody");
-            }
+        for path in [&folder, &data, &secret] {
+            give_away(path);
         }
         let quick = ["--innodb-log-file-size=4M", "--innodb-flush-log-at-trx-commit=0", "--innodb-doublewrite=0"];
         let mut init = as_ordinary_user(&install);
@@ -79,6 +81,11 @@ impl Server {
             ("performance-schema", "ON".to_owned()),
         ] {
             shell.arg(format!("--{name}={value}"));
+        }
+        if let Some(identity) = identity {
+            let (certificate, key) = write_identity(&folder, identity);
+            shell.arg(format!("--ssl-cert={}", certificate.display())).arg(format!("--ssl-key={}", key.display()));
+            shell.arg("--require-secure-transport=ON");
         }
         shell.arg("--skip-name-resolve").env("FOLDER", &folder).current_dir(&folder);
         // A group of its own, so that a Ctrl-C to the tests lets the shell clean up.

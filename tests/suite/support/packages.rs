@@ -23,7 +23,8 @@ pub fn poisoned(text: &str) -> DependencyReport {
                 fields
                     .iter_mut()
                     .filter(|(name, value)| {
-                        *name != "severity" && *name != "kind" && !(*name == "uses" && value.is_string())
+                        let is_name = ["severity", "kind", "parts_used"].contains(&name.as_str());
+                        !(is_name || *name == "uses" && value.is_string())
                     })
                     .for_each(|(_, value)| fill(value, text));
             }
@@ -64,6 +65,7 @@ fn advisory(known_as: &str, severity: Severity, score: f64, fixed: Option<&str>,
         fixed: fixed.map(str::to_owned),
         malware: false,
         references: vec![format!("https://osv.dev/vulnerability/{known_as}")],
+        ..AdvisoryReport::default()
     }
 }
 

@@ -4,14 +4,14 @@ use std::io::Read;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, Connection};
 
-use super::server::{as_ordinary_user, find, is_root};
+use super::server::{as_ordinary_user, find, give_away, write_identity};
 
 /// The role that owns everything, and its password; the server listens on loopback and on a socket of its own only.
 pub const OWNER: &str = "owner";
@@ -34,11 +34,16 @@ pub fn password() -> String {
 /// With a sentence, when PostgreSQL is not installed or does not start.
 pub fn cluster() -> &'static Cluster {
     static CLUSTER: OnceLock<Cluster> = OnceLock::new();
-    CLUSTER.get_or_init(Cluster::start)
+    CLUSTER.get_or_init(|| Cluster::start(None))
 }
 
 impl Cluster {
-    fn start() -> Self {
+    /// A server of its own that lets nobody in over the network without TLS. It shows this certificate, with its key.
+    pub fn with_tls(identity: &(String, String)) -> Self {
+        Self::start(Some(identity))
+    }
+
+    fn start(identity: Option<&(String, String)>) -> Self {
         let initdb = find("initdb", &["/usr/pgsql/bin"], "postgresql");
         let postgres = find("postgres", &["/usr/pgsql/bin"], "postgresql");
         // Sockets have short names: not below a deep TMPDIR.
@@ -48,11 +53,8 @@ impl Cluster {
         std::fs::create_dir(&data).unwrap();
         let secret = folder.join("password");
         std::fs::write(&secret, password()).unwrap();
-        if is_root() {
-            for path in [&folder, &data, &secret] {
-                let status = Command::new("chown").arg("nobody").arg(path).status().unwrap();
-                assert!(status.success(), "chown to nobody");
-            }
+        for path in [&folder, &data, &secret] {
+            give_away(path);
         }
         let mut init = as_ordinary_user(&initdb);
         init.args(["--auth=scram-sha-256", "--username", OWNER, "--no-sync", "--encoding=UTF8", "--locale=C", "-D"]);
@@ -71,10 +73,15 @@ impl Cluster {
             "shared_buffers=16MB",
             "autovacuum=off",
             "max_connections=60",
-            "ssl=off",
             "shared_preload_libraries=pg_stat_statements",
         ] {
             server.args(["-c", setting]);
+        }
+        if let Some(identity) = identity {
+            let (certificate, key) = write_identity(&folder, identity);
+            std::fs::write(data.join("pg_hba.conf"), "hostssl all all 127.0.0.1/32 scram-sha-256\n").unwrap();
+            server.args(["-c", "ssl=on", "-c", &format!("ssl_cert_file={}", certificate.display())]);
+            server.args(["-c", &format!("ssl_key_file={}", key.display())]);
         }
         server.env("FOLDER", &folder).env("LC_ALL", "C").current_dir(&folder);
         // A group of its own, so that a Ctrl-C to the tests lets the shell clean up.

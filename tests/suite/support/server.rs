@@ -1,6 +1,6 @@
 //! What the servers have in common that tests start: they want to be found, and none runs as root.
 
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -36,4 +36,24 @@ pub fn find(program: &str, folders: &[&str], package: &str) -> PathBuf {
     all.into_iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file()).unwrap_or_else(|| {
         panic!("these tests need a server of {package}: `{program}` was not found; run tests/run, which installs it")
     })
+}
+
+/// Writes a certificate and its key, each in PEM form, where the server that reads them finds them, for its eyes only.
+pub fn write_identity(folder: &Path, (certificate, key): &(String, String)) -> (PathBuf, PathBuf) {
+    let write = |name: &str, text: &str| {
+        let path = folder.join(name);
+        std::fs::write(&path, text).unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        give_away(&path);
+        path
+    };
+    (write("server.crt", certificate), write("server.key", key))
+}
+
+/// Makes a path the property of who runs the servers.
+pub fn give_away(path: &Path) {
+    if is_root() {
+        let status = Command::new("chown").arg("nobody").arg(path).status().unwrap();
+        assert!(status.success(), "chown to nobody");
+    }
 }

@@ -80,6 +80,13 @@ impl Authority {
         self.issuer.key().serialize_pem()
     }
 
+    /// A certificate for `host` and its key, each in PEM form, for servers that read files.
+    pub fn issue_pem(&self, host: &str) -> (String, String) {
+        let key = KeyPair::generate().unwrap();
+        let leaf = leaf(host, -1, 90).signed_by(&key, &self.issuer).unwrap();
+        (leaf.pem(), key.serialize_pem())
+    }
+
     fn sign(&self, params: &CertificateParams) -> Identity {
         let key = KeyPair::generate().unwrap();
         let leaf = params.signed_by(&key, &self.issuer).unwrap();

@@ -162,6 +162,61 @@ async fn an_api_that_does_not_answer_is_said() {
 }
 
 #[tokio::test]
+async fn the_page_of_the_front_end_or_of_a_firewall_is_no_answer_of_an_api() {
+    for body in [APP, b"<!doctype html><title>Just a moment...</title>"] {
+        let (server, _) = server(move |request| {
+            let body = if path(request) == "/" { APP } else { body };
+            ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), body.to_vec())
+        })
+        .await;
+        let seen = look(&[format!("http://localhost:{}/", server.port)], None).await;
+        assert!(!seen.proved().contains(&"cors-strangers-refused".to_owned()), "{seen:#?}");
+        let Coverage::Part(why) = coverage(&seen, "cors-origin-reflected") else { panic!("{seen:#?}") };
+        assert!(why.contains("/api/me was asked by GET as another website, and it answered with a page"), "{why}");
+    }
+}
+
+/// A page with one script, and an API that welcomes whoever asks.
+async fn with_script(script: &'static str) -> Seen {
+    let (server, _) = server(move |request| match path(request) {
+        "/" => (
+            "200 OK\r\nContent-Type: text/html\r\n".to_owned(),
+            b"<h1>Teapots</h1><script src=/assets/i.js></script>".to_vec(),
+        ),
+        "/assets/i.js" => ("200 OK\r\nContent-Type: text/javascript\r\n".to_owned(), script.into()),
+        "/api/me" | "/v1/users" => {
+            let origin = header(request, "origin");
+            let cors = format!("Access-Control-Allow-Origin: {origin}\r\nAccess-Control-Allow-Credentials: true\r\n");
+            (format!("200 OK\r\nContent-Type: application/json\r\n{cors}"), b"{}".to_vec())
+        }
+        _ => ("404 Not Found\r\n".to_owned(), b"nothing".to_vec()),
+    })
+    .await;
+    look(&[format!("http://localhost:{}/", server.port)], None).await
+}
+
+#[tokio::test]
+async fn an_api_that_only_a_script_names_is_asked() {
+    for script in ["fetch(\"/api/me\",{credentials:\"include\"})", "a.get('/v1/users')"] {
+        let seen = with_script(script).await;
+        assert!(said(&seen, "cors-origin-reflected").starts_with("major: localhost lets whichever"), "{script}");
+    }
+}
+
+#[tokio::test]
+async fn scripts_that_ask_for_what_they_do_not_name_leave_it_open() {
+    for (script, told) in [
+        ("fetch(`${base}/me`)", "do not stand in them"),
+        ("const api='http://localhost:1/api/users'", "http://localhost:1/api/users looks like an API of yours"),
+    ] {
+        let seen = with_script(script).await;
+        let Coverage::Part(why) = coverage(&seen, "cors-origin-reflected") else { panic!("{seen:#?}") };
+        assert!(why.contains(told), "{why}");
+    }
+    assert_eq!(coverage(&with_script("menu.open()").await, "cors-origin-reflected"), Coverage::Whole);
+}
+
+#[tokio::test]
 async fn without_an_api_nothing_is_proved() {
     let (server, _) =
         server(|_| ("200 OK\r\nContent-Type: text/html\r\n".to_owned(), b"<h1>Teapots</h1>".to_vec())).await;

@@ -63,10 +63,35 @@ async fn packed(encoding: &'static str, body: Vec<u8>) -> Server {
 }
 
 fn bomb() -> Vec<u8> {
-    let zeros = vec![0; 1024 * 1024];
+    gzip(&vec![0; 1024 * 1024], 24)
+}
+
+fn gzip(piece: &[u8], times: usize) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
-    (0..24).for_each(|_| encoder.write_all(&zeros).unwrap());
+    (0..times).for_each(|_| encoder.write_all(piece).unwrap());
     encoder.finish().unwrap()
+}
+
+/// A page with ten scripts, each of which unpacks to nearly as much as is read of one.
+async fn scripts() -> Server {
+    let script = gzip("menu(1);        \n".repeat(1024 * 60).as_bytes(), 7);
+    let page: String = (0..10).map(|n| format!("<script src=/{n}.js></script>")).collect();
+    Server::raw(move |mut stream| {
+        let (page, script) = (page.clone(), script.clone());
+        async move {
+            let path = request(&mut stream).await;
+            let (kind, body) = match path.as_str() {
+                "/" => ("text/html", page.into_bytes()),
+                path if path.ends_with(".js") => ("text/javascript\r\nContent-Encoding: gzip", script),
+                _ => ("text/plain", b"nothing".to_vec()),
+            };
+            let status = if kind == "text/plain" { "404 Not Found" } else { "200 OK" };
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(&[head.as_bytes(), &body].concat()).await;
+            let _ = stream.read(&mut [0; 64]).await;
+        }
+    })
+    .await
 }
 
 #[tokio::test]
@@ -88,6 +113,7 @@ async fn the_probe_stays_small_whatever_servers_send() {
         packed("gzip", bomb).await,
         packed("br", brotli.clone()).await,
         packed("br", brotli).await,
+        scripts().await,
     ];
     let urls: Vec<String> = servers.iter().map(|server| format!("http://localhost:{}/", server.port)).collect();
     let child = tokio::task::spawn_blocking(move || {

@@ -1,7 +1,9 @@
 //! What a site gives away, and what only looks like it.
 
+mod error_signs;
 mod in_part;
 mod later;
+mod walls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -228,16 +230,6 @@ async fn refusals_and_redirects_are_no_exposure() {
     })
     .await;
     assert_eq!(dots, [""; 0]);
-    let server = Server::raw(|mut stream| async move {
-        let path = request(&mut stream).await;
-        let answer = if path == "/" { page("") } else { redirect(&format!("/login?next={path}")) };
-        let _ = stream.write_all(answer.as_bytes()).await;
-        let _ = stream.shutdown().await;
-    })
-    .await;
-    let (login, seen) = seen_at(&server).await;
-    assert_eq!(login, [""; 0]);
-    assert_eq!(coverage(&seen, "private-file-exposed"), Coverage::Whole);
     let (wall, seen) = seen_at(
         &site(|path| if path == "/" { ok("text/html", HOME) } else { ("403 Forbidden", "text/html", Vec::new()) })
             .await

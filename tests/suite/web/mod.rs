@@ -14,6 +14,7 @@ mod hostile_series;
 #[cfg(target_os = "linux")]
 mod hostile_servers;
 mod hostile_tls;
+mod one_at_a_time;
 mod own_settings;
 mod plan;
 mod reach;

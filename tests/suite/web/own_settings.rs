@@ -60,6 +60,28 @@ async fn a_header_that_is_set_and_does_not_arrive_names_its_line() {
 }
 
 #[tokio::test]
+async fn files_that_are_loaded_again_and_unpacked_name_the_server_block_and_the_lines_for_it() {
+    let root = Authority::root("Test Root");
+    let server = Server::https(root.issue("localhost", -1, 90), move |path| {
+        let (kind, body) = match path {
+            "/" => ("text/html", "<!doctype html><script src=/assets/index-BxYz12ab.js></script>".to_owned()),
+            _ => ("text/javascript", "function t(e){return e}t(1);".repeat(200)),
+        };
+        format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+    })
+    .await;
+    let (file, folder) = (root.file(), Folder::with(&[("deploy/nginx.conf", CONF)]));
+    let urls = [format!("https://localhost:{}/", server.port)];
+    let seen = run(&WebProbe::STANDARD, folder.path(), settings(&urls, Some(file.path()))).await.unwrap();
+    let told = texts(&seen, "assets-uncached");
+    assert!(told.contains("deploy/nginx.conf:1, inside the `server` block:\n    expires $keep_for;"), "{told}");
+    assert!(told.contains("    ~^/assets/ 1y;"), "{told}");
+    let told = texts(&seen, "responses-uncompressed");
+    assert!(told.contains("deploy/nginx.conf:1, inside the `server` block:\n    gzip on;"), "{told}");
+    assert!(told.contains("In your project that is deploy/nginx.conf: add the lines shown."), "{told}");
+}
+
+#[tokio::test]
 async fn a_session_cookie_without_flags_names_the_setting_that_takes_them_off() {
     let value = ["4f9c", "2b71"].concat();
     let headers = format!("Set-Cookie: sessionid={value}; HttpOnly; Path=/; SameSite=Lax\r\n");

@@ -23,7 +23,7 @@ fn what_stays_on_this_machine_is_known_beforehand() {
 fn an_address_is_asked_for_kindly() {
     assert_eq!(touches(&[]).unwrap_err(), "no address was given: give the deployed one with --url https://…");
     assert!(touches(&["shop"]).unwrap_err().contains("https://shop.example.com"));
-    assert!(touches(&["ftp://shop.example.com"]).unwrap_err().contains("must begin with https://"));
+    assert!(touches(&["ftp://shop.example.com"]).unwrap_err().contains("is not a web address; write it like https://"));
 }
 
 #[test]
@@ -45,9 +45,18 @@ fn a_scheme_that_was_left_out_is_said() {
     let summary = |url: &str| {
         WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&[url.to_owned()], None)).unwrap().summary
     };
-    assert_eq!(summary("shop.example.com"), "look at https://shop.example.com/ (https:// assumed) from outside");
-    assert_eq!(summary("localhost:3000"), "look at http://localhost:3000/ (http:// assumed) from outside");
-    assert_eq!(summary("https://shop.example.com"), "look at https://shop.example.com/ from outside");
+    assert_eq!(
+        summary("shop.example.com"),
+        "look at https://shop.example.com/ (https:// assumed) from outside, with 150 requests at most"
+    );
+    assert_eq!(
+        summary("localhost:3000"),
+        "look at http://localhost:3000/ (http:// assumed) from outside, with 150 requests at most"
+    );
+    assert_eq!(
+        summary("https://shop.example.com"),
+        "look at https://shop.example.com/ from outside, with 150 requests at most"
+    );
 }
 
 #[test]
@@ -55,5 +64,5 @@ fn the_summary_holds_no_secret() {
     let word = ["hun", "ter2"].concat();
     let urls = [format!("https://ann:{word}@shop.example.com/?token={word}")];
     let plan = WebProbe::STANDARD.plan(&bare_project(no_project()), &settings(&urls, None)).unwrap();
-    assert_eq!(plan.summary, "look at https://shop.example.com/?token=… from outside");
+    assert_eq!(plan.summary, "look at https://shop.example.com/?token=… from outside, with 150 requests at most");
 }

@@ -58,6 +58,40 @@ async fn http_that_stays_http_beside_https_is_major() {
 }
 
 #[tokio::test]
+async fn the_name_alone_is_asked_for_beside_a_page_behind_it() {
+    let root = Authority::root("Test Root");
+    let file = root.file();
+    let secure = Server::https(root.issue("shop.example.com", -1, 90), |_| page(GOOD_HEADERS)).await;
+    for (front, found) in [(page(""), true), (redirect("https://shop.example.com/"), false), (redirect("/en"), false)] {
+        let (to_en, there) = (front.contains("/en"), front.clone());
+        let plain = Server::http(move |path| match path {
+            "/app" => redirect("https://shop.example.com/app"),
+            _ => front.clone(),
+        })
+        .await;
+        let address = |port| ([127, 0, 0, 1], port).into();
+        let names =
+            vec![("shop.example.com", 443, address(secure.port)), ("shop.example.com", 80, address(plain.port))];
+        let probe = WebProbe::STANDARD.with_names(names.leak());
+        let asked = settings(&["https://shop.example.com/app".to_owned()], Some(file.path()));
+        let seen = run(&probe, no_project(), asked).await.unwrap();
+        let places: Vec<String> = seen.places().into_iter().filter(|place| place.contains("https-redirect")).collect();
+        assert_eq!(!places.is_empty(), found, "{there}: {places:?}");
+        assert!(!found || places == ["https-redirect-missing http://shop.example.com/"], "{places:?}");
+        let whole = coverage(&seen, "https-redirect-missing") == Coverage::Whole;
+        assert_eq!(whole, !to_en, "{there}: {:?}", coverage(&seen, "https-redirect-missing"));
+        let requests = &seen.result.as_ref().unwrap().web.as_ref().unwrap().requests;
+        assert_eq!(
+            requests.iter().filter(|made| made.url == "http://shop.example.com/").count(),
+            1,
+            "one more request"
+        );
+        let served = seen.proofs.iter().filter(|proof| proof.rule.as_str() == "https-served");
+        assert_eq!(served.count(), 1, "two ways lead to one page, which is said once");
+    }
+}
+
+#[tokio::test]
 async fn a_list_of_files_at_a_given_http_address_is_told_beside_good_https() {
     let root = Authority::root("Test Root");
     let secure = Server::https(root.issue("localhost", -1, 90), |_| page(GOOD_HEADERS)).await;

@@ -77,17 +77,17 @@ pub fn connecting(error: &sqlx::Error, target: &MysqlTarget) -> Failure {
             ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe => format!(
                 "the server hung up on {shown}; check that a MySQL server listens there and whether it wants TLS (?ssl-mode=REQUIRED)"
             ),
+            ErrorKind::NotFound => format!(
+                "a file that the address of {shown} names for TLS is not there; check ?ssl-ca=, ssl-cert= and ssl-key="
+            ),
+            // How a handshake ends in which a certificate is not trusted.
+            ErrorKind::InvalidData => without_tls(target),
             _ if error.to_string().contains("lookup") => {
                 format!("the host of {shown} is not known; check its name in the --database URL")
             }
             _ => format!("{shown} cannot be reached ({}); check the address and the network", error.kind()),
         },
-        sqlx::Error::Tls(_) if target.requires_tls() => format!(
-            "no TLS connection to {shown} could be made, and its address requires one; check the server's certificate, and name its authority with ?ssl-ca=FILE where it is a private one"
-        ),
-        sqlx::Error::Tls(_) => format!(
-            "no TLS connection to {shown} could be made; check the server's certificate, or add ?ssl-mode=DISABLED on a network that you trust"
-        ),
+        sqlx::Error::Tls(_) => without_tls(target),
         sqlx::Error::Protocol(text) if text.contains("plugin") => format!(
             "the user of {shown} logs in by a plugin that gonogo does not know; name one that logs in with a password (caching_sha2_password or mysql_native_password)"
         ),
@@ -95,11 +95,28 @@ pub fn connecting(error: &sqlx::Error, target: &MysqlTarget) -> Failure {
             format!("what listens for {shown} does not speak MySQL's protocol; check host and port")
         }
         error => match number(error) {
+            // MariaDB says no more where it lets nobody in without TLS.
+            Some(1045) if target.refuses_tls() => format!(
+                "the server refused user and password for {shown}, or wants TLS, which the address switches off; check all three in the --database URL (?ssl-mode=REQUIRED)"
+            ),
             Some(number) => database(number, shown),
             None => format!("{shown} cannot be reached; check the address in --database URL"),
         },
     };
     Failure::new(message)
+}
+
+fn without_tls(target: &MysqlTarget) -> String {
+    let shown = &target.shown;
+    if target.requires_tls() {
+        format!(
+            "no TLS connection to {shown} could be made, and its address requires one; check the server's certificate, and name its authority with ?ssl-ca=FILE where it is a private one"
+        )
+    } else {
+        format!(
+            "no TLS connection to {shown} could be made; check the server's certificate, or add ?ssl-mode=DISABLED on a network that you trust"
+        )
+    }
 }
 
 fn database(number: u16, shown: &str) -> String {

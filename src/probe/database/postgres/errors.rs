@@ -91,15 +91,17 @@ pub fn connecting(error: &sqlx::Error, target: &PostgresTarget) -> Failure {
             ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe => format!(
                 "the server hung up on {shown}; check that a PostgreSQL server listens there and whether it wants TLS (?sslmode=require)"
             ),
+            ErrorKind::NotFound => format!(
+                "a file that the address of {shown} names for TLS is not there; check ?sslrootcert=, sslcert= and sslkey="
+            ),
+            // How a handshake ends in which a certificate is not trusted.
+            ErrorKind::InvalidData => without_tls(target),
             _ if error.to_string().contains("lookup") => {
                 format!("the host of {shown} is not known; check its name in the --database URL")
             }
             _ => format!("{shown} cannot be reached ({}); check the address and the network", error.kind()),
         },
-        sqlx::Error::Tls(_) if target.requires_tls() => format!(
-            "no TLS connection to {shown} could be made, and its address requires one; check the certificate and ?sslmode="
-        ),
-        sqlx::Error::Tls(_) => format!("no TLS connection to {shown} could be made; check the server's certificate"),
+        sqlx::Error::Tls(_) => without_tls(target),
         sqlx::Error::Database(error) => database(error.as_ref(), shown),
         sqlx::Error::Protocol(_) => {
             format!("what listens for {shown} does not speak PostgreSQL's protocol; check host and port")
@@ -107,6 +109,17 @@ pub fn connecting(error: &sqlx::Error, target: &PostgresTarget) -> Failure {
         _ => format!("{shown} cannot be reached; check the address in --database URL"),
     };
     Failure::new(message)
+}
+
+fn without_tls(target: &PostgresTarget) -> String {
+    let shown = &target.shown;
+    if target.requires_tls() {
+        format!(
+            "no TLS connection to {shown} could be made, and its address requires one; check the server's certificate, name its authority with ?sslrootcert=FILE where it is a private one, and look at ?sslmode="
+        )
+    } else {
+        format!("no TLS connection to {shown} could be made; check the server's certificate")
+    }
 }
 
 fn database(error: &dyn DatabaseError, shown: &str) -> String {

@@ -10,7 +10,7 @@ use sqlx::Row;
 use super::errors::Refused;
 use super::questions as ask;
 use super::session::Session;
-use crate::probe::database::checks::facts::{Asked, Facts, Kind, Place, Product};
+use crate::probe::database::checks::facts::{Asked, Facts, Kind, Product};
 
 /// Settings that a check looks at, as a new session of the role has them. Those that the role may not see, and those of
 /// libraries that are not loaded, are left out by the server.
@@ -26,9 +26,9 @@ const SETTINGS: [&str; 9] = [
     "shared_preload_libraries",
 ];
 
-/// Asks for everything.
-pub async fn read(session: &mut Session, place: Place) -> Facts {
-    let mut facts = Facts { place, ..Facts::default() };
+/// Asks for everything; of the place, only whether the connection is encrypted.
+pub async fn read(session: &mut Session) -> Facts {
+    let mut facts = Facts::default();
     let about: Asked<About> = answer(session, ask::ABOUT, &[]).await;
     if let Asked::Known(about) = about {
         facts.product = Product {

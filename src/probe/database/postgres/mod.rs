@@ -48,6 +48,9 @@ pub struct Postgres {
     ahead: HashMap<String, Ahead>,
     /// How to ask for the plan of those that were planned on the server.
     asked: HashMap<String, Ask>,
+    /// Whether the server will be asked about itself, and what it said if it was.
+    checks: bool,
+    facts: Option<Facts>,
     /// The schema of the extension HypoPG, once it was looked for.
     hypopg: Option<Option<String>>,
     /// The role may do anything, `COPY … TO PROGRAM` included.
@@ -85,7 +88,8 @@ impl Postgres {
         };
         let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(failed)?;
         let (ahead, asked) = (HashMap::new(), HashMap::new());
-        Ok(Self { session, about, catalog, own, rows, copy, ahead, asked, hypopg: None, superuser })
+        let (checks, facts, hypopg) = (false, None, None);
+        Ok(Self { session, about, catalog, own, rows, copy, ahead, asked, checks, facts, hypopg, superuser })
     }
 
     /// Makes ready for these queries: finds out which of the functions that they call are the database's own, copies their
@@ -114,6 +118,9 @@ impl Postgres {
             starting.end().await;
             return Ok(());
         }
+        if self.checks {
+            self.facts = Some(facts::read(&mut self.session).await);
+        }
         self.copy = match starting.copy(&mut self.session, &names, self.rows).await {
             Ok(mut scratch) => match ahead::plan(&mut scratch, &self.catalog, &wanted).await {
                 Ok(ahead) => {
@@ -136,9 +143,19 @@ impl Postgres {
         &self.catalog
     }
 
+    /// Lets [`Postgres::prepare`] ask what the server says of itself, while the scratch cluster is being made.
+    pub const fn expect_checks(&mut self) {
+        self.checks = true;
+    }
+
     /// What the server says of itself.
     pub async fn facts(&mut self, place: Place) -> Facts {
-        facts::read(&mut self.session, place).await
+        let facts = match self.facts.take() {
+            Some(facts) => facts,
+            None => facts::read(&mut self.session).await,
+        };
+        let place = Place { encrypted: facts.place.encrypted.or(place.encrypted), ..place };
+        Facts { place, ..facts }
     }
 
     /// The server and its version.
@@ -223,14 +240,25 @@ impl Postgres {
         Some(plan::read(&plan, &self.catalog).plan)
     }
 
+    /// Makes ready for the first of the trials, which are many: one of each of these queries with these indexes.
+    pub async fn try_ahead(&mut self, trials: &[(Asked<'_>, &[Candidate])]) {
+        let Copied::Ready(scratch) = &mut self.copy else { return };
+        let known = trials.iter().filter_map(|(asked, candidates)| {
+            let ahead = self.ahead.get(&asked.prepared.sql())?;
+            Some((ahead.weighed.ask.with(asked.values.clone()), *candidates))
+        });
+        let known: Vec<(Ask, &[Candidate])> = known.collect();
+        scratch.try_ahead(&known.iter().map(|(ask, candidates)| (ask, *candidates)).collect::<Vec<_>>()).await;
+    }
+
     /// Plans a query as if these indexes were there. `None`: nothing here can prove them.
     pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         let key = asked.prepared.sql();
         if let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&key), &mut self.copy) {
             let ask = ahead.weighed.ask.with(asked.values.clone());
-            let trial = scratch.try_indexes(&ask, candidates).await?;
+            let (trial, names) = scratch.try_indexes(&ask, candidates).await?;
             let before = if asked.values.is_empty() { ahead.cost } else { scratch.cost(&ask).await? };
-            return Some(tried(IndexProof::ScratchServer, before, &trial.plan, &trial.names));
+            return Some(tried(IndexProof::ScratchServer, before, trial.cost, &trial.uses, &names));
         }
         let ask = &self.asked.get(&key)?.with(asked.values.clone());
         if self.hypopg.is_none() {
@@ -239,7 +267,13 @@ impl Postgres {
         let schema = self.hypopg.as_ref()?.as_deref()?;
         let before = self.session.explain(ask, Planner::NATURAL).await.ok()?;
         let seen = hypothetical::plan(&mut self.session, schema, ask, candidates).await.ok()?;
-        let tried = tried(IndexProof::Hypothetical, plan::cost(&before)?, &seen.plan, &seen.names);
+        let tried = tried(
+            IndexProof::Hypothetical,
+            plan::cost(&before)?,
+            plan::cost(&seen.plan),
+            &plan::indexes(&seen.plan),
+            &seen.names,
+        );
         // The tables are as small as they are: that an index is not used there says nothing about larger ones.
         let rows =
             plan::tables(&before).iter().filter_map(|(schema, name)| self.catalog.table(schema, name)?.rows).max();
@@ -260,6 +294,13 @@ impl Postgres {
         counted::read(&mut self.session).await
     }
 
+    /// Begins to take the scratch cluster away: nothing more will be planned there.
+    pub fn let_go(&mut self) {
+        if let Copied::Ready(scratch) = &mut self.copy {
+            scratch.let_go();
+        }
+    }
+
     /// Ends the session, and takes away what was made for it.
     pub async fn close(self) {
         match self.copy {
@@ -271,12 +312,10 @@ impl Postgres {
     }
 }
 
-/// What a plan with indexes shows, `names` being what was made for each.
-fn tried(proof: IndexProof, before: f64, plan: &serde_json::Value, names: &[Vec<String>]) -> Tried {
-    let after = plan::cost(plan).unwrap_or(before);
-    let uses = plan::indexes(plan);
+/// What a plan with indexes shows: its cost and the names of those that it uses, `names` being what was made for each.
+fn tried(proof: IndexProof, before: f64, after: Option<f64>, uses: &BTreeSet<String>, names: &[Vec<String>]) -> Tried {
     let used = names.iter().enumerate().filter(|(_, names)| names.iter().any(|name| uses.contains(name)));
-    Tried { proof, before, after, used: used.map(|(at, _)| at).collect() }
+    Tried { proof, before, after: after.unwrap_or(before), used: used.map(|(at, _)| at).collect() }
 }
 
 /// A table that the plan names and the catalogue does not have, such as one of another role.

@@ -98,18 +98,19 @@ impl Ask {
         (0..self.prepared.parameters).filter(|n| !self.values.contains_key(n)).collect()
     }
 
-    /// The server's grammar lets PREPARE take a single SELECT, INSERT, UPDATE, DELETE or VALUES and nothing else.
-    pub fn prepare(&self) -> String {
+    /// Prepares it under this name. The server's grammar lets PREPARE take a single SELECT, INSERT, UPDATE, DELETE or VALUES
+    /// and nothing else.
+    pub fn prepare(&self, name: &str) -> String {
         let types: Vec<&str> = self.open().iter().map(|n| self.types.get(n).copied().unwrap_or("unknown")).collect();
         let declared = if self.types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
-        format!("PREPARE {NAME}{declared} AS {}", self.prepared.with_values(&self.values))
+        format!("PREPARE {name}{declared} AS {}", self.prepared.with_values(&self.values))
     }
 
-    /// Nothing is executed. `options` as those of EXPLAIN.
-    pub fn explain(&self, options: &str) -> String {
+    /// Asks for the plan of what was prepared under this name. Nothing is executed. `options` as those of EXPLAIN.
+    pub fn explain(&self, name: &str, options: &str) -> String {
         let open = self.open().len();
         let nulls = if open == 0 { String::new() } else { format!("({})", vec!["NULL"; open].join(", ")) };
-        format!("EXPLAIN ({options}) EXECUTE {NAME}{nulls}")
+        format!("EXPLAIN ({options}) EXECUTE {name}{nulls}")
     }
 }
 
@@ -229,13 +230,13 @@ impl Session {
     }
 
     async fn prepare(&mut self, ask: &Ask) -> Result<(), Refused> {
-        let query = sqlx::query(AssertSqlSafe(ask.prepare())).persistent(false);
+        let query = sqlx::query(AssertSqlSafe(ask.prepare(NAME))).persistent(false);
         let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
         self.answered(prepared).map(drop).map_err(|refused| refused.with_parameter(&ask.open()))
     }
 
     async fn planned(&mut self, ask: &Ask) -> Result<Value, Refused> {
-        let query = sqlx::query(AssertSqlSafe(ask.explain(IN_FULL))).persistent(false);
+        let query = sqlx::query(AssertSqlSafe(ask.explain(NAME, IN_FULL))).persistent(false);
         let row = timeout(ANSWER_WITHIN, query.fetch_one(&mut self.connection)).await;
         let row = self.answered(row)?;
         row.try_get::<Value, _>(0).map_err(|_| Refused::Other("an answer that is no plan".to_owned()))

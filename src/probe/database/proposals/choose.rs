@@ -40,23 +40,38 @@ pub enum Choice {
     NotProvable,
 }
 
-/// Looks for indexes that help a query.
-pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, dialect: Dialect, rows: u64) -> Choice {
+/// The indexes that are worth a trial for a query, or what came of it without one.
+///
+/// # Errors
+/// What came of it without a trial.
+pub fn thought_of(
+    engine: &Engine,
+    asked: Asked<'_>,
+    judged: &Judged,
+    dialect: Dialect,
+    rows: u64,
+) -> Result<Vec<Candidate>, Choice> {
     let scans = !judged.scans.is_empty();
     if !scans && !engine.estimates_indexes() {
-        return Choice::NotNeeded;
+        return Err(Choice::NotNeeded);
     }
     // Planned on the server's small tables, or over tables of which it is not known which are meant.
     if !scans && (judged.points.is_empty() || candidates::is_ambiguous(asked.shape, engine.catalog())) {
-        return Choice::NotProvable;
+        return Err(Choice::NotProvable);
     }
     if !scans && judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK) {
-        return Choice::NotNeeded;
+        return Err(Choice::NotNeeded);
     }
     let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect, rows);
     if candidates.is_empty() {
-        return if scans { Choice::NoneHelps(0) } else { Choice::NotNeeded };
+        return Err(if scans { Choice::NoneHelps(0) } else { Choice::NotNeeded });
     }
+    Ok(candidates)
+}
+
+/// Looks for those of `candidates` that help a query.
+pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, candidates: Vec<Candidate>) -> Choice {
+    let scans = !judged.scans.is_empty();
     let Some(tried) = engine.try_indexes(asked, &candidates).await else { return Choice::NotProvable };
     let enough = if scans { HELPS_A_SCAN } else { HELPS_ANOTHER };
     let used: Vec<Candidate> = tried.used.iter().filter_map(|&at| candidates.get(at).cloned()).collect();

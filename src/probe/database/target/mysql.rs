@@ -79,6 +79,12 @@ impl MysqlTarget {
         self.local
     }
 
+    /// Whether the address forbids an encrypted connection.
+    #[must_use]
+    pub const fn refuses_tls(&self) -> bool {
+        matches!(self.tls, MySqlSslMode::Disabled)
+    }
+
     /// Whether the address forbids an unencrypted connection.
     #[must_use]
     pub const fn requires_tls(&self) -> bool {

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::rating::rate;
-use super::{Advisory, Standing};
-use crate::model::Severity;
+use super::{Advisory, Parts, Standing};
+use crate::model::{PartsUsed, Severity};
 use crate::probe::packages::{Ecosystem, Version};
 
 /// Advisories about the same thing, for one package.
@@ -26,6 +26,10 @@ pub struct Group {
     pub malware: bool,
     /// At least one of them was evaluated for the version and says that it is affected.
     pub confirmed: bool,
+    /// Those that do not say that the version is not affected.
+    pub members: Vec<Arc<Advisory>>,
+    /// Whether the code imports what they are about; looked at later.
+    pub parts_used: PartsUsed,
     /// None of them could be evaluated, or those that could say that the version is not affected.
     pub disputed: bool,
 }
@@ -72,6 +76,7 @@ impl Group {
         // The one that speaks should have something to say.
         let speaker = members.iter().find(|(one, _)| !one.summary.is_empty()).or(members.first())?;
         let advisory = Arc::clone(&speaker.0);
+        let speaking = members.iter().filter(|(_, standing)| *standing != Standing::NotAffected);
         names.remove(&advisory.id);
         Some(Self {
             aliases: names.into_iter().collect(),
@@ -80,9 +85,17 @@ impl Group {
             score: rating.score,
             malware,
             confirmed,
+            members: speaking.map(|(one, _)| Arc::clone(one)).collect(),
+            parts_used: PartsUsed::default(),
             disputed,
             advisory,
         })
+    }
+
+    /// The parts of a package that they are about. Who names none, as GitHub never does, leaves that to the others.
+    #[must_use]
+    pub fn parts(&self, ecosystem: Ecosystem, package: &str) -> Parts {
+        Parts::of(&self.members, ecosystem, package)
     }
 
     /// The name that most people know: the CVE number where there is one.

@@ -2,6 +2,7 @@
 
 mod affected;
 mod group;
+mod parts;
 mod rating;
 mod record;
 mod text;
@@ -12,7 +13,8 @@ use crate::probe::packages::Ecosystem;
 
 pub use affected::{Standing, simplify, standing};
 pub use group::{Group, Hit, group};
-pub use record::{Parsed, ecosystems, is_other, parse, what_is_wrong};
+pub use parts::{Part, Parts};
+pub use record::{Parsed, ecosystems, is_other, parse, time, what_is_wrong};
 
 /// An advisory, as far as matching and telling need it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -27,7 +29,7 @@ pub struct Advisory {
     pub details: String,
     /// Addresses to read on, those that explain most first.
     pub references: Vec<String>,
-    /// When it was last changed, RFC 3339 as published.
+    /// When it was last changed, RFC 3339 as published; empty where that is not known.
     pub modified: String,
     /// CVSS vectors of version 3 and 4.
     pub vectors: Vec<String>,
@@ -57,6 +59,8 @@ pub struct Affects {
     pub last_known: Option<String>,
     /// RustSec's word for notices that are no vulnerability: `unmaintained`, `unsound`, `notice`.
     pub informational: Option<String>,
+    /// What of the package it is about, where it says so.
+    pub parts: Parts,
 }
 
 /// A stretch of versions, as the events that begin and end it.

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Advisory, Affects, Event, Range, text};
+use super::{Advisory, Affects, Event, Parts, Range, text};
 use crate::probe::packages::Ecosystem;
 
 /// More names or ratings than this say nothing more.
@@ -82,6 +82,13 @@ fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserialize
     Ok(serde_json::from_value(value).unwrap_or_default())
 }
 
+/// A time as published, and nothing where it is none that any record can have: Go's database writes `0001-01-01` for all that
+/// it does not know.
+#[must_use]
+pub fn time(text: &str) -> &str {
+    if text.parse::<Timestamp>().is_ok_and(|time| time <= Timestamp::UNIX_EPOCH) { "" } else { text }
+}
+
 /// What a record came to.
 #[derive(Debug)]
 pub enum Parsed {
@@ -150,7 +157,8 @@ pub fn parse(json: &[u8]) -> Result<Parsed, String> {
         // Only a time takes it out of force (<https://ossf.github.io/osv-schema/#withdrawn-field>).
         let taken_back = record.withdrawn.as_str().filter(|time| time.parse::<Timestamp>().is_ok());
         let taken_back = taken_back.ok_or("an OSV record that is withdrawn at no time")?;
-        let modified = if record.modified.is_empty() { taken_back.to_owned() } else { record.modified };
+        let modified = [time(&record.modified), time(taken_back)].into_iter().find(|time| !time.is_empty());
+        let modified = modified.unwrap_or_default().to_owned();
         return Ok(Parsed::Withdrawn { id: record.id, modified });
     }
     Ok(Parsed::InForce(Box::new(record.boiled_down())))
@@ -183,7 +191,7 @@ impl Record {
             malware: self.id.starts_with("MAL-") || cwes.is_some_and(|all| all.iter().any(malicious)),
             affects: affected.into_iter().filter_map(RawAffected::boiled_down).collect(),
             id: self.id,
-            modified: self.modified,
+            modified: time(&self.modified).to_owned(),
             aliases,
             vectors,
             rating,
@@ -206,6 +214,7 @@ impl RawAffected {
             package: ecosystem.normalize(&package.name),
             last_known: text("last_known_affected_version_range"),
             informational: text("informational"),
+            parts: Parts::read(ecosystem, &self.ecosystem_specific),
             ranges: Vec::new(),
             unread: false,
             versions: self.versions.unwrap_or_default(),
@@ -236,5 +245,35 @@ impl RawEvent {
         ];
         let known: Vec<_> = parts.into_iter().flatten().map(Some).collect();
         if known.is_empty() { vec![None] } else { known }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_that_no_record_can_have_is_unknown() {
+        for (text, expected) in [
+            ("2026-11-20T10:00:00Z", "2026-11-20T10:00:00Z"),
+            ("0001-01-01T00:00:00Z", ""),
+            ("0001-01-01T00:00:00.000+00:00", ""),
+            ("1970-01-01T00:00:00Z", ""),
+            ("", ""),
+        ] {
+            assert_eq!(time(text), expected, "{text}");
+            let in_force = parse(format!(r#"{{"id": "GO-1", "modified": "{text}"}}"#).as_bytes());
+            assert!(matches!(in_force, Ok(Parsed::InForce(one)) if one.modified == expected), "{text}");
+        }
+        let withdrawn = |modified: &str, at: &str| match parse(
+            format!(r#"{{"id": "GO-1", "modified": "{modified}", "withdrawn": "{at}"}}"#).as_bytes(),
+        ) {
+            Ok(Parsed::Withdrawn { modified, .. }) => modified,
+            other => panic!("{other:?}"),
+        };
+        let (never, may, june) = ("0001-01-01T00:00:00Z", "2026-05-01T00:00:00Z", "2026-06-01T00:00:00Z");
+        assert_eq!(withdrawn(june, may), june);
+        assert_eq!(withdrawn(never, may), may);
+        assert_eq!(withdrawn(never, never), "");
     }
 }

@@ -61,12 +61,16 @@ impl OsvError {
 pub struct Answers {
     /// The advisories for each package; most packages have none and are absent.
     pub hits: BTreeMap<Query, Vec<Arc<Advisory>>>,
+    /// What is known of other versions of those packages, by ecosystem and normalized name.
+    pub about: BTreeMap<(Ecosystem, String), Vec<Arc<Advisory>>>,
     /// How many packages the source could answer for.
     pub looked_up: u64,
     /// How many advisories were looked at.
     pub checked: u64,
     /// What could not be looked up.
     pub gaps: Gaps,
+    /// Versions that ways out propose of which that is so.
+    pub proposed: Gaps,
 }
 
 /// The limits for a probe's run, which the engine ends after two minutes.
@@ -241,7 +245,8 @@ impl Client {
             for ((query, _), result) in waiting.into_iter().zip(answer.results) {
                 let ids = found.names.entry(query).or_default();
                 for named in result.vulns.unwrap_or_default() {
-                    let modified = named.modified.as_str().unwrap_or("").to_owned();
+                    // What has no date cannot be told from its next form, so none of it is kept.
+                    let modified = advisory::time(named.modified.as_str().unwrap_or("")).to_owned();
                     found.modified.insert(named.id.clone(), modified);
                     ids.insert(named.id);
                 }

@@ -1,7 +1,7 @@
 //! One ecosystem's advisories in one file that opens at once, whatever its size.
 //!
 //! ```text
-//! gonogo-advisories 2                         the format, readable for every version of gonogo
+//! gonogo-advisories 3                         the format, readable for every version of gonogo
 //! texts     what is told of advisories: blocks of about 64 kB, each packed by zlib
 //! entries   what matching needs: blocks of about 8 kB, sorted by the package's name
 //! contents  a line of JSON: what the file holds, where each block begins, and checksums
@@ -29,7 +29,7 @@ pub const EXTENSION: &str = "advisories";
 /// What a file begins with; the format and a line feed follow.
 pub const MAGIC: &str = "gonogo-advisories ";
 /// The format that is written and read.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 /// Place and checksum as digits, a space between, and a line feed.
 pub const TRAILER_BYTES: u64 = 20 + 1 + 8 + 1;
 /// One block holds all entries of its last name; the most that a package has are some thousands.

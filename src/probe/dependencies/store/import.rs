@@ -28,11 +28,22 @@ pub struct Entry {
 /// By normalized name and id.
 pub type Entries = BTreeMap<(String, String), Entry>;
 
+/// The copy that was there before.
+struct Old {
+    contents: Contents,
+    /// What is left of it.
+    entries: Entries,
+    /// How many of its entries what came in has outdated.
+    dropped: u64,
+}
+
 /// The newest form of an advisory that was seen.
 #[derive(Clone, Copy)]
 struct Newest {
     modified: Option<Timestamp>,
     withdrawn: bool,
+    /// Some form of it came in now.
+    came_in: bool,
 }
 
 /// What was read from the sources.
@@ -75,7 +86,7 @@ impl Incoming {
             Err(_) if advisory::is_other(json) => return Ok(Taken::Other),
             Err(_) => return Ok(Taken::Unusable),
             Ok(Parsed::Withdrawn { id, modified }) => {
-                note(&mut self.newest, &id, Newest { modified: modified.parse().ok(), withdrawn: true });
+                note(&mut self.newest, &id, Newest { modified: modified.parse().ok(), withdrawn: true, came_in: true });
             }
             Ok(Parsed::InForce(advisory)) => {
                 let mut told = None;
@@ -87,7 +98,11 @@ impl Incoming {
                     told = Some(piece);
                     insert(self.entries.entry(ecosystem).or_default(), ecosystem, name, &advisory, piece);
                 }
-                note(&mut self.newest, &advisory.id, Newest { modified: modified(&advisory), withdrawn: false });
+                note(
+                    &mut self.newest,
+                    &advisory.id,
+                    Newest { modified: modified(&advisory), withdrawn: false, came_in: true },
+                );
             }
         }
         Ok(Taken::Used)
@@ -125,12 +140,19 @@ impl Incoming {
         let read = distinct(&entries);
         let newest_read = entries.values().filter_map(|entry| entry.modified).filter(is_past).max();
         let (mut unusable, mut as_of) = (self.unusable.of(ecosystem), made.or(newest_read));
-        let mut changed = false;
-        if made.is_none()
-            && let Some(mut old) = Compiled::open(&self.dir, ecosystem)?
-        {
+        let (mut changed, mut replaced) = (false, false);
+        let old = if made.is_none() { self.old(ecosystem) } else { Ok(None) };
+        let old = match old {
+            Err(AdvisoriesError::Damaged { .. }) => {
+                replaced = true;
+                None
+            }
+            old => old?,
+        };
+        if let Some(old) = old {
             // What could not be read is remembered, also where nothing else came in.
-            changed = self.add_old(&mut old, &mut entries, ecosystem)? > 0 || unusable > old.contents.unusable;
+            changed = old.dropped > 0 || unusable > old.contents.unusable;
+            old.entries.into_iter().for_each(|(key, entry)| add(&mut entries, key, entry));
             entries.retain(|(_, id), entry| !is_outdated(&self.newest, id, entry.modified));
             unusable = unusable.max(old.contents.unusable);
             // A few records added do not make the rest of an old copy any younger.
@@ -152,21 +174,34 @@ impl Incoming {
             blocks: Vec::new(),
         };
         write::write(&self.dir, contents, &entries, &mut self.spool)?;
-        Ok(Some(Imported { ecosystem, read, advisories }))
+        Ok(Some(Imported { ecosystem, read, advisories, replaced }))
     }
 
-    /// Adds what is in `old` and not outdated by what came in; gives how many entries were.
-    fn add_old(
-        &mut self,
-        old: &mut Compiled,
-        entries: &mut Entries,
-        ecosystem: Ecosystem,
-    ) -> Result<u64, AdvisoriesError> {
+    /// What was there before.
+    fn old(&mut self, ecosystem: Ecosystem) -> Result<Option<Old>, AdvisoriesError> {
+        let Some(mut compiled) = Compiled::open(&self.dir, ecosystem)? else { return Ok(None) };
+        let before = self.newest.clone();
+        match self.read_old(&mut compiled, ecosystem) {
+            Ok((entries, dropped)) => Ok(Some(Old { contents: compiled.contents, entries, dropped })),
+            Err(error) => {
+                // What lay before the damage outdates nothing that came in.
+                self.newest = before;
+                Err(error)
+            }
+        }
+    }
+
+    /// What is in `old` and not outdated by what came in, and how many entries were.
+    fn read_old(&mut self, old: &mut Compiled, ecosystem: Ecosystem) -> Result<(Entries, u64), AdvisoriesError> {
+        let mut entries = Entries::new();
         let mut told: HashMap<String, Piece> = HashMap::new();
         let mut dropped = 0;
         old.for_each(|name, advisory| {
-            note(&mut self.newest, &advisory.id, Newest { modified: modified(&advisory), withdrawn: false });
-            if is_outdated(&self.newest, &advisory.id, modified(&advisory)) {
+            let modified = modified(&advisory);
+            note(&mut self.newest, &advisory.id, Newest { modified, withdrawn: false, came_in: false });
+            // Of two forms without a date the one that comes in now is the newer.
+            let came_in = self.newest.get(&advisory.id).is_some_and(|seen| seen.came_in);
+            if (came_in && modified.is_none()) || is_outdated(&self.newest, &advisory.id, modified) {
                 dropped += 1;
                 return Ok(());
             }
@@ -175,10 +210,10 @@ impl Incoming {
                 None => self.spool.tell(&self.dir, &advisory)?,
             };
             told.insert(advisory.id.clone(), piece);
-            insert(entries, ecosystem, name.to_owned(), &advisory, piece);
+            insert(&mut entries, ecosystem, name.to_owned(), &advisory, piece);
             Ok(())
         })?;
-        Ok(dropped)
+        Ok((entries, dropped))
     }
 
     /// How many records could not be used.
@@ -213,12 +248,15 @@ pub fn modified(advisory: &Advisory) -> Option<Timestamp> {
 fn insert(entries: &mut Entries, ecosystem: Ecosystem, name: String, advisory: &Advisory, told: Piece) {
     let modified = modified(advisory);
     let Some(matching) = entry::matching(advisory, ecosystem, &name) else { return };
-    let entry = Entry { modified, matching: matching.into(), told };
-    match entries.entry((name, advisory.id.clone())) {
+    add(entries, (name, advisory.id.clone()), Entry { modified, matching: matching.into(), told });
+}
+
+fn add(entries: &mut Entries, key: (String, String), entry: Entry) {
+    match entries.entry(key) {
         Slot::Vacant(place) => {
             place.insert(entry);
         }
-        Slot::Occupied(mut known) if known.get().modified < modified => {
+        Slot::Occupied(mut known) if known.get().modified < entry.modified => {
             known.insert(entry);
         }
         Slot::Occupied(_) => {}
@@ -230,7 +268,7 @@ fn note(newest: &mut HashMap<String, Newest>, id: &str, seen: Newest) {
         Some(known) => {
             let is_newer = seen.modified > known.modified || (seen.modified == known.modified && !seen.withdrawn);
             if is_newer {
-                *known = seen;
+                *known = Newest { came_in: known.came_in, ..seen };
             }
         }
         None => {

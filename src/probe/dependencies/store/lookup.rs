@@ -26,6 +26,8 @@ const MAX_PLAIN: usize = 20_000;
 #[derive(Debug, Default)]
 pub struct Store {
     compiled: BTreeMap<Ecosystem, Compiled>,
+    /// Files that are there and of no use.
+    broken: BTreeMap<Ecosystem, AdvisoriesError>,
     plain: BTreeMap<(Ecosystem, String), Vec<Arc<Advisory>>>,
     /// Of the plain records.
     unusable: Unusable,
@@ -39,15 +41,18 @@ struct Known {
 }
 
 impl Store {
-    /// Opens what is in `dir`; nothing there makes an empty store.
+    /// Opens what is in `dir`; nothing there makes an empty store. A broken file is remembered: it is of no concern to who
+    /// asks about other ecosystems.
     ///
     /// # Errors
-    /// When something there cannot be read.
+    /// When the plain records there cannot be read.
     pub fn open(dir: &Path) -> Result<Self, AdvisoriesError> {
         let mut store = Self::default();
         for ecosystem in Ecosystem::ALL {
-            if let Some(compiled) = Compiled::open(dir, ecosystem)? {
-                store.compiled.insert(ecosystem, compiled);
+            match Compiled::open(dir, ecosystem) {
+                Ok(Some(compiled)) => drop(store.compiled.insert(ecosystem, compiled)),
+                Ok(None) => {}
+                Err(error) => drop(store.broken.insert(ecosystem, error)),
             }
         }
         store.add_plain(dir)?;
@@ -93,16 +98,24 @@ impl Store {
     /// What there is, sorted by ecosystem.
     #[must_use]
     pub fn status(&self) -> Vec<EcosystemStatus> {
-        let mut known: BTreeMap<Ecosystem, EcosystemStatus> = BTreeMap::new();
+        let empty = |ecosystem: Ecosystem| EcosystemStatus {
+            ecosystem,
+            advisories: 0,
+            newest: None,
+            as_of: None,
+            broken: self.broken.get(&ecosystem).cloned(),
+        };
+        let mut known: BTreeMap<Ecosystem, EcosystemStatus> =
+            self.broken.keys().map(|ecosystem| (*ecosystem, empty(*ecosystem))).collect();
         for (ecosystem, compiled) in &self.compiled {
             let contents = &compiled.contents;
             known.insert(
                 *ecosystem,
                 EcosystemStatus {
-                    ecosystem: *ecosystem,
                     advisories: contents.advisories,
                     newest: contents.newest,
                     as_of: contents.as_of,
+                    ..empty(*ecosystem)
                 },
             );
         }
@@ -110,13 +123,8 @@ impl Store {
         for ((ecosystem, _), advisories) in &self.plain {
             for advisory in advisories {
                 let changed: Option<Timestamp> = advisory.modified.parse().ok();
-                let compiled = self.compiled.contains_key(ecosystem);
-                let status = known.entry(*ecosystem).or_insert(EcosystemStatus {
-                    ecosystem: *ecosystem,
-                    advisories: 0,
-                    newest: None,
-                    as_of: None,
-                });
+                let compiled = self.compiled.contains_key(ecosystem) || self.broken.contains_key(ecosystem);
+                let status = known.entry(*ecosystem).or_insert_with(|| empty(*ecosystem));
                 status.advisories += u64::from(counted.insert((*ecosystem, &advisory.id)));
                 status.newest = status.newest.max(changed);
                 // Single records beside a compiled copy do not make it any younger.
@@ -138,6 +146,9 @@ impl Store {
         now: Timestamp,
         cancel: &CancellationToken,
     ) -> Result<Answers, AdvisoriesError> {
+        if let Some(error) = queries.iter().find_map(|query| self.broken.get(&query.ecosystem)) {
+            return Err(error.clone());
+        }
         let mut answers = Answers { gaps: self.shortcomings(queries, now), ..Answers::default() };
         let covered: BTreeSet<Ecosystem> = self.status().into_iter().map(|status| status.ecosystem).collect();
         // Sorted queries bring the versions of one package one after the other.
@@ -171,6 +182,8 @@ impl Store {
             }
             if !hits.is_empty() {
                 answers.hits.insert(query.clone(), hits);
+                let all = about.iter().map(|known| Arc::clone(&known.advisory)).collect();
+                answers.about.insert((query.ecosystem, query.name.clone()), all);
             }
         }
         Ok(answers)

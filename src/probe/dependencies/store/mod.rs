@@ -124,6 +124,8 @@ pub struct Imported {
     pub read: u64,
     /// How many there are now.
     pub advisories: u64,
+    /// The copy that was there was damaged or of an old format, and what it held besides is lost.
+    pub replaced: bool,
 }
 
 /// What an update did.
@@ -146,6 +148,8 @@ pub struct EcosystemStatus {
     pub newest: Option<Timestamp>,
     /// The time up to which the copy is known to be complete: its download, or else its newest change.
     pub as_of: Option<Timestamp>,
+    /// Why the file that is there is of no use.
+    pub broken: Option<AdvisoriesError>,
 }
 
 impl EcosystemStatus {
@@ -156,8 +160,8 @@ impl EcosystemStatus {
     }
 }
 
-/// Renews the offline copy in `dir`. With sources, their records are added and the newer form of each wins; without,
-/// each of the ecosystems is replaced by its download.
+/// Renews the offline copy in `dir`. With sources, their records are added and the newer form of each wins, or they
+/// replace a damaged copy; without, each of the ecosystems is replaced by its download.
 ///
 /// # Errors
 /// When a source cannot be read or fetched, holds nothing of use, or the result cannot be written. Ecosystems that were
@@ -253,10 +257,10 @@ fn remove_left_over(dir: &Path, now: Timestamp) {
     }
 }
 
-/// What there is in `dir`, sorted by ecosystem; empty when there is nothing yet.
+/// What there is in `dir`, sorted by ecosystem, broken files as such; empty when there is nothing yet.
 ///
 /// # Errors
-/// When something there cannot be read.
+/// When the plain records there cannot be read.
 pub fn status(dir: &Path) -> Result<Vec<EcosystemStatus>, AdvisoriesError> {
     Ok(Store::open(dir)?.status())
 }

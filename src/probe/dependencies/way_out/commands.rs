@@ -15,13 +15,16 @@ use super::super::ways_in::{Asked, line_of};
 use super::{MOST_NAMED, Situation, with_v};
 use crate::model::WayOut;
 use crate::probe::packages::manifest::{Pin, members};
-use crate::probe::packages::typed::{self, is_plain, is_plain_path, is_range, word};
-use crate::probe::packages::{Declared, Manager, Scope, range};
+use crate::probe::packages::typed::{self, is_plain, is_plain_path, word};
+use crate::probe::packages::{Declared, LockedPackage, Manager, Scope};
+
+/// So many packages are renewed together.
+const MOST_RENEWED: usize = 10;
 
 /// Writes the commands for one package.
 pub struct Commands<'a> {
-    situation: &'a Situation<'a>,
-    manager: Manager,
+    pub(super) situation: &'a Situation<'a>,
+    pub(super) manager: Manager,
     /// The folder of the lock file: empty, or `apps/web`.
     folder: &'a str,
 }
@@ -70,9 +73,8 @@ impl<'a> Commands<'a> {
             }
             Manager::Uv => vec![format!("uv lock --upgrade-package {}", exact("=="))],
             Manager::Poetry => vec![format!("poetry update {name}")],
-            Manager::Pipenv if direct => vec![format!("pipenv upgrade {name}")],
-            // Without it Pipenv would add the package to the Pipfile.
-            Manager::Pipenv => vec![format!("pipenv upgrade --lock-only {name}")],
+            // Without the first Pipenv would write the Pipfile anew, without the second into the lock file's other half.
+            Manager::Pipenv => vec![format!("pipenv upgrade --lock-only {}{name}", self.dev())],
             Manager::Pdm => vec![format!("pdm update {name}")],
             Manager::Composer => vec![format!("composer update {name} --with-dependencies")],
             Manager::Cargo => vec![format!("cargo update -p {name}@{old} --precise {version}")],
@@ -85,6 +87,51 @@ impl<'a> Commands<'a> {
             Manager::Gradle => vec![format!("./gradlew dependencies --update-locks {name}")],
             Manager::Pip | Manager::Maven => Vec::new(),
         }
+    }
+
+    /// The half of Pipenv's lock file in which the package stands.
+    fn dev(&self) -> &'static str {
+        if self.situation.package.scope == Scope::Development { "--dev " } else { "" }
+    }
+
+    /// Renews several packages within what is declared, direct ones and others.
+    pub fn renew_all<'p>(&self, packages: impl Iterator<Item = &'p LockedPackage>) -> Vec<String> {
+        let asked = self.situation.lock.roots.iter().flat_map(|root| &root.wanted);
+        let direct: BTreeSet<usize> = asked.map(|wanted| wanted.package).collect();
+        let is_direct = |package: &LockedPackage| {
+            direct.iter().filter_map(|at| self.situation.lock.packages.get(*at)).any(|one| std::ptr::eq(one, package))
+        };
+        let plain = packages
+            .filter(|package| is_plain(&package.name) && is_plain(&package.version))
+            // Yarn 1 does nothing for what package.json does not name.
+            .filter(|package| self.manager != Manager::YarnClassic || is_direct(package))
+            .take(MOST_RENEWED);
+        let versioned = self.manager == Manager::Cargo;
+        let names: Vec<String> = plain
+            .map(|one| word(&if versioned { format!("{}@{}", one.name, one.version) } else { one.name.clone() }))
+            .collect();
+        if names.is_empty() {
+            return Vec::new();
+        }
+        let each = |option: &str| names.iter().map(|name| format!(" {option} {name}")).collect::<String>();
+        let all = names.join(" ");
+        vec![match self.manager {
+            Manager::Npm => format!("npm update {all}"),
+            Manager::YarnClassic => format!("yarn upgrade {all}"),
+            Manager::YarnBerry => format!("yarn up -R {all}"),
+            Manager::Pnpm if self.has_members() => format!("pnpm -r update {all}"),
+            Manager::Pnpm => format!("pnpm update {all}"),
+            Manager::Bun => format!("bun update {all}"),
+            Manager::Uv => format!("uv lock{}", each("--upgrade-package")),
+            Manager::Poetry => format!("poetry update {all}"),
+            Manager::Pipenv => format!("pipenv upgrade --lock-only {}{all}", self.dev()),
+            Manager::Pdm => format!("pdm update {all}"),
+            Manager::Composer => format!("composer update {all} --with-dependencies"),
+            Manager::Cargo => format!("cargo update{}", each("-p")),
+            Manager::Bundler => format!("bundle update {all} --conservative"),
+            Manager::Gradle => format!("./gradlew dependencies --update-locks {}", names.join(",")),
+            Manager::Pip | Manager::Go | Manager::Maven => return Vec::new(),
+        }]
     }
 
     /// Writes a new range for the package itself.
@@ -156,50 +203,6 @@ impl<'a> Commands<'a> {
             }
             _ => return None,
         })
-    }
-
-    /// The range to write, in the style of the one that is there; `None` where that one is not understood.
-    fn raised(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
-        let range = Some(asked.wanted.range.as_str()).filter(|range| !range.trim().is_empty())?;
-        range::minimum_raise(asked.package.ecosystem, range, version).filter(|raised| is_range(raised))
-    }
-
-    /// A file and the lines to write in it by hand, where no command writes a new range into the right place.
-    pub fn edited(&self, version: &str) -> Option<(String, String)> {
-        let asked = self.situation.ways.itself.first()?;
-        let name = &self.situation.package.name;
-        let file = asked.manifest.to_owned();
-        // What is asked for with development is in a group whose name the tool would have to be told.
-        let aside = asked.wanted.scope == Scope::Development || self.declared(asked).is_some_and(|one| one.optional);
-        let raised = self.raised(asked, version);
-        let text = match self.manager {
-            Manager::Uv | Manager::Poetry | Manager::Pdm if aside || !self.folder_of(asked).is_empty() => {
-                let raised = raised.filter(|raised| raised.starts_with(['=', '>', '<', '~', '!']));
-                format!("\"{name}{}\"", raised.unwrap_or_else(|| format!(">={version}")))
-            }
-            // `cargo add` does not find what a workspace shares, or what is for building.
-            Manager::Cargo => format!("{name} = \"{}\"", raised.as_deref().unwrap_or(version)),
-            // `bundle add` refuses a gem that is there already.
-            Manager::Bundler => {
-                let raised = raised.unwrap_or_else(|| format!("~> {version}"));
-                let conditions: Vec<String> = raised.split(',').map(|one| format!("\"{}\"", one.trim())).collect();
-                format!("gem \"{name}\", {}", conditions.join(", "))
-            }
-            Manager::Maven => {
-                let raised = raised.filter(|raised| raised.starts_with(['[', '(']));
-                format!("<version>{}</version>", raised.as_deref().unwrap_or(version))
-            }
-            Manager::Gradle => format!("{name}:{version}"),
-            Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun
-                if asked.wanted.range.starts_with("catalog:") =>
-            {
-                let yaml = matches!(self.manager, Manager::Pnpm);
-                let file = self.beside(if yaml { "pnpm-workspace.yaml" } else { "package.json" });
-                return Some((file, format!("\"{name}\": \"^{version}\"")));
-            }
-            _ => return None,
-        };
-        Some((file, text))
     }
 
     /// Raises a direct dependency to the version that its own holes ask for, or else to its newest release.
@@ -343,7 +346,7 @@ impl<'a> Commands<'a> {
     }
 
     /// The folder of the manifest that asks, below the lock file's own.
-    fn folder_of<'m>(&self, asked: &Asked<'m>) -> &'m str {
+    pub(super) fn folder_of<'m>(&self, asked: &Asked<'m>) -> &'m str {
         let folder = asked.manifest.rsplit_once('/').map_or("", |(folder, _)| folder);
         let below = folder.strip_prefix(self.folder).unwrap_or(folder);
         below.trim_start_matches('/')
@@ -361,12 +364,12 @@ impl<'a> Commands<'a> {
         self.situation.ways.itself.iter().chain(&self.situation.ways.parents).any(|one| !self.folder_of(one).is_empty())
     }
 
-    fn declared(&self, asked: &Asked<'_>) -> Option<&'a Declared> {
+    pub(super) fn declared(&self, asked: &Asked<'_>) -> Option<&'a Declared> {
         let line = line_of(*asked, self.situation.manifests)?;
         self.situation.manifests.get(asked.manifest)?.declared.iter().find(|one| one.line == line)
     }
 
-    fn beside(&self, name: &str) -> String {
+    pub(super) fn beside(&self, name: &str) -> String {
         if self.folder.is_empty() { name.to_owned() } else { format!("{}/{name}", self.folder) }
     }
 }

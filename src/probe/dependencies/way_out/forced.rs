@@ -1,7 +1,10 @@
 //! Forcing a version, whoever needs the package: the last way where what needs it does not take a fixed one.
 
+use std::collections::BTreeSet;
+
 use super::super::nearest::line;
 use super::Situation;
+use super::already::Place;
 use crate::probe::packages::typed::{is_plain, word};
 use crate::probe::packages::{LockedPackage, Manager};
 
@@ -27,45 +30,45 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
         commands: Vec::new(),
     };
     let command = |command: String, words: String| Forced { words, lines: None, commands: vec![command] };
-    let force = |file: &str| format!("Force {version} or later with the lines below in {}.", beside(file));
+    // A second block of the same name would drop the first.
+    let place = Place::of(situation);
+    let block = |key: &str, inner: String, file: &str| match &place {
+        Some(place) => added(version, &inner, place),
+        None => lines(
+            format!("\"{key}\": {{\n{inner}\n}}"),
+            file,
+            format!("Force {version} or later with the lines below in {}.", beside(file)),
+        ),
+    };
+    let python = |table: &str, before: &str, entry: String, after: &str| match &place {
+        Some(place) => added(version, &entry, place),
+        None => lines(
+            format!("[{table}]\n{before}{entry}{after}"),
+            "pyproject.toml",
+            format!("Force {version} or later with the lines below in {}.", beside("pyproject.toml")),
+        ),
+    };
     let least = word(&format!("{name}>={version}"));
     match situation.lock.manager {
         Manager::Npm => {
-            let inner = format!("    \"{}\": \"^{version}\"", npm_key(situation, version));
             // <https://docs.npmjs.com/cli/configuring-npm/package-json#overrides>
-            lines(format!("\"overrides\": {{\n{inner}\n}}"), "package.json", force("package.json"))
+            block("overrides", npm_entries(situation, version), "package.json")
         }
         // Bun knows no nested ones (<https://bun.com/docs/pm/overrides>).
-        Manager::Bun => lines(
-            format!("\"overrides\": {{\n    \"{name}\": \"^{version}\"\n}}"),
-            "package.json",
-            force("package.json"),
-        ),
+        Manager::Bun => block("overrides", format!("    \"{name}\": \"^{version}\""), "package.json"),
         Manager::YarnClassic | Manager::YarnBerry => {
             // Without the stars Yarn 1 looks among the direct dependencies only
             // (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>).
             let deep = if situation.lock.manager == Manager::YarnClassic { "**/" } else { "" };
             let key = within(situation).map_or_else(|| name.clone(), |parent| format!("{deep}{parent}/{name}"));
             // <https://yarnpkg.com/configuration/manifest#resolutions>
-            lines(
-                format!("\"resolutions\": {{\n    \"{key}\": \"^{version}\"\n}}"),
-                "package.json",
-                force("package.json"),
-            )
+            block("resolutions", format!("    \"{key}\": \"^{version}\""), "package.json")
         }
-        Manager::Pnpm => pnpm(situation, version, &beside),
+        Manager::Pnpm => pnpm(situation, version, place.as_ref(), &beside),
         // <https://docs.astral.sh/uv/reference/settings/#override-dependencies>
-        Manager::Uv => lines(
-            format!("[tool.uv]\noverride-dependencies = [\"{name}>={version}\"]"),
-            "pyproject.toml",
-            force("pyproject.toml"),
-        ),
+        Manager::Uv => python("tool.uv", "override-dependencies = [", format!("\"{name}>={version}\""), "]"),
         // <https://pdm-project.org/latest/usage/dependency/#dependency-overrides>
-        Manager::Pdm => lines(
-            format!("[tool.pdm.resolution.overrides]\n{name} = \">={version}\""),
-            "pyproject.toml",
-            force("pyproject.toml"),
-        ),
+        Manager::Pdm => python("tool.pdm.resolution.overrides", "", format!("{name} = \">={version}\""), ""),
         Manager::Poetry => command(
             format!("poetry add {least}"),
             format!(
@@ -105,6 +108,29 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     }
 }
 
+/// What is added to those that are forced at `place`.
+fn added(version: &str, entry: &str, place: &Place) -> Forced {
+    let entry = entry.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
+    let Place { file, key, .. } = place;
+    Forced {
+        words: format!("Force {version} or later: add what is below to what stands under {key} in {file}."),
+        lines: Some((file.clone(), entry)),
+        commands: Vec::new(),
+    }
+}
+
+/// What is asked for directly may not be forced otherwise, only below those who need it.
+fn npm_entries(situation: &Situation<'_>, version: &str) -> String {
+    let name = &situation.package.name;
+    if situation.ways.itself.is_empty() {
+        return format!("    \"{}\": \"^{version}\"", npm_key(situation, version));
+    }
+    let needing: BTreeSet<&str> = situation.ways.needed_by.iter().map(|one| &*one.package.name).collect();
+    let entry = |by: &str| format!("    \"{by}\": {{\n        \"{name}\": \"^{version}\"\n    }}");
+    let entries: Vec<String> = needing.into_iter().filter(|by| is_plain(by)).map(entry).collect();
+    entries.join(",\n")
+}
+
 /// The package's name; where the lock file has several versions of it, with those that are to be replaced, so that others
 /// stay and each version has a key of its own.
 fn npm_key(situation: &Situation<'_>, version: &str) -> String {
@@ -131,13 +157,16 @@ fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
 }
 
 /// Since pnpm 10 they stand in `pnpm-workspace.yaml`, before that in `package.json` (<https://pnpm.io/settings#overrides>).
-fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> String) -> Forced {
+fn pnpm(situation: &Situation<'_>, version: &str, place: Option<&Place>, beside: &dyn Fn(&str) -> String) -> Forced {
     let name = &situation.package.name;
     let manager = situation.manifests.get(&beside("package.json")).and_then(|one| one.package_manager.as_deref());
     let major = manager.and_then(|text| text.strip_prefix("pnpm@")).map(line).and_then(|line| line.first().copied());
     // The format's version 9 is written by pnpm 9 and by later ones.
     let old = major.map_or_else(|| line(&situation.lock.format).first().is_none_or(|one| *one < 9), |major| major < 10);
     let key = within(situation).map_or_else(|| format!("{name}@<{version}"), |parent| format!("{parent}>{name}"));
+    if let Some(place) = place {
+        return added(version, &format!("\"{key}\": \"^{version}\""), place);
+    }
     let (manifest, workspace) = (beside("package.json"), beside("pnpm-workspace.yaml"));
     let (text, file, other) = if old {
         let text = format!("\"pnpm\": {{\n    \"overrides\": {{\n        \"{key}\": \"^{version}\"\n    }}\n}}");

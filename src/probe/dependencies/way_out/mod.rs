@@ -1,14 +1,19 @@
 //! The smallest way out: which version is free of all that is known about a package, and what to type to get it.
 
+mod already;
 mod commands;
+mod direct;
+mod edits;
 mod forced;
+mod indirect;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::nearest::{Nearest, is_major_step};
-use super::ways_in::{Asked, Needing, WaysIn, line_of};
+use super::ways_in::{Asked, Needing, WaysIn};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest, Version, range};
+use already::Place;
 use commands::Commands;
 
 /// So many direct dependencies are named and get a command.
@@ -94,27 +99,25 @@ impl<'a> Situation<'a> {
         if unknown { Allowed::Unknown } else { told }
     }
 
+    /// Who needs the package and does not take `version`.
+    fn refusing(&self, version: &Version) -> Vec<Needing<'a>> {
+        let refuses = |one: &&Needing<'a>| self.allowed([one.range], version) == Allowed::No;
+        self.ways.needed_by.iter().filter(refuses).copied().collect()
+    }
+
     fn to(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let Some(parsed) = Version::parse(self.package.ecosystem, version) else { return self.without_a_fix() };
+        let forced = Place::of(self)
+            .filter(|place| place.is_ours && (self.ways.itself.is_empty() || self.lock.manager != Manager::Maven));
+        if let Some(place) = forced {
+            return WayOut { version: Some(version.to_owned()), ..self.change_forced(version, place, commands) };
+        }
         let out = match self.lock.manager {
             Manager::Pip => self.edit_the_pin(version, commands),
             Manager::Go => self.go(version, commands),
             // What their files write is what is wished for at least; only writing another version brings one.
             Manager::Maven | Manager::Gradle if !self.ways.itself.is_empty() => self.raise_itself(version, commands),
-            _ if !self.ways.itself.is_empty() => {
-                let ranges = self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
-                match self.allowed(ranges.clone(), &parsed) {
-                    // A gem without a condition may be any version.
-                    Allowed::Unknown
-                        if self.lock.manager == Manager::Bundler
-                            && ranges.into_iter().all(|one| one.trim().is_empty()) =>
-                    {
-                        self.renew(version, commands)
-                    }
-                    Allowed::Yes => self.renew(version, commands),
-                    Allowed::No | Allowed::Unknown => self.raise_itself(version, commands),
-                }
-            }
+            _ if !self.ways.itself.is_empty() => self.direct(version, &parsed, commands),
             _ => self.indirect(version, &parsed, commands),
         };
         WayOut { version: Some(version.to_owned()), ..out }
@@ -127,95 +130,6 @@ impl<'a> Situation<'a> {
         } else {
             ""
         }
-    }
-
-    fn renew(&self, version: &str, commands: &Commands<'_>) -> WayOut {
-        let name = self.name();
-        let words = if self.lock.manager == Manager::YarnClassic && self.ways.itself.is_empty() {
-            format!(
-                "What asks for {name} allows {version}. Yarn 1 does not renew what package.json does not name: delete the \
-                 entry of {name} in {} (line {}), then install.",
-                self.lock.path, self.package.line
-            )
-        } else if self.ways.itself.is_empty() {
-            format!("What needs {name} takes {version}; only the lock file is behind. Renew it.")
-        } else {
-            format!("What you declare allows {name} {version}; only the lock file is behind. Renew it.")
-        };
-        WayOut {
-            kind: WayOutKind::Renew,
-            words: words + self.step(version),
-            commands: commands.renew(version),
-            ..WayOut::default()
-        }
-    }
-
-    fn raise_itself(&self, version: &str, commands: &Commands<'_>) -> WayOut {
-        let name = self.name();
-        let places: Vec<String> = (self.ways.itself.iter().take(MOST_NAMED))
-            .map(|asked| {
-                let line = line_of(*asked, self.manifests).map_or_else(String::new, |line| format!(":{line}"));
-                let range = if asked.wanted.range.is_empty() { "" } else { " says " };
-                format!("{}{line}{range}{}", asked.manifest, asked.wanted.range)
-            })
-            .collect();
-        let more = self.ways.itself.len().saturating_sub(MOST_NAMED);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let lines = commands.edited(version);
-        let edit = match self.lock.manager {
-            // Maven has no lock file, and its versions often stand in a property.
-            Manager::Maven => {
-                " Change it there; where the version is a property (${…}) or comes from a parent or a BOM, change that."
-            }
-            _ if lines.is_some() => " Change it there, then renew the lock file.",
-            _ => "",
-        };
-        WayOut {
-            kind: WayOutKind::RaiseItself,
-            words: format!(
-                "Ask for {name} {version} or later ({}{more}).{edit}{}",
-                places.join(", "),
-                self.step(version)
-            ),
-            commands: commands.raise_itself(version),
-            lines,
-            ..WayOut::default()
-        }
-    }
-
-    fn indirect(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
-        let needed_by = &self.ways.needed_by;
-        let refuses = |one: &&Needing<'a>| self.allowed([one.range], parsed) == Allowed::No;
-        let refusing: Vec<&Needing<'a>> = needed_by.iter().filter(refuses).collect();
-        if refusing.is_empty() && self.allowed(needed_by.iter().map(|one| one.range), parsed) == Allowed::Yes {
-            return self.renew(version, commands);
-        }
-        let parents = self.parents();
-        if let Some(first) = refusing.first() {
-            let who = named(refusing.iter().map(|one| (&*one.package.name, &*one.package.version)));
-            let take = if refusing.len() == 1 { "takes" } else { "take" };
-            let why = format!("{who} {take} only {}.", first.range);
-            if refusing.iter().all(|one| one.direct) && !parents.is_empty() {
-                return self.raise_parent(version, &why, false, commands);
-            }
-            return self.force(version, &why, commands);
-        }
-        if parents.is_empty() {
-            let mut out = self.force(version, "The lock file does not say what asks for it.", commands);
-            let renew = commands.renew(version);
-            if !renew.is_empty() && !matches!(self.lock.manager, Manager::YarnClassic | Manager::Gradle) {
-                out.kind = WayOutKind::Renew;
-                out.words = format!(
-                    "The lock file does not say what asks for {}. Renew it; if it stays at {}, force {version}.{}",
-                    self.name(),
-                    self.package.version,
-                    self.step(version)
-                );
-                out.commands = renew;
-            }
-            return out;
-        }
-        self.raise_parent(version, "", !is_major_step(&self.package.version, version), commands)
     }
 
     /// The version to which `package` is to be raised for its own holes.
@@ -233,116 +147,6 @@ impl<'a> Situation<'a> {
     fn parents(&self) -> Vec<Asked<'a>> {
         let mut seen = BTreeSet::new();
         self.ways.parents.iter().filter(|one| seen.insert(&one.wanted.name)).copied().collect()
-    }
-
-    fn raise_parent(&self, version: &str, why: &str, try_renewing: bool, commands: &Commands<'_>) -> WayOut {
-        let name = self.name();
-        let parents = self.parents();
-        let who = named(parents.iter().map(|one| (&*one.package.name, &*one.package.version)));
-        // Those that are to be raised for holes of their own come first: that may be all that is needed.
-        let (known, others): (Vec<_>, Vec<_>) =
-            parents.iter().partition(|parent| self.fix_of(parent.package).is_some());
-        let mut typed: Vec<String> =
-            known.iter().take(MOST_NAMED).filter_map(|parent| commands.raise_parent(parent)).collect();
-        let mut renew = if try_renewing { commands.renew(version) } else { Vec::new() };
-        if self.lock.manager == Manager::YarnClassic {
-            renew.clear();
-        }
-        let renewing = !renew.is_empty();
-        typed.extend(renew);
-        let left = MOST_NAMED.saturating_sub(known.len());
-        let newest: Vec<String> = others.iter().take(left).filter_map(|parent| commands.raise_parent(parent)).collect();
-        let newest_is_any = newest.iter().any(|command| command.contains("latest"));
-        typed.extend(newest);
-        let forced = forced::forced(self, version);
-        let targets = self.targets(&known);
-        let mut first = String::new();
-        if !targets.is_empty() {
-            let them = if targets.len() == 1 { "it has" } else { "they have" };
-            let whom = named(targets.into_iter());
-            first = format!("First raise {whom}, as {them} holes as well; look whether that raises {name} too. ");
-        }
-        first += &if renewing {
-            format!("Renew {name}; if it stays at {}, raise what brings it in.", self.package.version)
-        } else if others.is_empty() {
-            format!(
-                "If {name} stays at {}, take a version of what brings it in that takes {version}.",
-                self.package.version
-            )
-        } else {
-            format!("Raise what brings {name} in to a version that takes {version}.")
-        };
-        if newest_is_any {
-            first += " The latest release may be a major step: read its migration notes.";
-        }
-        let last = match &forced.lines {
-            Some((file, _)) => format!(" If no release does, force the version in {file}."),
-            None => format!(" {}", forced.words),
-        };
-        let why = if why.is_empty() { String::new() } else { format!(" {why}") };
-        WayOut {
-            kind: WayOutKind::RaiseParent,
-            words: format!("{name} comes in through {who}.{why} {first}{}", last.trim_end()),
-            commands: typed,
-            lines: forced.lines,
-            ..WayOut::default()
-        }
-    }
-
-    fn force(&self, version: &str, why: &str, commands: &Commands<'_>) -> WayOut {
-        let forced = forced::forced(self, version);
-        let through = self.parents();
-        let through = if through.is_empty() {
-            String::new()
-        } else {
-            let who = named(through.iter().map(|one| (&*one.package.name, &*one.package.version)));
-            let first = match self.targets(&through) {
-                targets if targets.is_empty() => "look whether a newer one is free of it.".to_owned(),
-                targets => {
-                    format!("raise {} first, for other holes, and look whether it is gone.", named(targets.into_iter()))
-                }
-            };
-            format!(" It comes in through {who}; {first}")
-        };
-        let mut typed = forced.commands;
-        if forced.lines.is_some() {
-            typed.extend(commands.install());
-        }
-        WayOut {
-            kind: WayOutKind::Override,
-            words: format!("{why} {}{through}{}", forced.words, self.step(version)),
-            commands: typed,
-            lines: forced.lines,
-            ..WayOut::default()
-        }
-    }
-
-    fn edit_the_pin(&self, version: &str, commands: &Commands<'_>) -> WayOut {
-        let name = self.name();
-        let file = self.ways.itself.first().map_or(&*self.lock.path, |asked| asked.manifest);
-        WayOut {
-            kind: WayOutKind::RaiseItself,
-            words: format!(
-                "Change the pin in {file} (line {}) to {name}=={version}, and install again. Keep what follows a `;` on the \
-                 line; a --hash needs to be that of the new version. If pip-compile wrote the file, \
-                 let it do that: pip-compile --upgrade-package {name}=={version}.{}",
-                self.package.line,
-                self.step(version)
-            ),
-            commands: commands.install(),
-            lines: Some((file.to_owned(), format!("{name}=={version}"))),
-            ..WayOut::default()
-        }
-    }
-
-    fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
-        let name = self.name();
-        let words = if name == "stdlib" {
-            format!("Build with Go {version} or later: the hole is in Go's own library.")
-        } else {
-            format!("Require {name} {version} or later: Go takes the highest version that anything requires.")
-        };
-        WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
     }
 
     fn remove(&self, commands: &Commands<'_>) -> WayOut {
@@ -401,10 +205,22 @@ fn named<'n>(packages: impl ExactSizeIterator<Item = (&'n str, &'n str)>) -> Str
     let names: Vec<String> = packages.take(MOST_NAMED).map(|(name, version)| format!("{name} {version}")).collect();
     match count.checked_sub(MOST_NAMED).filter(|more| *more > 0) {
         Some(more) => format!("{} and {more} more", names.join(", ")),
-        None => match names.split_last() {
-            Some((last, first)) if !first.is_empty() => format!("{} and {last}", first.join(", ")),
-            _ => names.concat(),
-        },
+        None => listed(names),
+    }
+}
+
+/// `flask 2.2.2 takes only <2.3.`
+fn takes_only(refusing: &[Needing<'_>]) -> String {
+    let Some(first) = refusing.first() else { return String::new() };
+    let who = named(refusing.iter().map(|one| (&*one.package.name, &*one.package.version)));
+    format!("{who} {} only {}.", if refusing.len() == 1 { "takes" } else { "take" }, first.range)
+}
+
+/// `a, b and c`
+fn listed(mut names: Vec<String>) -> String {
+    match names.pop() {
+        Some(last) if !names.is_empty() => format!("{} and {last}", names.join(", ")),
+        last => last.unwrap_or_default(),
     }
 }
 

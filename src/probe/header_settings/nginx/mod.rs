@@ -225,3 +225,19 @@ pub fn serving(sources: &Sources) -> Option<Place> {
     });
     servers_of_files.next()
 }
+
+/// The first directive of this name in a configuration that serves visitors, on whatever level, and its words.
+pub fn directive(sources: &Sources, name: &str) -> Option<(Place, Vec<String>)> {
+    fn find<'d>(tree: &'d [Directive], name: &str) -> Option<&'d Directive> {
+        tree.iter().find_map(|directive| match &directive.block {
+            None => (directive.name == name).then_some(directive),
+            Some(inner) => find(inner, name),
+        })
+    }
+    let mut files = sources.all().filter(|(path, _)| is_nginx(path));
+    files.find_map(|(path, text)| {
+        let tree = grammar::parse(path, text)?;
+        let found = find(&tree, name)?;
+        Some((Place::new(path, found.line), found.args.clone()))
+    })
+}

@@ -42,6 +42,22 @@ impl Draft {
             licence: None,
         }
     }
+
+    /// The package, before it is known who needs it and what it needs.
+    fn locked(self, manager: Manager) -> LockedPackage {
+        LockedPackage {
+            ecosystem: manager.ecosystem(),
+            name: self.name,
+            version: self.version,
+            line: self.line,
+            origin: self.origin,
+            scope: Scope::Production,
+            needs: Vec::new(),
+            ranges: Vec::new(),
+            install_script: self.install_script,
+            licence: self.licence,
+        }
+    }
 }
 
 /// Why some of what needs a package is not known.
@@ -54,7 +70,7 @@ const MOST_NEEDS: usize = 2_000_000;
 pub struct Builder {
     manager: Manager,
     format: String,
-    drafts: Vec<Draft>,
+    packages: Vec<Unmerged>,
     /// The keys, numbered as they come.
     keys: HashMap<Box<str>, u32>,
     /// What each key stands for, by its number.
@@ -66,10 +82,16 @@ pub struct Builder {
     too_many: BTreeSet<u32>,
     /// The ranges of the edges, one behind the other.
     ranges: String,
-    wanted: BTreeMap<String, Vec<(String, String, Scope, u32)>>,
+    /// What each manifest asks for, the packages by the numbers of their keys.
+    wanted: BTreeMap<String, Vec<Wanted>>,
+    /// Packages whose versions are forced.
+    pub forced: BTreeSet<String>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
+
+/// A package that may be the same as others, with what the format itself says of its scope and how many came before it.
+type Unmerged = (LockedPackage, Option<Scope>, u32);
 
 /// Who needs whom, each first a key's number, in the end a place.
 #[derive(Debug)]
@@ -87,7 +109,7 @@ impl Builder {
         Self {
             manager,
             format: format.into(),
-            drafts: Vec::new(),
+            packages: Vec::new(),
             keys: HashMap::new(),
             drafts_of: Vec::new(),
             needs: Vec::new(),
@@ -95,14 +117,16 @@ impl Builder {
             too_many: BTreeSet::new(),
             ranges: String::new(),
             wanted: BTreeMap::new(),
+            forced: BTreeSet::new(),
             gaps: Gaps::default(),
         }
     }
 
     /// Adds a package under a key of the format's own. A key that is known already keeps its first package.
     pub fn add(&mut self, key: impl AsRef<str>, draft: Draft) {
-        let place = number(self.drafts.len());
-        self.drafts.push(draft);
+        let place = number(self.packages.len());
+        let scope = draft.scope;
+        self.packages.push((draft.locked(self.manager), scope, place));
         self.stands_for(key.as_ref(), place);
     }
 
@@ -158,7 +182,8 @@ impl Builder {
         scope: Scope,
         key: impl AsRef<str>,
     ) {
-        let wanted = (name.into(), range.into(), scope, self.key(key.as_ref()));
+        let package = self.key(key.as_ref()) as usize;
+        let wanted = Wanted { name: name.into(), range: range.into(), scope, package };
         self.wanted.entry(manifest.to_owned()).or_default().push(wanted);
     }
 
@@ -188,7 +213,7 @@ impl Builder {
     #[must_use]
     pub fn finish(mut self, path: &str) -> Reading {
         drop((std::mem::take(&mut self.keys), std::mem::take(&mut self.pairs)));
-        let (mut packages, said, places) = merged(self.manager, self.drafts);
+        let (mut packages, said, places) = merged(self.packages);
         let place_of = |key: u32| {
             let draft = self.drafts_of.get(key as usize).copied().flatten()?;
             places.get(draft as usize).copied()
@@ -202,21 +227,21 @@ impl Builder {
         let roots: Vec<Root> = self
             .wanted
             .into_iter()
-            .map(|(manifest, wanted)| {
-                let mut wanted: Vec<Wanted> = wanted
-                    .into_iter()
-                    .filter_map(|(name, range, scope, key)| {
-                        Some(Wanted { name, range, scope, package: place_of(key)? as usize })
-                    })
-                    .collect();
+            .map(|(manifest, mut wanted)| {
+                wanted.retain_mut(|wanted| {
+                    let place = place_of(number(wanted.package));
+                    wanted.package = place.unwrap_or_default() as usize;
+                    place.is_some()
+                });
                 wanted.sort_by(|a, b| (&a.name, a.scope, a.package).cmp(&(&b.name, b.scope, b.package)));
                 wanted.dedup_by(|a, b| a.name == b.name && a.package == b.package);
                 Root { manifest, wanted }
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let lock = LockFile { path: path.to_owned(), manager: self.manager, format: self.format, packages, roots };
-        Reading { lock, gaps: self.gaps }
+        let Self { manager, format, forced, gaps, .. } = self;
+        let lock = LockFile { path: path.to_owned(), manager, format, packages, roots, forced };
+        Reading { lock, gaps }
     }
 }
 
@@ -244,48 +269,37 @@ fn link(packages: &mut [LockedPackage], mut edges: Vec<Edge>, ranges: &str) {
 /// Installers put one version in several folders: it is one package, first named where it stands first. Also says what
 /// the format itself says of each package's scope, where one use in production makes it production's, and for each draft
 /// which package it became.
-fn merged(manager: Manager, mut drafts: Vec<Draft>) -> (Vec<LockedPackage>, Vec<Option<Scope>>, Vec<u32>) {
-    let mut order: Vec<u32> = (0..number(drafts.len())).collect();
-    let key = |at: u32| drafts.get(at as usize).map(|draft| (&draft.name, &draft.version));
-    order.sort_by(|&a, &b| key(a).cmp(&key(b)).then(a.cmp(&b)));
-    let mut packages: Vec<LockedPackage> = Vec::new();
-    let mut said: Vec<Option<Scope>> = Vec::new();
-    let mut places = vec![0; drafts.len()];
-    for at in order {
-        let Some(draft) = drafts.get_mut(at as usize) else { continue };
-        match packages
-            .last_mut()
-            .zip(said.last_mut())
-            .filter(|(last, _)| last.name == draft.name && last.version == draft.version)
-        {
-            Some((last, said)) => {
-                last.line = last.line.min(draft.line);
-                last.install_script |= draft.install_script;
-                last.origin = last.origin.min(draft.origin);
-                last.licence = last.licence.take().or_else(|| draft.licence.take());
-                *said = said.iter().copied().chain(draft.scope).min();
-            }
-            None => {
-                packages.push(LockedPackage {
-                    ecosystem: manager.ecosystem(),
-                    name: std::mem::take(&mut draft.name),
-                    version: std::mem::take(&mut draft.version),
-                    line: draft.line,
-                    origin: draft.origin,
-                    scope: Scope::Production,
-                    needs: Vec::new(),
-                    ranges: Vec::new(),
-                    install_script: draft.install_script,
-                    licence: draft.licence.take(),
-                });
-                said.push(draft.scope);
-            }
+///
+/// Files name hundreds of thousands of packages: all happens in place.
+fn merged(mut all: Vec<Unmerged>) -> (Vec<LockedPackage>, Vec<Option<Scope>>, Vec<u32>) {
+    all.sort_unstable_by(|(a, _, first), (b, _, second)| {
+        (&a.name, &a.version, first).cmp(&(&b.name, &b.version, second))
+    });
+    let mut said: Vec<Option<Scope>> = Vec::with_capacity(all.len());
+    let mut places = vec![0; all.len()];
+    let mut last: Option<(&str, &str)> = None;
+    for (package, scope, at) in &all {
+        let this = (&*package.name, &*package.version);
+        match said.last_mut().filter(|_| last == Some(this)) {
+            Some(said) => *said = said.iter().chain(scope).copied().min(),
+            None => said.push(*scope),
         }
-        if let Some(place) = places.get_mut(at as usize) {
-            *place = number(packages.len() - 1);
+        last = Some(this);
+        if let Some(place) = places.get_mut(*at as usize) {
+            *place = number(said.len() - 1);
         }
     }
-    (packages, said, places)
+    all.dedup_by(|(package, ..), (first, ..)| {
+        let same = package.name == first.name && package.version == first.version;
+        if same {
+            first.line = first.line.min(package.line);
+            first.install_script |= package.install_script;
+            first.origin = first.origin.min(package.origin);
+            first.licence = first.licence.take().or_else(|| package.licence.take());
+        }
+        same
+    });
+    (all.into_iter().map(|(package, ..)| package).collect(), said, places)
 }
 
 /// Where the format does not say it, what only development reaches is development's. What nobody reaches counts as

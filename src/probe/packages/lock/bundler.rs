@@ -121,6 +121,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         return Err(NotUnderstood::new("a Gemfile.lock without its DEPENDENCIES: it is empty or ends early"));
     }
     found.tell(around, &mut builder);
+    drop(found);
     Ok(builder.finish(around.path))
 }
 

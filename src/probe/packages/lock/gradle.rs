@@ -44,7 +44,7 @@ pub fn is_development(configuration: &str) -> bool {
 pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let (folder, name) = around.path.rsplit_once('/').unwrap_or(("", around.path));
     let old = folder.ends_with("gradle/dependency-locks").then(|| name.trim_end_matches(".lockfile"));
-    let is_build = name.starts_with("buildscript-");
+    let is_build = name.starts_with("buildscript-") || name.starts_with("settings-");
     let mut builder = Builder::new(Manager::Gradle, if old.is_some() { "one file a configuration" } else { "" });
     let (mut ended, mut read) = (false, 0_u64);
     for (number, line) in (1_u32..).zip(text.lines()) {

@@ -8,6 +8,7 @@ mod composer;
 mod damage;
 mod go;
 mod gradle;
+mod installed;
 mod maven;
 mod npm;
 mod pdm;
@@ -23,10 +24,10 @@ mod unread;
 mod uv;
 mod yarn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Manifest, members};
-use super::{Ecosystem, Manager, NotUnderstood};
+use super::{Ecosystem, Manager, NotUnderstood, Version, range};
 use crate::probe::files::Gaps;
 
 pub use builder::{Builder, Draft};
@@ -48,6 +49,8 @@ pub struct LockFile {
     pub packages: Vec<LockedPackage>,
     /// The manifests that it locks. Empty where neither the file nor a manifest says what is asked for.
     pub roots: Vec<Root>,
+    /// Packages whose versions it says are forced, beside what manifests say: pnpm's `overrides`.
+    pub forced: BTreeSet<String>,
 }
 
 /// One version of a package.
@@ -73,6 +76,19 @@ pub struct LockedPackage {
     pub install_script: bool,
     /// Its licence, where the file says it: an SPDX expression or a word.
     pub licence: Option<String>,
+}
+
+impl LockedPackage {
+    /// Whether a range that is asked for allows it; `None` where they cannot be compared. A pre-release is allowed by
+    /// other rules.
+    #[must_use]
+    pub fn is_allowed_by(&self, wanted: &str) -> Option<bool> {
+        let unfinished = self.version.trim_start_matches('v').contains(|c: char| c == '-' || c.is_ascii_alphabetic());
+        if unfinished || self.origin != Origin::Registry {
+            return None;
+        }
+        range::allows(self.ecosystem, wanted, &Version::parse(self.ecosystem, &self.version)?)
+    }
 }
 
 /// What a package was downloaded from.
@@ -194,6 +210,8 @@ pub mod reason {
     pub const MISSING: &str = "package that is asked for but missing from the lock file";
     /// A package whose version is decided on the day.
     pub const UNPINNED: &str = "requirement without an exact version (==)";
+    /// A lock file that is older than its manifest: a strict installation stops, a lenient one brings another version.
+    pub const REFUSED: &str = "package that is asked for in other versions than the lock file holds";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }
@@ -220,7 +238,7 @@ pub fn reader(path: &str) -> Option<Read> {
         "Gemfile.lock" | "gems.locked" => bundler::read,
         "go.mod" => go::read,
         "pom.xml" => maven::read,
-        "gradle.lockfile" | "buildscript-gradle.lockfile" => gradle::read,
+        "gradle.lockfile" | "buildscript-gradle.lockfile" | "settings-gradle.lockfile" => gradle::read,
         // Gradle before 7 wrote one file a configuration.
         _ if name.ends_with(".lockfile") && folder.ends_with("gradle/dependency-locks") => gradle::read,
         _ if pylock::is_pylock(name) => pylock::read,

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use super::python_graph::{Graph, Need, own_manifest};
+use super::python_graph::{Graph, Need, named, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, reason};
 use crate::probe::packages::manifest::python::{Requirement, scope_of};
 use crate::probe::packages::toml_doc::{self, Table};
@@ -39,14 +39,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         graph.ask_all(&mut builder, manifest);
     }
     parts.each(&doc, |doc, entry| {
-        let told = entry.get_ref().as_table().and_then(|table| {
-            let name = toml_doc::at(table, &["name"])?;
-            Some((table, name.get_ref().as_str()?, doc.line(name)))
-        });
-        let Some((table, name, line)) = told else {
-            builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
-            return;
-        };
+        let Some((table, name, line)) = named(doc, entry, &mut builder.gaps) else { return };
         let needs = needs(table, name, &mut builder);
         let origin = match origin(table) {
             Place::Own(folder) => {

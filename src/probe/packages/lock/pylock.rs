@@ -1,6 +1,6 @@
 //! `pylock.toml`, version 1 (PEP 751, <https://packaging.python.org/en/latest/specifications/pylock-toml/>).
 
-use super::python_graph::{Graph, Need, own_manifest};
+use super::python_graph::{Graph, Need, named, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::manifest::python::{extras_of_marker, requirements_file::says_development, scope_of};
 use crate::probe::packages::toml_doc::{self, Table};
@@ -47,14 +47,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         graph.ask_all(&mut builder, manifest);
     }
     parts.each(&doc, |doc, entry| {
-        let told = entry.get_ref().as_table().and_then(|table| {
-            let name = toml_doc::at(table, &["name"])?;
-            Some((table, name.get_ref().as_str()?, doc.line(name)))
-        });
-        let Some((table, name, line)) = told else {
-            builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
-            return;
-        };
+        let Some((table, name, line)) = named(doc, entry, &mut builder.gaps) else { return };
         let needs = needs(table, name, &mut builder);
         if let Some(folder) = toml_doc::text(table, &["directory", "path"]) {
             graph.add_own(name, own_manifest(around, folder), needs);

@@ -7,9 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::{Around, Builder, Draft, Scope, reason};
+use crate::probe::files::Gaps;
 use crate::probe::packages::Ecosystem;
 use crate::probe::packages::manifest::Manifest;
 use crate::probe::packages::range;
+use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
 use crate::probe::packages::version::Version;
 
 /// What somebody needs.
@@ -61,6 +63,18 @@ impl Node {
     fn sorts_as(&self) -> (&str, &str) {
         (&self.name, &self.version)
     }
+}
+
+/// The table of an entry, its name, and the line of that. One without a name is a gap.
+pub fn named<'v, 't>(doc: &Doc<'_>, entry: &'v Value<'t>, gaps: &mut Gaps) -> Option<(&'v Table<'t>, &'v str, u32)> {
+    let told = entry.get_ref().as_table().and_then(|table| {
+        let name = toml_doc::at(table, &["name"])?;
+        Some((table, name.get_ref().as_str()?, doc.line(name)))
+    });
+    if told.is_none() {
+        gaps.add(reason::ENTRY, &format!("line {}", doc.line(entry)));
+    }
+    told
 }
 
 /// The packages of a lock file.

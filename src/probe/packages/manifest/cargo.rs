@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Form, Manifest, Pin, Runtime, Source, reason};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::{NotUnderstood, Scope};
 
@@ -37,7 +37,10 @@ struct Crate {
 
 #[derive(Debug, Default)]
 struct Shared {
-    dependencies: BTreeMap<String, Declared>,
+    /// The manifest of the workspace.
+    path: String,
+    /// With how they are written.
+    dependencies: BTreeMap<String, (Declared, Form)>,
     rust: Option<String>,
     licence: Option<String>,
 }
@@ -80,7 +83,7 @@ impl Crates {
                 let patterns = patterns.into_iter().flat_map(|list| list.iter()).filter_map(|p| p.get_ref().as_str());
                 read.manifest.members.extend(patterns.map(|pattern| format!("{sign}{pattern}")));
             }
-            self.workspaces.insert(folder_of(path).to_owned(), Shared::of(workspace, &lines));
+            self.workspaces.insert(folder_of(path).to_owned(), Shared::of(path, workspace, &lines));
         }
         self.read.push(read);
         Ok(())
@@ -94,8 +97,10 @@ impl Crates {
             for (mut declared, is_inherited) in read.found {
                 if is_inherited {
                     match shared.dependencies.get(&declared.name) {
-                        Some(set) => {
+                        Some((set, form)) => {
                             let Declared { scope, optional, line, .. } = declared;
+                            read.manifest.inherited.insert(line, (shared.path.clone(), set.line));
+                            read.manifest.forms.insert(line, *form);
                             declared = Declared { scope, optional, line, ..set.clone() };
                         }
                         None => read.manifest.gaps.add(reason::INHERITED, &declared.name),
@@ -136,7 +141,10 @@ impl Crate {
                 let name = name.get_ref().as_ref();
                 match declared(name, value, scope, line) {
                     None => self.manifest.gaps.add(reason::ENTRY, name),
-                    Some(found) => self.found.push(found),
+                    Some(found) => {
+                        self.manifest.forms.insert(line, form(value));
+                        self.found.push(found);
+                    }
                 }
             }
         }
@@ -157,19 +165,24 @@ impl Crate {
 }
 
 impl Shared {
-    fn of(workspace: &DeTable<'_>, lines: &Lines<'_>) -> Self {
+    fn of(path: &str, workspace: &DeTable<'_>, lines: &Lines<'_>) -> Self {
         let package = table(workspace, "package");
         let text = |key: &str| package?.get(key)?.get_ref().as_str().map(str::to_owned);
-        let mut shared = Self { rust: text("rust-version"), licence: text("license"), ..Self::default() };
+        let (rust, licence) = (text("rust-version"), text("license"));
+        let mut shared = Self { path: path.to_owned(), rust, licence, ..Self::default() };
         for (name, value) in table(workspace, "dependencies").into_iter().flatten() {
             let line = lines.at(name.span().start);
             let name = name.get_ref().as_ref();
             if let Some((declared, _)) = declared(name, value, Scope::Production, line) {
-                shared.dependencies.insert(name.to_owned(), declared);
+                shared.dependencies.insert(name.to_owned(), (declared, form(value)));
             }
         }
         shared
     }
+}
+
+fn form(value: &Spanned<DeValue<'_>>) -> Form {
+    if value.get_ref().as_table().is_some() { Form::Detailed } else { Form::Keyed }
 }
 
 /// One entry of a table of dependencies, and whether it takes all else from the workspace.

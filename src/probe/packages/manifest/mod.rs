@@ -4,7 +4,7 @@ mod cargo;
 pub(super) mod composer;
 mod gemfile;
 pub(super) mod go_mod;
-mod gradle;
+pub(super) mod gradle;
 pub mod members;
 pub(super) mod package_json;
 pub(super) mod pom;
@@ -41,8 +41,14 @@ pub struct Manifest {
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
     pub overrides: Vec<String>,
+    /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
+    pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
     pub peers: BTreeSet<String>,
+    /// How entries are written, by their line, where a manifest of the kind may write them in several ways.
+    pub forms: BTreeMap<u32, Form>,
+    /// The manifest and the line in which the version stands of what takes it from there, by its own line.
+    pub inherited: BTreeMap<u32, (String, u32)>,
     /// The project's own licence.
     pub licence: Option<String>,
     /// What of it could not be understood: entries of a wrong type, what a program would have to work out.
@@ -57,6 +63,15 @@ pub mod reason {
     pub const DYNAMIC: &str = "dependency of a manifest that only a program can work out";
     /// What a workspace or a parent sets that is not there.
     pub const INHERITED: &str = "dependency whose version comes from a manifest outside the project";
+}
+
+/// How an entry is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `name = "range"`
+    Keyed,
+    /// With more than the versions: `name = { version = "range", features = […] }`, `gem "name", "range", group: :test`.
+    Detailed,
 }
 
 /// One package that a manifest asks for.
@@ -104,6 +119,17 @@ pub enum Pin {
     Loose,
 }
 
+/// What sets a version for the manifest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Property {
+    /// Its name: `jackson.version`.
+    pub name: String,
+    /// The file that sets it.
+    pub path: String,
+    /// Line there, from 1.
+    pub line: u32,
+}
+
 /// A runtime that a manifest asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Runtime {
@@ -136,8 +162,7 @@ fn reader(path: &str) -> Option<Reader> {
         "Gemfile" | "gems.rb" => Reader::Alone(gemfile::read),
         "go.mod" | "go.work" => Reader::Alone(go_mod::read),
         "pom.xml" => Reader::Maven,
-        "build.gradle" | "build.gradle.kts" => Reader::Gradle,
-        _ if name.ends_with(".versions.toml") => Reader::Gradle,
+        _ if gradle::is_build_script(name) || name.ends_with(".versions.toml") => Reader::Gradle,
         _ if is_requirements(path) || python::is_requirements_input(path) => Reader::Alone(python::read),
         _ => return None,
     })
@@ -159,10 +184,11 @@ pub fn ecosystem(path: &str) -> Option<Ecosystem> {
     })
 }
 
-/// Whether a file of this path is a manifest by itself: Gradle's catalogs of versions belong to the builds that use them.
+/// Whether a file of this path is a manifest by itself: Gradle's catalogs of versions and its scripts belong to the builds
+/// that use them.
 #[must_use]
 pub fn is_manifest(path: &str) -> bool {
-    reader(path).is_some() && !path.ends_with(".versions.toml")
+    reader(path).is_some() && !path.ends_with(".versions.toml") && !gradle::is_script(path)
 }
 
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.

@@ -159,7 +159,7 @@ fn overrides(root: &Entries<'_>) -> Vec<String> {
 }
 
 /// The package that a key forces: `lodash` of `**/lodash`, `a/lodash`, `a@1>lodash@^4` and `lodash@npm:^4`.
-fn forced(key: &str) -> &str {
+pub fn forced(key: &str) -> &str {
     // `>` also begins ranges: only before a name it parts.
     let begins_name = |rest: &str| rest.starts_with(|c: char| c == '@' || c.is_alphabetic());
     let inner = key.rmatch_indices('>').find_map(|(at, _)| key.get(at + 1..).filter(|rest| begins_name(rest)));

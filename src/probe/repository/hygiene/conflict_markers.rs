@@ -2,6 +2,7 @@
 
 use super::{Locks, Repo};
 use crate::model::{Confidence, Coverage, Evidence, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+use crate::probe::packages::MAX_LOCK_BYTES;
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -17,14 +18,11 @@ pub static META: RuleMeta = RuleMeta {
     references: &["C49", "https://git-scm.com/docs/git-merge#_how_conflicts_are_presented"],
 };
 
-/// As large as lock files that gonogo reads.
-const MAX_BYTES: u64 = 64 * 1024 * 1024;
-
 /// One finding for each file, and how far the rule got.
 pub fn look(repo: &Repo, locks: &Locks) -> (Vec<Finding>, Coverage) {
     let (mut found, mut unread) = (Vec::new(), 0);
     for path in &locks.all {
-        match repo.entry(path).map(|entry| entry.read_up_to(MAX_BYTES)) {
+        match repo.entry(path).map(|entry| entry.read_up_to(MAX_LOCK_BYTES)) {
             Some(Ok(text)) => found.extend(finding(path, &text)),
             // Bun's older format cannot be merged by lines.
             _ if path.ends_with(".lockb") => {}

@@ -15,6 +15,7 @@ use crate::probe::packages::{Ecosystem, LockFile, Manifest, Packages, Version, r
 use crate::probe::repository::repo::is_for_development;
 
 mod pinned;
+mod spring;
 
 pub use pinned::BaseImage;
 use pinned::Pinned;
@@ -26,7 +27,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Compares the versions of Node.js, Python, PHP, Ruby, Go and Java that Dockerfiles, version files and manifests fix, and those of frameworks in lock files, with the day on which their support ends. A range that also allows a supported version is no finding.",
+    what: "Compares the versions of Node.js, Python, PHP, Ruby, Go and Java that Dockerfiles, version files and manifests fix, and those of frameworks in lock files and of Spring Boot in builds, with the day on which their support ends. A range that also allows a supported version is no finding.",
     why: "The next hole in it stays open for good, and scripts search the web for exactly such servers.",
     fix: "Move to a version that is supported for at least another year, run the tests on it, and name it everywhere the same.",
     example: "# bad\nFROM node:16-slim\n# good\nFROM node:24-slim",
@@ -50,6 +51,8 @@ struct Product {
     /// `PyPI django`.
     #[serde(default)]
     packages: Vec<String>,
+    /// What is older has ended; where it is missing, the oldest of `cycles`.
+    first: Option<String>,
     /// The first numbers of versions, and when their support ends.
     cycles: BTreeMap<String, String>,
 }
@@ -73,14 +76,40 @@ impl Product {
         PRODUCTS.iter().find(|product| product.id == id)
     }
 
-    /// The cycle that a version belongs to: `3.8` of `3.8.10`.
-    fn cycle(&self, version: &str) -> Option<(&str, &str)> {
-        let numbers: Vec<&str> = version.split(['.', '-', '+', '_']).take(2).collect();
-        let two = numbers.join(".");
-        [two.as_str(), numbers.first().copied().unwrap_or("")]
-            .into_iter()
-            .find_map(|key| self.cycles.get_key_value(key))
-            .map(|(key, date)| (key.as_str(), date.as_str()))
+    /// The cycle of the table that a version belongs to.
+    fn known(&self, version: &str) -> Option<(&String, &String)> {
+        let parts: Vec<&str> = version.split(['.', '-', '+', '_']).take(2).collect();
+        let two = parts.join(".");
+        let keys = [two.as_str(), parts.first().copied().unwrap_or("")];
+        keys.into_iter().find_map(|key| self.cycles.get_key_value(key))
+    }
+
+    /// The cycle that a version belongs to: `3.8` of `3.8.10`; and the day on which its support ends, empty where that
+    /// is not known.
+    fn cycle(&self, version: &str) -> Option<(String, &str)> {
+        // Java 8 and before are called `1.8` as well.
+        let version = if self.id == "java" { version.strip_prefix("1.").unwrap_or(version) } else { version };
+        let known = self.known(version);
+        let (major, minor) = first_numbers(version)?;
+        // The image `php:7` is the newest of 7, where nothing of 7 comes any more.
+        let newest = || {
+            let of_major = self.cycles.iter().filter(|(key, _)| numbers(key).0 == major);
+            let is_last = self.cycles.keys().all(|key| numbers(key).0 <= major);
+            let newest = of_major.max_by_key(|(key, _)| numbers(key));
+            newest.filter(|_| minor.is_none() && !is_last && self.packages.is_empty())
+        };
+        if let Some((key, date)) = known.or_else(newest) {
+            return Some((key.clone(), date));
+        }
+        let oldest = self.first.as_deref().map(numbers).or_else(|| self.cycles.keys().map(|key| numbers(key)).min())?;
+        let is_older =
+            major < oldest.0 || major == oldest.0 && minor.zip(oldest.1).is_some_and(|(minor, oldest)| minor < oldest);
+        // Builds of a day are called `0.0.0-…`.
+        let name = match minor {
+            Some(minor) if major == 0 || oldest.1.is_some() => format!("{major}.{minor}"),
+            _ => major.to_string(),
+        };
+        (is_older && !version.starts_with("0.0.0")).then_some((name, ""))
     }
 
     fn support(date: &str, today: Date) -> Support {
@@ -113,7 +142,7 @@ fn judged(pins: &[Pinned], today: Date) -> Vec<Finding> {
     let mut found = Vec::new();
     for pin in pins {
         let Some(product) = Product::of(&pin.product) else { continue };
-        let cycles: Vec<(&str, &str)> = pin.versions.iter().filter_map(|version| product.cycle(version)).collect();
+        let cycles: Vec<(String, &str)> = pin.versions.iter().filter_map(|version| product.cycle(version)).collect();
         // The best of those that it allows.
         if cycles.len() < pin.versions.len() {
             continue;
@@ -126,7 +155,7 @@ fn judged(pins: &[Pinned], today: Date) -> Vec<Finding> {
             Support::Ends(day) => (Severity::Minor, format!("gets no security fixes after {day}")),
             Support::Lasts => continue,
         };
-        if !told.insert((pin.path.as_str(), product.id.as_str(), *cycle)) {
+        if !told.insert((pin.path.as_str(), product.id.as_str(), cycle.clone())) {
             continue;
         }
         let name = &product.name;
@@ -205,10 +234,15 @@ fn allowed(product: &Product, ecosystem: Ecosystem, wanted: &str) -> Option<Vec<
         } else {
             [format!("{cycle}.0.0"), format!("{cycle}.99.99")]
         };
-        let named = named.iter().filter(|version| product.cycle(version).is_some_and(|(of, _)| of == cycle));
+        let named = named.iter().filter(|version| product.cycle(version).is_some_and(|(of, _)| of == *cycle));
         ends.iter().chain(named).any(|version| allows(version) == Some(true))
     };
-    let found: Vec<String> = product.cycles.keys().filter(|cycle| in_cycle(cycle)).cloned().collect();
+    let mut found: Vec<String> = product.cycles.keys().filter(|cycle| in_cycle(cycle)).cloned().collect();
+    if found.is_empty() {
+        // Nothing but what is older than all that are known: `^6`.
+        let older = named.iter().filter(|version| allows(version) == Some(true));
+        found.extend(older.filter_map(|version| Some(product.cycle(version)?.0)).max());
+    }
     (!found.is_empty()).then_some(found)
 }
 
@@ -219,6 +253,16 @@ fn whole(version: &str) -> String {
         1 => format!("{version}.0"),
         _ => version.to_owned(),
     }
+}
+
+/// The first one or two numbers of a version: 8 of `8u212`; `None` where it begins with none.
+fn first_numbers(version: &str) -> Option<(u32, Option<u32>)> {
+    let number = |part: &str| {
+        let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
+        part.get(..end)?.parse().ok()
+    };
+    let mut parts = version.split(['.', '-', '+', '_']).map(number);
+    Some((parts.next()??, parts.next().flatten()))
 }
 
 /// The numbers of a cycle.
@@ -256,70 +300,4 @@ pub fn coverage() -> Coverage {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::samples;
-    use super::*;
-    use crate::probe::packages::Manager;
-    use crate::probe::packages::manifest::Runtime;
-
-    fn told(pins: &[Pinned], today: &str) -> Vec<String> {
-        samples::told(&judged(pins, today.parse().unwrap()))
-    }
-
-    #[test]
-    fn the_table_is_read_and_names_days() {
-        assert!(PRODUCTS.len() >= 15);
-        let dates = PRODUCTS.iter().flat_map(|product| product.cycles.values()).filter(|date| !date.is_empty());
-        assert!(dates.clone().count() > 80);
-        for date in dates {
-            assert!(date.parse::<Date>().is_ok(), "{date}");
-        }
-    }
-
-    #[test]
-    fn support_ends_on_its_day_and_is_told_three_months_before() {
-        let manifest = |range: &str| {
-            let mut manifest = samples::manifest("package.json", &[]);
-            manifest.runtimes = vec![Runtime { name: "node".to_owned(), range: range.to_owned(), line: 7 }];
-            asked(&manifest)
-        };
-        let ended =
-            ["major package.json:7: The manifest asks for Node.js 20, which gets no security fixes since 2026-04-30"];
-        assert_eq!(told(&manifest("20.x"), "2026-11-22"), ended);
-        assert_eq!(told(&manifest("20.11.1"), "2026-05-01"), ended);
-        assert_eq!(
-            told(&manifest("20"), "2026-04-30"),
-            ["minor package.json:7: The manifest asks for Node.js 20, which gets no security fixes after 2026-04-30"]
-        );
-        assert_eq!(told(&manifest("20"), "2026-01-20"), Vec::<String>::new());
-        assert_eq!(told(&manifest("99"), "2026-11-22"), Vec::<String>::new());
-        assert_eq!(told(&manifest("lts/*"), "2026-11-22"), Vec::<String>::new());
-    }
-
-    #[test]
-    fn frameworks_that_the_project_asks_for_are_judged() {
-        let lock = samples::lock(
-            Manager::Composer,
-            "composer.lock",
-            "composer.json",
-            &["laravel/framework v10.48.2 ^10", "symfony/framework-bundle 7.0.1"],
-        );
-        assert_eq!(
-            told(&frameworks(&lock), "2026-11-22"),
-            ["major composer.lock:10: The app is built on Laravel 10, which gets no security fixes since 2025-02-04"]
-        );
-        let lock = samples::lock(
-            Manager::Npm,
-            "package-lock.json",
-            "package.json",
-            &["vue 2.7.16 ^2", "next 99.0.0 ^99", "express 3.21.2 3"],
-        );
-        assert_eq!(
-            told(&frameworks(&lock), "2026-11-22"),
-            [
-                "major package-lock.json:12: The app is built on Express 3, which gets no security fixes any more",
-                "major package-lock.json:10: The app is built on Vue 2, which gets no security fixes since 2023-12-31"
-            ]
-        );
-    }
-}
+mod tests;

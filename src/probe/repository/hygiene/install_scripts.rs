@@ -1,12 +1,12 @@
 //! Packages that run a program when they are installed.
 
-use std::collections::BTreeSet;
+mod approval;
+
+use approval::Approval;
 
 use super::{Locks, Text, is_aside, listed, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Packages};
-use crate::probe::repository::repo::folder_of;
-use crate::probe::yaml;
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -15,7 +15,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Minor,
     confidence: Confidence::Medium,
-    what: "Lists the packages that a lock file of npm, or of pnpm before version 9, marks as running a script on installation, and those that pnpm is told to let.",
+    what: "Lists the packages that a lock file of npm, or of pnpm before version 9, marks as running a script on installation, those that pnpm and Bun are told to let, and settings that let all of them.",
     why: "Stolen packages do their harm in such scripts: on your machine and on the one that builds, with every key that lies there.",
     fix: "Look at what each script is for. Install with `--ignore-scripts` and build by name only what needs it, or use pnpm 10, which asks first.",
     example: "# .npmrc\nignore-scripts=true\n# then, for what really needs it\nnpm rebuild better-sqlite3",
@@ -23,6 +23,7 @@ pub static META: RuleMeta = RuleMeta {
         "C48",
         "https://docs.npmjs.com/cli/v11/using-npm/scripts",
         "https://pnpm.io/settings#onlybuiltdependencies",
+        "https://bun.com/docs/pm/lifecycle",
     ],
 };
 
@@ -136,57 +137,23 @@ const WELL_KNOWN: [&str; 102] = [
 pub fn findings(packages: &Packages, text: Text<'_>) -> Vec<Finding> {
     let locks =
         packages.locks.iter().filter(|lock| lock.manager.ecosystem() == Ecosystem::Npm && !is_aside(&lock.path));
-    locks.filter_map(|lock| finding(lock, &approval(packages, lock, text))).collect()
-}
-
-/// Which packages pnpm lets run their scripts.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Approval {
-    /// Nothing may, unless it is named.
-    asks: bool,
-    named: BTreeSet<String>,
-    /// `ignore-scripts=true`: nothing may.
-    off: bool,
-}
-
-fn approval(packages: &Packages, lock: &LockFile, text: Text<'_>) -> Approval {
-    let folder = folder_of(&lock.path);
-    let off = text(&format!("{folder}.npmrc")).is_some_and(|text| {
-        text.lines().any(|line| line.split_whitespace().collect::<String>() == "ignore-scripts=true")
-    });
-    let manifest = format!("{folder}package.json");
-    let mut named = BTreeSet::new();
-    let mut listed = false;
-    if lock.manager == Manager::Pnpm {
-        let json = text(&manifest).and_then(|text| serde_json::from_str::<serde_json::Value>(&text).ok());
-        let list = json.as_ref().and_then(|json| json.pointer("/pnpm/onlyBuiltDependencies")?.as_array());
-        listed |= list.is_some();
-        named.extend(list.into_iter().flatten().filter_map(|name| name.as_str()).map(str::to_owned));
-        let workspace = text(&format!("{folder}pnpm-workspace.yaml")).and_then(|text| yaml::parse(&text).ok());
-        for list in workspace.iter().flatten().filter_map(|document| document.get("onlyBuiltDependencies")) {
-            listed = true;
-            named.extend(list.items().filter_map(|name| name.text()).map(str::to_owned));
-        }
-    }
-    let manager = packages.manifests.get(&manifest).and_then(|manifest| manifest.package_manager.as_deref());
-    let major = manager.and_then(|name| name.strip_prefix("pnpm@")?.split('.').next()?.parse::<u32>().ok());
-    // Version 9 of the format serves pnpm 9 and 10, of which only 10 asks first.
-    let asks = lock.manager == Manager::Pnpm && (listed || major.is_some_and(|major| major >= 10));
-    Approval { asks: asks || lock.manager == Manager::Bun, named, off }
+    locks.filter_map(|lock| finding(lock, &Approval::read(packages, lock, text))).collect()
 }
 
 fn finding(lock: &LockFile, approval: &Approval) -> Option<Finding> {
     if approval.off {
         return None;
     }
+    if let (Some((path, line)), Manager::Pnpm) = (&approval.all, lock.manager) {
+        let message = "Every package may run a program when installed: `dangerouslyAllowAllBuilds` is set".to_owned();
+        let fix =
+            "Take `dangerouslyAllowAllBuilds` out, and let by name only those that need it: `pnpm approve-builds`.";
+        let location = Location::File { path: path.clone(), span: Some(Span::line(*line)) };
+        return Some(Finding::new(&META, location, "all", message).fix(fix));
+    }
     // Newer lock files of pnpm do not say who has a script; a name in its list does.
     let runs = |package: &&LockedPackage| {
-        if approval.asks {
-            let one_version = format!("{}@{}", package.name, package.version);
-            approval.named.contains(&package.name) || approval.named.contains(&one_version)
-        } else {
-            package.install_script
-        }
+        if approval.asks { approval.lets(&package.name, &package.version) } else { package.install_script }
     };
     let running: Vec<&LockedPackage> = lock.packages.iter().filter(runs).collect();
     let known = |package: &LockedPackage| WELL_KNOWN.contains(&package.name.as_str());
@@ -209,11 +176,15 @@ fn finding(lock: &LockFile, approval: &Approval) -> Option<Finding> {
     let location = Location::File { path: lock.path.clone(), span: Some(Span::line(first.line)) };
     let fix = match lock.manager {
         Manager::Pnpm if approval.asks => {
-            "Look at what each script is for, and take those out of `onlyBuiltDependencies` that work without it."
+            "Look at what each script is for, and take those out of `onlyBuiltDependencies` or `allowBuilds` that work without it."
                 .to_owned()
         }
         Manager::Pnpm => {
             "Move to pnpm 10, which runs no script before you approve it: `pnpm approve-builds`.".to_owned()
+        }
+        Manager::Bun => {
+            "Look at what each script is for, and take those out of `trustedDependencies` that work without it."
+                .to_owned()
         }
         _ => META.fix.to_owned(),
     };
@@ -257,7 +228,7 @@ mod tests {
         let text = |path: &str| files.iter().find(|(name, _)| *name == path).map(|(_, text)| Rc::from(*text));
         findings(&samples::packages(vec![manifest], vec![lock]), &text)
             .iter()
-            .map(|f| format!("{} {:?}", f.message, f.evidence[0].text))
+            .map(|f| format!("{} {:?}", f.message, f.evidence.first().map_or("", |one| &one.text)))
             .collect()
     }
 
@@ -273,6 +244,17 @@ mod tests {
             draft.install_script = true;
         });
         assert_eq!(finding(&lock, &Approval::default()), None);
+        for (npmrc, silent) in [
+            ("ignore-scripts=true # safe\n", true),
+            ("ignore-scripts = true ; safe\n", true),
+            ("ignore-scripts=false\nignore-scripts=\"true\"\n", true),
+            ("ignore-scripts\n", true),
+            ("ignore-scripts=true\nignore-scripts=false\n", false),
+            ("# ignore-scripts=true\n", false),
+            ("ignore-scripts-not=true\n", false),
+        ] {
+            assert_eq!(told(Manager::Npm, &[(".npmrc", npmrc)], None).is_empty(), silent, "{npmrc}");
+        }
     }
 
     #[test]
@@ -285,5 +267,27 @@ mod tests {
         assert!(seen.len() == 1 && seen[0].starts_with("`odd-tool` runs"), "{seen:?}");
         let old = [("package.json", "{\"pnpm\": {\"onlyBuiltDependencies\": [\"left-pad\"]}}")];
         assert!(told(Manager::Pnpm, &old, None)[0].starts_with("`left-pad` runs"));
+    }
+
+    #[test]
+    fn what_lets_scripts_loose_is_told() {
+        let all = "Every package may run a program when installed: `dangerouslyAllowAllBuilds` is set";
+        for file in [
+            ("pnpm-workspace.yaml", "packages: []\ndangerouslyAllowAllBuilds: true\n"),
+            (".npmrc", "dangerously-allow-all-builds=true\n"),
+            ("package.json", "{\"pnpm\": {\"dangerouslyAllowAllBuilds\": true}}"),
+        ] {
+            let seen = told(Manager::Pnpm, &[file], Some("pnpm@10.20.0"));
+            assert_eq!(seen, [format!("{all} \"\"")], "{file:?}");
+            assert_eq!(told(Manager::Bun, &[file], None), [""; 0], "{file:?}");
+        }
+        let off = [("pnpm-workspace.yaml", "dangerouslyAllowAllBuilds: false\n")];
+        assert_eq!(told(Manager::Pnpm, &off, Some("pnpm@10.20.0")), [""; 0]);
+        let builds = [("pnpm-workspace.yaml", "allowBuilds:\n  odd-tool: true\n  left-pad: false\n")];
+        assert!(told(Manager::Pnpm, &builds, None)[0].starts_with("`odd-tool` runs"));
+        let bun = [("package.json", "{\"trustedDependencies\": [\"odd-tool\", \"esbuild\", \"gone\"]}")];
+        assert!(told(Manager::Bun, &bun, None)[0].starts_with("`odd-tool` runs"));
+        let known = [("package.json", "{\"trustedDependencies\": [\"esbuild\"]}")];
+        assert_eq!(told(Manager::Bun, &known, None), [""; 0]);
     }
 }

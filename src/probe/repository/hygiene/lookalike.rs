@@ -27,7 +27,7 @@ pub static META: RuleMeta = RuleMeta {
     ],
 };
 
-/// Shorter names have too many neighbours that mean something.
+/// Shorter names have too many neighbours that mean something; but for swapped and doubled letters in those of one less.
 const SHORTEST: usize = 6;
 
 /// The names of a registry that everybody knows.
@@ -107,6 +107,9 @@ pub fn coverage(packages: &Packages) -> Coverage {
 
 /// How `name` differs from `target`, where one slip explains it.
 fn slip(name: &str, target: &str) -> Option<&'static str> {
+    if target.len() + 1 == SHORTEST {
+        return one_edit(name, target).filter(|how| *how == SWAPPED || is_doubled(name, target));
+    }
     if target.len() < SHORTEST || name.len() + 2 < target.len() || name == target {
         return None;
     }
@@ -131,6 +134,15 @@ fn slip(name: &str, target: &str) -> Option<&'static str> {
     })
 }
 
+/// How two swapped letters are told.
+const SWAPPED: &str = "two letters are swapped";
+
+/// Whether `name` is `target` with one of its letters doubled: `chalkk`.
+fn is_doubled(name: &str, target: &str) -> bool {
+    let at = name.bytes().zip(target.bytes()).take_while(|(a, b)| a == b).count();
+    name.len() == target.len() + 1 && at > 0 && name.as_bytes().get(at) == name.as_bytes().get(at - 1)
+}
+
 /// Damerau and Levenshtein's distance of one, digits aside: `mysql2` is no slip of `mysql`.
 fn one_edit(name: &str, target: &str) -> Option<&'static str> {
     let (a, b): (Vec<char>, Vec<char>) = (name.chars().collect(), target.chars().collect());
@@ -149,7 +161,7 @@ fn one_edit(name: &str, target: &str) -> Option<&'static str> {
         ([_], []) => Some("one letter is too many"),
         ([], [_]) => Some("one letter is missing"),
         ([_], [_]) => Some("one letter is another"),
-        ([a, b], [c, d]) if a == d && b == c => Some("two letters are swapped"),
+        ([a, b], [c, d]) if a == d && b == c => Some(SWAPPED),
         _ => None,
     }
 }
@@ -170,6 +182,9 @@ mod tests {
             (Ecosystem::Npm, "crossenv", "cross-env"),
             (Ecosystem::Npm, "expresss", "express"),
             (Ecosystem::Npm, "loadsh", "lodash"),
+            (Ecosystem::Npm, "axois", "axios"),
+            (Ecosystem::Npm, "axioss", "axios"),
+            (Ecosystem::Npm, "chalkk", "chalk"),
             (Ecosystem::Npm, "mongose", "mongoose"),
             (Ecosystem::Npm, "babelcore", "@babel/core"),
             (Ecosystem::Npm, "@bable/core", "@babel/core"),
@@ -199,6 +214,9 @@ mod tests {
                     "bcryptjs",
                     "@acme/lodash",
                     "vuex",
+                    "axions",
+                    "axio",
+                    "chark",
                     "knex",
                     "babel-core",
                     "@testing-library/preact",

@@ -9,6 +9,7 @@ mod licences;
 mod lookalike;
 mod out_of_step;
 mod remote;
+mod renovate;
 mod several;
 mod spdx;
 mod unused;
@@ -34,9 +35,10 @@ pub use licences::META as LICENCES;
 pub use lookalike::META as LOOKALIKE;
 pub use out_of_step::META as OUT_OF_STEP;
 pub use remote::META as REMOTE;
+pub use renovate::Renovate;
 pub use several::META as SEVERAL;
 pub use unused::META as UNUSED;
-pub use updates_incomplete::META as UPDATES_INCOMPLETE;
+pub use updates_incomplete::{META as UPDATES_INCOMPLETE, is_watched};
 
 /// What the rules saw, and how far each of them got.
 #[derive(Debug, Default)]
@@ -74,7 +76,8 @@ pub fn look(
     let (findings, coverage) = conflict_markers::look(repo, &locks);
     seen.add(&conflict_markers::META, findings, coverage);
     seen.add(&several::META, several::findings(packages, &locks, &text), several::coverage(packages, &locks));
-    seen.add(&remote::META, remote::findings(packages), remote::coverage(repo, packages));
+    let (findings, coverage) = remote::look(repo, packages, cancel);
+    seen.add(&remote::META, findings, coverage);
     let scripts = install_scripts::findings(packages, &text);
     seen.add(&install_scripts::META, scripts, install_scripts::coverage(packages, &locks));
     seen.add(&lookalike::META, lookalike::findings(packages), lookalike::coverage(packages));
@@ -191,7 +194,9 @@ pub fn ecosystem_of(path: &str) -> Ecosystem {
 }
 
 #[cfg(test)]
-mod samples;
+pub(super) use remote::findings as remote_findings;
+#[cfg(test)]
+pub(super) mod samples;
 
 #[cfg(test)]
 mod tests {

@@ -10,8 +10,7 @@ use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, 
 use crate::probe::packages::lock::reason;
 use crate::probe::packages::manifest::Source;
 use crate::probe::packages::{
-    Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Origin, Packages, Root, Version, Wanted, range,
-    typed,
+    Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Root, Wanted, forces, typed,
 };
 use crate::probe::repository::manifests;
 
@@ -81,7 +80,13 @@ pub fn coverage(packages: &Packages, locks: &Locks, text: Text<'_>) -> Coverage 
         let once: BTreeMap<&str, &Manifest> = pairs.iter().map(|(_, one)| (one.path.as_str(), *one)).collect();
         manifests::unclear(once.into_values())
     };
-    let unknown = unknown.or_else(aside).or_else(unclear);
+    // Composer and Poetry note what the manifest was, which only the text says.
+    let unread = || {
+        let hashed = |lock: &LockFile| matches!(lock.manager, Manager::Composer | Manager::Poetry);
+        let (lock, _) = pairs.iter().find(|(lock, _)| hashed(lock) && text(&lock.path).is_none())?;
+        Some(format!("`{}` could not be read, so whether the manifest changed since is not known", lock.path))
+    };
+    let unknown = unknown.or_else(aside).or_else(unclear).or_else(unread);
     match (locks.coverage(), unknown, gradle) {
         (Coverage::Whole, Some(why), _) => Coverage::Part(why),
         (Coverage::Whole, None, Some(lock)) => {
@@ -126,7 +131,7 @@ impl<'a> World<'a> {
     }
 
     fn is_forced(&self, name: &str) -> bool {
-        self.forced.iter().any(|forced| forced.contains(name))
+        self.forced.iter().any(|entry| forces(entry, name))
     }
 }
 
@@ -219,7 +224,7 @@ fn compare(world: &World<'_>, lock: &LockFile, known: &Known<'_>, root: &Root, m
         }
     }
     if differences.is_empty() {
-        differences.extend(hashes::difference(lock.manager, text.as_deref(), (world.text)(&lock.path).as_deref()));
+        differences.extend(hashes::difference(lock.manager, text.as_deref(), || (world.text)(&lock.path)));
     }
     differences.sort_by_key(|difference| !difference.hard);
     finding(lock, folder, manifest, &differences)
@@ -236,7 +241,7 @@ fn differs(world: &World<'_>, lock: &LockFile, declared: &Declared, wanted: &Wan
     if ecosystem.normalize(&package.name) != ecosystem.normalize(&declared.name) {
         return None;
     }
-    let allowed = allows(ecosystem, &declared.range, package);
+    let allowed = package.is_allowed_by(&declared.range);
     let name = called(declared);
     if allowed == Some(false) {
         let words =
@@ -254,15 +259,6 @@ fn differs(world: &World<'_>, lock: &LockFile, declared: &Declared, wanted: &Wan
     // npm and Bun look at the versions alone; the others want the same words.
     let lenient = matches!(lock.manager, Manager::Npm | Manager::Bun) && allowed == Some(true);
     Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: !lenient })
-}
-
-/// Whether a range allows a locked version, where both can be compared. A pre-release is allowed by other rules.
-fn allows(ecosystem: Ecosystem, wanted: &str, package: &LockedPackage) -> Option<bool> {
-    let unfinished = package.version.trim_start_matches('v').contains(|c: char| c == '-' || c.is_ascii_alphabetic());
-    if unfinished || package.origin != Origin::Registry {
-        return None;
-    }
-    range::allows(ecosystem, wanted, &Version::parse(ecosystem, &package.version)?)
 }
 
 /// What is asked for, and nothing in the lock file answers.
@@ -295,7 +291,7 @@ fn not_locked(world: &World<'_>, lock: &LockFile, known: &Known<'_>, declared: &
         let words = format!("`{name}` is asked for, and the lock file was made without it");
         return Some(Difference { words, name: Some(name.to_owned()), line: Some(declared.line), hard: true });
     }
-    if versions.iter().any(|package| allows(ecosystem, &declared.range, package) != Some(false)) {
+    if versions.iter().any(|package| package.is_allowed_by(&declared.range) != Some(false)) {
         return None;
     }
     let words = format!(

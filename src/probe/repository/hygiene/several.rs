@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Locks, Text, ecosystem_of, is_aside, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity};
-use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages, typed};
+use crate::probe::packages::{Ecosystem, Manager, Manifest, Packages, locks_of, typed};
 use crate::probe::repository::repo::folder_of;
 
 /// The rule.
@@ -32,14 +32,14 @@ pub fn findings(packages: &Packages, locks: &Locks, text: Text<'_>) -> Vec<Findi
     for manifest in packages.manifests.keys().filter(|manifest| !is_aside(manifest)) {
         let beside = locks.all.iter().filter(|lock| {
             folder_of(lock) == folder_of(manifest)
-                && answers(name_of(lock)).is_some_and(|(_, manifests)| manifests.contains(&name_of(manifest)))
+                && locks_of(name_of(manifest)).is_some_and(|(names, _)| names.contains(&name_of(lock)))
         });
         claims.entry(manifest).or_default().extend(beside.map(String::as_str));
     }
     let mut told: BTreeMap<BTreeSet<&str>, &str> = BTreeMap::new();
     for (manifest, locks) in claims {
-        let known: BTreeSet<&str> = locks.into_iter().filter(|lock| answers(name_of(lock)).is_some()).collect();
-        let managers: BTreeSet<&str> = known.iter().filter_map(|lock| Some(answers(name_of(lock))?.0)).collect();
+        let known: BTreeSet<&str> = locks.into_iter().filter(|lock| writer(name_of(lock)).is_some()).collect();
+        let managers: BTreeSet<&str> = known.iter().filter_map(|lock| writer(name_of(lock))).collect();
         let folders: BTreeSet<&str> = known.iter().map(|lock| folder_of(lock)).collect();
         if managers.len() > 1 || folders.len() > 1 {
             told.entry(known).or_insert(manifest);
@@ -48,19 +48,18 @@ pub fn findings(packages: &Packages, locks: &Locks, text: Text<'_>) -> Vec<Findi
     told.iter().map(|(locks, manifest)| finding(packages, manifest, locks, text)).collect()
 }
 
-/// Who writes a lock file of this name, and for which manifests.
-fn answers(name: &str) -> Option<(&'static str, &'static [&'static str])> {
-    const NODE: &[&str] = &["package.json"];
+/// Who writes a lock file of this name, of those that may lock the same manifest twice.
+fn writer(name: &str) -> Option<&'static str> {
     Some(match name {
-        "package-lock.json" | "npm-shrinkwrap.json" => ("npm", NODE),
-        "yarn.lock" => ("yarn", NODE),
-        "pnpm-lock.yaml" => ("pnpm", NODE),
-        "bun.lock" | "bun.lockb" => ("bun", NODE),
-        "poetry.lock" => ("poetry", &["pyproject.toml"]),
-        "uv.lock" => ("uv", &["pyproject.toml"]),
-        "pdm.lock" => ("pdm", &["pyproject.toml"]),
+        "package-lock.json" | "npm-shrinkwrap.json" => "npm",
+        "yarn.lock" => "yarn",
+        "pnpm-lock.yaml" => "pnpm",
+        "bun.lock" | "bun.lockb" => "bun",
+        "poetry.lock" => "poetry",
+        "uv.lock" => "uv",
+        "pdm.lock" => "pdm",
         // Beside a `pyproject.toml` it is another list of the same needs.
-        "Pipfile.lock" => ("pipenv", &["Pipfile", "pyproject.toml"]),
+        "Pipfile.lock" => "pipenv",
         _ => return None,
     })
 }
@@ -68,14 +67,14 @@ fn answers(name: &str) -> Option<(&'static str, &'static [&'static str])> {
 fn finding(packages: &Packages, manifest: &str, locks: &BTreeSet<&str>, text: Text<'_>) -> Finding {
     let message = format!("`{manifest}` has {} lock files: {}", locks.len(), named(locks.iter().copied(), 5));
     let location = Location::File { path: manifest.to_owned(), span: None };
-    let managers: BTreeSet<&str> = locks.iter().filter_map(|lock| Some(answers(name_of(lock))?.0)).collect();
+    let managers: BTreeSet<&str> = locks.iter().filter_map(|lock| writer(name_of(lock))).collect();
     let chosen = match managers.first() {
         // The lock file of the whole workspace answers for all of its members.
         Some(manager) if managers.len() == 1 => Some((*manager, "it is that of the whole workspace".to_owned())),
         _ => chosen(packages, manifest, text),
     };
     let keep = chosen.as_ref().and_then(|(manager, _)| {
-        let its = locks.iter().copied().filter(|lock| answers(name_of(lock)).is_some_and(|(name, _)| name == *manager));
+        let its = locks.iter().copied().filter(|lock| writer(name_of(lock)) == Some(*manager));
         its.min_by_key(|lock| folder_of(lock).len())
     });
     let fix = match (keep, &chosen) {

@@ -1,6 +1,8 @@
 //! Licences as lock files write them: SPDX expressions (<https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/>)
 //! and the words that people use instead.
 
+use std::borrow::Cow;
+
 /// How deep parentheses may nest; honest expressions stay below 5.
 const MAX_DEPTH: usize = 32;
 
@@ -33,6 +35,8 @@ const FREEING: [&str; 10] = [
 #[must_use]
 pub fn terms(expression: &str) -> Terms {
     let spaced = expression.replace('(', " ( ").replace(')', " ) ");
+    let spaced: Vec<Cow<'_, str>> = spaced.split_whitespace().map(spelled_out).collect();
+    let spaced = spaced.join(" ");
     let words: Vec<&str> = spaced.split_whitespace().collect();
     let is_expression = words.len() == 1
         || words.iter().any(|word| matches!(word.to_ascii_uppercase().as_str(), "OR" | "AND" | "WITH" | "("));
@@ -43,6 +47,19 @@ pub fn terms(expression: &str) -> Terms {
     let found = either(&words, &mut at, 0);
     // Something that is no expression after all: free words with an "or" in them.
     found.filter(|_| at == words.len()).unwrap_or(Terms::Unknown)
+}
+
+/// `GPL-2.0/MIT` as `( GPL-2.0 OR MIT )`: so Cargo wrote a choice before it took SPDX
+/// (<https://doc.rust-lang.org/cargo/reference/manifest.html#the-license-and-license-file-fields>).
+fn spelled_out(word: &str) -> Cow<'_, str> {
+    let is_licence = |part: &str| !part.contains(':') && of_licence(part) != Terms::Unknown;
+    if word == "/" {
+        Cow::Borrowed("OR")
+    } else if word.contains('/') && word.split('/').all(is_licence) {
+        Cow::Owned(format!("( {} )", word.replace('/', " OR ")))
+    } else {
+        Cow::Borrowed(word)
+    }
 }
 
 fn is(words: &[&str], at: usize, word: &str) -> bool {
@@ -178,6 +195,13 @@ mod tests {
             ("Unlicense", Terms::Free),
             ("SEE LICENSE IN LICENSE.md", Terms::Unknown),
             ("(MIT OR GPL-3.0-or-later)", Terms::Free),
+            ("GPL-2.0/MIT", Terms::Free),
+            ("MIT / Apache-2.0", Terms::Free),
+            ("(GPL-2.0/MIT) AND AGPL-3.0", Terms::Forbidden),
+            ("GPL-2.0/AGPL-3.0", Terms::Forbidden),
+            ("Apache-2.0/MIT/GPL-3.0", Terms::Free),
+            ("https://example.com/MIT", Terms::Unknown),
+            ("GPL-3.0 AND MIT/Apache-2.0", Terms::Forbidden),
             ("MIT AND GPL-3.0-only", Terms::Forbidden),
             ("(MIT OR GPL-3.0) AND AGPL-3.0", Terms::Forbidden),
             ("GPL-2.0-only WITH Classpath-exception-2.0", Terms::Free),

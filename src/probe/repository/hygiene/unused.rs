@@ -12,11 +12,9 @@ use tokio_util::sync::CancellationToken;
 use super::{Repo, is_aside, is_lock, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity, Span};
 use crate::probe::files::FileEntry;
-use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope, typed};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope, is_taken_in, typed};
 use crate::probe::repository::manifests;
 use crate::probe::repository::repo::folder_of;
-
-mod implicit;
 
 /// The rule.
 pub static META: RuleMeta = RuleMeta {
@@ -117,7 +115,7 @@ fn in_question<'a>(
         .declared
         .iter()
         .filter(|one| one.scope == Scope::Production && !one.optional)
-        .filter(|one| !needed.contains(one.name.as_str()) && !implicit::is_taken_in(&one.name) && !own(&one.name))
+        .filter(|one| !needed.contains(one.name.as_str()) && !is_taken_in(Ecosystem::Npm, &one.name) && !own(&one.name))
         .collect();
     (!all.is_empty()).then_some((manifest, lock, all))
 }

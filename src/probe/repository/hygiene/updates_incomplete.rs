@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use regex::Regex;
-use serde_json::Value;
 
+use super::renovate::{Renovate, Seen, Watch};
 use super::{Repo, ecosystem_of, is_aside, left_open, listed, name_of, named};
 use crate::model::{Confidence, Coverage, Finding, Location, RuleKind, RuleMeta, Severity};
 use crate::probe::packages::{Ecosystem, Packages};
@@ -38,6 +38,22 @@ struct Watched {
     path: String,
 }
 
+impl Watched {
+    /// As Renovate sees it.
+    fn seen(&self) -> Seen<'_> {
+        let managers = self.kind.renovate();
+        let own: &[&str] = match (self.kind, name_of(&self.path)) {
+            (Kind::Packages(Ecosystem::PyPi), "pyproject.toml") => &["pep621", "poetry"],
+            (Kind::Packages(Ecosystem::PyPi), "Pipfile") => &["pipenv"],
+            (Kind::Packages(Ecosystem::PyPi), "setup.py") => &["pip_setup"],
+            (Kind::Packages(Ecosystem::PyPi), "setup.cfg") => &["setup-cfg"],
+            (Kind::Packages(Ecosystem::PyPi), _) => &["pip_requirements", "pip-compile"],
+            _ => managers,
+        };
+        Seen { managers, own, datasource: self.kind.datasource(), path: &self.path }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Packages(Ecosystem),
@@ -63,6 +79,21 @@ impl Kind {
         }
     }
 
+    /// Where Renovate finds its versions (<https://docs.renovatebot.com/modules/datasource/>).
+    const fn datasource(self) -> &'static str {
+        match self {
+            Self::Packages(Ecosystem::Npm) => "npm",
+            Self::Packages(Ecosystem::PyPi) => "pypi",
+            Self::Packages(Ecosystem::Packagist) => "packagist",
+            Self::Packages(Ecosystem::CratesIo) => "crate",
+            Self::Packages(Ecosystem::RubyGems) => "rubygems",
+            Self::Packages(Ecosystem::Go) => "go",
+            Self::Packages(Ecosystem::Maven) | Self::Gradle => "maven",
+            Self::Docker => "docker",
+            Self::Actions => "github-tags",
+        }
+    }
+
     /// The names that Renovate has for it.
     const fn renovate(self) -> &'static [&'static str] {
         match self {
@@ -80,6 +111,18 @@ impl Kind {
             Self::Actions => &["github-actions"],
         }
     }
+}
+
+/// Whether Renovate proposes updates of what the project asks for; what it leaves out as a whole is told by this rule.
+pub fn is_watched(repo: &Repo, packages: &Packages, renovate: &Renovate) -> bool {
+    let all = watched(repo, packages);
+    let mut seen =
+        all.iter().filter(|one| one.kind != Kind::Actions).map(|one| renovate.watches(one.seen())).peekable();
+    if seen.peek().is_none() {
+        return !renovate.is_off();
+    }
+    let seen: Vec<Watch> = seen.collect();
+    seen.contains(&Watch::Yes) && !seen.contains(&Watch::Partly)
 }
 
 /// Whether a tool looks after something.
@@ -101,18 +144,17 @@ pub fn look(repo: &Repo, packages: &Packages) -> (Vec<Finding>, Coverage) {
             tools.push(("Dependabot", Box::new(move |one| by_dependabot(&entries, &roofs, one))));
         }
     }
-    if let Some(path) = updates::renovate_file(repo) {
-        let Some(limits) = repo.text(path).and_then(|text| Limits::read(&text)) else {
+    if let Some((path, renovate)) = updates::renovate(repo) {
+        let Some(renovate) = renovate else {
             return (Vec::new(), Coverage::Part(format!("`{path}` was not understood")));
         };
-        place.get_or_insert(path.to_owned());
-        tools.push(("Renovate", Box::new(move |one| limits.let_through(one))));
-    } else if repo.text("package.json").is_some_and(|text| text.contains("\"renovate\"")) {
-        place.get_or_insert("package.json".to_owned());
-        tools.push(("Renovate", Box::new(|_| true)));
+        if !renovate.is_off() {
+            place.get_or_insert(path.to_owned());
+            tools.push(("Renovate", Box::new(move |one| renovate.watches(one.seen()) != Watch::No)));
+        }
     }
     let Some(place) = place else {
-        return (Vec::new(), Coverage::Absent("neither Dependabot nor Renovate is configured here".to_owned()));
+        return (Vec::new(), Coverage::Absent("neither Dependabot nor Renovate is switched on here".to_owned()));
     };
     let open: Vec<&Watched> = watched.iter().filter(|one| !tools.iter().any(|(_, watches)| watches(one))).collect();
     let tool = tools.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(" or ");
@@ -139,7 +181,9 @@ fn finding(tool: &str, place: &str, open: &[&Watched]) -> Option<Finding> {
         })
         .collect();
     let fix = if tool == "Renovate" {
-        format!("Take what leaves these out of `{place}`: `enabledManagers`, `includePaths` or `ignorePaths`.")
+        format!(
+            "Take what leaves these out of `{place}`: `enabledManagers`, `includePaths`, `ignorePaths` or `enabled: false`."
+        )
     } else {
         format!("Add an entry for each of these to `{place}`: {}.", lines.join("; "))
     };
@@ -163,7 +207,7 @@ fn watched(repo: &Repo, packages: &Packages) -> Vec<Watched> {
     };
     let asking = packages.manifests.values().filter(|manifest| !manifest.declared.is_empty());
     for manifest in asking.filter(|manifest| !is_aside(&manifest.path)) {
-        let gradle = name_of(&manifest.path).starts_with("build.gradle");
+        let gradle = name_of(&manifest.path).contains(".gradle");
         add(if gradle { Kind::Gradle } else { Kind::Packages(ecosystem_of(&manifest.path)) }, &manifest.path);
     }
     for path in repo.paths().filter(|path| !is_aside(path)) {
@@ -226,7 +270,7 @@ fn covers(pattern: &str, folder: &str, below: bool) -> bool {
 }
 
 /// `*` stands for a part of a name, `**` for any folders.
-fn glob(pattern: &str, path: &str) -> bool {
+pub fn glob(pattern: &str, path: &str) -> bool {
     if pattern.len() > 500 {
         return false;
     }
@@ -237,35 +281,6 @@ fn glob(pattern: &str, path: &str) -> bool {
         .replace(r"\*\*", ".*")
         .replace(r"\*", "[^/]*");
     Regex::new(&format!("^{escaped}$")).is_ok_and(|pattern| pattern.is_match(path))
-}
-
-/// What Renovate is told to leave out.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Limits {
-    managers: Vec<String>,
-    left_out: Vec<String>,
-    only: Vec<String>,
-}
-
-impl Limits {
-    fn read(text: &str) -> Option<Self> {
-        let json: Value = jsonc_parser::parse_to_serde_value(text, &jsonc_parser::ParseOptions::default()).ok()?;
-        let list = |key: &str| -> Vec<String> {
-            let list = json.get(key).and_then(Value::as_array);
-            list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-        };
-        Some(Self { managers: list("enabledManagers"), left_out: list("ignorePaths"), only: list("includePaths") })
-    }
-
-    fn let_through(&self, one: &Watched) -> bool {
-        let named = |patterns: &[String]| {
-            patterns.iter().any(|pattern| one.path.starts_with(pattern.as_str()) || glob(pattern, &one.path))
-        };
-        let managed = self.managers.is_empty()
-            || one.kind.renovate().iter().any(|name| self.managers.iter().any(|manager| manager == name))
-            || self.managers.iter().any(|manager| manager.starts_with("custom"));
-        managed && !named(&self.left_out) && (self.only.is_empty() || named(&self.only))
-    }
 }
 
 #[cfg(test)]
@@ -314,14 +329,21 @@ mod tests {
     }
 
     #[test]
-    fn renovate_watches_all_but_what_it_is_told_to_leave_out() {
-        let npm = one(Kind::Packages(Ecosystem::Npm), "apps/web");
-        let through = |text: &str| Limits::read(text).unwrap().let_through(&npm);
-        assert!(through("{ // all\n \"extends\": [\"config:recommended\"],}"));
-        assert!(!through("{\"enabledManagers\": [\"dockerfile\"]}"));
-        assert!(!through("{\"ignorePaths\": [\"**/apps/**\"]}"));
-        assert!(!through("{\"includePaths\": [\"api/**\"]}"));
-        assert!(Limits::read("{{").is_none());
+    fn renovate_watches_what_is_not_switched_off() {
+        let told = |text: &str| {
+            let files = [("renovate.json", text), ("package.json", "{\"dependencies\": {\"zod\": \"^4\"}}")];
+            let (_folder, repo, packages) = super::super::samples::project(&files);
+            let (found, how) = look(&repo, &packages);
+            (found.len(), how, updates::proof(&repo, &packages).is_some())
+        };
+        let off = Coverage::Absent("neither Dependabot nor Renovate is switched on here".to_owned());
+        assert_eq!(told("{\"extends\": [\"config:recommended\"]}"), (0, Coverage::Whole, true));
+        assert_eq!(told("{\"extends\": [\":disableAll\"]}"), (0, off, false));
+        let star = "{\"packageRules\": [{\"matchPackageNames\": [\"*\"], \"enabled\": false}]}";
+        assert_eq!(told(star), (1, Coverage::Whole, false));
+        assert_eq!(told("{\"enabledManagers\": [\"github-actions\"]}"), (1, Coverage::Whole, false));
+        assert_eq!(told("{\"npm\": {\"enabled\": false}}"), (0, Coverage::Whole, false));
+        assert_eq!(told("{{"), (0, Coverage::Part("`renovate.json` was not understood".to_owned()), false));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::guard_names::{is_about_presence, keeps, stays_inside, tells_own_address};
 use super::order::names_in;
-use super::{Sink, known_keys};
+use super::{Sink, beforehand, known_keys};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
@@ -29,11 +29,12 @@ pub(super) fn checked(
             return true;
         }
         let leaves = |block: &Block| block.leaves || block.throws || ends(file, block) || sets(file, block, path);
-        look.proves(&condition.test, condition.function, false, 0)
+        (look.proves(&condition.test, condition.function, false, 0) || look.is_refused(condition))
             && ((leaves(&condition.then) && !holds(file, &condition.then, at))
                 || condition.otherwise.as_ref().is_some_and(|block| holds(file, block, at)))
     }) || asserted(&look, function, at)
         || looked_up(&look, function, at)
+        || beforehand::checked(&look, function)
 }
 
 /// Whether something whose answer is not known is asked about what `path` names, and decides whether `at` is reached:
@@ -167,10 +168,11 @@ fn chosen_within(file: &FileFacts, path: &str, bytes: (u32, u32), function: Func
     })
 }
 
-struct Look<'f> {
+/// What is looked for, and where.
+pub(super) struct Look<'f> {
     index: Option<&'f CodeIndex>,
-    file: &'f FileFacts,
-    path: &'f str,
+    pub(super) file: &'f FileFacts,
+    pub(super) path: &'f str,
     sink: Sink,
 }
 
@@ -204,8 +206,13 @@ impl Look<'_> {
         found
     }
 
+    /// Whether `block` gives it another value.
+    pub(super) fn sets(&self, block: &Block) -> bool {
+        sets(self.file, block, self.path)
+    }
+
     /// Whether what is looked for was checked where `test` comes out as `outcome`.
-    fn proves(&self, test: &Value, function: FunctionId, outcome: bool, steps: u32) -> bool {
+    pub(super) fn proves(&self, test: &Value, function: FunctionId, outcome: bool, steps: u32) -> bool {
         if steps > MAX_STEPS {
             return false;
         }
@@ -273,6 +280,26 @@ impl Look<'_> {
             }
             Comparison::Order => false,
         }
+    }
+
+    /// `if err := validateName(x); err != nil { return err }`: what a check of it says of it decides here.
+    fn is_refused(&self, condition: &Condition) -> bool {
+        let Value::Compared(Comparison::NotEqual, pair) = &condition.test else { return false };
+        let Some(error) = pair.0.path().filter(|_| self.file.language == Language::Go && pair.1 == Value::Null) else {
+            return false;
+        };
+        let mut before = self.file.assignments_until(error, condition.place.bytes.0);
+        let Some(set) = before.rfind(|set| set.function == condition.function) else { return false };
+        let made = match &set.value {
+            Value::Index(pair) => &pair.0,
+            value => value,
+        };
+        let Value::Call(id) = made else { return false };
+        self.file.call(*id).is_some_and(|call| {
+            let lower = call.method().to_ascii_lowercase();
+            ["validate", "check", "verify", "ensure", "assert"].iter().any(|start| lower.starts_with(start))
+                && call.arguments.iter().any(|argument| self.is_it(&argument.value, call.function))
+        })
     }
 
     /// Whether `path` is what looking it up gave, among what is known.

@@ -6,6 +6,7 @@
 
 mod address;
 mod asker;
+mod beforehand;
 mod callers;
 mod filling;
 mod guard_names;

@@ -279,7 +279,8 @@ impl CodeIndex {
                     let raises = target.file.function(target.function).is_some_and(|function| function.body.throws);
                     let goes_on = reader.optional && readers.all(|other| other.optional) && !raises;
                     let optional = goes_on || (call.tested && !raises) || call.arguments.len() > reader.parameter + 1;
-                    found.push((place, EnvRead { name: name.to_owned(), span: call.place.span, optional }));
+                    let (name, span) = (name.to_owned(), call.place.span);
+                    found.push((place, EnvRead { name, span, optional, dev_only: call.dev_only }));
                 }
             }
         }

@@ -19,7 +19,8 @@ impl Builder<'_> {
     /// The same where the way in which it is read tells whether the code goes on without it.
     pub(super) fn env_read_where(&mut self, name: &str, optional: bool, node: Node<'_>) -> Value {
         let span = self.place(node).span;
-        self.file.env_reads.push(EnvRead { name: name.to_owned(), span, optional });
+        let dev_only = self.at.dev_only;
+        self.file.env_reads.push(EnvRead { name: name.to_owned(), span, optional, dev_only });
         Value::Env(name.into())
     }
 

@@ -5,8 +5,9 @@ use super::reach::{self, Search};
 use super::{Check, Hit, Rule, any_name, first_languages, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, CallId, FunctionKind};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{Binding, CodeIndex, FileFacts, Language};
 use crate::probe::source::flow::in_handler;
+use crate::probe::source::index::Question;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -46,7 +47,7 @@ const LOOP: Search = Search { begins: |_, function| function.is_async, stops: |_
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for (id, call) in (0_u32..).zip(&file.calls).filter(|(_, call)| !call.dev_only) {
         let hit = match file.language {
-            Language::Python => python(file, call).or_else(|| python_helper(file, index, id, call)).map(|hit| {
+            Language::Python => python(file, index, call).or_else(|| python_helper(file, index, id, call)).map(|hit| {
                 // A bot or a command has a loop of events to itself.
                 let minor = hit.severity == Some(Severity::Minor);
                 let served = minor || reach::from(index, file, id, HANDLERS).is_some();
@@ -115,7 +116,40 @@ fn runs_for_each_request(file: &FileFacts, function: u32) -> bool {
         })
 }
 
-fn python(file: &FileFacts, call: &Call) -> Option<Hit> {
+static FLASK: Question = Question { name: "Flask", any: |file| file.imports_any(|module| is_of(module, &["flask"])) };
+static ONE_LOOP: Question = Question { name: "one loop of events for all", any: has_one_loop };
+
+/// Servers and bots in which one loop of events answers everybody.
+const SHARED: [&str; 11] = [
+    "fastapi",
+    "starlette",
+    "sanic",
+    "quart",
+    "tornado",
+    "uvicorn",
+    "hypercorn",
+    "asgiref",
+    "litestar",
+    "discord",
+    "telegram",
+];
+
+fn has_one_loop(file: &FileFacts) -> bool {
+    // Who imports aiohttp may only ask others.
+    let serves = |binding: &Binding| &*binding.module == "aiohttp" && &*binding.imported == "web";
+    file.imports_any(|module| is_of(module, &SHARED) || module == "aiohttp.web") || file.bindings.iter().any(serves)
+}
+
+fn is_of(module: &str, packages: &[&str]) -> bool {
+    packages.contains(&module.split('.').next().unwrap_or(module))
+}
+
+/// Flask runs each `async` view in a loop of events of its own: <https://flask.palletsprojects.com/en/stable/async-await/>.
+fn has_loops_of_its_own(index: &CodeIndex) -> bool {
+    index.answer(&FLASK) && !index.answer(&ONE_LOOP)
+}
+
+fn python(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<Hit> {
     let (_, function) = file.enclosing(call.function).next()?;
     let bound = |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module);
     let callee = &*call.callee;
@@ -140,7 +174,7 @@ fn python(file: &FileFacts, call: &Call) -> Option<Hit> {
     let given_away = call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| {
         matches!(outer.method(), "to_thread" | "run_in_executor" | "run_in_threadpool" | "run_sync" | "sync_to_async")
     });
-    (!given_away && !call.awaited).then(|| {
+    (!given_away && !call.awaited && !has_loops_of_its_own(index)).then(|| {
         Hit::new(call.place, format!("`{callee}` blocks the event loop of an `async` function"))
             .confidence(Confidence::High)
     })
@@ -153,6 +187,9 @@ fn python_helper(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -
     let bound = |module: &str| file.binding(call.root()).is_some_and(|b| &*b.module == module);
     let requests = matches!(callee, "requests.get" | "requests.post" | "requests.put" | "requests.delete");
     if function.is_async || !(callee == "time.sleep" && bound("time") || requests && bound("requests")) {
+        return None;
+    }
+    if has_loops_of_its_own(index) {
         return None;
     }
     let reached = reach::from(index, file, id, LOOP)?;

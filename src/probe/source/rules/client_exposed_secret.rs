@@ -1,10 +1,13 @@
 //! A key that must stay secret and is sent to every browser.
 
+mod bundled;
+
 use super::names::has_word;
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Place, Value};
+use crate::probe::source::code::{Call, Comparison, Place, Value};
 use crate::probe::source::facts::{CodeIndex, EnvRead, FileFacts, Language, Role};
+use bundled::Bundled;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -13,7 +16,7 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "A variable with a secret's name and a prefix that builds it into the pages (`NEXT_PUBLIC_`, `VITE_`, `REACT_APP_` and the like), a server's key that browser code reads, or an AI client that runs in the browser.",
+    what: "A variable with a secret's name and a prefix that builds it into the pages (`NEXT_PUBLIC_`, `VITE_`, `REACT_APP_` and the like) in code that browsers get, a server's key that browser code reads, or an AI client that runs in the browser.",
     why: "Anyone who opens your site can read the key in its files, and then spend your money or read and delete your users' data.",
     fix: "Take the prefix away, use the key in a route of your server only, and let the page call that route. Then make a new key: the old one is known.",
     example: "const openai = new OpenAI({ apiKey: process.env.NEXT_PUBLIC_OPENAI_API_KEY });\n\n// better, in a route of the server\nconst openai = new OpenAI({ apiKey: process.env.OPENAI_API_KEY });",
@@ -22,7 +25,7 @@ pub static META: RuleMeta = RuleMeta {
 
 /// The rule.
 pub const RULE: Rule =
-    Rule::new(&META, Check::EachFile(check)).reads(Language::is_ecma, built_into_pages).claims_none(pages);
+    Rule::new(&META, Check::Project(check)).reads(Language::is_ecma, built_into_pages).claims_none(pages);
 
 /// A key with a harmless name, or one that the server writes into a page, looks like any other value.
 fn pages(_: &FileFacts, _: &CodeIndex, subject: &mut super::Subject) {
@@ -94,6 +97,9 @@ const SERVERS: [&str; 27] = [
     "deepgram",
 ];
 
+/// Values of what is switched on and off.
+const SWITCHED: [&str; 8] = ["0", "1", "true", "false", "on", "off", "yes", "no"];
+
 /// Names that say that the value is meant for everyone.
 const PUBLIC: [&str; 36] = [
     "publishable",
@@ -135,11 +141,24 @@ const PUBLIC: [&str; 36] = [
     "demo",
 ];
 
-/// Looks at one file.
-fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+/// Looks at every file, and asks only then whether browsers get those that hold something.
+fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let mut bundled: Option<Bundled<'_>> = None;
+    let files = index.files.iter().enumerate();
+    for (place, file) in files.filter(|(_, file)| file.language.is_ecma() && file.role.in_production()) {
+        let mut found = Vec::new();
+        in_file(file, &mut found);
+        if found.is_empty() || bundled.get_or_insert_with(|| Bundled::of(index)).leaves_out(place, file) {
+            continue;
+        }
+        hits.extend(found.into_iter().map(|hit| hit.in_file(place)));
+    }
+}
+
+fn in_file(file: &FileFacts, hits: &mut Vec<Hit>) {
     let mut told: Vec<&str> = Vec::new();
-    for read in &file.env_reads {
-        if told.contains(&read.name.as_str()) {
+    for read in file.env_reads.iter().filter(|read| !read.dev_only) {
+        if told.contains(&read.name.as_str()) || is_switch(file, &read.name) {
             continue;
         }
         if let Some(hit) = prefixed(read).or_else(|| server_key(file, read)) {
@@ -154,6 +173,23 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 fn place(read: &EnvRead) -> Place {
     super::at_span(read.span)
+}
+
+/// `VITE_PASSWORD_LOGIN === "1"`: says whether something is on.
+fn is_switch(file: &FileFacts, name: &str) -> bool {
+    let mut found = false;
+    let mut see = |value: &Value| {
+        if let Value::Compared(Comparison::Equal | Comparison::NotEqual, pair) = value {
+            let read = |side: &Value| matches!(side, Value::Env(read) if **read == *name);
+            let says = |side: &Value| side.text().is_some_and(|text| SWITCHED.contains(&text));
+            found |= (read(&pair.0) && says(&pair.1)) || (read(&pair.1) && says(&pair.0));
+        }
+    };
+    file.assignments.iter().for_each(|set| set.value.walk(&mut see));
+    file.conditions.iter().for_each(|condition| condition.test.walk(&mut see));
+    file.calls.iter().flat_map(|call| &call.arguments).for_each(|argument| argument.value.walk(&mut see));
+    file.functions.iter().flat_map(|function| &function.body.returns).for_each(|value| value.walk(&mut see));
+    found
 }
 
 fn prefixed(read: &EnvRead) -> Option<Hit> {

@@ -77,7 +77,7 @@ fn started(file: &FileFacts, effect: u32, call: &Call) -> Option<Started> {
         };
     }
     match call.method() {
-        "setInterval" if matches!(call.object(), "" | "window" | "globalThis") => {
+        "setInterval" if matches!(call.object(), "" | "window" | "globalThis") && !is_own_name(file, call) => {
             of("an interval", &["clearInterval"], Severity::Major)
         }
         "addEventListener" | "addListener" if outlives(file, effect, call) && !ends_by_itself(file, call) => {
@@ -96,6 +96,17 @@ fn started(file: &FileFacts, effect: u32, call: &Call) -> Option<Started> {
         }
         _ => None,
     }
+}
+
+/// `setInterval` of `const [interval, setInterval] = useState(30)`: a name of the component, not the timer of browsers.
+fn is_own_name(file: &FileFacts, call: &Call) -> bool {
+    let name = &*call.callee;
+    file.assigned(name, call.function).is_some()
+        || file.binding(name).is_some()
+        || file.enclosing(call.function).any(|(_, function)| {
+            function.name.as_deref() == Some(name)
+                || function.parameters.iter().any(|parameter| parameter.names.iter().any(|(own, _)| **own == *name))
+        })
 }
 
 /// Something whose subscription lasts until it is ended; an observable of one answer ends by itself.

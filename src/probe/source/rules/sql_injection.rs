@@ -6,7 +6,7 @@ mod sinks;
 use super::injection::{Danger, message, reads};
 use super::{Check, Hit, Rule, any_name, server, subject};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{FunctionId, Part, Value, joined};
+use crate::probe::source::code::{Call, FunctionId, Part, Value, joined};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::flow::{Sink, reach};
 use crate::probe::source::sql_text;
@@ -40,12 +40,24 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         let inner = matches!(call.method(), "text" | "raw" | "literal" | "sql" | "SQL" | "Raw" | "arel_sql")
             && &*call.callee != "Arel.sql"
             && call.argument_of.and_then(|id| file.call(id)).is_some_and(|outer| takes(file, outer).is_some());
-        if inner {
+        if inner || only_wraps(file, index, call) {
             continue;
         }
         hits.extend(judge(file, index, &Danger::of_call(call, value), how));
     }
     documents::check(file, index, hits);
+}
+
+/// `sql.unsafe(text)` of Neon's driver: marks a text for a tagged query that it is put into, and sends nothing by itself.
+fn only_wraps(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
+    let neon = |file: &FileFacts| file.imports_any(|module| module == "@neondatabase/serverless");
+    call.method() == "unsafe"
+        && call.argument_of.is_none()
+        && (neon(file)
+            || index
+                .imported(file, call.root())
+                .and_then(|(place, _)| index.files.get(place))
+                .is_some_and(|from| neon(from)))
 }
 
 fn judge(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>, how: Takes) -> Option<Hit> {

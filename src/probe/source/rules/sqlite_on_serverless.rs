@@ -1,10 +1,13 @@
 //! A database in a file, on machines whose files do not last.
 
+mod deployed;
+
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Value};
+use crate::probe::source::code::{Call, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::plain_files::PlainFile;
+use deployed::{Sign, brings};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -30,7 +33,10 @@ fn reads(language: Language) -> bool {
 
 /// Looks for a platform first, and then for a database in a file.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let Some((platform, sign)) = index.plain.iter().find_map(platform) else { return };
+    let signs: Vec<Sign<'_>> = index.plain.iter().filter_map(platform).collect();
+    if signs.is_empty() || deployed::binds_database(index) {
+        return;
+    }
     let remote = index.files.iter().any(|file| {
         file.imports_any(|m| {
             m.starts_with("@libsql/client")
@@ -43,24 +49,28 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     if remote {
         return;
     }
-    let step = |hit: Hit| Hit { steps: vec![format!("{} deploys to {platform}", sign.path)], ..hit };
+    let step = |hit: Hit, (platform, sign): Sign<'_>| {
+        let hit = Hit { steps: vec![format!("{} deploys to {platform}", sign.path)], ..hit };
+        // Which part goes where is not told apart.
+        let told_apart = hit.confidence.is_some() || !deployed::has_lasting_host(index);
+        if told_apart { hit } else { hit.confidence(Confidence::Medium) }
+    };
     for file in index.plain.iter().filter(|file| file.ends_with(".prisma")) {
-        if let Some(hit) = data_source(file, platform) {
-            hits.push(step(hit).in_plain(&file.path));
+        let Some(sign) = signs.iter().copied().find(|sign| brings(index, *sign, &file.path, None)) else { continue };
+        if let Some(hit) = data_source(file, sign.0) {
+            hits.push(step(hit, sign).in_plain(&file.path));
             return;
         }
     }
     for (place, file) in
         index.files.iter().enumerate().filter(|(_, file)| reads(file.language) && super::server_or_config(file.role))
     {
-        let found = file
-            .calls
-            .iter()
-            .filter(|call| !call.dev_only)
-            .find_map(|call| opened(file, call, platform))
-            .or_else(|| settings(file, platform));
-        if let Some(hit) = found {
-            hits.push(step(hit).in_file(place));
+        let found = file.calls.iter().filter(|call| !call.dev_only).find_map(|call| opened(file, call));
+        let Some(hit) = found.or_else(|| settings(file)) else { continue };
+        let language = Some(file.language);
+        if let Some(sign) = signs.iter().copied().find(|sign| brings(index, *sign, &file.path, language)) {
+            let hit = Hit { message: message(sign.0), ..hit };
+            hits.push(step(hit, sign).in_file(place));
         }
     }
 }
@@ -126,8 +136,32 @@ fn is_file(value: Option<&Value>) -> bool {
     !is_memory(value) && !matches!(value, Some(Value::Env(_) | Value::Either(_)))
 }
 
-/// A call that opens a database in a file.
-fn opened(file: &FileFacts, call: &Call, platform: &str) -> Option<Hit> {
+/// A cache is filled again, and what is only read came with the app.
+fn may_be_lost(file: &FileFacts, call: &Call) -> bool {
+    call.arguments.iter().any(|argument| {
+        let value = file.resolved(&argument.value, call.function);
+        let of_cache = |value: &Value| match value {
+            Value::Text(text) | Value::Path(text) => {
+                text.to_ascii_lowercase().contains("cache") || text.contains("mode=ro") || text.contains("immutable=1")
+            }
+            _ => false,
+        };
+        let mut lost = of_cache(&argument.value);
+        value.walk(&mut |value| lost |= of_cache(value));
+        if let Value::Template(parts) = value {
+            lost |= parts.iter().any(|part| {
+                matches!(part, Part::Fixed(text) if text.contains("mode=ro") || text.to_ascii_lowercase().contains("cache"))
+            });
+        }
+        lost || ["readonly", "readOnly"].iter().any(|key| value.get(key) == Some(&Value::Bool(true)))
+    })
+}
+
+/// A call that opens a database in a file; what platform throws that away is told later.
+fn opened(file: &FileFacts, call: &Call) -> Option<Hit> {
+    if may_be_lost(file, call) {
+        return None;
+    }
     let module = file.binding(call.root()).map_or("", |binding| &*binding.module);
     let method = call.method();
     let first = call.argument(0).map(|value| file.resolved(value, call.function));
@@ -164,11 +198,11 @@ fn opened(file: &FileFacts, call: &Call, platform: &str) -> Option<Hit> {
                 || (matches!(method, "DataSource" | "createConnection" | "forRoot") && dialect("type"))
         }
     };
-    opens.then(|| Hit::new(call.place, message(platform)))
+    opens.then(|| Hit::new(call.place, ""))
 }
 
 /// Django's `DATABASES`, Flask's `SQLALCHEMY_DATABASE_URI`.
-fn settings(file: &FileFacts, platform: &str) -> Option<Hit> {
+fn settings(file: &FileFacts) -> Option<Hit> {
     if file.language != Language::Python {
         return None;
     }
@@ -186,6 +220,6 @@ fn settings(file: &FileFacts, platform: &str) -> Option<Hit> {
         engine || uri
     })?;
     let replaced = file.assignments.iter().filter(|a| a.target.starts_with("DATABASES")).count() > 1;
-    let hit = Hit::new(found.place, message(platform));
+    let hit = Hit::new(found.place, "");
     Some(if replaced { hit.confidence(Confidence::Low) } else { hit })
 }

@@ -3,7 +3,7 @@
 use super::injection::{Danger, calls, message, reads, untraced};
 use super::{Check, Hit, Rule, Subject, any_name};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Call, Value};
+use crate::probe::source::code::{Assignment, Call, Comparison, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::{Sink, Trace};
 
@@ -51,18 +51,57 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
 
 /// `params[:type].constantize`: the client names the class that the app makes or asks.
 fn classes(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for call in
-        file.calls.iter().filter(|call| matches!(call.method(), "constantize" | "safe_constantize") && !call.constructs)
-    {
-        let value = match call.receiver {
-            Some(id) => Value::Call(id),
-            None => Value::Path(call.object().into()),
+    for call in file.calls.iter().filter(|call| !call.constructs) {
+        let value = match (call.method(), call.receiver) {
+            ("constantize" | "safe_constantize", Some(id)) => Value::Call(id),
+            ("constantize" | "safe_constantize", None) => Value::Path(call.object().into()),
+            ("const_get", _) => call.argument(0).cloned().unwrap_or_default(),
+            _ => continue,
         };
+        if is_told_apart(file, call) {
+            continue;
+        }
         let danger = Danger { value: &value, function: call.function, place: call.place, to: call.method() };
         let told = danger
             .hit(file, index, Sink::Code, |trace, to| message(trace, &format!("names the class that `{to}` gives")));
         hits.extend(told.map(|hit| hit.severity(Severity::Major)));
     }
+}
+
+/// `return unless klass < ApplicationRecord`: of the classes that a client may name, only some are let through.
+fn is_told_apart(file: &FileFacts, call: &Call) -> bool {
+    let holds = |set: &&Assignment| {
+        set.function == call.function
+            && set.place.bytes.0 <= call.place.bytes.0
+            && call.place.bytes.1 <= set.place.bytes.1
+    };
+    let Some(set) = file.assignments.iter().filter(holds).min_by_key(|set| set.place.bytes.1 - set.place.bytes.0)
+    else {
+        return false;
+    };
+    // To look a constant up runs nothing; what is done with it may.
+    let uses = |used: &Call| {
+        root(&used.callee) == &*set.target
+            || used.arguments.iter().any(|argument| argument.value.path() == Some(&set.target))
+    };
+    if call.method() == "const_get" && call.chained.is_none() && !file.calls.iter().any(uses) {
+        return true;
+    }
+    let is_it = |value: &Value| value.path() == Some(&set.target);
+    let asks = |value: &Value| match value {
+        Value::Compared(Comparison::Order, pair) => is_it(&pair.0) || is_it(&pair.1),
+        Value::Call(id) => file.call(*id).is_some_and(|asked| {
+            let own = asked.object() == &*set.target || asked.object().starts_with(&format!("{}.", set.target));
+            matches!(asked.method(), "include?" | "member?" | "in?" | "<=" | "<")
+                && (own || asked.arguments.iter().any(|argument| is_it(&argument.value)))
+        }),
+        _ => false,
+    };
+    file.conditions.iter().filter(|condition| condition.place.bytes.0 > call.place.bytes.1).any(|condition| {
+        let mut found = false;
+        condition.test.walk(&mut |value| found |= asks(value));
+        condition.function == call.function && found
+    })
 }
 
 fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
@@ -118,9 +157,7 @@ fn code<'f>(file: &'f FileFacts, call: &'f Call) -> Option<&'f Value> {
             _ => None,
         },
         Language::Ruby => match method {
-            "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" | "const_get" => {
-                call.argument(0)
-            }
+            "eval" | "instance_eval" | "class_eval" | "module_eval" | "instance_variable_get" => call.argument(0),
             "send" | "public_send" | "__send__" | "method" | "try" | "try!" if !call.object().is_empty() => {
                 call.argument(0)
             }

@@ -1,8 +1,13 @@
 //! What a site shows when something goes wrong: for a path that does not exist, and for requests that no app expects.
 //! Nothing here can change data: every request is a `GET`.
 
-mod quote;
+pub mod challenge;
+mod frames;
+pub mod fresh;
+mod hidden;
+pub mod quote;
 pub mod signs;
+mod table;
 
 use std::time::Duration;
 
@@ -63,5 +68,7 @@ impl Errors {
 
 fn is_answer(answer: &Answer, paths: &Paths) -> bool {
     answer.status.is_some_and(|status| !matches!(status, 401 | 403 | 407 | 429) && paths.wall() != Some(status))
+        && !answer.challenge
+        && !paths.is_sent_away(answer)
         && !paths.is_turned_away(answer)
 }

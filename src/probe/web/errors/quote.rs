@@ -5,24 +5,36 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::signs::Sign;
+use super::table::DATABASE;
 
 /// An error page begins with its error: within so many characters that a reader sees.
 const NEAR: usize = 300;
 
-/// Whether `sign` is quoted in `body`: it stands far down, or in an article, or is a piece of code beside a longer text.
+/// Elements that make a headline or a link of what stands in them.
+const HEADLINES: [&str; 8] = ["title", "h1", "h2", "h3", "h4", "h5", "h6", "a"];
+
+/// Whether `sign` is quoted in `body`: it stands far down, or in an article, or is a headline of or a piece of code beside a longer text.
 pub fn is_one(body: &str, sign: &Sign) -> bool {
+    let (Some(before), Some(found), Some(after)) =
+        (body.get(..sign.at), body.get(sign.at..sign.end), body.get(sign.end..))
+    else {
+        return false;
+    };
     // A page about it would write `&lt;b&gt;`.
-    if sign.of == "PHP" && sign.shown.contains("</b>") {
+    if sign.of == "PHP" && found.contains("</b>") {
         return false;
     }
-    let (Some(before), Some(after)) = (body.get(..sign.at), body.get(sign.at..)) else { return false };
     let (before, after) = (before.to_ascii_lowercase(), after.to_ascii_lowercase());
+    if sign.of == DATABASE && sign.is_bare {
+        // The code alone is what people write about: an error of a few words has it and little else.
+        return is_link(body, sign) || seen(body) > NEAR;
+    }
     let framework = ["debugger", " in ", " with "].iter().any(|word| sign.of.contains(word));
-    if open(&before, "script").is_some() && framework {
+    if framework && ["script", "title", "h1"].iter().any(|tag| open(&before, tag).is_some()) {
         return false;
     }
-    if open(&before, "title").is_some() || open(&before, "h1").is_some_and(|at| !has(&before, at, "</h1")) {
-        return false;
+    if HEADLINES.iter().any(|tag| open(&before, tag).is_some()) {
+        return seen(&before) + seen(&format!("<{after}")) > NEAR;
     }
     if open(&before, "article").is_some() || open(&before, "script").is_some() || seen(&before) > NEAR {
         return true;
@@ -34,11 +46,20 @@ pub fn is_one(body: &str, sign: &Sign) -> bool {
     })
 }
 
+/// Whether `sign` is the bare code of an error in the text of a link: "How to fix …".
+pub fn is_link(body: &str, sign: &Sign) -> bool {
+    let before = body.get(..sign.at).unwrap_or_default().to_ascii_lowercase();
+    sign.of == DATABASE && sign.is_bare && open(&before, "a").is_some()
+}
+
 /// Where the last element of that name begins in `before`, if it is still open at the end.
 fn open(before: &str, tag: &str) -> Option<usize> {
-    let at = before.rfind(&format!("<{tag}"))?;
-    let is_name = before.get(at + tag.len() + 1..)?.starts_with(['>', ' ', '\n', '\t', '\r', '/']);
-    (is_name && !has(before, at, &format!("</{tag}"))).then_some(at)
+    let start = format!("<{tag}");
+    let is_name = |at: usize| {
+        before.get(at + start.len()..).is_some_and(|rest| rest.starts_with(['>', ' ', '\n', '\t', '\r', '/']))
+    };
+    let at = before.rmatch_indices(&start).map(|(at, _)| at).find(|at| is_name(*at))?;
+    (!has(before, at, &format!("</{tag}>"))).then_some(at)
 }
 
 fn has(text: &str, from: usize, word: &str) -> bool {
@@ -46,7 +67,7 @@ fn has(text: &str, from: usize, word: &str) -> bool {
 }
 
 /// How many characters of a piece of markup a reader sees, blanks not counted.
-fn seen(markup: &str) -> usize {
+pub fn seen(markup: &str) -> usize {
     static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
         Regex::new(r"(?s)<script\b.*?(?:</script|$)|<style\b.*?(?:</style|$)|<title\b.*?(?:</title|$)|<!--.*?(?:-->|$)|<[^>]*(?:>|$)").ok()
     });
@@ -56,30 +77,69 @@ fn seen(markup: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use crate::probe::web::errors::signs::{Kind, read_page};
+    use crate::probe::web::errors::signs::{Kind, read_page, read_strange};
 
     #[test]
     fn an_error_is_told_from_a_page_about_one() {
         let text = "Tea is a drink. ".repeat(40);
         let trace = "Traceback (most recent call last):\n  File \"/app/a.py\", line 1";
         let warning = "<b>Warning</b>:  x in <b>/var/www/a.php</b> on line <b>3</b>";
+        let code = "SQLSTATE[HY000] [2002] Connection refused";
         for (body, told) in [
             (format!("<h1>x</h1>{trace}"), true),
             (format!("<html><body><pre>{trace}</pre></body></html>"), true),
-            (format!("<title>{trace}</title>{text}"), true),
+            (format!("<title>{trace}</title>"), true),
             (format!("{trace}{text}"), true),
             (format!("<article>{text}</article>{warning}"), true),
+            // One that is quoted does not hide one that is not.
+            (format!("{warning}<article>{text}<pre>{trace}</pre></article>"), true),
+            (format!("Connection failed: {code}"), true),
+            (format!("<h1>Shop</h1><p>PDOException: {code} in /srv/shop/db.php:12</p>{text}"), true),
             (format!("<p>{text}</p>{trace}"), false),
             (format!("<article>{trace}</article>"), false),
             (format!("<h1>My blog</h1><code>{trace}</code><p>{text}"), false),
             (format!("<h1>My blog</h1><pre class=x>{trace}</pre><p>{text}"), false),
+            (format!("<title>What does {trace} mean?</title><p>{text}"), false),
+            (format!("<title>Fix {code}</title><h1>Fix PDOException: {code}</h1><p>{text}"), false),
+            (format!("<h1>Ann</h1><ul><li><h2><a href=/a>How to fix {code}</a></h2></ul>"), false),
+            (format!("<h1>Ann</h1><ul><li><h2><a href=/a>Fix {code}</a></h2><p>{text}</ul>"), false),
         ] {
-            for status in [200, 404] {
-                let is_error = read_page(&body, status).is_some_and(|sign| sign.kind > Kind::Default);
-                assert_eq!(is_error, told, "{status} {body}");
-            }
+            let is_error = read_page(&body, 200).is_some_and(|sign| sign.kind > Kind::Default);
+            assert_eq!(is_error, told, "{body}");
             assert!(read_page(&body, 500).is_some(), "{body}");
+            // Nobody writes an article about a path that nobody can have, unless it is on every page.
+            let at = |front: &str| read_strange(&body, 404, front).is_some_and(|sign| sign.kind > Kind::Default);
+            assert_eq!(at("<h1>Shop</h1>"), !body.contains("<a href"), "{body}");
+            assert_eq!(at(&body), told, "{body}");
         }
         read_page(&"<pre>".repeat(10_000), 200);
+    }
+
+    #[test]
+    fn a_post_about_one_trace_does_not_hide_another() {
+        let trace =
+            |file: &str| format!("<pre>Traceback (most recent call last):\n  File \"/srv/{file}.py\", line 3</pre>");
+        let post = format!("<article><h2>A bug</h2>{}<p>{}</article>", trace("post"), "I looked for it. ".repeat(40));
+        let at = |body: &str| read_strange(body, 404, &post).is_some_and(|sign| sign.kind > Kind::Default);
+        assert!(at(&trace("shop")) && at(&format!("{post}{}", trace("shop"))));
+        assert!(!at(&format!("<h1>Lost</h1>{post}")));
+        let go = "<p>What a goroutine is, and why it is not running";
+        assert!(read_strange("goroutine 1 [running]:\nmain.main()\n\t/srv/main.go:5", 404, go).is_some());
+    }
+
+    #[test]
+    fn a_trace_within_the_layout_of_the_app_is_one() {
+        let links = (0..25).map(|n| format!("<li><a href=/c/{n}>Teapots of sort {n}</a>")).collect::<String>();
+        let foot = "<footer>We send teapots to every place on earth within three days. </footer>".repeat(6);
+        let error = "<h1>Not Found</h1>\n<h2>404</h2>\n<pre>NotFoundError: Not Found\n    at /srv/shop/app.js:27:8\n    \
+            at Layer.handle [as handle_request] (/srv/shop/node_modules/express/lib/router/layer.js:95:5)</pre>";
+        let front = format!("<title>Shop</title><nav>{links}</nav><h1>Tea</h1>{foot}");
+        for body in [format!("<nav>{links}</nav>{error}"), format!("{error}{foot}"), format!("{error}<article>{foot}")]
+        {
+            for status in [404, 410, 400, 403, 500] {
+                let sign = read_strange(&body, status, &front).unwrap();
+                assert_eq!((sign.kind, sign.of), (Kind::Trace, "Node.js"), "{status} {body}");
+            }
+        }
     }
 }

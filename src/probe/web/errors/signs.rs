@@ -1,10 +1,11 @@
-//! How the error pages of frameworks and servers are recognised, one table row each.
+//! How the error pages of frameworks and servers are recognised.
 
-use std::sync::LazyLock;
+use std::cmp::Reverse;
 
-use regex::Regex;
-
+use super::frames::FRAMES;
+use super::hidden;
 use super::quote;
+use super::table::{BARE, DATABASE, ROWS, Row};
 
 /// What sort of page it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -24,177 +25,112 @@ pub struct Sign {
     pub kind: Kind,
     /// Whose it is, to stand after "of" or "from": `Express`.
     pub of: &'static str,
-    /// The telling part as it came.
+    /// The telling part, without what may be a secret.
     pub shown: String,
     /// Where it begins, in bytes.
     pub at: usize,
+    /// Where what was recognised ends.
+    pub end: usize,
+    /// Whether it is a text of the table alone, and no stack frame with a file and a line.
+    pub is_bare: bool,
 }
 
-struct Row {
-    kind: Kind,
-    of: &'static str,
-    marks: &'static [&'static str],
-}
+/// So many places of one text or sort of frame are looked at.
+const MOST: usize = 8;
 
-const fn row(kind: Kind, of: &'static str, marks: &'static [&'static str]) -> Row {
-    Row { kind, of, marks }
-}
-
-/// All marks have to be there. From the templates of the programs themselves.
-static ROWS: &[Row] = &[
-    row(Kind::Console, "the debugger of Werkzeug (Flask)", &["EVALEX = true", "Werkzeug"]),
-    row(Kind::Trace, "the debugger of Werkzeug (Flask)", &["Werkzeug Debugger"]),
-    row(Kind::Trace, "Django in debug mode", &["DEBUG = True", "Django"]),
-    row(Kind::Trace, "Rails in development mode", &["Rails.root:", "Application Trace"]),
-    row(Kind::Trace, "Rails in development mode", &["Action Controller: Exception caught"]),
-    row(Kind::Trace, "Rails in development mode", &["No route matches [GET]", "Rails.root:"]),
-    row(Kind::Trace, "Laravel with APP_DEBUG", &["Illuminate\\", "vendor/laravel/framework"]),
-    row(Kind::Trace, "Laravel with APP_DEBUG", &["Illuminate\\\\", "\"trace\":"]),
-    row(Kind::Trace, "Laravel with APP_DEBUG", &["ignition", "window.data ="]),
-    row(Kind::Trace, "Symfony in debug mode", &["Symfony Exception", "exception-message"]),
-    row(Kind::Trace, "Spring with stack traces", &["\"trace\":\"", "org.springframework."]),
-    row(Kind::Trace, "ASP.NET without custom errors", &["Server Error in '", "Stack Trace:"]),
-    row(
-        Kind::Trace,
-        "ASP.NET Core in development mode",
-        &["An unhandled exception occurred while processing the request.", "<title>Internal Server Error</title>"],
-    ),
-    row(Kind::Trace, "Next.js in development mode", &["\"buildId\":\"development\""]),
-    row(Kind::Trace, "Next.js in development mode", &["__nextjs_original-stack-frame"]),
-    row(Kind::Trace, "Phoenix in development mode", &["Phoenix.Router.NoRouteError", "Available routes"]),
-    row(Kind::Trace, "Go", &["goroutine ", "[running]:", ".go:"]),
-    row(Kind::Trace, "Python", &["Traceback (most recent call last)", "File \""]),
-    row(Kind::Trace, "Python", &["Traceback (most recent call last)", "File &quot;"]),
-    row(Kind::Trace, "a database", &["SQLSTATE["]),
-    row(Kind::Default, "nginx", &["<center>nginx"]),
-    row(Kind::Default, "OpenResty", &["<center>openresty"]),
-    row(Kind::Default, "Apache", &["<h1>Not Found</h1>", "The requested URL", "was not found on this server"]),
-    row(Kind::Default, "Tomcat", &["HTTP Status 404", "Apache Tomcat"]),
-    row(Kind::Default, "Tomcat", &["HTTP Status 404", "does not exist or is not willing to disclose"]),
-    row(Kind::Default, "IIS", &["404 - File or directory not found."]),
-    row(Kind::Default, "ASP.NET", &["Server Error in '", "The resource cannot be found"]),
-    row(Kind::Default, "Express", &["<pre>Cannot GET /"]),
-    row(Kind::Default, "Flask", &["<h1>Not Found</h1>", "If you entered the URL manually please check your spelling"]),
-    row(Kind::Default, "Django", &["<h1>Not Found</h1>", "The requested resource was not found on this server."]),
-    row(Kind::Default, "Spring", &["Whitelabel Error Page"]),
-    row(Kind::Default, "Next.js", &["next-error-h1", "This page could not be found"]),
-    row(Kind::Default, "Rails", &["The page you were looking for doesn't exist.", "You may have mistyped the address"]),
-    row(Kind::Default, "Laravel", &["text-gray-500 uppercase tracking-wider", "Not Found"]),
-    row(Kind::Default, "Symfony", &["Oops! An Error Occurred", "The server returned a"]),
-    row(Kind::Default, "Go", &["404 page not found"]),
-    row(Kind::Default, "Vercel", &["The page could not be found", "NOT_FOUND"]),
-    row(Kind::Default, "Vercel", &["404: NOT_FOUND", "DEPLOYMENT_NOT_FOUND"]),
-    row(Kind::Default, "Netlify", &["Looks like you&#39;ve followed a broken link"]),
-    row(Kind::Default, "Netlify", &["Looks like you've followed a broken link"]),
-    row(Kind::Default, "GitHub Pages", &["The site configured at this address does not", "GitHub Pages"]),
-    row(Kind::Default, "Firebase", &["This file does not exist and there was no index.html found"]),
-    row(Kind::Default, "Amazon S3", &["<Code>NoSuchKey</Code>"]),
-    row(Kind::Default, "Amazon S3", &["<li>Code: NoSuchKey</li>"]),
-    row(Kind::Default, "Python's http.server", &["Error code explanation:", "Nothing matches the given URI"]),
-    // What the same programs show when a request fails.
-    row(Kind::Default, "Apache", &["<h1>Internal Server Error</h1>", "internal error or", "misconfiguration"]),
-    row(Kind::Default, "Apache", &["<h1>Service Unavailable</h1>", "temporarily unable to service your"]),
-    row(Kind::Default, "Apache", &["<h1>Proxy Error</h1>", "The proxy server received an invalid"]),
-    row(Kind::Default, "Tomcat", &["<h1>HTTP Status 50", "<b>Type</b>"]),
-    row(Kind::Default, "IIS", &["500 - Internal server error."]),
-    row(Kind::Default, "ASP.NET", &["Server Error in '", "Runtime Error"]),
-    row(Kind::Default, "Express", &["<pre>Internal Server Error</pre>"]),
-    row(
-        Kind::Default,
-        "Flask",
-        &["<h1>Internal Server Error</h1>", "unable to complete your request. Either the server"],
-    ),
-    row(Kind::Default, "Django", &["<h1>Server Error (500)</h1>"]),
-    row(Kind::Default, "gunicorn", &["<h1><p>Internal Server Error</p></h1>"]),
-    row(Kind::Default, "Next.js", &["next-error-h1", "Internal Server Error"]),
-    row(Kind::Default, "Rails", &["<title>We're sorry, but something went wrong (500"]),
-    row(Kind::Default, "Puma", &["An unhandled lowlevel error occurred."]),
-    row(Kind::Default, "Laravel", &["text-gray-500 uppercase tracking-wider", "Server Error"]),
-    row(Kind::Default, "Vercel", &["A server error has occurred", "FUNCTION_INVOCATION_"]),
-    row(Kind::Default, "Cloudflare", &["cf-error-details", "cf-wrapper"]),
-    row(Kind::Default, "Heroku", &["herokucdn.com/error-pages"]),
-];
-
-/// All that some frameworks write when a request fails (Starlette and FastAPI, Next.js, Gin, net/http); pages of an app's own say more.
-const BARE: [&str; 3] =
-    ["Internal Server Error", "500 Internal Server Error", "{\"detail\":\"Internal Server Error\"}"];
-
-struct Pattern {
-    of: &'static str,
-    pattern: LazyLock<Option<Regex>>,
-}
-
-/// Stack frames, which name a file with a line.
-static PATTERNS: [Pattern; 5] = [
-    Pattern {
-        of: "Node.js",
-        pattern: LazyLock::new(|| {
-            Regex::new(r"\bat (?:[^\n()<>]+ \()?(?:file://|webpack-internal://)?(?:/|[A-Za-z]:\\)[^\s()<>:]+\.(?:[cm]?js|tsx?):\d+:\d+").ok()
-        }),
-    },
-    Pattern { of: "Node.js", pattern: LazyLock::new(|| Regex::new(r"\bat [^\n()<>]+ \(node:[a-z_/]+:\d+:\d+\)").ok()) },
-    Pattern {
-        of: "Java",
-        pattern: LazyLock::new(|| Regex::new(r"\bat [a-zA-Z0-9_.$/]+\([a-zA-Z0-9_$]+\.(?:java|kt|scala):\d+\)").ok()),
-    },
-    Pattern {
-        of: ".NET",
-        pattern: LazyLock::new(|| Regex::new(r"\bat [a-zA-Z0-9_.`<>\[\],+ ]+\([^()\n]*\) in [^\n<>]+:line \d+").ok()),
-    },
-    Pattern {
-        of: "PHP",
-        pattern: LazyLock::new(|| {
-            Regex::new(r"(?:Fatal error|Warning|Notice|Deprecated|Parse error)(?:</b>)?: +[^\n]+? in (?:<b>)?(?:/|[A-Z]:\\)[^\s<>]+\.php(?:</b>)? on line (?:<b>)?\d+").ok()
-        }),
-    },
-];
-
-/// Letters of the telling part that are shown.
-const SHOWN: usize = 160;
+/// So many letters are compared to tell whether two pages show the same.
+const SAME: usize = 120;
 
 /// The worst that a body shows.
 pub fn read(body: &str) -> Option<Sign> {
-    let by_marks =
-        ROWS.iter().filter(|row| row.marks.iter().all(|mark| body.contains(mark))).max_by_key(|row| row.kind);
-    if let Some(row) = by_marks.filter(|row| row.kind > Kind::Default) {
-        return Some(sign(row, body));
-    }
-    let frame = PATTERNS.iter().find_map(|known| {
-        let found = known.pattern.as_ref()?.find(body)?;
-        let shown = found.as_str().chars().take(SHOWN).collect();
-        Some(Sign { kind: Kind::Trace, of: known.of, shown, at: found.start() })
+    traces(body).into_iter().next().or_else(|| standard(body))
+}
+
+/// The same of a page that people may read as well: one that is there can quote a stack trace.
+pub fn read_page(body: &str, status: u16) -> Option<Sign> {
+    read_strange(body, status, "")
+}
+
+/// The same of the answer to a request that nobody makes. No article is about that; but it may show what is on every page of the site,
+/// such as `front`.
+pub fn read_strange(body: &str, status: u16, front: &str) -> Option<Sign> {
+    let told = traces(body).into_iter().find(|sign| {
+        let is_quote = match status {
+            ..400 => quote::is_one(body, sign),
+            404 | 410 => quote::is_link(body, sign),
+            _ => return true,
+        };
+        !is_quote && !is_quoted_in(front, body, sign)
     });
-    frame.or_else(|| standard(body))
+    told.or_else(|| standard(body))
+}
+
+/// Whether what `sign` found in `body` stands in `page` as well, as a quote.
+fn is_quoted_in(page: &str, body: &str, sign: &Sign) -> bool {
+    let rest = body.get(sign.at..).unwrap_or_default();
+    // The words of a table stand in every such trace; what follows them is its own.
+    let length = if sign.is_bare {
+        rest.char_indices()
+            .take(SAME)
+            .take_while(|(_, c)| *c != '<')
+            .map(|(at, c)| at + c.len_utf8())
+            .last()
+            .unwrap_or(0)
+    } else {
+        sign.end - sign.at
+    };
+    let Some(text) = rest.get(..length.max(sign.end - sign.at)).filter(|text| page.contains(text)) else {
+        return false;
+    };
+    let same: Vec<Sign> = traces(page)
+        .into_iter()
+        .filter(|known| page.get(known.at..).is_some_and(|rest| rest.starts_with(text)))
+        .collect();
+    !same.is_empty() && same.iter().all(|known| quote::is_one(page, known))
+}
+
+/// All that is worse than a standard page, the worst first.
+fn traces(body: &str) -> Vec<Sign> {
+    let mut rows: Vec<&Row> = ROWS.iter().filter(|row| row.kind > Kind::Default && row.is_in(body)).collect();
+    rows.sort_by_key(|row| Reverse(row.kind));
+    // What comes from a database says less than the program that let it through.
+    let (database, rows): (Vec<&Row>, Vec<&Row>) = rows.into_iter().partition(|row| row.of == DATABASE);
+    let mut signs: Vec<Sign> = Vec::new();
+    rows.iter().for_each(|row| signs.extend(places(row, body)));
+    for frame in &FRAMES {
+        let Some(pattern) = frame.pattern.as_ref() else { continue };
+        signs.extend(pattern.captures_iter(body).take(MOST).filter_map(|found| {
+            let part = found.get(1).or_else(|| found.get(0))?;
+            let shown = hidden::telling(part.as_str());
+            Some(Sign { kind: Kind::Trace, of: frame.of, shown, at: part.start(), end: part.end(), is_bare: false })
+        }));
+    }
+    database.iter().for_each(|row| signs.extend(places(row, body)));
+    signs
+}
+
+fn places(row: &Row, body: &str) -> impl Iterator<Item = Sign> {
+    let mark = row.marks.first().copied().unwrap_or_default();
+    body.match_indices(mark).take(MOST).map(|(at, _)| sign(row, body, at))
 }
 
 /// The standard page that a body is.
 fn standard(body: &str) -> Option<Sign> {
     // The first of several is the most telling.
-    ROWS.iter()
-        .find(|row| row.kind == Kind::Default && row.marks.iter().all(|mark| body.contains(mark)))
-        .map(|row| sign(row, body))
+    let row = ROWS.iter().find(|row| row.kind == Kind::Default && row.is_in(body));
+    row.map(|row| sign(row, body, row.marks.first().and_then(|mark| body.find(mark)).unwrap_or_default()))
         .or_else(|| bare(body))
 }
 
-/// The same of a page that people may read as well: one that is there, or one for what is missing, can quote a stack trace.
-pub fn read_page(body: &str, status: u16) -> Option<Sign> {
-    let may_quote = status < 400 || matches!(status, 404 | 410);
-    match read(body) {
-        Some(sign) if may_quote && sign.kind > Kind::Default && quote::is_one(body, &sign) => standard(body),
-        sign => sign,
-    }
-}
-
 fn bare(body: &str) -> Option<Sign> {
-    let text = BARE.iter().find(|text| body.trim() == **text)?;
-    Some(Sign { kind: Kind::Default, of: "the framework", shown: (*text).to_owned(), at: 0 })
+    let (text, of) = BARE.iter().find(|(text, _)| body.trim() == *text)?;
+    Some(Sign { kind: Kind::Default, of, shown: (*text).to_owned(), at: 0, end: body.len(), is_bare: true })
 }
 
-fn sign(row: &Row, body: &str) -> Sign {
-    let first = row.marks.first().copied().unwrap_or_default();
-    let at = body.find(first).unwrap_or_default();
-    let shown: String = body.get(at..).unwrap_or_default().chars().take(SHOWN).collect();
-    Sign { kind: row.kind, of: row.of, shown: shown.lines().next().unwrap_or_default().trim().to_owned(), at }
+fn sign(row: &Row, body: &str, at: usize) -> Sign {
+    let shown = hidden::telling(body.get(at..).unwrap_or_default());
+    let end = at + row.marks.first().map_or(0, |mark| mark.len());
+    Sign { kind: row.kind, of: row.of, shown, at, end, is_bare: true }
 }
 
 #[cfg(test)]
@@ -222,11 +158,26 @@ mod tests {
             ),
             ("java.lang.RuntimeException\n\tat com.shop.Cart.add(Cart.java:42)", "Java"),
             ("   at Shop.Cart.Add(Int32 id) in C:\\src\\Cart.cs:line 42", ".NET"),
-            ("<b>Fatal error</b>:  Uncaught Error: x in <b>/var/www/html/index.php</b> on line <b>12</b>", "PHP"),
+            (
+                "<br />\n<b>Fatal error</b>:  Uncaught PDOException: could not find driver in /var/www/html/index.php:3\nStack trace:\n\
+                 #0 /var/www/html/index.php(3): PDO-&gt;__construct()\n#1 {main}\n  thrown in <b>/var/www/html/index.php</b> on line <b>3</b>",
+                "PHP",
+            ),
+            ("PHP Fatal error:  Uncaught Exception: x\n#0 {main}\n  thrown in /srv/shop/a.php on line 3", "PHP"),
+            ("{\"trace\":\"#0 /srv/shop/vendor/slim/App.php(81): handle()\"}", "PHP"),
+            ("<b>Warning</b>:  Undefined variable $cart in <b>/var/www/html/index.php</b> on line <b>12</b>", "PHP"),
+            ("<th><span>( ! )</span> Notice: Undefined index: a in /var/www/a.php on line <i>12</i></th>", "PHP"),
+            ("RuntimeError: boom\n\t/srv/shop/app.rb:12:in 'block in <class:Shop>'", "Ruby"),
+            ("app/models/cart.rb:7:in `total&#39;", "Ruby"),
+            (
+                "<p id=\"explanation\">You're seeing this error because you have\nenabled the <code>show_exceptions</code> setting.</p>",
+                "Sinatra in development mode",
+            ),
+            ("{\"detail\":\"Traceback (most recent call last):\\n  File \\\"/app/a.py\\\", line 1\"}", "Python"),
             ("Traceback (most recent call last):\n  File \"/app/main.py\", line 1", "Python"),
             ("panic: x\n\ngoroutine 1 [running]:\nmain.main()\n\t/app/main.go:5", "Go"),
             (
-                "You're seeing this error because you have <code>DEBUG = True</code> in your Django settings",
+                "<th>Request Method:</th><td>GET</td><p>You’re seeing this error because you have <code>DEBUG = True</code> in\n your Django settings",
                 "Django in debug mode",
             ),
             (
@@ -247,6 +198,11 @@ mod tests {
             ("<!DOCTYPE html><pre>Cannot GET /gonogo-1</pre>", "Express"),
             ("<h1>Whitelabel Error Page</h1>", "Spring"),
             ("404 page not found\n", "Go"),
+            (
+                "<div class=\"px-4 text-lg text-gray-500 border-r border-gray-400 tracking-wider\">404</div>\
+                 <div class=\"ml-4 text-lg text-gray-500 uppercase tracking-wider\">Not Found</div>",
+                "Laravel",
+            ),
             ("<html><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center>", "nginx"),
             (
                 "<h1>Internal Server Error</h1><p>The server encountered an internal error or\nmisconfiguration and",
@@ -263,6 +219,9 @@ mod tests {
             "{\"error\":\"not found\",\"statusCode\":404}",
             "Meet us at the shop (Main Street 5)",
             "<h1>Internal Server Error</h1><p>We broke a pot. <a href=/>Home</a>",
+            "<h1>404 page not found</h1><p>Sorry! <a href=/>Back home</a>",
+            "<p class=\"text-xs font-medium text-gray-500 uppercase tracking-wider\">Error 404</p><h1>Page Not Found</h1><a href=/>Home</a>",
+            "<p>Order 12 of the teapot.rb: in all colours, #3 of our list (4): blue",
             "",
         ] {
             assert_eq!(of(own), None, "{own}");
@@ -273,5 +232,8 @@ mod tests {
     fn long_bodies_end() {
         read(&"at x (".repeat(20_000));
         read(&"Warning: a in /".repeat(8000));
+        read(&"a.rb:1:in/".repeat(8000));
+        read(&"#1 /a.php(".repeat(8000));
+        read(&"SQLSTATE[HY000] in /".repeat(4000));
     }
 }

@@ -1,8 +1,12 @@
 //! What came back for one path, cut down to what can be judged.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
+use super::control::Words;
 use crate::model::redact;
+use crate::probe::secrets;
+use crate::probe::web::errors::challenge;
 use crate::probe::web::http::client::Exchange;
 
 /// So much of a body is kept: enough to recognise what it is and to count what stands in it.
@@ -23,12 +27,16 @@ pub struct Answer {
     pub location: Option<String>,
     /// The length as announced, or else as read.
     pub length: u64,
+    /// Whether a check for bots answered in the site's place.
+    pub challenge: bool,
     /// Whether the body did not arrive whole.
     pub cut: bool,
     /// The beginning of the body.
     pub bytes: Vec<u8>,
     /// The same as text; nothing where it is not text.
     pub text: String,
+    /// Its words, once others were held against it.
+    pub words: OnceLock<Words>,
 }
 
 impl Answer {
@@ -47,6 +55,7 @@ impl Answer {
         }
         let announced = response.headers.first("content-length").and_then(|length| length.trim().parse().ok());
         answer.length = announced.unwrap_or(response.body.bytes.len() as u64);
+        answer.challenge = challenge::is_response(&response);
         answer.cut = response.body.cut.is_some();
         answer.bytes = response.body.bytes;
         answer.bytes.truncate(KEPT);
@@ -78,12 +87,14 @@ impl Answer {
     }
 }
 
-/// A place without its query, so that no token in it is repeated.
+/// A place without its query and without a key in its path, so that no token in it is repeated.
 fn shown(location: &str) -> String {
-    if url::Url::parse(location).is_ok() {
-        return redact::url(location);
-    }
-    location.split(['?', '#']).next().unwrap_or_default().chars().take(100).collect()
+    let shown = if url::Url::parse(location).is_ok() {
+        redact::url(location)
+    } else {
+        location.split(['?', '#']).next().unwrap_or_default().to_owned()
+    };
+    secrets::redact::text(&shown).chars().take(300).collect()
 }
 
 /// Bytes as text; empty where they are something else. The last character may have been cut in two.
@@ -115,5 +126,21 @@ impl Answer {
             text: text(body),
             ..Self::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_a_redirect_leads_is_shown_without_keys() {
+        let word = "q7Zt2LmX9vRb4KpN8sWdT3yH";
+        let key = format!("{}{word}", ["sk_", "live_"].concat());
+        for to in [format!("/app/{key}/home?session={word}"), format!("https://shop.example.com/app/{key}?a={word}")] {
+            let shown = shown(&to);
+            assert!(shown.contains("/app/") && !shown.contains(&word[4..]), "{shown}");
+        }
+        assert_eq!(shown("/login?next=/x"), "/login");
     }
 }

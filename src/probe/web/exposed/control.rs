@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, DefaultHasher, Hasher};
 
 use super::answer::Answer;
 
@@ -32,7 +32,8 @@ pub fn like(path: &str) -> String {
     format!("{}/{dot}{}{ending}{slash}{query}", folders.join("/"), nobody())
 }
 
-/// Whether two answers are the same page to a reader, whatever path, nonce, token or time stands in them.
+/// Whether an answer is the same page to a reader as `b`, whatever path, nonce, token or time stands in them. The words of
+/// `b` are kept for the next answer that is held against it.
 pub fn same(a: &Answer, b: &Answer) -> bool {
     if a.status != b.status || a.kind != b.kind {
         return false;
@@ -44,9 +45,9 @@ pub fn same(a: &Answer, b: &Answer) -> bool {
     if a.bytes == b.bytes {
         return true;
     }
-    let (a, b) = (words(a), words(b));
-    let total: usize = a.values().sum::<usize>() + b.values().sum::<usize>();
-    let common: usize = a.iter().map(|(word, count)| (*count).min(b.get(word).copied().unwrap_or_default())).sum();
+    let (a, b) = (words(a), b.words.get_or_init(|| words(b)));
+    let total: u32 = a.values().sum::<u32>() + b.values().sum::<u32>();
+    let common: u32 = a.iter().map(|(word, count)| (*count).min(b.get(word).copied().unwrap_or_default())).sum();
     // Nine of ten words alike: what differs between two error pages of one app is a handful of values.
     common * 20 >= total * 9
 }
@@ -67,15 +68,19 @@ fn without(text: &str, path: &str) -> String {
     text
 }
 
-/// The words of a body with how often each stands there, without what changes from answer to answer.
-fn words(answer: &Answer) -> HashMap<String, usize> {
+/// The hashes of the words of a body with how often each stands there, without what changes from answer to answer.
+pub type Words = HashMap<u64, u32>;
+
+fn words(answer: &Answer) -> Words {
     let text = without(&String::from_utf8_lossy(&answer.bytes), &answer.path);
     let mut words = HashMap::new();
     for word in text.split(|c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '+'))) {
         if word.is_empty() || changes(word) {
             continue;
         }
-        *words.entry(word.to_owned()).or_insert(0) += 1;
+        let mut hasher = DefaultHasher::new();
+        hasher.write(word.as_bytes());
+        *words.entry(hasher.finish()).or_insert(0) += 1;
     }
     words
 }

@@ -2,15 +2,20 @@
 
 pub mod answer;
 pub mod control;
+mod foreign;
 mod imports;
 pub mod legal;
+mod mapped;
 pub mod maps;
 pub mod paths;
 mod proof;
+mod queue;
 mod rows;
 pub mod scripts;
 pub mod secrets;
 pub mod verdict;
+mod wall;
+mod webpack;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -21,12 +26,13 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::address::{same_site, shown};
+use super::errors::challenge;
 use super::html::{self, Document};
 use super::http::Response;
 use super::http::client::{Client, Request};
 use super::visit::Hop;
 use answer::Answer;
-use paths::{Asked, Group, PATHS, Stack};
+use paths::{Asked, PATHS, Stack};
 use scripts::Served;
 
 pub use proof::{Found, few, notices};
@@ -40,6 +46,8 @@ const TIME_EACH: Duration = Duration::from_secs(4);
 
 /// So much of a page is searched for its scripts and links.
 const LONGEST_PAGE: usize = 1024 * 1024;
+/// So much of it is kept to hold error pages against.
+const LONGEST_FRONT: usize = 256 * 1024;
 /// A page for what does not exist is shorter; what is longer has no end.
 const LONGEST_MISSING: usize = 1024 * 1024;
 
@@ -59,6 +67,10 @@ pub struct Exposed {
 /// What an origin answers to paths.
 #[derive(Debug, Default)]
 pub struct Paths {
+    /// The text of the page from which they were asked for.
+    pub front: String,
+    /// Its path.
+    pub front_path: String,
     /// What it answers to a path that nobody can have.
     pub missing: Answer,
     /// The same with a dot in front, which many servers refuse whatever it is.
@@ -69,41 +81,6 @@ pub struct Paths {
     pub answers: Vec<Seen>,
     /// What was not asked for, and why, as a phrase.
     pub left_out: Vec<(&'static Asked, &'static str)>,
-}
-
-impl Paths {
-    /// The status that the site gives to every path where it says nothing of what lies behind: a login, a firewall, a fault.
-    pub fn wall(&self) -> Option<u16> {
-        self.missing.status.filter(|status| is_wall(*status))
-    }
-
-    /// Whether the site answered at first and then refused everything: a firewall has had enough, and what it refused may be there.
-    pub fn turned_away(&self) -> bool {
-        self.wall().is_none() && self.missing_after.status.is_some_and(is_wall)
-    }
-
-    /// Whether an answer is how a firewall turned everything away by then, whatever its status: what cannot be there changed to the same, or
-    /// a path that nobody has a reason to refuse was refused in the same words.
-    pub fn is_turned_away(&self, answer: &Answer) -> bool {
-        let after = &self.missing_after;
-        if after.status.is_some() && control::same(answer, after) && !control::same(after, &self.missing) {
-            return true;
-        }
-        let is_refusal = |status: u16| status >= 400 && !matches!(status, 401 | 404 | 405 | 410);
-        // Some servers refuse every path with a dot in front.
-        answer.status.is_some_and(is_refusal)
-            && !control::same(answer, &self.missing)
-            && !control::same(answer, &self.missing_dotted)
-            && self
-                .answers
-                .iter()
-                .filter(|seen| matches!(seen.asked.group, Group::Public | Group::Health))
-                .any(|seen| control::same(answer, &seen.answer))
-    }
-}
-
-const fn is_wall(status: u16) -> bool {
-    matches!(status, 401 | 403 | 407 | 429 | 500..)
 }
 
 /// Reasons for leaving a path out that leave nothing unseen.
@@ -137,6 +114,12 @@ pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
         async { if whole { Some(ask_for_paths(client, page, known, deadline).await) } else { None } },
         async {
             let mut served = Served::default();
+            if challenge::is_response(&page.response) {
+                let why = format!("{} answers with a check for bots", shown(&page.url));
+                served.in_part.push(why.clone());
+                served.maps_in_part.push(why);
+                return served;
+            }
             if !page.response.is_success() {
                 return served;
             }
@@ -159,7 +142,9 @@ pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
 }
 
 async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadline: Instant) -> Paths {
-    let mut paths = Paths::default();
+    let front = &page.response.body.bytes;
+    let front = String::from_utf8_lossy(front.get(..LONGEST_FRONT).unwrap_or(front)).into_owned();
+    let mut paths = Paths { front, front_path: page.url.path().to_owned(), ..Paths::default() };
     let dotted = format!("/.{}", control::nobody());
     let plain = format!("/{}", control::nobody());
     paths.missing = ask(client, &page.url, &plain, LONGEST_MISSING).await;
@@ -172,8 +157,10 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
 
     let stop = AtomicBool::new(false);
     let without = without(page, document);
-    let (now, later): (Vec<&'static Asked>, Vec<&'static Asked>) =
+    let (mut now, later): (Vec<&'static Asked>, Vec<&'static Asked>) =
         PATHS.iter().partition(|row| !matches!(row.stack, Stack::After(_)));
+    // Where a site takes so many requests and no more, these are known at least.
+    now.sort_by_key(|row| !row.is_first());
     // Collected first: the compiler cannot tell that a lazy iterator of futures may cross threads.
     let asked: Vec<_> = now
         .into_iter()
@@ -189,6 +176,7 @@ async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadlin
         .collect();
     let mut results: Vec<Result<Seen, (&'static Asked, &'static str)>> =
         stream::iter(asked).buffered(AT_ONCE).collect().await;
+    results.sort_by_cached_key(|result| PATHS.iter().position(|row| row.path == path_of(result)));
 
     for row in later {
         let Stack::After(before) = row.stack else { continue };
@@ -313,7 +301,7 @@ async fn legal_pages(
 
 /// Whether a response is a page of the site that reached its reader.
 pub fn is_page(response: &Response) -> bool {
-    response.is_success() && response.is_html()
+    response.is_success() && response.is_html() && !challenge::is_response(response)
 }
 
 /// Reads bytes in every way in which what a site gives away is read; for the fuzz targets.

@@ -51,6 +51,11 @@ const fn row(path: &'static str, group: Group, reads: fn(&Answer) -> Option<Foun
 }
 
 impl Asked {
+    /// Whether it is asked for before the long tail: what users and monitors really ask for.
+    pub fn is_first(&self) -> bool {
+        self.group == Group::Health || matches!(self.path, "/robots.txt" | "/sitemap.xml")
+    }
+
     const fn on(mut self, stack: Stack) -> Self {
         self.stack = stack;
         self

@@ -50,6 +50,7 @@ pub fn of(seen: &Seen, paths: &Paths) -> What {
         };
     }
     match status {
+        _ if answer.challenge => What::NoAnswer("a check for bots answered in its place".to_owned()),
         404 | 410 => What::NotThere,
         401 | 403 | 407 | 451 if paths.turned_away() => turned_away(),
         _ if !any && paths.is_turned_away(answer) => turned_away(),
@@ -73,7 +74,8 @@ fn is_alike(seen: &Seen, answer: &Answer, other: &Answer) -> bool {
 
 /// Whether a control was answered. A firewall that has had enough, or a server that fails, says nothing about the path.
 fn answers(control: &Answer, missing: &Answer) -> bool {
-    control.status.is_some_and(|status| status != 429 && status < 500) || control::same(control, missing)
+    !control.challenge && control.status.is_some_and(|status| status != 429 && status < 500)
+        || control::same(control, missing)
 }
 
 /// Whether the content alone is beyond doubt: secrets, a repository or data, where the site does say that other paths are not there.
@@ -125,7 +127,7 @@ mod tests {
             assert!(matches!(of(&seen, &begun), What::NoAnswer(_)), "{status}");
             assert!(!matches!(of(&seen, &paths(404)), What::NoAnswer(_)), "{status}");
         }
-        let robots = PATHS.iter().find(|row| row.group == Group::Public).unwrap();
+        let robots = PATHS.iter().find(|row| row.path == "/robots.txt").unwrap();
         let answers = vec![Seen {
             asked: robots,
             answer: Answer::with(robots.path, 403, "text/html", b"go away"),

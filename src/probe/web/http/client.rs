@@ -12,7 +12,7 @@ use url::{Position, Url};
 use super::Response;
 use super::hosts::Hosts;
 use super::memory::Memory;
-use super::peer::{Peer, Seen, Site};
+use super::peer::{Peer, Seen, SiteBudget};
 use super::wire::{self, Progress};
 use crate::model::RequestMade;
 use crate::probe::web::address::{shown, site};
@@ -57,12 +57,14 @@ pub struct Request {
     /// How many bytes of the body are wanted at most, where that is less than what a page may have. Paths that may lead
     /// to anything should say so.
     pub most_body: Option<usize>,
+    /// How long the headers of the answer are waited for once it is sent, where that is less than a phase.
+    pub patience: Option<Duration>,
 }
 
 impl Request {
     /// An ordinary `GET`.
     pub fn get(url: Url) -> Self {
-        Self { method: Method::Get, url, target: None, headers: Vec::new(), most_body: None }
+        Self { method: Method::Get, url, target: None, headers: Vec::new(), most_body: None, patience: None }
     }
 
     /// With another method.
@@ -130,7 +132,7 @@ pub struct Client {
     hosts: Arc<Hosts>,
     /// What the user gave.
     given: Mutex<BTreeSet<Door>>,
-    sites: Mutex<BTreeMap<String, Arc<Site>>>,
+    sites: Mutex<BTreeMap<String, Arc<SiteBudget>>>,
     peers: Mutex<BTreeMap<Door, Arc<Peer>>>,
     made: Mutex<Vec<RequestMade>>,
 }
@@ -160,7 +162,8 @@ impl Client {
     /// Allows the origin of an address that the user gave. Each brings time and a number of requests for its site.
     pub fn give(&self, url: &Url) {
         let mut sites = self.sites.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(Site::of(url.clone(), self.started)));
+        let known =
+            sites.entry(site(url).to_owned()).or_insert_with(|| Arc::new(SiteBudget::of(url.clone(), self.started)));
         known.addresses.fetch_add(1, Ordering::Relaxed);
         drop(sites);
         self.given.lock().unwrap_or_else(PoisonError::into_inner).insert(door(url));
@@ -249,13 +252,16 @@ impl Client {
             *progress = Progress::default();
             peer.site.count(&self.limits)?;
         }
-        let mut connection = peer.open(&request.url, &clock, seen).await?;
-        let stream = &mut connection.stream;
-        let result = wire::exchange(stream, request, &self.limits, &self.memory, &clock, progress).await;
-        if progress.reusable {
-            peer.keep(connection);
-        }
-        result
+        peer.pressing(async {
+            let mut connection = peer.open(&request.url, &clock, seen).await?;
+            let stream = &mut connection.stream;
+            let result = wire::exchange(stream, request, &self.limits, &self.memory, &clock, progress).await;
+            if progress.reusable {
+                peer.keep(connection);
+            }
+            result
+        })
+        .await
     }
 
     /// Whether the port of `url` answers a TLS handshake, whatever the scheme says.
@@ -266,7 +272,7 @@ impl Client {
         };
         let Ok(addresses) = peer.addresses(url, &clock).await else { return false };
         let Ok((stream, address)) = connect(&addresses, &clock).await else { return false };
-        handshake::make(stream, address, url, &clock).await.1.is_some()
+        peer.pressing(handshake::make(stream, address, url, &clock)).await.1.is_some()
     }
 
     /// Every request so far, in the order in which they were made.

@@ -76,7 +76,8 @@ async fn connect(
     peer.site.count(client.limits())?;
     let addresses = peer.addresses(url, &clock).await?;
     let (stream, address) = connect::connect(&addresses, &clock).await?;
-    let (made, stream) = handshake::make_offering(stream, address, url, &clock, &OFFERED).await;
+    let handshake = handshake::make_offering(stream, address, url, &clock, &OFFERED);
+    let (made, stream) = peer.pressing(handshake).await;
     match (stream, made.trouble) {
         (Some(stream), _) => Ok((stream, clock, place)),
         (None, trouble) => Err(trouble.unwrap_or(Trouble::Closed(Phase::Handshake))),

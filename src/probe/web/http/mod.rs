@@ -70,4 +70,11 @@ impl Response {
             kind.trim().is_empty() || kind.contains("html")
         })
     }
+
+    /// Whether it is a page and not merely called one: written like one too. PHP calls all that it prints HTML, and Express
+    /// the list of methods that it gives for an `OPTIONS`.
+    pub fn is_page(&self) -> bool {
+        let start = self.body.bytes.trim_ascii_start();
+        self.is_html() && start.strip_prefix(b"\xef\xbb\xbf").unwrap_or(start).starts_with(b"<")
+    }
 }

@@ -1,14 +1,16 @@
 //! The servers of a run: which may be asked, how often and until when, and their open connections.
 
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt;
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::client::TlsStream;
 use tokio_util::either::Either;
 use url::Url;
@@ -20,9 +22,9 @@ use crate::probe::web::limits::Limits;
 use crate::probe::web::tls::handshake::{self, Handshake};
 use crate::probe::web::trouble::Trouble;
 
-/// A host with and without `www.`, on any port: what one given address is about.
+/// What one given address is about, a host with and without `www.` on any port, and how much of it may be asked.
 #[derive(Debug)]
-pub struct Site {
+pub struct SiteBudget {
     /// The first address that was given of it.
     pub given: Url,
     /// How many were.
@@ -33,7 +35,7 @@ pub struct Site {
     run: Instant,
 }
 
-impl Site {
+impl SiteBudget {
     /// Of a given address.
     pub fn of(given: Url, run: Instant) -> Self {
         Self { given, addresses: AtomicUsize::new(0), asked: AtomicUsize::new(0), started: OnceCell::new(), run }
@@ -60,11 +62,14 @@ impl Site {
 /// More addresses of one site bring no more time and no more requests: the probe as a whole has to end.
 const MOST_SHARES: u32 = 4;
 
+/// So long connections may stand idle while a new one gets no answer.
+const LONGEST_IDLE: Duration = Duration::from_millis(100);
+
 /// A scheme, a host and a port.
 #[derive(Debug)]
 pub struct Peer {
     /// What it belongs to.
-    pub site: Arc<Site>,
+    pub site: Arc<SiteBudget>,
     /// One for each connection.
     places: Arc<Semaphore>,
     /// Whether the user gave an address with this scheme, host and port.
@@ -75,7 +80,7 @@ pub struct Peer {
 
 impl Peer {
     /// Of a site.
-    pub fn new(site: Arc<Site>, given: bool, hosts: Arc<Hosts>, limits: &Limits) -> Self {
+    pub fn new(site: Arc<SiteBudget>, given: bool, hosts: Arc<Hosts>, limits: &Limits) -> Self {
         Self { site, places: Arc::new(Semaphore::new(limits.connections)), given, hosts, idle: Mutex::default() }
     }
 
@@ -98,6 +103,18 @@ impl Peer {
     /// Keeps a connection for the next request.
     pub fn keep(&self, connection: Connection) {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+    }
+
+    /// Runs `work`, which waits for a new connection, and closes those that stand idle meanwhile: a server that takes one at a
+    /// time answers nobody else as long as one is open.
+    pub async fn pressing<T>(&self, work: impl Future<Output = T>) -> T {
+        let mut work = pin!(work);
+        loop {
+            match timeout(LONGEST_IDLE, &mut work).await {
+                Ok(done) => return done,
+                Err(_) => self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear(),
+            }
+        }
     }
 
     /// Where it is. Only what the user gave may lead into a network nearer than that of the address they gave: another
@@ -153,7 +170,7 @@ pub struct Seen {
     /// What it showed of itself.
     pub handshake: Option<Arc<Handshake>>,
     /// How long connecting and the handshake took.
-    pub connect: Option<std::time::Duration>,
+    pub connect: Option<Duration>,
 }
 
 /// An open connection.

@@ -143,7 +143,7 @@ async fn one_budget_is_for_all_addresses_of_a_site() {
     let port = server(async |stream| keep_answering(stream, ANSWER).await).await;
     let other = server(async |stream| keep_answering(stream, ANSWER).await).await;
     let (start, sibling) = (url("http", port, "/"), url("http", other, "/"));
-    let client = client(Limits::STANDARD, &[&start]);
+    let client = client(Limits { requests: 100, ..Limits::STANDARD }, &[&start]);
     assert!(client.allow(&sibling));
     let (some, more) = (around(&client, &start, 60).await, around(&client, &sibling, 60).await);
     let answered = |seen: &[Exchange]| seen.iter().filter(|exchange| exchange.response().is_some()).count();

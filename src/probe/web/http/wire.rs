@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use url::Position;
 
 use super::body::{self, Most};
@@ -57,9 +57,11 @@ where
         .map_err(|error| Trouble::from_io(&error, Phase::Send))?;
     let mut buffer = Vec::new();
     let mut first_byte = None;
-    let head = clock.within(Phase::Head, head::read(stream, &mut buffer, &mut first_byte, limits)).await;
+    let patience = request.patience.unwrap_or(Duration::MAX);
+    let reading = timeout(patience, head::read(stream, &mut buffer, &mut first_byte, limits));
+    let head = clock.within(Phase::Head, reading).await;
     progress.first_byte = first_byte.map(|at| at.duration_since(sent));
-    let mut head = head??;
+    let mut head = head?.map_err(|_| Trouble::Silent(patience.as_millis()))??;
     let mut held = memory.hold();
     if !held.grow_to(head.length * 2 + head.headers.count() * HEADER_OVERHEAD) {
         return Err(Trouble::TooMuch(limits.memory / 1024 / 1024));

@@ -1,6 +1,7 @@
 //! Holds what was seen around the pages against the rules.
 
 use jiff::Timestamp;
+use url::Url;
 
 use crate::model::{RuleMeta, Standing};
 use crate::probe::web::address::{Origin, is_loopback, is_secure};
@@ -28,9 +29,7 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
         if !is_secure(&around.page) && survey.has_secure_page(&around.page) {
             continue;
         }
-        for (rule, sight) in rules::cors::judge(&around.cors) {
-            tally.add(&[rule], sight);
-        }
+        judge_cors(survey, around, tally);
         judge_page(around, tally);
         judge_dns(around, &mut named, tally);
         judge_exposed(around, now, tally);
@@ -40,6 +39,20 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
         if let (false, Some(why)) = (elsewhere, visit.why_no_page()) {
             EXPOSED_RULES.iter().for_each(|rules| tally.not_seen(rules, &why));
         }
+    }
+}
+
+fn judge_cors(survey: &Survey, around: &Around, tally: &mut Tally) {
+    let mut cors = around.cors.clone();
+    // An API that was given for itself was asked there.
+    let given = |url: &Url| survey.around.iter().any(|other| Origin::of(&other.page) == Origin::of(url));
+    cors.elsewhere.retain(|url| !given(url));
+    let is_answered = |other: &Around| other.cors.targets.iter().any(|target| target.api && target.is_there());
+    if survey.around.iter().any(is_answered) {
+        cors.unnamed = None;
+    }
+    for (rule, sight) in rules::cors::judge(&cors) {
+        tally.add(&[rule], sight);
     }
 }
 

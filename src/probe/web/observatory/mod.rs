@@ -52,7 +52,7 @@ pub enum Secure<'a> {
 
 /// What came of asking with an `Origin` of another site.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cors {
+pub struct CorsSent {
     /// The `Origin` that was sent.
     pub origin: String,
     /// `Access-Control-Allow-Origin`.
@@ -77,7 +77,7 @@ pub struct Input<'a> {
     /// How it went over HTTPS.
     pub secure: Secure<'a>,
     /// How it answers other sites; `None` where that was not asked, which counts as no answer for them.
-    pub cors: Option<Cors>,
+    pub cors: Option<CorsSent>,
 }
 
 /// Whether the Observatory judges an answer with this status at all.

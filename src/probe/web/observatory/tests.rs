@@ -43,7 +43,7 @@ impl Case {
             ("https", true) => Secure::Untrusted,
             _ => Secure::NotThere,
         };
-        let cors = self.cors.map(|(origin, credentials)| Cors {
+        let cors = self.cors.map(|(origin, credentials)| CorsSent {
             origin: ORIGIN.to_owned(),
             allow_origin: Some(origin.to_owned()).filter(|origin| !origin.is_empty()),
             allow_credentials: credentials.map(str::to_owned),

@@ -96,7 +96,7 @@ pub fn judge_traces(page: &Url, paths: &Paths, errors: &Errors) -> Vec<Sight> {
         let why = format!("{} answers {status} to every path, so what lies behind that was not seen", shown(page));
         sights.push(Sight::NotSeen(why));
     }
-    match trace(page, &answers) {
+    match trace(page, &paths.front, &answers) {
         Some(finding) => sights.push(finding.into()),
         // Without a single request that no app expects, nothing is known of how the app fails.
         None if paths.missing.status.is_none() || paths.wall().is_some() || errors.answered(paths).next().is_none() => {
@@ -119,13 +119,10 @@ fn lost(page: &Url, paths: &Paths, errors: &Errors) -> Option<String> {
     }
 }
 
-fn trace(page: &Url, answers: &[&Answer]) -> Option<Observation> {
+fn trace(page: &Url, front: &str, answers: &[&Answer]) -> Option<Observation> {
     let signs: Vec<_> = answers
         .iter()
-        .filter_map(|answer| {
-            let status = answer.status.filter(|status| *status >= 400)?;
-            Some((answer, signs::read_page(&answer.text, status)?))
-        })
+        .filter_map(|answer| Some((answer, signs::read_strange(&answer.text, answer.status?, front)?)))
         .filter(|(_, sign)| sign.kind > Kind::Default)
         .collect();
     let (_, worst) = signs.iter().max_by_key(|(_, sign)| sign.kind)?;
@@ -142,7 +139,7 @@ fn trace(page: &Url, answers: &[&Answer]) -> Option<Observation> {
         }
         _ => (format!("Error pages show strangers a stack trace of {}", worst.of), Severity::Major),
     };
-    let lines: Vec<String> = signs
+    let mut lines: Vec<String> = signs
         .iter()
         .map(|(answer, sign)| {
             let asked =
@@ -150,6 +147,7 @@ fn trace(page: &Url, answers: &[&Answer]) -> Option<Observation> {
             format!("{asked} → {}: {}", answer.status.unwrap_or_default(), sign.shown)
         })
         .collect();
+    lines.dedup();
     let finding = Finding::new(&TRACE, location(page), "", message)
         .severity(severity)
         .evidence(Evidence::new(EvidenceKind::Note, lines.join("\n")));
@@ -179,6 +177,10 @@ pub fn judge_pages(
             let why = format!("{} does not answer to a path that does not exist", shown(page));
             sights.push((PAGE_RULES, Sight::NotSeen(why)));
         }
+        Some(_) if missing.challenge => {
+            let why = format!("{} answers with a check for bots to a path that does not exist", shown(page));
+            sights.push((PAGE_RULES, Sight::NotSeen(why)));
+        }
         Some(status @ 200..300) if missing.is_html() => {
             let message = "A path that does not exist answers 200, as single-page apps do unless told otherwise";
             let finding = Finding::new(&SOFT, location(page), "", message)
@@ -188,7 +190,7 @@ pub fn judge_pages(
         Some(status @ (404 | 410)) => {
             let line = format!("GET {} → {status}", missing.path);
             let mut proven = None;
-            match own_page(page, missing, document) {
+            match own_page(page, missing, document, paths) {
                 Page::Own if failed.is_none() => proven = proof(page, document, paths, errors),
                 Page::Standard(of) => {
                     standard.push((format!("A path that does not exist shows the standard page of {of}"), line));
@@ -226,7 +228,7 @@ fn default_page(page: &Url, standard: Vec<(String, String)>) -> Option<Observati
 /// request that it refuses (400) never reaches users.
 fn failed(page: &Url, paths: &Paths, errors: &Errors, document: &html::Document) -> Option<(String, String)> {
     let mut failed = errors.answered(paths).filter(|answer| answer.status.is_some_and(|status| status >= 500));
-    failed.find_map(|answer| match own_page(page, answer, document) {
+    failed.find_map(|answer| match own_page(page, answer, document, paths) {
         Page::Standard(of) => {
             let status = answer.status.unwrap_or_default();
             let message = format!("A request that fails ({status}) shows the standard page of {of}");
@@ -247,11 +249,11 @@ enum Page {
     Other,
 }
 
-fn own_page(page: &Url, answer: &Answer, document: &html::Document) -> Page {
+fn own_page(page: &Url, answer: &Answer, document: &html::Document, paths: &Paths) -> Page {
     if answer.bytes.trim_ascii().is_empty() {
         return Page::Empty;
     }
-    match signs::read_page(&answer.text, answer.status.unwrap_or_default()) {
+    match signs::read_strange(&answer.text, answer.status.unwrap_or_default(), &paths.front) {
         Some(sign) if sign.kind == Kind::Default => return Page::Standard(sign.of),
         // A stack trace is a finding of its own.
         Some(_) => return Page::Other,
@@ -283,7 +285,7 @@ fn proof(page: &Url, document: &html::Document, paths: &Paths, errors: &Errors) 
     let failed = errors
         .answered(paths)
         .filter(|answer| matches!(answer.status, Some(400 | 500..)))
-        .find(|answer| matches!(own_page(page, answer, document), Page::Own))?;
+        .find(|answer| matches!(own_page(page, answer, document, paths), Page::Own))?;
     let message = format!(
         "A path that does not exist and a request that fails ({}) both show a page of your own",
         failed.status.unwrap_or_default()

@@ -7,6 +7,7 @@ use regex::Regex;
 use super::{Page, header_finding};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
 use crate::probe::web::errors::signs::{self, Kind};
+use crate::probe::web::errors::{challenge, fresh};
 use crate::probe::web::tally::Sight;
 
 /// It does not.
@@ -16,8 +17,8 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "Looks at the page behind each address that you named: a server error, a stack trace, a list of files, or the page that a fresh \
-           server or framework shows before there is an app.",
+    what: "Looks at the page behind each address that you named: a server error, a stack trace, a list of files, the page that a fresh \
+           server or framework shows before there is an app, an installer, a parked name, or a notice that the site is away.",
     why: "It is the first thing that your users will see, and on launch day the only one.",
     fix: "Open the address in a browser, mend what it shows, and look at the server's log where it answers with an error.",
     example: "bad:  GET / → 502 Bad Gateway\nbad:  GET / → \"Welcome to nginx!\"\ngood: GET / → 200 and your own page",
@@ -26,28 +27,6 @@ pub static META: RuleMeta = RuleMeta {
 
 /// Both that it is and that it is not.
 pub static RULES: &[&RuleMeta] = &[&META];
-
-/// A page that comes with a server or framework: all of these texts are in it. From the pages themselves.
-struct Fresh {
-    of: &'static str,
-    marks: &'static [&'static str],
-}
-
-const FRESH: [Fresh; 13] = [
-    Fresh { of: "nginx", marks: &["<title>Welcome to nginx!</title>"] },
-    Fresh { of: "OpenResty", marks: &["<title>Welcome to OpenResty!</title>"] },
-    Fresh { of: "Apache", marks: &["Apache2", "Default Page: It works"] },
-    Fresh { of: "Apache", marks: &["<html><body><h1>It works!</h1></body></html>"] },
-    Fresh { of: "Apache or nginx", marks: &["<title>Test Page for the "] },
-    Fresh { of: "Caddy", marks: &["<title>Caddy works!</title>"] },
-    Fresh { of: "IIS", marks: &["<title>IIS Windows", "iisstart"] },
-    Fresh { of: "Tomcat", marks: &["If you're seeing this, you've successfully installed Tomcat"] },
-    Fresh { of: "Django", marks: &["The install worked successfully! Congratulations!"] },
-    Fresh { of: "Rails", marks: &["<title>Ruby on Rails ", "Rails version:"] },
-    Fresh { of: "Next.js", marks: &["Get started by editing", "nextjs.org"] },
-    Fresh { of: "Next.js", marks: &["To get started, edit the", "nextjs.org"] },
-    Fresh { of: "Plesk", marks: &["<title>Web Server's Default Page</title>"] },
-];
 
 /// Lists of files, as servers write them (nginx, Apache, Python, Node's `serve` and `http-server`, Caddy).
 const LISTINGS: [&str; 6] = [
@@ -64,6 +43,9 @@ const MARKED: [&[&str]; 2] = [&["<ListBucketResult", "<Contents>"], &["caddyserv
 /// Those of Go's FileServer, which begin with the list, and of IIS, which says the host's name and the path.
 const SHAPE: &str = r"(?is)^\s*(?:<!doctype html>\s*)?(?:<meta[^>]*>\s*)*<pre>\s*<a href=|<title>[^<]{1,200} - /[^<]{0,200}</title>.{0,600}<pre>\s*<a href=";
 
+/// Whose page for a name without an app nobody takes for an API's.
+const HOSTS: [&str; 7] = ["Heroku", "Vercel", "Netlify", "GitHub Pages", "Railway", "Firebase", "Cloudflare"];
+
 /// So much of a page is looked at; what is searched for stands near its beginning.
 const LOOKED_AT: usize = 64 * 1024;
 
@@ -74,19 +56,41 @@ pub fn judge(page: &Page<'_>) -> Sight {
     let text = String::from_utf8_lossy(bytes.get(..LOOKED_AT).unwrap_or(bytes));
     let host = page.url.host_str().unwrap_or_default();
     let cut = page.response.body.cut;
+    if challenge::is_response(page.response) {
+        return Sight::NotSeen(format!(
+            "{host} answers with a check for bots: allow yourself in and run the probe again"
+        ));
+    }
+    let empty = cut.is_none() && (200..300).contains(&status) && bytes.trim_ascii().is_empty();
     let seen = trouble(status, &text).or_else(|| {
-        let empty = cut.is_none() && (200..300).contains(&status) && bytes.trim_ascii().is_empty();
-        empty.then(|| (Severity::Blocker, format!("answers {status} with an empty page"), String::new()))
+        (empty && matches!(status, 200 | 204))
+            .then(|| (Severity::Blocker, format!("answers {status} with an empty page"), String::new()))
     });
     let Some((severity, what, shown)) = seen else {
         return match status {
             _ if cut.is_some() => Sight::NotSeen(format!("{host} gave {}", cut.unwrap_or_default())),
+            // Some firewalls do that to strangers.
+            _ if empty => Sight::NotSeen(format!("{host} answered {status} with an empty page")),
             // A login wall or a bot check: the app may be behind it.
             400..=499 => Sight::NotSeen(format!("{host} answered {status}: give an address that answers with a page")),
-            _ => Sight::Seen(Vec::new()),
+            _ => match fresh::title_of_template(&text) {
+                Some(title) => Sight::NotSeen(format!(
+                    "{host} still has the title of its template, \"{title}\", over a page that scripts make: open it to see that it is your app, \
+                     and give it a title of its own"
+                )),
+                None => Sight::Seen(Vec::new()),
+            },
         };
     };
     let finding = header_finding(&META, page.url, "front page", format!("{host} {what}")).severity(severity);
+    // The host of an API has nothing at its root, and says so in the same words as a server without an app.
+    let may_be_api = matches!(status, 404 | 410) && !HOSTS.iter().any(|host| what.contains(host));
+    let finding = if may_be_api {
+        let what = format!("{} Where this is the host of an API, name an address there that it answers.", META.fix);
+        finding.severity(Severity::Major).confidence(Confidence::Low).fix(what)
+    } else {
+        finding
+    };
     let evidence = (!shown.is_empty()).then(|| Evidence::new(EvidenceKind::Note, format!("it shows: {shown}")));
     Observation::from(finding.evidence(evidence)).into()
 }
@@ -96,9 +100,17 @@ fn trouble(status: u16, text: &str) -> Option<(Severity, String, String)> {
     if status >= 500 {
         return Some((Severity::Blocker, format!("answers {status}, so that visitors see an error"), String::new()));
     }
-    if let Some(sign) = signs::read_page(text, status).filter(|sign| sign.kind > Kind::Default) {
-        let what = format!("answers with an error page of {}", sign.of);
-        return Some((Severity::Blocker, what, sign.shown));
+    match signs::read_page(text, status) {
+        Some(sign) if sign.kind > Kind::Default => {
+            let what = format!("answers with an error page of {}", sign.of);
+            return Some((Severity::Blocker, what, sign.shown));
+        }
+        Some(sign) if matches!(status, 404 | 410) => {
+            let what =
+                format!("answers {status} with the standard page of {}: there is no app at this address", sign.of);
+            return Some((Severity::Blocker, what, sign.shown));
+        }
+        _ => {}
     }
     if let Some(mark) = LISTINGS.iter().find(|mark| text.contains(**mark)) {
         let shown = text.split_once(mark).map(|(_, rest)| rest.split('<').next().unwrap_or_default());
@@ -110,9 +122,8 @@ fn trouble(status: u16, text: &str) -> Option<(Severity, String, String)> {
     if list || SHAPES.as_ref().is_some_and(|shapes| shapes.is_match(text)) {
         return Some((Severity::Major, "shows a list of its files".to_owned(), String::new()));
     }
-    let fresh = FRESH.iter().find(|fresh| fresh.marks.iter().all(|mark| text.contains(mark)))?;
-    let what = format!("shows the page that {} comes with, and not an app", fresh.of);
-    Some((Severity::Blocker, what, String::new()))
+    let (what, shown) = fresh::instead_of_app(text).filter(|_| (200..300).contains(&status))?;
+    Some((Severity::Blocker, what, shown))
 }
 
 #[cfg(test)]
@@ -166,8 +177,24 @@ mod tests {
             ),
             (
                 404,
-                "<title>x</title>You're seeing this because you have <code>DEBUG = True</code> in Django",
+                "<title>x</title><th>Request Method:</th>You’re seeing this error because you have <code>DEBUG = True</code> in Django",
                 "of Django",
+            ),
+            (
+                404,
+                "<title>Error</title><pre>Cannot GET /</pre>",
+                "major front-page-broken: shop.example.com answers 404 with the",
+            ),
+            (
+                404,
+                "<iframe src=\"//www.herokucdn.com/error-pages/no-such-app.html\">",
+                "blocker front-page-broken: shop.example.com answers 404 with the standard page of Heroku",
+            ),
+            (
+                200,
+                "<br />\n<b>Fatal error</b>:  Uncaught Exception: boom in /var/www/html/index.php:3\nStack trace:\n\
+                 #0 /var/www/html/index.php(9): connect()\n#1 {main}\n  thrown in <b>/var/www/html/index.php</b> on line <b>3</b>",
+                "error page of PHP",
             ),
         ] {
             let lines = judged(status, text);
@@ -182,8 +209,26 @@ mod tests {
             "<title>Blog</title><article><pre>Traceback (most recent call last):\n  File \"/app/a.py\", line 1</pre>",
             "<title>Tea - /shop</title><p>Teapots</p>",
             "<p>How to read \"Welcome to nginx!\" on a fresh server",
+            "<title>Never deploy Django with DEBUG = True</title><h1>Never deploy Django with DEBUG = True</h1>",
+            "<h1>Ann's blog</h1><h2><a href=/a>How to fix SQLSTATE[HY000] [2002] Connection refused in Laravel</a></h2>",
+            &format!(
+                "<h1>Learn React</h1>{}\"Get started by editing app/page.tsx\" <a href=//nextjs.org>",
+                "<p>Make the app. ".repeat(50)
+            ),
         ] {
             assert_eq!(judged(200, text), Vec::<String>::new(), "{text}");
+        }
+        for (status, text) in [
+            (202, ""),
+            (404, "<h1>Lost</h1><a href=/shop>To the shop</a>"),
+            (200, "<title>Just a moment...</title>"),
+            (
+                200,
+                "<title>React App</title><noscript>You need to enable JavaScript to run this app.</noscript><div id=root>",
+            ),
+        ] {
+            let lines = judged(status, text);
+            assert!(lines.len() == 1 && lines[0].starts_with("not seen: "), "{text}: {lines:?}");
         }
         assert_eq!(judged(200, "<h1>Tea<!-- cut"), ["not seen: shop.example.com gave a body that broke off"]);
         assert_eq!(

@@ -17,7 +17,7 @@ pub static SECRET: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "Reads the page, its own scripts and their source maps as a browser gets them, and looks for keys in the formats of about 70 \
+    what: "Reads the page, its own scripts, the settings that they load (`env.json`) and their source maps as a browser gets them, and looks for keys in the formats of about 70 \
            providers and for tokens whose role is an administrator's. Keys that are made for browsers are left alone.",
     why: "Everybody who opens the page has the key, and can spend your money or read every user's data with it.",
     fix: "Revoke the key at its provider and make a new one, keep it on the server, and let the browser call a route of your own that checks who is asking.",
@@ -82,7 +82,11 @@ fn in_part(why: &[String]) -> Option<String> {
 
 fn worded(hit: &Hit, url: &Url, is_page: bool, again: &[String]) -> Observation {
     let article = if hit.what.starts_with(['A', 'E', 'I', 'O', 'a', 'e']) { "An" } else { "A" };
-    let place = if is_page { "the page itself" } else { "a script that every visitor loads" };
+    let place = match url.path() {
+        _ if is_page => "the page itself",
+        path if path.ends_with(".json") => "a file that every visitor loads",
+        _ => "a script that every visitor loads",
+    };
     let mut seen = format!("it begins with {}", hit.shown);
     if let Some(name) = &hit.name {
         seen.push_str(&format!(", after `{name}`"));

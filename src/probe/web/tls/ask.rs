@@ -67,7 +67,7 @@ struct Line<'a> {
 }
 
 /// What is known of one version.
-struct Answer {
+struct VersionSeen {
     version: Version,
     reply: Reply,
     kinds: Vec<KindSeen>,
@@ -89,7 +89,7 @@ impl Line<'_> {
         settle(&mut answers);
         let versions = Versions(answers.iter().map(|answer| (answer.version, answer.reply.offer)).collect());
         let (mut chain, mut staple, mut suites) = (Vec::new(), None, Suites::default());
-        for Answer { version, reply: Reply { offer, flight }, kinds, post_quantum, other_group } in answers {
+        for VersionSeen { version, reply: Reply { offer, flight }, kinds, post_quantum, other_group } in answers {
             if let (Offer::Offered, Some(ServerHello { suite, group, .. })) = (offer, flight.hello) {
                 suites.choices.push(Choice { version, suite, group });
             }
@@ -104,10 +104,10 @@ impl Line<'_> {
         Asked { versions, suites, chain, staple, connections: self.connections.load(Ordering::Relaxed) }
     }
 
-    async fn version(&self, version: Version, all: &[u16]) -> Answer {
+    async fn version(&self, version: Version, all: &[u16]) -> VersionSeen {
         let suites = if version == Version::Tls13 { SUITES_13 } else { all };
         let reply = self.question(version, suites, GROUPS, Until::Done).await;
-        let mut answer = Answer { version, reply, kinds: Vec::new(), post_quantum: None, other_group: None };
+        let mut answer = VersionSeen { version, reply, kinds: Vec::new(), post_quantum: None, other_group: None };
         match (answer.reply.offer, version) {
             (Offer::Offered, Version::Tls13) => (answer.post_quantum, answer.other_group) = self.groups().await,
             (Offer::Offered, _) => answer.kinds = self.kinds(version).await,
@@ -253,7 +253,7 @@ const fn unasked(version: Version, kind: Kind, offer: Offer) -> KindSeen {
 }
 
 /// A dropped connection is a refusal only from a server that answers otherwise.
-fn settle(answers: &mut [Answer]) {
+fn settle(answers: &mut [VersionSeen]) {
     if answers.iter().any(|answer| answer.reply.offer == Offer::Offered) {
         return;
     }

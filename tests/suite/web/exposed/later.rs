@@ -25,13 +25,27 @@ async fn a_key_two_imports_deep_is_found_however_the_imports_are_written() {
 
 #[tokio::test]
 async fn what_cannot_be_followed_is_said() {
-    let many: String = (0..12).map(|n| format!("import './{n}.js';")).collect();
+    let many: String = (0..60).map(|n| format!("import './{n}.js';")).collect();
     for (page, script, part) in [
-        ("<script src=/app.js></script>", many.as_str(), Some("first 10 scripts")),
+        ("<script src=/app.js></script>", many.as_str(), Some("first 48 scripts")),
         ("<script src=/app.js></script>", "import(`./${name}.js`)", Some("names it makes up")),
         ("<script>import(name)</script>", "", Some("names it makes up")),
         ("<script src=https://cdn.example.com/x.js></script>", "", Some("on another host")),
         ("<script src=/app.js></script><script src=https://cdn.example.com/x.js></script>", "a()", None),
+        ("<script src=https://www.googletagmanager.com/gtag/js?id=G-1></script>", "", None),
+        (
+            "<script src=/app.js></script><script type=module src=https://cdn.example.com/assets/index-B4x9Kq2a.js></script>",
+            "a()",
+            Some("on another host"),
+        ),
+        ("<script data-main=app src=/app.js></script>", "require(['shop/pay'])", Some("names it makes up")),
+        ("<script src=/app.js></script>", "r.u=e=>e+\".js\",self.shop=[]", Some("names it makes up")),
+        (
+            "<script src=/app.js></script>",
+            "r.p=\"/gone/\",r.u=e=>e+\".\"+{1:\"gonogo-\"}[e]+\".js\"",
+            Some("names it makes up"),
+        ),
+        ("<meta http-equiv=refresh content='0;url=/home'>", "", Some("/home: give that with --url")),
     ] {
         let (page, script) = (format!("{HOME}{page}"), script.to_owned());
         let (server, _) = site(move |path| match path {
@@ -62,5 +76,78 @@ async fn a_map_that_is_named_and_refused_is_not_taken_for_absent() {
         .await;
         let (_, seen) = seen_at(&server).await;
         assert_eq!(matches!(coverage(&seen, "source-map-exposed"), Coverage::Part(_)), part, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_found_wherever_a_page_loads_code_or_settings_from() {
+    let next =
+        "r.u=e=>\"static/chunks/\"+({7:\"cart\"}[e]||e)+\".\"+{7:\"9c1b\"}[e]+\".js\",r.p=\"/_next/\";self.shop=[]";
+    for (page, script, place) in [
+        ("<script>const s=document.createElement('script');s.src='/js/late.js'</script>", "", "/js/late.js"),
+        ("<script>navigator.serviceWorker.register('/sw.js')</script>", "", "/sw.js"),
+        ("<script src=/app.js></script>", "$.getScript(\"/js/pay.js\")", "/js/pay.js"),
+        ("<script src=/app.js></script>", "import(\"/lib/pay?v=1\")", "/lib/pay?v=1"),
+        ("<script src=/app.js></script>", "fetch(\"/assets/env.json\")", "/assets/env.json"),
+        ("<script src=/app.js></script>", next, "/_next/static/chunks/cart.9c1b.js"),
+        ("<script data-main=js/main src=/app.js></script>", "", "/js/main.js"),
+    ] {
+        let (page, script) = (format!("{HOME}{page}"), script.to_owned());
+        let told = told(move |path| match path {
+            "/" => ok("text/html", &page),
+            "/app.js" => ok("text/javascript", &script),
+            path if path == place => ok("text/javascript", format!("const x=\"{}\"", key())),
+            _ => missing(),
+        })
+        .await;
+        let shown = place.split('?').next().unwrap();
+        let found = told.iter().any(|line| line.starts_with(&format!("blocker served-secret {shown}")));
+        assert!(found, "{place}: {told:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_that_answers_with_a_page_was_not_read() {
+    const APP: &str = "import './a.js'; const guess = '/locales/x.json'";
+    for (wall, app, part) in [
+        ("<!doctype html><title>Just a moment...</title>", None, true),
+        (HOME, None, true),
+        // What the scripts seem to name and the app answers with its page to is not there.
+        (HOME, Some(APP), false),
+        ("<!doctype html><title>Just a moment...</title>", Some(APP), true),
+    ] {
+        let page = format!("{HOME}<script type=module src=/app.js></script>");
+        let (server, _) = site(move |path| match path {
+            "/" => ok("text/html", &page),
+            "/app.js" if app.is_some() => ok("text/javascript", app.unwrap_or_default()),
+            // PHP calls everything HTML.
+            "/a.js" if app.is_some() && !part => ok("text/html", "export default 1"),
+            path if wall == HOME || path.ends_with(".js") || path.ends_with(".json") => {
+                ok("text/html", wall.replace("</body>", "<script type=module src=/app.js></script></body>"))
+            }
+            _ => missing(),
+        })
+        .await;
+        let (_, seen) = seen_at(&server).await;
+        match coverage(&seen, "served-secret") {
+            Coverage::Part(why) if part => assert!(why.contains("it answers with a page"), "{why}"),
+            coverage => assert!(!part && coverage == Coverage::Whole, "{wall} {app:?}: {coverage:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_with_many_scripts_is_read_whole() {
+    let tags = |count: usize| (0..count).map(|n| format!("<script src=/{n}.js></script>")).collect::<String>();
+    for (count, whole) in [(30, true), (50, false)] {
+        let page = format!("{HOME}{}", tags(count));
+        let (server, _) = site(move |path| match path {
+            "/" => ok("text/html", &page),
+            path if path.ends_with(".js") && !path.contains("gonogo-") => ok("text/javascript", "a()"),
+            _ => missing(),
+        })
+        .await;
+        let (_, seen) = seen_at(&server).await;
+        assert_eq!(coverage(&seen, "served-secret") == Coverage::Whole, whole, "{count}");
     }
 }

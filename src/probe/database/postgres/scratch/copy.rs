@@ -3,6 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::time::timeout;
@@ -102,15 +103,16 @@ impl Step {
     }
 }
 
-/// Makes it.
+/// Makes it, as the owner and as the guest, who has several connections.
 ///
 /// # Errors
 /// When the scratch server does not answer.
 pub async fn make(
     owner: &mut PgConnection,
-    guest: &mut PgConnection,
+    guests: &mut [PgConnection],
     blueprint: &Blueprint,
 ) -> Result<Copy, sqlx::Error> {
+    let (guest, _) = guests.split_first_mut().ok_or(sqlx::Error::PoolClosed)?;
     prepare(owner, guest, blueprint).await?;
     let mut copy = Copy { made: HashMap::new(), unfaithful: HashMap::new() };
     for relation in &blueprint.relations {
@@ -132,7 +134,7 @@ pub async fn make(
     let tables = relations.iter().filter(|relation| relation.kind != "v").map(|relation| {
         Step::new(table(relation, columns.get(&relation.oid).map_or(&[], Vec::as_slice)), relation.oid)
     });
-    copy.run(guest, tables, "uses a type or extension that is not here").await?;
+    copy.run(guests, tables, "uses a type or extension that is not here").await?;
     let partitioned: BTreeSet<i64> =
         relations.iter().filter(|relation| relation.kind == "p").map(|relation| relation.oid).collect();
     // Parts bring their own indexes, which the whole then takes over by name.
@@ -142,9 +144,12 @@ pub async fn make(
     let steps = |indexes: Vec<&Index>| -> Vec<Step> {
         indexes.into_iter().filter_map(|index| index_step(index, &names)).collect()
     };
-    copy.run(guest, steps(of_parts).into_iter(), INDEX).await?;
+    copy.run(guests, steps(of_parts).into_iter(), INDEX).await?;
+    // From here on a statement may lock several tables.
+    let (guest, _) = guests.split_at_mut(1);
     copy.run(guest, inherit(&relations, &names).into_iter(), "has parts that cannot be put together here").await?;
     copy.run(guest, steps(of_wholes).into_iter(), INDEX).await?;
+    let [guest] = guest else { return Err(sqlx::Error::PoolClosed) };
     let references = blueprint.references.iter().filter_map(|reference| {
         let (name, definition) = (names.get(&reference.relation)?, reference.definition.as_ref()?);
         Some(Step::alter(name, definition, reference.relation))
@@ -176,11 +181,11 @@ fn out_of_reach(relation: &Relation) -> Option<&'static str> {
 impl Copy {
     async fn run(
         &mut self,
-        guest: &mut PgConnection,
+        guests: &mut [PgConnection],
         steps: impl Iterator<Item = Step>,
         reason: &'static str,
     ) -> Result<(), sqlx::Error> {
-        for step in attempt(guest, steps.collect()).await? {
+        for step in attempt_side_by_side(guests, steps).await? {
             self.unfaithful.entry(step.relation).or_insert(reason);
         }
         Ok(())
@@ -380,6 +385,29 @@ async fn attempt(connection: &mut PgConnection, steps: Vec<Step>) -> Result<Vec<
         }
     }
     Ok(failed)
+}
+
+/// Deals the steps out to the connections, those of one relation to the same, as [`attempt`] does. Two that are done at the
+/// same time may want one name, as PostgreSQL's own for the type of a table's rows: what failed is tried again by itself.
+async fn attempt_side_by_side(
+    connections: &mut [PgConnection],
+    steps: impl Iterator<Item = Step>,
+) -> Result<Vec<Step>, sqlx::Error> {
+    let mut shares: Vec<Vec<Step>> = connections.iter().map(|_| Vec::new()).collect();
+    let mut places: HashMap<i64, usize> = HashMap::new();
+    for step in steps {
+        let next = places.len().checked_rem(connections.len()).unwrap_or(0);
+        let place = *places.entry(step.relation).or_insert(next);
+        if let Some(share) = shares.get_mut(place) {
+            share.push(step);
+        }
+    }
+    let each = connections.iter_mut().zip(shares).map(|(connection, share)| attempt(connection, share));
+    let failed: Vec<Step> = try_join_all(each).await?.into_iter().flatten().collect();
+    match connections {
+        [first, _, ..] => attempt(first, failed).await,
+        _ => Ok(failed),
+    }
 }
 
 /// Runs statements of which some may need later ones.

@@ -96,24 +96,30 @@ BEGIN
 END $$;
 
 -- Lets the planner see those of the trials' indexes that are named, or hides them. It is the one thing that the guest does as
--- the owner: in a trial it is undone together with all else.
+-- the owner: in a trial it is undone together with all else. Trials go on side by side, so that rows are locked in order.
 CREATE FUNCTION gonogo_scratch.show(oids int8[], visible bool) RETURNS void
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  UPDATE pg_catalog.pg_index x SET indisvalid = visible FROM pg_catalog.pg_class c, pg_catalog.pg_roles r
-  WHERE x.indexrelid OPERATOR(pg_catalog.=) ANY (oids::pg_catalog.oid[]) AND c.oid OPERATOR(pg_catalog.=) x.indrelid
-    AND r.oid OPERATOR(pg_catalog.=) c.relowner AND r.rolname OPERATOR(pg_catalog.=) 'gonogo_guest'::pg_catalog.name
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE pg_catalog.pg_index x SET indisvalid = visible FROM (
+    SELECT i.indexrelid FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indrelid
+    WHERE i.indexrelid OPERATOR(pg_catalog.=) ANY (oids::pg_catalog.oid[])
+      AND c.relowner OPERATOR(pg_catalog.=) 'gonogo_guest'::pg_catalog.regrole::pg_catalog.oid
+    ORDER BY i.indexrelid USING OPERATOR(pg_catalog.<) FOR UPDATE OF i) o
+  WHERE x.indexrelid OPERATOR(pg_catalog.=) o.indexrelid;
+END $$;
 
--- What was made of an index of this name, on partitions as well, and the columns of each.
-CREATE FUNCTION gonogo_scratch.made(name text)
-RETURNS TABLE (made int8, made_name text, made_path text, made_on int8, made_method text, made_keys int4, made_columns text[])
+-- What was made of indexes of these names, on partitions as well, the columns of each, and the name that it was made for.
+CREATE FUNCTION gonogo_scratch.made(names text[])
+RETURNS TABLE (made int8, made_name text, made_path text, made_on int8, made_method text, made_keys int4, made_columns text[],
+  made_for text)
 LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
-    WITH RECURSIVE parts(oid) AS (
-      SELECT c.oid FROM pg_catalog.pg_class c WHERE c.relname = name AND c.relkind IN ('i', 'I')
-      UNION ALL SELECT i.inhrelid FROM parts m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid)
+    WITH RECURSIVE parts(name, oid) AS (
+      SELECT c.relname::text, c.oid FROM pg_catalog.pg_class c WHERE c.relname = ANY (names) AND c.relkind IN ('i', 'I')
+      UNION ALL SELECT m.name, i.inhrelid FROM parts m JOIN pg_catalog.pg_inherits i ON i.inhparent = m.oid)
     SELECT c.oid::int8, c.relname::text, pg_catalog.pg_relation_filepath(c.oid), x.indrelid::int8, a.amname::text, x.indnkeyatts::int4,
       ARRAY(SELECT coalesce(t.attname::text, '') FROM pg_catalog.unnest(x.indkey) WITH ORDINALITY k(number, place)
-            LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = x.indrelid AND t.attnum = k.number AND k.number > 0 ORDER BY k.place)
+            LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = x.indrelid AND t.attnum = k.number AND k.number > 0 ORDER BY k.place),
+      m.name
     FROM parts m JOIN pg_catalog.pg_class c ON c.oid = m.oid JOIN pg_catalog.pg_index x ON x.indexrelid = c.oid
     JOIN pg_catalog.pg_am a ON a.oid = c.relam WHERE c.relkind = 'i'
 $$;

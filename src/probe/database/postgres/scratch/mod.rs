@@ -3,7 +3,7 @@
 //!
 //! [`binaries`] finds the programs · [`server`] starts and removes the cluster · [`blueprint`] reads the schema · [`copy`]
 //! makes it again · [`sizes`] and [`grow`] say how large everything is and what ANALYZE would say then · [`files`] makes it
-//! so · [`worker`] plans.
+//! so · [`worker`] plans · [`trial`] proves indexes.
 
 mod binaries;
 mod blueprint;
@@ -16,7 +16,7 @@ mod stage;
 mod trial;
 mod worker;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -24,15 +24,14 @@ use sqlx::Executor as _;
 use sqlx::postgres::PgConnection;
 use tokio::time::timeout;
 
-use super::plan;
-use super::session::{Ask, Planner, Session};
+use super::session::{Ask, Session};
 use crate::probe::database::statement::Shape;
 use binaries::Binaries;
 use blueprint::Blueprint;
 use copy::Copy;
 use server::{GUEST, Server};
 use stage::Stage;
-use trial::Kept;
+use trial::Tries;
 pub use worker::Worker;
 
 /// Connections that plan side by side; more help only where there are more cores, and each costs memory.
@@ -59,10 +58,7 @@ pub struct Scratch {
     stage: Stage,
     /// Its connections.
     pub workers: Vec<Worker>,
-    /// The one that makes indexes.
-    maker: Worker,
-    /// What was made for candidates, by their statements; `None` where that failed.
-    kept: HashMap<String, Option<Kept>>,
+    tries: Tries,
     /// The major version of its server.
     pub major: u32,
     /// How many of its tables the user's database has never counted.
@@ -112,21 +108,22 @@ impl Starting {
             format!("the schema could not be copied into it{}", code.unwrap_or_default())
         };
         owner.execute(include_str!("functions.sql")).await.map_err(broken)?;
-        let mut guest = self.server.connect(GUEST).await.map_err(broken)?;
-        let copy = match timeout(COPY_WITHIN, copy::make(&mut owner, &mut guest, &blueprint)).await {
+        let number = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_WORKERS);
+        let mut guests = Vec::new();
+        for _ in 0..number {
+            guests.push(self.server.connect(GUEST).await.map_err(broken)?);
+        }
+        let copy = match timeout(COPY_WITHIN, copy::make(&mut owner, &mut guests, &blueprint)).await {
             Ok(copy) => copy.map_err(broken)?,
             Err(_) => return Err(format!("the schema could not be copied within {} s", COPY_WITHIN.as_secs())),
         };
         let path = session.search_path.clone().or_else(|| blueprint.search_path.clone());
         let path = path.unwrap_or_else(|| "public".to_owned());
         let settings = blueprint.settings.clone().unwrap_or_default();
-        let number = std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(MOST_WORKERS);
         let mut workers = Vec::new();
-        for _ in 0..number {
-            let connection = self.server.connect(GUEST).await.map_err(broken)?;
-            workers.push(Worker::new(connection, &settings, &path, false).await.map_err(broken)?);
+        for guest in guests {
+            workers.push(Worker::new(guest, &settings, &path).await.map_err(broken)?);
         }
-        let maker = Worker::new(guest, &settings, &path, true).await.map_err(broken)?;
         #[expect(clippy::cast_precision_loss, reason = "a number of rows")]
         let stage = Stage::new(&blueprint, &copy, &self.server.data(), self.server.user, rows as f64)?;
         Ok(Scratch {
@@ -137,8 +134,7 @@ impl Starting {
             copy,
             stage,
             workers,
-            maker,
-            kept: HashMap::new(),
+            tries: Tries::default(),
             major: self.binaries.major,
         })
     }
@@ -171,11 +167,7 @@ impl Scratch {
 
     /// What a query costs at the size that is judged.
     pub async fn cost(&mut self, ask: &Ask) -> Option<f64> {
-        if self.stage.at != Some(At::Judged) {
-            self.grow(At::Judged).await.ok()?;
-        }
-        let plan = self.workers.first_mut()?.explain(&[ask], Planner::NATURAL, "FORMAT JSON").await.pop()?.ok()?;
-        plan::cost(&plan)
+        self.try_indexes(ask, &[]).await?.0.cost
     }
 
     /// Rows of the largest of these tables (schema and name) at a size.
@@ -185,9 +177,15 @@ impl Scratch {
         named.filter_map(|relation| self.stage.rows(relation.oid, at)).fold(0.0, f64::max)
     }
 
+    /// Begins to take it away.
+    pub fn let_go(&mut self) {
+        self.workers.clear();
+        self.server.let_go();
+    }
+
     /// Takes it away.
     pub async fn end(self) {
-        drop((self.workers, self.maker, self.owner));
+        drop((self.workers, self.owner));
         self.server.end().await;
     }
 }
@@ -224,7 +222,7 @@ mod tests {
             "SET temp_file_limit = -1",
             "SET SESSION AUTHORIZATION gonogo_owner",
             "SELECT gonogo_scratch.learn('[]')",
-            "SELECT gonogo_scratch.made('t')",
+            "SELECT gonogo_scratch.made('{t}')",
             "SELECT gonogo_scratch.size('{}', '{}', '{}', '{}')",
         ] {
             assert!(sqlx::query(sql).execute(&mut guest).await.is_err(), "{sql}");

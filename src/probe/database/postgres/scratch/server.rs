@@ -203,9 +203,14 @@ impl Server {
         self.folder.join("data")
     }
 
+    /// Begins to stop it.
+    pub fn let_go(&mut self) {
+        drop(self.input.take());
+    }
+
     /// Stops it and waits until it is gone.
     pub async fn end(mut self) {
-        drop(self.input.take());
+        self.let_go();
         let _ = timeout(END_WITHIN, self.keeper.wait()).await;
     }
 

@@ -116,7 +116,7 @@ impl Stage {
     }
 
     /// Gives tables that were emptied their size again, in the files alone.
-    pub fn refill(&mut self, tables: &[i64]) -> io::Result<()> {
+    pub fn refill(&mut self, tables: &BTreeSet<i64>) -> io::Result<()> {
         for (oid, size) in self.targets.iter().filter(|(oid, _)| tables.contains(oid)) {
             if let Some(file) = self.files.get_mut(oid) {
                 file.resize(size.pages)?;
@@ -126,16 +126,16 @@ impl Stage {
     }
 
     /// The sizes of tables, by their numbers in the copy.
-    pub fn sizes_of(&self, copy: &Copy, tables: &[i64]) -> Vec<(i64, Size)> {
+    pub fn sizes_of(&self, copy: &Copy, tables: &BTreeSet<i64>) -> Vec<(i64, Size)> {
         let sized = self.targets.iter().filter(|(oid, _)| tables.contains(oid));
         sized.filter_map(|(oid, size)| Some((copy.made.get(oid)?.oid, *size))).collect()
     }
 
     /// How large an index of a table would be.
-    pub fn size_of(&self, blueprint: &Blueprint, index: &Index) -> Option<Size> {
+    pub fn size_of(&self, sizes: &Sizes<'_>, index: &Index) -> Option<Size> {
         let table = self.targets.iter().find(|(oid, _)| *oid == index.relation)?.1;
         let (now, _) = self.rows.get(&index.relation).copied()?;
-        Some(Sizes::new(blueprint, 1.0).index(index, now, table, &|column| self.distinct(column)))
+        Some(sizes.index(index, now, table, &|column| self.distinct(column)))
     }
 
     /// A file of the cluster's.

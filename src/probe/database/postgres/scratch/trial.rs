@@ -1,30 +1,34 @@
 //! Proves an index: makes it in the scratch cluster, as large as it would be, and plans the query again. Outside of its
 //! trials the planner does not see it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use futures_util::future::join_all;
 use serde_json::Value;
 use sqlx::Row;
 use sqlx::postgres::{PgConnection, PgRow};
 
-use super::super::session::Ask;
+use super::super::plan;
+use super::super::session::{Ask, Planner};
 use super::blueprint::{Blueprint, Index, Relation};
 use super::copy::{Copy, quoted};
-use super::sizes::is_stored;
+use super::sizes::{Size, Sizes, is_stored};
 use super::stage::write_down;
 use super::{At, Scratch, Worker};
 use crate::probe::database::lexer::Dialect;
+use crate::probe::database::placeholders::Prepared;
 use crate::probe::database::proposals::candidate::Candidate;
 
 /// The part of a table that the condition of a partial index leaves, where the planner cannot say.
 const UNKNOWN_SHARE: f64 = 0.2;
 
 /// What a trial shows.
+#[derive(Debug, Clone)]
 pub struct Trial {
-    /// The plan with the indexes.
-    pub plan: Value,
-    /// For each candidate the names of what was made for it.
-    pub names: Vec<Vec<String>>,
+    /// The cost with the indexes.
+    pub cost: Option<f64>,
+    /// The names of the indexes that the plan uses.
+    pub uses: BTreeSet<String>,
 }
 
 /// An index that was made for a trial, with those on partitions, and that the planner sees in trials alone.
@@ -34,62 +38,152 @@ pub struct Kept {
     names: Vec<String>,
 }
 
+/// What has been tried.
+#[derive(Default)]
+pub struct Tries {
+    /// What was made for candidates, by their statements; `None` where that failed.
+    kept: HashMap<String, Option<Kept>>,
+    /// What a query's plan with so many of these was, by the statement that prepares the query; `None` where there is none.
+    seen: HashMap<(String, Vec<i64>), Option<Trial>>,
+}
+
+/// An index that is to be made.
+struct New<'a> {
+    key: String,
+    name: String,
+    candidate: &'a Candidate,
+    tables: Vec<i64>,
+    /// The part of the table that it holds.
+    share: f64,
+}
+
 impl Scratch {
-    /// Plans `ask` as if there were these indexes, without those that cannot be made. `None` where none can.
-    pub async fn try_indexes(&mut self, ask: &Ask, candidates: &[Candidate]) -> Option<Trial> {
-        if self.stage.at != Some(At::Judged) {
-            self.grow(At::Judged).await.ok()?;
+    /// Plans each query as if there were these indexes, without those that cannot be made; all of them side by side.
+    /// What this shows is kept.
+    pub async fn try_ahead(&mut self, all: &[(&Ask, &[Candidate])]) {
+        if self.stage.at != Some(At::Judged) && self.grow(At::Judged).await.is_err() {
+            return;
         }
-        let mut oids = Vec::new();
-        let mut names = Vec::new();
+        let candidates: Vec<&Candidate> = all.iter().flat_map(|(_, candidates)| candidates.iter()).collect();
+        self.make(&candidates).await;
+        let mut shares: Vec<Vec<(Vec<i64>, &Ask)>> = self.workers.iter().map(|_| Vec::new()).collect();
+        let mut keys: Vec<Vec<(String, Vec<i64>)>> = shares.iter().map(|_| Vec::new()).collect();
+        for (number, (ask, candidates)) in all.iter().enumerate() {
+            let Some(oids) = self.oids(candidates) else { continue };
+            let key = (ask.prepare(""), oids.clone());
+            if self.tries.seen.contains_key(&key) {
+                continue;
+            }
+            // One connection knows the query already.
+            let known = self.workers.iter().position(|worker| worker.knows(ask));
+            let at = known.unwrap_or_else(|| number.checked_rem(shares.len()).unwrap_or(0));
+            if let (Some(share), Some(keys)) = (shares.get_mut(at), keys.get_mut(at)) {
+                self.tries.seen.insert(key.clone(), None);
+                share.push((oids, ask));
+                keys.push(key);
+            }
+        }
+        let each = self.workers.iter_mut().zip(&shares).map(|(worker, share)| worker.trials(share));
+        for (key, plan) in keys.into_iter().flatten().zip(join_all(each).await.into_iter().flatten()) {
+            let trial = plan.ok().map(|plan| Trial { cost: plan::cost(&plan), uses: plan::indexes(&plan) });
+            self.tries.seen.insert(key, trial);
+        }
+    }
+
+    /// Plans `ask` as if there were these indexes, without those that cannot be made; with the names of what was made for
+    /// each. `None` where none can.
+    pub async fn try_indexes(&mut self, ask: &Ask, candidates: &[Candidate]) -> Option<(Trial, Vec<Vec<String>>)> {
+        self.try_ahead(&[(ask, candidates)]).await;
+        let oids = self.oids(candidates)?;
+        let trial = self.tries.seen.get(&(ask.prepare(""), oids))?.clone()?;
+        let kept = candidates.iter().map(|candidate| self.tries.kept.get(&statement("", candidate))?.as_ref());
+        Some((trial, kept.map(|kept| kept.map_or_else(Vec::new, |kept| kept.names.clone())).collect()))
+    }
+
+    /// What was made for these, in ascending order. `None` where nothing could be.
+    fn oids(&self, candidates: &[Candidate]) -> Option<Vec<i64>> {
+        let kept = candidates.iter().filter_map(|candidate| self.tries.kept.get(&statement("", candidate))?.as_ref());
+        let oids: BTreeSet<i64> = kept.flat_map(|kept| kept.oids.iter().copied()).collect();
+        (!oids.is_empty() || candidates.is_empty()).then(|| oids.into_iter().collect())
+    }
+
+    /// Makes the indexes of those candidates for which none was made yet, all in one go.
+    async fn make(&mut self, candidates: &[&Candidate]) {
+        let mut wanted: Vec<New<'_>> = Vec::new();
         for candidate in candidates {
-            let kept = self.kept(candidate).await;
-            oids.extend(kept.iter().flat_map(|kept| kept.oids.iter().copied()));
-            names.push(kept.map_or_else(Vec::new, |kept| kept.names));
+            let key = statement("", candidate);
+            if self.tries.kept.contains_key(&key) {
+                continue;
+            }
+            let name = format!("gonogo_try_{}", self.tries.kept.len());
+            self.tries.kept.insert(key.clone(), None);
+            if let Some(tables) = self.tables(candidate) {
+                wanted.push(New { key, name, candidate, tables, share: 1.0 });
+            }
         }
-        if oids.is_empty() && !candidates.is_empty() {
-            return None;
+        if wanted.is_empty() {
+            return;
         }
-        let plan = self.maker.trial(&oids, ask).await.ok()?;
-        Some(Trial { plan, names })
+        if let Some(worker) = self.workers.first_mut() {
+            weigh(worker, &mut wanted).await;
+        }
+        for (key, kept) in self.make_all(wanted).await.unwrap_or_default() {
+            self.tries.kept.insert(key, Some(kept));
+        }
     }
 
-    /// The index of a candidate, made when it is first wanted.
-    async fn kept(&mut self, candidate: &Candidate) -> Option<Kept> {
-        let name = format!("gonogo_try_{}", self.kept.len());
-        let key = statement("", candidate);
-        if let Some(kept) = self.kept.get(&key) {
-            return kept.clone();
-        }
-        let kept = self.make(&name, candidate).await;
-        self.kept.insert(key, kept.clone());
-        kept
-    }
-
-    async fn make(&mut self, name: &str, candidate: &Candidate) -> Option<Kept> {
-        let tables: Vec<i64> = self.tables(candidate)?;
+    /// Makes them; those that cannot be made are left out. `None` where the cluster does not do as it is told.
+    async fn make_all(&mut self, wanted: Vec<New<'_>>) -> Option<Vec<(String, Kept)>> {
+        let tables: BTreeSet<i64> = wanted.iter().flat_map(|new| new.tables.iter().copied()).collect();
         // An index is made by reading the table, which is quick if there is nothing to read.
-        tables.iter().try_for_each(|&oid| self.stage.empty(oid)).ok()?;
-        let made = self.maker.make(&statement(name, candidate)).await;
+        let emptied = tables.iter().try_for_each(|&oid| self.stage.empty(oid));
+        if emptied.is_ok() {
+            // Those of one table are made by one connection.
+            let mut roots: Vec<i64> = wanted.iter().filter_map(|new| new.tables.first().copied()).collect();
+            roots.sort_unstable();
+            roots.dedup();
+            let mut shares: Vec<Vec<String>> = self.workers.iter().map(|_| Vec::new()).collect();
+            for new in &wanted {
+                let root = new.tables.first().and_then(|root| roots.binary_search(root).ok()).unwrap_or(0);
+                let at = root.checked_rem(shares.len()).unwrap_or(0);
+                if let Some(share) = shares.get_mut(at) {
+                    share.push(statement(&new.name, new.candidate));
+                }
+            }
+            join_all(self.workers.iter_mut().zip(shares).map(|(worker, share)| worker.make(share))).await;
+        }
         self.stage.refill(&tables).ok()?;
-        made.ok()?;
-        let rows = hidden(&mut self.owner, name).await.ok()?;
-        let made: Vec<Fresh> = rows.iter().filter_map(|row| fresh(row, &self.copy, &self.blueprint)).collect();
-        if made.is_empty() || made.len() != rows.len() {
-            return None;
+        let names: Vec<&str> = wanted.iter().map(|new| new.name.as_str()).collect();
+        let rows = made(&mut self.owner, &names).await.ok()?;
+        let mut by_name: HashMap<String, Vec<Option<Fresh>>> = HashMap::new();
+        for row in &rows {
+            let name = row.try_get(7).ok()?;
+            by_name.entry(name).or_default().push(fresh(row, &self.copy, &self.blueprint));
         }
         // Making an index writes the table's size anew.
         let mut sizes = self.stage.sizes_of(&self.copy, &tables);
-        let share = share(&mut self.maker, candidate).await;
-        for one in &made {
-            let mut size = self.stage.size_of(&self.blueprint, &one.index)?;
-            (size.pages, size.rows) = ((size.pages * share).ceil().max(2.0), (size.rows * share).round());
-            self.stage.file(&one.path).and_then(|mut file| file.resize(size.pages)).ok()?;
-            sizes.push((one.oid, size));
+        let reckoned = Sizes::new(&self.blueprint, 1.0);
+        let mut kept = Vec::new();
+        for new in wanted {
+            let made: Option<Vec<Fresh>> = by_name.remove(&new.name).into_iter().flatten().collect();
+            let Some(made) = made.filter(|made| !made.is_empty()) else { continue };
+            let sized: Option<Vec<(i64, Size)>> = made
+                .iter()
+                .map(|one| {
+                    let mut size = self.stage.size_of(&reckoned, &one.index)?;
+                    (size.pages, size.rows) =
+                        ((size.pages * new.share).ceil().max(2.0), (size.rows * new.share).round());
+                    self.stage.file(&one.path).and_then(|mut file| file.resize(size.pages)).ok()?;
+                    Some((one.oid, size))
+                })
+                .collect();
+            let Some(sized) = sized else { continue };
+            sizes.extend(sized);
+            let (oids, names) = made.into_iter().map(|one| (one.oid, one.name)).unzip();
+            kept.push((new.key, Kept { oids, names }));
         }
         write_down(&mut self.owner, &sizes).await.ok()?;
-        let (oids, names) = made.into_iter().map(|one| (one.oid, one.name)).unzip();
-        Some(Kept { oids, names })
+        Some(kept)
     }
 
     /// The tables below the candidate's table, on the user's server: itself, or its parts.
@@ -157,25 +251,37 @@ fn statement(name: &str, candidate: &Candidate) -> String {
     format!("CREATE INDEX {name} ON {}{method} ({}){condition}", table(candidate), keys.join(", "))
 }
 
-/// Hides an index of this name from the planner; tells what was made of it.
-async fn hidden(owner: &mut PgConnection, name: &str) -> Result<Vec<PgRow>, sqlx::Error> {
-    sqlx::query("SELECT m.*, gonogo_scratch.show(ARRAY[m.made], false)::text FROM gonogo_scratch.made($1) m")
-        .bind(name)
-        .persistent(false)
-        .fetch_all(owner)
-        .await
+/// Hides indexes of these names from the planner; tells what was made of them.
+async fn made(owner: &mut PgConnection, names: &[&str]) -> Result<Vec<PgRow>, sqlx::Error> {
+    let made = sqlx::query("SELECT * FROM gonogo_scratch.made($1)").bind(names).persistent(false);
+    let rows = made.fetch_all(&mut *owner).await?;
+    let oids: Vec<i64> = rows.iter().filter_map(|row| row.try_get(0).ok()).collect();
+    sqlx::query("SELECT gonogo_scratch.show($1, false)").bind(oids).persistent(false).execute(owner).await?;
+    Ok(rows)
 }
 
-/// The part of the table that the condition of a partial index leaves.
-async fn share(worker: &mut Worker, candidate: &Candidate) -> f64 {
-    let Some(predicate) = &candidate.predicate else { return 1.0 };
-    let table = table(candidate);
-    let mut rows = Vec::new();
-    for sql in [format!("SELECT 1 FROM {table} WHERE {predicate}"), format!("SELECT 1 FROM {table}")] {
-        rows.push(worker.estimate(&sql).await);
+/// Asks for the part of the table that the condition of each partial index leaves.
+async fn weigh(worker: &mut Worker, wanted: &mut [New<'_>]) {
+    let mut places = Vec::new();
+    let mut asks = Vec::new();
+    for (at, new) in wanted.iter_mut().enumerate() {
+        let Some(predicate) = &new.candidate.predicate else { continue };
+        new.share = UNKNOWN_SHARE;
+        let table = table(new.candidate);
+        let both = [format!("SELECT 1 FROM {table} WHERE {predicate}"), format!("SELECT 1 FROM {table}")];
+        if let [Ok(part), Ok(all)] = both.map(|sql| Prepared::new(&sql, Dialect::Postgres)) {
+            places.push(at);
+            asks.extend([Ask::of(&part), Ask::of(&all)]);
+        }
     }
-    match rows.as_slice() {
-        [Some(part), Some(all)] if *all > 0.0 => (part / all).clamp(0.0, 1.0),
-        _ => UNKNOWN_SHARE,
+    let plans = worker.explain(&asks.iter().collect::<Vec<_>>(), Planner::NATURAL, "FORMAT JSON").await;
+    let rows = |plan: &Result<Value, _>| plan.as_ref().ok()?.pointer("/0/Plan/Plan Rows")?.as_f64();
+    for (at, pair) in places.into_iter().zip(plans.chunks(2)) {
+        if let ([Some(part), Some(all)], Some(new)) =
+            (pair.iter().map(rows).collect::<Vec<_>>().as_slice(), wanted.get_mut(at))
+            && *all > 0.0
+        {
+            new.share = (part / all).clamp(0.0, 1.0);
+        }
     }
 }

@@ -1,12 +1,13 @@
 //! One document of a `pnpm-lock.yaml`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::importers::{Importers, manifest_of};
 use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::NotUnderstood;
 use crate::probe::packages::lock::{Around, Builder, Draft, Origin, Scope, reason};
+use crate::probe::packages::manifest::package_json::forced;
 use crate::probe::yaml::{Node, Value, Visited};
 
 /// What a document says, gathered entry by entry.
@@ -20,6 +21,8 @@ pub struct Document {
     /// Who needs whom: keys of `packages`, or of `snapshots` where there are any.
     needs: Vec<Need>,
     snapshots: Vec<String>,
+    /// Packages whose versions are forced.
+    forced: BTreeSet<String>,
     has_packages: bool,
     has_snapshots: bool,
     gaps: Gaps,
@@ -62,6 +65,9 @@ impl Document {
                     self.gaps.add(reason::ENTRY, keys::shown(key));
                 }
                 self.snapshots.push(key.clone());
+            }
+            [section, key] if section == "overrides" => {
+                self.forced.insert(forced(key).to_owned());
             }
             // Empty ones are written as `{}`, or left out.
             [key] if key == "packages" => self.has_packages = true,
@@ -144,6 +150,7 @@ impl Document {
         let prefix = if is_projects { "" } else { "pnpm's own " };
         let prefixed = |key: &str| format!("{prefix}{key}");
         builder.gaps.merge(self.gaps);
+        builder.forced.extend(self.forced);
         let mut own: HashMap<String, Option<String>> = HashMap::new();
         let mut listed: HashSet<String> = HashSet::new();
         for package in self.packages {

@@ -9,6 +9,8 @@ use md5::{Digest, Md5};
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::probe::packages::json::ascii_quoted;
+
 /// What decides which versions are installed.
 const RELEVANT: [&str; 11] = [
     "conflict",
@@ -158,26 +160,7 @@ fn write_list<'a>(values: impl Iterator<Item = &'a Json>, out: &mut String) -> O
 }
 
 fn write_text(text: &str, out: &mut String) {
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '/' => out.push_str("\\/"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='\u{7f}' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
+    out.push_str(&ascii_quoted(text).replace('/', "\\/"));
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 
 mod call;
 
-use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Form, Manifest, Pin, Runtime, Source, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 use call::{Call, Value, statements};
 
@@ -148,6 +148,9 @@ fn gem(call: &Call, is_case: bool, line: u32, blocks: &[Block], manifest: &mut M
         }
         Source::Registry => pin(&ranges),
     };
+    if !call.options.is_empty() {
+        manifest.forms.insert(line, Form::Detailed);
+    }
     manifest.declared.push(Declared {
         name: name.clone(),
         alias: None,

@@ -4,6 +4,7 @@
 //! They are programs. What stands in a block `dependencies` in one of the usual notations is read line by line; what
 //! would have to be worked out is counted.
 
+mod applied;
 mod catalog;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,6 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::{Declared, Manifest, Pin, Runtime, Source, reason};
 use crate::probe::packages::lock::is_gradle_development;
 use crate::probe::packages::{NotUnderstood, Scope};
+use applied::Applied;
 use catalog::Catalog;
 
 /// Manifests in the making.
@@ -26,6 +28,21 @@ struct Build {
     manifest: Manifest,
     /// What names an entry of a catalog: `libs.spring.web`.
     references: Vec<(String, Scope, u32)>,
+    /// The scripts that it applies, each with the line.
+    applies: Vec<(Applied, u32)>,
+}
+
+/// Whether a file of this path is a script that builds apply, a settings file or the like: no project's build file.
+#[must_use]
+pub fn is_script(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    is_build_script(path) && !matches!(name, "build.gradle" | "build.gradle.kts")
+}
+
+/// Whether a file of this path is written in the language of Gradle's builds.
+#[must_use]
+pub fn is_build_script(path: &str) -> bool {
+    path.ends_with(".gradle") || path.ends_with(".gradle.kts")
 }
 
 /// What stands in a block.
@@ -55,9 +72,11 @@ impl Builds {
         Ok(())
     }
 
-    /// Gives each what it takes from a catalog.
+    /// Gives each what it takes from scripts and from a catalog. A script that asks for something and that no build
+    /// applies by its path stands for itself: a plugin's name or the settings may bring it in.
     pub fn finish(self, found: &mut BTreeMap<String, Manifest>) {
-        for mut build in self.read {
+        let (builds, by_path) = applied::spread(self.read);
+        for mut build in builds {
             for (reference, scope, line) in build.references {
                 let Some((name, accessor)) = reference.split_once('.') else { continue };
                 let folder = build.manifest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
@@ -71,7 +90,11 @@ impl Builds {
                 }
             }
             build.manifest.declared.sort_by_key(|declared| declared.line);
-            found.insert(build.manifest.path.clone(), build.manifest);
+            let asks = !build.manifest.declared.is_empty() || !build.manifest.gaps.is_empty();
+            let path = build.manifest.path.clone();
+            if !is_script(&path) || (asks && !by_path.contains(&path)) {
+                found.insert(path, build.manifest);
+            }
         }
     }
 }
@@ -101,8 +124,8 @@ fn pin(range: &str) -> Pin {
 }
 
 fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
-    let mut build =
-        Build { manifest: Manifest { path: path.to_owned(), ..Manifest::default() }, references: Vec::new() };
+    let manifest = Manifest { path: path.to_owned(), ..Manifest::default() };
+    let mut build = Build { manifest, references: Vec::new(), applies: Vec::new() };
     let mut variables: HashMap<String, String> = HashMap::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_comment = false;
@@ -117,6 +140,9 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
         }
         if let Some((name, value)) = assignment(line) {
             variables.insert(name.to_owned(), value.to_owned());
+        }
+        if let Some(applied) = Applied::on(line) {
+            build.applies.push((applied, number));
         }
         if let Some(range) = java_version(line) {
             build.manifest.runtimes.push(Runtime { name: "java".to_owned(), range: range.to_owned(), line: number });

@@ -4,7 +4,8 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declared, Manifest, Pin, Runtime, Source};
+use super::{Declared, Manifest, Pin, Property, Runtime, Source};
+use crate::probe::packages::paths::{folder, joined};
 use crate::probe::packages::{NotUnderstood, Scope};
 use xml::{Dependency, Pom};
 
@@ -25,7 +26,7 @@ impl Poms {
     /// # Errors
     /// When it is not well-formed.
     pub fn add(&mut self, path: &str, text: &str) -> Result<(), NotUnderstood> {
-        self.0.insert(path.to_owned(), xml::read(text)?);
+        self.0.insert(path.to_owned(), Pom { path: path.to_owned(), ..xml::read(text)? });
         Ok(())
     }
 
@@ -47,7 +48,7 @@ impl Poms {
             let Some(parent) = &pom.parent else { break };
             // Without a relativePath it is one folder up; an empty one says that it is not in the repository.
             let relative = parent.relative_path.as_deref().unwrap_or("../pom.xml");
-            let Some(above) = resolve(&at, relative).filter(|_| !relative.is_empty()) else { break };
+            let Some(above) = joined(folder(&at), relative).filter(|_| !relative.is_empty()) else { break };
             let is_it = |path: &String| self.0.get(path).is_some_and(|pom| pom.artifact == parent.artifact);
             match [format!("{above}/pom.xml"), above].into_iter().find(is_it) {
                 Some(above) => at = above,
@@ -76,6 +77,9 @@ struct Project<'a> {
     path: &'a str,
     lineage: Vec<&'a Pom>,
 }
+
+/// What `dependencyManagement` says of a package: the version with the project that sets it, and the scope.
+type Managed<'p> = (Option<(&'p Project<'p>, &'p str)>, Option<&'p str>);
 
 impl<'a> Project<'a> {
     fn own(&self) -> Option<&'a Pom> {
@@ -127,16 +131,33 @@ impl<'a> Project<'a> {
         None
     }
 
+    /// The property that alone sets `text`, where it is written out.
+    fn setter(&self, text: &str) -> Option<Property> {
+        let mut name = alone(text)?;
+        for _ in 0..MAX_STEPS {
+            let pom = self.lineage.iter().find(|pom| pom.properties.contains_key(name))?;
+            let value = pom.properties.get(name)?;
+            match alone(value) {
+                Some(next) => name = next,
+                None if value.contains("${") => return None,
+                None => {
+                    let line = pom.lines.get(name).copied()?;
+                    return Some(Property { name: name.to_owned(), path: pom.path.clone(), line });
+                }
+            }
+        }
+        None
+    }
+
     fn manifest(&self, own: &BTreeSet<String>, imports: &[(Project<'a>, &'a Dependency)]) -> Manifest {
         let mut manifest = Manifest { path: self.path.to_owned(), name: self.name(), ..Manifest::default() };
         let Some(pom) = self.own() else { return manifest };
         // The nearest that sets a version wins: the project itself, its parents, what they import.
-        let mut managed: BTreeMap<String, (Option<String>, Option<&str>)> = BTreeMap::new();
+        let mut managed: BTreeMap<String, Managed<'_>> = BTreeMap::new();
         let set = self.managed().map(|dependency| (self, dependency));
         for (project, dependency) in set.chain(imports.iter().map(|(project, dependency)| (project, *dependency))) {
             if let Some(name) = project.name_of(dependency).filter(|_| dependency.scope.as_deref() != Some("import")) {
-                let version =
-                    dependency.version.as_deref().map(|text| project.filled(text).unwrap_or_else(|| text.to_owned()));
+                let version = dependency.version.as_deref().map(|text| (project, text));
                 managed.entry(name).or_insert((version, dependency.scope.as_deref()));
             }
         }
@@ -144,9 +165,13 @@ impl<'a> Project<'a> {
             let name =
                 self.name_of(dependency).unwrap_or_else(|| format!("{}:{}", dependency.group, dependency.artifact));
             let set = managed.get(&name);
-            let written =
-                dependency.version.as_deref().map(|text| self.filled(text).unwrap_or_else(|| text.to_owned()));
-            let range = written.or_else(|| set.and_then(|(version, _)| version.clone())).unwrap_or_default();
+            let written = dependency.version.as_deref().map(|text| (self, text));
+            let written = written.or_else(|| set.and_then(|(version, _)| *version));
+            let range = written
+                .map_or_else(String::new, |(project, text)| project.filled(text).unwrap_or_else(|| text.to_owned()));
+            if let Some(property) = written.and_then(|(project, text)| project.setter(text)) {
+                manifest.properties.insert(name.clone(), property);
+            }
             let scope = dependency.scope.as_deref().or_else(|| set.and_then(|(_, scope)| *scope));
             let is_own = own.contains(&name) || scope == Some("system");
             manifest.declared.push(Declared {
@@ -175,6 +200,11 @@ impl<'a> Project<'a> {
     }
 }
 
+/// The name in `${name}`, where nothing else stands there.
+fn alone(text: &str) -> Option<&str> {
+    text.trim().strip_prefix("${")?.strip_suffix('}').filter(|name| !name.contains(['$', '{', '}']))
+}
+
 /// <https://maven.apache.org/pom.html#dependency-version-requirement-specification>
 fn pin(range: &str) -> Pin {
     let is_one = range.starts_with('[') && range.ends_with(']') && !range.contains(',');
@@ -185,22 +215,6 @@ fn pin(range: &str) -> Pin {
     } else {
         Pin::Range
     }
-}
-
-/// `target` as seen from the file `from`; `None` where it leads out of the project.
-fn resolve(from: &str, target: &str) -> Option<String> {
-    let mut parts: Vec<&str> = from.split('/').collect();
-    parts.pop();
-    for part in target.split(['/', '\\']) {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
 }
 
 #[cfg(test)]
@@ -220,6 +234,40 @@ mod tests {
         let told =
             |d: &Declared| format!("{}: {} {:?} {:?} {:?} {:?}", d.line, d.name, d.range, d.scope, d.source, d.pin);
         manifest.declared.iter().map(told).collect()
+    }
+
+    #[test]
+    fn properties_that_set_a_version_are_named() {
+        let one = |name: &str, version: &str| {
+            format!(
+                "<dependency><groupId>g</groupId><artifactId>{name}</artifactId><version>{version}</version></dependency>"
+            )
+        };
+        let parent = format!(
+            "<project><groupId>x</groupId><artifactId>p</artifactId><version>1</version>\n<properties>\n<a.version>2.0</a.version>\n\
+             <b.version>${{a.version}}</b.version><c.version>${{a.version}}.1</c.version><loop>${{loop}}</loop></properties>\n\
+             <dependencyManagement><dependencies>{}</dependencies></dependencyManagement></project>",
+            one("managed", "${a.version}")
+        );
+        let child = format!(
+            "<project><parent><groupId>x</groupId><artifactId>p</artifactId><version>1</version></parent><artifactId>w</artifactId>\n\
+             <properties><own>3</own></properties><dependencies>{}{}{}{}{}{}{}\n\
+             <dependency><groupId>g</groupId><artifactId>managed</artifactId></dependency></dependencies></project>",
+            one("own", "${own}"),
+            one("b", "${b.version}"),
+            one("part", "${a.version}.Final"),
+            one("composed", "${c.version}"),
+            one("loop", "${loop}"),
+            one("gone", "${gone}"),
+            one("plain", "1.0")
+        );
+        let found = manifests(&[("pom.xml", &parent), ("web/pom.xml", &child)]);
+        let told: Vec<String> = found["web/pom.xml"]
+            .properties
+            .iter()
+            .map(|(name, property)| format!("{name} {} {}:{}", property.name, property.path, property.line))
+            .collect();
+        assert_eq!(told, ["g:b a.version pom.xml:3", "g:managed a.version pom.xml:3", "g:own own web/pom.xml:2"]);
     }
 
     const PARENT: &str = r#"<project xmlns="http://maven.apache.org/POM/4.0.0">

@@ -15,6 +15,8 @@ const MAX_DEPTH: usize = 200;
 /// A project file.
 #[derive(Debug, Default)]
 pub struct Pom {
+    /// The file.
+    pub path: String,
     pub group: Option<String>,
     pub artifact: String,
     pub version: Option<String>,

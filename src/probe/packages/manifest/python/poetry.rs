@@ -1,7 +1,7 @@
 //! The tables of Poetry in `pyproject.toml` (<https://python-poetry.org/docs/pyproject/>), and how Poetry and Pipenv
 //! write one dependency.
 
-use super::super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use super::super::{Declared, Form, Manifest, Pin, Runtime, Source, reason};
 use super::pyproject::source_of;
 use super::scope_of;
 use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
@@ -58,6 +58,7 @@ pub(super) fn group(doc: &Doc<'_>, path: &[&str], scope: Scope, manifest: &mut M
 /// One entry: a range, a table, or several tables for several platforms.
 fn declare(doc: &Doc<'_>, name: &str, value: &Value<'_>, line: u32, scope: Scope, manifest: &mut Manifest) {
     if let Some(range) = value.get_ref().as_str() {
+        manifest.forms.insert(line, Form::Keyed);
         manifest.declared.push(from_registry(name, range, scope, false, line));
     } else if let Some(table) = value.get_ref().as_table() {
         from_table(name, table, scope, line, manifest);
@@ -84,6 +85,7 @@ fn from_table(name: &str, table: &Table<'_>, scope: Scope, line: u32, manifest: 
     if CONDITIONS.iter().any(|key| table.get(*key).is_some()) {
         manifest.conditional.insert(name.to_owned());
     }
+    manifest.forms.insert(line, Form::Detailed);
     manifest.declared.push(declared);
 }
 

@@ -41,49 +41,80 @@ pub enum Said<'t> {
 }
 
 /// The lines of a file, those with nothing but comments left out.
-#[must_use]
-pub fn lines(text: &str) -> Vec<Line> {
-    let mut found: Vec<Line> = Vec::new();
-    let mut open: Option<Line> = None;
-    // Whether the notes of the line before go on.
-    let mut noting = false;
-    for (number, line) in (1..).zip(text.lines()) {
+pub fn lines(text: &str) -> impl Iterator<Item = Line> {
+    Lines { numbered: (1..).zip(text.lines()), open: None, last: None, noting: false }
+}
+
+/// Files are large: one line is held at a time.
+struct Lines<'t> {
+    numbered: std::iter::Zip<std::ops::RangeFrom<u32>, std::str::Lines<'t>>,
+    /// What goes on in the next line.
+    open: Option<Line>,
+    /// What the notes belong to that follow.
+    last: Option<Line>,
+    /// Whether the notes of the line before go on.
+    noting: bool,
+}
+
+impl Iterator for Lines<'_> {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        while let Some((number, line)) = self.numbered.next() {
+            if let Some(done) = self.feed(number, line) {
+                return Some(done);
+            }
+        }
+        let open = self.open.take().map(|mut open| {
+            open.text = open.text.trim().to_owned();
+            open
+        });
+        match self.last.take() {
+            Some(last) => {
+                self.open = open;
+                Some(last)
+            }
+            None => open.filter(|line| !line.text.is_empty()),
+        }
+    }
+}
+
+impl Lines<'_> {
+    /// Takes one more line in. What is complete with that is returned.
+    fn feed(&mut self, number: u32, line: &str) -> Option<Line> {
         let is_comment = line.trim_start().starts_with('#');
-        let mut joined = open.take().unwrap_or_default();
+        let mut joined = self.open.take().unwrap_or_default();
         if joined.text.trim().is_empty() {
             joined.number = number;
         }
         // As pip does: a comment line ends what it stands in, whatever its last character is.
         if let Some(start) = line.trim_end().strip_suffix('\\').filter(|_| !is_comment) {
             joined.text.push_str(start);
-            open = Some(joined);
-            continue;
+            self.open = Some(joined);
+            return None;
         }
         let (said, comment) = if is_comment { ("", line.trim_start().get(1..)) } else { without_comment(line) };
         joined.text.push_str(said);
         joined.text = joined.text.trim().to_owned();
         let indented = line.starts_with(char::is_whitespace);
-        noting &= is_comment && indented;
+        self.noting &= is_comment && indented;
+        let mut done = None;
         if !joined.text.is_empty() {
-            found.push(joined);
-            noting = false;
+            done = self.last.replace(joined);
+            self.noting = false;
         }
-        if let (Some(comment), Some(last)) = (comment.map(str::trim), found.last_mut())
+        if let (Some(comment), Some(last)) = (comment.map(str::trim), self.last.as_mut())
             && (indented || !is_comment)
         {
             let notes = comment.strip_prefix("via").filter(|rest| rest.is_empty() || rest.starts_with(' '));
-            noting |= notes.is_some();
-            if noting {
+            self.noting |= notes.is_some();
+            if self.noting {
                 let names = notes.unwrap_or(comment).split(',').map(str::trim).filter(|name| !name.is_empty());
                 last.via.extend(names.map(str::to_owned));
             }
         }
+        done
     }
-    if let Some(mut joined) = open {
-        joined.text = joined.text.trim().to_owned();
-        found.extend(Some(joined).filter(|line| !line.text.is_empty()));
-    }
-    found
 }
 
 fn without_comment(line: &str) -> (&str, Option<&str>) {
@@ -209,7 +240,7 @@ mod tests {
     use super::*;
 
     fn told(text: &str) -> Vec<String> {
-        lines(text).iter().map(|line| format!("{} {} <{}>", line.number, line.text, line.via.join("; "))).collect()
+        lines(text).map(|line| format!("{} {} <{}>", line.number, line.text, line.via.join("; "))).collect()
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The places that fix the version of a runtime: version files and base images.
 
+use super::{Product, spring};
 use crate::probe::repository::repo::name_of;
 
 /// A version that a file fixes.
@@ -34,7 +35,7 @@ impl Pinned {
 }
 
 /// Reads the versions that a file fixes.
-type Read = fn(path: &str, text: &str) -> Vec<Pinned>;
+pub type Read = fn(path: &str, text: &str) -> Vec<Pinned>;
 
 /// The reader of a version file; `None` for other files.
 pub fn reader(path: &str) -> Option<Read> {
@@ -48,7 +49,7 @@ pub fn reader(path: &str) -> Option<Read> {
         "runtime.txt" => runtime_txt,
         ".tool-versions" => tool_versions,
         "mise.toml" | ".mise.toml" => mise,
-        _ => return None,
+        _ => return spring::reader(path),
     })
 }
 
@@ -168,9 +169,22 @@ impl BaseImage {
         // `18-alpine`, `hydrogen-slim`, `lts-hydrogen`, `3.8.10-bookworm`
         let tag = tag.strip_prefix("lts-").unwrap_or(tag);
         let version = version_of(product, tag.split('-').next().unwrap_or(tag));
+        // Others number their images as they like: `devcontainers/python:1-3.12`.
+        let known = || Product::of(product).is_some_and(|product| product.known(version).is_some());
+        if !is_docker_own(image) && !known() {
+            return None;
+        }
         let pinned = Pinned::file(&self.path, self.line, product, version)?;
         Some(Pinned { verb: "The container is built on", sure: true, ..pinned })
     }
+}
+
+/// Whether an image is one of Docker's own, or a mirror's copy: `node`, `public.ecr.aws/docker/library/node`,
+/// `registry.example.com/node`.
+fn is_docker_own(image: &str) -> bool {
+    let folder = image.strip_suffix(name_of(image)).unwrap_or("").trim_end_matches('/');
+    let is_host = |part: &str| part.contains(['.', ':']) || part == "localhost";
+    folder.is_empty() || name_of(folder) == "library" || (!folder.contains('/') && is_host(folder))
 }
 
 #[cfg(test)]
@@ -215,6 +229,14 @@ mod tests {
             ("golang:1.20", Some("go 1.20")),
             ("eclipse-temurin:20-jre", Some("java 20")),
             ("gcr.io/distroless/nodejs18-debian12", Some("node 18")),
+            ("node:6", Some("node 6")),
+            ("docker.io/library/node:6", Some("node 6")),
+            ("registry.example.com:5000/node:6", Some("node 6")),
+            ("mirror.example.com/docker/library/node:6", Some("node 6")),
+            ("bitnami/node:16", Some("node 16")),
+            ("shop/python:1.4", None),
+            ("mcr.example.com/devcontainers/python:1-3.12", None),
+            ("mcr.example.com/devcontainers/python:0-${VARIANT}", None),
             ("node:latest", None),
             ("node", None),
             ("nodejs:18", None),

@@ -3,16 +3,22 @@
 //! They are told only where the hash can be worked out exactly as the tool does.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
+use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
 use super::Difference;
-use crate::probe::packages::{Manager, composer_content_hash};
+use crate::probe::packages::{Manager, ascii_quoted, composer_content_hash};
 
 /// What a hash says, where the lock file has one.
-pub fn difference(manager: Manager, manifest: Option<&str>, lock: Option<&str>) -> Option<Difference> {
-    let (manifest, lock) = (manifest?, lock?);
+pub fn difference(
+    manager: Manager,
+    manifest: Option<&str>,
+    lock: impl FnOnce() -> Option<Rc<str>>,
+) -> Option<Difference> {
+    let manifest = manifest.filter(|_| matches!(manager, Manager::Composer | Manager::Poetry))?;
+    let lock = lock()?;
+    let lock = &*lock;
     let (fits, hard) = match manager {
         Manager::Composer => (composer_content_hash(manifest)? == quoted_after(lock, "\"content-hash\":")?, false),
         Manager::Poetry => (poetry(manifest)?.contains(quoted_after(lock, "content-hash =")?), true),
@@ -26,32 +32,6 @@ pub fn difference(manager: Manager, manifest: Option<&str>, lock: Option<&str>) 
 fn quoted_after<'a>(text: &'a str, key: &str) -> Option<&'a str> {
     let (_, after) = text.rsplit_once(key)?;
     after.split('"').nth(1).filter(|hash| !hash.is_empty() && hash.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
-/// A JSON text with everything but ASCII escaped, as Python does.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('"');
-    for c in text.chars() {
-        match c {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{c}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            ' '..='\u{7f}' => out.push(c),
-            _ => {
-                for unit in c.encode_utf16(&mut [0; 2]) {
-                    // Writing to a text cannot fail.
-                    let _ = write!(out, "\\u{unit:04x}");
-                }
-            }
-        }
-    }
-    out.push('"');
-    out
 }
 
 /// The hashes that Poetry 1.0, 1.2 and 2.0 would write (`poetry.packages.locker.Locker._get_content_hash`).
@@ -90,7 +70,7 @@ fn poetry(manifest: &str) -> Option<BTreeSet<String>> {
 /// What `json.dumps(…, sort_keys=True)` writes; `None` for what it writes in a way of its own.
 fn python(value: &toml::Value) -> Option<String> {
     Some(match value {
-        toml::Value::String(text) => escaped(text),
+        toml::Value::String(text) => ascii_quoted(text),
         toml::Value::Integer(number) => number.to_string(),
         toml::Value::Boolean(truth) => truth.to_string(),
         toml::Value::Float(_) | toml::Value::Datetime(_) => return None,
@@ -107,7 +87,7 @@ fn python(value: &toml::Value) -> Option<String> {
 }
 
 fn object(entries: &BTreeMap<&str, String>) -> String {
-    let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", escaped(key))).collect();
+    let parts: Vec<String> = entries.iter().map(|(key, value)| format!("{}: {value}", ascii_quoted(key))).collect();
     format!("{{{}}}", parts.join(", "))
 }
 
@@ -136,7 +116,9 @@ mod tests {
         let manifest = "{\"require\": {\"a/b\": \"^1\"}}";
         let lock = |hash: &str| format!("{{\n    \"content-hash\": \"{hash}\",\n    \"packages\": []\n}}");
         let good = composer_content_hash(manifest).unwrap();
-        let told = |manifest: &str, lock: &str| difference(Manager::Composer, Some(manifest), Some(lock)).is_some();
+        let told = |manifest: &str, lock: &str| {
+            difference(Manager::Composer, Some(manifest), || Some(Rc::from(lock))).is_some()
+        };
         assert!(!told(manifest, &lock(&good)));
         assert!(told(manifest, &lock("00")));
         assert!(!told("{\"extra\": 0.1}", &lock("00")));

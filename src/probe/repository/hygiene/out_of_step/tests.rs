@@ -175,3 +175,24 @@ fn a_lock_file_is_read_once_for_all_names_and_no_further_than_wanted() {
     cancel.cancel();
     assert_eq!(findings(&packages, &text, &cancel), []);
 }
+
+#[test]
+fn a_hash_is_compared_in_large_lock_files_and_its_silence_is_told() {
+    let asks = "{\"require\": {\"a/b\": \"^1\"}}";
+    let filler = "x".repeat(3 * 1024 * 1024);
+    let lock = format!(
+        "{{\"content-hash\": \"00\", \"packages\": [{{\"name\": \"a/b\", \"version\": \"1.0.0\", \"description\": \"{filler}\"}}], \
+         \"packages-dev\": []}}"
+    );
+    let (folder, repo, packages) = samples::project(&[("composer.json", asks), ("composer.lock", &lock)]);
+    let text = |path: &str| repo.text(path);
+    let told = told(&findings(&packages, &text, &CancellationToken::new()));
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("`content-hash` is another one"), "{told:?}");
+    assert_eq!(coverage(&packages, &Locks::of(&repo, &packages), &text), Coverage::Whole);
+    // Gone, or grown, since it was read.
+    std::fs::remove_file(folder.path().join("composer.lock")).unwrap();
+    let cut = |path: &str| repo.text(path).filter(|_| path != "composer.lock");
+    let how = coverage(&packages, &Locks::of(&repo, &packages), &cut);
+    assert!(matches!(&how, Coverage::Part(why) if why.contains("`composer.lock` could not be read")), "{how:?}");
+}

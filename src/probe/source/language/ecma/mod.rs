@@ -7,6 +7,7 @@ mod module;
 mod names;
 mod object;
 mod pattern;
+mod switch;
 
 use tree_sitter::{Node, Tree, TreeCursor};
 
@@ -59,6 +60,7 @@ impl<'s> FrontEnd<'s> for Walk<'s> {
             K::If => self.if_statement(cursor),
             K::For | K::ForIn | K::While | K::Do => self.loop_statement(cursor),
             K::Try => self.try_statement(cursor),
+            K::Switch => self.switch(cursor),
             K::Return => {
                 let mut value = Value::Null;
                 each(cursor, |cursor| {
@@ -92,7 +94,15 @@ impl<'s> FrontEnd<'s> for Walk<'s> {
             | K::Ambient
             | K::Signature
             | K::AbstractSignature => {}
-            K::Other | K::Program | K::Block | K::Lexical | K::Variables | K::ClassBody | K::Parenthesized => {
+            K::Other
+            | K::SwitchCase
+            | K::SwitchDefault
+            | K::Program
+            | K::Block
+            | K::Lexical
+            | K::Variables
+            | K::ClassBody
+            | K::Parenthesized => {
                 each(cursor, |cursor| self.statement(cursor));
             }
             _ => self.value_of(cursor),

@@ -40,9 +40,34 @@ fn is_amount(column: &str) -> bool {
     .any(|word| lower.contains(word))
 }
 
+/// How often something was used matters where that is limited: a coupon, a quota.
+fn is_amount_of(column: &str, table: &str) -> bool {
+    let lower = column.to_ascii_lowercase();
+    let counts_uses = ["uses", "usage", "used_count", "usedcount"].iter().any(|word| lower.contains(word));
+    if !counts_uses {
+        return is_amount(column);
+    }
+    let both = format!("{} {lower}", table.to_ascii_lowercase());
+    let limited = [
+        "coupon",
+        "voucher",
+        "promo",
+        "discount",
+        "code",
+        "gift",
+        "quota",
+        "plan",
+        "credit",
+        "licen",
+        "subscri",
+        "remaining",
+    ];
+    limited.iter().any(|word| both.contains(word))
+}
+
 fn is_counter(column: &str) -> bool {
     let lower = column.to_ascii_lowercase();
-    ["count", "likes", "views", "votes", "score", "total", "attempts", "hits", "version", "number"]
+    ["count", "likes", "views", "votes", "score", "total", "attempts", "hits", "version", "number", "uses", "usage"]
         .iter()
         .any(|word| lower.contains(word))
 }
@@ -78,6 +103,7 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
         let saved = file.calls.iter().any(|other| {
             other.function == function
                 && other.place.bytes.0 > assignment.place.bytes.0
+                && !is_in_session(other)
                 && (own_field(&other.callee).is_some_and(|method| {
                     matches!(
                         &*method,
@@ -201,6 +227,11 @@ fn computed_and_saved(file: &FileFacts, queries: &[Query], read: &Query, call: &
     None
 }
 
+/// `row.save({ session })`: belongs to a transaction, which fails where the row was changed in between.
+fn is_in_session(call: &Call) -> bool {
+    call.arguments.iter().any(|argument| ["session", "transaction"].iter().any(|key| argument.value.get(key).is_some()))
+}
+
 /// The column of the row `name` that a value is computed from. Ruby calls where others read.
 fn computed_column(file: &FileFacts, value: &Value, name: &str) -> Option<String> {
     let own = |path: &str| {
@@ -267,7 +298,7 @@ fn told(place: Place, column: &str, table: &str) -> Option<Hit> {
         place,
         format!("`{column}`{of} is read, computed with here and written back: of two requests at once, one is lost"),
     );
-    if is_amount(column) {
+    if is_amount_of(column, table) {
         Some(hit)
     } else if is_counter(column) {
         Some(hit.severity(Severity::Minor).confidence(Confidence::Medium))

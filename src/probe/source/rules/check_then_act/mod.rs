@@ -4,6 +4,8 @@ use std::collections::HashSet;
 
 mod lost_update;
 mod second_row;
+mod serial;
+mod uncalled;
 mod unique;
 
 use super::{Check, Hit, Rule, any_name, server, subject};
@@ -35,6 +37,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check))
 /// Looks at every function that reads and writes.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut unique: Option<HashSet<String>> = None;
+    let mut one_by_one: Option<bool> = None;
     for (place, file) in index.files.iter().enumerate().filter(|(_, file)| server(file.role)) {
         let queries = index.queries(file);
         let reads = queries.iter().filter(|query| is_look(query));
@@ -43,15 +46,27 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             if call.function == 0 || read.locks || is_covered(file, index, call) {
                 continue;
             }
-            if let Some(hit) = lost_update::check(file, queries, read, call) {
-                hits.push(hit.in_file(place));
-            } else if let Some(hit) = second_row::check(file, queries, read, call, || {
-                unique.get_or_insert_with(|| unique::columns(index)).clone()
-            }) {
-                hits.push(hit.in_file(place));
-            }
+            let found = lost_update::check(file, queries, read, call).or_else(|| {
+                second_row::check(file, queries, read, call, || {
+                    unique.get_or_insert_with(|| unique::columns(index)).clone()
+                })
+            });
+            let Some(hit) = found.filter(|_| !uncalled::is_uncalled(index, file, call.function)) else { continue };
+            let alone = file.language == Language::Python
+                && *one_by_one.get_or_insert_with(|| serial::answers_one_by_one(index));
+            hits.push(if alone { in_one_process(hit) } else { hit }.in_file(place));
         }
     }
+}
+
+/// What cannot happen as long as one process answers one request at a time.
+fn in_one_process(mut hit: Hit) -> Hit {
+    hit.steps.push(
+        "gunicorn is started with one worker, which answers one request at a time; with a second one this happens"
+            .to_owned(),
+    );
+    let confidence = hit.confidence.unwrap_or(META.confidence).min(Confidence::Medium);
+    hit.severity(Severity::Minor).confidence(confidence)
 }
 
 fn is_look(query: &Query) -> bool {
@@ -61,6 +76,7 @@ fn is_look(query: &Query) -> bool {
 
 fn is_covered(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
     in_transaction(file, call)
+        || has_session(file, call)
         || (file.language == Language::Python && index.known().atomic_requests)
         || file.enclosing(call.function).any(|(id, function)| {
             id != 0
@@ -70,6 +86,19 @@ fn is_covered(file: &FileFacts, index: &CodeIndex, call: &Call) -> bool {
                         || lower.contains("mutex")
                 })
         })
+}
+
+/// `Order.findById(id).session(session)`: a link of the chain says which transaction it belongs to.
+fn has_session(file: &FileFacts, call: &Call) -> bool {
+    let mut next = call.chained;
+    for _ in 0..8 {
+        let Some(link) = next.and_then(|id| file.call(id)) else { return false };
+        if link.method() == "session" && link.arguments.len() == 1 {
+            return true;
+        }
+        next = link.chained;
+    }
+    false
 }
 
 /// The name that the answer of a query goes to.

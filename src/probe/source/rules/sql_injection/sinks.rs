@@ -146,7 +146,19 @@ fn is_context(path: &str) -> bool {
     lower == "c" || lower.ends_with("ctx") || lower.ends_with("context")
 }
 
+/// What has methods named like those of queries and asks no database: files, templates, caches.
+fn is_no_database(object: &str) -> bool {
+    let last = object.rsplit('.').next().unwrap_or(object);
+    matches!(
+        last,
+        "File" | "Dir" | "FileTest" | "Pathname" | "lookup_context" | "view_paths" | "I18n" | "cache" | "redis"
+    )
+}
+
 fn ruby(call: &Call) -> Option<(&Value, Takes)> {
+    if is_no_database(call.object()) {
+        return None;
+    }
     match call.method() {
         "find_by_sql" | "count_by_sql" | "execute" | "exec_query" | "select_all" | "select_value" | "select_values"
         | "select_rows" | "exec_update" => text(call, 0, Takes::Piece),

@@ -72,6 +72,9 @@ pub static CDN: RuleMeta = RuleMeta {
     references: &["F39"],
 };
 
+/// How the fault of a file ends whose name changes with its content.
+pub const HASHED: &str = "though the name changes with the content";
+
 /// A month, in seconds.
 const MONTH: u64 = 30 * 24 * 3600;
 
@@ -151,11 +154,9 @@ fn fault(asset: &Asset, sent: &Sent) -> Option<String> {
         return match (caching.said, caching.no_store || caching.no_cache || caching.browser() == 0) {
             // An `Expires` far away does as well; its date is not worked out here.
             _ if expires && !caching.no_store && !caching.no_cache => None,
-            (false, _) => Some("no Cache-Control, though the name changes with the content".to_owned()),
-            (true, true) => Some("not kept at all, though the name changes with the content".to_owned()),
-            (true, false) => {
-                Some(format!("kept for {} s only, though the name changes with the content", caching.browser()))
-            }
+            (false, _) => Some(format!("no Cache-Control, {HASHED}")),
+            (true, true) => Some(format!("not kept at all, {HASHED}")),
+            (true, false) => Some(format!("kept for {} s only, {HASHED}", caching.browser())),
         };
     }
     if caching.no_store {

@@ -4,7 +4,7 @@ mod caching;
 mod code;
 mod size;
 
-pub use caching::{CACHED, CDN, PAGE_SHARED, UNCACHED};
+pub use caching::{CACHED, CDN, HASHED, PAGE_SHARED, UNCACHED};
 pub use code::{DEVELOPMENT, HEAVY, MINIFIED, UNMINIFIED};
 pub use size::{COMPRESSED, IMAGES, IMAGES_LIGHT, UNCOMPRESSED};
 

@@ -1,0 +1,189 @@
+//! The way out of a package that a manifest asks for itself.
+
+use std::collections::BTreeSet;
+
+use super::commands::Commands;
+use super::forced::forced;
+use super::{Allowed, MOST_NAMED, Situation, named, takes_only};
+use crate::model::{WayOut, WayOutKind};
+use crate::probe::dependencies::nearest::is_major_step;
+use crate::probe::dependencies::ways_in::{Asked, Needing, line_of};
+use crate::probe::packages::{Manager, Version};
+
+impl Situation<'_> {
+    pub(super) fn direct(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
+        let ranges = || self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
+        let allowed = match self.allowed(ranges(), parsed) {
+            // A gem without a condition may be any version.
+            Allowed::Unknown if self.lock.manager == Manager::Bundler => ranges().all(|one| one.trim().is_empty()),
+            allowed => allowed == Allowed::Yes,
+        };
+        let refusing = self.refusing(parsed);
+        if !refusing.is_empty() && !self.keeps_several(version) {
+            return self.raise_both(version, allowed, &refusing, commands);
+        }
+        // npm keeps one copy for all as long as it can, and so the old one, unless another one is asked for.
+        let out = if allowed && (refusing.is_empty() || self.lock.manager != Manager::Npm) {
+            self.renew(version, commands)
+        } else {
+            self.raise_itself(version, commands)
+        };
+        if refusing.is_empty() { out } else { self.with_second_copies(version, out, &refusing, commands) }
+    }
+
+    /// Whether this version and the present one can be installed side by side.
+    fn keeps_several(&self, version: &str) -> bool {
+        match self.lock.manager {
+            Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun => true,
+            // <https://doc.rust-lang.org/cargo/reference/resolver.html#semver-compatibility>
+            Manager::Cargo => is_major_step(&self.package.version, version),
+            _ => false,
+        }
+    }
+
+    /// The project gets `version`, and those of `refusing` keep the present one for themselves.
+    fn with_second_copies(
+        &self,
+        version: &str,
+        out: WayOut,
+        refusing: &[Needing<'_>],
+        commands: &Commands<'_>,
+    ) -> WayOut {
+        let forced = forced(self, version);
+        let force = match &forced.lines {
+            Some((file, _)) if out.lines.is_none() => format!(" If one stays, force the version in {file}."),
+            _ => String::new(),
+        };
+        let under = named(refusing.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let mut typed = out.commands;
+        typed.extend(commands.renew_all(refusing.iter().map(|one| one.package)));
+        WayOut {
+            words: format!(
+                "{} A second copy stays under {under}: {} Renew or raise that too.{force}",
+                out.words,
+                takes_only(refusing)
+            ),
+            commands: typed,
+            lines: out.lines.or(forced.lines),
+            ..out
+        }
+    }
+
+    /// There is one version for all, and those of `refusing` do not take `version`.
+    fn raise_both(&self, version: &str, allowed: bool, refusing: &[Needing<'_>], commands: &Commands<'_>) -> WayOut {
+        let why = format!("{} What you declare allows {version}.", takes_only(refusing));
+        if allowed {
+            return self.raise_parent(version, &why, refusing, Vec::new(), commands);
+        }
+        let itself = self.raise_itself(version, commands);
+        let out = self.raise_parent(version, &takes_only(refusing), refusing, Vec::new(), commands);
+        let mut typed = out.commands;
+        typed.extend(itself.commands);
+        WayOut {
+            words: format!("{} {}", itself.words, out.words),
+            commands: typed,
+            lines: itself.lines.or(out.lines),
+            ..out
+        }
+    }
+
+    pub(super) fn renew(&self, version: &str, commands: &Commands<'_>) -> WayOut {
+        let name = self.name();
+        let words = if self.lock.manager == Manager::YarnClassic && self.ways.itself.is_empty() {
+            format!(
+                "What asks for {name} allows {version}. Yarn 1 does not renew what package.json does not name: delete the \
+                 entry of {name} in {} (line {}), then install.",
+                self.lock.path, self.package.line
+            )
+        } else if self.ways.itself.is_empty() {
+            format!("What needs {name} takes {version}; only the lock file is behind. Renew it.")
+        } else {
+            format!("What you declare allows {name} {version}; only the lock file is behind. Renew it.")
+        };
+        WayOut {
+            kind: WayOutKind::Renew,
+            words: words + self.step(version),
+            commands: commands.renew(version),
+            ..WayOut::default()
+        }
+    }
+
+    pub(super) fn raise_itself(&self, version: &str, commands: &Commands<'_>) -> WayOut {
+        let name = self.name();
+        let place = |asked: &Asked<'_>| {
+            let at =
+                |file: &str, line: Option<u32>| line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
+            let (file, line) = commands.written_in(asked);
+            let range = Some(asked.wanted.range.as_str()).filter(|one| !one.is_empty() && !one.starts_with("catalog:"));
+            let Some(catalog) = commands.catalog(asked) else {
+                return format!(
+                    "{}{}",
+                    at(&file, line),
+                    range.map_or_else(String::new, |range| format!(" says {range}"))
+                );
+            };
+            let catalog = if matches!(&*catalog, "" | "default") { String::new() } else { format!(" {catalog}") };
+            let says = range.map_or_else(String::new, |range| format!(", which says {range}"));
+            let taken = at(asked.manifest, line_of(*asked, self.manifests));
+            format!("{taken} takes it from the catalog{catalog} of {file}{says}")
+        };
+        let mut seen = BTreeSet::new();
+        let places: Vec<String> =
+            self.ways.itself.iter().map(place).filter(|place| seen.insert(place.clone())).collect();
+        let more = places.len().saturating_sub(MOST_NAMED);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let lines = commands.edited(version);
+        let property = self.ways.itself.first().and_then(|asked| commands.property(asked));
+        let set_there =
+            property.map(|one| format!(" The property {} sets it ({}:{}): change that.", one.name, one.path, one.line));
+        let edit = match self.lock.manager {
+            _ if set_there.is_some() => set_there.as_deref().unwrap_or_default(),
+            // Maven has no lock file, and its versions often stand in a property.
+            Manager::Maven => {
+                " Change it there; where the version is a property (${…}) or comes from a parent or a BOM, change that."
+            }
+            _ if lines.is_some() => " Change it there, then renew the lock file.",
+            _ => "",
+        };
+        WayOut {
+            kind: WayOutKind::RaiseItself,
+            words: format!(
+                "Ask for {name} {version} or later ({}{more}).{edit}{}",
+                places.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", "),
+                self.step(version)
+            ),
+            commands: commands.raise_itself(version),
+            lines,
+            ..WayOut::default()
+        }
+    }
+
+    pub(super) fn edit_the_pin(&self, version: &str, commands: &Commands<'_>) -> WayOut {
+        let name = self.name();
+        // What a compiler wrote is asked for elsewhere, and pinned here.
+        let file = &*self.lock.path;
+        WayOut {
+            kind: WayOutKind::RaiseItself,
+            words: format!(
+                "Change the pin in {file} (line {}) to {name}=={version}, and install again. Keep what follows a `;` on the \
+                 line; a --hash needs to be that of the new version. If pip-compile wrote the file, \
+                 let it do that: pip-compile --upgrade-package {name}=={version}.{}",
+                self.package.line,
+                self.step(version)
+            ),
+            commands: commands.install(),
+            lines: Some((file.to_owned(), format!("{name}=={version}"))),
+            ..WayOut::default()
+        }
+    }
+
+    pub(super) fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
+        let name = self.name();
+        let words = if name == "stdlib" {
+            format!("Build with Go {version} or later: the hole is in Go's own library.")
+        } else {
+            format!("Require {name} {version} or later: Go takes the highest version that anything requires.")
+        };
+        WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
+    }
+}

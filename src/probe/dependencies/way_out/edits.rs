@@ -1,0 +1,117 @@
+//! What to write by hand, where no command writes a new range into the right place.
+
+use super::commands::Commands;
+use crate::probe::dependencies::ways_in::{Asked, line_of};
+use crate::probe::packages::manifest::{Form, Property};
+use crate::probe::packages::typed::{is_plain, is_range};
+use crate::probe::packages::{Manager, Scope, range};
+
+impl Commands<'_> {
+    /// The range to write, in the style of the one that is there; `None` where that one is not understood.
+    pub(super) fn raised(&self, asked: &Asked<'_>, version: &str) -> Option<String> {
+        let range = Some(asked.wanted.range.as_str()).filter(|range| !range.trim().is_empty())?;
+        range::minimum_raise(asked.package.ecosystem, range, version).filter(|raised| is_range(raised))
+    }
+
+    /// The property that sets the version of what is asked for.
+    pub(super) fn property(&self, asked: &Asked<'_>) -> Option<&Property> {
+        self.situation.manifests.get(asked.manifest)?.properties.get(&asked.wanted.name)
+    }
+
+    /// A file and the lines to write in it by hand, where no command writes a new range into the right place: of an entry
+    /// that says more than its version, only what changes.
+    pub fn edited(&self, version: &str) -> Option<(String, String)> {
+        let asked = self.situation.ways.itself.first()?;
+        let raised = self.raised(asked, version);
+        let text = match self.manager {
+            Manager::Uv | Manager::Poetry | Manager::Pdm if self.is_aside(asked) => {
+                self.requirement(asked, raised, version)
+            }
+            // `cargo add` does not find what a workspace shares, or what is for building.
+            Manager::Cargo => keyed(&asked.package.name, self.form(asked), raised.as_deref().unwrap_or(version)),
+            // `bundle add` refuses a gem that is there already.
+            Manager::Bundler => {
+                let raised = raised.unwrap_or_else(|| format!("~> {version}"));
+                let conditions: Vec<String> = raised.split(',').map(|one| format!("\"{}\"", one.trim())).collect();
+                let conditions = conditions.join(", ");
+                match self.form(asked) {
+                    Some(Form::Detailed) => conditions,
+                    _ => format!("gem \"{}\", {conditions}", asked.package.name),
+                }
+            }
+            Manager::Maven => {
+                let raised = raised.filter(|raised| raised.starts_with(['[', '(']));
+                let version = raised.as_deref().unwrap_or(version);
+                if let Some(property) = self.property(asked) {
+                    return Some((property.path.clone(), format!("<{0}>{version}</{0}>", property.name)));
+                }
+                format!("<version>{version}</version>")
+            }
+            Manager::Gradle => format!("{}:{version}", asked.package.name),
+            _ if self.catalog(asked).is_some() => {
+                let raised = raised.unwrap_or_else(|| format!("^{version}"));
+                let name = Some(&asked.wanted.name).filter(|name| is_plain(name)).unwrap_or(&asked.package.name);
+                format!("\"{name}\": \"{raised}\"")
+            }
+            _ => return None,
+        };
+        Some((self.written_in(asked).0, text))
+    }
+
+    /// What is asked for with development is in a group whose name the tool would have to be told; what a member of a
+    /// workspace asks for is not found from the lock file's folder.
+    fn is_aside(&self, asked: &Asked<'_>) -> bool {
+        asked.wanted.scope == Scope::Development
+            || self.declared(asked).is_some_and(|one| one.optional)
+            || !self.folder_of(asked).is_empty()
+    }
+
+    /// An entry of a table of Poetry's, or of a list (<https://peps.python.org/pep-0508/>).
+    fn requirement(&self, asked: &Asked<'_>, raised: Option<String>, version: &str) -> String {
+        let name = &asked.package.name;
+        if let Some(form) = self.form(asked) {
+            return keyed(name, Some(form), &raised.unwrap_or_else(|| format!(">={version}")));
+        }
+        let raised = raised.filter(|raised| raised.starts_with(['=', '>', '<', '~', '!']));
+        format!("\"{name}{}\"", raised.unwrap_or_else(|| format!(">={version}")))
+    }
+
+    fn form(&self, asked: &Asked<'_>) -> Option<Form> {
+        let line = line_of(*asked, self.situation.manifests)?;
+        self.situation.manifests.get(asked.manifest)?.forms.get(&line).copied()
+    }
+
+    /// The catalog from which a member of a workspace takes its versions, where it does: empty for the one without a name
+    /// (<https://pnpm.io/catalogs>, <https://bun.com/docs/pm/catalogs>, <https://yarnpkg.com/features/catalogs>).
+    pub(super) fn catalog(&self, asked: &Asked<'_>) -> Option<String> {
+        let declared = self.declared(asked).map(|one| one.range.as_str());
+        let catalog = [declared, Some(&*asked.wanted.range)]
+            .into_iter()
+            .flatten()
+            .find_map(|range| range.strip_prefix("catalog:"))?;
+        Some(catalog.trim().to_owned())
+    }
+
+    /// The file and the line in which the range stands that decides.
+    pub(super) fn written_in(&self, asked: &Asked<'_>) -> (String, Option<u32>) {
+        let line = line_of(*asked, self.situation.manifests);
+        if self.catalog(asked).is_some() {
+            let file = match self.manager {
+                Manager::Pnpm => "pnpm-workspace.yaml",
+                Manager::YarnBerry => ".yarnrc.yml",
+                _ => "package.json",
+            };
+            return (self.beside(file), None);
+        }
+        let manifest = self.situation.manifests.get(asked.manifest);
+        match line.and_then(|line| manifest?.inherited.get(&line)) {
+            Some((file, line)) => (file.clone(), Some(*line)),
+            None => (asked.manifest.to_owned(), line),
+        }
+    }
+}
+
+/// `name = "range"`, or only the version of a longer entry.
+fn keyed(name: &str, form: Option<Form>, range: &str) -> String {
+    format!("{} = \"{range}\"", if form == Some(Form::Detailed) { "version" } else { name })
+}

@@ -1,0 +1,163 @@
+//! The way out of a package that another one brings in.
+
+use super::commands::Commands;
+use super::forced::forced;
+use super::{Allowed, MOST_NAMED, Situation, listed, named, takes_only};
+use crate::model::{WayOut, WayOutKind};
+use crate::probe::dependencies::nearest::is_major_step;
+use crate::probe::dependencies::ways_in::Needing;
+use crate::probe::packages::{LockedPackage, Manager, Version};
+
+impl<'a> Situation<'a> {
+    pub(super) fn indirect(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
+        let refusing = self.refusing(parsed);
+        let ranges = self.ways.needed_by.iter().map(|one| one.range);
+        if refusing.is_empty() && self.allowed(ranges, parsed) == Allowed::Yes {
+            return self.renew(version, commands);
+        }
+        let parents = self.parents();
+        if !refusing.is_empty() {
+            let why = takes_only(&refusing);
+            return if parents.is_empty() {
+                self.force(version, &why, commands)
+            } else {
+                self.raise_parent(version, &why, &refusing, Vec::new(), commands)
+            };
+        }
+        if parents.is_empty() {
+            let mut out = self.force(version, "The lock file does not say what asks for it.", commands);
+            let renew = commands.renew(version);
+            if !renew.is_empty() && !matches!(self.lock.manager, Manager::YarnClassic | Manager::Gradle) {
+                out.kind = WayOutKind::Renew;
+                out.words = format!(
+                    "The lock file does not say what asks for {}. Renew it; if it stays at {}, force {version}.{}",
+                    self.name(),
+                    self.package.version,
+                    self.step(version)
+                );
+                out.commands = renew;
+            }
+            return out;
+        }
+        // Who takes what is not known: a small step may be allowed.
+        let is_small = !is_major_step(&self.package.version, version) && self.lock.manager != Manager::YarnClassic;
+        let renew = if is_small { commands.renew(version) } else { Vec::new() };
+        self.raise_parent(version, "", &[], renew, commands)
+    }
+
+    /// The ladder of a package that others bring in: what has holes of its own, what `refusing` can be renewed to or
+    /// `renew`, the newest of what brings it in, and force.
+    pub(super) fn raise_parent(
+        &self,
+        version: &str,
+        why: &str,
+        refusing: &[Needing<'_>],
+        renew: Vec<String>,
+        commands: &Commands<'_>,
+    ) -> WayOut {
+        let name = self.name();
+        let parents = self.parents();
+        let who = named(parents.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        // Those that are to be raised for holes of their own come first: that may be all that is needed.
+        let (known, others): (Vec<_>, Vec<_>) =
+            parents.iter().partition(|parent| self.fix_of(parent.package).is_some());
+        let mut typed: Vec<String> =
+            known.iter().take(MOST_NAMED).filter_map(|parent| commands.raise_parent(parent)).collect();
+        // What is raised anyway need not be renewed.
+        let is_known = |package: &LockedPackage| known.iter().any(|parent| std::ptr::eq(parent.package, package));
+        let behind: Vec<&LockedPackage> =
+            refusing.iter().map(|one| one.package).filter(|package| !is_known(package)).collect();
+        let renew =
+            if behind.is_empty() { renew } else { commands.renew_all(behind.iter().copied().chain([self.package])) };
+        let renewing = !renew.is_empty();
+        typed.extend(renew);
+        let left = MOST_NAMED.saturating_sub(known.len());
+        // The others of what raises a direct dependency stay within its range, like renewing.
+        let raises = |command: &str| {
+            command.contains("latest") || matches!(self.lock.manager, Manager::YarnBerry | Manager::Pdm)
+        };
+        let newest: Vec<String> = (others.iter().take(left))
+            .filter_map(|parent| {
+                let is_renewed = renewing && behind.iter().any(|one| std::ptr::eq(*one, parent.package));
+                commands.raise_parent(parent).filter(|command| !is_renewed || raises(command))
+            })
+            .collect();
+        let newest_is_any = newest.iter().any(|command| command.contains("latest"));
+        typed.extend(newest);
+        let forced = forced(self, version);
+        let targets = self.targets(&known);
+        let mut first = String::new();
+        if !targets.is_empty() {
+            let them = if targets.len() == 1 { "it has" } else { "they have" };
+            let whom = raised_to(&targets);
+            first = format!("First raise {whom}, as {them} holes as well; look whether that raises {name} too. ");
+        }
+        first += &if renewing {
+            let mut names: Vec<String> = behind.iter().take(MOST_NAMED).map(|package| package.name.clone()).collect();
+            names.push(name.to_owned());
+            let (within, it) = if behind.is_empty() { ("", "it") } else { (" within what is declared", name) };
+            let stays = &self.package.version;
+            format!("Renew {}{within}; if {it} stays at {stays}, raise what brings it in.", listed(names))
+        } else if others.is_empty() {
+            format!(
+                "If {name} stays at {}, take a version of what brings it in that takes {version}.",
+                self.package.version
+            )
+        } else {
+            format!("Raise what brings {name} in to a version that takes {version}.")
+        };
+        if newest_is_any {
+            first += " The latest release may be a major step: read its migration notes.";
+        }
+        let last = match &*forced.words {
+            "" => String::new(),
+            words => format!(" If no release does: {words}"),
+        };
+        let why = if why.is_empty() { String::new() } else { format!(" {why}") };
+        let also = if self.ways.itself.is_empty() { "" } else { "also " };
+        WayOut {
+            kind: WayOutKind::RaiseParent,
+            words: format!("{name} {also}comes in through {who}.{why} {first}{last}"),
+            commands: typed,
+            lines: forced.lines,
+            ..WayOut::default()
+        }
+    }
+
+    fn force(&self, version: &str, why: &str, commands: &Commands<'_>) -> WayOut {
+        let forced = forced(self, version);
+        let through = self.parents();
+        let through = if through.is_empty() {
+            String::new()
+        } else {
+            let who = named(through.iter().map(|one| (&*one.package.name, &*one.package.version)));
+            let first = match self.targets(&through) {
+                targets if targets.is_empty() => "look whether a newer one is free of it.".to_owned(),
+                targets => {
+                    format!("raise {} first, for other holes, and look whether it is gone.", raised_to(&targets))
+                }
+            };
+            format!(" It comes in through {who}; {first}")
+        };
+        let mut typed = forced.commands;
+        if forced.lines.is_some() {
+            typed.extend(commands.install());
+        }
+        WayOut {
+            kind: WayOutKind::Override,
+            words: format!("{why} {}{through}{}", forced.words, self.step(version)),
+            commands: typed,
+            lines: forced.lines,
+            ..WayOut::default()
+        }
+    }
+}
+
+/// `next to 13.4.1 and jest to 29.0.0`
+fn raised_to(targets: &[(&str, &str)]) -> String {
+    let more = targets.len().saturating_sub(MOST_NAMED);
+    let mut names: Vec<String> =
+        targets.iter().take(MOST_NAMED).map(|(name, version)| format!("{name} to {version}")).collect();
+    names.extend((more > 0).then(|| format!("{more} more")));
+    listed(names)
+}

@@ -1,0 +1,244 @@
+//! `requirements.txt` (<https://pip.pypa.io/en/stable/reference/requirements-file-format/>).
+
+mod locked;
+mod pins;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{Scope, installed, reason};
+use crate::probe::files::{FileEntry, Gaps, Listing};
+use crate::probe::packages::manifest;
+use crate::probe::packages::manifest::python::requirements_file::says_development;
+use crate::probe::packages::paths::{folder, joined};
+use crate::probe::packages::{Ecosystem, NotUnderstood, Packages, text_of};
+
+use locked::locked;
+pub use pins::is_compiled;
+use pins::{Pins, read};
+
+/// Whether a file of this path is a requirements file by its name.
+pub fn is_requirements(path: &str) -> bool {
+    let mut parts = path.rsplit('/');
+    let name = parts.next().unwrap_or(path).to_lowercase();
+    let in_folder = parts.next() == Some("requirements");
+    name.ends_with(".txt")
+        && !name.contains("constraint")
+        && (in_folder || name.starts_with("requirements") || name.ends_with("requirements.txt"))
+}
+
+/// Reads every requirements file, by its name, by a command or by what it holds. They include each other; each is read
+/// once, whatever the circles.
+pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) {
+    let by_path: BTreeMap<&str, &FileEntry> = listing.files.iter().map(|file| (file.path.as_str(), file)).collect();
+    let installed = installed::find(listing, cancel);
+    let by_itself = |path: &str| is_requirements(path) || installed.files.contains(path);
+    let named = by_path.keys().filter(|path| by_itself(path));
+    // Those that look like one come last: another may say that they are for something else.
+    let mut lists = installed.lists.iter();
+    // Each with whether it asks for packages or only says which versions they have if somebody else does.
+    let mut waiting: Vec<(String, bool)> = named.map(|path| ((*path).to_owned(), true)).collect();
+    let mut read_files: BTreeMap<String, Option<Pins>> = BTreeMap::new();
+    let mut asking: BTreeSet<String> = BTreeSet::new();
+    let mut reached: BTreeMap<String, Reached> = BTreeMap::new();
+    loop {
+        let Some((path, asks)) = waiting.pop() else {
+            let Some(list) = lists.next() else { break };
+            waiting.extend((!read_files.contains_key(list)).then(|| (list.clone(), true)));
+            continue;
+        };
+        if cancel.is_cancelled() {
+            return;
+        }
+        let Some(file) = by_path.get(path.as_str()) else { continue };
+        let is_new_ask = asks && asking.insert(path.clone());
+        if !read_files.contains_key(&path) {
+            let pins = match text_of(file) {
+                Ok(text) => Some(read(&text)),
+                Err(why) => {
+                    found.pass_over(&path, &why);
+                    None
+                }
+            };
+            reached.insert(path.clone(), Reached::of(&path, pins.as_ref(), &by_path, found.gaps_of(&path)));
+            read_files.insert(path.clone(), pins);
+        } else if !is_new_ask {
+            continue;
+        }
+        if let Some(reached) = reached.get(&path) {
+            waiting.extend(reached.includes.iter().map(|inner| (inner.clone(), asks)));
+            waiting.extend(reached.constraints.iter().map(|inner| (inner.clone(), false)));
+        }
+    }
+    let includes: BTreeMap<String, Vec<String>> = reached
+        .iter()
+        .filter(|(path, _)| asking.contains(*path))
+        .map(|(p, r)| (p.clone(), r.includes.clone()))
+        .collect();
+    let development = development_only(&includes, &by_itself);
+    let mut included_by: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (outer, reached) in &reached {
+        for inner in &reached.includes {
+            included_by.entry(inner).or_default().push(outer);
+        }
+    }
+    let constraints = Constraints { files: &read_files, reached: &reached, included_by, by_itself: &by_itself };
+    let mut readings = Vec::new();
+    for path in &asking {
+        let Some(Some(pins)) = read_files.get(path) else { continue };
+        let scope = if development.contains(path) { Scope::Development } else { Scope::Production };
+        readings.push(locked(path, pins, scope, &constraints.of(path), &found.manifests));
+    }
+    for reading in readings {
+        found.add(reading);
+    }
+    found.gaps.merge(installed.gaps);
+    // What another tool writes on the way is answered by its own files.
+    let is_python = |path: &String| manifest::ecosystem(path) == Some(Ecosystem::PyPi);
+    let has_python = found.locks.iter().any(|lock| lock.manager.ecosystem() == Ecosystem::PyPi)
+        || found.manifests.keys().any(is_python);
+    for (path, line) in installed.lost.iter().filter(|_| !has_python) {
+        found.pass_over(
+            path,
+            &NotUnderstood::at("requirements file that a command installs and that is not there", *line),
+        );
+    }
+}
+
+/// The files of the project that one names.
+#[derive(Debug, Default)]
+struct Reached {
+    includes: Vec<String>,
+    constraints: Vec<String>,
+}
+
+impl Reached {
+    fn of(path: &str, pins: Option<&Pins>, files: &BTreeMap<&str, &FileEntry>, gaps: &mut Gaps) -> Self {
+        let mut inside = |targets: &Vec<String>| {
+            let mut found = Vec::new();
+            for target in targets {
+                match resolve(path, target).filter(|inner| files.contains_key(inner.as_str())) {
+                    Some(inner) => found.push(inner),
+                    // An address may carry a password.
+                    None if target.contains("://") => gaps.add(reason::INCLUDE, &format!("an address in {path}")),
+                    None => gaps.add(reason::INCLUDE, &format!("{target} in {path}")),
+                }
+            }
+            found
+        };
+        pins.map_or_else(Self::default, |pins| Self {
+            includes: inside(&pins.includes),
+            constraints: inside(&pins.constraints),
+        })
+    }
+}
+
+/// Which versions constraints files give to what is asked for without one.
+struct Constraints<'a> {
+    files: &'a BTreeMap<String, Option<Pins>>,
+    reached: &'a BTreeMap<String, Reached>,
+    included_by: BTreeMap<&'a str, Vec<&'a str>>,
+    /// Whether a file is installed without another one that includes it.
+    by_itself: &'a dyn Fn(&str) -> bool,
+}
+
+impl Constraints<'_> {
+    /// As pip does, those of a file hold for all that it includes and the other way round. A file that can be installed
+    /// by itself has no more than it names.
+    fn of(&self, path: &str) -> BTreeMap<String, String> {
+        let mut pins = BTreeMap::new();
+        let mut seen = BTreeSet::new();
+        let mut waiting: Vec<(&str, bool)> =
+            self.includers(path).into_iter().chain([path]).map(|path| (path, false)).collect();
+        while let Some((path, constrains)) = waiting.pop() {
+            if !seen.insert((path, constrains)) {
+                continue;
+            }
+            if let Some(reached) = self.reached.get(path) {
+                waiting.extend(reached.includes.iter().map(|inner| (inner.as_str(), constrains)));
+                waiting.extend(reached.constraints.iter().map(|inner| (inner.as_str(), true)));
+            }
+            let file = self.files.get(path).and_then(Option::as_ref).filter(|_| constrains);
+            for (file, pin) in file.into_iter().flat_map(|file| file.packages.iter().map(move |pin| (file, pin))) {
+                let version = || file.text(pin.version).to_owned();
+                pins.entry(file.text(pin.normal).to_owned()).or_insert_with(version);
+            }
+        }
+        pins
+    }
+
+    /// The files without which this one is not installed.
+    fn includers<'p>(&'p self, path: &'p str) -> BTreeSet<&'p str> {
+        let mut found = BTreeSet::new();
+        let mut waiting = vec![path];
+        while let Some(inner) = waiting.pop() {
+            let outer = self.included_by.get(inner).filter(|_| !(self.by_itself)(inner)).into_iter().flatten();
+            waiting.extend(outer.copied().filter(|outer| found.insert(*outer)));
+        }
+        found
+    }
+}
+
+/// `target` as included from the file `from`: relative to the project; `None` when it leads out of it.
+fn resolve(from: &str, target: &str) -> Option<String> {
+    let target = target.trim_matches(['"', '\'']).replace('\\', "/");
+    if target.starts_with('/') || target.contains(':') {
+        return None;
+    }
+    joined(folder(from), &target)
+}
+
+/// The files that only development installs: those whose names say so, and what nothing else includes.
+fn development_only(includes: &BTreeMap<String, Vec<String>>, by_itself: &dyn Fn(&str) -> bool) -> BTreeSet<String> {
+    let included: BTreeSet<&String> = includes.values().flatten().collect();
+    let named_by_itself = |path: &String| by_itself(path) || !included.contains(path);
+    let mut waiting: Vec<&String> =
+        includes.keys().filter(|path| named_by_itself(path) && !says_development(path)).collect();
+    let mut production = BTreeSet::new();
+    while let Some(path) = waiting.pop() {
+        if production.insert(path) {
+            waiting.extend(includes.get(path).into_iter().flatten());
+        }
+    }
+    includes.keys().filter(|path| !production.contains(path)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn includes_are_found_and_kept_inside() {
+        let includes = read("-r base.txt\n-r../x.txt\n--requirement=a/b.txt\n--requirement  c.txt\n").includes;
+        assert_eq!(includes, ["base.txt", "../x.txt", "a/b.txt", "c.txt"]);
+        assert_eq!(resolve("requirements/dev.txt", "./base.txt"), Some("requirements/base.txt".to_owned()));
+        assert_eq!(resolve("requirements/dev.txt", "..\\all.txt"), Some("all.txt".to_owned()));
+        assert_eq!(resolve("requirements.txt", "../../etc/passwd"), None);
+        assert_eq!(resolve("requirements.txt", "/etc/passwd"), None);
+        assert_eq!(resolve("requirements.txt", "https://example.com/r.txt"), None);
+    }
+
+    #[test]
+    fn names_tell_requirements_and_development() {
+        for path in ["requirements.txt", "requirements-dev.txt", "a/dev-requirements.txt", "requirements/prod.txt"] {
+            assert!(is_requirements(path), "{path}");
+        }
+        for path in ["notes.txt", "requirements.in", "requirements/constraints.txt", "requirements/README.md"] {
+            assert!(!is_requirements(path), "{path}");
+        }
+        let files = [
+            ("requirements.txt", vec!["requirements/base.txt"]),
+            ("requirements/base.txt", vec![]),
+            ("requirements-dev.txt", vec!["requirements.txt", "tools/lint.in"]),
+            ("tools/lint.in", vec![]),
+            ("docs/requirements.txt", vec!["docs/requirements.txt"]),
+        ];
+        let own = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+        let includes = files.iter().map(|(path, list)| ((*path).to_owned(), own(list))).collect();
+        assert_eq!(
+            development_only(&includes, &is_requirements).into_iter().collect::<Vec<_>>(),
+            ["docs/requirements.txt", "requirements-dev.txt", "tools/lint.in"]
+        );
+    }
+}

@@ -1,0 +1,150 @@
+//! npm, Yarn, pnpm and Bun.
+
+use super::*;
+
+#[test]
+fn a_range_that_allows_the_fix_needs_a_new_lock_file_only() {
+    assert_renewed(&[
+        (Manager::Npm, "package-lock.json", "^1.0.0", &["npm update a"]),
+        (Manager::YarnClassic, "yarn.lock", "^1.0.0", &["yarn upgrade a"]),
+        (Manager::YarnBerry, "yarn.lock", "^1.0.0", &["yarn up -R a"]),
+        (Manager::Pnpm, "pnpm-lock.yaml", "^1.0.0", &["pnpm update a"]),
+        (Manager::Bun, "bun.lock", "^1.0.0", &["bun update a"]),
+    ]);
+}
+
+#[test]
+fn a_range_that_does_not_is_raised_where_it_stands() {
+    let dev = Scope::Development;
+    assert_raised(&[
+        (
+            Manager::Npm,
+            "package.json",
+            "package-lock.json",
+            "^1.0.0",
+            Scope::Production,
+            "npm install \"a@^2.1.0\"",
+            None,
+        ),
+        (
+            Manager::Npm,
+            "package.json",
+            "package-lock.json",
+            "1.0.0",
+            dev,
+            "npm install --save-dev --save-exact a@2.1.0",
+            None,
+        ),
+        (
+            Manager::Npm,
+            "apps/web/package.json",
+            "package-lock.json",
+            "^1.0.0",
+            dev,
+            "npm install -w apps/web --save-dev \"a@^2.1.0\"",
+            None,
+        ),
+        (Manager::YarnClassic, "package.json", "yarn.lock", "^1.0.0", dev, "yarn upgrade \"a@^2.1.0\"", None),
+        (Manager::YarnBerry, "apps/web/package.json", "yarn.lock", "^1.0.0", dev, "yarn up \"a@^2.1.0\"", None),
+        (
+            Manager::Pnpm,
+            "apps/web/package.json",
+            "pnpm-lock.yaml",
+            "^1.0.0",
+            dev,
+            "pnpm --filter ./apps/web update \"a@^2.1.0\"",
+            None,
+        ),
+        (Manager::Pnpm, "package.json", "pnpm-lock.yaml", "catalog:", dev, "pnpm install", Some("\"a\": \"^2.1.0\"")),
+        (Manager::Bun, "package.json", "bun.lock", "^1.0.0", dev, "bun add --dev \"a@^2.1.0\"", None),
+    ]);
+    // An alias stays one.
+    let mut builder = Builder::new(Manager::Npm, "3");
+    builder.add("x", Draft::new("real", "1.0.0", 1));
+    builder.wants("package.json", "alias", "npm:real@^1.0.0", Scope::Production, "x");
+    let way = out(&builder.finish("package-lock.json").lock, "real", "2.1.0", &BTreeMap::new());
+    assert_eq!(way.commands, ["npm install \"alias@npm:real@^2.1.0\""]);
+}
+
+#[test]
+fn what_another_package_brings_in_goes_with_what_that_one_takes() {
+    let of = |manager, path: &str, needs: &str, to: &str| {
+        let lock = lock(manager, "package.json", path, "^1.0.0", Scope::Production, needs);
+        out(&lock, "b", to, &BTreeMap::new())
+    };
+    let allowed = of(Manager::Npm, "package-lock.json", "^1.0.0", "1.2.0");
+    assert_eq!((allowed.kind, &*allowed.commands.join("; ")), (WayOutKind::Renew, "npm update b"));
+    // Yarn 1 does nothing for what package.json does not name.
+    let classic = of(Manager::YarnClassic, "yarn.lock", "^1.0.0", "1.2.0");
+    assert_eq!((classic.kind, &*classic.commands.join("; ")), (WayOutKind::Renew, "yarn install"));
+    assert!(classic.words.contains("delete the entry of b in yarn.lock (line 7)"), "{}", classic.words);
+    // Not said by the lock file: what is likely first, what is sure after it.
+    let unsaid = of(Manager::Npm, "package-lock.json", "", "1.2.0");
+    assert_eq!(unsaid.kind, WayOutKind::RaiseParent);
+    assert_eq!(unsaid.commands, ["npm update b", "npm install a@latest"]);
+    assert!(unsaid.words.contains("b comes in through a 1.0.0"), "{}", unsaid.words);
+    let major = of(Manager::Npm, "package-lock.json", "", "2.0.0");
+    assert_eq!(major.commands, ["npm install a@latest"]);
+    // The direct dependency refuses it: raise that, and force it where no release helps.
+    let refused = of(Manager::Npm, "package-lock.json", "1.0.0", "1.2.0");
+    assert_eq!(
+        (refused.kind, &*refused.commands.join("; ")),
+        (WayOutKind::RaiseParent, "npm update a b; npm install a@latest")
+    );
+    assert!(refused.words.contains("a 1.0.0 takes only 1.0.0"), "{}", refused.words);
+    assert_eq!(refused.lines, Some(("package.json".into(), "\"overrides\": {\n    \"b\": \"^1.2.0\"\n}".into())));
+}
+
+#[test]
+fn what_a_deep_package_pins_is_forced() {
+    assert_forced(&[
+        (
+            Manager::Npm,
+            "package-lock.json",
+            false,
+            "package.json",
+            "\"overrides\": {\n    \"b\": \"^1.2.0\"\n}",
+            "npm update deep b",
+        ),
+        (
+            Manager::Npm,
+            "package-lock.json",
+            true,
+            "package.json",
+            "\"overrides\": {\n    \"b@<1.2.0\": \"^1.2.0\"\n}",
+            "npm update deep b",
+        ),
+        (
+            Manager::YarnBerry,
+            "yarn.lock",
+            false,
+            "package.json",
+            "\"resolutions\": {\n    \"b\": \"^1.2.0\"\n}",
+            "yarn up -R deep b",
+        ),
+        (
+            Manager::YarnClassic,
+            "yarn.lock",
+            true,
+            "package.json",
+            "\"resolutions\": {\n    \"**/deep/b\": \"^1.2.0\"\n}",
+            "yarn upgrade --latest a",
+        ),
+        (
+            Manager::Pnpm,
+            "pnpm-lock.yaml",
+            false,
+            "pnpm-workspace.yaml",
+            "overrides:\n  \"b@<1.2.0\": \"^1.2.0\"",
+            "pnpm update deep b",
+        ),
+        (
+            Manager::Bun,
+            "bun.lock",
+            false,
+            "package.json",
+            "\"overrides\": {\n    \"b\": \"^1.2.0\"\n}",
+            "bun update deep b",
+        ),
+    ]);
+}
