@@ -40,7 +40,7 @@ impl Limits {
         informational: 100,
         body_bytes: 2 * 1024 * 1024,
         decoded_bytes: 8 * 1024 * 1024,
-        memory: 10 * 1024 * 1024,
+        memory: 12 * 1024 * 1024,
         requests: 150,
         connections: 6,
         redirects: 10,

@@ -1,8 +1,8 @@
 //! Scripts that a script loads later by itself: their names as bundlers write them.
 
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
-use regex::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 use url::Url;
 
 use super::webpack::{self, Naming};
@@ -23,111 +23,91 @@ pub struct Later {
     pub numbered: Vec<String>,
 }
 
-/// A pattern that is made once.
-struct Pattern(LazyLock<Option<Regex>>);
+/// A pattern that is made once. It reads bytes: a pattern of Unicode's characters takes ten times the memory, and all that these look
+/// for is ASCII.
+struct Pattern {
+    written: &'static str,
+    made: OnceLock<Option<Regex>>,
+}
 
 impl Pattern {
-    const fn new(make: fn() -> Option<Regex>) -> Self {
-        Self(LazyLock::new(make))
+    const fn new(written: &'static str) -> Self {
+        Self { written, made: OnceLock::new() }
+    }
+
+    fn made(&self) -> Option<&Regex> {
+        self.made.get_or_init(|| RegexBuilder::new(self.written).unicode(false).build().ok()).as_ref()
     }
 
     fn is_in(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|pattern| pattern.is_match(text))
+        self.made().is_some_and(|pattern| pattern.is_match(text.as_bytes()))
     }
 
     /// What the first group matched, each time.
     fn all<'t>(&'t self, text: &'t str) -> impl Iterator<Item = &'t str> {
-        self.0.iter().flat_map(|pattern| pattern.captures_iter(text)).filter_map(|found| Some(found.get(1)?.as_str()))
+        let found = self.made().into_iter().flat_map(|pattern| pattern.captures_iter(text.as_bytes()));
+        found.filter_map(|found| text.get(found.get(1)?.range()))
     }
 }
 
 /// Names of scripts in quotes, as addresses or without a folder.
-static NAMES: Pattern = Pattern::new(|| {
-    Regex::new(
-        r#"["'`]((?:https?://|\.{1,2}/|//?)?[A-Za-z0-9_@~$.:/-]{1,200}\.m?js(?:\?[A-Za-z0-9_.=&%-]{0,100})?)\\?["'`]"#,
-    )
-    .ok()
-});
+static NAMES: Pattern = Pattern::new(
+    r#"["'`]((?:https?://|\.{1,2}/|//?)?[A-Za-z0-9_@~$.:/-]{1,200}\.m?js(?:\?[A-Za-z0-9_.=&%-]{0,100})?)\\?["'`]"#,
+);
 /// What loads: `import("…")`, `import "…"`, `import{…}`, `import * as`, `from "…"`.
-static LOADS: Pattern = Pattern::new(|| Regex::new(r#"\bimport\s*[("'`{*]|\bfrom\s*["'`]"#).ok());
+static LOADS: Pattern = Pattern::new(r#"\bimport\s*[("'`{*]|\bfrom\s*["'`]"#);
 /// `new Worker("…")`, `new SharedWorker("…")`: from the folder of the page.
-static WORKER: Pattern =
-    Pattern::new(|| Regex::new(r#"\bnew\s+(?:Shared)?Worker\s*\(\s*["'`]([^"'`$\s]{1,200})["'`]"#).ok());
+static WORKER: Pattern = Pattern::new(r#"\bnew\s+(?:Shared)?Worker\s*\(\s*["'`]([^"'`$\s]{1,200})["'`]"#);
 /// `importScripts("…")`, `new Worker(new URL("…", import.meta.url))`: from the folder of the script.
-static BESIDE: Pattern = Pattern::new(|| {
-    Regex::new(
-        r#"\b(?:importScripts\s*\(|new\s+(?:Shared)?Worker\s*\(\s*new\s+URL\s*\()\s*["'`]([^"'`$\s]{1,200})["'`]"#,
-    )
-    .ok()
-});
+static BESIDE: Pattern = Pattern::new(
+    r#"\b(?:importScripts\s*\(|new\s+(?:Shared)?Worker\s*\(\s*new\s+URL\s*\()\s*["'`]([^"'`$\s]{1,200})["'`]"#,
+);
 /// `import(name)`, `import(`./${name}.js`)`, `import("./" + name)`, and the same for workers.
-static MADE_UP: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r"\b(?:import\s*\((?:\s|/\*[^*]*\*/)*|importScripts\s*\(\s*)",
-        r#"(?:[\w$\[(]|`[^`$]*\$\{|"[^"\n]{0,200}"\s*\+|'[^'\n]{0,200}'\s*\+)"#,
-    ))
-    .ok()
-});
+static MADE_UP: Pattern = Pattern::new(concat!(
+    r"\b(?:import\s*\((?:\s|/\*[^*]*\*/)*|importScripts\s*\(\s*)",
+    r#"(?:[\w$\[(]|`[^`$]*\$\{|"[^"\n]{0,200}"\s*\+|'[^'\n]{0,200}'\s*\+)"#,
+));
 /// What is put into the page by a name that is made up: `s.src = base + "/js/pay.js"`, `` s.src = `/js/pay.js?v=${v}` ``.
-static MADE_UP_SOURCE: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r"(?:\.src\s*=|\bgetScript\s*\()\s*",
-        r#"(?:[\w$.\[\]]+(?:\(\))?\s*\+\s*["'`][^"'`\n]{0,200}\.m?js|`[^`\n]{0,200}\$\{[^`\n]{0,200}\.m?js|`[^`$\n]{0,200}\.m?js[^`$\n]{0,20}\$\{)"#,
-    ))
-    .ok()
-});
+static MADE_UP_SOURCE: Pattern = Pattern::new(concat!(
+    r"(?:\.src\s*=|\bgetScript\s*\()\s*",
+    r#"(?:[\w$.\[\]]+(?:\(\))?\s*\+\s*["'`][^"'`\n]{0,200}\.m?js|`[^`\n]{0,200}\$\{[^`\n]{0,200}\.m?js|`[^`$\n]{0,200}\.m?js[^`$\n]{0,20}\$\{)"#,
+));
 /// Where a worker's address is made while the page runs; what is made of a text (`createObjectURL`) is no file.
-static MADE_UP_WORKER: Pattern = Pattern::new(|| Regex::new(r"\bnew\s+(?:Shared)?Worker\s*\(\s*[\w$]").ok());
-static WORKER_OF_URL: Pattern =
-    Pattern::new(|| Regex::new(r#"\bnew\s+(?:Shared)?Worker\s*\(\s*new\s+URL\s*\(\s*["']"#).ok());
+static MADE_UP_WORKER: Pattern = Pattern::new(r"\bnew\s+(?:Shared)?Worker\s*\(\s*[\w$]");
+static WORKER_OF_URL: Pattern = Pattern::new(r#"\bnew\s+(?:Shared)?Worker\s*\(\s*new\s+URL\s*\(\s*["']"#);
 /// How webpack 4 named what it loads, and how all of them ask for it: `n.e(12)`.
-static OLD_WEBPACK: Pattern = Pattern::new(|| Regex::new(r"\.e\s*=\s*function\b").ok());
-static BY_NUMBER: Pattern = Pattern::new(|| Regex::new(r#"\.e\(\s*(?:/\*[^*]*\*/\s*)?["'\d]"#).ok());
+static OLD_WEBPACK: Pattern = Pattern::new(r"\.e\s*=\s*function\b");
+static BY_NUMBER: Pattern = Pattern::new(r#"\.e\(\s*(?:/\*[^*]*\*/\s*)?["'\d]"#);
 /// `import("/lib/pay?v=1")`: a script, whatever its name ends in.
-static IMPORTED: Pattern = Pattern::new(|| {
-    Regex::new(r#"\bimport\s*\((?:\s|/\*[^*]*\*/)*["'`]((?:https?:/|\.{0,2})/[^"'`$\s]{1,200})["'`]"#).ok()
-});
+static IMPORTED: Pattern =
+    Pattern::new(r#"\bimport\s*\((?:\s|/\*[^*]*\*/)*["'`]((?:https?:/|\.{0,2})/[^"'`$\s]{1,200})["'`]"#);
 /// What a script puts into the page, from whose folder it counts: `s.src = "/js/app.js"`, `$.getScript("…")`,
 /// `serviceWorker.register("…")`.
-static PUT_IN: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r#"(?:\.src\s*=\s*|\bgetScript\s*\(\s*|\bserviceWorker\.register\s*\(\s*|\.setAttribute\(\s*["']src["']\s*,\s*)"#,
-        r#"["'`]([^"'`$\s]{1,200}\.m?js(?:\?[^"'`$\s]{0,100})?)["'`]"#,
-    ))
-    .ok()
-});
+static PUT_IN: Pattern = Pattern::new(concat!(
+    r#"(?:\.src\s*=\s*|\bgetScript\s*\(\s*|\bserviceWorker\.register\s*\(\s*|\.setAttribute\(\s*["']src["']\s*,\s*)"#,
+    r#"["'`]([^"'`$\s]{1,200}\.m?js(?:\?[^"'`$\s]{0,100})?)["'`]"#,
+));
 /// Settings that are read when the page runs: `fetch("/assets/env.json")`.
-static SETTINGS: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r#"(?:\b(?:fetch|get|getJSON)\s*(?:<[^>]{1,40}>)?\(\s*|\.open\(\s*["']GET["']\s*,\s*)"#,
-        r#"["'`]([A-Za-z0-9_@~.:/-]{1,200}\.json(?:\?[A-Za-z0-9_.=&%-]{0,100})?)["'`]"#,
-    ))
-    .ok()
-});
+static SETTINGS: Pattern = Pattern::new(concat!(
+    r#"(?:\b(?:fetch|get|getJSON)\s*(?:<[^>]{1,40}>)?\(\s*|\.open\(\s*["']GET["']\s*,\s*)"#,
+    r#"["'`]([A-Za-z0-9_@~.:/-]{1,200}\.json(?:\?[A-Za-z0-9_.=&%-]{0,100})?)["'`]"#,
+));
 /// The same where a name tells it: bundles list many other files, such as those of every language.
-static QUOTED_SETTINGS: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r#"["'`]((?:\./|/)[A-Za-z0-9_@~./-]{0,150}(?:env|config|setting|runtime|secret|credential|firebase)"#,
-        r#"[A-Za-z0-9_.-]{0,40}\.json)["'`]"#,
-    ))
-    .ok()
-});
+static QUOTED_SETTINGS: Pattern = Pattern::new(concat!(
+    r#"["'`]((?:\./|/)[A-Za-z0-9_@~./-]{0,150}(?:env|config|setting|runtime|secret|credential|firebase)"#,
+    r#"[A-Za-z0-9_.-]{0,40}\.json)["'`]"#,
+));
 /// Modules by name alone, which a table of RequireJS leads to: `require(["app/pay"])`.
-static REQUIRED: Pattern =
-    Pattern::new(|| Regex::new(r"\b(?:require|requirejs)\s*\(\s*\[|\brequire(?:js)?\.config\s*\(").ok());
-static MAIN: Pattern = Pattern::new(|| Regex::new(r#"(?i)\bdata-main\s*=\s*["']?([^"'\s>]{1,300})"#).ok());
-static REFRESH: Pattern = Pattern::new(|| {
-    Regex::new(concat!(
-        r"(?is)<noscript\b.*?</noscript|",
-        r#"<meta\b[^>]{0,200}\bhttp-equiv\s*=\s*["']?refresh\b[^>]{0,200}?\burl\s*=\s*["']?([^"'>\s]{1,300})"#,
-    ))
-    .ok()
-});
+static REQUIRED: Pattern = Pattern::new(r"\b(?:require|requirejs)\s*\(\s*\[|\brequire(?:js)?\.config\s*\(");
+static MAIN: Pattern = Pattern::new(r#"(?i)\bdata-main\s*=\s*["']?([^"'\s>]{1,300})"#);
+static REFRESH: Pattern = Pattern::new(concat!(
+    r"(?is)<noscript\b.*?</noscript|",
+    r#"<meta\b[^>]{0,200}\bhttp-equiv\s*=\s*["']?refresh\b[^>]{0,200}?\burl\s*=\s*["']?([^"'>\s]{1,300})"#,
+));
 /// Of a page: the scripts in it with what stands in their tags, and the modules of Astro's islands.
-static INLINE: Pattern = Pattern::new(|| Regex::new(r"(?is)<script\b([^>]*>.*?)</script").ok());
-static ISLANDS: Pattern = Pattern::new(|| {
-    Regex::new(r#"(?i)\b(?:component-url|renderer-url|before-hydration-url)\s*=\s*["']?([^"'\s>]{1,300})"#).ok()
-});
+static INLINE: Pattern = Pattern::new(r"(?is)<script\b([^>]*>.*?)</script");
+static ISLANDS: Pattern =
+    Pattern::new(r#"(?i)\b(?:component-url|renderer-url|before-hydration-url)\s*=\s*["']?([^"'\s>]{1,300})"#);
 
 /// Finds them in the text of a script. The names are in `import("…")`, in the lists that Vite keeps beside it, in static imports, in what
 /// starts workers, and in the manifest of Next.js.

@@ -246,13 +246,16 @@ async fn read(client: &Client, page: &Url, url: Url, home: Option<&Answer>) -> S
             script.bytes = text.len();
             script.endless = response.body.cut.is_some();
             script.unread = (script.endless || text.len() > MOST_TEXT).then_some(Unread::End);
+            // What is not searched is let go of before the turn comes, and the rest counts until it has been searched.
+            let mut held = std::mem::take(&mut response.body.held);
             drop(response);
-            // What is not searched is let go of before the turn comes.
             let beyond = text.len() > MOST_TEXT;
             let end = text.get(text.len().saturating_sub(maps::TAIL)..).filter(|_| beyond).unwrap_or_default().to_vec();
             text.truncate(MOST_TEXT);
             text.shrink_to_fit();
+            held.shrink_to(text.capacity());
             let found = search(page, || text, end, header, false).await;
+            drop(held);
             (script.hits, script.map, script.later) = (found.secrets, found.map, found.later);
             script.mentions = found.mentions;
         }

@@ -16,6 +16,8 @@ const NO_MEMORY: &str =
     "a page that was not read to its end, since the other answers had filled the memory for one run";
 /// A page that is larger than it looks.
 const TOO_LARGE_UNPACKED: &str = "a page larger than 8 MB when unpacked";
+/// It is packed so that reading it takes more memory than any page needs.
+const TOO_LARGE_A_WINDOW: &str = "a page packed so that unpacking it takes 16 MB of memory";
 /// The server did not send all of it.
 const BROKE_OFF: &str = "a page that broke off";
 /// It may have gone on.
@@ -194,6 +196,7 @@ pub async fn unpack(
     body.cut = match stopped {
         Some(Cut::Full) => Some(TOO_LARGE_UNPACKED),
         Some(Cut::NoMemory) => Some(NO_MEMORY),
+        Some(Cut::Window) => Some(TOO_LARGE_A_WINDOW),
         Some(Cut::Broken | Cut::Unknown) => Some(NOT_UNPACKED),
         None => cut,
     };

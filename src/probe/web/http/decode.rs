@@ -25,6 +25,8 @@ pub enum Cut {
     Broken,
     /// It is packed in a way that is not known here.
     Unknown,
+    /// Its reader would have to keep more than is given to one.
+    Window,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,6 +50,10 @@ pub async fn decode(
     let mut cut = None;
     // The last one was put on last.
     for coding in codings.into_iter().rev() {
+        if coding == Coding::Brotli && has_largest_window(&bytes) {
+            held.shrink_to(0);
+            return (Vec::new(), Some(Cut::Window));
+        }
         let _alone = match (coding, memory) {
             (Coding::Brotli, Some(memory)) => Some(memory.one_at_a_time().await),
             _ => None,
@@ -76,6 +82,12 @@ pub async fn decode(
         held.shrink_to(bytes.capacity());
     }
     (bytes, cut)
+}
+
+/// Whether a Brotli stream is to be read with a window of 16 MiB: its first four bits are set (RFC 7932, section 9.1). Servers
+/// pack with at most 4 MiB, and no page that is read whole here needs more than 8.
+fn has_largest_window(bytes: &[u8]) -> bool {
+    bytes.first().is_some_and(|first| first & 0x0f == 0x0f)
 }
 
 /// The codings in the order in which they were put on; `None` if one is not known here.
@@ -216,6 +228,7 @@ mod tests {
         assert_eq!(of("gzip", b"not gzip", true).await, (Vec::new(), Some(Cut::Broken)));
         assert_eq!(of("br", &BROTLI[..20], true).await.1, Some(Cut::Broken));
         assert_eq!(of("br", b"not brotli", true).await.1, Some(Cut::Broken));
+        assert_eq!(of("br", &[0x0f, 0x00, 0x80, b'a', b'b'], true).await, (Vec::new(), Some(Cut::Window)));
         assert_eq!(of("zstd", b"abc", true).await, (b"abc".to_vec(), Some(Cut::Unknown)));
         assert_eq!(of("gzip, gzip, gzip", &gzipped, true).await.1, Some(Cut::Unknown));
     }

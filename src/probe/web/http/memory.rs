@@ -23,8 +23,8 @@ impl Memory {
         Held { of: Some(Arc::clone(&self.free)), bytes: 0 }
     }
 
-    /// Waits until no other body is unpacked. A Brotli stream chooses how much memory its reader needs, up to 16 MiB
-    /// (RFC 7932, section 9.1), and no more than one may have that at a time.
+    /// Waits until no other body is unpacked. A Brotli stream chooses how much memory its reader needs, of which
+    /// up to 8 MiB are given (RFC 7932, section 9.1), and no more than one may have that at a time.
     pub async fn one_at_a_time(&self) -> MutexGuard<'_, ()> {
         self.unpacking.lock().await
     }
