@@ -67,15 +67,24 @@ pub fn pad(text: &str, columns: usize) -> String {
     fitted
 }
 
-/// Wraps a block of prose at words; a word longer than a line is broken. Keeps the block's own lines.
+/// Wraps a block of prose at words; a word longer than a line is broken. Keeps the block's own lines and their indentation, which
+/// means something where lines of code stand in it.
 #[must_use]
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     for line in escape::block(text).lines() {
-        wrap_line(line, columns, &mut lines);
+        let indent = indent(line, columns);
+        let mut wrapped = Vec::new();
+        wrap_line(line, columns - indent.len(), &mut wrapped);
+        lines.extend(wrapped.into_iter().map(|line| if line.is_empty() { line } else { format!("{indent}{line}") }));
     }
     lines
+}
+
+/// The spaces before a line, of which at most half the columns are kept.
+fn indent(line: &str, columns: usize) -> String {
+    line.chars().take_while(|c| *c == ' ').take(columns / 2).collect()
 }
 
 fn wrap_line(line: &str, columns: usize, lines: &mut Vec<String>) {
@@ -113,7 +122,7 @@ pub fn break_lines(text: &str, columns: usize) -> Vec<String> {
     let columns = columns.max(1);
     let mut lines = Vec::new();
     for line in escape::block(text).lines() {
-        let indent: String = line.chars().take_while(|c| *c == ' ').take(columns / 2).collect();
+        let indent = indent(line, columns);
         let mut rest = line.get(indent.len()..).unwrap_or_default();
         loop {
             let room = columns.saturating_sub(indent.len()).max(1);
@@ -150,6 +159,8 @@ mod tests {
         assert_eq!(wrap("abcdefghij k", 4), ["abcd", "efgh", "ij k"]);
         assert_eq!(wrap("漢字", 1), ["漢", "字"]);
         assert_eq!(wrap("a\n\nb", 9), ["a", "", "b"]);
+        assert_eq!(wrap("def a():\n    return b, c", 12), ["def a():", "    return", "    b, c"]);
+        assert_eq!(wrap("          a", 4), ["  a"]);
         assert_eq!(break_lines("  a: 12345", 6), ["  a: 1", "  2345"]);
     }
 }

@@ -3,6 +3,7 @@
 use std::io::ErrorKind;
 
 use sqlx::error::DatabaseError;
+use tokio::time::error::Elapsed;
 
 use crate::model::Failure;
 use crate::probe::database::plan::Unexamined;
@@ -20,6 +21,17 @@ pub enum Refused {
     /// Something else, as a phrase that goes after "queries that …".
     #[error("{0}")]
     Other(String),
+}
+
+/// What came of a question. A connection that has hung or broken is not used again, and `lost` says so: nobody knows in which state it
+/// is.
+pub fn answered<T>(answer: Result<Result<T, sqlx::Error>, Elapsed>, lost: &mut bool) -> Result<T, Refused> {
+    let answer = match answer {
+        Ok(answer) => answer.map_err(|error| refused(&error)),
+        Err(_) => Err(Refused::Lost),
+    };
+    *lost |= matches!(answer, Err(Refused::Lost));
+    answer
 }
 
 impl Refused {

@@ -112,7 +112,7 @@ impl Worker {
             }
             let query = sqlx::query(AssertSqlSafe(statement)).persistent(false);
             let answer = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
-            let _ = self.answered(answer);
+            let _ = errors::answered(answer, &mut self.lost);
         }
         let _ = self.raw("SET default_transaction_read_only = on").await;
     }
@@ -144,18 +144,6 @@ impl Worker {
         self.prepared.contains_key(&ask.prepare(""))
     }
 
-    fn answered<T>(
-        &mut self,
-        answer: Result<Result<T, sqlx::Error>, tokio::time::error::Elapsed>,
-    ) -> Result<T, Refused> {
-        let answer = match answer {
-            Ok(answer) => answer.map_err(|error| errors::refused(&error)),
-            Err(_) => Err(Refused::Lost),
-        };
-        self.lost |= matches!(answer, Err(Refused::Lost));
-        answer
-    }
-
     /// The names under which the server knows these queries, no more than [`AT_ONCE`], prepared where they were not. As a
     /// prepared statement of the protocol PREPARE is one statement, whatever the query's text holds, and by the grammar it
     /// can only prepare a query. Everything else is of our own text alone, so that it can go in one message for many
@@ -185,7 +173,7 @@ impl Worker {
         let name = format!("gonogo_{}", self.number);
         let query = sqlx::query(AssertSqlSafe(ask.prepare(&name))).persistent(false);
         let prepared = timeout(ANSWER_WITHIN, query.execute(&mut self.connection)).await;
-        self.answered(prepared).map_err(|refused| refused.with_parameter(&ask.open()))?;
+        errors::answered(prepared, &mut self.lost).map_err(|refused| refused.with_parameter(&ask.open()))?;
         self.prepared.insert(key, name.clone());
         Ok(name)
     }
@@ -215,7 +203,7 @@ impl Worker {
             return Err(Refused::Lost);
         }
         let done = timeout(ANSWER_WITHIN, sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut self.connection)).await;
-        self.answered(done).map(drop)
+        errors::answered(done, &mut self.lost).map(drop)
     }
 }
 
