@@ -5,7 +5,9 @@ use url::Url;
 use crate::probe::web::address::registered;
 
 /// So many addresses of an API are asked for.
-pub const MOST_APIS: usize = 3;
+pub const MOST_APIS: usize = 5;
+/// So many are known of; the rest is said to be left out.
+const MOST_KEPT: usize = 40;
 /// So many mentions of each kind are looked at in one text.
 const MOST_MENTIONS: usize = 200;
 
@@ -14,7 +16,7 @@ const MOST_MENTIONS: usize = 200;
 pub struct Mentions {
     /// Of the page's own origin, those that only read first.
     pub own: Vec<Url>,
-    /// On other hosts or ports under the same name.
+    /// On other hosts or ports under the same name, and where apps are hosted under names of the host's.
     pub elsewhere: Vec<Url>,
     /// Whether the code asks for data at all, at addresses that may be made up.
     pub calls: bool,
@@ -32,9 +34,41 @@ impl Mentions {
 
     fn cut(&mut self) {
         self.own.sort_by_key(|url| !only_reads(url));
-        self.own.truncate(MOST_APIS);
+        self.own.truncate(MOST_KEPT);
         self.elsewhere.truncate(MOST_APIS);
     }
+}
+
+/// Where back ends run under a name of the host's; pages run on some others as well, so that a name there says less.
+const BACK_ENDS: [&str; 11] = [
+    ".onrender.com",
+    ".railway.app",
+    ".fly.dev",
+    ".herokuapp.com",
+    ".run.app",
+    ".azurewebsites.net",
+    ".azurecontainerapps.io",
+    ".elasticbeanstalk.com",
+    ".amazonaws.com",
+    ".koyeb.app",
+    ".ondigitalocean.app",
+];
+/// Its answers are open to every website by design, and behind keys of their own.
+const OPEN_BY_DESIGN: &str = ".supabase.co";
+
+/// Whether an address is that of an app that anybody could host there: a name under a suffix whose owner gives names away (the private part
+/// of the Public Suffix List, <https://publicsuffix.org/list/>).
+fn is_hosted(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let given_away = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
+    given_away && !host.ends_with(OPEN_BY_DESIGN)
+}
+
+/// Whether an address is the root of a back end by its host alone. Files lie at Amazon, too, but not at its gateway for functions.
+fn is_back_end(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let file_store = host.ends_with(".amazonaws.com") && !host.contains(".execute-api.") && !host.contains(".elb.");
+    BACK_ENDS.iter().any(|end| host.ends_with(end)) && !file_store
 }
 
 /// Words of addresses that are not asked at all: a `GET` must change nothing (RFC 9110, section 9.2.1), and an `OPTIONS`
@@ -148,6 +182,7 @@ pub fn mentions(page: &Url, text: &str) -> Mentions {
         .take(MOST_MENTIONS)
         .chain(text.match_indices("/graphql").take(MOST_MENTIONS))
         .chain(text.match_indices("/rest/").take(MOST_MENTIONS))
+        .chain(text.match_indices("https://").filter(|(at, _)| is_base(text, *at)).take(MOST_MENTIONS))
         .chain(versions.take(MOST_MENTIONS));
     for (at, _) in places {
         let (before, after) = text.split_at(at);
@@ -168,8 +203,9 @@ pub fn mentions(page: &Url, text: &str) -> Mentions {
         if own && is_api(&url) && harmless && url != *page && !found.own.contains(&url) {
             found.own.push(url);
         } else if !own
-            && (is_host || is_api(&url))
-            && registered(&url) == registered(page)
+            && ((is_host || is_api(&url)) && registered(&url) == registered(page)
+                || is_api(&url) && is_hosted(&url)
+                || is_back_end(&url))
             && !found.elsewhere.iter().any(|known| known.origin() == url.origin())
         {
             found.elsewhere.push(url);
@@ -177,6 +213,15 @@ pub fn mentions(page: &Url, text: &str) -> Mentions {
     }
     found.cut();
     found
+}
+
+/// Whether the address at `at` is that of a back end in the quotes of code, and no link of a page.
+fn is_base(text: &str, at: usize) -> bool {
+    let (before, after) = text.split_at(at);
+    let link = ["href=", "src=", "content="].iter().any(|name| before.trim_end_matches(['"', '\'']).ends_with(name));
+    let end = after.find(|c: char| !is_url(c)).unwrap_or(after.len());
+    let url = after.get(..end).and_then(|address| Url::parse(address).ok());
+    !link && url.is_some_and(|url| is_back_end(&url))
 }
 
 /// Whether code asks for data. What Vite adds to every bundle loads the page's own modules (`fetch(e.href,…)`).
@@ -247,6 +292,24 @@ mod tests {
         let elsewhere: Vec<&str> = found.elsewhere.iter().map(Url::as_str).collect();
         assert_eq!(elsewhere, ["https://api.example.com/", "https://data.example.com:8443/api/users"]);
         assert_eq!(found.own.len(), 1);
+    }
+
+    #[test]
+    fn a_back_end_that_is_hosted_under_another_name_is_told_apart() {
+        let elsewhere = |text: &str| found(text).elsewhere.iter().map(Url::to_string).collect::<Vec<_>>();
+        let me = "fetch(\"https://tea-backend.onrender.com/api/me\",{credentials:\"include\"})";
+        assert_eq!(elsewhere(me), ["https://tea-backend.onrender.com/api/me"]);
+        assert_eq!(elsewhere("const b='https://tea.up.railway.app';"), ["https://tea.up.railway.app/"]);
+        assert_eq!(elsewhere("b=`https://tea.vercel.app/api/me`"), ["https://tea.vercel.app/api/me"]);
+        for text in [
+            "<a href=\"https://tea.onrender.com/\">",
+            "'https://tea.vercel.app'",
+            "'https://teas.s3.amazonaws.com/a.png'",
+            "'https://abc.supabase.co/rest/v1/posts'",
+            "'https://api.stripe.com/api/x'",
+        ] {
+            assert_eq!(elsewhere(text), [""; 0], "{text}");
+        }
     }
 
     #[test]

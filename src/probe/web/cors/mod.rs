@@ -15,13 +15,13 @@ use super::http::Response;
 use super::http::client::{Client, Method, Request};
 use super::observatory;
 use super::visit::Hop;
-use addresses::{is_api, only_reads};
+use addresses::only_reads;
 
-pub use addresses::{Mentions, mentions};
+pub use addresses::{Mentions, is_api, mentions};
 
 /// So much of a page is searched for addresses of an API.
 const SEARCHED: usize = 512 * 1024;
-/// The page and the first of them are asked as those whose names look alike, too.
+/// The page and the first of them are asked as those whose names look alike, too; the others as `null`.
 const CLOSELY: usize = 2;
 /// Some servers never answer an `OPTIONS`, and on this machine many take one connection at a time and are stuck for as long as
 /// it is waited for: so many times as long as the `GET` before it took, and within these bounds. Elsewhere another part of the
@@ -71,6 +71,12 @@ pub struct CorsAnswer {
 }
 
 impl CorsAnswer {
+    /// Whether everybody is let in and cookies are allowed, which browsers refuse. Some frameworks then repeat the name of whoever sends a
+    /// cookie (Starlette's `CORSMiddleware`).
+    pub fn is_open_with_cookies(&self) -> bool {
+        self.credentials() && self.allow_origin.as_deref() == Some("*")
+    }
+
     /// Whether cookies are allowed, in the one spelling that browsers accept.
     pub fn credentials(&self) -> bool {
         self.allow_credentials.as_deref() == Some("true")
@@ -115,8 +121,10 @@ pub struct Target {
 pub struct Cors {
     /// The page first.
     pub targets: Vec<Target>,
-    /// Addresses of an API that are under the same name on another host or port, which were not asked.
+    /// Addresses of an API on another host or port, which were not asked.
     pub elsewhere: Vec<Url>,
+    /// Addresses of the site's own API beyond those that were asked.
+    pub beyond: Vec<Url>,
     /// Why there may be an API although none was asked, as a sentence.
     pub unnamed: Option<String>,
     /// Whether a session cookie was seen that browsers send along when another site asks (`SameSite=None`).
@@ -150,18 +158,20 @@ pub async fn collect(client: &Client, page: &Hop) -> Cors {
     };
     // The page was asked for by the user.
     let targets = vec![Target { reads: true, ..Target::at(page.url.clone()) }];
-    let apis = mentions.own.into_iter().map(Target::at);
-    ask_targets(client, targets.into_iter().chain(apis).collect(), &mut cors).await;
+    let mut apis = mentions.own;
+    cors.beyond = apis.split_off(apis.len().min(addresses::MOST_APIS));
+    ask_targets(client, targets.into_iter().chain(apis.into_iter().map(Target::at)).collect(), &mut cors).await;
     cors
 }
 
 /// Asks for what looks like an API in the scripts, which were read meanwhile.
 pub async fn collect_served(client: &Client, page: &Url, served: &Served, cors: &mut Cors) {
     let mentions = &served.mentions;
-    let new = mentions.own.iter().filter(|url| cors.targets.iter().all(|target| target.url != **url));
+    let known = |url: &&Url| cors.targets.iter().any(|target| target.url == **url) || cors.beyond.contains(url);
+    let mut new: Vec<Url> = mentions.own.iter().filter(|url| !known(url)).cloned().collect();
     let left = (1 + addresses::MOST_APIS).saturating_sub(cors.targets.len());
-    let targets: Vec<Target> = new.take(left).cloned().map(Target::at).collect();
-    ask_targets(client, targets, cors).await;
+    cors.beyond.extend(new.split_off(new.len().min(left)));
+    ask_targets(client, new.into_iter().map(Target::at).collect(), cors).await;
     for url in &mentions.elsewhere {
         if !cors.elsewhere.iter().any(|known| known.origin() == url.origin()) {
             cors.elsewhere.push(url.clone());
@@ -198,9 +208,18 @@ impl Target {
         Self { api: is_api(&url), reads: only_reads(&url), url, answers: Vec::new(), failed: Vec::new() }
     }
 
-    /// Whether something answers there. The host of a front end has no API, and says so.
+    /// Whether something answers there: a `GET` was, or an `OPTIONS` names somebody. The host of a front end has no API, and says so to a
+    /// `GET`; what it says to an `OPTIONS` tells nothing.
     pub fn is_there(&self) -> bool {
-        self.answers.iter().any(|answer| !matches!(answer.status, 404 | 410))
+        self.answers.iter().any(|answer| match answer.method {
+            Method::Get => !matches!(answer.status, 404 | 410),
+            _ => answer.allow_origin.is_some(),
+        })
+    }
+
+    /// Whether an API answers there: by its address, or by an answer that is no page.
+    pub fn is_api_that_answers(&self) -> bool {
+        self.is_there() && (self.api || self.answers.iter().all(|answer| !answer.page))
     }
 
     /// Takes in what came of questions; whether any answer set a cookie that travels.
@@ -239,10 +258,10 @@ async fn ask_all(client: &Client, mut target: Target, closely: bool, token: &str
     }
     let (options, _) = ask(client, &url, Asker::Stranger, Method::Options, stranger(), Some(patience)).await;
     cookie |= target.take([options]);
-    if closely && !target.welcomes_all() && !target.answers.is_empty() {
+    if !target.welcomes_all() && !target.answers.is_empty() {
         let (method, patience) = if target.reads { (Method::Get, None) } else { (Method::Options, Some(LONGEST_WAIT)) };
-        let others =
-            origins(&url).into_iter().map(|(asker, origin)| ask(client, &url, asker, method, origin, patience));
+        let others = origins(&url).into_iter().filter(|(asker, _)| closely || *asker == Asker::Null);
+        let others = others.map(|(asker, origin)| ask(client, &url, asker, method, origin, patience));
         cookie |= target.take(join_all(others).await.into_iter().map(|(asked, _)| asked));
     }
     (target, cookie)

@@ -18,7 +18,7 @@ const fn fresh(of: &'static str, most: usize, marks: &'static [&'static str]) ->
     Fresh { of, marks, most }
 }
 
-const FRESH: [Fresh; 27] = [
+const FRESH: [Fresh; 30] = [
     fresh("nginx", 1500, &["<title>Welcome to nginx!</title>"]),
     fresh("OpenResty", 1500, &["<title>Welcome to OpenResty!</title>"]),
     fresh("Apache", 6000, &["<title>Apache2 ", "Default Page: It works"]),
@@ -37,6 +37,9 @@ const FRESH: [Fresh; 27] = [
     fresh("Next.js", 500, &["To get started, edit the", "nextjs.org"]),
     fresh("Nuxt", 2000, &["<title>Welcome to Nuxt!</title>"]),
     fresh("Vite", 500, &["and save to test HMR"]),
+    fresh("SvelteKit", 300, &["Welcome to SvelteKit", "svelte.dev/docs/kit"]),
+    fresh("Astro", 600, &["To get started, open the", "astro.build"]),
+    fresh("Remix", 500, &["<title>New Remix App</title>", "remix.run"]),
     fresh("Create React App", 300, &["and save to reload.", "Learn React"]),
     fresh("Heroku", 2000, &["<title>Heroku | Welcome to your new app!</title>"]),
     fresh("Azure", 2000, &["<title>Microsoft Azure App Service - Welcome</title>"]),
@@ -84,11 +87,18 @@ const AWAY: [&str; 8] = [
 const NOT_YET: [&str; 5] =
     ["coming soon", "under construction", "maintenance", "site maintenance", "scheduled maintenance"];
 const LONGEST_NOTICE: usize = 400;
+const LONGEST_HEADLINE: usize = 200;
+const MOST_HEADLINES: usize = 6;
 /// A page that scripts draw shows less than that before they run.
 const SHOWN: usize = 20;
 
-/// Titles that templates come with and people forget (`create-vite`, Create React App).
-const TITLES: [&str; 11] = [
+/// Titles that templates come with and people forget (`create-vite`, Create React App), or that assistants put in.
+const TITLES: [&str; 16] = [
+    "Lovable App",
+    "v0 App",
+    "vite_react_shadcn_ts",
+    "Create Next App",
+    "New Remix App",
     "Vite + React",
     "Vite + React + TS",
     "Vite + Vue",
@@ -101,7 +111,6 @@ const TITLES: [&str; 11] = [
     "Vite App",
     "React App",
 ];
-/// With the words of `<noscript>`.
 const LONGEST_SHELL: usize = 120;
 
 /// What a page is in place of an app, in words after the host's name, and its telling part.
@@ -122,13 +131,30 @@ pub fn instead_of_app(text: &str) -> Option<(String, String)> {
             return Some(("shows the page of a parked name, and not an app".to_owned(), (*mark).to_owned()));
         }
     }
-    // An app that scripts draw shows nothing itself, and may be called so; one that leads on is there.
-    let leads_on = ["<a ", "<form"].iter().any(|tag| text.contains(tag));
-    let is_told = |headline: &Headline| {
-        length <= LONGEST_NOTICE && (length >= SHOWN || !headline.is_title) && is_notice(headline, leads_on)
-    };
-    let notice = headlines(text).into_iter().find(is_told)?.text;
+    let notice = notice(text).filter(|_| !leads_on(text))?;
     Some(("says that it is not there yet, or not just now".to_owned(), notice))
+}
+
+/// What may be such a notice, over a page that leads on to others: so is an app's that has it for a name.
+pub fn perhaps_notice(text: &str) -> Option<String> {
+    notice(text).filter(|_| leads_on(text))
+}
+
+/// The headline of a page that says little else.
+fn notice(text: &str) -> Option<String> {
+    let length = seen(text);
+    // An app that scripts draw shows nothing itself, and may be called so.
+    let is_drawn = length < SHOWN && text.contains("<script");
+    let is_told = |headline: &Headline| !(is_drawn && headline.is_title) && is_notice(headline, leads_on(text));
+    headlines(text).into_iter().find(|headline| length <= LONGEST_NOTICE && is_told(headline)).map(|found| found.text)
+}
+
+/// Whether a page has a form, or a link to another page of its own.
+fn leads_on(text: &str) -> bool {
+    static LINK: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r#"(?i)<form\b|<a\s[^>]*\bhref\s*=\s*["']?(?:/[a-z0-9]|\./|[a-z0-9_-]+(?:[/"'>\s]|\.html))"#).ok()
+    });
+    LINK.as_ref().is_some_and(|link| link.is_match(text))
 }
 
 /// The title that a page has from its template, where nothing in the page itself shows an app.
@@ -150,17 +176,23 @@ struct Headline {
     text: String,
 }
 
+/// The title and the headlines: of the first level, or of the second where there are none.
 fn headlines(text: &str) -> Vec<Headline> {
     static HEADLINE: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r"(?is)<(title|h1)(?:\s[^>]*)?>([^<]{1,200})</(?:title|h1)").ok());
-    let Some(headline) = HEADLINE.as_ref() else { return Vec::new() };
-    let found = headline.captures_iter(text).take(4).filter_map(|found| Some((found.get(1)?, found.get(2)?)));
-    found
-        .map(|(tag, text)| Headline {
-            is_title: tag.as_str().eq_ignore_ascii_case("title"),
-            text: text.as_str().split_whitespace().collect::<Vec<_>>().join(" "),
-        })
-        .collect()
+        LazyLock::new(|| Regex::new(r"(?is)<(title|h1|h2)(?:\s[^>]*)?>(.*?)</(?:title|h1|h2)").ok());
+    static TAG: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(r"<[^>]*>").ok());
+    let (Some(headline), Some(tag)) = (HEADLINE.as_ref(), TAG.as_ref()) else { return Vec::new() };
+    let found = headline.captures_iter(text).take(MOST_HEADLINES);
+    let found: Vec<(&str, &str)> =
+        found.filter_map(|found| Some((found.get(1)?.as_str(), found.get(2)?.as_str()))).collect();
+    let has_first = found.iter().any(|(name, _)| name.eq_ignore_ascii_case("h1"));
+    let counts = |name: &str| !has_first || !name.eq_ignore_ascii_case("h2");
+    let read = |(name, text): (&str, &str)| Headline {
+        is_title: name.eq_ignore_ascii_case("title"),
+        text: tag.replace_all(text, " ").split_whitespace().collect::<Vec<_>>().join(" "),
+    };
+    let short = |headline: &Headline| headline.text.chars().count() <= LONGEST_HEADLINE;
+    found.into_iter().filter(|(name, _)| counts(name)).map(read).filter(short).collect()
 }
 
 #[cfg(test)]
@@ -195,6 +227,11 @@ mod tests {
                 "not there yet",
             ),
             ("<title>Shop</title><h1 class=x>Coming soon…</h1>", "not there yet"),
+            ("<title>Shop</title><h1>We are currently<br>under maintenance</h1><p>Sorry", "not there yet"),
+            ("<title>Shop</title><h1><span>Coming <em>soon</em></span></h1>", "not there yet"),
+            ("<title>Shop</title><h2>Under maintenance</h2><a href='mailto:a@example.com'>Ask</a>", "not there yet"),
+            ("<title>Down for maintenance</title><p>Back at 5.", "not there yet"),
+            ("<div><h1>Welcome to SvelteKit</h1><p>Visit <a href=https://svelte.dev/docs/kit>", "SvelteKit"),
         ] {
             let what = instead_of_app(text).map(|(what, _)| what);
             assert!(what.as_ref().is_some_and(|what| what.contains(told)), "{told}: {what:?}");
@@ -204,13 +241,24 @@ mod tests {
         for text in [
             "<title>Smith Building Maintenance</title><h1>Smith Building Maintenance</h1>",
             "<title>Shop</title><h1>Tea</h1><p>New teas are coming soon, and more are under construction",
-            "<title>Maintenance</title><div id=root></div>",
-            "<title>Be Right Back - a status app for streamers</title><div id=root></div>",
+            "<title>Maintenance</title><div id=root></div><script src=/a.js></script>",
+            "<title>Be Right Back - a status app for streamers</title><noscript>You need to enable JavaScript to run this app.</noscript><div id=root></div><script src=/a.js></script>",
+            "<title>Maintenance mode</title><h1>Maintenance mode for your shop</h1><a href=/signup>Start free</a>",
             "<title>Smith</title><h1>Maintenance</h1><p>We look after your house.</p><a href=/book>Book us</a>",
             "<title>How to set up Apache</title><p>You see Apache2 Ubuntu Default Page: It works!</p>",
             "<title>Express delivery</title><h1>Welcome to Express delivery</h1>",
         ] {
             assert_eq!(instead_of_app(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_notice_that_leads_on_may_be_a_name() {
+        let app =
+            "<title>Be Right Back</title><h1>Be Right Back</h1><p>For streamers.</p><a href=\"/signup\">Sign up</a>";
+        assert_eq!(perhaps_notice(app).as_deref(), Some("Be Right Back"));
+        for text in ["<h1>Be right back</h1><a href=https://status.example.com>", "<h1>Tea</h1><a href=/a>"] {
+            assert_eq!(perhaps_notice(text), None, "{text}");
         }
     }
 

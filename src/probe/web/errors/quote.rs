@@ -66,10 +66,10 @@ fn has(text: &str, from: usize, word: &str) -> bool {
     text.get(from..).is_some_and(|rest| rest.contains(word))
 }
 
-/// How many characters of a piece of markup a reader sees, blanks not counted.
+/// How many characters of a piece of markup a reader sees whose browser runs scripts, blanks not counted.
 pub fn seen(markup: &str) -> usize {
     static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r"(?s)<script\b.*?(?:</script|$)|<style\b.*?(?:</style|$)|<title\b.*?(?:</title|$)|<!--.*?(?:-->|$)|<[^>]*(?:>|$)").ok()
+        Regex::new(r"(?s)<script\b.*?(?:</script|$)|<style\b.*?(?:</style|$)|<title\b.*?(?:</title|$)|<noscript\b.*?(?:</noscript|$)|<!--.*?(?:-->|$)|<[^>]*(?:>|$)").ok()
     });
     let Some(unseen) = UNSEEN.as_ref() else { return 0 };
     unseen.replace_all(markup, "").chars().filter(|c| !c.is_whitespace()).count()

@@ -85,6 +85,7 @@ pub static ROWS: &[Row] = &[
     row(Kind::Default, "Symfony", &["Oops! An Error Occurred", "The server returned a"]),
     row(Kind::Default, "Vercel", &["The page could not be found", "NOT_FOUND"]),
     row(Kind::Default, "Vercel", &["404: NOT_FOUND", "DEPLOYMENT_NOT_FOUND"]),
+    row(Kind::Default, "Vercel", &["The deployment could not be found on Vercel"]),
     row(Kind::Default, "Netlify", &["Looks like you&#39;ve followed a broken link"]),
     row(Kind::Default, "Netlify", &["Looks like you've followed a broken link"]),
     row(Kind::Default, "GitHub Pages", &["The site configured at this address does not", "GitHub Pages"]),

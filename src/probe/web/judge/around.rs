@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::model::{RuleMeta, Standing};
-use crate::probe::web::address::{Origin, is_loopback, is_secure};
+use crate::probe::web::address::{Origin, is_loopback, is_secure, registered};
 use crate::probe::web::around::Around;
 use crate::probe::web::exposed::rows as path_rows;
 use crate::probe::web::rules::{
@@ -44,11 +44,18 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
 
 fn judge_cors(survey: &Survey, around: &Around, tally: &mut Tally) {
     let mut cors = around.cors.clone();
-    // An API that was given for itself was asked there.
-    let given = |url: &Url| survey.around.iter().any(|other| Origin::of(&other.page) == Origin::of(url));
-    cors.elsewhere.retain(|url| !given(url));
+    // An API that was given for itself was asked there, if it answered.
+    let is_given = |url: &Url| {
+        let mut targets = survey.around.iter().flat_map(|other| &other.cors.targets);
+        targets.any(|target| Origin::of(&target.url) == Origin::of(url) && target.is_api_that_answers())
+    };
+    cors.elsewhere.retain(|url| !is_given(url));
+    // One that was given, or is the same site's, is the one that scripts ask at addresses which they make up.
+    let is_its_api = |other: &&Around| {
+        registered(&other.page) == registered(&around.page) || other.cors.targets.first().is_some_and(|page| page.api)
+    };
     let is_answered = |other: &Around| other.cors.targets.iter().any(|target| target.api && target.is_there());
-    if survey.around.iter().any(is_answered) {
+    if survey.around.iter().filter(is_its_api).any(is_answered) {
         cors.unnamed = None;
     }
     for (rule, sight) in rules::cors::judge(&cors) {

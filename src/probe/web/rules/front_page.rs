@@ -6,6 +6,7 @@ use regex::Regex;
 
 use super::{Page, header_finding};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::cors::is_api;
 use crate::probe::web::errors::signs::{self, Kind};
 use crate::probe::web::errors::{challenge, fresh};
 use crate::probe::web::tally::Sight;
@@ -43,8 +44,16 @@ const MARKED: [&[&str]; 2] = [&["<ListBucketResult", "<Contents>"], &["caddyserv
 /// Those of Go's FileServer, which begin with the list, and of IIS, which says the host's name and the path.
 const SHAPE: &str = r"(?is)^\s*(?:<!doctype html>\s*)?(?:<meta[^>]*>\s*)*<pre>\s*<a href=|<title>[^<]{1,200} - /[^<]{0,200}</title>.{0,600}<pre>\s*<a href=";
 
-/// Whose page for a name without an app nobody takes for an API's.
-const HOSTS: [&str; 7] = ["Heroku", "Vercel", "Netlify", "GitHub Pages", "Railway", "Firebase", "Cloudflare"];
+/// What hosts say of a name under which nobody has put anything. What they say of an address under a name that somebody has is also what
+/// an API has at its root.
+const NO_SUCH_APP: [&str; 6] = [
+    "DEPLOYMENT_NOT_FOUND",
+    "herokucdn.com/error-pages/no-such-app",
+    "There isn't a GitHub Pages site here",
+    "There isn&#39;t a GitHub Pages site here",
+    "\"message\":\"Application not found\"",
+    "The deployment could not be found on Vercel",
+];
 
 /// So much of a page is looked at; what is searched for stands near its beginning.
 const LOOKED_AT: usize = 64 * 1024;
@@ -62,8 +71,10 @@ pub fn judge(page: &Page<'_>) -> Sight {
         ));
     }
     let empty = cut.is_none() && (200..300).contains(&status) && bytes.trim_ascii().is_empty();
+    // An API may well answer so.
+    let is_page = page.response.is_html() && !is_api(page.url);
     let seen = trouble(status, &text).or_else(|| {
-        (empty && matches!(status, 200 | 204))
+        (empty && is_page && matches!(status, 200 | 204))
             .then(|| (Severity::Blocker, format!("answers {status} with an empty page"), String::new()))
     });
     let Some((severity, what, shown)) = seen else {
@@ -73,6 +84,9 @@ pub fn judge(page: &Page<'_>) -> Sight {
             _ if empty => Sight::NotSeen(format!("{host} answered {status} with an empty page")),
             // A login wall or a bot check: the app may be behind it.
             400..=499 => Sight::NotSeen(format!("{host} answered {status}: give an address that answers with a page")),
+            _ if let Some(notice) = fresh::perhaps_notice(&text) => Sight::NotSeen(format!(
+                "{host} says \"{notice}\" and leads on from there: open it to see that your app is there"
+            )),
             _ => match fresh::title_of_template(&text) {
                 Some(title) => Sight::NotSeen(format!(
                     "{host} still has the title of its template, \"{title}\", over a page that scripts make: open it to see that it is your app, \
@@ -84,7 +98,7 @@ pub fn judge(page: &Page<'_>) -> Sight {
     };
     let finding = header_finding(&META, page.url, "front page", format!("{host} {what}")).severity(severity);
     // The host of an API has nothing at its root, and says so in the same words as a server without an app.
-    let may_be_api = matches!(status, 404 | 410) && !HOSTS.iter().any(|host| what.contains(host));
+    let may_be_api = matches!(status, 404 | 410) && !NO_SUCH_APP.iter().any(|mark| text.contains(mark));
     let finding = if may_be_api {
         let what = format!("{} Where this is the host of an API, name an address there that it answers.", META.fix);
         finding.severity(Severity::Major).confidence(Confidence::Low).fix(what)
@@ -134,7 +148,11 @@ mod tests {
     use crate::probe::web::http::{Body, Headers, Response};
 
     fn judged(status: u16, text: &str) -> Vec<String> {
-        let url = url::Url::parse("https://shop.example.com/").unwrap();
+        judged_at("/", status, text)
+    }
+
+    fn judged_at(path: &str, status: u16, text: &str) -> Vec<String> {
+        let url = url::Url::parse("https://shop.example.com").unwrap().join(path).unwrap();
         let cut = text.ends_with("<!-- cut").then_some("a body that broke off");
         let body = Body { bytes: text.as_bytes().to_vec(), cut, ..Body::default() };
         let response = Response { status, headers: Headers::of(&[("content-type", "text/html")]), body };
@@ -153,6 +171,16 @@ mod tests {
                 "error page of Python",
             ),
             (200, " \n", "blocker front-page-broken: shop.example.com answers 200 with an empty page"),
+            (
+                404,
+                "The page could not be found\n\nNOT_FOUND\n",
+                "major front-page-broken: shop.example.com answers 404",
+            ),
+            (
+                404,
+                "The deployment could not be found on Vercel.\n\nDEPLOYMENT_NOT_FOUND\n",
+                "blocker front-page-broken: shop.example.com answers 404",
+            ),
             (200, "<?xml version='1.0'?><ListBucketResult><Contents><Key>a</Key></Contents>", "a list of its files"),
             (
                 200,
@@ -222,6 +250,7 @@ mod tests {
             (202, ""),
             (404, "<h1>Lost</h1><a href=/shop>To the shop</a>"),
             (200, "<title>Just a moment...</title>"),
+            (200, "<title>Be Right Back</title><h1>Be Right Back</h1><p>For streamers.</p><a href=/signup>Sign up</a>"),
             (
                 200,
                 "<title>React App</title><noscript>You need to enable JavaScript to run this app.</noscript><div id=root>",
@@ -230,6 +259,8 @@ mod tests {
             let lines = judged(status, text);
             assert!(lines.len() == 1 && lines[0].starts_with("not seen: "), "{text}: {lines:?}");
         }
+        let api = judged_at("/api/health", 204, "");
+        assert_eq!(api, ["not seen: shop.example.com answered 204 with an empty page"]);
         assert_eq!(judged(200, "<h1>Tea<!-- cut"), ["not seen: shop.example.com gave a body that broke off"]);
         assert_eq!(
             judged(401, "sign in"),

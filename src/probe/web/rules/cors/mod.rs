@@ -15,7 +15,7 @@ pub static REFLECTED: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Major,
     confidence: Confidence::High,
-    what: "Asks for the page, and for up to three addresses of the API that it or its scripts mention, as a website that nobody knows, and looks \
+    what: "Asks for the page, and for up to five addresses of the API that it or its scripts mention, as a website that nobody knows, and looks \
            at whether `Access-Control-Allow-Origin` repeats that website's name. Only addresses that are plain nouns, such as \
            `/api/products` or `/api/me`, are asked by GET; others by OPTIONS alone, as browsers ask for permission beforehand; \
            and those that sound like a deed, such as `/api/checkout`, not at all. With `Access-Control-Allow-Credentials: true` the browser \
@@ -115,7 +115,14 @@ pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
 
 /// Why there may be an API that was not asked.
 fn not_asked(cors: &Cors) -> Option<String> {
-    cors.elsewhere.first().map(elsewhere).or_else(|| cors.unnamed.clone())
+    let beyond = cors.beyond.first().map(|url| {
+        let more = match cors.beyond.len() - 1 {
+            0 => "was".to_owned(),
+            more => format!("and {more} more addresses of your API were"),
+        };
+        format!("{} {more} not asked, since five are: give those that only read with --url", shown(url))
+    });
+    cors.elsewhere.first().map(elsewhere).or(beyond).or_else(|| cors.unnamed.clone())
 }
 
 fn elsewhere(url: &Url) -> String {
@@ -136,10 +143,14 @@ fn without_walls(cors: &Cors) -> Cors {
         }
         let (walls, answers): (Vec<CorsAnswer>, Vec<CorsAnswer>) =
             std::mem::take(&mut target.answers).into_iter().partition(is_wall);
+        // Where the login lets the question through that browsers ask without cookies, what lets other websites in stands before it.
+        let is_asked_first = answers.iter().any(|answer| {
+            answer.method == Method::Options && answer.asker == Asker::Stranger && (200..300).contains(&answer.status)
+        });
         target.failed.extend(walls.into_iter().map(|answer| Failed {
             asker: answer.asker,
             method: answer.method,
-            login: target.api && answer.status == 401 && !answer.page,
+            login: target.api && answer.status == 401 && !answer.page && is_asked_first,
             why: wall(&answer, target.api).unwrap_or_default(),
         }));
         target.answers = answers;
@@ -151,8 +162,9 @@ fn without_walls(cors: &Cors) -> Cors {
 fn wall(answer: &CorsAnswer, api: bool) -> Option<String> {
     match answer.status {
         202 | 300..=399 | 401 | 403 | 407 | 429 | 500.. => Some(format!("it answered {}", answer.status)),
-        // Nothing is there, which a page may say.
-        404 | 410 => None,
+        // Nothing is there. Of an OPTIONS that is an answer: nobody may ask.
+        404 | 410 if answer.method == Method::Options => None,
+        404 | 410 => Some(format!("it answered {}: give an address there that answers", answer.status)),
         _ => (api && answer.page).then(|| "it answered with a page, which is no answer of an API".to_owned()),
     }
 }
@@ -169,8 +181,7 @@ fn concerns(rule: &RuleMeta, asker: Asker) -> bool {
 /// Whether a rule does not know for want of this answer. Where a `GET` was answered too, an `OPTIONS` can still welcome strangers by
 /// itself, but what it leaves open of the others was told already.
 fn misses(rule: &RuleMeta, failed: &Failed) -> bool {
-    // What lets other websites in stands before the login, since browsers ask for it without cookies (Fetch, CORS-preflight
-    // request). That strangers are refused is proven only where they could have been let in.
+    // That strangers are refused is proven only where they could have been let in.
     let is_told = failed.login && rule.id != PROOF.id;
     !is_told && concerns(rule, failed.asker) && (failed.method == Method::Get || rule.id == REFLECTED.id)
 }
@@ -192,6 +203,14 @@ fn why_not(rule: &RuleMeta, target: &Target) -> Option<String> {
     if !target.reads {
         return Some(format!(
             "{} was asked by OPTIONS alone, since a GET there might change something: give it with --url if it only reads",
+            shown(&target.url)
+        ));
+    }
+    let open = target.answers.iter().any(CorsAnswer::is_open_with_cookies);
+    if open && (rule.id == REFLECTED.id || rule.id == PROOF.id) {
+        return Some(format!(
+            "{} answers with `Access-Control-Allow-Origin: *` and allows cookies, which browsers refuse and for which some frameworks name \
+             whoever sends a cookie: list your own origins, or leave the cookies out",
             shown(&target.url)
         ));
     }
@@ -226,6 +245,16 @@ fn reflected(cors: &Cors) -> Option<Finding> {
         let message = format!("{host} lets whichever website asks read its answers with your users' cookies");
         (Severity::Major, message)
     };
+    let reads = hits.iter().any(|(_, answer)| answer.method == Method::Get);
+    let was_read = target.answers.iter().any(|answer| answer.method == Method::Get);
+    let message = if was_read && !reads {
+        let with = if worst.credentials() { " with your users' cookies" } else { "" };
+        format!(
+            "{host} tells browsers to let whichever website asks send it requests{with}, though its answers to GET stay closed"
+        )
+    } else {
+        message
+    };
     Some(finding(&REFLECTED, target, &hits, message).severity(severity))
 }
 
@@ -252,7 +281,8 @@ fn vary(cors: &Cors) -> Option<Finding> {
             let by = |asker| target.answers.iter().find(|a| a.asker == asker && a.method == Method::Get);
             let (own, stranger) = (by(Asker::Own)?, by(Asker::Stranger)?);
             let differs = own.allow_origin != stranger.allow_origin;
-            (differs && own.shared && !(own.varies && stranger.varies)).then_some((target, own))
+            let unmarked = |answer: &CorsAnswer| answer.shared && !answer.varies;
+            (differs && (unmarked(own) || unmarked(stranger))).then_some((target, own))
         })
         .collect();
     let (target, _) = uneven.first()?;
@@ -265,7 +295,7 @@ fn vary(cors: &Cors) -> Option<Finding> {
 
 fn proof(cors: &Cors) -> Sight {
     let answered = |target: &&Target| {
-        let there = |answer: &CorsAnswer| answer.method == Method::Get && !matches!(answer.status, 404 | 410 | 500..);
+        let there = |answer: &CorsAnswer| answer.method == Method::Get && answer.status < 500;
         let settled = |answer: &CorsAnswer| answer.asker == Asker::Null || answer.allow_origin.as_deref() == Some("*");
         let whole = why_not(&PROOF, target).is_none();
         target.api && whole && target.answers.iter().any(there) && target.answers.iter().any(settled)
