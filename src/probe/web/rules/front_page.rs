@@ -84,16 +84,7 @@ pub fn judge(page: &Page<'_>) -> Sight {
             _ if empty => Sight::NotSeen(format!("{host} answered {status} with an empty page")),
             // A login wall or a bot check: the app may be behind it.
             400..=499 => Sight::NotSeen(format!("{host} answered {status}: give an address that answers with a page")),
-            _ if let Some(notice) = fresh::perhaps_notice(&text) => Sight::NotSeen(format!(
-                "{host} says \"{notice}\" and leads on from there: open it to see that your app is there"
-            )),
-            _ => match fresh::title_of_template(&text) {
-                Some(title) => Sight::NotSeen(format!(
-                    "{host} still has the title of its template, \"{title}\", over a page that scripts make: open it to see that it is your app, \
-                     and give it a title of its own"
-                )),
-                None => Sight::Seen(Vec::new()),
-            },
+            _ => perhaps_not_the_app(host, &text).map_or_else(|| Sight::Seen(Vec::new()), Sight::NotSeen),
         };
     };
     let finding = header_finding(&META, page.url, "front page", format!("{host} {what}")).severity(severity);
@@ -107,6 +98,20 @@ pub fn judge(page: &Page<'_>) -> Sight {
     };
     let evidence = (!shown.is_empty()).then(|| Evidence::new(EvidenceKind::Note, format!("it shows: {shown}")));
     Observation::from(finding.evidence(evidence)).into()
+}
+
+/// Why it is not clear that a page is the app, as a sentence.
+fn perhaps_not_the_app(host: &str, text: &str) -> Option<String> {
+    if let Some(notice) = fresh::perhaps_notice(text) {
+        return Some(format!(
+            "{host} says \"{notice}\" and leads on from there: open it to see that your app is there"
+        ));
+    }
+    let title = fresh::title_of_template(text)?;
+    Some(format!(
+        "{host} still has the title of its template, \"{title}\", over a page that scripts make: open it to see that it is your app, \
+         and give it a title of its own"
+    ))
 }
 
 /// What is wrong with a page: how bad, in words after the host's name, and the telling part.
