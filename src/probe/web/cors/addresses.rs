@@ -260,7 +260,8 @@ mod tests {
             [
                 "https://shop.example.com/api/products",
                 "https://shop.example.com/api/users/",
-                "https://shop.example.com/graphql"
+                "https://shop.example.com/graphql",
+                "https://shop.example.com/v1/api"
             ]
         );
         assert_eq!(apis("'https://shop.example.com/v1/api'"), ["https://shop.example.com/v1/api"]);
@@ -326,7 +327,7 @@ mod tests {
     fn mentions_of_several_texts_come_together() {
         let mut all = found("'/api/a' '/api/b' '/api/c'");
         all.take(found("fetch('/api/me') '/api/a' 'https://api.example.com'"));
-        assert_eq!((all.own.len(), all.elsewhere.len(), all.calls), (3, 1, true));
+        assert_eq!((all.own.len(), all.elsewhere.len(), all.calls), (4, 1, true));
         assert_eq!(all.own[0].path(), "/api/me");
     }
 
