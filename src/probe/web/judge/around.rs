@@ -6,6 +6,7 @@ use url::Url;
 use crate::model::{RuleMeta, Standing};
 use crate::probe::web::address::{Origin, is_loopback, is_secure, registered};
 use crate::probe::web::around::Around;
+use crate::probe::web::cors::Cors;
 use crate::probe::web::exposed::rows as path_rows;
 use crate::probe::web::rules::{
     self, answer_times, debug_pages, error_pages, exposed_files, health_endpoint, http2, legal, served_code, siblings,
@@ -24,15 +25,20 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
         }
     }
     let mut named: Vec<&str> = Vec::new();
+    let mut cors = Vec::new();
     for around in &survey.around {
         // A plain page beside a secure one is a fault of its own, and what is around it is said once.
         if !is_secure(&around.page) && survey.has_secure_page(&around.page) {
             continue;
         }
-        judge_cors(survey, around, tally);
+        cors.push(whole_cors(survey, around));
         judge_page(around, tally);
         judge_dns(around, &mut named, tally);
         judge_exposed(around, now, tally);
+    }
+    let open = cors.iter().find_map(rules::cors::left_open);
+    for (rule, sight) in cors.iter().flat_map(|cors| rules::cors::judge(cors, open.as_deref())) {
+        tally.add(&[rule], sight);
     }
     for visit in survey.visits.iter().filter(|visit| visit.given) {
         let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
@@ -42,7 +48,8 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
     }
 }
 
-fn judge_cors(survey: &Survey, around: &Around, tally: &mut Tally) {
+/// What was asked around one page, in the light of the others.
+fn whole_cors(survey: &Survey, around: &Around) -> Cors {
     let mut cors = around.cors.clone();
     // An API that was given for itself was asked there, if it answered.
     let is_given = |url: &Url| {
@@ -58,9 +65,7 @@ fn judge_cors(survey: &Survey, around: &Around, tally: &mut Tally) {
     if survey.around.iter().filter(is_its_api).any(is_answered) {
         cors.unnamed = None;
     }
-    for (rule, sight) in rules::cors::judge(&cors) {
-        tally.add(&[rule], sight);
-    }
+    cors
 }
 
 fn judge_page(around: &Around, tally: &mut Tally) {

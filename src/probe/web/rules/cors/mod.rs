@@ -82,8 +82,18 @@ pub static PROOF: RuleMeta = RuleMeta {
 /// All of them.
 pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 
-/// What the answers come to, for each of the rules; a rule that some targets did not show is named again for each of them.
-pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
+/// Why it is not known of all that there is whether it lets other websites in: then no address proves it for the others. An address that is
+/// sure to be safe to ask only by `OPTIONS` is known by that, where the app answers what browsers ask first.
+pub fn left_open(cors: &Cors) -> Option<String> {
+    let cors = &without_walls(cors);
+    let asked = cors.targets.iter().filter(|target| target.reads || !is_asked_first(&target.answers));
+    let why = |target| why_not(&REFLECTED, target).or_else(|| why_not(&LOOKALIKE, target));
+    not_asked(cors).or_else(|| asked.into_iter().find_map(why))
+}
+
+/// What the answers come to, for each of the rules; a rule that some targets did not show is named again for each of them. `open` is what
+/// [`left_open`] of all sites.
+pub fn judge(cors: &Cors, open: Option<&str>) -> Vec<(&'static RuleMeta, Sight)> {
     let cors = &without_walls(cors);
     if cors.targets.iter().all(|target| target.answers.is_empty()) {
         let why = "no request with a foreign Origin was answered".to_owned();
@@ -104,11 +114,15 @@ pub fn judge(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
         let unknown = [&REFLECTED, &LOOKALIKE, &VARY];
         sights.extend(unknown.into_iter().map(|rule| (rule, Sight::NotSeen(why.clone()))));
     }
-    sights.push((&PROOF, if clean { proof(cors) } else { Sight::Seen(Vec::new()) }));
-    if let (true, Some(url)) = (clean, cors.elsewhere.first()) {
-        sights.push((&PROOF, Sight::NotSeen(elsewhere(url))));
-    }
-    let apis = cors.targets.iter().filter(|target| clean && target.api);
+    sights.push((
+        &PROOF,
+        match open.filter(|_| clean) {
+            Some(why) => Sight::NotSeen(why.to_owned()),
+            None if clean => proof(cors),
+            None => Sight::Seen(Vec::new()),
+        },
+    ));
+    let apis = cors.targets.iter().filter(|target| clean && open.is_none() && target.api);
     sights.extend(apis.filter_map(|target| why_not(&PROOF, target)).map(|why| (&PROOF, Sight::NotSeen(why))));
     sights
 }
@@ -143,10 +157,7 @@ fn without_walls(cors: &Cors) -> Cors {
         }
         let (walls, answers): (Vec<CorsAnswer>, Vec<CorsAnswer>) =
             std::mem::take(&mut target.answers).into_iter().partition(is_wall);
-        // Where the login lets the question through that browsers ask without cookies, what lets other websites in stands before it.
-        let is_asked_first = answers.iter().any(|answer| {
-            answer.method == Method::Options && answer.asker == Asker::Stranger && (200..300).contains(&answer.status)
-        });
+        let is_asked_first = is_asked_first(&answers);
         target.failed.extend(walls.into_iter().map(|answer| Failed {
             asker: answer.asker,
             method: answer.method,
@@ -156,6 +167,13 @@ fn without_walls(cors: &Cors) -> Cors {
         target.answers = answers;
     }
     cors
+}
+
+/// Whether the app answers the question that browsers ask first, without cookies (Fetch, CORS-preflight request): what lets other websites
+/// in stands there, before any login.
+fn is_asked_first(answers: &[CorsAnswer]) -> bool {
+    let asks = |answer: &CorsAnswer| answer.method == Method::Options && answer.asker == Asker::Stranger;
+    answers.iter().any(|answer| asks(answer) && (200..300).contains(&answer.status))
 }
 
 /// What stands in the way of the app, as the end of a sentence. AWS WAF answers 202 while it checks the browser.

@@ -21,12 +21,16 @@ fn target(url: Url, api: bool, answers: Vec<CorsAnswer>) -> Target {
     Target { url, api, reads: true, answers, failed: Vec::new() }
 }
 
+fn judged_alone(cors: &Cors) -> Vec<(&'static RuleMeta, Sight)> {
+    judge(cors, left_open(cors).as_deref())
+}
+
 /// What is said of each rule for a page that answers everybody and this API, as `rule: line`.
 fn beside_a_page(api: Target) -> Vec<String> {
     let url = Url::parse("https://shop.example.com/").unwrap();
     let page = target(url, false, vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)]);
     let cors = Cors { targets: vec![page, api], ..Cors::default() };
-    let judged = judge(&cors).into_iter();
+    let judged = judged_alone(&cors).into_iter();
     judged.flat_map(|(rule, sight)| lines(sight).into_iter().map(|line| format!("{}: {line}", rule.id))).collect()
 }
 
@@ -85,6 +89,31 @@ fn a_login_behind_what_lets_others_in_leaves_only_the_proof_open() {
 }
 
 #[test]
+fn one_address_proves_nothing_of_another_that_is_not_known() {
+    let url = |path| Url::parse("https://shop.example.com").unwrap().join(path).unwrap();
+    let fine = || {
+        target(url("/api/status"), true, vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)])
+    };
+    let refused = [Asker::Own, Asker::Stranger, Asker::Null]
+        .map(|asker| CorsAnswer { status: 401, ..answer(asker, None, false) });
+    let options = |status| CorsAnswer { status, method: Method::Options, ..answer(Asker::Stranger, None, false) };
+    let deed = |status| Target { reads: false, ..target(url("/api/publish"), true, vec![options(status)]) };
+    let is_proven = |other: Target| {
+        let cors = Cors { targets: vec![fine(), other], ..Cors::default() };
+        judged_alone(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).any(|line| line.starts_with("proof"))
+    };
+    assert!(!is_proven(target(url("/api/me"), true, refused.to_vec())));
+    assert!(is_proven(deed(204)) && !is_proven(deed(405)));
+    let elsewhere = vec![url("https://api.example.com/me")];
+    let open = left_open(&Cors { targets: vec![fine()], elsewhere, ..Cors::default() }).unwrap();
+    let other = judge(&Cors { targets: vec![fine()], ..Cors::default() }, Some(&open));
+    assert!(
+        other.into_iter().flat_map(|(_, sight)| lines(sight)).all(|line| !line.starts_with("proof")),
+        "of another site"
+    );
+}
+
+#[test]
 fn everybody_with_cookies_proves_nothing() {
     let said = judged(vec![answer(Asker::Stranger, Some("*"), true), answer(Asker::Null, Some("*"), true)], false);
     assert!(
@@ -107,7 +136,7 @@ fn what_only_an_options_says_is_told_as_that() {
 fn judged(answers: Vec<CorsAnswer>, cross_site_cookie: bool) -> Vec<String> {
     let url = Url::parse("https://shop.example.com/api/me").unwrap();
     let cors = Cors { targets: vec![target(url, true, answers)], cross_site_cookie, ..Cors::default() };
-    judge(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect()
+    judged_alone(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect()
 }
 
 #[test]
@@ -208,7 +237,7 @@ fn an_api_that_was_not_asked_is_told() {
         target(url("https://shop.example.com/"), false, answers)
     };
     let told = |cors: &Cors, rule: &RuleMeta, why: &str| {
-        judge(cors)
+        judged_alone(cors)
             .into_iter()
             .any(|(id, sight)| id.id == rule.id && matches!(sight, Sight::NotSeen(said) if said.contains(why)))
     };
@@ -231,7 +260,7 @@ fn no_answer_and_no_api_prove_nothing() {
     let url = Url::parse("https://shop.example.com/").unwrap();
     let page = target(url, false, vec![answer(Asker::Stranger, None, false), answer(Asker::Null, None, false)]);
     let cors = Cors { targets: vec![page], ..Cors::default() };
-    let said: Vec<String> = judge(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect();
+    let said: Vec<String> = judged_alone(&cors).into_iter().flat_map(|(_, sight)| lines(sight)).collect();
     assert_eq!(said.len(), 1);
     assert!(said[0].starts_with("not seen: the page names no address of an API"));
 }
