@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::model::{RuleMeta, Standing};
-use crate::probe::web::address::{Origin, is_loopback, is_secure};
+use crate::probe::web::address::{Origin, is_loopback, is_secure, shown};
 use crate::probe::web::around::Around;
 use crate::probe::web::exposed::rows as path_rows;
 use crate::probe::web::rules::{
@@ -12,6 +12,7 @@ use crate::probe::web::rules::{
 };
 use crate::probe::web::survey::Survey;
 use crate::probe::web::tally::{Sight, Tally};
+use crate::probe::web::visit::{Hop, Visit};
 
 /// Judges everything that was seen around the pages, and the ways to them.
 pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
@@ -33,6 +34,9 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
         judge_page(around, tally);
         judge_dns(around, &mut named, tally);
         judge_exposed(around, now, tally);
+        if let Some(why) = onward(survey, around) {
+            tally.not_seen(served_code::RULES, &why);
+        }
     }
     for visit in survey.visits.iter().filter(|visit| visit.given) {
         let elsewhere = !is_secure(&visit.start) && survey.has_secure_page(&visit.start);
@@ -47,6 +51,7 @@ fn judge_cors(survey: &Survey, around: &Around, tally: &mut Tally) {
     // An API that was given for itself was asked there.
     let given = |url: &Url| survey.around.iter().any(|other| Origin::of(&other.page) == Origin::of(url));
     cors.elsewhere.retain(|url| !given(url));
+    cors.unnamed = cors.unnamed.or_else(|| onward(survey, around));
     let is_answered = |other: &Around| other.cors.targets.iter().any(|target| target.api && target.is_there());
     if survey.around.iter().any(is_answered) {
         cors.unnamed = None;
@@ -118,6 +123,15 @@ fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
     for (reason, example) in &exposed.served.not_read {
         tally.gap(*reason, example.clone());
     }
+}
+
+/// Why the app is not what was looked at, where a page sends its readers on by itself to what was not looked at as well.
+fn onward(survey: &Survey, around: &Around) -> Option<String> {
+    let to = around.exposed.served.leads_to.as_ref()?;
+    let seen = |page: &Hop| survey.around.iter().any(|around| around.page == page.url);
+    let passes = |visit: &&Visit| visit.hops.iter().any(|hop| hop.url == *to);
+    let known = survey.visits.iter().filter(passes).filter_map(Visit::page).any(seen);
+    (!known).then(|| format!("{} sends visitors on to {}: give that with --url", shown(&around.page), shown(to)))
 }
 
 /// The rules about what a site gives away.
