@@ -58,7 +58,7 @@ pub fn is_teaser(body: &str, sign: &Sign) -> bool {
     static HEADLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
         // The link stands in the headline or around it.
         const LINK: &str = r#"<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]+)[^>]*>"#;
-        Regex::new(&format!(r"(?is)<h[1-6]\b[^>]*>(?:[^<]|<(?:span|strong|em|b|i)\b[^>]*>)*{LINK}|{LINK}(?:[^<]|<div\b[^>]*>|</div>|<img\b[^>]*>)*<h[1-6]\b")).ok()
+        Regex::new(&format!(r"(?is)<h[1-6]\b[^>]*>(?:[^<]|</?(?:span|strong|em|b|i|small)\b[^>]*>)*{LINK}|{LINK}(?:[^<]|<div\b[^>]*>|</div>|<img\b[^>]*>)*<h[1-6]\b")).ok()
     });
     // As for quotes: in the posts of a page nobody writes it as markup.
     if sign.of == "PHP" && body.get(sign.at..sign.end).is_some_and(|found| found.contains("</b>")) {
