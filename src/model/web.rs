@@ -29,6 +29,9 @@ pub struct Site {
     /// The status of the page; `None` where none was reached.
     #[serde(default)]
     pub status: Option<u16>,
+    /// Whether a check for bots answered in place of the app.
+    #[serde(default)]
+    pub challenge: bool,
     /// Why no page was reached, as a sentence without a full stop; `None` when one was.
     pub not_reached: Option<String>,
     /// Every redirect on the way, first to last: `301 http://shop.example.com/ → https://shop.example.com/`.
@@ -48,9 +51,15 @@ pub struct Site {
 }
 
 impl Site {
-    /// The status of a page that is an error or a wall: its headers say nothing of the app's.
-    pub fn failing(&self) -> Option<u16> {
-        self.status.filter(|status| !(200..400).contains(status))
+    /// What a page that is an error or a wall does, after "the page": `answers 403`. Its headers say nothing of the app's.
+    pub fn failing(&self) -> Option<String> {
+        let status = self.status.filter(|status| !(200..400).contains(status));
+        match (status, self.challenge) {
+            (Some(status), false) => Some(format!("answers {status}")),
+            (Some(status), true) => Some(format!("answers {status} with a check for bots")),
+            (None, true) => Some("answers with a check for bots".to_owned()),
+            (None, false) => None,
+        }
     }
 
     /// The score, where it is that of the app's own page.
@@ -298,6 +307,9 @@ mod tests {
         };
         assert!(score(Some(200)) && score(None));
         assert!(!score(Some(403)) && !score(Some(503)));
+        let observatory = Some(ObservatoryScore::default());
+        let check = Site { status: Some(200), challenge: true, observatory, ..Site::default() };
+        assert_eq!((check.score(), check.failing().as_deref()), (None, Some("answers with a check for bots")));
     }
 
     #[test]

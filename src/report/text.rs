@@ -277,7 +277,7 @@ impl Page<'_, '_> {
             let mut headers: Vec<&str> = web::headers_to_mend(site).map(|header| header.name.as_str()).collect();
             headers.dedup();
             let facts = [
-                site.failing().map(|status| format!("the page answers {status}")),
+                site.failing().map(|what| format!("the page {what}")),
                 (!open.is_empty()).then(|| format!("lies open: {}", listed(open))),
                 (!headers.is_empty()).then(|| format!("missing or weak: {}", listed(headers))),
                 web::times(site),

@@ -33,7 +33,7 @@ pub(super) fn sentence(web: &WebReport, name: impl Fn(&str) -> String) -> String
         format!("gets {} (A+ is the best, F the worst)", grades.join(" and "))
     };
     let refused = if refused { "; browsers refuse its certificate" } else { "" };
-    let failing = failing.map(|status| format!("; the page itself answers {status}")).unwrap_or_default();
+    let failing = failing.map(|what| format!("; the page itself {what}")).unwrap_or_default();
     format!("{subject} {grades}{refused}{failing}{}.", open(&reached))
 }
 

@@ -196,8 +196,20 @@ pub(crate) fn clean_web(report: &mut WebReport) {
 }
 
 fn clean_site(site: &mut Site) {
-    let Site { url, page, status: _, not_reached, hops, observatory, headers, paths, times: _, dns, dns_not_asked } =
-        site;
+    let Site {
+        url,
+        page,
+        status: _,
+        challenge: _,
+        not_reached,
+        hops,
+        observatory,
+        headers,
+        paths,
+        times: _,
+        dns,
+        dns_not_asked,
+    } = site;
     [url, page].into_iter().chain(not_reached).chain(hops).chain(dns_not_asked).for_each(clean_long);
     if let Some(ObservatoryScore { score: _, grade, tests }) = observatory {
         clean_long(grade);

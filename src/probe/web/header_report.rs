@@ -4,7 +4,7 @@ use url::Url;
 
 use super::address::{is_ip, is_loopback, is_secure, registered, same_site};
 use super::cookies::{self, Cookie};
-use super::hsts_preload::{self, Apex, Eligibility};
+use super::hsts_preload::{self, Apex, Eligibility, list};
 use super::http::Header;
 use super::judge::page_of;
 use super::observatory::{self, CorsSent, Input, Plain, Secure};
@@ -55,7 +55,7 @@ pub fn rows(survey: &Survey, page: &Hop, trusted: impl Fn(&Url) -> Option<bool>)
     rows
 }
 
-/// Whether browsers could be told beforehand, without a first visit, to use HTTPS only.
+/// Whether browsers are told beforehand, without a first visit, to use HTTPS only, or could be.
 fn preload(survey: &Survey, page: &Url, trusted: impl Fn(&Url) -> Option<bool>) -> HeaderRow {
     let domain = registered(page);
     let of_host = |visit: &&Visit, host: &str, secure: bool| {
@@ -91,17 +91,34 @@ fn preload(survey: &Survey, page: &Url, trusted: impl Fn(&Url) -> Option<bool>) 
             _ => None,
         }),
     };
-    let (why, standing) = match hsts_preload::eligibility(&apex) {
-        Eligibility::Eligible => {
-            (format!("{domain} has all that the list of browsers asks and that can be seen"), Standing::Good)
+    let (why, standing) = standing_with_list(page, domain, hsts_preload::eligibility(&apex));
+    HeaderRow { name: "HSTS preload".to_owned(), why, standing, ..HeaderRow::default() }
+}
+
+fn standing_with_list(page: &Url, domain: &str, eligibility: Eligibility) -> (String, Standing) {
+    let day = list::day();
+    match (list::listed(page), eligibility) {
+        // Those that fall short are taken off again.
+        (Some(name), Eligibility::Missing(what)) if name == domain => (
+            format!("On the browsers' preload list of {day}, which by now would want {}", what.join(", ")),
+            Standing::Neutral,
+        ),
+        (Some(name), _) if page.host_str() == Some(name) => {
+            (format!("On the browsers' preload list of {day}"), Standing::Good)
         }
-        Eligibility::Missing(what) => (
+        (Some(name), _) => (format!("On the browsers' preload list of {day}, with all of {name}"), Standing::Good),
+        (None, Eligibility::Eligible) => (
+            format!(
+                "{domain} has all that the list of browsers asks and that can be seen; it was not on that of {day} yet"
+            ),
+            Standing::Good,
+        ),
+        (None, Eligibility::Missing(what)) => (
             format!("Nothing that a launch needs; the list of browsers would want {}", what.join(", ")),
             Standing::Neutral,
         ),
-        Eligibility::Unknown(what) => (format!("Not seen: {}", what.join(", ")), Standing::Unknown),
-    };
-    HeaderRow { name: "HSTS preload".to_owned(), why, standing, ..HeaderRow::default() }
+        (None, Eligibility::Unknown(what)) => (format!("Not seen: {}", what.join(", ")), Standing::Unknown),
+    }
 }
 
 /// The page itself if it came over HTTPS, or else the one that its site has there.
@@ -143,4 +160,31 @@ fn cookies_towards(survey: &Survey, page: &Hop) -> Vec<Cookie> {
         found.push(cookie);
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_says_on_which_list_a_host_is() {
+        let of = |url: &str, eligibility| {
+            let page = Url::parse(url).unwrap();
+            standing_with_list(&page, registered(&page), eligibility)
+        };
+        let lacking = || Eligibility::Missing(vec!["includeSubDomains".to_owned()]);
+        let unseen = || Eligibility::Unknown(vec!["where http://x leads".to_owned()]);
+        let day = list::day();
+        let on = format!("On the browsers' preload list of {day}");
+        for eligibility in [Eligibility::Eligible, unseen()] {
+            assert_eq!(of("https://github.com/", eligibility), (on.clone(), Standing::Good));
+        }
+        assert_eq!(of("https://shop.dev/", lacking()), (format!("{on}, with all of dev"), Standing::Good));
+        let falls_short = of("https://www.github.com/", lacking());
+        assert_eq!(falls_short, (format!("{on}, which by now would want includeSubDomains"), Standing::Neutral));
+        let (why, standing) = of("https://shop.example.com/", Eligibility::Eligible);
+        assert!(why.ends_with(&format!("not on that of {day} yet")) && standing == Standing::Good, "{why}");
+        assert_eq!(of("https://shop.example.com/", lacking()).1, Standing::Neutral);
+        assert_eq!(of("https://shop.example.com/", unseen()).1, Standing::Unknown);
+    }
 }

@@ -70,9 +70,12 @@ fn judge_hsts(survey: &Survey, is_trusted: impl Fn(&Url) -> Option<bool>, tally:
     }
 }
 
-/// Servers often leave headers out of error pages, so what is missing there may be there elsewhere.
+/// Servers often leave headers out of error pages, and checks for bots have their own: what is missing there may be there elsewhere.
 fn unless_error(sight: Sight, hop: &Hop) -> Sight {
     match &sight {
+        Sight::Seen(seen) if challenge::is_response(&hop.response) && seen.iter().any(is_finding) => {
+            Sight::NotSeen(format!("{} answers with a check for bots, which has headers of its own", shown(&hop.url)))
+        }
         Sight::Seen(seen) if hop.response.status >= 400 && seen.iter().any(is_finding) => Sight::NotSeen(format!(
             "{} answered {}: give an address that answers with a page",
             shown(&hop.url),

@@ -4,7 +4,7 @@
 use url::Url;
 
 use super::limits::Limits;
-use super::{cookies, csp, exposed, html, http, structured, tls};
+use super::{cookies, csp, errors, exposed, html, http, structured, tls};
 
 /// Reads a `Set-Cookie` and judges it; its value must not be shown.
 pub fn cookie(bytes: &[u8]) {
@@ -44,6 +44,11 @@ pub fn html(bytes: &[u8]) {
         document.embedded.len(),
     ];
     assert!(lists.into_iter().all(|length| length <= html::MOST_ITEMS), "a list of a page has no end");
+}
+
+/// An error page, one that quotes one, a check for bots, or what stands in place of an app.
+pub fn error_page(bytes: &[u8]) {
+    errors::read_any(bytes);
 }
 
 /// The answer to a ClientHello, as it might arrive.

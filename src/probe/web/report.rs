@@ -4,11 +4,15 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::address::{Origin, shown};
+use super::errors::challenge;
 use super::survey::Survey;
 use super::tls::verdict::Verdict;
 use super::visit::Visit;
 use super::{dns, exposed, header_report, times, tls};
-use crate::model::{Site, Standing, WebReport};
+use crate::model::{HeaderRow, Site, Standing, WebReport};
+
+/// The rows of what counts for the host and not for the page.
+const HSTS: [&str; 2] = ["Strict-Transport-Security", "HSTS preload"];
 
 /// Everything about a survey; `verdicts` are those of its servers, in their order.
 pub fn report(survey: &Survey, verdicts: &[Verdict], now: Timestamp) -> WebReport {
@@ -39,15 +43,19 @@ fn site(survey: &Survey, verdicts: &[Verdict], visit: &Visit) -> Site {
     let Some(page) = visit.page() else { return site };
     site.page = shown(&page.url);
     site.status = Some(page.response.status);
+    site.challenge = challenge::is_response(&page.response);
     site.headers = header_report::rows(survey, page, |url| trusted(survey, verdicts, url));
     if site.failing().is_some() {
-        // What an error page or a wall leaves out may be there elsewhere.
-        let wrong = site.headers.iter_mut().filter(|row| matches!(row.standing, Standing::Bad | Standing::Weak));
-        wrong.for_each(|row| row.standing = Standing::Unknown);
+        // What an error page or a wall leaves out may be there elsewhere, and what it sends may not. Browsers heed HSTS on any page.
+        let own = |row: &&mut HeaderRow| row.standing == Standing::Good && !HSTS.contains(&row.name.as_str());
+        let judged = |row: &&mut HeaderRow| matches!(row.standing, Standing::Bad | Standing::Weak) || own(row);
+        site.headers.iter_mut().filter(judged).for_each(|row| row.standing = Standing::Unknown);
     }
     let around = survey.around.iter().find(|around| around.page == page.url);
     let cors = around.and_then(|around| around.cors.observatory());
-    site.observatory = header_report::score(survey, page, |url| trusted(survey, verdicts, url), cors);
+    if !site.challenge {
+        site.observatory = header_report::score(survey, page, |url| trusted(survey, verdicts, url), cors);
+    }
     let Some(around) = around else { return site };
     site.paths = exposed::rows(&around.exposed);
     site.times = around.times.as_ref().and_then(times::rows);

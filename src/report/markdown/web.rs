@@ -44,8 +44,8 @@ fn site(site: &Site, out: &mut dyn Write) -> io::Result<()> {
     if !site.hops.is_empty() {
         writeln!(out)?;
     }
-    if let Some(status) = site.failing() {
-        writeln!(out, "The page answers {status}, so its headers are not graded.\n")?;
+    if let Some(what) = site.failing() {
+        writeln!(out, "The page {what}, so its headers are not graded.\n")?;
     }
     if let Some(score) = site.score() {
         writeln!(out, "HTTP Observatory: grade {}, {} of 100.\n", prose(&score.grade), score.score)?;

@@ -40,8 +40,8 @@ pub(super) fn write(doc: &mut Doc<'_>, ui: &Ui, session: &Session, site: &Site) 
         }
         None => {}
     }
-    if let Some(status) = site.failing() {
-        let words = format!("The page answers {status}, so its headers are not graded.");
+    if let Some(what) = site.failing() {
+        let words = format!("The page {what}, so its headers are not graded.");
         doc.led("? ", 0, &words, styles.unknown, styles.text);
     }
     if let Some(score) = site.score() {

@@ -101,8 +101,8 @@ fn of_site(site: &Site) -> String {
     for hop in &site.hops {
         let _ = writeln!(text, "{hop}");
     }
-    if let Some(status) = site.failing() {
-        let _ = writeln!(text, "The page answers {status}, so its headers are not graded");
+    if let Some(what) = site.failing() {
+        let _ = writeln!(text, "The page {what}, so its headers are not graded");
     }
     if let Some(score) = site.score() {
         let _ = writeln!(text, "HTTP Observatory: {} ({} of 100)", score.grade, score.score);

@@ -46,6 +46,7 @@ fn site() -> Site {
         url: SHOP.to_owned(),
         page: "https://www.shop.example.com/en/".to_owned(),
         status: Some(200),
+        challenge: false,
         not_reached: None,
         hops: vec![
             "301 https://shop.example.com/ → https://www.shop.example.com/".to_owned(),

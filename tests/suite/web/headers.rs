@@ -43,6 +43,36 @@ async fn an_error_page_proves_nothing_about_the_app() {
 }
 
 #[tokio::test]
+async fn a_check_for_bots_is_not_graded_though_it_answers_200() {
+    use gonogo::model::Standing;
+    let check = "<title>Just a moment...</title><h1>One moment</h1>";
+    for (headers, html, graded) in [
+        ("X-Frame-Options: DENY\r\nServer: tea/1.2.3\r\n", check, false),
+        (GOOD_HEADERS, check, false),
+        (GOOD_HEADERS, "<h1>Teapots</h1>", true),
+    ] {
+        let seen = secure(headers, html).await;
+        let report = seen.result.as_ref().unwrap().web.as_ref().unwrap();
+        let site = &report.sites[0];
+        assert_eq!((site.challenge, site.observatory.is_some()), (!graded, graded));
+        assert_eq!(site.failing().is_some_and(|what| what.contains("check for bots")), !graded);
+        let standing = |name: &str| site.headers.iter().find(|row| row.name == name).unwrap().standing;
+        for name in ["Content-Security-Policy", "X-Frame-Options", "Referrer-Policy"] {
+            assert_eq!(standing(name) == Standing::Unknown, !graded, "{name} {headers}");
+        }
+        // Browsers heed that one wherever it comes from, but here it may be missing for the check alone.
+        let sent = headers == GOOD_HEADERS;
+        assert_eq!(standing("Strict-Transport-Security") == Standing::Good, sent);
+        assert_eq!(seen.proved().contains(&"hsts-set".to_owned()), sent);
+        if !sent {
+            let Coverage::Nothing(why) = coverage(&seen, "hsts-missing") else { panic!("{seen:#?}") };
+            assert!(why.contains("a check for bots"), "{why}");
+        }
+        assert!(seen.of("hsts-missing").is_empty());
+    }
+}
+
+#[tokio::test]
 async fn an_api_is_not_asked_for_what_only_pages_need() {
     let json =
         "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Frame-Options: DENY\r\nContent-Length: 2\r\n\r\n{}";

@@ -12,9 +12,17 @@ const HEADERS: [(&str, &[&str]); 3] = [
 
 /// What stands in the page of a check, all texts of a row; from the pages themselves. Some of these scripts are on pages of the app as
 /// well, so that only a page that says next to nothing is one.
-const MARKS: [&[&str]; 7] = [
+const MARKS: [&[&str]; 13] = [
     &["<script id=\"anubis_challenge\""],
     &["<title>Just a moment...</title>"],
+    // Cloudflare's again, whatever its title is.
+    &["window._cf_chl_opt"],
+    // What several write in the words that Cloudflare once had.
+    &["Checking your browser before accessing"],
+    &["Checking if the site connection is secure"],
+    &["<title>DDoS-Guard</title>"],
+    &["id=\"px-captcha\"", "_pxAppId"],
+    &["http-equiv=\"refresh\"", "/.well-known/sgcaptcha/"],
     &["<title>Vercel Security Checkpoint</title>"],
     &["_Incapsula_Resource", "Incapsula incident ID"],
     &["gokuProps", "challenge.js"],
@@ -65,6 +73,17 @@ mod tests {
                 "<html><iframe src=\"/_Incapsula_Resource?a\">Request unsuccessful. Incapsula incident ID: 1</iframe>",
                 true,
             ),
+            ("<title>Einen Moment</title><script>window._cf_chl_opt={cRay:'1'}</script>", true),
+            ("<h1>Shop</h1><script>window.__CF$cv$params={r:'1'}</script>", false),
+            ("<h2>Checking your browser before accessing shop.example.com.</h2>", true),
+            ("<!DOCTYPE html><html><head><title>DDoS-Guard</title></head><body></body></html>", true),
+            ("<div id=\"px-captcha\"></div><script>window._pxAppId='PX1'</script>", true),
+            ("<script>window._pxAppId='PX1'</script><div id=root></div>", false),
+            (
+                "<html><head><meta http-equiv=\"refresh\" content=\"0;/.well-known/sgcaptcha/?r=%2F\"></head></html>",
+                true,
+            ),
+            (&format!("<p>Checking your browser before accessing a site is what some do.{long}"), false),
             ("<div id=root></div><script src=\"/_Incapsula_Resource?SWJIYLWA=1\"></script>", false),
             ("<h1>How to pass \"Just a moment...\"</h1>", false),
             (&format!("<title>Just a moment...</title>{long}"), false),

@@ -19,12 +19,18 @@ macro_rules! frame {
 }
 
 /// All of them.
-pub static FRAMES: [Frame; 9] = [
+pub static FRAMES: [Frame; 10] = [
     frame!(
         "Node.js",
-        r"\bat (?:[^\n()<>]+ \()?(?:file://|webpack-internal://)?(?:/|[A-Za-z]:\\)[^\s()<>:]+\.(?:[cm]?js|tsx?):\d+:\d+"
+        // Next.js has folders in brackets: `(shop)`, `(..)photo`.
+        r"\bat (?:[^\n()<>]+ \()?(?:file://|webpack-internal://)?(?:/|[A-Za-z]:\\)(?:[^\s()<>:]|\([^\s()<>:/\\]+\))+\.[cm]?[jt]sx?:\d+:\d+"
     ),
     frame!("Node.js", r"\bat [^\n()<>]+ \(node:[a-z_/]+:\d+:\d+\)"),
+    // A panic since 1.73 and before, and a frame of a backtrace.
+    frame!(
+        "Rust",
+        r"thread (?:'|&#39;|&#x27;|&apos;)[^\n<>]{1,100} panicked at (?:[^\n<>]{1,400}, )?[^\s<>:]+\.rs:\d+:\d+|\bat (?:\./|/|[A-Za-z]:\\)[^\s()<>:]+\.rs:\d+:\d+"
+    ),
     frame!("Java", r"\bat [a-zA-Z0-9_.$/]+\([a-zA-Z0-9_$]+\.(?:java|kt|scala):\d+\)"),
     frame!(".NET", r"\bat [a-zA-Z0-9_.`<>\[\],+ ]+\([^()\n]*\) in [^\n<>]+:line \d+"),
     // With `html_errors` on and off; Xdebug writes the line into `<i>`.

@@ -52,6 +52,31 @@ pub fn is_link(body: &str, sign: &Sign) -> bool {
     sign.of == DATABASE && sign.is_bare && open(&before, "a").is_some()
 }
 
+/// Whether `sign` stands in the teaser of an article: an `<article>` whose headline leads to another page, as on lists of posts. What an app
+/// shows of an error of its own leads nowhere but home.
+pub fn is_teaser(body: &str, sign: &Sign) -> bool {
+    static HEADLINE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        // The link stands in the headline or around it.
+        const LINK: &str = r#"<a\b[^>]*?\bhref\s*=\s*["']?([^"'\s>]+)[^>]*>"#;
+        Regex::new(&format!(r"(?is)<h[1-6]\b[^>]*>(?:[^<]|</?(?:span|strong|em|b|i|small)\b[^>]*>)*{LINK}|{LINK}(?:[^<]|<div\b[^>]*>|</div>|<img\b[^>]*>)*<h[1-6]\b")).ok()
+    });
+    // As for quotes: in the posts of a page nobody writes it as markup.
+    if sign.of == "PHP" && body.get(sign.at..sign.end).is_some_and(|found| found.contains("</b>")) {
+        return false;
+    }
+    let before = body.get(..sign.at).unwrap_or_default().to_ascii_lowercase();
+    let (Some(at), Some(headline)) = (open(&before, "article"), HEADLINE.as_ref()) else { return false };
+    let above = body.get(at..sign.at).unwrap_or_default();
+    let leads_on = |to: &str| !to.starts_with('#') && !to.trim_end_matches('/').is_empty() && !is_root(to);
+    headline.captures_iter(above).any(|found| found.iter().skip(1).flatten().any(|to| leads_on(to.as_str())))
+}
+
+/// Whether an address with a host has no path.
+fn is_root(to: &str) -> bool {
+    let host = to.strip_prefix("https://").or_else(|| to.strip_prefix("http://")).or_else(|| to.strip_prefix("//"));
+    host.is_some_and(|rest| !rest.trim_end_matches('/').contains('/'))
+}
+
 /// Where the last element of that name begins in `before`, if it is still open at the end.
 fn open(before: &str, tag: &str) -> Option<usize> {
     let start = format!("<{tag}");
@@ -113,6 +138,42 @@ mod tests {
             assert_eq!(at(&body), told, "{body}");
         }
         read_page(&"<pre>".repeat(10_000), 200);
+    }
+
+    #[test]
+    fn a_list_of_posts_on_a_page_for_what_is_missing_is_none() {
+        let trace = "Error: no tea\n    at brew (/srv/shop/pot.js:4:2)";
+        let is_told = |body: &str| {
+            let sign = read_strange(body, 404, "<h1>Ann's blog</h1>");
+            sign.is_some_and(|sign| sign.kind > Kind::Default)
+        };
+        let page = |articles: &str| format!("<title>Lost</title><h1>Not here</h1><p>Read instead:</p>{articles}");
+        for headline in [
+            "<h2><a href=\"/posts/tea\">Why my app died</a></h2>",
+            "<header>\n<h3 class=t><span>3. </span><a class=x href=/posts/tea>Why my app died</a></h3></header>",
+            "<a href='https://ann.example/posts/tea'><img src=/x.png><h2>Why my app died</h2></a>",
+            "<h2><a href=/t>My <code>TypeError</code></a></h2>",
+        ] {
+            let post = format!("<article class=post>{headline}<p>I saw</p><pre>{trace}</pre></article>");
+            assert!(!is_told(&page(&post)), "{headline}");
+            // One that is quoted does not hide one that is not.
+            assert!(is_told(&page(&format!("{post}<pre>{trace}</pre>"))), "{headline}");
+            assert!(is_told(&page(&format!("<pre>{trace}</pre>{post}"))), "{headline}");
+            assert!(read_strange(&page(&post), 500, "").is_some(), "no list of posts is shown for a failure");
+        }
+        // An error of the app's own in its layout leads nowhere but home.
+        for headline in [
+            "<h1>Not found</h1>",
+            "<h1><a href=/>Ann</a></h1>",
+            "<h1><a href=\"https://ann.example/\">Ann</a></h1>",
+            "<a href=/posts>All posts</a><p>This went wrong:</p>",
+            "<h1><a href=#top>Not found</a></h1>",
+        ] {
+            assert!(is_told(&page(&format!("<article>{headline}<pre>{trace}</pre></article>"))), "{headline}");
+        }
+        let warning = "<b>Warning</b>:  x in <b>/var/www/a.php</b> on line <b>3</b>";
+        assert!(is_told(&page(&format!("<article><h2><a href=/p/1>Tea</a></h2>{warning}</article>"))));
+        is_told(&"<article><h2>".repeat(10_000));
     }
 
     #[test]

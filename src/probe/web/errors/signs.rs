@@ -57,7 +57,7 @@ pub fn read_strange(body: &str, status: u16, front: &str) -> Option<Sign> {
     let told = traces(body).into_iter().find(|sign| {
         let is_quote = match status {
             ..400 => quote::is_one(body, sign),
-            404 | 410 => quote::is_link(body, sign),
+            404 | 410 => quote::is_link(body, sign) || quote::is_teaser(body, sign),
             _ => return true,
         };
         !is_quote && !is_quoted_in(front, body, sign)
@@ -156,6 +156,17 @@ mod tests {
                 "{\"stack\":\"Error: x\\n    at Object.<anonymous> (C:\\\\app\\\\a.ts:1:2)\\n at run (node:internal/main:1:2)\"}",
                 "Node.js",
             ),
+            ("Error: x\n    at Page (/srv/shop/src/app/(shop)/[id]/page.js:3:4)", "Node.js"),
+            ("Error: x\n    at async r (file:///srv/app/@modal/(..)(..)photo/page.tsx:3:4)", "Node.js"),
+            ("Error: x\n    at eval (webpack-internal:///(rsc)/./src/app/page.jsx:3:4)", "Node.js"),
+            ("thread 'main' panicked at src/main.rs:10:5:\nindex out of bounds", "Rust"),
+            ("thread 'tokio-runtime-worker' (4711) panicked at /srv/shop/src/cart.rs:7:13:\nno tea", "Rust"),
+            ("{\"error\":\"thread 'main' panicked at src/main.rs:10:5:\\nno tea\"}", "Rust"),
+            ("<pre>thread &#39;main&#39; panicked at &#39;no tea&#39;, src/main.rs:10:5</pre>", "Rust"),
+            (
+                "   1: core::panicking::panic_fmt\n             at /rustc/9fc6b431/library/core/src/panicking.rs:72:14",
+                "Rust",
+            ),
             ("java.lang.RuntimeException\n\tat com.shop.Cart.add(Cart.java:42)", "Java"),
             ("   at Shop.Cart.Add(Int32 id) in C:\\src\\Cart.cs:line 42", ".NET"),
             (
@@ -221,6 +232,8 @@ mod tests {
             "<h1>Internal Server Error</h1><p>We broke a pot. <a href=/>Home</a>",
             "<h1>404 page not found</h1><p>Sorry! <a href=/>Back home</a>",
             "<p class=\"text-xs font-medium text-gray-500 uppercase tracking-wider\">Error 404</p><h1>Page Not Found</h1><a href=/>Home</a>",
+            "<p>The thread 'tea' panicked at noon, see main.rs: line 3. Meet at (the shop) /page.js",
+            "<p>Open at /(shop)/index.html:80:1 or at /src/(shop)/page.js in the afternoon",
             "<p>Order 12 of the teapot.rb: in all colours, #3 of our list (4): blue",
             "",
         ] {
@@ -233,6 +246,8 @@ mod tests {
         read(&"at x (".repeat(20_000));
         read(&"Warning: a in /".repeat(8000));
         read(&"a.rb:1:in/".repeat(8000));
+        read(&"thread 'a panicked at b, ".repeat(4000));
+        read(&"at /(a)".repeat(10_000));
         read(&"#1 /a.php(".repeat(8000));
         read(&"SQLSTATE[HY000] in /".repeat(4000));
     }

@@ -40,6 +40,8 @@ pub struct Served {
     pub code: Vec<Code>,
     /// The maps that were asked for.
     pub maps: Vec<Map>,
+    /// Where the page sends its readers by itself.
+    pub leads_to: Option<Url>,
     /// What was not read, as phrases with an example.
     pub not_read: Vec<(&'static str, String)>,
     /// Why a secret of the site's own may stand in what was not read, one sentence each.
@@ -91,11 +93,9 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
         served.maps_in_part.push(format!("only the beginning of {} was searched for scripts", shown(page)));
     }
 
-    if let Some(to) = found.refresh.and_then(|to| document.resolve(page, &to)).filter(|to| to != page) {
-        let why = format!("{} sends visitors on to {}: give that with --url", shown(page), shown(&to));
-        served.in_part.push(why.clone());
-        served.maps_in_part.push(why);
-    }
+    let mut leads_to = found.refresh.and_then(|to| document.resolve(page, &to));
+    leads_to.iter_mut().for_each(|to| to.set_fragment(None));
+    served.leads_to = leads_to.filter(|to| to != page);
     let base = document.base.as_deref().and_then(|base| page.join(base).ok()).unwrap_or_else(|| page.clone());
     let mut queue = Queue::new(client, page, base.clone());
     let tags = document.scripts.iter().filter_map(|script| Some((script.src.as_deref()?, script.module)));

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use url::Url;
 
 use crate::model::{RuleMeta, Standing};
-use crate::probe::web::address::{Origin, is_loopback, is_secure, registered};
+use crate::probe::web::address::{Origin, is_loopback, is_secure, registered, shown};
 use crate::probe::web::around::Around;
 use crate::probe::web::cors::Cors;
 use crate::probe::web::exposed::rows as path_rows;
@@ -13,6 +13,7 @@ use crate::probe::web::rules::{
 };
 use crate::probe::web::survey::Survey;
 use crate::probe::web::tally::{Sight, Tally};
+use crate::probe::web::visit::{Hop, Visit};
 
 /// Judges everything that was seen around the pages, and the ways to them.
 pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
@@ -35,6 +36,9 @@ pub fn judge(survey: &Survey, now: Timestamp, tally: &mut Tally) {
         judge_page(around, tally);
         judge_dns(around, &mut named, tally);
         judge_exposed(around, now, tally);
+        if let Some(why) = onward(survey, around) {
+            tally.not_seen(served_code::RULES, &why);
+        }
     }
     let open = cors.iter().find_map(rules::cors::left_open);
     for (rule, sight) in cors.iter().flat_map(|cors| rules::cors::judge(cors, open.as_deref())) {
@@ -57,6 +61,7 @@ fn whole_cors(survey: &Survey, around: &Around) -> Cors {
         targets.any(|target| Origin::of(&target.url) == Origin::of(url) && target.is_api_that_answers())
     };
     cors.elsewhere.retain(|url| !is_given(url));
+    cors.unnamed = cors.unnamed.or_else(|| onward(survey, around));
     // One that was given, or is the same site's, is the one that scripts ask at addresses which they make up.
     let is_its_api = |other: &&Around| {
         registered(&other.page) == registered(&around.page) || other.cors.targets.first().is_some_and(|page| page.api)
@@ -130,6 +135,15 @@ fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
     for (reason, example) in &exposed.served.not_read {
         tally.gap(*reason, example.clone());
     }
+}
+
+/// Why the app is not what was looked at, where a page sends its readers on by itself to what was not looked at as well.
+fn onward(survey: &Survey, around: &Around) -> Option<String> {
+    let to = around.exposed.served.leads_to.as_ref()?;
+    let seen = |page: &Hop| survey.around.iter().any(|around| around.page == page.url);
+    let passes = |visit: &&Visit| visit.hops.iter().any(|hop| hop.url == *to);
+    let known = survey.visits.iter().filter(passes).filter_map(Visit::page).any(seen);
+    (!known).then(|| format!("{} sends visitors on to {}: give that with --url", shown(&around.page), shown(to)))
 }
 
 /// The rules about what a site gives away.

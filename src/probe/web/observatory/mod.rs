@@ -1,9 +1,9 @@
 //! The MDN HTTP Observatory's algorithm, version 6 (github.com/mdn/mdn-http-observatory): twelve tests, a score, a grade. It
 //! stands beside our own findings, which ask for more in places.
 //!
-//! It differs in this: the list of preloaded HSTS hosts is not consulted, so nothing gets the 5 points for being on it, and
-//! redirects are judged without it. A `max-age` that is no number is invalid here. Policies in `<meta>` count where browsers
-//! count them, in the head. The page `/robots.txt` is not asked for cookies.
+//! It differs in this: the list of preloaded HSTS hosts is that of the day which `hsts_preload::list` says, and not today's. A
+//! `max-age` that is no number is invalid here. Policies in `<meta>` count where browsers count them, in the head. The page
+//! `/robots.txt` is not asked for cookies.
 
 mod cookies;
 mod cors;
@@ -21,6 +21,7 @@ pub mod table;
 use url::Url;
 
 use super::cookies::Cookie;
+use super::hsts_preload::{list, policy};
 use super::html::Document;
 use super::http::Headers;
 use crate::model::{ObservatoryScore, ObservatoryTest};
@@ -92,7 +93,7 @@ pub fn score(input: &Input<'_>) -> ObservatoryScore {
     let tests = outcomes.into_iter().map(|(name, outcome)| ObservatoryTest {
         name: name.to_owned(),
         result: outcome.result.to_owned(),
-        words: unseen(input, outcome).unwrap_or(outcome.words).to_owned(),
+        words: words(input, outcome),
         modifier: outcome.modifier,
         pass: outcome.pass,
     });
@@ -117,17 +118,26 @@ fn outcomes(input: &Input<'_>) -> [(&'static str, Outcome); 12] {
     ]
 }
 
-/// What to say where a test had nothing to look at.
-fn unseen(input: &Input<'_>, outcome: Outcome) -> Option<&'static str> {
-    match outcome {
-        _ if outcome == &table::CORS_NONE && input.cors.is_none() => {
-            Some("Not asked; counted as if other sites could not read the page")
-        }
-        _ if outcome == &table::REDIRECT_NO_HTTP && input.plain == Plain::NotAsked => {
-            Some("Plain HTTP was not seen; counted as if nothing answered there")
-        }
-        _ => None,
+/// The result in words, with what it rests on: the list has a day, and some tests had nothing to look at.
+fn words(input: &Input<'_>, outcome: Outcome) -> String {
+    let words = outcome.words;
+    if outcome == &table::CORS_NONE && input.cors.is_none() {
+        "Not asked; counted as if other sites could not read the page".to_owned()
+    } else if outcome == &table::REDIRECT_NO_HTTP && input.plain == Plain::NotAsked {
+        "Plain HTTP was not seen; counted as if nothing answered there".to_owned()
+    } else if [&table::HSTS_PRELOADED, &table::REDIRECT_PRELOADED].contains(&outcome) {
+        format!("{words} (that of {})", list::day())
+    } else if outcome == &table::HSTS_LONG && asks_to_be_listed(input) {
+        format!("{words}; not on the preload list of {}, so without the points for it", list::day())
+    } else {
+        words.to_owned()
     }
+}
+
+fn asks_to_be_listed(input: &Input<'_>) -> bool {
+    let Secure::Answered(headers) = input.secure else { return false };
+    let sent = headers.first("strict-transport-security");
+    sent.and_then(|value| policy(&value)).is_some_and(|policy| policy.preload)
 }
 
 /// From 100 with every penalty; bonuses count from 90 points on.

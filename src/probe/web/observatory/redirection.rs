@@ -3,6 +3,7 @@
 use super::table::{self, Outcome};
 use super::{Input, Plain};
 use crate::probe::web::address::is_secure;
+use crate::probe::web::hsts_preload::list;
 
 /// The test.
 pub fn test(input: &Input<'_>) -> Outcome {
@@ -13,6 +14,7 @@ pub fn test(input: &Input<'_>) -> Outcome {
     };
     match route.as_slice() {
         [] => &table::REDIRECT_NO_HTTP,
+        route if route.iter().all(|url| list::listed(url).is_some()) => &table::REDIRECT_PRELOADED,
         [_] => &table::REDIRECT_MISSING,
         [.., last] if !is_secure(last) => &table::REDIRECT_NOT_HTTPS,
         [_, second, ..] if !is_secure(second) => &table::REDIRECT_LATE,

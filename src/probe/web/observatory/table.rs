@@ -54,6 +54,7 @@ entries! {
     CORS_RESTRICTED = "cross-origin-resource-sharing-implemented-with-restricted-access", 0, true, "Named sites may read the page";
     CORS_UNIVERSAL = "cross-origin-resource-sharing-implemented-with-universal-access", -50, false, "Any site may read the page as the user who is signed in";
 
+    REDIRECT_PRELOADED = "redirection-all-redirects-preloaded", 0, true, "Browsers never ask over plain HTTP: all hosts on the way are on their preload list";
     REDIRECT_HTTPS = "redirection-to-https", 0, true, "Plain HTTP leads to HTTPS on the same host";
     REDIRECT_NO_HTTP = "redirection-not-needed-no-http", 0, true, "Nothing answers over plain HTTP";
     REDIRECT_OFF_HOST = "redirection-off-host-from-http", -5, false, "Plain HTTP leads to another host at once, so HSTS never reaches this one";
@@ -67,6 +68,7 @@ entries! {
     REFERRER_UNSAFE = "referrer-policy-unsafe", -5, false, "Other sites learn more than they need";
     REFERRER_INVALID = "referrer-policy-header-invalid", -5, false, "The policy is none that browsers know";
 
+    HSTS_PRELOADED = "hsts-preloaded", 5, true, "Browsers use HTTPS only, from the first visit on: the host is on their preload list";
     HSTS_LONG = "hsts-implemented-max-age-at-least-six-months", 0, true, "Browsers use HTTPS only, for six months or more";
     HSTS_SHORT = "hsts-implemented-max-age-less-than-six-months", -10, false, "Browsers use HTTPS only, but for less than six months";
     HSTS_NONE = "hsts-not-implemented", -20, false, "Browsers are not told to use HTTPS only";

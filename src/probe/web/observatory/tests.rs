@@ -245,11 +245,11 @@ fn redirection() {
 #[test]
 fn strict_transport_security() {
     for (value, result, modifier) in [
-        ("max-age=15768000", "hsts-implemented-max-age-at-least-six-months", 0),
+        ("max-age=15552000", "hsts-implemented-max-age-at-least-six-months", 0),
         ("Max-Age=63072000; includeSubDomains; preload", "hsts-implemented-max-age-at-least-six-months", 0),
         ("max-age=\"31536000\"", "hsts-implemented-max-age-at-least-six-months", 0),
         ("max-age=99999999999999999999999", "hsts-implemented-max-age-at-least-six-months", 0),
-        ("max-age=15767999", "hsts-implemented-max-age-less-than-six-months", -10),
+        ("max-age=15551999", "hsts-implemented-max-age-less-than-six-months", -10),
         ("max-age=0", "hsts-implemented-max-age-less-than-six-months", -10),
         ("includeSubDomains", "hsts-header-invalid", -20),
         ("max-age=soon", "hsts-header-invalid", -20),
@@ -264,6 +264,50 @@ fn strict_transport_security() {
     assert_eq!(of(Case { untrusted: true, ..Case::default() }), ("hsts-invalid-cert".to_owned(), -20));
     let plain = Case { url: "http://shop.example.com/", ..Case::default() };
     assert_eq!(of(plain), ("hsts-not-implemented-no-https".to_owned(), -20));
+}
+
+#[test]
+fn preloaded_hosts() {
+    let of = |case: Case| case.result("Strict Transport Security");
+    let preloaded = ("hsts-preloaded".to_owned(), 5);
+    for url in ["https://github.com/", "https://my-shop.dev/", "https://shop.vercel.app/"] {
+        assert_eq!(of(Case { url, ..Case::default() }), preloaded, "{url}");
+        // The Observatory gives the points whatever is sent, but not where nothing answers over HTTPS.
+        assert_eq!(of(Case { url, headers: Vec::new(), ..Case::default() }), preloaded, "{url}");
+        assert_eq!(of(Case { url, untrusted: true, ..Case::default() }), preloaded, "{url}");
+    }
+    assert_eq!(of(Case { url: "http://github.com/", ..Case::default() }).0, "hsts-not-implemented-no-https");
+    for url in ["https://127.0.0.1:8443/", "https://1.0.0.1/", "https://localhost/", "https://x.gmail.com/"] {
+        assert_eq!(of(Case { url, ..Case::default() }).0, "hsts-implemented-max-age-at-least-six-months", "{url}");
+    }
+    let words = |case: Case| {
+        let test = case.score().tests.into_iter().find(|test| test.name == "Strict Transport Security");
+        test.unwrap().words
+    };
+    let asks = |url| Case {
+        url,
+        headers: vec![("Strict-Transport-Security", "max-age=63072000; preload")],
+        ..Case::default()
+    };
+    let day = list::day();
+    assert!(words(asks("https://github.com/")).ends_with(&format!("preload list (that of {day})")));
+    assert!(words(asks(HTTPS)).ends_with(&format!("not on the preload list of {day}, so without the points for it")));
+    assert!(!words(Case::default()).contains("list"), "nobody asked for it");
+}
+
+#[test]
+fn a_way_over_preloaded_hosts_alone_is_good() {
+    let of = |urls: &[&str]| {
+        let route = urls.iter().map(|url| Url::parse(url).unwrap()).collect();
+        Case { plain: Plain::Route(route), ..Case::default() }.result("Redirection")
+    };
+    let good = ("redirection-all-redirects-preloaded".to_owned(), 0);
+    assert_eq!(of(&["http://github.com/"]), good, "no browser ever asks there");
+    assert_eq!(of(&["http://www.github.com/", "https://github.com/"]), good);
+    assert_eq!(of(&["http://shop.dev/", "http://www.shop.dev/"]), good);
+    assert_eq!(of(&["http://shop.dev/", "https://www.example.com/"]).0, "redirection-off-host-from-http");
+    assert_eq!(of(&["http://a.example/", "https://shop.dev/"]).0, "redirection-off-host-from-http");
+    assert_eq!(of(&["http://127.0.0.1:8080/"]).0, "redirection-missing");
 }
 
 #[test]

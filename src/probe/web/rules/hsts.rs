@@ -4,9 +4,10 @@ use url::Url;
 
 use super::{header_finding, header_proof, quoted, sent, wanted};
 use crate::model::{Confidence, Finding, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::address;
+use crate::probe::web::hsts_preload::{self, list};
 use crate::probe::web::http::Headers;
 use crate::probe::web::tally::Sight;
-use crate::probe::web::{address, hsts_preload};
 
 /// Missing, unreadable or short.
 pub static META: RuleMeta = RuleMeta {
@@ -44,8 +45,8 @@ pub static RULES: &[&RuleMeta] = &[&META, &PROOF];
 const NAME: &str = "strict-transport-security";
 /// Two years: Mozilla's server-side TLS guideline 6.0, and C61.
 const WANTED: u64 = 63_072_000;
-/// Half a year, below which the MDN HTTP Observatory takes points.
-const SHORT: u64 = 15_768_000;
+/// 180 days, below which the MDN HTTP Observatory takes points.
+const SHORT: u64 = 15_552_000;
 
 /// Judges the first response of a secure origin. `trusted` is whether browsers accept its certificate, where that is known.
 pub fn judge(url: &Url, headers: &Headers, trusted: Option<bool>) -> Sight {
@@ -56,23 +57,19 @@ pub fn judge(url: &Url, headers: &Headers, trusted: Option<bool>) -> Sight {
     // RFC 6797, section 8.1: browsers read the first of several.
     let age = headers.all(NAME).next().map(|header| (header.text(), max_age(&header.text())));
     let finding = match age {
-        None => finding(
-            url,
-            headers,
-            "No `Strict-Transport-Security` is sent, so browsers may still use plain HTTP".to_owned(),
-        ),
-        Some((value, None)) => finding(
-            url,
-            headers,
-            format!("`Strict-Transport-Security` is {}, which browsers cannot read", quoted(&value)),
-        ),
+        None => finding(url, headers, "No `Strict-Transport-Security` is sent".to_owned(), META.severity),
+        Some((value, None)) => {
+            let message = format!("`Strict-Transport-Security` is {}, which browsers cannot read", quoted(&value));
+            finding(url, headers, message, META.severity)
+        }
         Some((_, Some(0))) => {
-            finding(url, headers, "`Strict-Transport-Security` has max-age=0, which switches it off".to_owned())
+            let message = "`Strict-Transport-Security` has max-age=0, which switches it off".to_owned();
+            finding(url, headers, message, META.severity)
         }
         Some((_, Some(age))) if age < WANTED => {
-            let severity = if age < SHORT { Severity::Major } else { Severity::Minor };
-            finding(url, headers, format!("`Strict-Transport-Security` lasts {}, not two years", lasting(age)))
-                .severity(severity)
+            let severity = if age < SHORT { META.severity } else { Severity::Minor };
+            let message = format!("`Strict-Transport-Security` lasts {}, not two years", lasting(age));
+            finding(url, headers, message, severity)
         }
         Some((_, Some(_))) if trusted == Some(true) => {
             let proof =
@@ -89,8 +86,19 @@ pub fn judge(url: &Url, headers: &Headers, trusted: Option<bool>) -> Sight {
     Observation::from(finding).into()
 }
 
-fn finding(url: &Url, headers: &Headers, message: String) -> Finding {
+fn finding(url: &Url, headers: &Headers, message: String, severity: Severity) -> Finding {
+    let (message, severity) = match list::listed(url) {
+        None if headers.first(NAME).is_none() => (format!("{message}, so browsers may still use plain HTTP"), severity),
+        None => (message, severity),
+        // Other programs go by the header, and a host can lose its place.
+        Some(_) => {
+            let day = list::day();
+            let message = format!("{message}; browsers use HTTPS all the same, by their preload list of {day}");
+            (message, Severity::Minor)
+        }
+    };
     header_finding(&META, url, NAME, message)
+        .severity(severity)
         .evidence(sent(headers, &[NAME]))
         .evidence(wanted("Strict-Transport-Security: max-age=63072000; includeSubDomains"))
 }
@@ -132,8 +140,28 @@ mod tests {
         assert!(of("includeSubDomains; Max-Age=\"63072000\"; preload").starts_with("proof"));
         assert!(of("max-age=99999999999999999999999").starts_with("proof"));
         assert!(of("max-age=31536000").starts_with("minor hsts-missing: `Strict-Transport-Security` lasts 365 days"));
+        assert!(of("max-age=15552000").starts_with("minor") && of("max-age=15551999").starts_with("major"));
         assert!(of("max-age=300").starts_with("major hsts-missing: `Strict-Transport-Security` lasts 5 minutes"));
         assert!(of("max-age=0").contains("switches it off"));
+    }
+
+    #[test]
+    fn a_preloaded_host_lacks_little_without_it() {
+        let of = |url: &str, headers: &[(&str, &str)]| {
+            lines(judge(&Url::parse(url).unwrap(), &Headers::of(headers), Some(true))).remove(0)
+        };
+        let none = of("https://my-shop.dev/", &[]);
+        assert!(
+            none.starts_with("minor hsts-missing: No `Strict-Transport-Security` is sent; browsers use HTTPS"),
+            "{none}"
+        );
+        assert!(none.ends_with(list::day()), "{none}");
+        assert!(of("https://my-shop.dev/", &[("Strict-Transport-Security", "max-age=0")]).starts_with("minor"));
+        let absent = of("https://shop.example.com/", &[]);
+        assert_eq!(
+            absent,
+            "major hsts-missing: No `Strict-Transport-Security` is sent, so browsers may still use plain HTTP"
+        );
     }
 
     #[test]

@@ -69,6 +69,32 @@ async fn a_trace_in_the_layout_of_the_site_is_told_and_a_post_on_every_page_is_n
 }
 
 #[tokio::test]
+async fn posts_that_an_own_error_page_lists_are_no_errors_of_the_app() {
+    let teasers: String = ["Node", "Go", "Python"]
+        .iter()
+        .map(|of| {
+            format!(
+                "<article><h2><a href=\"/posts/{of}\">When {of} fails</a></h2><p>One morning I found this:</p>\
+                 <pre>Error: no tea\n    at brew (/srv/shop/(pots)/{of}.js:4:2)</pre><a href=\"/posts/{of}\">More</a></article>"
+            )
+        })
+        .collect();
+    let lost = OWN_404.replace("</body>", &format!("<h2>Read instead</h2>{teasers}</body>"));
+    let of = async |lost: String| {
+        told(move |path| match path {
+            "/" => ok("text/html", HOME),
+            path => refused(path).unwrap_or_else(|| ("404 Not Found", "text/html", lost.clone().into())),
+        })
+        .await
+    };
+    let found = of(lost.clone()).await;
+    assert!(!found.iter().any(|line| line.contains("stack-trace")), "{found:?}");
+    let own = "<pre>Error: gone\n    at find (/srv/shop/find.js:9:1)</pre>";
+    let found = of(lost.replace("</body>", &format!("{own}</body>"))).await;
+    assert!(found.contains(&"major stack-trace-exposed /".to_owned()), "{found:?}");
+}
+
+#[tokio::test]
 async fn php_and_ruby_are_known_and_no_password_is_repeated() {
     let php = format!(
         "<br />\n<b>Fatal error</b>:  Uncaught PDOException: SQLSTATE[HY000] [1045] Access denied for user 'root'@'db' in /var/www/html/db.php:3\n\

@@ -65,6 +65,31 @@ async fn what_cannot_be_followed_is_said() {
 }
 
 #[tokio::test]
+async fn where_a_page_sends_its_visitors_is_asked_for_only_until_it_is_given() {
+    let (server, _) = site(|path| match path {
+        "/" => ok("text/html", format!("{HOME}<meta http-equiv=refresh content='0;url=/home#top'>")),
+        "/home" => ("302 Found", "text/html\r\nLocation: /home/", Vec::new()),
+        "/home/" => ok("text/html", HOME),
+        _ => missing(),
+    })
+    .await;
+    let at = |path: &str| format!("http://localhost:{}{path}", server.port);
+    for (given, part) in [
+        (vec![at("/")], true),
+        (vec![at("/"), at("/shop")], true),
+        (vec![at("/"), at("/home")], false),
+        (vec![at("/home"), at("/")], false),
+    ] {
+        let seen = look(&given, None).await;
+        for rule in ["served-secret", "source-map-exposed", "cors-origin-reflected"] {
+            let coverage = format!("{:?}", coverage(&seen, rule));
+            assert_eq!(coverage.contains("/home: give that with --url"), part, "{given:?} {rule}: {coverage}");
+        }
+        assert!(part || coverage(&seen, "served-secret") == Coverage::Whole);
+    }
+}
+
+#[tokio::test]
 async fn a_map_that_is_named_and_refused_is_not_taken_for_absent() {
     for (name, part) in [("\n//# sourceMappingURL=app.js.map", true), ("", false)] {
         let (server, _) = site(move |path| match path {

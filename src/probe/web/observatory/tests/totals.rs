@@ -94,11 +94,28 @@ fn whole_pages() {
 }
 
 #[test]
+fn a_preloaded_host_gets_its_points_only_beside_few_penalties() {
+    let of = |url: &'static str, more: &[(&'static str, &'static str)]| {
+        let frames = [("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'")];
+        let case = Case { url, ..Case::with(&[&frames[..], more].concat()) };
+        case.score().score
+    };
+    let sniff = [("X-Content-Type-Options", "nosniff")];
+    assert_eq!((of(HTTPS, &sniff), of("https://shop.dev/", &sniff)), (110, 115));
+    assert_eq!((of(HTTPS, &[]), of("https://shop.dev/", &[])), (105, 110));
+    let loose = [("Set-Cookie", "theme=x; SameSite=Loose; Secure")];
+    assert_eq!((of(HTTPS, &loose), of("https://shop.dev/", &loose)), (75, 75));
+    // Without a header it saves the twenty points too.
+    let bare = |url| Case { url, headers: Vec::new(), ..Case::default() }.score().score;
+    assert_eq!((bare(HTTPS), bare("https://shop.dev/")), (30, 50));
+}
+
+#[test]
 fn every_result_is_in_the_table_once() {
     for (at, entry) in table::ALL.iter().enumerate() {
         assert!(!table::ALL[..at].iter().any(|known| known.result == entry.result), "{}", entry.result);
         assert!(entry.modifier % 5 == 0 && !entry.words.is_empty());
     }
-    assert_eq!(table::ALL.len(), 75);
+    assert_eq!(table::ALL.len(), 77);
     assert!(judges(200) && judges(304) && judges(401) && judges(403) && !judges(404) && !judges(500));
 }

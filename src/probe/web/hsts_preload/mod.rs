@@ -1,5 +1,7 @@
 //! Whether a site could be built into browsers as HTTPS-only, by the criteria of <https://hstspreload.org/#submission-requirements>.
-//! Pure, over facts of the apex.
+//! Pure, over facts of the apex. Who is built in already is in `list`.
+
+pub mod list;
 
 /// One year, in seconds.
 const LEAST_AGE: u64 = 31_536_000;
