@@ -85,16 +85,21 @@ pub fn of(text: &str) -> Later {
         let ending = if name.ends_with(".js") { "" } else { ".js" };
         later.add(&format!("{name}{ending}"));
     }
-    // What bundlers and frameworks made: they split the code of the app by `import`, and what else loads is a library's way to its own host.
-    let made = loads || webpack || turbopack || parcel || manifest;
-    let is_library = made || has(&["modulepreload", "data-nscript", "systemjs-importmap"]);
+    let reads_names = loads || turbopack || parcel || manifest || put_in.told || later.tells;
+    // Bundlers split the code of the app by `import`, and what loads by hand in what they made is a library, from its own host.
+    let is_library = loads
+        || webpack
+        || turbopack
+        || parcel
+        || manifest
+        || has(&["modulepreload", "data-nscript", "systemjs-importmap"]);
     let told = put_in.told && !is_library;
     let mut named = false;
     // What loads nothing has no use for these names, and libraries speak of many files.
-    if made || told || later.tells {
+    if reads_names {
         for name in NAMES.all(text) {
             if name.contains('/') {
-                named |= name.starts_with(['/', '.']) || !name.contains("://");
+                named = true;
                 later.add(name);
             } else if parcel {
                 later.add_beside(name);
@@ -129,7 +134,8 @@ fn is_other(name: &str) -> bool {
 pub fn of_page(html: &str) -> Later {
     let mut later = Later::default();
     let mut in_data = Later::default();
-    let next = NEXT_FOLDER.all(html).next().unwrap_or("/_next/");
+    let next = Some(html).filter(|html| html.contains("/_next/")).and_then(|html| NEXT_FOLDER.all(html).next());
+    let next = next.unwrap_or("/_next/");
     for block in INLINE.all(html) {
         let Some((tag, text)) = block.split_once('>') else { continue };
         let tag = tag.to_ascii_lowercase();

@@ -50,7 +50,7 @@ pub static SURELY: Pattern = Pattern::new(concat!(
 ));
 /// Functions that load what they are told, called with a name: `loadScript("js/pay.js")`, `loadjs(["/js/pay.js"])`, `$LAB.script("a.js")`.
 pub static CALLS: Pattern = Pattern::new(concat!(
-    r"(?:[lL]oad(?:[jJ][sS]|_?[sS]cripts?|_?[fF]iles?|_?[mM]odules?)?|(?:include|inject|append|add|insert|require|import|fetch)_?[sS]cripts?",
+    r"(?:[lL]oad(?:[jJ][sS]|_?[sS]cripts?|_?[fF]iles?|_?[mM]odules?)?|(?:include|inject|append|add|insert|require|fetch)_?[sS]cripts?",
     r#"|\.script|\$script|\bhead\.js|\byepnope|\bbasket\.require)\s*\(\s*[\[{(]?\s*["'`][^"'`\n]{0,200}\.m?js(?:\?[^"'`\n]{0,100})?["'`]"#,
 ));
 /// What a module of AMD needs: `define("app", ["./pay.js"], …)`.

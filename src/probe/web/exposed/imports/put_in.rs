@@ -4,6 +4,9 @@ use super::patterns::{MADE_ELEMENT, SOURCE, WRITTEN, WRITTEN_MADE_UP};
 
 /// So many elements of one text are kept in mind.
 const MOST: usize = 200;
+/// So many sources of one text are read, and of so many what they are made up of.
+const MOST_SOURCES: usize = 20_000;
+const MOST_JUDGED: usize = 500;
 /// What an element loads is said so near to where it is made.
 const NEAR: usize = 1000;
 /// So long is what makes up a name.
@@ -32,14 +35,20 @@ pub fn read(text: &str) -> PutIn {
         .take(MOST)
         .map(|place| (place.end, assigned(before(text, place.start, 200))))
         .collect();
-    for place in SOURCE.places(text) {
+    let mut judged = 0;
+    for (count, place) in SOURCE.places(text).enumerate() {
+        if count == MOST_SOURCES || judged == MOST_JUDGED {
+            // What is not read may be anything.
+            put_in.made_up = true;
+            break;
+        }
         let after = text.get(place.end..).unwrap_or_default();
         if after.starts_with('=') {
             continue;
         }
         let of = text.get(place.clone()).unwrap_or_default();
         let is_element = of.starts_with("getScript") || is_told(text, place.start, of, &made);
-        put_in.judge(text, place.end, expression(after), is_element);
+        judged += usize::from(put_in.judge(text, place.end, expression(after), is_element));
     }
     if text.contains("document.write") {
         put_in.names.extend(WRITTEN.all(text).map(str::to_owned));
@@ -73,8 +82,8 @@ fn is_told(text: &str, place: usize, of: &str, made: &[(usize, &str)]) -> bool {
 }
 
 impl PutIn {
-    /// Takes in what stands where a source is told; `is_element` is whether an element for a script is.
-    fn judge(&mut self, text: &str, place: usize, written: &str, is_element: bool) {
+    /// Takes in what stands where a source is told; `is_element` is whether an element for a script is. Whether it is made up there.
+    fn judge(&mut self, text: &str, place: usize, written: &str, is_element: bool) -> bool {
         let whole = written.trim();
         if let Some(plain) = plain(whole) {
             let is_file = !plain.starts_with(['#', '?'])
@@ -82,11 +91,11 @@ impl PutIn {
             if is_element && is_file && !plain.is_empty() {
                 self.names.push(plain.to_owned());
             }
-            return;
+            return false;
         }
         let names_script = texts(whole).any(|text| text.contains(".js") || text.contains(".mjs"));
         if !names_script && !is_element {
-            return;
+            return false;
         }
         if let Some(address) = texts(whole).find(|text| is_address(text)).or_else(|| linked(text, place, whole)) {
             self.hosts.push(address.chars().take(300).collect());
@@ -95,6 +104,7 @@ impl PutIn {
         } else if !is_known(text, place, whole) {
             self.told = true;
         }
+        true
     }
 }
 
