@@ -14,7 +14,8 @@ const MAPS: usize = 4;
 /// Of so many scripts that name no map, one is asked for where bundlers put it.
 const GUESSED: usize = 6;
 
-/// Asks for the maps that scripts name, and for that of a few which name none, from every folder first. `beyond` is how many scripts were not read.
+/// Asks for the maps that scripts name, and for those of a few which name none, of every folder first. `beyond` is how many scripts were
+/// not read.
 pub async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usize, served: &mut Served) {
     let named = scripts.iter().any(|script| script.map.is_some());
     let guessed = to_guess(&scripts);

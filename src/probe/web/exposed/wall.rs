@@ -26,7 +26,7 @@ const LOGIN: [&str; 12] = [
 ];
 
 /// A field for a password: who sees one has to say who they are.
-static PASSWORD: Pattern = Pattern::new(r#"(?i)<input\b[^>]{0,300}\btype\s*=\s*["']?password\b"#);
+static PASSWORD: Pattern = Pattern::new(r#"(?i)\stype\s*=\s*["']?password\b"#);
 
 /// How the page was reached from which a site's paths are asked for.
 #[derive(Debug, Default, Clone)]
@@ -54,7 +54,7 @@ impl Paths {
         let Some(to) = answer.location.as_deref() else { return false };
         let path = match url::Url::parse(to) {
             Ok(url) => url.path().to_owned(),
-            Err(_) => to.to_owned(),
+            Err(_) => to.split(['?', '#']).next().unwrap_or_default().to_owned(),
         };
         let asked = answer.path.split('?').next().unwrap_or_default().trim_matches('/');
         // To the start page or one about errors: the way of some apps to say that there is nothing. To itself with a slash or a language: a
