@@ -81,7 +81,9 @@ pub fn of(text: &str) -> Later {
             later.add(name.trim_start_matches("./"));
         }
     }
-    for name in DEFINED.all(text).flat_map(|list| QUOTED.all(list)).filter(|name| name.starts_with('.')) {
+    // A library that asks for `define.amd` takes that way only where it is alone.
+    let defined = DEFINED.all(text).filter(|_| !text.contains("define.amd"));
+    for name in defined.flat_map(|list| QUOTED.all(list)).filter(|name| name.starts_with('.')) {
         let ending = if name.ends_with(".js") { "" } else { ".js" };
         later.add(&format!("{name}{ending}"));
     }

@@ -81,6 +81,7 @@ fn every_way_of_writing_an_import_is_read() {
         " * import x from './lib/example'",
         "i.src='/a.png'",
         "define(['exports'],t)",
+        "'function'==typeof define&&define.amd?define(['./core'],t):t(e.Core)",
         "{'./locales/en.json':e}",
     ] {
         assert_eq!(of(text), Later::default(), "{text}");
