@@ -82,7 +82,8 @@ pub fn of(text: &str) -> Later {
         }
     }
     // A library that asks for `define.amd` takes that way only where it is alone.
-    let defined = DEFINED.all(text).filter(|_| !text.contains("define.amd"));
+    let is_alone = Some(text).filter(|text| !text.contains("define.amd"));
+    let defined = is_alone.into_iter().flat_map(|text| DEFINED.all(text));
     for name in defined.flat_map(|list| QUOTED.all(list)).filter(|name| name.starts_with('.')) {
         let ending = if name.ends_with(".js") { "" } else { ".js" };
         later.add(&format!("{name}{ending}"));

@@ -7,6 +7,8 @@ const MOST: usize = 200;
 /// So many sources of one text are read, and of so many what they are made up of.
 const MOST_SOURCES: usize = 20_000;
 const MOST_JUDGED: usize = 500;
+/// So many other hosts.
+const MOST_HOSTS: usize = 50;
 /// What an element loads is said so near to where it is made.
 const NEAR: usize = 1000;
 /// So long is what makes up a name.
@@ -98,7 +100,10 @@ impl PutIn {
             return false;
         }
         if let Some(address) = texts(whole).find(|text| is_address(text)).or_else(|| linked(text, place, whole)) {
+            // The rest of them counts as unread.
+            self.made_up |= self.hosts.len() == MOST_HOSTS;
             self.hosts.push(address.chars().take(300).collect());
+            self.hosts.truncate(MOST_HOSTS);
         } else if names_script || texts(whole).any(is_path) {
             self.made_up = true;
         } else if !is_known(text, place, whole) {
