@@ -10,7 +10,7 @@ use super::cors::{self, Cors};
 use super::delivery::{self, Delivery};
 use super::dns::{self, Dns};
 use super::errors::{self, Errors, challenge};
-use super::exposed::{self, Exposed};
+use super::exposed::{self, Exposed, Way};
 use super::http::client::Client;
 use super::times::{self, Laps};
 use super::trouble::Trouble;
@@ -42,15 +42,16 @@ pub async fn measure(client: &Client, page: &Hop, end: Instant) -> Option<Laps> 
     if why_no_page(page).is_none() { Some(times::collect(client, page, end).await) } else { None }
 }
 
-/// Looks around `page`, whose `times` are known; `first` is whether it is the first of its origin, so that what concerns the
-/// origin is asked once.
-pub async fn look(client: &Client, page: &Hop, first: bool, times: Option<Laps>) -> Around {
+/// Looks around `page`, whose `times` are known; `way` is told for the first of its origin, so that what concerns the origin is asked
+/// once.
+pub async fn look(client: &Client, page: &Hop, way: Option<Way>, times: Option<Laps>) -> Around {
     let no_page = why_no_page(page);
     let is_page = no_page.is_none();
     let delivery = async { if is_page { Some(delivery::collect(client, page).await) } else { None } };
+    let first = way.is_some();
     let errors = async { if first { Some(errors::collect(client, &page.url).await) } else { None } };
     let (exposed, errors, mut cors, delivery, dns) = join5(
-        exposed::collect(client, page, first),
+        exposed::collect(client, page, way),
         errors,
         cors::collect(client, page),
         delivery,

@@ -13,6 +13,7 @@ use url::Url;
 
 use super::address::{Origin, is_secure, same_site, siblings};
 use super::around::{self, Around};
+use super::exposed::Way;
 use super::http::Response;
 use super::http::client::{Client, Request};
 use super::http::h2::{self, Http2};
@@ -155,7 +156,7 @@ async fn look(client: &Client, site: Vec<Start>, say: impl Fn(&str)) -> SiteSeen
         let looks: Vec<_> = pages
             .into_iter()
             .zip(times)
-            .map(|((page, first), times)| around::look(client, page, first, times))
+            .map(|((page, first), times)| around::look(client, page, first.then(|| way(&visits, page)), times))
             .collect();
         stream::iter(looks).buffered(AT_ONCE).collect::<Vec<_>>().await
     };
@@ -212,6 +213,14 @@ fn pages(visits: &[Visit]) -> Vec<(&Hop, bool)> {
         pages.push((page, first));
     }
     pages
+}
+
+/// How a page was reached, by whichever visit.
+fn way(visits: &[Visit], page: &Hop) -> Way {
+    let to_it = || visits.iter().filter(|visit| visit.page().is_some_and(|reached| reached.url == page.url));
+    let path = page.url.path();
+    let given = to_it().any(|visit| visit.given && visit.start.path() == path).then(|| path.to_owned());
+    Way { paths: to_it().flat_map(|visit| &visit.hops).map(|hop| hop.url.path().to_owned()).collect(), given }
 }
 
 /// Asks for the plain `/` beside a page that was asked for by its path: people type the name alone.

@@ -12,14 +12,15 @@ use crate::probe::web::http::client::{Client, Request};
 /// So many maps are asked for.
 const MAPS: usize = 4;
 /// Of so many scripts that name no map, one is asked for where bundlers put it.
-const GUESSED: usize = 2;
+const GUESSED: usize = 6;
 
-/// Asks for the maps that scripts name, and for that of the first few which name none. `beyond` is how many scripts were not read.
+/// Asks for the maps that scripts name, and for those of a few which name none, of every folder first. `beyond` is how many scripts were
+/// not read.
 pub async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: usize, served: &mut Served) {
     let named = scripts.iter().any(|script| script.map.is_some());
-    let mut guesses = GUESSED;
+    let guessed = to_guess(&scripts);
     let mut wanted = Vec::new();
-    let (mut too_many, mut unguessed) = (0, 0);
+    let (mut too_many, mut unguessed) = (0, Vec::new());
     for script in scripts {
         let url = match &script.map {
             Some(address) if address.starts_with("data:") => {
@@ -28,16 +29,14 @@ pub async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: 
                 continue;
             }
             Some(address) => script.url.join(address).ok(),
-            // Settings have none.
-            None if script.url.path().ends_with(".json") => None,
-            None if guesses > 0 => {
-                guesses -= 1;
+            None if !may_have_one(&script) => None,
+            None if guessed.contains(&script.url) => {
                 let mut url = script.url.clone();
                 url.set_path(&format!("{}.map", url.path()));
                 Some(url)
             }
             None => {
-                unguessed += 1;
+                unguessed.push(script.url.clone());
                 None
             }
         };
@@ -48,7 +47,7 @@ pub async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: 
                 let why = format!("{} is on another host and was not asked for", shown(&url));
                 served.maps_in_part.push(why);
             }
-            Some(_) if wanted.len() >= MAPS => too_many += 1,
+            Some(_) if script.map.is_some() && named_ones(&wanted) >= MAPS => too_many += 1,
             Some(url) => wanted.push((script.url, url, script.map.is_some())),
             None => {}
         }
@@ -68,9 +67,39 @@ pub async fn maps_of(client: &Client, page: &Url, scripts: Vec<Script>, beyond: 
     if beyond > 0 && (named || there) {
         served.maps_in_part.push(format!("not all scripts of {} were read", shown(page)));
     }
-    if unguessed > 0 && there {
-        served.maps_in_part.push(format!("scripts of {} that name no map were not all asked for one", shown(page)));
+    // What lies in one folder was put there by one build.
+    let is_alone = |url: &Url| !guessed.iter().any(|known| folder(known) == folder(url));
+    if let Some(url) = unguessed.iter().find(|url| there || is_alone(url)) {
+        let why =
+            format!("scripts of {} that name no map were not all asked for one, such as {}", shown(page), shown(url));
+        served.maps_in_part.push(why);
     }
+}
+
+/// Of what is wanted, how much a script names.
+fn named_ones(wanted: &[(Url, Url, bool)]) -> usize {
+    wanted.iter().filter(|(.., named)| *named).count()
+}
+
+/// Settings have no map.
+fn may_have_one(script: &Script) -> bool {
+    script.map.is_none() && !script.url.path().ends_with(".json")
+}
+
+/// The scripts without the name of a map of which one is asked for: the first of every folder, then the others.
+fn to_guess(scripts: &[Script]) -> Vec<Url> {
+    let (mut first, mut others): (Vec<Url>, Vec<Url>) = (Vec::new(), Vec::new());
+    for script in scripts.iter().filter(|script| may_have_one(script)) {
+        let known = first.iter().any(|known| folder(known) == folder(&script.url));
+        if known { &mut others } else { &mut first }.push(script.url.clone());
+    }
+    first.append(&mut others);
+    first.truncate(GUESSED);
+    first
+}
+
+fn folder(url: &Url) -> &str {
+    url.path().rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// Asks for a map. `named` is whether the script says that it is there.

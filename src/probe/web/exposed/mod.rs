@@ -37,6 +37,7 @@ use scripts::Served;
 
 pub use proof::{Found, few, notices};
 pub use rows::rows;
+pub use wall::Way;
 
 /// So many paths are asked for at once, so that a small server stays a server for its users.
 const AT_ONCE: usize = 6;
@@ -69,8 +70,10 @@ pub struct Exposed {
 pub struct Paths {
     /// The text of the page from which they were asked for.
     pub front: String,
-    /// Its path.
-    pub front_path: String,
+    /// Whether that page asks for a password.
+    pub front_asks_for_password: bool,
+    /// How it was reached.
+    pub way: Way,
     /// What it answers to a path that nobody can have.
     pub missing: Answer,
     /// The same with a dot in front, which many servers refuse whatever it is.
@@ -99,8 +102,8 @@ pub struct Seen {
     pub control: Option<Answer>,
 }
 
-/// Looks at a page and, if `whole`, at what its origin answers to paths.
-pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
+/// Looks at a page and, if the `way` to it is told, at what its origin answers to paths.
+pub async fn collect(client: &Client, page: &Hop, way: Option<Way>) -> Exposed {
     let document = is_page(&page.response).then(|| {
         let body = &page.response.body;
         let mut document = html::read(body.bytes.get(..body.bytes.len().min(LONGEST_PAGE)).unwrap_or_default());
@@ -111,7 +114,12 @@ pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
     let known = document.as_ref().unwrap_or(&nothing);
     let deadline = Instant::now() + TIME;
     let (paths, served) = future::join(
-        async { if whole { Some(ask_for_paths(client, page, known, deadline).await) } else { None } },
+        async {
+            match way {
+                Some(way) => Some(ask_for_paths(client, page, way, known, deadline).await),
+                None => None,
+            }
+        },
         async {
             let mut served = Served::default();
             if challenge::is_response(&page.response) {
@@ -141,10 +149,11 @@ pub async fn collect(client: &Client, page: &Hop, whole: bool) -> Exposed {
     Exposed { document, paths, served, legal }
 }
 
-async fn ask_for_paths(client: &Client, page: &Hop, document: &Document, deadline: Instant) -> Paths {
+async fn ask_for_paths(client: &Client, page: &Hop, way: Way, document: &Document, deadline: Instant) -> Paths {
     let front = &page.response.body.bytes;
     let front = String::from_utf8_lossy(front.get(..LONGEST_FRONT).unwrap_or(front)).into_owned();
-    let mut paths = Paths { front, front_path: page.url.path().to_owned(), ..Paths::default() };
+    let front_asks_for_password = wall::asks_for_password(&front);
+    let mut paths = Paths { front, front_asks_for_password, way, ..Paths::default() };
     let dotted = format!("/.{}", control::nobody());
     let plain = format!("/{}", control::nobody());
     paths.missing = ask(client, &page.url, &plain, LONGEST_MISSING).await;

@@ -5,7 +5,7 @@ use url::Url;
 use super::foreign::Foreign;
 use super::imports::{self, Later};
 use super::scripts::Served;
-use crate::probe::web::address::{same_site, shown};
+use crate::probe::web::address::{registered, same_site, shown};
 use crate::probe::web::http::client::Client;
 
 /// So many scripts of a page are read, which is more than nearly all have.
@@ -31,6 +31,12 @@ pub struct Queue<'a> {
     by_number: Option<Url>,
     /// The first place that names those with a number, and those.
     numbered: Option<(Url, Vec<Url>)>,
+    /// The first place that loads what others tell it.
+    told: Option<Url>,
+    /// Whether one tells.
+    tells: bool,
+    /// By the place that asks for them: scripts of which one at least is there, unless their names were misread.
+    surely: Vec<(Url, Vec<Url>)>,
     foreign: Foreign,
 }
 
@@ -48,6 +54,9 @@ impl<'a> Queue<'a> {
             unnamed: None,
             by_number: None,
             numbered: None,
+            told: None,
+            tells: false,
+            surely: Vec::new(),
             foreign: Foreign::default(),
         }
     }
@@ -72,9 +81,13 @@ impl<'a> Queue<'a> {
 
     /// Those that the code at `from` loads and that are to be read.
     pub fn of(&mut self, from: &Url, later: &Later, served: &mut Served) -> Vec<Url> {
-        if later.unnamed && self.unnamed.is_none() {
+        if (later.unnamed || later.hosts.iter().any(|host| self.is_own(host))) && self.unnamed.is_none() {
             self.unnamed = Some(from.clone());
         }
+        if later.told && self.told.is_none() {
+            self.told = Some(from.clone());
+        }
+        self.tells |= later.tells;
         if later.by_number && self.by_number.is_none() {
             self.by_number = Some(from.clone());
         }
@@ -83,7 +96,23 @@ impl<'a> Queue<'a> {
         if !later.numbered.is_empty() && self.numbered.is_none() {
             self.numbered = Some((from.clone(), later.numbered.iter().filter_map(resolve).collect()));
         }
+        // What a framework names from its own folder may be misread while the rest is not.
+        let (built, written): (Vec<&String>, Vec<&String>) =
+            later.surely.iter().partition(|name| name.contains("static/chunks/"));
+        for names in [built, written] {
+            let urls: Vec<Url> =
+                names.into_iter().filter_map(resolve).filter(|url| same_site(self.page, url)).collect();
+            if !urls.is_empty() {
+                self.surely.push((from.clone(), urls));
+            }
+        }
         later.names.iter().filter_map(resolve).filter_map(|url| self.offer(url, false, served)).collect()
+    }
+
+    /// Whether an address on which names are made up is the site's own, or none that can be read.
+    fn is_own(&self, address: &str) -> bool {
+        let host = address.split(['$', '{', '\\', '`']).next().unwrap_or_default();
+        self.page.join(host).map_or(true, |url| registered(&url) == registered(self.page))
     }
 
     /// Counts what was read; whether more may be.
@@ -110,10 +139,26 @@ impl<'a> Queue<'a> {
             served.in_part.push(format!("only the first {first} scripts of {page} were read"));
         }
         let was_read = |url: &Url| served.code.iter().any(|code| code.url == *url);
+        let mut gone = Vec::new();
         // A table whose names lead nowhere was misread.
         let misread = self.numbered.take_if(|(_, names)| !names.iter().any(was_read));
         let unread = self.unnamed.or(misread.map(|(from, _)| from));
         let unread = unread.or_else(|| self.by_number.filter(|_| self.numbered.is_none()));
+        let unread = unread.or_else(|| self.told.filter(|_| !self.tells));
+        for (from, names) in &self.surely {
+            let is_said = |url: &Url| served.in_part.iter().any(|why| why.starts_with(&shown(url)));
+            if let Some(first) =
+                names.first().filter(|_| self.beyond == 0 && !names.iter().any(|url| was_read(url) || is_said(url)))
+            {
+                gone.push(format!(
+                    "{} loads {}, which is not there: its place may have been misread",
+                    shown(from),
+                    shown(first)
+                ));
+            }
+        }
+        served.maps_in_part.extend(gone.iter().cloned());
+        served.in_part.append(&mut gone);
         if let Some(url) = &unread {
             let from = shown(url);
             served

@@ -15,7 +15,7 @@ use super::queue::Queue;
 use super::secrets::{self, Hit, MOST_TEXT};
 use crate::probe::web::address::shown;
 use crate::probe::web::cors::{Mentions, mentions};
-use crate::probe::web::html::Document;
+use crate::probe::web::html::{Document, Link};
 use crate::probe::web::http::Response;
 use crate::probe::web::http::client::{Client, Request};
 
@@ -74,8 +74,8 @@ enum Unread {
     NotThere,
     /// All of it, and why.
     Whole(String),
-    /// What is beyond its beginning.
-    End,
+    /// What is beyond its beginning, and why if that is known.
+    End(Option<&'static str>),
 }
 
 /// Reads the page and its scripts of the same site into `served`, so that what was read stays when the time is over.
@@ -105,7 +105,8 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
         next.extend(document.resolve(page, written).and_then(|url| queue.offer(url, module, served)));
     }
     let mut scripts = read_all(client, page, &next, None, &mut queue, served).await;
-    let preloads = document.links.iter().filter(|link| link.is("preload")).map(|link| link.href.as_str());
+    let ahead = |link: &&Link| link.is("preload") || link.is("prefetch");
+    let preloads = document.links.iter().filter(ahead).map(|link| link.href.as_str());
     let mut names = found.later;
     names.names.extend(preloads.filter(|href| is_script(href)).map(str::to_owned));
     let mut next = queue.of(&base, &names, served);
@@ -171,7 +172,7 @@ fn note_unread(script: &Script, served: &mut Served) {
     }
     match &script.unread {
         None => {}
-        Some(Unread::End) => served.in_part.push(format!("only the beginning of {url} was read")),
+        Some(Unread::End(why)) => served.in_part.push(beginning_of(&url, *why)),
         Some(Unread::NotThere) => served.not_read.push(("scripts that could not be read", url)),
         Some(Unread::Whole(why)) => {
             served.in_part.push(format!("{url} was not read: {why}"));
@@ -179,6 +180,13 @@ fn note_unread(script: &Script, served: &mut Served) {
             served.not_read.push(("scripts that could not be read", url));
         }
     }
+}
+
+/// Says that only the beginning was read, and why.
+fn beginning_of(url: &str, why: Option<&str>) -> String {
+    // What the client says it says of pages.
+    let why = why.map(|why| format!(", since it gave {}", why.replacen("a page", "a script", 1)));
+    format!("only the beginning of {url} was read{}", why.unwrap_or_default())
 }
 
 /// What a text holds.
@@ -245,7 +253,7 @@ async fn read(client: &Client, page: &Url, url: Url, home: Option<&Answer>) -> S
             let mut text = std::mem::take(&mut response.body.bytes);
             script.bytes = text.len();
             script.endless = response.body.cut.is_some();
-            script.unread = (script.endless || text.len() > MOST_TEXT).then_some(Unread::End);
+            script.unread = (script.endless || text.len() > MOST_TEXT).then_some(Unread::End(response.body.cut));
             // What is not searched is let go of before the turn comes, and the rest counts until it has been searched.
             let mut held = std::mem::take(&mut response.body.held);
             drop(response);

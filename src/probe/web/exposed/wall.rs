@@ -1,6 +1,7 @@
 //! What a site answers to everything says nothing of what lies behind: a login, a firewall, a check for bots, a fault.
 
 use super::answer::Answer;
+use super::imports::Pattern;
 use super::{Paths, control};
 
 /// What servers and apps have for everybody, so that nobody has a reason to refuse it.
@@ -8,8 +9,38 @@ const FOR_EVERYBODY: [&str; 4] = ["/robots.txt", "/favicon.ico", "/sitemap.xml",
 
 /// Where apps send people who ask for what is not there.
 const LOST: [&str; 4] = ["404", "not-found", "notfound", "error"];
-/// Where they send people who have to say who they are.
-const LOGIN: [&str; 6] = ["login", "log-in", "signin", "sign-in", "auth", "sso"];
+/// Where they send people who have to say who they are, as a whole part of a path.
+const LOGIN: [&str; 12] = [
+    "login",
+    "log-in",
+    "log_in",
+    "logon",
+    "signin",
+    "sign-in",
+    "sign_in",
+    "auth",
+    "authorize",
+    "sso",
+    "connexion",
+    "unlock",
+];
+
+/// A field for a password: who sees one has to say who they are.
+static PASSWORD: Pattern = Pattern::new(r#"(?i)\stype\s*=\s*["']?password\b"#);
+
+/// How the page was reached from which a site's paths are asked for.
+#[derive(Debug, Default, Clone)]
+pub struct Way {
+    /// The paths that led to it, its own among them.
+    pub paths: Vec<String>,
+    /// Its own, where somebody gave that one and was not sent on to it.
+    pub given: Option<String>,
+}
+
+/// Whether a page asks for a password.
+pub fn asks_for_password(page: &str) -> bool {
+    PASSWORD.is_in(page)
+}
 
 impl Paths {
     /// The status that the site gives to every path where it says nothing of what lies behind.
@@ -23,16 +54,18 @@ impl Paths {
         let Some(to) = answer.location.as_deref() else { return false };
         let path = match url::Url::parse(to) {
             Ok(url) => url.path().to_owned(),
-            Err(_) => to.to_owned(),
+            Err(_) => to.split(['?', '#']).next().unwrap_or_default().to_owned(),
         };
         let asked = answer.path.split('?').next().unwrap_or_default().trim_matches('/');
         // To the start page or one about errors: the way of some apps to say that there is nothing. To itself with a slash or a language: a
         // matter of form.
         let says_lost =
             path.is_empty() || path == "/" || LOST.iter().any(|word| path.to_ascii_lowercase().contains(word));
-        // Or to the page that was given, unless a login stands there.
-        let is_front = path == self.front_path && !LOGIN.iter().any(|word| path.to_ascii_lowercase().contains(word));
-        let says_lost = says_lost || is_front;
+        let parts = || path.split('/').map(|part| part.split('.').next().unwrap_or_default().to_ascii_lowercase());
+        let is_login = parts().any(|part| LOGIN.contains(&part.as_str()))
+            || (self.front_asks_for_password && self.way.paths.contains(&path));
+        // Or to the page that was given for the start page.
+        let says_lost = !is_login && (says_lost || self.way.given.as_ref() == Some(&path));
         let is_elsewhere = !says_lost && (asked.is_empty() || !path.contains(asked));
         is_elsewhere && control::same(answer, &self.missing)
     }
@@ -96,15 +129,35 @@ mod tests {
                 Paths { missing: to("/gonogo-1", plain), missing_dotted: to("/.gonogo-2", dotted), ..Paths::default() };
             assert_eq!(paths.wall(), wall, "{plain}");
         }
-        for (front, wall) in [("/home", None), ("/login", Some(302)), ("/", Some(302))] {
-            let to_front = if front == "/" { "/login" } else { front };
+        for (page, given, asks, to_page, wall) in [
+            ("/home", true, false, "/home", None),
+            ("/lessons", true, false, "/lessons", None),
+            ("/authors", true, false, "/authors", None),
+            ("/login", true, false, "/login", Some(302)),
+            ("/tea", true, true, "/tea", Some(302)),
+            ("/users/sign_in", false, true, "/users/sign_in", Some(302)),
+            ("/welcome", false, false, "/welcome", Some(302)),
+            ("/welcome", false, true, "/", Some(302)),
+            ("/", true, true, "/", Some(302)),
+            ("/", true, false, "/", None),
+            ("/", true, false, "/login?error=404", Some(302)),
+            ("/", true, false, "/auth/error", Some(302)),
+        ] {
             let paths = Paths {
-                front_path: front.to_owned(),
-                missing: to("/gonogo-1", to_front),
-                missing_dotted: to("/.gonogo-2", to_front),
+                way: Way { paths: vec!["/".to_owned(), page.to_owned()], given: given.then(|| page.to_owned()) },
+                front_asks_for_password: asks,
+                missing: to("/gonogo-1", to_page),
+                missing_dotted: to("/.gonogo-2", to_page),
                 ..Paths::default()
             };
-            assert_eq!(paths.wall(), wall, "{front}");
+            assert_eq!(paths.wall(), wall, "{page} {given} {asks} {to_page}");
+        }
+        for (page, asks) in [
+            ("<form><input class=a type='password' name=b></form>", true),
+            ("<INPUT TYPE=PASSWORD>", true),
+            ("<p>type=password</p><input type=text name=password>", false),
+        ] {
+            assert_eq!(asks_for_password(page), asks, "{page}");
         }
         let check = Answer { challenge: true, ..Answer::with("/gonogo-1", 200, "text/html", b"<p>One moment") };
         assert_eq!(Paths { missing: check, ..Paths::default() }.wall(), Some(200));

@@ -213,3 +213,25 @@ async fn a_firewall_that_turns_midway_makes_nothing_good_whatever_it_answers() {
         assert!(matches!(coverage, Coverage::Part(_)), "{status}: {coverage:?}");
     }
 }
+
+#[tokio::test]
+async fn why_a_script_was_read_in_part_is_said() {
+    for (kind, body, told) in [
+        ("text/javascript", format!("a(){MORE}"), "since it gave a script that broke off"),
+        (
+            "text/javascript\r\nContent-Encoding: gzip",
+            "a()".to_owned(),
+            "since it gave a script that could not be unpacked",
+        ),
+    ] {
+        let server = broken(move |path| match path {
+            "/" => Some(("text/html", format!("{HOME}<script src=/app.js></script>"))),
+            "/app.js" => Some((kind, body.clone())),
+            _ => Some(("404", OWN_404.to_owned())),
+        })
+        .await;
+        let (_, seen) = seen_at(&server).await;
+        let Coverage::Part(why) = coverage(&seen, "served-secret") else { panic!("{told}: it was not read") };
+        assert!(why.contains(told), "{why}");
+    }
+}

@@ -45,6 +45,40 @@ async fn what_cannot_be_followed_is_said() {
             "r.p=\"/gone/\",r.u=e=>e+\".\"+{1:\"gonogo-\"}[e]+\".js\"",
             Some("names it makes up"),
         ),
+        // What a script puts into the page by hand.
+        (
+            "<script src=/app.js></script>",
+            "var s=document.createElement('script');s.src=base+n+'.js'",
+            Some("names it makes up"),
+        ),
+        (
+            "<script src=/app.js></script>",
+            "function load(u){var s=document.createElement('script');s.src=u}",
+            Some("names it makes up"),
+        ),
+        (
+            "<script>['a.js','b.js'].forEach(f=>{var s=document.createElement('script');s.src='/js/'+f})</script>",
+            "",
+            Some("names it makes up"),
+        ),
+        (
+            "<script>var u='//localhost/js/',s=document.createElement('script');s.src=u+'pay.js'</script>",
+            "",
+            Some("names it makes up"),
+        ),
+        (
+            "<script>var u='//stats.example.net/',s=document.createElement('script');s.src=u+'matomo.js'</script>",
+            "",
+            None,
+        ),
+        (
+            "<script>function loadScript(u){var s=document.createElement('script');s.src=u}</script><script src=/app.js></script>",
+            "loadScript('/js/pay.js')",
+            None,
+        ),
+        // A name that leads nowhere may have been misread; beside one that is there it is gone.
+        ("<script src=/app.js></script>", "import('./gonogo-1.js')", Some("may have been misread")),
+        ("<script src=/app.js></script>", "import('./gonogo-1.js');import('./b.js')", None),
         ("<meta http-equiv=refresh content='0;url=/home'>", "", Some("/home: give that with --url")),
     ] {
         let (page, script) = (format!("{HOME}{page}"), script.to_owned());
@@ -116,6 +150,17 @@ async fn a_key_is_found_wherever_a_page_loads_code_or_settings_from() {
         ("<script src=/app.js></script>", "fetch(\"/assets/env.json\")", "/assets/env.json"),
         ("<script src=/app.js></script>", next, "/_next/static/chunks/cart.9c1b.js"),
         ("<script data-main=js/main src=/app.js></script>", "", "/js/main.js"),
+        ("<link rel=prefetch as=script href=/js/late.js>", "", "/js/late.js"),
+        (
+            "<script src=/app.js></script>",
+            "function load(u){var s=document.createElement('script');s.src=u;document.head.append(s)}load('/js/pay.js')",
+            "/js/pay.js",
+        ),
+        (
+            "<script src=/docs/_next/static/m.js></script><script>f.push([1,\"2:I[1,[\\\"static/chunks/app/(shop)/p-9c.js\\\"]]\"])</script>",
+            "",
+            "/docs/_next/static/chunks/app/(shop)/p-9c.js",
+        ),
     ] {
         let (page, script) = (format!("{HOME}{page}"), script.to_owned());
         let told = told(move |path| match path {
@@ -174,5 +219,30 @@ async fn a_page_with_many_scripts_is_read_whole() {
         .await;
         let (_, seen) = seen_at(&server).await;
         assert_eq!(coverage(&seen, "served-secret") == Coverage::Whole, whole, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn the_map_of_a_later_script_that_names_none_is_found_or_said_not_to_be_asked_for() {
+    const MAP: &str = "{\"version\":3,\"sources\":[\"../src/cart.ts\"],\"sourcesContent\":[\"export const cart = 1\"],\"mappings\":\"AAAA\"}";
+    for (folders, expected, part) in [(1, true, false), (9, false, true)] {
+        // Three scripts of one folder; or nine, each in a folder of its own.
+        let count = if folders == 1 { 3 } else { folders };
+        let place = move |n: usize| format!("/{}/{n}.js", if folders == 1 { 0 } else { n });
+        let page: String = (0..count).map(|n| format!("<script src={}></script>", place(n))).collect();
+        let last = format!("{}.map", place(count - 1));
+        let (server, _) = site(move |path| match path {
+            "/" => ok("text/html", format!("{HOME}{page}")),
+            path if path == last => ok("application/json", MAP),
+            path if path.ends_with(".js") && !path.contains("gonogo-") => ok("text/javascript", "a()"),
+            _ => missing(),
+        })
+        .await;
+        let (told, seen) = seen_at(&server).await;
+        assert_eq!(told.iter().any(|line| line.contains("source-map-exposed")), expected, "{told:?}");
+        match coverage(&seen, "source-map-exposed") {
+            Coverage::Part(why) if part => assert!(why.contains("were not all asked for one"), "{why}"),
+            coverage => assert!(!part && coverage == Coverage::Whole, "{folders}: {coverage:?}"),
+        }
     }
 }

@@ -100,3 +100,28 @@ async fn health_and_notices_are_asked_for_before_a_site_has_had_enough() {
     assert!(told.contains(&"proof health-endpoint-answers".to_owned()), "{told:?}");
     assert!(matches!(coverage(&seen, "private-file-exposed"), Coverage::Part(_)));
 }
+
+#[tokio::test]
+async fn a_page_that_asks_for_a_password_is_a_wall_whatever_its_path_and_a_given_page_without_one_is_none() {
+    let sign_in = "<!doctype html><title>Tea</title><h1>Who are you?</h1><form method=post><input name=a><input type=password name=b></form>";
+    for place in ["/users/sign_in", "/session/new", "/welcome"] {
+        let (server, _) = site(move |path| match path {
+            path if path == place => ok("text/html", sign_in),
+            _ => ("302 Found", Box::leak(format!("text/html\r\nLocation: {place}").into_boxed_str()), Vec::new()),
+        })
+        .await;
+        let (told, seen) = seen_at(&server).await;
+        assert_eq!(told, [""; 0], "{place}");
+        assert_unseen(&seen, place);
+    }
+    for (place, whole) in [("/lessons", true), ("/authors", true), ("/login", false)] {
+        let (server, _) = site(move |path| match path {
+            path if path == place => ok("text/html", HOME),
+            _ => ("302 Found", Box::leak(format!("text/html\r\nLocation: {place}").into_boxed_str()), Vec::new()),
+        })
+        .await;
+        let seen = look(&[format!("http://localhost:{}{place}", server.port)], None).await;
+        let coverage = coverage(&seen, "private-file-exposed");
+        assert_eq!(coverage == Coverage::Whole, whole, "{place}: {coverage:?}");
+    }
+}
