@@ -151,6 +151,10 @@ pub fn quoted(text: &str) -> HashMap<&str, u32> {
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '/' | '_' | '.' | '-')));
     parts.map(|word| word.trim_matches(['.', '-', '/'])).filter(|word| !word.is_empty()).flat_map(|word| {
+        // Nearly every word is only that.
+        if !word.bytes().any(|byte| matches!(byte, b'/' | b'.')) {
+            return [Some(word), None, None].into_iter().flatten();
+        }
         let word = word.rsplit_once("node_modules/").map_or(word, |(_, inner)| inner);
         let word = word.strip_prefix(".bin/").unwrap_or(word);
         let slashes = usize::from(word.starts_with('@'));

@@ -173,11 +173,12 @@ fn paths(line: &str) -> impl Iterator<Item = &str> {
 
 /// What follows each quotation mark and may be a name or a path, and what comes after it.
 fn texts(line: &str) -> impl Iterator<Item = (&str, &str)> {
-    let marks = line.match_indices(['"', '\'', '`']).map(|(at, _)| at + 1);
-    let texts = marks.filter_map(|start| {
-        let rest = line.get(start..)?;
-        let end = rest.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '/' | '_' | '.' | '-')));
-        rest.split_at_checked(end.unwrap_or(rest.len()))
+    // Byte by byte: every line of all code comes by here, and all that is looked for is ASCII.
+    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'@' | b'/' | b'_' | b'.' | b'-');
+    let marks = line.bytes().enumerate().filter(|(_, byte)| matches!(byte, b'"' | b'\'' | b'`'));
+    let texts = marks.filter_map(move |(mark, _)| {
+        let rest = line.get(mark + 1..)?;
+        rest.split_at_checked(rest.bytes().position(|byte| !is_word(byte)).unwrap_or(rest.len()))
     });
     texts.filter(|(text, _)| !text.is_empty())
 }

@@ -135,7 +135,7 @@ struct Tool {
     runs: bool,
 }
 
-/// What a program of this name, followed by this word, does; how many words that are.
+/// What a program of this name fetches, whose first word is `next`.
 fn tool(name: &str, next: &str) -> Option<Tool> {
     let of = |ecosystem, verbs, runs| Some(Tool { ecosystem, verbs, runs });
     match (name, next) {

@@ -201,8 +201,9 @@ impl Constraints<'_> {
                 continue;
             }
             if let Some(reached) = self.reached.get(path) {
-                waiting.extend(reached.includes.iter().map(|inner| (inner.as_str(), constrains)));
-                waiting.extend(reached.constraints.iter().map(|inner| (inner.as_str(), true)));
+                // The first one that is named comes first.
+                waiting.extend(reached.includes.iter().rev().map(|inner| (inner.as_str(), constrains)));
+                waiting.extend(reached.constraints.iter().rev().map(|inner| (inner.as_str(), true)));
             }
             found.extend(self.files.get_key_value(path).filter(|_| constrains).map(|(path, _)| path));
         }
