@@ -8,8 +8,11 @@ pub mod files;
 pub mod git;
 mod header_settings;
 pub mod packages;
+mod paths;
 pub mod registry;
 pub mod repository;
+#[cfg(test)]
+mod samples;
 pub mod secrets;
 pub mod source;
 pub mod web;

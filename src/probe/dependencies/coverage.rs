@@ -21,7 +21,9 @@ pub fn add_gaps(locked: &mut Packages) {
         }
         let folder = folder(path);
         // What one beside does not hold is counted package by package.
-        let is_beside = |lock: &LockFile| lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder;
+        let is_beside = |lock: &LockFile| {
+            lock.manager.ecosystem() == ecosystem && self::folder(&lock.path) == folder && !lock.is_constraints()
+        };
         if locked.locks.iter().any(is_beside) {
             continue;
         }

@@ -7,7 +7,7 @@ use super::query::Query;
 use super::store::{self, AdvisoriesError, Store};
 use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
-use super::{coverage, imports, judged, named, programs, proposed, quoted, report, vendored};
+use super::{coverage, imports, judged, loaded_as, named, programs, proposed, quoted, report, vendored};
 use crate::model::{DependencyReport, Examined, Failure, Gap, RuleId};
 use crate::probe::files::{self, Listing};
 use crate::probe::packages::{self, Ecosystem, Origin, Packages, Version};
@@ -28,6 +28,10 @@ pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
         let listing = files::list(&reading.project.root, &reading.settings.ignore, &reading.cancel);
         let mut locked = packages::collect(&listing, &reading.cancel);
         coverage::add_gaps(&mut locked);
+        // Who answers for which manifest is settled, so they may stand among the lock files.
+        let installed = std::mem::take(&mut locked.installed);
+        locked.locks.extend(installed);
+        locked.locks.sort_by(|a, b| a.path.cmp(&b.path));
         (locked, listing)
     })
     .await
@@ -156,13 +160,17 @@ fn tell(
     let hits = judged::hits(locked, answers, &cx.cancel);
     if !hits.is_empty() {
         let asked = locked.locks.iter().flat_map(|lock| lock.roots.iter().map(move |root| (lock, root)));
-        let wanted: BTreeSet<String> = asked
+        let wanted: BTreeSet<(Ecosystem, &str)> = asked
             .flat_map(|(lock, root)| root.wanted.iter().map(move |one| (lock.manager.ecosystem(), &*one.name)))
             .chain(hits.iter().map(judged::Hit::name))
-            .flat_map(|(ecosystem, name)| uses::words_of(&imports, ecosystem, name))
             .collect();
-        imports.named = named::collect(listing, &wanted, &cx.cancel);
-        imports.quoted = quoted::collect(listing, &wanted, &imports.passed_over, &cx.cancel);
+        let words = wanted.iter().flat_map(|(ecosystem, name)| uses::words_of(&imports, *ecosystem, name));
+        let mut words: BTreeSet<String> = words.collect();
+        imports.named = named::collect(listing, &words, &cx.cancel);
+        let others = wanted.iter().flat_map(|(ecosystem, name)| loaded_as::other_words(*ecosystem, name));
+        words.extend(others.map(str::to_owned));
+        imports.quoted = quoted::collect(listing, &words, &imports.passed_over, &cx.cancel);
+        imports.pages = loaded_as::pages(listing);
         imports.programs = programs::collect(listing, &cx.cancel);
         imports.vendored = vendored::collect(listing, &locked.locks);
     }

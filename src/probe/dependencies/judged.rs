@@ -11,7 +11,7 @@ use super::osv::Answers;
 use super::parts_used::parts_used;
 use super::proposed;
 use super::query::Query;
-use super::uses::{Finder, Imports};
+use super::uses::{Finder, Imports, is_perhaps_installed};
 use super::way_out::{Fixes, Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, PartsUsed, Severity, Uses, WayOut};
@@ -115,6 +115,8 @@ pub fn judge<'a>(
         let package = hit.package;
         let ways = graph.ways_in(hit.place, &locked.manifests);
         let malware = hit.groups.iter().any(|group| group.malware);
+        let uses = finder.uses(lock, package, &ways, &locked.manifests);
+        let imported = matches!(&uses, Uses::Imported { package: name, .. } if *name == package.name);
         let out = way_out(&Situation {
             lock,
             package,
@@ -124,8 +126,8 @@ pub fn judge<'a>(
             malware,
             several,
             manifests: &locked.manifests,
+            imported,
         });
-        let uses = finder.uses(lock, package, &ways, &locked.manifests);
         for group in &mut hit.groups {
             let parts = group.parts(package.ecosystem, &package.name);
             group.parts_used = parts_used(imports, lock, package, &ways, &parts.named);
@@ -157,6 +159,12 @@ impl Judged<'_> {
     #[must_use]
     pub fn is_unused(&self) -> bool {
         self.uses == Uses::NotImported && !self.is_development()
+    }
+
+    /// It arrives only if something else needs it.
+    #[must_use]
+    pub fn is_perhaps_installed(&self) -> bool {
+        is_perhaps_installed(self.lock, &self.ways)
     }
 
     /// Production would install it, and none of what the hole is in is built.
@@ -197,7 +205,13 @@ impl Judged<'_> {
             // Then it is there, and cannot matter.
             _ if matches!(group.parts_used, PartsUsed::NotBuilt { .. }) => Confidence::Low,
             // Other packages may import it all the same: goquery needs `golang.org/x/net/html`, which its users do not name.
-            _ if !(self.is_unused() || self.is_aside() || group.parts_used == PartsUsed::NotByOwnCode) => confidence,
+            _ if !(self.is_unused()
+                || self.is_aside()
+                || self.is_perhaps_installed()
+                || group.parts_used == PartsUsed::NotByOwnCode) =>
+            {
+                confidence
+            }
             Confidence::High => Confidence::Medium,
             Confidence::Medium | Confidence::Low => Confidence::Low,
         }
@@ -262,6 +276,39 @@ mod tests {
         });
         assert_eq!(told.len(), 1);
         told.remove(0)
+    }
+
+    #[test]
+    fn what_only_a_constraints_file_names_is_told_as_that() {
+        let files = [("requirements.txt", "-c c.txt\nflask\n"), ("c.txt", "flask==2.0\ndeep==1.0\n")];
+        let (_folder, listing) = crate::probe::samples::listed(&files);
+        let cancel = CancellationToken::new();
+        let locked = crate::probe::packages::collect(&listing, &cancel);
+        let mut answers = Answers::default();
+        for package in &locked.locks[0].packages {
+            let record = serde_json::json!({
+                "id": "PYSEC-1", "summary": "Bad", "database_specific": {"severity": "CRITICAL"},
+                "affected": [{
+                    "package": {"ecosystem": "PyPI", "name": package.name},
+                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.0"}]}],
+                }],
+            });
+            let Ok(advisory::Parsed::InForce(advisory)) = advisory::parse(record.to_string().as_bytes()) else {
+                panic!()
+            };
+            answers.hits.insert(Query::of(package), vec![Arc::new(*advisory)]);
+        }
+        let code = BTreeMap::from([(Ecosystem::PyPi, Code { files: 1, ..Code::default() })]);
+        let imports = Imports { code, ..Imports::default() };
+        let mut told = Vec::new();
+        judge(&locked, hits(&locked, &answers, &cancel), &answers, &imports, &cancel, |one| {
+            let finding = vulnerable_dependency::finding(&one, &one.groups[0]);
+            told.push((finding.confidence, finding.message.split(')').next().unwrap().to_owned(), one.uses));
+        });
+        let why = "c.txt only says its version, should something else need it".to_owned();
+        let deep = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
+        assert_eq!(told[0], (Confidence::Medium, deep, Uses::Unknown { why }));
+        assert_eq!((told[1].0, &*told[1].1), (Confidence::High, "flask 2.0 (via c.txt"));
     }
 
     /// What is said of `example.com/m`, of which the code imports `imported` and a critical advisory names `part`.

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use super::started::is_of_host;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::repository::is_aside;
 
@@ -76,24 +77,12 @@ fn is_setting(file: &FileEntry) -> bool {
     name.starts_with("procfile")
         || name.starts_with("dockerfile")
         || name.ends_with(".dockerfile")
-        || name.starts_with("docker-compose")
-        || name.starts_with("compose.")
-        || name == "makefile"
+        || matches!(&*name, "containerfile" | "makefile")
         || stem.ends_with(".config")
         || (name.starts_with('.') && (name.ends_with("rc") || stem.ends_with("rc")))
         || name.starts_with("tsconfig")
-        || matches!(
-            &*name,
-            "angular.json"
-                | "nest-cli.json"
-                | "app.json"
-                | "vercel.json"
-                | "netlify.toml"
-                | "fly.toml"
-                | "render.yaml"
-                | "app.yaml"
-                | "supervisord.conf"
-        )
+        || matches!(&*name, "angular.json" | "nest-cli.json")
+        || is_of_host(&file.path)
         || matches!(file.extension(), "sh" | "css" | "scss" | "sass" | "less" | "pcss" | "prisma" | "service")
         || python
 }
@@ -148,7 +137,7 @@ fn manifest(text: &str, tell: &mut dyn FnMut(&str, &dyn Fn() -> u32), cancel: &C
 }
 
 /// The first line of all that stands between quotation marks.
-fn quoted(text: &str) -> HashMap<&str, u32> {
+pub fn quoted(text: &str) -> HashMap<&str, u32> {
     let mut found = HashMap::new();
     for (line, number) in text.lines().zip(1..) {
         for part in line.split('"').skip(1) {
@@ -162,6 +151,10 @@ fn quoted(text: &str) -> HashMap<&str, u32> {
 pub fn words(text: &str) -> impl Iterator<Item = &str> {
     let parts = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '@' | '/' | '_' | '.' | '-')));
     parts.map(|word| word.trim_matches(['.', '-', '/'])).filter(|word| !word.is_empty()).flat_map(|word| {
+        // Nearly every word is only that.
+        if !word.bytes().any(|byte| matches!(byte, b'/' | b'.')) {
+            return [Some(word), None, None].into_iter().flatten();
+        }
         let word = word.rsplit_once("node_modules/").map_or(word, |(_, inner)| inner);
         let word = word.strip_prefix(".bin/").unwrap_or(word);
         let slashes = usize::from(word.starts_with('@'));
@@ -174,6 +167,7 @@ pub fn words(text: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::samples::listed;
 
     #[test]
     fn a_program_among_the_installed_ones_is_named() {
@@ -184,12 +178,11 @@ mod tests {
 
     #[test]
     fn the_first_places_of_a_word_are_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        for n in 0..10 {
-            std::fs::write(folder.path().join(format!("a{n}.sh")), "tool\ntool\ntool\ntool\n# tool\n").unwrap();
-        }
+        let names: Vec<String> = (0..10).map(|n| format!("a{n}.sh")).collect();
+        let files: Vec<(&str, &str)> =
+            names.iter().map(|name| (name.as_str(), "tool\ntool\ntool\ntool\n# tool\n")).collect();
+        let (_folder, listing) = listed(&files);
         let cancel = CancellationToken::new();
-        let listing = crate::probe::files::list(folder.path(), &[], &cancel);
         let found = collect(&listing, &BTreeSet::from(["tool".to_owned()]), &cancel);
         let told: Vec<String> = found["tool"].iter().map(|(path, line)| format!("{path}:{line}")).collect();
         assert_eq!(told, ["a0.sh:1", "a0.sh:2", "a0.sh:3", "a1.sh:1", "a1.sh:2", "a1.sh:3", "a2.sh:1", "a2.sh:2"]);

@@ -1,8 +1,9 @@
 //! What may use a package although no import names it. Each of these leaves "never imported" open.
 
+use super::loaded_as;
 use super::uses::{Code, Imports, can_name, is_below, words_of};
 use super::ways_in::Asked;
-use crate::probe::packages::{Ecosystem, is_taken_in};
+use crate::probe::packages::{Ecosystem, LockFile, is_taken_in};
 
 /// So many files that hold a name are kept.
 pub const MOST_FILES: usize = 50;
@@ -15,15 +16,17 @@ pub fn taken_in<'a>(ecosystem: Ecosystem, direct: &[&Asked<'a>]) -> Option<&'a s
     direct.iter().map(|asked| &*asked.package.name).find(|name| is_taken_in(ecosystem, name))
 }
 
-/// Where the code or a command holds the package's name in a way that may load or start it.
+/// Where the code, a page, a setting or a command holds the package's name, or a word for it, in a way that may load or
+/// start it.
 #[must_use]
 pub fn named_somehow(
     imports: &Imports,
-    ecosystem: Ecosystem,
-    called: &str,
+    lock: &LockFile,
+    (called, name): (&str, &str),
     is_direct: bool,
     folders: &[String],
 ) -> Option<String> {
+    let ecosystem = lock.manager.ecosystem();
     // Where more files hold it than are kept, one of them may be here.
     let here = |places: &Vec<(String, u32)>| {
         let mut kept = places.iter().filter(|place| can_name(&place.0, ecosystem));
@@ -34,11 +37,38 @@ pub fn named_somehow(
     if let Some((path, line)) = words.iter().filter_map(|word| imports.quoted.get(word)).find_map(here) {
         return Some(format!("{path}:{line} holds the name {called} as a text, and may load it by that"));
     }
-    // What others bring along, nobody starts by chance.
-    let started = imports.programs.iter().filter(|(program, _)| is_direct && may_be_of(program, called));
-    let mut places = started.filter_map(|(program, places)| Some((program, here(places)?)));
-    let (program, (path, line)) = places.next()?;
-    Some(format!("{path}:{line} starts {program}, which may be a program of {called}"))
+    let own = words.iter().filter_map(|word| imports.pages.get(word));
+    let others = loaded_as::other_words(ecosystem, name).filter_map(|word| imports.pages.get(word));
+    if let Some((path, _)) = own.chain(others).find_map(here) {
+        return Some(format!("{path} is a page that {called} may render"));
+    }
+    for word in loaded_as::other_words(ecosystem, name) {
+        if let Some((path, line)) = imports.quoted.get(word).and_then(here) {
+            return Some(format!("{path}:{line} holds the word {word}, by which {called} may be loaded"));
+        }
+    }
+    if let Some(loader) = loaded_as::loader(lock, name) {
+        return Some(format!("{loader} loads whichever engine is there, and knows {called}"));
+    }
+    let programs = programs_of(lock, name);
+    for (program, places) in &imports.programs {
+        let is_its = programs.contains(&&**program);
+        // What others bring along, nobody starts by chance.
+        if (is_its || (programs.is_empty() && is_direct && may_be_of(program, called)))
+            && let Some((path, line)) = here(places)
+        {
+            let which = if is_its { "a program" } else { "which may be a program" };
+            return Some(format!("{path}:{line} starts {program}, {which} of {called}"));
+        }
+    }
+    None
+}
+
+/// The programs that a package brings, as far as the lock file says it.
+fn programs_of<'l>(lock: &'l LockFile, name: &str) -> Vec<&'l str> {
+    let from = lock.packages.partition_point(|package| &*package.name < name);
+    let of_name = lock.packages.iter().skip(from).take_while(|package| package.name == name);
+    of_name.flat_map(|package| &package.programs).map(String::as_str).collect()
 }
 
 /// Where production code loads something whose name is worked out while it runs.

@@ -2,17 +2,34 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use super::perhaps::MOST_FILES;
-use crate::probe::files::{FileEntry, Listing};
+use super::started::{commands, scripts};
+use crate::probe::files::Listing;
 use crate::probe::repository::is_aside;
 
 /// They start another program.
-const LEADS: [&str; 9] = ["bunx", "cross-env", "dotenv", "env", "exec", "npx", "pnpx", "sudo", "time"];
+const LEADS: [&str; 16] = [
+    "bunx",
+    "cross-env",
+    "do",
+    "dotenv",
+    "else",
+    "env",
+    "exec",
+    "if",
+    "npx",
+    "nohup",
+    "pnpx",
+    "sudo",
+    "then",
+    "time",
+    "until",
+    "while",
+];
 /// Programs of the system and of languages, and commands of package managers: no package of the project brings them.
-const NONE: [&str; 55] = [
+const NONE: [&str; 49] = [
     "add",
     "audit",
     "bash",
@@ -24,18 +41,15 @@ const NONE: [&str; 55] = [
     "curl",
     "dedupe",
     "deno",
-    "do",
     "docker",
     "docker-compose",
     "done",
     "echo",
-    "else",
     "exit",
     "export",
     "fi",
     "for",
     "git",
-    "if",
     "install",
     "kill",
     "ln",
@@ -60,12 +74,9 @@ const NONE: [&str; 55] = [
     "source",
     "start",
     "test",
-    "then",
     "touch",
     "true",
-    "until",
     "wget",
-    "while",
     "workspace",
     "workspaces",
 ];
@@ -77,10 +88,16 @@ const RUNNERS: [&str; 4] = ["npm", "pnpm", "yarn", "bun"];
 pub fn collect(listing: &Listing, cancel: &CancellationToken) -> BTreeMap<String, Vec<(String, u32)>> {
     let files = || listing.files.iter().filter(|file| !is_aside(&file.path) && !cancel.is_cancelled());
     let manifests = files().filter(|file| file.name() == "package.json");
-    let scripts: BTreeSet<String> = manifests.flat_map(|file| names(&file.read().unwrap_or_default())).collect();
+    let of_manifests: Vec<_> = manifests.map(|file| (file, scripts(&file.read().unwrap_or_default()))).collect();
+    let names = of_manifests.iter().flat_map(|(_, scripts)| scripts.iter().map(|(name, ..)| name.clone()));
+    let scripts: BTreeSet<String> = names.collect();
+    let of_manifests = of_manifests.into_iter().map(|(file, scripts)| {
+        (file, scripts.into_iter().map(|(_, command, line)| (command, line)).collect::<Vec<_>>())
+    });
+    let others = files().filter_map(|file| Some((file, commands(file)?)));
     let mut found: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
-    for file in files() {
-        for (command, line) in commands(file) {
+    for (file, commands) in of_manifests.chain(others) {
+        for (command, line) in commands {
             for program in started(&command, &scripts) {
                 let places = found.entry(program).or_default();
                 if places.len() < MOST_FILES && places.last().is_none_or(|(path, _)| *path != file.path) {
@@ -90,44 +107,6 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> BTreeMap<String
         }
     }
     found
-}
-
-/// The commands of a file, each with its line.
-fn commands(file: &FileEntry) -> Vec<(String, u32)> {
-    let name = file.name().to_ascii_lowercase();
-    let text = || file.read().unwrap_or_default();
-    if name == "package.json" {
-        return scripts(&text());
-    }
-    let start: fn(&str) -> Option<&str> = if name.starts_with("procfile") {
-        |line| line.split_once(':').map(|(_, command)| command)
-    } else if name.starts_with("dockerfile") || name.ends_with(".dockerfile") || name == "containerfile" {
-        |line| ["CMD", "ENTRYPOINT"].iter().find_map(|word| line.trim_start().strip_prefix(word))
-    } else if name.starts_with("docker-compose") || name.starts_with("compose.") {
-        |line| ["command:", "entrypoint:"].iter().find_map(|word| line.trim_start().strip_prefix(word))
-    } else if file.extension() == "service" {
-        |line| line.strip_prefix("ExecStart=")
-    } else {
-        return Vec::new();
-    };
-    text().lines().zip(1..).filter_map(|(line, number)| Some((start(line)?.to_owned(), number))).collect()
-}
-
-/// The names of the scripts of a `package.json`.
-fn names(text: &str) -> Vec<String> {
-    let json: Value = serde_json::from_str(text).unwrap_or_default();
-    json.get("scripts").and_then(Value::as_object).into_iter().flat_map(|scripts| scripts.keys().cloned()).collect()
-}
-
-/// The scripts of a `package.json`.
-fn scripts(text: &str) -> Vec<(String, u32)> {
-    let json: Value = serde_json::from_str(text).unwrap_or_default();
-    let line = |name: &str| {
-        let key = format!("\"{name}\"");
-        text.lines().zip(1..).find(|(line, _)| line.contains(&key)).map_or(1, |(_, number)| number)
-    };
-    let scripts = json.get("scripts").and_then(Value::as_object).into_iter().flatten();
-    scripts.filter_map(|(name, command)| Some((command.as_str()?.to_owned(), line(name)))).collect()
 }
 
 /// The commands that follow each other on a line.
@@ -160,6 +139,7 @@ fn started(command: &str, scripts: &BTreeSet<String>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::probe::samples::listed;
 
     #[test]
     fn the_first_word_of_a_command_is_a_program() {
@@ -177,8 +157,7 @@ mod tests {
 
     #[test]
     fn scripts_processes_and_containers_start_programs() {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in [
+        let (_folder, listing) = listed(&[
             (
                 "package.json",
                 "{\"scripts\": {\n\"build\": \"tidy src\",\n\"start\": \"npm run build && strapi start\"}}",
@@ -186,20 +165,22 @@ mod tests {
             ("Procfile", "web: serve-it --port 1\nworker: node_modules/.bin/grind\n"),
             ("Dockerfile", "FROM node:22\nRUN odd-one\nCMD [\"mill\", \"x\"]\n"),
             ("tests/package.json", "{\"scripts\": {\"x\": \"other\"}}"),
-        ] {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
-        let listing = crate::probe::files::list(folder.path(), &[], &CancellationToken::new());
+            ("heroku.yml", "build:\n  docker:\n    web: Dockerfile\nrun:\n  web: hrk --x\n"),
+            ("railway.json", "{\"deploy\": {\"startCommand\": \"rail-it on\"}}"),
+            ("bin/start.sh", "#!/bin/sh\nset -e\nif [ -f x ]; then boot-up; fi\nexec shelled \"$@\"\n"),
+        ]);
         let found = collect(&listing, &CancellationToken::new());
         let told: Vec<String> = found.iter().map(|(name, at)| format!("{name} {}:{}", at[0].0, at[0].1)).collect();
         assert_eq!(
             told,
             [
+                "boot-up bin/start.sh:3",
                 "grind Procfile:2",
+                "hrk heroku.yml:5",
                 "mill Dockerfile:3",
+                "rail-it railway.json:1",
                 "serve-it Procfile:1",
+                "shelled bin/start.sh:4",
                 "strapi package.json:3",
                 "tidy package.json:2"
             ]

@@ -26,8 +26,11 @@ pub struct Imports {
     pub python_modules: &'static [&'static str],
     /// Packages that a script or a setting names, by the word, with the first places: path and line.
     pub named: BTreeMap<String, Vec<(String, u32)>>,
-    /// Names of packages that stand between quotation marks in the code, with the first place of each file.
+    /// Names of packages, and words for them, between quotation marks in the code and in what sets the app up, with the
+    /// first place of each file.
     pub quoted: BTreeMap<String, Vec<(String, u32)>>,
+    /// Pages that an engine renders, by their ending.
+    pub pages: BTreeMap<String, Vec<(String, u32)>>,
     /// Programs that a script or a container starts, with the first place of each file.
     pub programs: BTreeMap<String, Vec<(String, u32)>>,
     /// Code in which no word counts: tests, and what programs wrote.
@@ -122,6 +125,9 @@ impl<'i> Finder<'i> {
         if let Some(why) = &self.imports.not_read {
             return unknown(why);
         }
+        if lock.is_by_name() {
+            return Uses::Unknown { why: format!("a command of {} installs it by name", lock.path) };
+        }
         let ecosystem = package.ecosystem;
         let direct: Vec<&Asked<'_>> = ways.itself.iter().chain(&ways.parents).collect();
         let mut seen = BTreeSet::new();
@@ -174,6 +180,11 @@ impl<'i> Finder<'i> {
         if let Some(why) = &code.unread {
             return unknown(why);
         }
+        if is_perhaps_installed(lock, ways) {
+            return Uses::Unknown {
+                why: format!("{} only says its version, should something else need it", lock.path),
+            };
+        }
         if direct.is_empty() || ways.cut_short {
             return unknown("the lock file does not say what brings it in");
         }
@@ -189,7 +200,7 @@ impl<'i> Finder<'i> {
         for (called, name) in &looked_for {
             let folders = folders(lock, name, &direct);
             let is_direct = direct.iter().any(|asked| asked.package.name == *name);
-            let why = perhaps::named_somehow(self.imports, ecosystem, called, is_direct, &folders)
+            let why = perhaps::named_somehow(self.imports, lock, (called, name), is_direct, &folders)
                 .or_else(|| perhaps::loaded_somehow(code, &folders));
             if let Some(why) = why {
                 return unknown(&why);
@@ -259,6 +270,12 @@ fn is_declaration(manifests: &BTreeMap<String, Manifest>, path: &str, line: u32,
     let declared = manifests.get(path).into_iter().flat_map(|manifest| &manifest.declared);
     let mut here = declared.filter(|one| one.line == line);
     here.any(|one| [called, name].contains(&one.name.as_str()) || one.alias.as_deref() == Some(called))
+}
+
+/// Whether only a constraints file names a package: then it arrives if something else needs it.
+#[must_use]
+pub fn is_perhaps_installed(lock: &LockFile, ways: &WaysIn<'_>) -> bool {
+    lock.is_constraints() && ways.itself.is_empty()
 }
 
 /// Go's own library, as its advisories call it (<https://go.dev/doc/security/vuln/database>).

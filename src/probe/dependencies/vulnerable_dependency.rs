@@ -61,6 +61,8 @@ fn message(judged: &Judged<'_>, group: &Group) -> String {
         format!("{imported}, via {lock}")
     } else if judged.is_aside() {
         format!("via {lock}, which is not deployed as its path says")
+    } else if judged.is_perhaps_installed() {
+        format!("if something else needs it: {lock} only says its version")
     } else if judged.is_unused() {
         format!("never imported by production code, via {lock}")
     } else if let Some(unused) = unused_parts(judged, group) {

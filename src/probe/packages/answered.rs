@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::{is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
-use super::paths::folder;
 use super::{Ecosystem, LockFile, Manager, Packages, Scope};
+use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
 
 /// Packages of Composer that hold no code and only forbid or group others: lock files leave nothing of them to compare.
@@ -102,7 +102,8 @@ pub fn names_of_requirements<'a>(lock: &'a LockFile, found: &'a Packages) -> imp
 pub fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
     let mut beside: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
     let mut naming: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
-    for lock in &found.locks {
+    // A constraints file installs nothing.
+    for lock in found.locks.iter().filter(|lock| !lock.is_constraints()) {
         beside.entry(folder(&lock.path)).or_default().push(lock);
         for root in &lock.roots {
             naming.entry(&root.manifest).or_default().push(lock);

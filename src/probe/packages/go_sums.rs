@@ -5,9 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::paths::{folder, joined};
 use super::{Manager, NotUnderstood, Packages};
 use crate::probe::files::{FileEntry, Listing};
+use crate::probe::paths::{folder, joined};
 
 /// Larger files are not read. Those of large projects have some hundred kilobytes.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;

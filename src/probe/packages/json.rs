@@ -80,6 +80,18 @@ pub fn licence(raw: &RawValue) -> Option<String> {
     if all.len() > 1 { Some(format!("({})", all.join(" OR "))) } else { all.pop() }
 }
 
+/// More programs of one package are not told apart.
+const MOST_PROGRAMS: usize = 64;
+
+/// The programs of a package as npm names them in `bin`: a table, or the path of one that is called like the package
+/// (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#bin>).
+pub fn programs(name: &str, bin: &RawValue) -> Vec<String> {
+    match Entries::of(bin) {
+        Some(table) => table.0.into_iter().take(MOST_PROGRAMS).map(|(program, _)| program.into_owned()).collect(),
+        None => text(bin).and(name.rsplit('/').next()).map(str::to_owned).into_iter().collect(),
+    }
+}
+
 impl<'de: 'a, 'a> Deserialize<'de> for Entries<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Collect;

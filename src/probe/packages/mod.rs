@@ -19,7 +19,6 @@ pub mod lock;
 mod manager;
 pub mod manifest;
 mod npm_spec;
-mod paths;
 pub mod range;
 mod refused;
 mod toml_doc;
@@ -84,6 +83,8 @@ pub struct Packages {
     pub manifests: BTreeMap<String, Manifest>,
     /// The lock files that were understood, sorted by path.
     pub locks: Vec<LockFile>,
+    /// What commands of containers install by name in an exact version: as lock files of these files, which they are not.
+    pub installed: Vec<LockFile>,
     /// Lock files, and manifests without one, that were not examined.
     pub not_examined: u64,
     /// Everything that was passed over.

@@ -9,9 +9,9 @@ use super::lock::{is_requirements, reader, unread_kind};
 use super::manifest::gradle::is_script;
 use super::manifest::python::is_requirements_input;
 use super::manifest::{Manifest, Source};
-use super::paths::folder;
 use super::{Ecosystem, LockFile, Manager, Packages, Scope};
 use crate::probe::files::{FileEntry, Listing};
+use crate::probe::paths::folder;
 
 /// A kind of manifest, with the lock files that answer for it.
 struct Kind {
@@ -133,7 +133,9 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
         let manifest = manifests.get(&file.path);
         let asks = manifest.is_none_or(asks_for_packages);
         let listed = || manifest.is_some_and(|manifest| is_listed(manifest, &own, read));
-        if asks && !named.contains(file.path.as_str()) && !is_locked(&file.path, kind, &files) && !listed() {
+        let broken = || is_below_broken(&file.path, kind, &files, locks);
+        if asks && !named.contains(file.path.as_str()) && !is_locked(&file.path, kind, &files) && !listed() && !broken()
+        {
             found.push((file.path.clone(), format!("{} without a lock file", file.name())));
         }
     }
@@ -172,7 +174,7 @@ fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Pa
         .locks
         .iter()
         .filter(|lock| lock.manager == Manager::Pip && is_requirements(&lock.path))
-        .filter(|lock| folder.starts_with(super::paths::folder(&lock.path).trim_end_matches("requirements/")))
+        .filter(|lock| folder.starts_with(crate::probe::paths::folder(&lock.path).trim_end_matches("requirements/")))
         .peekable();
     if files.peek().is_none() {
         return false;
@@ -216,20 +218,28 @@ fn is_locked(path: &str, kind: &Kind, files: &BTreeSet<&str>) -> bool {
     }
 }
 
+/// Whether a lock file above a crate, which may answer for it as a member of its workspace, could not be read: that is
+/// told already, and says more than that there is none.
+fn is_below_broken(path: &str, kind: &Kind, files: &BTreeSet<&str>, locks: &[LockFile]) -> bool {
+    if kind.manifest != "Cargo.toml" {
+        return false;
+    }
+    let folders = std::iter::successors(Some(folder(path)), |below| {
+        (!below.is_empty()).then(|| folder(below.trim_end_matches('/')))
+    });
+    let mut above = folders.map(|folder| format!("{folder}Cargo.lock"));
+    above.find(|lock| files.contains(lock.as_str())).is_some_and(|lock| locks.iter().all(|read| read.path != lock))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::probe::packages::collect;
+    use crate::probe::samples::listed;
 
     fn told(files: &[(&str, &str)]) -> Vec<String> {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        let (_folder, listing) = listed(files);
         let cancel = CancellationToken::new();
-        let listing = crate::probe::files::list(folder.path(), &[], &cancel);
         let found = collect(&listing, &cancel);
         manifests(&listing, &found, &cancel).into_iter().map(|(path, _)| path).collect()
     }
@@ -260,6 +270,18 @@ mod tests {
                 "web/config/importmap.rb"
             ]
         );
+    }
+
+    #[test]
+    fn a_crate_below_a_lock_file_that_could_not_be_read_has_one() {
+        let member = "[package]\nname = \"m\"\n[dependencies]\nserde = \"1\"\n";
+        let workspace = "[workspace]\nmembers = [\"crates/*\"]\n";
+        let with =
+            |lock: &str| told(&[("Cargo.toml", workspace), ("Cargo.lock", lock), ("crates/m/Cargo.toml", member)]);
+        assert_eq!(with("<<<<<<< HEAD\nversion = 4\n"), [""; 0]);
+        // One that can be read, and does not hold it.
+        assert_eq!(with("version = 4\n[[package]]\nname = \"other\"\nversion = \"0.1.0\"\n"), ["crates/m/Cargo.toml"]);
+        assert_eq!(told(&[("Cargo.toml", workspace), ("crates/m/Cargo.toml", member)]), ["crates/m/Cargo.toml"]);
     }
 
     #[test]

@@ -45,6 +45,8 @@ struct Instruction {
     line: u32,
     word: String,
     rest: String,
+    /// The lines of the here-document that follows it.
+    document: Vec<(String, u32)>,
 }
 
 struct Stage<'a> {
@@ -82,6 +84,26 @@ impl Dockerfile {
     /// The instructions with this name, with their arguments and lines.
     pub fn all(&self, word: &str) -> impl Iterator<Item = (&str, u32)> {
         self.instructions.iter().filter(move |i| i.word == word).map(|i| (i.rest.as_str(), i.line))
+    }
+
+    /// What is run while it is built, with its lines: the instructions, and the here-documents that a shell reads.
+    pub fn runs(&self) -> impl Iterator<Item = (&str, u32)> {
+        let runs = self.instructions.iter().filter(|one| one.word == "RUN");
+        runs.flat_map(|one| {
+            let document = one.document.iter().map(|(line, number)| (line.as_str(), *number));
+            std::iter::once((one.rest.as_str(), one.line)).chain(document)
+        })
+    }
+
+    /// The first value that it gives a variable: `ARG NAME=value`, `ENV NAME value`.
+    #[must_use]
+    pub fn value_of(&self, name: &str) -> Option<&str> {
+        let set = self.all("ARG").chain(self.all("ENV"));
+        let mut pairs = set.flat_map(|(rest, _)| {
+            let old = rest.split_once(char::is_whitespace).filter(|(key, _)| !key.contains('='));
+            rest.split_whitespace().filter_map(|word| word.split_once('=')).chain(old)
+        });
+        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim().trim_matches(['"', '\'']))
     }
 
     fn stages(&self) -> Vec<Stage<'_>> {
@@ -144,7 +166,7 @@ impl Dockerfile {
     }
 }
 
-/// Joins continued lines and leaves comments and here-documents out.
+/// Joins continued lines and leaves comments out.
 fn instructions(text: &str) -> Vec<Instruction> {
     let mut found = Vec::new();
     let mut lines = text.lines().zip(1_u32..);
@@ -163,14 +185,16 @@ fn instructions(text: &str) -> Vec<Instruction> {
             }
         }
         let Some((word, rest)) = whole.split_once(char::is_whitespace) else { continue };
+        let mut document = Vec::new();
         if let Some(end) = rest.split("<<").nth(1).filter(|_| matches!(word, "RUN" | "COPY")) {
             let end = end.trim_start_matches('-').trim_matches(['"', '\'']);
             let end: String = end.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
             if !end.is_empty() {
-                lines.by_ref().take_while(|(line, _)| line.trim() != end).for_each(drop);
+                let inside = lines.by_ref().take_while(|(line, _)| line.trim() != end);
+                document.extend(inside.map(|(line, number)| (line.to_owned(), number)));
             }
         }
-        found.push(Instruction { line, word: word.to_ascii_uppercase(), rest: rest.trim().to_owned() });
+        found.push(Instruction { line, word: word.to_ascii_uppercase(), rest: rest.trim().to_owned(), document });
     }
     found
 }

@@ -222,7 +222,7 @@ mod tests {
 
     /// What is seen in a work tree in which git tracks these files but for those called `ignored`.
     fn seen(files: &[(&str, &str)]) -> (Vec<String>, Coverage) {
-        let folder = samples::folder(files);
+        let folder = crate::probe::samples::folder(files);
         for args in [["init", "-q"], ["add", "."]] {
             assert!(Command::new("git").args(args).current_dir(folder.path()).status().unwrap().success());
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::hygiene::ecosystem_of;
 use super::repo::{Repo, folder_of, is_aside, name_of};
 use crate::probe::packages::manifest::{self, Pin, Source, reason};
-use crate::probe::packages::{Declared, Ecosystem, LockFile, Manifest, Packages, Scope, is_requirements};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages, Scope, is_requirements};
 
 /// A manifest with what it asks for.
 pub struct Asking<'a> {
@@ -145,11 +145,15 @@ impl<'a> Fixed<'a> {
     pub fn pin(&self, manifest: &Manifest, declared: &Declared) -> Pin {
         let ecosystem = ecosystem_of(&manifest.path);
         let name = ecosystem.normalize(&declared.name);
-        // A constraints file names versions for a requirements file, which is read as a lock file with them.
+        // A constraints file names versions for a requirements file.
         let constrained = || {
             let same = |other: &str| ecosystem.normalize(other) == name;
-            let own = self.locks.iter().find(|lock| lock.path == manifest.path);
-            own.is_some_and(|lock| lock.packages.iter().any(|one| !one.version.is_empty() && same(&one.name)))
+            let held = |lock: &LockFile, at: usize| lock.packages.get(at).is_some_and(|one| !one.version.is_empty());
+            let own = self.locks.iter().filter(|lock| lock.manager == Manager::Pip);
+            let asked = own.flat_map(|lock| lock.roots.iter().map(move |root| (lock, root)));
+            asked
+                .filter(|(_, root)| root.manifest == manifest.path)
+                .any(|(lock, root)| root.wanted.iter().any(|one| same(&one.name) && held(lock, one.package)))
         };
         // A crate without a version takes it from a workspace; where that is outside the project it is counted as a gap.
         let inherited =

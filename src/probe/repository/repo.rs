@@ -11,6 +11,8 @@ use crate::probe::files::{self, FileEntry, Gaps, Listing, MAX_FILE_BYTES};
 use crate::probe::git::{self, GitError};
 use crate::probe::packages::{MAX_LOCK_BYTES, lock};
 
+pub use crate::probe::paths::folder as folder_of;
+
 /// A project's files.
 pub struct Repo {
     root: PathBuf,
@@ -126,12 +128,6 @@ impl Repo {
         }
         None
     }
-}
-
-/// The folder of a path: empty, or `apps/web/`.
-#[must_use]
-pub fn folder_of(path: &str) -> &str {
-    path.rfind('/').and_then(|at| path.get(..=at)).unwrap_or_default()
 }
 
 /// The last part of a path.

@@ -41,6 +41,31 @@ fn a_version_that_is_forced_is_changed_where_it_stands() {
 }
 
 #[test]
+fn nested_ones_are_written_as_they_stand() {
+    let nested = npm(r#", "overrides": {"mkdirp@0.5": {"minimist": "0.0.8"}}"#);
+    assert!(nested.words.contains("(overrides, below mkdirp@0.5)"), "{}", nested.words);
+    let lines = "\"mkdirp@0.5\": {\n    \"minimist\": \"^0.2.4\"\n}";
+    assert_eq!(nested.lines, Some(("package.json".to_owned(), lines.to_owned())));
+    // With the versions that are replaced.
+    let keyed = npm(r#", "overrides": {"minimist@<0.2": "0.0.8"}"#);
+    assert_eq!(keyed.lines.unwrap().1, "\"minimist@<0.2\": \"^0.2.4\"");
+    // The version of another entry.
+    let followed = npm(r#", "overrides": {"minimist": "$args"}"#);
+    assert!(followed.words.contains("(overrides) to what it asks for of args itself"), "{}", followed.words);
+    assert_eq!(followed.lines.unwrap().1, "\"args\": \"^0.2.4\"");
+}
+
+#[test]
+fn what_follows_an_entry_of_its_own_is_raised_there() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"minimist": "^0.0.8"}},
+        "node_modules/minimist": {"version": "0.0.8"}}}"#;
+    let manifest = r#"{"dependencies": {"minimist": "^0.0.8"}, "overrides": {"minimist": "$minimist"}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "minimist", "0.2.4");
+    assert_eq!((out.kind, out.lines), (WayOutKind::RaiseItself, None));
+    assert_eq!(out.commands, ["npm install \"minimist@^0.2.4\""]);
+}
+
+#[test]
 fn lines_are_added_to_those_that_are_there() {
     let other = npm(r#", "overrides": {"semver": "7.5.2"}"#);
     assert_eq!(other.kind, WayOutKind::RaiseParent);

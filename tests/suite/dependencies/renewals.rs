@@ -141,3 +141,23 @@ fn pipenv_is_told_which_half_of_its_file_is_meant() {
     assert_eq!(of(Scope::Development), ["pipenv upgrade --lock-only --dev lxml"]);
     assert_eq!(of(Scope::Production), ["pipenv upgrade --lock-only lxml"]);
 }
+
+#[test]
+fn where_nobody_says_who_takes_what_the_smallest_step_comes_alone() {
+    // pnpm's lock files name no ranges.
+    let mut builder = Builder::new(Manager::Pnpm, "9.0");
+    for name in ["a", "b"] {
+        builder.add(name, Draft::new(name, "1.0.0", 1));
+    }
+    builder.needs("a", "b");
+    builder.wants("package.json", "a", "^1.0.0", Scope::Production, "a");
+    let lock = builder.finish("pnpm-lock.yaml").lock;
+    let small = way(&lock, "b", "1.2.0");
+    assert_eq!(small.commands, ["pnpm update b"]);
+    assert!(
+        small.words.contains("if it stays at 1.0.0, raise what brings it in (pnpm update --latest a)."),
+        "{}",
+        small.words
+    );
+    assert_eq!(way(&lock, "b", "2.0.0").commands, ["pnpm update --latest a"]);
+}

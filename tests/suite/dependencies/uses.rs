@@ -321,3 +321,54 @@ fn what_may_be_used_in_another_way_is_not_called_unused() {
     let told = of(&code(Ecosystem::PyPi, &[]), &chain(Manager::Poetry, &["Pillow"]), "Pillow");
     assert!(told.starts_with("unknown: it is used without being imported by name"), "{told}");
 }
+
+#[test]
+fn what_an_engine_a_setting_or_a_host_may_load_is_not_called_unused() {
+    let place = |path: &str| vec![(path.to_owned(), 4)];
+    let unused = code(Ecosystem::Npm, &[]);
+    let engine = chain(Manager::Npm, &["handlebars", "qs"]);
+    assert_eq!(of(&unused, &engine, "handlebars"), "not imported");
+    // Pages, by their ending.
+    let mut pages = unused.clone();
+    pages.pages.insert("hbs".to_owned(), place("views/index.hbs"));
+    assert_eq!(of(&pages, &engine, "handlebars"), "unknown: views/index.hbs is a page that handlebars may render");
+    pages.pages = BTreeMap::from([("ejs".to_owned(), place("views/index.ejs"))]);
+    assert_eq!(of(&pages, &engine, "handlebars"), "not imported", "another engine's");
+    // The word that stands in a setting or in the code for a driver.
+    let driver = chain(Manager::Npm, &["snowflake-sdk"]);
+    let mut named = unused.clone();
+    named.quoted.insert("snowflake".to_owned(), place("config/database.yml"));
+    assert_eq!(
+        of(&named, &driver, "snowflake-sdk"),
+        "unknown: config/database.yml:4 holds the word snowflake, by which snowflake-sdk may be loaded"
+    );
+    assert_eq!(of(&named, &engine, "handlebars"), "not imported");
+    // What loads whichever engine is there.
+    let beside = |loader: &str| {
+        let mut builder = Builder::new(Manager::Npm, "3");
+        for name in ["nunjucks", loader] {
+            builder.add(name, Draft::new(name, "1.0.0", 1));
+            builder.wants("package.json", name, "^1.0.0", Scope::Production, name);
+        }
+        of(&unused, &builder.finish("package-lock.json").lock, "nunjucks")
+    };
+    assert_eq!(beside("koa-views"), "unknown: koa-views loads whichever engine is there, and knows nunjucks");
+    assert_eq!(beside("koa"), "not imported");
+}
+
+#[test]
+fn the_programs_that_a_lock_file_names_are_those_of_the_package() {
+    let of_started = |programs: &[&str], starts: &str| {
+        let mut builder = Builder::new(Manager::Npm, "3");
+        let programs = programs.iter().map(|name| (*name).to_owned()).collect();
+        builder.add("@acme/mill", Draft { programs, ..Draft::new("@acme/mill", "1.0.0", 1) });
+        builder.wants("package.json", "@acme/mill", "^1.0.0", Scope::Production, "@acme/mill");
+        let mut imports = code(Ecosystem::Npm, &[]);
+        imports.programs.insert(starts.to_owned(), vec![("Procfile".to_owned(), 1)]);
+        of(&imports, &builder.finish("package-lock.json").lock, "@acme/mill")
+    };
+    assert_eq!(of_started(&["grind"], "grind"), "unknown: Procfile:1 starts grind, a program of @acme/mill");
+    // Its programs are known, and this is none of them.
+    assert_eq!(of_started(&["grind"], "mill"), "not imported");
+    assert_eq!(of_started(&[], "mill"), "unknown: Procfile:1 starts mill, which may be a program of @acme/mill");
+}

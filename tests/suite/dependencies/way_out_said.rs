@@ -40,6 +40,7 @@ fn versions_of_one_package_are_forced_each_by_a_key_of_its_own() {
             malware: false,
             several: &several(&lock),
             manifests: &manifests,
+            imported: false,
         };
         let way = way_out(&situation);
         assert!(way.words.contains(&format!("Force {to} or later")), "{}", way.words);

@@ -306,7 +306,7 @@ fn a_version_that_the_manifest_refuses_is_counted() {
 fn what_comes_in_past_the_lock_files_is_counted() {
     let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"qs": "6.12.0"}},
         "node_modules/qs": {"version": "6.12.0"}}}"#;
-    let docker = "FROM node:24\nRUN npm install -g ejs@3.1.6 qs@6.12.0 qs@6.5.0 && \\\n  pip install jinja2==3.1.2\nCMD [\"node\"]\n";
+    let docker = "FROM node:24\nRUN npm install -g ejs@3.1.6 qs@6.12.0 qs@6.5.0 && \\\n  pip install jinja2==3.1.2\nRUN npm i -g serve\nCMD [\"node\"]\n";
     let all = told(&[
         ("package.json", r#"{"dependencies": {"qs": "6.12.0"}}"#),
         ("package-lock.json", lock),
@@ -322,9 +322,34 @@ fn what_comes_in_past_the_lock_files_is_counted() {
         [
             "Python script that asks for packages in its own header, which gonogo does not read yet: report.py:1",
             "archive of Java code in the project, in no lock file: lib/old.jar",
-            "package that a container installs by name, in no lock file: Dockerfile:2 ejs@3.1.6, \
-             Dockerfile:2 jinja2==3.1.2, Dockerfile:2 qs@6.5.0",
+            "package that a container installs by name, in no lock file: Dockerfile:4 serve",
+            "package that a container installs by name: it was compared, what it needs in turn is in no lock file: \
+             Dockerfile:2 ejs@3.1.6, Dockerfile:2 jinja2==3.1.2, Dockerfile:2 qs@6.5.0",
             "package that code imports from an address, in no lock file: src/a.ts:1 npm:ejs@3.1.6",
         ]
     );
+}
+
+#[test]
+fn what_a_container_installs_by_name_in_one_version_is_kept() {
+    let docker = "FROM python:3.13\nARG RUFF=0.4.1\nENV MILL_VERSION=1.2.3 OTHER=x\nRUN pipx install ruff==${RUFF}\n\
+                  RUN <<EOF\nset -e\nnpx -y mill@$MILL_VERSION --on\nnpm i -g odd@${UNSET:-4.5.6} late@$UNSET\nEOF\n\
+                  RUN cargo install cargo-audit --version 0.20.0\nRUN go install example.com/x@v1.0.0\n";
+    let found =
+        super::python::collected(&[("Dockerfile", docker), ("package.json", "{\"dependencies\": {\"a\": \"1\"}}")]);
+    assert!(found.locks.is_empty(), "they answer for no manifest");
+    let kept: Vec<String> = (found.installed.iter())
+        .flat_map(|lock| super::python::told(lock).into_iter().map(move |one| format!("{} {one}", lock.manager)))
+        .collect();
+    let mut sorted = kept;
+    sorted.sort();
+    assert_eq!(sorted, ["Cargo cargo-audit 0.20.0:10", "npm mill 1.2.3:7", "npm odd 4.5.6:8", "pip ruff 0.4.1:4"]);
+    let gaps: Vec<String> = found
+        .gaps
+        .into_vec()
+        .into_iter()
+        .filter(|gap| gap.reason.contains("in no lock file"))
+        .flat_map(|gap| gap.examples)
+        .collect();
+    assert!(gaps.contains(&"Dockerfile:11 example.com/x@v1.0.0".to_owned()), "{gaps:?}");
 }

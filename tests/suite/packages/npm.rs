@@ -207,3 +207,25 @@ fn members_of_a_workspace_are_found_among_the_manifests() {
     assert_eq!(members("web/yarn.lock"), ["packages/ui"]);
     assert_eq!(members("yarn.lock"), [""; 0]);
 }
+
+#[test]
+fn the_programs_of_a_package_are_read_where_lock_files_name_them() {
+    let npm = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"@s/mill": "^1", "two": "^1", "none": "^1"}},
+        "node_modules/@s/mill": {"version": "1.0.0", "bin": "cli.js"},
+        "node_modules/two": {"version": "1.0.0", "bin": {"grind": "a.js", "sift": "b.js"}},
+        "node_modules/none": {"version": "1.0.0"}}}"#;
+    let bun = r#"{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"@s/mill": "^1", "two": "^1", "none": "^1"}}},
+        "packages": {"@s/mill": ["@s/mill@1.0.0", "", {"bin": "cli.js"}, "sha512-x"],
+        "two": ["two@1.0.0", "", {"bin": {"grind": "a.js", "sift": "b.js"}}, "sha512-x"],
+        "none": ["none@1.0.0", "", {}, "sha512-x"]}}"#;
+    let berry = "__metadata:\n  version: 8\n\n\"@s/mill@npm:^1\":\n  version: 1.0.0\n  resolution: \"@s/mill@npm:1.0.0\"\n  \
+        bin:\n    mill: cli.js\n  linkType: hard\n\n\"none@npm:^1\":\n  version: 1.0.0\n  resolution: \"none@npm:1.0.0\"\n  \
+        linkType: hard\n\n\"root@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"root@workspace:.\"\n  linkType: soft\n\n\
+        \"two@npm:^1\":\n  version: 1.0.0\n  resolution: \"two@npm:1.0.0\"\n  bin:\n    grind: a.js\n    sift: b.js\n  linkType: hard\n";
+    for (path, text) in [("package-lock.json", npm), ("bun.lock", bun), ("yarn.lock", berry)] {
+        let found = collected(&[(path, text)]);
+        let told: Vec<String> =
+            found.locks[0].packages.iter().map(|one| format!("{}: {}", one.name, one.programs.join(" "))).collect();
+        assert_eq!(told, ["@s/mill: mill", "none: ", "two: grind sift"], "{path}");
+    }
+}

@@ -277,13 +277,17 @@ fn constraints_pin_what_is_asked_for_without_a_version() {
         ("more.txt", "celery\n"),
         ("constraints.txt", "django==4.2.1\ncelery==5.3\nunrelated==1.0\n-c constraints.txt\n"),
     ]);
-    assert_eq!(told(&found.locks[1]), ["Django 4.2.1:2", "flask 2.0:3"]);
+    // The version stands in the constraints file, so that is where it is told.
     assert_eq!(
-        asked(&found.locks[1]),
-        ["requirements.txt: Django >=4 (4.2.1)", "requirements.txt: flask ==2.0 (2.0)",]
+        found.locks.iter().map(|lock| lock.path.as_str()).collect::<Vec<_>>(),
+        ["constraints.txt", "more.txt", "requirements.txt"]
     );
-    assert_eq!((found.locks[0].path.as_str(), told(&found.locks[0])), ("more.txt", vec!["celery 5.3:1".to_owned()]));
-    assert_eq!(found.locks.len(), 2, "constraints ask for nothing");
+    let constraints = &found.locks[0];
+    assert!(constraints.is_constraints() && !found.locks[2].is_constraints());
+    assert_eq!(told(constraints), ["celery 5.3:2", "django 4.2.1:1", "unrelated 1.0:3"]);
+    assert_eq!(asked(constraints), ["more.txt: celery  (5.3)", "requirements.txt: Django >=4 (4.2.1)"]);
+    assert_eq!((told(&found.locks[1]), told(&found.locks[2])), (Vec::new(), vec!["flask 2.0:3".to_owned()]));
+    assert_eq!(asked(&found.locks[2]), ["requirements.txt: flask ==2.0 (2.0)"]);
     let gaps = gaps(&found);
     assert!(gaps[0].starts_with("requirement without an exact version (==): "), "{gaps:?}");
     assert!(gaps[0].ends_with(": requests"), "{gaps:?}");
@@ -293,7 +297,33 @@ fn constraints_pin_what_is_asked_for_without_a_version() {
         ("requirements-ci.txt", "-r requirements.txt\n-c c.txt\n"),
         ("c.txt", "celery==5.3\n"),
     ];
-    assert!(collected(&files).locks.iter().all(|lock| lock.packages.is_empty()));
+    let found = collected(&files);
+    assert!(found.locks.iter().all(|lock| lock.is_constraints() || lock.packages.is_empty()));
+}
+
+#[test]
+fn a_constraints_file_says_what_arrives_if_something_asks_for_it() {
+    let found = collected(&[
+        ("requirements.txt", "-c c.txt\nflask\nrequests==2.0\n"),
+        ("dev-requirements.txt", "-c requirements.txt\n-c c.txt\npytest\nrequests\n"),
+        (
+            "c.txt",
+            "flask==2.0 ; python_version < '3.9'\nflask==3.0 ; python_version >= '3.9'\nrequests==2.0\npytest==8.0\n\
+                   deep==1.0\nfork @ https://example.com/fork.zip\n",
+        ),
+    ]);
+    let of = |path: &str| found.locks.iter().find(|lock| lock.path == path).unwrap();
+    // What is pinned where it is asked for is not told twice; an archive that nobody asks for is none of the project's.
+    assert_eq!(told(of("c.txt")), ["deep 1.0:5", "flask 2.0:1", "flask 3.0:2", "pytest 8.0:4 dev"]);
+    assert_eq!(
+        asked(of("c.txt")),
+        ["dev-requirements.txt: pytest  (8.0) dev", "requirements.txt: flask  (2.0)", "requirements.txt: flask  (3.0)"]
+    );
+    // A file that is installed itself may give versions to another.
+    assert_eq!(
+        asked(of("requirements.txt")),
+        ["dev-requirements.txt: requests  (2.0) dev", "requirements.txt: requests ==2.0 (2.0)"]
+    );
 }
 
 #[test]

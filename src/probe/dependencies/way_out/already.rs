@@ -1,9 +1,13 @@
 //! Versions that the project forces already: as long as they stand, no command brings another one.
 
-use super::Situation;
+use std::collections::BTreeSet;
+
 use super::commands::Commands;
+use super::{MOST_NAMED, Situation};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::packages::Manager;
+use crate::probe::packages::manifest::Forcing;
+use crate::probe::packages::typed::is_plain;
 
 /// Where the project forces versions, of this package or of others.
 pub struct Place {
@@ -47,21 +51,71 @@ impl Place {
 }
 
 impl Situation<'_> {
+    /// The entries of `place` that force this package, where it is known how they are written.
+    fn forcings(&self, place: &Place) -> &[Forcing] {
+        let manifest = self.manifests.get(&place.file);
+        manifest.and_then(|one| one.forcings.get(self.name())).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether `place` only repeats what the manifest itself asks for of this package: `"a": "$a"`
+    /// (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
+    pub(super) fn follows_itself(&self, place: &Place) -> bool {
+        let all = self.forcings(place);
+        !all.is_empty() && all.iter().all(|one| one.says.strip_prefix('$') == Some(self.name()))
+    }
+
     /// Changes the version that `place` forces.
     pub(super) fn change_forced(&self, version: &str, place: Place, commands: &Commands<'_>) -> WayOut {
-        let (name, Place { file, key, .. }) = (self.name(), place);
+        let name = self.name();
+        let (followed, written): (Vec<&Forcing>, Vec<&Forcing>) =
+            self.forcings(&place).iter().partition(|one| one.says.starts_with('$'));
+        let Place { file, key, .. } = place;
         let entry = match self.lock.manager {
             Manager::Uv => format!("\"{name}>={version}\""),
             Manager::Pdm => format!("{name} = \">={version}\""),
             Manager::Maven => format!("<version>{version}</version>"),
-            _ => format!("\"{name}\": \"^{version}\""),
+            _ if written.is_empty() => format!("\"{name}\": \"^{version}\""),
+            _ => {
+                let entries: Vec<String> =
+                    written.iter().take(MOST_NAMED).map(|one| nested(&one.keys, version)).collect();
+                entries.join(",\n")
+            }
         };
         let also = if self.ways.itself.is_empty() { "" } else { " What asks for it itself has to allow the same." };
+        // Another entry of the manifest says the version: that one is to be raised.
+        let others: BTreeSet<&str> =
+            followed.iter().filter_map(|one| one.says.get(1..)).filter(|other| is_plain(other)).collect();
+        if !others.is_empty() && written.is_empty() {
+            let others: Vec<&str> = others.into_iter().collect();
+            let lines: Vec<String> = others.iter().map(|other| format!("\"{other}\": \"^{version}\"")).collect();
+            return WayOut {
+                kind: WayOutKind::Override,
+                words: format!(
+                    "{file} forces the version of {name} ({key}) to what it asks for of {} itself: write {version} there, \
+                     then install.{}",
+                    others.join(", "),
+                    self.step(version)
+                ),
+                commands: commands.install(),
+                lines: Some((file, lines.join(",\n"))),
+                ..WayOut::default()
+            };
+        }
+        let within: Vec<&str> = written
+            .iter()
+            .filter(|one| one.keys.len() > 1)
+            .filter_map(|one| one.keys.first())
+            .map(String::as_str)
+            .collect();
+        let within = match within.first() {
+            Some(first) => format!(", below {first}"),
+            None => String::new(),
+        };
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
-                "{file} forces the version of {name} ({key}), so renewing and raising change nothing: write {version} there, \
-                 then install.{also}{}",
+                "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write \
+                 {version} there, then install.{also}{}",
                 self.step(version)
             ),
             commands: commands.install(),
@@ -69,4 +123,18 @@ impl Situation<'_> {
             ..WayOut::default()
         }
     }
+}
+
+/// An entry as it is written, the inner ones further in, with another version.
+fn nested(keys: &[String], version: &str) -> String {
+    let quoted = |text: &str| serde_json::Value::from(text).to_string();
+    let mut text = String::new();
+    for (depth, key) in keys.iter().enumerate() {
+        let inner = if depth + 1 == keys.len() { quoted(&format!("^{version}")) } else { "{\n".to_owned() };
+        text += &format!("{}{}: {inner}", "    ".repeat(depth), quoted(key));
+    }
+    for depth in (0..keys.len().saturating_sub(1)).rev() {
+        text += &format!("\n{}}}", "    ".repeat(depth));
+    }
+    text
 }

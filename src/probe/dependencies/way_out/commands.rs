@@ -167,10 +167,13 @@ impl<'a> Commands<'a> {
         let least = word(&format!("{}{}{version}", asked.package.name, if pinned { "==" } else { ">=" }));
         let place = self.place(asked)?;
         let dev = asked.wanted.scope == Scope::Development;
+        let moves = self.moves(asked);
         let optional = self.declared(asked).is_some_and(|one| one.optional);
         Some(match self.manager {
             Manager::Npm => {
-                let kind = if dev {
+                let kind = if moves {
+                    "--save-prod "
+                } else if dev {
                     "--save-dev "
                 } else if optional {
                     "--save-optional "
@@ -181,6 +184,9 @@ impl<'a> Commands<'a> {
             }
             Manager::YarnClassic => format!("yarn {place}upgrade {at}"),
             Manager::YarnBerry => format!("yarn up {at}"),
+            Manager::Pnpm if moves => {
+                format!("pnpm {place}add --save-prod {}{at}", if pinned { "--save-exact " } else { "" })
+            }
             Manager::Pnpm => format!("pnpm {place}update {at}"),
             Manager::Bun => {
                 let kind = if dev {
@@ -203,6 +209,21 @@ impl<'a> Commands<'a> {
             }
             _ => return None,
         })
+    }
+
+    /// Whether the command moves what is asked for with development to what production installs: production code imports
+    /// it (<https://docs.npmjs.com/cli/v11/commands/npm-install#save>, <https://pnpm.io/cli/add#--save-prod--p>).
+    pub(super) fn moves(&self, asked: &Asked<'_>) -> bool {
+        matches!(self.manager, Manager::Npm | Manager::Pnpm)
+            && self.is_misplaced(asked)
+            && self.catalog(asked).is_none()
+    }
+
+    /// Whether production code imports what is asked for with development.
+    pub(super) fn is_misplaced(&self, asked: &Asked<'_>) -> bool {
+        self.situation.imported
+            && asked.wanted.scope == Scope::Development
+            && std::ptr::eq(asked.package, self.situation.package)
     }
 
     /// Raises a direct dependency to the version that its own holes ask for, or else to its newest release.
@@ -273,12 +294,17 @@ impl<'a> Commands<'a> {
             Manager::Uv => "uv lock",
             Manager::Pdm => "pdm update",
             Manager::Pip => {
-                let file = self.situation.lock.path.rsplit('/').next().unwrap_or_default();
-                return Some(file)
-                    .filter(|file| is_plain(file))
-                    .map(|file| format!("pip install -r {file}"))
-                    .into_iter()
-                    .collect();
+                let lock = self.situation.lock;
+                // Nobody installs a constraints file, but what reads it.
+                let reads = lock.roots.first().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
+                let file = reads.unwrap_or(&lock.path);
+                let below = if self.folder.is_empty() {
+                    Some(file)
+                } else {
+                    file.strip_prefix(self.folder).and_then(|file| file.strip_prefix('/'))
+                };
+                let below = below.filter(|file| is_plain_path(file));
+                return below.map(|file| format!("pip install -r {file}")).into_iter().collect();
             }
             Manager::Bundler => {
                 let name = word(&self.situation.package.name);

@@ -148,8 +148,9 @@ impl Situation<'_> {
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "Ask for {name} {version} or later ({}{more}).{edit}{}",
+                "Ask for {name} {version} or later ({}{more}).{edit}{}{}",
                 places.iter().take(MOST_NAMED).map(String::as_str).collect::<Vec<_>>().join(", "),
+                self.misplaced(commands),
                 self.step(version)
             ),
             commands: commands.raise_itself(version),
@@ -158,14 +159,46 @@ impl Situation<'_> {
         }
     }
 
+    /// That production code imports what is asked for with development, as a sentence.
+    fn misplaced(&self, commands: &Commands<'_>) -> &'static str {
+        let mut asked = self.ways.itself.iter().filter(|asked| commands.is_misplaced(asked));
+        match asked.next() {
+            Some(first) if commands.moves(first) => {
+                " Production code imports it: the command moves it from devDependencies to dependencies."
+            }
+            Some(_) => " Production code imports it: move it to what production installs as well.",
+            None => "",
+        }
+    }
+
+    /// A command names the version.
+    pub(super) fn write_in_command(&self, version: &str) -> WayOut {
+        let (name, file) = (self.name(), &self.lock.path);
+        WayOut {
+            kind: WayOutKind::RaiseItself,
+            words: format!(
+                "The command in {file} (line {}) installs {name} {}: write {version} there, or where the version is set, \
+                 and build the image again.{}",
+                self.package.line,
+                self.package.version,
+                self.step(version)
+            ),
+            ..WayOut::default()
+        }
+    }
+
     pub(super) fn edit_the_pin(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
         // What a compiler wrote is asked for elsewhere, and pinned here.
         let file = &*self.lock.path;
+        let installs = match self.lock.roots.first().filter(|_| self.lock.is_constraints()) {
+            Some(root) => format!("install {} again", root.manifest),
+            None => "install again".to_owned(),
+        };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "Change the pin in {file} (line {}) to {name}=={version}, and install again. Keep what follows a `;` on the \
+                "Change the pin in {file} (line {}) to {name}=={version}, and {installs}. Keep what follows a `;` on the \
                  line; a --hash needs to be that of the new version. If pip-compile wrote the file, \
                  let it do that: pip-compile --upgrade-package {name}=={version}.{}",
                 self.package.line,

@@ -82,7 +82,12 @@ impl<'a> Situation<'a> {
                 commands.raise_parent(parent).filter(|command| !is_renewed || raises(command))
             })
             .collect();
-        let newest_is_any = newest.iter().any(|command| command.contains("latest"));
+        // Where nobody says who takes what, nearly all take a small step: the newest release of what brings it in is a larger
+        // one, for when that was not enough.
+        let (later, newest): (Vec<String>, Vec<String>) = newest
+            .into_iter()
+            .partition(|command| renewing && behind.is_empty() && why.is_empty() && command.contains("latest"));
+        let newest_is_any = later.iter().chain(&newest).any(|command| command.contains("latest"));
         typed.extend(newest);
         let forced = forced(self, version);
         let targets = self.targets(&known);
@@ -97,7 +102,8 @@ impl<'a> Situation<'a> {
             names.push(name.to_owned());
             let (within, it) = if behind.is_empty() { ("", "it") } else { (" within what is declared", name) };
             let stays = &self.package.version;
-            format!("Renew {}{within}; if {it} stays at {stays}, raise what brings it in.", listed(names))
+            let with = if later.is_empty() { String::new() } else { format!(" ({})", later.join("; ")) };
+            format!("Renew {}{within}; if {it} stays at {stays}, raise what brings it in{with}.", listed(names))
         } else if others.is_empty() {
             format!(
                 "If {name} stays at {}, take a version of what brings it in that takes {version}.",

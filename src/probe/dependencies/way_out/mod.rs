@@ -40,6 +40,8 @@ pub struct Situation<'a> {
     pub several: &'a BTreeSet<&'a str>,
     /// Every manifest, by path.
     pub manifests: &'a BTreeMap<String, Manifest>,
+    /// Production code imports it by its name.
+    pub imported: bool,
 }
 
 /// The way out of it.
@@ -108,11 +110,15 @@ impl<'a> Situation<'a> {
     fn to(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let Some(parsed) = Version::parse(self.package.ecosystem, version) else { return self.without_a_fix() };
         let forced = Place::of(self)
-            .filter(|place| place.is_ours && (self.ways.itself.is_empty() || self.lock.manager != Manager::Maven));
+            .filter(|_| !self.lock.is_by_name())
+            .filter(|place| place.is_ours && (self.ways.itself.is_empty() || self.lock.manager != Manager::Maven))
+            // It follows what is asked for directly, and that is raised.
+            .filter(|place| self.ways.itself.is_empty() || !self.follows_itself(place));
         if let Some(place) = forced {
             return WayOut { version: Some(version.to_owned()), ..self.change_forced(version, place, commands) };
         }
         let out = match self.lock.manager {
+            _ if self.lock.is_by_name() => self.write_in_command(version),
             Manager::Pip => self.edit_the_pin(version, commands),
             Manager::Go => self.go(version, commands),
             // What their files write is what is wished for at least; only writing another version brings one.
@@ -164,7 +170,11 @@ impl<'a> Situation<'a> {
                 "Remove {name}, and treat every machine that installed it as compromised: change the keys and passwords \
                  that were on it.{through}"
             ),
-            commands: if self.ways.itself.is_empty() { Vec::new() } else { commands.remove() },
+            commands: if self.ways.itself.is_empty() || self.lock.is_by_name() {
+                Vec::new()
+            } else {
+                commands.remove()
+            },
             ..WayOut::default()
         }
     }

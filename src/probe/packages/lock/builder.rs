@@ -26,6 +26,8 @@ pub struct Draft {
     pub install_script: bool,
     /// Its licence.
     pub licence: Option<String>,
+    /// The names of the programs that it brings.
+    pub programs: Vec<String>,
 }
 
 impl Draft {
@@ -40,6 +42,7 @@ impl Draft {
             scope: None,
             install_script: false,
             licence: None,
+            programs: Vec::new(),
         }
     }
 
@@ -56,6 +59,7 @@ impl Draft {
             ranges: Vec::new(),
             install_script: self.install_script,
             licence: self.licence,
+            programs: self.programs,
         }
     }
 }
@@ -296,6 +300,9 @@ fn merged(mut all: Vec<Unmerged>) -> (Vec<LockedPackage>, Vec<Option<Scope>>, Ve
             first.install_script |= package.install_script;
             first.origin = first.origin.min(package.origin);
             first.licence = first.licence.take().or_else(|| package.licence.take());
+            if first.programs.is_empty() {
+                first.programs = std::mem::take(&mut package.programs);
+            }
         }
         same
     });

@@ -209,7 +209,7 @@ fn asks(info: &Entries<'_>) -> BTreeMap<String, Asked> {
 }
 
 fn add(at: usize, place: Place<'_>, trusted: &BTreeSet<String>, builder: &mut Builder) {
-    let Place { name, resolution, line, .. } = place;
+    let Place { name, resolution, line, info, .. } = place;
     let is = |starts: &[&str]| starts.iter().any(|start| resolution.starts_with(start));
     // The project's own: members, folders, linked ones, and the project itself.
     let archive = resolution.ends_with(".tgz") || resolution.ends_with(".tar.gz");
@@ -222,7 +222,8 @@ fn add(at: usize, place: Place<'_>, trusted: &BTreeSet<String>, builder: &mut Bu
     let (version, origin) =
         if elsewhere { (commit(), Origin::Elsewhere) } else { (resolution.clone(), Origin::Registry) };
     let install_script = trusted.contains(&name);
-    builder.add(at.to_string(), Draft { origin, install_script, ..Draft::new(name, version, line) });
+    let programs = info.get("bin").map(|bin| json::programs(&name, bin)).unwrap_or_default();
+    builder.add(at.to_string(), Draft { origin, install_script, programs, ..Draft::new(name, version, line) });
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::{is_requirements, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
 use crate::probe::packages::manifest::python::requirements_file::{Line, Said, lines};
-use crate::probe::packages::paths::{folder, joined};
 use crate::probe::packages::{Ecosystem, Version};
+use crate::probe::paths::{folder, joined};
 use crate::probe::repository::is_aside;
 
 /// More files of commands, or of lists, than this are not read.

@@ -29,6 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::manifest::{Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood, Version, range};
 use crate::probe::files::Gaps;
+use crate::probe::paths::folder;
 
 pub use builder::{Builder, Draft};
 pub(super) use gradle::is_development as is_gradle_development;
@@ -51,6 +52,26 @@ pub struct LockFile {
     pub roots: Vec<Root>,
     /// Packages whose versions it says are forced, beside what manifests say: pnpm's `overrides`.
     pub forced: BTreeSet<String>,
+}
+
+/// What stands for the format of a constraints file: it says which version of a package arrives if something asks for it.
+const CONSTRAINTS: &str = "constraints";
+
+/// The same of what stands for a file whose commands install packages by their names.
+pub(super) const BY_NAME: &str = "by name";
+
+impl LockFile {
+    /// Whether it stands for commands that install packages by their names.
+    #[must_use]
+    pub fn is_by_name(&self) -> bool {
+        self.format == BY_NAME
+    }
+
+    /// Whether it only says which versions arrive if something asks for them.
+    #[must_use]
+    pub fn is_constraints(&self) -> bool {
+        self.manager == Manager::Pip && self.format == CONSTRAINTS
+    }
 }
 
 /// One version of a package.
@@ -76,6 +97,8 @@ pub struct LockedPackage {
     pub install_script: bool,
     /// Its licence, where the file says it: an SPDX expression or a word.
     pub licence: Option<String>,
+    /// The names of the programs that it brings, where the file says them: those of npm from version 2 on, Yarn 2 and Bun.
+    pub programs: Vec<String>,
 }
 
 impl LockedPackage {
@@ -153,7 +176,7 @@ impl<'a> Around<'a> {
     /// The lock file's folder: empty, or `apps/web/`.
     #[must_use]
     pub fn folder(&self) -> &'a str {
-        self.path.rfind('/').and_then(|at| self.path.get(..=at)).unwrap_or("")
+        folder(self.path)
     }
 
     /// Whether `folder`, relative to the lock file's own, leads out of the project.

@@ -41,6 +41,8 @@ pub struct Manifest {
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
     pub overrides: Vec<String>,
+    /// Where a `package.json` forces the versions of a package, by its name.
+    pub forcings: BTreeMap<String, Vec<Forcing>>,
     /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
     pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
@@ -117,6 +119,15 @@ pub enum Pin {
     Range,
     /// Whatever is there on the day: `*`, `latest`, a branch, an archive at a URL.
     Loose,
+}
+
+/// One entry that forces the version of a package.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forcing {
+    /// The keys that lead to it, as written, the outermost first: npm nests them.
+    pub keys: Vec<String>,
+    /// The versions, or `$name` for those that the manifest itself asks for of that package.
+    pub says: String,
 }
 
 /// What sets a version for the manifest.

@@ -1,12 +1,12 @@
 //! `package.json` (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json>), with what Yarn, pnpm, Bun and Volta
 //! keep in it.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Declared, Manifest, Runtime, reason};
+use super::{Declared, Forcing, Manifest, Runtime, reason};
 use crate::probe::files::Gaps;
 use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
@@ -24,6 +24,9 @@ const TABLES: [(&str, Scope, bool); 4] = [
 
 /// `overrides` nest as deep as someone wrote them by hand.
 const MAX_DEPTH: usize = 20;
+/// Of longer keys, and of more entries, it is not kept where they stand.
+const MAX_KEYS: usize = 300;
+const MOST_FORCINGS: usize = 1_000;
 
 /// Reads a manifest.
 ///
@@ -35,6 +38,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
     let root: Entries<'_> =
         serde_json::from_str(text).map_err(|error| json::refused("package.json", text, error.line()))?;
     let lines = Lines::of(text);
+    let forcings = forcings(&root);
     Ok(Manifest {
         path: path.to_owned(),
         name: root.text("name").filter(|name| !name.is_empty()),
@@ -42,7 +46,8 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         members: members(&root),
         runtimes: runtimes(&root, &lines),
         package_manager: package_manager(&root),
-        overrides: overrides(&root),
+        overrides: forcings.keys().cloned().collect(),
+        forcings,
         peers: root
             .object("peerDependencies")
             .unwrap_or_default()
@@ -134,28 +139,42 @@ fn package_manager(root: &Entries<'_>) -> Option<String> {
     })
 }
 
-/// The names of packages whose versions are forced: npm's `overrides`, Yarn's `resolutions`, pnpm's `pnpm.overrides`.
-fn overrides(root: &Entries<'_>) -> Vec<String> {
-    let mut found = BTreeSet::new();
+/// Where versions are forced, by the package: npm's `overrides`, Yarn's `resolutions`, pnpm's `pnpm.overrides`.
+fn forcings(root: &Entries<'_>) -> BTreeMap<String, Vec<Forcing>> {
+    let mut found: BTreeMap<String, Vec<Forcing>> = BTreeMap::new();
+    let mut kept = 0;
+    let mut add = |name: String, keys: Option<Vec<String>>, raw: &RawValue| {
+        let of_name = found.entry(name).or_default();
+        if let Some(keys) = keys.filter(|_| kept < MOST_FORCINGS) {
+            kept += 1;
+            of_name.push(Forcing { keys, says: json::text(raw).unwrap_or_default() });
+        }
+    };
     // npm nests them: under a package stand those that are forced below it, and `.` for itself.
-    let mut waiting: Vec<(Option<String>, Entries<'_>, usize)> = Vec::new();
-    waiting.extend(root.object("overrides").map(|entries| (None, entries, 0)));
-    while let Some((parent, entries, depth)) = waiting.pop() {
+    let mut waiting: Vec<(Option<String>, Option<Vec<String>>, Entries<'_>, usize)> = Vec::new();
+    waiting.extend(root.object("overrides").map(|entries| (None, Some(Vec::new()), entries, 0)));
+    while let Some((parent, above, entries, depth)) = waiting.pop() {
         for (key, raw) in entries.0 {
             let name = if key == "." { parent.clone() } else { Some(forced(&key).to_owned()) };
+            let keys =
+                above.as_ref().filter(|above| above.iter().map(String::len).sum::<usize>() + key.len() < MAX_KEYS);
+            let keys: Option<Vec<String>> = keys.map(|above| above.iter().cloned().chain([key.into_owned()]).collect());
             match Entries::of(raw) {
-                Some(inner) if depth < MAX_DEPTH => waiting.push((name, inner, depth + 1)),
+                Some(inner) if depth < MAX_DEPTH => waiting.push((name, keys, inner, depth + 1)),
                 Some(_) => {}
-                None => found.extend(name),
+                None => name.into_iter().for_each(|name| add(name, keys.clone(), raw)),
             }
         }
     }
     let pnpm = root.object("pnpm").and_then(|pnpm| pnpm.object("overrides"));
     for table in [root.object("resolutions"), pnpm].into_iter().flatten() {
-        found.extend(table.0.iter().map(|(key, _)| forced(key).to_owned()));
+        for (key, raw) in table.0 {
+            let keys = Some(vec![key.to_string()]).filter(|_| key.len() < MAX_KEYS);
+            add(forced(&key).to_owned(), keys, raw);
+        }
     }
     found.remove("");
-    found.into_iter().collect()
+    found
 }
 
 /// The package that a key forces: `lodash` of `**/lodash`, `a/lodash`, `a@1>lodash@^4` and `lodash@npm:^4`.
@@ -273,6 +292,11 @@ mod tests {
         );
         let names = ["@s/j", "@s/n", "@s/q", "@s/t", "a", "b", "c", "e", "g", "h", "l", "m", "p", "r"];
         assert_eq!(manifest.overrides, names);
+        let at = |name: &str| -> Vec<String> {
+            manifest.forcings[name].iter().map(|one| format!("{} = {}", one.keys.join(" > "), one.says)).collect()
+        };
+        assert_eq!((at("c"), at("e")), (vec!["b@^2 > c = $c".to_owned()], vec!["b@^2 > @s/d@1 > e = 1".to_owned()]));
+        assert_eq!(at("b"), ["b@^2 > . = 2"]);
         assert_eq!(told(r#"{"overrides": {".": "1", "": "2"}, "resolutions": {"/": "", "@": ""}}"#).overrides, ["@"]);
     }
 

@@ -70,17 +70,6 @@ pub fn told(findings: &[Finding]) -> Vec<String> {
     findings.iter().map(|f| format!("{} {}: {}", f.severity.word(), f.location, f.message)).collect()
 }
 
-/// A folder with these files.
-pub fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
-    for (path, text) in files {
-        let path = folder.path().join(path);
-        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-        std::fs::write(path, text).unwrap();
-    }
-    folder
-}
-
 /// The project in a folder, and what it asks for.
 pub fn opened(folder: &Path) -> (Repo, Packages) {
     let cancel = CancellationToken::new();
@@ -91,7 +80,7 @@ pub fn opened(folder: &Path) -> (Repo, Packages) {
 
 /// A project with these files, and what they ask for. The folder lives as long as the first value.
 pub fn project(files: &[(&str, &str)]) -> (tempfile::TempDir, Repo, Packages) {
-    let folder = folder(files);
+    let folder = crate::probe::samples::folder(files);
     let (repo, packages) = opened(folder.path());
     (folder, repo, packages)
 }

@@ -256,12 +256,7 @@ mod tests {
     use super::*;
 
     fn repo(files: &[(&str, &str)]) -> (tempfile::TempDir, Repo) {
-        let folder = tempfile::tempdir().unwrap();
-        for (path, text) in files {
-            let path = folder.path().join(path);
-            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-            std::fs::write(path, text).unwrap();
-        }
+        let folder = crate::probe::samples::folder(files);
         let repo = Repo::open(folder.path(), &[], &CancellationToken::new());
         (folder, repo)
     }

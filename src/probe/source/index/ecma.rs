@@ -1,13 +1,13 @@
 //! What an import of JavaScript or TypeScript leads to.
 
-use super::join;
+use crate::probe::paths::joined;
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 /// The place of the file that `module`, as written in `from`, leads to.
 pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Option<usize> {
     let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if module.starts_with('.') {
-        return file(index, &join(folder, module)?);
+        return file(index, &joined(folder, module)?);
     }
     let known = index.links.manifests.candidates(folder, module);
     known.iter().find_map(|path| file(index, path)).or_else(|| by_convention(index, folder, module))

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde_json::Value as Json;
 
-use super::join;
 use super::php::Psr4;
 use crate::probe::files::{FileEntry, Gaps};
+use crate::probe::paths::joined;
 
 /// How many configurations may extend each other.
 const MAX_EXTENDS: usize = 8;
@@ -131,7 +131,7 @@ impl Manifests {
     pub(super) fn go_package(&self, path: &str) -> Option<String> {
         self.go_modules.iter().find_map(|(module, folder)| {
             let rest = path.strip_prefix(module.as_str())?;
-            if rest.is_empty() { Some(folder.clone()) } else { join(folder, rest.strip_prefix('/')?) }
+            if rest.is_empty() { Some(folder.clone()) } else { joined(folder, rest.strip_prefix('/')?) }
         })
     }
 
@@ -223,7 +223,7 @@ impl Manifests {
         found.extend([format!("src/{rest}"), rest.to_owned()]);
         let mut seen = BTreeSet::new();
         found.retain(|path| seen.insert(path.clone()));
-        found.into_iter().filter_map(|path| join(&package.folder, &path)).collect()
+        found.into_iter().filter_map(|path| joined(&package.folder, &path)).collect()
     }
 }
 
@@ -251,7 +251,7 @@ fn aliases(path: &str, all: &BTreeMap<&str, Json>, depth: usize) -> Vec<Alias> {
     let options = json.get("compilerOptions");
     let own = options.and_then(|options| options.get("paths")).and_then(Json::as_object);
     let base = options.and_then(|options| options.get("baseUrl")).and_then(Json::as_str);
-    let root = join(folder(path), base.unwrap_or("."));
+    let root = joined(folder(path), base.unwrap_or("."));
     if let (Some(own), Some(root)) = (own, &root) {
         let mut found: Vec<Alias> = own.iter().filter_map(|(key, targets)| alias(key, targets, root)).collect();
         found.extend(base.map(|_| below(root)));
@@ -272,7 +272,7 @@ fn aliases(path: &str, all: &BTreeMap<&str, Json>, depth: usize) -> Vec<Alias> {
         .into_iter()
         .filter(|other| other.starts_with('.'))
         .chain(referenced.filter(|other| other.ends_with(".json")))
-        .filter_map(|other| join(folder(path), other))
+        .filter_map(|other| joined(folder(path), other))
         .map(|other| if other.ends_with(".json") { other } else { format!("{other}.json") })
         .map(|other| aliases(&other, all, depth + 1))
         .find(|found| !found.is_empty())
@@ -286,7 +286,8 @@ fn below(root: &str) -> Alias {
 }
 
 fn alias(key: &str, targets: &Json, root: &str) -> Option<Alias> {
-    let targets = targets.as_array()?.iter().filter_map(Json::as_str).filter_map(|target| join(root, target)).collect();
+    let targets =
+        targets.as_array()?.iter().filter_map(Json::as_str).filter_map(|target| joined(root, target)).collect();
     let (before, after, wild) = match key.split_once('*') {
         Some((before, after)) => (before, after, true),
         None => (key, "", false),

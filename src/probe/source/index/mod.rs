@@ -346,18 +346,3 @@ fn named(file: &FileFacts, name: &str, fits: impl Fn(&super::code::Function) -> 
         .find(|(_, function)| function.name.as_deref() == Some(name) && fits(function))
         .map(|(id, _)| id)
 }
-
-/// `folder` and a path relative to it; `None` when it leads out of the project.
-fn join(folder: &str, relative: &str) -> Option<String> {
-    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
-    for part in relative.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop()?;
-            }
-            part => parts.push(part),
-        }
-    }
-    Some(parts.join("/"))
-}

@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::join;
+use crate::probe::paths::joined;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 
 /// Where classes stand by their namespace, as `composer.json` says.
@@ -25,7 +25,7 @@ impl Psr4 {
                     one => one.as_str().into_iter().collect::<Vec<_>>(),
                 };
                 let prefix = prefix.trim_end_matches('\\');
-                let folders = targets.into_iter().filter_map(|target| join(folder, target));
+                let folders = targets.into_iter().filter_map(|target| joined(folder, target));
                 self.prefixes.extend(folders.map(|folder| (prefix.to_owned(), folder)));
             }
         }
@@ -37,7 +37,7 @@ impl Psr4 {
         self.prefixes.iter().filter_map(move |(prefix, folder)| {
             let rest = class.strip_prefix(prefix.as_str())?;
             let rest = if prefix.is_empty() { rest } else { rest.strip_prefix('\\')? };
-            join(folder, &format!("{}.php", rest.replace('\\', "/")))
+            joined(folder, &format!("{}.php", rest.replace('\\', "/")))
         })
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
     let links = &index.links;
     if module.ends_with(".php") {
         let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        return links.at(&join(folder, module)?).or_else(|| links.at(&join("", module.trim_start_matches("./"))?));
+        return links.at(&joined(folder, module)?).or_else(|| links.at(&joined("", module.trim_start_matches("./"))?));
     }
     let class = module.trim_start_matches('\\');
     if let Some(found) = links.manifests.psr4.candidates(class).find_map(|path| links.at(&path)) {

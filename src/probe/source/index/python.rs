@@ -1,6 +1,6 @@
 //! What an import of Python leads to.
 
-use super::join;
+use crate::probe::paths::joined;
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
 /// The place of the file that `module`, as written in `from`, leads to.
@@ -14,7 +14,7 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
         for _ in 1..dots {
             folder = folder.rsplit_once('/').map_or("", |(outer, _)| outer);
         }
-        return find(&join(folder, &inner)?);
+        return find(&joined(folder, &inner)?);
     }
     loop {
         let path = if folder.is_empty() { inner.clone() } else { format!("{folder}/{inner}") };

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::{Table, Target, join, named, reads};
+use super::{Table, Target, named, reads};
+use crate::probe::paths::joined;
 use crate::probe::source::code::{Call, Class, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 
@@ -19,7 +20,7 @@ pub(super) fn module(index: &CodeIndex, from: &FileFacts, module: &str) -> Optio
     let module = module.strip_suffix(".rb").unwrap_or(module);
     let folder = from.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     if module.starts_with('.') {
-        return index.links.at(&format!("{}.rb", join(folder, module)?));
+        return index.links.at(&format!("{}.rb", joined(folder, module)?));
     }
     ["lib/", "", "app/", "app/models/"].iter().find_map(|root| index.links.at(&format!("{root}{module}.rb")))
 }

@@ -51,6 +51,18 @@ pub(super) fn out_with(
     manifests: &BTreeMap<String, Manifest>,
     fixes: &Fixes,
 ) -> WayOut {
+    out_where(lock, name, to, manifests, fixes, false)
+}
+
+/// The same; `imported` says whether production code imports the package.
+pub(super) fn out_where(
+    lock: &LockFile,
+    name: &str,
+    to: &str,
+    manifests: &BTreeMap<String, Manifest>,
+    fixes: &Fixes,
+    imported: bool,
+) -> WayOut {
     let at = place(lock, name);
     let ways = Graph::of(lock).ways_in(at, manifests);
     let nearest = Nearest::Fixed(to.to_owned());
@@ -64,6 +76,7 @@ pub(super) fn out_with(
         malware: false,
         several: &several(lock),
         manifests,
+        imported,
     })
 }
 
@@ -252,6 +265,7 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
             malware,
             several: &several(&lock),
             manifests: &manifests,
+            imported: false,
         })
     };
     let gone = of("a", &Nearest::Fixed("1.2.0".to_owned()), true);

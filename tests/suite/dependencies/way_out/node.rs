@@ -148,3 +148,21 @@ fn what_a_deep_package_pins_is_forced() {
         ),
     ]);
 }
+
+#[test]
+fn what_production_imports_is_moved_to_what_production_installs() {
+    let manifests = manifests("package.json", vec![declared("a", "^1.0.0", Scope::Development, 12)]);
+    for (manager, path, command, word) in [
+        (Manager::Npm, "package-lock.json", "npm install --save-prod \"a@^2.1.0\"", "the command moves it from devDep"),
+        (Manager::Pnpm, "pnpm-lock.yaml", "pnpm add --save-prod \"a@^2.1.0\"", "the command moves it from devDep"),
+        (Manager::Bun, "bun.lock", "bun add --dev \"a@^2.1.0\"", "move it to what production installs as well"),
+    ] {
+        let lock = lock(manager, "package.json", path, "^1.0.0", Scope::Development, "");
+        let of = |imported| out_where(&lock, "a", "2.1.0", &manifests, &Fixes::new(), imported);
+        let moved = of(true);
+        assert_eq!(moved.commands, [command], "{manager}");
+        assert!(moved.words.contains(word), "{}", moved.words);
+        let left = of(false);
+        assert!(!left.commands[0].contains("--save-prod") && !left.words.contains("imports it"), "{left:?}");
+    }
+}

@@ -57,3 +57,36 @@ fn what_a_deep_package_pins_is_forced() {
         ),
     ]);
 }
+
+#[test]
+fn a_pin_of_a_constraints_file_is_changed_there() {
+    let folder = Folder::with(&[
+        ("api/requirements.txt", "-c constraints.txt\nflask\n"),
+        ("api/constraints.txt", "deep==1.0\nflask==2.0\n"),
+    ]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    for (name, line) in [("flask", 2), ("deep", 1)] {
+        let way = out(&found.locks[0], name, "2.3", &found.manifests);
+        let start = format!(
+            "Change the pin in api/constraints.txt (line {line}) to {name}==2.3, and install api/requirements.txt again."
+        );
+        assert!(way.words.starts_with(&start), "{}", way.words);
+        assert_eq!(way.lines, Some(("api/constraints.txt".to_owned(), format!("{name}==2.3"))));
+        assert_eq!(way.commands, ["cd api", "pip install -r requirements.txt"]);
+    }
+}
+
+#[test]
+fn what_a_command_installs_by_name_is_changed_in_the_command() {
+    let folder = Folder::with(&[("Dockerfile", "FROM node:24\nRUN npm i -g mill@1.2.3\n")]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    let way = out(&found.installed[0], "mill", "1.3.0", &found.manifests);
+    assert!(
+        way.words.starts_with("The command in Dockerfile (line 2) installs mill 1.2.3: write 1.3.0 there"),
+        "{}",
+        way.words
+    );
+    assert_eq!((way.commands.len(), way.lines), (0, None));
+}

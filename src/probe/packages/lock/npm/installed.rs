@@ -36,6 +36,8 @@ struct Entry<'a> {
     #[serde(default)]
     has_install_script: bool,
     #[serde(borrow)]
+    bin: Option<&'a RawValue>,
+    #[serde(borrow)]
     license: Option<&'a RawValue>,
     #[serde(borrow)]
     dependencies: Option<&'a RawValue>,
@@ -249,5 +251,7 @@ fn add(at: usize, place: Place<'_>, elsewhere: bool, builder: &mut Builder) {
     let scope = Some(scope(entry.dev));
     let licence = entry.license.and_then(json::licence);
     let install_script = entry.has_install_script;
-    builder.add(at.to_string(), Draft { origin, scope, install_script, licence, ..Draft::new(name, version, line) });
+    let programs = entry.bin.map(|bin| json::programs(&name, bin)).unwrap_or_default();
+    let draft = Draft::new(name, version, line);
+    builder.add(at.to_string(), Draft { origin, scope, install_script, licence, programs, ..draft });
 }

@@ -14,6 +14,7 @@ use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::npm_spec::is_archive_name;
 use crate::probe::packages::{Manager, NotUnderstood};
+use crate::probe::paths::joined;
 
 #[derive(Deserialize)]
 struct Lock<'a> {
@@ -80,16 +81,8 @@ fn wants_of_manifest(around: &Around<'_>, tree: &Tree<'_>, builder: &mut Builder
 
 /// The path of the manifest in `folder`, which may begin with `../`: `None` outside the project.
 fn manifest_in(around: &Around<'_>, folder: &str) -> Option<String> {
-    let mut parts: Vec<&str> = around.folder().split('/').filter(|part| !part.is_empty()).collect();
-    for part in folder.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => drop(parts.pop()?),
-            part => parts.push(part),
-        }
-    }
-    parts.push("package.json");
-    Some(parts.join("/"))
+    let folder = joined(around.folder(), folder)?;
+    Some(if folder.is_empty() { "package.json".to_owned() } else { format!("{folder}/package.json") })
 }
 
 fn scope(dev: bool) -> Scope {

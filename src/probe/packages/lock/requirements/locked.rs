@@ -1,32 +1,48 @@
 //! From what a requirements file says to a lock file.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Builder, Draft, Reading, Scope, reason};
+use super::super::{Builder, CONSTRAINTS, Draft, Origin, Reading, Scope, reason};
 use super::pins::{Pin, Pins};
 use super::resolve;
 use crate::probe::packages::manifest::Manifest;
 use crate::probe::packages::{Ecosystem, Manager};
 
 /// More versions of one package than this are not told apart; markers for Pythons and platforms need far fewer.
-const MOST_VERSIONS: usize = 64;
+pub const MOST_VERSIONS: usize = 64;
 /// Nothing says that the file names more than what the project imports itself.
 const PARTIAL: &str = "requirements file that does not say whether it names what its packages need in turn";
 
-/// One file as a lock file.
+/// A requirement without a version of its own that a constraints file gives one.
+#[derive(Debug)]
+pub struct Constrained {
+    /// The file that asks for it.
+    pub by: String,
+    /// Its name as written there.
+    pub name: String,
+    /// The versions asked for there.
+    pub range: String,
+    /// Whether production installs it.
+    pub scope: Scope,
+    /// The places of its versions among the pins of the constraints file.
+    pub pins: Vec<usize>,
+}
+
+/// One file as a lock file. `given` are the names that constraints files give a version, `asked` is what other files take
+/// from this one's versions.
 pub fn locked(
     path: &str,
     pins: &Pins,
     scope: Scope,
-    constraints: &BTreeMap<String, String>,
+    given: &BTreeSet<String>,
+    asked: &[Constrained],
     manifests: &BTreeMap<String, Manifest>,
 ) -> Reading {
     let mut builder = Builder::new(Manager::Pip, "");
     builder.gaps = pins.gaps.clone();
     builder.root(path);
     for (at, pin) in pins.packages.iter().enumerate() {
-        let draft = Draft::new(pins.text(pin.name), pins.text(pin.version), pin.line);
-        builder.add(at.to_string(), Draft { origin: pin.origin, scope: Some(scope), ..draft });
+        builder.add(at.to_string(), draft(pins, pin, scope));
     }
     let names = Names::of(pins);
     for (at, pin) in pins.packages.iter().enumerate() {
@@ -57,22 +73,54 @@ pub fn locked(
             builder.wants(path, name, range, scope, &key);
         }
     }
-    for pin in &pins.unpinned {
-        let (name, range) = (pins.text(pin.name), pins.text(pin.range));
-        match constraints.get(pins.text(pin.normal)) {
-            Some(version) => {
-                let key = format!("{} {version}", pins.text(pin.normal));
-                builder.add(&*key, Draft { scope: Some(scope), ..Draft::new(name, version, pin.line) });
-                builder.wants(path, name, range, scope, key);
-            }
-            None => builder.gaps.add(reason::UNPINNED, name),
-        }
+    for pin in pins.unpinned.iter().filter(|pin| !given.contains(pins.text(pin.normal))) {
+        builder.gaps.add(reason::UNPINNED, pins.text(pin.name));
     }
+    want(&mut builder, asked);
     let names_something = !pins.packages.is_empty() || !pins.unpinned.is_empty();
     if names_something && !pins.compiled {
         builder.gaps.add(PARTIAL, path);
     }
     builder.finish(path)
+}
+
+/// A constraints file as a lock file: what `asked` takes from it, and what arrives in its version if something else needs
+/// it. Names in `settled` have their versions where they are asked for. `by` are the files that read it.
+pub fn constraints(
+    path: &str,
+    pins: &Pins,
+    scope: Scope,
+    by: &BTreeSet<String>,
+    asked: &[Constrained],
+    settled: &BTreeSet<String>,
+) -> Reading {
+    let mut builder = Builder::new(Manager::Pip, CONSTRAINTS);
+    builder.gaps = pins.gaps.clone();
+    by.iter().for_each(|path| builder.root(path));
+    for (at, pin) in pins.packages.iter().enumerate() {
+        let of_pin = || asked.iter().filter(|one| one.pins.contains(&at));
+        let is_perhaps = pin.origin == Origin::Registry && !settled.contains(pins.text(pin.normal));
+        match of_pin().map(|one| one.scope).min() {
+            Some(scope) => builder.add(at.to_string(), draft(pins, pin, scope)),
+            None if is_perhaps => builder.add(at.to_string(), draft(pins, pin, scope)),
+            None => {}
+        }
+    }
+    want(&mut builder, asked);
+    builder.finish(path)
+}
+
+fn draft(pins: &Pins, pin: &Pin, scope: Scope) -> Draft {
+    let draft = Draft::new(pins.text(pin.name), pins.text(pin.version), pin.line);
+    Draft { origin: pin.origin, scope: Some(scope), ..draft }
+}
+
+fn want(builder: &mut Builder, asked: &[Constrained]) {
+    for one in asked {
+        for at in &one.pins {
+            builder.wants(&one.by, &*one.name, &*one.range, one.scope, at.to_string());
+        }
+    }
 }
 
 /// The packages by name, each with its place.

@@ -11,10 +11,10 @@ use super::{Scope, installed, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
 use crate::probe::packages::manifest;
 use crate::probe::packages::manifest::python::requirements_file::says_development;
-use crate::probe::packages::paths::{folder, joined};
 use crate::probe::packages::{Ecosystem, NotUnderstood, Packages, text_of};
+use crate::probe::paths::{folder, joined};
 
-use locked::locked;
+use locked::{Constrained, locked};
 pub use pins::is_compiled;
 use pins::{Pins, read};
 
@@ -83,12 +83,41 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
             included_by.entry(inner).or_default().push(outer);
         }
     }
+    let scope_of = |path: &str| if development.contains(path) { Scope::Development } else { Scope::Production };
     let constraints = Constraints { files: &read_files, reached: &reached, included_by, by_itself: &by_itself };
-    let mut readings = Vec::new();
+    // What each constraints file gives to others, and what its readers have settled themselves.
+    let mut given: BTreeMap<&String, Given> = BTreeMap::new();
+    let mut named: BTreeMap<&String, BTreeSet<String>> = BTreeMap::new();
     for path in &asking {
         let Some(Some(pins)) = read_files.get(path) else { continue };
-        let scope = if development.contains(path) { Scope::Development } else { Scope::Production };
-        readings.push(locked(path, pins, scope, &constraints.of(path), &found.manifests));
+        let scope = scope_of(path);
+        let files = constraints.of(path);
+        let versions = constraints.versions(&files);
+        for file in &files {
+            let given = given.entry(file).or_insert_with(|| Given::new(scope));
+            given.scope = given.scope.min(scope);
+            given.by.insert(path.clone());
+            given.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+        }
+        for pin in &pins.unpinned {
+            let Some((file, places)) = versions.get(pins.text(pin.normal)) else { continue };
+            named.entry(path).or_default().insert(pins.text(pin.normal).to_owned());
+            let (by, name, range) = (path.clone(), pins.text(pin.name).to_owned(), pins.text(pin.range).to_owned());
+            let one = Constrained { by, name, range, scope, pins: places.clone() };
+            given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
+        }
+    }
+    let mut readings = Vec::new();
+    let (nothing, none) = (Given::new(Scope::Production), BTreeSet::new());
+    for path in &asking {
+        let Some(Some(pins)) = read_files.get(path) else { continue };
+        let asked = &given.get(path).unwrap_or(&nothing).asked;
+        let named = named.get(path).unwrap_or(&none);
+        readings.push(locked(path, pins, scope_of(path), named, asked, &found.manifests));
+    }
+    for (path, given) in given.iter().filter(|(path, _)| !asking.contains(**path)) {
+        let Some(Some(pins)) = read_files.get(*path) else { continue };
+        readings.push(locked::constraints(path, pins, given.scope, &given.by, &given.asked, &given.settled));
     }
     for reading in readings {
         found.add(reading);
@@ -134,6 +163,22 @@ impl Reached {
     }
 }
 
+/// What a constraints file gives to the files that read it.
+struct Given {
+    /// Whether one of them is production's.
+    scope: Scope,
+    by: BTreeSet<String>,
+    asked: Vec<Constrained>,
+    /// What one of them gives a version itself.
+    settled: BTreeSet<String>,
+}
+
+impl Given {
+    fn new(scope: Scope) -> Self {
+        Self { scope, by: BTreeSet::new(), asked: Vec::new(), settled: BTreeSet::new() }
+    }
+}
+
 /// Which versions constraints files give to what is asked for without one.
 struct Constraints<'a> {
     files: &'a BTreeMap<String, Option<Pins>>,
@@ -144,10 +189,10 @@ struct Constraints<'a> {
 }
 
 impl Constraints<'_> {
-    /// As pip does, those of a file hold for all that it includes and the other way round. A file that can be installed
-    /// by itself has no more than it names.
-    fn of(&self, path: &str) -> BTreeMap<String, String> {
-        let mut pins = BTreeMap::new();
+    /// The constraints files of a file. As pip does, those of a file hold for all that it includes and the other way round.
+    /// A file that can be installed by itself has no more than it names.
+    fn of(&self, path: &str) -> Vec<&String> {
+        let mut found = Vec::new();
         let mut seen = BTreeSet::new();
         let mut waiting: Vec<(&str, bool)> =
             self.includers(path).into_iter().chain([path]).map(|path| (path, false)).collect();
@@ -156,16 +201,28 @@ impl Constraints<'_> {
                 continue;
             }
             if let Some(reached) = self.reached.get(path) {
-                waiting.extend(reached.includes.iter().map(|inner| (inner.as_str(), constrains)));
-                waiting.extend(reached.constraints.iter().map(|inner| (inner.as_str(), true)));
+                // The first one that is named comes first.
+                waiting.extend(reached.includes.iter().rev().map(|inner| (inner.as_str(), constrains)));
+                waiting.extend(reached.constraints.iter().rev().map(|inner| (inner.as_str(), true)));
             }
-            let file = self.files.get(path).and_then(Option::as_ref).filter(|_| constrains);
-            for (file, pin) in file.into_iter().flat_map(|file| file.packages.iter().map(move |pin| (file, pin))) {
-                let version = || file.text(pin.version).to_owned();
-                pins.entry(file.text(pin.normal).to_owned()).or_insert_with(version);
+            found.extend(self.files.get_key_value(path).filter(|_| constrains).map(|(path, _)| path));
+        }
+        found
+    }
+
+    /// Which versions these files give to what is asked for without one: the first of them that names it, and its pins.
+    fn versions<'p>(&'p self, files: &[&'p String]) -> BTreeMap<&'p str, (&'p String, Vec<usize>)> {
+        let mut found: BTreeMap<&str, (&String, Vec<usize>)> = BTreeMap::new();
+        for path in files {
+            let Some(Some(pins)) = self.files.get(*path) else { continue };
+            for (at, pin) in pins.packages.iter().enumerate() {
+                let (first, places) = found.entry(pins.text(pin.normal)).or_insert_with(|| (path, Vec::new()));
+                if *first == *path && places.len() < locked::MOST_VERSIONS {
+                    places.push(at);
+                }
             }
         }
-        pins
+        found
     }
 
     /// The files without which this one is not installed.

@@ -69,7 +69,15 @@ fn parsed(key: &str, line: u32, value: &Node) -> Option<Entry> {
         version: resolved.unwrap_or_else(|| version.to_owned()),
         place,
         needs: needs(value)?,
+        programs: programs(value),
     })
+}
+
+fn programs(value: &Node) -> Vec<String> {
+    match value.get("bin").map(|bin| &bin.value) {
+        Some(Value::Map(entries)) => entries.iter().filter_map(|(name, _)| name.text().map(str::to_owned)).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn needs(value: &Node) -> Option<Vec<Need>> {

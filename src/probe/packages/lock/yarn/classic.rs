@@ -156,7 +156,7 @@ fn close(raw: Option<Raw>, graph: &mut Graph) {
     let Some((asked, range)) = answers.first() else { return };
     let name = place::real_name(range).unwrap_or(asked).to_owned();
     let place = place_of(&answers, raw.resolved.as_deref(), &name, &version);
-    graph.add(Entry { line: raw.line, name, version, place, needs: raw.needs, answers });
+    graph.add(Entry { line: raw.line, name, version, place, needs: raw.needs, answers, programs: Vec::new() });
 }
 
 /// Yarn 1 says where a package was downloaded from, and repeats what was asked for: an address, a path, or versions.

@@ -65,7 +65,8 @@ impl Graph {
                 Place::Own(_) => continue,
             };
             let (name, version) = (std::mem::take(&mut entry.name), std::mem::take(&mut entry.version));
-            builder.add(at.to_string(), Draft { origin, ..Draft::new(name, version, entry.line) });
+            let programs = std::mem::take(&mut entry.programs);
+            builder.add(at.to_string(), Draft { origin, programs, ..Draft::new(name, version, entry.line) });
         }
         for (at, entry) in self.entries.iter().enumerate() {
             if matches!(entry.place, Place::Own(_)) {

@@ -23,6 +23,8 @@ struct Entry {
     place: Place,
     /// What it needs.
     needs: Vec<Need>,
+    /// The names of its programs, which Yarn 1 does not write.
+    programs: Vec<String>,
 }
 
 /// One dependency of an entry.

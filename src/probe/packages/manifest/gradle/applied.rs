@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::{Build, above};
 use crate::probe::packages::manifest::reason;
-use crate::probe::packages::paths::joined;
+use crate::probe::paths::joined;
 
 /// Scripts apply scripts; no build applies more than this.
 const MOST_SCRIPTS: usize = 200;

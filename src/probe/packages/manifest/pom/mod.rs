@@ -5,8 +5,8 @@ mod xml;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Declared, Manifest, Pin, Property, Runtime, Source};
-use crate::probe::packages::paths::{folder, joined};
 use crate::probe::packages::{NotUnderstood, Scope};
+use crate::probe::paths::{folder, joined};
 use xml::{Dependency, Pom};
 
 /// Parents have parents; a circle ends here as well.

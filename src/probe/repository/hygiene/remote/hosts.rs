@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::{Repo, is_aside, listed, named};
 use super::META;
-use super::places::{Kind, Place, leaves_out_usual, names_hosts, places};
+use super::places::{Kind, Place, leaves_out_usual, names_hosts, places, registry};
 use super::told::Told;
 use crate::model::{Coverage, Finding, Location, Severity, Span};
 use crate::probe::packages::manifest::Source;
@@ -39,7 +39,7 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
         *without.entry(lock.manager).or_default() += all.saturating_sub(found.len() as u64);
         for place in &found {
             let counts = counts.entry((lock.manager, place.kind)).or_default();
-            *counts.entry(place.host.clone()).or_default() += 1;
+            *counts.entry(registry(&place.host).to_owned()).or_default() += 1;
         }
         read.push((lock, found));
     }
@@ -61,7 +61,7 @@ pub fn look(repo: &Repo, packages: &Packages, cancel: &CancellationToken) -> (Ve
             let by_site = place.beside.as_ref().is_some_and(|beside| same_site(beside, &place.host));
             let is_usual = match place.kind {
                 Kind::Index => !told.indexes || told.dynamic,
-                kind => usual.get(&(lock.manager, kind)).is_some_and(|usual| usual.contains(&place.host)),
+                kind => usual.get(&(lock.manager, kind)).is_some_and(|usual| usual.contains(registry(&place.host))),
             };
             !(by_site || is_usual || told.names(&place.host, &place.name) || elsewhere.contains(place.name.as_str()))
         };

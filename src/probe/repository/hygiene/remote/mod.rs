@@ -202,6 +202,20 @@ mod tests {
     }
 
     #[test]
+    fn two_names_of_one_registry_are_one_host() {
+        let of = |labels: [&str; 3]| format!("https://{}/x.tgz", labels.join("."));
+        let (one, other) = (of(["registry", "npmjs", "org"]), of(["registry", "yarnpkg", "com"]));
+        assert_eq!(locks(&[("package-lock.json", &npm(&[("a", &one), ("b", &other), ("c", &one)]))]), [""; 0]);
+        let near = of(["registry", "yarnpkg", "net"]);
+        assert_eq!(locks(&[("package-lock.json", &npm(&[("a", &one), ("b", &near), ("c", &other)]))]).len(), 1);
+        // A setting that names the one names the other.
+        let mirror = "https://mirror.example.com/x.tgz";
+        let lock = npm(&[("a", mirror), ("b", &other), ("c", mirror)]);
+        assert_eq!(locks(&[("package-lock.json", &lock)]).len(), 1);
+        assert_eq!(locks(&[("package-lock.json", &lock), (".npmrc", &format!("registry={one}\n"))]), [""; 0]);
+    }
+
+    #[test]
     fn every_lock_file_that_names_hosts_is_looked_at() {
         let pypi = |other: &str| {
             format!(

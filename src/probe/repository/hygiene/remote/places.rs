@@ -61,6 +61,16 @@ pub fn host(text: &str) -> Option<(String, bool)> {
     (is_scheme && is_host).then(|| (host.to_lowercase(), scheme.ends_with("http")))
 }
 
+/// The host by which a registry is compared: npm's answers under two names, of which Yarn 1 writes the other
+/// (<https://github.com/yarnpkg/yarn/blob/master/src/constants.js>).
+pub fn registry(host: &str) -> &str {
+    let labels: Vec<&str> = host.split('.').collect();
+    match labels.as_slice() {
+        ["registry", "yarnpkg", "com"] | ["registry", "npmjs", "org" | "com"] => "npm",
+        _ => host,
+    }
+}
+
 /// Every place in a lock file's text.
 pub fn places(manager: Manager, text: &str) -> Vec<Place> {
     let mut scan = Scan::default();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::places::host;
+use super::places::{host, registry};
 use crate::probe::repository::repo::{Repo, folder_of, name_of};
 use crate::probe::yaml;
 
@@ -161,7 +161,8 @@ impl Told {
     /// Whether the project says that it takes packages from this host.
     pub fn names(&self, host: &str, package: &str) -> bool {
         let scope = package.split_once('/').map_or("", |(scope, _)| scope);
-        [scope, ""].iter().any(|scope| self.hosts.contains(&(host.to_owned(), (*scope).to_owned())))
+        let is_it = |known: &str, of: &str| registry(known) == registry(host) && [scope, ""].contains(&of);
+        self.hosts.iter().any(|(known, of)| is_it(known, of))
     }
 }
 

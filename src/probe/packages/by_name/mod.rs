@@ -1,0 +1,217 @@
+//! Packages that come in past all manifests: commands of a Dockerfile install them by name, code imports them from an
+//! address, scripts ask for them in a header, archives lie in the project. No lock file says which versions arrive.
+
+mod installed;
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use rayon::prelude::*;
+use regex::Regex;
+use tokio_util::sync::CancellationToken;
+
+use super::lock::{BY_NAME, Builder, Draft};
+use super::{Ecosystem, LockFile, Manager, Packages, Scope};
+use crate::probe::files::{FileEntry, Listing};
+use crate::probe::repository::Dockerfile;
+use installed::{Installed, installed};
+
+/// Why something was not examined.
+mod reason {
+    pub const INSTALLED: &str = "package that a container installs by name, in no lock file";
+    pub const ALONE: &str =
+        "package that a container installs by name: it was compared, what it needs in turn is in no lock file";
+    pub const ADDRESS: &str = "package that code imports from an address, in no lock file";
+    pub const HEADER: &str = "Python script that asks for packages in its own header, which gonogo does not read yet";
+    pub const ARCHIVE: &str = "archive of Java code in the project, in no lock file";
+}
+
+/// An import from an address: `import x from "npm:ejs@3.1.6"`, `await import("https://esm.sh/ejs")`.
+static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"^(?:[^/*]|/[^/*])*?(?:\b(?:import|export)\b[^"']*\bfrom|\}\s*from|(?:^|[^@\w])import\s*\(?)\s*(?:/\*[^*]*\*/\s*)?["'](?P<from>(?:npm:|jsr:|https?://)[^"'\s]+)["']"#).ok()
+});
+
+/// Counts what comes in so, and keeps what has an exact version.
+pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) {
+    let told: Vec<(&str, Vec<(&'static str, String)>, Vec<LockFile>)> = listing
+        .files
+        .par_iter()
+        .filter(|_| !cancel.is_cancelled())
+        .map(|file| {
+            let mut builders = Builders::default();
+            let gaps = of_file(file, found, &mut builders);
+            (file.path.as_str(), gaps, builders.finish(&file.path))
+        })
+        .collect();
+    for (path, gaps, installed) in told {
+        for (reason, what) in gaps {
+            found.gaps_of(path).add(reason, &what);
+        }
+        found.installed.extend(installed);
+    }
+}
+
+fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Vec<(&'static str, String)> {
+    let path = &file.path;
+    let placed = |line: u32, what: &str| {
+        if what.is_empty() { format!("{path}:{line}") } else { format!("{path}:{line} {what}") }
+    };
+    match file.extension() {
+        "jar" if !path.contains("wrapper/") => return vec![(reason::ARCHIVE, path.clone())],
+        "py" => {
+            let header = file.read().ok().and_then(|text| script_header(&text));
+            return header.into_iter().map(|line| (reason::HEADER, placed(line, ""))).collect();
+        }
+        "js" | "jsx" | "mjs" | "cjs" | "ts" | "tsx" | "mts" | "cts" | "vue" | "svelte" | "astro" => {
+            let imports = file.read().map(|text| imports(&text)).unwrap_or_default();
+            return imports.into_iter().map(|(line, what)| (reason::ADDRESS, placed(line, &what))).collect();
+        }
+        _ => {}
+    }
+    if !Dockerfile::is_one(path) {
+        return Vec::new();
+    }
+    let Ok(text) = file.read() else { return Vec::new() };
+    let container = Dockerfile::new(path, text.into());
+    let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
+    for (run, line) in container.runs() {
+        for one in of_run(&container, run).into_iter().filter(|one| !is_locked(one, packages)) {
+            let (name, exact) = (shown(&one.said), one.exact());
+            told.insert((line, name), if exact.is_some() { reason::ALONE } else { reason::INSTALLED });
+            if let Some(version) = exact {
+                builders.add(path, &one, version, line);
+            }
+        }
+    }
+    told.into_iter().map(|((line, word), reason)| (reason, placed(line, &word))).collect()
+}
+
+/// What an instruction installs by name.
+fn of_run(container: &Dockerfile, run: &str) -> Vec<Installed> {
+    let run = serde_json::from_str::<Vec<String>>(run).map_or_else(|_| run.to_owned(), |words| words.join(" "));
+    let run = filled(&run, container);
+    run.split(['&', ';', '|']).flat_map(installed).collect()
+}
+
+/// A command with the variables that the Dockerfile sets.
+fn filled(run: &str, container: &Dockerfile) -> String {
+    let mut parts = run.split('$');
+    let mut text = parts.next().unwrap_or("").to_owned();
+    for part in parts {
+        let braced = part.strip_prefix('{').and_then(|inner| inner.split_once('}'));
+        let (name, after) = braced.unwrap_or_else(|| {
+            let end = part.find(|c: char| !(c.is_ascii_alphanumeric() || c == '_')).unwrap_or(part.len());
+            part.split_at(end)
+        });
+        let (name, default) = name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
+        match container.value_of(name).or(default).filter(|value| !value.contains('$')) {
+            Some(value) => text += &format!("{value}{after}"),
+            None => text += &format!("${part}"),
+        }
+    }
+    text
+}
+
+/// The lock files of what is installed by name, in the making: one for each ecosystem.
+#[derive(Default)]
+struct Builders(BTreeMap<Ecosystem, Builder>);
+
+impl Builders {
+    fn add(&mut self, path: &str, one: &Installed, version: &str, line: u32) {
+        let manager = match one.ecosystem {
+            Ecosystem::Npm => Manager::Npm,
+            Ecosystem::PyPi => Manager::Pip,
+            Ecosystem::RubyGems => Manager::Bundler,
+            Ecosystem::CratesIo => Manager::Cargo,
+            Ecosystem::Packagist => Manager::Composer,
+            // The module of a program is not told by its path.
+            Ecosystem::Go | Ecosystem::Maven => return,
+        };
+        let builder = self.0.entry(one.ecosystem).or_insert_with(|| Builder::new(manager, BY_NAME));
+        let key = format!("{} {version}", one.name());
+        builder.add(&key, Draft { scope: Some(Scope::Production), ..Draft::new(one.name(), version, line) });
+        builder.wants(path, one.name(), version, Scope::Production, &key);
+    }
+
+    fn finish(self, path: &str) -> Vec<LockFile> {
+        self.0.into_values().map(|builder| builder.finish(path).lock).collect()
+    }
+}
+
+/// An address may carry a password.
+fn shown(word: &str) -> String {
+    if word.contains("://") { "from an address".to_owned() } else { word.chars().take(60).collect() }
+}
+
+/// Whether a lock file holds what is named, in a version that fits what is said of it.
+fn is_locked(one: &Installed, packages: &Packages) -> bool {
+    let ecosystem = one.ecosystem;
+    let of_name = |locked: &&super::LockedPackage| {
+        locked.ecosystem == ecosystem && ecosystem.normalize(&locked.name) == ecosystem.normalize(one.name())
+    };
+    let mut locked = packages.locks.iter().flat_map(|lock| &lock.packages).filter(of_name);
+    locked.any(|locked| one.version().is_none_or(|version| locked.version == version))
+}
+
+/// What code imports from addresses, with the lines.
+fn imports(text: &str) -> Vec<(u32, String)> {
+    if !["\"npm:", "'npm:", "jsr:", "http"].iter().any(|start| text.contains(start)) {
+        return Vec::new();
+    }
+    let Some(pattern) = IMPORT.as_ref() else { return Vec::new() };
+    let lines = text.lines().zip(1..).filter(|(line, _)| line.len() < 1_000);
+    let found = lines.filter_map(|(line, number)| Some((number, pattern.captures(line)?.name("from")?.as_str())));
+    found
+        .map(|(number, from)| {
+            let host = from.contains("://").then(|| url::Url::parse(from).ok()).flatten();
+            let shown = host.and_then(|url| url.host_str().map(|host| format!("from {host}")));
+            (number, shown.unwrap_or_else(|| self::shown(from)))
+        })
+        .collect()
+}
+
+/// The line of the header in which a Python script asks for packages
+/// (<https://packaging.python.org/en/latest/specifications/inline-script-metadata/>).
+fn script_header(text: &str) -> Option<u32> {
+    let (start, _) = text.lines().enumerate().find(|(_, line)| line.trim_end() == "# /// script")?;
+    let header = text.lines().skip(start + 1).take_while(|line| line.starts_with('#') && line.trim_end() != "# ///");
+    let header: String = header.map(|line| format!("{}\n", line.trim_start_matches('#').trim_start())).collect();
+    let list = header.split_once("dependencies").map(|(_, rest)| rest.trim_start_matches([' ', '=', '[', '\n']))?;
+    list.starts_with(['"', '\'']).then(|| u32::try_from(start + 1).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_imports_from_addresses() {
+        let text = "import ejs from \"npm:ejs@3.1.6\";\nimport 'https://u:p@esm.example.com/a?token=1'\n\
+                    const b = await import(\"jsr:@std/fs\");\n// import x from \"npm:x\";\nfetch(\"https://a.example.com\");\n\
+                    import y from \"y\";\n@import 'https://fonts.example.com/css';\nlinks from \"https://example.com\"\n\
+                    const c = import(/* webpackIgnore: true */ 'https://esm.example.com/c');\n} from 'npm:d';\n";
+        let told: Vec<String> = imports(text).into_iter().map(|(line, what)| format!("{line} {what}")).collect();
+        assert_eq!(
+            told,
+            ["1 npm:ejs@3.1.6", "2 from esm.example.com", "3 jsr:@std/fs", "9 from esm.example.com", "10 npm:d"]
+        );
+    }
+
+    #[test]
+    fn an_address_is_not_shown() {
+        assert_eq!(shown("git+https://u:p@git.example.com/x.git"), "from an address");
+    }
+
+    #[test]
+    fn scripts_ask_in_their_headers() {
+        let asks = "#!/usr/bin/env python\n# /// script\n# dependencies = [\n#   \"requests<3\",\n# ]\n# ///\nimport requests\n";
+        assert_eq!(script_header(asks), Some(2));
+        for none in [
+            "# /// script\n# dependencies = []\n# ///\n",
+            "# dependencies = [\"a\"]\n",
+            "# /// script\n# requires-python = \">=3\"\n# ///\nx\n",
+        ] {
+            assert_eq!(script_header(none), None, "{none}");
+        }
+    }
+}
