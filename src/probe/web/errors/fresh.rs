@@ -157,6 +157,11 @@ fn leads_on(text: &str) -> bool {
     LINK.as_ref().is_some_and(|link| link.is_match(text))
 }
 
+/// Whether a page shows nothing by itself, or next to it.
+pub fn is_shell(page: &[u8]) -> bool {
+    seen(&String::from_utf8_lossy(page)) <= LONGEST_SHELL
+}
+
 /// The title that a page has from its template, where nothing in the page itself shows an app.
 pub fn title_of_template(text: &str) -> Option<&'static str> {
     let title = headlines(text).into_iter().find(|headline| headline.is_title)?.text;

@@ -15,6 +15,7 @@ use super::queue::Queue;
 use super::secrets::{self, Hit, MOST_TEXT};
 use crate::probe::web::address::shown;
 use crate::probe::web::cors::{Mentions, mentions};
+use crate::probe::web::errors::fresh;
 use crate::probe::web::html::{Document, Link};
 use crate::probe::web::http::Response;
 use crate::probe::web::http::client::{Client, Request};
@@ -40,6 +41,8 @@ pub struct Served {
     pub code: Vec<Code>,
     /// The maps that were asked for.
     pub maps: Vec<Map>,
+    /// The scripts that were to draw the page, where not one of them is there.
+    pub gone: Vec<Url>,
     /// Where the page sends its readers by itself.
     pub leads_to: Option<Url>,
     /// What was not read, as phrases with an example.
@@ -62,6 +65,8 @@ pub struct Script {
     later: Later,
     mentions: Mentions,
     unread: Option<Unread>,
+    /// Whether nothing is there, or the page itself, which an app gives for any address: browsers run neither.
+    gone: bool,
     /// Whether its end did not arrive, where the name of its map stands.
     pub endless: bool,
     /// How long it is.
@@ -104,7 +109,13 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
     for (written, module) in tags.chain(modules) {
         next.extend(document.resolve(page, written).and_then(|url| queue.offer(url, module, served)));
     }
-    let mut scripts = read_all(client, page, &next, None, &mut queue, served).await;
+    let home = Answer::given(&body.bytes);
+    let mut scripts = read_all(client, page, &next, Names::Written(&home), &mut queue, served).await;
+    // A script of another site's may draw the page as well, and a form is there without any.
+    let of_others = document.scripts.iter().filter(|script| script.src.is_some()).count() > next.len();
+    if of_others || !document.forms.is_empty() || served.gone.len() < next.len() || !fresh::is_shell(&body.bytes) {
+        served.gone.clear();
+    }
     let ahead = |link: &&Link| link.is("preload") || link.is("prefetch");
     let preloads = document.links.iter().filter(ahead).map(|link| link.href.as_str());
     let mut names = found.later;
@@ -114,9 +125,8 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
         next.extend(queue.of(&script.url, &script.later, served));
     }
     // What they load loads more in turn; the budget ends it.
-    let home = Answer::given(&body.bytes);
     while !next.is_empty() {
-        let read = read_all(client, page, &next, Some(&home), &mut queue, served).await;
+        let read = read_all(client, page, &next, Names::Read(&home), &mut queue, served).await;
         next = Vec::new();
         for script in &read {
             next.extend(queue.of(&script.url, &script.later, served));
@@ -133,19 +143,31 @@ fn is_script(href: &str) -> bool {
     path.ends_with(".js") || path.ends_with(".mjs")
 }
 
-/// Reads scripts, and keeps what is in them. `home` is the page, where the names may be misread and the app answers with it to anything.
+/// Where the names of scripts are from, with the page, which some apps answer to anything.
+#[derive(Clone, Copy)]
+enum Names<'a> {
+    /// The page's own tags.
+    Written(&'a Answer),
+    /// Code, where they may be misread.
+    Read(&'a Answer),
+}
+
+/// Reads scripts, and keeps what is in them.
 async fn read_all(
     client: &Client,
     page: &Url,
     urls: &[Url],
-    home: Option<&Answer>,
+    names: Names<'_>,
     queue: &mut Queue<'_>,
     served: &mut Served,
 ) -> Vec<Script> {
-    let mut reading = stream::iter(urls.iter().cloned().map(|url| read(client, page, url, home))).buffered(AT_ONCE);
+    let mut reading = stream::iter(urls.iter().cloned().map(|url| read(client, page, url, names))).buffered(AT_ONCE);
     let (mut scripts, mut done) = (Vec::new(), 0);
     while let Some(mut script) = reading.next().await {
         done += 1;
+        if script.gone && matches!(names, Names::Written(_)) {
+            served.gone.push(script.url.clone());
+        }
         note_unread(&script, served);
         let more = queue.spend(script.bytes);
         if !matches!(script.unread, Some(Unread::NotThere | Unread::Whole(_))) {
@@ -224,7 +246,7 @@ async fn search(
     searching.await.unwrap_or_default()
 }
 
-async fn read(client: &Client, page: &Url, url: Url, home: Option<&Answer>) -> Script {
+async fn read(client: &Client, page: &Url, url: Url, names: Names<'_>) -> Script {
     let exchange = client.send(Request::get(url.clone())).await;
     let mut script = Script {
         url,
@@ -233,20 +255,25 @@ async fn read(client: &Client, page: &Url, url: Url, home: Option<&Answer>) -> S
         later: Later::default(),
         mentions: Mentions::default(),
         unread: None,
+        gone: false,
         endless: false,
         bytes: 0,
     };
     match exchange.result {
         Err(trouble) => script.unread = Some(Unread::Whole(trouble.to_string())),
-        Ok(response) if matches!(response.status, 404 | 410) => script.unread = Some(Unread::NotThere),
+        Ok(response) if matches!(response.status, 404 | 410) => {
+            (script.unread, script.gone) = (Some(Unread::NotThere), true);
+        }
         Ok(response) if !response.is_success() || response.status == 202 => {
             script.unread = Some(Unread::Whole(format!("it answers {}", response.status)));
         }
         // No browser runs a page as a script: a wall stands before the script, or it is gone.
         Ok(response) if response.is_page() => {
-            let is_home = home.is_some_and(|home| control::same(&Answer::given(&response.body.bytes), home));
+            let (Names::Written(home) | Names::Read(home)) = names;
+            script.gone = control::same(&Answer::given(&response.body.bytes), home);
+            let misread = script.gone && matches!(names, Names::Read(_));
             let whole = || Unread::Whole("it answers with a page".to_owned());
-            script.unread = Some(if is_home { Unread::NotThere } else { whole() });
+            script.unread = Some(if misread { Unread::NotThere } else { whole() });
         }
         Ok(mut response) => {
             let header = response.headers.first("sourcemap").or_else(|| response.headers.first("x-sourcemap"));

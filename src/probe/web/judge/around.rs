@@ -9,7 +9,8 @@ use crate::probe::web::around::Around;
 use crate::probe::web::cors::Cors;
 use crate::probe::web::exposed::rows as path_rows;
 use crate::probe::web::rules::{
-    self, answer_times, debug_pages, error_pages, exposed_files, health_endpoint, http2, legal, served_code, siblings,
+    self, answer_times, debug_pages, error_pages, exposed_files, front_page, health_endpoint, http2, legal,
+    served_code, siblings,
 };
 use crate::probe::web::survey::Survey;
 use crate::probe::web::tally::{Sight, Tally};
@@ -126,6 +127,7 @@ fn judge_exposed(around: &Around, now: Timestamp, tally: &mut Tally) {
             }
         }
     }
+    add(front_page::RULES, front_page::judge_gone(page, &exposed.served.gone).into_iter().collect());
     add(&[&served_code::SECRET], served_code::judge_secrets(page, &exposed.served));
     add(&[&served_code::MAPS], served_code::judge_maps(page, &exposed.served));
     add(legal::RULES, legal::judge(page, exposed));

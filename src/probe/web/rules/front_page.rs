@@ -3,9 +3,11 @@
 use std::sync::LazyLock;
 
 use regex::Regex;
+use url::Url;
 
 use super::{Page, header_finding};
 use crate::model::{Confidence, Evidence, EvidenceKind, Observation, RuleKind, RuleMeta, Severity};
+use crate::probe::web::address::shown;
 use crate::probe::web::cors::is_api;
 use crate::probe::web::errors::signs::{self, Kind};
 use crate::probe::web::errors::{challenge, fresh};
@@ -19,7 +21,7 @@ pub static META: RuleMeta = RuleMeta {
     severity: Severity::Blocker,
     confidence: Confidence::High,
     what: "Looks at the page behind each address that you named: a server error, a stack trace, a list of files, the page that a fresh \
-           server or framework shows before there is an app, an installer, a parked name, or a notice that the site is away.",
+           server or framework shows before there is an app, an installer, a parked name, a notice that the site is away, or a page that scripts were to draw which are not there.",
     why: "It is the first thing that your users will see, and on launch day the only one.",
     fix: "Open the address in a browser, mend what it shows, and look at the server's log where it answers with an error.",
     example: "bad:  GET / → 502 Bad Gateway\nbad:  GET / → \"Welcome to nginx!\"\ngood: GET / → 200 and your own page",
@@ -57,6 +59,9 @@ const NO_SUCH_APP: [&str; 6] = [
 
 /// So much of a page is looked at; what is searched for stands near its beginning.
 const LOOKED_AT: usize = 64 * 1024;
+
+/// So many scripts are named that are not there.
+const MOST_GONE: usize = 5;
 
 /// Judges one page, whatever its status.
 pub fn judge(page: &Page<'_>) -> Sight {
@@ -98,6 +103,23 @@ pub fn judge(page: &Page<'_>) -> Sight {
     };
     let evidence = (!shown.is_empty()).then(|| Evidence::new(EvidenceKind::Note, format!("it shows: {shown}")));
     Observation::from(finding.evidence(evidence)).into()
+}
+
+/// Judges a page that its scripts were to draw, of which not one is there: `gone` are those.
+pub fn judge_gone(page: &Url, gone: &[Url]) -> Option<Sight> {
+    let first = gone.first()?;
+    let host = page.host_str().unwrap_or_default();
+    let message = format!("{host} shows an empty page: the scripts that draw it are not there");
+    let lines: Vec<String> = gone.iter().take(MOST_GONE).map(shown).collect();
+    let fix = format!(
+        "See where the build has put {}, and set the folder from which the app is served (`base` in Vite, `homepage` in Create React App, \
+         `basePath` in Next.js), or upload the files that are missing.",
+        first.path()
+    );
+    let finding = header_finding(&META, page, "scripts", message).fix(fix);
+    let evidence =
+        Evidence::new(EvidenceKind::Note, format!("nothing, or the page itself, is at {}", lines.join(", ")));
+    Some(Observation::from(finding.evidence(evidence)).into())
 }
 
 /// Why it is not clear that a page is the app, as a sentence.

@@ -246,3 +246,32 @@ async fn the_map_of_a_later_script_that_names_none_is_found_or_said_not_to_be_as
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_whose_scripts_are_gone_is_no_app() {
+    let shell = "<!doctype html><title>Tea</title><div id=root></div>";
+    let words = "<p>We sell green and black teas from small gardens, and the pots and cups that go with them, to everybody in the country.</p>\
+                 <p>Open on weekdays from nine to five.</p>";
+    let gone = "<script type=module src=/assets/gone.js></script>";
+    for (page, falls_back, told) in [
+        (format!("{shell}{gone}"), false, true),
+        (format!("{shell}{gone}"), true, true),
+        (format!("{shell}{gone}<script src=/assets/there.js></script>"), false, false),
+        (format!("{shell}{gone}<script src=https://cdn.example.com/app.js></script>"), false, false),
+        (format!("{shell}{gone}<form action=/login><input type=password></form>"), false, false),
+        (format!("{shell}{words}{gone}"), false, false),
+        (shell.to_owned(), false, false),
+    ] {
+        let home = page.clone();
+        let (server, _) = site(move |path| match path {
+            "/" => ok("text/html", &home),
+            "/assets/there.js" => ok("text/javascript", "draw()"),
+            _ if falls_back => ok("text/html", &home),
+            _ => missing(),
+        })
+        .await;
+        let (_, seen) = seen_at(&server).await;
+        let is_told = seen.findings.iter().any(|finding| finding.rule.as_str() == "front-page-broken");
+        assert_eq!(is_told, told, "{page}");
+    }
+}
