@@ -416,7 +416,7 @@ fn requirements_files_are_known_by_what_names_them_and_what_they_hold() {
         ),
         (
             &[("a.txt", "-c b.txt\nx\n"), ("b.txt", "x==1.0\n"), ("Makefile", "i:\n\tpip install -r a.txt\n")],
-            &["a.txt: x 1.0"],
+            &["a.txt: ", "b.txt: x 1.0"],
         ),
         (
             &[("Dockerfile", "FROM python\nRUN pip install -r https://bot:s3cret@files.example.com/deps.txt\n")],
