@@ -87,7 +87,8 @@ pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 pub fn left_open(cors: &Cors) -> Option<String> {
     let cors = &without_walls(cors);
     let asked = cors.targets.iter().filter(|target| target.reads || !is_asked_first(&target.answers));
-    let why = |target| why_not(&REFLECTED, target).or_else(|| why_not(&LOOKALIKE, target));
+    // An OPTIONS that nobody answered lets nobody read what a GET answers, which is what the proof is about.
+    let why = |target| why_not(&LOOKALIKE, target).or_else(|| open_with_cookies(target));
     not_asked(cors).or_else(|| asked.into_iter().find_map(why))
 }
 
@@ -216,6 +217,17 @@ fn shows(rule: &RuleMeta, target: &Target) -> bool {
     }
 }
 
+/// Why it is not clear whom a target lets in that lets everybody in and allows cookies.
+fn open_with_cookies(target: &Target) -> Option<String> {
+    target.answers.iter().any(CorsAnswer::is_open_with_cookies).then(|| {
+        format!(
+            "{} answers with `Access-Control-Allow-Origin: *` and allows cookies, which browsers refuse and for which some frameworks name \
+             whoever sends a cookie: list your own origins, or leave the cookies out",
+            shown(&target.url)
+        )
+    })
+}
+
 /// Why a target does not say all that a rule asks.
 fn why_not(rule: &RuleMeta, target: &Target) -> Option<String> {
     if !target.reads {
@@ -224,13 +236,8 @@ fn why_not(rule: &RuleMeta, target: &Target) -> Option<String> {
             shown(&target.url)
         ));
     }
-    let open = target.answers.iter().any(CorsAnswer::is_open_with_cookies);
-    if open && (rule.id == REFLECTED.id || rule.id == PROOF.id) {
-        return Some(format!(
-            "{} answers with `Access-Control-Allow-Origin: *` and allows cookies, which browsers refuse and for which some frameworks name \
-             whoever sends a cookie: list your own origins, or leave the cookies out",
-            shown(&target.url)
-        ));
+    if let Some(why) = open_with_cookies(target).filter(|_| rule.id == REFLECTED.id || rule.id == PROOF.id) {
+        return Some(why);
     }
     let Failed { method, why, .. } = target.failed.iter().find(|failed| misses(rule, failed))?;
     Some(format!("{} was asked by {} as another website, and {why}", shown(&target.url), method.name()))
