@@ -22,6 +22,12 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Those of its columns of which MySQL can index only the beginning.
     pub long: Vec<String>,
+    /// Those of its columns that may hold a text without an end, where the database refuses what does not fit into an index.
+    pub unbounded: Vec<String>,
+    /// Those of [`Table::unbounded`] that are known to hold long texts.
+    pub wide: Vec<String>,
+    /// Those of its columns that a GIN index holds as they are: `tsvector`, `jsonb`, arrays.
+    pub inverted: Vec<String>,
     /// Its indexes.
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.
@@ -157,6 +163,12 @@ impl Table {
     #[must_use]
     pub fn has(&self, column: &str) -> bool {
         self.columns.iter().any(|own| own.eq_ignore_ascii_case(column))
+    }
+
+    /// Its column of this name, as the database spells it.
+    #[must_use]
+    pub fn column(&self, name: &str) -> Option<&String> {
+        self.columns.iter().find(|column| column.eq_ignore_ascii_case(name))
     }
 
     /// An index of that name.

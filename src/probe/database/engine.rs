@@ -134,6 +134,15 @@ impl Engine {
         }
     }
 
+    /// Whether [`Engine::try_indexes`] knows the answer already.
+    #[must_use]
+    pub fn has_tried(&self, asked: Asked<'_>, candidates: &[Candidate]) -> bool {
+        match self {
+            Self::Postgres(postgres) => postgres.has_tried(asked, candidates),
+            Self::Mysql(_) | Self::Sqlite(_) => false,
+        }
+    }
+
     /// Plans a query as if these indexes were there, all of them at once. `None` where this engine cannot.
     pub async fn try_indexes(&mut self, asked: Asked<'_>, candidates: &[Candidate]) -> Option<Tried> {
         match self {

@@ -8,7 +8,7 @@ use super::judgement::told::{Context, Judgement};
 use super::lexer::Dialect;
 use super::placeholders::{Prepared, Unclear};
 use super::plan::{Asked, Judged, Unexamined};
-use super::proposals::choose::{self, Choice};
+use super::proposals::choose::{self, Choice, Until};
 use super::queries::{Found, Query};
 use super::statement::{self, Shape};
 use super::target::Target;
@@ -51,13 +51,17 @@ impl Looked {
     }
 }
 
-/// Examines the queries of `found` on `target` and sends what it sees through `cx`.
+/// So many queries are tried with all their indexes between two looks at the clock.
+const TRIED_AT_ONCE: usize = 20;
+
+/// Examines the queries of `found` on `target` and sends what it sees through `cx`; looks for indexes `until` then.
 pub async fn examine(
     target: &Target,
     mut found: Found,
     mut tally: Tally,
     code: &CodeIndex,
     cx: &ProbeCx,
+    until: Until,
 ) -> Result<Examined, Failure> {
     let dialect = target.dialect();
     let rows = cx.settings.rows.max(1);
@@ -122,11 +126,16 @@ pub async fn examine(
         .filter_map(|(look, thought)| Some((look.asked(), thought.as_ref().ok()?.as_slice())))
         .collect();
     cx.report_progress(0, Some(total), "looking for indexes that help");
-    engine.try_ahead(&trials).await;
+    // Some at a time, so that the search ends in time however long one of them takes.
+    for some in trials.chunks(TRIED_AT_ONCE) {
+        if !until.is_over() {
+            engine.try_ahead(some).await;
+        }
+    }
     for (done, (look, thought)) in (0..).zip(looked.iter_mut().zip(thought)) {
         cx.report_progress(done, Some(total), "looking for indexes that help");
         let choice = match thought {
-            Ok(candidates) => choose::choose(&mut engine, look.asked(), &look.judged, candidates).await,
+            Ok(candidates) => choose::choose(&mut engine, look.asked(), &look.judged, candidates, until).await,
             Err(choice) => choice,
         };
         if choice == Choice::NotProvable {
@@ -138,8 +147,11 @@ pub async fn examine(
             Choice::NotNeeded | Choice::NotProvable => Help::NotTried,
         };
     }
-    let mut wanted = proposals::of(&mut engine, &looked, dialect, rows).await;
+    let mut wanted = proposals::of(&mut engine, &looked, dialect, rows, until).await;
     engine.let_go();
+    if until.is_over() {
+        tally.note("the search for indexes was ended so that the run finishes in time: fewer or shorter ones may do, and some may be missing");
+    }
     for look in &mut looked {
         // Findings name the indexes that are proposed in the end, so that nobody makes one that another covers.
         look.help = proposals::agreed(&look.help, &look.query.id(dialect), &wanted);

@@ -41,6 +41,7 @@ use super::{Plan, Probe, ProbeCx, ProbeMeta};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
 use coverage::Tally;
 use examine::examine;
+use proposals::choose::Until;
 use queries::Found;
 use target::Target;
 
@@ -69,6 +70,10 @@ static META: ProbeMeta = ProbeMeta {
     timeout: Duration::from_secs(120),
 };
 
+/// Of that time the search for indexes has so much, counted from the beginning; the rest is for what is under way then, and for
+/// telling what was found.
+const SEARCH_WITHIN: Duration = Duration::from_secs(85);
+
 impl Probe for DatabaseProbe {
     fn meta(&self) -> &'static ProbeMeta {
         &META
@@ -85,6 +90,7 @@ impl Probe for DatabaseProbe {
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
         async move {
+            let until = Until::after(SEARCH_WITHIN);
             let address = cx.settings.database.as_ref().ok_or_else(|| Failure::new(unnamed(&cx.project)))?;
             let target = Target::parse(address).map_err(|error| Failure::new(error.to_string()))?;
             let dialect = target.dialect();
@@ -99,7 +105,7 @@ impl Probe for DatabaseProbe {
             tally.left_out(&found);
             tokio::select! {
                 () = cx.cancel.cancelled() => Err(Failure::new("stopped before the queries were examined; run again")),
-                examined = examine(&target, found, tally, &index, &cx) => examined,
+                examined = examine(&target, found, tally, &index, &cx, until) => examined,
             }
         }
         .boxed()

@@ -20,6 +20,8 @@ pub struct Judged {
     pub chosen: Vec<Scan>,
     /// The plan that it is judged by: at the size that `--rows` asks for.
     pub plan: PlanNode,
+    /// What that plan costs at worst: with what a LIMIT may not spare it after all.
+    pub cost: Option<f64>,
     /// The plan at the tables' present size, where it differs.
     pub plan_now: Option<PlanNode>,
     /// What it costs at several sizes, ascending; empty where the engine cannot tell.
@@ -37,6 +39,7 @@ impl Judged {
         Self {
             scans,
             chosen: Vec::new(),
+            cost: plan.cost,
             plan,
             plan_now: None,
             points: Vec::new(),

@@ -8,6 +8,7 @@ mod one_query;
 mod postgres;
 mod postgres_counted;
 mod postgres_cut;
+mod postgres_indexes;
 mod postgres_proofs;
 mod proposals;
 mod refusals;

@@ -128,7 +128,16 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
             let column = index.keys.first().unwrap_or(first).clone();
             return Cause::IndexUnfit { index: index.name.clone(), column, pattern: false };
         }
-        let mut columns = equal;
+        let mut columns = equal.clone();
+        // No index over a long text, nor over one of any length only to find where there is none: it would refuse rows.
+        columns.retain(|column| {
+            let is = |known: &String| known.eq_ignore_ascii_case(column);
+            let asked = own.iter().any(|c| is(&c.column.name) && c.against != Against::Nothing);
+            !table.wide.iter().any(is) && (asked || !table.unbounded.iter().any(is))
+        });
+        if columns.is_empty() && !equal.is_empty() {
+            return Cause::Unknown;
+        }
         let order = scope.order.iter().filter(|by| scope.limited && belongs(&by.column, relation, table));
         let tail = range.first().cloned().or_else(|| order.map(|by| by.column.name.clone()).next());
         columns.extend(tail.filter(|tail| !columns.contains(tail)).into_iter().collect::<Vec<_>>());

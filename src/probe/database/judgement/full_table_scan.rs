@@ -111,7 +111,10 @@ pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
         Cause::Elsewhere { table, column } => (table, std::slice::from_ref(column)),
         _ => return None,
     };
-    Some(Candidate::of(table, columns.iter().map(|column| Key::column(column)).collect()))
+    // A long text fits into no index.
+    let fits = |column: &&String| !table.wide.iter().any(|wide| wide.eq_ignore_ascii_case(column));
+    let keys: Vec<Key> = columns.iter().filter(fits).map(|column| Key::column(column)).collect();
+    (!keys.is_empty()).then(|| Candidate::of(table, keys))
 }
 
 /// By the rows that one call reads; a query that must read everything is one step milder, for no index would help it.

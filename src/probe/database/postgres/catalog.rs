@@ -18,12 +18,29 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
     EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND (d.classid, d.objid) IN \
       (('pg_catalog.pg_class'::regclass, c.oid), ('pg_catalog.pg_namespace'::regclass, n.oid))), \
     EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'supabase_admin'), \
-    EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode = 'AccessExclusiveLock') \
+    EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode = 'AccessExclusiveLock'), \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+          LEFT JOIN pg_catalog.pg_type b ON b.oid = t.typbasetype \
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+            AND coalesce(b.typname, t.typname) IN ('text', 'varchar', 'bpchar', 'citext', 'json', 'jsonb', 'xml', 'bytea') \
+            AND greatest(a.atttypmod, t.typtypmod) NOT BETWEEN 0 AND 2000), \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
+          WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+            AND (t.typname IN ('tsvector', 'jsonb') OR t.typcategory = 'A')) \
     FROM pg_catalog.pg_class c \
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition \
     LEFT JOIN pg_catalog.pg_class parent ON parent.oid = i.inhparent \
     WHERE c.relkind IN ('r', 'p', 'm') AND n.nspname <> 'information_schema' AND n.nspname !~ '^pg_'";
+
+/// Columns whose values are long, as far as the server has counted them and this role may know: long on the average, or all so
+/// long that they are stored elsewhere and none was kept as a sample. No entry of a B-tree is longer than 2,704 bytes
+/// (PostgreSQL's `BTMaxItemSize`), and the longest text is often ten times the average.
+const WIDE: &str = "SELECT schemaname::text, tablename::text, attname::text, avg_width > 256 FROM pg_catalog.pg_stats \
+    WHERE (avg_width > 256 OR most_common_vals IS NULL AND histogram_bounds IS NULL AND null_frac < 1) AND NOT inherited \
+      AND schemaname <> 'information_schema' AND schemaname !~ '^pg_'";
+/// Of fewer rows the server keeps no sample in any case.
+const SAMPLED: u64 = 10;
 
 /// Their indexes, those aside that are still being built or are broken. Writing out an index waits for whoever has locked
 /// its table; the queries on that table will not be planned either.
@@ -134,12 +151,28 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, Own, bool), Refused
             materialized: get(&row, 6)?,
             foreign: get(&row, 7)?,
             locked: get(&row, 9)?,
+            unbounded: get(&row, 10)?,
+            inverted: get(&row, 11)?,
             ..Table::default()
         };
         let on_supabase: bool = get(&row, 8)?;
         table.foreign |= on_supabase && OF_SUPABASE.contains(&table.schema.as_str());
         places.insert((table.schema.clone(), table.name.clone()), tables.len());
         tables.push(table);
+    }
+    // What was not counted, or cannot be told in time, counts as short.
+    let wide = match session.rows(WIDE, &[]).await {
+        Err(Refused::Lost) => return Err(Refused::Lost),
+        rows => rows.unwrap_or_default(),
+    };
+    for row in wide {
+        let column: String = get(&row, 2)?;
+        let table = places.get(&(get(&row, 0)?, get(&row, 1)?)).and_then(|&at| tables.get_mut(at));
+        let long: bool = get(&row, 3)?;
+        let known = |table: &Table| long || table.rows.is_some_and(|rows| rows >= SAMPLED);
+        if let Some(table) = table.filter(|table| known(table) && table.unbounded.contains(&column)) {
+            table.wide.push(column);
+        }
     }
     for row in session.rows(INDEXES, &[]).await? {
         let keys: Vec<String> = get(&row, 5)?;

@@ -46,6 +46,7 @@ pub async fn read(session: &mut Session) -> Result<Vec<(String, CallStatistics)>
     };
     let rows = session.rows_in(&schema, COUNTED).await.map_err(|refused| match refused {
         Refused::Lost => Unexamined::new("could not be read, because the connection was lost"),
+        Refused::Slow => Unexamined::new("could not be read within 3 s"),
         Refused::Other(reason) if reason.contains("55000") => {
             Unexamined::new("are not kept: pg_stat_statements is missing from shared_preload_libraries")
         }

@@ -18,6 +18,9 @@ pub enum Refused {
     /// The connection is gone, or hangs.
     #[error("the connection was lost")]
     Lost,
+    /// It took longer than the limit for one question ([`super::session`]).
+    #[error("took longer than 3 s")]
+    Slow,
     /// Something else, as a phrase that goes after "queries that …".
     #[error("{0}")]
     Other(String),
@@ -49,6 +52,7 @@ impl From<Refused> for Unexamined {
         match refused {
             Refused::UnknownType(_) => Self::new("have a parameter whose type PostgreSQL cannot tell"),
             Refused::Lost => Self::new("were not reached before the connection was lost"),
+            Refused::Slow => Self::new("took longer than 3 s to plan"),
             Refused::Other(reason) => Self(reason),
         }
     }
@@ -71,7 +75,7 @@ pub fn by_code(code: &str, message: &str) -> Refused {
         "42883" | "42725" => "use a function or an operator that this database does not have for these types",
         "42804" | "42846" | "22P02" | "22007" => "compare values whose types do not fit",
         "42501" => "read a table that this role may not read",
-        "57014" => "took longer than 3 s to plan",
+        "57014" => return Refused::Slow,
         "55P03" => "read a table that another session has locked",
         "25006" => "call something that writes while it is planned, which was refused",
         "42601" | "0A000" => "are written in SQL that PostgreSQL does not take",
@@ -84,6 +88,21 @@ pub fn by_code(code: &str, message: &str) -> Refused {
 fn parameter(message: &str) -> Option<usize> {
     let digits: String = message.split('$').nth(1)?.chars().take_while(char::is_ascii_digit).collect();
     digits.parse::<usize>().ok()?.checked_sub(1)
+}
+
+/// What it means that the catalogue was not told, and what to do about it; `shown` is the address without credentials.
+pub fn catalogue(refused: &Refused, shown: &str) -> Failure {
+    Failure::new(match refused {
+        Refused::Slow => format!(
+            "the catalogue of {shown} could not be read within 3 s; run again when the server has less to do, or name a copy of the database (its schema is enough) with --database URL"
+        ),
+        Refused::Lost => format!("the catalogue of {shown} cannot be read: the connection was lost; run again"),
+        refused => {
+            format!(
+                "the catalogue of {shown} cannot be read: such questions {refused}; try a role that may connect and read"
+            )
+        }
+    })
 }
 
 /// What a failed connection means and what to do about it.
@@ -151,5 +170,21 @@ fn database(error: &dyn DatabaseError, shown: &str) -> String {
         "53300" => format!("{shown} has no connection left; close some, or run again later"),
         "57P03" => format!("the server of {shown} is starting or stopping; run again in a moment"),
         code => format!("the server refused the connection to {shown} (code {code}); look into its log"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slow_catalogue_is_not_a_slow_query_and_no_matter_of_roles() {
+        let slow = by_code("57014", "canceling statement due to statement timeout");
+        let message = catalogue(&slow, "postgres://h/d").message;
+        assert!(message.starts_with("the catalogue of postgres://h/d could not be read within 3 s"), "{message}");
+        assert!(!message.contains("plan") && !message.contains("role"), "{message}");
+        assert_eq!(Unexamined::from(slow).0, "took longer than 3 s to plan", "of a query");
+        let forbidden = catalogue(&by_code("42501", ""), "postgres://h/d").message;
+        assert!(forbidden.contains("role that may connect and read"), "{forbidden}");
     }
 }

@@ -75,12 +75,7 @@ impl Postgres {
     /// A line for the user, without credentials.
     pub async fn open(target: &PostgresTarget, project: &Path, rows: u64) -> Result<Self, Failure> {
         let mut session = Session::connect(target).await?;
-        let failed = |refused: Refused| {
-            Failure::new(format!(
-                "the catalogue of {} cannot be read: {refused}; try a role that may connect and read",
-                target.shown
-            ))
-        };
+        let failed = |refused: Refused| errors::catalogue(&refused, &target.shown);
         let about = catalog::about(&mut session).await.map_err(failed)?;
         let copy = match Starting::begin(about.major, &about.locale, project).await {
             Ok(starting) => Copied::Starting(Box::new(starting)),
@@ -249,6 +244,15 @@ impl Postgres {
         });
         let known: Vec<(Ask, &[Candidate])> = known.collect();
         scratch.try_ahead(&known.iter().map(|(ask, candidates)| (ask, *candidates)).collect::<Vec<_>>()).await;
+    }
+
+    /// Whether this was tried in the scratch cluster already.
+    #[must_use]
+    pub fn has_tried(&self, asked: Asked<'_>, candidates: &[Candidate]) -> bool {
+        let (Some(ahead), Copied::Ready(scratch)) = (self.ahead.get(&asked.prepared.sql()), &self.copy) else {
+            return false;
+        };
+        scratch.has_tried(&ahead.weighed.ask.with(asked.values.clone()), candidates)
     }
 
     /// Plans a query as if these indexes were there. `None`: nothing here can prove them.

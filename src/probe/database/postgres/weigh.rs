@@ -195,7 +195,7 @@ fn settle(case: Case<'_>) -> Judged {
     };
     if best.values.is_empty() && best.scans.iter().all(|scan| among(scan, &first.scans)) {
         best.chosen = first.scans.iter().filter(|scan| !among(scan, &best.scans)).cloned().collect();
-        best.plan = first.plan;
+        (best.plan, best.cost) = (first.plan, first.cost);
         unmark(&mut best.plan, &best.chosen);
     }
     best
@@ -211,9 +211,10 @@ fn unmark(node: &mut PlanNode, chosen: &[Scan]) {
 }
 
 fn read(plan: &Value, catalog: &Catalog) -> Result<Judged, Unexamined> {
+    let cost = plan::cost(plan);
     let Seen { scans, plan, unclear } = plan::read(plan, catalog);
     match unclear {
         Some(reason) => Err(Unexamined::new(reason)),
-        None => Ok(Judged::new(scans, plan)),
+        None => Ok(Judged { cost, ..Judged::new(scans, plan) }),
     }
 }

@@ -19,6 +19,8 @@ pub struct Candidate {
     pub keys: Vec<Key>,
     /// The condition of a partial index, as SQL.
     pub predicate: Option<String>,
+    /// The columns that [`Candidate::predicate`] holds to one value each, where it says nothing else.
+    pub held: Vec<String>,
     /// What kind of index, where not the usual: `gin`.
     pub method: Option<&'static str>,
     /// How many of the first keys are only compared for equality, so that their order among themselves is free.
@@ -89,6 +91,7 @@ impl Candidate {
             partitioned: table.partitioned,
             keys,
             predicate: None,
+            held: Vec::new(),
             method: None,
             lead: 0,
             number: 0,
@@ -107,6 +110,12 @@ impl Candidate {
     /// This index with its free keys in such an order that it begins with all of `shorter`; `None` where none does.
     #[must_use]
     pub fn beginning_with(&self, shorter: &Self) -> Option<Self> {
+        // What a partial index holds stands together in one over all rows that begins with its columns.
+        if self.predicate.is_none()
+            && let Some(whole) = shorter.over_all_rows()
+        {
+            return self.beginning_with(&whole);
+        }
         if !self.is_beside(shorter) || shorter.keys.len() > self.keys.len() {
             return None;
         }
@@ -125,6 +134,22 @@ impl Candidate {
         let keys = first.into_iter().chain(rest).chain(fixed.iter().cloned()).collect();
         // What the shorter one leaves free is all that still is.
         Some(Self { keys, lead: shorter.lead.min(self.lead), ..self.clone() })
+    }
+
+    /// Of a partial index: the one over all rows that does the same for every value.
+    #[must_use]
+    pub fn over_all_rows(&self) -> Option<Self> {
+        self.predicate.as_ref().filter(|_| !self.held.is_empty())?;
+        let held = self.held.iter().map(|column| Key::column(column));
+        let keys = held.chain(self.keys.iter().cloned()).collect();
+        Some(Self { keys, lead: self.held.len(), predicate: None, held: Vec::new(), ..self.clone() })
+    }
+
+    /// One index in the place of two partial ones that differ in their values alone.
+    #[must_use]
+    pub fn for_both_values(&self, other: &Self) -> Option<Self> {
+        let whole = self.over_all_rows()?;
+        (self != other && other.over_all_rows()? == whole).then_some(whole)
     }
 
     /// The table as SQL names it: with its schema where that is not the usual one.
@@ -227,6 +252,26 @@ mod tests {
         assert_eq!(names(long.beginning_with(&index(&["a", "at"], 1))), None);
         assert_eq!(names(long.beginning_with(&index(&["c"], 1))), None);
         assert_eq!(names(index(&["a"], 1).beginning_with(&long)), None);
+    }
+
+    #[test]
+    fn one_index_serves_for_partial_ones_of_several_values() {
+        let table = Table { name: "t".to_owned(), ..Table::default() };
+        let of = |names: &[&str]| Candidate::of(&table, names.iter().map(|name| Key::column(name)).collect());
+        let part = |value: &str| Candidate {
+            predicate: Some(format!("status = '{value}'")),
+            held: vec!["status".to_owned()],
+            ..of(&["at"])
+        };
+        let whole = of(&["status", "at"]);
+        assert_eq!(part("new").for_both_values(&part("old")), Some(whole.clone()));
+        assert_eq!(part("new").for_both_values(&part("new")), None, "that is the same index");
+        assert_eq!(Candidate { lead: 1, ..whole.clone() }.beginning_with(&part("new")), Some(whole.clone()));
+        assert_eq!(of(&["at", "status"]).beginning_with(&part("new")), None);
+        assert_eq!(part("new").beginning_with(&whole), None, "it lacks most of the rows");
+        let nulls = Candidate { held: Vec::new(), ..part("new") };
+        assert_eq!(whole.beginning_with(&nulls), None);
+        assert_eq!(nulls.for_both_values(&part("old")), None);
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::probe::database::statement::{Relation, Scope, Shape};
 const MOST_EQUAL: usize = 3;
 /// A query of so many tables and conditions is tried with no more than these.
 const MOST: usize = 24;
+/// Operators that a GIN index of the usual operator classes serves (PostgreSQL documentation, "GIN Indexes").
+const INVERTED: [&str; 7] = ["@@", "@>", "&&", "?", "?|", "?&", "@?"];
 /// A smaller table is read whole in less time than an index takes.
 const SMALL: u64 = 1_000;
 
@@ -49,10 +51,10 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
     let columns = |wanted: &dyn Fn(&Condition) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for condition in own.iter().filter(|condition| wanted(condition)) {
+        for condition in own.iter().filter(|condition| wanted(condition) && !asks_for_no_text(condition, table)) {
             // As the catalogue spells it: statements write names in whatever case.
-            let name = &condition.column.name;
-            if let Some(column) = table.columns.iter().find(|column| column.eq_ignore_ascii_case(name))
+            if let Some(column) = table.column(&condition.column.name)
+                && !table.wide.contains(column)
                 && !names.contains(column)
             {
                 names.push(column.clone());
@@ -110,6 +112,7 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     // MySQL has no partial indexes.
     if dialect != Dialect::Mysql {
         found.extend(partial(&own, table, &equal, &ranges, &order));
+        found.extend(of_rows_without(&own, table, &fixed_too, &ranges, &order));
     }
     found.extend(special(&own, relation, table, &equal, dialect));
     found
@@ -122,7 +125,7 @@ fn order_of(scope: &Scope, relation: &Relation, table: &Table) -> Vec<Key> {
         return Vec::new();
     }
     let mixed = scope.order.iter().any(|by| by.descending) && scope.order.iter().any(|by| !by.descending);
-    let known = |name: &str| table.columns.iter().find(|column| column.eq_ignore_ascii_case(name));
+    let known = |name: &str| table.column(name).filter(|column| !table.wide.contains(column));
     let keys: Option<Vec<Key>> = scope
         .order
         .iter()
@@ -131,19 +134,61 @@ fn order_of(scope: &Scope, relation: &Relation, table: &Table) -> Vec<Key> {
     keys.filter(|keys| keys.len() <= MOST_EQUAL).unwrap_or_default()
 }
 
+/// Whether a condition asks for the rows that have no text in a column whose texts may be of any length. Such an index would
+/// refuse rows that the table takes (PostgreSQL: "index row size exceeds btree maximum"), for a question about none of them.
+fn asks_for_no_text(condition: &Condition, table: &Table) -> bool {
+    condition.asks == Asks::Equal
+        && condition.against == Against::Nothing
+        && table.unbounded.iter().any(|column| column.eq_ignore_ascii_case(&condition.column.name))
+}
+
+/// An index over only those rows that lack the texts which the query wants to be absent: `WHERE body IS NULL`.
+fn of_rows_without(
+    own: &[&Condition],
+    table: &Table,
+    equal: &[String],
+    ranges: &[String],
+    order: &[Key],
+) -> Option<Candidate> {
+    let mut absent: Vec<&String> = own
+        .iter()
+        .filter(|condition| asks_for_no_text(condition, table))
+        .filter_map(|condition| table.column(&condition.column.name))
+        .collect();
+    absent.dedup();
+    let predicate: Vec<String> = absent.iter().map(|column| format!("{} IS NULL", name(column))).collect();
+    if predicate.is_empty() || predicate.len() > 2 {
+        return None;
+    }
+    let mut keys: Vec<Key> = equal.iter().map(|column| Key::column(column)).collect();
+    let range = ranges.iter().take(1).map(|range| Key::column(range));
+    let tail: Vec<Key> = if order.is_empty() { range.collect() } else { order.to_vec() };
+    keys.extend(tail.into_iter().filter(|key| !equal.contains(&key.text)));
+    if keys.is_empty() {
+        keys.extend(table.primary_key.iter().map(|column| Key::column(column)));
+    }
+    let lead = equal.len();
+    (!keys.is_empty()).then(|| Candidate {
+        lead,
+        predicate: Some(predicate.join(" AND ")),
+        ..Candidate::of(table, keys)
+    })
+}
+
 /// An index over only those rows that a constant of the statement picks: `WHERE processed_at IS NULL`. Worth it where the
 /// rest of the condition would leave nothing to sort by but that.
 fn partial(own: &[&Condition], table: &Table, equal: &[String], ranges: &[String], order: &[Key]) -> Option<Candidate> {
-    let predicate: Vec<String> = own
+    let (predicate, held): (Vec<String>, Vec<String>) = own
         .iter()
         .filter(|condition| condition.asks == Asks::Equal)
         .filter_map(|condition| match &condition.against {
             Against::Constant(value) if is_kind(&condition.column.name, table) => {
-                Some(format!("{} = {value}", name(&condition.column.name)))
+                let column = table.column(&condition.column.name)?;
+                Some((format!("{} = {value}", name(column)), column.clone()))
             }
             _ => None,
         })
-        .collect();
+        .unzip();
     // A constant in a column that is no kind stands for one of many values: an index of its own for each is no help.
     let others = own.iter().any(|condition| {
         condition.asks == Asks::Equal
@@ -157,7 +202,7 @@ fn partial(own: &[&Condition], table: &Table, equal: &[String], ranges: &[String
         return None;
     }
     let key = order.first().cloned().or_else(|| ranges.first().map(|range| Key::column(range)))?;
-    Some(Candidate { predicate: Some(predicate.join(" AND ")), ..Candidate::of(table, vec![key]) })
+    Some(Candidate { predicate: Some(predicate.join(" AND ")), held, ..Candidate::of(table, vec![key]) })
 }
 
 /// Whether a column holds one of few kinds, by its name: what a constant in a query asks of it stays the same.
@@ -184,14 +229,12 @@ fn special(
 ) -> Vec<Candidate> {
     let mut found = Vec::new();
     for condition in own {
-        let Some(column) = table.columns.iter().find(|column| column.eq_ignore_ascii_case(&condition.column.name))
-        else {
-            continue;
-        };
+        let Some(column) = table.column(&condition.column.name) else { continue };
+        let wide = table.wide.contains(column);
         let key = Key::column(column);
         let lead = |last: Key| equal.iter().map(|column| Key::column(column)).chain([last]).collect::<Vec<_>>();
         match (&condition.asks, dialect) {
-            (Asks::Prefix | Asks::Pattern, Dialect::Postgres) => {
+            (Asks::Prefix | Asks::Pattern, Dialect::Postgres) if !wide => {
                 found.push(Candidate::of(table, lead(Key { operator_class: Some("text_pattern_ops"), ..key })));
             }
             (Asks::Prefix | Asks::Pattern, Dialect::Sqlite) => {
@@ -201,7 +244,12 @@ fn special(
                 let key = Key { operator_class: Some("gin_trgm_ops"), ..key };
                 found.push(Candidate { method: Some("gin"), ..Candidate::of(table, vec![key]) });
             }
-            (Asks::Wrapped(text), _) => {
+            (Asks::Special(operator), Dialect::Postgres)
+                if INVERTED.contains(&operator.as_str()) && table.inverted.contains(column) =>
+            {
+                found.push(Candidate { method: Some("gin"), ..Candidate::of(table, vec![key]) });
+            }
+            (Asks::Wrapped(text), _) if !wide => {
                 if let Some(text) = expression(text, relation) {
                     found.push(Candidate::of(table, lead(Key { expression: true, ..Key::column(&text) })));
                 }
@@ -313,6 +361,52 @@ mod tests {
                 .iter()
                 .any(|i| i.contains(" if "))
         );
+    }
+
+    /// A B-tree entry holds 2,704 bytes at most: an index over a long text makes INSERTs fail.
+    #[test]
+    fn a_text_of_any_length_is_no_key_where_only_its_absence_counts_or_it_is_long() {
+        let mut tables = catalog(&[]).tables().to_vec();
+        tables[0].unbounded = vec!["email".to_owned(), "status".to_owned()];
+        let of = |sql: &str, tables: &[Table]| {
+            let shape = statement::read(sql, Dialect::Postgres).unwrap();
+            let found = of_query(&shape, &Catalog::new(tables.to_vec()), Dialect::Postgres, 100_000);
+            found.iter().map(|index| index.statement_named("i", Dialect::Postgres, false)).collect::<Vec<_>>()
+        };
+        let absent = "SELECT * FROM orders WHERE shop_id = $1 AND email IS NULL";
+        assert_eq!(
+            of(absent, &tables),
+            ["CREATE INDEX i ON orders (shop_id)", "CREATE INDEX i ON orders (shop_id) WHERE email IS NULL"]
+        );
+        assert_eq!(of("SELECT * FROM orders WHERE email IS NULL", &tables), [""; 0]);
+        tables[0].primary_key = vec!["id".to_owned()];
+        assert_eq!(
+            of("SELECT * FROM orders WHERE email IS NULL", &tables),
+            ["CREATE INDEX i ON orders (id) WHERE email IS NULL"]
+        );
+        let equal = "SELECT * FROM orders WHERE shop_id = $1 AND email = $2 ORDER BY status LIMIT 5";
+        let short = of(equal, &tables);
+        assert!(short.contains(&"CREATE INDEX i ON orders (shop_id, email, status)".to_owned()), "{short:?}");
+        tables[0].wide = vec!["email".to_owned(), "status".to_owned()];
+        assert_eq!(of(equal, &tables), ["CREATE INDEX i ON orders (shop_id)"]);
+        assert_eq!(of("SELECT * FROM orders WHERE lower(email) = $1", &tables), [""; 0]);
+        assert_eq!(of("SELECT * FROM orders WHERE email LIKE 'a%'", &tables), [""; 0]);
+        let other = "SELECT * FROM orders WHERE shop_id = $1 AND paid_at IS NULL";
+        assert!(of(other, &tables).contains(&"CREATE INDEX i ON orders (shop_id, paid_at)".to_owned()));
+    }
+
+    #[test]
+    fn words_of_a_text_are_found_by_an_index_of_their_kind() {
+        let mut tables = catalog(&[]).tables().to_vec();
+        let of = |tables: &[Table]| {
+            let sql = "SELECT * FROM orders WHERE total @@ to_tsquery($1)";
+            let shape = statement::read(sql, Dialect::Postgres).unwrap();
+            let found = of_query(&shape, &Catalog::new(tables.to_vec()), Dialect::Postgres, 100_000);
+            found.iter().map(|index| index.statement_named("i", Dialect::Postgres, false)).collect::<Vec<_>>()
+        };
+        assert_eq!(of(&tables), [""; 0]);
+        tables[0].inverted = vec!["total".to_owned()];
+        assert_eq!(of(&tables), ["CREATE INDEX i ON orders USING gin (total)"]);
     }
 
     #[test]

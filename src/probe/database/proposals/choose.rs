@@ -1,5 +1,9 @@
 //! Which of the indexes that could help one query does: the engine plans with all of them, and shorter ones are preferred.
 
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::candidate::Candidate;
 use super::candidates;
 use crate::model::IndexProof;
@@ -15,8 +19,29 @@ const HELPS_A_SCAN: f64 = 0.5;
 const HELPS_ANOTHER: f64 = 0.2;
 /// A shorter index is taken if it costs the query no more than a tenth.
 const ABOUT_AS_GOOD: f64 = 1.1;
+/// Below this cost of PostgreSQL's, which is that of a few pages, no difference counts. SQLite's are numbers of rows, and it
+/// assumes ten for each value of any index.
+const NEXT_TO_NOTHING: f64 = 10.0;
 /// So many times a shorter index is tried.
 const MOST_TRIES: usize = 6;
+
+/// When the search for indexes has to end, so that the run has time left to tell what it found.
+#[derive(Debug, Clone, Copy)]
+pub struct Until(Instant);
+
+impl Until {
+    /// So long from now.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// Whether it has to end now.
+    #[must_use]
+    pub fn is_over(self) -> bool {
+        Instant::now() >= self.0
+    }
+}
 
 /// What came of looking for an index.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +84,7 @@ pub fn thought_of(
     if !scans && (judged.points.is_empty() || candidates::is_ambiguous(asked.shape, engine.catalog())) {
         return Err(Choice::NotProvable);
     }
-    if !scans && judged.plan.cost.is_none_or(|cost| cost < WORTH_A_LOOK) {
+    if !scans && judged.cost.is_none_or(|cost| cost < WORTH_A_LOOK) {
         return Err(Choice::NotNeeded);
     }
     let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect, rows);
@@ -69,18 +94,36 @@ pub fn thought_of(
     Ok(candidates)
 }
 
-/// Looks for those of `candidates` that help a query.
-pub async fn choose(engine: &mut Engine, asked: Asked<'_>, judged: &Judged, candidates: Vec<Candidate>) -> Choice {
+/// Looks for those of `candidates` that help a query. Once the time is over, nothing more is tried: what helps stays as it was
+/// found, though fewer or shorter ones might do.
+pub async fn choose(
+    engine: &mut Engine,
+    asked: Asked<'_>,
+    judged: &Judged,
+    candidates: Vec<Candidate>,
+    until: Until,
+) -> Choice {
     let scans = !judged.scans.is_empty();
+    // The first trials of a scratch server are behind it by now; one that is not would take as long as any.
+    if until.is_over() && !engine.has_tried(asked, &candidates) {
+        return Choice::NotProvable;
+    }
     let Some(tried) = engine.try_indexes(asked, &candidates).await else { return Choice::NotProvable };
     let enough = if scans { HELPS_A_SCAN } else { HELPS_ANOTHER };
     let used: Vec<Candidate> = tried.used.iter().filter_map(|&at| candidates.get(at).cloned()).collect();
     if used.is_empty() || tried.after > tried.before * enough {
         return if scans { Choice::NoneHelps(candidates.len()) } else { Choice::NotNeeded };
     }
-    let (used, tried) = without_idle(engine, asked, used, tried).await;
-    let (indexes, tried) = shortened(engine, asked, &candidates, used, tried).await;
+    let (used, tried) = without_idle(engine, asked, used, tried, until).await;
+    let (indexes, tried) = shortened(engine, asked, &candidates, used, tried, until).await;
     Choice::Proven { indexes, proof: tried.proof, before: tried.before, after: tried.after }
+}
+
+/// Whether a trial shows a cost that is at most so many times `best`, or next to nothing.
+#[must_use]
+pub fn is_about(tried: &Tried, best: f64, times: f64) -> bool {
+    let nothing = if tried.proof == IndexProof::Copy { 0.0 } else { NEXT_TO_NOTHING };
+    tried.after <= (best * times).max(nothing)
 }
 
 /// Leaves out every index without which the query costs about the same.
@@ -89,17 +132,18 @@ async fn without_idle(
     asked: Asked<'_>,
     mut used: Vec<Candidate>,
     mut tried: Tried,
+    until: Until,
 ) -> (Vec<Candidate>, Tried) {
     let best = tried.after;
     let mut at = 0;
     for _ in 0..MOST_TRIES {
-        if used.len() < 2 || at >= used.len() {
+        if used.len() < 2 || at >= used.len() || until.is_over() {
             break;
         }
         let mut fewer = used.clone();
         fewer.remove(at);
         match engine.try_indexes(asked, &fewer).await {
-            Some(again) if again.after <= best * ABOUT_AS_GOOD => {
+            Some(again) if is_about(&again, best, ABOUT_AS_GOOD) => {
                 used = again.used.iter().filter_map(|&at| fewer.get(at).cloned()).collect();
                 tried = again;
             }
@@ -116,6 +160,7 @@ async fn shortened(
     candidates: &[Candidate],
     mut used: Vec<Candidate>,
     mut tried: Tried,
+    until: Until,
 ) -> (Vec<Candidate>, Tried) {
     let best = tried.after;
     let mut left = MOST_TRIES;
@@ -128,7 +173,7 @@ async fn shortened(
             .collect();
         shorter.sort_by_key(|other| other.keys.len());
         for other in shorter {
-            if left == 0 {
+            if left == 0 || until.is_over() {
                 return (used, tried);
             }
             left -= 1;
@@ -136,7 +181,7 @@ async fn shortened(
             set.splice(at..=at, [other.clone()]);
             if let Some(again) = engine.try_indexes(asked, &set).await
                 && again.used.len() == set.len()
-                && again.after <= best * ABOUT_AS_GOOD
+                && is_about(&again, best, ABOUT_AS_GOOD)
             {
                 (used, tried) = (set, again);
                 break;

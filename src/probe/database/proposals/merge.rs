@@ -1,5 +1,7 @@
 //! One index for several queries where one is enough.
 
+use std::collections::BTreeMap;
+
 use super::candidate::Candidate;
 use crate::model::{Gain, IndexProof};
 
@@ -12,6 +14,40 @@ pub struct Wanted {
     pub proof: IndexProof,
     /// Each query with what it gains; `query` is its id.
     pub gains: Vec<Gain>,
+}
+
+/// The indexes that each query is to have by now, by its id, and what it costs with those that were found for it alone.
+#[derive(Debug, Default)]
+pub struct Sets(BTreeMap<String, (Vec<Candidate>, f64)>);
+
+impl Sets {
+    /// What was found for one query by itself.
+    pub fn insert(&mut self, query: String, indexes: Vec<Candidate>, after: f64) {
+        self.0.insert(query, (indexes, after));
+    }
+
+    /// Those of one query with `index` in the place of `own`, and its cost with those that were found for it alone.
+    #[must_use]
+    pub fn with(&self, query: &str, own: &Candidate, index: &Candidate) -> Option<(Vec<Candidate>, f64)> {
+        let (indexes, after) = self.0.get(query)?;
+        let mut set: Vec<Candidate> = Vec::with_capacity(indexes.len());
+        for one in indexes {
+            let one = if one == own { index } else { one };
+            if !set.contains(one) {
+                set.push(one.clone());
+            }
+        }
+        Some((set, *after))
+    }
+
+    /// Puts `index` in the place of `own` for these queries.
+    pub fn replace(&mut self, gains: &[Gain], own: &Candidate, index: &Candidate) {
+        for gain in gains {
+            if let Some((set, after)) = self.with(&gain.query, own, index) {
+                self.0.insert(gain.query.clone(), (set, after));
+            }
+        }
+    }
 }
 
 /// Adds what one query wants.
@@ -45,7 +81,8 @@ pub fn next(all: &[Wanted], refused: &[(Candidate, Candidate)]) -> Option<Fold> 
             if shorter == longer || refused.iter().any(|(a, b)| *a == short.index && *b == long.index) {
                 continue;
             }
-            if let Some(index) = long.index.beginning_with(&short.index) {
+            let one = long.index.beginning_with(&short.index);
+            if let Some(index) = one.or_else(|| long.index.for_both_values(&short.index)) {
                 return Some(Fold { shorter, longer, index });
             }
         }
@@ -59,7 +96,12 @@ pub fn fold(all: &mut Vec<Wanted>, fold: Fold, gains: Vec<Gain>, own: Vec<Gain>)
     if let Some(long) = all.get_mut(longer) {
         long.index = index;
         long.gains = own;
-        long.gains.extend(gains);
+        for gain in gains {
+            // A query that had both has one by now.
+            if long.gains.iter().all(|known| known.query != gain.query) {
+                long.gains.push(gain);
+            }
+        }
         all.remove(shorter);
     }
 }
@@ -77,6 +119,20 @@ mod tests {
 
     fn gain(query: &str) -> Gain {
         Gain { query: query.to_owned(), before: None, after: None }
+    }
+
+    /// The second of two merges has to be tried with what came of the first.
+    #[test]
+    fn a_query_keeps_to_the_index_that_took_the_place_of_its_own() {
+        let (a, ab, abc, other) =
+            (index(&["a"], 1), index(&["a", "b"], 2), index(&["a", "b", "c"], 2), index(&["x"], 1));
+        let mut sets = Sets::default();
+        sets.insert("1".to_owned(), vec![other.clone(), a.clone()], 7.0);
+        sets.replace(&[gain("1")], &a, &ab);
+        assert_eq!(sets.with("1", &ab, &abc), Some((vec![other.clone(), abc.clone()], 7.0)));
+        sets.replace(&[gain("1")], &other, &ab);
+        assert_eq!(sets.with("1", &ab, &abc), Some((vec![abc], 7.0)), "one that stands for two");
+        assert_eq!(sets.with("2", &a, &ab), None);
     }
 
     #[test]

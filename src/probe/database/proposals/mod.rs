@@ -22,7 +22,8 @@ use crate::probe::database::judgement::told::Context;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::source::facts::CodeIndex;
 use candidate::Candidate;
-use merge::Wanted;
+use choose::Until;
+use merge::{Sets, Wanted};
 
 /// So often two indexes are tried as one.
 const MOST_MERGES: usize = 200;
@@ -30,7 +31,9 @@ const MOST_MERGES: usize = 200;
 const STILL_GOOD: f64 = 1.5;
 
 /// The indexes that help the queries, one for several where one is enough; the one that helps most first.
-pub async fn of(engine: &mut Engine, looked: &[Looked], dialect: Dialect, rows: u64) -> Vec<Wanted> {
+///
+/// Those that are not made one when the time is over stay as they are.
+pub async fn of(engine: &mut Engine, looked: &[Looked], dialect: Dialect, rows: u64, until: Until) -> Vec<Wanted> {
     let mut wanted = Vec::new();
     for look in looked {
         let id = look.query.id(dialect);
@@ -52,20 +55,34 @@ pub async fn of(engine: &mut Engine, looked: &[Looked], dialect: Dialect, rows: 
             Help::NoneHelps(_) => {}
         }
     }
+    let mut sets = Sets::default();
+    for look in looked {
+        if let Help::Proven { indexes, after, .. } = &look.help {
+            sets.insert(look.query.id(dialect), indexes.clone(), *after);
+        }
+    }
     let mut refused: Vec<(Candidate, Candidate)> = Vec::new();
     for _ in 0..MOST_MERGES {
+        if until.is_over() {
+            break;
+        }
         let Some(fold) = merge::next(&wanted, &refused) else { break };
         let (Some(short), Some(long)) = (wanted.get(fold.shorter), wanted.get(fold.longer)) else { break };
-        let gains = still_serves(engine, looked, short, &fold.index, dialect).await;
+        let (shorter, longer) = (short.index.clone(), long.index.clone());
+        let gains = still_serves(engine, looked, &sets, short, &fold.index, dialect).await;
         // Its own queries too, where its columns changed their order.
         let own = if fold.index == long.index {
             Some(long.gains.clone())
         } else {
-            still_serves(engine, looked, long, &fold.index, dialect).await
+            still_serves(engine, looked, &sets, long, &fold.index, dialect).await
         };
         match gains.zip(own) {
-            Some((gains, own)) => merge::fold(&mut wanted, fold, gains, own),
-            None => refused.push((short.index.clone(), long.index.clone())),
+            Some((gains, own)) => {
+                sets.replace(&gains, &shorter, &fold.index);
+                sets.replace(&own, &longer, &fold.index);
+                merge::fold(&mut wanted, fold, gains, own);
+            }
+            None => refused.push((shorter, longer)),
         }
     }
     let saves =
@@ -89,6 +106,7 @@ pub fn name(wanted: &mut [Wanted], catalog: &Catalog) {
 async fn still_serves(
     engine: &mut Engine,
     looked: &[Looked],
+    sets: &Sets,
     short: &Wanted,
     index: &Candidate,
     dialect: Dialect,
@@ -97,18 +115,14 @@ async fn still_serves(
     for gain in &short.gains {
         let look = looked.iter().find(|look| look.query.id(dialect) == gain.query)?;
         // What was only reasoned about cannot be tried either.
-        let (
-            Help::Proven { indexes, after, .. },
-            IndexProof::Hypothetical | IndexProof::ScratchServer | IndexProof::Copy,
-        ) = (&look.help, short.proof)
+        let (Some((set, after)), IndexProof::Hypothetical | IndexProof::ScratchServer | IndexProof::Copy) =
+            (sets.with(&gain.query, &short.index, index), short.proof)
         else {
             gains.push(gain.clone());
             continue;
         };
-        let set: Vec<Candidate> =
-            indexes.iter().map(|own| if *own == short.index { index.clone() } else { own.clone() }).collect();
         let tried = engine.try_indexes(look.asked(), &set).await?;
-        if tried.used.len() != set.len() || tried.after > after * STILL_GOOD {
+        if tried.used.len() != set.len() || !choose::is_about(&tried, after, STILL_GOOD) {
             return None;
         }
         gains.push(Gain { after: Some(tried.after), ..gain.clone() });

@@ -37,6 +37,7 @@ fn a_disabled_scan_is_a_scan_and_costs_what_it_costs_in_every_version() {
         assert_eq!((seen.scans.len(), seen.unclear), (1, None));
         assert!(seen.plan.marked && seen.scans[0].filtered);
         assert_eq!(seen.plan.cost, Some(1_887.0));
+        assert_eq!(cost(&answer), Some(1_887.0));
     }
 }
 
@@ -61,6 +62,40 @@ fn rows_that_are_dropped_below_a_limit_cost_as_if_all_were_read() {
     let answer = limit(kept);
     assert_eq!(cost(&answer), Some(3.6), "paging along an index reads what it gives");
     assert_eq!(read(&answer, &catalog()).scans, []);
+}
+
+/// A product of large tables costs more than the penalty is, and nothing was switched off.
+#[test]
+fn a_plan_that_is_as_dear_as_a_penalty_stays_so() {
+    let scan = |cost: f64| {
+        json!({"Node Type": "Seq Scan", "Relation Name": "orders", "Schema": "public", "Alias": "o",
+        "Startup Cost": 0.0, "Total Cost": cost})
+    };
+    let answer = json!([{"Plan": {"Node Type": "Nested Loop", "Startup Cost": 0.0, "Total Cost": 12_500_004_300.0,
+        "Plans": [scan(2_000.0), scan(2_300.0)]}}]);
+    assert_eq!(cost(&answer), Some(12_500_004_300.0));
+}
+
+/// `SELECT max(created_at) FROM orders WHERE total = $1` by 15: the server adds that the column is not null.
+#[test]
+fn that_a_column_is_not_null_leads_into_no_index_whose_columns_never_are() {
+    let answer = json!([{"Plan": {"Node Type": "Result", "Startup Cost": 35.0, "Total Cost": 35.1, "Plans": [
+        {"Node Type": "Limit", "Parent Relationship": "InitPlan", "Subplan Name": "InitPlan 1 (returns $0)",
+         "Startup Cost": 0.42, "Total Cost": 35.0, "Plan Rows": 1, "Plans": [
+            {"Node Type": "Index Scan", "Scan Direction": "Backward", "Index Name": "orders_created_idx",
+             "Relation Name": "orders", "Schema": "public", "Alias": "orders", "Startup Cost": 0.42, "Total Cost": 5_800.0,
+             "Plan Rows": 167, "Index Cond": "(orders.created_at IS NOT NULL)", "Filter": "(orders.total = $1)"}]}]}}]);
+    let nullable = catalog();
+    assert_eq!(read(&answer, &nullable).scans, [], "most of them may be null");
+    let mut tables = nullable.tables().to_vec();
+    tables[0].indexes[1].not_null = true;
+    let catalog = Catalog::new(tables);
+    let seen = read(&answer, &catalog);
+    assert_eq!(seen.scans.len(), 1, "{:?}", seen.plan);
+    // Without a filter the first entry is what was asked for.
+    let mut last = answer;
+    last.pointer_mut("/0/Plan/Plans/0/Plans/0").unwrap().as_object_mut().unwrap().remove("Filter");
+    assert_eq!(read(&last, &catalog).scans, []);
 }
 
 /// As several processes make it, from 12 on.

@@ -31,6 +31,9 @@ pub struct Blueprint {
     /// Foreign keys.
     #[serde(deserialize_with = "list")]
     pub references: Vec<Reference>,
+    /// CHECK constraints of heirs.
+    #[serde(deserialize_with = "list")]
+    pub checks: Vec<Check>,
     /// What ANALYZE has found out.
     #[serde(deserialize_with = "list")]
     pub statistics: Vec<Statistics>,
@@ -151,6 +154,14 @@ pub struct Reference {
     pub definition: Option<String>,
 }
 
+/// A CHECK constraint of a table that inherits from another: by these the planner leaves whole tables out.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct Check {
+    pub relation: i64,
+    /// What comes after `ALTER TABLE …`.
+    pub definition: String,
+}
+
 /// What ANALYZE has found out about a column, or about an index's expression.
 #[derive(Debug, Clone, Default, Deserialize)]
 pub struct Statistics {
@@ -189,6 +200,7 @@ impl Blueprint {
         let names: Vec<String> = names.iter().cloned().collect();
         let text = session.json(QUESTION, &names).await.map_err(|refused| match refused {
             Refused::Lost => "the connection was lost while the schema was read".to_owned(),
+            Refused::Slow => "the schema could not be read within 3 s".to_owned(),
             _ => "the schema could not be read as a whole".to_owned(),
         })?;
         let read: Self =

@@ -84,6 +84,11 @@ SELECT pg_catalog.json_build_object(
         THEN 'ADD CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid) END AS definition
     FROM pg_catalog.pg_constraint k JOIN rel ON rel.oid = k.conrelid AND NOT rel.locked LEFT JOIN rel o ON o.oid = k.confrelid
     WHERE k.contype = 'f' AND k.conparentid = 0 ORDER BY k.oid) t),
+  'checks', (SELECT pg_catalog.json_agg(t) FROM (
+    SELECT k.conrelid::int8 AS relation,
+      'ADD CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid) AS definition
+    FROM pg_catalog.pg_constraint k JOIN rel ON rel.oid = k.conrelid AND NOT rel.locked AND NOT rel.relispartition
+    WHERE k.contype = 'c' AND EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhrelid = rel.oid) ORDER BY k.oid) t),
   'statistics', (SELECT pg_catalog.json_agg(t) FROM (
     SELECT r.oid::int8 AS relation, s.attname AS name, s.inherited, s.null_frac, s.avg_width AS width, s.n_distinct,
       CASE WHEN pg_catalog.length(s.most_common_vals::text) < 30000 THEN s.most_common_vals::text END AS common, s.most_common_freqs AS common_shares,

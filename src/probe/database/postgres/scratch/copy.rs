@@ -8,8 +8,9 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Row};
 use tokio::time::timeout;
 
-use super::blueprint::{Blueprint, Column, Index, Relation};
+use super::blueprint::{Blueprint, Check, Column, Index, Relation};
 use super::sizes::is_stored;
+use crate::probe::database::lexer::{self, Dialect, Kind};
 
 /// Extensions that come with PostgreSQL or are as widely known, and whose functions, types and operators are written to be
 /// planned with. Those that reach out of the database (`dblink`, `file_fdw`, `postgres_fdw`) are not among them.
@@ -149,6 +150,15 @@ pub async fn make(
     let (guest, _) = guests.split_at_mut(1);
     copy.run(guest, inherit(&relations, &names).into_iter(), "has parts that cannot be put together here").await?;
     copy.run(guest, steps(of_wholes).into_iter(), INDEX).await?;
+    let (plain, others): (Vec<&Check>, Vec<&Check>) =
+        blueprint.checks.iter().partition(|check| is_plain(&check.definition));
+    for check in others {
+        copy.unfaithful.entry(check.relation).or_insert(CHECKED);
+    }
+    let checks = plain
+        .into_iter()
+        .filter_map(|check| Some(Step::alter(names.get(&check.relation)?, &check.definition, check.relation)));
+    copy.run(guest, checks, CHECKED).await?;
     let [guest] = guest else { return Err(sqlx::Error::PoolClosed) };
     let references = blueprint.references.iter().filter_map(|reference| {
         let (name, definition) = (names.get(&reference.relation)?, reference.definition.as_ref()?);
@@ -165,6 +175,7 @@ pub async fn make(
 const LOCKED: &str = "is locked by another session";
 const FOREIGN: &str = "lies on another server";
 const ODD: &str = "is not stored as tables are";
+const CHECKED: &str = "is told from its siblings by a condition that is not copied";
 
 /// Why a relation cannot be planned with in the copy as it would be on the server.
 fn out_of_reach(relation: &Relation) -> Option<&'static str> {
@@ -367,6 +378,17 @@ fn inherit(relations: &[&Relation], names: &HashMap<i64, String>) -> Vec<Step> {
     steps
 }
 
+/// Whether a CHECK constraint compares columns with constants and calls nothing, so that it means the same here.
+fn is_plain(definition: &str) -> bool {
+    /// What may stand before a bracket without being the name of a function.
+    const OPEN: [&str; 7] = ["CHECK", "AND", "OR", "NOT", "IN", "ANY", "ALL"];
+    let Ok(tokens) = lexer::tokens(definition, Dialect::Postgres) else { return false };
+    tokens.iter().zip(tokens.iter().skip(1)).all(|(one, next)| {
+        let opens = next.kind == Kind::Mark && next.text == "(";
+        !opens || !(one.kind == Kind::Name || one.kind == Kind::Word && !OPEN.contains(&one.text))
+    })
+}
+
 /// Runs the steps, each by itself; gives back those that failed. A prepared statement is one statement by the protocol:
 /// a definition that holds several is refused whole.
 async fn attempt(connection: &mut PgConnection, steps: Vec<Step>) -> Result<Vec<Step>, sqlx::Error> {
@@ -424,4 +446,18 @@ fn full_name(schema: &str, name: &str) -> String {
 /// A name in quotes.
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_check_that_calls_a_function_is_not_plain() {
+        let plain = "ADD CONSTRAINT \"c (1)\" CHECK (((at >= '2007-01-01'::date) AND (at < '2007-02-01'::date)))";
+        assert!(is_plain(plain));
+        assert!(is_plain("ADD CONSTRAINT c CHECK ((kind = ANY (ARRAY['a (b)'::text, 'c'::text]))) NO INHERIT"));
+        assert!(!is_plain("ADD CONSTRAINT c CHECK ((public.f(a) > 1))"));
+        assert!(!is_plain("ADD CONSTRAINT c CHECK ((\"F\" (a) > 1))"));
+    }
 }

@@ -100,6 +100,12 @@ impl Scratch {
         Some((trial, kept.map(|kept| kept.map_or_else(Vec::new, |kept| kept.names.clone())).collect()))
     }
 
+    /// Whether what this shows is kept.
+    #[must_use]
+    pub fn has_tried(&self, ask: &Ask, candidates: &[Candidate]) -> bool {
+        self.oids(candidates).is_some_and(|oids| self.tries.seen.contains_key(&(ask.prepare(""), oids)))
+    }
+
     /// What was made for these, in ascending order. `None` where nothing could be.
     fn oids(&self, candidates: &[Candidate]) -> Option<Vec<i64>> {
         let kept = candidates.iter().filter_map(|candidate| self.tries.kept.get(&statement("", candidate))?.as_ref());
