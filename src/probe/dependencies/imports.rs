@@ -6,7 +6,7 @@ use super::loads;
 use super::uses::{Code, Imports, Place, PlaceKind};
 use crate::probe::ProbeCx;
 use crate::probe::packages::Ecosystem;
-use crate::probe::repository::is_aside;
+use crate::probe::repository::is_code_aside;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::{IMPORTED_AS, PYTHON};
 
@@ -124,7 +124,7 @@ const fn ecosystem(language: Language) -> Option<Ecosystem> {
 fn kind(file: &FileFacts) -> PlaceKind {
     match file.role {
         // Types are gone before anything runs.
-        _ if is_aside(&file.path) || file.path.ends_with(".d.ts") => PlaceKind::Aside,
+        _ if is_code_aside(&file.path) || file.path.ends_with(".d.ts") => PlaceKind::Aside,
         Role::Server | Role::Client | Role::Migration | Role::Generated => PlaceKind::Production,
         Role::Config => PlaceKind::Setting,
         Role::Script => PlaceKind::Script,

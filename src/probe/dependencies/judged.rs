@@ -173,12 +173,13 @@ impl Judged<'_> {
         matches!(group.parts_used, PartsUsed::NotBuilt { .. }) && !self.is_development()
     }
 
-    /// How bad one of the holes is here. What no user can reach counts one step less, once.
+    /// How bad one of the holes is here. What no user can reach, or is perhaps not there, counts one step less, once.
     #[must_use]
     pub fn severity(&self, group: &Group) -> Severity {
         let severity = group.severity.unwrap_or(UNRATED);
         // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        let reached = !(self.is_development() || self.is_aside() || self.is_unused() || self.is_part_unused(group));
+        let unlikely = self.is_aside() || self.is_perhaps_installed();
+        let reached = !(self.is_development() || unlikely || self.is_unused() || self.is_part_unused(group));
         if group.malware || reached {
             return severity;
         }

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::perhaps::MOST_FILES;
 use crate::probe::files::Listing;
 use crate::probe::packages::{Ecosystem, LockFile};
-use crate::probe::repository::is_aside;
+use crate::probe::repository::is_code_aside;
 
 /// A word, and the packages of npm that something loads by it.
 const NPM: [(&str, &[&str]); 31] = [
@@ -170,7 +170,7 @@ pub fn other_words(ecosystem: Ecosystem, name: &str) -> impl Iterator<Item = &'s
 #[must_use]
 pub fn pages(listing: &Listing) -> BTreeMap<String, Vec<(String, u32)>> {
     let mut found: BTreeMap<String, Vec<(String, u32)>> = BTreeMap::new();
-    let pages = listing.files.iter().filter(|file| ENDINGS.contains(&file.extension()) && !is_aside(&file.path));
+    let pages = listing.files.iter().filter(|file| ENDINGS.contains(&file.extension()) && !is_code_aside(&file.path));
     for file in pages {
         let places = found.entry(file.extension().to_owned()).or_default();
         if places.len() < MOST_FILES {

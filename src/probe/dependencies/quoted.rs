@@ -11,7 +11,7 @@ use super::perhaps::MOST_FILES;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::packages::lock::reader;
 use crate::probe::packages::manifest::is_manifest;
-use crate::probe::repository::is_aside;
+use crate::probe::repository::is_code_aside;
 
 /// Endings of files whose code loads packages of npm or of Python.
 const CODE: [&str; 15] =
@@ -77,7 +77,7 @@ pub fn collect(
     }
     let wanted: HashSet<&str> = wanted.iter().map(String::as_str).collect();
     let kinds = listing.files.iter().filter_map(|file| Some((file, kind(file)?)));
-    let is_read = |file: &FileEntry| !is_aside(&file.path) && !passed_over.contains(&file.path);
+    let is_read = |file: &FileEntry| !is_code_aside(&file.path) && !passed_over.contains(&file.path);
     let files: Vec<(&FileEntry, Kind)> = kinds.filter(|(file, _)| is_read(file)).collect();
     let found: Vec<(&FileEntry, Vec<(&str, u32)>)> = files
         .par_iter()

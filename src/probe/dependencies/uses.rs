@@ -171,7 +171,9 @@ impl<'i> Finder<'i> {
         if let Some(name) = perhaps::taken_in(ecosystem, &direct) {
             let what = if name == package.name { "it" } else { name };
             return Uses::Unknown {
-                why: format!("{what} is used without being imported by name, as frameworks, servers and drivers are"),
+                why: format!(
+                    "{what} may be used without being imported by name, as frameworks, servers and drivers are"
+                ),
             };
         }
         let Some(code) = self.imports.code.get(&ecosystem).filter(|code| code.files > 0) else {

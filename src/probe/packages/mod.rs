@@ -21,6 +21,7 @@ pub mod manifest;
 mod npm_spec;
 pub mod range;
 mod refused;
+mod shell;
 mod toml_doc;
 mod toml_parts;
 pub(in crate::probe) mod typed;

@@ -63,6 +63,19 @@ pub fn find(repo: &Repo) -> Vec<Dockerfile> {
     paths.into_iter().filter_map(|path| Some(Dockerfile::new(path, repo.text(path)?))).collect()
 }
 
+/// The last value that an ARG or ENV gives a variable: `NAME=value`, `NAME value`.
+fn set_by<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
+    let old = rest.split_once(char::is_whitespace).filter(|(key, _)| !key.contains('='));
+    let mut pairs = rest
+        .split_whitespace()
+        .filter_map(|word| word.split_once('='))
+        .chain(old)
+        .collect::<Vec<_>>()
+        .into_iter()
+        .rev();
+    pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim().trim_matches(['"', '\'']))
+}
+
 impl Dockerfile {
     /// Whether the file at `path` is a Dockerfile that is not for development.
     #[must_use]
@@ -88,22 +101,36 @@ impl Dockerfile {
 
     /// What is run while it is built, with its lines: the instructions, and the here-documents that a shell reads.
     pub fn runs(&self) -> impl Iterator<Item = (&str, u32)> {
-        let runs = self.instructions.iter().filter(|one| one.word == "RUN");
-        runs.flat_map(|one| {
+        let runs = self.instructions.iter().filter_map(|one| match one.word.as_str() {
+            "RUN" => Some((one, one.rest.as_str())),
+            "ONBUILD" => Some((one, one.rest.trim().strip_prefix("RUN ")?)),
+            _ => None,
+        });
+        runs.flat_map(|(one, rest)| {
             let document = one.document.iter().map(|(line, number)| (line.as_str(), *number));
-            std::iter::once((one.rest.as_str(), one.line)).chain(document)
+            std::iter::once((rest, one.line)).chain(document)
         })
     }
 
-    /// The first value that it gives a variable: `ARG NAME=value`, `ENV NAME value`.
+    /// The value that a variable has on a line: what ENV gave it last in this stage, or else ARG, which may take that from before the first
+    /// stage. <https://docs.docker.com/reference/dockerfile/#environment-replacement>
+    #[must_use]
+    pub fn value_at(&self, name: &str, line: u32) -> Option<&str> {
+        let before: Vec<&Instruction> = self.instructions.iter().take_while(|one| one.line < line).collect();
+        let stage = before.iter().rposition(|one| one.word == "FROM").map_or(0, |at| at + 1);
+        let (_, stage) = before.split_at(stage);
+        let last =
+            |word: &str| stage.iter().rev().filter(|one| one.word == word).find_map(|one| set_by(&one.rest, name));
+        let is_taken =
+            || stage.iter().any(|one| one.word == "ARG" && one.rest.split_whitespace().any(|word| word == name));
+        last("ENV").or_else(|| last("ARG")).or_else(|| self.value_of(name).filter(|_| is_taken()))
+    }
+
+    /// The value that an ARG gives a variable before the first stage.
     #[must_use]
     pub fn value_of(&self, name: &str) -> Option<&str> {
-        let set = self.all("ARG").chain(self.all("ENV"));
-        let mut pairs = set.flat_map(|(rest, _)| {
-            let old = rest.split_once(char::is_whitespace).filter(|(key, _)| !key.contains('='));
-            rest.split_whitespace().filter_map(|word| word.split_once('=')).chain(old)
-        });
-        pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim().trim_matches(['"', '\'']))
+        let mut before = self.instructions.iter().take_while(|one| one.word != "FROM");
+        before.find_map(|one| set_by(&one.rest, name).filter(|_| one.word == "ARG"))
     }
 
     fn stages(&self) -> Vec<Stage<'_>> {

@@ -136,6 +136,16 @@ pub fn name_of(path: &str) -> &str {
     path.rsplit('/').next().unwrap_or(path)
 }
 
+/// Whether code is no part of what is deployed. Apps keep their mails and pages in folders such as `templates` and `docs`, where manifests
+/// and settings are of what is made from them.
+#[must_use]
+pub fn is_code_aside(path: &str) -> bool {
+    let folders = folder_of(path).split('/');
+    let counted: Vec<&str> =
+        folders.filter(|part| !matches!(part.to_ascii_lowercase().as_str(), "templates" | "docs" | "doc")).collect();
+    is_aside(&format!("{}/{}", counted.join("/"), name_of(path)))
+}
+
 /// Whether a file is no part of what is deployed: tests and their data, examples, documentation, other people's code.
 #[must_use]
 pub fn is_aside(path: &str) -> bool {

@@ -1,6 +1,6 @@
 //! What a command installs, or runs after fetching it, by a package's name.
 
-use crate::probe::packages::{Ecosystem, Version};
+use crate::probe::packages::{Ecosystem, Version, shell};
 
 /// Package managers themselves, which install the rest.
 const MANAGERS: [&str; 19] = [
@@ -161,11 +161,9 @@ pub fn installed(command: &str) -> Vec<Installed> {
     if is_said(command) {
         return Vec::new();
     }
-    let words: Vec<&str> = command
-        .split_whitespace()
-        .map(|word| word.trim_matches(['"', '\'', '(', ')']))
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words = shell::words(command);
+    // What follows a `;` says for which machines a package of Python is meant.
+    let words: Vec<&str> = words.iter().map(|word| word.split(';').next().unwrap_or(word).trim()).collect();
     let found = words.iter().enumerate().find_map(|(at, word)| {
         let name = word.rsplit('/').next().unwrap_or(word);
         let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');

@@ -11,7 +11,7 @@ use regex::Regex;
 use tokio_util::sync::CancellationToken;
 
 use super::lock::{BY_NAME, Builder, Draft};
-use super::{Ecosystem, LockFile, Manager, Packages, Scope};
+use super::{Ecosystem, LockFile, Manager, Packages, Scope, shell};
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::repository::Dockerfile;
 use installed::{Installed, installed};
@@ -75,7 +75,7 @@ fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Ve
     let container = Dockerfile::new(path, text.into());
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
     for (run, line) in container.runs() {
-        for one in of_run(&container, run).into_iter().filter(|one| !is_locked(one, packages)) {
+        for one in of_run(&container, run, line).into_iter().filter(|one| !is_locked(one, packages)) {
             let (name, exact) = (shown(&one.said), one.exact());
             told.insert((line, name), if exact.is_some() { reason::ALONE } else { reason::INSTALLED });
             if let Some(version) = exact {
@@ -87,14 +87,14 @@ fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Ve
 }
 
 /// What an instruction installs by name.
-fn of_run(container: &Dockerfile, run: &str) -> Vec<Installed> {
+fn of_run(container: &Dockerfile, run: &str, line: u32) -> Vec<Installed> {
     let run = serde_json::from_str::<Vec<String>>(run).map_or_else(|_| run.to_owned(), |words| words.join(" "));
-    let run = filled(&run, container);
-    run.split(['&', ';', '|']).flat_map(installed).collect()
+    let run = filled(&run, container, line);
+    shell::commands(&run).into_iter().flat_map(installed).collect()
 }
 
-/// A command with the variables that the Dockerfile sets.
-fn filled(run: &str, container: &Dockerfile) -> String {
+/// A command on a line with the variables that the Dockerfile sets before it.
+fn filled(run: &str, container: &Dockerfile, line: u32) -> String {
     let mut parts = run.split('$');
     let mut text = parts.next().unwrap_or("").to_owned();
     for part in parts {
@@ -104,7 +104,7 @@ fn filled(run: &str, container: &Dockerfile) -> String {
             part.split_at(end)
         });
         let (name, default) = name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
-        match container.value_of(name).or(default).filter(|value| !value.contains('$')) {
+        match container.value_at(name, line).or(default).filter(|value| !value.contains('$')) {
             Some(value) => text += &format!("{value}{after}"),
             None => text += &format!("${part}"),
         }
@@ -143,11 +143,13 @@ fn shown(word: &str) -> String {
     if word.contains("://") { "from an address".to_owned() } else { word.chars().take(60).collect() }
 }
 
-/// Whether a lock file holds what is named, in a version that fits what is said of it.
+/// Whether a lock file holds what is named for production, in a version that fits what is said of it.
 fn is_locked(one: &Installed, packages: &Packages) -> bool {
     let ecosystem = one.ecosystem;
     let of_name = |locked: &&super::LockedPackage| {
-        locked.ecosystem == ecosystem && ecosystem.normalize(&locked.name) == ecosystem.normalize(one.name())
+        locked.scope == Scope::Production
+            && locked.ecosystem == ecosystem
+            && ecosystem.normalize(&locked.name) == ecosystem.normalize(one.name())
     };
     let mut locked = packages.locks.iter().flat_map(|lock| &lock.packages).filter(of_name);
     locked.any(|locked| one.version().is_none_or(|version| locked.version == version))

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{is_requirements, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
 use crate::probe::packages::manifest::python::requirements_file::{Line, Said, lines};
-use crate::probe::packages::{Ecosystem, Version};
+use crate::probe::packages::{Ecosystem, Version, shell};
 use crate::probe::paths::{folder, joined};
 use crate::probe::repository::is_aside;
 
@@ -122,7 +122,7 @@ impl Installed {
     fn add_commands(&mut self, file: &FileEntry, text: &str, files: &BTreeMap<&str, &FileEntry>) {
         let copies = copies(text);
         for (number, line) in joined_lines(text) {
-            for command in line.split([';', '&', '|']) {
+            for command in shell::commands(&line) {
                 let Some(named) = Named::by(command) else { continue };
                 for target in named.constraints {
                     self.constraints.extend(places(&file.path, target, &copies, files));

@@ -7,7 +7,7 @@ mod locks;
 mod npm;
 mod python;
 
-use super::known_modules;
+use super::{known_modules, python_packages};
 use crate::model::Span;
 use crate::probe::files::FileEntry;
 use crate::probe::source::facts::CodeIndex;

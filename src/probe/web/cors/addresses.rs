@@ -53,15 +53,15 @@ const BACK_ENDS: [&str; 11] = [
     ".koyeb.app",
     ".ondigitalocean.app",
 ];
-/// Its answers are open to every website by design, and behind keys of their own.
-const OPEN_BY_DESIGN: &str = ".supabase.co";
+/// Their answers are open to every website by design, and behind keys of their own.
+const OPEN_BY_DESIGN: [&str; 3] = [".supabase.co", ".googleapis.com", ".firebaseio.com"];
 
 /// Whether an address is that of an app that anybody could host there: a name under a suffix whose owner gives names away (the private part
 /// of the Public Suffix List, <https://publicsuffix.org/list/>).
 fn is_hosted(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let given_away = psl::suffix(host.as_bytes()).is_some_and(|suffix| suffix.typ() == Some(psl::Type::Private));
-    given_away && !host.ends_with(OPEN_BY_DESIGN)
+    given_away && !OPEN_BY_DESIGN.iter().any(|end| host.ends_with(end))
 }
 
 /// Whether an address is the root of a back end by its host alone. Files lie at Amazon, too, but not at its gateway for functions.
@@ -308,6 +308,7 @@ mod tests {
             "'https://teas.s3.amazonaws.com/a.png'",
             "'https://abc.supabase.co/rest/v1/posts'",
             "'https://api.stripe.com/api/x'",
+            "'https://maps.googleapis.com/maps/api/js'",
         ] {
             assert_eq!(elsewhere(text), [""; 0], "{text}");
         }

@@ -157,9 +157,17 @@ fn leads_on(text: &str) -> bool {
     LINK.as_ref().is_some_and(|link| link.is_match(text))
 }
 
-/// Whether a page shows nothing by itself, or next to it.
+/// Whether a page shows nothing by itself: no words, but for those to people without scripts, and nothing to look at.
 pub fn is_shell(page: &[u8]) -> bool {
-    seen(&String::from_utf8_lossy(page)) <= LONGEST_SHELL
+    static SHOWS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?i)<(?:h[1-6]|p|a|img|picture|canvas|iframe|svg|video|table|ul|ol|form|input|button)[\s/>]").ok()
+    });
+    static UNSEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+        Regex::new(r"(?is)<noscript\b.*?</noscript|<script\b.*?</script|<style\b.*?</style|<!--.*?-->").ok()
+    });
+    let (Some(shows), Some(unseen)) = (SHOWS.as_ref(), UNSEEN.as_ref()) else { return false };
+    let text = String::from_utf8_lossy(page);
+    seen(&text) < SHOWN && !shows.is_match(&unseen.replace_all(&text, ""))
 }
 
 /// The title that a page has from its template, where nothing in the page itself shows an app.

@@ -39,6 +39,14 @@ pub fn is_one(body: &str, sign: &Sign) -> bool {
     if open(&before, "article").is_some() || open(&before, "script").is_some() || seen(&before) > NEAR {
         return true;
     }
+    // Who colours code shows it to readers, however short the rest is.
+    let is_coloured = |tag: &&str| {
+        let class = open(&before, tag).and_then(|at| before.get(at..)?.split('>').next());
+        class.is_some_and(|class| class.contains("language-") || class.contains("highlight"))
+    };
+    if ["code", "pre"].iter().any(is_coloured) {
+        return true;
+    }
     ["code", "pre"].iter().any(|tag| {
         let around =
             open(&before, tag).and_then(|at| Some((before.get(..at)?, after.split_once(&format!("</{tag}"))?.1)));
@@ -122,6 +130,8 @@ mod tests {
             (format!("<h1>Shop</h1><p>PDOException: {code} in /srv/shop/db.php:12</p>{text}"), true),
             (format!("<p>{text}</p>{trace}"), false),
             (format!("<article>{trace}</article>"), false),
+            (format!("<h1>How I fixed it</h1><pre><code class=\"language-python\">{trace}</code></pre>"), false),
+            (format!("<h1>How I fixed it</h1><pre class=highlight>{trace}</pre>"), false),
             (format!("<h1>My blog</h1><code>{trace}</code><p>{text}"), false),
             (format!("<h1>My blog</h1><pre class=x>{trace}</pre><p>{text}"), false),
             (format!("<title>What does {trace} mean?</title><p>{text}"), false),

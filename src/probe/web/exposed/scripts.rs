@@ -111,9 +111,16 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
     }
     let home = Answer::given(&body.bytes);
     let mut scripts = read_all(client, page, &next, Names::Written(&home), &mut queue, served).await;
-    // A script of another site's may draw the page as well, and a form is there without any.
-    let of_others = document.scripts.iter().filter(|script| script.src.is_some()).count() > next.len();
-    if of_others || !document.forms.is_empty() || served.gone.len() < next.len() || !fresh::is_shell(&body.bytes) {
+    // A script of another site's, or one that stands in the page, may draw it as well.
+    let others = document.scripts.iter().any(|script| script.inline)
+        || document.scripts.iter().filter(|script| script.src.is_some()).count() > next.len();
+    let none_is_there = !next.is_empty() && served.gone.len() == next.len();
+    if none_is_there {
+        let why = format!("none of the scripts of {} is there", shown(page));
+        served.in_part.push(why.clone());
+        served.maps_in_part.push(why);
+    }
+    if others || !none_is_there || !fresh::is_shell(&body.bytes) {
         served.gone.clear();
     }
     let ahead = |link: &&Link| link.is("preload") || link.is("prefetch");

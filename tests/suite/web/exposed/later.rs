@@ -260,6 +260,10 @@ async fn a_page_whose_scripts_are_gone_is_no_app() {
         (format!("{shell}{gone}<script src=https://cdn.example.com/app.js></script>"), false, false),
         (format!("{shell}{gone}<form action=/login><input type=password></form>"), false, false),
         (format!("{shell}{words}{gone}"), false, false),
+        // Some pages show little and need no script.
+        (format!("{shell}<h1>Tea</h1>{gone}"), false, false),
+        (format!("{shell}<canvas id=game></canvas>{gone}"), false, false),
+        (format!("{shell}<script>document.body.append('Tea')</script>{gone}"), false, false),
         (shell.to_owned(), false, false),
     ] {
         let home = page.clone();

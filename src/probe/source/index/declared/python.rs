@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashSet};
 
 use super::Undeclared;
-use super::known_modules::{BRINGS, IMPORTED_AS, PYTHON};
+use super::known_modules::PYTHON;
+use super::python_packages::{BRINGS, IMPORTED_AS};
 use crate::probe::files::FileEntry;
 use crate::probe::packages::is_requirements;
 use crate::probe::source::facts::{CodeIndex, Language, Role};

@@ -53,7 +53,8 @@ pub fn of(text: &str) -> Later {
         unnamed: turbopack
             || naming == Naming::Unread
             || (webpack && naming == Naming::None && OLD_WEBPACK.is_in(text))
-            || MADE_UP.is_in(text)
+            // Rails loads what the page's import map names.
+            || (MADE_UP.is_in(text) && !text.contains("parseImportmapJson"))
             || put_in.made_up
             || REQUIRED.is_in(text)
             || (MADE_UP_WORKER.is_in(text) && !WORKER_OF_URL.is_in(text) && !text.contains("createObjectURL")),
@@ -150,7 +151,8 @@ pub fn of_page(html: &str) -> Later {
         } else if tag.contains("json") {
             NAMES.all(text).filter(|name| name.contains('/')).for_each(|name| in_data.add(name));
         } else if !text.trim().is_empty() {
-            later.take(of(text));
+            // The modules of Astro's islands stand in the page.
+            later.take(of(&text.replace("import(this.getAttribute(", "(")));
             // What a page names in its own code it loads.
             let named = |name: &&str| name.starts_with(['/', '.']);
             NAMES.all(text).filter(named).for_each(|name| later.add(name));

@@ -86,7 +86,8 @@ pub static RULES: &[&RuleMeta] = &[&REFLECTED, &LOOKALIKE, &VARY, &PROOF];
 /// sure to be safe to ask only by `OPTIONS` is known by that, where the app answers what browsers ask first.
 pub fn left_open(cors: &Cors) -> Option<String> {
     let cors = &without_walls(cors);
-    let asked = cors.targets.iter().filter(|target| target.reads || !is_asked_first(&target.answers));
+    let is_known = |target: &Target| asked_first(&target.answers).any(|answer| (200..300).contains(&answer.status));
+    let asked = cors.targets.iter().filter(|target| target.reads || !is_known(target));
     // An OPTIONS that nobody answered lets nobody read what a GET answers, which is what the proof is about.
     let why = |target| why_not(&LOOKALIKE, target).or_else(|| open_with_cookies(target));
     not_asked(cors).or_else(|| asked.into_iter().find_map(why))
@@ -156,9 +157,10 @@ fn without_walls(cors: &Cors) -> Cors {
         if target.answers.iter().any(|answer| answer.asker == Asker::Own && !is_wall(answer)) {
             continue;
         }
+        // Where the login lets that question through, it stands behind what lets other websites in.
+        let is_asked_first = is_asked_first(&target.answers);
         let (walls, answers): (Vec<CorsAnswer>, Vec<CorsAnswer>) =
             std::mem::take(&mut target.answers).into_iter().partition(is_wall);
-        let is_asked_first = is_asked_first(&answers);
         target.failed.extend(walls.into_iter().map(|answer| Failed {
             asker: answer.asker,
             method: answer.method,
@@ -170,17 +172,28 @@ fn without_walls(cors: &Cors) -> Cors {
     cors
 }
 
-/// Whether the app answers the question that browsers ask first, without cookies (Fetch, CORS-preflight request): what lets other websites
-/// in stands there, before any login.
+/// Whether the app's CORS answers the question that browsers ask first, without cookies (Fetch, CORS-preflight request): what lets other
+/// websites in stands there, before any login. Frameworks answer an `OPTIONS` as well, but name nobody and say nothing of `Origin`.
 fn is_asked_first(answers: &[CorsAnswer]) -> bool {
-    let asks = |answer: &CorsAnswer| answer.method == Method::Options && answer.asker == Asker::Stranger;
-    answers.iter().any(|answer| asks(answer) && (200..300).contains(&answer.status))
+    asked_first(answers).any(|answer| answer.varies || answer.allow_origin.is_some())
+}
+
+fn asked_first(answers: &[CorsAnswer]) -> impl Iterator<Item = &CorsAnswer> {
+    answers.iter().filter(|answer| answer.method == Method::Options && answer.asker == Asker::Stranger)
 }
 
 /// What stands in the way of the app, as the end of a sentence. AWS WAF answers 202 while it checks the browser.
 fn wall(answer: &CorsAnswer, api: bool) -> Option<String> {
     match answer.status {
-        202 | 300..=399 | 401 | 403 | 407 | 429 | 500.. => Some(format!("it answered {}", answer.status)),
+        401 => Some(
+            "it answered 401 before it said anything of other websites: look at what it sends when you are signed in"
+                .to_owned(),
+        ),
+        202 | 300..=399 | 403 | 407 | 429 | 500.. => Some(format!("it answered {}", answer.status)),
+        // It looks at what was asked first, and may look at who asked later.
+        400 | 405 | 406 | 415 | 422 if answer.method == Method::Get && !answer.varies => {
+            Some(format!("it answered {}: give an address there that answers", answer.status))
+        }
         // Nothing is there. Of an OPTIONS that is an answer: nobody may ask.
         404 | 410 if answer.method == Method::Options => None,
         404 | 410 => Some(format!("it answered {}: give an address there that answers", answer.status)),

@@ -72,11 +72,13 @@ fn a_login_behind_what_lets_others_in_leaves_only_the_proof_open() {
     let options = |status| Some(CorsAnswer { status, method: Method::Options, ..answer(Asker::Stranger, None, false) });
     // A login that stands before everything lets nobody see what comes after it.
     for (page, asked_first, open) in [
-        (false, options(204), 1),
-        (false, options(401), 4),
-        (false, options(405), 4),
+        (false, options(204, true), 1),
+        (false, options(400, true), 1),
+        // A framework's own answer.
+        (false, options(204, false), 4),
+        (false, options(401, false), 4),
         (false, None, 4),
-        (true, options(204), 4),
+        (true, options(204, true), 4),
     ] {
         let refused = |asker| CorsAnswer { status: 401, page, ..answer(asker, None, false) };
         let mut answers = [Asker::Own, Asker::Stranger, Asker::Null].map(refused).to_vec();
@@ -121,6 +123,15 @@ fn everybody_with_cookies_proves_nothing() {
             && said.iter().all(|line| line.starts_with("not seen") && line.contains("leave the cookies out")),
         "{said:?}"
     );
+}
+
+#[test]
+fn a_question_that_is_not_understood_proves_nothing() {
+    for (status, varies, proven) in [(400, false, false), (422, false, false), (400, true, true), (200, false, true)] {
+        let asked = |asker| CorsAnswer { status, varies, ..answer(asker, None, false) };
+        let said = judged(vec![asked(Asker::Stranger), asked(Asker::Null)], false);
+        assert_eq!(said.iter().any(|line| line.starts_with("proof")), proven, "{status} {varies} {said:?}");
+    }
 }
 
 #[test]
