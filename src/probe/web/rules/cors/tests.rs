@@ -69,7 +69,9 @@ fn questions_without_an_answer_are_told_for_every_rule_that_needs_them() {
 #[test]
 fn a_login_behind_what_lets_others_in_leaves_only_the_proof_open() {
     let rules = ["cors-origin-reflected", "cors-lookalike-trusted", "cors-vary-missing", "cors-strangers-refused"];
-    let options = |status| Some(CorsAnswer { status, method: Method::Options, ..answer(Asker::Stranger, None, false) });
+    let options = |status, varies| {
+        Some(CorsAnswer { status, varies, method: Method::Options, ..answer(Asker::Stranger, None, false) })
+    };
     // A login that stands before everything lets nobody see what comes after it.
     for (page, asked_first, open) in [
         (false, options(204, true), 1),
