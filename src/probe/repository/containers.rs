@@ -127,8 +127,7 @@ impl Dockerfile {
     }
 
     /// The value that an ARG gives a variable before the first stage.
-    #[must_use]
-    pub fn value_of(&self, name: &str) -> Option<&str> {
+    fn value_of(&self, name: &str) -> Option<&str> {
         let mut before = self.instructions.iter().take_while(|one| one.word != "FROM");
         before.find_map(|one| set_by(&one.rest, name).filter(|_| one.word == "ARG"))
     }
@@ -344,6 +343,17 @@ mod tests {
             found("FROM golang:1.24 AS b\nRUN <<EOF\nUSER root\nEOF\nFROM scratch\nCOPY --from=b /a /a\n").is_empty()
         );
         assert!(found("FROM debian:12\nENTRYPOINT gosu app /start\n").is_empty());
+    }
+
+    #[test]
+    fn a_variable_has_the_value_of_its_stage_and_line() {
+        let text = "ARG G=1\nFROM a AS x\nARG V=2\nRUN one\nENV V=3 W=4\nARG V=5\nRUN two\nFROM b\nARG G\nARG V=6\nRUN three\n";
+        let file = Dockerfile::new("Dockerfile", text.into());
+        let of = |name, line| file.value_at(name, line);
+        assert_eq!((of("V", 4), of("V", 7), of("V", 11)), (Some("2"), Some("3"), Some("6")));
+        assert_eq!((of("G", 4), of("G", 11), of("W", 11)), (None, Some("1"), None));
+        let runs = Dockerfile::new("Dockerfile", "FROM a\nONBUILD RUN npm i -g b\nONBUILD COPY c d\n".into());
+        assert_eq!(runs.runs().collect::<Vec<_>>(), [("npm i -g b", 2)]);
     }
 
     #[test]

@@ -248,7 +248,7 @@ fn what_asks_for_it_is_no_sign_that_it_is_used() {
     let manifest = Manifest { path: "package.json".to_owned(), declared: vec![declared], ..Manifest::default() };
     let manifests = BTreeMap::from([("package.json".to_owned(), manifest)]);
     let mut imports = code(Ecosystem::Npm, &[]);
-    let runs = "is used without being imported by name, as frameworks, servers and drivers are";
+    let runs = "may be used without being imported by name, as frameworks, servers and drivers are";
     assert_eq!(beside(&imports, &lock, "next", &manifests), format!("unknown: it {runs}"));
     assert_eq!(beside(&imports, &lock, "postcss", &manifests), format!("unknown: next {runs}"));
     imports.named.insert("next".to_owned(), vec![("package.json".to_owned(), 5)]);
@@ -319,7 +319,7 @@ fn what_may_be_used_in_another_way_is_not_called_unused() {
     );
     // A library that Django takes in for a kind of field.
     let told = of(&code(Ecosystem::PyPi, &[]), &chain(Manager::Poetry, &["Pillow"]), "Pillow");
-    assert!(told.starts_with("unknown: it is used without being imported by name"), "{told}");
+    assert!(told.starts_with("unknown: it may be used without being imported by name"), "{told}");
 }
 
 #[test]

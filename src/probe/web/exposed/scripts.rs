@@ -115,13 +115,13 @@ pub async fn collect(client: &Client, page: &Url, response: &Response, document:
     let others = document.scripts.iter().any(|script| script.inline)
         || document.scripts.iter().filter(|script| script.src.is_some()).count() > next.len();
     let none_is_there = !next.is_empty() && served.gone.len() == next.len();
-    if none_is_there {
-        let why = format!("none of the scripts of {} is there", shown(page));
-        served.in_part.push(why.clone());
-        served.maps_in_part.push(why);
-    }
     if others || !none_is_there || !fresh::is_shell(&body.bytes) {
         served.gone.clear();
+    } else {
+        // Once they are there, they hold what nobody has seen.
+        let why = format!("none of the scripts that draw {} is there", shown(page));
+        served.in_part.push(why.clone());
+        served.maps_in_part.push(why);
     }
     let ahead = |link: &&Link| link.is("preload") || link.is("prefetch");
     let preloads = document.links.iter().filter(ahead).map(|link| link.href.as_str());
