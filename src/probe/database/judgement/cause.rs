@@ -46,7 +46,7 @@ pub enum Cause {
     /// The condition that narrows the statement is on another table, without an index.
     Elsewhere {
         /// That table.
-        table: Table,
+        table: Box<Table>,
         /// Its column.
         column: String,
     },
@@ -206,7 +206,7 @@ fn elsewhere(scope: &Scope, relation: &Relation, catalog: &Catalog) -> Option<Ca
             .map(|condition| condition.column.name.clone())
             .find(|column| table.index_that_starts_with(std::slice::from_ref(column)).is_none());
         if let Some(column) = column {
-            return Some(Cause::Elsewhere { table: table.clone(), column });
+            return Some(Cause::Elsewhere { table: Box::new(table.clone()), column });
         }
     }
     None

@@ -108,7 +108,7 @@ pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
     let (table, columns) = match &cause {
         Cause::NoIndex { columns, .. } => (&scan.table, columns.as_slice()),
         Cause::Sort(column) => (&scan.table, std::slice::from_ref(column)),
-        Cause::Elsewhere { table, column } => (table, std::slice::from_ref(column)),
+        Cause::Elsewhere { table, column } => (table.as_ref(), std::slice::from_ref(column)),
         _ => return None,
     };
     // A long text fits into no index.

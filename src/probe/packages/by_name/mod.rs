@@ -33,16 +33,12 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Counts what comes in so, and keeps what has an exact version.
 pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) {
-    let told: Vec<(&str, Vec<(&'static str, String)>, Vec<LockFile>)> = listing
-        .files
-        .par_iter()
-        .filter(|_| !cancel.is_cancelled())
-        .map(|file| {
-            let mut builders = Builders::default();
-            let gaps = of_file(file, found, &mut builders);
-            (file.path.as_str(), gaps, builders.finish(&file.path))
-        })
-        .collect();
+    let read = listing.files.par_iter().filter(|_| !cancel.is_cancelled()).map(|file| {
+        let mut builders = Builders::default();
+        let gaps = of_file(file, found, &mut builders);
+        (file.path.as_str(), gaps, builders.finish(&file.path))
+    });
+    let told: Vec<_> = read.collect();
     for (path, gaps, installed) in told {
         for (reason, what) in gaps {
             found.gaps_of(path).add(reason, &what);

@@ -151,8 +151,8 @@ fn forcings(root: &Entries<'_>) -> BTreeMap<String, Vec<Forcing>> {
         }
     };
     // npm nests them: under a package stand those that are forced below it, and `.` for itself.
-    let mut waiting: Vec<(Option<String>, Option<Vec<String>>, Entries<'_>, usize)> = Vec::new();
-    waiting.extend(root.object("overrides").map(|entries| (None, Some(Vec::new()), entries, 0)));
+    let mut waiting: Vec<_> =
+        root.object("overrides").map(|entries| (None::<String>, Some(Vec::new()), entries, 0)).into_iter().collect();
     while let Some((parent, above, entries, depth)) = waiting.pop() {
         for (key, raw) in entries.0 {
             let name = if key == "." { parent.clone() } else { Some(forced(&key).to_owned()) };
