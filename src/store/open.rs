@@ -6,8 +6,13 @@ use std::time::Duration;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlitePool};
+use tokio::time::{Instant, sleep};
 
 use super::{Store, StoreError};
+
+/// So long another instance may have the file for itself.
+const BUSY: Duration = Duration::from_secs(3);
+const AGAIN_AFTER: Duration = Duration::from_millis(20);
 
 /// Every migration, in order. A file whose newest is beyond these was written by a later version.
 const MIGRATIONS: [(i64, &str, &str); 1] = [(
@@ -117,7 +122,7 @@ async fn connect(path: &Path) -> Result<Store, Trouble> {
         .create_if_missing(true)
         // In WAL mode a commit then survives a crash of the program; only a power cut could take back the last one.
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(Duration::from_secs(3));
+        .busy_timeout(BUSY);
     let pool = SqlitePoolOptions::new()
         .max_connections(1)
         .acquire_timeout(Duration::from_secs(5))
@@ -154,8 +159,19 @@ async fn prepare(pool: &SqlitePool) -> Result<(), Trouble> {
         return Err(Trouble::Other("it is a database of something else".to_owned()));
     }
     // Only now that the file is known to be ours: switching the journal writes to it.
-    sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await?;
+    use_write_ahead_log(pool).await?;
     migrate(pool).await
+}
+
+/// Switches the journal. That needs the file for a moment alone, for which SQLite does not wait by itself, whatever its busy timeout.
+async fn use_write_ahead_log(pool: &SqlitePool) -> Result<(), Trouble> {
+    let until = Instant::now() + BUSY;
+    loop {
+        match sqlx::query("PRAGMA journal_mode = WAL").execute(pool).await.map_err(Trouble::from) {
+            Err(Trouble::Locked) if Instant::now() < until => sleep(AGAIN_AFTER).await,
+            other => return other.map(drop),
+        }
+    }
 }
 
 /// Brings the tables up to date. Of several instances that open a new file at once, one does it and the others wait.
