@@ -3,7 +3,7 @@
 # versions, suites and the certificate; our probe at the page, its headers and all else as well.
 #   cargo build --release && benches/web_against_sslscan.sh [runs]
 # `TARGET=localhost:8443` measures a server that runs already. That is the truer figure: openssl's own server takes one
-# connection at a time and never answers OPTIONS. Our probe waits for that 20 times as long as a GET took, but at least 200 ms
+# connection at a time and never answers OPTIONS. Our probe waits for that 20 times as long as a GET took, but at least 100 ms
 # and at most 1 s, and then drops that connection.
 set -eu
 cd "$(dirname "$0")/.."
