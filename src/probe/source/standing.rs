@@ -127,12 +127,30 @@ impl<'i> Standing<'i> {
                 hit.confidence = Some(Confidence::Medium);
             } else if known > Confidence::Low
                 && (is_deprecated(file, hit.place.span.line)
-                    || *aside.get_or_insert_with(|| is_beside_the_app(&file.path) || self.is_left_aside(file)))
+                    || *aside.get_or_insert_with(|| {
+                        is_beside_the_app(&file.path) || self.is_old_copy(&file.path) || self.is_left_aside(file)
+                    }))
             {
                 hit.confidence = Some(if known == Confidence::High { Confidence::Medium } else { Confidence::Low });
             }
         }
         seen
+    }
+
+    /// Whether a file is named as what another beside it has replaced: `app_old.py` beside `app.py`.
+    fn is_old_copy(&self, path: &str) -> bool {
+        const MARKS: [&str; 8] = ["old", "backup", "bak", "copy", "orig", "original", "deprecated", "legacy"];
+        let Some((stem, ending)) = path.rsplit_once('.') else { return false };
+        MARKS.iter().any(|mark| {
+            let rest = stem.strip_suffix(mark).map(|rest| rest.trim_end_matches(['_', '-', '.', ' ']));
+            rest.is_some_and(|rest| {
+                let apart = rest.len() + mark.len() < stem.len();
+                apart && {
+                    let current = format!("{rest}.{ending}");
+                    self.index.files.beginning_with(&current).any(|file| file.path == current)
+                }
+            })
+        })
     }
 
     /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which

@@ -4,6 +4,7 @@ use super::{Reach, Sink};
 use crate::probe::source::code::{Call, Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 use crate::probe::source::flow::passing::checks_signature;
+use crate::probe::source::routes::Route;
 
 /// How many calls and tests of one function are looked at.
 const MAX_LOOKS: usize = 300;
@@ -76,9 +77,14 @@ pub fn is_for_few(index: &CodeIndex, file: &FileFacts, function: FunctionId) -> 
     }
     let Some(place) = index.place_of(file) else { return false };
     index.routes().all().iter().any(|route| {
-        route.handler.is_some_and(|(at, id)| at == place && file.within(function, id))
-            && (is_path_for_few(&route.path) || route.guards.iter().any(|guard| names_few(&guard.name)))
+        route.handler.is_some_and(|(at, id)| at == place && file.within(function, id)) && is_route_for_few(route)
     })
+}
+
+/// Whether only the people who run the app get to a route.
+#[must_use]
+pub fn is_route_for_few(route: &Route) -> bool {
+    is_path_for_few(&route.path) || route.guards.iter().any(|guard| names_few(&guard.name))
 }
 
 fn asks_for_few(test: &Value) -> bool {
@@ -147,6 +153,9 @@ fn names_few(name: &str) -> bool {
         "userrole",
         "hasscope",
         "requirescope",
+        "allowedto",
+        "restrictto",
+        "authorizerole",
     ];
     words.iter().any(|word| lower.contains(word)) || lower.split('.').any(|part| part == "acl")
 }

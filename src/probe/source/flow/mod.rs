@@ -27,7 +27,7 @@ use super::code::{FunctionId, FunctionKind, Value};
 use super::facts::{CodeIndex, FileFacts};
 
 pub use address::stays;
-pub use asker::is_for_few;
+pub use asker::{is_for_few, is_route_for_few};
 pub use memo::Memo;
 use walk::{Frame, Walk};
 

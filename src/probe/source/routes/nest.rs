@@ -112,6 +112,12 @@ fn of_decorator(index: &CodeIndex, place: usize, decorator: &Decorator) -> Vec<G
     let Some(file) = index.files.get(place) else { return Vec::new() };
     let call = decorator.call.and_then(|id| file.call(id));
     match decorator.method() {
+        // TypeGraphQL's middleware is a function.
+        "UseMiddleware" => {
+            let arguments = call.map(|call| call.arguments.as_slice()).unwrap_or_default();
+            let named = arguments.iter().filter_map(|argument| argument.value.path());
+            named.map(|name| guard_of(index, place, name, resolve::function(index, place, name, 0))).collect()
+        }
         "UseGuards" | "UseInterceptors" | "UsePipes" => {
             let arguments = call.map(|call| call.arguments.as_slice()).unwrap_or_default();
             arguments.iter().map(|argument| of_class(index, place, &argument.value)).collect()

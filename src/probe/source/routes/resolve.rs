@@ -46,7 +46,7 @@ fn module_of(index: &CodeIndex, file: &FileFacts, local: &str) -> Option<usize> 
         let dot = if binding.module.ends_with('.') { "" } else { "." };
         return index.module(file, &format!("{}{dot}{}", binding.module, binding.imported));
     }
-    (matches!(&*binding.imported, "*" | "default")).then(|| index.module(file, &binding.module))?
+    is_whole(&binding.imported).then(|| index.module(file, &binding.module))?
 }
 
 /// The project's function behind a chain of names, seen from the file in place `from`.
@@ -78,7 +78,7 @@ pub(in crate::probe::source) fn function(
         }
         let (place, name) = index.imported(file, path)?;
         let target = index.files.get(place)?;
-        let name = if &*name == "default" { default_name(target, path) } else { name };
+        let name = if is_whole(&name) { default_name(target, path) } else { name };
         return in_file(target, &name).map(|id| (place, id));
     };
     if object.contains(['(', '[']) || name.contains(['(', '[']) {
@@ -98,15 +98,27 @@ pub(in crate::probe::source) fn maker<'i>(
     let made = |place: usize, name: &str, seen_from: FunctionId| {
         let file = index.files.get(place)?;
         match file.assigned(name, seen_from)?.value {
-            Value::Call(id) => file.call(id).map(|call| (place, &*call.callee)),
+            // What `require` gives was made elsewhere.
+            Value::Call(id) => {
+                file.call(id).filter(|call| &*call.callee != "require").map(|call| (place, &*call.callee))
+            }
             _ => None,
         }
     };
     made(from, path, seen_from).or_else(|| {
         file.binding(path)?;
         let (place, name) = index.imported(file, path)?;
-        made(place, &name, 0)
+        if !is_whole(&name) {
+            return made(place, &name, 0);
+        }
+        let given = default_name(index.files.get(place)?, path);
+        [&*given, "module.exports", "default"].iter().find_map(|name| made(place, name, 0))
     })
+}
+
+/// Whether an import takes what a module gives as a whole: `import a from "m"`, `const a = require("m")`.
+pub(in crate::probe::source) fn is_whole(imported: &str) -> bool {
+    matches!(imported, "default" | "*")
 }
 
 /// What a default export is called; a file that exports one thing by `module.exports =` may give it its importer's name.

@@ -120,7 +120,7 @@ pub(super) fn router(index: &CodeIndex, from: usize, name: &str, function: Funct
     let binding = file.binding(name)?;
     if let Some((place, original)) = index.imported(file, name) {
         let target = index.files.get(place)?;
-        let original = if &*original == "default" { exported(target)? } else { original };
+        let original = if resolve::is_whole(&original) { exported(target)? } else { original };
         return router_in(target, place, &original);
     }
     let place = index.module(file, &binding.module)?;

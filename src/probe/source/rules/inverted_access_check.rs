@@ -1,8 +1,9 @@
 //! Checks the wrong way round, and objects that belong to somebody and are never asked to whom.
 
+use super::password_checks::taken_for_answer;
 use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::code::{Block, Comparison, Condition, Function, FunctionId, Value};
+use crate::probe::source::code::{Block, Call, Comparison, Condition, Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::{accesses, refuses};
 use crate::probe::source::routes::{Route, names, purpose};
@@ -14,9 +15,9 @@ pub static META: RuleMeta = RuleMeta {
     kind: RuleKind::Finding,
     severity: Severity::Blocker,
     confidence: Confidence::High,
-    what: "A check that refuses those who have signed in and lets the others pass, or a handler that changes an object by an id from the request and never compares its owner with the user at hand.",
+    what: "A check that refuses those who have signed in and lets the others pass, a password comparison that is not awaited and so always counts as true, or a handler that changes an object by an id from the request and never compares its owner with the user at hand.",
     why: "The wrong way round, your app is closed to its members and open to everybody else. Without a comparison, each user can change every other user's objects by counting ids.",
-    fix: "Refuse when there is no user (`if (!user) return 401`), and put the owner into the query: `where: { id, userId: user.id }`.",
+    fix: "Refuse when there is no user (`if (!user) return 401`), await `bcrypt.compare`, and put the owner into the query: `where: { id, userId: user.id }`.",
     example: "if (session) return new Response('Unauthorized', { status: 401 });\n\n// better\nif (!session) return new Response('Unauthorized', { status: 401 });",
     references: &[
         "F55",
@@ -46,7 +47,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             continue;
         }
         for condition in &file.conditions {
-            if let Some(mut hit) = inverted(file, condition) {
+            let forgotten = || taken_for_answer(file, condition).map(always_passes);
+            if let Some(mut hit) = inverted(file, condition).or_else(forgotten) {
                 hit.file = place;
                 hits.push(hit);
             }
@@ -133,6 +135,13 @@ fn is_user(path: &str) -> bool {
             | "ctx.islogged"
             | "c.islogged"
     )
+}
+
+/// A comparison of passwords whose answer nobody waits for.
+fn always_passes(call: &Call) -> Hit {
+    let message =
+        format!("`{}` is not awaited: a promise always counts as true, so every password passes", call.callee);
+    Hit::new(call.place, message)
 }
 
 fn inverted(file: &FileFacts, condition: &Condition) -> Option<Hit> {
@@ -421,7 +430,7 @@ fn is_used(file: &FileFacts, function: &Function, name: &str, after: u32) -> boo
 }
 
 /// `where: { id: params.id }`, `findByIdAndDelete(req.params.id)`.
-fn changes_by_request_id(file: &FileFacts, call: &crate::probe::source::code::Call) -> bool {
+fn changes_by_request_id(file: &FileFacts, call: &Call) -> bool {
     let by_id = |value: &Value| {
         let mut found = false;
         value.walk(&mut |value| {

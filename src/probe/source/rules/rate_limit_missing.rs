@@ -2,13 +2,14 @@
 
 mod limiters;
 
+use super::password_checks::{self, checks_password, hashes_password};
 use super::server_actions::{Actions, Caller};
 use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::routes::reach::accesses;
-use crate::probe::source::routes::{Cover, Route, Verb, names, purpose};
+use crate::probe::source::routes::{Cover, Route, Verb, is_watched, names, purpose};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -42,6 +43,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     }
     let elsewhere = limiters::somewhere(index);
     let actions = Actions::new(index);
+    let watched = is_watched(index);
     for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
         let caller = actions.caller(index, route);
         if caller == Some(Caller::Server) {
@@ -56,6 +58,8 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
         let confidence = match caller {
             _ if unknown => Confidence::Low,
             Some(Caller::Nobody) => need.confidence.min(Confidence::Medium),
+            // Who may load the page that calls it is asked in between.
+            Some(Caller::Page) if watched => need.confidence.min(Confidence::Medium),
             // Something counts somewhere, and may well count here.
             _ if elsewhere => need.confidence.min(Confidence::Medium),
             _ => need.confidence,
@@ -112,13 +116,23 @@ fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     let stranger = route.guards.iter().all(|guard| guard.auth != Cover::Yes);
     let makes_account = has(&["signup", "register", "registration"])
         || words.windows(2).any(|pair| matches!(pair, [a, b] if a == "sign" && b == "up"));
+    let signs_in = has(&["login", "signin", "session", "sessions", "logon"]);
+    let checks =
+        |file: &FileFacts, call: &Call| checks_password(file, call) && !password_checks::is_forgotten(file, call);
     // Who signs up chooses a password, which is looked at for its strength.
     if stranger
         && !makes_account
-        && calls(&checks_password)
-        && (has(&["login", "signin", "session", "sessions", "auth", "authenticate", "token", "logon", "sign", "log"]))
+        && (signs_in || has(&["auth", "authenticate", "token", "sign", "log"]))
+        && calls(&checks)
     {
-        return Some(Need { does: "checks passwords", confidence: Confidence::High });
+        // What a mail brought is kept as passwords are, and who changes a password has mostly signed in.
+        let of_code = has(&["otp", "totp", "mfa", "code", "pin", "verify", "verification"]);
+        let changes = has(&["change", "update"]) && has(&["password", "passwords", "passwd"]);
+        return Some(match (signs_in, of_code, changes) {
+            (false, true, _) => Need { does: "checks one-time codes", confidence: Confidence::Medium },
+            (false, _, true) => Need { does: "checks passwords", confidence: Confidence::Medium },
+            _ => Need { does: "checks passwords", confidence: Confidence::High },
+        });
     }
     let last = names::words(&purpose::fixed(&route.path)).pop().unwrap_or_default();
     let registers = || {
@@ -201,92 +215,4 @@ fn takes_users_key(file: &FileFacts, call: &Call) -> bool {
         let settings = ["env", "config", "settings", "process", "this", "self"];
         !of_app && named.is_some_and(|path| path.contains('.') && !settings.iter().any(|word| path.contains(word)))
     })
-}
-
-fn checks_password(file: &FileFacts, call: &Call) -> bool {
-    let root = call.root().to_ascii_lowercase();
-    let by_language = match file.language {
-        Language::Go => matches!(&*call.callee, "bcrypt.CompareHashAndPassword" | "argon2id.ComparePasswordAndHash"),
-        Language::Java => {
-            call.method() == "matches" && call.object().to_ascii_lowercase().contains("encoder")
-                || call.method() == "authenticate"
-                    && call.object().to_ascii_lowercase().contains("authenticationmanager")
-        }
-        Language::Php => {
-            matches!(&*call.callee, "password_verify" | "Hash.check" | "Auth.attempt" | "auth().attempt")
-                || call.method() == "attempt" && call.callee.to_ascii_lowercase().contains("auth")
-        }
-        Language::Ruby => {
-            matches!(call.method(), "valid_password?" | "authenticate_by")
-                || call.method() == "authenticate"
-                    && call.arguments.iter().any(|a| a.value.path().is_some_and(|path| path.ends_with("password")))
-        }
-        _ => false,
-    };
-    if is_of_token(call) {
-        return false;
-    }
-    by_language
-        || matches!(
-            call.method(),
-            "compareSync"
-                | "checkpw"
-                | "check_password"
-                | "check_password_hash"
-                | "verify_password"
-                | "verifyPassword"
-                | "comparePassword"
-                | "checkPassword"
-                | "validatePassword"
-                | "isValidPassword"
-                | "matchPassword"
-                | "pwd_context.verify"
-                | "passwordVerify"
-        )
-        || (matches!(call.method(), "compare" | "verify")
-            && (root.contains("bcrypt")
-                || root.contains("argon")
-                || root.contains("scrypt")
-                || root.contains("pwd")
-                || root.contains("password")))
-        || (call.method() == "authenticate" && call.named("password").is_some())
-}
-
-/// Whether what is checked is a key that the app made and sent: too long to be guessed.
-fn is_of_token(call: &Call) -> bool {
-    let mut names =
-        call.arguments.iter().flat_map(|argument| argument.name.as_deref().into_iter().chain(argument.value.path()));
-    let mut token = false;
-    let password = names.any(|name| {
-        let lower = name.rsplit('.').next().unwrap_or(name).to_ascii_lowercase();
-        token |= lower.contains("token");
-        lower.contains("pass") || lower.contains("pwd")
-    });
-    token && !password
-}
-
-fn hashes_password(file: &FileFacts, call: &Call) -> bool {
-    let root = call.root().to_ascii_lowercase();
-    let by_language = match file.language {
-        Language::Go => &*call.callee == "bcrypt.GenerateFromPassword",
-        Language::Java => call.method() == "encode" && call.object().to_ascii_lowercase().contains("encoder"),
-        Language::Php => matches!(&*call.callee, "Hash.make" | "password_hash" | "bcrypt"),
-        _ => false,
-    };
-    by_language
-        || matches!(
-            call.method(),
-            "hashSync"
-                | "hashpw"
-                | "generate_password_hash"
-                | "hash_password"
-                | "get_password_hash"
-                | "hashPassword"
-                | "set_password"
-                | "create_user"
-                | "make_password"
-                | "setPassword"
-        )
-        || (call.method() == "hash"
-            && (root.contains("bcrypt") || root.contains("argon") || root.contains("pwd") || root.contains("password")))
 }

@@ -1,13 +1,11 @@
 //! A database in a file, on machines whose files do not last.
 
-mod deployed;
-
+use super::serverless::{self, Sign, brings};
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::plain_files::PlainFile;
-use deployed::{Sign, brings};
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -33,8 +31,8 @@ fn reads(language: Language) -> bool {
 
 /// Looks for a platform first, and then for a database in a file.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let signs: Vec<Sign<'_>> = index.plain.iter().filter_map(platform).collect();
-    if signs.is_empty() || deployed::binds_database(index) {
+    let signs: Vec<Sign<'_>> = index.plain.iter().filter_map(serverless::platform).collect();
+    if signs.is_empty() || serverless::binds_database(index) {
         return;
     }
     let remote = index.files.iter().any(|file| {
@@ -52,7 +50,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let step = |hit: Hit, (platform, sign): Sign<'_>| {
         let hit = Hit { steps: vec![format!("{} deploys to {platform}", sign.path)], ..hit };
         // Which part goes where is not told apart.
-        let told_apart = hit.confidence.is_some() || !deployed::has_lasting_host(index);
+        let told_apart = hit.confidence.is_some() || !serverless::has_lasting_host(index);
         if told_apart { hit } else { hit.confidence(Confidence::Medium) }
     };
     for file in index.plain.iter().filter(|file| file.ends_with(".prisma")) {
@@ -73,34 +71,6 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             hits.push(step(hit, sign).in_file(place));
         }
     }
-}
-
-/// The platform that a file deploys to.
-pub(super) fn platform(file: &PlainFile) -> Option<(&'static str, &PlainFile)> {
-    let name = match file.name() {
-        "vercel.json" | "now.json" => "Vercel",
-        "netlify.toml" if file.text.contains("functions") || file.text.contains("plugin-nextjs") => "Netlify",
-        "wrangler.toml" | "wrangler.jsonc" | "wrangler.json" => "Cloudflare Workers",
-        "serverless.yml" | "serverless.yaml" => "AWS Lambda",
-        "template.yaml" | "template.yml" if file.text.contains("AWS::Serverless") => "AWS Lambda",
-        "package.json" => {
-            let has = |name: &str| file.text.contains(&format!("\"{name}\""));
-            if has("@sveltejs/adapter-vercel") || has("@astrojs/vercel") || has("vercel-build") || has("@vercel/python")
-            {
-                "Vercel"
-            } else if has("@netlify/functions") || has("@sveltejs/adapter-netlify") {
-                "Netlify"
-            } else if has("@opennextjs/cloudflare") || has("@sveltejs/adapter-cloudflare") {
-                "Cloudflare Workers"
-            } else if has("serverless-http") || has("@vendia/serverless-express") {
-                "AWS Lambda"
-            } else {
-                return None;
-            }
-        }
-        _ => return None,
-    };
-    Some((name, file))
 }
 
 fn message(platform: &str) -> String {

@@ -150,5 +150,5 @@ pub(super) fn is_ended_by_host(index: &CodeIndex, file: &FileFacts) -> bool {
         let folder = plain.path.rsplit_once('/').map_or("", |(folder, _)| folder);
         folder.is_empty() || file.path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
     };
-    says || index.plain.iter().any(|plain| super::sqlite_on_serverless::platform(plain).is_some() && above(plain))
+    says || index.plain.iter().any(|plain| super::serverless::platform(plain).is_some() && above(plain))
 }

@@ -2,8 +2,9 @@
 
 mod reads;
 mod settings;
+mod uploaders;
 
-use super::{Check, Hit, Rule, Subject, server};
+use super::{Check, Hit, Rule, Subject, server, serverless};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::FunctionKind;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
@@ -38,12 +39,17 @@ fn look(file: &FileFacts, _index: &CodeIndex, subject: &mut Subject) {
 fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
     for call in file.calls.iter().filter(|call| !call.dev_only) {
         if let Some(message) = settings::unlimited(file, index, call) {
-            hits.push(Hit::new(call.place, message.text).confidence(
-                if message.sure && !is_for_few(index, file, call.function) {
+            let asked = message.sure
+                && !is_for_few(index, file, call.function)
+                && uploaders::strangers_reach(index, file, call);
+            hits.push(below_limit_of_host(
+                index,
+                file,
+                Hit::new(call.place, message.text).confidence(if asked {
                     Confidence::High
                 } else {
                     Confidence::Medium
-                },
+                }),
             ));
             continue;
         }
@@ -68,4 +74,17 @@ fn check(file: &FileFacts, index: &CodeIndex, hits: &mut Vec<Hit>) {
         }
         hits.push(hit);
     }
+}
+
+/// What was found, with less confidence where a host lets only small requests through.
+fn below_limit_of_host(index: &CodeIndex, file: &FileFacts, mut hit: Hit) -> Hit {
+    if hit.confidence == Some(Confidence::High)
+        && let Some((host, said_in, megabytes)) = serverless::refuses_large(index, &file.path, file.language)
+    {
+        hit.steps.push(format!(
+            "{said_in} deploys to {host}, which refuses requests above {megabytes} MB; wherever else the app runs, nothing does"
+        ));
+        hit.confidence = Some(Confidence::Medium);
+    }
+    hit
 }

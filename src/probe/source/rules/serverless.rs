@@ -1,4 +1,4 @@
-//! What of a project a serverless platform is given.
+//! Serverless platforms that a project goes to, what of it they are given, and what they refuse.
 
 use crate::probe::source::facts::{CodeIndex, Language};
 use crate::probe::source::plain_files::PlainFile;
@@ -9,6 +9,34 @@ pub(super) type Sign<'i> = (&'static str, &'i PlainFile);
 /// Frameworks of JavaScript whose build is all that goes to a platform, as `vercel.json` and `package.json` call them.
 const FRONT_ENDS: [&str; 9] =
     ["next", "nextjs", "vite", "nuxt", "nuxtjs", "astro", "gatsby", "@sveltejs/kit", "react-scripts"];
+
+/// The platform that a file deploys to.
+pub(super) fn platform(file: &PlainFile) -> Option<(&'static str, &PlainFile)> {
+    let name = match file.name() {
+        "vercel.json" | "now.json" => "Vercel",
+        "netlify.toml" if file.text.contains("functions") || file.text.contains("plugin-nextjs") => "Netlify",
+        "wrangler.toml" | "wrangler.jsonc" | "wrangler.json" => "Cloudflare Workers",
+        "serverless.yml" | "serverless.yaml" => "AWS Lambda",
+        "template.yaml" | "template.yml" if file.text.contains("AWS::Serverless") => "AWS Lambda",
+        "package.json" => {
+            let has = |name: &str| file.text.contains(&format!("\"{name}\""));
+            if has("@sveltejs/adapter-vercel") || has("@astrojs/vercel") || has("vercel-build") || has("@vercel/python")
+            {
+                "Vercel"
+            } else if has("@netlify/functions") || has("@sveltejs/adapter-netlify") {
+                "Netlify"
+            } else if has("@opennextjs/cloudflare") || has("@sveltejs/adapter-cloudflare") {
+                "Cloudflare Workers"
+            } else if has("serverless-http") || has("@vendia/serverless-express") {
+                "AWS Lambda"
+            } else {
+                return None;
+            }
+        }
+        _ => return None,
+    };
+    Some((name, file))
+}
 
 /// Whether the platform gets what stands at `path`; code without a language is a schema.
 pub(super) fn brings(index: &CodeIndex, sign: Sign<'_>, path: &str, language: Option<Language>) -> bool {
@@ -73,4 +101,24 @@ fn folder(path: &str) -> &str {
 
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The platform that refuses large requests before the code at `path` sees them, the file that sends it there, and how
+/// many megabytes may come: 4.5 at Vercel (<https://vercel.com/docs/functions/limitations>), 6 at Lambda
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html>), on which the functions of Netlify run.
+pub(super) fn refuses_large<'i>(
+    index: &'i CodeIndex,
+    path: &str,
+    language: Language,
+) -> Option<(&'static str, &'i str, &'static str)> {
+    index.plain.iter().filter_map(platform).find_map(|sign| {
+        let megabytes = match sign.0 {
+            "Vercel" => "4.5",
+            "Netlify" | "AWS Lambda" => "6",
+            _ => return None,
+        };
+        let home = folder(&sign.1.path);
+        let below = home.is_empty() || is_below(path, home);
+        (below && brings(index, sign, path, Some(language))).then_some((sign.0, &*sign.1.path, megabytes))
+    })
 }
