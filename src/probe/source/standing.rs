@@ -77,11 +77,19 @@ fn is_beside_the_app(path: &str) -> bool {
         })
     };
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let develops = stem.split(['-', '_', '.']).any(|word| matches!(word, "dev" | "development"))
+    let shown = !name.ends_with(".java")
+        && stem.rsplit_once(['-', '_', '.']).is_some_and(|(_, last)| matches!(last, "example" | "sample" | "demo"));
+    let develops = shown
+        || stem.split(['-', '_', '.']).any(|word| matches!(word, "dev" | "development"))
         || matches!(stem, "local" | "local_settings" | "settings_local");
+    // What was put away stands at the top; further down the words are about what an app does.
+    let put_away = matches!(
+        folders.split('/').next().unwrap_or("").trim_start_matches(['_', '.']),
+        "legacy" | "archive" | "archived" | "old" | "backup" | "deprecated"
+    );
     // Packages of Java begin with `com.example`.
     let java = name.ends_with(".java");
-    develops || !java && folders.split('/').any(shows)
+    develops || put_away || !java && folders.split('/').any(shows)
 }
 
 /// What is asked about the files of one project.
