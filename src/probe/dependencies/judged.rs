@@ -12,7 +12,7 @@ use super::parts_used::parts_used;
 use super::proposed;
 use super::query::Query;
 use super::uses::{Finder, Imports, is_perhaps_installed};
-use super::way_out::{Fixes, Situation, several, way_out};
+use super::way_out::{Fixes, Overrides, Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, PartsUsed, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
@@ -117,9 +117,12 @@ pub fn judge<'a>(
         let malware = hit.groups.iter().any(|group| group.malware);
         let uses = finder.uses(lock, package, &ways, &locked.manifests);
         let imported = matches!(&uses, Uses::Imported { package: name, .. } if *name == package.name);
+        let overrides = Overrides::of(graph, &locked.manifests);
         let out = way_out(&Situation {
             lock,
             package,
+            at: hit.place,
+            overrides: &overrides,
             ways: &ways,
             nearest: &nearest,
             fixes: &fixes,

@@ -100,10 +100,12 @@ impl Situation<'_> {
         } else {
             format!("What you declare allows {name} {version}; only the lock file is behind. Renew it.")
         };
+        // Writing the range anew moves the entry.
+        let moves = self.ways.itself.iter().any(|asked| commands.moves(asked));
         WayOut {
             kind: WayOutKind::Renew,
-            words: words + self.step(version),
-            commands: commands.renew(version),
+            words: words + self.misplaced(commands) + self.step(version),
+            commands: if moves { commands.raise_itself(version) } else { commands.renew(version) },
             ..WayOut::default()
         }
     }

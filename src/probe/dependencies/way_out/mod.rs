@@ -6,6 +6,8 @@ mod direct;
 mod edits;
 mod forced;
 mod indirect;
+mod overrides;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,8 +15,9 @@ use super::nearest::{Nearest, is_major_step};
 use super::ways_in::{Asked, Needing, WaysIn};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest, Version, range};
-use already::Place;
 use commands::Commands;
+
+pub use overrides::Overrides;
 
 /// So many direct dependencies are named and get a command.
 const MOST_NAMED: usize = 3;
@@ -28,6 +31,10 @@ pub struct Situation<'a> {
     pub lock: &'a LockFile,
     /// The package.
     pub package: &'a LockedPackage,
+    /// Its place in the lock file.
+    pub at: usize,
+    /// The entries of the project that force versions.
+    pub overrides: &'a Overrides<'a>,
     /// How it comes in.
     pub ways: &'a WaysIn<'a>,
     /// Where to go.
@@ -101,21 +108,19 @@ impl<'a> Situation<'a> {
         if unknown { Allowed::Unknown } else { told }
     }
 
-    /// Who needs the package and does not take `version`.
+    /// Who needs the package and does not take `version`. What an entry of the project lets in, they take.
     fn refusing(&self, version: &Version) -> Vec<Needing<'a>> {
-        let refuses = |one: &&Needing<'a>| self.allowed([one.range], version) == Allowed::No;
+        let refuses = |one: &&Needing<'a>| {
+            self.allowed([one.range], version) == Allowed::No
+                && self.overrides.ruling(Some(one.place), one.range, self.at).is_none()
+        };
         self.ways.needed_by.iter().filter(refuses).copied().collect()
     }
 
     fn to(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let Some(parsed) = Version::parse(self.package.ecosystem, version) else { return self.without_a_fix() };
-        let forced = Place::of(self)
-            .filter(|_| !self.lock.is_by_name())
-            .filter(|place| place.is_ours && (self.ways.itself.is_empty() || self.lock.manager != Manager::Maven))
-            // It follows what is asked for directly, and that is raised.
-            .filter(|place| self.ways.itself.is_empty() || !self.follows_itself(place));
-        if let Some(place) = forced {
-            return WayOut { version: Some(version.to_owned()), ..self.change_forced(version, place, commands) };
+        if let Some(out) = self.already(version, &parsed, commands) {
+            return WayOut { version: Some(version.to_owned()), ..out };
         }
         let out = match self.lock.manager {
             _ if self.lock.is_by_name() => self.write_in_command(version),

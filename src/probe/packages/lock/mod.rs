@@ -24,9 +24,9 @@ mod unread;
 mod uv;
 mod yarn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::manifest::{Manifest, members};
+use super::manifest::{Forcing, Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood, Version, range};
 use crate::probe::files::Gaps;
 use crate::probe::paths::folder;
@@ -50,8 +50,8 @@ pub struct LockFile {
     pub packages: Vec<LockedPackage>,
     /// The manifests that it locks. Empty where neither the file nor a manifest says what is asked for.
     pub roots: Vec<Root>,
-    /// Packages whose versions it says are forced, beside what manifests say: pnpm's `overrides`.
-    pub forced: BTreeSet<String>,
+    /// The entries that it says force versions, by the package, beside what manifests say: pnpm's `overrides`.
+    pub forced: BTreeMap<String, Vec<Forcing>>,
 }
 
 /// What stands for the format of a constraints file: it says which version of a package arrives if something asks for it.
