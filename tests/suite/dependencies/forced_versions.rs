@@ -243,3 +243,55 @@ fn what_follows_an_entry_of_its_own_below_another_package_keeps_no_second_copy()
     let lines = "\"overrides\": {\n    \"x\": {\n        \"c\": \"1.0.0\",\n        \"b\": \"^2.0.0\"\n    }\n}";
     assert_eq!(added.lines.unwrap().1, lines);
 }
+
+#[test]
+fn what_is_forced_and_asked_for_is_raised_where_it_is_asked_for() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"b": "1.0.0"}}, "node_modules/b": {"version": "1.0.0"}}}"#;
+    let manifest = r#"{"dependencies": {"b": "1.0.0"}, "overrides": {"b": "1.0.0"}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    // npm refuses two texts for one package.
+    assert_eq!(out.commands, ["npm install --save-exact b@1.2.0"]);
+    assert_eq!(out.lines.unwrap().1, "\"overrides\": {\n    \"b\": \"$b\"\n}");
+    assert!(out.words.contains("write \"$b\" there, then ask for 1.2.0 with the command"), "{}", out.words);
+}
+
+#[test]
+fn who_gets_it_past_the_entry_is_said() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}},
+        "node_modules/x": {"version": "1.0.0", "dependencies": {"b": "^1.0.0"}},
+        "node_modules/y": {"version": "1.0.0", "dependencies": {"b": "1.0.0"}},
+        "node_modules/b": {"version": "1.0.0"}}}"#;
+    let manifest = r#"{"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}, "overrides": {"x": {"b": "1.0.0"}}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    assert_eq!(out.commands, ["npm install", "npm update y b"]);
+    let words = "y 1.0.0 gets it past that entry: renew or raise that as well. y 1.0.0 takes only 1.0.0.";
+    assert!(out.words.contains(words), "{}", out.words);
+}
+
+#[test]
+fn a_module_that_go_mod_replaces_is_changed_there() {
+    let module = "module example.com/app\n\ngo 1.22\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n\n\
+                  replace example.com/a => example.com/a v1.0.1\n";
+    let out = way(&[("go.mod", module)], "example.com/a", "1.2.0");
+    assert_eq!(out.kind, WayOutKind::Override);
+    assert_eq!(out.commands, ["go mod edit -replace example.com/a=example.com/a@v1.2.0", "go mod tidy"]);
+    assert!(out.words.starts_with("go.mod:10 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
+    let out = way(&[("go.mod", module)], "example.com/b", "1.2.0");
+    assert_eq!(out.commands, ["go get example.com/b@v1.2.0", "go mod tidy"]);
+}
+
+#[test]
+fn what_uv_is_held_to_is_said_first() {
+    let lock = "version = 1\nrevision = 2\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"shop\"\nversion = \"0.1\"\nsource = { virtual \
+        = \".\" }\ndependencies = [{ name = \"b\" }]\n\n[package.metadata]\nrequires-dist = [{ name = \"b\" }]\n\n\
+        [[package]]\nname = \"b\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.example.com/simple\" }\nsdist = { \
+        url = \"https://pypi.example.com/b.tar.gz\", hash = \"sha256:00\" }\n";
+    let of = |limit: &str| {
+        let manifest = format!(
+            "[project]\nname = \"shop\"\nversion = \"0.1\"\ndependencies = [\"b\"]\n[tool.uv]\nconstraint-dependencies = [\"{limit}\"]\n"
+        );
+        way(&[("uv.lock", lock), ("pyproject.toml", &manifest)], "b", "1.2").words
+    };
+    assert!(of("B<1.1").starts_with("pyproject.toml:6 holds B to <1.1 (constraint-dependencies)"), "{}", of("B<1.1"));
+    assert!(!of("b<2").contains("constraint-dependencies"));
+}

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::commands::Commands;
 use super::overrides::Place;
 use super::written;
-use super::{Allowed, MOST_NAMED, Situation, takes_only};
+use super::{Allowed, MOST_NAMED, Situation, named, takes_only};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::ways_in::Needing;
 use crate::probe::packages::manifest::Forcing;
@@ -90,18 +90,29 @@ impl<'a> Situation<'a> {
         }
         let within = entries.iter().find(|one| one.keys.len() > 1).and_then(|one| one.keys.first());
         let within = within.map_or_else(String::new, |first| format!(", below {first}"));
-        let paste = written::changed(self, &entries, version);
+        // npm refuses an entry that says something else than where the package is asked for directly, and lets it follow that
+        // (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
+        let follows = self.lock.manager == Manager::Npm && !self.ways.itself.is_empty();
+        let says = if follows { format!("${name}") } else { format!("^{version}") };
+        let paste = written::changed(self, &entries, version, &says);
+        let (besides, renew) = self.besides(parsed, ruling, commands);
+        let mut typed = if follows { commands.raise_itself(version) } else { commands.install() };
+        typed.extend(renew);
+        let (write, then) = if follows {
+            (format!("\"{says}\""), format!("then ask for {version} with the command"))
+        } else {
+            (version.to_owned(), "then install".to_owned())
+        };
         let how = paste.as_ref().map_or_else(String::new, |paste| format!(" {}", paste.how));
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
-                "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write \
-                 {version} there, then install.{how}{}{}{}",
+                "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write {write} \
+                 there, {then}.{how}{}{}{besides}",
                 self.asked_besides(),
-                self.besides(parsed),
                 self.step(version)
             ),
-            commands: commands.install(),
+            commands: typed,
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }
@@ -109,25 +120,30 @@ impl<'a> Situation<'a> {
 
     /// What holds for what asks for a forced package itself, as a sentence.
     fn asked_besides(&self) -> String {
-        let name = self.name();
         match self.lock.manager {
             _ if self.ways.itself.is_empty() => String::new(),
-            // It refuses an override that says something else than the entry itself
-            // (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
-            Manager::Npm => format!(
-                " npm wants the same text where {name} is asked for directly: write it there as well, or \"${name}\" here."
-            ),
+            Manager::Npm => String::new(),
             _ => " What asks for it itself has to allow the same.".to_owned(),
         }
     }
 
-    /// Who gets the package past every entry, and does not take `version`.
-    fn besides(&self, version: &Version) -> String {
-        let refusing: Vec<Needing<'_>> = self.refusing(version);
-        match refusing.len().min(MOST_NAMED) {
-            0 => String::new(),
-            _ => format!(" That does not reach everyone: {}", takes_only(&refusing)),
+    /// Who gets the package past the entries that are changed, and does not surely take `version`: as sentences, and what
+    /// renews them.
+    fn besides(&self, version: &Version, changed: &[&Forcing], commands: &Commands<'_>) -> (String, Vec<String>) {
+        let is_past = |one: &&Needing<'a>| {
+            let ruling = self.overrides.ruling(Some(one.place), one.range, self.at);
+            !ruling.is_some_and(|entry| changed.contains(&entry)) && self.allowed([one.range], version) != Allowed::Yes
+        };
+        let past: Vec<Needing<'a>> = self.ways.needed_by.iter().filter(is_past).copied().collect();
+        if past.is_empty() {
+            return (String::new(), Vec::new());
         }
+        let who = named(past.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let refusing = self.refusing(version);
+        let takes = if refusing.is_empty() { String::new() } else { format!(" {}", takes_only(&refusing)) };
+        let (gets, it) = if past.len() == 1 { ("gets", "that") } else { ("get", "those") };
+        let renew = commands.renew_all(past.iter().map(|one| one.package).chain([self.package]));
+        (format!(" {who} {gets} it past that entry: renew or raise {it} as well.{takes}"), renew)
     }
 
     /// Whether everybody who needs the package and gets it past every entry takes `version`. Called where every entry that

@@ -32,8 +32,27 @@ pub struct Commands<'a> {
 impl<'a> Commands<'a> {
     /// For the package of `situation`.
     pub fn of(situation: &'a Situation<'a>) -> Self {
-        let folder = situation.lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        Self { situation, manager: situation.lock.manager, folder }
+        let lock = situation.lock;
+        let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = if lock.is_constraints() {
+            // It is installed where it is read, by files of several folders from the project's own.
+            let mut readers = lock.roots.iter().map(|root| folder(&root.manifest));
+            let first = readers.next().unwrap_or("");
+            if readers.all(|other| other == first) { first } else { "" }
+        } else {
+            folder(&lock.path)
+        };
+        Self { situation, manager: lock.manager, folder }
+    }
+
+    /// A path from where commands are typed; `None` where it does not lie below, or cannot be typed.
+    fn from_folder<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let below = if self.folder.is_empty() {
+            Some(path)
+        } else {
+            path.strip_prefix(self.folder).and_then(|path| path.strip_prefix('/'))
+        };
+        below.filter(|path| is_plain_path(path))
     }
 
     /// Drops what cannot be typed safely, and begins in the lock file's folder.
@@ -295,16 +314,22 @@ impl<'a> Commands<'a> {
             Manager::Pdm => "pdm update",
             Manager::Pip => {
                 let lock = self.situation.lock;
+                let mut command = "pip install".to_owned();
                 // Nobody installs a constraints file, but what reads it.
-                let reads = lock.roots.first().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
-                let file = reads.unwrap_or(&lock.path);
-                let below = if self.folder.is_empty() {
-                    Some(file)
-                } else {
-                    file.strip_prefix(self.folder).and_then(|file| file.strip_prefix('/'))
-                };
-                let below = below.filter(|file| is_plain_path(file));
-                return below.map(|file| format!("pip install -r {file}")).into_iter().collect();
+                let readers = lock.roots.iter().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
+                let mut files: Vec<&str> = readers.take(MOST_NAMED).collect();
+                if files.is_empty() {
+                    files.push(&lock.path);
+                }
+                for file in files {
+                    let Some(file) = self.from_folder(file) else { return Vec::new() };
+                    command += &format!(" -r {file}");
+                }
+                if lock.is_given_by_commands() {
+                    let Some(file) = self.from_folder(&lock.path) else { return Vec::new() };
+                    command += &format!(" -c {file}");
+                }
+                return vec![command];
             }
             Manager::Bundler => {
                 let name = word(&self.situation.package.name);

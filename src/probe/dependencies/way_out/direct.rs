@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 
 use super::commands::Commands;
 use super::forced::forced;
-use super::{Allowed, MOST_NAMED, Situation, named, takes_only};
+use super::{Allowed, MOST_NAMED, Situation, listed, named, takes_only, with_v};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::nearest::is_major_step;
 use crate::probe::dependencies::ways_in::{Asked, Needing, line_of};
+use crate::probe::packages::manifest::Forcing;
+use crate::probe::packages::typed::{is_plain, word};
 use crate::probe::packages::{Manager, Version};
 
 impl Situation<'_> {
@@ -176,10 +178,11 @@ impl Situation<'_> {
     /// A command names the version.
     pub(super) fn write_in_command(&self, version: &str) -> WayOut {
         let (name, file) = (self.name(), &self.lock.path);
+        let written = with_v(self.package.ecosystem, version);
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "The command in {file} (line {}) installs {name} {}: write {version} there, or where the version is set, \
+                "The command in {file} (line {}) installs {name} {}: write {written} there, or where the version is set, \
                  and build the image again.{}",
                 self.package.line,
                 self.package.version,
@@ -193,10 +196,13 @@ impl Situation<'_> {
         let name = self.name();
         // What a compiler wrote is asked for elsewhere, and pinned here.
         let file = &*self.lock.path;
-        let installs = match self.lock.roots.first().filter(|_| self.lock.is_constraints()) {
-            Some(root) => format!("install {} again", root.manifest),
-            None => "install again".to_owned(),
-        };
+        let readers = self.lock.roots.iter().filter(|_| self.lock.is_constraints());
+        let mut readers: Vec<String> = readers.map(|root| root.manifest.clone()).collect();
+        let more = readers.len().saturating_sub(MOST_NAMED);
+        readers.truncate(MOST_NAMED);
+        readers.extend((more > 0).then(|| format!("{more} more")));
+        let installs =
+            if readers.is_empty() { "install again".to_owned() } else { format!("install {} again", listed(readers)) };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
@@ -214,11 +220,36 @@ impl Situation<'_> {
 
     pub(super) fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
+        let entries = self.manifests.get(&self.lock.path).and_then(|manifest| manifest.forcings.get(name));
+        if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
+            return self.replaced(version, one);
+        }
         let words = if name == "stdlib" {
             format!("Build with Go {version} or later: the hole is in Go's own library.")
         } else {
             format!("Require {name} {version} or later: Go takes the highest version that anything requires.")
         };
         WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
+    }
+
+    /// A `replace` decides, whatever is required (<https://go.dev/ref/mod#go-mod-file-replace>).
+    fn replaced(&self, version: &str, entry: &Forcing) -> WayOut {
+        let (name, file) = (self.name(), &self.lock.path);
+        let old = entry.keys.first().map_or("", String::as_str);
+        let version = with_v(self.package.ecosystem, version);
+        let edit = word(&format!("{old}={name}@{version}"));
+        let typed = [format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()];
+        WayOut {
+            kind: WayOutKind::Override,
+            words: format!(
+                "{file}:{} puts {name} {} in place of {old}, so requiring a later version changes nothing: write {version} \
+                 there.{}",
+                entry.line,
+                self.package.version,
+                self.step(&version)
+            ),
+            commands: if is_plain(old) { typed.to_vec() } else { Vec::new() },
+            ..WayOut::default()
+        }
     }
 }

@@ -131,7 +131,25 @@ impl<'a> Situation<'a> {
             _ if !self.ways.itself.is_empty() => self.direct(version, &parsed, commands),
             _ => self.indirect(version, &parsed, commands),
         };
-        WayOut { version: Some(version.to_owned()), ..out }
+        let words = format!("{}{}", self.limited(&parsed), out.words);
+        WayOut { version: Some(version.to_owned()), words, ..out }
+    }
+
+    /// Where the project holds the package to versions without `version`, as a sentence
+    /// (<https://docs.astral.sh/uv/reference/settings/#constraint-dependencies>).
+    fn limited(&self, version: &Version) -> String {
+        let ecosystem = self.package.ecosystem;
+        let file = self.overrides.place.file.as_str();
+        let limits = self.manifests.get(file).filter(|_| self.lock.manager == Manager::Uv).map(|one| &one.limits);
+        let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(self.name());
+        let limit = limits.into_iter().flatten().find(|(name, _)| is_it(name));
+        match limit.filter(|(_, (says, _))| range::allows(ecosystem, says, version) == Some(false)) {
+            Some((name, (says, line))) => format!(
+                "{file}:{line} holds {name} to {says} (constraint-dependencies): as long as that stands, nothing below \
+                 helps. Change it first. "
+            ),
+            None => String::new(),
+        }
     }
 
     /// How large the step is, as a sentence.

@@ -19,8 +19,8 @@ pub struct Paste {
 /// An entry to write: the keys that lead to it, and what it says.
 pub type Entry = (Vec<String>, String);
 
-/// `entries` with another version.
-pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str) -> Option<Paste> {
+/// `entries` with another version, or with what `says` of `package.json` stands for it.
+pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, says: &str) -> Option<Paste> {
     let (first, name) = (*entries.first()?, &situation.package.name);
     let place = &situation.overrides.place;
     let line = |text: String| Paste { how: format!("The line below belongs in place of line {}.", first.line), text };
@@ -42,12 +42,12 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str) -
             }
         }
         _ => {
-            let new: Vec<Entry> = entries.iter().map(|one| (one.keys.clone(), format!("^{version}"))).collect();
+            let new: Vec<Entry> = entries.iter().map(|one| (one.keys.clone(), says.to_owned())).collect();
             block(situation, &new).unwrap_or_else(|| {
                 let last = first.keys.last().map_or("", String::as_str);
                 Paste {
                     how: format!("It is the one in line {}; keep the comma behind it.", first.line),
-                    text: format!("{}: \"^{version}\"", quoted(last)),
+                    text: format!("{}: \"{says}\"", quoted(last)),
                 }
             })
         }

@@ -56,6 +56,8 @@ pub struct LockFile {
 
 /// What stands for the format of a constraints file: it says which version of a package arrives if something asks for it.
 const CONSTRAINTS: &str = "constraints";
+/// The same of one that only commands name.
+const CONSTRAINTS_OF_COMMANDS: &str = "constraints of commands";
 
 /// The same of what stands for a file whose commands install packages by their names.
 pub(super) const BY_NAME: &str = "by name";
@@ -70,7 +72,13 @@ impl LockFile {
     /// Whether it only says which versions arrive if something asks for them.
     #[must_use]
     pub fn is_constraints(&self) -> bool {
-        self.manager == Manager::Pip && self.format == CONSTRAINTS
+        self.manager == Manager::Pip && [CONSTRAINTS, CONSTRAINTS_OF_COMMANDS].contains(&&*self.format)
+    }
+
+    /// Whether only commands name it as what says which versions arrive.
+    #[must_use]
+    pub fn is_given_by_commands(&self) -> bool {
+        self.format == CONSTRAINTS_OF_COMMANDS
     }
 }
 

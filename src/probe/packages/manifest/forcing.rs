@@ -24,6 +24,8 @@ pub enum Table {
     Pdm,
     /// Maven's `dependencyManagement`.
     Maven,
+    /// A `replace` of `go.mod`, by the module that arrives.
+    Go,
 }
 
 /// One entry that forces the version of a package.
@@ -31,7 +33,8 @@ pub enum Table {
 pub struct Forcing {
     /// Where it stands.
     pub table: Table,
-    /// The keys that lead to it, as written, the outermost first: npm nests them. Of Python the whole requirement.
+    /// The keys that lead to it, as written, the outermost first: npm nests them. Of Python the whole requirement, of Go the module that is
+    /// replaced.
     pub keys: Vec<String>,
     /// The versions, or `$name` for those that the manifest itself asks for of that package.
     pub says: String,
@@ -67,7 +70,7 @@ impl Forcing {
     pub fn selector(&self, manager: Manager) -> Option<Selector<'_>> {
         let far = |(name, range)| Outer { name, range, near: false, top: false };
         match self.table {
-            Table::Uv | Table::Pdm | Table::Maven => Some(Selector { outer: Vec::new(), range: "" }),
+            Table::Uv | Table::Pdm | Table::Maven | Table::Go => Some(Selector { outer: Vec::new(), range: "" }),
             Table::Overrides => {
                 let itself = self.keys.last().is_some_and(|last| last == ".");
                 let keys = self.keys.get(..self.keys.len() - usize::from(itself))?;

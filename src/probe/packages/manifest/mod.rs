@@ -47,6 +47,9 @@ pub struct Manifest {
     pub forcings: BTreeMap<String, Vec<Forcing>>,
     /// Some of them are left out, or are nothing that is understood.
     pub forcings_in_part: bool,
+    /// Versions that it holds a package to if something asks for it, by its name as written, with the line: uv's
+    /// `constraint-dependencies`.
+    pub limits: BTreeMap<String, (String, u32)>,
     /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
     pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.

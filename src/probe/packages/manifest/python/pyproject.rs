@@ -121,6 +121,11 @@ fn uv(doc: &Doc<'_>, manifest: &mut Manifest) {
     if let Some(list) = toml_doc::at(&doc.table, &uv("dev-dependencies")) {
         requirements(doc, list, Scope::Development, false, manifest);
     }
+    for item in toml_doc::items(&doc.table, &uv("constraint-dependencies")) {
+        if let Some(limit) = item.get_ref().as_str().and_then(Requirement::parse) {
+            manifest.limits.insert(limit.name.to_owned(), (limit.specifiers.to_owned(), doc.line(item)));
+        }
+    }
     for item in toml_doc::items(&doc.table, &uv("override-dependencies")) {
         let text = item.get_ref().as_str();
         let Some((text, forced)) = text.and_then(|text| Some((text, Requirement::parse(text)?))) else {
