@@ -284,7 +284,10 @@ mod tests {
 
     #[test]
     fn what_only_a_constraints_file_names_is_told_as_that() {
-        let files = [("requirements.txt", "-c c.txt\nflask\n"), ("c.txt", "flask==2.0\ndeep==1.0\n")];
+        let files = [
+            ("requirements.txt", "-c c.txt\nflask\n"),
+            ("c.txt", "click==1.0\n    # via flask\nflask==2.0\ndeep==1.0\n"),
+        ];
         let (_folder, listing) = crate::probe::samples::listed(&files);
         let cancel = CancellationToken::new();
         let locked = crate::probe::packages::collect(&listing, &cancel);
@@ -311,8 +314,10 @@ mod tests {
         });
         let why = "c.txt only says its version, should something else need it".to_owned();
         let deep = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
-        assert_eq!(told[0], (Confidence::Medium, deep, Uses::Unknown { why }));
-        assert_eq!((told[1].0, &*told[1].1), (Confidence::High, "flask 2.0 (via c.txt"));
+        assert_eq!(told[1], (Confidence::Medium, deep, Uses::Unknown { why }));
+        assert_eq!((told[2].0, &*told[2].1), (Confidence::High, "flask 2.0 (via c.txt"));
+        // The file notes that what is asked for needs it.
+        assert_eq!((told[0].0, told[0].1.contains("if something else needs it")), (Confidence::High, false));
     }
 
     /// What is said of `example.com/m`, of which the code imports `imported` and a critical advisory names `part`.

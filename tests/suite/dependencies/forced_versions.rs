@@ -270,12 +270,12 @@ fn who_gets_it_past_the_entry_is_said() {
 
 #[test]
 fn a_module_that_go_mod_replaces_is_changed_there() {
-    let module = "module example.com/app\n\ngo 1.22\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n\n\
+    let module = "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n\n\
                   replace example.com/a => example.com/a v1.0.1\n";
     let out = way(&[("go.mod", module)], "example.com/a", "1.2.0");
     assert_eq!(out.kind, WayOutKind::Override);
     assert_eq!(out.commands, ["go mod edit -replace example.com/a=example.com/a@v1.2.0", "go mod tidy"]);
-    assert!(out.words.starts_with("go.mod:10 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
+    assert!(out.words.starts_with("go.mod:11 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
     let out = way(&[("go.mod", module)], "example.com/b", "1.2.0");
     assert_eq!(out.commands, ["go get example.com/b@v1.2.0", "go mod tidy"]);
 }
@@ -294,4 +294,36 @@ fn what_uv_is_held_to_is_said_first() {
     };
     assert!(of("B<1.1").starts_with("pyproject.toml:6 holds B to <1.1 (constraint-dependencies)"), "{}", of("B<1.1"));
     assert!(!of("b<2").contains("constraint-dependencies"));
+}
+
+#[test]
+fn a_key_of_yarn_2_chooses_by_the_same_text() {
+    let entry = |key: &str, version: &str, needs: &str| {
+        let name = key.split('@').next().unwrap();
+        let needs = if needs.is_empty() { String::new() } else { format!("  dependencies:\n{needs}") };
+        format!(
+            "\"{key}\":\n  version: {version}\n  resolution: \"{name}@npm:{version}\"\n{needs}  languageName: node\n  linkType: hard\n\n"
+        )
+    };
+    let lock = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n".to_owned()
+        + &entry("b@npm:1.0.0", "1.0.0", "")
+        + "\"shop@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"shop@workspace:.\"\n  dependencies:\n    x: \"npm:^1.0.0\"\n    \
+           y: \"npm:^1.0.0\"\n  languageName: unknown\n  linkType: soft\n\n"
+        + &entry("x@npm:^1.0.0", "1.0.0", "    b: \"npm:^1.0.0\"\n")
+        + &entry("y@npm:^1.0.0", "1.0.0", "    b: \"npm:1.0.0\"\n");
+    let of = |key: &str| {
+        let manifest = format!(
+            r#"{{"name": "shop", "dependencies": {{"x": "^1.0.0", "y": "^1.0.0"}}, "resolutions": {{"{key}": "1.0.0"}}}}"#
+        );
+        way(&[("yarn.lock", &lock), ("package.json", &manifest)], "b", "1.2.0")
+    };
+    for key in ["b@npm:^1.0.0", "b@^1.0.0", "x/b"] {
+        let out = of(key);
+        assert_eq!(
+            (out.kind, out.commands),
+            (WayOutKind::Override, vec!["yarn install".into(), "yarn up -R y b".to_owned()])
+        );
+        assert!(out.words.contains("y 1.0.0 gets it past that entry"), "{key}: {}", out.words);
+    }
+    assert_eq!(of("b").commands, ["yarn install"]);
 }

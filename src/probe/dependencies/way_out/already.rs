@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::commands::Commands;
 use super::overrides::Place;
 use super::written;
-use super::{Allowed, MOST_NAMED, Situation, named, takes_only};
+use super::{Allowed, Situation, named, takes_only};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::ways_in::Needing;
 use crate::probe::packages::manifest::Forcing;
@@ -108,22 +108,12 @@ impl<'a> Situation<'a> {
             kind: WayOutKind::Override,
             words: format!(
                 "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write {write} \
-                 there, {then}.{how}{}{}{besides}",
-                self.asked_besides(),
+                 there, {then}.{how}{}{besides}",
                 self.step(version)
             ),
             commands: typed,
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
-        }
-    }
-
-    /// What holds for what asks for a forced package itself, as a sentence.
-    fn asked_besides(&self) -> String {
-        match self.lock.manager {
-            _ if self.ways.itself.is_empty() => String::new(),
-            Manager::Npm => String::new(),
-            _ => " What asks for it itself has to allow the same.".to_owned(),
         }
     }
 

@@ -35,10 +35,13 @@ impl<'a> Commands<'a> {
         let lock = situation.lock;
         let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let folder = if lock.is_constraints() {
-            // It is installed where it is read, by files of several folders from the project's own.
+            // It is installed where it is read; what lies in several folders, from the project's own.
             let mut readers = lock.roots.iter().map(|root| folder(&root.manifest));
             let first = readers.next().unwrap_or("");
-            if readers.all(|other| other == first) { first } else { "" }
+            // A command names the constraints file as well.
+            let own = || lock.path.strip_prefix(first).is_some_and(|rest| rest.starts_with('/'));
+            let reaches = !lock.is_given_by_commands() || first.is_empty() || own();
+            if reaches && readers.all(|other| other == first) { first } else { "" }
         } else {
             folder(&lock.path)
         };
@@ -160,6 +163,8 @@ impl<'a> Commands<'a> {
                 Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun => {
                     self.install()
                 }
+                // What the manifest asks for now; where others keep the old version, that one could not be raised.
+                Manager::Cargo => vec!["cargo update --workspace".to_owned()],
                 _ => self.renew(version),
             };
         }
@@ -168,6 +173,14 @@ impl<'a> Commands<'a> {
         for asked in self.situation.ways.itself.iter().take(MOST_NAMED) {
             let command = self.raise_one(asked, version);
             commands.extend(command.filter(|command| seen.insert(command.clone())));
+        }
+        // Pipenv's lock file has two halves, and what is asked for with development may be in the other one as well.
+        let is_in_both = self.situation.package.scope == Scope::Production;
+        if self.manager == Manager::Pipenv
+            && is_in_both
+            && self.situation.ways.itself.iter().all(|asked| asked.wanted.scope == Scope::Development)
+        {
+            commands.extend(self.renew(version));
         }
         if commands.iter().any(|command| command.contains(" --prefix ")) {
             commands.extend(self.install());
@@ -417,7 +430,16 @@ impl<'a> Commands<'a> {
 
     pub(super) fn declared(&self, asked: &Asked<'_>) -> Option<&'a Declared> {
         let line = line_of(*asked, self.situation.manifests)?;
-        self.situation.manifests.get(asked.manifest)?.declared.iter().find(|one| one.line == line)
+        let ecosystem = asked.package.ecosystem;
+        let is_it = |one: &&Declared| {
+            let called = one.alias.as_deref().unwrap_or(&one.name);
+            ecosystem.normalize(called) == ecosystem.normalize(&asked.wanted.name)
+        };
+        // Of several that stand on one line, the one that is meant, under its own heading.
+        let of_line = || self.situation.manifests.get(asked.manifest).into_iter().flat_map(|one| &one.declared);
+        let of_line = || of_line().filter(|one| one.line == line);
+        let of_name = of_line().filter(is_it).min_by_key(|one| one.scope != asked.wanted.scope);
+        of_name.or_else(|| of_line().next())
     }
 
     pub(super) fn beside(&self, name: &str) -> String {

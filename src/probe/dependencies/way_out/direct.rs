@@ -14,12 +14,8 @@ use crate::probe::packages::{Manager, Version};
 
 impl Situation<'_> {
     pub(super) fn direct(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
-        let ranges = || self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
-        let allowed = match self.allowed(ranges(), parsed) {
-            // A gem without a condition may be any version.
-            Allowed::Unknown if self.lock.manager == Manager::Bundler => ranges().all(|one| one.trim().is_empty()),
-            allowed => allowed == Allowed::Yes,
-        };
+        let ranges = self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
+        let allowed = self.allowed(ranges, parsed) == Allowed::Yes;
         let refusing = self.refusing(parsed);
         if !refusing.is_empty() && !self.keeps_several(version) {
             return self.raise_both(version, allowed, &refusing, commands);
@@ -30,7 +26,41 @@ impl Situation<'_> {
         } else {
             self.raise_itself(version, commands)
         };
-        if refusing.is_empty() { out } else { self.with_second_copies(version, out, &refusing, commands) }
+        if refusing.is_empty() {
+            self.with_perhaps_a_second_copy(version, parsed, out, commands)
+        } else {
+            self.with_second_copies(version, out, &refusing, commands)
+        }
+    }
+
+    /// Whoever else needs the package, and takes what the lock file does not say, seldom takes a major step.
+    fn with_perhaps_a_second_copy(
+        &self,
+        version: &str,
+        parsed: &Version,
+        out: WayOut,
+        commands: &Commands<'_>,
+    ) -> WayOut {
+        let is_open = |one: &&Needing<'_>| {
+            self.allowed([one.range], parsed) == Allowed::Unknown
+                && self.overrides.ruling(Some(one.place), one.range, self.at).is_none()
+        };
+        let open: Vec<Needing<'_>> = self.ways.needed_by.iter().filter(is_open).copied().collect();
+        if open.is_empty() || !self.keeps_several(version) || !is_major_step(&self.package.version, version) {
+            return out;
+        }
+        let who = named(open.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let (needs, it) = if open.len() == 1 { ("needs", "it") } else { ("need", "them") };
+        let mut typed = out.commands;
+        typed.extend(commands.renew_all(open.iter().map(|one| one.package)));
+        WayOut {
+            words: format!(
+                "{} {who} {needs} it too and may keep {}: look whether that is gone, and renew or raise {it} if not.",
+                out.words, self.package.version
+            ),
+            commands: typed,
+            ..out
+        }
     }
 
     /// Whether this version and the present one can be installed side by side.
@@ -194,6 +224,21 @@ impl Situation<'_> {
 
     pub(super) fn edit_the_pin(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
+        // `pylock.toml` holds addresses and hashes beside each version, so nobody writes it by hand.
+        if self.lock.path.ends_with(".toml") {
+            return WayOut {
+                kind: WayOutKind::Renew,
+                words: format!(
+                    "A tool wrote {} (line {} has {name} {}): have it lock {name} {version} or later and write the file anew. What \
+                     asks for {name} has to allow that.{}",
+                    self.lock.path,
+                    self.package.line,
+                    self.package.version,
+                    self.step(version)
+                ),
+                ..WayOut::default()
+            };
+        }
         // What a compiler wrote is asked for elsewhere, and pinned here.
         let file = &*self.lock.path;
         let readers = self.lock.roots.iter().filter(|_| self.lock.is_constraints());

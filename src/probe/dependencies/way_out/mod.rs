@@ -98,6 +98,11 @@ impl<'a> Situation<'a> {
         let mut told = Allowed::Unknown;
         let mut unknown = false;
         for text in ranges {
+            // Bundler's lock file says every condition: none is any version.
+            if text.trim().is_empty() && self.lock.manager == Manager::Bundler {
+                told = Allowed::Yes;
+                continue;
+            }
             let allows = Some(text).filter(|text| !text.trim().is_empty());
             match allows.and_then(|text| range::allows(self.package.ecosystem, text, version)) {
                 Some(false) => return Allowed::No,

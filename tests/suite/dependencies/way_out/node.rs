@@ -186,3 +186,11 @@ fn it_is_moved_where_the_range_allows_the_fix_as_well() {
         assert!(!out.words.contains("imports it"), "{}", out.words);
     }
 }
+
+#[test]
+fn of_several_entries_on_one_line_the_one_that_is_meant_counts() {
+    let both = vec![declared("z", "1.0.0", Scope::Production, 1), declared("a", "^1.0.0", Scope::Production, 1)];
+    let lock = lock(Manager::Npm, "package.json", "package-lock.json", "^1.0.0", Scope::Production, "");
+    let way = out(&lock, "a", "2.1.0", &manifests("package.json", both));
+    assert_eq!(way.commands, ["npm install \"a@^2.1.0\""]);
+}
