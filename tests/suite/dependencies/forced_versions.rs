@@ -327,3 +327,33 @@ fn a_key_of_yarn_2_chooses_by_the_same_text() {
     }
     assert_eq!(of("b").commands, ["yarn install"]);
 }
+
+#[test]
+fn who_gets_it_through_another_forced_package_is_not_told_to_renew_that() {
+    let lock = "lockfileVersion: '9.0'\n\noverrides:\n  a>b: 1.0.0\n  c>d: 1.0.0\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        \
+        specifier: ^1.0.0\n        version: 1.0.0\n      c:\n        specifier: ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  \
+        a@1.0.0:\n    resolution: {integrity: sha512-x}\n\n  b@1.0.0:\n    resolution: {integrity: sha512-x}\n\n  c@1.0.0:\n    \
+        resolution: {integrity: sha512-x}\n\n  d@1.0.0:\n    resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  a@1.0.0:\n    \
+        dependencies:\n      b: 1.0.0\n\n  b@1.0.0: {}\n\n  c@1.0.0:\n    dependencies:\n      d: 1.0.0\n\n  d@1.0.0:\n    \
+        dependencies:\n      b: 1.0.0\n";
+    let manifest = r#"{"dependencies": {"a": "^1.0.0", "c": "^1.0.0"}}"#;
+    let out = way(&[("pnpm-lock.yaml", lock), ("package.json", manifest)], "b", "1.2.0");
+    assert_eq!((out.kind, out.commands), (WayOutKind::Override, vec!["pnpm install".to_owned()]));
+    assert!(out.words.contains("d 1.0.0 gets it past that entry"), "{}", out.words);
+    assert!(
+        out.words.contains("pnpm-workspace.yaml forces d 1.0.0 (overrides), so raising what brings it in"),
+        "{}",
+        out.words
+    );
+}
+
+#[test]
+fn what_pnpms_manifest_lets_follow_an_entry_of_its_own_is_raised_with_that() {
+    let lock = "lockfileVersion: '9.0'\n\noverrides:\n  b: ^1.0.0\n\nimporters:\n\n  .:\n    dependencies:\n      b:\n        specifier: ^1.0.0\n        \
+        version: 1.0.0\n\npackages:\n\n  b@1.0.0:\n    resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  b@1.0.0: {}\n";
+    let of = |says: &str| {
+        let manifest = format!(r#"{{"dependencies": {{"b": "^1.0.0"}}, "pnpm": {{"overrides": {{"b": "{says}"}}}}}}"#);
+        way(&[("pnpm-lock.yaml", lock), ("package.json", &manifest)], "b", "2.0.0").kind
+    };
+    assert_eq!((of("$b"), of("^1.0.0")), (WayOutKind::RaiseItself, WayOutKind::Override));
+}

@@ -320,9 +320,8 @@ fn commands_give_constraints() {
     let asked = || vec!["requirements.txt: flask  (2.0) in pins/c.txt".to_owned()];
     for (path, text) in [
         ("Dockerfile", "FROM python:3.13\nCOPY pins/c.txt c.txt\nRUN pip install -r requirements.txt \\\n  -c c.txt\n"),
-        ("start.sh", "uv pip install --constraints=pins/c.txt -r requirements.txt\n"),
+        ("Containerfile", "RUN uv pip install --constraints=pins/c.txt -r requirements.txt\n"),
         ("Dockerfile", "FROM python:3.13\nENV PIP_CONSTRAINT=/app/pins/c.txt\nRUN pip install -r requirements.txt\n"),
-        ("Makefile", "export UV_CONSTRAINT = pins/c.txt\nall:\n\tuv pip install -r requirements.txt\n"),
         (
             "compose.yml",
             "services:\n  a:\n    command: pip install -r requirements.txt\n    environment:\n      \
@@ -338,6 +337,7 @@ fn commands_give_constraints() {
             ("Dockerfile", "RUN pip install -r requirements.txt -c pins/c.txt\n"),
             ("a.sh", "pip install -r requirements.txt\n"),
         ],
+        &[("Makefile", "export UV_CONSTRAINT = pins/c.txt\nall:\n\tuv pip install -r requirements.txt\n")],
         &[("prod.txt", "-r requirements.txt\n-c pins/c.txt\n"), ("a.sh", "pip install -r prod.txt\n")],
     ] {
         assert_eq!(constrained(files), (asked(), true), "{files:?}");

@@ -10,7 +10,7 @@ use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::ways_in::Needing;
 use crate::probe::packages::manifest::Forcing;
 use crate::probe::packages::typed::{is_plain, is_range};
-use crate::probe::packages::{Manager, Version};
+use crate::probe::packages::{LockedPackage, Manager, Version};
 
 impl<'a> Situation<'a> {
     /// The way out where an entry of the project decides which version arrives; `None` where none does, or where it lets
@@ -95,7 +95,7 @@ impl<'a> Situation<'a> {
         let follows = self.lock.manager == Manager::Npm && !self.ways.itself.is_empty();
         let says = if follows { format!("${name}") } else { format!("^{version}") };
         let paste = written::changed(self, &entries, version, &says);
-        let (besides, renew) = self.besides(parsed, ruling, commands);
+        let (besides, renew) = self.besides(version, parsed, ruling, commands);
         let mut typed = if follows { commands.raise_itself(version) } else { commands.install() };
         typed.extend(renew);
         let (write, then) = if follows {
@@ -119,21 +119,35 @@ impl<'a> Situation<'a> {
 
     /// Who gets the package past the entries that are changed, and does not surely take `version`: as sentences, and what
     /// renews them.
-    fn besides(&self, version: &Version, changed: &[&Forcing], commands: &Commands<'_>) -> (String, Vec<String>) {
+    fn besides(
+        &self,
+        version: &str,
+        parsed: &Version,
+        changed: &[&Forcing],
+        commands: &Commands<'_>,
+    ) -> (String, Vec<String>) {
         let is_past = |one: &&Needing<'a>| {
             let ruling = self.overrides.ruling(Some(one.place), one.range, self.at);
-            !ruling.is_some_and(|entry| changed.contains(&entry)) && self.allowed([one.range], version) != Allowed::Yes
+            !ruling.is_some_and(|entry| changed.contains(&entry)) && self.allowed([one.range], parsed) != Allowed::Yes
         };
         let past: Vec<Needing<'a>> = self.ways.needed_by.iter().filter(is_past).copied().collect();
         if past.is_empty() {
             return (String::new(), Vec::new());
         }
         let who = named(past.iter().map(|one| (&*one.package.name, &*one.package.version)));
-        let refusing = self.refusing(version);
+        let refusing = self.refusing(parsed);
         let takes = if refusing.is_empty() { String::new() } else { format!(" {}", takes_only(&refusing)) };
         let (gets, it) = if past.len() == 1 { ("gets", "that") } else { ("get", "those") };
-        let renew = commands.renew_all(past.iter().map(|one| one.package).chain([self.package]));
-        (format!(" {who} {gets} it past that entry: renew or raise {it} as well.{takes}"), renew)
+        let held = self.overrides.held(self.at);
+        let is_fixed = |one: &&Needing<'_>| {
+            held.packages.get(&one.place).is_some_and(|entry| self.overrides.is_exact(entry, one.package))
+        };
+        let free: Vec<&LockedPackage> = past.iter().filter(|one| !is_fixed(one)).map(|one| one.package).collect();
+        let renew =
+            if free.is_empty() { Vec::new() } else { commands.renew_all(free.into_iter().chain([self.package])) };
+        let held =
+            if held.packages.is_empty() { String::new() } else { format!(" {}", self.held_words(&held, version)) };
+        (format!(" {who} {gets} it past that entry: renew or raise {it} as well.{takes}{held}"), renew)
     }
 
     /// Whether everybody who needs the package and gets it past every entry takes `version`. Called where every entry that

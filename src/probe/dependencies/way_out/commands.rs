@@ -129,8 +129,10 @@ impl<'a> Commands<'a> {
             .filter(|package| self.manager != Manager::YarnClassic || is_direct(package))
             .take(MOST_RENEWED);
         let versioned = self.manager == Manager::Cargo;
+        let mut seen = BTreeSet::new();
         let names: Vec<String> = plain
             .map(|one| word(&if versioned { format!("{}@{}", one.name, one.version) } else { one.name.clone() }))
+            .filter(|name| seen.insert(name.clone()))
             .collect();
         if names.is_empty() {
             return Vec::new();

@@ -162,7 +162,7 @@ impl<'a> Situation<'a> {
     }
 
     /// What the project forces between the package and what it asks for, as sentences.
-    fn held_words(&self, held: &Held<'_>, version: &str) -> String {
+    pub(super) fn held_words(&self, held: &Held<'_>, version: &str) -> String {
         let (name, place) = (self.name(), &self.overrides.place);
         let packages: Vec<&LockedPackage> = held.packages.keys().filter_map(|at| self.lock.packages.get(*at)).collect();
         let who = named(packages.iter().map(|one| (&*one.name, &*one.version)));

@@ -93,6 +93,11 @@ impl<'a> Overrides<'a> {
         let all = if repeated { Some(&lock.forced) } else { written };
         for (name, forcings) in all.into_iter().flatten() {
             let mut list: Vec<&Forcing> = forcings.iter().filter(|one| repeated || reads(one.table)).collect();
+            // The manifest still says what an entry follows, the lock file what that came to.
+            for one in list.iter_mut().filter(|_| repeated) {
+                let here = written.and_then(|all| all.get(name)).into_iter().flatten();
+                *one = here.into_iter().find(|here| here.keys == one.keys).unwrap_or(*one);
+            }
             // What says more of who is meant wins.
             list.sort_by_key(|one| std::cmp::Reverse(one.selector(lock.manager).map_or(0, |one| one.outer.len())));
             if !list.is_empty() && !place.file.is_empty() {

@@ -40,18 +40,41 @@ pub struct Installed {
 /// <https://docs.astral.sh/uv/reference/environment/#uv_constraint>).
 #[derive(Debug, Default)]
 pub struct CommandsGive {
-    /// Those of each command, with whether it builds or starts what runs in production.
-    each: Vec<(bool, BTreeSet<String>)>,
+    each: Vec<(Standing, BTreeSet<String>)>,
+}
+
+/// What a file of commands is to production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A container, or a host's settings: production is built so.
+    Builds,
+    /// A script that may be production's.
+    Perhaps,
+    /// Others.
+    No,
+}
+
+impl Standing {
+    fn of(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let is_script = matches!(&*name, "makefile" | "justfile") || name.ends_with(".sh") || name.ends_with(".bash");
+        match deploys(&name) {
+            true if is_script => Self::Perhaps,
+            true => Self::Builds,
+            false => Self::No,
+        }
+    }
 }
 
 impl CommandsGive {
-    /// Those that hold wherever the app is deployed.
+    /// Those that production surely gets: what builds it says so, and no script that may be its own says otherwise. Hosts
+    /// install a requirements file without a command.
     #[must_use]
     pub fn always(&self) -> BTreeSet<&String> {
-        let mut deploying = self.each.iter().filter(|(deploys, _)| *deploys).map(|(_, given)| given);
-        let Some(first) = deploying.next() else { return BTreeSet::new() };
-        let rest: Vec<&BTreeSet<String>> = deploying.collect();
-        first.iter().filter(|one| rest.iter().all(|given| given.contains(*one))).collect()
+        let builds = self.each.iter().find(|(standing, _)| *standing == Standing::Builds);
+        let deploying: Vec<_> = self.each.iter().filter(|(standing, _)| *standing != Standing::No).collect();
+        let given = builds.into_iter().flat_map(|(_, given)| given);
+        given.filter(|one| deploying.iter().all(|(_, given)| given.contains(*one))).collect()
     }
 
     /// Those of any command.
@@ -153,7 +176,7 @@ impl Installed {
     fn add_commands(&mut self, file: &FileEntry, text: &str, files: &BTreeMap<&str, &FileEntry>) {
         let copies = copies(text);
         let lines = joined_lines(text);
-        let deploys = deploys(&file.name().to_ascii_lowercase());
+        let standing = Standing::of(file.name());
         // In YAML what is set for a job may stand behind what it runs.
         let is_yaml = matches!(file.extension(), "yml" | "yaml");
         let mut set: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -181,11 +204,11 @@ impl Installed {
                         continue;
                     }
                     let places = places(&file.path, target, &copies, files);
-                    if places.is_empty() && deploys {
+                    if places.is_empty() && standing != Standing::No {
                         self.lost.push((file.path.clone(), number));
                     }
                     for place in &places {
-                        self.given.entry(place.clone()).or_default().each.push((deploys, given.clone()));
+                        self.given.entry(place.clone()).or_default().each.push((standing, given.clone()));
                     }
                     self.files.extend(places);
                 }
