@@ -292,9 +292,10 @@ pub fn is_perhaps_installed(lock: &LockFile, ways: &WaysIn<'_>) -> bool {
     lock.is_constraints() && ways.itself.is_empty() && ways.parents.is_empty()
 }
 
-/// Whether a list of Python's packages says who needs whom, as compilers note it.
+/// Whether a list of Python's packages says who needs whom, as compilers note it. What a constraints file leaves out may need
+/// some as well.
 fn says_who_needs(lock: &LockFile) -> bool {
-    lock.packages.iter().any(|package| !package.needs.is_empty())
+    !lock.is_constraints() && lock.packages.iter().any(|package| !package.needs.is_empty())
 }
 
 /// Go's own library, as its advisories call it (<https://go.dev/doc/security/vuln/database>).

@@ -49,7 +49,7 @@ impl<'a> Commands<'a> {
     }
 
     /// A path from where commands are typed; `None` where it does not lie below, or cannot be typed.
-    fn from_folder<'p>(&self, path: &'p str) -> Option<&'p str> {
+    fn below_folder<'p>(&self, path: &'p str) -> Option<&'p str> {
         let below = if self.folder.is_empty() {
             Some(path)
         } else {
@@ -337,11 +337,11 @@ impl<'a> Commands<'a> {
                     files.push(&lock.path);
                 }
                 for file in files {
-                    let Some(file) = self.from_folder(file) else { return Vec::new() };
+                    let Some(file) = self.below_folder(file) else { return Vec::new() };
                     command += &format!(" -r {file}");
                 }
                 if lock.is_given_by_commands() {
-                    let Some(file) = self.from_folder(&lock.path) else { return Vec::new() };
+                    let Some(file) = self.below_folder(&lock.path) else { return Vec::new() };
                     command += &format!(" -c {file}");
                 }
                 return vec![command];

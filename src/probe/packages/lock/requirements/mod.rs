@@ -112,6 +112,13 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
             let one = Constrained { by, name, range, scope, pins: places.clone() };
             given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
         }
+        let perhaps = reached.get(path).into_iter().flat_map(|one| &one.perhaps);
+        for file in constraints.reached_from(perhaps.map(|file| (file.as_str(), true)).collect()) {
+            let given = given.entry(file).or_insert_with(|| Given::new(scope));
+            given.scope = given.scope.min(scope);
+            given.by.insert(path.clone());
+            given.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+        }
         // What another file or a command gives it here and there; elsewhere it has no version.
         let files = constraints.of_others(path);
         let more = if files.is_empty() { BTreeMap::new() } else { constraints.versions(&files) };
