@@ -7,7 +7,7 @@ use super::query::Query;
 use super::store::{self, AdvisoriesError, Store};
 use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
-use super::{coverage, imports, judged, loaded_as, named, programs, proposed, quoted, report, vendored};
+use super::{coverage, django_apps, imports, judged, loaded_as, named, programs, proposed, quoted, report, vendored};
 use crate::model::{DependencyReport, Examined, Failure, Gap, RuleId};
 use crate::probe::files::{self, Listing};
 use crate::probe::packages::{self, Ecosystem, Origin, Packages, Version};
@@ -171,6 +171,7 @@ fn tell(
         words.extend(others.map(str::to_owned));
         imports.quoted = quoted::collect(listing, &words, &imports.passed_over, &cx.cancel);
         imports.pages = loaded_as::pages(listing);
+        imports.apps = django_apps::collect(listing, &cx.cancel);
         imports.programs = programs::collect(listing, &cx.cancel);
         imports.vendored = vendored::collect(listing, &locked.locks);
     }

@@ -12,7 +12,7 @@ use super::parts_used::parts_used;
 use super::proposed;
 use super::query::Query;
 use super::uses::{Finder, Imports, is_perhaps_installed};
-use super::way_out::{Fixes, Situation, several, way_out};
+use super::way_out::{Fixes, Overrides, Situation, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, PartsUsed, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
@@ -117,9 +117,12 @@ pub fn judge<'a>(
         let malware = hit.groups.iter().any(|group| group.malware);
         let uses = finder.uses(lock, package, &ways, &locked.manifests);
         let imported = matches!(&uses, Uses::Imported { package: name, .. } if *name == package.name);
+        let overrides = Overrides::of(graph, &locked.manifests);
         let out = way_out(&Situation {
             lock,
             package,
+            at: hit.place,
+            overrides: &overrides,
             ways: &ways,
             nearest: &nearest,
             fixes: &fixes,
@@ -281,7 +284,10 @@ mod tests {
 
     #[test]
     fn what_only_a_constraints_file_names_is_told_as_that() {
-        let files = [("requirements.txt", "-c c.txt\nflask\n"), ("c.txt", "flask==2.0\ndeep==1.0\n")];
+        let files = [
+            ("requirements.txt", "-c c.txt\nflask\n"),
+            ("c.txt", "click==1.0\n    # via flask\nflask==2.0\ndeep==1.0\n"),
+        ];
         let (_folder, listing) = crate::probe::samples::listed(&files);
         let cancel = CancellationToken::new();
         let locked = crate::probe::packages::collect(&listing, &cancel);
@@ -308,8 +314,10 @@ mod tests {
         });
         let why = "c.txt only says its version, should something else need it".to_owned();
         let deep = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
-        assert_eq!(told[0], (Confidence::Medium, deep, Uses::Unknown { why }));
-        assert_eq!((told[1].0, &*told[1].1), (Confidence::High, "flask 2.0 (via c.txt"));
+        assert_eq!(told[1], (Confidence::Medium, deep, Uses::Unknown { why }));
+        assert_eq!((told[2].0, &*told[2].1), (Confidence::High, "flask 2.0 (via c.txt"));
+        // The file notes that what is asked for needs it.
+        assert_eq!((told[0].0, told[0].1.contains("if something else needs it")), (Confidence::High, false));
     }
 
     /// What is said of `example.com/m`, of which the code imports `imported` and a critical advisory names `part`.

@@ -9,6 +9,7 @@
 
 pub mod advisory;
 mod coverage;
+mod django_apps;
 mod examine;
 mod imports;
 mod judged;

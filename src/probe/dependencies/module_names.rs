@@ -48,8 +48,9 @@ pub fn is_module_of(imports: &Imports, module: &str, package: &str) -> bool {
     ends.filter_map(|end| module.get(..end)).any(|part| Ecosystem::PyPi.normalize(part) == package)
 }
 
-/// A module of Python that the code imports and that no locked package explains: it may be of any of them.
-pub fn unexplained<'i>(imports: &Imports, code: &'i Code, lock: &LockFile) -> Option<&'i str> {
+/// A module of Python that the code imports, or Django's settings name, and that no locked package explains: it may be of
+/// any of them.
+pub fn unexplained<'i>(imports: &'i Imports, code: &'i Code, lock: &LockFile) -> Option<&'i str> {
     let packages: BTreeSet<String> =
         lock.packages.iter().map(|package| Ecosystem::PyPi.normalize(&package.name)).collect();
     let explained = |module: &str| {
@@ -61,5 +62,6 @@ pub fn unexplained<'i>(imports: &Imports, code: &'i Code, lock: &LockFile) -> Op
     };
     let production =
         code.modules.iter().filter(|(_, places)| places.iter().any(|one| one.kind == PlaceKind::Production));
-    production.map(|(module, _)| module.as_str()).find(|module| !explained(module))
+    let apps = imports.apps.iter().map(String::as_str);
+    production.map(|(module, _)| module.as_str()).chain(apps).find(|module| !explained(module))
 }

@@ -23,6 +23,9 @@ pub fn parts_used(
     if package.ecosystem != Ecosystem::Go || parts.is_empty() {
         return PartsUsed::NotExamined;
     }
+    if lock.is_by_name() {
+        return PartsUsed::Unknown { why: format!("a command of {} installs it by name", lock.path) };
+    }
     // Code imports a replaced module by the name that it had before.
     let mut names: BTreeSet<&str> = ways.itself.iter().map(|asked| &*asked.wanted.name).collect();
     names.insert(&package.name);

@@ -35,6 +35,8 @@ pub struct Imports {
     pub programs: BTreeMap<String, Vec<(String, u32)>>,
     /// Code in which no word counts: tests, and what programs wrote.
     pub passed_over: BTreeSet<String>,
+    /// Modules of others that Django's settings name.
+    pub apps: BTreeSet<String>,
     /// What lists of all that is built say, by the lock file.
     pub vendored: BTreeMap<String, Vendored>,
     /// Why nothing is known of the code.
@@ -190,14 +192,23 @@ impl<'i> Finder<'i> {
         if direct.is_empty() || ways.cut_short {
             return unknown("the lock file does not say what brings it in");
         }
-        if matches!(lock.manager, Manager::Pip | Manager::Pipenv) {
-            return Uses::Unknown { why: format!("{} does not say which of its packages need it", lock.path) };
+        if let Some(why) = elsewhere {
+            return unknown(&why);
+        }
+        if matches!(lock.manager, Manager::Pip | Manager::Pipenv) && !says_who_needs(lock) {
+            let path = &lock.path;
+            return Uses::Unknown {
+                why: if ways.itself.is_empty() {
+                    format!("{path} does not say which of its packages need it")
+                } else {
+                    format!(
+                        "no code imports it by name, and {path} does not say whether another of its packages needs it"
+                    )
+                },
+            };
         }
         if too_many {
             return unknown("too much brings it in");
-        }
-        if let Some(why) = elsewhere {
-            return unknown(&why);
         }
         for (called, name) in &looked_for {
             let folders = folders(lock, name, &direct);
@@ -274,10 +285,17 @@ fn is_declaration(manifests: &BTreeMap<String, Manifest>, path: &str, line: u32,
     here.any(|one| [called, name].contains(&one.name.as_str()) || one.alias.as_deref() == Some(called))
 }
 
-/// Whether only a constraints file names a package: then it arrives if something else needs it.
+/// Whether only a constraints file names a package: then it arrives if something else needs it. Where the file notes that
+/// something needs it that is asked for, it arrives.
 #[must_use]
 pub fn is_perhaps_installed(lock: &LockFile, ways: &WaysIn<'_>) -> bool {
-    lock.is_constraints() && ways.itself.is_empty()
+    lock.is_constraints() && ways.itself.is_empty() && ways.parents.is_empty()
+}
+
+/// Whether a list of Python's packages says who needs whom, as compilers note it. What a constraints file leaves out may need
+/// some as well.
+fn says_who_needs(lock: &LockFile) -> bool {
+    !lock.is_constraints() && lock.packages.iter().any(|package| !package.needs.is_empty())
 }
 
 /// Go's own library, as its advisories call it (<https://go.dev/doc/security/vuln/database>).

@@ -39,6 +39,8 @@ pub struct Asked<'a> {
 /// A package that needs another one.
 #[derive(Debug, Clone, Copy)]
 pub struct Needing<'a> {
+    /// Its place in the lock file.
+    pub place: usize,
     /// It.
     pub package: &'a LockedPackage,
     /// The versions that it takes, as written; empty where that is not known.
@@ -93,6 +95,28 @@ impl<'a> Graph<'a> {
         Self { lock, needed_by, asked, seen, searches: Cell::new(0), edges_left: Cell::new(MOST_EDGES) }
     }
 
+    /// The lock file.
+    #[must_use]
+    pub const fn lock(&self) -> &'a LockFile {
+        self.lock
+    }
+
+    /// The places of the packages that need the one at `place` without a step between; `None` once too many were followed.
+    #[must_use]
+    pub fn above(&self, place: usize) -> Option<&[usize]> {
+        let above = self.needed_by.get(place).map_or(&[][..], Vec::as_slice);
+        self.edges_left.set(self.edges_left.get().checked_sub(above.len() as u64 + 1)?);
+        Some(above)
+    }
+
+    /// What the package at `from` takes of the one at `target`, as written; empty where that is not known.
+    #[must_use]
+    pub fn range(&self, from: usize, target: usize) -> &'a str {
+        let package = self.lock.packages.get(from);
+        let at = package.and_then(|package| package.needs.iter().position(|to| *to == target));
+        package.zip(at).and_then(|(package, at)| package.ranges.get(at)).map_or("", String::as_str)
+    }
+
     /// The ways to the package at `target`.
     #[must_use]
     pub fn ways_in(&self, target: usize, manifests: &BTreeMap<String, Manifest>) -> WaysIn<'a> {
@@ -121,7 +145,9 @@ impl<'a> Graph<'a> {
         found
     }
 
-    fn asked_for(&self, place: usize) -> Vec<Asked<'a>> {
+    /// The manifests that ask for the package at `place` themselves, production's first.
+    #[must_use]
+    pub fn asked_for(&self, place: usize) -> Vec<Asked<'a>> {
         let mut asked: Vec<Asked<'a>> = (self.asked.get(&place).into_iter().flatten())
             .filter_map(|&(root, at)| {
                 let root = self.lock.roots.get(root)?;
@@ -141,9 +167,7 @@ impl<'a> Graph<'a> {
 
     fn needing(&self, from: usize, target: usize) -> Option<Needing<'a>> {
         let package = self.lock.packages.get(from)?;
-        let at = package.needs.iter().position(|to| *to == target)?;
-        let range = package.ranges.get(at).map_or("", String::as_str);
-        Some(Needing { package, range, direct: self.asked.contains_key(&from) })
+        Some(Needing { place: from, package, range: self.range(from, target), direct: self.asked.contains_key(&from) })
     }
 
     /// The direct dependencies from which `target` is reached, with their distances: one search, breadth first, so each

@@ -18,7 +18,7 @@ mod lines;
 pub mod lock;
 mod manager;
 pub mod manifest;
-mod npm_spec;
+pub(super) mod npm_spec;
 pub mod range;
 mod refused;
 mod shell;

@@ -33,7 +33,8 @@ fn a_version_that_is_forced_is_changed_where_it_stands() {
     assert_eq!((forced.kind, forced.version.as_deref()), (WayOutKind::Override, Some("0.2.4")));
     assert_eq!(forced.commands, ["npm install"]);
     assert!(forced.words.starts_with("package.json forces the version of minimist (overrides)"), "{}", forced.words);
-    assert_eq!(forced.lines, Some(("package.json".to_owned(), "\"minimist\": \"^0.2.4\"".to_owned())));
+    let lines = "\"overrides\": {\n    \"minimist\": \"^0.2.4\"\n}";
+    assert_eq!(forced.lines, Some(("package.json".to_owned(), lines.to_owned())));
     // Neither is forced.
     let free = npm("");
     assert_eq!((free.kind, &*free.commands[0]), (WayOutKind::RaiseParent, "npm update mkdirp minimist"));
@@ -42,13 +43,19 @@ fn a_version_that_is_forced_is_changed_where_it_stands() {
 
 #[test]
 fn nested_ones_are_written_as_they_stand() {
-    let nested = npm(r#", "overrides": {"mkdirp@0.5": {"minimist": "0.0.8"}}"#);
+    let nested = npm(r#", "overrides": {"mkdirp@0.5": {"minimist": "0.0.8", "x": "$y"}, "z@1": ""}"#);
     assert!(nested.words.contains("(overrides, below mkdirp@0.5)"), "{}", nested.words);
-    let lines = "\"mkdirp@0.5\": {\n    \"minimist\": \"^0.2.4\"\n}";
+    assert!(nested.words.contains("The lines below are all of overrides, to be put in its place."), "{}", nested.words);
+    let lines = "\"overrides\": {\n    \"mkdirp@0.5\": {\n        \"minimist\": \"^0.2.4\",\n        \"x\": \"$y\"\n    },\n    \
+                 \"z@1\": \"\"\n}";
     assert_eq!(nested.lines, Some(("package.json".to_owned(), lines.to_owned())));
     // With the versions that are replaced.
     let keyed = npm(r#", "overrides": {"minimist@<0.2": "0.0.8"}"#);
-    assert_eq!(keyed.lines.unwrap().1, "\"minimist@<0.2\": \"^0.2.4\"");
+    assert_eq!(keyed.lines.unwrap().1, "\"overrides\": {\n    \"minimist@<0.2\": \"^0.2.4\"\n}");
+    // What cannot be written anew stays as it is.
+    let odd = npm(r#", "overrides": {"minimist": "0.0.8", "x": "git+https://git.example.com/x.git"}"#);
+    assert!(odd.words.contains("It is the one in line 1; keep the comma"), "{}", odd.words);
+    assert_eq!(odd.lines.unwrap().1, "\"minimist\": \"^0.2.4\"");
     // The version of another entry.
     let followed = npm(r#", "overrides": {"minimist": "$args"}"#);
     assert!(followed.words.contains("(overrides) to what it asks for of args itself"), "{}", followed.words);
@@ -69,12 +76,12 @@ fn what_follows_an_entry_of_its_own_is_raised_there() {
 fn lines_are_added_to_those_that_are_there() {
     let other = npm(r#", "overrides": {"semver": "7.5.2"}"#);
     assert_eq!(other.kind, WayOutKind::RaiseParent);
-    assert!(
-        other.words.contains("add what is below to what stands under overrides in package.json"),
-        "{}",
-        other.words
-    );
-    assert_eq!(other.lines, Some(("package.json".to_owned(), "\"minimist\": \"^0.2.4\"".to_owned())));
+    assert!(other.words.contains("Force 0.2.4 or later under overrides in package.json. The lines"), "{}", other.words);
+    let lines = "\"overrides\": {\n    \"semver\": \"7.5.2\",\n    \"minimist\": \"^0.2.4\"\n}";
+    assert_eq!(other.lines, Some(("package.json".to_owned(), lines.to_owned())));
+    let odd = npm(r#", "overrides": {"x": "git+https://git.example.com/x.git"}"#);
+    assert!(odd.words.contains("Put what is below first under overrides; what stands there stays"), "{}", odd.words);
+    assert_eq!(odd.lines.unwrap().1, "\"minimist\": \"^0.2.4\",");
 }
 
 #[test]
@@ -88,6 +95,12 @@ fn yarns_resolutions_force_as_well() {
     let forced = of(r#""**/b": "1.0.0""#);
     assert_eq!((forced.kind, forced.commands), (WayOutKind::Override, vec!["yarn install".to_owned()]));
     assert!(forced.words.contains("(resolutions)"), "{}", forced.words);
+    for ours in ["a/b", "a/**/b", "b"] {
+        assert_eq!(of(&format!(r#""{ours}": "1.0.0""#)).kind, WayOutKind::Override, "{ours}");
+    }
+    for not_ours in ["c/b", "c/**/b", "**/c/b", "b@^1.0.0", "@s/b"] {
+        assert_ne!(of(&format!(r#""{not_ours}": "1.0.0""#)).kind, WayOutKind::Override, "{not_ours}");
+    }
     assert_eq!(of("").kind, WayOutKind::Renew);
 }
 
@@ -105,13 +118,23 @@ fn pnpm_says_in_its_lock_file_what_is_forced() {
     let ours = of("overrides:\n  a>b: 1.0.0\n\n", manifest);
     assert_eq!((ours.kind, ours.commands), (WayOutKind::Override, vec!["pnpm install".to_owned()]));
     assert!(ours.words.starts_with("pnpm-workspace.yaml forces the version of b (overrides)"), "{}", ours.words);
+    assert_eq!(ours.lines.unwrap().1, "  \"a>b\": \"^1.2.0\"");
     let others = of("overrides:\n  is@<3: ^3.0.0\n\n", manifest);
-    assert!(others.words.contains("what stands under overrides in pnpm-workspace.yaml"), "{}", others.words);
-    assert_eq!(others.lines.unwrap().1, "\"b@<1.2.0\": \"^1.2.0\"");
+    assert!(others.words.contains("under overrides in pnpm-workspace.yaml"), "{}", others.words);
+    assert_eq!(others.lines.unwrap().1, "  \"b@<1.2.0\": \"^1.2.0\"");
+    // Below another package, of another one's, of versions that did not arrive.
+    for not_ours in ["c>b: 1.0.0", "a@2>b: 1.0.0", "b: 1.1.0", "b: '-'", "b@^2: ^2.0.0"] {
+        let out = of(&format!("overrides:\n  {not_ours}\n\n"), manifest);
+        assert!(!out.words.contains("forces the version of b"), "{not_ours}: {}", out.words);
+    }
+    // It lets the fix in.
+    let wide = of("overrides:\n  a>b: ^1.0.0\n\n", manifest);
+    assert_eq!((wide.kind, wide.commands), (WayOutKind::Renew, vec!["pnpm update b".to_owned()]));
     // pnpm 9 and older.
     let old = r#"{"dependencies": {"a": "^1.0.0"}, "pnpm": {"overrides": {"a>b": "1.0.0"}}}"#;
     let old = of("overrides:\n  a>b: 1.0.0\n\n", old);
     assert!(old.words.starts_with("package.json forces the version of b (pnpm.overrides)"), "{}", old.words);
+    assert_eq!(old.lines.unwrap().1, "\"overrides\": {\n    \"a>b\": \"^1.2.0\"\n}");
     let none = of("", manifest);
     assert!(none.lines.unwrap().1.starts_with("overrides:\n"));
 }
@@ -131,8 +154,206 @@ fn python_has_places_of_its_own() {
     };
     let ours = of("override-dependencies = [\"b==1.0\"]");
     assert_eq!((ours.kind, ours.commands), (WayOutKind::Override, vec!["uv lock".to_owned()]));
-    assert_eq!(ours.lines, Some(("pyproject.toml".to_owned(), "\"b>=1.2\"".to_owned())));
+    let lines = "override-dependencies = [\n    \"b>=1.2\",\n]";
+    assert_eq!(ours.lines, Some(("pyproject.toml".to_owned(), lines.to_owned())));
+    let marked = of("override-dependencies = [\"b==1.0; python_version < '3.9'\", \"c\"]");
+    let lines = "override-dependencies = [\n    \"b>=1.2 ; python_version < '3.9'\",\n    \"c\",\n]";
+    assert_eq!(marked.lines.unwrap().1, lines);
     let others = of("override-dependencies = [\"c==1.0\"]");
-    assert_eq!((others.kind, others.lines.unwrap().1), (WayOutKind::RaiseParent, "\"b>=1.2\"".to_owned()));
+    let lines = "override-dependencies = [\n    \"c==1.0\",\n    \"b>=1.2\",\n]";
+    assert_eq!((others.kind, &*others.lines.unwrap().1), (WayOutKind::RaiseParent, lines));
+    // Another version than the one that arrived.
+    assert_eq!(of("override-dependencies = [\"b==0.9\"]").kind, WayOutKind::RaiseParent);
     assert!(of("").lines.unwrap().1.starts_with("[tool.uv]\n"));
+}
+
+#[test]
+fn an_entry_that_chooses_something_else_is_not_the_one() {
+    for besides in [
+        r#", "overrides": {"minimist@^1": "1.2.0"}"#,
+        r#", "overrides": {"express": {"minimist": "0.0.8"}}"#,
+        r#", "overrides": {"mkdirp@^1": {"minimist": "0.0.8"}}"#,
+        // What arrived is none of its versions.
+        r#", "overrides": {"minimist": "0.0.7"}"#,
+        r#", "overrides": {"minimist": "npm:@s/other@1"}"#,
+        // npm does not read Yarn's.
+        r#", "resolutions": {"minimist": "0.0.8"}"#,
+    ] {
+        let out = npm(besides);
+        assert_eq!(out.kind, WayOutKind::RaiseParent, "{besides}: {}", out.words);
+        assert!(!out.words.contains("forces the version of minimist"), "{}", out.words);
+    }
+}
+
+#[test]
+fn an_entry_that_lets_the_fix_in_needs_no_change() {
+    let wide = npm(r#", "overrides": {"minimist": "0.0.8 || ^0.2.0"}"#);
+    assert_eq!((wide.kind, wide.commands), (WayOutKind::Renew, vec!["npm update minimist".to_owned()]));
+    let new = npm(r#", "overrides": {"minimist": "^0.2.0"}"#);
+    assert_eq!((new.kind, new.commands), (WayOutKind::Renew, vec!["npm install".to_owned()]));
+    assert!(new.words.contains("forces minimist to ^0.2.0 (overrides), which lets 0.2.4 in"), "{}", new.words);
+}
+
+/// `x` brings `mkdirp` in, which needs `minimist`; `package.json` says this besides.
+fn deep(needs: &str, besides: &str) -> WayOut {
+    let lock = format!(
+        r#"{{"lockfileVersion": 3, "packages": {{
+        "": {{"dependencies": {{"x": "^1.0.0", "y": "^1.0.0"}}}},
+        "node_modules/x": {{"version": "1.0.0", "dependencies": {{"mkdirp": "^0.5.0"}}}},
+        "node_modules/y": {{"version": "1.0.0"{needs}}},
+        "node_modules/mkdirp": {{"version": "0.5.1", "dependencies": {{"minimist": "0.0.8"}}}},
+        "node_modules/minimist": {{"version": "0.0.8"}}}}}}"#
+    );
+    let manifest = format!(r#"{{"dependencies": {{"x": "^1.0.0", "y": "^1.0.0"}}{besides}}}"#);
+    way(&[("package-lock.json", &lock), ("package.json", &manifest)], "minimist", "0.2.4")
+}
+
+#[test]
+fn what_is_forced_in_the_middle_is_not_raised_from_above() {
+    let forced = deep("", r#", "overrides": {"mkdirp": "0.5.1"}"#);
+    assert_eq!((forced.kind, forced.commands.len()), (WayOutKind::Override, 0), "{forced:?}");
+    let words = "package.json forces mkdirp 0.5.1 (overrides), so raising what brings it in does not change it: write a version there \
+                 that takes minimist 0.2.4, then install.";
+    assert!(forced.words.contains(words), "{}", forced.words);
+    // Renewing within what is forced may help, and so does raising another way in.
+    let wide = deep(r#", "dependencies": {"minimist": "0.0.8"}"#, r#", "overrides": {"mkdirp": "^0.5.1"}"#);
+    assert_eq!(wide.kind, WayOutKind::RaiseParent);
+    assert_eq!(wide.commands, ["npm update mkdirp y minimist", "npm install y@latest"]);
+    assert!(wide.words.contains("package.json forces mkdirp 0.5.1"), "{}", wide.words);
+    // Below something else only.
+    let other = deep("", r#", "overrides": {"z": {"mkdirp": "0.5.1"}}"#);
+    assert_eq!(other.commands, ["npm update mkdirp minimist", "npm install x@latest"]);
+}
+
+#[test]
+fn what_follows_an_entry_of_its_own_below_another_package_keeps_no_second_copy() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"b": "^1.0.0", "x": "^1.0.0"}},
+        "node_modules/x": {"version": "1.0.0", "dependencies": {"b": "^1.0.0"}},
+        "node_modules/b": {"version": "1.0.0"}}}"#;
+    let of = |overrides: &str| {
+        let manifest = format!(r#"{{"dependencies": {{"b": "^1.0.0", "x": "^1.0.0"}}, "overrides": {overrides}}}"#);
+        way(&[("package-lock.json", lock), ("package.json", &manifest)], "b", "2.0.0")
+    };
+    let followed = of(r#"{"x": {"b": "$b"}}"#);
+    assert_eq!((followed.kind, &*followed.commands.join("; ")), (WayOutKind::RaiseItself, "npm install \"b@^2.0.0\""));
+    assert!(!followed.words.contains("second copy"), "{}", followed.words);
+    assert!(of("{}").words.contains("A second copy stays under x 1.0.0"));
+    // The entry of another package is kept where one is added to it.
+    let added = of(r#"{"x": {"c": "1.0.0"}}"#);
+    let lines = "\"overrides\": {\n    \"x\": {\n        \"c\": \"1.0.0\",\n        \"b\": \"^2.0.0\"\n    }\n}";
+    assert_eq!(added.lines.unwrap().1, lines);
+}
+
+#[test]
+fn what_is_forced_and_asked_for_is_raised_where_it_is_asked_for() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"b": "1.0.0"}}, "node_modules/b": {"version": "1.0.0"}}}"#;
+    let manifest = r#"{"dependencies": {"b": "1.0.0"}, "overrides": {"b": "1.0.0"}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    // npm refuses two texts for one package.
+    assert_eq!(out.commands, ["npm install --save-exact b@1.2.0"]);
+    assert_eq!(out.lines.unwrap().1, "\"overrides\": {\n    \"b\": \"$b\"\n}");
+    assert!(out.words.contains("write \"$b\" there, then ask for 1.2.0 with the command"), "{}", out.words);
+}
+
+#[test]
+fn who_gets_it_past_the_entry_is_said() {
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}},
+        "node_modules/x": {"version": "1.0.0", "dependencies": {"b": "^1.0.0"}},
+        "node_modules/y": {"version": "1.0.0", "dependencies": {"b": "1.0.0"}},
+        "node_modules/b": {"version": "1.0.0"}}}"#;
+    let manifest = r#"{"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}, "overrides": {"x": {"b": "1.0.0"}}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    assert_eq!(out.commands, ["npm install", "npm update y b"]);
+    let words = "y 1.0.0 gets it past that entry: renew or raise that as well. y 1.0.0 takes only 1.0.0.";
+    assert!(out.words.contains(words), "{}", out.words);
+}
+
+#[test]
+fn a_module_that_go_mod_replaces_is_changed_there() {
+    let module = "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n\n\
+                  replace example.com/a => example.com/a v1.0.1\n";
+    let out = way(&[("go.mod", module)], "example.com/a", "1.2.0");
+    assert_eq!(out.kind, WayOutKind::Override);
+    assert_eq!(out.commands, ["go mod edit -replace example.com/a=example.com/a@v1.2.0", "go mod tidy"]);
+    assert!(out.words.starts_with("go.mod:11 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
+    let out = way(&[("go.mod", module)], "example.com/b", "1.2.0");
+    assert_eq!(out.commands, ["go get example.com/b@v1.2.0", "go mod tidy"]);
+}
+
+#[test]
+fn what_uv_is_held_to_is_said_first() {
+    let lock = "version = 1\nrevision = 2\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"shop\"\nversion = \"0.1\"\nsource = { virtual \
+        = \".\" }\ndependencies = [{ name = \"b\" }]\n\n[package.metadata]\nrequires-dist = [{ name = \"b\" }]\n\n\
+        [[package]]\nname = \"b\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.example.com/simple\" }\nsdist = { \
+        url = \"https://pypi.example.com/b.tar.gz\", hash = \"sha256:00\" }\n";
+    let of = |limit: &str| {
+        let manifest = format!(
+            "[project]\nname = \"shop\"\nversion = \"0.1\"\ndependencies = [\"b\"]\n[tool.uv]\nconstraint-dependencies = [\"{limit}\"]\n"
+        );
+        way(&[("uv.lock", lock), ("pyproject.toml", &manifest)], "b", "1.2").words
+    };
+    assert!(of("B<1.1").starts_with("pyproject.toml:6 holds B to <1.1 (constraint-dependencies)"), "{}", of("B<1.1"));
+    assert!(!of("b<2").contains("constraint-dependencies"));
+}
+
+#[test]
+fn a_key_of_yarn_2_chooses_by_the_same_text() {
+    let entry = |key: &str, version: &str, needs: &str| {
+        let name = key.split('@').next().unwrap();
+        let needs = if needs.is_empty() { String::new() } else { format!("  dependencies:\n{needs}") };
+        format!(
+            "\"{key}\":\n  version: {version}\n  resolution: \"{name}@npm:{version}\"\n{needs}  languageName: node\n  linkType: hard\n\n"
+        )
+    };
+    let lock = "__metadata:\n  version: 8\n  cacheKey: 10c0\n\n".to_owned()
+        + &entry("b@npm:1.0.0", "1.0.0", "")
+        + "\"shop@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"shop@workspace:.\"\n  dependencies:\n    x: \"npm:^1.0.0\"\n    \
+           y: \"npm:^1.0.0\"\n  languageName: unknown\n  linkType: soft\n\n"
+        + &entry("x@npm:^1.0.0", "1.0.0", "    b: \"npm:^1.0.0\"\n")
+        + &entry("y@npm:^1.0.0", "1.0.0", "    b: \"npm:1.0.0\"\n");
+    let of = |key: &str| {
+        let manifest = format!(
+            r#"{{"name": "shop", "dependencies": {{"x": "^1.0.0", "y": "^1.0.0"}}, "resolutions": {{"{key}": "1.0.0"}}}}"#
+        );
+        way(&[("yarn.lock", &lock), ("package.json", &manifest)], "b", "1.2.0")
+    };
+    for key in ["b@npm:^1.0.0", "b@^1.0.0", "x/b"] {
+        let out = of(key);
+        assert_eq!(
+            (out.kind, out.commands),
+            (WayOutKind::Override, vec!["yarn install".into(), "yarn up -R y b".to_owned()])
+        );
+        assert!(out.words.contains("y 1.0.0 gets it past that entry"), "{key}: {}", out.words);
+    }
+    assert_eq!(of("b").commands, ["yarn install"]);
+}
+
+#[test]
+fn who_gets_it_through_another_forced_package_is_not_told_to_renew_that() {
+    let lock = "lockfileVersion: '9.0'\n\noverrides:\n  a>b: 1.0.0\n  c>d: 1.0.0\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        \
+        specifier: ^1.0.0\n        version: 1.0.0\n      c:\n        specifier: ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  \
+        a@1.0.0:\n    resolution: {integrity: sha512-x}\n\n  b@1.0.0:\n    resolution: {integrity: sha512-x}\n\n  c@1.0.0:\n    \
+        resolution: {integrity: sha512-x}\n\n  d@1.0.0:\n    resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  a@1.0.0:\n    \
+        dependencies:\n      b: 1.0.0\n\n  b@1.0.0: {}\n\n  c@1.0.0:\n    dependencies:\n      d: 1.0.0\n\n  d@1.0.0:\n    \
+        dependencies:\n      b: 1.0.0\n";
+    let manifest = r#"{"dependencies": {"a": "^1.0.0", "c": "^1.0.0"}}"#;
+    let out = way(&[("pnpm-lock.yaml", lock), ("package.json", manifest)], "b", "1.2.0");
+    assert_eq!((out.kind, out.commands), (WayOutKind::Override, vec!["pnpm install".to_owned()]));
+    assert!(out.words.contains("d 1.0.0 gets it past that entry"), "{}", out.words);
+    assert!(
+        out.words.contains("pnpm-workspace.yaml forces d 1.0.0 (overrides), so raising what brings it in"),
+        "{}",
+        out.words
+    );
+}
+
+#[test]
+fn what_pnpms_manifest_lets_follow_an_entry_of_its_own_is_raised_with_that() {
+    let lock = "lockfileVersion: '9.0'\n\noverrides:\n  b: ^1.0.0\n\nimporters:\n\n  .:\n    dependencies:\n      b:\n        specifier: ^1.0.0\n        \
+        version: 1.0.0\n\npackages:\n\n  b@1.0.0:\n    resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  b@1.0.0: {}\n";
+    let of = |says: &str| {
+        let manifest = format!(r#"{{"dependencies": {{"b": "^1.0.0"}}, "pnpm": {{"overrides": {{"b": "{says}"}}}}}}"#);
+        way(&[("pnpm-lock.yaml", lock), ("package.json", &manifest)], "b", "2.0.0").kind
+    };
+    assert_eq!((of("$b"), of("^1.0.0")), (WayOutKind::RaiseItself, WayOutKind::Override));
 }

@@ -282,9 +282,34 @@ fn a_requirements_file_does_not_say_who_needs_what() {
         }
         let lock = builder.finish("requirements.txt").lock;
         let told = of(&code(Ecosystem::PyPi, &[("flask", PlaceKind::Production, "app.py", 1)]), &lock, "werkzeug");
-        let unknown = "unknown: requirements.txt does not say which of its packages need it";
+        let unknown = "unknown: no code imports it by name, and requirements.txt does not say whether another of its packages \
+                       needs it";
         assert_eq!(told, if known { "not imported" } else { unknown }, "{manager}");
     }
+    // What nobody asks for itself is there for others.
+    let mut builder = Builder::new(Manager::Pip, "");
+    builder.add("werkzeug", Draft::new("werkzeug", "1.0.0", 1));
+    builder.add("flask", Draft::new("flask", "1.0.0", 1));
+    builder.wants("requirements.txt", "flask", "", Scope::Production, "flask");
+    let lock = builder.finish("requirements.txt").lock;
+    let imports = code(Ecosystem::PyPi, &[("flask", PlaceKind::Production, "app.py", 1)]);
+    assert_eq!(of(&imports, &lock, "werkzeug"), "unknown: the lock file does not say what brings it in");
+    // A compiler notes who needs what.
+    let compiled = chain(Manager::Pip, &["django", "asgiref"]);
+    assert_eq!(of(&code(Ecosystem::PyPi, &[]), &compiled, "asgiref"), "not imported");
+}
+
+#[test]
+fn an_app_that_settings_name_may_be_of_any_package() {
+    let lock = chain(Manager::Poetry, &["django-tall-forms", "werkzeug"]);
+    let mut imports = code(Ecosystem::PyPi, &[]);
+    assert_eq!(of(&imports, &lock, "werkzeug"), "not imported");
+    imports.apps.insert("tallforms.apps.Config".to_owned());
+    let unknown = "unknown: which package brings the module tallforms.apps.Config is not known";
+    assert_eq!(of(&imports, &lock, "werkzeug"), unknown);
+    // What a package of the lock file brings explains itself.
+    imports.apps = ["werkzeug.x".to_owned()].into();
+    assert_eq!(of(&imports, &lock, "werkzeug"), "not imported");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gonogo::model::WayOutKind;
 use gonogo::probe::dependencies::nearest::Nearest;
-use gonogo::probe::dependencies::way_out::{Fixes, Situation, several, way_out};
+use gonogo::probe::dependencies::way_out::{Fixes, Overrides, Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::packages::lock::{Builder, Draft};
 use gonogo::probe::packages::manifest::Property;
@@ -27,13 +27,16 @@ fn versions_of_one_package_are_forced_each_by_a_key_of_its_own() {
         let lock = builder.finish("package-lock.json").lock;
         let at = lock.packages.iter().position(|one| one.name == "minimist" && one.version == version).unwrap();
         let manifests = BTreeMap::new();
-        let ways = Graph::of(&lock).ways_in(at, &manifests);
+        let graph = Graph::of(&lock);
+        let ways = graph.ways_in(at, &manifests);
         let nearest = Nearest::Fixed(to.to_owned());
         let package = &lock.packages[at];
         let fixes = &Fixes::new();
         let situation = Situation {
             lock: &lock,
             package,
+            at,
+            overrides: &Overrides::of(&graph, &manifests),
             ways: &ways,
             nearest: &nearest,
             fixes,

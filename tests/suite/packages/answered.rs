@@ -334,7 +334,8 @@ fn what_comes_in_past_the_lock_files_is_counted() {
 fn what_a_container_installs_by_name_in_one_version_is_kept() {
     let docker = "FROM python:3.13\nARG RUFF=0.4.1\nENV MILL_VERSION=1.2.3 OTHER=x\nRUN pipx install ruff==${RUFF}\n\
                   RUN <<EOF\nset -e\nnpx -y mill@$MILL_VERSION --on\nnpm i -g odd@${UNSET:-4.5.6} late@$UNSET\nEOF\n\
-                  RUN cargo install cargo-audit --version 0.20.0\nRUN go install example.com/x@v1.0.0\n";
+                  RUN cargo install cargo-audit --version 0.20.0\nRUN go install example.com/x@v1.0.0\n\
+                  RUN go install github.com/acme/tool/v2/cmd/x@v2.1.0\n";
     let found =
         super::python::collected(&[("Dockerfile", docker), ("package.json", "{\"dependencies\": {\"a\": \"1\"}}")]);
     assert!(found.locks.is_empty(), "they answer for no manifest");
@@ -343,7 +344,16 @@ fn what_a_container_installs_by_name_in_one_version_is_kept() {
         .collect();
     let mut sorted = kept;
     sorted.sort();
-    assert_eq!(sorted, ["Cargo cargo-audit 0.20.0:10", "npm mill 1.2.3:7", "npm odd 4.5.6:8", "pip ruff 0.4.1:4"]);
+    assert_eq!(
+        sorted,
+        [
+            "Cargo cargo-audit 0.20.0:10",
+            "Go github.com/acme/tool/v2 v2.1.0:12",
+            "npm mill 1.2.3:7",
+            "npm odd 4.5.6:8",
+            "pip ruff 0.4.1:4"
+        ]
+    );
     let gaps: Vec<String> = found
         .gaps
         .into_vec()

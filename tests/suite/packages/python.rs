@@ -301,6 +301,67 @@ fn constraints_pin_what_is_asked_for_without_a_version() {
     assert!(found.locks.iter().all(|lock| lock.is_constraints() || lock.packages.is_empty()));
 }
 
+/// What asks for `flask` by the constraints files, and whether a version of it stays unknown.
+fn constrained(files: &[(&str, &str)]) -> (Vec<String>, bool) {
+    let files: Vec<(&str, &str)> = files
+        .iter()
+        .copied()
+        .chain([("requirements.txt", "flask\n"), ("pins/c.txt", "flask==2.0\nother==1.0\n")])
+        .collect();
+    let found = collected(&files);
+    let constraints = found.locks.iter().filter(|lock| lock.is_constraints());
+    let asking = constraints.flat_map(|lock| asked(lock).into_iter().map(|one| format!("{one} in {}", lock.path)));
+    let asking = asking.collect();
+    (asking, gaps(&found).iter().any(|gap| gap.starts_with("requirement without an exact version")))
+}
+
+#[test]
+fn commands_give_constraints() {
+    let asked = || vec!["requirements.txt: flask  (2.0) in pins/c.txt".to_owned()];
+    for (path, text) in [
+        ("Dockerfile", "FROM python:3.13\nCOPY pins/c.txt c.txt\nRUN pip install -r requirements.txt \\\n  -c c.txt\n"),
+        ("Containerfile", "RUN uv pip install --constraints=pins/c.txt -r requirements.txt\n"),
+        ("Dockerfile", "FROM python:3.13\nENV PIP_CONSTRAINT=/app/pins/c.txt\nRUN pip install -r requirements.txt\n"),
+        (
+            "compose.yml",
+            "services:\n  a:\n    command: pip install -r requirements.txt\n    environment:\n      \
+                         PIP_CONSTRAINT: pins/c.txt\n",
+        ),
+    ] {
+        assert_eq!(constrained(&[(path, text)]), (asked(), false), "{text}");
+    }
+    // Here and there only: it is compared, and the version stays open.
+    for files in [
+        &[("README.md", "Run `pip install -r requirements.txt -c pins/c.txt`.\n")][..],
+        &[
+            ("Dockerfile", "RUN pip install -r requirements.txt -c pins/c.txt\n"),
+            ("a.sh", "pip install -r requirements.txt\n"),
+        ],
+        &[("Makefile", "export UV_CONSTRAINT = pins/c.txt\nall:\n\tuv pip install -r requirements.txt\n")],
+        &[("prod.txt", "-r requirements.txt\n-c pins/c.txt\n"), ("a.sh", "pip install -r prod.txt\n")],
+    ] {
+        assert_eq!(constrained(files), (asked(), true), "{files:?}");
+    }
+    // Another tool's variable, another stage's.
+    for text in [
+        "ENV UV_CONSTRAINT=pins/c.txt\nRUN pip install -r requirements.txt\n",
+        "FROM a\nENV PIP_CONSTRAINT=pins/c.txt\nFROM b\nRUN pip install -r requirements.txt\n",
+        "RUN echo $PIP_CONSTRAINT pins/c.txt; pip install -r requirements.txt\n",
+    ] {
+        assert_eq!(constrained(&[("Dockerfile", text)]), (Vec::new(), true), "{text}");
+    }
+}
+
+#[test]
+fn a_compiled_constraints_file_says_who_needs_what() {
+    let found = collected(&[
+        ("requirements.txt", "-c c.txt\nflask\n"),
+        ("c.txt", "click==8.0\n    # via flask\nflask==2.0\n    # via -r requirements.in\nlone==1.0\n    # via gone\n"),
+    ]);
+    let constraints = found.locks.iter().find(|lock| lock.is_constraints()).unwrap();
+    assert_eq!(told(constraints), ["click 8.0:1", "flask 2.0:3 > click", "lone 1.0:5"]);
+}
+
 #[test]
 fn a_constraints_file_says_what_arrives_if_something_asks_for_it() {
     let found = collected(&[
@@ -412,7 +473,7 @@ fn requirements_files_are_known_by_what_names_them_and_what_they_hold() {
                 ("Procfile", "web: pip install -r deps.txt -c pins.txt && run\n"),
                 ("pins.txt", "x==1.0\n"),
             ],
-            &["deps.txt: ", unpinned],
+            &["deps.txt: ", "pins.txt: x 1.0", unpinned],
         ),
         (
             &[("a.txt", "-c b.txt\nx\n"), ("b.txt", "x==1.0\n"), ("Makefile", "i:\n\tpip install -r a.txt\n")],

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use gonogo::probe::packages::Ecosystem::{self, CratesIo, Go, Maven, Npm, Packagist, PyPi, RubyGems};
 use gonogo::probe::packages::Version;
-use gonogo::probe::packages::range::allows;
+use gonogo::probe::packages::range::{allows, intersect};
 use proptest::prelude::*;
 
 fn parse(ecosystem: Ecosystem, text: &str) -> Version {
@@ -378,5 +378,25 @@ proptest! {
                 prop_assert_eq!(allows(ecosystem, &raised, &version), Some(true), "{}: {:?}", ecosystem, range);
             }
         }
+    }
+}
+
+#[test]
+fn two_ranges_of_npm_meet_where_a_version_may_be_in_both() {
+    for (one, other, meet) in [
+        ("^1.2.3", "<1.2.4", Some(true)),
+        ("^1.2.3", "<1.2.3", Some(false)),
+        ("^1.2.3", "<=1.2.3", Some(true)),
+        ("^1.0.0", "^2.0.0", Some(false)),
+        ("1.0.0", "1.0.0", Some(true)),
+        ("1.0.0", "1.0.1", Some(false)),
+        ("1.x || >=3", "^2", Some(false)),
+        ("1.x || >=3", "^3", Some(true)),
+        ("*", "0.0.1", Some(true)),
+        (">=2 <1", "*", Some(false)),
+        ("latest", "^1", None),
+    ] {
+        assert_eq!(intersect(Ecosystem::Npm, one, other), meet, "{one} and {other}");
+        assert_eq!(intersect(Ecosystem::Npm, other, one), meet, "{other} and {one}");
     }
 }

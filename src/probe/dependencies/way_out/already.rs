@@ -3,89 +3,76 @@
 use std::collections::BTreeSet;
 
 use super::commands::Commands;
-use super::{MOST_NAMED, Situation};
+use super::overrides::Place;
+use super::written;
+use super::{Allowed, Situation, named, takes_only};
 use crate::model::{WayOut, WayOutKind};
-use crate::probe::packages::Manager;
+use crate::probe::dependencies::ways_in::Needing;
 use crate::probe::packages::manifest::Forcing;
-use crate::probe::packages::typed::is_plain;
+use crate::probe::packages::typed::{is_plain, is_range};
+use crate::probe::packages::{LockedPackage, Manager, Version};
 
-/// Where the project forces versions, of this package or of others.
-pub struct Place {
-    /// The file.
-    pub file: String,
-    /// What they stand under there.
-    pub key: &'static str,
-    /// That of this package is among them.
-    pub is_ours: bool,
-}
-
-impl Place {
-    /// The place of a package's lock file; `None` where nothing is forced.
-    pub fn of(situation: &Situation<'_>) -> Option<Self> {
-        let lock = situation.lock;
-        let folder = lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        let beside = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-        let (file, key) = match lock.manager {
-            Manager::Npm | Manager::Bun => (beside("package.json"), "overrides"),
-            Manager::YarnClassic | Manager::YarnBerry => (beside("package.json"), "resolutions"),
-            Manager::Pnpm => (beside("package.json"), "pnpm.overrides"),
-            Manager::Uv => (beside("pyproject.toml"), "override-dependencies"),
-            Manager::Pdm => (beside("pyproject.toml"), "tool.pdm.resolution.overrides"),
-            Manager::Maven => (lock.path.clone(), "dependencyManagement"),
-            _ => return None,
-        };
-        let ecosystem = situation.package.ecosystem;
-        let is_it = |name: &String| ecosystem.normalize(name) == ecosystem.normalize(&situation.package.name);
-        let written = situation.manifests.get(&file).map_or(&[][..], |manifest| &manifest.overrides);
-        if written.iter().any(is_it) || (lock.forced.is_empty() && !written.is_empty()) {
-            return Some(Self { is_ours: written.iter().any(is_it), file, key });
+impl<'a> Situation<'a> {
+    /// The way out where an entry of the project decides which version arrives; `None` where none does, or where it lets
+    /// the fixed one in.
+    pub(super) fn already(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> Option<WayOut> {
+        if self.overrides.is_empty() || (self.lock.manager == Manager::Maven && !self.ways.itself.is_empty()) {
+            return None;
         }
-        // pnpm repeats in its lock file what is forced; since version 10 that stands elsewhere.
-        if !lock.forced.is_empty() {
-            let (file, key) =
-                if written.is_empty() { (beside("pnpm-workspace.yaml"), "overrides") } else { (file, key) };
-            return Some(Self { file, key, is_ours: lock.forced.iter().any(is_it) });
+        let needing = self.ways.needed_by.iter().map(|one| (Some(one.place), one.range));
+        let mut asking: Vec<(Option<usize>, &str)> =
+            self.ways.itself.iter().map(|one| (None, &*one.wanted.range)).chain(needing).collect();
+        if asking.is_empty() {
+            asking.push((None, ""));
         }
-        None
-    }
-}
-
-impl Situation<'_> {
-    /// The entries of `place` that force this package, where it is known how they are written.
-    fn forcings(&self, place: &Place) -> &[Forcing] {
-        let manifest = self.manifests.get(&place.file);
-        manifest.and_then(|one| one.forcings.get(self.name())).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether `place` only repeats what the manifest itself asks for of this package: `"a": "$a"`
-    /// (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
-    pub(super) fn follows_itself(&self, place: &Place) -> bool {
-        let all = self.forcings(place);
-        !all.is_empty() && all.iter().all(|one| one.says.strip_prefix('$') == Some(self.name()))
+        let mut ruling: Vec<&Forcing> = Vec::new();
+        for (from, range) in &asking {
+            let entry = self.overrides.ruling(*from, range, self.at);
+            // What follows what is asked for directly is raised with that.
+            let follows = |one: &&Forcing| !self.ways.itself.is_empty() && one.follows() == Some(self.name());
+            let entry = entry.filter(|one| !follows(one)).filter(|one| !ruling.contains(one));
+            ruling.extend(entry);
+        }
+        ruling.retain(|one| self.overrides.allows(one, self.package, version) != Some(true));
+        if !ruling.is_empty() {
+            return Some(self.change_forced(version, parsed, &ruling, commands));
+        }
+        let awaited = asking.iter().find_map(|(from, range)| self.overrides.awaited(*from, range, self.at, version))?;
+        Some(self.install_forced(version, awaited, commands))
     }
 
-    /// Changes the version that `place` forces.
-    pub(super) fn change_forced(&self, version: &str, place: Place, commands: &Commands<'_>) -> WayOut {
+    /// The entry is there, and the lock file older than it.
+    fn install_forced(&self, version: &str, awaited: &Forcing, commands: &Commands<'_>) -> WayOut {
+        let (name, Place { file, key }) = (self.name(), &self.overrides.place);
+        let says = if is_range(&awaited.says) { format!(" to {}", awaited.says) } else { String::new() };
+        WayOut {
+            kind: WayOutKind::Renew,
+            words: format!(
+                "{file} forces {name}{says} ({key}), which lets {version} in; the lock file still has {}. Install again.{}",
+                self.package.version,
+                self.step(version)
+            ),
+            commands: commands.install(),
+            ..WayOut::default()
+        }
+    }
+
+    /// Changes the version that entries force.
+    fn change_forced(
+        &self,
+        version: &str,
+        parsed: &Version,
+        ruling: &[&'a Forcing],
+        commands: &Commands<'_>,
+    ) -> WayOut {
         let name = self.name();
-        let (followed, written): (Vec<&Forcing>, Vec<&Forcing>) =
-            self.forcings(&place).iter().partition(|one| one.says.starts_with('$'));
-        let Place { file, key, .. } = place;
-        let entry = match self.lock.manager {
-            Manager::Uv => format!("\"{name}>={version}\""),
-            Manager::Pdm => format!("{name} = \">={version}\""),
-            Manager::Maven => format!("<version>{version}</version>"),
-            _ if written.is_empty() => format!("\"{name}\": \"^{version}\""),
-            _ => {
-                let entries: Vec<String> =
-                    written.iter().take(MOST_NAMED).map(|one| nested(&one.keys, version)).collect();
-                entries.join(",\n")
-            }
-        };
-        let also = if self.ways.itself.is_empty() { "" } else { " What asks for it itself has to allow the same." };
+        let (followed, entries): (Vec<&Forcing>, Vec<&Forcing>) =
+            ruling.iter().copied().partition(|one| one.follows().is_some());
+        let Place { file, key } = &self.overrides.place;
         // Another entry of the manifest says the version: that one is to be raised.
         let others: BTreeSet<&str> =
-            followed.iter().filter_map(|one| one.says.get(1..)).filter(|other| is_plain(other)).collect();
-        if !others.is_empty() && written.is_empty() {
+            followed.iter().filter_map(|one| one.follows()).filter(|other| is_plain(other)).collect();
+        if !others.is_empty() && entries.is_empty() {
             let others: Vec<&str> = others.into_iter().collect();
             let lines: Vec<String> = others.iter().map(|other| format!("\"{other}\": \"^{version}\"")).collect();
             return WayOut {
@@ -97,44 +84,77 @@ impl Situation<'_> {
                     self.step(version)
                 ),
                 commands: commands.install(),
-                lines: Some((file, lines.join(",\n"))),
+                lines: Some((file.clone(), lines.join(",\n"))),
                 ..WayOut::default()
             };
         }
-        let within: Vec<&str> = written
-            .iter()
-            .filter(|one| one.keys.len() > 1)
-            .filter_map(|one| one.keys.first())
-            .map(String::as_str)
-            .collect();
-        let within = match within.first() {
-            Some(first) => format!(", below {first}"),
-            None => String::new(),
+        let within = entries.iter().find(|one| one.keys.len() > 1).and_then(|one| one.keys.first());
+        let within = within.map_or_else(String::new, |first| format!(", below {first}"));
+        // npm refuses an entry that says something else than where the package is asked for directly, and lets it follow that
+        // (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
+        let follows = self.lock.manager == Manager::Npm && !self.ways.itself.is_empty();
+        let says = if follows { format!("${name}") } else { format!("^{version}") };
+        let paste = written::changed(self, &entries, version, &says);
+        let (besides, renew) = self.besides(version, parsed, ruling, commands);
+        let mut typed = if follows { commands.raise_itself(version) } else { commands.install() };
+        typed.extend(renew);
+        let (write, then) = if follows {
+            (format!("\"{says}\""), format!("then ask for {version} with the command"))
+        } else {
+            (version.to_owned(), "then install".to_owned())
         };
+        let how = paste.as_ref().map_or_else(String::new, |paste| format!(" {}", paste.how));
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
-                "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write \
-                 {version} there, then install.{also}{}",
+                "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write {write} \
+                 there, {then}.{how}{}{besides}",
                 self.step(version)
             ),
-            commands: commands.install(),
-            lines: Some((file, entry)),
+            commands: typed,
+            lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }
     }
-}
 
-/// An entry as it is written, the inner ones further in, with another version.
-fn nested(keys: &[String], version: &str) -> String {
-    let quoted = |text: &str| serde_json::Value::from(text).to_string();
-    let mut text = String::new();
-    for (depth, key) in keys.iter().enumerate() {
-        let inner = if depth + 1 == keys.len() { quoted(&format!("^{version}")) } else { "{\n".to_owned() };
-        text += &format!("{}{}: {inner}", "    ".repeat(depth), quoted(key));
+    /// Who gets the package past the entries that are changed, and does not surely take `version`: as sentences, and what
+    /// renews them.
+    fn besides(
+        &self,
+        version: &str,
+        parsed: &Version,
+        changed: &[&Forcing],
+        commands: &Commands<'_>,
+    ) -> (String, Vec<String>) {
+        let is_past = |one: &&Needing<'a>| {
+            let ruling = self.overrides.ruling(Some(one.place), one.range, self.at);
+            !ruling.is_some_and(|entry| changed.contains(&entry)) && self.allowed([one.range], parsed) != Allowed::Yes
+        };
+        let past: Vec<Needing<'a>> = self.ways.needed_by.iter().filter(is_past).copied().collect();
+        if past.is_empty() {
+            return (String::new(), Vec::new());
+        }
+        let who = named(past.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let refusing = self.refusing(parsed);
+        let takes = if refusing.is_empty() { String::new() } else { format!(" {}", takes_only(&refusing)) };
+        let (gets, it) = if past.len() == 1 { ("gets", "that") } else { ("get", "those") };
+        let held = self.overrides.held(self.at);
+        let is_fixed = |one: &&Needing<'_>| {
+            held.packages.get(&one.place).is_some_and(|entry| self.overrides.is_exact(entry, one.package))
+        };
+        let free: Vec<&LockedPackage> = past.iter().filter(|one| !is_fixed(one)).map(|one| one.package).collect();
+        let renew =
+            if free.is_empty() { Vec::new() } else { commands.renew_all(free.into_iter().chain([self.package])) };
+        let held =
+            if held.packages.is_empty() { String::new() } else { format!(" {}", self.held_words(&held, version)) };
+        (format!(" {who} {gets} it past that entry: renew or raise {it} as well.{takes}{held}"), renew)
     }
-    for depth in (0..keys.len().saturating_sub(1)).rev() {
-        text += &format!("\n{}}}", "    ".repeat(depth));
+
+    /// Whether everybody who needs the package and gets it past every entry takes `version`. Called where every entry that
+    /// decides lets it in.
+    pub(super) fn allowed_by_all(&self, version: &Version) -> Allowed {
+        let is_free = |one: &&Needing<'_>| self.overrides.ruling(Some(one.place), one.range, self.at).is_none();
+        let free: Vec<&str> = self.ways.needed_by.iter().filter(is_free).map(|one| one.range).collect();
+        if free.is_empty() && !self.ways.needed_by.is_empty() { Allowed::Yes } else { self.allowed(free, version) }
     }
-    text
 }

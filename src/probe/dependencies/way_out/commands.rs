@@ -32,8 +32,30 @@ pub struct Commands<'a> {
 impl<'a> Commands<'a> {
     /// For the package of `situation`.
     pub fn of(situation: &'a Situation<'a>) -> Self {
-        let folder = situation.lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
-        Self { situation, manager: situation.lock.manager, folder }
+        let lock = situation.lock;
+        let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let folder = if lock.is_constraints() {
+            // It is installed where it is read; what lies in several folders, from the project's own.
+            let mut readers = lock.roots.iter().map(|root| folder(&root.manifest));
+            let first = readers.next().unwrap_or("");
+            // A command names the constraints file as well.
+            let own = || lock.path.strip_prefix(first).is_some_and(|rest| rest.starts_with('/'));
+            let reaches = !lock.is_given_by_commands() || first.is_empty() || own();
+            if reaches && readers.all(|other| other == first) { first } else { "" }
+        } else {
+            folder(&lock.path)
+        };
+        Self { situation, manager: lock.manager, folder }
+    }
+
+    /// A path from where commands are typed; `None` where it does not lie below, or cannot be typed.
+    fn below_folder<'p>(&self, path: &'p str) -> Option<&'p str> {
+        let below = if self.folder.is_empty() {
+            Some(path)
+        } else {
+            path.strip_prefix(self.folder).and_then(|path| path.strip_prefix('/'))
+        };
+        below.filter(|path| is_plain_path(path))
     }
 
     /// Drops what cannot be typed safely, and begins in the lock file's folder.
@@ -107,8 +129,10 @@ impl<'a> Commands<'a> {
             .filter(|package| self.manager != Manager::YarnClassic || is_direct(package))
             .take(MOST_RENEWED);
         let versioned = self.manager == Manager::Cargo;
+        let mut seen = BTreeSet::new();
         let names: Vec<String> = plain
             .map(|one| word(&if versioned { format!("{}@{}", one.name, one.version) } else { one.name.clone() }))
+            .filter(|name| seen.insert(name.clone()))
             .collect();
         if names.is_empty() {
             return Vec::new();
@@ -141,6 +165,8 @@ impl<'a> Commands<'a> {
                 Manager::Npm | Manager::YarnClassic | Manager::YarnBerry | Manager::Pnpm | Manager::Bun => {
                     self.install()
                 }
+                // What the manifest asks for now; where others keep the old version, that one could not be raised.
+                Manager::Cargo => vec!["cargo update --workspace".to_owned()],
                 _ => self.renew(version),
             };
         }
@@ -149,6 +175,14 @@ impl<'a> Commands<'a> {
         for asked in self.situation.ways.itself.iter().take(MOST_NAMED) {
             let command = self.raise_one(asked, version);
             commands.extend(command.filter(|command| seen.insert(command.clone())));
+        }
+        // Pipenv's lock file has two halves, and what is asked for with development may be in the other one as well.
+        let is_in_both = self.situation.package.scope == Scope::Production;
+        if self.manager == Manager::Pipenv
+            && is_in_both
+            && self.situation.ways.itself.iter().all(|asked| asked.wanted.scope == Scope::Development)
+        {
+            commands.extend(self.renew(version));
         }
         if commands.iter().any(|command| command.contains(" --prefix ")) {
             commands.extend(self.install());
@@ -295,16 +329,22 @@ impl<'a> Commands<'a> {
             Manager::Pdm => "pdm update",
             Manager::Pip => {
                 let lock = self.situation.lock;
+                let mut command = "pip install".to_owned();
                 // Nobody installs a constraints file, but what reads it.
-                let reads = lock.roots.first().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
-                let file = reads.unwrap_or(&lock.path);
-                let below = if self.folder.is_empty() {
-                    Some(file)
-                } else {
-                    file.strip_prefix(self.folder).and_then(|file| file.strip_prefix('/'))
-                };
-                let below = below.filter(|file| is_plain_path(file));
-                return below.map(|file| format!("pip install -r {file}")).into_iter().collect();
+                let readers = lock.roots.iter().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
+                let mut files: Vec<&str> = readers.take(MOST_NAMED).collect();
+                if files.is_empty() {
+                    files.push(&lock.path);
+                }
+                for file in files {
+                    let Some(file) = self.below_folder(file) else { return Vec::new() };
+                    command += &format!(" -r {file}");
+                }
+                if lock.is_given_by_commands() {
+                    let Some(file) = self.below_folder(&lock.path) else { return Vec::new() };
+                    command += &format!(" -c {file}");
+                }
+                return vec![command];
             }
             Manager::Bundler => {
                 let name = word(&self.situation.package.name);
@@ -392,7 +432,16 @@ impl<'a> Commands<'a> {
 
     pub(super) fn declared(&self, asked: &Asked<'_>) -> Option<&'a Declared> {
         let line = line_of(*asked, self.situation.manifests)?;
-        self.situation.manifests.get(asked.manifest)?.declared.iter().find(|one| one.line == line)
+        let ecosystem = asked.package.ecosystem;
+        let is_it = |one: &&Declared| {
+            let called = one.alias.as_deref().unwrap_or(&one.name);
+            ecosystem.normalize(called) == ecosystem.normalize(&asked.wanted.name)
+        };
+        // Of several that stand on one line, the one that is meant, under its own heading.
+        let of_line = || self.situation.manifests.get(asked.manifest).into_iter().flat_map(|one| &one.declared);
+        let of_line = || of_line().filter(|one| one.line == line);
+        let of_name = of_line().filter(is_it).min_by_key(|one| one.scope != asked.wanted.scope);
+        of_name.or_else(|| of_line().next())
     }
 
     pub(super) fn beside(&self, name: &str) -> String {

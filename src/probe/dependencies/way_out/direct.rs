@@ -4,20 +4,18 @@ use std::collections::BTreeSet;
 
 use super::commands::Commands;
 use super::forced::forced;
-use super::{Allowed, MOST_NAMED, Situation, named, takes_only};
+use super::{Allowed, MOST_NAMED, Situation, listed, named, takes_only, with_v};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::nearest::is_major_step;
 use crate::probe::dependencies::ways_in::{Asked, Needing, line_of};
+use crate::probe::packages::manifest::Forcing;
+use crate::probe::packages::typed::{is_plain, word};
 use crate::probe::packages::{Manager, Version};
 
 impl Situation<'_> {
     pub(super) fn direct(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
-        let ranges = || self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
-        let allowed = match self.allowed(ranges(), parsed) {
-            // A gem without a condition may be any version.
-            Allowed::Unknown if self.lock.manager == Manager::Bundler => ranges().all(|one| one.trim().is_empty()),
-            allowed => allowed == Allowed::Yes,
-        };
+        let ranges = self.ways.itself.iter().map(|asked| asked.wanted.range.as_str());
+        let allowed = self.allowed(ranges, parsed) == Allowed::Yes;
         let refusing = self.refusing(parsed);
         if !refusing.is_empty() && !self.keeps_several(version) {
             return self.raise_both(version, allowed, &refusing, commands);
@@ -28,7 +26,41 @@ impl Situation<'_> {
         } else {
             self.raise_itself(version, commands)
         };
-        if refusing.is_empty() { out } else { self.with_second_copies(version, out, &refusing, commands) }
+        if refusing.is_empty() {
+            self.with_perhaps_a_second_copy(version, parsed, out, commands)
+        } else {
+            self.with_second_copies(version, out, &refusing, commands)
+        }
+    }
+
+    /// Whoever else needs the package, and takes what the lock file does not say, seldom takes a major step.
+    fn with_perhaps_a_second_copy(
+        &self,
+        version: &str,
+        parsed: &Version,
+        out: WayOut,
+        commands: &Commands<'_>,
+    ) -> WayOut {
+        let is_open = |one: &&Needing<'_>| {
+            self.allowed([one.range], parsed) == Allowed::Unknown
+                && self.overrides.ruling(Some(one.place), one.range, self.at).is_none()
+        };
+        let open: Vec<Needing<'_>> = self.ways.needed_by.iter().filter(is_open).copied().collect();
+        if open.is_empty() || !self.keeps_several(version) || !is_major_step(&self.package.version, version) {
+            return out;
+        }
+        let who = named(open.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let (needs, it) = if open.len() == 1 { ("needs", "it") } else { ("need", "them") };
+        let mut typed = out.commands;
+        typed.extend(commands.renew_all(open.iter().map(|one| one.package)));
+        WayOut {
+            words: format!(
+                "{} {who} {needs} it too and may keep {}: look whether that is gone, and renew or raise {it} if not.",
+                out.words, self.package.version
+            ),
+            commands: typed,
+            ..out
+        }
     }
 
     /// Whether this version and the present one can be installed side by side.
@@ -100,10 +132,12 @@ impl Situation<'_> {
         } else {
             format!("What you declare allows {name} {version}; only the lock file is behind. Renew it.")
         };
+        // Writing the range anew moves the entry.
+        let moves = self.ways.itself.iter().any(|asked| commands.moves(asked));
         WayOut {
             kind: WayOutKind::Renew,
-            words: words + self.step(version),
-            commands: commands.renew(version),
+            words: words + self.misplaced(commands) + self.step(version),
+            commands: if moves { commands.raise_itself(version) } else { commands.renew(version) },
             ..WayOut::default()
         }
     }
@@ -174,10 +208,11 @@ impl Situation<'_> {
     /// A command names the version.
     pub(super) fn write_in_command(&self, version: &str) -> WayOut {
         let (name, file) = (self.name(), &self.lock.path);
+        let written = with_v(self.package.ecosystem, version);
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "The command in {file} (line {}) installs {name} {}: write {version} there, or where the version is set, \
+                "The command in {file} (line {}) installs {name} {}: write {written} there, or where the version is set, \
                  and build the image again.{}",
                 self.package.line,
                 self.package.version,
@@ -189,12 +224,30 @@ impl Situation<'_> {
 
     pub(super) fn edit_the_pin(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
+        // `pylock.toml` holds addresses and hashes beside each version, so nobody writes it by hand.
+        if self.lock.path.ends_with(".toml") {
+            return WayOut {
+                kind: WayOutKind::Renew,
+                words: format!(
+                    "A tool wrote {} (line {} has {name} {}): have it lock {name} {version} or later and write the file anew. What \
+                     asks for {name} has to allow that.{}",
+                    self.lock.path,
+                    self.package.line,
+                    self.package.version,
+                    self.step(version)
+                ),
+                ..WayOut::default()
+            };
+        }
         // What a compiler wrote is asked for elsewhere, and pinned here.
         let file = &*self.lock.path;
-        let installs = match self.lock.roots.first().filter(|_| self.lock.is_constraints()) {
-            Some(root) => format!("install {} again", root.manifest),
-            None => "install again".to_owned(),
-        };
+        let readers = self.lock.roots.iter().filter(|_| self.lock.is_constraints());
+        let mut readers: Vec<String> = readers.map(|root| root.manifest.clone()).collect();
+        let more = readers.len().saturating_sub(MOST_NAMED);
+        readers.truncate(MOST_NAMED);
+        readers.extend((more > 0).then(|| format!("{more} more")));
+        let installs =
+            if readers.is_empty() { "install again".to_owned() } else { format!("install {} again", listed(readers)) };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
@@ -212,11 +265,36 @@ impl Situation<'_> {
 
     pub(super) fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
+        let entries = self.manifests.get(&self.lock.path).and_then(|manifest| manifest.forcings.get(name));
+        if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
+            return self.replaced(version, one);
+        }
         let words = if name == "stdlib" {
             format!("Build with Go {version} or later: the hole is in Go's own library.")
         } else {
             format!("Require {name} {version} or later: Go takes the highest version that anything requires.")
         };
         WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
+    }
+
+    /// A `replace` decides, whatever is required (<https://go.dev/ref/mod#go-mod-file-replace>).
+    fn replaced(&self, version: &str, entry: &Forcing) -> WayOut {
+        let (name, file) = (self.name(), &self.lock.path);
+        let old = entry.keys.first().map_or("", String::as_str);
+        let version = with_v(self.package.ecosystem, version);
+        let edit = word(&format!("{old}={name}@{version}"));
+        let typed = [format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()];
+        WayOut {
+            kind: WayOutKind::Override,
+            words: format!(
+                "{file}:{} puts {name} {} in place of {old}, so requiring a later version changes nothing: write {version} \
+                 there.{}",
+                entry.line,
+                self.package.version,
+                self.step(&version)
+            ),
+            commands: if is_plain(old) { typed.to_vec() } else { Vec::new() },
+            ..WayOut::default()
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::nearest::line;
 use super::Situation;
-use super::already::Place;
+use super::written::{self, Entry};
 use crate::probe::packages::typed::{is_plain, word};
 use crate::probe::packages::{LockedPackage, Manager};
 
@@ -31,44 +31,46 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     };
     let command = |command: String, words: String| Forced { words, lines: None, commands: vec![command] };
     // A second block of the same name would drop the first.
-    let place = Place::of(situation);
-    let block = |key: &str, inner: String, file: &str| match &place {
-        Some(place) => added(version, &inner, place),
-        None => lines(
-            format!("\"{key}\": {{\n{inner}\n}}"),
+    let is_empty = situation.overrides.is_empty();
+    let block = |key: &str, entries: &[Entry], file: &str| {
+        if !is_empty {
+            return added(situation, version, entries);
+        }
+        lines(
+            written::table(key, entries),
             file,
             format!("Force {version} or later with the lines below in {}.", beside(file)),
-        ),
+        )
     };
-    let python = |table: &str, before: &str, entry: String, after: &str| match &place {
-        Some(place) => added(version, &entry, place),
-        None => lines(
-            format!("[{table}]\n{before}{entry}{after}"),
-            "pyproject.toml",
-            format!("Force {version} or later with the lines below in {}.", beside("pyproject.toml")),
-        ),
+    let python = |table: &str, line: String| {
+        let words = format!("Force {version} or later with the lines below in {}.", beside("pyproject.toml"));
+        lines(format!("[{table}]\n{line}"), "pyproject.toml", words)
     };
+    let one = |key: &str| [(vec![key.to_owned()], format!("^{version}"))];
     let least = word(&format!("{name}>={version}"));
     match situation.lock.manager {
         Manager::Npm => {
             // <https://docs.npmjs.com/cli/configuring-npm/package-json#overrides>
-            block("overrides", npm_entries(situation, version), "package.json")
+            block("overrides", &npm_entries(situation, version), "package.json")
         }
         // Bun knows no nested ones (<https://bun.com/docs/pm/overrides>).
-        Manager::Bun => block("overrides", format!("    \"{name}\": \"^{version}\""), "package.json"),
+        Manager::Bun => block("overrides", &one(name), "package.json"),
         Manager::YarnClassic | Manager::YarnBerry => {
             // Without the stars Yarn 1 looks among the direct dependencies only
             // (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>).
             let deep = if situation.lock.manager == Manager::YarnClassic { "**/" } else { "" };
             let key = within(situation).map_or_else(|| name.clone(), |parent| format!("{deep}{parent}/{name}"));
             // <https://yarnpkg.com/configuration/manifest#resolutions>
-            block("resolutions", format!("    \"{key}\": \"^{version}\""), "package.json")
+            block("resolutions", &one(&key), "package.json")
         }
-        Manager::Pnpm => pnpm(situation, version, place.as_ref(), &beside),
+        Manager::Pnpm => pnpm(situation, version, &beside),
         // <https://docs.astral.sh/uv/reference/settings/#override-dependencies>
-        Manager::Uv => python("tool.uv", "override-dependencies = [", format!("\"{name}>={version}\""), "]"),
+        Manager::Uv | Manager::Pdm if !is_empty => {
+            added(situation, version, &[(vec![name.clone()], format!(">={version}"))])
+        }
+        Manager::Uv => python("tool.uv", format!("override-dependencies = [\"{name}>={version}\"]")),
         // <https://pdm-project.org/latest/usage/dependency/#dependency-overrides>
-        Manager::Pdm => python("tool.pdm.resolution.overrides", "", format!("{name} = \">={version}\""), ""),
+        Manager::Pdm => python("tool.pdm.resolution.overrides", format!("{name} = \">={version}\"")),
         Manager::Poetry => command(
             format!("poetry add {least}"),
             format!(
@@ -98,7 +100,7 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
             "Gemfile",
             format!("Ask for {name} yourself in {}.", beside("Gemfile")),
         ),
-        Manager::Maven => maven(name, version, &situation.lock.path),
+        Manager::Maven => maven(name, version, &situation.lock.path, is_empty),
         Manager::Gradle => lines(
             format!("dependencies {{\n    constraints {{\n        implementation(\"{name}:{version}\")\n    }}\n}}"),
             "build.gradle",
@@ -108,27 +110,27 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     }
 }
 
-/// What is added to those that are forced at `place`.
-fn added(version: &str, entry: &str, place: &Place) -> Forced {
-    let entry = entry.lines().map(|line| line.strip_prefix("    ").unwrap_or(line)).collect::<Vec<_>>().join("\n");
-    let Place { file, key, .. } = place;
+/// What is added to those that are forced already.
+fn added(situation: &Situation<'_>, version: &str, entries: &[Entry]) -> Forced {
+    let place = &situation.overrides.place;
+    let paste = written::added(situation, entries);
     Forced {
-        words: format!("Force {version} or later: add what is below to what stands under {key} in {file}."),
-        lines: Some((file.clone(), entry)),
+        words: format!("Force {version} or later under {} in {}. {}", place.key, place.file, paste.how),
+        lines: Some((place.file.clone(), paste.text)),
         commands: Vec::new(),
     }
 }
 
 /// What is asked for directly may not be forced otherwise, only below those who need it.
-fn npm_entries(situation: &Situation<'_>, version: &str) -> String {
+fn npm_entries(situation: &Situation<'_>, version: &str) -> Vec<Entry> {
     let name = &situation.package.name;
+    let says = format!("^{version}");
     if situation.ways.itself.is_empty() {
-        return format!("    \"{}\": \"^{version}\"", npm_key(situation, version));
+        return vec![(vec![npm_key(situation, version)], says)];
     }
     let needing: BTreeSet<&str> = situation.ways.needed_by.iter().map(|one| &*one.package.name).collect();
-    let entry = |by: &str| format!("    \"{by}\": {{\n        \"{name}\": \"^{version}\"\n    }}");
-    let entries: Vec<String> = needing.into_iter().filter(|by| is_plain(by)).map(entry).collect();
-    entries.join(",\n")
+    let entry = |by: &str| (vec![by.to_owned(), name.clone()], says.clone());
+    needing.into_iter().filter(|by| is_plain(by)).map(entry).collect()
 }
 
 /// The package's name; where the lock file has several versions of it, with those that are to be replaced, so that others
@@ -157,15 +159,15 @@ fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
 }
 
 /// Since pnpm 10 they stand in `pnpm-workspace.yaml`, before that in `package.json` (<https://pnpm.io/settings#overrides>).
-fn pnpm(situation: &Situation<'_>, version: &str, place: Option<&Place>, beside: &dyn Fn(&str) -> String) -> Forced {
+fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> String) -> Forced {
     let name = &situation.package.name;
     let manager = situation.manifests.get(&beside("package.json")).and_then(|one| one.package_manager.as_deref());
     let major = manager.and_then(|text| text.strip_prefix("pnpm@")).map(line).and_then(|line| line.first().copied());
     // The format's version 9 is written by pnpm 9 and by later ones.
     let old = major.map_or_else(|| line(&situation.lock.format).first().is_none_or(|one| *one < 9), |major| major < 10);
     let key = within(situation).map_or_else(|| format!("{name}@<{version}"), |parent| format!("{parent}>{name}"));
-    if let Some(place) = place {
-        return added(version, &format!("\"{key}\": \"^{version}\""), place);
+    if !situation.overrides.is_empty() {
+        return added(situation, version, &[(vec![key], format!("^{version}"))]);
     }
     let (manifest, workspace) = (beside("package.json"), beside("pnpm-workspace.yaml"));
     let (text, file, other) = if old {
@@ -187,15 +189,25 @@ fn pnpm(situation: &Situation<'_>, version: &str, place: Option<&Place>, beside:
 }
 
 /// <https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html#dependency-management>
-fn maven(name: &str, version: &str, file: &str) -> Forced {
+fn maven(name: &str, version: &str, file: &str, is_first: bool) -> Forced {
     let (group, artifact) = name.split_once(':').unwrap_or((name, name));
-    let text = format!(
-        "<dependencyManagement>\n  <dependencies>\n    <dependency>\n      <groupId>{group}</groupId>\n      \
-         <artifactId>{artifact}</artifactId>\n      <version>{version}</version>\n    </dependency>\n  </dependencies>\n\
-         </dependencyManagement>"
-    );
+    let entry = |space: &str| {
+        format!(
+            "{space}<dependency>\n{space}  <groupId>{group}</groupId>\n{space}  <artifactId>{artifact}</artifactId>\n\
+             {space}  <version>{version}</version>\n{space}</dependency>"
+        )
+    };
+    let (text, place) = if is_first {
+        let entry = entry("    ");
+        let text =
+            format!("<dependencyManagement>\n  <dependencies>\n{entry}\n  </dependencies>\n</dependencyManagement>");
+        (text, format!("in {file}"))
+    } else {
+        // A pom has one such part at most.
+        (entry(""), format!("among the dependencies under dependencyManagement in {file}"))
+    };
     Forced {
-        words: format!("Set the version of {name} for everything that brings it in, in {file}."),
+        words: format!("Set the version of {name} for everything that brings it in, {place}."),
         lines: Some((file.to_owned(), text)),
         commands: Vec::new(),
     }

@@ -2,17 +2,17 @@
 
 use super::commands::Commands;
 use super::forced::forced;
+use super::overrides::Held;
 use super::{Allowed, MOST_NAMED, Situation, listed, named, takes_only};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::nearest::is_major_step;
-use crate::probe::dependencies::ways_in::Needing;
+use crate::probe::dependencies::ways_in::{Asked, Needing};
 use crate::probe::packages::{LockedPackage, Manager, Version};
 
 impl<'a> Situation<'a> {
     pub(super) fn indirect(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
         let refusing = self.refusing(parsed);
-        let ranges = self.ways.needed_by.iter().map(|one| one.range);
-        if refusing.is_empty() && self.allowed(ranges, parsed) == Allowed::Yes {
+        if refusing.is_empty() && self.allowed_by_all(parsed) == Allowed::Yes {
             return self.renew(version, commands);
         }
         let parents = self.parents();
@@ -56,8 +56,26 @@ impl<'a> Situation<'a> {
         commands: &Commands<'_>,
     ) -> WayOut {
         let name = self.name();
-        let parents = self.parents();
-        let who = named(parents.iter().map(|one| (&*one.package.name, &*one.package.version)));
+        let held = if self.overrides.is_empty() { Held::default() } else { self.overrides.held(self.at) };
+        let (mut parents, mut held_ones) = (self.parents(), Vec::new());
+        if !held.packages.is_empty() {
+            // Raising what reaches it through a forced package only changes nothing.
+            let is_free = |one: &Asked<'_>| {
+                held.free
+                    .iter()
+                    .filter_map(|at| self.lock.packages.get(*at))
+                    .any(|free| std::ptr::eq(free, one.package))
+            };
+            (parents, held_ones) = parents.into_iter().partition(is_free);
+        }
+        let who = named(
+            parents
+                .iter()
+                .chain(&held_ones)
+                .map(|one| (&*one.package.name, &*one.package.version))
+                .collect::<Vec<_>>()
+                .into_iter(),
+        );
         // Those that are to be raised for holes of their own come first: that may be all that is needed.
         let (known, others): (Vec<_>, Vec<_>) =
             parents.iter().partition(|parent| self.fix_of(parent.package).is_some());
@@ -65,8 +83,12 @@ impl<'a> Situation<'a> {
             known.iter().take(MOST_NAMED).filter_map(|parent| commands.raise_parent(parent)).collect();
         // What is raised anyway need not be renewed.
         let is_known = |package: &LockedPackage| known.iter().any(|parent| std::ptr::eq(parent.package, package));
-        let behind: Vec<&LockedPackage> =
-            refusing.iter().map(|one| one.package).filter(|package| !is_known(package)).collect();
+        let is_fixed = |one: &&Needing<'_>| {
+            held.packages.get(&one.place).is_some_and(|entry| self.overrides.is_exact(entry, one.package))
+        };
+        let behind: Vec<&LockedPackage> = (refusing.iter().filter(|one| !is_fixed(one)).map(|one| one.package))
+            .filter(|package| !is_known(package))
+            .collect();
         let renew =
             if behind.is_empty() { renew } else { commands.renew_all(behind.iter().copied().chain([self.package])) };
         let renewing = !renew.is_empty();
@@ -104,6 +126,8 @@ impl<'a> Situation<'a> {
             let stays = &self.package.version;
             let with = if later.is_empty() { String::new() } else { format!(" ({})", later.join("; ")) };
             format!("Renew {}{within}; if {it} stays at {stays}, raise what brings it in{with}.", listed(names))
+        } else if others.is_empty() && known.is_empty() && !held_ones.is_empty() {
+            String::new()
         } else if others.is_empty() {
             format!(
                 "If {name} stays at {}, take a version of what brings it in that takes {version}.",
@@ -119,15 +143,45 @@ impl<'a> Situation<'a> {
             "" => String::new(),
             words => format!(" If no release does: {words}"),
         };
-        let why = if why.is_empty() { String::new() } else { format!(" {why}") };
+        let mut why = if why.is_empty() { String::new() } else { format!(" {why}") };
+        if !held.packages.is_empty() {
+            why = format!("{why} {}", self.held_words(&held, version));
+        }
+        // Only what is forced stands in the way.
+        let kind =
+            if typed.is_empty() && !held_ones.is_empty() { WayOutKind::Override } else { WayOutKind::RaiseParent };
+        let first = if first.is_empty() { String::new() } else { format!(" {first}") };
         let also = if self.ways.itself.is_empty() { "" } else { "also " };
         WayOut {
-            kind: WayOutKind::RaiseParent,
-            words: format!("{name} {also}comes in through {who}.{why} {first}{last}"),
+            kind,
+            words: format!("{name} {also}comes in through {who}.{why}{first}{last}"),
             commands: typed,
             lines: forced.lines,
             ..WayOut::default()
         }
+    }
+
+    /// What the project forces between the package and what it asks for, as sentences.
+    pub(super) fn held_words(&self, held: &Held<'_>, version: &str) -> String {
+        let (name, place) = (self.name(), &self.overrides.place);
+        let packages: Vec<&LockedPackage> = held.packages.keys().filter_map(|at| self.lock.packages.get(*at)).collect();
+        let who = named(packages.iter().map(|one| (&*one.name, &*one.version)));
+        let (it, that) = if packages.len() == 1 {
+            ("it", "a version there that takes")
+        } else {
+            ("them", "versions there that take")
+        };
+        let fixed: Vec<(&str, &str)> =
+            packages.iter().filter_map(|one| Some((&*one.name, self.fix_of(one)?))).collect();
+        let for_holes = match fixed.as_slice() {
+            [] => String::new(),
+            fixed => format!(" (for other holes {})", raised_to(fixed)),
+        };
+        format!(
+            "{} forces {who} ({}), so raising what brings {it} in does not change {it}: write {that} {name} \
+             {version}{for_holes}, then install.",
+            place.file, place.key
+        )
     }
 
     fn force(&self, version: &str, why: &str, commands: &Commands<'_>) -> WayOut {

@@ -6,6 +6,8 @@ mod direct;
 mod edits;
 mod forced;
 mod indirect;
+mod overrides;
+mod written;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -13,8 +15,9 @@ use super::nearest::{Nearest, is_major_step};
 use super::ways_in::{Asked, Needing, WaysIn};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest, Version, range};
-use already::Place;
 use commands::Commands;
+
+pub use overrides::Overrides;
 
 /// So many direct dependencies are named and get a command.
 const MOST_NAMED: usize = 3;
@@ -28,6 +31,10 @@ pub struct Situation<'a> {
     pub lock: &'a LockFile,
     /// The package.
     pub package: &'a LockedPackage,
+    /// Its place in the lock file.
+    pub at: usize,
+    /// The entries of the project that force versions.
+    pub overrides: &'a Overrides<'a>,
     /// How it comes in.
     pub ways: &'a WaysIn<'a>,
     /// Where to go.
@@ -91,6 +98,11 @@ impl<'a> Situation<'a> {
         let mut told = Allowed::Unknown;
         let mut unknown = false;
         for text in ranges {
+            // Bundler's lock file says every condition: none is any version.
+            if text.trim().is_empty() && self.lock.manager == Manager::Bundler {
+                told = Allowed::Yes;
+                continue;
+            }
             let allows = Some(text).filter(|text| !text.trim().is_empty());
             match allows.and_then(|text| range::allows(self.package.ecosystem, text, version)) {
                 Some(false) => return Allowed::No,
@@ -101,21 +113,19 @@ impl<'a> Situation<'a> {
         if unknown { Allowed::Unknown } else { told }
     }
 
-    /// Who needs the package and does not take `version`.
+    /// Who needs the package and does not take `version`. What an entry of the project lets in, they take.
     fn refusing(&self, version: &Version) -> Vec<Needing<'a>> {
-        let refuses = |one: &&Needing<'a>| self.allowed([one.range], version) == Allowed::No;
+        let refuses = |one: &&Needing<'a>| {
+            self.allowed([one.range], version) == Allowed::No
+                && self.overrides.ruling(Some(one.place), one.range, self.at).is_none()
+        };
         self.ways.needed_by.iter().filter(refuses).copied().collect()
     }
 
     fn to(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let Some(parsed) = Version::parse(self.package.ecosystem, version) else { return self.without_a_fix() };
-        let forced = Place::of(self)
-            .filter(|_| !self.lock.is_by_name())
-            .filter(|place| place.is_ours && (self.ways.itself.is_empty() || self.lock.manager != Manager::Maven))
-            // It follows what is asked for directly, and that is raised.
-            .filter(|place| self.ways.itself.is_empty() || !self.follows_itself(place));
-        if let Some(place) = forced {
-            return WayOut { version: Some(version.to_owned()), ..self.change_forced(version, place, commands) };
+        if let Some(out) = self.already(version, &parsed, commands) {
+            return WayOut { version: Some(version.to_owned()), ..out };
         }
         let out = match self.lock.manager {
             _ if self.lock.is_by_name() => self.write_in_command(version),
@@ -126,7 +136,25 @@ impl<'a> Situation<'a> {
             _ if !self.ways.itself.is_empty() => self.direct(version, &parsed, commands),
             _ => self.indirect(version, &parsed, commands),
         };
-        WayOut { version: Some(version.to_owned()), ..out }
+        let words = format!("{}{}", self.limited(&parsed), out.words);
+        WayOut { version: Some(version.to_owned()), words, ..out }
+    }
+
+    /// Where the project holds the package to versions without `version`, as a sentence
+    /// (<https://docs.astral.sh/uv/reference/settings/#constraint-dependencies>).
+    fn limited(&self, version: &Version) -> String {
+        let ecosystem = self.package.ecosystem;
+        let file = self.overrides.place.file.as_str();
+        let limits = self.manifests.get(file).filter(|_| self.lock.manager == Manager::Uv).map(|one| &one.limits);
+        let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(self.name());
+        let limit = limits.into_iter().flatten().find(|(name, _)| is_it(name));
+        match limit.filter(|(_, (says, _))| range::allows(ecosystem, says, version) == Some(false)) {
+            Some((name, (says, line))) => format!(
+                "{file}:{line} holds {name} to {says} (constraint-dependencies): as long as that stands, nothing below \
+                 helps. Change it first. "
+            ),
+            None => String::new(),
+        }
     }
 
     /// How large the step is, as a sentence.

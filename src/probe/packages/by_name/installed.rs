@@ -107,6 +107,12 @@ impl Installed {
         Some(version).filter(|version| !version.is_empty())
     }
 
+    /// The package that advisories would name: of Go the module of a program, where its path tells it.
+    #[must_use]
+    pub fn package(&self) -> Option<&str> {
+        if self.ecosystem == Ecosystem::Go { module_of(self.name()) } else { Some(self.name()) }
+    }
+
     /// The one version that is meant: a range, a tag and a part of a version mean others later.
     #[must_use]
     pub fn exact(&self) -> Option<&str> {
@@ -115,15 +121,37 @@ impl Installed {
         let is_whole = match self.ecosystem {
             // Of these a shorter one is a range.
             Ecosystem::Npm | Ecosystem::CratesIo | Ecosystem::Packagist => parts >= 3,
+            // A part of a version asks Go for the latest one of those.
+            Ecosystem::Go => parts >= 3 && self.package().is_some(),
             Ecosystem::PyPi | Ecosystem::RubyGems => true,
-            // The module to which a program belongs is not told by its path.
-            Ecosystem::Go | Ecosystem::Maven => false,
+            Ecosystem::Maven => false,
         };
         let is_one = version.trim_start_matches('v').starts_with(|c: char| c.is_ascii_digit())
             && version.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '+' | '_' | '!'))
             && !self.said.contains("://");
         (is_whole && is_one && Version::parse(self.ecosystem, version).is_some()).then_some(version)
     }
+}
+
+/// The module to which a program of Go belongs, where its path tells it: on these hosts a repository has three parts, a module
+/// of a later version one more, and programs lie in it or under `cmd`. Elsewhere, and deeper, a module may begin anywhere
+/// (<https://go.dev/ref/mod#module-path>).
+fn module_of(path: &str) -> Option<&str> {
+    const HOSTS: [&str; 4] = ["github.com/", "gitlab.com/", "bitbucket.org/", "golang.org/x/"];
+    if !HOSTS.iter().any(|host| path.starts_with(host)) {
+        return None;
+    }
+    let mut ends = path.match_indices('/').map(|(at, _)| at).skip(2).chain([path.len()]);
+    let mut end = ends.next()?;
+    let is_version =
+        |part: &str| part.strip_prefix('v').is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()));
+    if let Some(next) = ends.next()
+        && path.get(end + 1..next).is_some_and(is_version)
+    {
+        end = next;
+    }
+    let (module, rest) = path.split_at_checked(end)?;
+    (module.split('/').count() >= 3 && (rest.is_empty() || rest.starts_with("/cmd/"))).then_some(module)
 }
 
 /// How a program is told to fetch packages.
@@ -294,6 +322,23 @@ mod tests {
     }
 
     #[test]
+    fn a_program_of_go_belongs_to_a_module() {
+        for (path, module) in [
+            ("github.com/a/tool", Some("github.com/a/tool")),
+            ("github.com/a/tool/cmd/x", Some("github.com/a/tool")),
+            ("github.com/a/tool/v4", Some("github.com/a/tool/v4")),
+            ("github.com/a/tool/v4/cmd/x", Some("github.com/a/tool/v4")),
+            ("golang.org/x/tools/cmd/godoc", Some("golang.org/x/tools")),
+            // It may be a module of its own.
+            ("golang.org/x/tools/gopls", None),
+            ("google.golang.org/grpc/cmd/protoc-gen-go-grpc", None),
+            ("github.com/a", None),
+        ] {
+            assert_eq!(module_of(path), module, "{path}");
+        }
+    }
+
+    #[test]
     fn one_version_is_exact() {
         for (ecosystem, said, exact) in [
             (Ecosystem::Npm, "ejs@3.1.6", Some("3.1.6")),
@@ -309,6 +354,9 @@ mod tests {
             (Ecosystem::CratesIo, "cargo-audit 0.20.0", Some("0.20.0")),
             (Ecosystem::Packagist, "acme/tool:1.2.3", Some("1.2.3")),
             (Ecosystem::Go, "example.com/tool/cmd/x@v1.2.3", None),
+            (Ecosystem::Go, "github.com/a/tool/cmd/x@v1.2.3", Some("v1.2.3")),
+            (Ecosystem::Go, "github.com/a/tool/cmd/x@v1.2", None),
+            (Ecosystem::Go, "github.com/a/tool@latest", None),
             (Ecosystem::Npm, "serve", None),
         ] {
             assert_eq!(Installed { ecosystem, said: said.to_owned() }.exact(), exact, "{said}");

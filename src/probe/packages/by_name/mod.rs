@@ -120,13 +120,14 @@ impl Builders {
             Ecosystem::RubyGems => Manager::Bundler,
             Ecosystem::CratesIo => Manager::Cargo,
             Ecosystem::Packagist => Manager::Composer,
-            // The module of a program is not told by its path.
-            Ecosystem::Go | Ecosystem::Maven => return,
+            Ecosystem::Go => Manager::Go,
+            Ecosystem::Maven => return,
         };
+        let Some(name) = one.package() else { return };
         let builder = self.0.entry(one.ecosystem).or_insert_with(|| Builder::new(manager, BY_NAME));
-        let key = format!("{} {version}", one.name());
-        builder.add(&key, Draft { scope: Some(Scope::Production), ..Draft::new(one.name(), version, line) });
-        builder.wants(path, one.name(), version, Scope::Production, &key);
+        let key = format!("{name} {version}");
+        builder.add(&key, Draft { scope: Some(Scope::Production), ..Draft::new(name, version, line) });
+        builder.wants(path, name, version, Scope::Production, &key);
     }
 
     fn finish(self, path: &str) -> Vec<LockFile> {

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
 use crate::probe::packages::Manager;
+use crate::probe::packages::manifest::Forcing;
 
 /// What a format says of one package.
 #[derive(Debug, Clone)]
@@ -88,8 +89,8 @@ pub struct Builder {
     ranges: String,
     /// What each manifest asks for, the packages by the numbers of their keys.
     wanted: BTreeMap<String, Vec<Wanted>>,
-    /// Packages whose versions are forced.
-    pub forced: BTreeSet<String>,
+    /// The entries that force versions, by the package.
+    pub forced: BTreeMap<String, Vec<Forcing>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -121,7 +122,7 @@ impl Builder {
             too_many: BTreeSet::new(),
             ranges: String::new(),
             wanted: BTreeMap::new(),
-            forced: BTreeSet::new(),
+            forced: BTreeMap::new(),
             gaps: Gaps::default(),
         }
     }

@@ -27,11 +27,65 @@ pub struct Installed {
     pub lists: BTreeSet<String>,
     /// Files that only say which versions others have.
     pub constraints: BTreeSet<String>,
+    /// By a file that commands install, the constraints files that they give it.
+    pub given: BTreeMap<String, CommandsGive>,
     /// What deploys the app and installs a file that is not there, with the line.
     pub lost: Vec<(String, usize)>,
     /// Addresses that are installed.
     pub gaps: Gaps,
 }
+
+/// The constraints files that commands give to one file, in a command's words or by a variable
+/// (<https://pip.pypa.io/en/stable/user_guide/#constraints-files>,
+/// <https://docs.astral.sh/uv/reference/environment/#uv_constraint>).
+#[derive(Debug, Default)]
+pub struct CommandsGive {
+    each: Vec<(Standing, BTreeSet<String>)>,
+}
+
+/// What a file of commands is to production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    /// A container, or a host's settings: production is built so.
+    Builds,
+    /// A script that may be production's.
+    Perhaps,
+    /// Others.
+    No,
+}
+
+impl Standing {
+    fn of(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let is_script = matches!(&*name, "makefile" | "justfile") || name.ends_with(".sh") || name.ends_with(".bash");
+        match deploys(&name) {
+            true if is_script => Self::Perhaps,
+            true => Self::Builds,
+            false => Self::No,
+        }
+    }
+}
+
+impl CommandsGive {
+    /// Those that production surely gets: what builds it says so, and no script that may be its own says otherwise. Hosts
+    /// install a requirements file without a command.
+    #[must_use]
+    pub fn always(&self) -> BTreeSet<&String> {
+        let builds = self.each.iter().find(|(standing, _)| *standing == Standing::Builds);
+        let deploying: Vec<_> = self.each.iter().filter(|(standing, _)| *standing != Standing::No).collect();
+        let given = builds.into_iter().flat_map(|(_, given)| given);
+        given.filter(|one| deploying.iter().all(|(_, given)| given.contains(*one))).collect()
+    }
+
+    /// Those of any command.
+    #[must_use]
+    pub fn any(&self) -> BTreeSet<&String> {
+        self.each.iter().flat_map(|(_, given)| given).collect()
+    }
+}
+
+/// Variables that name constraints files, with the tool that reads them.
+const VARIABLES: [(&str, &str); 2] = [("PIP_CONSTRAINT", "pip"), ("UV_CONSTRAINT", "uv")];
 
 /// What commands of the project install with pip, and what looks like it.
 pub fn find(listing: &Listing, cancel: &CancellationToken) -> Installed {
@@ -121,12 +175,28 @@ fn is_list(text: &str, pinned: bool) -> bool {
 impl Installed {
     fn add_commands(&mut self, file: &FileEntry, text: &str, files: &BTreeMap<&str, &FileEntry>) {
         let copies = copies(text);
-        for (number, line) in joined_lines(text) {
-            for command in shell::commands(&line) {
+        let lines = joined_lines(text);
+        let standing = Standing::of(file.name());
+        // In YAML what is set for a job may stand behind what it runs.
+        let is_yaml = matches!(file.extension(), "yml" | "yaml");
+        let mut set: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        if is_yaml {
+            lines.iter().for_each(|(_, line)| variables(line, &mut set));
+        }
+        for (number, line) in &lines {
+            let number = *number;
+            // Each stage of a container has variables of its own.
+            if line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("from ")) {
+                set.clear();
+            }
+            variables(line, &mut set);
+            for command in shell::commands(line) {
                 let Some(named) = Named::by(command) else { continue };
-                for target in named.constraints {
-                    self.constraints.extend(places(&file.path, target, &copies, files));
-                }
+                let by_variable = set.get(named.tool).into_iter().flatten().copied();
+                let given: BTreeSet<String> = (named.constraints.iter().copied().chain(by_variable))
+                    .flat_map(|target| places(&file.path, target, &copies, files))
+                    .collect();
+                self.constraints.extend(given.iter().cloned());
                 for target in named.files {
                     // An address may carry a password.
                     if target.contains("://") {
@@ -134,13 +204,35 @@ impl Installed {
                         continue;
                     }
                     let places = places(&file.path, target, &copies, files);
-                    if places.is_empty() && deploys(&file.name().to_ascii_lowercase()) {
+                    if places.is_empty() && standing != Standing::No {
                         self.lost.push((file.path.clone(), number));
+                    }
+                    for place in &places {
+                        self.given.entry(place.clone()).or_default().each.push((standing, given.clone()));
                     }
                     self.files.extend(places);
                 }
             }
         }
+    }
+}
+
+/// Notes which constraints files a line sets a variable to: `ENV PIP_CONSTRAINT=c.txt`, `export UV_CONSTRAINT="a.txt b.txt"`.
+fn variables<'t>(line: &'t str, set: &mut BTreeMap<&'static str, Vec<&'t str>>) {
+    for (name, tool) in VARIABLES {
+        let Some((before, after)) = line.split_once(name) else { continue };
+        let is_other = |c: char| c.is_alphanumeric() || matches!(c, '_' | '$' | '{');
+        let is_set = after.trim_start_matches(['"', '\'']).starts_with(['=', ':', ' ', '?']);
+        if before.ends_with(is_other) || !is_set {
+            continue;
+        }
+        let value = after.trim_start_matches(['"', '\'']).trim_start_matches(['=', ':', '?', ' ']);
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let value = match quote {
+            Some(quote) => value.get(1..).and_then(|rest| rest.split(quote).next()).unwrap_or_default(),
+            None => value.split([' ', '&', ';', ',', '"', '\'']).next().unwrap_or_default(),
+        };
+        set.insert(tool, value.split_whitespace().collect());
     }
 }
 
@@ -169,6 +261,8 @@ fn joined_lines(text: &str) -> Vec<(usize, String)> {
 /// What one command names.
 #[derive(Debug, Default, PartialEq)]
 struct Named<'t> {
+    /// `pip`, `uv`, `pip-sync` or `pipenv`.
+    tool: &'static str,
     files: Vec<&'t str>,
     constraints: Vec<&'t str>,
 }
@@ -181,7 +275,7 @@ impl<'t> Named<'t> {
         let tool = words.find_map(|word| {
             let name = word.rsplit('/').next().unwrap_or(word);
             let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            matches!(bare, "pip" | "uv" | "pip-sync" | "pipenv").then_some(bare)
+            ["pip", "uv", "pip-sync", "pipenv"].into_iter().find(|tool| *tool == bare)
         })?;
         let words: Vec<&str> = words.collect();
         // What is only written, shown or taken away.
@@ -189,7 +283,7 @@ impl<'t> Named<'t> {
             return None;
         }
         let syncs = tool == "pip-sync" || words.contains(&"sync");
-        let mut named = Self::default();
+        let mut named = Self { tool, ..Self::default() };
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let (option, value) = match word.split_once('=').filter(|_| word.starts_with("--")) {
@@ -298,6 +392,23 @@ mod tests {
         ] {
             let expected = (files != "-").then(|| (files.to_owned(), constraints.to_owned()));
             assert_eq!(of(command), expected, "{command}");
+        }
+    }
+
+    #[test]
+    fn variables_name_constraints_files() {
+        for (line, tool, files) in [
+            ("ENV PIP_CONSTRAINT=/app/c.txt OTHER=1", "pip", "/app/c.txt"),
+            ("ENV PIP_CONSTRAINT c.txt", "pip", "c.txt"),
+            ("export UV_CONSTRAINT=\"a.txt b.txt\"", "uv", "a.txt b.txt"),
+            ("PIP_CONSTRAINT: \"c.txt\"", "pip", "c.txt"),
+            ("PIP_CONSTRAINT=c.txt pip install -r r.txt", "pip", "c.txt"),
+            ("echo $PIP_CONSTRAINT", "pip", ""),
+            ("UV_BUILD_CONSTRAINT=c.txt", "uv", ""),
+        ] {
+            let mut set = BTreeMap::new();
+            variables(line, &mut set);
+            assert_eq!(set.get(tool).map(|all| all.join(" ")).unwrap_or_default(), files, "{line}");
         }
     }
 

@@ -24,9 +24,9 @@ mod unread;
 mod uv;
 mod yarn;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::manifest::{Manifest, members};
+use super::manifest::{Forcing, Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood, Version, range};
 use crate::probe::files::Gaps;
 use crate::probe::paths::folder;
@@ -50,12 +50,14 @@ pub struct LockFile {
     pub packages: Vec<LockedPackage>,
     /// The manifests that it locks. Empty where neither the file nor a manifest says what is asked for.
     pub roots: Vec<Root>,
-    /// Packages whose versions it says are forced, beside what manifests say: pnpm's `overrides`.
-    pub forced: BTreeSet<String>,
+    /// The entries that it says force versions, by the package, beside what manifests say: pnpm's `overrides`.
+    pub forced: BTreeMap<String, Vec<Forcing>>,
 }
 
 /// What stands for the format of a constraints file: it says which version of a package arrives if something asks for it.
 const CONSTRAINTS: &str = "constraints";
+/// The same of one that only commands name.
+const CONSTRAINTS_OF_COMMANDS: &str = "constraints of commands";
 
 /// The same of what stands for a file whose commands install packages by their names.
 pub(super) const BY_NAME: &str = "by name";
@@ -70,7 +72,13 @@ impl LockFile {
     /// Whether it only says which versions arrive if something asks for them.
     #[must_use]
     pub fn is_constraints(&self) -> bool {
-        self.manager == Manager::Pip && self.format == CONSTRAINTS
+        self.manager == Manager::Pip && [CONSTRAINTS, CONSTRAINTS_OF_COMMANDS].contains(&&*self.format)
+    }
+
+    /// Whether only commands name it as what says which versions arrive.
+    #[must_use]
+    pub fn is_given_by_commands(&self) -> bool {
+        self.format == CONSTRAINTS_OF_COMMANDS
     }
 }
 

@@ -1,6 +1,6 @@
 //! `go.mod` and `go.work` (<https://go.dev/ref/mod#go-mod-file>, <https://go.dev/ref/mod#workspaces>).
 
-use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Manifest, Pin, Runtime, Source, Table, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 
 /// What the files may say.
@@ -132,7 +132,13 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
                 }
             }
             ("use", [folder]) => manifest.members.push(folder.trim_start_matches("./").to_owned()),
-            ("replace", [old, ..]) => manifest.overrides.push((*old).to_owned()),
+            ("replace", [old, ..]) => {
+                manifest.overrides.push((*old).to_owned());
+                if let Some(Replacement { old: (old, of), new: (new, Some(to)) }) = Replacement::of(statement) {
+                    let key = of.map_or_else(|| old.to_owned(), |of| format!("{old}@{of}"));
+                    manifest.force(Table::Go, new, &key, to.to_owned(), line);
+                }
+            }
             ("require", [name, version]) => {
                 // A tool that only `go tool` runs is marked like what the project does not import.
                 let is_tool =

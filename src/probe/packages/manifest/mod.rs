@@ -2,6 +2,7 @@
 
 mod cargo;
 pub(super) mod composer;
+pub(super) mod forcing;
 mod gemfile;
 pub(super) mod go_mod;
 pub(super) mod gradle;
@@ -19,6 +20,7 @@ use super::{Ecosystem, NotUnderstood, Scope};
 use crate::probe::files::{FileEntry, Gaps};
 
 pub use composer::composer_content_hash;
+pub use forcing::{Forcing, Outer, Selector, Table};
 
 /// One manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,8 +43,13 @@ pub struct Manifest {
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
     pub overrides: Vec<String>,
-    /// Where a `package.json` forces the versions of a package, by its name.
+    /// The entries that force the versions of a package, by its name as written.
     pub forcings: BTreeMap<String, Vec<Forcing>>,
+    /// Some of them are left out, or are nothing that is understood.
+    pub forcings_in_part: bool,
+    /// Versions that it holds a package to if something asks for it, by its name as written, with the line: uv's
+    /// `constraint-dependencies`.
+    pub limits: BTreeMap<String, (String, u32)>,
     /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
     pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
@@ -119,15 +126,6 @@ pub enum Pin {
     Range,
     /// Whatever is there on the day: `*`, `latest`, a branch, an archive at a URL.
     Loose,
-}
-
-/// One entry that forces the version of a package.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forcing {
-    /// The keys that lead to it, as written, the outermost first: npm nests them.
-    pub keys: Vec<String>,
-    /// The versions, or `$name` for those that the manifest itself asks for of that package.
-    pub says: String,
 }
 
 /// What sets a version for the manifest.

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Declared, Forcing, Manifest, Runtime, reason};
+use super::forcing::{Forcing, Table, forced};
+use super::{Declared, Manifest, Runtime, reason};
 use crate::probe::files::Gaps;
 use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
@@ -38,7 +39,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
     let root: Entries<'_> =
         serde_json::from_str(text).map_err(|error| json::refused("package.json", text, error.line()))?;
     let lines = Lines::of(text);
-    let forcings = forcings(&root);
+    let (forcings, forcings_in_part) = forcings(&root, &lines);
     Ok(Manifest {
         path: path.to_owned(),
         name: root.text("name").filter(|name| !name.is_empty()),
@@ -48,6 +49,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         package_manager: package_manager(&root),
         overrides: forcings.keys().cloned().collect(),
         forcings,
+        forcings_in_part,
         peers: root
             .object("peerDependencies")
             .unwrap_or_default()
@@ -139,17 +141,22 @@ fn package_manager(root: &Entries<'_>) -> Option<String> {
     })
 }
 
-/// Where versions are forced, by the package: npm's `overrides`, Yarn's `resolutions`, pnpm's `pnpm.overrides`.
-fn forcings(root: &Entries<'_>) -> BTreeMap<String, Vec<Forcing>> {
+/// Where versions are forced, by the package: npm's `overrides`, Yarn's `resolutions`, pnpm's `pnpm.overrides`; and whether
+/// some of them are left out.
+fn forcings(root: &Entries<'_>, lines: &Lines<'_>) -> (BTreeMap<String, Vec<Forcing>>, bool) {
     let mut found: BTreeMap<String, Vec<Forcing>> = BTreeMap::new();
-    let mut kept = 0;
-    let mut add = |name: String, keys: Option<Vec<String>>, raw: &RawValue| {
+    let (mut kept, mut in_part) = (0, false);
+    let mut add = |table: Table, name: String, keys: Option<Vec<String>>, raw: &RawValue| {
         let of_name = found.entry(name).or_default();
-        if let Some(keys) = keys.filter(|_| kept < MOST_FORCINGS) {
-            kept += 1;
-            of_name.push(Forcing { keys, says: json::text(raw).unwrap_or_default() });
+        match (keys.filter(|_| kept < MOST_FORCINGS), json::text(raw)) {
+            (Some(keys), Some(says)) => {
+                kept += 1;
+                of_name.push(Forcing { table, keys, says: says.trim().to_owned(), line: lines.of_part(raw.get()) });
+            }
+            _ => in_part = true,
         }
     };
+    let mut too_deep = false;
     // npm nests them: under a package stand those that are forced below it, and `.` for itself.
     let mut waiting: Vec<_> =
         root.object("overrides").map(|entries| (None::<String>, Some(Vec::new()), entries, 0)).into_iter().collect();
@@ -161,38 +168,21 @@ fn forcings(root: &Entries<'_>) -> BTreeMap<String, Vec<Forcing>> {
             let keys: Option<Vec<String>> = keys.map(|above| above.iter().cloned().chain([key.into_owned()]).collect());
             match Entries::of(raw) {
                 Some(inner) if depth < MAX_DEPTH => waiting.push((name, keys, inner, depth + 1)),
-                Some(_) => {}
-                None => name.into_iter().for_each(|name| add(name, keys.clone(), raw)),
+                Some(_) => too_deep = true,
+                None => name.into_iter().for_each(|name| add(Table::Overrides, name, keys.clone(), raw)),
             }
         }
     }
     let pnpm = root.object("pnpm").and_then(|pnpm| pnpm.object("overrides"));
-    for table in [root.object("resolutions"), pnpm].into_iter().flatten() {
-        for (key, raw) in table.0 {
+    for (table, entries) in [(Table::Resolutions, root.object("resolutions")), (Table::Pnpm, pnpm)] {
+        for (key, raw) in entries.unwrap_or_default().0 {
             let keys = Some(vec![key.to_string()]).filter(|_| key.len() < MAX_KEYS);
-            add(forced(&key).to_owned(), keys, raw);
+            add(table, forced(&key).to_owned(), keys, raw);
         }
     }
-    found.remove("");
-    found
-}
-
-/// The package that a key forces: `lodash` of `**/lodash`, `a/lodash`, `a@1>lodash@^4` and `lodash@npm:^4`.
-pub fn forced(key: &str) -> &str {
-    // `>` also begins ranges: only before a name it parts.
-    let begins_name = |rest: &str| rest.starts_with(|c: char| c == '@' || c.is_alphabetic());
-    let inner = key.rmatch_indices('>').find_map(|(at, _)| key.get(at + 1..).filter(|rest| begins_name(rest)));
-    let key = inner.unwrap_or(key);
-    // A range with a protocol may hold slashes.
-    let range = key.find(':').and_then(|colon| key.get(..colon)?.rfind('@'));
-    let path = range.and_then(|at| key.get(..at)).unwrap_or(key);
-    let last = path.rsplit_once('/').map_or(0, |(before, _)| before.len() + 1);
-    let scope = path.get(..last.saturating_sub(1)).map_or("", |before| before.rsplit('/').next().unwrap_or(before));
-    // In `@s/a@1/b` what stands before `b` is no scope.
-    let begin = if scope.starts_with('@') { last - scope.len() - 1 } else { last };
-    let name = path.get(begin..).unwrap_or(path);
-    let end = name.char_indices().skip(1).find(|(_, c)| *c == '@').map_or(name.len(), |(at, _)| at);
-    name.get(..end).unwrap_or(name)
+    let odd = found.remove("").is_some();
+    found.values_mut().for_each(|all| all.sort_by_key(|one| (one.table, one.line)));
+    (found, in_part || too_deep || odd)
 }
 
 /// `license`, or one of the two older forms.

@@ -40,6 +40,13 @@ pub fn allows(ecosystem: Ecosystem, range: &str, version: &Version) -> Option<bo
     }
 }
 
+/// Whether some version is in both ranges, as npm and pnpm ask it; `None` where one is not understood. Only for npm.
+#[must_use]
+pub fn intersect(ecosystem: Ecosystem, one: &str, other: &str) -> Option<bool> {
+    let fits = |text: &str| ecosystem == Ecosystem::Npm && text.len() <= MAX_BYTES;
+    if fits(one) && fits(other) { npm::intersect(one.trim(), other.trim()) } else { None }
+}
+
 /// How a version has to stand to another one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Operator {

@@ -23,6 +23,29 @@ fn is_in(set: &[Comparator], version: &Version) -> bool {
         && (version.pre.is_empty() || set.iter().any(is_named))
 }
 
+/// Whether a version may be in both: a set of each leaves something between its bounds. As in node-semver, which
+/// prereleases a range means does not count.
+pub(super) fn intersect(one: &str, other: &str) -> Option<bool> {
+    let sets = |range: &str| range.split("||").map(comparators).collect::<Option<Vec<_>>>();
+    let (one, other) = (sets(one)?, sets(other)?);
+    Some(one.iter().any(|one| other.iter().any(|other| leaves_some(one.iter().chain(other)))))
+}
+
+/// Whether comparators that hold together leave a version.
+fn leaves_some<'c>(all: impl Iterator<Item = &'c Comparator> + Clone) -> bool {
+    let lower = |(operator, _): &&Comparator| {
+        matches!(operator, Operator::Greater | Operator::GreaterOrEqual | Operator::Equal)
+    };
+    let upper =
+        |(operator, _): &&Comparator| matches!(operator, Operator::Less | Operator::LessOrEqual | Operator::Equal);
+    all.clone().filter(lower).all(|(from, low)| {
+        all.clone().filter(upper).all(|(to, high)| {
+            let order = low.cmp_precedence(high);
+            order.is_lt() || order.is_eq() && *from != Operator::Greater && *to != Operator::Less
+        })
+    }) && all.filter(|(operator, _)| *operator == Operator::Less).all(|(_, high)| *high != earliest(0, 0, 0))
+}
+
 /// The comparators of one set, which hold together; none for any version.
 fn comparators(set: &str) -> Option<Vec<Comparator>> {
     let words: Vec<&str> = set.split_whitespace().collect();

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use gonogo::model::{WayOut, WayOutKind};
 use gonogo::probe::dependencies::advisory::{Advisory, Parsed, parse};
 use gonogo::probe::dependencies::nearest::{Nearest, nearest};
-use gonogo::probe::dependencies::way_out::{Fixes, Situation, several, way_out};
+use gonogo::probe::dependencies::way_out::{Fixes, Overrides, Situation, several, way_out};
 use gonogo::probe::dependencies::ways_in::Graph;
 use gonogo::probe::files;
 use gonogo::probe::packages::lock::{Builder, Draft};
@@ -64,12 +64,15 @@ pub(super) fn out_where(
     imported: bool,
 ) -> WayOut {
     let at = place(lock, name);
-    let ways = Graph::of(lock).ways_in(at, manifests);
+    let graph = Graph::of(lock);
+    let ways = graph.ways_in(at, manifests);
     let nearest = Nearest::Fixed(to.to_owned());
     let package = &lock.packages[at];
     way_out(&Situation {
         lock,
         package,
+        at,
+        overrides: &Overrides::of(&graph, manifests),
         ways: &ways,
         nearest: &nearest,
         fixes,
@@ -254,11 +257,14 @@ fn malware_goes_and_what_has_no_fix_gets_words() {
     let manifests = BTreeMap::new();
     let of = |name: &str, nearest: &Nearest, malware: bool| {
         let at = place(&lock, name);
-        let ways = Graph::of(&lock).ways_in(at, &manifests);
+        let graph = Graph::of(&lock);
+        let ways = graph.ways_in(at, &manifests);
         let package = &lock.packages[at];
         way_out(&Situation {
             lock: &lock,
             package,
+            at,
+            overrides: &Overrides::of(&graph, &manifests),
             ways: &ways,
             nearest,
             fixes: &Fixes::new(),

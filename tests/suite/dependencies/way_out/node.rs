@@ -167,3 +167,30 @@ fn what_production_imports_is_moved_to_what_production_installs() {
         assert!(!left.commands[0].contains("--save-prod") && !left.words.contains("imports it"), "{left:?}");
     }
 }
+
+#[test]
+fn it_is_moved_where_the_range_allows_the_fix_as_well() {
+    let manifests = manifests("package.json", vec![declared("a", "^1.0.0", Scope::Development, 12)]);
+    for (manager, path, moved, left) in [
+        (Manager::Npm, "package-lock.json", "npm install --save-prod \"a@^1.2.0\"", "npm update a"),
+        (Manager::Pnpm, "pnpm-lock.yaml", "pnpm add --save-prod \"a@^1.2.0\"", "pnpm update a"),
+        (Manager::Bun, "bun.lock", "bun update a", "bun update a"),
+    ] {
+        let lock = lock(manager, "package.json", path, "^1.0.0", Scope::Development, "");
+        let of = |imported| out_where(&lock, "a", "1.2.0", &manifests, &Fixes::new(), imported);
+        let out = of(true);
+        assert_eq!((out.kind, &*out.commands.join("; ")), (WayOutKind::Renew, moved), "{manager}");
+        assert!(out.words.contains("Production code imports it"), "{}", out.words);
+        let out = of(false);
+        assert_eq!(out.commands, [left], "{manager}");
+        assert!(!out.words.contains("imports it"), "{}", out.words);
+    }
+}
+
+#[test]
+fn of_several_entries_on_one_line_the_one_that_is_meant_counts() {
+    let both = vec![declared("z", "1.0.0", Scope::Production, 1), declared("a", "^1.0.0", Scope::Production, 1)];
+    let lock = lock(Manager::Npm, "package.json", "package-lock.json", "^1.0.0", Scope::Production, "");
+    let way = out(&lock, "a", "2.1.0", &manifests("package.json", both));
+    assert_eq!(way.commands, ["npm install \"a@^2.1.0\""]);
+}

@@ -24,15 +24,7 @@ fn a_range_that_allows_the_fix_needs_a_new_lock_file_only() {
 fn a_range_that_does_not_is_raised_where_it_stands() {
     let dev = Scope::Development;
     assert_raised(&[
-        (
-            Manager::Cargo,
-            "Cargo.toml",
-            "Cargo.lock",
-            "1.0",
-            dev,
-            "cargo update -p a@1.0.0 --precise 2.1.0",
-            Some("a = \"2.1.0\""),
-        ),
+        (Manager::Cargo, "Cargo.toml", "Cargo.lock", "1.0", dev, "cargo update --workspace", Some("a = \"2.1.0\"")),
         (
             Manager::Bundler,
             "Gemfile",
@@ -71,4 +63,39 @@ fn what_a_deep_package_pins_is_forced() {
         cargo.words.contains("[patch.crates-io]") && cargo.commands[0] == "cargo update -p deep@1.0.0 -p b@1.0.0",
         "{cargo:?}"
     );
+}
+
+#[test]
+fn a_gem_that_is_needed_without_a_condition_may_be_any_version() {
+    let of = |manager, path: &str| {
+        let mut builder = Builder::new(manager, "");
+        for name in ["a", "b", "c"] {
+            builder.add(name, Draft::new(name, "1.0.0", 1));
+        }
+        builder.needs("a", "b");
+        builder.needs_range("c", "b", "~> 1.0");
+        builder.wants("Gemfile", "a", "~> 1.0", Scope::Production, "a");
+        builder.wants("Gemfile", "c", "~> 1.0", Scope::Production, "c");
+        out(&builder.finish(path).lock, "b", "1.2.0", &BTreeMap::new())
+    };
+    let gem = of(Manager::Bundler, "Gemfile.lock");
+    assert_eq!((gem.kind, &*gem.commands.join("; ")), (WayOutKind::Renew, "bundle update b --conservative"));
+    // Elsewhere it is not known.
+    assert_eq!(of(Manager::Cargo, "Cargo.lock").kind, WayOutKind::RaiseParent);
+}
+
+#[test]
+fn who_else_may_keep_the_old_version_of_what_is_raised_is_said() {
+    let mut builder = Builder::new(Manager::Cargo, "4");
+    for name in ["a", "x"] {
+        builder.add(name, Draft::new(name, "1.0.0", 1));
+        builder.wants("Cargo.toml", name, "1.0", Scope::Production, name);
+    }
+    builder.needs("x", "a");
+    let lock = builder.finish("Cargo.lock").lock;
+    let major = out(&lock, "a", "2.1.0", &BTreeMap::new());
+    assert!(major.words.contains("x 1.0.0 needs it too and may keep 1.0.0: look whether"), "{}", major.words);
+    assert_eq!(major.commands, ["cargo update --workspace", "cargo update -p x@1.0.0"]);
+    let small = out(&lock, "a", "1.2.0", &BTreeMap::new());
+    assert_eq!(small.commands, ["cargo update -p a@1.0.0 --precise 1.2.0"]);
 }

@@ -90,3 +90,76 @@ fn what_a_command_installs_by_name_is_changed_in_the_command() {
     );
     assert_eq!((way.commands.len(), way.lines), (0, None));
 }
+
+#[test]
+fn every_reader_of_a_constraints_file_is_installed_again() {
+    let of = |files: &[(&str, &str)]| {
+        let folder = Folder::with(files);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        let lock = found.locks.iter().find(|lock| lock.is_constraints()).unwrap();
+        let way = out(lock, "deep", "2.3", &found.manifests);
+        (way.commands.join("; "), way.words)
+    };
+    let (commands, words) = of(&[
+        ("api/requirements.txt", "-c ../pins/constraints.txt\nflask\n"),
+        ("jobs/requirements.txt", "-c ../pins/constraints.txt\nflask\n"),
+        ("pins/constraints.txt", "deep==1.0\n"),
+    ]);
+    assert_eq!(commands, "pip install -r api/requirements.txt -r jobs/requirements.txt");
+    assert!(words.contains("and install api/requirements.txt and jobs/requirements.txt again"), "{words}");
+    // What only a command names is named in it again.
+    let (commands, _) = of(&[
+        ("api/requirements.txt", "flask\n"),
+        ("api/pins/c.txt", "deep==1.0\n"),
+        ("api/start.sh", "pip install -r requirements.txt -c pins/c.txt\n"),
+    ]);
+    assert_eq!(commands, "cd api; pip install -r requirements.txt -c pins/c.txt");
+    let (commands, _) = of(&[
+        ("requirements/base.txt", "flask\n"),
+        ("c.txt", "deep==1.0\n"),
+        ("start.sh", "pip install -r requirements/base.txt -c c.txt\n"),
+    ]);
+    assert_eq!(commands, "pip install -r requirements/base.txt -c c.txt");
+}
+
+#[test]
+fn a_program_of_go_is_changed_in_the_command() {
+    let folder =
+        Folder::with(&[("Dockerfile", "FROM golang:1.24\nRUN go install github.com/acme/tool/cmd/x@v1.2.3\n")]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    let way = out(&found.installed[0], "github.com/acme/tool", "1.3.0", &found.manifests);
+    let start = "The command in Dockerfile (line 2) installs github.com/acme/tool v1.2.3: write v1.3.0 there";
+    assert!(way.words.starts_with(start), "{}", way.words);
+    assert_eq!((way.commands.len(), way.lines), (0, None));
+}
+
+#[test]
+fn both_halves_of_pipenvs_lock_file_are_renewed() {
+    let lock = r#"{"_meta": {"pipfile-spec": 6}, "default": {"flask": {"version": "==2.2.5"}, "jinja2": {"version": "==3.0.0"}},
+        "develop": {"jinja2": {"version": "==3.0.0"}}}"#;
+    let of = |lock: &str| {
+        let folder = Folder::with(&[
+            ("Pipfile", "[packages]\nflask = \"*\"\n[dev-packages]\njinja2 = \"==3.0.0\"\n"),
+            ("Pipfile.lock", lock),
+        ]);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        out(&found.locks[0], "jinja2", "3.1.4", &found.manifests).commands
+    };
+    assert_eq!(of(lock), ["pipenv upgrade --dev jinja2==3.1.4", "pipenv upgrade --lock-only jinja2"]);
+    let one = lock.replace(r#", "jinja2": {"version": "==3.0.0"}}"#, "}");
+    assert_eq!(of(&one), ["pipenv upgrade --dev jinja2==3.1.4"]);
+}
+
+#[test]
+fn a_pylock_is_written_anew() {
+    let lock = "lock-version = \"1.0\"\ncreated-by = \"x\"\n[[packages]]\nname = \"jinja2\"\nversion = \"3.0.0\"\n";
+    let folder = Folder::with(&[("pylock.toml", lock)]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    let way = out(&found.locks[0], "jinja2", "3.1.4", &found.manifests);
+    assert!(way.words.starts_with("A tool wrote pylock.toml (line 4 has jinja2 3.0.0): have it lock"), "{}", way.words);
+    assert_eq!((way.commands.len(), way.lines), (0, None));
+}

@@ -13,8 +13,9 @@ fn lock_files_that_say_what_is_taken_say_when_they_need_only_be_renewed() {
     assert_eq!(refused.kind, WayOutKind::RaiseParent);
     assert!(refused.words.contains("a 1.0.0 takes only ~1.0.0"), "{}", refused.words);
     // What is forced stays where it is however often the rest is renewed.
-    let forced = r#"{"dependencies": {"a": "^1.0.0"}, "resolutions": {"b": "^1.0.0"}}"#;
-    assert_eq!(of(forced, "b").kind, WayOutKind::Override);
+    let forced = |to: &str| format!(r#"{{"dependencies": {{"a": "^1.0.0"}}, "resolutions": {{"b": "{to}"}}}}"#);
+    assert_eq!(of(&forced("1.0.0"), "b").kind, WayOutKind::Override);
+    assert_eq!(of(&forced("^1.0.0"), "b").kind, WayOutKind::Renew);
 
     let poetry = "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\n\n[package.dependencies]\nb = \">=1.0,<2.0\"\n\
         c = {version = \"1.0.0\", markers = \"python_version < '4'\"}\n\n[[package]]\nname = \"b\"\nversion = \"1.0.0\"\n\n\

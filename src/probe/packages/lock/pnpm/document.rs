@@ -1,13 +1,13 @@
 //! One document of a `pnpm-lock.yaml`.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::importers::{Importers, manifest_of};
 use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::NotUnderstood;
 use crate::probe::packages::lock::{Around, Builder, Draft, Origin, Scope, reason};
-use crate::probe::packages::manifest::package_json::forced;
+use crate::probe::packages::manifest::forcing::{Forcing, Table, forced};
 use crate::probe::yaml::{Node, Value, Visited};
 
 /// What a document says, gathered entry by entry.
@@ -21,8 +21,8 @@ pub struct Document {
     /// Who needs whom: keys of `packages`, or of `snapshots` where there are any.
     needs: Vec<Need>,
     snapshots: Vec<String>,
-    /// Packages whose versions are forced.
-    forced: BTreeSet<String>,
+    /// The entries that force versions, by the package.
+    forced: BTreeMap<String, Vec<Forcing>>,
     has_packages: bool,
     has_snapshots: bool,
     gaps: Gaps,
@@ -67,7 +67,9 @@ impl Document {
                 self.snapshots.push(key.clone());
             }
             [section, key] if section == "overrides" => {
-                self.forced.insert(forced(key).to_owned());
+                let says = entry.value.text().unwrap_or_default().to_owned();
+                let forcing = Forcing { table: Table::Pnpm, keys: vec![key.clone()], says, line: entry.line };
+                self.forced.entry(forced(key).to_owned()).or_default().push(forcing);
             }
             // Empty ones are written as `{}`, or left out.
             [key] if key == "packages" => self.has_packages = true,

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::{Builder, CONSTRAINTS, Draft, Origin, Reading, Scope, reason};
+use super::super::{Builder, CONSTRAINTS, CONSTRAINTS_OF_COMMANDS, Draft, Origin, Reading, Scope, reason};
 use super::pins::{Pin, Pins};
-use super::resolve;
+use super::{Given, resolve};
 use crate::probe::packages::manifest::Manifest;
 use crate::probe::packages::{Ecosystem, Manager};
 
@@ -84,17 +84,12 @@ pub fn locked(
     builder.finish(path)
 }
 
-/// A constraints file as a lock file: what `asked` takes from it, and what arrives in its version if something else needs
-/// it. Names in `settled` have their versions where they are asked for. `by` are the files that read it.
-pub fn constraints(
-    path: &str,
-    pins: &Pins,
-    scope: Scope,
-    by: &BTreeSet<String>,
-    asked: &[Constrained],
-    settled: &BTreeSet<String>,
-) -> Reading {
-    let mut builder = Builder::new(Manager::Pip, CONSTRAINTS);
+/// A constraints file as a lock file: what is asked for takes from it, and what arrives in its version if something else
+/// needs it. What is settled has its version where it is asked for. `by_file` says that a file names it, not commands alone.
+pub fn constraints(path: &str, pins: &Pins, given: &Given, by_file: bool) -> Reading {
+    let Given { scope, by, asked, settled } = given;
+    let scope = *scope;
+    let mut builder = Builder::new(Manager::Pip, if by_file { CONSTRAINTS } else { CONSTRAINTS_OF_COMMANDS });
     builder.gaps = pins.gaps.clone();
     by.iter().for_each(|path| builder.root(path));
     for (at, pin) in pins.packages.iter().enumerate() {
@@ -104,6 +99,19 @@ pub fn constraints(
             Some(scope) => builder.add(at.to_string(), draft(pins, pin, scope)),
             None if is_perhaps => builder.add(at.to_string(), draft(pins, pin, scope)),
             None => {}
+        }
+    }
+    // A compiler notes who needs what.
+    let names = Names::of(pins);
+    for (at, pin) in pins.packages.iter().enumerate() {
+        for note in pins.notes(pin) {
+            let Note::Package(by) = Note::of(note) else { continue };
+            let named = names.called(&Ecosystem::PyPi.normalize(by));
+            for (by, _) in named.iter().take(MOST_VERSIONS).filter(|(_, from)| pins.is_other(from, pin)) {
+                if builder.knows(&by.to_string()) && builder.knows(&at.to_string()) {
+                    builder.needs(by.to_string(), at.to_string());
+                }
+            }
         }
     }
     want(&mut builder, asked);

@@ -61,14 +61,20 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
                     None
                 }
             };
-            reached.insert(path.clone(), Reached::of(&path, pins.as_ref(), &by_path, found.gaps_of(&path)));
+            let mut files = Reached::of(&path, pins.as_ref(), &by_path, found.gaps_of(&path));
+            if let Some(given) = installed.given.get(&path) {
+                files.always.extend(given.always().into_iter().cloned());
+                files.perhaps.extend(given.any().into_iter().cloned());
+            }
+            reached.insert(path.clone(), files);
             read_files.insert(path.clone(), pins);
         } else if !is_new_ask {
             continue;
         }
         if let Some(reached) = reached.get(&path) {
             waiting.extend(reached.includes.iter().map(|inner| (inner.clone(), asks)));
-            waiting.extend(reached.constraints.iter().map(|inner| (inner.clone(), false)));
+            let constraints = [&reached.constraints, &reached.always, &reached.perhaps];
+            waiting.extend(constraints.into_iter().flatten().map(|inner| (inner.clone(), false)));
         }
     }
     let includes: BTreeMap<String, Vec<String>> = reached
@@ -106,6 +112,23 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
             let one = Constrained { by, name, range, scope, pins: places.clone() };
             given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
         }
+        let perhaps = reached.get(path).into_iter().flat_map(|one| &one.perhaps);
+        for file in constraints.reached_from(perhaps.map(|file| (file.as_str(), true)).collect()) {
+            let given = given.entry(file).or_insert_with(|| Given::new(scope));
+            given.scope = given.scope.min(scope);
+            given.by.insert(path.clone());
+            given.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+        }
+        // What another file or a command gives it here and there; elsewhere it has no version.
+        let files = constraints.of_others(path);
+        let more = if files.is_empty() { BTreeMap::new() } else { constraints.versions(&files) };
+        for pin in &pins.unpinned {
+            let normal = pins.text(pin.normal);
+            let Some((file, places)) = more.get(normal).filter(|_| !versions.contains_key(normal)) else { continue };
+            let (by, name, range) = (path.clone(), pins.text(pin.name).to_owned(), pins.text(pin.range).to_owned());
+            let one = Constrained { by, name, range, scope, pins: places.clone() };
+            given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
+        }
     }
     let mut readings = Vec::new();
     let (nothing, none) = (Given::new(Scope::Production), BTreeSet::new());
@@ -117,7 +140,8 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
     }
     for (path, given) in given.iter().filter(|(path, _)| !asking.contains(**path)) {
         let Some(Some(pins)) = read_files.get(*path) else { continue };
-        readings.push(locked::constraints(path, pins, given.scope, &given.by, &given.asked, &given.settled));
+        let by_file = reached.values().any(|one| one.constraints.contains(*path));
+        readings.push(locked::constraints(path, pins, given, by_file));
     }
     for reading in readings {
         found.add(reading);
@@ -140,6 +164,10 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
 struct Reached {
     includes: Vec<String>,
     constraints: Vec<String>,
+    /// Constraints files that every command gives it which deploys the app.
+    always: Vec<String>,
+    /// Those that some command gives it.
+    perhaps: Vec<String>,
 }
 
 impl Reached {
@@ -159,12 +187,13 @@ impl Reached {
         pins.map_or_else(Self::default, |pins| Self {
             includes: inside(&pins.includes),
             constraints: inside(&pins.constraints),
+            ..Self::default()
         })
     }
 }
 
 /// What a constraints file gives to the files that read it.
-struct Given {
+pub(super) struct Given {
     /// Whether one of them is production's.
     scope: Scope,
     by: BTreeSet<String>,
@@ -191,11 +220,24 @@ struct Constraints<'a> {
 impl Constraints<'_> {
     /// The constraints files of a file. As pip does, those of a file hold for all that it includes and the other way round.
     /// A file that can be installed by itself has no more than it names.
-    fn of(&self, path: &str) -> Vec<&String> {
+    fn of<'p>(&'p self, path: &'p str) -> Vec<&'p String> {
+        self.reached_from(self.includers(path, false).into_iter().chain([path]).map(|path| (path, false)).collect())
+    }
+
+    /// The constraints files that a file has where another one includes it, or where some command says so.
+    fn of_others<'p>(&'p self, path: &'p str) -> Vec<&'p String> {
+        let mut from: Vec<(&str, bool)> = self.includers(path, true).into_iter().map(|path| (path, false)).collect();
+        let perhaps = from.iter().map(|(path, _)| *path).chain([path]);
+        let perhaps = perhaps.filter_map(|path| self.reached.get(path)).flat_map(|reached| &reached.perhaps);
+        let perhaps: Vec<(&str, bool)> = perhaps.map(|file| (file.as_str(), true)).collect();
+        from.extend(perhaps);
+        self.reached_from(from)
+    }
+
+    /// The constraints files that are met from these files; of each whether it is one itself.
+    fn reached_from<'p>(&'p self, mut waiting: Vec<(&'p str, bool)>) -> Vec<&'p String> {
         let mut found = Vec::new();
         let mut seen = BTreeSet::new();
-        let mut waiting: Vec<(&str, bool)> =
-            self.includers(path).into_iter().chain([path]).map(|path| (path, false)).collect();
         while let Some((path, constrains)) = waiting.pop() {
             if !seen.insert((path, constrains)) {
                 continue;
@@ -203,6 +245,7 @@ impl Constraints<'_> {
             if let Some(reached) = self.reached.get(path) {
                 // The first one that is named comes first.
                 waiting.extend(reached.includes.iter().rev().map(|inner| (inner.as_str(), constrains)));
+                waiting.extend(reached.always.iter().rev().map(|inner| (inner.as_str(), true)));
                 waiting.extend(reached.constraints.iter().rev().map(|inner| (inner.as_str(), true)));
             }
             found.extend(self.files.get_key_value(path).filter(|_| constrains).map(|(path, _)| path));
@@ -225,12 +268,12 @@ impl Constraints<'_> {
         found
     }
 
-    /// The files without which this one is not installed.
-    fn includers<'p>(&'p self, path: &'p str) -> BTreeSet<&'p str> {
+    /// The files without which this one is not installed; or `all` that include it.
+    fn includers<'p>(&'p self, path: &'p str, all: bool) -> BTreeSet<&'p str> {
         let mut found = BTreeSet::new();
         let mut waiting = vec![path];
         while let Some(inner) = waiting.pop() {
-            let outer = self.included_by.get(inner).filter(|_| !(self.by_itself)(inner)).into_iter().flatten();
+            let outer = self.included_by.get(inner).filter(|_| all || !(self.by_itself)(inner)).into_iter().flatten();
             waiting.extend(outer.copied().filter(|outer| found.insert(*outer)));
         }
         found

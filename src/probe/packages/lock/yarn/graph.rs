@@ -74,9 +74,7 @@ impl Graph {
             }
             for need in &entry.needs {
                 let found = index.answers(need, &forced, &mut self.gaps);
-                // What `resolutions` force does not go by what is asked for.
-                let is_forced = forced.contains(&*need.name);
-                let range = if is_forced { String::new() } else { ranges::versions(place::range(&need.range)) };
+                let range = ranges::versions(place::range(&need.range));
                 found.iter().for_each(|to| builder.needs_range(at.to_string(), to.to_string(), &range));
             }
         }

@@ -4,7 +4,7 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declared, Manifest, Pin, Property, Runtime, Source};
+use super::{Declared, Manifest, Pin, Property, Runtime, Source, Table};
 use crate::probe::packages::{NotUnderstood, Scope};
 use crate::probe::paths::{folder, joined};
 use xml::{Dependency, Pom};
@@ -188,6 +188,13 @@ impl<'a> Project<'a> {
         manifest.members.clone_from(&pom.modules);
         manifest.licence = (!pom.licences.is_empty()).then(|| pom.licences.join(" OR "));
         manifest.overrides = pom.managed.iter().filter_map(|dependency| self.name_of(dependency)).collect();
+        // The name of what imports other managed ones stands in no list of packages.
+        for dependency in pom.managed.iter().filter(|one| one.scope.as_deref() != Some("import")) {
+            let Some(name) = self.name_of(dependency) else { continue };
+            let text = dependency.version.as_deref().unwrap_or_default();
+            let says = self.filled(text).unwrap_or_else(|| text.to_owned());
+            manifest.force(Table::Maven, &name, &name, says, dependency.line);
+        }
         // Both the compiler plugin's names and the one that Spring Boot's parent reads.
         let names = ["maven.compiler.release", "java.version", "maven.compiler.target", "maven.compiler.source"];
         if let Some((range, line)) =

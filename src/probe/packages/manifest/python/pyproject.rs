@@ -42,6 +42,10 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
     }
     let forced = toml_doc::entries(table, &["tool", "pdm", "resolution", "overrides"]);
     manifest.overrides.extend(forced.iter().map(|(name, _)| name.get_ref().to_string()));
+    for (name, value) in forced {
+        let says = value.get_ref().as_str().unwrap_or_default().to_owned();
+        manifest.force(super::super::Table::Pdm, name.get_ref(), name.get_ref(), says, doc.line(value));
+    }
     manifest.declared.sort_by_key(|declared| declared.line);
     Ok(())
 }
@@ -117,8 +121,19 @@ fn uv(doc: &Doc<'_>, manifest: &mut Manifest) {
     if let Some(list) = toml_doc::at(&doc.table, &uv("dev-dependencies")) {
         requirements(doc, list, Scope::Development, false, manifest);
     }
-    for text in toml_doc::texts(&doc.table, &uv("override-dependencies")) {
-        manifest.overrides.extend(Requirement::parse(&text).map(|forced| forced.name.to_owned()));
+    for item in toml_doc::items(&doc.table, &uv("constraint-dependencies")) {
+        if let Some(limit) = item.get_ref().as_str().and_then(Requirement::parse) {
+            manifest.limits.insert(limit.name.to_owned(), (limit.specifiers.to_owned(), doc.line(item)));
+        }
+    }
+    for item in toml_doc::items(&doc.table, &uv("override-dependencies")) {
+        let text = item.get_ref().as_str();
+        let Some((text, forced)) = text.and_then(|text| Some((text, Requirement::parse(text)?))) else {
+            manifest.forcings_in_part = true;
+            continue;
+        };
+        manifest.overrides.push(forced.name.to_owned());
+        manifest.force(super::super::Table::Uv, forced.name, text, forced.specifiers.to_owned(), doc.line(item));
     }
     manifest.members.extend(toml_doc::texts(&doc.table, &["tool", "uv", "workspace", "members"]));
     let excluded = toml_doc::texts(&doc.table, &["tool", "uv", "workspace", "exclude"]);
