@@ -250,19 +250,11 @@ async fn what_is_reasoned_is_proposed_once_and_not_for_what_most_rows_are() {
         "SELECT id FROM orders WHERE status = ?",
         "SELECT max(total) FROM orders WHERE status = ?",
         "SELECT * FROM customers WHERE country IS NULL",
-        "SELECT * FROM customers WHERE kind = ? AND id > ? ORDER BY name LIMIT 10",
     ];
     let seen = examine(&database.url, &queries).await;
     let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
-    let mut proposed: Vec<&str> = report.proposals.iter().map(|proposal| proposal.statement.as_str()).collect();
-    proposed.sort_unstable();
-    assert_eq!(
-        proposed,
-        [
-            "CREATE INDEX customers_kind_id_idx ON customers (kind, id);",
-            "CREATE INDEX orders_status_total_idx ON orders (status, total);"
-        ]
-    );
+    let proposed: Vec<&str> = report.proposals.iter().map(|proposal| proposal.statement.as_str()).collect();
+    assert_eq!(proposed, ["CREATE INDEX orders_status_total_idx ON orders (status, total);"]);
     let fix = |line: u32| &seen.findings.iter().find(|finding| finding.location.line() == Some(line)).unwrap().fix;
     assert!(fix(1).contains("orders_status_total_idx ON orders (status, total)"), "{}", fix(1));
     assert!(fix(2).contains("orders_status_total_idx ON orders (status, total)"), "{}", fix(2));

@@ -93,7 +93,8 @@ async fn what_a_document_or_a_view_holds_gets_an_index() {
 async fn words_about_rows_that_may_not_be_read_and_values_that_are_not_known() {
     let sql = format!(
         "{POSTS} CREATE SCHEMA shop; CREATE TABLE shop.wares (id int PRIMARY KEY, name text NOT NULL);
-         INSERT INTO shop.wares SELECT i, 'n' || i FROM generate_series(1, 500) i;"
+         INSERT INTO shop.wares SELECT i, 'n' || i FROM generate_series(1, 500) i;
+         GRANT USAGE ON SCHEMA shop TO PUBLIC; GRANT SELECT ON shop.wares TO PUBLIC;"
     );
     let database = database(&sql).await;
     let queries = [
@@ -106,7 +107,8 @@ async fn words_about_rows_that_may_not_be_read_and_values_that_are_not_known() {
     ];
     let seen = examine(&database.url, &queries).await;
     let told = messages(&seen);
-    let about = |line: u32| told.iter().find(|message| message.starts_with(&format!("{line}:"))).unwrap();
+    let about =
+        |line: u32| told.iter().find(|message| message.starts_with(&format!("{line}:"))).map_or("", |told| told);
     for (line, says) in [
         (1, "reads up to all 100,000 rows"),
         (2, "reads up to all 100,000 rows"),

@@ -143,12 +143,12 @@ async fn how_a_query_is_written_counts_as_well() {
 /// Each by itself, because an index for one may serve another.
 #[tokio::test]
 async fn the_first_rows_of_an_order_get_an_index_whatever_else_is_asked() {
-    let schema = "CREATE TABLE a (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, score INTEGER NOT NULL, facts TEXT, gone TEXT);
+    let schema = "CREATE TABLE a (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, score INTEGER NOT NULL, made INTEGER NOT NULL, facts TEXT, gone TEXT);
         CREATE VIEW live AS SELECT * FROM a WHERE gone IS NULL;";
     for (query, index) in [
         ("SELECT * FROM a WHERE kind = ? ORDER BY score LIMIT 10", "a (kind, score)"),
         ("SELECT * FROM a ORDER BY score DESC LIMIT 10", "a (score)"),
-        ("SELECT * FROM a WHERE kind = ? AND id > ? ORDER BY score LIMIT 10", "a (kind, score)"),
+        ("SELECT * FROM a WHERE kind = ? AND made > ? ORDER BY score LIMIT 10", "a (kind, made)"),
         ("SELECT * FROM a WHERE json_extract(facts, '$.plan') = ?", "a ((json_extract(facts, '$.plan')))"),
         ("SELECT * FROM live WHERE score = ?", "a (score)"),
     ] {
