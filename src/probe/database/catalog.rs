@@ -34,6 +34,8 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.
     pub partitioned: bool,
+    /// The columns that say which partition a row belongs to.
+    pub partitioned_by: Vec<String>,
     /// The partitioned table that it is a part of.
     pub parent: Option<String>,
     /// The tables, by schema and name, whose rows its own are as well, partitioned ones aside: PostgreSQL's inheritance, which

@@ -149,3 +149,27 @@ async fn an_index_is_proposed_for_each_heir_that_lacks_it() {
     assert!(told[0].ends_with("reads all 100,000 rows of `logs`: no index starts with `host`"), "{told:?}");
     assert!(seen.findings[0].fix.contains("logs_a (host)") && seen.findings[0].fix.contains("logs_c (host)"));
 }
+
+/// Which partitions a parameter chooses is only known at run time; what lacks an index in all of them is not.
+#[tokio::test]
+async fn a_table_in_partitions_is_judged_where_its_key_is_not_all_that_is_asked() {
+    let database = database(
+        "CREATE TABLE events (id int NOT NULL, tenant_id int NOT NULL, at date NOT NULL, kind int NOT NULL) PARTITION BY RANGE (at);
+         CREATE TABLE events_a PARTITION OF events FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+         CREATE TABLE events_b PARTITION OF events FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+         CREATE INDEX ON events (kind);
+         INSERT INTO events SELECT i, i % 300, '2025-01-01'::date + i % 700, i % 500 FROM generate_series(1, 3000) i;",
+    )
+    .await;
+    let queries = [
+        "SELECT * FROM events WHERE tenant_id = $1 AND at > $2",
+        "SELECT * FROM events WHERE kind = $1 AND at > $2",
+        "SELECT * FROM events WHERE at >= $1 AND at < $2",
+    ];
+    let seen = examine(&database.url, &queries).await;
+    assert_eq!(super::lines(&seen), [1], "{:?}", messages(&seen));
+    let proposed = proposed(&seen);
+    assert!(proposed.len() == 1 && proposed[0].starts_with("events (tenant_id"), "{proposed:?}");
+    let gonogo::model::Coverage::Part(why) = super::coverage(&seen) else { panic!("{:?}", super::coverage(&seen)) };
+    assert!(why.contains("1 of 3 queries could not be examined: 1 read partitions that are only chosen at run time"));
+}

@@ -99,7 +99,8 @@ pub fn asks_flags_alone(shape: &Shape, scan: &Scan) -> bool {
             };
             let mut own =
                 conditions_on(scope, relation, &scan.table).filter(|condition| !joins(scope, condition)).peekable();
-            own.peek().is_some() && own.all(is_flag) && !(scope.limited && !scope.order.is_empty())
+            let in_order = scope.limited && !scope.order.is_empty();
+            !in_order && own.peek().is_some() && own.all(is_flag)
         })
 }
 

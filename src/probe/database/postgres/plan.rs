@@ -262,6 +262,15 @@ fn drops(node: &Value, depth: usize) -> bool {
     dropped || (depth < MOST_DEPTH && children(node).any(|child| drops(child, depth + 1)))
 }
 
+/// Whether a plan leaves partitions out that another value of a parameter would choose.
+pub fn leaves_partitions_out(answer: &Value) -> bool {
+    fn down(node: &Value, depth: usize) -> bool {
+        node.get("Subplans Removed").and_then(Value::as_u64).is_some_and(|removed| removed > 0)
+            || (depth < MOST_DEPTH && children(node).any(|child| down(child, depth + 1)))
+    }
+    answer.pointer("/0/Plan").is_some_and(|top| down(top, 0))
+}
+
 /// The tables that a plan reads, with their schemas: only a plan in full tells these.
 pub fn tables(answer: &Value) -> BTreeSet<(String, String)> {
     fn down(node: &Value, depth: usize, found: &mut BTreeSet<(String, String)>) {
