@@ -7,6 +7,8 @@ use std::collections::HashMap;
 pub struct Catalog {
     tables: Vec<Table>,
     by_name: HashMap<String, Vec<usize>>,
+    /// The tables that inherit from one, by its place.
+    heirs: HashMap<usize, Vec<usize>>,
 }
 
 /// A table.
@@ -32,8 +34,15 @@ pub struct Table {
     pub indexes: Vec<Index>,
     /// It is made of partitions; an index on it cannot be made concurrently.
     pub partitioned: bool,
+    /// The columns that say which partition a row belongs to.
+    pub partitioned_by: Vec<String>,
     /// The partitioned table that it is a part of.
     pub parent: Option<String>,
+    /// The tables, by schema and name, whose rows its own are as well, partitioned ones aside: PostgreSQL's inheritance, which
+    /// hands down no indexes.
+    pub inherits: Vec<(String, String)>,
+    /// It has heirs and holds not a single row itself.
+    pub hollow: bool,
     /// The columns of its primary key.
     pub primary_key: Vec<String>,
     /// Its foreign keys.
@@ -105,7 +114,57 @@ impl Catalog {
         for (index, table) in tables.iter().enumerate() {
             by_name.entry(table.name.to_lowercase()).or_default().push(index);
         }
-        Self { tables, by_name }
+        let mut catalog = Self { tables, by_name, heirs: HashMap::new() };
+        for (at, table) in catalog.tables.iter().enumerate() {
+            for (schema, name) in &table.inherits {
+                if let Some(parent) = catalog.place(schema, name) {
+                    catalog.heirs.entry(parent).or_default().push(at);
+                }
+            }
+        }
+        catalog
+    }
+
+    fn place(&self, schema: &str, name: &str) -> Option<usize> {
+        let found = self.by_name.get(&name.to_lowercase())?.iter().copied();
+        found.into_iter().find(|&at| self.tables.get(at).is_some_and(|own| own.schema == schema && own.name == name))
+    }
+
+    /// The tables that inherit from `table`, in however many steps.
+    #[must_use]
+    pub fn heirs(&self, table: &Table) -> Vec<&Table> {
+        let mut found: Vec<usize> = Vec::new();
+        let mut next: Vec<usize> = self.place(&table.schema, &table.name).into_iter().collect();
+        while let Some(at) = next.pop() {
+            for &heir in self.heirs.get(&at).into_iter().flatten() {
+                // A table may inherit from several, and what we were told may go round in circles.
+                if !found.contains(&heir) {
+                    found.push(heir);
+                    next.push(heir);
+                }
+            }
+        }
+        found.sort_unstable();
+        found.into_iter().filter_map(|at| self.tables.get(at)).collect()
+    }
+
+    /// Whether other tables inherit from it.
+    #[must_use]
+    pub fn has_heirs(&self, table: &Table) -> bool {
+        self.place(&table.schema, &table.name).is_some_and(|at| self.heirs.contains_key(&at))
+    }
+
+    /// The table at the top of what `table` inherits from, or itself.
+    #[must_use]
+    pub fn forebear<'a>(&'a self, table: &'a Table) -> &'a Table {
+        let mut top = table;
+        for _ in 0..8 {
+            match top.inherits.first().and_then(|(schema, name)| self.table(schema, name)) {
+                Some(parent) => top = parent,
+                None => break,
+            }
+        }
+        top
     }
 
     /// Every table.

@@ -50,6 +50,9 @@ pub enum Asks {
     Special(String),
 }
 
+/// What [`Asks::Special`] says of `$1 = ANY (tags)`, where the column is the list.
+pub const IN_LIST: &str = "= ANY";
+
 /// What a column is held against.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Against {
@@ -57,8 +60,10 @@ pub enum Against {
     Parameter(usize),
     /// Another column.
     Column(Column),
-    /// Nothing: the column is a flag, or is null.
-    Nothing,
+    /// Nothing: the column is to be null.
+    Null,
+    /// Nothing: the column is a flag that is to be set, or not.
+    Flag(bool),
     /// A constant that stands in the statement, as SQL.
     Constant(String),
     /// Anything else.
@@ -112,28 +117,32 @@ pub fn of(expr: &Expr, found: &mut Vec<Condition>) {
         Expr::InList { expr, list, negated: false } => {
             add(expr, Asks::Equal, list.first().map_or(Against::Other, against), found);
         }
-        Expr::IsNull(expr) => add(expr, Asks::Equal, Against::Nothing, found),
+        Expr::IsNull(expr) => add(expr, Asks::Equal, Against::Null, found),
         Expr::InSubquery { expr, negated: false, .. } | Expr::InUnnest { expr, negated: false, .. } => {
             add(expr, Asks::Equal, Against::Other, found);
         }
         Expr::IsNotDistinctFrom(left, right) => {
             add(left, Asks::Wrapped(expr.to_string()), against(right), found);
         }
-        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => {
-            add(left, Asks::Equal, against(right), found);
-        }
-        Expr::Between { expr, negated: false, low, .. } => add(expr, Asks::Range, against(low), found),
+        Expr::AnyOp { left, compare_op: BinaryOperator::Eq, right, .. } => match column(right) {
+            // The column is the list.
+            Some(list) if column(left).is_none() => {
+                found.push(Condition { column: list, asks: Asks::Special(IN_LIST.to_owned()), against: against(left) });
+            }
+            _ => add(left, Asks::Equal, against(right), found),
+        },
+        // Both ends are closed, whatever they are.
+        Expr::Between { expr, negated: false, .. } => add(expr, Asks::Range, Against::Other, found),
         Expr::Like { negated: false, expr, pattern, .. } => add(expr, like(pattern), against(pattern), found),
         Expr::ILike { negated: false, expr, pattern, .. } => {
             let asks = if like(pattern) == Asks::Contains { Asks::Contains } else { Asks::AnyCase };
             add(expr, asks, against(pattern), found);
         }
-        Expr::Identifier(_) | Expr::CompoundIdentifier(_) | Expr::IsTrue(_) | Expr::IsFalse(_) => {
-            let inner = if let Expr::IsTrue(inner) | Expr::IsFalse(inner) = expr { inner } else { expr };
-            add(inner, Asks::Equal, Against::Nothing, found);
-        }
+        Expr::Identifier(_) | Expr::CompoundIdentifier(_) => add(expr, Asks::Equal, Against::Flag(true), found),
+        Expr::IsTrue(inner) => add(inner, Asks::Equal, Against::Flag(true), found),
+        Expr::IsFalse(inner) => add(inner, Asks::Equal, Against::Flag(false), found),
         Expr::UnaryOp { op: UnaryOperator::Not, expr: inner } if column(inner).is_some() => {
-            add(inner, Asks::Equal, Against::Nothing, found);
+            add(inner, Asks::Equal, Against::Flag(false), found);
         }
         Expr::Exists { .. } | Expr::Subquery(_) | Expr::Value(_) => {}
         other => columns_in(other, &mut |column| {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::checks::CHECKS;
 use super::judgement;
 use super::judgement::wording::shorten;
 use super::judgement::{way_in, written};
@@ -183,13 +184,17 @@ impl Tally {
         }
     }
 
-    /// The result.
-    pub fn finish(self) -> Examined {
+    /// The result; `checks` says whether the database itself was to be examined.
+    pub fn finish(self, checks: bool) -> Examined {
         let coverage = self.coverage();
         let of = |rule: &RuleMeta| (RuleId::from_static(rule.id), self.of_rule(rule, &coverage));
         let mut rules: BTreeMap<RuleId, Coverage> = judgement::RULES.iter().map(|rule| of(rule)).collect();
         let mut gaps = self.code_gaps;
         gaps.extend(self.gaps.into_iter().map(|(reason, (count, examples))| Gap { reason, count, examples }));
+        if checks {
+            let unreached = Coverage::Nothing("the time of the run was over before this was looked at".to_owned());
+            rules.extend(CHECKS.iter().map(|check| (RuleId::from_static(check.meta.id), unreached.clone())));
+        }
         rules.extend(self.checked);
         Examined { counts: self.counts, gaps, rules, ..Examined::default() }
     }

@@ -33,11 +33,7 @@ impl Engine {
         let rows = cx.settings.rows.max(1);
         match target {
             Target::Postgres(target) => {
-                let mut postgres = Postgres::open(target, &cx.project.root, rows).await?;
-                if cx.only.is_none() {
-                    postgres.expect_checks();
-                }
-                Ok(Self::Postgres(Box::new(postgres)))
+                Ok(Self::Postgres(Box::new(Postgres::open(target, &cx.project.root, rows).await?)))
             }
             Target::Mysql(target) => Ok(Self::Mysql(Box::new(Mysql::open(target).await?))),
             Target::Sqlite(target) => {
@@ -102,6 +98,15 @@ impl Engine {
                 "the user has the privilege SUPER, which may do anything: let gonogo and the app connect as a user that may only what it needs",
             ],
             _ => Vec::new(),
+        }
+    }
+
+    /// What went wrong beside the queries, as sentences.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        match self {
+            Self::Postgres(postgres) => postgres.troubles(),
+            Self::Mysql(_) | Self::Sqlite(_) => Vec::new(),
         }
     }
 

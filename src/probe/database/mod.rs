@@ -36,6 +36,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use tokio::time::Instant;
 
 use super::{Plan, Probe, ProbeCx, ProbeMeta};
 use crate::model::{Examined, Failure, OfferTarget, ProbeId, Project, RuleMeta, Settings, Skip, SkipReason};
@@ -70,9 +71,21 @@ static META: ProbeMeta = ProbeMeta {
     timeout: Duration::from_secs(120),
 };
 
-/// Of that time the search for indexes has so much, counted from the beginning; the rest is for what is under way then, and for
-/// telling what was found.
-const SEARCH_WITHIN: Duration = Duration::from_secs(85);
+/// How long the parts of a run may take, counted from its beginning. When one is over, what is still under way in it is given
+/// up, and what was found by then is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Everything but telling what was found. [`ProbeMeta::timeout`] leaves time for that.
+    pub work: Duration,
+    /// Looking for indexes, which ends in an orderly way.
+    pub search: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { work: Duration::from_secs(105), search: Duration::from_secs(85) }
+    }
+}
 
 impl Probe for DatabaseProbe {
     fn meta(&self) -> &'static ProbeMeta {
@@ -89,27 +102,29 @@ impl Probe for DatabaseProbe {
     }
 
     fn run(&self, _plan: Plan, cx: ProbeCx) -> BoxFuture<'static, Result<Examined, Failure>> {
-        async move {
-            let until = Until::after(SEARCH_WITHIN);
-            let address = cx.settings.database.as_ref().ok_or_else(|| Failure::new(unnamed(&cx.project)))?;
-            let target = Target::parse(address).map_err(|error| Failure::new(error.to_string()))?;
-            let dialect = target.dialect();
-            let index = cx.code.index(&cx).await?;
-            let mut found = Found::in_code(&index, dialect);
-            if let Some(file) = &cx.settings.queries {
-                let text = queries::read_file(file)?;
-                let named = file.strip_prefix(&cx.project.root).unwrap_or(file).to_string_lossy().replace('\\', "/");
-                found.add_file(&text, &named, dialect);
-            }
-            let mut tally = Tally::new(&index, &cx.project);
-            tally.left_out(&found);
-            tokio::select! {
-                () = cx.cancel.cancelled() => Err(Failure::new("stopped before the queries were examined; run again")),
-                examined = examine(&target, found, tally, &index, &cx, until) => examined,
-            }
-        }
-        .boxed()
+        examine_within(cx, Limits::default()).boxed()
     }
+}
+
+/// Examines the database that the settings name.
+///
+/// # Errors
+/// A line for the user, without credentials.
+pub async fn examine_within(cx: ProbeCx, limits: Limits) -> Result<Examined, Failure> {
+    let ends = (Until::after(limits.search), Instant::now() + limits.work);
+    let address = cx.settings.database.as_ref().ok_or_else(|| Failure::new(unnamed(&cx.project)))?;
+    let target = Target::parse(address).map_err(|error| Failure::new(error.to_string()))?;
+    let dialect = target.dialect();
+    let index = cx.code.index(&cx).await?;
+    let mut found = Found::in_code(&index, dialect);
+    if let Some(file) = &cx.settings.queries {
+        let text = queries::read_file(file)?;
+        let named = file.strip_prefix(&cx.project.root).unwrap_or(file).to_string_lossy().replace('\\', "/");
+        found.add_file(&text, &named, dialect);
+    }
+    let mut tally = Tally::new(&index, &cx.project);
+    tally.left_out(&found);
+    examine(&target, found, tally, &index, &cx, ends).await
 }
 
 /// What to say when nobody named a database.

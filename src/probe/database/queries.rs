@@ -22,6 +22,8 @@ pub struct Query {
     pub sent_by: Option<String>,
     /// What the server's statistics say of it.
     pub calls: Option<CallStatistics>,
+    /// Names it across runs: 16 hexadecimal digits.
+    pub id: String,
 }
 
 /// A place that sends a query.
@@ -34,6 +36,18 @@ pub struct Place {
 }
 
 impl Query {
+    /// A query of which nothing more is known.
+    #[must_use]
+    pub fn new(sql: &str, dialect: Dialect) -> Self {
+        Self::of_form(sql, &form(sql, dialect))
+    }
+
+    fn of_form(sql: &str, form: &str) -> Self {
+        let digest = Sha256::digest(form.as_bytes());
+        let id = digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+        Self { sql: sql.to_owned(), places: Vec::new(), sent_by: None, calls: None, id }
+    }
+
     /// As written, without what its texts say.
     #[must_use]
     pub fn shown(&self, dialect: Dialect) -> String {
@@ -55,13 +69,6 @@ impl Query {
             line.push_str(token.text);
         }
         line
-    }
-
-    /// Names it across runs: 16 hexadecimal digits.
-    #[must_use]
-    pub fn id(&self, dialect: Dialect) -> String {
-        let digest = Sha256::digest(form(&self.sql, dialect).as_bytes());
-        digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The first place.
@@ -223,12 +230,13 @@ impl Merged {
     }
 
     fn add(&mut self, sql: &str, sent_by: Option<&str>, place: Place) {
-        let index = *self.by_form.entry(form(sql, self.dialect)).or_insert(self.queries.len());
-        match self.queries.get_mut(index) {
+        let form = form(sql, self.dialect);
+        match self.by_form.get(&form).and_then(|&index| self.queries.get_mut(index)) {
             Some(query) => query.places.push(place),
             None => {
                 let sent_by = sent_by.map(str::to_owned);
-                self.queries.push(Query { sql: sql.to_owned(), places: vec![place], sent_by, calls: None });
+                self.queries.push(Query { places: vec![place], sent_by, ..Query::of_form(sql, &form) });
+                self.by_form.insert(form, self.queries.len() - 1);
             }
         }
     }

@@ -10,8 +10,8 @@ use crate::model::{ExaminedQuery, QueryPlace};
 /// A query that was judged.
 #[must_use]
 pub fn judged(look: &Looked, dialect: Dialect, wanted: &[Wanted]) -> ExaminedQuery {
-    let id = look.query.id(dialect);
-    let helps = |wanted: &Wanted| wanted.gains.iter().any(|gain| gain.query == id);
+    let id = &look.query.id;
+    let helps = |wanted: &Wanted| wanted.gains.iter().any(|gain| gain.query == *id);
     ExaminedQuery {
         harms: look.judgements.iter().map(super::judgement::told::Judgement::harm).collect(),
         points: look.judged.points.clone(),
@@ -30,7 +30,7 @@ pub fn missed(query: &Query, why: &Unexamined, dialect: Dialect) -> ExaminedQuer
 
 fn plain(query: &Query, dialect: Dialect) -> ExaminedQuery {
     ExaminedQuery {
-        id: query.id(dialect),
+        id: query.id.clone(),
         sql: query.shown(dialect),
         sent_by: query.sent_by.clone(),
         places: query.places.iter().map(|place| QueryPlace { path: place.path.clone(), span: place.span }).collect(),

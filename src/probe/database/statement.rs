@@ -1,13 +1,13 @@
 //! Reads a statement: is it one that may be planned, and by what does it pick its rows?
 
 mod paging;
+mod sums;
 
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Delete, Expr, FromTable, Function, FunctionArg, FunctionArgExpr, FunctionArguments, JoinConstraint, JoinOperator,
-    ObjectName, Query, Select, SelectItem, SetExpr, Statement, TableFactor, TableObject, TableWithJoins, Update,
-    UpdateTableFromKind, Visit, Visitor,
+    Delete, Expr, FromTable, Function, JoinConstraint, JoinOperator, ObjectName, Query, Select, SetExpr, Statement,
+    TableFactor, TableObject, TableWithJoins, Update, UpdateTableFromKind, Visit, Visitor,
 };
 use sqlparser::dialect::{MySqlDialect, PostgreSqlDialect, SQLiteDialect};
 use sqlparser::parser::Parser;
@@ -16,6 +16,7 @@ use super::conditions::{self, Column, Condition};
 use super::lexer::{self, Dialect};
 use super::names::Names;
 use paging::{Paging, paging};
+use sums::{aggregates, extreme};
 
 /// What a statement reads and calls.
 #[derive(Debug, Clone, Default)]
@@ -47,6 +48,8 @@ pub struct Scope {
     pub order_random: bool,
     /// Whether it ends after some rows.
     pub limited: bool,
+    /// It is only asked whether there is a row: `EXISTS (…)`.
+    pub exists: bool,
     /// It skips rows before its first, as many as a parameter says or at least a hundred.
     pub skips: bool,
     /// Columns that it wants not to be among the results of a subquery: `NOT IN (SELECT …)`.
@@ -200,6 +203,31 @@ impl Shape {
         all().filter(|(_, relation)| same(&relation.table, table)).collect()
     }
 
+    /// As if it named, in the place of its views, the tables that a plan of it reads whole and that it does not name: a
+    /// view mostly hands on the columns of its tables under their own names. `None` where it has no view. `is_table` knows
+    /// the names of tables.
+    #[must_use]
+    pub fn behind_views<'a>(
+        &self,
+        tables: impl Iterator<Item = &'a str>,
+        is_table: impl Fn(&str) -> bool,
+    ) -> Option<Self> {
+        let named = |table: &str| self.relations().any(|relation| relation.table.eq_ignore_ascii_case(table));
+        let behind: Vec<&str> = tables.filter(|table| !named(table)).collect();
+        let is_view = |relation: &Relation| {
+            !is_table(&relation.table) && !self.derived.iter().any(|name| name.eq_ignore_ascii_case(&relation.table))
+        };
+        let mut shape = self.clone();
+        for scope in &mut shape.scopes {
+            let views: Vec<Relation> = scope.tables.iter().filter(|relation| is_view(relation)).cloned().collect();
+            for view in &views {
+                let table = |table: &&str| Relation { table: (*table).to_owned(), alias: view.alias.clone() };
+                scope.tables.extend(behind.iter().map(table));
+            }
+        }
+        (shape.relations().count() > self.relations().count()).then_some(shape)
+    }
+
     /// The tables that it names.
     pub fn relations(&self) -> impl Iterator<Item = &Relation> {
         self.scopes.iter().flat_map(|scope| &scope.tables)
@@ -211,6 +239,8 @@ struct Reader {
     shape: Shape,
     /// Sorting and limit of the queries that are being visited, for the SELECT inside.
     queries: Vec<Paging>,
+    /// The next query is that of EXISTS.
+    asks_exists: bool,
 }
 
 impl Visitor for Reader {
@@ -226,7 +256,7 @@ impl Visitor for Reader {
         if let Some(with) = &query.with {
             self.shape.derived.extend(with.cte_tables.iter().map(|cte| cte.alias.name.value.clone()));
         }
-        self.queries.push(paging(query));
+        self.queries.push(Paging { exists: std::mem::take(&mut self.asks_exists), ..paging(query) });
         ControlFlow::Continue(())
     }
 
@@ -249,6 +279,7 @@ impl Visitor for Reader {
             scope.order_computed = frame.order_computed;
             scope.order_random = frame.order_random;
             scope.limited = frame.limited;
+            scope.exists = frame.exists;
             scope.skips = frame.skips;
         }
         if let Some(column) = extreme(select).filter(|_| !grouped) {
@@ -287,7 +318,17 @@ impl Visitor for Reader {
         if let Expr::Function(Function { name, .. }) = expr {
             self.function(name);
         }
+        self.asks_exists = matches!(expr, Expr::Exists { .. });
         ControlFlow::Continue(())
+    }
+}
+
+impl Scope {
+    /// Whether it ends with the first rows that fit, wherever they are found.
+    #[must_use]
+    pub const fn ends_early(&self) -> bool {
+        let any_order = self.order.is_empty() && !self.order_computed && !self.order_random;
+        (self.exists || self.limited && any_order) && !self.aggregates
     }
 }
 
@@ -376,74 +417,6 @@ fn constraint(operator: &JoinOperator) -> Option<&JoinConstraint> {
         | JoinOperator::CrossJoin(constraint) => Some(constraint),
         _ => None,
     }
-}
-
-/// The column of `SELECT max(a) FROM t`, which is the first row by `a` and no more.
-fn extreme(select: &Select) -> Option<Column> {
-    let [SelectItem::UnnamedExpr(expr) | SelectItem::ExprWithAlias { expr, .. }] = select.projection.as_slice() else {
-        return None;
-    };
-    let Expr::Function(Function { name, args: FunctionArguments::List(list), over: None, .. }) = expr else {
-        return None;
-    };
-    let [FunctionArg::Unnamed(FunctionArgExpr::Expr(argument))] = list.args.as_slice() else { return None };
-    let name = name.to_string().to_lowercase();
-    if name == "min" || name == "max" { conditions::column(argument) } else { None }
-}
-
-/// Whether a selected item needs all rows: `count(*)`, `sum(x)`, `max(a) + 1`.
-fn aggregates(item: &SelectItem) -> bool {
-    const AGGREGATES: [&str; 16] = [
-        "count",
-        "sum",
-        "avg",
-        "min",
-        "max",
-        "total",
-        "array_agg",
-        "string_agg",
-        "group_concat",
-        "json_agg",
-        "jsonb_agg",
-        "json_object_agg",
-        "jsonb_object_agg",
-        "bool_or",
-        "bool_and",
-        "json_group_array",
-    ];
-    /// How many subqueries deep: what one of these sums up is its own affair.
-    struct Finder(usize);
-    impl Visitor for Finder {
-        type Break = ();
-        fn pre_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.0 += 1;
-            ControlFlow::Continue(())
-        }
-        fn post_visit_query(&mut self, _: &Query) -> ControlFlow<()> {
-            self.0 -= 1;
-            ControlFlow::Continue(())
-        }
-        fn pre_visit_expr(&mut self, expr: &Expr) -> ControlFlow<()> {
-            match expr {
-                Expr::Function(function) if function.over.is_none() && self.0 == 0 => {
-                    let name = function.name.0.last().map(|part| part.to_string().to_lowercase()).unwrap_or_default();
-                    if !AGGREGATES.contains(&name.as_str()) || scalar_min_max(&name, function) {
-                        return ControlFlow::Continue(());
-                    }
-                    ControlFlow::Break(())
-                }
-                _ => ControlFlow::Continue(()),
-            }
-        }
-    }
-    item.visit(&mut Finder(0)).is_break()
-}
-
-/// `max(a, b)` of SQLite picks the larger of two values and aggregates nothing.
-fn scalar_min_max(name: &str, function: &Function) -> bool {
-    let FunctionArguments::List(list) = &function.args else { return false };
-    matches!(name, "min" | "max")
-        && list.args.iter().filter(|arg| matches!(arg, FunctionArg::Unnamed(FunctionArgExpr::Expr(_)))).count() > 1
 }
 
 #[cfg(test)]

@@ -30,7 +30,7 @@ pub fn join(
     let mut by_id: HashMap<String, usize> = HashMap::new();
     let mut passed_over = Vec::new();
     for (sql, calls) in counted {
-        let query = Query { sql, places: Vec::new(), sent_by: None, calls: Some(calls) };
+        let query = Query { calls: Some(calls), ..Query::new(&sql, dialect) };
         let (prepared, shape) = match prepare(&query, dialect) {
             Ok(Some(prepared)) => prepared,
             Ok(None) => continue,
@@ -54,7 +54,7 @@ pub fn join(
             }
             None if shape.relations().next().is_some() => {
                 // The server counts a query once for each role that sends it.
-                let at = *by_id.entry(query.id(dialect)).or_insert(unknown.len());
+                let at = *by_id.entry(query.id.clone()).or_insert(unknown.len());
                 match unknown.get_mut(at) {
                     Some(ready) => ready.query.calls = Some(sum(ready.query.calls, calls)),
                     None => unknown.push(Ready { query, prepared, shape }),
@@ -147,7 +147,8 @@ fn of_scope(scope: &Scope, exact: bool) -> String {
         Against::Constant(text) if exact => text.clone(),
         Against::Constant(_) | Against::Parameter(_) => "$".to_owned(),
         Against::Column(column) => column.name.to_lowercase(),
-        Against::Nothing => "-".to_owned(),
+        Against::Null => "-".to_owned(),
+        Against::Flag(set) => if *set { "-" } else { "not" }.to_owned(),
         Against::Other => "(".to_owned(),
     };
     let conditions: BTreeSet<String> = scope
@@ -172,7 +173,7 @@ mod tests {
 
     fn ready(sql: &str) -> Ready {
         let place = Place { path: "a.ts".to_owned(), span: Span::line(1) };
-        let query = Query { sql: sql.to_owned(), places: vec![place], sent_by: None, calls: None };
+        let query = Query { places: vec![place], ..Query::new(sql, Dialect::Postgres) };
         let (prepared, shape) = prepare(&query, Dialect::Postgres).unwrap().unwrap();
         Ready { query, prepared, shape }
     }

@@ -1,6 +1,7 @@
 //! Tests of the `database` probe, against real servers and files.
 
 mod checks;
+mod in_time;
 mod literals;
 mod mysql;
 mod mysql_safety;
@@ -10,6 +11,7 @@ mod postgres_counted;
 mod postgres_cut;
 mod postgres_indexes;
 mod postgres_proofs;
+mod postgres_written;
 mod proposals;
 mod refusals;
 mod safety;

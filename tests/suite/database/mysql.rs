@@ -241,3 +241,22 @@ async fn what_cannot_be_examined_is_counted_with_its_reason() {
         run(&DatabaseProbe, folder.path(), settings(&database.url, Some(&folder.path().join("q.sql")))).await.unwrap();
     assert_eq!(coverage(&seen), Coverage::Whole);
 }
+
+/// What follows from one query may be covered by what follows from another, and a flag that most rows have is worth no index.
+#[tokio::test]
+async fn what_is_reasoned_is_proposed_once_and_not_for_what_most_rows_are() {
+    let database = shop().await;
+    let queries = [
+        "SELECT id FROM orders WHERE status = ?",
+        "SELECT max(total) FROM orders WHERE status = ?",
+        "SELECT * FROM customers WHERE country IS NULL",
+    ];
+    let seen = examine(&database.url, &queries).await;
+    let report = seen.result.as_ref().unwrap().database.as_ref().unwrap();
+    let proposed: Vec<&str> = report.proposals.iter().map(|proposal| proposal.statement.as_str()).collect();
+    assert_eq!(proposed, ["CREATE INDEX orders_status_total_idx ON orders (status, total);"]);
+    let fix = |line: u32| &seen.findings.iter().find(|finding| finding.location.line() == Some(line)).unwrap().fix;
+    assert!(fix(1).contains("orders_status_total_idx ON orders (status, total)"), "{}", fix(1));
+    assert!(fix(2).contains("orders_status_total_idx ON orders (status, total)"), "{}", fix(2));
+    assert!(fix(3).contains("If only few of the rows are like that"), "{}", fix(3));
+}

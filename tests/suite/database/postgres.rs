@@ -283,7 +283,7 @@ async fn queries_that_a_mapper_makes_are_worked_out_and_planned() {
         messages(&seen),
         [
             "9: The query that `Invoice.objects.filter.first` sends, `SELECT * FROM \"shop_invoice\" WHERE \"customer_id\" = $1 ORDER BY \"id\" LIMIT 1`, reads all 100,000 rows of `shop_invoice`: no index starts with `customer_id`",
-            "4: The query that `prisma.order.findMany` sends, `SELECT * FROM \"orders\" WHERE \"customer_id\" = $1 LIMIT 20`, reads all 100,000 rows of `orders`: no index starts with `customer_id`",
+            "4: The query that `prisma.order.findMany` sends, `SELECT * FROM \"orders\" WHERE \"customer_id\" = $1 LIMIT 20`, reads up to all 100,000 rows of `orders`: no index starts with `customer_id`",
         ]
     );
 }

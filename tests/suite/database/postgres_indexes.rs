@@ -53,7 +53,7 @@ async fn what_an_index_brings_is_true_after_several_were_made_one() {
     for proposal in &report(&seen).proposals {
         let keys: Vec<&str> = proposal.keys.iter().map(String::as_str).collect();
         for gain in &proposal.gains {
-            let ready = ready.iter().find(|ready| ready.query.id(Dialect::Postgres) == gain.query).unwrap();
+            let ready = ready.iter().find(|ready| ready.query.id == gain.query).unwrap();
             let real = tried(&mut postgres, ready, &[index("t", &keys)]).await.unwrap();
             let told = gain.after.unwrap();
             assert!(
@@ -84,7 +84,7 @@ async fn when_the_time_is_over_what_was_found_stays() {
     for (Ready { query, prepared, shape }, keys) in ready.into_iter().zip([&["a"][..], &["a", "b"]]) {
         let (judged, shape) = engine.judge(&query.sql, &prepared, shape).await.unwrap();
         let asked = Asked { prepared: &prepared, shape: &shape, values: &judged.values };
-        let candidates = choose::thought_of(&engine, asked, &judged, Dialect::Postgres, 100_000).unwrap();
+        let candidates = choose::thought_of(&engine, &shape, &judged, Dialect::Postgres, 100_000).unwrap();
         let choice = choose::choose(&mut engine, asked, &judged, candidates.clone(), over).await;
         assert_eq!(choice, Choice::NotProvable, "nothing more is tried");
         engine.try_ahead(&[(asked, &candidates)]).await;

@@ -139,3 +139,29 @@ async fn how_a_query_is_written_counts_as_well() {
     assert_eq!(of("offset-paging"), [1]);
     assert_eq!(of("subquery-per-row"), [3]);
 }
+
+/// Each by itself, because an index for one may serve another.
+#[tokio::test]
+async fn the_first_rows_of_an_order_get_an_index_whatever_else_is_asked() {
+    let schema = "CREATE TABLE a (id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, score INTEGER NOT NULL, made INTEGER NOT NULL, facts TEXT, gone TEXT);
+        CREATE VIEW live AS SELECT * FROM a WHERE gone IS NULL;";
+    for (query, index) in [
+        ("SELECT * FROM a WHERE kind = ? ORDER BY score LIMIT 10", "a (kind, score)"),
+        ("SELECT * FROM a ORDER BY score DESC LIMIT 10", "a (score)"),
+        ("SELECT * FROM a WHERE kind = ? AND made > ? ORDER BY score LIMIT 10", "a (kind, made)"),
+        ("SELECT * FROM a WHERE json_extract(facts, '$.plan') = ?", "a ((json_extract(facts, '$.plan')))"),
+        ("SELECT * FROM live WHERE score = ?", "a (score)"),
+    ] {
+        let seen = sqlite(schema, &[query]).await;
+        assert_eq!(proposed(&seen), [index], "{query}");
+        assert!(report(&seen).proposals.iter().all(|proposal| proposal.proof == IndexProof::Copy));
+    }
+}
+
+#[tokio::test]
+async fn a_subquery_for_each_row_names_the_table_that_it_reads() {
+    let query = "SELECT s.id FROM shops s WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.shop_id = s.id)";
+    let seen = sqlite(SHOP, &[query]).await;
+    let per_row = &seen.of("subquery-per-row")[0].message;
+    assert!(per_row.ends_with("reads up to all 100,000 rows of `orders` again for every row of its outer part"));
+}

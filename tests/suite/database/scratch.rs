@@ -18,7 +18,7 @@ use crate::support::postgres::{Database, cluster};
 pub fn ready(sql: &str) -> Ready {
     let prepared = Prepared::new(sql, Dialect::Postgres).unwrap();
     let shape = statement::read(&prepared.sql(), Dialect::Postgres).unwrap();
-    Ready { query: Query { sql: sql.to_owned(), places: Vec::new(), sent_by: None, calls: None }, prepared, shape }
+    Ready { query: Query::new(sql, Dialect::Postgres), prepared, shape }
 }
 
 /// A server that was reached, with these queries planned in a scratch cluster.

@@ -121,10 +121,18 @@ pub async fn run_with(probe: &dyn Probe, root: &Path, code: &Arc<SharedCode>) ->
 
 async fn run_in(
     probe: &dyn Probe,
-    (cx, mut received, _latest): (ProbeCx, mpsc::Receiver<RunEvent>, watch::Receiver<Progress>),
+    (cx, received, _latest): (ProbeCx, mpsc::Receiver<RunEvent>, watch::Receiver<Progress>),
 ) -> Result<Seen, Skip> {
     let plan = probe.plan(&cx.project, &cx.settings)?;
-    let running = tokio::spawn(probe.run(plan, cx));
+    Ok(gather(probe.run(plan, cx), received).await)
+}
+
+/// What a run sends until it has ended.
+pub async fn gather(
+    run: impl Future<Output = Result<Examined, Failure>> + Send + 'static,
+    mut received: mpsc::Receiver<RunEvent>,
+) -> Seen {
+    let running = tokio::spawn(run);
     let (mut findings, mut proofs) = (Vec::new(), Vec::new());
     while let Some(event) = received.recv().await {
         if let EventKind::Observed(observation) = event.kind {
@@ -134,5 +142,5 @@ async fn run_in(
             }
         }
     }
-    Ok(Seen { findings, proofs, result: running.await.unwrap() })
+    Seen { findings, proofs, result: running.await.unwrap() }
 }

@@ -81,6 +81,45 @@ pub fn cause(shape: &Shape, scan: &Scan, catalog: &Catalog) -> Cause {
     }
 }
 
+/// Whether the table is only read until the first rows that fit are found.
+#[must_use]
+pub fn ends_early(shape: &Shape, scan: &Scan) -> bool {
+    let scopes = shape.scopes_of(&scan.alias, &scan.table.name);
+    !scopes.is_empty() && scopes.iter().all(|(scope, _)| scope.ends_early())
+}
+
+/// Whether all that picks rows are flags and what is to be absent: `WHERE deleted_at IS NULL`.
+#[must_use]
+pub fn asks_flags_alone(shape: &Shape, scan: &Scan) -> bool {
+    let scopes = shape.scopes_of(&scan.alias, &scan.table.name);
+    !scopes.is_empty()
+        && scopes.iter().all(|(scope, relation)| {
+            let is_flag = |condition: &Condition| {
+                condition.asks == Asks::Weak || matches!(condition.against, Against::Null | Against::Flag(_))
+            };
+            let mut own =
+                conditions_on(scope, relation, &scan.table).filter(|condition| !joins(scope, condition)).peekable();
+            let in_order = scope.limited && !scope.order.is_empty();
+            !in_order && own.peek().is_some() && own.all(is_flag)
+        })
+}
+
+/// The column of which a statement wants all values on one side of a parameter: how many rows that picks depends on the
+/// parameter, and planners reckon with a third.
+#[must_use]
+pub fn open_range(shape: &Shape, scan: &Scan) -> Option<String> {
+    let scopes = shape.scopes_of(&scan.alias, &scan.table.name);
+    scopes.into_iter().find_map(|(scope, relation)| {
+        let ranges: Vec<&Condition> =
+            conditions_on(scope, relation, &scan.table).filter(|condition| condition.asks == Asks::Range).collect();
+        let open = ranges.iter().find(|one| {
+            let same = |other: &&&Condition| other.column.name.eq_ignore_ascii_case(&one.column.name);
+            matches!(one.against, Against::Parameter(_)) && ranges.iter().filter(same).count() == 1
+        });
+        open.and_then(|open| scan.table.column(&open.column.name)).cloned()
+    })
+}
+
 /// The conditions of `scope` on one of its tables.
 pub fn conditions_on<'a>(
     scope: &'a Scope,
@@ -111,7 +150,7 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
     let mut own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
     let is_join = |c: &Condition| joins(scope, c);
     // A value picks fewer rows than a flag does.
-    own.sort_by_key(|condition| condition.against == Against::Nothing);
+    own.sort_by_key(|condition| matches!(condition.against, Against::Null | Against::Flag(_)));
     let names = |asks: &[Asks], joined: bool| -> Vec<String> {
         let wanted = own.iter().filter(|c| asks.contains(&c.asks) && is_join(c) == joined);
         distinct(wanted.map(|c| c.column.name.clone()))
@@ -132,7 +171,7 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
         // No index over a long text, nor over one of any length only to find where there is none: it would refuse rows.
         columns.retain(|column| {
             let is = |known: &String| known.eq_ignore_ascii_case(column);
-            let asked = own.iter().any(|c| is(&c.column.name) && c.against != Against::Nothing);
+            let asked = own.iter().any(|c| is(&c.column.name) && c.against != Against::Null);
             !table.wide.iter().any(is) && (asked || !table.unbounded.iter().any(is))
         });
         if columns.is_empty() && !equal.is_empty() {

@@ -7,6 +7,7 @@ use super::told::{self, Context, Judgement};
 use super::wording::{grouped, listed, masked, name, shorten};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity, Tier};
 use crate::probe::database::catalog::Table;
+use crate::probe::database::conditions::IN_LIST;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::plan::Scan;
 use crate::probe::database::proposals::candidate::{Candidate, Key};
@@ -45,12 +46,24 @@ pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> 
     let cause = cause::cause(context.shape, scan, context.catalog);
     let rows = scan.table.rows.unwrap_or(0).max(context.rows);
     let table = &scan.table.name;
+    let open =
+        cause::open_range(context.shape, scan).filter(|_| help.none_helps() && matches!(cause, Cause::NoIndex { .. }));
+    let because = match &open {
+        Some(column) => format!("how many of them its condition on `{column}` picks depends on the value"),
+        None => because(&cause, help),
+    };
     let message = format!(
-        "{} reads all {} rows of `{table}`: {}",
+        "{} reads {} {} rows of `{table}`: {because}",
         told::subject(query, context.dialect),
+        if cause::ends_early(context.shape, scan) { "up to all" } else { "all" },
         grouped(rows),
-        because(&cause, help)
     );
+    let flags = cause::asks_flags_alone(context.shape, scan) && matches!(help, Help::NotTried | Help::Reasoned(_));
+    let fix = match (&open, &cause) {
+        (Some(column), _) => if_few(column, &cause, scan, context.dialect),
+        (None, Cause::NoIndex { columns, .. }) if flags => if_rare(columns, scan, context.dialect),
+        _ => help.words(context.dialect).unwrap_or_else(|| remedy(&cause, scan, help, context)),
+    };
     Judgement {
         rule: &META,
         tier: Tier::A,
@@ -59,9 +72,32 @@ pub fn judge(query: &Query, scan: &Scan, help: &Help, context: &Context<'_>) -> 
         table: Some(table.clone()),
         rows_read: rows,
         message,
-        fix: help.words(context.dialect).unwrap_or_else(|| remedy(&cause, scan, help, context.dialect)),
+        fix,
         note: Some(rows_note(scan, context.rows)),
     }
+}
+
+/// What to do where nothing is known of how many rows a flag picks, which mostly are nearly all.
+fn if_rare(columns: &[String], scan: &Scan, dialect: Dialect) -> String {
+    let index = Candidate::of(&scan.table, columns.iter().map(|column| Key::column(column)).collect());
+    format!(
+        "If only few of the rows are like that, an index helps: `{};` (reasoned, not proven). If most are, page the result, or add a condition that picks fewer.",
+        index.statement(dialect, true)
+    )
+}
+
+/// What to do where an index helps only if the value is such that it picks few rows.
+fn if_few(column: &str, cause: &Cause, scan: &Scan, dialect: Dialect) -> String {
+    let columns = match cause {
+        Cause::NoIndex { columns, .. } if columns.iter().any(|known| known == column) => columns.clone(),
+        Cause::NoIndex { columns, .. } => columns.iter().cloned().chain([column.to_owned()]).collect(),
+        _ => vec![column.to_owned()],
+    };
+    let index = Candidate::of(&scan.table, columns.iter().map(|column| Key::column(column)).collect());
+    format!(
+        "If it mostly picks few rows, such as the newest or those past their time, create an index: `{};` (reasoned, not proven: without the value the planner reckons with a third of the rows). If it picks many, page the result, or do the work in batches.",
+        index.statement(dialect, true)
+    )
 }
 
 /// What is wrong with a scan that the planner chose although an index could serve.
@@ -106,6 +142,8 @@ pub fn as_one(mut all: Vec<Judgement>) -> Option<Judgement> {
 pub fn reasoned_index(scan: &Scan, context: &Context<'_>) -> Option<Candidate> {
     let cause = cause::cause(context.shape, scan, context.catalog);
     let (table, columns) = match &cause {
+        // Whether such an index helps is anybody's guess.
+        Cause::NoIndex { .. } if cause::asks_flags_alone(context.shape, scan) => return None,
         Cause::NoIndex { columns, .. } => (&scan.table, columns.as_slice()),
         Cause::Sort(column) => (&scan.table, std::slice::from_ref(column)),
         Cause::Elsewhere { table, column } => (table.as_ref(), std::slice::from_ref(column)),
@@ -169,7 +207,8 @@ fn because(cause: &Cause, help: &Help) -> String {
     }
 }
 
-fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
+fn remedy(cause: &Cause, scan: &Scan, help: &Help, context: &Context<'_>) -> String {
+    let dialect = context.dialect;
     let postgres = dialect == Dialect::Postgres;
     let create_on = |on: &Table, columns: &str| {
         let table = match on.schema.as_str() {
@@ -188,20 +227,36 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
     };
     let create = |columns: &str| create_on(&scan.table, columns);
     let names = |columns: &[String]| columns.iter().map(|column| name(column)).collect::<Vec<_>>().join(", ");
+    // Nobody should make one that another proposal covers.
+    if let (Help::Reasoned(indexes), Some(own)) = (help, reasoned_index(scan, context))
+        && let Some(index) = indexes.iter().find(|index| index.beginning_with(&own).is_some_and(|one| one == **index))
+    {
+        return format!(
+            "Create an index: `{};` (reasoned from the query, not proven){}.",
+            index.statement(dialect, true),
+            on_heirs_too(scan, context)
+        );
+    }
     if dialect == Dialect::Mysql
         && let Some(remedy) = mysql::remedy(cause, scan)
     {
         return remedy;
     }
     match cause {
-        Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. }
+        Cause::Special(column, operator) if help.none_helps() => format!(
+            "An index of another kind serves `{operator}`: `{};`. The planner, which may not know the value, reckons that it does not make the query twice as quick at this size; it does where few rows hold what is asked for (reasoned, not proven).",
+            inverted(scan, Key::column(column)).statement(dialect, true)
+        ),
+        Cause::NoIndex { .. } | Cause::Sort(_) | Cause::Elsewhere { .. } | Cause::Either(_)
             if help.none_helps() =>
         {
             "The indexes that were tried do not make it twice as quick at this size. Page the result, pick fewer rows, or keep the total in a summary table.".to_owned()
         }
-        Cause::NoIndex { columns, .. } => {
-            format!("Create an index: {} (reasoned from the query, not proven).", create(&names(columns)))
-        }
+        Cause::NoIndex { columns, .. } => format!(
+            "Create an index: {} (reasoned from the query, not proven){}.",
+            create(&names(columns)),
+            on_heirs_too(scan, context)
+        ),
         Cause::IndexUnfit { column, pattern: true, .. } | Cause::Pattern(column) if postgres => format!(
             "A pattern that begins with a known text needs an index of its own: {} (reasoned, not proven).",
             create(&format!("{} text_pattern_ops", name(column)))
@@ -214,8 +269,8 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
             "The index `{index}` is there already. Compare `{column}` with a value of its own type and collation, without a cast, or look at what the index leaves out."
         ),
         Cause::Contains(column) if postgres => format!(
-            "For a search inside the text create a trigram index (`CREATE EXTENSION pg_trgm`, then {}; reasoned, not proven), or use full-text search.",
-            create_using_trigram(scan, column)
+            "For a search inside the text create a trigram index (`CREATE EXTENSION pg_trgm`, then `{};`; reasoned, not proven), or use full-text search.",
+            inverted(scan, Key { operator_class: Some("gin_trgm_ops"), ..Key::column(column) }).statement(dialect, true)
         ),
         Cause::Contains(column) => {
             format!("Search `{column}` through an FTS5 table, or by a prefix; no ordinary index serves `LIKE '%…'`.")
@@ -231,6 +286,10 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
         Cause::Wrapped(text) => format!(
             "Turn the condition round so that the column stands alone, or index the expression: {} (reasoned, not proven).",
             create(&format!("({text})"))
+        ),
+        Cause::Special(column, operator) if operator == IN_LIST && postgres => format!(
+            "No index serves `{operator}`. Write `{column} @> ARRAY[…]`, which an index of another kind serves: `{};` (reasoned, not proven).",
+            inverted(scan, Key::column(column)).statement(dialect, true)
         ),
         Cause::Special(column, operator) if postgres => format!(
             "The operator `{operator}` wants an index of its own kind, usually GIN or GiST on `{column}` (reasoned, not proven)."
@@ -259,13 +318,30 @@ fn remedy(cause: &Cause, scan: &Scan, help: &Help, dialect: Dialect) -> String {
 /// Expressions over dates mostly depend on the session's time zone, and PostgreSQL refuses to index those.
 fn is_about_dates(text: &str) -> bool {
     let upper = text.to_ascii_uppercase();
-    ["::DATE", "DATE(", "AS DATE", "DATE_TRUNC", "EXTRACT(", "TO_CHAR(", "STRFTIME("]
-        .iter()
-        .any(|word| upper.contains(word))
+    // `json_extract(` is something else.
+    let stands_alone =
+        |at: usize| !upper.get(..at).is_some_and(|before| before.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+    ["::DATE", "DATE(", "AS DATE", "DATE_TRUNC(", "EXTRACT(", "TO_CHAR(", "STRFTIME("].iter().any(|word| {
+        upper
+            .match_indices(word)
+            .any(|(at, _)| !word.starts_with(|c: char| c.is_ascii_alphabetic()) || stands_alone(at))
+    })
 }
 
-fn create_using_trigram(scan: &Scan, column: &str) -> String {
-    format!("`CREATE INDEX CONCURRENTLY ON {} USING gin ({} gin_trgm_ops);`", name(&scan.table.name), name(column))
+fn inverted(scan: &Scan, key: Key) -> Candidate {
+    Candidate { method: Some("gin"), ..Candidate::of(&scan.table, vec![key]) }
+}
+
+/// That tables which inherit from another have none of its indexes.
+fn on_heirs_too(scan: &Scan, context: &Context<'_>) -> String {
+    const MOST: usize = 5;
+    let heirs: Vec<String> = context.catalog.heirs(&scan.table).iter().map(|heir| heir.name.clone()).collect();
+    if heirs.is_empty() {
+        return String::new();
+    }
+    let more = if heirs.len() > MOST { format!(" and {} more", heirs.len() - MOST) } else { String::new() };
+    let some: Vec<String> = heirs.into_iter().take(MOST).collect();
+    format!(", and the same on {}{more}, which inherit its columns and not its indexes", listed(&some, "and"))
 }
 
 fn rows_note(scan: &Scan, rows: u64) -> String {
@@ -284,6 +360,16 @@ fn rows_note(scan: &Scan, rows: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_is_no_date() {
+        for date in ["created_at::date", "DATE(at)", "extract(year FROM at)", "EXTRACT(EPOCH FROM at)"] {
+            assert!(is_about_dates(date), "{date}");
+        }
+        for other in ["json_extract(meta, '$.date')", "update(a)", "lower(candidate)"] {
+            assert!(!is_about_dates(other), "{other}");
+        }
+    }
 
     #[test]
     fn severity_follows_the_rows_read() {

@@ -21,7 +21,11 @@ pub enum Help {
     },
     /// So many were tried, and none does.
     NoneHelps(usize),
-    /// Nothing could be tried.
+    /// Nothing could be tried; these follow from the query.
+    Reasoned(Vec<Candidate>),
+    /// The query is well served as it is.
+    NotNeeded,
+    /// Nothing was tried: that was not possible, or there was no time.
     NotTried,
 }
 
@@ -35,9 +39,14 @@ impl Help {
     /// What to do, with what it brings; `None` where nothing was proven.
     #[must_use]
     pub fn words(&self, dialect: Dialect) -> Option<String> {
+        /// One for each of many tables that inherit from another would fill the screen.
+        const MOST: usize = 5;
         let Self::Proven { indexes, proof, before, after } = self else { return None };
-        let statements: Vec<String> =
-            indexes.iter().map(|index| format!("`{};`", index.statement(dialect, true))).collect();
+        let mut statements: Vec<String> =
+            indexes.iter().take(MOST).map(|index| format!("`{};`", index.statement(dialect, true))).collect();
+        if indexes.len() > MOST {
+            statements.push(format!("{} more that are listed with the proposals", indexes.len() - MOST));
+        }
         let which = if statements.len() == 1 { "the index" } else { "the indexes" };
         Some(format!(
             "Create {which} {}: cost {} becomes {} ({}).",

@@ -1,7 +1,7 @@
 //! What helps a scan on MySQL and MariaDB, where that differs from other databases.
 
 use super::cause::Cause;
-use super::wording::{listed, shorten};
+use super::wording::{listed, masked, shorten};
 use crate::probe::database::catalog::Table;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::plan::Scan;
@@ -40,7 +40,7 @@ pub fn remedy(cause: &Cause, scan: &Scan) -> Option<String> {
         ),
         Cause::Wrapped(text) => format!(
             "Turn the condition round so that the column stands alone, with both ends of a span where it is a date; or keep `{}` in a generated column and index that.",
-            shorten(text)
+            shorten(&masked(text, Dialect::Mysql))
         ),
         Cause::Special(column, operator) => format!(
             "No index serves `{operator}`: keep what you search for of `{column}` in a generated column and index that."

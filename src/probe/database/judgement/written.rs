@@ -1,11 +1,11 @@
 //! The rules about how a query is written: tier C. It gets slower with the data, whatever the index.
 
-use super::cause::belongs;
+use super::cause::{belongs, ends_early};
 use super::told::{self, Context, Judgement};
 use super::wording::grouped;
 use crate::model::{Confidence, PlanNode, RuleKind, RuleMeta, Severity, Tier};
 use crate::probe::database::catalog::Table;
-use crate::probe::database::plan::Judged;
+use crate::probe::database::plan::{Judged, Scan};
 use crate::probe::database::queries::Query;
 use crate::probe::database::statement::Scope;
 
@@ -113,9 +113,10 @@ pub fn judge(query: &Query, judged: &Judged, context: &Context<'_>) -> Vec<Judge
             found.push(told(&NOT_IN_SUBQUERY, severity, says));
         }
     }
-    if reads_whole_per_row(&judged.plan)
-        && let Some(table) = judged.scans.first().map(|scan| &scan.table)
+    if let Some(step) = read_whole_per_row(&judged.plan)
+        && let Some(scan) = judged.scans.iter().find(|scan| is_step_of(scan, step)).or(judged.scans.first())
     {
+        let table = &scan.table;
         let rows = table.rows.unwrap_or(0).max(context.rows);
         found.push(Judgement {
             rule: &SUBQUERY_PER_ROW,
@@ -125,8 +126,9 @@ pub fn judge(query: &Query, judged: &Judged, context: &Context<'_>) -> Vec<Judge
             table: Some(table.name.clone()),
             rows_read: rows,
             message: format!(
-                "{} reads all {} rows of `{}` again for every row of its outer part",
+                "{} reads {} {} rows of `{}` again for every row of its outer part",
                 told::subject(query, context.dialect),
+                if ends_early(context.shape, scan) { "up to all" } else { "all" },
                 grouped(rows),
                 table.name
             ),
@@ -163,8 +165,8 @@ fn not_in(plan: &PlanNode) -> Option<bool> {
     seen
 }
 
-/// Whether a subquery that runs for each row reads a whole table.
-fn reads_whole_per_row(plan: &PlanNode) -> bool {
+/// The step by which a subquery that runs for each row reads a whole table.
+fn read_whole_per_row(plan: &PlanNode) -> Option<&PlanNode> {
     // `hashed SubPlan 1` in a condition: that one runs once, and its result is kept.
     let mut conditions = Vec::new();
     plan.walk(&mut |node, _| conditions.extend(node.details.iter().filter(|detail| detail.contains("hashed SubPlan"))));
@@ -180,13 +182,26 @@ fn reads_whole_per_row(plan: &PlanNode) -> bool {
     per_row(plan, &runs_once, false)
 }
 
-fn per_row(node: &PlanNode, runs_once: &dyn Fn(&str) -> bool, within: bool) -> bool {
+/// Whether it is by this step that a table is read whole. SQLite's steps are lines of text: `SCAN posts`.
+fn is_step_of(scan: &Scan, step: &PlanNode) -> bool {
+    let is = |name: &Option<String>, known: &str| name.as_ref().is_some_and(|name| name.eq_ignore_ascii_case(known));
+    match (&step.table, &step.alias) {
+        (None, _) => step.kind.split_whitespace().any(|word| word.eq_ignore_ascii_case(&scan.alias)),
+        (_, alias @ Some(_)) => is(alias, &scan.alias),
+        (table, None) => is(table, &scan.alias) || is(table, &scan.table.name),
+    }
+}
+
+fn per_row<'p>(node: &'p PlanNode, runs_once: &dyn Fn(&str) -> bool, within: bool) -> Option<&'p PlanNode> {
     let subplan = node.details.iter().find_map(|detail| detail.strip_prefix("Subplan Name: "));
     let within = within
         || node.kind.starts_with("CORRELATED")
         || node.kind.starts_with("DEPENDENT")
         || subplan.is_some_and(|name| name.starts_with("SubPlan") && !runs_once(name));
-    (within && node.marked) || node.children.iter().any(|child| per_row(child, runs_once, within))
+    if within && node.marked {
+        return Some(node);
+    }
+    node.children.iter().find_map(|child| per_row(child, runs_once, within))
 }
 
 #[cfg(test)]
@@ -200,10 +215,11 @@ mod tests {
 
     #[test]
     fn a_subquery_runs_once_where_its_result_is_kept() {
-        assert!(reads_whole_per_row(&scan_as("SubPlan 1", "(total > (SubPlan 1))")));
-        assert!(!reads_whole_per_row(&scan_as("SubPlan 1", "(NOT (hashed SubPlan 1))")));
-        assert!(reads_whole_per_row(&scan_as("SubPlan 1", "(NOT (hashed SubPlan 11))")));
-        assert!(!reads_whole_per_row(&scan_as("InitPlan 1 (returns $0)", "(a = $0)")));
+        let reads = |subplan: &str, condition: &str| read_whole_per_row(&scan_as(subplan, condition)).is_some();
+        assert!(reads("SubPlan 1", "(total > (SubPlan 1))"));
+        assert!(!reads("SubPlan 1", "(NOT (hashed SubPlan 1))"));
+        assert!(reads("SubPlan 1", "(NOT (hashed SubPlan 11))"));
+        assert!(!reads("InitPlan 1 (returns $0)", "(a = $0)"));
     }
 
     #[test]

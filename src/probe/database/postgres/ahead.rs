@@ -1,10 +1,11 @@
 //! Plans all queries in the scratch cluster, size by size: the tables are made as large as wanted once for all queries.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 use serde_json::Value;
 
+use super::errors::Refused;
 use super::plan;
 use super::scratch::{At, Scratch, TIMES};
 use super::session::{Ask, IN_FULL, Planner};
@@ -24,6 +25,15 @@ pub struct Ahead {
     pub cost: f64,
 }
 
+/// What came of planning all of them.
+#[derive(Default)]
+pub struct Plans {
+    /// Those that were judged, by their text with numbered parameters.
+    pub judged: HashMap<String, Ahead>,
+    /// Those that a planner takes too long for: the server's own is not kept busy with them as well.
+    pub slow: BTreeSet<String>,
+}
+
 /// What is known so far.
 struct Case {
     key: String,
@@ -38,15 +48,11 @@ struct Case {
 ///
 /// # Errors
 /// Why nothing can be planned, as a phrase.
-pub async fn plan(
-    scratch: &mut Scratch,
-    catalog: &Catalog,
-    ready: &[&Ready],
-) -> Result<HashMap<String, Ahead>, String> {
+pub async fn plan(scratch: &mut Scratch, catalog: &Catalog, ready: &[&Ready]) -> Result<Plans, String> {
     let faithful: Vec<&Ready> =
         ready.iter().copied().filter(|ready| scratch.unfaithful(&ready.shape).is_none()).collect();
     scratch.grow(At::Times(1)).await?;
-    let mut shares = first(scratch, &faithful).await;
+    let (mut shares, slow) = first(scratch, &faithful).await;
     for times in TIMES {
         // What would be too large to be made is not shown.
         if scratch.grow(At::Times(times)).await.is_ok() {
@@ -55,32 +61,39 @@ pub async fn plan(
     }
     scratch.grow(At::Judged).await?;
     judge(scratch, catalog, &mut shares).await;
-    let mut ahead = HashMap::new();
+    let mut plans = Plans { slow, ..Plans::default() };
     for case in shares.into_iter().flatten() {
         let Some((mut judged, cost)) = case.judged else { continue };
         judged.points = case.points;
         let now = plan::read(&case.now, catalog).plan;
         judged.plan_now = (!plan::alike(&now, &judged.plan)).then_some(now);
-        ahead.insert(case.key, Ahead { weighed: case.weighed, judged, cost });
+        plans.judged.insert(case.key, Ahead { weighed: case.weighed, judged, cost });
     }
-    Ok(ahead)
+    Ok(plans)
 }
 
-/// Deals the queries out to the connections, and has each make the first plans of its share.
-async fn first(scratch: &mut Scratch, ready: &[&Ready]) -> Vec<Vec<Case>> {
+/// Deals the queries out to the connections, and has each make the first plans of its share; with the texts of those that
+/// take too long.
+async fn first(scratch: &mut Scratch, ready: &[&Ready]) -> (Vec<Vec<Case>>, BTreeSet<String>) {
     let number = scratch.workers.len().max(1);
     let each = scratch.workers.iter_mut().enumerate().map(async |(at, worker)| {
         let share: Vec<&&Ready> = ready.iter().skip(at).step_by(number).collect();
         let queries: Vec<_> =
             share.iter().map(|ready| (ready.query.sql.as_str(), &ready.prepared, &ready.shape)).collect();
         let plans = weigh::first(&mut Planning::Scratch(worker), &queries).await;
-        let made = share.iter().zip(plans).filter_map(|(ready, plan)| {
-            let (weighed, now) = plan.ok()?;
-            Some(Case { key: ready.prepared.sql(), weighed, now, points: Vec::new(), judged: None })
-        });
-        made.collect()
+        let (mut made, mut slow) = (Vec::new(), Vec::new());
+        for (ready, plan) in share.iter().zip(plans) {
+            let key = ready.prepared.sql();
+            match plan {
+                Ok((weighed, now)) => made.push(Case { key, weighed, now, points: Vec::new(), judged: None }),
+                Err(Refused::Slow) => slow.push(key),
+                Err(_) => {}
+            }
+        }
+        (made, slow)
     });
-    join_all(each).await
+    let (made, slow): (Vec<_>, Vec<_>) = join_all(each).await.into_iter().unzip();
+    (made, slow.into_iter().flatten().collect())
 }
 
 /// What the queries cost at so many times the present size.

@@ -26,7 +26,17 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
             AND greatest(a.atttypmod, t.typtypmod) NOT BETWEEN 0 AND 2000), \
     ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid \
           WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-            AND (t.typname IN ('tsvector', 'jsonb') OR t.typcategory = 'A')) \
+            AND (t.typname IN ('tsvector', 'jsonb') OR t.typcategory = 'A')), \
+    ARRAY(SELECT pn.nspname::text FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
+          JOIN pg_catalog.pg_namespace pn ON pn.oid = p.relnamespace \
+          WHERE h.inhrelid = c.oid AND NOT c.relispartition ORDER BY h.inhseqno), \
+    ARRAY(SELECT p.relname::text FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
+          WHERE h.inhrelid = c.oid AND NOT c.relispartition ORDER BY h.inhseqno), \
+    CASE WHEN c.relkind = 'r' AND c.relhassubclass \
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode = 'AccessExclusiveLock') \
+      THEN pg_catalog.pg_relation_size(c.oid) = 0 END, \
+    ARRAY(SELECT a.attname::text FROM pg_catalog.pg_partitioned_table k JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \
+          AND a.attnum = ANY (k.partattrs) AND a.attnum > 0 WHERE k.partrelid = c.oid) \
     FROM pg_catalog.pg_class c \
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     LEFT JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid AND c.relispartition \
@@ -153,6 +163,9 @@ pub async fn read(session: &mut Session) -> Result<(Catalog, Own, bool), Refused
             locked: get(&row, 9)?,
             unbounded: get(&row, 10)?,
             inverted: get(&row, 11)?,
+            inherits: get::<Vec<String>>(&row, 12)?.into_iter().zip(get::<Vec<String>>(&row, 13)?).collect(),
+            hollow: get::<Option<bool>>(&row, 14)?.unwrap_or(false),
+            partitioned_by: get(&row, 15)?,
             ..Table::default()
         };
         let on_supabase: bool = get(&row, 8)?;

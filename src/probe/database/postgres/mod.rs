@@ -18,6 +18,9 @@ mod weigh;
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use super::catalog::{Catalog, Table};
 use super::checks::facts::{Facts, Place};
@@ -28,13 +31,16 @@ use super::proposals::candidate::Candidate;
 use super::statement::Shape;
 use super::target::PostgresTarget;
 use crate::model::{CallStatistics, CostPoint, Failure, IndexProof, PlanNode};
-use ahead::Ahead;
+use ahead::{Ahead, Plans};
 use catalog::About;
 use errors::Refused;
 use own::Own;
 use scratch::{At, Scratch, Starting};
 use session::{Ask, IN_FULL, Planner, Session};
 use weigh::Planning;
+
+/// All queries together; five hundred take two seconds. After that there has to be time to ask the server itself.
+const PLANNED_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server that was reached, and what is known about it.
 pub struct Postgres {
@@ -46,11 +52,10 @@ pub struct Postgres {
     copy: Copied,
     /// Queries that were planned in the scratch cluster, by their text with numbered parameters.
     ahead: HashMap<String, Ahead>,
+    /// Queries that took the scratch cluster's planner too long, in the same way.
+    slow: BTreeSet<String>,
     /// How to ask for the plan of those that were planned on the server.
     asked: HashMap<String, Ask>,
-    /// Whether the server will be asked about itself, and what it said if it was.
-    checks: bool,
-    facts: Option<Facts>,
     /// The schema of the extension HypoPG, once it was looked for.
     hypopg: Option<Option<String>>,
     /// The role may do anything, `COPY … TO PROGRAM` included.
@@ -82,9 +87,8 @@ impl Postgres {
             Err(reason) => Copied::Missing(reason),
         };
         let (catalog, own, superuser) = catalog::read(&mut session).await.map_err(failed)?;
-        let (ahead, asked) = (HashMap::new(), HashMap::new());
-        let (checks, facts, hypopg) = (false, None, None);
-        Ok(Self { session, about, catalog, own, rows, copy, ahead, asked, checks, facts, hypopg, superuser })
+        let (ahead, slow, asked) = (HashMap::new(), BTreeSet::new(), HashMap::new());
+        Ok(Self { session, about, catalog, own, rows, copy, ahead, slow, asked, hypopg: None, superuser })
     }
 
     /// Makes ready for these queries: finds out which of the functions that they call are the database's own, copies their
@@ -101,7 +105,7 @@ impl Postgres {
         let relations = wanted.iter().flat_map(|ready| ready.shape.relations());
         let names: BTreeSet<String> = relations.map(|relation| relation.table.to_lowercase()).collect();
         let missing = |reason: &str| Copied::Missing(reason.to_owned());
-        let starting = match std::mem::replace(&mut self.copy, missing("it was used up")) {
+        let starting = match std::mem::replace(&mut self.copy, missing("it was not ready in time")) {
             Copied::Starting(starting) => starting,
             other => {
                 self.copy = other;
@@ -113,13 +117,10 @@ impl Postgres {
             starting.end().await;
             return Ok(());
         }
-        if self.checks {
-            self.facts = Some(facts::read(&mut self.session).await);
-        }
         self.copy = match starting.copy(&mut self.session, &names, self.rows).await {
-            Ok(mut scratch) => match ahead::plan(&mut scratch, &self.catalog, &wanted).await {
-                Ok(ahead) => {
-                    self.ahead = ahead;
+            Ok(mut scratch) => match plan_ahead(&mut scratch, &self.catalog, &wanted).await {
+                Ok(plans) => {
+                    (self.ahead, self.slow) = (plans.judged, plans.slow);
                     Copied::Ready(Box::new(scratch))
                 }
                 Err(reason) => {
@@ -138,17 +139,9 @@ impl Postgres {
         &self.catalog
     }
 
-    /// Lets [`Postgres::prepare`] ask what the server says of itself, while the scratch cluster is being made.
-    pub const fn expect_checks(&mut self) {
-        self.checks = true;
-    }
-
     /// What the server says of itself.
     pub async fn facts(&mut self, place: Place) -> Facts {
-        let facts = match self.facts.take() {
-            Some(facts) => facts,
-            None => facts::read(&mut self.session).await,
-        };
+        let facts = facts::read(&mut self.session).await;
         let place = Place { encrypted: facts.place.encrypted.or(place.encrypted), ..place };
         Facts { place, ..facts }
     }
@@ -188,6 +181,17 @@ impl Postgres {
         }
     }
 
+    /// What went wrong beside the queries, as sentences.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        match &self.copy {
+            Copied::Ready(scratch) => {
+                scratch.spoiled.iter().map(|why| format!("no more indexes could be tried: {why}")).collect()
+            }
+            Copied::Starting(_) | Copied::Missing(_) => Vec::new(),
+        }
+    }
+
     /// Reads the plan of one query; gives back the shape by which it was read.
     ///
     /// # Errors
@@ -199,6 +203,9 @@ impl Postgres {
         let key = prepared.sql();
         if let Some(ahead) = self.ahead.get(&key) {
             return Ok((ahead.judged.clone(), ahead.weighed.shape.clone()));
+        }
+        if self.slow.contains(&key) {
+            return Err(Refused::Slow.into());
         }
         let mut planning = Planning::Theirs(&mut self.session);
         let first = weigh::first(&mut planning, &[(sql, prepared, &shape)]).await.pop();
@@ -313,6 +320,14 @@ impl Postgres {
             Copied::Missing(_) => {}
         }
         self.session.close().await;
+    }
+}
+
+/// Plans them all in the scratch cluster, if it does so within its time.
+async fn plan_ahead(scratch: &mut Scratch, catalog: &Catalog, wanted: &[&Ready]) -> Result<Plans, String> {
+    match timeout(PLANNED_WITHIN, ahead::plan(scratch, catalog, wanted)).await {
+        Ok(plans) => plans,
+        Err(_) => Err(format!("the queries could not be planned in it within {} s", PLANNED_WITHIN.as_secs())),
     }
 }
 

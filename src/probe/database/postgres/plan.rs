@@ -133,14 +133,21 @@ impl Walk<'_> {
         let known = self.catalog.table(schema, name);
         let mut table = known.map_or_else(|| unknown_table(schema, name), |table| self.catalog.whole(table).clone());
         let mut alias = text(node, "Alias").to_owned();
+        // The planner numbers the parts of `orders`, be they partitions or heirs, as `orders_1`, `orders_2`.
+        let above = alias.rsplit_once('_').filter(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()));
         if known.is_some_and(|known| known.parent.is_some()) {
-            // The planner numbers the partitions of `orders` as `orders_1`, `orders_2`.
-            if let Some((whole, number)) = alias.rsplit_once('_')
-                && number.bytes().all(|b| b.is_ascii_digit())
-            {
+            if let Some((whole, _)) = above {
                 alias = whole.to_owned();
             }
             table.rows = table.rows.filter(|&rows| rows > 0);
+        } else if let (Some(known), Some((whole, _))) = (known.filter(|known| known.name != alias), above)
+            && (self.catalog.has_heirs(known) || !known.inherits.is_empty())
+        {
+            if known.hollow {
+                return false;
+            }
+            alias = whole.to_owned();
+            table = self.catalog.forebear(known).clone();
         }
         let filtered = node.get("Filter").is_some() || node.get("Index Cond").is_some();
         match self.seen.scans.iter_mut().find(|scan| scan.alias == alias && scan.table.name == table.name) {
@@ -253,6 +260,15 @@ fn limits_in<'v>(node: &'v Value, depth: usize, found: &mut Vec<&'v Value>) {
 fn drops(node: &Value, depth: usize) -> bool {
     let dropped = ["Filter", "Join Filter"].iter().any(|key| node.get(*key).is_some());
     dropped || (depth < MOST_DEPTH && children(node).any(|child| drops(child, depth + 1)))
+}
+
+/// Whether a plan leaves partitions out that another value of a parameter would choose.
+pub fn leaves_partitions_out(answer: &Value) -> bool {
+    fn down(node: &Value, depth: usize) -> bool {
+        node.get("Subplans Removed").and_then(Value::as_u64).is_some_and(|removed| removed > 0)
+            || (depth < MOST_DEPTH && children(node).any(|child| down(child, depth + 1)))
+    }
+    answer.pointer("/0/Plan").is_some_and(|top| down(top, 0))
 }
 
 /// The tables that a plan reads, with their schemas: only a plan in full tells these.

@@ -161,12 +161,13 @@ pub const HAS_API_ROLES: &str = "SELECT pg_catalog.to_jsonb(pg_catalog.count(*) 
     WHERE rolname IN ('anon', 'authenticated')";
 
 /// Tables, policies and views of the schemas that the API shows. Those are set on PostgREST's own role
-/// (`pgrst.db_schemas`); without that it shows `public`.
+/// (`pgrst.db_schemas`), for this database or for all of the server's; without that it shows `public`.
 pub const ROW_SECURITY: &str = "WITH RECURSIVE shown AS ( \
       SELECT DISTINCT pg_catalog.btrim(part.name) AS name FROM ( \
         SELECT coalesce((SELECT pg_catalog.split_part(s, '=', 2) FROM pg_catalog.pg_db_role_setting d \
           JOIN pg_catalog.pg_roles r ON r.oid = d.setrole AND r.rolname = 'authenticator', pg_catalog.unnest(d.setconfig) s \
-          WHERE s LIKE 'pgrst.db_schemas=%' ORDER BY d.setdatabase DESC LIMIT 1), 'public') AS list) given, \
+          WHERE s LIKE 'pgrst.db_schemas=%' AND d.setdatabase IN \
+            (0, (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = pg_catalog.current_database())) ORDER BY d.setdatabase DESC LIMIT 1), 'public') AS list) given, \
         pg_catalog.unnest(pg_catalog.string_to_array(given.list, ',')) part(name)), \
     reached AS ( \
       SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.relowner, c.reloptions, n.nspname \

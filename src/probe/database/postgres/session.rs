@@ -81,12 +81,17 @@ pub struct Ask {
     pub values: BTreeMap<usize, String>,
     /// Declared types for some parameters.
     pub types: BTreeMap<usize, &'static str>,
+    /// With every partition in the plan: which of them a parameter chooses is only known at run time.
+    pub unpruned: bool,
 }
+
+/// Leaves no partition out of a plan.
+const UNPRUNED: &str = "SET LOCAL enable_partition_pruning = off";
 
 impl Ask {
     /// For the plan of a query of which nothing more is known.
     pub fn of(prepared: &Prepared) -> Self {
-        Self { prepared: prepared.clone(), values: BTreeMap::new(), types: BTreeMap::new() }
+        Self { prepared: prepared.clone(), values: BTreeMap::new(), types: BTreeMap::new(), unpruned: false }
     }
 
     /// The same query with literals.
@@ -105,6 +110,12 @@ impl Ask {
         let types: Vec<&str> = self.open().iter().map(|n| self.types.get(n).copied().unwrap_or("unknown")).collect();
         let declared = if self.types.is_empty() { String::new() } else { format!("({})", types.join(", ")) };
         format!("PREPARE {name}{declared} AS {}", self.prepared.with_values(&self.values))
+    }
+
+    /// As [`Ask::explain`], with what has to be set before, as one text.
+    pub fn explain_here(&self, name: &str, options: &str) -> String {
+        let explain = self.explain(name, options);
+        if self.unpruned { format!("{UNPRUNED}; {explain}") } else { explain }
     }
 
     /// Asks for the plan of what was prepared under this name. Nothing is executed. `options` as those of EXPLAIN.
@@ -168,6 +179,9 @@ impl Session {
         ask: &Ask,
     ) -> Result<(Value, Vec<Option<String>>), Refused> {
         self.begin(Some(Planner::NATURAL), None).await?;
+        if ask.unpruned {
+            self.raw(UNPRUNED).await?;
+        }
         let create = format!("SELECT indexname::text FROM {schema}.hypopg_create_index($1)");
         let mut made = self.prepare(ask).await;
         let prepared = made.is_ok();
@@ -222,6 +236,9 @@ impl Session {
     /// The plan of a query, as JSON.
     pub async fn explain(&mut self, ask: &Ask, planner: Planner) -> Result<Value, Refused> {
         self.begin(Some(planner), None).await?;
+        if ask.unpruned {
+            self.raw(UNPRUNED).await?;
+        }
         let (prepared, plan) = match self.prepare(ask).await {
             Ok(()) => (true, self.planned(ask).await),
             Err(refused) => (false, Err(refused)),

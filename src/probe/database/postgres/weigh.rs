@@ -11,6 +11,7 @@ use super::scratch::Worker;
 use super::session::{Ask, IN_FULL, Planner, Session};
 use crate::model::PlanNode;
 use crate::probe::database::catalog::Catalog;
+use crate::probe::database::judgement::cause;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::placeholders::Prepared;
 use crate::probe::database::plan::{Judged, Scan, Unexamined};
@@ -72,6 +73,10 @@ pub async fn first(
     let mut found = Vec::with_capacity(asks.len());
     for ((plan, ask), (sql, _, shape)) in plans.into_iter().zip(asks).zip(queries) {
         found.push(match plan {
+            Ok(plan) if plan::leaves_partitions_out(&plan) => {
+                let ask = Ask { unpruned: true, ..ask };
+                planning.plan(&ask, planner).await.map(|plan| (Weighed { ask, shape: (*shape).clone() }, plan))
+            }
             Ok(plan) => Ok((Weighed { ask, shape: (*shape).clone() }, plan)),
             Err(Refused::UnknownType(_)) => apart(planning, sql).await,
             Err(refused) => Err(refused),
@@ -118,6 +123,7 @@ pub async fn judge(
         .iter()
         .map(|(weighed, plan)| {
             let first = read(plan, catalog)?;
+            chosen_at_run_time(weighed, &first)?;
             Ok(Case { ask: &weighed.ask, best: first.clone(), first, samples: Vec::new() })
         })
         .collect();
@@ -149,6 +155,25 @@ pub async fn judge(
         }
     }
     cases.into_iter().map(|case| case.map(settle)).collect()
+}
+
+/// Of a table in partitions of which a query reads those that it wants whole, nobody can tell before it runs how many rows they
+/// hold: that it reads them whole is what they are for.
+fn chosen_at_run_time(weighed: &Weighed, judged: &Judged) -> Result<(), Unexamined> {
+    let by_key_alone = |scan: &Scan| {
+        let mut scopes = weighed.shape.scopes_of(&scan.alias, &scan.table.name).into_iter();
+        scopes.all(|(scope, relation)| {
+            cause::conditions_on(scope, relation, &scan.table).filter(|condition| !cause::joins(scope, condition)).all(
+                |condition| {
+                    scan.table.partitioned_by.iter().any(|key| key.eq_ignore_ascii_case(&condition.column.name))
+                },
+            )
+        })
+    };
+    if weighed.ask.unpruned && judged.scans.iter().any(|scan| scan.table.partitioned && by_key_alone(scan)) {
+        return Err(Unexamined::new("read partitions that are only chosen at run time"));
+    }
+    Ok(())
 }
 
 /// Asks for one more plan of those that `want` one, and keeps the better.

@@ -15,6 +15,8 @@ pub struct Candidate {
     pub table: String,
     /// It is made of partitions, so that the index cannot be made concurrently.
     pub partitioned: bool,
+    /// The table, by schema and name, that it inherits from and whose query this is for.
+    pub family: Option<(String, String)>,
     /// What it is sorted by, in order.
     pub keys: Vec<Key>,
     /// The condition of a partial index, as SQL.
@@ -80,6 +82,15 @@ impl Key {
     }
 }
 
+impl Key {
+    /// Whether it does what `other` does, which is only `compared` for equality or not: an index for patterns finds equal texts
+    /// as well.
+    fn stands_for(&self, other: &Self, compared: bool) -> bool {
+        let for_patterns = self.operator_class == Some("text_pattern_ops") && other.operator_class.is_none();
+        self == other || compared && for_patterns && Self { operator_class: None, ..self.clone() } == *other
+    }
+}
+
 impl Candidate {
     /// A B-tree over these columns of `table`.
     #[must_use]
@@ -89,6 +100,7 @@ impl Candidate {
             schema: table.schema.clone(),
             table: table.name.clone(),
             partitioned: table.partitioned,
+            family: None,
             keys,
             predicate: None,
             held: Vec::new(),
@@ -96,6 +108,39 @@ impl Candidate {
             lead: 0,
             number: 0,
         }
+    }
+
+    /// The same index on another table of the same columns.
+    #[must_use]
+    pub fn on(&self, table: &Table) -> Self {
+        Self {
+            family: Some((self.schema.clone(), self.table.clone())),
+            ..Self {
+                lead: self.lead,
+                predicate: self.predicate.clone(),
+                held: self.held.clone(),
+                method: self.method,
+                ..Self::of(table, self.keys.clone())
+            }
+        }
+    }
+
+    /// Whether it is the same index, on the same table or on one that inherits with it.
+    #[must_use]
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.is_akin(other)
+            && self.keys == other.keys
+            && self.predicate == other.predicate
+            && self.method == other.method
+    }
+
+    /// Whether it is on the same table, or on one that inherits with it.
+    #[must_use]
+    pub fn is_akin(&self, other: &Self) -> bool {
+        fn root(index: &Candidate) -> (&str, &str) {
+            index.family.as_ref().map_or((&index.schema, &index.table), |(schema, table)| (schema, table))
+        }
+        root(self) == root(other)
     }
 
     /// Whether it is on the same table, of the same kind, over the same rows.
@@ -121,14 +166,16 @@ impl Candidate {
         }
         let free = self.keys.get(..self.lead)?;
         let fixed = self.keys.get(self.lead..)?;
+        let compared = |place: usize| place < shorter.lead;
         let (mut first, mut rest): (Vec<Key>, Vec<Key>) = (Vec::new(), free.to_vec());
-        for key in shorter.keys.iter().take(self.lead) {
-            let at = rest.iter().position(|own| own == key)?;
+        for (place, key) in shorter.keys.iter().enumerate().take(self.lead) {
+            let at = rest.iter().position(|own| own.stands_for(key, compared(place)))?;
             first.push(rest.remove(at));
         }
         // Whatever is left of the shorter one has to come next as it is.
-        let beyond = shorter.keys.get(self.lead.min(shorter.keys.len())..).unwrap_or_default();
-        if !fixed.starts_with(beyond) {
+        let mut beyond =
+            shorter.keys.iter().enumerate().skip(self.lead).zip(fixed.iter().map(Some).chain(std::iter::repeat(None)));
+        if !beyond.all(|((place, key), own)| own.is_some_and(|own| own.stands_for(key, compared(place)))) {
             return None;
         }
         let keys = first.into_iter().chain(rest).chain(fixed.iter().cloned()).collect();
@@ -252,6 +299,11 @@ mod tests {
         assert_eq!(names(long.beginning_with(&index(&["a", "at"], 1))), None);
         assert_eq!(names(long.beginning_with(&index(&["c"], 1))), None);
         assert_eq!(names(index(&["a"], 1).beginning_with(&long)), None);
+        let mut pattern = index(&["a"], 0);
+        pattern.keys[0].operator_class = Some("text_pattern_ops");
+        assert_eq!(pattern.beginning_with(&index(&["a"], 1)), Some(pattern.clone()), "it finds equal texts");
+        assert_eq!(pattern.beginning_with(&index(&["a"], 0)), None, "it sorts in another way");
+        assert_eq!(index(&["a"], 1).beginning_with(&pattern), None);
     }
 
     #[test]

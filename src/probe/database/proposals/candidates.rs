@@ -3,10 +3,10 @@
 //! That order is the usual one for B-trees (use-the-index-luke.com, "Concatenated Indexes"; github.com/ankane/dexter).
 
 use super::candidate::{Candidate, Key};
+use super::{partial, special};
 use crate::probe::database::catalog::{Catalog, Table};
 use crate::probe::database::conditions::{Against, Asks, Condition};
 use crate::probe::database::judgement::cause::{belongs, conditions_on, joins};
-use crate::probe::database::judgement::wording::name;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::statement::{Relation, Scope, Shape};
 
@@ -14,8 +14,8 @@ use crate::probe::database::statement::{Relation, Scope, Shape};
 const MOST_EQUAL: usize = 3;
 /// A query of so many tables and conditions is tried with no more than these.
 const MOST: usize = 24;
-/// Operators that a GIN index of the usual operator classes serves (PostgreSQL documentation, "GIN Indexes").
-const INVERTED: [&str; 7] = ["@@", "@>", "&&", "?", "?|", "?&", "@?"];
+/// Indexes on more heirs than this would take their time.
+const MOST_HEIRS: usize = 10;
 /// A smaller table is read whole in less time than an index takes.
 const SMALL: u64 = 1_000;
 
@@ -31,9 +31,14 @@ pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect, rows: u64) -
             if table.rows.unwrap_or(0).max(rows) < SMALL {
                 continue;
             }
+            // Heirs come without the indexes of the table that they inherit from.
+            let heirs = catalog.heirs(table);
             for candidate in on_table(scope, relation, table, dialect) {
-                if !found.contains(&candidate) && !is_covered(&candidate, table) && found.len() < MOST {
-                    found.push(candidate);
+                for table in std::iter::once(table).chain(heirs.iter().copied()).filter(|table| !table.hollow) {
+                    let candidate = if heirs.is_empty() { candidate.clone() } else { candidate.on(table) };
+                    let most = MOST * heirs.len().clamp(1, MOST_HEIRS);
+                    let new = if_new(candidate, table).filter(|new| !found.contains(new));
+                    found.extend(new.filter(|_| found.len() < most));
                 }
             }
         }
@@ -51,7 +56,9 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     let own: Vec<&Condition> = conditions_on(scope, relation, table).collect();
     let columns = |wanted: &dyn Fn(&Condition) -> bool| -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
-        for condition in own.iter().filter(|condition| wanted(condition) && !asks_for_no_text(condition, table)) {
+        for condition in
+            own.iter().filter(|condition| wanted(condition) && !partial::asks_for_no_text(condition, table))
+        {
             // As the catalogue spells it: statements write names in whatever case.
             if let Some(column) = table.column(&condition.column.name)
                 && !table.wide.contains(column)
@@ -63,7 +70,8 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
         names
     };
     let is_join = |condition: &Condition| joins(scope, condition);
-    let is_constant = |condition: &Condition| matches!(condition.against, Against::Constant(_) | Against::Nothing);
+    let is_constant =
+        |condition: &Condition| matches!(condition.against, Against::Constant(_) | Against::Null | Against::Flag(_));
     let mut equal = columns(&|c| c.asks == Asks::Equal && !is_join(c) && !is_constant(c));
     let fixed = columns(&|c| c.asks == Asks::Equal && is_constant(c));
     equal.truncate(MOST_EQUAL);
@@ -84,10 +92,14 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     for lead in [&equal, &fixed_too] {
         let rest: Vec<Key> = order.iter().filter(|key| !lead.contains(&key.text)).cloned().collect();
         if !rest.is_empty() {
-            add(keys(lead).into_iter().chain(rest).collect(), lead.len());
+            add(keys(lead).into_iter().chain(rest.clone()).collect(), lead.len());
         }
         if let Some(range) = ranges.iter().find(|range| !lead.contains(range)) {
             add(keys(lead).into_iter().chain([Key::column(range)]).collect(), lead.len());
+            // The first rows of the order are found without a look at the table for each row that the range leaves out.
+            if scope.limited && !rest.is_empty() && rest.iter().all(|key| key.text != *range) {
+                add(keys(lead).into_iter().chain(rest).chain([Key::column(range)]).collect(), lead.len());
+            }
         }
         add(keys(lead), lead.len());
     }
@@ -111,10 +123,11 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     }
     // MySQL has no partial indexes.
     if dialect != Dialect::Mysql {
-        found.extend(partial(&own, table, &equal, &ranges, &order));
-        found.extend(of_rows_without(&own, table, &fixed_too, &ranges, &order));
+        found.extend(partial::of_a_kind(&own, table, &equal, &ranges, &order));
+        found.extend(partial::of_rows_without(&own, table, &fixed_too, &ranges, &order));
+        found.extend(partial::of_rows_kept(&own, table, &fixed_too, &ranges, &order));
     }
-    found.extend(special(&own, relation, table, &equal, dialect));
+    found.extend(special::of_conditions(&own, relation, table, &equal, dialect));
     found
 }
 
@@ -134,139 +147,10 @@ fn order_of(scope: &Scope, relation: &Relation, table: &Table) -> Vec<Key> {
     keys.filter(|keys| keys.len() <= MOST_EQUAL).unwrap_or_default()
 }
 
-/// Whether a condition asks for the rows that have no text in a column whose texts may be of any length. Such an index would
-/// refuse rows that the table takes (PostgreSQL: "index row size exceeds btree maximum"), for a question about none of them.
-fn asks_for_no_text(condition: &Condition, table: &Table) -> bool {
-    condition.asks == Asks::Equal
-        && condition.against == Against::Nothing
-        && table.unbounded.iter().any(|column| column.eq_ignore_ascii_case(&condition.column.name))
-}
-
-/// An index over only those rows that lack the texts which the query wants to be absent: `WHERE body IS NULL`.
-fn of_rows_without(
-    own: &[&Condition],
-    table: &Table,
-    equal: &[String],
-    ranges: &[String],
-    order: &[Key],
-) -> Option<Candidate> {
-    let mut absent: Vec<&String> = own
-        .iter()
-        .filter(|condition| asks_for_no_text(condition, table))
-        .filter_map(|condition| table.column(&condition.column.name))
-        .collect();
-    absent.dedup();
-    let predicate: Vec<String> = absent.iter().map(|column| format!("{} IS NULL", name(column))).collect();
-    if predicate.is_empty() || predicate.len() > 2 {
-        return None;
-    }
-    let mut keys: Vec<Key> = equal.iter().map(|column| Key::column(column)).collect();
-    let range = ranges.iter().take(1).map(|range| Key::column(range));
-    let tail: Vec<Key> = if order.is_empty() { range.collect() } else { order.to_vec() };
-    keys.extend(tail.into_iter().filter(|key| !equal.contains(&key.text)));
-    if keys.is_empty() {
-        keys.extend(table.primary_key.iter().map(|column| Key::column(column)));
-    }
-    let lead = equal.len();
-    (!keys.is_empty()).then(|| Candidate {
-        lead,
-        predicate: Some(predicate.join(" AND ")),
-        ..Candidate::of(table, keys)
-    })
-}
-
-/// An index over only those rows that a constant of the statement picks: `WHERE processed_at IS NULL`. Worth it where the
-/// rest of the condition would leave nothing to sort by but that.
-fn partial(own: &[&Condition], table: &Table, equal: &[String], ranges: &[String], order: &[Key]) -> Option<Candidate> {
-    let (predicate, held): (Vec<String>, Vec<String>) = own
-        .iter()
-        .filter(|condition| condition.asks == Asks::Equal)
-        .filter_map(|condition| match &condition.against {
-            Against::Constant(value) if is_kind(&condition.column.name, table) => {
-                let column = table.column(&condition.column.name)?;
-                Some((format!("{} = {value}", name(column)), column.clone()))
-            }
-            _ => None,
-        })
-        .unzip();
-    // A constant in a column that is no kind stands for one of many values: an index of its own for each is no help.
-    let others = own.iter().any(|condition| {
-        condition.asks == Asks::Equal
-            && matches!(condition.against, Against::Constant(_))
-            && !is_kind(&condition.column.name, table)
-    });
-    if others {
-        return None;
-    }
-    if predicate.is_empty() || predicate.len() > 2 || !equal.is_empty() {
-        return None;
-    }
-    let key = order.first().cloned().or_else(|| ranges.first().map(|range| Key::column(range)))?;
-    Some(Candidate { predicate: Some(predicate.join(" AND ")), held, ..Candidate::of(table, vec![key]) })
-}
-
-/// Whether a column holds one of few kinds, by its name: what a constant in a query asks of it stays the same.
-fn is_kind(column: &str, table: &Table) -> bool {
-    let lower = column.to_lowercase();
-    let named = ["status", "state", "kind", "type", "phase", "stage", "visibility"]
-        .iter()
-        .any(|kind| lower == *kind || lower.ends_with(&format!("_{kind}")) || column.ends_with(&capitalised(kind)));
-    named && table.index_that_starts_with(&[column.to_owned()]).is_none_or(|index| !index.unique)
-}
-
-fn capitalised(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
-}
-
-/// Indexes that are no plain B-tree over columns: for patterns and for expressions.
-fn special(
-    own: &[&Condition],
-    relation: &Relation,
-    table: &Table,
-    equal: &[String],
-    dialect: Dialect,
-) -> Vec<Candidate> {
-    let mut found = Vec::new();
-    for condition in own {
-        let Some(column) = table.column(&condition.column.name) else { continue };
-        let wide = table.wide.contains(column);
-        let key = Key::column(column);
-        let lead = |last: Key| equal.iter().map(|column| Key::column(column)).chain([last]).collect::<Vec<_>>();
-        match (&condition.asks, dialect) {
-            (Asks::Prefix | Asks::Pattern, Dialect::Postgres) if !wide => {
-                found.push(Candidate::of(table, lead(Key { operator_class: Some("text_pattern_ops"), ..key })));
-            }
-            (Asks::Prefix | Asks::Pattern, Dialect::Sqlite) => {
-                found.push(Candidate::of(table, lead(Key { operator_class: Some("NOCASE"), ..key })));
-            }
-            (Asks::Contains | Asks::AnyCase, Dialect::Postgres) => {
-                let key = Key { operator_class: Some("gin_trgm_ops"), ..key };
-                found.push(Candidate { method: Some("gin"), ..Candidate::of(table, vec![key]) });
-            }
-            (Asks::Special(operator), Dialect::Postgres)
-                if INVERTED.contains(&operator.as_str()) && table.inverted.contains(column) =>
-            {
-                found.push(Candidate { method: Some("gin"), ..Candidate::of(table, vec![key]) });
-            }
-            (Asks::Wrapped(text), _) if !wide => {
-                if let Some(text) = expression(text, relation) {
-                    found.push(Candidate::of(table, lead(Key { expression: true, ..Key::column(&text) })));
-                }
-            }
-            _ => {}
-        }
-    }
-    found
-}
-
-/// `lower(u.email)` as an index holds it: `lower(email)`. Only functions that every database lets into an index.
-fn expression(text: &str, relation: &Relation) -> Option<String> {
-    let lower = text.to_lowercase();
-    let inner = lower.strip_prefix("lower(").or_else(|| lower.strip_prefix("upper("))?.strip_suffix(')')?;
-    let column = inner.strip_prefix(&format!("{}.", relation.alias.to_lowercase())).unwrap_or(inner);
-    let plain = column.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    plain.then(|| format!("{}({column})", &lower[..5]))
+/// The candidate, unless an index of its table could do the same.
+#[must_use]
+pub fn if_new(candidate: Candidate, table: &Table) -> Option<Candidate> {
+    (!is_covered(&candidate, table)).then_some(candidate)
 }
 
 /// Whether an index that exists begins with the keys of the candidate, so that it could do the same.
@@ -330,7 +214,12 @@ mod tests {
     fn equality_comes_first_then_the_order_or_a_range() {
         assert_eq!(
             seen("SELECT * FROM orders WHERE customer_id = $1 AND total > $2 ORDER BY created_at DESC LIMIT 5", &[]),
-            ["orders (customer_id, created_at)", "orders (customer_id, total)", "orders (customer_id)"]
+            [
+                "orders (customer_id, created_at)",
+                "orders (customer_id, total)",
+                "orders (customer_id, created_at, total)",
+                "orders (customer_id)"
+            ]
         );
         assert_eq!(
             seen("SELECT * FROM orders WHERE shop_id = $1 ORDER BY created_at DESC, id LIMIT 5", &[]),
@@ -360,6 +249,26 @@ mod tests {
             !seen("SELECT * FROM orders WHERE status = 'open' AND shop_id = $1", &[])
                 .iter()
                 .any(|i| i.contains(" if "))
+        );
+    }
+
+    #[test]
+    fn rows_that_are_always_left_out_are_left_out_of_the_index() {
+        let partial =
+            |sql: &str| -> Vec<String> { seen(sql, &[]).into_iter().filter(|index| index.contains(" if ")).collect() };
+        let by = "ORDER BY created_at LIMIT 5";
+        assert_eq!(
+            partial(&format!("SELECT * FROM orders WHERE shop_id = $1 AND paid_at IS NULL {by}")),
+            ["orders (shop_id, created_at) if paid_at IS NULL"]
+        );
+        assert_eq!(
+            partial("SELECT * FROM orders WHERE paid_at IS NULL AND NOT status AND total < $1"),
+            ["orders (total) if paid_at IS NULL AND NOT status"]
+        );
+        assert_eq!(
+            partial("SELECT * FROM orders WHERE shop_id = $1 AND paid_at IS NULL"),
+            [""; 0],
+            "an index over all rows does the same"
         );
     }
 
@@ -420,5 +329,10 @@ mod tests {
         let lower = seen("SELECT * FROM orders o WHERE lower(o.email) = $1", &[]);
         assert_eq!(lower, ["orders ((lower(email)))"]);
         assert_eq!(seen("SELECT * FROM orders WHERE date(created_at) = $1", &[]), [""; 0]);
+        let document = "SELECT * FROM orders o WHERE o.\"status\" -> 'a' ->> 'b' = $1";
+        assert_eq!(seen(document, &[]), ["orders ((status -> 'a' ->> 'b'))"]);
+        assert_eq!(seen("SELECT * FROM orders WHERE status -> 'a' = $1", &[]), [""; 0], "no text");
+        assert_eq!(seen("SELECT * FROM orders WHERE status ->> customer_id = $1", &[]), [""; 0], "no constant");
+        assert_eq!(seen("SELECT * FROM orders WHERE lower(email || status) = $1", &[]), [""; 0]);
     }
 }

@@ -10,6 +10,7 @@ use crate::model::IndexProof;
 use crate::probe::database::engine::Engine;
 use crate::probe::database::lexer::Dialect;
 use crate::probe::database::plan::{Asked, Judged, Tried};
+use crate::probe::database::statement::Shape;
 
 /// A query below this cost is quick, whatever its plan: a thousand pages or rows are read in about a millisecond.
 const WORTH_A_LOOK: f64 = 1_000.0;
@@ -65,13 +66,22 @@ pub enum Choice {
     NotProvable,
 }
 
-/// The indexes that are worth a trial for a query, or what came of it without one.
+/// Each of these indexes once, where it is on several tables that inherit from one another.
+fn forms(all: &[Candidate]) -> impl Iterator<Item = &Candidate> {
+    all.iter()
+        .enumerate()
+        .filter(|(at, one)| all.iter().take(*at).all(|before| !before.is_like(one)))
+        .map(|(_, one)| one)
+}
+
+/// The indexes that are worth a trial for a query, or what came of it without one. `shape` is the query's, or one that looks
+/// through the views that it reads.
 ///
 /// # Errors
 /// What came of it without a trial.
 pub fn thought_of(
     engine: &Engine,
-    asked: Asked<'_>,
+    shape: &Shape,
     judged: &Judged,
     dialect: Dialect,
     rows: u64,
@@ -81,13 +91,13 @@ pub fn thought_of(
         return Err(Choice::NotNeeded);
     }
     // Planned on the server's small tables, or over tables of which it is not known which are meant.
-    if !scans && (judged.points.is_empty() || candidates::is_ambiguous(asked.shape, engine.catalog())) {
+    if !scans && (judged.points.is_empty() || candidates::is_ambiguous(shape, engine.catalog())) {
         return Err(Choice::NotProvable);
     }
     if !scans && judged.cost.is_none_or(|cost| cost < WORTH_A_LOOK) {
         return Err(Choice::NotNeeded);
     }
-    let candidates = candidates::of_query(asked.shape, engine.catalog(), dialect, rows);
+    let candidates = candidates::of_query(shape, engine.catalog(), dialect, rows);
     if candidates.is_empty() {
         return Err(if scans { Choice::NoneHelps(0) } else { Choice::NotNeeded });
     }
@@ -110,10 +120,27 @@ pub async fn choose(
     }
     let Some(tried) = engine.try_indexes(asked, &candidates).await else { return Choice::NotProvable };
     let enough = if scans { HELPS_A_SCAN } else { HELPS_ANOTHER };
-    let used: Vec<Candidate> = tried.used.iter().filter_map(|&at| candidates.get(at).cloned()).collect();
-    if used.is_empty() || tried.after > tried.before * enough {
-        return if scans { Choice::NoneHelps(candidates.len()) } else { Choice::NotNeeded };
+    let helps = |tried: &Tried| !tried.used.is_empty() && tried.after <= tried.before * enough;
+    let used = |tried: &Tried, of: &[Candidate]| -> Vec<Candidate> {
+        tried.used.iter().filter_map(|&at| of.get(at).cloned()).collect()
+    };
+    let mut found = helps(&tried).then(|| (used(&tried, &candidates), tried));
+    // Among several the planner takes the one by which it hopes to find the first rows soon; what counts is the worst.
+    if found.is_none() && asked.shape.scopes.iter().any(|scope| scope.limited) {
+        for form in forms(&candidates).take(MOST_TRIES) {
+            if until.is_over() {
+                break;
+            }
+            let alone: Vec<Candidate> = candidates.iter().filter(|one| one.is_like(form)).cloned().collect();
+            let better = |tried: &Tried| found.as_ref().is_none_or(|(_, best)| tried.after < best.after);
+            if let Some(tried) = engine.try_indexes(asked, &alone).await.filter(|tried| helps(tried) && better(tried)) {
+                found = Some((used(&tried, &alone), tried));
+            }
+        }
     }
+    let Some((used, tried)) = found else {
+        return if scans { Choice::NoneHelps(candidates.len()) } else { Choice::NotNeeded };
+    };
     let (used, tried) = without_idle(engine, asked, used, tried, until).await;
     let (indexes, tried) = shortened(engine, asked, &candidates, used, tried, until).await;
     Choice::Proven { indexes, proof: tried.proof, before: tried.before, after: tried.after }
@@ -137,11 +164,11 @@ async fn without_idle(
     let best = tried.after;
     let mut at = 0;
     for _ in 0..MOST_TRIES {
-        if used.len() < 2 || at >= used.len() || until.is_over() {
+        let Some(form) = forms(&used).nth(at).filter(|_| !until.is_over()).cloned() else { break };
+        let fewer: Vec<Candidate> = used.iter().filter(|one| !one.is_like(&form)).cloned().collect();
+        if fewer.is_empty() {
             break;
         }
-        let mut fewer = used.clone();
-        fewer.remove(at);
         match engine.try_indexes(asked, &fewer).await {
             Some(again) if is_about(&again, best, ABOUT_AS_GOOD) => {
                 used = again.used.iter().filter_map(|&at| fewer.get(at).cloned()).collect();
@@ -164,12 +191,10 @@ async fn shortened(
 ) -> (Vec<Candidate>, Tried) {
     let best = tried.after;
     let mut left = MOST_TRIES;
-    for at in 0..used.len() {
-        let Some(long) = used.get(at).cloned() else { continue };
-        let mut shorter: Vec<&Candidate> = candidates
-            .iter()
-            .filter(|other| other.schema == long.schema && other.table == long.table)
-            .filter(|other| other.method.is_none() && other.keys.len() < long.keys.len())
+    let longs: Vec<Candidate> = forms(&used).cloned().collect();
+    for long in longs {
+        let mut shorter: Vec<&Candidate> = forms(candidates)
+            .filter(|other| other.is_akin(&long) && other.method.is_none() && other.keys.len() < long.keys.len())
             .collect();
         shorter.sort_by_key(|other| other.keys.len());
         for other in shorter {
@@ -177,10 +202,14 @@ async fn shortened(
                 return (used, tried);
             }
             left -= 1;
-            let mut set = used.clone();
-            set.splice(at..=at, [other.clone()]);
+            let places: Vec<&Candidate> = used.iter().filter(|one| one.is_like(&long)).collect();
+            let in_place = candidates.iter().filter(|one| {
+                one.is_like(other) && places.iter().any(|place| place.schema == one.schema && place.table == one.table)
+            });
+            let set: Vec<Candidate> = used.iter().filter(|one| !one.is_like(&long)).chain(in_place).cloned().collect();
             if let Some(again) = engine.try_indexes(asked, &set).await
                 && again.used.len() == set.len()
+                && set.len() == used.len()
                 && is_about(&again, best, ABOUT_AS_GOOD)
             {
                 (used, tried) = (set, again);

@@ -92,7 +92,7 @@ pub fn add(
         ));
         for at in queries {
             if let Some(look) = looked.get(at) {
-                let gain = Gain { query: look.query.id(dialect), before: None, after: None };
+                let gain = Gain { query: look.query.id.clone(), before: None, after: None };
                 merge::add(wanted, index.clone(), IndexProof::Reasoned, gain);
             }
         }

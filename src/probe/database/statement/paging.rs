@@ -13,6 +13,7 @@ pub(super) struct Paging {
     pub(super) order_random: bool,
     pub(super) limited: bool,
     pub(super) skips: bool,
+    pub(super) exists: bool,
 }
 
 /// Order, limit and offset of a query.

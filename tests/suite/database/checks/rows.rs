@@ -7,9 +7,9 @@ use crate::support::postgres::{OWNER, cluster};
 
 /// Roles belong to the whole server, so another test may have made them.
 const ROLES: &str = "
-    DO $$ BEGIN CREATE ROLE anon; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-    DO $$ BEGIN CREATE ROLE authenticated; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
-    DO $$ BEGIN CREATE ROLE service_role BYPASSRLS; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+    DO $$ BEGIN CREATE ROLE anon; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN CREATE ROLE authenticated; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+    DO $$ BEGIN CREATE ROLE service_role BYPASSRLS; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
     CREATE SCHEMA auth;
     CREATE TABLE auth.users (id uuid PRIMARY KEY, email text);
     CREATE FUNCTION auth.uid() RETURNS uuid LANGUAGE sql STABLE AS $$ SELECT nullif(current_setting('request.jwt.claim.sub', true), '')::uuid $$;
@@ -95,7 +95,7 @@ async fn tables_policies_views_and_functions_that_let_everyone_through() {
 async fn only_the_schemas_that_the_api_shows_count() {
     let schema = format!(
         "{ROLES}
-         DO $$ BEGIN CREATE ROLE authenticator; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+         DO $$ BEGIN CREATE ROLE authenticator; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
          CREATE SCHEMA api;
          GRANT USAGE ON SCHEMA api TO anon, authenticated;
          CREATE TABLE public.inside (id int PRIMARY KEY);
@@ -115,4 +115,19 @@ async fn only_the_schemas_that_the_api_shows_count() {
     assert_eq!(told(&local, "rls-disabled").len(), 1);
     let owner = look(&cluster().url(OWNER, &database.name)).await;
     assert_eq!(told(&owner, "rls-disabled").len(), 1);
+}
+
+/// A server holds several databases, each with its own API.
+#[tokio::test]
+async fn what_another_database_shows_is_its_own_affair() {
+    let schema = format!(
+        "{ROLES}
+         DO $$ BEGIN CREATE ROLE authenticator; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+         CREATE TABLE open (id int PRIMARY KEY);"
+    );
+    let (database, other) = (cluster().database(&schema).await, cluster().database("SELECT 1").await);
+    let set = format!("ALTER ROLE authenticator IN DATABASE {} SET pgrst.db_schemas = 'api'", other.name);
+    cluster().run(&other.name, &set).await;
+    let outcomes = look(&database.url).await;
+    assert_eq!(told(&outcomes, "rls-disabled").len(), 1);
 }

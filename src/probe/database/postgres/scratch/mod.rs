@@ -38,7 +38,7 @@ pub use worker::Worker;
 const MOST_WORKERS: usize = 4;
 
 /// Three thousand tables with their indexes take ten seconds; what takes longer is not honest.
-const COPY_WITHIN: Duration = Duration::from_secs(90);
+const COPY_WITHIN: Duration = Duration::from_secs(60);
 
 /// Times the present size at which queries are planned, to see how their costs grow.
 pub const TIMES: [u64; 4] = [1, 10, 100, 1_000];
@@ -63,6 +63,8 @@ pub struct Scratch {
     pub major: u32,
     /// How many of its tables the user's database has never counted.
     pub uncounted: usize,
+    /// Why its tables are no longer as large as they should be, as a phrase: nothing that it would plan now counts.
+    pub spoiled: Option<String>,
 }
 
 /// How large the tables are.
@@ -136,6 +138,7 @@ impl Starting {
             workers,
             tries: Tries::default(),
             major: self.binaries.major,
+            spoiled: None,
         })
     }
 
@@ -194,7 +197,50 @@ impl Scratch {
 mod tests {
     use sqlx::{AssertSqlSafe, Row as _};
 
+    use super::server::OWNER;
     use super::*;
+    use crate::model::Secret;
+    use crate::probe::database::catalog::Table;
+    use crate::probe::database::lexer::Dialect;
+    use crate::probe::database::placeholders::Prepared;
+    use crate::probe::database::proposals::candidate::{Candidate, Key};
+    use crate::probe::database::target::Target;
+
+    /// Tables that lie there empty would make any index look quick, or useless.
+    #[tokio::test]
+    async fn what_could_not_be_filled_again_proves_nothing_more() {
+        let mut theirs = Starting::begin(0, "C", Path::new("/nowhere")).await.ok().unwrap();
+        let mut owner = theirs.server.ready().await.unwrap();
+        let made = "CREATE TABLE public.t (id int PRIMARY KEY, a int NOT NULL);
+            INSERT INTO public.t SELECT n, n FROM generate_series(1, 500) n; ANALYZE public.t";
+        sqlx::raw_sql(made).execute(&mut owner).await.unwrap();
+        let folder = theirs.server.data().parent().unwrap().display().to_string();
+        let url = Secret::new(format!("postgres://{OWNER}@localhost:5432/postgres?host={folder}"));
+        let Ok(Target::Postgres(target)) = Target::parse(&url) else { panic!() };
+        let mut session = Session::connect(&target).await.unwrap();
+        let starting = Starting::begin(0, "C", Path::new("/nowhere")).await.ok().unwrap();
+        let mut scratch = starting.copy(&mut session, &BTreeSet::from(["t".to_owned()]), 100_000).await.ok().unwrap();
+
+        let ask = |sql: &str| Ask::of(&Prepared::new(sql, Dialect::Postgres).unwrap());
+        let table = Table { schema: "public".to_owned(), name: "t".to_owned(), ..Table::default() };
+        let index = |keys: &[&str]| [Candidate::of(&table, keys.iter().map(|key| Key::column(key)).collect())];
+        let first = scratch.try_indexes(&ask("SELECT * FROM t WHERE a = 1"), &index(&["a"])).await.unwrap();
+        assert_eq!((first.0.uses.len(), &scratch.spoiled), (1, &None));
+
+        let path = sqlx::query("SELECT pg_catalog.pg_relation_filepath('public.t'::regclass)");
+        let path: String = path.fetch_one(&mut scratch.owner).await.unwrap().get(0);
+        let path = scratch.server.data().join(path);
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(scratch.try_indexes(&ask("SELECT * FROM t WHERE a = 1"), &index(&["a", "id"])).await.is_none());
+        let why = scratch.spoiled.clone().unwrap();
+        assert!(why.starts_with("its files cannot be made longer"), "{why}");
+        assert!(scratch.try_indexes(&ask("SELECT * FROM t WHERE a = 2"), &index(&["a"])).await.is_none());
+        assert!(scratch.cost(&ask("SELECT * FROM t WHERE a = 3")).await.is_none());
+        scratch.end().await;
+        drop((owner, session));
+        theirs.end().await;
+    }
 
     #[tokio::test]
     async fn the_guest_makes_nothing_that_has_code_and_the_owner_reads_no_value_by_what_it_made() {

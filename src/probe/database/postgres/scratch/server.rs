@@ -1,6 +1,7 @@
 //! The scratch cluster's processes: a private server in a temporary folder, reached by a socket in there and in no other
 //! way, and taken away when gonogo ends, however it ends.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -40,7 +41,6 @@ work() {
 }
 umask 077
 ulimit -c 0
-echo $$ > keeper
 (trap exit TERM; work "$@"; : > ended) &
 cat > /dev/null
 trap '' TERM QUIT
@@ -76,7 +76,10 @@ const SETTINGS: [&str; 19] = [
 
 /// How the folders are called.
 const PREFIX: &str = "gonogo-scratch-";
-/// A folder that says nothing of its keeper may be one that is being made.
+/// A file in there that is locked for as long as the cluster is wanted. Numbers of processes would tell nothing of a
+/// container's, which may share the folder of temporary files and not the processes.
+const LOCK: &str = "lock";
+/// A folder without that file may be one that is being made.
 const NEW_FOR: Duration = Duration::from_secs(600);
 
 /// The running cluster.
@@ -87,6 +90,8 @@ pub struct Server {
     keeper: Child,
     /// Held open for as long as the cluster is wanted.
     input: Option<ChildStdin>,
+    /// [`LOCK`], locked.
+    _lock: File,
 }
 
 impl Server {
@@ -119,6 +124,9 @@ impl Server {
                 .map_err(|_| "the server refuses to run as root, and no other user can be taken".to_owned())?;
             keeper.uid(user.0).gid(user.1);
         }
+        let lock = File::create_new(folder.path().join(LOCK)).map_err(cannot)?;
+        // Where files cannot be locked, nobody else can lock this one and take the folder for left.
+        let _ = lock.lock();
         if let Some(place) = folder.path().parent() {
             sweep(place, user.0);
         }
@@ -143,7 +151,7 @@ impl Server {
         let mut keeper = keeper.spawn().map_err(|error| format!("no process can be started ({})", error.kind()))?;
         let input = keeper.stdin.take();
         // From here on the shell removes it.
-        Ok(Self { folder: folder.keep(), user, keeper, input })
+        Ok(Self { folder: folder.keep(), user, keeper, input, _lock: lock })
     }
 
     /// Not on this system: the server is reached by a Unix socket, and watched by a shell.
@@ -227,7 +235,7 @@ impl Server {
     }
 }
 
-/// Removes what is left of clusters of this user whose keepers were killed. A server that still runs ends when it sees that
+/// Removes what is left of clusters of this user that nobody wants any more and whose keepers were killed. A server that still runs ends when it sees that
 /// its folder is gone.
 #[cfg(unix)]
 fn sweep(place: &Path, user: u32) {
@@ -241,28 +249,23 @@ fn sweep(place: &Path, user: u32) {
             continue;
         }
         let age = data.modified().ok().and_then(|then| then.elapsed().ok()).unwrap_or_default();
-        let is_left = keeper_of(&folder).map_or(age > NEW_FOR, |keeper| !runs(keeper));
+        let is_left = match lock_of(&folder) {
+            Ok(lock) => lock.try_lock().is_ok(),
+            Err(error) => error.kind() == std::io::ErrorKind::NotFound && age > NEW_FOR,
+        };
         if is_left {
             let _ = std::fs::remove_dir_all(folder);
         }
     }
 }
 
-/// The process that keeps the cluster in this folder.
+/// The file that is locked while the cluster in this folder is wanted, and nothing that a link leads to or that waits.
 #[cfg(unix)]
-fn keeper_of(folder: &Path) -> Option<u32> {
-    let path = folder.join("keeper");
-    let is_short = std::fs::symlink_metadata(&path).is_ok_and(|data| data.is_file() && data.len() < 20);
-    is_short.then(|| std::fs::read_to_string(path).ok())??.trim().parse().ok()
-}
-
-/// Whether there is such a process, as far as this user can tell.
-#[cfg(unix)]
-fn runs(process: u32) -> bool {
-    let mut ask = std::process::Command::new("/bin/sh");
-    ask.args(["-c", "kill -0 \"$0\"", &process.to_string()]).env_clear();
-    ask.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    ask.status().map_or(true, |status| status.success())
+fn lock_of(folder: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let mut options = File::options();
+    let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(folder.join(LOCK))?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::ErrorKind::PermissionDenied.into()) }
 }
 
 /// Whether any user may make and remove files there.
@@ -292,30 +295,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_killed_keeper_left_is_swept_and_nothing_else() {
+    fn what_nobody_wants_any_more_is_swept_and_nothing_else() {
         use std::os::unix::fs::MetadataExt as _;
         let place = tempfile::tempdir().unwrap();
         let user = std::fs::metadata(place.path()).unwrap().uid();
-        let mut gone = std::process::Command::new("true").spawn().unwrap();
-        gone.wait().unwrap();
-        let folders = [
-            ("gonogo-scratch-left", Some(gone.id())),
-            ("gonogo-scratch-kept", Some(std::process::id())),
-            ("gonogo-scratch-begun", None),
-            ("another", Some(gone.id())),
-        ];
-        for (name, keeper) in folders {
+        let folders =
+            ["gonogo-scratch-left", "gonogo-scratch-wanted", "gonogo-scratch-begun", "gonogo-scratch-odd", "another"];
+        for name in folders {
             std::fs::create_dir_all(place.path().join(name).join("data")).unwrap();
-            if let Some(keeper) = keeper {
-                std::fs::write(place.path().join(name).join("keeper"), format!("{keeper}\n")).unwrap();
-            }
         }
+        let lock = |name: &str| File::create_new(place.path().join(name).join(LOCK)).unwrap();
+        drop((lock("gonogo-scratch-left"), lock("another")));
+        let wanted = lock("gonogo-scratch-wanted");
+        wanted.lock().unwrap();
         std::os::unix::fs::symlink(place.path().join("another"), place.path().join("gonogo-scratch-link")).unwrap();
+        let odd = place.path().join("gonogo-scratch-odd");
+        std::os::unix::fs::symlink(place.path().join("another").join(LOCK), odd.join(LOCK)).unwrap();
+        let left = || folders.map(|name| place.path().join(name).exists());
         sweep(place.path(), user.wrapping_add(1));
-        assert!(place.path().join("gonogo-scratch-left").exists(), "somebody else's");
+        assert_eq!(left(), [true; 5], "somebody else's");
         sweep(place.path(), user);
-        let left: Vec<bool> = folders.iter().map(|(name, _)| place.path().join(name).exists()).collect();
-        assert_eq!(left, [false, true, true, true]);
-        assert!(place.path().join("another/keeper").exists());
+        assert_eq!(left(), [false, true, true, true, true]);
+        // A folder of ten minutes ago without the file is of nobody who still makes it.
+        let long_ago = std::time::SystemTime::now() - 2 * NEW_FOR;
+        File::open(place.path().join("gonogo-scratch-begun")).unwrap().set_modified(long_ago).unwrap();
+        drop(wanted);
+        sweep(place.path(), user);
+        assert_eq!(left(), [false, false, false, true, true]);
+        assert!(place.path().join("another").join(LOCK).exists());
     }
 }

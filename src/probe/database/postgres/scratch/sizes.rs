@@ -79,9 +79,9 @@ impl<'a> Sizes<'a> {
             let now = self.rows_now(relation);
             self.uncounted += usize::from(now.is_none());
             let mut whole = relation;
-            // Partitions nest a few levels; the bound is against a loop in what we were told.
+            // Partitions nest a few levels, and heirs inherit; the bound is against a loop in what we were told.
             for _ in 0..8 {
-                let parent = whole.parents.first().filter(|_| whole.is_partition).and_then(|oid| relations.get(oid));
+                let parent = whole.parents.first().and_then(|oid| relations.get(oid));
                 let Some(parent) = parent else { break };
                 whole = parent;
             }

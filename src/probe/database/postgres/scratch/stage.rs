@@ -92,10 +92,14 @@ impl Stage {
         if needed > MOST_SEGMENTS + targets.len() as u64 {
             return Err("the tables would be too large".to_owned());
         }
+        // Until all of it is done it is of no size at all.
+        self.at = None;
         self.learn(owner, blueprint, copy, at).await.map_err(|_| "their statistics could not be written".to_owned())?;
-        (self.targets, self.at) = (targets, Some(at));
+        self.targets = targets;
         let all: Vec<i64> = self.targets.iter().map(|(oid, _)| *oid).collect();
-        self.write(owner, copy, &all).await
+        self.write(owner, copy, &all).await?;
+        self.at = Some(at);
+        Ok(())
     }
 
     /// Gives files their sizes, and then writes these down: that is what makes the server look at the files again.
@@ -116,10 +120,10 @@ impl Stage {
     }
 
     /// Gives tables that were emptied their size again, in the files alone.
-    pub fn refill(&mut self, tables: &BTreeSet<i64>) -> io::Result<()> {
+    pub fn refill(&mut self, tables: &BTreeSet<i64>) -> Result<(), String> {
         for (oid, size) in self.targets.iter().filter(|(oid, _)| tables.contains(oid)) {
             if let Some(file) = self.files.get_mut(oid) {
-                file.resize(size.pages)?;
+                file.resize(size.pages).map_err(|error| cannot(&error))?;
             }
         }
         Ok(())

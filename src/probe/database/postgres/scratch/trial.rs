@@ -61,11 +61,18 @@ impl Scratch {
     /// Plans each query as if there were these indexes, without those that cannot be made; all of them side by side.
     /// What this shows is kept.
     pub async fn try_ahead(&mut self, all: &[(&Ask, &[Candidate])]) {
-        if self.stage.at != Some(At::Judged) && self.grow(At::Judged).await.is_err() {
-            return;
+        if self.stage.at != Some(At::Judged)
+            && let Err(reason) = self.grow(At::Judged).await
+        {
+            self.spoiled = Some(reason);
         }
         let candidates: Vec<&Candidate> = all.iter().flat_map(|(_, candidates)| candidates.iter()).collect();
-        self.make(&candidates).await;
+        if self.spoiled.is_none() {
+            self.make(&candidates).await;
+        }
+        if self.spoiled.is_some() {
+            return;
+        }
         let mut shares: Vec<Vec<(Vec<i64>, &Ask)>> = self.workers.iter().map(|_| Vec::new()).collect();
         let mut keys: Vec<Vec<(String, Vec<i64>)>> = shares.iter().map(|_| Vec::new()).collect();
         for (number, (ask, candidates)) in all.iter().enumerate() {
@@ -133,13 +140,17 @@ impl Scratch {
         if let Some(worker) = self.workers.first_mut() {
             weigh(worker, &mut wanted).await;
         }
-        for (key, kept) in self.make_all(wanted).await.unwrap_or_default() {
-            self.tries.kept.insert(key, Some(kept));
+        match self.make_all(wanted).await {
+            Ok(all) => self.tries.kept.extend(all.into_iter().map(|(key, kept)| (key, Some(kept)))),
+            Err(reason) => self.spoiled = Some(reason),
         }
     }
 
-    /// Makes them; those that cannot be made are left out. `None` where the cluster does not do as it is told.
-    async fn make_all(&mut self, wanted: Vec<New<'_>>) -> Option<Vec<(String, Kept)>> {
+    /// Makes them; those that cannot be made are left out.
+    ///
+    /// # Errors
+    /// What went wrong, as a phrase, when the tables are not as they were or an index is in sight that should not be.
+    async fn make_all(&mut self, wanted: Vec<New<'_>>) -> Result<Vec<(String, Kept)>, String> {
         let tables: BTreeSet<i64> = wanted.iter().flat_map(|new| new.tables.iter().copied()).collect();
         // An index is made by reading the table, which is quick if there is nothing to read.
         let emptied = tables.iter().try_for_each(|&oid| self.stage.empty(oid));
@@ -158,12 +169,13 @@ impl Scratch {
             }
             join_all(self.workers.iter_mut().zip(shares).map(|(worker, share)| worker.make(share))).await;
         }
-        self.stage.refill(&tables).ok()?;
+        self.stage.refill(&tables)?;
         let names: Vec<&str> = wanted.iter().map(|new| new.name.as_str()).collect();
-        let rows = made(&mut self.owner, &names).await.ok()?;
+        let unheard = |_| "the scratch server did not do as it was told".to_owned();
+        let rows = made(&mut self.owner, &names).await.map_err(unheard)?;
         let mut by_name: HashMap<String, Vec<Option<Fresh>>> = HashMap::new();
         for row in &rows {
-            let name = row.try_get(7).ok()?;
+            let name = row.try_get(7).map_err(unheard)?;
             by_name.entry(name).or_default().push(fresh(row, &self.copy, &self.blueprint));
         }
         // Making an index writes the table's size anew.
@@ -188,8 +200,8 @@ impl Scratch {
             let (oids, names) = made.into_iter().map(|one| (one.oid, one.name)).unzip();
             kept.push((new.key, Kept { oids, names }));
         }
-        write_down(&mut self.owner, &sizes).await.ok()?;
-        Some(kept)
+        write_down(&mut self.owner, &sizes).await.map_err(unheard)?;
+        Ok(kept)
     }
 
     /// The tables below the candidate's table, on the user's server: itself, or its parts.

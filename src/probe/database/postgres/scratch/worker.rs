@@ -73,7 +73,8 @@ impl Worker {
     /// As [`Worker::explain`], of no more than [`AT_ONCE`].
     async fn explain_some(&mut self, asks: &[&Ask], planner: Planner, options: &str) -> Vec<Result<Value, Refused>> {
         let names = self.named(asks).await;
-        let known = names.iter().zip(asks).filter_map(|(name, ask)| Some(ask.explain(name.as_ref().ok()?, options)));
+        let known =
+            names.iter().zip(asks).filter_map(|(name, ask)| Some(ask.explain_here(name.as_ref().ok()?, options)));
         let questions: Vec<String> = known.collect();
         let plans = self.plans(&begin("BEGIN", planner), &questions, 1).await;
         fill(names, plans)
@@ -89,7 +90,7 @@ impl Worker {
                 let name = name.as_ref().ok()?;
                 let again = if planned.insert(name) { "" } else { "DISCARD PLANS; " };
                 let shown: Vec<String> = shown.iter().map(i64::to_string).collect();
-                let explain = ask.explain(name, "FORMAT JSON");
+                let explain = ask.explain_here(name, "FORMAT JSON");
                 Some(format!("{again}SELECT gonogo_scratch.show('{{{}}}', true); {explain}", shown.join(",")))
             });
             let questions: Vec<String> = known.collect();
