@@ -352,24 +352,16 @@ impl Listing {
     fn add_ignored_env_files(&mut self, root: &Path) {
         let named = self.files.iter().filter(|file| file.name().starts_with(".env"));
         let known: BTreeSet<PathBuf> = named.map(|file| file.absolute.clone()).collect();
-        for folder in &self.folders {
-            let Ok(entries) = fs::read_dir(folder) else { continue };
-            for entry in entries.flatten() {
-                if !entry.file_name().as_encoded_bytes().starts_with(b".env") {
-                    continue;
-                }
+        let entries =
+            self.folders.par_iter().filter_map(|folder| fs::read_dir(folder).ok()).flat_map_iter(Iterator::flatten);
+        let ignored =
+            entries.filter(|entry| entry.file_name().as_encoded_bytes().starts_with(b".env")).filter_map(|entry| {
                 let absolute = entry.path();
-                if known.contains(&absolute) {
-                    continue;
-                }
-                if let Ok(meta) = entry.metadata()
-                    && meta.is_file()
-                {
-                    let path = relative(root, &absolute);
-                    self.files.push(FileEntry::new(path, absolute, &meta, true));
-                }
-            }
-        }
+                let meta = entry.metadata().ok().filter(|meta| meta.is_file() && !known.contains(&absolute))?;
+                Some(FileEntry::new(relative(root, &absolute), absolute, &meta, true))
+            });
+        let ignored: Vec<FileEntry> = ignored.collect();
+        self.files.extend(ignored);
     }
 }
 

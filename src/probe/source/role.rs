@@ -199,7 +199,10 @@ fn is_generated(path: &str, source: &str) -> bool {
     let generated_folder = path.rsplit_once('/').is_some_and(|(folders, _)| {
         folders
             .split('/')
-            .any(|part| matches!(part, "generated" | "__generated__" | "dist" | "third_party" | "third-party"))
+            // An editor keeps what files were in `.history`.
+            .any(|part| {
+                matches!(part, "generated" | "__generated__" | "dist" | "third_party" | "third-party" | ".history")
+            })
     });
     // A shop has vendors; other people's code lies in `vendor` at the top or among the static files.
     let vendored = path.starts_with("vendor/")

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::cache::{Cache, Cached, Content, FactsFile, digest};
 use super::derived_sql;
 use super::facts::{CodeIndex, FileFacts, Language};
-use super::index::{Links, Manifests, undeclared};
+use super::index::{Links, Manifests, More, undeclared};
 use super::language::{self, Refused};
 use super::plain_files;
 use super::start_command;
@@ -240,20 +240,24 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = Links::new(&index.files, manifests, before.as_deref());
-    let (undeclared, ((derived, library_calls), through_helpers)) = pool
-        .join(|| undeclared(&listing.files, &index), || (derived_sql::derive(&index), index.reads_through_helpers()));
+    let (undeclared, ((derived, library_calls), through_helpers)) = pool.join(
+        || undeclared(&listing.files, &index),
+        || rayon::join(|| derived_sql::derive(&index), || index.reads_through_helpers()),
+    );
     index.links.undeclared = undeclared;
     index.library_calls = library_calls;
+    let mut more = vec![More::default(); index.files.len()];
     for (place, text) in derived {
-        if let Some(file) = index.files.get_mut(place) {
-            file.queries.push(text);
+        if let Some(more) = more.get_mut(place) {
+            more.queries.push(text);
         }
     }
     for (place, read) in through_helpers {
-        if let Some(file) = index.files.get_mut(place) {
-            file.env_reads.push(read);
+        if let Some(more) = more.get_mut(place) {
+            more.env_reads.push(read);
         }
     }
+    index.files.extend(more);
     // Where the rules did not look at the index before, the one before that still holds what they saw.
     let seen = |index: &Arc<CodeIndex>| index.links.looks.get().is_some();
     let older = |index: &Arc<CodeIndex>| index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();

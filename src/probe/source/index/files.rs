@@ -2,12 +2,29 @@
 
 use std::sync::Arc;
 
+use rayon::prelude::*;
+
 use super::reads;
-use crate::probe::source::facts::FileFacts;
+use crate::probe::source::facts::{EnvRead, FileFacts, SqlText};
 
 /// The facts of every file, in the order of the paths; a file's place in it stands for the file.
 #[derive(Debug, Default)]
 pub struct Files(Vec<Arc<FileFacts>>);
+
+/// What other files say about one.
+#[derive(Debug, Default, Clone)]
+pub(in crate::probe::source) struct More {
+    /// SQL that it sends by way of models that stand elsewhere.
+    pub queries: Vec<SqlText>,
+    /// Variables that it reads through functions that stand elsewhere.
+    pub env_reads: Vec<EnvRead>,
+}
+
+impl More {
+    const fn is_empty(&self) -> bool {
+        self.queries.is_empty() && self.env_reads.is_empty()
+    }
+}
 
 impl Files {
     /// The file at `place`.
@@ -50,10 +67,14 @@ impl Files {
         &self.0
     }
 
-    /// The file at `place`, to add to it what other files say about it. Whoever else holds the file keeps it as it was
-    /// read: what others add belongs to this index.
-    pub(in crate::probe::source) fn get_mut(&mut self, place: usize) -> Option<&mut FileFacts> {
-        self.0.get_mut(place).map(Arc::make_mut)
+    /// Adds to every file what other files say about it, one entry of `more` for each. Whoever else holds a file keeps it
+    /// as it was read: what others add belongs to this index. Copying a file takes long enough to do it on all cores.
+    pub(in crate::probe::source) fn extend(&mut self, more: Vec<More>) {
+        self.0.par_iter_mut().zip(more).filter(|(_, more)| !more.is_empty()).for_each(|(file, more)| {
+            let file = Arc::make_mut(file);
+            file.queries.extend(more.queries);
+            file.env_reads.extend(more.env_reads);
+        });
     }
 }
 

@@ -35,6 +35,7 @@ use receiver::ByName;
 pub(super) use changes::Changes;
 pub use declared::{Family, Undeclared, undeclared};
 pub use files::Files;
+pub(super) use files::More;
 pub(super) use group::Group;
 pub(in crate::probe) use known_modules::PYTHON;
 pub use manifests::Manifests;

@@ -31,7 +31,7 @@ macro_rules! tables {
 }
 pub(super) use tables;
 
-use tree_sitter::{Language, TreeCursor};
+use tree_sitter::{Language, Node, TreeCursor};
 
 /// Node kinds and fields of one grammar by number.
 pub(super) struct Tables<K, F> {
@@ -50,8 +50,17 @@ impl<K: Copy, F: Copy> Tables<K, F> {
     }
 
     /// The kind of a node.
-    pub(super) fn kind(&self, node: tree_sitter::Node<'_>, other: K) -> K {
+    pub(super) fn kind(&self, node: Node<'_>, other: K) -> K {
         self.kinds.get(usize::from(node.kind_id())).copied().unwrap_or(other)
+    }
+
+    /// The child of `node` in `field`. Asking for it by its name compares that with those of all fields each time.
+    pub(super) fn child<'t>(&self, node: Node<'t>, field: F) -> Option<Node<'t>>
+    where
+        F: PartialEq,
+    {
+        let id = self.fields.iter().position(|known| *known == field)?;
+        node.child_by_field_id(u16::try_from(id).ok()?)
     }
 
     /// The field in which the cursor's node stands.

@@ -31,8 +31,9 @@ fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
     if let Some((call, what)) = file
         .calls
         .iter()
-        .filter(|call| !call.dev_only && !is_memory_of_something_else(file, call))
-        .find_map(|call| Some((call, kept(file, call)?)))
+        .filter(|call| !call.dev_only)
+        .filter_map(|call| Some((call, kept(file, call)?)))
+        .find(|(call, _)| !is_memory_of_something_else(file, call))
     {
         hits.push(Hit::new(call.place, format!("{what} keeps answers for a while")));
         return;

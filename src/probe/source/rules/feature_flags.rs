@@ -74,9 +74,11 @@ const LIBRARIES: [(&str, &str); 43] = [
 
 /// Looks at one file.
 fn check(file: &FileFacts, _index: &CodeIndex, hits: &mut Vec<Hit>) {
+    let modules = file.imports.iter().map(|import| (import.span, import.module.replace('\\', ".")));
+    let modules: Vec<_> = modules.collect();
     let library = LIBRARIES.iter().find_map(|(module, name)| {
-        let import = file.imports.iter().find(|import| is_of(&import.module.replace('\\', "."), module))?;
-        Some((import.span, *name))
+        let (span, _) = modules.iter().find(|(_, imported)| is_of(imported, module))?;
+        Some((*span, *name))
     });
     if let Some((span, name)) = library {
         let place = super::at_span(span);

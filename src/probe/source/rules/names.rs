@@ -30,6 +30,11 @@ pub(super) fn words(name: &str) -> Vec<String> {
 
 /// Whether `name` has one of these words, or two of them in a row where one is written as `api key`.
 pub(super) fn has_word(name: &str, wanted: &[&str]) -> bool {
+    // Nearly all names have the letters of none of them, which is quicker to see than to split the name.
+    let may_be = |wanted: &&str| holds(name, wanted.split_once(' ').map_or(*wanted, |(first, _)| first));
+    if !wanted.iter().any(may_be) {
+        return false;
+    }
     let words = words(name);
     wanted.iter().any(|wanted| match wanted.split_once(' ') {
         None => words.iter().any(|word| word == wanted),
@@ -38,6 +43,11 @@ pub(super) fn has_word(name: &str, wanted: &[&str]) -> bool {
                 || words.iter().any(|word| word.strip_prefix(first) == Some(second))
         }
     })
+}
+
+/// Whether the letters of `word` stand in `name`, whatever their case.
+fn holds(name: &str, word: &str) -> bool {
+    name.as_bytes().windows(word.len().max(1)).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// The last name of a path: `password` of `req.body.password`.
@@ -76,6 +86,9 @@ fn look(file: &FileFacts, value: &Value, test: &dyn Fn(&str) -> bool, depth: u32
 /// Whether a name is that of a password in the clear.
 pub(super) fn is_password(path: &str) -> bool {
     let name = last(path);
+    if !holds(name, "pass") && !holds(name, "pw") {
+        return false;
+    }
     let lower = name.to_ascii_lowercase();
     has_word(name, &["password", "passwd", "pwd", "userpassword", "newpassword", "plaintextpassword", "passwort"])
         && !["hash", "token", "digest", "encrypted", "crypted", "reset", "salt", "policy", "hint", "field", "strength"]
@@ -95,7 +108,9 @@ mod tests {
         assert_eq!(words("JWTSecret2"), ["jwt", "secret2"]);
         assert_eq!(words("x-api-key"), ["x", "api", "key"]);
         assert!(has_word("openaiApiKey", &["api key"]) && has_word("apikey", &["api key"]));
-        assert!(!has_word("monkey", &["key"]));
-        assert!(is_password("req.body.password") && is_password("newPassword") && !is_password("passwordHash"));
+        assert!(has_word("OPENAI_API_KEY", &["api key"]) && has_word("cafeé_KEY", &["lock", "key"]));
+        assert!(!has_word("monkey", &["key"]) && !has_word("", &["key"]));
+        assert!(is_password("req.body.password") && is_password("newPassword") && is_password("form.PW"));
+        assert!(!is_password("passwordHash") && !is_password("user.name"));
     }
 }

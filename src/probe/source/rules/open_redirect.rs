@@ -8,6 +8,7 @@ use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, FunctionId, Part, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::{Sink, in_handler};
+use crate::probe::source::index::Question;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -153,12 +154,20 @@ fn refused_by_framework(file: &FileFacts, index: &CodeIndex, danger: &Danger<'_>
             }
             _ => false,
         })
-        && !index.files.iter().filter(|file| file.path.contains("config/")).any(|file| {
-            file.assignments
+        && !index.answer(&REDIRECTS_ANYWHERE)
+}
+
+/// Whether the settings of Rails let `redirect_to` lead to other hosts all the same.
+static REDIRECTS_ANYWHERE: Question = Question {
+    name: "Rails redirects anywhere",
+    any: |file| {
+        file.path.contains("config/")
+            && file
+                .assignments
                 .iter()
                 .any(|set| set.target.ends_with("raise_on_open_redirects") && set.value == Value::Bool(false))
-        })
-}
+    },
+};
 
 /// The first part of a path on the same site, which something fixed ends: `slug` of `/${slug}/orders`.
 fn first_segment<'f>(file: &'f FileFacts, value: &'f Value, function: FunctionId, steps: u32) -> Option<&'f Value> {

@@ -44,12 +44,13 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let elsewhere = limiters::somewhere(index);
     let actions = Actions::new(index);
     let watched = is_watched(index);
+    let mut limited = request_work::Limited::new();
     for route in request_work::judged(index, request_work::reads).filter(|route| route.verb != Verb::Get) {
         let caller = actions.caller(index, route);
         if caller == Some(Caller::Server) {
             continue;
         }
-        if route.unknown || request_work::is_limited(index, route) {
+        if route.unknown || request_work::is_limited(index, route, &mut limited) {
             continue;
         }
         let Some(need) = need(index, route) else { continue };

@@ -23,10 +23,11 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check)).reads(request_wor
 
 /// Looks at the project; one route is enough to show it.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let routes =
-        || request_work::judged(index, request_work::reads).filter(|route| request_work::is_limited(index, route));
-    if let Some(route) = routes().next() {
-        let count = routes().count();
+    let mut limited = request_work::Limited::new();
+    let routes = request_work::judged(index, request_work::reads);
+    let mut routes = routes.filter(|route| request_work::is_limited(index, route, &mut limited));
+    if let Some(route) = routes.next() {
+        let count = routes.count() + 1;
         let message = if count == 1 {
             format!("{} is limited", route.title(index))
         } else {

@@ -1,9 +1,11 @@
 //! What a request sets going, for the rules about routes: what its handler writes, sends and calls.
 
+use std::collections::HashMap;
+
 use super::Subject;
-use crate::probe::source::code::{Call, Value};
+use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
-use crate::probe::source::routes::reach::accesses;
+use crate::probe::source::routes::reach::{Reached, accesses};
 use crate::probe::source::routes::{Route, names};
 
 /// Languages whose routes are found, with what stands before them.
@@ -285,9 +287,12 @@ pub(super) fn costly(file: &FileFacts, call: &Call) -> Option<&'static str> {
     None
 }
 
+/// Whether functions ask a limiter, by the places of their files and their own: many routes run the same functions.
+pub(super) type Limited = HashMap<(usize, FunctionId), bool>;
+
 /// A limiter before a route or in what it runs.
-pub(super) fn is_limited(index: &CodeIndex, route: &Route) -> bool {
-    route.guards.iter().any(|guard| {
+pub(super) fn is_limited(index: &CodeIndex, route: &Route, known: &mut Limited) -> bool {
+    let before = route.guards.iter().any(|guard| {
         names::limits_rate(&guard.name)
             || guard.function.is_some_and(|(file, function)| {
                 let Some(file) = index.files.get(file) else { return false };
@@ -296,18 +301,22 @@ pub(super) fn is_limited(index: &CodeIndex, route: &Route) -> bool {
                         || file.calls_of(&function.body).any(|(_, call)| limits(file, call))
                 })
             })
-    }) || route.reach.iter().any(|at| {
-        at.calls(index).any(|(file, _, call)| limits(file, call))
-            || at.get(index).is_some_and(|(file, function)| {
-                accesses(file, function).any(|access| counts_failures(&access.path))
-                    || file
-                        .assignments
-                        .get(function.body.assignments.0 as usize..function.body.assignments.1 as usize)
-                        .unwrap_or_default()
-                        .iter()
-                        .any(|set| counts_failures(&set.target))
-            })
-    })
+    });
+    let mut asks = |at: &Reached| *known.entry((at.file, at.function)).or_insert_with(|| asks_limiter(index, at));
+    before || route.reach.iter().any(|at| asks(at))
+}
+
+fn asks_limiter(index: &CodeIndex, at: &Reached) -> bool {
+    at.calls(index).any(|(file, _, call)| limits(file, call))
+        || at.get(index).is_some_and(|(file, function)| {
+            accesses(file, function).any(|access| counts_failures(&access.path))
+                || file
+                    .assignments
+                    .get(function.body.assignments.0 as usize..function.body.assignments.1 as usize)
+                    .unwrap_or_default()
+                    .iter()
+                    .any(|set| counts_failures(&set.target))
+        })
 }
 
 /// `user.failedAttempts`, `account.locked_until`, `verifyCaptcha`: what stops those who guess.

@@ -160,9 +160,9 @@ fn compares_in_constant_time(method: &str) -> bool {
 /// The fast hash that a function of the project makes of the password that it is given.
 fn through_helper<'i>(file: &'i FileFacts, index: &'i CodeIndex, call: &Call) -> Option<(&'static str, Target<'i>)> {
     let about_hashes =
-        has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
+        || has_word(call.method(), &["hash", "encrypt", "digest", "md5", "sha1", "sha256", "encode", "hashed"]);
     let given = |argument: &crate::probe::source::code::Argument| argument.value.path().is_some_and(is_password);
-    let place = call.arguments.iter().position(given).filter(|_| about_hashes)?;
+    let place = call.arguments.iter().position(given).filter(|_| about_hashes())?;
     let target = index.called(file, call)?;
     let function = target.file.function(target.function)?;
     let (name, _) = function.parameters.get(place)?.names.first()?;

@@ -258,7 +258,8 @@ fn of_class(index: &CodeIndex, file: &FileFacts, class: &Class, decorator: &Deco
             table.columns.entry(member.name.to_string()).or_insert(column);
         }
         current = class.bases.first().and_then(|base| {
-            index.files.iter().find_map(|file| {
+            index.classes_called(base).iter().find_map(|place| {
+                let file = index.files.get(*place)?;
                 let found = file.classes.iter().find(|class| class.name == *base && file.language.is_ecma());
                 found.map(|class| (&**file, class))
             })

@@ -155,7 +155,7 @@ impl Walk<'_> {
     fn first_parameter_names(&self, function: Node<'_>) -> Vec<Box<str>> {
         function
             .child_by_field_name("parameter")
-            .or_else(|| function.child_by_field_name("parameters"))
+            .or_else(|| self.child(function, F::Parameters))
             .map_or_else(Vec::new, |parameters| self.names_in(parameters))
     }
 

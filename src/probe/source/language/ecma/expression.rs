@@ -243,7 +243,7 @@ impl Walk<'_> {
 
     fn binary(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
-        let operator = node.child_by_field_name("operator").map_or("", |operator| operator.kind());
+        let operator = self.child(node, F::Operator).map_or("", |operator| operator.kind());
         if operator == "+" {
             return self.concatenation(node);
         }

@@ -12,7 +12,7 @@ impl Walk<'_> {
     pub(super) fn function(&mut self, cursor: &mut TreeCursor<'_>, in_loop: Option<LoopId>) -> FunctionId {
         let node = cursor.node();
         let given_name = self.to.name.take();
-        let own_name = node.child_by_field_name("name").map(|name| self.to.text(name).into());
+        let own_name = self.child(node, F::Name).map(|name| self.to.text(name).into());
         let decorators = std::mem::take(&mut self.decorators);
         let id = self.to.open_function(
             node,
@@ -69,7 +69,7 @@ impl Walk<'_> {
     pub(super) fn class(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
         let given_name = self.to.name.take();
-        let name = node.child_by_field_name("name").map(|name| self.to.text(name).into()).or(given_name);
+        let name = self.child(node, F::Name).map(|name| self.to.text(name).into()).or(given_name);
         let name: Box<str> = name.unwrap_or_else(|| "class".into());
         let outer = self.to.class.replace(name.clone());
         let saved = self.to.start_anew();
@@ -115,7 +115,7 @@ impl Walk<'_> {
                 self.function(cursor, None);
             }
             K::Field | K::PublicField => {
-                let name = node.child_by_field_name("name").or_else(|| node.child_by_field_name("property"));
+                let name = self.child(node, F::Name).or_else(|| self.child(node, F::Property));
                 each(cursor, |cursor| match (self.field(cursor), self.kind(cursor.node())) {
                     (F::Value, _) => {
                         let value = self.named_value(cursor, name);
@@ -134,7 +134,7 @@ impl Walk<'_> {
                 {
                     class.members.push(Member { name: name.into(), decorators });
                 }
-                if let (Some(name), Some(kind)) = (name, node.child_by_field_name("type"))
+                if let (Some(name), Some(kind)) = (name, self.child(node, F::Type))
                     && let (name, kind) = (self.to.text(name), self.to.text(kind))
                     && let Some(class) = self.to.file.classes.get_mut(class)
                 {

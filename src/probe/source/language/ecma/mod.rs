@@ -115,6 +115,10 @@ impl Walk<'_> {
         self.names.kind(node, K::Other)
     }
 
+    fn child<'t>(&self, node: Node<'t>, field: F) -> Option<Node<'t>> {
+        self.names.child(node, field)
+    }
+
     fn field(&self, cursor: &TreeCursor<'_>) -> F {
         self.names.field(cursor, F::Other)
     }
@@ -145,7 +149,7 @@ impl Walk<'_> {
         let node = cursor.node();
         let kind = self.kind(node);
         let saved = self.to.at;
-        let body_start = node.child_by_field_name("body").map_or(node.end_byte(), |body| body.start_byte());
+        let body_start = self.child(node, F::Body).map_or(node.end_byte(), |body| body.start_byte());
         let head = if kind == K::Do { "" } else { self.to.source.get(node.start_byte()..body_start).unwrap_or("") };
         let (mut stream, mut over, mut pattern) = (false, Value::Unknown, None);
         each(cursor, |cursor| {
@@ -180,7 +184,7 @@ impl Walk<'_> {
 
     fn try_statement(&mut self, cursor: &mut TreeCursor<'_>) {
         let saved = self.to.at;
-        let has_handler = cursor.node().child_by_field_name("handler").is_some();
+        let has_handler = self.child(cursor.node(), F::Handler).is_some();
         let mut tried = Block::default();
         each(cursor, |cursor| {
             let node = cursor.node();

@@ -16,7 +16,7 @@ impl Walk<'_> {
         let mut cursor = node.walk();
         let source = node
             .child_by_field_name("source")
-            .or_else(|| node.named_children(&mut cursor).find_map(|child| child.child_by_field_name("source")));
+            .or_else(|| node.named_children(&mut cursor).find_map(|child| self.child(child, F::Source)));
         let Some(source) = source else { return };
         let module = self.to.text(source).trim_matches(['"', '\'', '`']);
         self.to.import(module, node);
@@ -34,8 +34,8 @@ impl Walk<'_> {
                     }
                 }
                 K::ImportSpecifier => {
-                    let Some(name) = child.child_by_field_name("name") else { continue };
-                    let local = child.child_by_field_name("alias").unwrap_or(name);
+                    let Some(name) = self.child(child, F::Name) else { continue };
+                    let local = self.child(child, F::Alias).unwrap_or(name);
                     self.to.bind(self.to.text(local), module, self.to.text(name));
                 }
                 _ => {}
@@ -46,7 +46,7 @@ impl Walk<'_> {
     /// `export …`: what it declares can be called from other files; `export … from` passes on.
     pub(super) fn export(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
-        if let Some(source) = node.child_by_field_name("source") {
+        if let Some(source) = self.child(node, F::Source) {
             let module = self.to.text(source).trim_matches(['"', '\'', '`']);
             self.to.import(module, node);
             let mut any = false;
@@ -57,8 +57,8 @@ impl Walk<'_> {
                 }
                 let mut inner = child.walk();
                 for specifier in child.named_children(&mut inner) {
-                    let Some(name) = specifier.child_by_field_name("name") else { continue };
-                    let local = specifier.child_by_field_name("alias").unwrap_or(name);
+                    let Some(name) = self.child(specifier, F::Name) else { continue };
+                    let local = self.child(specifier, F::Alias).unwrap_or(name);
                     self.to.bind(self.to.text(local), module, self.to.text(name));
                     any = true;
                 }
@@ -95,9 +95,7 @@ impl Walk<'_> {
                 function.name = Some("default".into());
             }
         }
-        if default
-            && let Some(name) = node.child_by_field_name("declaration").and_then(|d| d.child_by_field_name("name"))
-        {
+        if default && let Some(name) = self.child(node, F::Declaration).and_then(|d| self.child(d, F::Name)) {
             let name = self.to.text(name);
             self.to.assign("default", Value::Path(name.into()), false, node);
         }

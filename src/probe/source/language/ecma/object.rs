@@ -17,7 +17,7 @@ impl Walk<'_> {
             return None;
         }
         let member = list.parent()?;
-        let property = member.child_by_field_name("property")?;
+        let property = self.child(member, F::Property)?;
         if self.to.text(property) != "join" {
             return None;
         }
@@ -87,7 +87,7 @@ impl Walk<'_> {
                 }
                 K::Method => {
                     self.to.name = None;
-                    let name = node.child_by_field_name("name").map_or("", |name| self.to.text(name));
+                    let name = self.child(node, F::Name).map_or("", |name| self.to.text(name));
                     let id = self.function(cursor, None);
                     pairs.push((name.into(), Value::Function(id)));
                 }
@@ -102,7 +102,7 @@ impl Walk<'_> {
     /// `<Name attribute="text" other={value} {...rest}>`, without what stands in it.
     pub(super) fn element(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
-        let name: Box<str> = node.child_by_field_name("name").map_or("", |name| self.to.text(name)).into();
+        let name: Box<str> = self.child(node, F::Name).map_or("", |name| self.to.text(name)).into();
         let saved = self.to.start_anew();
         let mut attributes: Vec<(Box<str>, Value)> = Vec::new();
         each(cursor, |cursor| {

@@ -22,7 +22,7 @@ impl Walk<'_> {
                     self.bind_required(pattern, &value);
                     self.destructure(pattern, value, node);
                 }
-                if let Some(kind) = node.child_by_field_name("type") {
+                if let Some(kind) = self.child(node, F::Type) {
                     self.to.annotate(self.to.text(kind));
                 }
             }
@@ -33,8 +33,8 @@ impl Walk<'_> {
     /// `target = value`, `target += value`.
     pub(super) fn assignment(&mut self, cursor: &mut TreeCursor<'_>) -> Value {
         let node = cursor.node();
-        let operator = node.child_by_field_name("operator").map_or("=", |operator| operator.kind());
-        let left = node.child_by_field_name("left");
+        let operator = self.child(node, F::Operator).map_or("=", |operator| operator.kind());
+        let left = self.child(node, F::Left);
         let mut value = Value::Unknown;
         each(cursor, |cursor| {
             if self.field(cursor) == F::Right {
@@ -128,9 +128,7 @@ impl Walk<'_> {
                 }
             }
             K::Default => {
-                if let (Some(left), Some(right)) =
-                    (pattern.child_by_field_name("left"), pattern.child_by_field_name("right"))
-                {
+                if let (Some(left), Some(right)) = (self.child(pattern, F::Left), self.child(pattern, F::Right)) {
                     let value = self.with_default(value, right);
                     self.destructure(left, value, node);
                 }
@@ -156,16 +154,13 @@ impl Walk<'_> {
                 self.to.assign(name, member, false, node);
             }
             K::PairPattern => {
-                if let (Some(key), Some(inner)) = (child.child_by_field_name("key"), child.child_by_field_name("value"))
-                {
+                if let (Some(key), Some(inner)) = (self.child(child, F::Key), self.child(child, F::Value)) {
                     let member = self.property(value, self.to.text(key), child);
                     self.destructure(inner, member, node);
                 }
             }
             K::ObjectDefault => {
-                if let (Some(left), Some(right)) =
-                    (child.child_by_field_name("left"), child.child_by_field_name("right"))
-                {
+                if let (Some(left), Some(right)) = (self.child(child, F::Left), self.child(child, F::Right)) {
                     let name = self.to.text(left);
                     let member = self.property(value, name, child);
                     let member = self.with_default(member, right);
@@ -210,8 +205,8 @@ impl Walk<'_> {
         while let Some(node) = stack.pop() {
             match self.kind(node) {
                 K::Identifier | K::ShorthandPattern => names.push(self.to.text(node).into()),
-                K::Default | K::ObjectDefault => stack.extend(node.child_by_field_name("left")),
-                K::PairPattern => stack.extend(node.child_by_field_name("value")),
+                K::Default | K::ObjectDefault => stack.extend(self.child(node, F::Left)),
+                K::PairPattern => stack.extend(self.child(node, F::Value)),
                 _ if names.len() < 50 => {
                     let mut walk = node.walk();
                     stack.extend(node.named_children(&mut walk));
@@ -227,15 +222,15 @@ impl Walk<'_> {
         let (mut pattern, mut default) = (node, None);
         let mut annotation: Box<str> = Box::default();
         if matches!(self.kind(node), K::RequiredParameter | K::OptionalParameter) {
-            pattern = node.child_by_field_name("pattern").unwrap_or(node);
-            default = node.child_by_field_name("value");
-            annotation = node.child_by_field_name("type").map_or_else(Box::default, |kind| {
+            pattern = self.child(node, F::Pattern).unwrap_or(node);
+            default = self.child(node, F::Value);
+            annotation = self.child(node, F::Type).map_or_else(Box::default, |kind| {
                 self.to.text(kind).trim_start_matches([':', ' ']).chars().take(120).collect::<String>().into()
             });
         }
         if self.kind(pattern) == K::Default {
-            default = pattern.child_by_field_name("right");
-            pattern = pattern.child_by_field_name("left").unwrap_or(pattern);
+            default = self.child(pattern, F::Right);
+            pattern = self.child(pattern, F::Left).unwrap_or(pattern);
         }
         let default = default.map(|node| {
             let saved = self.to.start_anew();
@@ -270,13 +265,13 @@ impl Walk<'_> {
             K::Identifier | K::This => names.push((text.into(), path.into())),
             K::ShorthandPattern => names.push((text.into(), below(text).into())),
             K::PairPattern => {
-                let key = node.child_by_field_name("key").map_or("", |key| self.to.text(key));
-                if let Some(value) = node.child_by_field_name("value") {
+                let key = self.child(node, F::Key).map_or("", |key| self.to.text(key));
+                if let Some(value) = self.child(node, F::Value) {
                     self.parameter_names(value, &below(key), names, depth + 1);
                 }
             }
             K::ObjectDefault | K::Default => {
-                if let Some(left) = node.child_by_field_name("left") {
+                if let Some(left) = self.child(node, F::Left) {
                     self.parameter_names(left, path, names, depth + 1);
                 }
             }

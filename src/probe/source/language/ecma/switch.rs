@@ -11,20 +11,20 @@ impl Walk<'_> {
     /// A `default` that returns or throws is a test whether the value is none of the cases.
     pub(super) fn switch(&mut self, cursor: &mut TreeCursor<'_>) {
         let node = cursor.node();
-        let body = node.child_by_field_name("body");
+        let body = self.child(node, F::Body);
         let mut walk = node.walk();
         let cases = body.map(|body| body.named_children(&mut walk).collect::<Vec<_>>()).unwrap_or_default();
         let refuses = cases.iter().any(|case| self.kind(*case) == K::SwitchDefault && self.ends(*case));
         let labels: Option<Vec<Value>> = cases
             .iter()
             .filter(|case| self.kind(**case) == K::SwitchCase)
-            .map(|case| self.label(case.child_by_field_name("value")?))
+            .map(|case| self.label(self.child(*case, F::Value)?))
             .collect();
         let Some(labels) = labels.filter(|_| refuses) else {
             each(cursor, |cursor| self.statement(cursor));
             return;
         };
-        let id = self.to.open_condition(node.child_by_field_name("value").unwrap_or(node));
+        let id = self.to.open_condition(self.child(node, F::Value).unwrap_or(node));
         let (mut subject, mut then) = (Value::Unknown, Block::default());
         each(cursor, |cursor| match self.field(cursor) {
             F::Value => {

@@ -38,6 +38,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check))
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut unique: Option<HashSet<String>> = None;
     let mut one_by_one: Option<bool> = None;
+    let mut found_in: Vec<(Hit, Option<&str>)> = Vec::new();
     for (place, file) in index.files.iter().enumerate().filter(|(_, file)| server(file.role)) {
         let queries = index.queries(file);
         let reads = queries.iter().filter(|query| is_look(query));
@@ -51,12 +52,17 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
                     unique.get_or_insert_with(|| unique::columns(index)).clone()
                 })
             });
-            let Some(hit) = found.filter(|_| !uncalled::is_uncalled(index, file, call.function)) else { continue };
+            let Some(hit) = found else { continue };
             let alone = file.language == Language::Python
                 && *one_by_one.get_or_insert_with(|| serial::answers_one_by_one(index));
-            hits.push(if alone { in_one_process(hit) } else { hit }.in_file(place));
+            let hit = if alone { in_one_process(hit) } else { hit }.in_file(place);
+            found_in.push((hit, uncalled::uncalled(index, file, call.function)));
         }
     }
+    let names = found_in.iter().filter_map(|(_, uncalled)| *uncalled).collect();
+    let handed_on = uncalled::handed_on(index, &names);
+    let runs = |uncalled: Option<&str>| uncalled.is_none_or(|name| handed_on.contains(name));
+    hits.extend(found_in.into_iter().filter(|(_, uncalled)| runs(*uncalled)).map(|(hit, _)| hit));
 }
 
 /// What cannot happen as long as one process answers one request at a time.

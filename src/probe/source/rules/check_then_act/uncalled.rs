@@ -1,5 +1,9 @@
 //! Methods that nothing calls.
 
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
 use crate::probe::source::code::{FunctionId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
@@ -7,35 +11,44 @@ use crate::probe::source::facts::{CodeIndex, FileFacts};
 const CALLED_BY_FRAMEWORKS: [&str; 8] =
     ["constructor", "handle", "handler", "execute", "run", "process", "perform", "default"];
 
-/// Whether a method of a class of JavaScript stands in the project and nowhere is its name said.
-pub(super) fn is_uncalled(index: &CodeIndex, file: &FileFacts, function: FunctionId) -> bool {
+/// The name of the method that `function` stands in, where it is one of a class of JavaScript and no call says that name.
+/// Unless the name is [`handed_on`], nothing calls the method.
+pub(super) fn uncalled<'f>(index: &CodeIndex, file: &'f FileFacts, function: FunctionId) -> Option<&'f str> {
     if !file.language.is_ecma() {
-        return false;
+        return None;
     }
-    let Some((_, method)) = file.enclosing(function).filter(|(_, around)| around.class.is_some()).last() else {
-        return false;
-    };
-    let Some(name) = method.name.as_deref() else { return false };
+    let (_, method) = file.enclosing(function).filter(|(_, around)| around.class.is_some()).last()?;
+    let name = method.name.as_deref()?;
     let class = file.classes.iter().find(|class| method.class.as_deref() == Some(&*class.name));
     let plain = class.is_some_and(|class| class.bases.is_empty() && class.decorators.is_empty());
-    plain
+    let uncalled = plain
         && method.kind == FunctionKind::Plain
         && method.decorators.is_empty()
         && !CALLED_BY_FRAMEWORKS.contains(&name)
-        && index.places_of(name).next().is_none()
-        && !index.files.iter().any(|other| says(other, name))
+        && index.places_of(name).next().is_none();
+    uncalled.then_some(name)
 }
 
-/// Whether a file hands a function of this name on: `router.post("/", orders.create)`, `const { create } = orders`.
-fn says(file: &FileFacts, name: &str) -> bool {
-    let is_it = |path: &str| path.rsplit('.').next() == Some(name);
-    let mut found = file.accesses.iter().any(|access| is_it(&access.path));
+/// Those of `names` that some file of the project hands on. All of them are looked for in one go, since that means to look
+/// at every value of the project.
+pub(super) fn handed_on<'n>(index: &CodeIndex, names: &HashSet<&'n str>) -> HashSet<&'n str> {
+    if names.is_empty() {
+        return HashSet::new();
+    }
+    let files = index.files.iter().as_slice();
+    files.par_iter().flat_map_iter(|file| said(file, names)).collect()
+}
+
+/// Those of `names` that a file hands on: `router.post("/", orders.create)`, `const { create } = orders`.
+fn said<'n>(file: &FileFacts, names: &HashSet<&'n str>) -> HashSet<&'n str> {
+    let last = |path: &str| names.get(path.rsplit('.').next().unwrap_or(path)).copied();
+    let mut found: HashSet<&str> = file.accesses.iter().filter_map(|access| last(&access.path)).collect();
     let mut see = |value: &Value| {
-        found |= match value {
-            Value::Path(path) | Value::Text(path) => is_it(path),
-            Value::Member(pair) => &*pair.1 == name,
-            _ => false,
-        }
+        found.extend(match value {
+            Value::Path(path) | Value::Text(path) => last(path),
+            Value::Member(pair) => names.get(&*pair.1).copied(),
+            _ => None,
+        });
     };
     file.calls.iter().flat_map(|call| &call.arguments).for_each(|argument| argument.value.walk(&mut see));
     file.assignments.iter().for_each(|set| set.value.walk(&mut see));
