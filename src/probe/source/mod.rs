@@ -1,5 +1,6 @@
 //! The `source` probe: what the code itself says about how it will fare in production.
 
+mod bundled;
 mod cache;
 pub mod calibration;
 mod classify;

@@ -1,96 +1,24 @@
 //! Whether code still counts: what is marked as deprecated, or what nobody imports any more, is left standing and seldom
 //! runs. What rules see there is told with less confidence.
 
+mod aside;
+mod names_used;
+
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use rayon::prelude::*;
 
-use super::code::FunctionKind;
+use super::bundled::Bundled;
+use super::code::{Assignment, CallId, FunctionKind, Place, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
 use super::look::Seen;
 use crate::model::{Confidence, RuleKind};
+use aside::{FOUND, is_beside_the_app};
+use names_used::names_used;
 
 /// How many files beside one have to be imported, for it to be told by them.
 const LEAST_BESIDE: usize = 3;
-
-/// Names of files that a framework or a host finds by themselves.
-const FOUND: [&str; 44] = [
-    "index",
-    "main",
-    "server",
-    "app",
-    "worker",
-    "cli",
-    "start",
-    "bootstrap",
-    "handler",
-    "lambda",
-    "entry",
-    "page",
-    "layout",
-    "route",
-    "loading",
-    "error",
-    "global-error",
-    "not-found",
-    "template",
-    "default",
-    "middleware",
-    "proxy",
-    "instrumentation",
-    "sitemap",
-    "robots",
-    "manifest",
-    "opengraph-image",
-    "icon",
-    "_app",
-    "_document",
-    "_error",
-    "_middleware",
-    "_layout",
-    "_index",
-    "root",
-    "hooks",
-    "plugin",
-    "config",
-    "setup",
-    "init",
-    "run",
-    "sw",
-    "service-worker",
-    "polyfills",
-];
-
-/// Whether a file only shows how something is used, or serves who develops the app: demos, samples, playgrounds, settings
-/// and servers for development.
-fn is_beside_the_app(path: &str) -> bool {
-    const SHOWN: [&str; 5] = ["demo", "sample", "playground", "sandbox", "tutorial"];
-    let lower = path.to_ascii_lowercase();
-    let (folders, name) = lower.rsplit_once('/').unwrap_or(("", &lower));
-    let shows = |folder: &str| {
-        let folder = folder.strip_suffix('s').unwrap_or(folder);
-        SHOWN.iter().chain(&["example"]).any(|word| {
-            folder == *word
-                || folder.strip_suffix(word).is_some_and(|rest| rest.ends_with('-'))
-                || folder.strip_prefix(word).is_some_and(|rest| rest.starts_with('-'))
-        })
-    };
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    let shown = !name.ends_with(".java")
-        && stem.rsplit_once(['-', '_', '.']).is_some_and(|(_, last)| matches!(last, "example" | "sample" | "demo"));
-    let develops = shown
-        || stem.split(['-', '_', '.']).any(|word| matches!(word, "dev" | "development"))
-        || matches!(stem, "local" | "local_settings" | "settings_local");
-    // What was put away stands at the top; further down the words are about what an app does.
-    let put_away = matches!(
-        folders.split('/').next().unwrap_or("").trim_start_matches(['_', '.']),
-        "legacy" | "archive" | "archived" | "old" | "backup" | "deprecated"
-    );
-    // Packages of Java begin with `com.example`.
-    let java = name.ends_with(".java");
-    develops || put_away || !java && folders.split('/').any(shows)
-}
 
 /// What is asked about the files of one project.
 pub(super) struct Standing<'i> {
@@ -101,6 +29,8 @@ pub(super) struct Standing<'i> {
     folders: HashMap<&'i str, (usize, usize)>,
     /// Every name that scripts other than tests take from a module, call, or hand on.
     used: OnceLock<HashSet<&'i str>>,
+    /// What browsers get.
+    bundled: OnceLock<Bundled<'i>>,
 }
 
 impl<'i> Standing<'i> {
@@ -122,7 +52,7 @@ impl<'i> Standing<'i> {
                 *used += usize::from(imported.contains(name));
             }
         }
-        Self { index, imported, folders, used: OnceLock::new() }
+        Self { index, imported, folders, used: OnceLock::new(), bundled: OnceLock::new() }
     }
 
     /// What was seen, with less confidence where the code counts no more.
@@ -131,7 +61,12 @@ impl<'i> Standing<'i> {
         let mut aside = None;
         for (rule, hit) in findings {
             let known = hit.confidence.unwrap_or(rule.confidence);
-            if known == Confidence::High && self.is_unused(file, hit.place.span.line) {
+            let unused = || {
+                self.is_unused(file, hit.place.span.line)
+                    || self.is_unread(file, hit.place)
+                    || self.reaches_no_page(file)
+            };
+            if known == Confidence::High && unused() {
                 hit.confidence = Some(Confidence::Medium);
             } else if known > Confidence::Low
                 && (is_deprecated(file, hit.place.span.line)
@@ -161,11 +96,21 @@ impl<'i> Standing<'i> {
         })
     }
 
+    /// Whether a module is for browsers, and no page is built from it.
+    fn reaches_no_page(&self, file: &FileFacts) -> bool {
+        let bundled = || self.bundled.get_or_init(|| Bundled::of(self.index));
+        file.language.is_ecma()
+            && file.role == Role::Client
+            && self.index.place_of(file).is_some_and(|place| bundled().leaves_out(place, file))
+    }
+
     /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which
     /// a framework looks for files.
     fn is_left_aside(&self, file: &FileFacts) -> bool {
         let Some((folder, stem)) = module_of(&file.path) else { return false };
-        let exports = file.functions.iter().skip(1).any(|function| function.exported);
+        let gives = |set: &Assignment| set.function == 0 && matches!(set.value, Value::Call(_) | Value::Object(_));
+        let exports =
+            file.functions.iter().skip(1).any(|function| function.exported) || file.assignments.iter().any(gives);
         let runs = file.calls.iter().any(|call| call.function == 0 && call.discarded);
         let first = stem.split('.').next().unwrap_or(stem);
         if !file.language.is_ecma()
@@ -185,7 +130,7 @@ impl<'i> Standing<'i> {
 
     /// Whether what stands on `line` is in an exported function that nothing names: no import, no call, no list of handlers.
     fn is_unused(&self, file: &FileFacts, line: u32) -> bool {
-        if !file.language.is_ecma() || file.role != Role::Server {
+        if !file.language.is_ecma() || !matches!(file.role, Role::Server | Role::Client) {
             return false;
         }
         let outer = file.functions.iter().find(|function| {
@@ -203,43 +148,63 @@ impl<'i> Standing<'i> {
             || !name.starts_with(|c: char| c.is_ascii_lowercase())
             || matches!(
                 name,
-                "default" | "loader" | "action" | "load" | "handler" | "handle" | "main" | "run" | "register"
+                "default"
+                    | "loader"
+                    | "action"
+                    | "load"
+                    | "handler"
+                    | "handle"
+                    | "main"
+                    | "run"
+                    | "register"
+                    | "meta"
+                    | "links"
+                    | "headers"
+                    | "middleware"
+                    | "bootstrap"
+                    | "mount"
+                    | "unmount"
+                    | "setup"
             )
+            || ["get", "generate", "client"].iter().any(|start| {
+                let rest = name.strip_prefix(start).unwrap_or_default();
+                ["ServerSide", "Static", "Initial", "Metadata", "Loader", "Action"]
+                    .iter()
+                    .any(|word| rest.starts_with(word))
+            })
             || function.kind != FunctionKind::Plain;
         // Where others take something from its module, they would take this too.
         !found && self.imported.contains(stem) && !self.used().contains(name) && !self.used().contains(stem)
     }
 
+    /// Whether what stands at `place` is all that a name is given, and nobody reads that name.
+    fn is_unread(&self, file: &FileFacts, place: Place) -> bool {
+        let thunk = |id: CallId| file.call(id).is_some_and(|call| call.method() == "createAsyncThunk");
+        let holds = |set: &&Assignment| {
+            let (from, to) = set.place.bytes;
+            let whole = match &set.value {
+                Value::Text(_) | Value::Template(_) => true,
+                Value::Call(id) => thunk(*id),
+                _ => false,
+            };
+            from <= place.bytes.0 && place.bytes.1 <= to && whole
+        };
+        let is_name =
+            |target: &str| target != "default" && target.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+        file.language.is_ecma()
+            && file
+                .assignments
+                .iter()
+                .find(holds)
+                .is_some_and(|set| is_name(&set.target) && !self.used().contains(&*set.target))
+    }
+
     fn used(&self) -> &HashSet<&'i str> {
         self.used.get_or_init(|| {
-            let mut used: HashSet<&str> = HashSet::new();
-            let last = |path: &'i str| path.rsplit('.').next().unwrap_or(path);
-            for file in
-                self.index.files.as_slice().iter().filter(|file| file.language.is_ecma() && file.role != Role::Test)
-            {
-                for binding in &file.bindings {
-                    used.insert(&binding.imported);
-                    // What a module gives by default has another name there.
-                    if &*binding.imported == "default" || &*binding.imported == "*" {
-                        used.insert(without_ending(binding.module.rsplit('/').next().unwrap_or(&binding.module)));
-                    }
-                }
-                used.extend(file.accesses.iter().map(|access| last(&access.path)));
-                for call in &file.calls {
-                    used.insert(call.method());
-                    for argument in &call.arguments {
-                        argument.value.walk(&mut |value| used.extend(value.path().map(last)));
-                    }
-                }
-                let returns = file.functions.iter().flat_map(|function| &function.body.returns);
-                for value in returns {
-                    value.walk(&mut |value| used.extend(value.path().map(last)));
-                }
-                for set in &file.assignments {
-                    set.value.walk(&mut |value| used.extend(value.path().map(last)));
-                }
-            }
-            used
+            // One after the other: who waits here on several cores could take up work that waits for this.
+            let scripts = |file: &&Arc<FileFacts>| file.language.is_ecma() && file.role != Role::Test;
+            let files = self.index.files.as_slice().iter().filter(scripts);
+            files.fold(HashSet::new(), |used, file| names_used(file, used))
         })
     }
 }

@@ -1,13 +1,11 @@
 //! A key that must stay secret and is sent to every browser.
 
-mod bundled;
-
 use super::names::has_word;
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
+use crate::probe::source::bundled::Bundled;
 use crate::probe::source::code::{Call, Comparison, Place, Value};
 use crate::probe::source::facts::{CodeIndex, EnvRead, FileFacts, Language, Role};
-use bundled::Bundled;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {

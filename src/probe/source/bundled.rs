@@ -2,9 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::probe::source::code::{Call, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Role};
-use crate::probe::source::plain_files::PlainFile;
+use super::code::{Call, Value};
+use super::facts::{CodeIndex, FileFacts, Role};
+use super::plain_files::PlainFile;
 
 /// More modules than this are not followed; then nothing counts as left out.
 const MAX_MODULES: usize = 50_000;
