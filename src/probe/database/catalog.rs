@@ -41,7 +41,8 @@ pub struct Table {
     /// The tables, by schema and name, whose rows its own are as well, partitioned ones aside: PostgreSQL's inheritance, which
     /// hands down no indexes.
     pub inherits: Vec<(String, String)>,
-    /// It has heirs and holds not a single row itself.
+    /// It has heirs, or is one, and holds not a single row itself. Of heirs only where another table of their family holds some:
+    /// where none does, nobody has filled them yet.
     pub hollow: bool,
     /// The columns of its primary key.
     pub primary_key: Vec<String>,
@@ -121,6 +122,15 @@ impl Catalog {
                     catalog.heirs.entry(parent).or_default().push(at);
                 }
             }
+        }
+        let filled = |table: &Table| {
+            let top = catalog.forebear(table);
+            !top.hollow || catalog.heirs(top).iter().any(|heir| !heir.hollow)
+        };
+        let unfilled: Vec<bool> =
+            catalog.tables.iter().map(|table| table.hollow && !table.inherits.is_empty() && !filled(table)).collect();
+        for (table, unfilled) in catalog.tables.iter_mut().zip(unfilled) {
+            table.hollow &= !unfilled;
         }
         catalog
     }

@@ -150,6 +150,27 @@ async fn an_index_is_proposed_for_each_heir_that_lacks_it() {
     assert!(seen.findings[0].fix.contains("logs_a (host)") && seen.findings[0].fix.contains("logs_c (host)"));
 }
 
+/// Rows that all lie in the parent, as an import leaves them, say nothing of the day when its heirs are filled.
+#[tokio::test]
+async fn an_heir_without_rows_is_judged_as_if_it_held_some() {
+    let database = database(
+        "CREATE TABLE paid (id int NOT NULL, customer_id int NOT NULL, at timestamptz NOT NULL);
+         CREATE TABLE paid_a (CHECK (at < '2026-01-01')) INHERITS (paid);
+         CREATE TABLE paid_b (CHECK (at >= '2026-01-01')) INHERITS (paid);
+         INSERT INTO paid SELECT i, i % 400, now() - i * interval '1 min' FROM generate_series(1, 9000) i;
+         CREATE INDEX ON paid (customer_id);
+         CREATE INDEX ON paid_b (customer_id);
+         ANALYZE;",
+    )
+    .await;
+    let queries = ["SELECT id FROM paid_a WHERE customer_id = $1", "SELECT id FROM paid WHERE customer_id = $1"];
+    let seen = examine(&database.url, &queries).await;
+    assert_eq!(proposed(&seen), ["paid_a (customer_id)"], "{:?}", seen.findings);
+    let told = messages(&seen);
+    assert_eq!(told.len(), 1, "who asks for all of them reads what is filled, and that has its index: {told:?}");
+    assert!(told[0].ends_with("of `paid_a`: no index starts with `customer_id`"), "{told:?}");
+}
+
 /// Which partitions a parameter chooses is only known at run time; what lacks an index in all of them is not.
 #[tokio::test]
 async fn a_table_in_partitions_is_judged_where_its_key_is_not_all_that_is_asked() {

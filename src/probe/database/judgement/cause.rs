@@ -162,7 +162,15 @@ fn in_scope(scope: &Scope, relation: &Relation, table: &Table, catalog: &Catalog
     let mut wanted = equal.clone();
     wanted.extend(range.first().filter(|_| equal.is_empty()).cloned());
     if let Some(first) = wanted.first() {
-        let unfit = wanted.iter().find_map(|column| table.index_that_starts_with(std::slice::from_ref(column)));
+        // Tables that inherit have none of the indexes of the one above.
+        let everywhere = |column: &&String| {
+            let lacks = |heir: &&Table| heir.index_that_starts_with(std::slice::from_ref(*column)).is_none();
+            !catalog.heirs(table).iter().filter(|heir| !heir.hollow).any(lacks)
+        };
+        let unfit = wanted
+            .iter()
+            .filter(everywhere)
+            .find_map(|column| table.index_that_starts_with(std::slice::from_ref(column)));
         if let Some(index) = unfit {
             let column = index.keys.first().unwrap_or(first).clone();
             return Cause::IndexUnfit { index: index.name.clone(), column, pattern: false };

@@ -32,7 +32,8 @@ const TABLES: &str = "SELECT n.nspname::text, c.relname::text, c.reltuples::floa
           WHERE h.inhrelid = c.oid AND NOT c.relispartition ORDER BY h.inhseqno), \
     ARRAY(SELECT p.relname::text FROM pg_catalog.pg_inherits h JOIN pg_catalog.pg_class p ON p.oid = h.inhparent \
           WHERE h.inhrelid = c.oid AND NOT c.relispartition ORDER BY h.inhseqno), \
-    CASE WHEN c.relkind = 'r' AND c.relhassubclass \
+    CASE WHEN c.relkind = 'r' AND (c.relhassubclass OR NOT c.relispartition \
+          AND EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhrelid = c.oid)) \
         AND NOT EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.relation = c.oid AND l.granted AND l.mode = 'AccessExclusiveLock') \
       THEN pg_catalog.pg_relation_size(c.oid) = 0 END, \
     ARRAY(SELECT a.attname::text FROM pg_catalog.pg_partitioned_table k JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid \

@@ -34,7 +34,9 @@ pub fn of_query(shape: &Shape, catalog: &Catalog, dialect: Dialect, rows: u64) -
             // Heirs come without the indexes of the table that they inherit from.
             let heirs = catalog.heirs(table);
             for candidate in on_table(scope, relation, table, dialect) {
-                for table in std::iter::once(table).chain(heirs.iter().copied()).filter(|table| !table.hollow) {
+                // Who asks for an heir by its name will fill it one day.
+                let asked = Some(table).filter(|table| heirs.is_empty() || !table.hollow);
+                for table in asked.into_iter().chain(heirs.iter().copied().filter(|heir| !heir.hollow)) {
                     let candidate = if heirs.is_empty() { candidate.clone() } else { candidate.on(table) };
                     let most = MOST * heirs.len().clamp(1, MOST_HEIRS);
                     let new = if_new(candidate, table).filter(|new| !found.contains(new));

@@ -56,7 +56,8 @@ pub fn each(looked: &[Looked], catalog: &Catalog, dialect: Dialect, rows: u64) -
                     let gain = Gain { query: id.clone(), before: None, after: None };
                     let on = |table: &Table| candidates::if_new(index.on(table), table);
                     let heirs = catalog.table(&index.schema, &index.table).map(|table| catalog.heirs(table));
-                    let heirs: Vec<Candidate> = heirs.unwrap_or_default().into_iter().filter_map(on).collect();
+                    let filled = heirs.unwrap_or_default().into_iter().filter(|heir| !heir.hollow);
+                    let heirs: Vec<Candidate> = filled.filter_map(on).collect();
                     for index in std::iter::once(index).chain(heirs) {
                         merge::add(&mut wanted, index, IndexProof::Reasoned, gain.clone());
                     }

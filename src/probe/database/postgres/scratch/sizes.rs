@@ -93,7 +93,10 @@ impl<'a> Sizes<'a> {
             let now_or_so = if now >= 1.0 { now } else { (rows / PART_NOW).max(1.0) };
             self.tables.insert(whole, (now_or_so, now_or_so.max(rows)));
             for (oid, part) in parts {
-                let share = if now >= 1.0 { part / now } else { number.recip() };
+                // An heir that holds nothing yet is asked for by its own name one day, and is no part of the others then.
+                let empty_heir =
+                    oid != whole && part < 1.0 && relations.get(&oid).is_some_and(|heir| !heir.is_partition);
+                let share = if now >= 1.0 && !empty_heir { part / now } else { number.recip() };
                 self.tables.insert(oid, (share * now_or_so, share * now_or_so.max(rows)));
             }
         }
