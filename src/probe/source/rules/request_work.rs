@@ -302,8 +302,8 @@ pub(super) fn is_limited(index: &CodeIndex, route: &Route, known: &mut Limited) 
                 })
             })
     });
-    let mut asks = |at: &Reached| *known.entry((at.file, at.function)).or_insert_with(|| asks_limiter(index, at));
-    before || route.reach.iter().any(|at| asks(at))
+    let asks = |at: &Reached| *known.entry((at.file, at.function)).or_insert_with(|| asks_limiter(index, at));
+    before || route.reach.iter().any(asks)
 }
 
 fn asks_limiter(index: &CodeIndex, at: &Reached) -> bool {
