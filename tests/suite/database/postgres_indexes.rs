@@ -17,13 +17,13 @@ use super::{examine, lines};
 use crate::support::postgres::{Database, cluster};
 use crate::support::probes::Seen;
 
-async fn database(sql: &str) -> Database {
+pub(super) async fn database(sql: &str) -> Database {
     let database = cluster().database(sql).await;
     cluster().run(&database.name, "ANALYZE").await;
     database
 }
 
-fn report(seen: &Seen) -> &DatabaseReport {
+pub(super) fn report(seen: &Seen) -> &DatabaseReport {
     seen.result.as_ref().unwrap().database.as_ref().unwrap()
 }
 

@@ -1,20 +1,10 @@
 //! Queries as people and frameworks write them for PostgreSQL, each with the index that serves it and the words that are true of it.
 
-use gonogo::model::{DatabaseReport, IndexProof};
+use gonogo::model::IndexProof;
 
+use super::postgres_indexes::{database, report};
 use super::{examine, messages};
-use crate::support::postgres::{Database, cluster};
 use crate::support::probes::Seen;
-
-async fn database(sql: &str) -> Database {
-    let database = cluster().database(sql).await;
-    cluster().run(&database.name, "ANALYZE").await;
-    database
-}
-
-fn report(seen: &Seen) -> &DatabaseReport {
-    seen.result.as_ref().unwrap().database.as_ref().unwrap()
-}
 
 /// What is proposed: `posts (created_at) WHERE …`, sorted. All of it is proven.
 fn proposed(seen: &Seen) -> Vec<String> {

@@ -125,9 +125,11 @@ fn on_table(scope: &Scope, relation: &Relation, table: &Table, dialect: Dialect)
     }
     // MySQL has no partial indexes.
     if dialect != Dialect::Mysql {
-        found.extend(partial::of_a_kind(&own, table, &equal, &ranges, &order));
-        found.extend(partial::of_rows_without(&own, table, &fixed_too, &ranges, &order));
-        found.extend(partial::of_rows_kept(&own, table, &fixed_too, &ranges, &order));
+        let wanted = partial::Wanted { own: &own, table, equal: &equal, ranges: &ranges, order: &order };
+        let fixed_too = partial::Wanted { equal: &fixed_too, ..wanted };
+        found.extend(partial::of_a_kind(&wanted));
+        found.extend(partial::of_rows_without(&fixed_too));
+        found.extend(partial::of_rows_kept(&fixed_too));
     }
     found.extend(special::of_conditions(&own, relation, table, &equal, dialect));
     found

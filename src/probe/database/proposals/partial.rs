@@ -5,6 +5,21 @@ use crate::probe::database::catalog::Table;
 use crate::probe::database::conditions::{Against, Asks, Condition};
 use crate::probe::database::judgement::wording::name;
 
+/// What a query asks of one table.
+#[derive(Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Its conditions on the table.
+    pub own: &'a [&'a Condition],
+    /// The table.
+    pub table: &'a Table,
+    /// The columns that it compares for equality.
+    pub equal: &'a [String],
+    /// The columns of which it wants a range.
+    pub ranges: &'a [String],
+    /// What it wants the rows sorted by, where it wants only the first ones.
+    pub order: &'a [Key],
+}
+
 /// Whether a condition asks for the rows that have no text in a column whose texts may be of any length. Such an index would
 /// refuse rows that the table takes (PostgreSQL: "index row size exceeds btree maximum"), for a question about none of them.
 pub fn asks_for_no_text(condition: &Condition, table: &Table) -> bool {
@@ -14,13 +29,8 @@ pub fn asks_for_no_text(condition: &Condition, table: &Table) -> bool {
 }
 
 /// An index over only those rows that lack the texts which the query wants to be absent: `WHERE body IS NULL`.
-pub fn of_rows_without(
-    own: &[&Condition],
-    table: &Table,
-    equal: &[String],
-    ranges: &[String],
-    order: &[Key],
-) -> Option<Candidate> {
+pub fn of_rows_without(wanted: &Wanted<'_>) -> Option<Candidate> {
+    let Wanted { own, table, equal, ranges, order } = *wanted;
     let mut absent: Vec<&String> = own
         .iter()
         .filter(|condition| asks_for_no_text(condition, table))
@@ -48,13 +58,8 @@ pub fn of_rows_without(
 
 /// An index over only those rows that are not deleted, drafts or done, in the order that the query wants: `WHERE deleted_at IS
 /// NULL`. PostgreSQL sorts by no column behind one that is to be null, so that no index over all rows has that order.
-pub fn of_rows_kept(
-    own: &[&Condition],
-    table: &Table,
-    equal: &[String],
-    ranges: &[String],
-    order: &[Key],
-) -> Option<Candidate> {
+pub fn of_rows_kept(wanted: &Wanted<'_>) -> Option<Candidate> {
+    let Wanted { own, table, equal, ranges, order } = *wanted;
     let mut held: Vec<(&String, String)> = Vec::new();
     for condition in own.iter().filter(|condition| condition.asks == Asks::Equal) {
         let Some(column) = table.column(&condition.column.name) else { continue };
@@ -89,13 +94,8 @@ pub fn of_rows_kept(
 
 /// An index over only those rows that a constant of the statement picks: `WHERE processed_at IS NULL`. Worth it where the
 /// rest of the condition would leave nothing to sort by but that.
-pub fn of_a_kind(
-    own: &[&Condition],
-    table: &Table,
-    equal: &[String],
-    ranges: &[String],
-    order: &[Key],
-) -> Option<Candidate> {
+pub fn of_a_kind(wanted: &Wanted<'_>) -> Option<Candidate> {
+    let Wanted { own, table, equal, ranges, order } = *wanted;
     let (predicate, held): (Vec<String>, Vec<String>) = own
         .iter()
         .filter(|condition| condition.asks == Asks::Equal)
