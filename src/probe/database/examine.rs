@@ -1,7 +1,7 @@
 //! The order of a run: the database is checked, queries are made ready, planned one by one, and given indexes that help; then
 //! all of it is told.
 //!
-//! What is known stands in [`Run`], outside of the work that finds it out. So whatever ends the work, its end, the clock or
+//! What is known stands in `Run`, outside of the work that finds it out. So whatever ends the work, its end, the clock or
 //! the user, what was found by then is told, and what is missing is said.
 
 use tokio::time::{Instant, sleep_until};
