@@ -2,8 +2,9 @@
 //! machine in the same run: plain EXPLAIN of the same queries on one connection.
 //!
 //! `cargo bench --bench database`. Prints ratios and the peak of memory; judges nothing, because machines are shared and
-//! noisy. The aim is 3 s and 150 MB. One run after the other, ext4 takes ever longer to make the scratch server's files,
-//! since it passes over what was freed in the last minutes; `TMPDIR` on a RAM disk measures without that.
+//! noisy. The aim is 3 s and 150 MB. Set `TMPDIR` to a folder on a disk to measure where nothing lies in memory: there,
+//! one run after the other, ext4 takes ever longer to make the scratch server's files, since it passes over what was freed
+//! in the last minutes.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a measurement that cannot go on should stop")]
 

@@ -10,6 +10,10 @@ const PAGE: u64 = 8_192;
 /// Files beyond this number would take their time.
 pub const MOST_SEGMENTS: u64 = 4_096;
 
+/// With these flags opening a file follows no link and waits for nobody, as a pipe would.
+#[cfg(unix)]
+pub const PLAIN_FILES_ONLY: i32 = rustix::fs::OFlags::NOFOLLOW.union(rustix::fs::OFlags::NONBLOCK).bits().cast_signed();
+
 /// Whom the server runs as: user and group.
 pub type User = (u32, u32);
 
@@ -73,7 +77,7 @@ fn open(path: &Path, user: User) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, PLAIN_FILES_ONLY);
     let file = options.open(path)?;
     let data = file.metadata()?;
     #[cfg(unix)]

@@ -1,7 +1,8 @@
 //! A scratch cluster: a private PostgreSQL server with a copy of the user's schema and no rows, whose files are as long as
 //! if the tables had grown. The planner goes by the files' length and by statistics, so it plans there as it would then.
 //!
-//! [`binaries`] finds the programs · [`server`] starts and removes the cluster · [`blueprint`] reads the schema · [`copy`]
+//! [`binaries`] finds the programs · [`server`] starts and removes the cluster, in a
+//! [`place`] · [`blueprint`] reads the schema · [`copy`]
 //! makes it again · [`sizes`] and [`grow`] say how large everything is and what ANALYZE would say then · [`files`] makes it
 //! so · [`worker`] plans · [`trial`] proves indexes.
 
@@ -10,6 +11,8 @@ mod blueprint;
 mod copy;
 mod files;
 mod grow;
+#[cfg(unix)]
+mod place;
 mod server;
 mod sizes;
 mod stage;

@@ -12,7 +12,9 @@ use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::binaries::Binaries;
-use super::files::User;
+use super::files::{self, User};
+#[cfg(unix)]
+use super::place;
 
 /// The role that owns the cluster; only gonogo's own statements run as it.
 pub const OWNER: &str = "gonogo_owner";
@@ -24,8 +26,6 @@ pub const GUEST: &str = "gonogo_guest";
 const START_WITHIN: Duration = Duration::from_secs(20);
 /// Taking it away needs no more than stopping the processes and removing a folder.
 const END_WITHIN: Duration = Duration::from_secs(3);
-/// A socket's path may be 103 bytes long on macOS and 107 on Linux, its own name included.
-const LONGEST_FOLDER: usize = 60;
 
 /// What the shell does. It makes and starts the cluster in the background and waits for its own input to end, as it does
 /// whether gonogo lets go, crashes or is killed; then it stops all processes of its group (TERM for `initdb`, QUIT for the
@@ -101,24 +101,15 @@ impl Server {
     /// Why not, as a phrase.
     #[cfg(unix)]
     pub fn start(binaries: &Binaries, locales: &[&str]) -> Result<Self, String> {
-        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-
         let cannot = |error: std::io::Error| format!("no temporary folder can be made ({})", error.kind());
-        let named = std::env::temp_dir();
-        let make = |place: &Path| {
-            let private = std::fs::Permissions::from_mode(0o700);
-            tempfile::Builder::new().prefix(PREFIX).permissions(private).tempdir_in(place)
-        };
-        let short = named.as_os_str().len() <= LONGEST_FOLDER;
-        let mut folder = make(if short { &named } else { Path::new("/tmp") }).map_err(cannot)?;
-        let own = std::fs::metadata(folder.path()).map_err(cannot)?;
-        let mut user = (own.uid(), own.gid());
-        let root = user.0 == 0;
         let mut keeper = Command::new("/bin/sh");
-        if root {
-            // The server refuses to run as root. Whom it runs as instead must be able to reach the folder.
-            let place = if short && is_open_to_all(&named) { &named } else { Path::new("/tmp") };
-            folder = make(place).map_err(cannot)?;
+        let mut user = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+        let is_root = user.0 == 0;
+        // Whom the server runs as must be able to reach the folder.
+        let places = place::places(is_root);
+        let folder = place::make(&places, PREFIX).map_err(cannot)?;
+        if is_root {
+            // The server refuses to run as root.
             user = nobody();
             std::os::unix::fs::chown(folder.path(), Some(user.0), Some(user.1))
                 .map_err(|_| "the server refuses to run as root, and no other user can be taken".to_owned())?;
@@ -127,7 +118,7 @@ impl Server {
         let lock = File::create_new(folder.path().join(LOCK)).map_err(cannot)?;
         // Where files cannot be locked, nobody else can lock this one and take the folder for left.
         let _ = lock.lock();
-        if let Some(place) = folder.path().parent() {
+        for place in &places {
             sweep(place, user.0);
         }
         keeper
@@ -264,17 +255,8 @@ fn sweep(place: &Path, user: u32) {
 fn lock_of(folder: &Path) -> std::io::Result<File> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut options = File::options();
-    let file = options.read(true).custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK).open(folder.join(LOCK))?;
+    let file = options.read(true).custom_flags(files::PLAIN_FILES_ONLY).open(folder.join(LOCK))?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(std::io::ErrorKind::PermissionDenied.into()) }
-}
-
-/// Whether any user may make and remove files there.
-#[cfg(unix)]
-fn is_open_to_all(place: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    let may =
-        |path: &Path, bits: u32| std::fs::metadata(path).is_ok_and(|data| data.permissions().mode() & bits == bits);
-    may(place, 0o003) && place.ancestors().all(|folder| may(folder, 0o001))
 }
 
 /// The user without rights, as the system's list of users has it.
