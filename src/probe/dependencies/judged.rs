@@ -164,6 +164,16 @@ impl Judged<'_> {
         self.uses == Uses::NotImported && !self.is_development()
     }
 
+    /// The lines that name it: several where as many commands of a container install it.
+    #[must_use]
+    pub fn lines(&self) -> Vec<u32> {
+        let packages = &self.lock.packages;
+        let at = packages.iter().position(|package| std::ptr::eq(package, self.package));
+        let typed = at.into_iter().flat_map(|at| self.lock.typed_for(at)).map(|one| one.line);
+        let lines: BTreeSet<u32> = typed.chain([self.package.line]).collect();
+        lines.into_iter().collect()
+    }
+
     /// It arrives only if something else needs it.
     #[must_use]
     pub fn is_perhaps_installed(&self) -> bool {
@@ -176,12 +186,22 @@ impl Judged<'_> {
         matches!(group.parts_used, PartsUsed::NotBuilt { .. }) && !self.is_development()
     }
 
-    /// How bad one of the holes is here. What no user can reach, or is perhaps not there, counts one step less, once.
+    /// It is no part of what arrives, as far as its readers say.
+    ///
+    /// Only where all that reads a constraints file names all that it installs. Elsewhere nothing says what those packages
+    /// need, and somebody wrote the pin for one of them: `requests` always brings `urllib3`. To call such a hole smaller would
+    /// let an app pass that has it; that it is perhaps not there is said in the words, and in the confidence.
+    #[must_use]
+    pub fn is_likely_absent(&self) -> bool {
+        self.is_perhaps_installed() && self.lock.readers_name_all
+    }
+
+    /// How bad one of the holes is here. What no user can reach, or is likely not there, counts one step less, once.
     #[must_use]
     pub fn severity(&self, group: &Group) -> Severity {
         let severity = group.severity.unwrap_or(UNRATED);
         // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        let unlikely = self.is_aside() || self.is_perhaps_installed();
+        let unlikely = self.is_aside() || self.is_likely_absent();
         let reached = !(self.is_development() || unlikely || self.is_unused() || self.is_part_unused(group));
         if group.malware || reached {
             return severity;

@@ -85,6 +85,7 @@ impl<'a> Situation<'a> {
                 ),
                 commands: commands.install(),
                 lines: Some((file.clone(), lines.join(",\n"))),
+                place: "in place of what is asked for of the same name; keep the comma behind it".to_owned(),
                 ..WayOut::default()
             };
         }
@@ -112,6 +113,7 @@ impl<'a> Situation<'a> {
                 self.step(version)
             ),
             commands: typed,
+            place: paste.as_ref().map(|paste| paste.place.clone()).unwrap_or_default(),
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }

@@ -137,7 +137,10 @@ impl<'a> Situation<'a> {
             _ => self.indirect(version, &parsed, commands),
         };
         let words = format!("{}{}", self.limited(&parsed), out.words);
-        WayOut { version: Some(version.to_owned()), words, ..out }
+        // Go itself is named without.
+        let written =
+            if self.name() == "stdlib" { version.to_owned() } else { with_v(self.package.ecosystem, version) };
+        WayOut { version: Some(written), words, ..out }
     }
 
     /// Where the project holds the package to versions without `version`, as a sentence

@@ -57,7 +57,7 @@ impl<'a> Overrides<'a> {
             Manager::Npm | Manager::Bun => Place { file: beside("package.json"), key: "overrides" },
             Manager::YarnClassic | Manager::YarnBerry => Place { file: beside("package.json"), key: "resolutions" },
             Manager::Pnpm => Place { file: beside("package.json"), key: "pnpm.overrides" },
-            Manager::Uv => Place { file: beside("pyproject.toml"), key: "override-dependencies" },
+            Manager::Uv => Place { file: beside("pyproject.toml"), key: "tool.uv.override-dependencies" },
             Manager::Pdm => Place { file: beside("pyproject.toml"), key: "tool.pdm.resolution.overrides" },
             Manager::Maven => Place { file: lock.path.clone(), key: "dependencyManagement" },
             _ => Place::default(),
@@ -111,6 +111,18 @@ impl<'a> Overrides<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether a table stands in the manifest, perhaps without entries: `pnpm`.
+    #[must_use]
+    pub fn has_table(&self, path: &str) -> bool {
+        self.manifest.is_some_and(|one| one.tables.contains(path))
+    }
+
+    /// The entries that are known, by the package.
+    #[must_use]
+    pub fn all(&self) -> Vec<&'a Forcing> {
+        self.entries.values().flatten().copied().collect()
     }
 
     /// All entries of one table of the manifest, as they stand there; `None` where they are not all known.

@@ -25,7 +25,7 @@ const MANAGERS: [&str; 19] = [
     "yarn",
 ];
 /// Options that take the next word.
-const WITH_VALUE: [&str; 54] = [
+const WITH_VALUE: [&str; 58] = [
     "--omit",
     "--include",
     "--loglevel",
@@ -58,6 +58,10 @@ const WITH_VALUE: [&str; 54] = [
     "--timeout",
     "--requirements",
     "--constraints",
+    "--build-constraint",
+    "--build-constraints",
+    "--override",
+    "--overrides",
     "--index",
     "--default-index",
     "--index-strategy",

@@ -47,6 +47,8 @@ pub struct Manifest {
     pub forcings: BTreeMap<String, Vec<Forcing>>,
     /// Some of them are left out, or are nothing that is understood.
     pub forcings_in_part: bool,
+    /// The tables that are there of those in which, or below which, versions are forced: `pnpm`, `pnpm.overrides`.
+    pub tables: BTreeSet<&'static str>,
     /// Versions that it holds a package to if something asks for it, by its name as written, with the line: uv's
     /// `constraint-dependencies`.
     pub limits: BTreeMap<String, (String, u32)>,
