@@ -353,6 +353,79 @@ fn commands_give_constraints() {
 }
 
 #[test]
+fn commands_give_constraints_to_the_names_that_they_install() {
+    let pins = "urllib3==1.26.0\nother==1.0\n";
+    let of = |files: &[(&str, &str)]| {
+        let found = collected(files);
+        let asking = found
+            .locks
+            .iter()
+            .flat_map(|lock| asked(lock).into_iter().map(move |one| format!("{one} in {}", lock.path)));
+        let asking: Vec<String> = asking.collect();
+        let open: Vec<String> =
+            gaps(&found).into_iter().filter(|gap| gap.starts_with("package that a container")).collect();
+        (asking.join("; "), open.join("; "))
+    };
+    let alone = |what: &str| {
+        format!(
+            "package that a container installs by name: it was compared, what it needs in turn is in no lock file: {what}"
+        )
+    };
+    let file = |text: &'static str, path: &'static str| [("Dockerfile", text), (path, pins)];
+    let given = |range: &str, path: &str| format!("Dockerfile: urllib3 {range} (1.26.0) in {path}");
+    for (text, path, range, said) in [
+        ("FROM a\nCOPY pins.txt /c.txt\nRUN pip install urllib3 -c /c.txt\n", "pins.txt", "", "Dockerfile:3 urllib3"),
+        (
+            "FROM a\nENV PIP_CONSTRAINT=/app/pins/c.txt\nRUN pip install 'urllib3[socks]<2'\n",
+            "pins/c.txt",
+            "<2",
+            "Dockerfile:3 urllib3[socks]<2",
+        ),
+        (
+            "FROM a\nARG D=/app\nENV UV_CONSTRAINT=$D/c.txt\nRUN [\"uv\", \"pip\", \"install\", \"urllib3\"]\n",
+            "c.txt",
+            "",
+            "Dockerfile:4 urllib3",
+        ),
+        (
+            "FROM a\nRUN uv pip install --constraints c.txt --system \\\n  URLLIB3\n",
+            "c.txt",
+            "",
+            "Dockerfile:2 URLLIB3",
+        ),
+        ("FROM a\nRUN <<EOF\npip install urllib3 --constraint=c.txt\nEOF\n", "c.txt", "", "Dockerfile:3 urllib3"),
+    ] {
+        let (asking, open) = of(&file(text, path));
+        assert_eq!(asking.to_lowercase(), given(range, path).to_lowercase(), "{text}");
+        assert_eq!(open, alone(said), "{text}");
+    }
+    // Not named there, of another tool, of another stage, at an address, of a file that is not there.
+    for text in [
+        "FROM a\nRUN pip install flask -c c.txt\n",
+        "FROM a\nENV UV_CONSTRAINT=c.txt\nRUN pip install urllib3\n",
+        "FROM a\nENV PIP_CONSTRAINT=c.txt\nFROM b\nRUN pip install urllib3\n",
+        "FROM a\nRUN pip install urllib3 -c https://files.example.com/constraints.txt\n",
+        "FROM a\nRUN pip install urllib3 -c gone.txt\n",
+        "FROM a\nRUN pip install urllib3 # -c c.txt\n",
+        "FROM a\nRUN echo pip install urllib3 -c c.txt && pip install urllib3\n",
+    ] {
+        let (asking, open) = of(&file(text, "c.txt"));
+        assert!(asking.is_empty(), "{text}: {asking}");
+        assert!(
+            open.starts_with("package that a container installs by name, in no lock file: Dockerfile:"),
+            "{text}: {open}"
+        );
+    }
+    // What only another file is held to is not installed by that.
+    let others = of(&[
+        ("Dockerfile", "FROM a\nRUN pip install other\n"),
+        ("requirements.txt", "urllib3\n-c c.txt\n"),
+        ("c.txt", pins),
+    ]);
+    assert_eq!(others.1, "package that a container installs by name, in no lock file: Dockerfile:2 other");
+}
+
+#[test]
 fn a_compiled_constraints_file_says_who_needs_what() {
     let found = collected(&[
         ("requirements.txt", "-c c.txt\nflask\n"),
