@@ -172,6 +172,45 @@ fn pnpm_says_in_its_lock_file_what_is_forced() {
 }
 
 #[test]
+fn what_pnpms_workspace_forces_is_read_there() {
+    let lock = |says: &str| {
+        format!(
+            "lockfileVersion: '9.0'\n\noverrides:\n  b: {says}\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: \
+             ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {{integrity: sha512-x}}\n\n  b@1.0.0:\n    \
+             resolution: {{integrity: sha512-x}}\n\nsnapshots:\n\n  a@1.0.0:\n    dependencies:\n      b: 1.0.0\n\n  b@1.0.0: {{}}\n"
+        )
+    };
+    let of = |manifest: &str, workspace: &str| {
+        let folder = Folder::with(&[
+            ("pnpm-lock.yaml", &*lock("1.0.0")),
+            ("package.json", manifest),
+            ("pnpm-workspace.yaml", workspace),
+        ]);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        out(&found.locks[0], "b", "1.2.0", &found.manifests)
+    };
+    // The lock file says what `$c` came to; whoever writes a version over it loses the reference.
+    let follows = of(r#"{"dependencies": {"a": "^1.0.0", "c": "1.0.0"}}"#, "overrides:\n  b: $c\n");
+    let words = "pnpm-workspace.yaml forces the version of b (overrides) to what package.json asks for of c itself";
+    assert!(follows.words.starts_with(words), "{}", follows.words);
+    assert_eq!(follows.lines, Some(("package.json".to_owned(), "\"c\": \"^1.2.0\"".to_owned())));
+    // pnpm 10 reads package.json before it, pnpm 11 and later does not read package.json.
+    let both = |manager: &str| {
+        let manifest = format!(
+            r#"{{"dependencies": {{"a": "^1.0.0"}}, "packageManager": "pnpm@{manager}", "pnpm": {{"overrides": {{"b": "1.0.0"}}}}}}"#
+        );
+        let out = of(&manifest, "packages: []\noverrides:\n  b: 1.0.0\n");
+        (out.lines.unwrap(), out.place)
+    };
+    let (lines, place) = both("10.1.0");
+    assert_eq!((&*lines.0, place.starts_with("inside pnpm.overrides, ")), ("package.json", true), "{place}");
+    let (lines, place) = both("11.0.0");
+    assert_eq!((&*lines.0, place.starts_with("inside overrides, ")), ("pnpm-workspace.yaml", true), "{place}");
+    assert_eq!(lines.1, "  \"b\": \"^1.2.0\"");
+}
+
+#[test]
 fn python_has_places_of_its_own() {
     let lock = "version = 1\nrevision = 2\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"shop\"\nversion = \"0.1\"\nsource = { virtual \
         = \".\" }\ndependencies = [{ name = \"a\" }]\n\n[package.metadata]\nrequires-dist = [{ name = \"a\", specifier = \
@@ -314,6 +353,50 @@ fn a_module_that_go_mod_replaces_is_changed_there() {
     assert!(out.words.starts_with("go.mod:11 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
     let out = way(&[("go.mod", module)], "example.com/b", "1.2.0");
     assert_eq!(out.commands, ["go get example.com/b@v1.2.0", "go mod tidy"]);
+}
+
+#[test]
+fn a_module_that_go_work_replaces_is_changed_there() {
+    let module = "module example.com/api\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire example.com/a v1.1.0\n\n\
+                  replace example.com/a => example.com/a v1.0.0\n";
+    let work = "go 1.22\n\nuse ./api\n\nreplace example.com/a => example.com/a v1.0.1\n";
+    let folder = Folder::with(&[("api/go.mod", module), ("go.work", work)]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    let built: Vec<&str> = found.locks[0].packages.iter().map(|one| one.version.as_str()).collect();
+    assert_eq!(built, ["v1.0.1", "1.22.4"], "the workspace's goes before the module's");
+    // Without the workspace it is another one.
+    let gaps: Vec<String> = found.gaps.clone().into_vec().into_iter().map(|gap| gap.reason).collect();
+    assert!(gaps.contains(&"module that a go.work replaces".to_owned()), "{gaps:?}");
+    let out = out(&found.locks[0], "example.com/a", "1.2.0", &found.manifests);
+    assert!(out.words.starts_with("go.work:5 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
+    assert_eq!(out.commands, ["cd api", "go work edit -replace example.com/a=example.com/a@v1.2.0"]);
+}
+
+#[test]
+fn what_the_project_refuses_is_said_first() {
+    let module = |excluded: &str| {
+        format!(
+            "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire example.com/a v1.0.0\n\nexclude example.com/a {excluded}\n"
+        )
+    };
+    let of = |excluded: &str| way(&[("go.mod", &module(excluded))], "example.com/a", "1.2.0").words;
+    let start = "go.mod:8 refuses example.com/a v1.2.0 (exclude): as long as that stands, v1.2.0 does not arrive.";
+    assert!(of("v1.2.0").starts_with(start), "{}", of("v1.2.0"));
+    assert!(!of("v1.1.0").contains("exclude"));
+    let lock = r#"{"packages": [{"name": "acme/b", "version": "1.0.0"}], "packages-dev": []}"#;
+    let of = |conflict: &str| {
+        let manifest = format!("{{\"require\": {{\"acme/b\": \"^1.0\"}},\n\"conflict\": {conflict}}}");
+        let folder = Folder::with(&[("composer.lock", lock), ("composer.json", &manifest)]);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        out(&found.locks[0], "acme/b", "1.2.0", &found.manifests).words
+    };
+    let words = of(r#"{"Acme/B": ">=1.1"}"#);
+    assert!(words.starts_with("composer.json:2 refuses acme/b >=1.1 (conflict)"), "{words}");
+    for free in [r#"{"acme/b": "<1.1"}"#, r#"{"acme/c": "*"}"#, "[]", "3"] {
+        assert!(!of(free).contains("(conflict)"), "{free}");
+    }
 }
 
 #[test]

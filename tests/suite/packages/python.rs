@@ -401,15 +401,15 @@ fn commands_give_constraints_to_the_names_that_they_install() {
     }
     // Not named there, of another tool, of another stage, at an address, of a file that is not there.
     for text in [
-        "FROM a\nRUN pip install flask -c c.txt\n",
-        "FROM a\nENV UV_CONSTRAINT=c.txt\nRUN pip install urllib3\n",
-        "FROM a\nENV PIP_CONSTRAINT=c.txt\nFROM b\nRUN pip install urllib3\n",
+        "FROM a\nRUN pip install flask -c constraints.txt\n",
+        "FROM a\nENV UV_CONSTRAINT=constraints.txt\nRUN pip install urllib3\n",
+        "FROM a\nENV PIP_CONSTRAINT=constraints.txt\nFROM b\nRUN pip install urllib3\n",
         "FROM a\nRUN pip install urllib3 -c https://files.example.com/constraints.txt\n",
         "FROM a\nRUN pip install urllib3 -c gone.txt\n",
-        "FROM a\nRUN pip install urllib3 # -c c.txt\n",
-        "FROM a\nRUN echo pip install urllib3 -c c.txt && pip install urllib3\n",
+        "FROM a\nRUN pip install urllib3 # -c constraints.txt\n",
+        "FROM a\nRUN echo pip install urllib3 -c constraints.txt && pip install urllib3\n",
     ] {
-        let (asking, open) = of(&file(text, "c.txt"));
+        let (asking, open) = of(&file(text, "constraints.txt"));
         assert!(asking.is_empty(), "{text}: {asking}");
         assert!(
             open.starts_with("package that a container installs by name, in no lock file: Dockerfile:"),

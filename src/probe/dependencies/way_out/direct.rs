@@ -291,9 +291,13 @@ impl Situation<'_> {
 
     pub(super) fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
-        let entries = self.manifests.get(&self.lock.path).and_then(|manifest| manifest.forcings.get(name));
-        if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
-            return self.replaced(version, one);
+        // That of the workspace goes before that of the module.
+        let files = self.workspace_of_go().into_iter().chain([self.lock.path.clone()]);
+        for file in files {
+            let entries = self.manifests.get(&file).and_then(|manifest| manifest.forcings.get(name));
+            if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
+                return self.replaced(version, &file, one);
+            }
         }
         let words = if name == "stdlib" {
             format!("Build with Go {version} or later: the hole is in Go's own library.")
@@ -303,13 +307,32 @@ impl Situation<'_> {
         WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
     }
 
+    /// The `go.work` in the folder of the module or the nearest one above.
+    fn workspace_of_go(&self) -> Option<String> {
+        let mut folder = self.lock.path.strip_suffix("go.mod")?.trim_end_matches('/');
+        loop {
+            let path = if folder.is_empty() { "go.work".to_owned() } else { format!("{folder}/go.work") };
+            if self.manifests.contains_key(&path) {
+                return Some(path);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+
     /// A `replace` decides, whatever is required (<https://go.dev/ref/mod#go-mod-file-replace>).
-    fn replaced(&self, version: &str, entry: &Forcing) -> WayOut {
-        let (name, file) = (self.name(), &self.lock.path);
+    fn replaced(&self, version: &str, file: &str, entry: &Forcing) -> WayOut {
+        let name = self.name();
         let old = entry.keys.first().map_or("", String::as_str);
         let version = with_v(self.package.ecosystem, version);
         let edit = word(&format!("{old}={name}@{version}"));
-        let typed = [format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()];
+        let typed = if file.ends_with("go.work") {
+            vec![format!("go work edit -replace {edit}")]
+        } else {
+            vec![format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()]
+        };
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
@@ -319,7 +342,7 @@ impl Situation<'_> {
                 self.package.version,
                 self.step(&version)
             ),
-            commands: if is_plain(old) { typed.to_vec() } else { Vec::new() },
+            commands: if is_plain(old) { typed } else { Vec::new() },
             ..WayOut::default()
         }
     }

@@ -8,7 +8,7 @@ use super::commands::Commands;
 use super::written::{self, Entry, Paste};
 use crate::model::{LinesCome, WayOut};
 use crate::probe::packages::typed::{is_plain, word};
-use crate::probe::packages::{LockedPackage, Manager};
+use crate::probe::packages::{LockedPackage, Manager, Manifest};
 
 /// How a version is forced.
 #[derive(Debug, Default)]
@@ -179,8 +179,7 @@ fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
 /// Since pnpm 10 they stand in `pnpm-workspace.yaml`, before that in `package.json` (<https://pnpm.io/settings#overrides>).
 fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> String) -> Forced {
     let name = &situation.package.name;
-    let manager = situation.manifests.get(&beside("package.json")).and_then(|one| one.package_manager.as_deref());
-    let major = manager.and_then(|text| text.strip_prefix("pnpm@")).map(line).and_then(|line| line.first().copied());
+    let major = situation.manifests.get(&beside("package.json")).and_then(Manifest::pnpm_major);
     // The format's version 9 is written by pnpm 9 and by later ones.
     let old = major.map_or_else(|| line(&situation.lock.format).first().is_none_or(|one| *one < 9), |major| major < 10);
     let key = within(situation).map_or_else(|| format!("{name}@<{version}"), |parent| format!("{parent}>{name}"));

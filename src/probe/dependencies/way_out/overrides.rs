@@ -66,12 +66,28 @@ impl<'a> Overrides<'a> {
         let mut entries: BTreeMap<String, Vec<&Forcing>> = BTreeMap::new();
         let written = manifest.map(|one| &one.forcings);
         let has = |table: Table| written.is_some_and(|all| all.values().flatten().any(|one| one.table == table));
+        // pnpm 10 reads one of them, that of package.json before the other; 9 only that, and since 11 only the other
+        // (<https://pnpm.io/settings#overrides>).
+        let major = manifest.and_then(Manifest::pnpm_major);
+        let repeats = |one: &Forcing| {
+            let same = |all: &Vec<Forcing>| all.iter().any(|forced| forced.keys == one.keys);
+            lock.forced.values().any(same)
+        };
+        let of_json = |one: &&Forcing| one.table == Table::Pnpm && (lock.forced.is_empty() || repeats(one));
+        let in_json = match major {
+            Some(major) => major < 11 && has(Table::Pnpm),
+            None => written.is_some_and(|all| all.values().flatten().any(|one| of_json(&one))),
+        };
         let reads = |table: Table| match lock.manager {
             Manager::Npm => table == Table::Overrides,
             // It takes the other table where the first is not there.
             Manager::Bun => table == Table::Overrides || table == Table::Resolutions && !has(Table::Overrides),
             Manager::YarnClassic | Manager::YarnBerry => table == Table::Resolutions,
-            Manager::Pnpm => matches!(table, Table::Pnpm | Table::Resolutions),
+            Manager::Pnpm => match table {
+                Table::Pnpm => in_json,
+                Table::PnpmWorkspace => !in_json && major.is_none_or(|major| major > 9),
+                table => table == Table::Resolutions,
+            },
             Manager::Uv => table == Table::Uv,
             Manager::Pdm => table == Table::Pdm,
             _ => table == Table::Maven,
@@ -83,9 +99,10 @@ impl<'a> Overrides<'a> {
         };
         match lock.manager {
             Manager::Bun if !has(Table::Overrides) && has(Table::Resolutions) => place.key = "resolutions",
-            Manager::Pnpm if !has(Table::Pnpm) && has(Table::Resolutions) => place.key = "resolutions",
+            Manager::Pnpm if in_json => {}
+            Manager::Pnpm if !has(Table::PnpmWorkspace) && has(Table::Resolutions) => place.key = "resolutions",
             // Since version 10 they stand elsewhere.
-            Manager::Pnpm if repeated && !in_file(&reads) => {
+            Manager::Pnpm if in_file(&reads) || repeated => {
                 place = Place { file: beside("pnpm-workspace.yaml"), key: "overrides" };
             }
             _ => {}
@@ -95,8 +112,10 @@ impl<'a> Overrides<'a> {
             let mut list: Vec<&Forcing> = forcings.iter().filter(|one| repeated || reads(one.table)).collect();
             // The manifest still says what an entry follows, the lock file what that came to.
             for one in list.iter_mut().filter(|_| repeated) {
-                let here = written.and_then(|all| all.get(name)).into_iter().flatten();
-                *one = here.into_iter().find(|here| here.keys == one.keys).unwrap_or(*one);
+                let mut here = written.and_then(|all| all.get(name)).into_iter().flatten();
+                let is_it =
+                    |here: &&Forcing| here.keys == one.keys && reads(here.table) && !here.says.starts_with("catalog:");
+                *one = here.find(is_it).unwrap_or(*one);
             }
             // What says more of who is meant wins.
             list.sort_by_key(|one| std::cmp::Reverse(one.selector(lock.manager).map_or(0, |one| one.outer.len())));
@@ -111,6 +130,12 @@ impl<'a> Overrides<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The manifest whose versions an entry may follow; empty where there is none.
+    #[must_use]
+    pub fn followed_file(&self) -> &'a str {
+        self.manifest.map_or("", |one| one.path.as_str())
     }
 
     /// Whether a table stands in the manifest, perhaps without entries: `pnpm`.

@@ -300,7 +300,7 @@ impl<'t> Named<'t> {
     fn by(command: &'t str) -> Option<Self> {
         let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`');
         let mut words = command.split(is_end).filter(|word| !word.is_empty());
-        let tool = words.find_map(|word| {
+        let tool = words.by_ref().filter(|word| !word.contains('=')).find_map(|word| {
             let name = word.rsplit('/').next().unwrap_or(word);
             let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             ["pip", "uv", "pip-sync", "pipenv"].into_iter().find(|tool| *tool == bare)
@@ -409,6 +409,7 @@ mod tests {
             ),
             ("\"postinstall\": \"/usr/bin/pip install -r deps.txt\",", "deps.txt", ""),
             ("uv pip sync deps.txt", "deps.txt", ""),
+            ("RUN --mount=type=cache,target=/root/.cache/pip uv pip install -r deps.txt", "deps.txt", ""),
             ("uv pip install -r pyproject.toml -r deps.in", "deps.in", ""),
             ("Run `pip install -r deps.txt`.", "deps.txt", ""),
             ("pip install -r https://files.example.com/deps.txt", "https://files.example.com/deps.txt", ""),

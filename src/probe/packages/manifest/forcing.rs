@@ -16,8 +16,10 @@ pub enum Table {
     Overrides,
     /// Yarn's `resolutions`.
     Resolutions,
-    /// pnpm's `overrides`, in whichever file.
+    /// pnpm's `overrides` of `package.json`, or of its lock file.
     Pnpm,
+    /// The same of `pnpm-workspace.yaml`.
+    PnpmWorkspace,
     /// uv's `override-dependencies`, which count for everybody, as do the next two.
     Uv,
     /// PDM's `tool.pdm.resolution.overrides`.
@@ -78,7 +80,7 @@ impl Forcing {
                 let outer = above.iter().map(|key| far(name_and_range(key))).collect();
                 Some(Selector { outer, range: name_and_range(last).1 })
             }
-            Table::Pnpm => {
+            Table::Pnpm | Table::PnpmWorkspace => {
                 let key = self.keys.first()?;
                 let (parent, target) =
                     inner(key).map_or((None, key.as_str()), |(parent, target)| (Some(parent), target));
@@ -97,6 +99,13 @@ impl Forcing {
 }
 
 impl Manifest {
+    /// The major version of pnpm that it names; `None` where it names none.
+    #[must_use]
+    pub fn pnpm_major(&self) -> Option<u64> {
+        let version = self.package_manager.as_deref()?.strip_prefix("pnpm@")?;
+        version.split(['.', '+', '-']).next()?.parse().ok()
+    }
+
     /// Notes an entry that counts for everybody.
     pub(super) fn force(&mut self, table: Table, name: &str, key: &str, says: String, line: u32) {
         let forcing = Forcing { table, keys: vec![key.to_owned()], says, line };
