@@ -72,8 +72,9 @@ impl<'a> Commands<'a> {
         let folder = typed::path(self.folder).filter(|_| texts.into_iter().all(is_plain));
         match folder {
             None => {
-                *out = WayOut { commands: Vec::new(), lines: None, after_lines: Vec::new(), ..std::mem::take(out) };
-                return;
+                out.commands.clear();
+                out.after_lines.clear();
+                out.lines = None;
             }
             Some(folder) if !folder.is_empty() && !out.commands.is_empty() => {
                 out.commands.insert(0, format!("cd {folder}"));

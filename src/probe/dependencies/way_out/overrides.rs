@@ -59,6 +59,7 @@ impl<'a> Overrides<'a> {
             Manager::Pnpm => Place { file: beside("package.json"), key: "pnpm.overrides" },
             Manager::Uv => Place { file: beside("pyproject.toml"), key: "tool.uv.override-dependencies" },
             Manager::Pdm => Place { file: beside("pyproject.toml"), key: "tool.pdm.resolution.overrides" },
+            Manager::Gradle => gradle(folder, manifests),
             Manager::Maven => Place { file: lock.path.clone(), key: "dependencyManagement" },
             _ => Place::default(),
         };
@@ -90,6 +91,7 @@ impl<'a> Overrides<'a> {
             },
             Manager::Uv => table == Table::Uv,
             Manager::Pdm => table == Table::Pdm,
+            Manager::Gradle => table == Table::Gradle,
             _ => table == Table::Maven,
         };
         // pnpm repeats in its lock file what is forced.
@@ -220,6 +222,10 @@ impl<'a> Overrides<'a> {
     #[must_use]
     pub fn allows(&self, forcing: &'a Forcing, package: &LockedPackage, version: &str) -> Option<bool> {
         let Some(says) = self.brings(forcing, package) else { return Some(false) };
+        // One version of Gradle is that one, a range is not compared.
+        if self.graph.lock().manager == Manager::Gradle && !says.contains(['[', '(', ',', '+']) {
+            return Some(says == version);
+        }
         // What is managed by Maven is a version, that what asks for it itself may stand above.
         let unknown = package.ecosystem == Ecosystem::Maven || says.trim().is_empty();
         let version = Version::parse(package.ecosystem, version).filter(|_| !unknown)?;
@@ -302,6 +308,21 @@ impl<'a> Overrides<'a> {
         }
         held
     }
+}
+
+/// The build file of the folder, or the nearest one above, that forces versions.
+fn gradle(folder: &str, manifests: &BTreeMap<String, Manifest>) -> Place {
+    let above = std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+    });
+    let beside =
+        |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let forces = |file: &String| {
+        let written = manifests.get(file).map(|one| &one.forcings);
+        written.is_some_and(|all| all.values().flatten().any(|one| one.table == Table::Gradle))
+    };
+    let mut files = above.flat_map(|folder| ["build.gradle", "build.gradle.kts"].map(|name| beside(folder, name)));
+    files.find(forces).map_or_else(Place::default, |file| Place { file, key: "force or strictly" })
 }
 
 /// Whether what is asked for meets what a key chooses. Where it is not known what is asked for, it may.

@@ -55,6 +55,11 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, s
             format!("inside {}, in place of line {line}", place.key),
             format!("{name} = \">={version}\""),
         ),
+        Manager::Gradle => {
+            let old = first.keys.first().map_or("", String::as_str);
+            let new = if old.contains(&*first.says) { old.replace(&*first.says, version) } else { version.to_owned() };
+            Paste::instead(format!("in line {line}, in place of \"{old}\""), format!("\"{new}\""))
+        }
         Manager::Maven => {
             let place = format!("inside {}, in place of the version of {name} (line {line})", place.key);
             Paste::instead(place, format!("<version>{version}</version>"))

@@ -4,7 +4,7 @@
 //! anywhere below what the outer keys name. pnpm writes `parent@range>name@range`, of a parent directly above
 //! (<https://pnpm.io/settings#overrides>); Yarn 2 and later `parent/name@range`, whose texts have to be the same
 //! (<https://yarnpkg.com/configuration/manifest#resolutions>); Yarn 1 a path from the project with `**` for any part
-//! (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>). In Python and Maven an entry counts for everybody.
+//! (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>). In Python, Maven and Gradle an entry counts for everybody.
 
 use super::Manifest;
 use crate::probe::packages::Manager;
@@ -26,6 +26,8 @@ pub enum Table {
     Pdm,
     /// Maven's `dependencyManagement`.
     Maven,
+    /// Gradle's `force` and `strictly`.
+    Gradle,
     /// A `replace` of `go.mod`, by the module that arrives.
     Go,
 }
@@ -72,7 +74,9 @@ impl Forcing {
     pub fn selector(&self, manager: Manager) -> Option<Selector<'_>> {
         let far = |(name, range)| Outer { name, range, near: false, top: false };
         match self.table {
-            Table::Uv | Table::Pdm | Table::Maven | Table::Go => Some(Selector { outer: Vec::new(), range: "" }),
+            Table::Uv | Table::Pdm | Table::Maven | Table::Gradle | Table::Go => {
+                Some(Selector { outer: Vec::new(), range: "" })
+            }
             Table::Overrides => {
                 let itself = self.keys.last().is_some_and(|last| last == ".");
                 let keys = self.keys.get(..self.keys.len() - usize::from(itself))?;
