@@ -51,9 +51,9 @@ fn nested_ones_are_written_as_they_stand() {
     // With the versions that are replaced.
     let keyed = npm(r#", "overrides": {"minimist@<0.2": "0.0.8"}"#);
     assert_eq!(keyed.lines.unwrap().1, "\"minimist@<0.2\": \"^0.2.4\"");
-    // Those of several tables are written with these, and what stands there is kept.
+    // The nearer one decides.
     let both = npm(r#", "overrides": {"minimist@<0.1": "0.0.8", "mkdirp": {"minimist": "0.0.8"}, "z@1": ""}"#);
-    assert_eq!(both.lines.unwrap().1, "\"minimist\": \"^0.2.4\"", "the nearer one decides");
+    assert_eq!(both.lines.unwrap().1, "\"minimist\": \"^0.2.4\"");
     // The version of another entry.
     let followed = npm(r#", "overrides": {"minimist": "$args"}"#);
     assert!(followed.words.contains("(overrides) to what it asks for of args itself"), "{}", followed.words);
@@ -341,6 +341,16 @@ fn who_gets_it_past_the_entry_is_said() {
     assert_eq!(out.commands, ["npm install", "npm update y b"]);
     let words = "y 1.0.0 gets it past that entry: renew or raise that as well. y 1.0.0 takes only 1.0.0.";
     assert!(out.words.contains(words), "{}", out.words);
+    // Entries of several tables are written together, with all that stands beside them.
+    let manifest = r#"{"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}, "overrides": {"x": {"b": "1.0.0"}, "y": {"b": "1.0.0"}, "z": "3.0.0"}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    let lines = "\"overrides\": {\n    \"z\": \"3.0.0\",\n    \"x\": {\n        \"b\": \"^1.2.0\"\n    },\n    \"y\": {\n        \
+                 \"b\": \"^1.2.0\"\n    }\n}";
+    let sorted = |text: &str| {
+        text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(sorted(&out.lines.unwrap().1), sorted(lines));
+    assert_eq!(out.place, "in place of all of overrides, whose other entries are kept in it");
 }
 
 #[test]

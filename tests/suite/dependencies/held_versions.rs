@@ -60,6 +60,8 @@ fn what_gradle_forces_is_changed_there() {
     );
     assert_eq!(forced.lines, Some(("build.gradle".to_owned(), "\"org.b:b:1.2\"".to_owned())));
     assert_eq!(forced.place, "in line 3, in place of \"org.b:b:1.0\"");
+    let variable = of("def v = '1.0'\nconfigurations.all {\n  resolutionStrategy.force \"org.b:b:$v\"\n}\n");
+    assert_eq!(variable.lines.unwrap().1, "\"org.b:b:1.2\"");
     // Another package, another version than the one that arrived.
     for free in ["org.c:c:1.0", "org.b:b:0.9"] {
         let out = of(&format!("configurations.all {{\n  resolutionStrategy.force('{free}')\n}}\n"));

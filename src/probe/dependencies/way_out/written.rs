@@ -1,4 +1,4 @@
-//! The lines to paste where versions are forced already: whole ones, that keep what stands there.
+//! The lines to paste where versions are forced, and where they belong: what stands there stays.
 
 use super::Situation;
 use crate::probe::packages::Manager;
@@ -57,7 +57,14 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, s
         ),
         Manager::Gradle => {
             let old = first.keys.first().map_or("", String::as_str);
-            let new = if old.contains(&*first.says) { old.replace(&*first.says, version) } else { version.to_owned() };
+            let new = if old.contains(&*first.says) {
+                old.replace(&*first.says, version)
+            } else if old.matches(':').count() == 2 {
+                // A variable sets it, which others may share.
+                format!("{name}:{version}")
+            } else {
+                version.to_owned()
+            };
             Paste::instead(format!("in line {line}, in place of \"{old}\""), format!("\"{new}\""))
         }
         Manager::Maven => {
@@ -77,8 +84,8 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, s
             all.unwrap_or_else(|| {
                 let table = std::iter::once(place.key).chain(outer.iter().map(String::as_str));
                 let table = table.collect::<Vec<_>>().join(" > ");
-                let new =
-                    new.into_iter().map(|(keys, says)| (keys.into_iter().next_back().into_iter().collect(), says));
+                let here = entries.iter().filter(|one| above(one) == outer);
+                let new = here.map(|one| (one.keys.last().cloned().into_iter().collect(), says.to_owned()));
                 let new: Vec<Entry> = new.collect();
                 Paste::instead(
                     format!("inside {table}, in place of {}; keep the comma behind it", same_key(new.len())),
