@@ -179,6 +179,87 @@ pub struct WayOut {
     /// A file of the project, and the lines to add to it: npm's `overrides`.
     #[serde(default)]
     pub lines: Option<(String, String)>,
+    /// Where in the file they belong, as a phrase: `inside pnpm.overrides`. Empty where they stand by themselves.
+    #[serde(default)]
+    pub place: String,
+    /// Whether they are written before anything is typed.
+    #[serde(default)]
+    pub lines_come: LinesCome,
+    /// What to type after the lines, where they are for when the commands did not help.
+    #[serde(default)]
+    pub after_lines: Vec<String>,
+    /// What has to follow that no command of the package manager does: `build the image of Dockerfile again`.
+    #[serde(default)]
+    pub at_last: String,
+}
+
+/// When the lines of a way out are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LinesCome {
+    /// Before the commands.
+    #[default]
+    First,
+    /// Only where the commands did not help.
+    IfCommandsDoNotHelp,
+}
+
+/// One step of a way out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WayOutStep<'w> {
+    /// To write lines.
+    Write {
+        /// The file.
+        file: &'w str,
+        /// Where in it, as a phrase; empty where the lines stand by themselves.
+        place: &'w str,
+        /// The lines.
+        lines: &'w str,
+    },
+    /// To type a command.
+    Type(&'w str),
+    /// What follows is for where all before it did not help.
+    Or,
+    /// To do something that is not typed.
+    Then(&'w str),
+}
+
+impl WayOutStep<'_> {
+    /// It in words, as every report says it: of lines where they go, of a command the command.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Write { file, place: "", .. } => format!("In {file}:"),
+            Self::Write { file, place, .. } => format!("In {file}, {place}:"),
+            Self::Type(command) => (*command).to_owned(),
+            Self::Or => WayOut::OR.to_owned(),
+            Self::Then(words) => format!("Then {words}."),
+        }
+    }
+}
+
+impl WayOut {
+    /// What stands between what to try first and what is left where that did not help.
+    pub const OR: &'static str = "Or, if that does not help:";
+
+    /// What to do, in order: whoever shows a way out shows these.
+    #[must_use]
+    pub fn steps(&self) -> Vec<WayOutStep<'_>> {
+        let lines = self.lines.iter().map(|(file, lines)| WayOutStep::Write { file, place: &self.place, lines });
+        let commands = self.commands.iter().map(|command| WayOutStep::Type(command));
+        let mut steps: Vec<WayOutStep<'_>> = Vec::new();
+        match self.lines_come {
+            LinesCome::First => steps.extend(lines.chain(commands)),
+            LinesCome::IfCommandsDoNotHelp => {
+                steps.extend(commands);
+                steps.extend((!steps.is_empty() && self.lines.is_some()).then_some(WayOutStep::Or));
+                steps.extend(lines);
+                steps.extend(self.after_lines.iter().map(|command| WayOutStep::Type(command)));
+            }
+        }
+        steps.extend((!self.at_last.is_empty()).then_some(WayOutStep::Then(&self.at_last)));
+        steps
+    }
 }
 
 /// The kinds of ways out, the easiest first.

@@ -25,7 +25,8 @@ pub mod web;
 pub use answer::{Acceptance, Answer, Change, ChangeKind, Entry, Field, Reply};
 pub use checklist::{Checklist, Item, Section};
 pub use dependencies::{
-    AdvisoryReport, DependencyReport, LockReport, PackageStep, PartsUsed, Uses, VulnerablePackage, WayOut, WayOutKind,
+    AdvisoryReport, DependencyReport, LinesCome, LockReport, PackageStep, PartsUsed, Uses, VulnerablePackage, WayOut,
+    WayOutKind, WayOutStep,
 };
 pub use event::{
     Coverage, EventKind, Examined, Failure, Gap, Outcome, Progress, RunEvent, RunId, Skip, SkipReason, counted,

@@ -2,11 +2,11 @@
 
 use std::io::{self, Write};
 
-use super::overview::{Counts, Overview, count, not_done, one_line, place};
+use super::overview::{Counts, Overview, count, not_done, one_line, place, shorten};
 use super::paint::{Paint, Tone};
 use super::{database, dependencies, web};
 use crate::model::report::{ReportFinding, ReportItem};
-use crate::model::{Confidence, Decision, Evidence, Poll, Report, Severity, escape};
+use crate::model::{Confidence, Decision, Evidence, Poll, Report, Severity, WayOutStep, escape};
 
 /// Findings of one rule and severity, unless everything is asked for.
 const MOST_OF_A_RULE: usize = 5;
@@ -19,6 +19,9 @@ const MOST_INDEXES: usize = 5;
 
 /// Vulnerable packages, unless all are asked for.
 const MOST_PACKAGES: usize = 8;
+
+/// Lines to write for one package.
+const MOST_LINES: usize = 20;
 
 /// Headers, paths and reasons of one site or server, unless everything is asked for.
 const MOST_OF_A_SITE: usize = 6;
@@ -224,7 +227,7 @@ impl Page<'_, '_> {
             let gutter = number.map_or(String::new(), |number| format!("{number:>5} "));
             let gutter = format!("      {}{gutter}| ", if marked { ">" } else { " " });
             let tone = if marked { Tone::Plain.strong() } else { Tone::Plain };
-            self.paint.line(&[(Tone::Quiet, &gutter), (tone, &super::overview::shorten(line, 240))])?;
+            self.paint.line(&[(Tone::Quiet, &gutter), (tone, &shorten(line, 240))])?;
         }
         Ok(())
     }
@@ -318,16 +321,30 @@ impl Page<'_, '_> {
                 one_line(&dependencies::uses(package), 160)
             );
             self.paint.line(&[(Tone::Plain, "    "), (Tone::Accent, &name), (Tone::Plain, &words)])?;
-            if let Some((file, lines)) = &package.way_out.lines {
-                let words = format!("in {}: {}", one_line(file, 120), one_line(lines, 200));
-                self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, &words)])?;
-            }
-            for command in &package.way_out.commands {
-                self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, &one_line(command, 300))])?;
+            for step in package.way_out.steps() {
+                self.step(step)?;
             }
         }
         let more = report.vulnerable.len().saturating_sub(most);
         self.more(more, if more == 1 { "package" } else { "packages" })
+    }
+
+    /// One step of a way out, as it is typed or written.
+    fn step(&mut self, step: WayOutStep<'_>) -> io::Result<()> {
+        let mut line = |text: &str| self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, text)]);
+        let words = one_line(&step.words(), 300);
+        match step {
+            WayOutStep::Write { lines, .. } if lines.lines().count() > 1 => {
+                line(&words)?;
+                for text in lines.lines().take(MOST_LINES) {
+                    line(&format!("  {}", shorten(text, 200)))?;
+                }
+                let more = lines.lines().count().saturating_sub(MOST_LINES);
+                if more > 0 { line(&format!("  … and {more} more lines")) } else { Ok(()) }
+            }
+            WayOutStep::Write { lines, .. } => line(&format!("{words} {}", one_line(lines, 200))),
+            _ => line(&words),
+        }
     }
 
     fn line_of_web(&mut self, name: &str, words: &str) -> io::Result<()> {

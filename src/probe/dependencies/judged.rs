@@ -164,6 +164,16 @@ impl Judged<'_> {
         self.uses == Uses::NotImported && !self.is_development()
     }
 
+    /// The lines that name it: several where as many commands of a container install it.
+    #[must_use]
+    pub fn lines(&self) -> Vec<u32> {
+        let packages = &self.lock.packages;
+        let at = packages.iter().position(|package| std::ptr::eq(package, self.package));
+        let typed = at.into_iter().flat_map(|at| self.lock.typed_for(at)).map(|one| one.line);
+        let lines: BTreeSet<u32> = typed.chain([self.package.line]).collect();
+        lines.into_iter().collect()
+    }
+
     /// It arrives only if something else needs it.
     #[must_use]
     pub fn is_perhaps_installed(&self) -> bool {
@@ -176,12 +186,22 @@ impl Judged<'_> {
         matches!(group.parts_used, PartsUsed::NotBuilt { .. }) && !self.is_development()
     }
 
-    /// How bad one of the holes is here. What no user can reach, or is perhaps not there, counts one step less, once.
+    /// It is no part of what arrives, as far as its readers say.
+    ///
+    /// Only where all that reads a constraints file names all that it installs. Elsewhere nothing says what those packages
+    /// need, and somebody wrote the pin for one of them: `requests` always brings `urllib3`. To call such a hole smaller would
+    /// let an app pass that has it; that it is perhaps not there is said in the words, and in the confidence.
+    #[must_use]
+    pub fn is_likely_absent(&self) -> bool {
+        self.is_perhaps_installed() && self.lock.readers_name_all
+    }
+
+    /// How bad one of the holes is here. What no user can reach, or is likely not there, counts one step less, once.
     #[must_use]
     pub fn severity(&self, group: &Group) -> Severity {
         let severity = group.severity.unwrap_or(UNRATED);
         // Malware runs where it is installed: on the developer's machine and in CI, beside the keys.
-        let unlikely = self.is_aside() || self.is_perhaps_installed();
+        let unlikely = self.is_aside() || self.is_likely_absent();
         let reached = !(self.is_development() || unlikely || self.is_unused() || self.is_part_unused(group));
         if group.malware || reached {
             return severity;
@@ -288,16 +308,46 @@ mod tests {
             ("requirements.txt", "-c c.txt\nflask\n"),
             ("c.txt", "click==1.0\n    # via flask\nflask==2.0\ndeep==1.0\n"),
         ];
-        let (_folder, listing) = crate::probe::samples::listed(&files);
+        let told = held(&files);
+        let why = "c.txt only says its version, should something else need it".to_owned();
+        let deep = "deep 1.0 (if what requirements.txt installs needs it, which cannot be seen here: c.txt only says its version";
+        // Nothing says what flask needs: nobody may call the hole smaller.
+        assert_eq!(
+            told[1],
+            (Severity::Blocker, Confidence::Medium, deep.to_owned(), Uses::Unknown { why: why.clone() })
+        );
+        assert_eq!((told[2].1, &*told[2].2), (Confidence::High, "flask 2.0 (via c.txt"));
+        // The file notes that what is asked for needs it.
+        assert_eq!((told[0].1, told[0].2.contains("needs it")), (Confidence::High, false));
+        // Who reads it names all that arrives.
+        let told = held(&[
+            ("requirements.txt", "-c c.txt\nclick==8.0\n    # via flask\nflask==5.0\n    # via -r requirements.in\n"),
+            ("c.txt", "deep==1.0\n"),
+        ]);
+        let deep = told.iter().find(|one| one.2.starts_with("deep")).unwrap();
+        let words = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
+        assert_eq!(*deep, (Severity::Major, Confidence::Medium, words, Uses::Unknown { why }));
+        // A container's command names packages whose needs nothing says.
+        let told = held(&[
+            ("Dockerfile", "FROM python:3.13\nRUN pip install requests==5.0 -c c.txt\n"),
+            ("c.txt", "urllib3==1.26.0\n"),
+        ]);
+        let words = "urllib3 1.26.0 (if what Dockerfile installs needs it, which cannot be seen here: c.txt only says its version";
+        assert_eq!((told[0].0, told[0].1, &*told[0].2), (Severity::Blocker, Confidence::Medium, words));
+    }
+
+    /// What is said of every package of these files that comes with lock files, each with a critical hole.
+    fn held(files: &[(&str, &str)]) -> Vec<(Severity, Confidence, String, Uses)> {
+        let (_folder, listing) = crate::probe::samples::listed(files);
         let cancel = CancellationToken::new();
         let locked = crate::probe::packages::collect(&listing, &cancel);
         let mut answers = Answers::default();
-        for package in &locked.locks[0].packages {
+        for package in locked.locks.iter().flat_map(|lock| &lock.packages) {
             let record = serde_json::json!({
                 "id": "PYSEC-1", "summary": "Bad", "database_specific": {"severity": "CRITICAL"},
                 "affected": [{
                     "package": {"ecosystem": "PyPI", "name": package.name},
-                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "3.0"}]}],
+                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9.0"}]}],
                 }],
             });
             let Ok(advisory::Parsed::InForce(advisory)) = advisory::parse(record.to_string().as_bytes()) else {
@@ -310,14 +360,10 @@ mod tests {
         let mut told = Vec::new();
         judge(&locked, hits(&locked, &answers, &cancel), &answers, &imports, &cancel, |one| {
             let finding = vulnerable_dependency::finding(&one, &one.groups[0]);
-            told.push((finding.confidence, finding.message.split(')').next().unwrap().to_owned(), one.uses));
+            let message = finding.message.split(')').next().unwrap().to_owned();
+            told.push((finding.severity, finding.confidence, message, one.uses));
         });
-        let why = "c.txt only says its version, should something else need it".to_owned();
-        let deep = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
-        assert_eq!(told[1], (Confidence::Medium, deep, Uses::Unknown { why }));
-        assert_eq!((told[2].0, &*told[2].1), (Confidence::High, "flask 2.0 (via c.txt"));
-        // The file notes that what is asked for needs it.
-        assert_eq!((told[0].0, told[0].1.contains("if something else needs it")), (Confidence::High, false));
+        told
     }
 
     /// What is said of `example.com/m`, of which the code imports `imported` and a critical advisory names `part`.

@@ -9,6 +9,7 @@ use super::vendored::Vendored;
 use super::ways_in::{Asked, WaysIn};
 use crate::model::Uses;
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest};
+use crate::probe::repository::Dockerfile;
 
 /// So many places are told.
 pub const MOST_PLACES: usize = 5;
@@ -145,8 +146,9 @@ impl<'i> Finder<'i> {
                     return Uses::Imported { package: (*name).to_owned(), places, more };
                 }
                 Found::Named(places) => {
-                    let (asks, uses): (Vec<_>, Vec<_>) = (places.into_iter())
-                        .partition(|(path, line)| is_declaration(manifests, path, *line, called, name));
+                    let (asks, uses): (Vec<_>, Vec<_>) = (places.into_iter()).partition(|(path, line)| {
+                        is_declaration(manifests, path, *line, called, name) || is_installing(lock, path)
+                    });
                     if let Some(place) = uses.into_iter().next() {
                         named.get_or_insert(((*name).to_owned(), place));
                     } else if let Some((path, _)) = asks.first() {
@@ -283,6 +285,12 @@ fn is_declaration(manifests: &BTreeMap<String, Manifest>, path: &str, line: u32,
     let declared = manifests.get(path).into_iter().flat_map(|manifest| &manifest.declared);
     let mut here = declared.filter(|one| one.line == line);
     here.any(|one| [called, name].contains(&one.name.as_str()) || one.alias.as_deref() == Some(called))
+}
+
+/// Whether a file of this path is the container's whose command asks for the package with the constraints file `lock`: that it
+/// names it there says nothing of its use.
+fn is_installing(lock: &LockFile, path: &str) -> bool {
+    lock.is_constraints() && Dockerfile::is_one(path) && lock.roots.iter().any(|root| root.manifest == path)
 }
 
 /// Whether only a constraints file names a package: then it arrives if something else needs it. Where the file notes that

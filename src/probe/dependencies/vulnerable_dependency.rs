@@ -5,6 +5,7 @@ use super::judged::{Judged, UNRATED};
 use super::report;
 use crate::model::{
     Confidence, Evidence, EvidenceKind, Finding, Location, PartsUsed, RuleKind, RuleMeta, Uses, WayOut, WayOutKind,
+    WayOutStep,
 };
 use crate::probe::packages::LockedPackage;
 
@@ -54,15 +55,23 @@ pub fn finding(judged: &Judged<'_>, group: &Group) -> Finding {
 
 fn message(judged: &Judged<'_>, group: &Group) -> String {
     let LockedPackage { name, version, .. } = judged.package;
-    let lock = &judged.lock.path;
+    let lock = &typed_in(judged);
     let via = if judged.is_development() {
         format!("for development only, via {lock}")
     } else if let Some(imported) = imported_all_the_same(judged) {
         format!("{imported}, via {lock}")
     } else if judged.is_aside() {
         format!("via {lock}, which is not deployed as its path says")
-    } else if judged.is_perhaps_installed() {
+    } else if judged.is_likely_absent() {
         format!("if something else needs it: {lock} only says its version")
+    } else if judged.is_perhaps_installed() {
+        let readers: Vec<&str> = judged.lock.roots.iter().map(|root| root.manifest.as_str()).collect();
+        let who = match readers.as_slice() {
+            [one] => (*one).to_owned(),
+            [first, rest @ ..] => format!("{first} or {} more", rest.len()),
+            [] => "the project".to_owned(),
+        };
+        format!("if what {who} installs needs it, which cannot be seen here: {lock} only says its version")
     } else if judged.is_unused() {
         format!("never imported by production code, via {lock}")
     } else if let Some(unused) = unused_parts(judged, group) {
@@ -82,6 +91,22 @@ fn message(judged: &Judged<'_>, group: &Group) -> String {
         format!("{name} {version} ({via}) {what} ({known_as})")
     } else {
         format!("{name} {version} ({via}) {what}: {summary} ({known_as})")
+    }
+}
+
+/// The lock file; where commands of a container stand for it and several of them install the package, with their lines.
+fn typed_in(judged: &Judged<'_>) -> String {
+    let path = &judged.lock.path;
+    let lines = judged.lines();
+    if lines.len() < 2 { path.clone() } else { format!("{path} lines {}", listed(&lines)) }
+}
+
+/// `2, 5 and 9`
+fn listed(lines: &[u32]) -> String {
+    let texts: Vec<String> = lines.iter().map(u32::to_string).collect();
+    match texts.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => texts.concat(),
     }
 }
 
@@ -120,25 +145,35 @@ fn some(parts: &[Part]) -> String {
 
 /// The way out of all that is known about the package, as one line.
 fn fix(out: &WayOut) -> String {
+    let steps = out.steps();
     let mut fix = out.words.clone();
-    if !out.commands.is_empty() {
-        let join = if out.kind == WayOutKind::RaiseParent { ", then " } else { " && " };
-        let (folder, rest) = match out.commands.split_first() {
-            Some((first, rest)) if first.starts_with("cd ") => (format!("`{first}`, then "), rest),
-            _ => (String::new(), out.commands.as_slice()),
+    for steps in steps.chunk_by(|a, b| matches!((a, b), (WayOutStep::Type(_), WayOutStep::Type(_)))) {
+        fix += &match steps {
+            [step @ WayOutStep::Write { lines, .. }] => format!(" {} {}", step.words(), in_one_line(lines)),
+            [step @ (WayOutStep::Or | WayOutStep::Then(_))] => format!(" {}", step.words()),
+            _ => format!(" Type {}.", typed(out.kind, steps)),
         };
-        let typed: Vec<&str> = rest.iter().map(String::as_str).collect();
-        let typed = if join == " && " {
-            format!("`{}`", typed.join(join))
-        } else {
-            typed.iter().map(|command| format!("`{command}`")).collect::<Vec<_>>().join(join)
-        };
-        fix = format!("{fix} Type {folder}{typed}.");
-    }
-    if let Some((file, lines)) = &out.lines {
-        fix = format!("{fix} For {file}: {}", in_one_line(lines));
     }
     fix
+}
+
+/// Commands as one line.
+fn typed(kind: WayOutKind, steps: &[WayOutStep<'_>]) -> String {
+    let commands = steps.iter().filter_map(|step| match step {
+        WayOutStep::Type(command) => Some(*command),
+        _ => None,
+    });
+    let commands: Vec<&str> = commands.collect();
+    let (folder, rest) = match commands.split_first() {
+        Some((first, rest)) if first.starts_with("cd ") => (format!("`{first}`, then "), rest),
+        _ => (String::new(), commands.as_slice()),
+    };
+    if kind == WayOutKind::RaiseParent {
+        let each: Vec<String> = rest.iter().map(|command| format!("`{command}`")).collect();
+        format!("{folder}{}", each.join(", then "))
+    } else {
+        format!("{folder}`{}`", rest.join(" && "))
+    }
 }
 
 /// Lines of a file as one: JSON, XML and build files mean the same so; of YAML and TOML the first line is a heading, which

@@ -11,6 +11,13 @@ pub fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.len() <= LONGEST && !text.starts_with(['-', '/', '.', '~']) && text.chars().all(good)
 }
 
+/// Whether a command of the project can be shown as one to type again: plain words, no address, which may hold a password.
+#[must_use]
+pub fn is_command(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || " @/_.-+:=,<>\"'^~[]".contains(c);
+    !text.is_empty() && text.len() <= LONGEST && text.chars().all(good) && !text.contains("://")
+}
+
 /// Whether a path can stand in a command.
 #[must_use]
 pub fn is_plain_path(path: &str) -> bool {

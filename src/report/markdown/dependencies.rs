@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::safe::{cell, code, code_cell, fence, prose};
 use super::table;
-use crate::model::{Severity, VulnerablePackage, grouped};
+use crate::model::{Severity, VulnerablePackage, WayOutStep, grouped};
 use crate::report::dependencies::{target, through, uses};
 use crate::report::overview::Overview;
 
@@ -69,11 +69,21 @@ fn row(package: &VulnerablePackage) -> Vec<String> {
 fn way_out(package: &VulnerablePackage, out: &mut dyn Write) -> io::Result<()> {
     let way = &package.way_out;
     writeln!(out, "{}: {}\n", code(&format!("{} {}", package.name, package.version)), prose(&way.words))?;
-    if let Some((file, lines)) = &way.lines {
-        writeln!(out, "In {}:\n\n{}", code(file), fence("", lines, MOST_LINES))?;
-    }
-    if !way.commands.is_empty() {
-        writeln!(out, "{}", fence("sh", &way.commands.join("\n"), MOST_LINES))?;
+    let steps = way.steps();
+    for steps in steps.chunk_by(|a, b| matches!((a, b), (WayOutStep::Type(_), WayOutStep::Type(_)))) {
+        match steps {
+            [step @ WayOutStep::Write { lines, .. }] => {
+                writeln!(out, "{}\n\n{}", prose(&step.words()), fence("", lines, MOST_LINES))?;
+            }
+            [step @ (WayOutStep::Or | WayOutStep::Then(_))] => writeln!(out, "{}\n", prose(&step.words()))?,
+            typed => {
+                let typed = typed.iter().filter_map(|step| match step {
+                    WayOutStep::Type(command) => Some(*command),
+                    _ => None,
+                });
+                writeln!(out, "{}", fence("sh", &typed.collect::<Vec<_>>().join("\n"), MOST_LINES))?;
+            }
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use ratatui::text::Span;
 
 use super::packages;
 use crate::model::{
-    AdvisoryReport, Fingerprint, PackageStep, PartsUsed, Severity, Uses, VulnerablePackage, WayOutKind,
+    AdvisoryReport, Fingerprint, PackageStep, PartsUsed, Severity, Uses, VulnerablePackage, WayOutKind, WayOutStep,
 };
 use crate::session::Session;
 use crate::tui::keymap::Action;
@@ -57,12 +57,15 @@ fn way_out(doc: &mut Doc<'_>, ui: &Ui, package: &VulnerablePackage) {
     let aside = if copies { format!("{key} copies it") } else { String::new() };
     doc.heading(if way.kind == WayOutKind::None { "No way out is known" } else { "The way out" }, &aside);
     doc.led("→ ", 0, &way.words, styles.focus, styles.text);
-    if let Some((file, lines)) = &way.lines {
-        doc.prose(2, &format!("In {file}:"), styles.muted);
-        doc.preformatted(4, lines, styles.title);
-    }
-    for command in &way.commands {
-        doc.preformatted(2, command, styles.title);
+    for step in way.steps() {
+        match step {
+            WayOutStep::Type(command) => doc.preformatted(2, command, styles.title),
+            WayOutStep::Or | WayOutStep::Then(_) => doc.prose(2, &step.words(), styles.muted),
+            WayOutStep::Write { lines, .. } => {
+                doc.prose(2, &step.words(), styles.muted);
+                doc.preformatted(4, lines, styles.title);
+            }
+        }
     }
 }
 

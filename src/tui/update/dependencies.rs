@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::Request;
 use super::actions::pick;
-use crate::model::{Fingerprint, Uses, VulnerablePackage};
+use crate::model::{Fingerprint, LinesCome, Uses, VulnerablePackage, WayOutStep};
 use crate::session::Session;
 use crate::tui::modal::{Choice, Then};
 use crate::tui::plain;
@@ -89,7 +89,12 @@ pub(super) fn copy_way_out(ui: &mut Ui, session: &Session) -> Vec<Request> {
         choices.push(Choice::new(way.commands.join(" && "), "type it", Then::Copy(way.commands.join("\n") + "\n")));
     }
     if let Some((file, lines)) = &way.lines {
-        choices.push(Choice::new(format!("Lines for {file}"), "add them", Then::Copy(lines.clone())));
+        let hint = match way.lines_come {
+            LinesCome::First => "add them",
+            LinesCome::IfCommandsDoNotHelp => "if the commands do not help",
+        };
+        let place = if way.place.is_empty() { String::new() } else { format!(", {}", way.place) };
+        choices.push(Choice::new(format!("Lines for {file}{place}"), hint, Then::Copy(lines.clone())));
     }
     pick(ui, session, "Copy which?", choices, "There is nothing to type for this package; its page says what to do")
 }
@@ -118,11 +123,13 @@ pub(super) fn text(ui: &Ui, session: &Session) -> Option<String> {
         let _ = writeln!(text, "- {}{severity}: {}", advisory.known_as, advisory.summary);
     }
     let _ = writeln!(text, "{}", package.way_out.words);
-    if let Some((file, lines)) = &package.way_out.lines {
-        let _ = writeln!(text, "In {file}:\n{lines}");
-    }
-    for command in &package.way_out.commands {
-        let _ = writeln!(text, "  {command}");
+    for step in package.way_out.steps() {
+        let words = step.words();
+        let _ = match step {
+            WayOutStep::Write { lines, .. } => writeln!(text, "{words}\n{lines}"),
+            WayOutStep::Type(_) => writeln!(text, "  {words}"),
+            WayOutStep::Or | WayOutStep::Then(_) => writeln!(text, "{words}"),
+        };
     }
     Some(text)
 }

@@ -1,6 +1,6 @@
 //! The way out where the project forces versions already.
 
-use gonogo::model::{WayOut, WayOutKind};
+use gonogo::model::{LinesCome, WayOut, WayOutKind, WayOutStep};
 use gonogo::probe::files;
 use gonogo::probe::packages;
 use tokio_util::sync::CancellationToken;
@@ -9,7 +9,7 @@ use super::way_out::out;
 use crate::support::probes::Folder;
 
 /// The way out of `name` in a project of these files.
-fn way(files: &[(&str, &str)], name: &str, to: &str) -> WayOut {
+pub(super) fn way(files: &[(&str, &str)], name: &str, to: &str) -> WayOut {
     let folder = Folder::with(files);
     let cancel = CancellationToken::new();
     let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
@@ -33,8 +33,8 @@ fn a_version_that_is_forced_is_changed_where_it_stands() {
     assert_eq!((forced.kind, forced.version.as_deref()), (WayOutKind::Override, Some("0.2.4")));
     assert_eq!(forced.commands, ["npm install"]);
     assert!(forced.words.starts_with("package.json forces the version of minimist (overrides)"), "{}", forced.words);
-    let lines = "\"overrides\": {\n    \"minimist\": \"^0.2.4\"\n}";
-    assert_eq!(forced.lines, Some(("package.json".to_owned(), lines.to_owned())));
+    assert_eq!(forced.lines, Some(("package.json".to_owned(), "\"minimist\": \"^0.2.4\"".to_owned())));
+    assert!(forced.place.starts_with("inside overrides, in place of the entry with the same key"), "{}", forced.place);
     // Neither is forced.
     let free = npm("");
     assert_eq!((free.kind, &*free.commands[0]), (WayOutKind::RaiseParent, "npm update mkdirp minimist"));
@@ -45,17 +45,15 @@ fn a_version_that_is_forced_is_changed_where_it_stands() {
 fn nested_ones_are_written_as_they_stand() {
     let nested = npm(r#", "overrides": {"mkdirp@0.5": {"minimist": "0.0.8", "x": "$y"}, "z@1": ""}"#);
     assert!(nested.words.contains("(overrides, below mkdirp@0.5)"), "{}", nested.words);
-    assert!(nested.words.contains("The lines below are all of overrides, to be put in its place."), "{}", nested.words);
-    let lines = "\"overrides\": {\n    \"mkdirp@0.5\": {\n        \"minimist\": \"^0.2.4\",\n        \"x\": \"$y\"\n    },\n    \
-                 \"z@1\": \"\"\n}";
-    assert_eq!(nested.lines, Some(("package.json".to_owned(), lines.to_owned())));
+    assert!(nested.place.starts_with("inside overrides > mkdirp@0.5, in place of the entry"), "{}", nested.place);
+    assert!(nested.words.contains(&nested.place), "{}", nested.words);
+    assert_eq!(nested.lines, Some(("package.json".to_owned(), "\"minimist\": \"^0.2.4\"".to_owned())));
     // With the versions that are replaced.
     let keyed = npm(r#", "overrides": {"minimist@<0.2": "0.0.8"}"#);
-    assert_eq!(keyed.lines.unwrap().1, "\"overrides\": {\n    \"minimist@<0.2\": \"^0.2.4\"\n}");
-    // What cannot be written anew stays as it is.
-    let odd = npm(r#", "overrides": {"minimist": "0.0.8", "x": "git+https://git.example.com/x.git"}"#);
-    assert!(odd.words.contains("It is the one in line 1; keep the comma"), "{}", odd.words);
-    assert_eq!(odd.lines.unwrap().1, "\"minimist\": \"^0.2.4\"");
+    assert_eq!(keyed.lines.unwrap().1, "\"minimist@<0.2\": \"^0.2.4\"");
+    // The nearer one decides.
+    let both = npm(r#", "overrides": {"minimist@<0.1": "0.0.8", "mkdirp": {"minimist": "0.0.8"}, "z@1": ""}"#);
+    assert_eq!(both.lines.unwrap().1, "\"minimist\": \"^0.2.4\"");
     // The version of another entry.
     let followed = npm(r#", "overrides": {"minimist": "$args"}"#);
     assert!(followed.words.contains("(overrides) to what it asks for of args itself"), "{}", followed.words);
@@ -76,12 +74,28 @@ fn what_follows_an_entry_of_its_own_is_raised_there() {
 fn lines_are_added_to_those_that_are_there() {
     let other = npm(r#", "overrides": {"semver": "7.5.2"}"#);
     assert_eq!(other.kind, WayOutKind::RaiseParent);
-    assert!(other.words.contains("Force 0.2.4 or later under overrides in package.json. The lines"), "{}", other.words);
-    let lines = "\"overrides\": {\n    \"semver\": \"7.5.2\",\n    \"minimist\": \"^0.2.4\"\n}";
-    assert_eq!(other.lines, Some(("package.json".to_owned(), lines.to_owned())));
+    assert!(other.words.contains("Force 0.2.4 or later under overrides in package.json. Put what"), "{}", other.words);
+    assert_eq!(other.lines, Some(("package.json".to_owned(), "\"minimist\": \"^0.2.4\",".to_owned())));
+    assert_eq!(other.place, "first inside overrides, beside what stands there");
+    // It is there, and empty: a comma would be one too many.
+    let empty = npm(r#", "overrides": {}"#);
+    assert_eq!((&*empty.lines.unwrap().1, &*empty.place), ("\"minimist\": \"^0.2.4\"", &*other.place));
     let odd = npm(r#", "overrides": {"x": "git+https://git.example.com/x.git"}"#);
     assert!(odd.words.contains("Put what is below first under overrides; what stands there stays"), "{}", odd.words);
     assert_eq!(odd.lines.unwrap().1, "\"minimist\": \"^0.2.4\",");
+}
+
+#[test]
+fn what_is_forced_comes_after_what_may_help_without() {
+    let out = npm(r#", "overrides": {"semver": "7.5.2"}"#);
+    assert_eq!(out.lines_come, LinesCome::IfCommandsDoNotHelp);
+    let told: Vec<String> = out.steps().iter().map(WayOutStep::words).collect();
+    let place = "In package.json, first inside overrides, beside what stands there:";
+    assert_eq!(told, [&*out.commands[0], &out.commands[1], WayOut::OR, place, "npm install"]);
+    // An entry that decides is changed before anything is typed.
+    let forced = npm(r#", "overrides": {"minimist": "0.0.8"}"#);
+    let told: Vec<String> = forced.steps().iter().map(WayOutStep::words).collect();
+    assert_eq!((forced.lines_come, told.len(), &*told[1]), (LinesCome::First, 2, "npm install"));
 }
 
 #[test]
@@ -134,9 +148,66 @@ fn pnpm_says_in_its_lock_file_what_is_forced() {
     let old = r#"{"dependencies": {"a": "^1.0.0"}, "pnpm": {"overrides": {"a>b": "1.0.0"}}}"#;
     let old = of("overrides:\n  a>b: 1.0.0\n\n", old);
     assert!(old.words.starts_with("package.json forces the version of b (pnpm.overrides)"), "{}", old.words);
-    assert_eq!(old.lines.unwrap().1, "\"overrides\": {\n    \"a>b\": \"^1.2.0\"\n}");
+    assert_eq!(old.lines.unwrap().1, "\"a>b\": \"^1.2.0\"");
+    assert!(old.place.starts_with("inside pnpm.overrides, in place of the entry"), "{}", old.place);
     let none = of("", manifest);
     assert!(none.lines.unwrap().1.starts_with("overrides:\n"));
+    // What is pasted at the top of package.json would do nothing, or end what `pnpm` says there.
+    let beside = of(
+        "overrides:\n  is: 3.0.0\n\n",
+        r#"{"dependencies": {"a": "^1.0.0"}, "pnpm": {"onlyBuiltDependencies": ["a"], "overrides": {"is": "3.0.0"}}}"#,
+    );
+    assert_eq!(beside.lines.unwrap().1, "\"b@<1.2.0\": \"^1.2.0\",");
+    assert_eq!(beside.place, "first inside pnpm.overrides, beside what stands there");
+    let old = |pnpm: &str| {
+        let manifest = format!(r#"{{"dependencies": {{"a": "^1.0.0"}}, "packageManager": "pnpm@9.1.0"{pnpm}}}"#);
+        let out = of("", &manifest);
+        (out.lines.unwrap().1, out.place)
+    };
+    let whole = "\"pnpm\": {\n    \"overrides\": {\n        \"b@<1.2.0\": \"^1.2.0\"\n    }\n}";
+    assert_eq!(old(""), (whole.to_owned(), String::new()));
+    let inner = "\"overrides\": {\n    \"b@<1.2.0\": \"^1.2.0\"\n},";
+    let place = "first inside pnpm, beside what stands there";
+    assert_eq!(old(r#", "pnpm": {"onlyBuiltDependencies": ["a"]}"#), (inner.to_owned(), place.to_owned()));
+}
+
+#[test]
+fn what_pnpms_workspace_forces_is_read_there() {
+    let lock = |says: &str| {
+        format!(
+            "lockfileVersion: '9.0'\n\noverrides:\n  b: {says}\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: \
+             ^1.0.0\n        version: 1.0.0\n\npackages:\n\n  a@1.0.0:\n    resolution: {{integrity: sha512-x}}\n\n  b@1.0.0:\n    \
+             resolution: {{integrity: sha512-x}}\n\nsnapshots:\n\n  a@1.0.0:\n    dependencies:\n      b: 1.0.0\n\n  b@1.0.0: {{}}\n"
+        )
+    };
+    let of = |manifest: &str, workspace: &str| {
+        let folder = Folder::with(&[
+            ("pnpm-lock.yaml", &*lock("1.0.0")),
+            ("package.json", manifest),
+            ("pnpm-workspace.yaml", workspace),
+        ]);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        out(&found.locks[0], "b", "1.2.0", &found.manifests)
+    };
+    // The lock file says what `$c` came to; whoever writes a version over it loses the reference.
+    let follows = of(r#"{"dependencies": {"a": "^1.0.0", "c": "1.0.0"}}"#, "overrides:\n  b: $c\n");
+    let words = "pnpm-workspace.yaml forces the version of b (overrides) to what package.json asks for of c itself";
+    assert!(follows.words.starts_with(words), "{}", follows.words);
+    assert_eq!(follows.lines, Some(("package.json".to_owned(), "\"c\": \"^1.2.0\"".to_owned())));
+    // pnpm 10 reads package.json before it, pnpm 11 and later does not read package.json.
+    let both = |manager: &str| {
+        let manifest = format!(
+            r#"{{"dependencies": {{"a": "^1.0.0"}}, "packageManager": "pnpm@{manager}", "pnpm": {{"overrides": {{"b": "1.0.0"}}}}}}"#
+        );
+        let out = of(&manifest, "packages: []\noverrides:\n  b: 1.0.0\n");
+        (out.lines.unwrap(), out.place)
+    };
+    let (lines, place) = both("10.1.0");
+    assert_eq!((&*lines.0, place.starts_with("inside pnpm.overrides, ")), ("package.json", true), "{place}");
+    let (lines, place) = both("11.0.0");
+    assert_eq!((&*lines.0, place.starts_with("inside overrides, ")), ("pnpm-workspace.yaml", true), "{place}");
+    assert_eq!(lines.1, "  \"b\": \"^1.2.0\"");
 }
 
 #[test]
@@ -154,17 +225,20 @@ fn python_has_places_of_its_own() {
     };
     let ours = of("override-dependencies = [\"b==1.0\"]");
     assert_eq!((ours.kind, ours.commands), (WayOutKind::Override, vec!["uv lock".to_owned()]));
-    let lines = "override-dependencies = [\n    \"b>=1.2\",\n]";
-    assert_eq!(ours.lines, Some(("pyproject.toml".to_owned(), lines.to_owned())));
+    assert_eq!(ours.lines, Some(("pyproject.toml".to_owned(), "\"b>=1.2\"".to_owned())));
+    assert_eq!(ours.place, "inside tool.uv.override-dependencies, in place of \"b==1.0\"");
     let marked = of("override-dependencies = [\"b==1.0; python_version < '3.9'\", \"c\"]");
-    let lines = "override-dependencies = [\n    \"b>=1.2 ; python_version < '3.9'\",\n    \"c\",\n]";
-    assert_eq!(marked.lines.unwrap().1, lines);
+    assert_eq!(marked.lines.unwrap().1, "\"b>=1.2 ; python_version < '3.9'\"");
+    assert!(marked.place.ends_with("in place of \"b==1.0; python_version < '3.9'\""), "{}", marked.place);
     let others = of("override-dependencies = [\"c==1.0\"]");
-    let lines = "override-dependencies = [\n    \"c==1.0\",\n    \"b>=1.2\",\n]";
-    assert_eq!((others.kind, &*others.lines.unwrap().1), (WayOutKind::RaiseParent, lines));
+    assert_eq!((others.kind, &*others.lines.unwrap().1), (WayOutKind::RaiseParent, "\"b>=1.2\","));
+    assert_eq!(others.place, "first inside tool.uv.override-dependencies, beside what stands there");
     // Another version than the one that arrived.
     assert_eq!(of("override-dependencies = [\"b==0.9\"]").kind, WayOutKind::RaiseParent);
-    assert!(of("").lines.unwrap().1.starts_with("[tool.uv]\n"));
+    // A second heading of the same name is no TOML.
+    let none = of("");
+    assert_eq!(none.lines.unwrap().1, "override-dependencies = [\"b>=1.2\"]");
+    assert_eq!(none.place, "first inside [tool.uv], beside what stands there");
 }
 
 #[test]
@@ -211,7 +285,8 @@ fn deep(needs: &str, besides: &str) -> WayOut {
 #[test]
 fn what_is_forced_in_the_middle_is_not_raised_from_above() {
     let forced = deep("", r#", "overrides": {"mkdirp": "0.5.1"}"#);
-    assert_eq!((forced.kind, forced.commands.len()), (WayOutKind::Override, 0), "{forced:?}");
+    assert_eq!((forced.kind, &*forced.commands.concat()), (WayOutKind::Override, "npm install"), "{forced:?}");
+    assert_eq!(forced.lines_come, LinesCome::First, "nothing else is to be tried before");
     let words = "package.json forces mkdirp 0.5.1 (overrides), so raising what brings it in does not change it: write a version there \
                  that takes minimist 0.2.4, then install.";
     assert!(forced.words.contains(words), "{}", forced.words);
@@ -251,7 +326,7 @@ fn what_is_forced_and_asked_for_is_raised_where_it_is_asked_for() {
     let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
     // npm refuses two texts for one package.
     assert_eq!(out.commands, ["npm install --save-exact b@1.2.0"]);
-    assert_eq!(out.lines.unwrap().1, "\"overrides\": {\n    \"b\": \"$b\"\n}");
+    assert_eq!(out.lines.unwrap().1, "\"b\": \"$b\"");
     assert!(out.words.contains("write \"$b\" there, then ask for 1.2.0 with the command"), "{}", out.words);
 }
 
@@ -266,34 +341,16 @@ fn who_gets_it_past_the_entry_is_said() {
     assert_eq!(out.commands, ["npm install", "npm update y b"]);
     let words = "y 1.0.0 gets it past that entry: renew or raise that as well. y 1.0.0 takes only 1.0.0.";
     assert!(out.words.contains(words), "{}", out.words);
-}
-
-#[test]
-fn a_module_that_go_mod_replaces_is_changed_there() {
-    let module = "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire (\n\texample.com/a v1.0.0\n\texample.com/b v1.0.0\n)\n\n\
-                  replace example.com/a => example.com/a v1.0.1\n";
-    let out = way(&[("go.mod", module)], "example.com/a", "1.2.0");
-    assert_eq!(out.kind, WayOutKind::Override);
-    assert_eq!(out.commands, ["go mod edit -replace example.com/a=example.com/a@v1.2.0", "go mod tidy"]);
-    assert!(out.words.starts_with("go.mod:11 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
-    let out = way(&[("go.mod", module)], "example.com/b", "1.2.0");
-    assert_eq!(out.commands, ["go get example.com/b@v1.2.0", "go mod tidy"]);
-}
-
-#[test]
-fn what_uv_is_held_to_is_said_first() {
-    let lock = "version = 1\nrevision = 2\nrequires-python = \">=3.9\"\n\n[[package]]\nname = \"shop\"\nversion = \"0.1\"\nsource = { virtual \
-        = \".\" }\ndependencies = [{ name = \"b\" }]\n\n[package.metadata]\nrequires-dist = [{ name = \"b\" }]\n\n\
-        [[package]]\nname = \"b\"\nversion = \"1.0\"\nsource = { registry = \"https://pypi.example.com/simple\" }\nsdist = { \
-        url = \"https://pypi.example.com/b.tar.gz\", hash = \"sha256:00\" }\n";
-    let of = |limit: &str| {
-        let manifest = format!(
-            "[project]\nname = \"shop\"\nversion = \"0.1\"\ndependencies = [\"b\"]\n[tool.uv]\nconstraint-dependencies = [\"{limit}\"]\n"
-        );
-        way(&[("uv.lock", lock), ("pyproject.toml", &manifest)], "b", "1.2").words
+    // Entries of several tables are written together, with all that stands beside them.
+    let manifest = r#"{"dependencies": {"x": "^1.0.0", "y": "^1.0.0"}, "overrides": {"x": {"b": "1.0.0"}, "y": {"b": "1.0.0"}, "z": "3.0.0"}}"#;
+    let out = way(&[("package-lock.json", lock), ("package.json", manifest)], "b", "1.2.0");
+    let lines = "\"overrides\": {\n    \"z\": \"3.0.0\",\n    \"x\": {\n        \"b\": \"^1.2.0\"\n    },\n    \"y\": {\n        \
+                 \"b\": \"^1.2.0\"\n    }\n}";
+    let sorted = |text: &str| {
+        text.lines().map(|line| line.trim_end_matches(',').to_owned()).collect::<std::collections::BTreeSet<_>>()
     };
-    assert!(of("B<1.1").starts_with("pyproject.toml:6 holds B to <1.1 (constraint-dependencies)"), "{}", of("B<1.1"));
-    assert!(!of("b<2").contains("constraint-dependencies"));
+    assert_eq!(sorted(&out.lines.unwrap().1), sorted(lines));
+    assert_eq!(out.place, "in place of all of overrides, whose other entries are kept in it");
 }
 
 #[test]

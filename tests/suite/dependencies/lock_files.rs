@@ -258,7 +258,8 @@ async fn a_package_that_others_bring_in_is_told_with_its_ways_in_and_out() {
          body-parser, express and qs within what is declared; if qs stays at 6.7.0, raise what brings it in. The latest release \
          may be a major step: read its migration notes. If no release does: Force 6.14.1 or later with the lines below in \
          shop/package.json. Type `cd shop`, then `npm update body-parser express qs`, then `npm install express@latest`, then \
-         `npm install --save-dev supertest@latest`. For shop/package.json: `\"overrides\": { \"qs\": \"^6.14.1\" }`"
+         `npm install --save-dev supertest@latest`. Or, if that does not help: In shop/package.json: \
+         `\"overrides\": { \"qs\": \"^6.14.1\" }` Type `npm install`."
     );
     assert!(
         seen.findings[0].evidence[0]

@@ -2,6 +2,7 @@
 
 mod edited_lines;
 mod forced_versions;
+mod held_versions;
 mod lock_files;
 mod matching;
 mod parts;

@@ -4,6 +4,7 @@ mod answered;
 mod bundler;
 mod cargo;
 mod composer;
+mod constraints;
 mod cut_and_large;
 mod go;
 mod jvm;

@@ -186,7 +186,7 @@ fn vulnerable_packages_stand_in_every_report() {
     insta::assert_snapshot!("dependencies_markdown", section(appendix, "## Dependencies"));
     insta::assert_snapshot!("dependencies_text", section(&as_text(&report, PLAIN), "Dependencies"));
     let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();
-    assert_eq!(json["dependencies"]["vulnerable"][1]["way_out"]["kind"], "override");
+    assert_eq!(json["dependencies"]["vulnerable"][1]["way_out"]["kind"], "raise-parent");
     assert_eq!(json["dependencies"]["vulnerable"][0]["uses"], serde_json::json!({"uses": "not-imported"}));
     let read: Report = serde_json::from_str(&as_json(&report)).unwrap();
     assert_eq!(read.dependencies, report.dependencies);

@@ -1,7 +1,8 @@
 //! What the dependencies probe brings home from a shop: two lock files, four vulnerable packages.
 
 use gonogo::model::{
-    AdvisoryReport, DependencyReport, LockReport, PackageStep, Severity, Uses, VulnerablePackage, WayOut, WayOutKind,
+    AdvisoryReport, DependencyReport, LinesCome, LockReport, PackageStep, Severity, Uses, VulnerablePackage, WayOut,
+    WayOutKind,
 };
 
 /// The whole report.
@@ -23,7 +24,7 @@ pub fn poisoned(text: &str) -> DependencyReport {
                 fields
                     .iter_mut()
                     .filter(|(name, value)| {
-                        let is_name = ["severity", "kind", "parts_used"].contains(&name.as_str());
+                        let is_name = ["severity", "kind", "lines_come", "parts_used"].contains(&name.as_str());
                         !(is_name || *name == "uses" && value.is_string())
                     })
                     .for_each(|(_, value)| fill(value, text));
@@ -116,11 +117,16 @@ fn body_parser() -> VulnerablePackage {
             advisory("CVE-2025-15284", Severity::Minor, 6.3, Some("6.14.1"), "Limits of arrays can be passed"),
         ],
         way_out: WayOut {
-            kind: WayOutKind::Override,
+            kind: WayOutKind::RaiseParent,
             version: Some("6.14.1".to_owned()),
-            words: "express 4.17.1 pins it, so force the version for all who need it.".to_owned(),
-            commands: vec!["npm install".to_owned()],
-            lines: Some(("package.json".to_owned(), "\"overrides\": {\n  \"qs\": \"6.14.1\"\n}".to_owned())),
+            words: "express 4.17.1 pins it: raise that. If no release does: force the version for all who need it."
+                .to_owned(),
+            commands: vec!["npm install express@latest".to_owned()],
+            lines: Some(("package.json".to_owned(), "\"overrides\": {\n  \"qs\": \"6.14.1\"\n},".to_owned())),
+            place: "first inside pnpm, beside what stands there".to_owned(),
+            lines_come: LinesCome::IfCommandsDoNotHelp,
+            after_lines: vec!["npm install".to_owned()],
+            at_last: "build the image of Dockerfile again".to_owned(),
         },
         uses: Uses::Imported {
             package: "express".to_owned(),
@@ -151,7 +157,7 @@ fn yaml() -> VulnerablePackage {
             version: Some("5.4".to_owned()),
             words: "What you declare allows 5.4: renew the lock file.".to_owned(),
             commands: vec!["uv lock --upgrade-package pyyaml".to_owned()],
-            lines: None,
+            ..WayOut::default()
         },
         uses: Uses::NotImported,
         ..VulnerablePackage::default()

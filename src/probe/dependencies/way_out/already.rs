@@ -75,16 +75,19 @@ impl<'a> Situation<'a> {
         if !others.is_empty() && entries.is_empty() {
             let others: Vec<&str> = others.into_iter().collect();
             let lines: Vec<String> = others.iter().map(|other| format!("\"{other}\": \"^{version}\"")).collect();
+            let followed = self.overrides.followed_file();
+            let who = if followed == file { "it" } else { followed };
             return WayOut {
                 kind: WayOutKind::Override,
                 words: format!(
-                    "{file} forces the version of {name} ({key}) to what it asks for of {} itself: write {version} there, \
+                    "{file} forces the version of {name} ({key}) to what {who} asks for of {} itself: write {version} there, \
                      then install.{}",
                     others.join(", "),
                     self.step(version)
                 ),
                 commands: commands.install(),
-                lines: Some((file.clone(), lines.join(",\n"))),
+                lines: Some((followed.to_owned(), lines.join(",\n"))),
+                place: "in place of what is asked for of the same name; keep the comma behind it".to_owned(),
                 ..WayOut::default()
             };
         }
@@ -112,6 +115,7 @@ impl<'a> Situation<'a> {
                 self.step(version)
             ),
             commands: typed,
+            place: paste.as_ref().map(|paste| paste.place.clone()).unwrap_or_default(),
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }

@@ -13,10 +13,11 @@ use std::collections::BTreeSet;
 
 use super::super::ways_in::{Asked, line_of};
 use super::{MOST_NAMED, Situation, with_v};
-use crate::model::WayOut;
+use crate::model::{LinesCome, WayOut};
 use crate::probe::packages::manifest::{Pin, members};
 use crate::probe::packages::typed::{self, is_plain, is_plain_path, word};
 use crate::probe::packages::{Declared, LockedPackage, Manager, Scope};
+use crate::probe::repository::Dockerfile;
 
 /// So many packages are renewed together.
 const MOST_RENEWED: usize = 10;
@@ -36,7 +37,8 @@ impl<'a> Commands<'a> {
         let folder = |path: &'a str| path.rsplit_once('/').map_or("", |(folder, _)| folder);
         let folder = if lock.is_constraints() {
             // It is installed where it is read; what lies in several folders, from the project's own.
-            let mut readers = lock.roots.iter().map(|root| folder(&root.manifest));
+            let files = lock.roots.iter().filter(|root| !Dockerfile::is_one(&root.manifest));
+            let mut readers = files.map(|root| folder(&root.manifest));
             let first = readers.next().unwrap_or("");
             // A command names the constraints file as well.
             let own = || lock.path.strip_prefix(first).is_some_and(|rest| rest.starts_with('/'));
@@ -60,12 +62,18 @@ impl<'a> Commands<'a> {
 
     /// Drops what cannot be typed safely, and begins in the lock file's folder.
     pub fn finish(&self, out: &mut WayOut) {
+        // With nothing to try before them the lines come first.
+        if out.commands.is_empty() && out.lines_come == LinesCome::IfCommandsDoNotHelp {
+            out.lines_come = LinesCome::First;
+            out.commands = std::mem::take(&mut out.after_lines);
+        }
         let package = self.situation.package;
         let texts = [&*package.name, &*package.version].into_iter().chain(out.version.as_deref());
         let folder = typed::path(self.folder).filter(|_| texts.into_iter().all(is_plain));
         match folder {
             None => {
                 out.commands.clear();
+                out.after_lines.clear();
                 out.lines = None;
             }
             Some(folder) if !folder.is_empty() && !out.commands.is_empty() => {
@@ -331,8 +339,13 @@ impl<'a> Commands<'a> {
                 let lock = self.situation.lock;
                 let mut command = "pip install".to_owned();
                 // Nobody installs a constraints file, but what reads it.
-                let readers = lock.roots.iter().map(|root| root.manifest.as_str()).filter(|_| lock.is_constraints());
+                let readers = lock.roots.iter().map(|root| root.manifest.as_str());
+                let readers = readers.filter(|path| lock.is_constraints() && !Dockerfile::is_one(path));
                 let mut files: Vec<&str> = readers.take(MOST_NAMED).collect();
+                // What only containers read is installed when their images are built.
+                if files.is_empty() && lock.is_constraints() {
+                    return Vec::new();
+                }
                 if files.is_empty() {
                     files.push(&lock.path);
                 }

@@ -8,9 +8,11 @@ use super::{Allowed, MOST_NAMED, Situation, listed, named, takes_only, with_v};
 use crate::model::{WayOut, WayOutKind};
 use crate::probe::dependencies::nearest::is_major_step;
 use crate::probe::dependencies::ways_in::{Asked, Needing, line_of};
+use crate::probe::packages::lock::Typed;
 use crate::probe::packages::manifest::Forcing;
-use crate::probe::packages::typed::{is_plain, word};
+use crate::probe::packages::typed::{is_command, is_plain, word};
 use crate::probe::packages::{Manager, Version};
+use crate::probe::repository::Dockerfile;
 
 impl Situation<'_> {
     pub(super) fn direct(&self, version: &str, parsed: &Version, commands: &Commands<'_>) -> WayOut {
@@ -81,23 +83,23 @@ impl Situation<'_> {
         refusing: &[Needing<'_>],
         commands: &Commands<'_>,
     ) -> WayOut {
-        let forced = forced(self, version);
-        let force = match &forced.lines {
-            Some((file, _)) if out.lines.is_none() => format!(" If one stays, force the version in {file}."),
-            _ => String::new(),
+        let forced = Some(forced(self, version)).filter(|_| out.lines.is_none());
+        let force = match forced.as_ref().and_then(|forced| forced.lines.as_ref()) {
+            Some((file, _)) => format!(" If one stays, force the version in {file}."),
+            None => String::new(),
         };
         let under = named(refusing.iter().map(|one| (&*one.package.name, &*one.package.version)));
         let mut typed = out.commands;
         typed.extend(commands.renew_all(refusing.iter().map(|one| one.package)));
-        WayOut {
-            words: format!(
-                "{} A second copy stays under {under}: {} Renew or raise that too.{force}",
-                out.words,
-                takes_only(refusing)
-            ),
-            commands: typed,
-            lines: out.lines.or(forced.lines),
-            ..out
+        let words = format!(
+            "{} A second copy stays under {under}: {} Renew or raise that too.{force}",
+            out.words,
+            takes_only(refusing)
+        );
+        let out = WayOut { words, commands: typed, ..out };
+        match forced {
+            Some(forced) => forced.left_to(out, commands),
+            None => out,
         }
     }
 
@@ -111,12 +113,12 @@ impl Situation<'_> {
         let out = self.raise_parent(version, &takes_only(refusing), refusing, Vec::new(), commands);
         let mut typed = out.commands;
         typed.extend(itself.commands);
-        WayOut {
-            words: format!("{} {}", itself.words, out.words),
-            commands: typed,
-            lines: itself.lines.or(out.lines),
-            ..out
+        let words = format!("{} {}", itself.words, out.words);
+        // What the manifest asks for is written before anything is typed.
+        if itself.lines.is_some() {
+            return WayOut { kind: out.kind, words, commands: typed, ..itself };
         }
+        WayOut { words, commands: typed, ..out }
     }
 
     pub(super) fn renew(&self, version: &str, commands: &Commands<'_>) -> WayOut {
@@ -188,6 +190,7 @@ impl Situation<'_> {
                 self.step(version)
             ),
             commands: commands.raise_itself(version),
+            place: lines.as_ref().and_then(|_| commands.place_of_edit()).unwrap_or_default(),
             lines,
             ..WayOut::default()
         }
@@ -207,17 +210,27 @@ impl Situation<'_> {
 
     /// A command names the version.
     pub(super) fn write_in_command(&self, version: &str) -> WayOut {
-        let (name, file) = (self.name(), &self.lock.path);
+        let (name, file, old) = (self.name(), &self.lock.path, &self.package.version);
         let written = with_v(self.package.ecosystem, version);
+        let typed: Vec<&Typed> = self.lock.typed_for(self.at).collect();
+        let mut lines: Vec<u32> = typed.iter().map(|one| one.line).chain([self.package.line]).collect();
+        lines.sort_unstable();
+        lines.dedup();
+        let (command, installs) = if lines.len() == 1 { ("command", "installs") } else { ("commands", "install") };
+        let which = if lines.len() == 1 { "line" } else { "lines" };
+        let which = format!("{which} {}", listed(lines.iter().map(u32::to_string).collect()));
+        let mut new: Vec<String> = typed.iter().filter_map(|one| rewritten(one, old, &written)).collect();
+        new.dedup();
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "The command in {file} (line {}) installs {name} {}: write {written} there, or where the version is set, \
-                 and build the image again.{}",
-                self.package.line,
-                self.package.version,
+                "The {command} in {file} ({which}) {installs} {name} {old}: write {written} there, or where the version is \
+                 set, and build the image again.{}",
                 self.step(version)
             ),
+            lines: (!new.is_empty()).then(|| (file.clone(), new.join("\n"))),
+            place: if new.is_empty() { String::new() } else { format!("in {which}") },
+            at_last: format!("build the image of {file} again"),
             ..WayOut::default()
         }
     }
@@ -242,12 +255,23 @@ impl Situation<'_> {
         // What a compiler wrote is asked for elsewhere, and pinned here.
         let file = &*self.lock.path;
         let readers = self.lock.roots.iter().filter(|_| self.lock.is_constraints());
-        let mut readers: Vec<String> = readers.map(|root| root.manifest.clone()).collect();
-        let more = readers.len().saturating_sub(MOST_NAMED);
-        readers.truncate(MOST_NAMED);
-        readers.extend((more > 0).then(|| format!("{more} more")));
-        let installs =
-            if readers.is_empty() { "install again".to_owned() } else { format!("install {} again", listed(readers)) };
+        let readers: Vec<String> = readers.map(|root| root.manifest.clone()).collect();
+        let (images, files): (Vec<String>, Vec<String>) =
+            readers.into_iter().partition(|path| Dockerfile::is_one(path));
+        let some = |mut all: Vec<String>| {
+            let more = all.len().saturating_sub(MOST_NAMED);
+            all.truncate(MOST_NAMED);
+            all.extend((more > 0).then(|| format!("{more} more")));
+            listed(all)
+        };
+        let at_last =
+            if images.is_empty() { String::new() } else { format!("build the image of {} again", some(images)) };
+        let installs = match (files.is_empty(), at_last.is_empty()) {
+            (true, true) => "install again".to_owned(),
+            (true, false) => at_last.clone(),
+            (false, true) => format!("install {} again", some(files)),
+            (false, false) => format!("install {} again, and {at_last}", some(files)),
+        };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
@@ -259,15 +283,21 @@ impl Situation<'_> {
             ),
             commands: commands.install(),
             lines: Some((file.to_owned(), format!("{name}=={version}"))),
+            place: format!("in line {}", self.package.line),
+            at_last,
             ..WayOut::default()
         }
     }
 
     pub(super) fn go(&self, version: &str, commands: &Commands<'_>) -> WayOut {
         let name = self.name();
-        let entries = self.manifests.get(&self.lock.path).and_then(|manifest| manifest.forcings.get(name));
-        if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
-            return self.replaced(version, one);
+        // That of the workspace goes before that of the module.
+        let files = self.workspace_of_go().into_iter().chain([self.lock.path.clone()]);
+        for file in files {
+            let entries = self.manifests.get(&file).and_then(|manifest| manifest.forcings.get(name));
+            if let Some(one) = entries.into_iter().flatten().find(|one| one.says == self.package.version) {
+                return self.replaced(version, &file, one);
+            }
         }
         let words = if name == "stdlib" {
             format!("Build with Go {version} or later: the hole is in Go's own library.")
@@ -277,13 +307,32 @@ impl Situation<'_> {
         WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
     }
 
+    /// The `go.work` in the folder of the module or the nearest one above.
+    fn workspace_of_go(&self) -> Option<String> {
+        let mut folder = self.lock.path.strip_suffix("go.mod")?.trim_end_matches('/');
+        loop {
+            let path = if folder.is_empty() { "go.work".to_owned() } else { format!("{folder}/go.work") };
+            if self.manifests.contains_key(&path) {
+                return Some(path);
+            }
+            if folder.is_empty() {
+                return None;
+            }
+            folder = folder.rsplit_once('/').map_or("", |(above, _)| above);
+        }
+    }
+
     /// A `replace` decides, whatever is required (<https://go.dev/ref/mod#go-mod-file-replace>).
-    fn replaced(&self, version: &str, entry: &Forcing) -> WayOut {
-        let (name, file) = (self.name(), &self.lock.path);
+    fn replaced(&self, version: &str, file: &str, entry: &Forcing) -> WayOut {
+        let name = self.name();
         let old = entry.keys.first().map_or("", String::as_str);
         let version = with_v(self.package.ecosystem, version);
         let edit = word(&format!("{old}={name}@{version}"));
-        let typed = [format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()];
+        let typed = if file.ends_with("go.work") {
+            vec![format!("go work edit -replace {edit}")]
+        } else {
+            vec![format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()]
+        };
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
@@ -293,8 +342,16 @@ impl Situation<'_> {
                 self.package.version,
                 self.step(&version)
             ),
-            commands: if is_plain(old) { typed.to_vec() } else { Vec::new() },
+            commands: if is_plain(old) { typed } else { Vec::new() },
             ..WayOut::default()
         }
     }
+}
+
+/// What stands in a command with another version: all of it where that can be told, else the word that names the package.
+fn rewritten(typed: &Typed, old: &str, new: &str) -> Option<String> {
+    // Another package of the command may have a version that looks like it.
+    let texts = [&typed.command, &typed.word];
+    let text = texts.into_iter().find(|text| is_command(text) && text.matches(old).count() == 1)?;
+    Some(text.replace(old, new))
 }

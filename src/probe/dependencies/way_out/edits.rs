@@ -58,6 +58,16 @@ impl Commands<'_> {
         Some((self.written_in(asked).0, text))
     }
 
+    /// Where in their file the lines of [`Commands::edited`] belong.
+    pub(super) fn place_of_edit(&self) -> Option<String> {
+        let asked = self.situation.ways.itself.first()?;
+        let line = match self.property(asked) {
+            Some(property) => property.line,
+            None => self.written_in(asked).1?,
+        };
+        Some(format!("in line {line}"))
+    }
+
     /// What is asked for with development is in a group whose name the tool would have to be told; what a member of a
     /// workspace asks for is not found from the lock file's folder.
     fn is_aside(&self, asked: &Asked<'_>) -> bool {

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use super::super::nearest::line;
 use super::Situation;
-use super::written::{self, Entry};
+use super::commands::Commands;
+use super::written::{self, Entry, Paste};
+use crate::model::{LinesCome, WayOut};
 use crate::probe::packages::typed::{is_plain, word};
-use crate::probe::packages::{LockedPackage, Manager};
+use crate::probe::packages::{LockedPackage, Manager, Manifest};
 
 /// How a version is forced.
 #[derive(Debug, Default)]
@@ -15,8 +17,24 @@ pub struct Forced {
     pub words: String,
     /// A file, and the lines to add to it.
     pub lines: Option<(String, String)>,
+    /// Where in it they belong.
+    pub place: String,
     /// What to type instead of adding lines.
     pub commands: Vec<String>,
+}
+
+impl Forced {
+    /// Lines for a file.
+    fn lines(paste: Paste, file: String, words: String) -> Self {
+        let words = if paste.how.is_empty() { words } else { format!("{words} {}", paste.how) };
+        Self { words, lines: Some((file, paste.text)), place: paste.place, commands: Vec::new() }
+    }
+
+    /// `out` with this as what is left where its commands did not help.
+    pub fn left_to(self, out: WayOut, commands: &Commands<'_>) -> WayOut {
+        let after_lines = if self.lines.is_some() { commands.install() } else { Vec::new() };
+        WayOut { lines: self.lines, place: self.place, lines_come: LinesCome::IfCommandsDoNotHelp, after_lines, ..out }
+    }
 }
 
 /// How `version` of the package of `situation` is forced.
@@ -24,26 +42,25 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     let name = &situation.package.name;
     let folder = situation.lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let beside = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
-    let lines = |text: String, file: &str, words: String| Forced {
-        words,
-        lines: Some((beside(file), text)),
-        commands: Vec::new(),
+    let lines = |text: String, file: &str, words: String| {
+        Forced::lines(Paste { text, ..Paste::default() }, beside(file), words)
     };
-    let command = |command: String, words: String| Forced { words, lines: None, commands: vec![command] };
+    let command = |command: String, words: String| Forced { words, commands: vec![command], ..Forced::default() };
     // A second block of the same name would drop the first.
     let is_empty = situation.overrides.is_empty();
     let block = |key: &str, entries: &[Entry], file: &str| {
         if !is_empty {
             return added(situation, version, entries);
         }
-        lines(
-            written::table(key, entries),
-            file,
-            format!("Force {version} or later with the lines below in {}.", beside(file)),
-        )
+        let words = format!("Force {version} or later with the lines below in {}.", beside(file));
+        Forced::lines(written::begun(situation, &[key], entries), beside(file), words)
     };
     let python = |table: &str, line: String| {
         let words = format!("Force {version} or later with the lines below in {}.", beside("pyproject.toml"));
+        // A second heading of the same name is no TOML.
+        if situation.overrides.has_table(table) {
+            return Forced::lines(Paste::beside(&format!("[{table}]"), line), beside("pyproject.toml"), words);
+        }
         lines(format!("[{table}]\n{line}"), "pyproject.toml", words)
     };
     let one = |key: &str| [(vec![key.to_owned()], format!("^{version}"))];
@@ -66,6 +83,9 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
         Manager::Pnpm => pnpm(situation, version, &beside),
         // <https://docs.astral.sh/uv/reference/settings/#override-dependencies>
         Manager::Uv | Manager::Pdm if !is_empty => {
+            added(situation, version, &[(vec![name.clone()], format!(">={version}"))])
+        }
+        Manager::Uv if situation.overrides.has_table("tool.uv.override-dependencies") => {
             added(situation, version, &[(vec![name.clone()], format!(">={version}"))])
         }
         Manager::Uv => python("tool.uv", format!("override-dependencies = [\"{name}>={version}\"]")),
@@ -100,7 +120,9 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
             "Gemfile",
             format!("Ask for {name} yourself in {}.", beside("Gemfile")),
         ),
-        Manager::Maven => maven(name, version, &situation.lock.path, is_empty),
+        Manager::Maven => {
+            maven(name, version, &situation.lock.path, !situation.overrides.has_table("dependencyManagement"))
+        }
         Manager::Gradle => lines(
             format!("dependencies {{\n    constraints {{\n        implementation(\"{name}:{version}\")\n    }}\n}}"),
             "build.gradle",
@@ -113,12 +135,8 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
 /// What is added to those that are forced already.
 fn added(situation: &Situation<'_>, version: &str, entries: &[Entry]) -> Forced {
     let place = &situation.overrides.place;
-    let paste = written::added(situation, entries);
-    Forced {
-        words: format!("Force {version} or later under {} in {}. {}", place.key, place.file, paste.how),
-        lines: Some((place.file.clone(), paste.text)),
-        commands: Vec::new(),
-    }
+    let words = format!("Force {version} or later under {} in {}.", place.key, place.file);
+    Forced::lines(written::added(situation, entries), place.file.clone(), words)
 }
 
 /// What is asked for directly may not be forced otherwise, only below those who need it.
@@ -161,8 +179,7 @@ fn within<'a>(situation: &Situation<'a>) -> Option<&'a str> {
 /// Since pnpm 10 they stand in `pnpm-workspace.yaml`, before that in `package.json` (<https://pnpm.io/settings#overrides>).
 fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> String) -> Forced {
     let name = &situation.package.name;
-    let manager = situation.manifests.get(&beside("package.json")).and_then(|one| one.package_manager.as_deref());
-    let major = manager.and_then(|text| text.strip_prefix("pnpm@")).map(line).and_then(|line| line.first().copied());
+    let major = situation.manifests.get(&beside("package.json")).and_then(Manifest::pnpm_major);
     // The format's version 9 is written by pnpm 9 and by later ones.
     let old = major.map_or_else(|| line(&situation.lock.format).first().is_none_or(|one| *one < 9), |major| major < 10);
     let key = within(situation).map_or_else(|| format!("{name}@<{version}"), |parent| format!("{parent}>{name}"));
@@ -170,22 +187,23 @@ fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> Strin
         return added(situation, version, &[(vec![key], format!("^{version}"))]);
     }
     let (manifest, workspace) = (beside("package.json"), beside("pnpm-workspace.yaml"));
-    let (text, file, other) = if old {
-        let text = format!("\"pnpm\": {{\n    \"overrides\": {{\n        \"{key}\": \"^{version}\"\n    }}\n}}");
-        (text, manifest, String::new())
+    let (paste, file, other) = if old {
+        (
+            written::begun(situation, &["pnpm", "overrides"], &[(vec![key], format!("^{version}"))]),
+            manifest,
+            String::new(),
+        )
     } else {
         let other = if major.is_none() {
             format!(" That is for pnpm 10 and later; pnpm 9 and older read it as pnpm.overrides in {manifest}.")
         } else {
             String::new()
         };
-        (format!("overrides:\n  \"{key}\": \"^{version}\""), workspace, other)
+        let text = format!("overrides:\n  \"{key}\": \"^{version}\"");
+        (Paste { text, ..Paste::default() }, workspace, other)
     };
-    Forced {
-        words: format!("Force {version} or later with the lines below in {file}.{other}"),
-        lines: Some((file, text)),
-        commands: Vec::new(),
-    }
+    let words = format!("Force {version} or later with the lines below in {file}.{other}");
+    Forced::lines(paste, file, words)
 }
 
 /// <https://maven.apache.org/guides/introduction/introduction-to-dependency-mechanism.html#dependency-management>
@@ -197,18 +215,15 @@ fn maven(name: &str, version: &str, file: &str, is_first: bool) -> Forced {
              {space}  <version>{version}</version>\n{space}</dependency>"
         )
     };
-    let (text, place) = if is_first {
+    let words = format!("Set the version of {name} for everything that brings it in, in {file}.");
+    let paste = if is_first {
         let entry = entry("    ");
         let text =
             format!("<dependencyManagement>\n  <dependencies>\n{entry}\n  </dependencies>\n</dependencyManagement>");
-        (text, format!("in {file}"))
+        Paste { text, ..Paste::default() }
     } else {
         // A pom has one such part at most.
-        (entry(""), format!("among the dependencies under dependencyManagement in {file}"))
+        Paste::beside("dependencyManagement > dependencies", entry(""))
     };
-    Forced {
-        words: format!("Set the version of {name} for everything that brings it in, {place}."),
-        lines: Some((file.to_owned(), text)),
-        commands: Vec::new(),
-    }
+    Forced::lines(paste, file.to_owned(), words)
 }

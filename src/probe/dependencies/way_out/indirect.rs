@@ -25,19 +25,22 @@ impl<'a> Situation<'a> {
             };
         }
         if parents.is_empty() {
-            let mut out = self.force(version, "The lock file does not say what asks for it.", commands);
             let renew = commands.renew(version);
-            if !renew.is_empty() && !matches!(self.lock.manager, Manager::YarnClassic | Manager::Gradle) {
-                out.kind = WayOutKind::Renew;
-                out.words = format!(
+            if renew.is_empty() || matches!(self.lock.manager, Manager::YarnClassic | Manager::Gradle) {
+                return self.force(version, "The lock file does not say what asks for it.", commands);
+            }
+            let out = WayOut {
+                kind: WayOutKind::Renew,
+                words: format!(
                     "The lock file does not say what asks for {}. Renew it; if it stays at {}, force {version}.{}",
                     self.name(),
                     self.package.version,
                     self.step(version)
-                );
-                out.commands = renew;
-            }
-            return out;
+                ),
+                commands: renew,
+                ..WayOut::default()
+            };
+            return forced(self, version).left_to(out, commands);
         }
         // Who takes what is not known: a small step may be allowed.
         let is_small = !is_major_step(&self.package.version, version) && self.lock.manager != Manager::YarnClassic;
@@ -152,13 +155,13 @@ impl<'a> Situation<'a> {
             if typed.is_empty() && !held_ones.is_empty() { WayOutKind::Override } else { WayOutKind::RaiseParent };
         let first = if first.is_empty() { String::new() } else { format!(" {first}") };
         let also = if self.ways.itself.is_empty() { "" } else { "also " };
-        WayOut {
+        let out = WayOut {
             kind,
             words: format!("{name} {also}comes in through {who}.{why}{first}{last}"),
             commands: typed,
-            lines: forced.lines,
             ..WayOut::default()
-        }
+        };
+        forced.left_to(out, commands)
     }
 
     /// What the project forces between the package and what it asks for, as sentences.
@@ -208,6 +211,7 @@ impl<'a> Situation<'a> {
             words: format!("{why} {}{through}{}", forced.words, self.step(version)),
             commands: typed,
             lines: forced.lines,
+            place: forced.place,
             ..WayOut::default()
         }
     }

@@ -136,8 +136,11 @@ impl<'a> Situation<'a> {
             _ if !self.ways.itself.is_empty() => self.direct(version, &parsed, commands),
             _ => self.indirect(version, &parsed, commands),
         };
-        let words = format!("{}{}", self.limited(&parsed), out.words);
-        WayOut { version: Some(version.to_owned()), words, ..out }
+        let words = format!("{}{}{}", self.limited(&parsed), self.refused(version, &parsed), out.words);
+        // Go itself is named without.
+        let written =
+            if self.name() == "stdlib" { version.to_owned() } else { with_v(self.package.ecosystem, version) };
+        WayOut { version: Some(written), words, ..out }
     }
 
     /// Where the project holds the package to versions without `version`, as a sentence
@@ -152,6 +155,37 @@ impl<'a> Situation<'a> {
             Some((name, (says, line))) => format!(
                 "{file}:{line} holds {name} to {says} (constraint-dependencies): as long as that stands, nothing below \
                  helps. Change it first. "
+            ),
+            None => String::new(),
+        }
+    }
+
+    /// Where the project refuses `version` (<https://go.dev/ref/mod#go-mod-file-exclude>,
+    /// <https://getcomposer.org/doc/04-schema.md#conflict>), as a sentence.
+    fn refused(&self, text: &str, version: &Version) -> String {
+        let (ecosystem, path) = (self.package.ecosystem, self.lock.path.as_str());
+        let (file, key) = match self.lock.manager {
+            _ if self.lock.is_by_name() => return String::new(),
+            Manager::Go => (path.to_owned(), "exclude"),
+            Manager::Composer => (path.replace("composer.lock", "composer.json"), "conflict"),
+            _ => return String::new(),
+        };
+        let written = with_v(ecosystem, text);
+        let is_refused = |says: &str| {
+            // Go names one version.
+            if ecosystem == Ecosystem::Go {
+                says == written
+            } else {
+                range::allows(ecosystem, says, version) == Some(true)
+            }
+        };
+        let refused = self.manifests.get(&file).into_iter().flat_map(|manifest| &manifest.refused);
+        let of_it = refused.filter(|(name, _)| ecosystem.normalize(name) == ecosystem.normalize(self.name()));
+        match of_it.flat_map(|(_, all)| all).find(|(says, _)| is_refused(says)) {
+            Some((says, line)) => format!(
+                "{file}:{line} refuses {} {says} ({key}): as long as that stands, {written} does not arrive. Change it \
+                 first. ",
+                self.name()
             ),
             None => String::new(),
         }

@@ -57,8 +57,9 @@ impl<'a> Overrides<'a> {
             Manager::Npm | Manager::Bun => Place { file: beside("package.json"), key: "overrides" },
             Manager::YarnClassic | Manager::YarnBerry => Place { file: beside("package.json"), key: "resolutions" },
             Manager::Pnpm => Place { file: beside("package.json"), key: "pnpm.overrides" },
-            Manager::Uv => Place { file: beside("pyproject.toml"), key: "override-dependencies" },
+            Manager::Uv => Place { file: beside("pyproject.toml"), key: "tool.uv.override-dependencies" },
             Manager::Pdm => Place { file: beside("pyproject.toml"), key: "tool.pdm.resolution.overrides" },
+            Manager::Gradle => gradle(folder, manifests),
             Manager::Maven => Place { file: lock.path.clone(), key: "dependencyManagement" },
             _ => Place::default(),
         };
@@ -66,14 +67,31 @@ impl<'a> Overrides<'a> {
         let mut entries: BTreeMap<String, Vec<&Forcing>> = BTreeMap::new();
         let written = manifest.map(|one| &one.forcings);
         let has = |table: Table| written.is_some_and(|all| all.values().flatten().any(|one| one.table == table));
+        // pnpm 10 reads one of them, that of package.json before the other; 9 only that, and since 11 only the other
+        // (<https://pnpm.io/settings#overrides>).
+        let major = manifest.and_then(Manifest::pnpm_major);
+        let repeats = |one: &Forcing| {
+            let same = |all: &Vec<Forcing>| all.iter().any(|forced| forced.keys == one.keys);
+            lock.forced.values().any(same)
+        };
+        let of_json = |one: &&Forcing| one.table == Table::Pnpm && (lock.forced.is_empty() || repeats(one));
+        let in_json = match major {
+            Some(major) => major < 11 && has(Table::Pnpm),
+            None => written.is_some_and(|all| all.values().flatten().any(|one| of_json(&one))),
+        };
         let reads = |table: Table| match lock.manager {
             Manager::Npm => table == Table::Overrides,
             // It takes the other table where the first is not there.
             Manager::Bun => table == Table::Overrides || table == Table::Resolutions && !has(Table::Overrides),
             Manager::YarnClassic | Manager::YarnBerry => table == Table::Resolutions,
-            Manager::Pnpm => matches!(table, Table::Pnpm | Table::Resolutions),
+            Manager::Pnpm => match table {
+                Table::Pnpm => in_json,
+                Table::PnpmWorkspace => !in_json && major.is_none_or(|major| major > 9),
+                table => table == Table::Resolutions,
+            },
             Manager::Uv => table == Table::Uv,
             Manager::Pdm => table == Table::Pdm,
+            Manager::Gradle => table == Table::Gradle,
             _ => table == Table::Maven,
         };
         // pnpm repeats in its lock file what is forced.
@@ -83,9 +101,10 @@ impl<'a> Overrides<'a> {
         };
         match lock.manager {
             Manager::Bun if !has(Table::Overrides) && has(Table::Resolutions) => place.key = "resolutions",
-            Manager::Pnpm if !has(Table::Pnpm) && has(Table::Resolutions) => place.key = "resolutions",
+            Manager::Pnpm if in_json => {}
+            Manager::Pnpm if !has(Table::PnpmWorkspace) && has(Table::Resolutions) => place.key = "resolutions",
             // Since version 10 they stand elsewhere.
-            Manager::Pnpm if repeated && !in_file(&reads) => {
+            Manager::Pnpm if in_file(&reads) || repeated => {
                 place = Place { file: beside("pnpm-workspace.yaml"), key: "overrides" };
             }
             _ => {}
@@ -95,8 +114,10 @@ impl<'a> Overrides<'a> {
             let mut list: Vec<&Forcing> = forcings.iter().filter(|one| repeated || reads(one.table)).collect();
             // The manifest still says what an entry follows, the lock file what that came to.
             for one in list.iter_mut().filter(|_| repeated) {
-                let here = written.and_then(|all| all.get(name)).into_iter().flatten();
-                *one = here.into_iter().find(|here| here.keys == one.keys).unwrap_or(*one);
+                let mut here = written.and_then(|all| all.get(name)).into_iter().flatten();
+                let is_it =
+                    |here: &&Forcing| here.keys == one.keys && reads(here.table) && !here.says.starts_with("catalog:");
+                *one = here.find(is_it).unwrap_or(*one);
             }
             // What says more of who is meant wins.
             list.sort_by_key(|one| std::cmp::Reverse(one.selector(lock.manager).map_or(0, |one| one.outer.len())));
@@ -111,6 +132,24 @@ impl<'a> Overrides<'a> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// The manifest whose versions an entry may follow; empty where there is none.
+    #[must_use]
+    pub fn followed_file(&self) -> &'a str {
+        self.manifest.map_or("", |one| one.path.as_str())
+    }
+
+    /// Whether a table stands in the manifest, perhaps without entries: `pnpm`.
+    #[must_use]
+    pub fn has_table(&self, path: &str) -> bool {
+        self.manifest.is_some_and(|one| one.tables.contains(path))
+    }
+
+    /// The entries that are known, by the package.
+    #[must_use]
+    pub fn all(&self) -> Vec<&'a Forcing> {
+        self.entries.values().flatten().copied().collect()
     }
 
     /// All entries of one table of the manifest, as they stand there; `None` where they are not all known.
@@ -183,6 +222,10 @@ impl<'a> Overrides<'a> {
     #[must_use]
     pub fn allows(&self, forcing: &'a Forcing, package: &LockedPackage, version: &str) -> Option<bool> {
         let Some(says) = self.brings(forcing, package) else { return Some(false) };
+        // One version of Gradle is that one, a range is not compared.
+        if self.graph.lock().manager == Manager::Gradle && !says.contains(['[', '(', ',', '+']) {
+            return Some(says == version);
+        }
         // What is managed by Maven is a version, that what asks for it itself may stand above.
         let unknown = package.ecosystem == Ecosystem::Maven || says.trim().is_empty();
         let version = Version::parse(package.ecosystem, version).filter(|_| !unknown)?;
@@ -265,6 +308,21 @@ impl<'a> Overrides<'a> {
         }
         held
     }
+}
+
+/// The build file of the folder, or the nearest one above, that forces versions.
+fn gradle(folder: &str, manifests: &BTreeMap<String, Manifest>) -> Place {
+    let above = std::iter::successors(Some(folder), |folder| {
+        (!folder.is_empty()).then(|| folder.rsplit_once('/').map_or("", |(above, _)| above))
+    });
+    let beside =
+        |folder: &str, name: &str| if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") };
+    let forces = |file: &String| {
+        let written = manifests.get(file).map(|one| &one.forcings);
+        written.is_some_and(|all| all.values().flatten().any(|one| one.table == Table::Gradle))
+    };
+    let mut files = above.flat_map(|folder| ["build.gradle", "build.gradle.kts"].map(|name| beside(folder, name)));
+    files.find(forces).map_or_else(Place::default, |file| Place { file, key: "force or strictly" })
 }
 
 /// Whether what is asked for meets what a key chooses. Where it is not known what is asked for, it may.

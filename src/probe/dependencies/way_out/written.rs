@@ -1,4 +1,4 @@
-//! The lines to paste where versions are forced already: whole ones, that keep what stands there.
+//! The lines to paste where versions are forced, and where they belong: what stands there stays.
 
 use super::Situation;
 use crate::probe::packages::Manager;
@@ -9,9 +9,12 @@ use crate::probe::packages::typed::{is_plain, is_range};
 const MOST_ENTRIES: usize = 30;
 
 /// Lines, and where they go.
+#[derive(Debug, Default)]
 pub struct Paste {
-    /// Where, as a sentence.
+    /// Where, as a sentence that follows others; empty where the lines stand by themselves.
     pub how: String,
+    /// The same as a phrase that follows the file's name.
+    pub place: String,
     /// The lines.
     pub text: String,
 }
@@ -19,71 +22,118 @@ pub struct Paste {
 /// An entry to write: the keys that lead to it, and what it says.
 pub type Entry = (Vec<String>, String);
 
+impl Paste {
+    /// Lines beside those that are there, as the first ones: what follows them needs no comma then.
+    pub fn beside(table: &str, text: String) -> Self {
+        Self {
+            how: format!("Put what is below first under {table}; what stands there stays."),
+            place: format!("first inside {table}, beside what stands there"),
+            text,
+        }
+    }
+
+    /// What comes in place of what stands there.
+    fn instead(place: String, text: String) -> Self {
+        Self { how: format!("What is below belongs {place}."), place, text }
+    }
+}
+
 /// `entries` with another version, or with what `says` of `package.json` stands for it.
 pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, says: &str) -> Option<Paste> {
     let (first, name) = (*entries.first()?, &situation.package.name);
     let place = &situation.overrides.place;
-    let line = |text: String| Paste { how: format!("The line below belongs in place of line {}.", first.line), text };
+    let line = first.line;
     Some(match situation.lock.manager {
         Manager::Uv => {
-            let new = |one: &&Forcing| entries.contains(one).then(|| raised(one, name, version));
-            list(situation, &new, None).unwrap_or_else(|| line(format!("    \"{}\",", raised(first, name, version))))
+            // All of the list may stand on one line.
+            let old = first.keys.first().filter(|old| is_range(&old.replace([';', '\''], "")));
+            let old = old.map_or_else(|| format!("the entry in line {line}"), |old| format!("\"{old}\""));
+            let place = format!("inside {}, in place of {old}", place.key);
+            Paste::instead(place, format!("\"{}\"", raised(first, name, version)))
         }
-        Manager::Pdm => line(format!("{name} = \">={version}\"")),
-        Manager::Maven => Paste {
-            how: format!("It is the one in line {}.", first.line),
-            text: format!("<version>{version}</version>"),
-        },
+        Manager::Pdm => Paste::instead(
+            format!("inside {}, in place of line {line}", place.key),
+            format!("{name} = \">={version}\""),
+        ),
+        Manager::Gradle => {
+            let old = first.keys.first().map_or("", String::as_str);
+            let new = if old.contains(&*first.says) {
+                old.replace(&*first.says, version)
+            } else if old.matches(':').count() == 2 {
+                // A variable sets it, which others may share.
+                format!("{name}:{version}")
+            } else {
+                version.to_owned()
+            };
+            Paste::instead(format!("in line {line}, in place of \"{old}\""), format!("\"{new}\""))
+        }
+        Manager::Maven => {
+            let place = format!("inside {}, in place of the version of {name} (line {line})", place.key);
+            Paste::instead(place, format!("<version>{version}</version>"))
+        }
         _ if place.file.ends_with(".yaml") => {
             let lines: Vec<String> = entries.iter().filter_map(|one| yaml(one.keys.first()?, version)).collect();
-            Paste {
-                how: "The lines below belong in place of those with the same keys.".to_owned(),
-                text: lines.join("\n"),
-            }
+            Paste::instead(format!("inside {}, in place of {}", place.key, same_key(lines.len())), lines.join("\n"))
         }
         _ => {
+            let above = |one: &Forcing| one.keys.split_last().map(|(_, above)| above.to_vec()).unwrap_or_default();
+            let outer = above(first);
             let new: Vec<Entry> = entries.iter().map(|one| (one.keys.clone(), says.to_owned())).collect();
-            block(situation, &new).unwrap_or_else(|| {
-                let last = first.keys.last().map_or("", String::as_str);
-                Paste {
-                    how: format!("It is the one in line {}; keep the comma behind it.", first.line),
-                    text: format!("{}: \"{says}\"", quoted(last)),
-                }
+            // Entries of several tables are written with these.
+            let all = if entries.iter().all(|one| above(one) == outer) { None } else { block(situation, &new) };
+            all.unwrap_or_else(|| {
+                let table = std::iter::once(place.key).chain(outer.iter().map(String::as_str));
+                let table = table.collect::<Vec<_>>().join(" > ");
+                let here = entries.iter().filter(|one| above(one) == outer);
+                let new = here.map(|one| (one.keys.last().cloned().into_iter().collect(), says.to_owned()));
+                let new: Vec<Entry> = new.collect();
+                Paste::instead(
+                    format!("inside {table}, in place of {}; keep the comma behind it", same_key(new.len())),
+                    nested(&[], &new),
+                )
             })
         }
     })
 }
 
+fn same_key(count: usize) -> &'static str {
+    if count == 1 { "the entry with the same key" } else { "the entries with the same keys" }
+}
+
 /// `entries` beside those that are there.
 pub fn added(situation: &Situation<'_>, entries: &[Entry]) -> Paste {
     let place = &situation.overrides.place;
-    let keep = |how: &str, text: String| Paste { how: format!("{how} {}; what stands there stays.", place.key), text };
-    let says = |with: &str| {
-        let entry = |(keys, says): &Entry| format!("{}{with}{says}", keys.last().map_or("", String::as_str));
-        entries.iter().map(entry).collect::<Vec<_>>()
-    };
+    let first = entries.first().map_or("", |(_, says)| says.as_str());
+    let key = entries.first().and_then(|(keys, _)| keys.last()).map_or("", String::as_str);
     match situation.lock.manager {
-        Manager::Uv => {
-            let new = says("").into_iter().next();
-            list(situation, &|_| None, new).unwrap_or_else(|| {
-                let lines: Vec<String> = says("").iter().map(|one| format!("    \"{one}\",")).collect();
-                keep("Put the line below first in", lines.join("\n"))
-            })
-        }
-        Manager::Pdm => {
-            let lines: Vec<String> =
-                entries.iter().map(|(keys, says)| format!("{} = \"{says}\"", keys.concat())).collect();
-            keep("Add the line below under", lines.join("\n"))
-        }
+        Manager::Uv => Paste::beside(place.key, format!("\"{key}{first}\",")),
+        Manager::Pdm => Paste::beside(place.key, format!("{key} = \"{first}\"")),
         _ if place.file.ends_with(".yaml") => {
             let lines = entries.iter().filter_map(|(keys, says)| yaml(keys.first()?, says.trim_start_matches('^')));
-            keep("Add the line below under", lines.collect::<Vec<_>>().join("\n"))
+            Paste::beside(place.key, lines.collect::<Vec<_>>().join("\n"))
         }
-        _ => block(situation, entries).unwrap_or_else(|| {
-            let mut tree = Tree::default();
-            entries.iter().for_each(|(keys, says)| tree.put(keys, says));
-            keep("Put what is below first under", tree.text(0) + ",")
-        }),
+        _ => {
+            // An object cannot have a key twice: what stands under it is written with the new entries.
+            let outermost = |keys: &[String]| keys.first().cloned();
+            let here = situation.overrides.all();
+            let is_there = |(keys, _): &Entry| here.iter().any(|one| outermost(&one.keys) == outermost(keys));
+            let all = if entries.iter().any(is_there) { block(situation, entries) } else { None };
+            all.unwrap_or_else(|| Paste::beside(place.key, nested(&[], entries) + ","))
+        }
+    }
+}
+
+/// `entries` of a table of `package.json` at `path`, none of which is there: within as much of the table as is there.
+pub fn begun(situation: &Situation<'_>, path: &[&str], entries: &[Entry]) -> Paste {
+    let is_there = |count: &usize| situation.overrides.has_table(&path.get(..*count).unwrap_or(path).join("."));
+    let there = (1..=path.len()).rev().find(is_there).unwrap_or(0);
+    let (outer, new) = path.split_at(there);
+    let outer = outer.join(".");
+    match (there, new) {
+        (0, new) => Paste { text: nested(new, entries), ..Paste::default() },
+        // It is empty: a comma would be one too many.
+        (_, []) => Paste { text: nested(&[], entries), ..Paste::beside(&outer, String::new()) },
+        (_, new) => Paste::beside(&outer, nested(new, entries) + ","),
     }
 }
 
@@ -102,20 +152,6 @@ fn raised(one: &Forcing, name: &str, version: &str) -> String {
     format!("{name}>={version}{}", marker.map_or_else(String::new, |marker| format!(" ; {marker}")))
 }
 
-/// uv's list with its entries, those changed for which `new` says something, and one more.
-fn list(situation: &Situation<'_>, new: &dyn Fn(&&Forcing) -> Option<String>, more: Option<String>) -> Option<Paste> {
-    let written = situation.overrides.written().filter(|all| all.len() < MOST_ENTRIES)?;
-    let old = |one: &&Forcing| one.keys.first().cloned().unwrap_or_default();
-    let texts: Vec<String> = written.iter().map(|one| new(one).unwrap_or_else(|| old(one))).chain(more).collect();
-    // What holds quotes is not written anew.
-    let is_plain = |text: &String| is_range(&text.replace([';', '\''], ""));
-    let lines: Vec<String> = texts.iter().map(|text| format!("    \"{text}\",\n")).collect();
-    texts.iter().all(is_plain).then(|| Paste {
-        how: "The lines below are all of it, to be put in its place.".to_owned(),
-        text: format!("{} = [\n{}]", situation.overrides.place.key, lines.concat()),
-    })
-}
-
 /// A table of `package.json` with its entries and the new ones, which stand in place of those with the same keys; `None`
 /// where there are too many, or not all are known.
 fn block(situation: &Situation<'_>, new: &[Entry]) -> Option<Paste> {
@@ -130,17 +166,18 @@ fn block(situation: &Situation<'_>, new: &[Entry]) -> Option<Paste> {
     let all: Vec<Entry> =
         written.iter().map(|one| (one.keys.clone(), one.says.clone())).chain(new.iter().cloned()).collect();
     let key = situation.overrides.place.key;
-    Some(Paste {
-        how: format!("The lines below are all of {key}, to be put in its place."),
-        text: table(key.rsplit('.').next().unwrap_or(key), &all),
-    })
+    let place = format!("in place of all of {key}, whose other entries are kept in it");
+    Some(Paste::instead(place, nested(&[key.rsplit('.').next().unwrap_or(key)], &all)))
 }
 
-/// A table of JSON with these entries.
-pub fn table(key: &str, entries: &[Entry]) -> String {
+/// Entries of JSON below these keys.
+pub fn nested(path: &[&str], entries: &[Entry]) -> String {
     let mut tree = Tree::default();
-    entries.iter().for_each(|(keys, says)| tree.put(keys, says));
-    format!("\"{key}\": {{\n{}\n}}", tree.text(1))
+    for (keys, says) in entries {
+        let keys: Vec<String> = path.iter().map(|key| (*key).to_owned()).chain(keys.iter().cloned()).collect();
+        tree.put(&keys, says);
+    }
+    tree.text(0)
 }
 
 /// Nested entries in their order.

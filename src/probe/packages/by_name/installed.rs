@@ -25,7 +25,7 @@ const MANAGERS: [&str; 19] = [
     "yarn",
 ];
 /// Options that take the next word.
-const WITH_VALUE: [&str; 54] = [
+const WITH_VALUE: [&str; 58] = [
     "--omit",
     "--include",
     "--loglevel",
@@ -58,6 +58,10 @@ const WITH_VALUE: [&str; 54] = [
     "--timeout",
     "--requirements",
     "--constraints",
+    "--build-constraint",
+    "--build-constraints",
+    "--override",
+    "--overrides",
     "--index",
     "--default-index",
     "--index-strategy",
@@ -192,7 +196,9 @@ pub fn installed(command: &str) -> Vec<Installed> {
     let words = shell::words(command);
     // What follows a `;` says for which machines a package of Python is meant.
     let words: Vec<&str> = words.iter().map(|word| word.split(';').next().unwrap_or(word).trim()).collect();
-    let found = words.iter().enumerate().find_map(|(at, word)| {
+    // An option may end like a program: `--mount=type=cache,target=/root/.cache/pip`.
+    let mut programs = words.iter().enumerate().filter(|(_, word)| !word.starts_with('-'));
+    let found = programs.find_map(|(at, word)| {
         let name = word.rsplit('/').next().unwrap_or(word);
         let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
         let mut next = words.iter().skip(at + 1).filter(|word| !word.starts_with('-') && **word != "global");
@@ -280,6 +286,8 @@ mod tests {
                 "--mount=type=cache,target=/root python3 -m pip install --no-cache-dir 'uvicorn[standard]>=0.2'",
                 "uvicorn[standard]>=0.2",
             ),
+            ("--mount=type=cache,target=/root/.cache/pip pip install flask==2.0", "flask==2.0"),
+            ("pip install flask==2.0 --build-constraint build.txt --override over.txt", "flask==2.0"),
             ("pip3 install -r requirements.txt -i https://u:p@r.example.com/simple", ""),
             ("pip install --upgrade pip setuptools wheel", ""),
             ("pip install . ./lib /wheels/a.whl b.whl", ""),

@@ -10,11 +10,13 @@ use rayon::prelude::*;
 use regex::Regex;
 use tokio_util::sync::CancellationToken;
 
-use super::lock::{BY_NAME, Builder, Draft};
-use super::{Ecosystem, LockFile, Manager, Packages, Scope, shell};
+use super::lock::{BY_NAME, Builder, Draft, Typed};
+use super::{Ecosystem, LockFile, Manager, Packages, Scope, shell, typed};
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::repository::Dockerfile;
-use installed::{Installed, installed};
+use installed::Installed;
+
+pub(super) use installed::installed;
 
 /// Why something was not examined.
 mod reason {
@@ -71,26 +73,54 @@ fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Ve
     let container = Dockerfile::new(path, text.into());
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
     for (run, line) in container.runs() {
-        for one in of_run(&container, run, line).into_iter().filter(|one| !is_locked(one, packages)) {
+        for (one, command) in of_run(&container, run, line) {
+            // What it needs in turn may have no version there.
+            let constrained = is_constrained(&one, path, packages);
+            if !constrained && is_locked(&one, packages) {
+                continue;
+            }
             let (name, exact) = (shown(&one.said), one.exact());
-            told.insert((line, name), if exact.is_some() { reason::ALONE } else { reason::INSTALLED });
+            told.insert((line, name), if exact.is_some() || constrained { reason::ALONE } else { reason::INSTALLED });
             if let Some(version) = exact {
-                builders.add(path, &one, version, line);
+                builders.add(path, &one, version, line, command);
             }
         }
     }
     told.into_iter().map(|((line, word), reason)| (reason, placed(line, &word))).collect()
 }
 
-/// What an instruction installs by name.
-fn of_run(container: &Dockerfile, run: &str, line: u32) -> Vec<Installed> {
-    let run = serde_json::from_str::<Vec<String>>(run).map_or_else(|_| run.to_owned(), |words| words.join(" "));
-    let run = filled(&run, container, line);
-    shell::commands(&run).into_iter().flat_map(installed).collect()
+/// What an instruction installs by name, each with its command where that can be shown as it stands.
+fn of_run(container: &Dockerfile, run: &str, line: u32) -> Vec<(Installed, String)> {
+    let in_full = filled(&in_shell_form(run), container, line);
+    let commands = shell::commands(&in_full).into_iter();
+    commands
+        .flat_map(|command| {
+            let bare = bare(command);
+            // Of one that a variable is part of, nobody would find the text.
+            let is_shown = run.contains(bare) && typed::is_command(bare);
+            let shown = if is_shown { bare.to_owned() } else { String::new() };
+            installed(command).into_iter().map(move |one| (one, shown.clone()))
+        })
+        .collect()
+}
+
+/// A command without the options that are those of `RUN`.
+fn bare(command: &str) -> &str {
+    let mut rest = command.trim();
+    while rest.starts_with("--") {
+        rest = rest.split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim_start());
+    }
+    rest
+}
+
+/// What is run, where it is given as a list of words too
+/// (<https://docs.docker.com/reference/dockerfile/#shell-and-exec-form>).
+pub(super) fn in_shell_form(run: &str) -> String {
+    serde_json::from_str::<Vec<String>>(run).map_or_else(|_| run.to_owned(), |words| words.join(" "))
 }
 
 /// A command on a line with the variables that the Dockerfile sets before it.
-fn filled(run: &str, container: &Dockerfile, line: u32) -> String {
+pub(super) fn filled(run: &str, container: &Dockerfile, line: u32) -> String {
     let mut parts = run.split('$');
     let mut text = parts.next().unwrap_or("").to_owned();
     for part in parts {
@@ -110,10 +140,19 @@ fn filled(run: &str, container: &Dockerfile, line: u32) -> String {
 
 /// The lock files of what is installed by name, in the making: one for each ecosystem.
 #[derive(Default)]
-struct Builders(BTreeMap<Ecosystem, Builder>);
+struct Builders(BTreeMap<Ecosystem, (Builder, Vec<Command>)>);
+
+/// A command that names a package in one version.
+struct Command {
+    name: String,
+    version: String,
+    line: u32,
+    command: String,
+    word: String,
+}
 
 impl Builders {
-    fn add(&mut self, path: &str, one: &Installed, version: &str, line: u32) {
+    fn add(&mut self, path: &str, one: &Installed, version: &str, line: u32, command: String) {
         let manager = match one.ecosystem {
             Ecosystem::Npm => Manager::Npm,
             Ecosystem::PyPi => Manager::Pip,
@@ -124,14 +163,28 @@ impl Builders {
             Ecosystem::Maven => return,
         };
         let Some(name) = one.package() else { return };
-        let builder = self.0.entry(one.ecosystem).or_insert_with(|| Builder::new(manager, BY_NAME));
+        let new = || (Builder::new(manager, BY_NAME), Vec::new());
+        let (builder, commands) = self.0.entry(one.ecosystem).or_insert_with(new);
         let key = format!("{name} {version}");
         builder.add(&key, Draft { scope: Some(Scope::Production), ..Draft::new(name, version, line) });
         builder.wants(path, name, version, Scope::Production, &key);
+        let (name, version, word) = (name.to_owned(), version.to_owned(), one.said.clone());
+        commands.push(Command { name, version, line, command, word });
     }
 
     fn finish(self, path: &str) -> Vec<LockFile> {
-        self.0.into_values().map(|builder| builder.finish(path).lock).collect()
+        let finish = |(builder, commands): (Builder, Vec<Command>)| {
+            let mut lock = builder.finish(path).lock;
+            let packages = &lock.packages;
+            let of = |one: Command| {
+                let is_it = |package: &super::LockedPackage| package.name == one.name && package.version == one.version;
+                let package = packages.iter().position(is_it)?;
+                Some(Typed { package, line: one.line, command: one.command, word: one.word })
+            };
+            lock.typed = commands.into_iter().filter_map(of).collect();
+            lock
+        };
+        self.0.into_values().map(finish).collect()
     }
 }
 
@@ -143,13 +196,27 @@ fn shown(word: &str) -> String {
 /// Whether a lock file holds what is named for production, in a version that fits what is said of it.
 fn is_locked(one: &Installed, packages: &Packages) -> bool {
     let ecosystem = one.ecosystem;
-    let of_name = |locked: &&super::LockedPackage| {
+    let is_it = |locked: &super::LockedPackage| {
         locked.scope == Scope::Production
             && locked.ecosystem == ecosystem
             && ecosystem.normalize(&locked.name) == ecosystem.normalize(one.name())
+            && one.version().is_none_or(|version| locked.version == version)
     };
-    let mut locked = packages.locks.iter().flat_map(|lock| &lock.packages).filter(of_name);
-    locked.any(|locked| one.version().is_none_or(|version| locked.version == version))
+    // What only a constraints file names need not be installed.
+    let is_asked = |lock: &LockFile, at: usize| {
+        !lock.is_constraints() || lock.roots.iter().flat_map(|root| &root.wanted).any(|wanted| wanted.package == at)
+    };
+    let is_in = |lock: &LockFile| (0..).zip(&lock.packages).any(|(at, locked)| is_it(locked) && is_asked(lock, at));
+    packages.locks.iter().any(is_in)
+}
+
+/// Whether a constraints file that a command of `path` reads says the version of what it names without one.
+fn is_constrained(one: &Installed, path: &str, packages: &Packages) -> bool {
+    let ecosystem = one.ecosystem;
+    let constraints = packages.locks.iter().filter(|lock| lock.manager.ecosystem() == ecosystem);
+    let roots = constraints.flat_map(|lock| &lock.roots).filter(|root| root.manifest == path);
+    let mut wanted = roots.flat_map(|root| &root.wanted);
+    wanted.any(|wanted| ecosystem.normalize(&wanted.name) == ecosystem.normalize(one.name()))
 }
 
 /// What code imports from addresses, with the lines.

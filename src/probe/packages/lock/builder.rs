@@ -91,6 +91,8 @@ pub struct Builder {
     wanted: BTreeMap<String, Vec<Wanted>>,
     /// The entries that force versions, by the package.
     pub forced: BTreeMap<String, Vec<Forcing>>,
+    /// Whether all readers of a constraints file name all that arrives.
+    pub readers_name_all: bool,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -123,6 +125,7 @@ impl Builder {
             ranges: String::new(),
             wanted: BTreeMap::new(),
             forced: BTreeMap::new(),
+            readers_name_all: false,
             gaps: Gaps::default(),
         }
     }
@@ -244,8 +247,9 @@ impl Builder {
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let Self { manager, format, forced, gaps, .. } = self;
-        let lock = LockFile { path: path.to_owned(), manager, format, packages, roots, forced };
+        let Self { manager, format, forced, readers_name_all, gaps, .. } = self;
+        let (path, typed) = (path.to_owned(), Vec::new());
+        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed };
         Reading { lock, gaps }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{Around, Builder, Draft, Reading, Scope, reason};
 use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
-use crate::probe::packages::{Manager, NotUnderstood};
+use crate::probe::packages::{Manager, Manifest, NotUnderstood};
 
 /// Since this version the file names indirect modules as well (<https://go.dev/ref/mod#graph-pruning>).
 const COMPLETE_SINCE: (u32, u32) = (1, 17);
@@ -83,6 +83,13 @@ impl Required<'_> {
         }
         if workspace.replaced.iter().any(|replaced| replaced == name) {
             builder.gaps.add("module that a go.work replaces", name);
+            // A build without the workspace gets another one, so it stays counted.
+            if let Some((new, to)) = workspace.replacement(name, version) {
+                builder.add(name, Draft { scope: Some(Scope::Production), ..Draft::new(new, to, statement.line) });
+                if !is_indirect(statement) {
+                    builder.wants(around.path, name, version, Scope::Production, name);
+                }
+            }
             return;
         }
         let (built, exact) = match Replacement::find(replacements, name, version) {
@@ -104,6 +111,8 @@ struct Workspace<'a> {
     /// The modules of the workspace: each other's own code, whatever version they name.
     modules: Vec<&'a str>,
     replaced: &'a [String],
+    /// The file.
+    work: Option<&'a Manifest>,
 }
 
 impl<'a> Workspace<'a> {
@@ -123,11 +132,20 @@ impl<'a> Workspace<'a> {
                     break;
                 }
                 let names = paths.iter().filter_map(|path| around.manifests.get(path)?.name.as_deref());
-                return Self { modules: names.collect(), replaced: &work.overrides };
+                return Self { modules: names.collect(), replaced: &work.overrides, work: Some(work) };
             }
             folder = (!at.is_empty()).then(|| at.rsplit_once('/').map_or("", |(above, _)| above));
         }
-        Self { modules: Vec::new(), replaced: &[] }
+        Self { modules: Vec::new(), replaced: &[], work: None }
+    }
+
+    /// What takes the place of a module, with its version; `None` where that is a folder
+    /// (<https://go.dev/ref/mod#go-work-file-replace>).
+    fn replacement(&self, name: &str, version: &str) -> Option<(&'a str, &'a str)> {
+        let entries = self.work?.forcings.iter().flat_map(|(new, all)| all.iter().map(move |one| (new, one)));
+        let of = |key: &str| entries.clone().find(|(_, one)| one.keys.first().map(String::as_str) == Some(key));
+        let (new, one) = of(&format!("{name}@{version}")).or_else(|| of(name))?;
+        Some((new, &one.says))
     }
 }
 

@@ -7,9 +7,9 @@ use tokio_util::sync::CancellationToken;
 use super::{is_requirements, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
 use crate::probe::packages::manifest::python::requirements_file::{Line, Said, lines};
-use crate::probe::packages::{Ecosystem, Version, shell};
+use crate::probe::packages::{Ecosystem, Version, by_name, shell};
 use crate::probe::paths::{folder, joined};
-use crate::probe::repository::is_aside;
+use crate::probe::repository::{Dockerfile, is_aside};
 
 /// More files of commands, or of lists, than this are not read.
 const MOST_FILES: usize = 5_000;
@@ -29,6 +29,8 @@ pub struct Installed {
     pub constraints: BTreeSet<String>,
     /// By a file that commands install, the constraints files that they give it.
     pub given: BTreeMap<String, CommandsGive>,
+    /// What containers install by name with constraints files.
+    pub by_name: Vec<ByName>,
     /// What deploys the app and installs a file that is not there, with the line.
     pub lost: Vec<(String, usize)>,
     /// Addresses that are installed.
@@ -41,6 +43,17 @@ pub struct Installed {
 #[derive(Debug, Default)]
 pub struct CommandsGive {
     each: Vec<(Standing, BTreeSet<String>)>,
+}
+
+/// A command of a container that installs packages by their names, and reads constraints files.
+#[derive(Debug, PartialEq, Eq)]
+pub struct ByName {
+    /// The container's file.
+    pub container: String,
+    /// The constraints files.
+    pub constraints: BTreeSet<String>,
+    /// What it names, each as a requirement: `urllib3`, `requests[socks]==2.31.0`.
+    pub requirements: Vec<String>,
 }
 
 /// What a file of commands is to production.
@@ -175,7 +188,15 @@ fn is_list(text: &str, pinned: bool) -> bool {
 impl Installed {
     fn add_commands(&mut self, file: &FileEntry, text: &str, files: &BTreeMap<&str, &FileEntry>) {
         let copies = copies(text);
-        let lines = joined_lines(text);
+        let container = Dockerfile::is_one(&file.path).then(|| Dockerfile::new(&file.path, text.into()));
+        let mut lines = joined_lines(text);
+        for (number, line) in lines.iter_mut().filter(|(_, line)| !line.starts_with('#')) {
+            let Some(container) = &container else { break };
+            if let Some((word, run)) = line.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("run")) {
+                *line = format!("{word} {}", by_name::in_shell_form(run.trim()));
+            }
+            *line = by_name::filled(line, container, u32::try_from(*number).unwrap_or(u32::MAX));
+        }
         let standing = Standing::of(file.name());
         // In YAML what is set for a job may stand behind what it runs.
         let is_yaml = matches!(file.extension(), "yml" | "yaml");
@@ -197,6 +218,13 @@ impl Installed {
                     .flat_map(|target| places(&file.path, target, &copies, files))
                     .collect();
                 self.constraints.extend(given.iter().cloned());
+                if container.is_some() && !given.is_empty() {
+                    let names = by_name::installed(command).into_iter();
+                    let names = names.filter(|one| one.ecosystem == Ecosystem::PyPi).map(|one| one.said);
+                    let (container, constraints) = (file.path.clone(), given.clone());
+                    let one = ByName { container, constraints, requirements: names.collect() };
+                    self.by_name.extend(Some(one).filter(|one| !one.requirements.is_empty()));
+                }
                 for target in named.files {
                     // An address may carry a password.
                     if target.contains("://") {
@@ -272,7 +300,7 @@ impl<'t> Named<'t> {
     fn by(command: &'t str) -> Option<Self> {
         let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`');
         let mut words = command.split(is_end).filter(|word| !word.is_empty());
-        let tool = words.find_map(|word| {
+        let tool = words.by_ref().filter(|word| !word.contains('=')).find_map(|word| {
             let name = word.rsplit('/').next().unwrap_or(word);
             let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
             ["pip", "uv", "pip-sync", "pipenv"].into_iter().find(|tool| *tool == bare)
@@ -381,6 +409,7 @@ mod tests {
             ),
             ("\"postinstall\": \"/usr/bin/pip install -r deps.txt\",", "deps.txt", ""),
             ("uv pip sync deps.txt", "deps.txt", ""),
+            ("RUN --mount=type=cache,target=/root/.cache/pip uv pip install -r deps.txt", "deps.txt", ""),
             ("uv pip install -r pyproject.toml -r deps.in", "deps.in", ""),
             ("Run `pip install -r deps.txt`.", "deps.txt", ""),
             ("pip install -r https://files.example.com/deps.txt", "https://files.example.com/deps.txt", ""),

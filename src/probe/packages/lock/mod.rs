@@ -52,6 +52,23 @@ pub struct LockFile {
     pub roots: Vec<Root>,
     /// The entries that it says force versions, by the package, beside what manifests say: pnpm's `overrides`.
     pub forced: BTreeMap<String, Vec<Forcing>>,
+    /// Of a constraints file: whatever reads it names all that arrives, so that what only this file names does not.
+    pub readers_name_all: bool,
+    /// Of what stands for commands: the commands, in their order.
+    pub typed: Vec<Typed>,
+}
+
+/// A command that installs a package by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// The package, as a place in [`LockFile::packages`].
+    pub package: usize,
+    /// The line of the command, from 1.
+    pub line: u32,
+    /// The command as it stands there; empty where a variable or more than plain words stand in it.
+    pub command: String,
+    /// The word that names the package, with its version.
+    pub word: String,
 }
 
 /// What stands for the format of a constraints file: it says which version of a package arrives if something asks for it.
@@ -67,6 +84,11 @@ impl LockFile {
     #[must_use]
     pub fn is_by_name(&self) -> bool {
         self.format == BY_NAME
+    }
+
+    /// The commands that install the package at a place.
+    pub fn typed_for(&self, package: usize) -> impl Iterator<Item = &Typed> {
+        self.typed.iter().filter(move |one| one.package == package)
     }
 
     /// Whether it only says which versions arrive if something asks for them.

@@ -4,7 +4,7 @@
 //! anywhere below what the outer keys name. pnpm writes `parent@range>name@range`, of a parent directly above
 //! (<https://pnpm.io/settings#overrides>); Yarn 2 and later `parent/name@range`, whose texts have to be the same
 //! (<https://yarnpkg.com/configuration/manifest#resolutions>); Yarn 1 a path from the project with `**` for any part
-//! (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>). In Python and Maven an entry counts for everybody.
+//! (<https://classic.yarnpkg.com/en/docs/selective-version-resolutions>). In Python, Maven and Gradle an entry counts for everybody.
 
 use super::Manifest;
 use crate::probe::packages::Manager;
@@ -16,14 +16,18 @@ pub enum Table {
     Overrides,
     /// Yarn's `resolutions`.
     Resolutions,
-    /// pnpm's `overrides`, in whichever file.
+    /// pnpm's `overrides` of `package.json`, or of its lock file.
     Pnpm,
+    /// The same of `pnpm-workspace.yaml`.
+    PnpmWorkspace,
     /// uv's `override-dependencies`, which count for everybody, as do the next two.
     Uv,
     /// PDM's `tool.pdm.resolution.overrides`.
     Pdm,
     /// Maven's `dependencyManagement`.
     Maven,
+    /// Gradle's `force` and `strictly`.
+    Gradle,
     /// A `replace` of `go.mod`, by the module that arrives.
     Go,
 }
@@ -70,7 +74,9 @@ impl Forcing {
     pub fn selector(&self, manager: Manager) -> Option<Selector<'_>> {
         let far = |(name, range)| Outer { name, range, near: false, top: false };
         match self.table {
-            Table::Uv | Table::Pdm | Table::Maven | Table::Go => Some(Selector { outer: Vec::new(), range: "" }),
+            Table::Uv | Table::Pdm | Table::Maven | Table::Gradle | Table::Go => {
+                Some(Selector { outer: Vec::new(), range: "" })
+            }
             Table::Overrides => {
                 let itself = self.keys.last().is_some_and(|last| last == ".");
                 let keys = self.keys.get(..self.keys.len() - usize::from(itself))?;
@@ -78,7 +84,7 @@ impl Forcing {
                 let outer = above.iter().map(|key| far(name_and_range(key))).collect();
                 Some(Selector { outer, range: name_and_range(last).1 })
             }
-            Table::Pnpm => {
+            Table::Pnpm | Table::PnpmWorkspace => {
                 let key = self.keys.first()?;
                 let (parent, target) =
                     inner(key).map_or((None, key.as_str()), |(parent, target)| (Some(parent), target));
@@ -97,6 +103,13 @@ impl Forcing {
 }
 
 impl Manifest {
+    /// The major version of pnpm that it names; `None` where it names none.
+    #[must_use]
+    pub fn pnpm_major(&self) -> Option<u64> {
+        let version = self.package_manager.as_deref()?.strip_prefix("pnpm@")?;
+        version.split(['.', '+', '-']).next()?.parse().ok()
+    }
+
     /// Notes an entry that counts for everybody.
     pub(super) fn force(&mut self, table: Table, name: &str, key: &str, says: String, line: u32) {
         let forcing = Forcing { table, keys: vec![key.to_owned()], says, line };

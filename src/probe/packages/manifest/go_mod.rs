@@ -132,6 +132,10 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
                 }
             }
             ("use", [folder]) => manifest.members.push(folder.trim_start_matches("./").to_owned()),
+            ("exclude", [name, version]) => {
+                let excluded = manifest.refused.entry((*name).to_owned()).or_default();
+                excluded.push(((*version).to_owned(), line));
+            }
             ("replace", [old, ..]) => {
                 manifest.overrides.push((*old).to_owned());
                 if let Some(Replacement { old: (old, of), new: (new, Some(to)) }) = Replacement::of(statement) {
@@ -193,6 +197,7 @@ mod tests {
             ]
         );
         assert_eq!(manifest.name.as_deref(), Some("example.com/app"));
+        assert_eq!(manifest.refused["example.com/a"], [("v1.2.4".to_owned(), 17)]);
         let runtimes: Vec<_> = manifest.runtimes.iter().map(|r| (&*r.name, &*r.range, r.line)).collect();
         assert_eq!(runtimes, [("go", "1.22", 4), ("go", "1.22.4", 5)]);
         assert_eq!(manifest.gaps.into_vec()[0].examples, ["line 12"]);

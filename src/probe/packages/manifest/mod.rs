@@ -8,6 +8,7 @@ pub(super) mod go_mod;
 pub(super) mod gradle;
 pub mod members;
 pub(super) mod package_json;
+mod pnpm_workspace;
 pub(super) mod pom;
 pub(super) mod python;
 
@@ -47,9 +48,13 @@ pub struct Manifest {
     pub forcings: BTreeMap<String, Vec<Forcing>>,
     /// Some of them are left out, or are nothing that is understood.
     pub forcings_in_part: bool,
+    /// The tables that are there of those in which, or below which, versions are forced: `pnpm`, `pnpm.overrides`.
+    pub tables: BTreeSet<&'static str>,
     /// Versions that it holds a package to if something asks for it, by its name as written, with the line: uv's
     /// `constraint-dependencies`.
     pub limits: BTreeMap<String, (String, u32)>,
+    /// Versions that it refuses of a package, by its name as written, with the line: `exclude` of Go, Composer's `conflict`.
+    pub refused: BTreeMap<String, Vec<(String, u32)>>,
     /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
     pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
@@ -210,9 +215,13 @@ pub fn collect<'f>(
     let mut found = BTreeMap::new();
     let (mut crates, mut poms, mut builds) =
         (cargo::Crates::default(), pom::Poms::default(), gradle::Builds::default());
+    let mut workspaces = Vec::new();
     for file in files {
         if cancel.is_cancelled() {
             break;
+        }
+        if file.name() == pnpm_workspace::NAME {
+            workspaces.push(file);
         }
         let Some(reader) = reader(&file.path) else { continue };
         let text = file.read().map_err(|why| NotUnderstood::new(format!("manifest that is {}", why.reason())));
@@ -231,5 +240,10 @@ pub fn collect<'f>(
     crates.finish(&mut found);
     poms.finish(&mut found);
     builds.finish(&mut found);
+    for file in workspaces {
+        if let Ok(text) = file.read() {
+            pnpm_workspace::add(&file.path, &text, &mut found);
+        }
+    }
     found
 }

@@ -1,7 +1,7 @@
 //! `package.json` (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json>), with what Yarn, pnpm, Bun and Volta
 //! keep in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -50,6 +50,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         overrides: forcings.keys().cloned().collect(),
         forcings,
         forcings_in_part,
+        tables: tables(&root),
         peers: root
             .object("peerDependencies")
             .unwrap_or_default()
@@ -183,6 +184,14 @@ fn forcings(root: &Entries<'_>, lines: &Lines<'_>) -> (BTreeMap<String, Vec<Forc
     let odd = found.remove("").is_some();
     found.values_mut().for_each(|all| all.sort_by_key(|one| (one.table, one.line)));
     (found, in_part || too_deep || odd)
+}
+
+/// The tables that are there of those that force versions, or that hold one that does.
+fn tables(root: &Entries<'_>) -> BTreeSet<&'static str> {
+    let pnpm = root.object("pnpm");
+    let of_pnpm = pnpm.as_ref().filter(|pnpm| pnpm.object("overrides").is_some()).map(|_| "pnpm.overrides");
+    let own = ["overrides", "resolutions", "pnpm"].into_iter().filter(|key| root.object(key).is_some());
+    own.chain(of_pnpm).collect()
 }
 
 /// `license`, or one of the two older forms.

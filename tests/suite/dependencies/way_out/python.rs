@@ -88,7 +88,45 @@ fn what_a_command_installs_by_name_is_changed_in_the_command() {
         "{}",
         way.words
     );
-    assert_eq!((way.commands.len(), way.lines), (0, None));
+    assert_eq!((way.commands.len(), way.lines), (0, Some(("Dockerfile".to_owned(), "npm i -g mill@1.3.0".to_owned()))));
+    assert_eq!((&*way.place, &*way.at_last), ("in line 2", "build the image of Dockerfile again"));
+}
+
+#[test]
+fn what_several_commands_install_by_name_is_changed_in_all_of_them() {
+    let docker = "FROM golang:1.24\nARG V=v1.0.0\nRUN --mount=type=cache,target=/go go install -v github.com/x/y@v1.0.0\n\
+                  RUN go install github.com/x/y/cmd/z@v1.0.0 && go install github.com/x/y/cmd/w@$V\n\
+                  RUN GOPROXY=https://u:p@go.example.com go install github.com/x/y/cmd/v@v1.0.0\n";
+    let folder = Folder::with(&[("Dockerfile", docker)]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    let way = out(&found.installed[0], "github.com/x/y", "1.2.0", &found.manifests);
+    let start = "The commands in Dockerfile (lines 3, 4 and 5) install github.com/x/y v1.0.0: write v1.2.0 there";
+    assert!(way.words.starts_with(start), "{}", way.words);
+    // Where a variable or an address stands in the command, the word alone.
+    let lines = "go install -v github.com/x/y@v1.2.0\ngo install github.com/x/y/cmd/z@v1.2.0\n\
+                 github.com/x/y/cmd/w@v1.2.0\ngithub.com/x/y/cmd/v@v1.2.0";
+    assert_eq!(way.lines, Some(("Dockerfile".to_owned(), lines.to_owned())));
+    assert_eq!((&*way.place, way.version.as_deref()), ("in lines 3, 4 and 5", Some("v1.2.0")));
+}
+
+#[test]
+fn what_a_container_is_held_to_is_mended_by_a_new_image() {
+    let folder = Folder::with(&[
+        ("Dockerfile", "FROM python:3.13\nRUN pip install urllib3 -c constraints.txt\n"),
+        ("constraints.txt", "idna==3.0\nurllib3==1.26.0\n"),
+    ]);
+    let cancel = CancellationToken::new();
+    let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+    for (name, line) in [("urllib3", 2), ("idna", 1)] {
+        let way = out(&found.locks[0], name, "5.0", &found.manifests);
+        let start = format!(
+            "Change the pin in constraints.txt (line {line}) to {name}==5.0, and build the image of Dockerfile again."
+        );
+        assert!(way.words.starts_with(&start), "{}", way.words);
+        assert_eq!(way.lines, Some(("constraints.txt".to_owned(), format!("{name}==5.0"))));
+        assert_eq!((way.commands.len(), &*way.at_last), (0, "build the image of Dockerfile again"));
+    }
 }
 
 #[test]
@@ -132,7 +170,8 @@ fn a_program_of_go_is_changed_in_the_command() {
     let way = out(&found.installed[0], "github.com/acme/tool", "1.3.0", &found.manifests);
     let start = "The command in Dockerfile (line 2) installs github.com/acme/tool v1.2.3: write v1.3.0 there";
     assert!(way.words.starts_with(start), "{}", way.words);
-    assert_eq!((way.commands.len(), way.lines), (0, None));
+    let line = "go install github.com/acme/tool/cmd/x@v1.3.0".to_owned();
+    assert_eq!((way.commands.len(), way.lines), (0, Some(("Dockerfile".to_owned(), line))));
 }
 
 #[test]

@@ -87,10 +87,11 @@ pub fn locked(
 /// A constraints file as a lock file: what is asked for takes from it, and what arrives in its version if something else
 /// needs it. What is settled has its version where it is asked for. `by_file` says that a file names it, not commands alone.
 pub fn constraints(path: &str, pins: &Pins, given: &Given, by_file: bool) -> Reading {
-    let Given { scope, by, asked, settled } = given;
+    let Given { scope, by, asked, settled, name_all } = given;
     let scope = *scope;
     let mut builder = Builder::new(Manager::Pip, if by_file { CONSTRAINTS } else { CONSTRAINTS_OF_COMMANDS });
     builder.gaps = pins.gaps.clone();
+    builder.readers_name_all = *name_all;
     by.iter().for_each(|path| builder.root(path));
     for (at, pin) in pins.packages.iter().enumerate() {
         let of_pin = || asked.iter().filter(|one| one.pins.contains(&at));

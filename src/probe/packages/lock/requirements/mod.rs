@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Scope, installed, reason};
 use crate::probe::files::{FileEntry, Gaps, Listing};
 use crate::probe::packages::manifest;
-use crate::probe::packages::manifest::python::requirements_file::says_development;
+use crate::probe::packages::manifest::python::requirements_file::{Line, Said, says_development};
 use crate::probe::packages::{Ecosystem, NotUnderstood, Packages, text_of};
 use crate::probe::paths::{folder, joined};
 
@@ -39,6 +39,8 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
     let mut lists = installed.lists.iter();
     // Each with whether it asks for packages or only says which versions they have if somebody else does.
     let mut waiting: Vec<(String, bool)> = named.map(|path| ((*path).to_owned(), true)).collect();
+    let of_names = installed.by_name.iter().flat_map(|one| &one.constraints);
+    waiting.extend(of_names.map(|path| (path.clone(), false)));
     let mut read_files: BTreeMap<String, Option<Pins>> = BTreeMap::new();
     let mut asking: BTreeSet<String> = BTreeSet::new();
     let mut reached: BTreeMap<String, Reached> = BTreeMap::new();
@@ -100,10 +102,7 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
         let files = constraints.of(path);
         let versions = constraints.versions(&files);
         for file in &files {
-            let given = given.entry(file).or_insert_with(|| Given::new(scope));
-            given.scope = given.scope.min(scope);
-            given.by.insert(path.clone());
-            given.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+            given.entry(file).or_insert_with(|| Given::new(scope)).to(path, pins, scope);
         }
         for pin in &pins.unpinned {
             let Some((file, places)) = versions.get(pins.text(pin.normal)) else { continue };
@@ -114,10 +113,7 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
         }
         let perhaps = reached.get(path).into_iter().flat_map(|one| &one.perhaps);
         for file in constraints.reached_from(perhaps.map(|file| (file.as_str(), true)).collect()) {
-            let given = given.entry(file).or_insert_with(|| Given::new(scope));
-            given.scope = given.scope.min(scope);
-            given.by.insert(path.clone());
-            given.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+            given.entry(file).or_insert_with(|| Given::new(scope)).to(path, pins, scope);
         }
         // What another file or a command gives it here and there; elsewhere it has no version.
         let files = constraints.of_others(path);
@@ -129,6 +125,9 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
             let one = Constrained { by, name, range, scope, pins: places.clone() };
             given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
         }
+    }
+    for command in &installed.by_name {
+        constraints.give_to(command, &mut given);
     }
     let mut readings = Vec::new();
     let (nothing, none) = (Given::new(Scope::Production), BTreeSet::new());
@@ -200,11 +199,21 @@ pub(super) struct Given {
     asked: Vec<Constrained>,
     /// What one of them gives a version itself.
     settled: BTreeSet<String>,
+    /// Whether each of them names all that it installs.
+    name_all: bool,
 }
 
 impl Given {
     fn new(scope: Scope) -> Self {
-        Self { scope, by: BTreeSet::new(), asked: Vec::new(), settled: BTreeSet::new() }
+        Self { scope, by: BTreeSet::new(), asked: Vec::new(), settled: BTreeSet::new(), name_all: true }
+    }
+
+    /// A requirements file reads it.
+    fn to(&mut self, path: &str, pins: &Pins, scope: Scope) {
+        self.scope = self.scope.min(scope);
+        self.by.insert(path.to_owned());
+        self.settled.extend(pins.packages.iter().map(|pin| pins.text(pin.normal).to_owned()));
+        self.name_all &= pins.compiled;
     }
 }
 
@@ -218,6 +227,38 @@ struct Constraints<'a> {
 }
 
 impl Constraints<'_> {
+    /// Gives their versions to what a command of a container names: what it names without one has that of the first file that
+    /// says one, as it would have in a requirements file.
+    fn give_to<'p>(&'p self, command: &installed::ByName, given: &mut BTreeMap<&'p String, Given>) {
+        let known = |path: &String| self.reached.get_key_value(path).map(|(path, _)| (path.as_str(), true));
+        let files = self.reached_from(command.constraints.iter().filter_map(known).collect());
+        let versions = self.versions(&files);
+        let lines = command.requirements.iter().map(|text| Line { text: text.clone(), ..Line::default() });
+        let lines: Vec<Line> = lines.collect();
+        let asked: Vec<_> = lines
+            .iter()
+            .filter_map(|line| match line.said() {
+                Said::Requirement(requirement) if requirement.url.is_none() => Some(requirement),
+                _ => None,
+            })
+            .collect();
+        let scope = Scope::Production;
+        for file in &files {
+            let given = given.entry(file).or_insert_with(|| Given::new(scope));
+            given.scope = scope;
+            given.by.insert(command.container.clone());
+            given.name_all = false;
+            let settled = asked.iter().filter(|one| one.pinned().is_some());
+            given.settled.extend(settled.map(|one| Ecosystem::PyPi.normalize(one.name)));
+        }
+        for one in asked.iter().filter(|one| one.pinned().is_none()) {
+            let Some((file, pins)) = versions.get(&*Ecosystem::PyPi.normalize(one.name)) else { continue };
+            let (by, name, range) = (command.container.clone(), one.name.to_owned(), one.specifiers.to_owned());
+            let one = Constrained { by, name, range, scope, pins: pins.clone() };
+            given.entry(file).or_insert_with(|| Given::new(scope)).asked.push(one);
+        }
+    }
+
     /// The constraints files of a file. As pip does, those of a file hold for all that it includes and the other way round.
     /// A file that can be installed by itself has no more than it names.
     fn of<'p>(&'p self, path: &'p str) -> Vec<&'p String> {

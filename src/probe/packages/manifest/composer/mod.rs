@@ -21,6 +21,8 @@ struct Composer<'a> {
     require: Entries<'a>,
     #[serde(borrow, default, deserialize_with = "php_entries", rename = "require-dev")]
     require_dev: Entries<'a>,
+    #[serde(borrow, default)]
+    conflict: Option<&'a RawValue>,
     #[serde(default)]
     repositories: Option<Value>,
     #[serde(default)]
@@ -42,6 +44,10 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         licence: composer.license.as_ref().and_then(licence),
         ..Manifest::default()
     };
+    for (name, raw) in composer.conflict.and_then(Entries::of).unwrap_or_default().0 {
+        let refused = json::text(raw).map(|range| (range, lines.of_part(raw.get())));
+        manifest.refused.entry(name.into_owned()).or_default().extend(refused);
+    }
     let sections = [(composer.require, Scope::Production), (composer.require_dev, Scope::Development)];
     for (entries, scope) in sections {
         for (name, raw) in entries.0 {

@@ -6,6 +6,7 @@
 
 mod applied;
 mod catalog;
+mod forced;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +15,7 @@ use crate::probe::packages::lock::is_gradle_development;
 use crate::probe::packages::{NotUnderstood, Scope};
 use applied::Applied;
 use catalog::Catalog;
+use forced::Forced;
 
 /// Manifests in the making.
 #[derive(Debug, Default)]
@@ -129,6 +131,7 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
     let mut variables: HashMap<String, String> = HashMap::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_comment = false;
+    let mut forced = Forced::default();
     for (number, line) in (1_u32..).zip(text.lines()) {
         if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") {
             return Err(NotUnderstood::at("build file with a merge that is not finished", number as usize));
@@ -141,6 +144,7 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
         if let Some((name, value)) = assignment(line) {
             variables.insert(name.to_owned(), value.to_owned());
         }
+        forced.take(line, number, &variables, &mut build.manifest);
         if let Some(applied) = Applied::on(line) {
             build.applies.push((applied, number));
         }

@@ -188,6 +188,9 @@ impl<'a> Project<'a> {
         manifest.members.clone_from(&pom.modules);
         manifest.licence = (!pom.licences.is_empty()).then(|| pom.licences.join(" OR "));
         manifest.overrides = pom.managed.iter().filter_map(|dependency| self.name_of(dependency)).collect();
+        if !pom.managed.is_empty() {
+            manifest.tables.insert("dependencyManagement");
+        }
         // The name of what imports other managed ones stands in no list of packages.
         for dependency in pom.managed.iter().filter(|one| one.scope.as_deref() != Some("import")) {
             let Some(name) = self.name_of(dependency) else { continue };

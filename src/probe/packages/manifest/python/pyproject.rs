@@ -40,6 +40,13 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
     for (_, list) in toml_doc::entries(table, &["tool", "pdm", "dev-dependencies"]) {
         requirements(&doc, list, Scope::Development, false, manifest);
     }
+    for (name, path) in [
+        ("tool.uv", &["tool", "uv"][..]),
+        ("tool.uv.override-dependencies", &["tool", "uv", "override-dependencies"]),
+        ("tool.pdm.resolution.overrides", &["tool", "pdm", "resolution", "overrides"]),
+    ] {
+        manifest.tables.extend(toml_doc::at(table, path).map(|_| name));
+    }
     let forced = toml_doc::entries(table, &["tool", "pdm", "resolution", "overrides"]);
     manifest.overrides.extend(forced.iter().map(|(name, _)| name.get_ref().to_string()));
     for (name, value) in forced {
