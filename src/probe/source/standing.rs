@@ -4,8 +4,6 @@
 mod aside;
 mod names_used;
 
-use rayon::prelude::*;
-
 use super::bundled::Bundled;
 use super::code::{Assignment, CallId, FunctionKind, Place, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
@@ -183,22 +181,21 @@ impl<'i> Standing<'i> {
 }
 
 /// The scripts that are no tests.
-fn scripts(index: &CodeIndex) -> impl ParallelIterator<Item = &FileFacts> {
-    let files = index.files.as_slice().par_iter().map(|file| &**file);
+fn scripts(index: &CodeIndex) -> impl Iterator<Item = &FileFacts> {
+    let files = index.files.as_slice().iter().map(|file| &**file);
     files.filter(|file| file.language.is_ecma() && file.role != Role::Test)
 }
 
 /// The modules that scripts import, and how many of those in each folder they are.
 fn imported(index: &CodeIndex) -> (HashSet<&str>, HashMap<&str, (usize, usize)>) {
-    let modules = scripts(index).flat_map_iter(|file| {
+    let modules = scripts(index).flat_map(|file| {
         let imports = file.imports.iter().map(|import| import.module.as_str());
         imports.chain(file.bindings.iter().map(|binding| &*binding.module))
     });
     let imported: HashSet<&str> =
         modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect();
     let mut folders: HashMap<&str, (usize, usize)> = HashMap::default();
-    let modules: Vec<(&str, &str)> = scripts(index).filter_map(|file| module_of(&file.path)).collect();
-    for (folder, name) in modules {
+    for (folder, name) in scripts(index).filter_map(|file| module_of(&file.path)) {
         if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
             let (beside, used) = folders.entry(folder).or_default();
             *beside += 1;
@@ -208,13 +205,9 @@ fn imported(index: &CodeIndex) -> (HashSet<&str>, HashMap<&str, (usize, usize)>)
     (imported, folders)
 }
 
-/// Every name that scripts use.
+/// Every name that scripts use. On one core: sets that several make take longer to put together.
 fn names_used_anywhere(index: &CodeIndex) -> HashSet<&str> {
-    let some = scripts(index).fold(HashSet::default, |used, file| names_used(file, used));
-    some.reduce(HashSet::default, |mut some, others| {
-        some.extend(others);
-        some
-    })
+    scripts(index).fold(HashSet::default(), |used, file| names_used(file, used))
 }
 
 /// The folder and the name of a script, without its ending; components of Vue and Svelte may be found by their names.
