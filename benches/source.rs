@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use gonogo::model::{Progress, Project, RunId, Settings};
+use gonogo::probe::files::MAX_FILE_BYTES;
 use gonogo::probe::source::{SourceProbe, facts_of_text};
 use gonogo::probe::{Emitter, Probe, ProbeCx, SharedCode};
 use ignore::WalkBuilder;
@@ -51,9 +52,9 @@ fn main() {
         }
         (None, None) => return,
     };
-    // What the probe leaves out, generated and minified code, does not count for the floor either.
+    // What the probe leaves out, large files, generated and minified code, does not count for the floor either.
     let mut files = code_in(&root);
-    files.retain(|(path, text)| facts_of_text(path, text).is_some());
+    files.retain(|(path, text)| text.len() as u64 <= MAX_FILE_BYTES && facts_of_text(path, text).is_some());
     let bytes: usize = files.iter().map(|(_, text)| text.len()).sum();
     let threads = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     println!("{}: {} files, {:.1} MB, {threads} threads", root.display(), files.len(), bytes as f64 / 1e6);

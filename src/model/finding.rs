@@ -1,6 +1,6 @@
 //! What probes see: findings speak against the project, proofs for it.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -27,7 +27,11 @@ impl Fingerprint {
             Location::Project => "project".to_owned(),
         };
         let digest = Sha256::digest(format!("{rule}\0{place}\0{anchor}\0{ordinal}").as_bytes());
-        Self(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+        let mut digits = String::with_capacity(16);
+        for byte in digest.iter().take(8) {
+            let _ = write!(digits, "{byte:02x}");
+        }
+        Self(digits)
     }
 
     /// The hexadecimal digits.

@@ -1,10 +1,9 @@
 //! Which modules a build puts into the pages: those that what draws the app reaches through its imports.
 
-use std::collections::{HashMap, HashSet};
-
 use super::code::{Call, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
 use super::plain_files::PlainFile;
+use crate::probe::source::quick::{HashMap, HashSet};
 
 /// More modules than this are not followed; then nothing counts as left out.
 const MAX_MODULES: usize = 50_000;
@@ -67,8 +66,9 @@ impl<'i> Bundled<'i> {
         let manifests = index.plain.iter().filter(|plain| plain.name() == "package.json");
         let mut packages: Vec<Package<'_>> = manifests.filter_map(Package::of).collect();
         packages.sort_by_key(|package| std::cmp::Reverse(package.folder.len()));
-        let mut elsewhere: HashMap<&str, bool> = HashMap::new();
-        let (reached, drawing, open, lost) = (HashSet::new(), HashSet::new(), HashSet::new(), HashSet::new());
+        let mut elsewhere: HashMap<&str, bool> = HashMap::default();
+        let (reached, drawing, open, lost) =
+            (HashSet::default(), HashSet::default(), HashSet::default(), HashSet::default());
         let mut found = Self { packages, reached, drawing, open, lost, complete: true };
         let mut left: Vec<usize> = Vec::new();
         for (place, file) in index.files.iter().enumerate() {

@@ -6,7 +6,6 @@
 //! secret is never written there; it is read again each time.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -22,6 +21,7 @@ use super::facts::FileFacts;
 use super::language::Refused;
 use crate::probe::files::{FileEntry, Stamp};
 use crate::probe::secrets::redact;
+use crate::probe::source::quick::HashMap;
 
 /// The start of a file's SHA-256: names its contents.
 pub(super) type Content = [u8; 16];
@@ -89,9 +89,9 @@ impl FactsFile {
 
     /// What is kept of these files. Nothing where that cannot be read; then everything is read anew.
     pub(super) fn load(&self, files: &[&FileEntry]) -> Cache {
-        let Some(bytes) = self.bytes() else { return Cache::new() };
+        let Some(bytes) = self.bytes() else { return Cache::default() };
         let wanted: HashMap<&str, ()> = files.iter().map(|file| (file.path.as_str(), ())).collect();
-        let mut last: HashMap<&str, &Entry<'_>> = HashMap::new();
+        let mut last: HashMap<&str, &Entry<'_>> = HashMap::default();
         let entries = entries(&bytes);
         for entry in entries.iter().filter(|entry| wanted.contains_key(&*entry.head.path)) {
             last.insert(&entry.head.path, entry);

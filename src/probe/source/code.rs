@@ -1,5 +1,6 @@
 //! The facts about what code does: functions, calls, values, loops and catch clauses.
 
+mod callee;
 mod circle;
 mod lookup;
 mod structure;
@@ -9,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::Span;
 
+pub use callee::Callee;
 pub use structure::{Access, Class, Comparison, Condition, Decorator, Element, Finally, Member, RawOutput};
 pub use value::{Part, Value, joined};
 
@@ -118,7 +120,7 @@ pub struct Block {
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub struct Call {
     /// What is called, as text: `axios.get`, `db.prepare().all`. Optional chaining, awaits and brackets are left out.
-    pub callee: Box<str>,
+    pub callee: Callee,
     /// Whether it is a `new` expression.
     pub constructs: bool,
     /// Whether it is a tagged template, whose interpolations the tag receives apart.
@@ -161,12 +163,7 @@ impl Call {
     /// The last name of the callee: `get` of `axios.get`.
     #[must_use]
     pub fn method(&self) -> &str {
-        self.last_dot().and_then(|dot| self.callee.get(dot + 1..)).unwrap_or(&self.callee)
-    }
-
-    /// The place of the last dot of the callee. Names are short, so that looking from the end is quicker than searching.
-    fn last_dot(&self) -> Option<usize> {
-        self.callee.as_bytes().iter().rposition(|byte| *byte == b'.')
+        self.callee.method()
     }
 
     /// The first name of the callee: `axios` of `axios.get`.
@@ -178,7 +175,7 @@ impl Call {
     /// What the method is called on: `db.users` of `db.users.find`; empty for a plain function.
     #[must_use]
     pub fn object(&self) -> &str {
-        self.last_dot().and_then(|dot| self.callee.get(..dot)).unwrap_or("")
+        self.callee.object()
     }
 
     /// The argument in place `place` that has no name.

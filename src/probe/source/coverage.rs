@@ -39,9 +39,12 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         one.iter_mut().zip(&other).for_each(|(one, other)| one.add(other));
         one
     };
-    let subjects = looks.par_iter().fold(nothing, add).reduce(nothing, both);
     let mut limits = index.files.iter().zip(looks);
     let limited = limits.find_map(|(file, look)| Some((&**file, look.seen().database_limit?)));
+    let (subjects, services) = rayon::join(
+        || looks.par_iter().fold(nothing, add).reduce(nothing, both),
+        || outside::services_of(index, limited),
+    );
     let rules = RULES
         .iter()
         .zip(subjects)
@@ -52,7 +55,7 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         gaps: index.gaps.clone(),
         rules,
         traits: looks.iter().flat_map(|look| &look.seen().traits).map(|name| (*name).to_owned()).collect(),
-        services: outside::services_of(index, limited),
+        services,
         database: None,
         web: None,
         dependencies: None,

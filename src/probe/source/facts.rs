@@ -72,8 +72,8 @@ pub struct FileFacts {
     pub calls: Vec<Call>,
     /// Its assignments, in order.
     pub assignments: Vec<Assignment>,
-    /// Places of the assignments, sorted by what they assign to.
-    pub by_target: Vec<u32>,
+    /// Places of the assignments, sorted by what they assign to, each with the first bytes of that as a number.
+    pub by_target: Vec<(u64, u32)>,
     /// Its loops, iterating callbacks included.
     pub loops: Vec<Loop>,
     /// Its catch clauses.

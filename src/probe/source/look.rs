@@ -33,7 +33,7 @@ pub(super) struct Looks {
 pub(super) struct Look {
     seen: Kept<InFile>,
     /// What was made of it and sent.
-    sent: Mutex<Vec<(Seen, Observation)>>,
+    sent: Mutex<Vec<(Seen, Arc<Observation>)>>,
 }
 
 /// What the rules see in one file.
@@ -65,13 +65,13 @@ impl Look {
     }
 
     /// What was made of `seen` before.
-    pub(super) fn sent(&self, seen: &Seen) -> Option<Observation> {
+    pub(super) fn sent(&self, seen: &Seen) -> Option<Arc<Observation>> {
         let sent = self.sent.lock().unwrap_or_else(PoisonError::into_inner);
-        sent.iter().find(|((rule, hit), _)| rule.id == seen.0.id && *hit == seen.1).map(|(_, made)| made.clone())
+        sent.iter().find(|((rule, hit), _)| rule.id == seen.0.id && *hit == seen.1).map(|(_, made)| Arc::clone(made))
     }
 
     /// Remembers what was made of what was seen in its file.
-    pub(super) fn remember(&self, made: Vec<(Seen, Observation)>) {
+    pub(super) fn remember(&self, made: Vec<(Seen, Arc<Observation>)>) {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = made;
     }
 }

@@ -17,6 +17,7 @@ mod look;
 mod outside;
 pub mod placeholder;
 pub mod plain_files;
+mod quick;
 mod role;
 pub mod routes;
 pub mod rules;
@@ -30,7 +31,7 @@ mod text;
 mod traits;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, PoisonError, mpsc};
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -55,6 +56,12 @@ pub use text::{examine_text, examine_texts, facts_of_text};
 
 /// Files that are looked at in one go, between two looks at whether the run was cancelled.
 const BLOCK: usize = 256;
+
+/// So many blocks of findings may wait to be sent.
+const BLOCKS_WAITING: usize = 4;
+
+/// Where findings go that are to be sent.
+type Findings = mpsc::SyncSender<Vec<Arc<Observation>>>;
 
 /// The probe.
 pub struct SourceProbe;
@@ -91,8 +98,28 @@ impl Probe for SourceProbe {
 }
 
 /// Runs every rule over every file, and sends what they see in the order of the files' paths, so that the same project
-/// gives the same findings.
+/// gives the same findings. Sending has a thread of its own: there is one receiver, and who waits for it reads no code.
 fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
+    let (to_send, made) = mpsc::sync_channel::<Vec<Arc<Observation>>>(BLOCKS_WAITING);
+    let send = || {
+        let made = made.into_iter().flatten();
+        made.for_each(|observation| cx.emitter.emit_clean_blocking(Arc::unwrap_or_clone(observation)));
+    };
+    std::thread::scope(move |scope| {
+        std::thread::Builder::new().spawn_scoped(scope, send).map_err(|_| {
+            Failure::new("The system gave no thread to tell findings from; close other programs and retry")
+        })?;
+        let examined = judge(index, cx, &to_send);
+        // The thread ends when there is nobody left to hand over anything.
+        drop(to_send);
+        examined
+    })
+}
+
+/// Runs every rule over every file, and hands over what they see.
+fn judge(index: &Arc<CodeIndex>, cx: &ProbeCx, to_send: &Findings) -> Result<Examined, Failure> {
+    // Nobody takes what is told any more only when the program is ending.
+    let say = |told: Vec<Arc<Observation>>| drop(to_send.send(told));
     let total = index.files.len() as u64;
     let before = index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();
     let changes = before.and_then(|before| Changes::take_over(before, index));
@@ -110,35 +137,35 @@ fn examine(index: &Arc<CodeIndex>, cx: &ProbeCx) -> Result<Examined, Failure> {
         }
         let start = looks.len();
         cx.report_progress(start as u64, Some(total), "checking files");
-        let look = |(at, earlier): (usize, &Earlier)| earlier.now(start + at, index);
-        looks.par_extend(block.par_iter().enumerate().map(look));
-        let told: Vec<Told> = (start..looks.len())
-            .into_par_iter()
-            .map(|place| {
-                let (Some(file), Some(look)) = (index.files.get(place), looks.get(place)) else {
-                    return Told::default();
-                };
-                let mut seen = look.seen().seen.clone();
-                seen.extend(of_project.get(&place).into_iter().flatten().cloned());
-                let (seen, suppressed) = allowed(seen, |rule, line| is_allowed(file, rule, line));
-                Told { observations: tell(&file.path, standing.weighed(file, seen), Some(look), cx), suppressed }
-            })
-            .collect();
-        for (look, told) in looks.iter().skip(start).zip(told) {
+        let look = |(at, earlier): (usize, &Earlier)| {
+            let place = start + at;
+            let look = earlier.now(place, index);
+            let Some(file) = index.files.get(place) else { return (look, Told::default()) };
+            let mut seen = look.seen().seen.clone();
+            seen.extend(of_project.get(&place).into_iter().flatten().cloned());
+            let (seen, suppressed) = allowed(seen, |rule, line| is_allowed(file, rule, line));
+            let observations = tell(&file.path, standing.weighed(file, seen), Some(&look), cx);
+            (look, Told { observations, suppressed })
+        };
+        let looked: Vec<(Arc<Look>, Told)> = block.par_iter().enumerate().map(look).collect();
+        let mut found = Vec::new();
+        for (look, told) in looked {
             too_many.merge(look.seen().too_many.clone());
             suppressed += told.suppressed;
-            told.observations.into_iter().for_each(|observation| cx.emitter.emit_clean_blocking(observation));
+            found.extend(told.observations);
+            looks.push(look);
         }
+        say(found);
     }
     for (path, seen) in beside {
         let plain = index.plain.iter().find(|file| file.path == path);
         let (seen, count) = allowed(seen, |rule, line| plain.is_some_and(|file| file.allows(rule, line)));
         suppressed += count;
-        tell(&path, seen, None, cx).into_iter().for_each(|observation| cx.emitter.emit_clean_blocking(observation));
+        say(tell(&path, seen, None, cx));
     }
     for command in &index.start_commands {
         let seen = rules::start_command(command).into_iter().collect();
-        tell(&command.path, seen, None, cx).into_iter().for_each(|found| cx.emitter.emit_clean_blocking(found));
+        say(tell(&command.path, seen, None, cx));
     }
     cx.report_progress(total, Some(total), "checking files");
     let mut examined = coverage::examined(index, &looks);
@@ -177,7 +204,7 @@ fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
 /// What was seen in one file, fit to be sent.
 #[derive(Default)]
 struct Told {
-    observations: Vec<Observation>,
+    observations: Vec<Arc<Observation>>,
     /// What a comment allows.
     suppressed: u64,
 }
@@ -194,7 +221,7 @@ fn allowed(mut seen: Vec<Seen>, is_allowed: impl Fn(&str, u32) -> bool) -> (Vec<
 
 /// Puts what was seen in one file into words. The file is read again for the lines to show, unless all of it was told
 /// before.
-fn tell(path: &str, seen: Vec<Seen>, look: Option<&Arc<Look>>, cx: &ProbeCx) -> Vec<Observation> {
+fn tell(path: &str, seen: Vec<Seen>, look: Option<&Arc<Look>>, cx: &ProbeCx) -> Vec<Arc<Observation>> {
     if seen.is_empty() {
         return Vec::new();
     }
@@ -206,11 +233,11 @@ fn tell(path: &str, seen: Vec<Seen>, look: Option<&Arc<Look>>, cx: &ProbeCx) -> 
             let source = source.get_or_insert_with(read);
             let mut made = observation(path, seen.0, &seen.1, source.strip_prefix('\u{feff}').unwrap_or(source));
             clean(&mut made);
-            made
+            Arc::new(made)
         });
         made.push((seen, observation));
     }
-    let observations = made.iter().map(|(_, observation)| observation.clone()).collect();
+    let observations = made.iter().map(|(_, observation)| Arc::clone(observation)).collect();
     if let Some(look) = look {
         look.remember(made);
     }

@@ -19,7 +19,7 @@ use super::plain_files;
 use super::start_command;
 use crate::model::{Failure, Progress};
 use crate::probe::ProbeCx;
-use crate::probe::files::{self, FileEntry, Unread};
+use crate::probe::files::{self, FileEntry, Gaps, Unread};
 
 /// The walk over a syntax tree goes as deep as the code; unoptimized builds need the most, about 10 kB a level.
 const STACK: usize = 32 * 1024 * 1024;
@@ -178,16 +178,23 @@ fn make(
         report.read_one(total);
         read
     };
-    let read: Vec<(Read, Option<Content>)> = pool.install(|| code.par_iter().map(read_one).collect());
+    let no_code = || {
+        let mut gaps = Gaps::default();
+        let start_commands = start_command::find(&listing.files, &mut gaps);
+        let plain = plain_files::read(&listing.files, &mut gaps);
+        let manifests = Manifests::read(&listing.files, &mut gaps);
+        (start_commands, plain, manifests, gaps)
+    };
+    let (read, (start_commands, plain, manifests, unread_files)) =
+        pool.join(|| code.par_iter().map(read_one).collect::<Vec<(Read, Option<Content>)>>(), no_code);
     if cancel.is_cancelled() {
         return Err(cancelled());
     }
-    let start_commands = start_command::find(&listing.files, &mut gaps);
-    let plain = plain_files::read(&listing.files, &mut gaps);
-    let manifests = Manifests::read(&listing.files, &mut gaps);
+    gaps.merge(unread_files);
     let mut index = CodeIndex { start_commands, plain, ..CodeIndex::default() };
     let mut facts_of_files: Vec<Arc<FileFacts>> = Vec::with_capacity(read.len());
-    let mut kept = Cache::with_capacity(read.len());
+    let mut kept = Cache::default();
+    kept.reserve(read.len());
     let mut fresh: Vec<(FileEntry, Cached)> = Vec::new();
     let mut unread: BTreeMap<Language, u64> = BTreeMap::new();
     for ((file, language), (result, content)) in code.iter().zip(read) {
@@ -239,7 +246,7 @@ fn make(
     index.uncovered.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
-    index.links = Links::new(&index.files, manifests, before.as_deref());
+    index.links = pool.install(|| Links::new(&index.files, manifests, before.as_deref()));
     let (undeclared, ((derived, library_calls), through_helpers)) = pool.join(
         || undeclared(&listing.files, &index),
         || rayon::join(|| derived_sql::derive(&index), || index.reads_through_helpers()),

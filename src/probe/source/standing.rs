@@ -4,16 +4,12 @@
 mod aside;
 mod names_used;
 
-use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, OnceLock};
-
-use rayon::prelude::*;
-
 use super::bundled::Bundled;
 use super::code::{Assignment, CallId, FunctionKind, Place, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
 use super::look::Seen;
 use crate::model::{Confidence, RuleKind};
+use crate::probe::source::quick::{HashMap, HashSet};
 use aside::{FOUND, is_beside_the_app};
 use names_used::names_used;
 
@@ -28,31 +24,16 @@ pub(super) struct Standing<'i> {
     /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
     folders: HashMap<&'i str, (usize, usize)>,
     /// Every name that scripts other than tests take from a module, call, or hand on.
-    used: OnceLock<HashSet<&'i str>>,
+    used: HashSet<&'i str>,
     /// What browsers get.
-    bundled: OnceLock<Bundled<'i>>,
+    bundled: Bundled<'i>,
 }
 
 impl<'i> Standing<'i> {
     pub(super) fn new(index: &'i CodeIndex) -> Self {
-        let scripts = |file: &&Arc<FileFacts>| file.language.is_ecma() && file.role != Role::Test;
-        let files = index.files.as_slice().par_iter().filter(scripts);
-        let modules = files.flat_map_iter(|file| {
-            let imports = file.imports.iter().map(|import| import.module.as_str());
-            imports.chain(file.bindings.iter().map(|binding| &*binding.module))
-        });
-        let imported: HashSet<&str> =
-            modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect();
-        let mut folders: HashMap<&str, (usize, usize)> = HashMap::new();
-        for file in index.files.as_slice().iter().filter(scripts) {
-            let Some((folder, name)) = module_of(&file.path) else { continue };
-            if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
-                let (beside, used) = folders.entry(folder).or_default();
-                *beside += 1;
-                *used += usize::from(imported.contains(name));
-            }
-        }
-        Self { index, imported, folders, used: OnceLock::new(), bundled: OnceLock::new() }
+        let ((bundled, (imported, folders)), used) =
+            rayon::join(|| rayon::join(|| Bundled::of(index), || imported(index)), || names_used_anywhere(index));
+        Self { index, imported, folders, used, bundled }
     }
 
     /// What was seen, with less confidence where the code counts no more.
@@ -98,10 +79,9 @@ impl<'i> Standing<'i> {
 
     /// Whether a module is for browsers, and no page is built from it.
     fn reaches_no_page(&self, file: &FileFacts) -> bool {
-        let bundled = || self.bundled.get_or_init(|| Bundled::of(self.index));
         file.language.is_ecma()
             && file.role == Role::Client
-            && self.index.place_of(file).is_some_and(|place| bundled().leaves_out(place, file))
+            && self.index.place_of(file).is_some_and(|place| self.bundled.leaves_out(place, file))
     }
 
     /// Whether nobody imports a module, though the modules beside it are imported: then its folder is no place in which
@@ -174,7 +154,7 @@ impl<'i> Standing<'i> {
             })
             || function.kind != FunctionKind::Plain;
         // Where others take something from its module, they would take this too.
-        !found && self.imported.contains(stem) && !self.used().contains(name) && !self.used().contains(stem)
+        !found && self.imported.contains(stem) && !self.used.contains(name) && !self.used.contains(stem)
     }
 
     /// Whether what stands at `place` is all that a name is given, and nobody reads that name.
@@ -196,17 +176,38 @@ impl<'i> Standing<'i> {
                 .assignments
                 .iter()
                 .find(holds)
-                .is_some_and(|set| is_name(&set.target) && !self.used().contains(&*set.target))
+                .is_some_and(|set| is_name(&set.target) && !self.used.contains(&*set.target))
     }
+}
 
-    fn used(&self) -> &HashSet<&'i str> {
-        self.used.get_or_init(|| {
-            // One after the other: who waits here on several cores could take up work that waits for this.
-            let scripts = |file: &&Arc<FileFacts>| file.language.is_ecma() && file.role != Role::Test;
-            let files = self.index.files.as_slice().iter().filter(scripts);
-            files.fold(HashSet::new(), |used, file| names_used(file, used))
-        })
+/// The scripts that are no tests.
+fn scripts(index: &CodeIndex) -> impl Iterator<Item = &FileFacts> {
+    let files = index.files.as_slice().iter().map(|file| &**file);
+    files.filter(|file| file.language.is_ecma() && file.role != Role::Test)
+}
+
+/// The modules that scripts import, and how many of those in each folder they are.
+fn imported(index: &CodeIndex) -> (HashSet<&str>, HashMap<&str, (usize, usize)>) {
+    let modules = scripts(index).flat_map(|file| {
+        let imports = file.imports.iter().map(|import| import.module.as_str());
+        imports.chain(file.bindings.iter().map(|binding| &*binding.module))
+    });
+    let imported: HashSet<&str> =
+        modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect();
+    let mut folders: HashMap<&str, (usize, usize)> = HashMap::default();
+    for (folder, name) in scripts(index).filter_map(|file| module_of(&file.path)) {
+        if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
+            let (beside, used) = folders.entry(folder).or_default();
+            *beside += 1;
+            *used += usize::from(imported.contains(name));
+        }
     }
+    (imported, folders)
+}
+
+/// Every name that scripts use. On one core: sets that several make take longer to put together.
+fn names_used_anywhere(index: &CodeIndex) -> HashSet<&str> {
+    scripts(index).fold(HashSet::default(), |used, file| names_used(file, used))
 }
 
 /// The folder and the name of a script, without its ending; components of Vue and Svelte may be found by their names.

@@ -2,11 +2,11 @@
 
 mod embedded;
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::probe::source::code::Value;
 use crate::probe::source::facts::{FileFacts, Language};
+use crate::probe::source::quick::HashSet;
 
 /// Classes of the project that stand for tables.
 #[derive(Debug, Default, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! What an edit changed in an index, and what may stay as it was worked out before.
 
 use std::cell::RefCell;
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::reads::{Key, Reads, Table};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::quick::{HashMap, HashSet};
 use crate::probe::source::routes::{self, Routes};
 
 /// What is different in an index that has the same files as one before.
@@ -73,8 +73,8 @@ impl Changes {
             return None;
         }
         let mut changes = Self {
-            files: HashSet::new(),
-            names: HashSet::new(),
+            files: HashSet::default(),
+            names: HashSet::default(),
             whole: false,
             judged: RefCell::default(),
             before: Arc::clone(&before),

@@ -1,11 +1,11 @@
 //! Packages of Go: files of one folder see each other, and an import names a folder.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Table, Target, reads};
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::quick::HashMap;
 
 /// How many names and fields a type is followed through.
 const MAX_STEPS: usize = 4;

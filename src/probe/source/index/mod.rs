@@ -18,7 +18,7 @@ pub(super) mod reads;
 mod receiver;
 mod ruby;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
@@ -30,6 +30,7 @@ use super::flow::Memo;
 use super::look::Looks;
 use super::outside;
 use super::routes::Routes;
+use crate::probe::source::quick::HashMap;
 use receiver::ByName;
 
 pub(super) use changes::Changes;
@@ -81,6 +82,8 @@ pub struct Links {
     ruby: OnceLock<ruby::Constants>,
     /// The calls of each file that leave the app.
     pub(super) outside: outside::Cache,
+    /// What the imports of scripts lead to.
+    modules: ecma::Modules,
     /// The files as they were read, before anything was added to them from other files.
     as_read: Vec<Arc<FileFacts>>,
     /// What was asked about the project as a whole.
@@ -111,15 +114,12 @@ impl Links {
     #[must_use]
     pub fn new(files: &Files, manifests: Manifests, before: Option<&CodeIndex>) -> Self {
         let files = files.as_slice();
-        let by_path = files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
-        let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::new();
-        for (place, file) in files.iter().enumerate() {
-            for class in &file.classes {
-                classes.entry(class.name.clone()).or_default().push(place);
-            }
-        }
-        let go = go::Packages::new(files);
-        let known = Known::new(files);
+        let by_path = || files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
+        let default_timeout = || files.iter().any(|file| sets_default_timeout(file));
+        let ((by_path, (classes, go)), (known, default_timeout)) = rayon::join(
+            || rayon::join(by_path, || (by_class(files), go::Packages::new(files))),
+            || rayon::join(|| Known::new(files), default_timeout),
+        );
         let before = before.map(|before| &before.links).filter(|before| before.known == known);
         let queries = files.par_iter().enumerate().map(|(place, file)| {
             let same = before.filter(|before| before.as_read.get(place).is_some_and(|read| Arc::ptr_eq(read, file)));
@@ -127,14 +127,38 @@ impl Links {
             kept.unwrap_or_else(|| database_calls::of_file(file, &known).into())
         });
         let queries = queries.collect();
-        let default_timeout = files.iter().any(|file| {
-            file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
-                || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
-        });
         let outside = outside::Cache::new(files.len());
+        let modules = ecma::Modules::new(files.len());
         let as_read = files.to_vec();
-        Self { manifests, by_path, classes, go, queries, known, default_timeout, outside, as_read, ..Self::default() }
+        Self {
+            manifests,
+            by_path,
+            classes,
+            go,
+            queries,
+            known,
+            default_timeout,
+            outside,
+            modules,
+            as_read,
+            ..Self::default()
+        }
     }
+}
+
+fn by_class(files: &[Arc<FileFacts>]) -> HashMap<Box<str>, Vec<usize>> {
+    let mut classes: HashMap<Box<str>, Vec<usize>> = HashMap::default();
+    for (place, file) in files.iter().enumerate() {
+        for class in &file.classes {
+            classes.entry(class.name.clone()).or_default().push(place);
+        }
+    }
+    classes
+}
+
+fn sets_default_timeout(file: &FileFacts) -> bool {
+    file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
+        || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
 }
 
 impl Links {
@@ -227,7 +251,7 @@ impl CodeIndex {
 
     fn callers(&self) -> &Callers {
         self.links.callers.get_or_init(|| {
-            let mut callers = Callers::new();
+            let mut callers = Callers::default();
             for (place, file) in self.files.as_slice().iter().enumerate() {
                 for (id, call) in (0..).zip(&file.calls) {
                     let method = call.method();

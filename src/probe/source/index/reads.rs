@@ -6,8 +6,10 @@
 //! out; the outer one then depends on the inner one.
 
 use std::cell::RefCell;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+use std::hash::BuildHasher as _;
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 /// After so many notes repetitions are thrown out.
 const MANY: usize = 256;
@@ -40,9 +42,7 @@ pub(in crate::probe::source) struct Key(Table, u64);
 impl Key {
     /// The name `name` in `table`.
     pub(in crate::probe::source) fn of(table: Table, name: &str) -> Self {
-        let mut hasher = DefaultHasher::new();
-        name.hash(&mut hasher);
-        Self(table, hasher.finish())
+        Self(table, FixedState::default().hash_one(name))
     }
 
     /// The file at `place` in `table`.

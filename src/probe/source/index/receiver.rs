@@ -1,10 +1,9 @@
 //! Which function of the project a method call reaches, through what its object is known to be.
 
-use std::collections::HashMap;
-
 use super::{Table, Target, reads};
 use crate::probe::source::code::{Call, FunctionId, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::quick::HashMap;
 
 /// How many functions of one name are looked at.
 const MAX_NAMESAKES: usize = 60;
@@ -50,7 +49,7 @@ impl CodeIndex {
 
     pub(super) fn functions_by_name(&self) -> &ByName {
         self.links.by_name.get_or_init(|| {
-            let mut all = ByName::new();
+            let mut all = ByName::default();
             for (place, file) in self.files.as_slice().iter().enumerate().filter(|(_, file)| file.role.in_production())
             {
                 for (id, function) in (0..).zip(&file.functions) {

@@ -230,7 +230,7 @@ impl<'s> Builder<'s> {
     pub(super) fn set_callee(&mut self, id: CallId, value: &Value) {
         let (text, receiver) = self.callee(value);
         if let Some(call) = self.call(id) {
-            call.callee = text;
+            call.callee = text.into();
             call.receiver = receiver;
             call.on = Self::put_together(value);
         }

@@ -4,7 +4,7 @@ use super::address::address;
 use super::options::{adds_signal, is_raced, sets};
 use super::{Address, Limit, Outside, chain, made};
 use crate::probe::source::code::{Call, CallId, FunctionId, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::facts::{Binding, CodeIndex, FileFacts};
 
 /// Modules whose default export or `fetch` is a `fetch`.
 pub(super) const FETCHES: [&str; 6] =
@@ -14,11 +14,15 @@ const METHODS: [&str; 9] = ["get", "post", "put", "patch", "delete", "head", "op
 
 /// The call in place `id` as one that leaves the app.
 pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
+    let bound = file.binding(call.root());
+    let of_library = |binding: &Binding| {
+        axios(file, index, id, call, binding)
+            .or_else(|| got(file, id, call, binding))
+            .or_else(|| other_library(file, id, call, binding))
+            .or_else(|| node(file, id, call, binding))
+    };
     fetch(file, id, call)
-        .or_else(|| axios(file, index, id, call))
-        .or_else(|| got(file, id, call))
-        .or_else(|| other_library(file, id, call))
-        .or_else(|| node(file, id, call))
+        .or_else(|| bound.map_or_else(|| nuxt(file, id, call), of_library))
         .or_else(|| instance(file, index, id, call))
 }
 
@@ -59,13 +63,8 @@ fn fetch(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
     Some(Outside::request(id, "fetch", address(file, Some(first), call.function), Limit::of(set)))
 }
 
-fn is_axios(file: &FileFacts, call: &Call) -> bool {
-    file.binding(call.root())
-        .is_some_and(|b| &*b.module == "axios" && matches!(&*b.imported, "default" | "*" | "axios"))
-}
-
-fn axios(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call) -> Option<Outside> {
-    if !is_axios(file, call) {
+fn axios(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Call, binding: &Binding) -> Option<Outside> {
+    if &*binding.module != "axios" || !matches!(&*binding.imported, "default" | "*" | "axios") {
         return None;
     }
     let method = call.method();
@@ -116,8 +115,10 @@ fn client_limit(file: &FileFacts, index: &CodeIndex, call: &Call) -> Option<bool
     }
 }
 
-fn got(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
-    file.binding(call.root()).filter(|binding| &*binding.module == "got")?;
+fn got(file: &FileFacts, id: CallId, call: &Call, binding: &Binding) -> Option<Outside> {
+    if &*binding.module != "got" {
+        return None;
+    }
     let plain = !call.callee.contains('.');
     let method = call.method();
     if call.receiver.is_some() || (!plain && !METHODS.contains(&method) && method != "extend") {
@@ -133,18 +134,22 @@ fn got(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
     Some(if method == "extend" { request.client() } else { request })
 }
 
-/// ky, ofetch, superagent, undici.
-fn other_library(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
-    let (method, plain) = (call.method(), !call.callee.contains('.'));
-    if &*call.callee == "$fetch" && file.binding("$fetch").is_none() {
-        let set = sets(file, call.argument(1), &["timeout", "signal"], call.function);
-        let address = address(file, call.argument(0), call.function);
-        return Some(Outside::request(id, "$fetch", address, Limit::of(set)).raising());
+/// `$fetch`, which Nuxt brings along without an import.
+fn nuxt(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
+    if &*call.callee != "$fetch" {
+        return None;
     }
+    let set = sets(file, call.argument(1), &["timeout", "signal"], call.function);
+    let address = address(file, call.argument(0), call.function);
+    Some(Outside::request(id, "$fetch", address, Limit::of(set)).raising())
+}
+
+/// ky, ofetch, superagent, undici.
+fn other_library(file: &FileFacts, id: CallId, call: &Call, binding: &Binding) -> Option<Outside> {
     if call.receiver.is_some() {
         return None;
     }
-    let binding = file.binding(call.root())?;
+    let (method, plain) = (call.method(), !call.callee.contains('.'));
     let given = || address(file, call.argument(0), call.function);
     let set = |names: &[&str]| sets(file, call.argument(1), names, call.function);
     match &*binding.module {
@@ -176,8 +181,7 @@ fn other_library(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
 }
 
 /// `https.get()`, `http.request()` of Node itself.
-fn node(file: &FileFacts, id: CallId, call: &Call) -> Option<Outside> {
-    let binding = file.binding(call.root())?;
+fn node(file: &FileFacts, id: CallId, call: &Call, binding: &Binding) -> Option<Outside> {
     if !matches!(&*binding.module, "http" | "https" | "node:http" | "node:https") || call.receiver.is_some() {
         return None;
     }

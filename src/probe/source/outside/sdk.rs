@@ -78,7 +78,7 @@ pub(super) fn outside(file: &FileFacts, index: &CodeIndex, id: CallId, call: &Ca
     };
     Some(Outside {
         call: id,
-        what: call.callee.clone(),
+        what: (&*call.callee).into(),
         kind: Kind::Kit,
         address: Address::Other(None),
         service: Some(service),

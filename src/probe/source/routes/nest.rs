@@ -135,7 +135,7 @@ fn of_decorator(index: &CodeIndex, place: usize, decorator: &Decorator) -> Vec<G
 fn of_class(index: &CodeIndex, place: usize, value: &Value) -> Guard {
     let name: Box<str> = match (value, index.files.get(place)) {
         (Value::Path(path), _) => path.clone(),
-        (Value::Call(id), Some(file)) => file.call(*id).map(|call| call.callee.clone()).unwrap_or_default(),
+        (Value::Call(id), Some(file)) => file.call(*id).map(|call| (&*call.callee).into()).unwrap_or_default(),
         _ => "a guard".into(),
     };
     // `RolesGuard`, `JwtAuthGuard`: every guard of Nest says no to somebody; a limiter is told by its name.

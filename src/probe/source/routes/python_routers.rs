@@ -216,8 +216,8 @@ fn depends(index: &CodeIndex, place: usize, file: &FileFacts, value: &Value, gua
 fn dependency(index: &CodeIndex, place: usize, file: &FileFacts, call: &Call) -> Guard {
     let name: Box<str> = match call.argument(0) {
         Some(Value::Path(path)) => path.clone(),
-        Some(Value::Call(id)) => file.call(*id).map(|inner| inner.callee.clone()).unwrap_or_default(),
-        _ => call.callee.clone(),
+        Some(Value::Call(id)) => file.call(*id).map(|inner| (&*inner.callee).into()).unwrap_or_default(),
+        _ => (&*call.callee).into(),
     };
     named_guard(&name, resolve::function(index, place, &name, call.function))
 }

@@ -144,7 +144,7 @@ fn function_of_object(
     }
     // `const users = new UserController()`.
     let constructed = file.assigned(object, seen_from).and_then(|assignment| match &assignment.value {
-        Value::Call(id) => file.call(*id).map(|call| call.callee.clone()),
+        Value::Call(id) => file.call(*id).map(|call| (&*call.callee).into()),
         Value::Path(other) => Some(other.clone()),
         _ => None,
     });
@@ -246,7 +246,7 @@ pub(in crate::probe::source) fn of_value(
                     };
                     return behind;
                 };
-                behind.wrappers.push((call.callee.clone(), target));
+                behind.wrappers.push(((&*call.callee).into(), target));
                 value = inner;
                 seen_from = call.function;
             }

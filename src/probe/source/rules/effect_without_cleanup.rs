@@ -124,7 +124,7 @@ fn is_of_angular(file: &FileFacts) -> bool {
 /// Whether what is listened to lives longer than the component: not an element or object made in the effect.
 fn outlives(file: &FileFacts, effect: u32, call: &Call) -> bool {
     let object = root(&call.callee);
-    if call.callee.as_ref() == call.method() || matches!(object, "window" | "document" | "globalThis" | "navigator") {
+    if &*call.callee == call.method() || matches!(object, "window" | "document" | "globalThis" | "navigator") {
         return true;
     }
     if call.object().ends_with(".current") {

@@ -1,10 +1,9 @@
 //! The names that a script uses.
 
-use std::collections::HashSet;
-
 use super::without_ending;
 use crate::probe::source::code::Value;
 use crate::probe::source::facts::FileFacts;
+use crate::probe::source::quick::HashSet;
 
 /// The names that a script takes from a module, calls, reads or hands on, beside those in `used`.
 pub(super) fn names_used<'i>(file: &'i FileFacts, mut used: HashSet<&'i str>) -> HashSet<&'i str> {

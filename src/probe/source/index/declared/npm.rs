@@ -1,7 +1,7 @@
 //! Imports of JavaScript and TypeScript that no `package.json` declares.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
@@ -9,6 +9,7 @@ use super::known_modules::{NODE, PROVIDED};
 use super::{Family, Undeclared, folders};
 use crate::probe::files::FileEntry;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Import, Role};
+use crate::probe::source::quick::HashSet;
 
 /// What the manifests of npm say.
 #[derive(Default)]
@@ -43,7 +44,7 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
         {
             continue;
         }
-        let mut told: HashSet<&str> = HashSet::new();
+        let mut told: HashSet<&str> = HashSet::default();
         for import in &file.imports {
             let Some(package) = package_of(&import.module) else { continue };
             if import.guarded || !told.insert(package) {

@@ -86,7 +86,7 @@ impl Walk<'_> {
                 self.to.start_anew();
                 self.to.at.argument_of = Some(id);
                 self.to.at.usage = Usage::Argument(id);
-                self.to.goes_to = callee;
+                self.to.goes_to = (&*callee).into();
                 let arguments = if template {
                     let value = self.expression(cursor);
                     vec![Argument { value, ..Argument::default() }]

@@ -61,7 +61,7 @@ impl Walk<'_> {
                 self.to.at.argument_of = Some(id);
                 self.to.at.usage = Usage::Argument(id);
                 self.to.at.in_join = formats(&callee);
-                self.to.goes_to = callee;
+                self.to.goes_to = (&*callee).into();
                 let arguments = self.arguments(cursor, id, saved.in_loop, &mut texts);
                 self.to.at = saved;
                 self.to.arguments(id, arguments);
@@ -98,7 +98,7 @@ impl Walk<'_> {
         texts: &mut Vec<String>,
     ) -> Vec<Argument> {
         let (callee, method): (Box<str>, Box<str>) =
-            self.to.file.call(id).map_or_else(Default::default, |call| (call.callee.clone(), call.method().into()));
+            self.to.file.call(id).map_or_else(Default::default, |call| ((&*call.callee).into(), call.method().into()));
         let at = self.to.at;
         let mut arguments: Vec<Argument> = Vec::new();
         each(cursor, |cursor| {

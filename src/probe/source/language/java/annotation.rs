@@ -56,7 +56,7 @@ impl Walk<'_> {
         }
         self.to.at = saved;
         if let Some(call) = self.to.call(id) {
-            call.callee = name;
+            call.callee = name.into();
             call.arguments = arguments;
         }
         id

@@ -85,7 +85,7 @@ impl Walk<'_> {
                 self.to.at.in_join = formats(&callee);
                 // What closes a reader closes the one that it reads from.
                 self.to.at.managed = saved.managed && constructs;
-                self.to.goes_to = callee;
+                self.to.goes_to = (&*callee).into();
                 let arguments = self.arguments(cursor, id, saved.in_loop, &mut texts);
                 self.to.at = saved;
                 self.to.arguments(id, arguments);
@@ -93,7 +93,7 @@ impl Walk<'_> {
             (_, K::ClassBody) => {
                 let name = self.to.file.call(id).map(|call| call.callee.clone()).unwrap_or_default();
                 self.to.start_anew();
-                let outer = self.to.class.replace(name);
+                let outer = self.to.class.replace((&*name).into());
                 each(cursor, |cursor| self.statement(cursor));
                 self.to.class = outer;
                 self.to.at = saved;
@@ -111,7 +111,7 @@ impl Walk<'_> {
         texts: &mut Vec<String>,
     ) -> Vec<Argument> {
         let (callee, method): (Box<str>, Box<str>) =
-            self.to.file.call(id).map_or_else(Default::default, |call| (call.callee.clone(), call.method().into()));
+            self.to.file.call(id).map_or_else(Default::default, |call| ((&*call.callee).into(), call.method().into()));
         let at = self.to.at;
         let mut arguments: Vec<Argument> = Vec::new();
         each(cursor, |cursor| {

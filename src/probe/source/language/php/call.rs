@@ -165,7 +165,7 @@ impl Walk<'_> {
     fn set_callee(&mut self, id: CallId, callee: &Value, constructs: bool) {
         let (text, receiver) = self.to.callee(callee);
         if let Some(call) = self.to.call(id) {
-            call.callee = text;
+            call.callee = text.into();
             call.receiver = receiver;
             call.constructs = constructs;
         }
@@ -200,7 +200,7 @@ impl Walk<'_> {
             each(cursor, |cursor| {
                 let inner = cursor.node();
                 self.to.at = at;
-                self.to.goes_to.clone_from(&callee);
+                self.to.goes_to = (&*callee).into();
                 if self.field(cursor) == F::Name {
                     argument.name = Some(self.to.text(inner).into());
                     return;

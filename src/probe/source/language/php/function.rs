@@ -68,7 +68,7 @@ impl Walk<'_> {
                     let saved = self.to.start_anew();
                     let id = self.to.open_call(attribute);
                     if let Some(call) = self.to.call(id) {
-                        call.callee.clone_from(&name);
+                        call.callee = (&*name).into();
                     }
                     self.given(&mut given.walk(), id, Value::Unknown, None);
                     self.to.at = saved;

@@ -42,7 +42,7 @@ impl Walk<'_> {
                 self.to.start_anew();
                 self.to.at.argument_of = Some(id);
                 self.to.at.usage = Usage::Argument(id);
-                self.to.goes_to = callee;
+                self.to.goes_to = (&*callee).into();
                 self.to.at.in_join = format.is_some();
                 let arguments = if self.kind(cursor.node()) == K::GeneratorExpression {
                     vec![Argument { value: self.expression(cursor), ..Argument::default() }]

@@ -116,7 +116,7 @@ impl Walk<'_, '_> {
             Value::Call(id) if inner && bare => {
                 let call = self.to.file.call(id);
                 let plain = call.filter(|call| !call.constructs && !call.callee.contains(['(', '[', '"']));
-                plain.map_or(Value::Call(id), |call| Value::Path(call.callee.clone()))
+                plain.map_or(Value::Call(id), |call| Value::Path((&*call.callee).into()))
             }
             value => value,
         }
@@ -142,7 +142,7 @@ impl Walk<'_, '_> {
         };
         if matches!(receiver, Some(Value::Path(_))) {
             // A chain of words: the call that its last link is comes right after this one.
-            let next = self.to.file.call(id + 1).filter(|next| next.chained == Some(id) && next.callee == callee);
+            let next = self.to.file.call(id + 1).filter(|next| next.chained == Some(id) && *next.callee == *callee);
             on = next.map(|_| id + 1);
         }
         let constructs = receiver.is_some() && method == "new";
@@ -150,7 +150,7 @@ impl Walk<'_, '_> {
             callee = format!("{callee}.{method}").into();
         }
         if let Some(call) = self.to.call(id) {
-            (call.callee, call.receiver, call.constructs) = (callee, on, constructs);
+            (call.callee, call.receiver, call.constructs) = (callee.into(), on, constructs);
         }
     }
 
@@ -167,7 +167,7 @@ impl Walk<'_, '_> {
         each(cursor, |cursor| {
             let child = cursor.node();
             self.to.at = at;
-            self.to.goes_to.clone_from(&callee);
+            self.to.goes_to = (&*callee).into();
             let kind = self.kind(child);
             let (name, spread, value): (Option<Box<str>>, bool, Value) = match kind {
                 K::Comment => return self.to.comment(child),

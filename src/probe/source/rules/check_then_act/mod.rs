@@ -1,5 +1,6 @@
 //! A row is read, a decision made, and the row written as if nobody else could have come in between.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 mod lost_update;
@@ -36,7 +37,7 @@ pub const RULE: Rule = Rule::new(&META, Check::Project(check))
 
 /// Looks at every function that reads and writes.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let mut unique: Option<HashSet<String>> = None;
+    let unique: OnceCell<HashSet<String>> = OnceCell::new();
     let mut one_by_one: Option<bool> = None;
     let mut found_in: Vec<(Hit, Option<&str>)> = Vec::new();
     for (place, file) in index.files.iter().enumerate().filter(|(_, file)| server(file.role)) {
@@ -48,9 +49,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
                 continue;
             }
             let found = lost_update::check(file, queries, read, call).or_else(|| {
-                second_row::check(file, queries, read, call, || {
-                    unique.get_or_insert_with(|| unique::columns(index)).clone()
-                })
+                second_row::check(file, queries, read, call, || unique.get_or_init(|| unique::columns(index)))
             });
             let Some(hit) = found else { continue };
             let alone = file.language == Language::Python

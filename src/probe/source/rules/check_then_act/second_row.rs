@@ -10,12 +10,12 @@ use crate::probe::source::database_calls::{Action, Query};
 use crate::probe::source::facts::FileFacts;
 
 /// `if (await exists(email)) return; await create(email)`
-pub(super) fn check(
+pub(super) fn check<'u>(
     file: &FileFacts,
     queries: &[Query],
     read: &Query,
     call: &Call,
-    unique: impl FnOnce() -> HashSet<String>,
+    unique: impl FnOnce() -> &'u HashSet<String>,
 ) -> Option<Hit> {
     if read.table.is_empty()
         || read.keys.is_empty()

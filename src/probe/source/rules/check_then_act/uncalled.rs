@@ -41,7 +41,14 @@ pub(super) fn handed_on<'n>(index: &CodeIndex, names: &HashSet<&'n str>) -> Hash
 
 /// Those of `names` that a file hands on: `router.post("/", orders.create)`, `const { create } = orders`.
 fn said<'n>(file: &FileFacts, names: &HashSet<&'n str>) -> HashSet<&'n str> {
-    let last = |path: &str| names.get(path.rsplit('.').next().unwrap_or(path)).copied();
+    // Names are short, and most texts are long.
+    let longest = names.iter().map(|name| name.len()).max().unwrap_or_default();
+    let last = |path: &str| {
+        let dot = path.bytes().rev().take(longest + 1).position(|byte| byte == b'.');
+        let length = dot.unwrap_or(path.len());
+        let name = path.get(path.len() - length..).filter(|name| name.len() <= longest)?;
+        names.get(name).copied()
+    };
     let mut found: HashSet<&str> = file.accesses.iter().filter_map(|access| last(&access.path)).collect();
     let mut see = |value: &Value| {
         found.extend(match value {
@@ -54,4 +61,18 @@ fn said<'n>(file: &FileFacts, names: &HashSet<&'n str>) -> HashSet<&'n str> {
     file.assignments.iter().for_each(|set| set.value.walk(&mut see));
     file.functions.iter().flat_map(|function| &function.body.returns).for_each(|value| value.walk(&mut see));
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::probe::source::text::facts_of_text;
+
+    #[test]
+    fn a_name_is_handed_on_as_the_last_part_of_a_path_or_as_a_text() {
+        let code = "router.post('/a-rather-long-address', orders.create);\nlisten('remove', 'nothing here says archived');\nconst { update } = orders;\nlog(created);\n";
+        let file = facts_of_text("src/routes.ts", code).unwrap();
+        let names = HashSet::from(["create", "remove", "update", "archived", "post"]);
+        assert_eq!(said(&file, &names), HashSet::from(["create", "remove", "update"]));
+    }
 }

@@ -129,7 +129,7 @@ fn entry_name(file: &FileFacts, value: &Value, function: FunctionId, steps: u32)
                 return None;
             }
             let whole = format!("{}()", call.callee);
-            if is_entry_name(file, call.callee.as_ref()) && call.arguments.is_empty() {
+            if is_entry_name(file, &call.callee) && call.arguments.is_empty() {
                 return Some(whole);
             }
             call.arguments.iter().find_map(|argument| next(&argument.value)).or_else(|| match call.receiver {

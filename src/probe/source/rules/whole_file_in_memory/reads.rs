@@ -183,7 +183,7 @@ fn is_php_file(file: &FileFacts, path: &str, call: &Call) -> bool {
 
 /// `$request->input("url")`, `$_GET["url"]`
 fn is_php_input(file: &FileFacts, value: &Value) -> bool {
-    let text = match value {
+    let text: &str = match value {
         Value::Path(path) => path,
         Value::Call(id) => match file.call(*id) {
             Some(call) => &call.callee,
@@ -193,7 +193,7 @@ fn is_php_input(file: &FileFacts, value: &Value) -> bool {
         _ => return false,
     };
     matches!(root(text), "_GET" | "_POST" | "_REQUEST")
-        || matches!(&**text, "request.input" | "request.query" | "request.get" | "request.query.get")
+        || matches!(text, "request.input" | "request.query" | "request.get" | "request.query.get")
 }
 
 fn go(file: &FileFacts, call: &Call) -> Option<Whole> {
