@@ -185,8 +185,9 @@ fn make(
         let manifests = Manifests::read(&listing.files, &mut gaps);
         (start_commands, plain, manifests, gaps)
     };
-    let (read, (start_commands, plain, manifests, unread_files)) =
-        pool.join(|| code.par_iter().map(read_one).collect::<Vec<(Read, Option<Content>)>>(), no_code);
+    // One file may take as long as a hundred others: none waits behind it for a thread that is free.
+    let read_all = || code.par_iter().with_max_len(1).map(read_one).collect::<Vec<(Read, Option<Content>)>>();
+    let (read, (start_commands, plain, manifests, unread_files)) = pool.join(read_all, no_code);
     if cancel.is_cancelled() {
         return Err(cancelled());
     }
