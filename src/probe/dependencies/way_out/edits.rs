@@ -47,7 +47,12 @@ impl Commands<'_> {
                 }
                 format!("<version>{version}</version>")
             }
-            Manager::Gradle => format!("{}:{version}", asked.package.name),
+            Manager::Gradle => {
+                if let Some(property) = self.property(asked) {
+                    return Some((property.path.clone(), format!("\"{version}\"")));
+                }
+                format!("{}:{version}", asked.package.name)
+            }
             _ if self.catalog(asked).is_some() => {
                 let raised = raised.unwrap_or_else(|| format!("^{version}"));
                 let name = Some(&asked.wanted.name).filter(|name| is_plain(name)).unwrap_or(&asked.package.name);
@@ -58,19 +63,44 @@ impl Commands<'_> {
         Some((self.written_in(asked).0, text))
     }
 
+    /// What to write in place of what holds a direct dependency to one version, so that Cargo takes a later one that is
+    /// compatible: the file, the line and the text.
+    pub fn freed(&self, parent: &Asked<'_>) -> Option<(String, u32, String)> {
+        if self.manager != Manager::Cargo || !self.is_held(parent) || !is_plain(&parent.wanted.name) {
+            return None;
+        }
+        let version = self.situation.fix_of(parent.package).unwrap_or(&parent.package.version);
+        let (file, line) = self.written_in(parent);
+        let text = keyed(&parent.wanted.name, self.form(parent), version);
+        Some((file, line?, text)).filter(|_| is_plain(version))
+    }
+
     /// Where in their file the lines of [`Commands::edited`] belong.
     pub(super) fn place_of_edit(&self) -> Option<String> {
         let asked = self.situation.ways.itself.first()?;
-        let line = match self.property(asked) {
-            Some(property) => property.line,
-            None => self.written_in(asked).1?,
-        };
-        Some(format!("in line {line}"))
+        let says = self.declared(asked).map(|one| one.range.trim());
+        match self.property(asked) {
+            Some(property) if self.manager == Manager::Gradle => {
+                let old = says.filter(|says| is_range(says));
+                let old = old.map_or_else(String::new, |old| format!(", in place of \"{old}\""));
+                Some(format!("in line {}{old}", property.line))
+            }
+            Some(property) => Some(format!("in line {}", property.line)),
+            None => {
+                let line = self.written_in(asked).1?;
+                Some(match says {
+                    Some("") if self.manager == Manager::Maven => {
+                        format!("inside the dependency of line {line}, which says no version itself")
+                    }
+                    _ => format!("in line {line}"),
+                })
+            }
+        }
     }
 
     /// What is asked for with development is in a group whose name the tool would have to be told; what a member of a
     /// workspace asks for is not found from the lock file's folder.
-    fn is_aside(&self, asked: &Asked<'_>) -> bool {
+    pub(super) fn is_aside(&self, asked: &Asked<'_>) -> bool {
         asked.wanted.scope == Scope::Development
             || self.declared(asked).is_some_and(|one| one.optional)
             || !self.folder_of(asked).is_empty()
