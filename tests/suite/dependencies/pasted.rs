@@ -171,13 +171,19 @@ fn a_version_that_a_parent_manages_is_changed_there() {
         let folder = Folder::with(&[("pom.xml", &*parent), ("web/pom.xml", &child)]);
         let cancel = CancellationToken::new();
         let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
-        found.manifests["web/pom.xml"].inherited.clone()
+        let lock = found.locks.iter().find(|lock| lock.path == "web/pom.xml");
+        // Without a version there is none to compare.
+        let lock = lock.filter(|lock| !lock.packages.is_empty())?;
+        let way = out(lock, "org.a:a", "2.0", &found.manifests);
+        let (file, line) = way.lines.unwrap();
+        assert!(way.words.contains(&format!("({file}:")), "{}", way.words);
+        Some((file, line, way.place))
     };
     let version = "<version>1.0</version>";
-    let place = |path: &str, line| std::collections::BTreeMap::from([(2, (path.to_owned(), line))]);
-    assert_eq!(of(version, ""), place("pom.xml", 5));
-    assert_eq!(of("", version), place("web/pom.xml", 4));
-    assert!(of("", "").is_empty(), "nobody says it");
+    let told = |file: &str, place: &str| Some((file.to_owned(), "<version>2.0</version>".to_owned(), place.to_owned()));
+    assert_eq!(of(version, ""), told("pom.xml", "in line 5"));
+    assert_eq!(of("", version), told("web/pom.xml", "in line 4"));
+    assert_eq!(of("", ""), None, "nobody says it");
 }
 
 #[test]

@@ -74,7 +74,16 @@ fn what_composer_is_held_to_is_asked_for_anew() {
     let composer = lock(Manager::Composer, "composer.json", "composer.lock", "1.0.0", Scope::Production, "^1.0 <1.1");
     let held = manifests("composer.json", vec![declared("acme/a", "1.0.0", Scope::Production, 5)]);
     let out = out(&composer, "acme/b", "1.2.0", &held);
-    assert!(out.commands.contains(&"composer require \"acme/a:^1.0.0\" --with-all-dependencies".to_owned()), "{out:?}");
+    assert_eq!(out.commands, ["composer require \"acme/a:^1.0.0\" --with-all-dependencies"]);
+}
+
+#[test]
+fn what_a_gem_is_held_to_is_written_anew_before_it_is_renewed() {
+    let lock = "GEM\n  remote: https://gems.example.com/\n  specs:\n    a (1.0.0)\n      b (~> 1.0.0)\n    b (1.0.0)\n\nDEPENDENCIES\n  \
+        a (= 1.0.0)\n";
+    let out = way(&[("Gemfile.lock", lock), ("Gemfile", "gem \"a\", \"1.0.0\"\n")], "b", "1.2.0");
+    assert_eq!(out.lines, Some(("Gemfile".to_owned(), "gem \"a\", \">= 1.0.0\"".to_owned())), "{}", out.words);
+    assert_eq!((&*out.place, out.commands.as_slice()), ("in line 1", &["bundle update a".to_owned()][..]));
 }
 
 #[test]

@@ -301,41 +301,6 @@ impl<'a> Commands<'a> {
         })
     }
 
-    /// Whether a manifest holds a direct dependency to one version that renewing does not change.
-    pub fn is_held(&self, parent: &Asked<'_>) -> bool {
-        let stays = match self.manager {
-            Manager::Uv | Manager::Composer | Manager::Cargo | Manager::Bundler | Manager::Gradle => true,
-            Manager::Poetry => parent.wanted.scope == Scope::Development,
-            // The others write the new version into the manifest.
-            _ => false,
-        };
-        stays && self.declared(parent).is_some_and(|one| one.pin == Pin::Exact && !one.range.trim().is_empty())
-    }
-
-    /// Lets a later version of what is held to one come, and the package itself with it.
-    fn freed_by(&self, parent: &Asked<'_>) -> Option<String> {
-        let (real, version) = (&parent.package.name, &parent.package.version);
-        let dev = parent.wanted.scope == Scope::Development;
-        if !is_plain(real) || !is_plain(version) {
-            return None;
-        }
-        match self.manager {
-            Manager::Uv if !self.is_aside(parent) => Some(format!(
-                "uv add {} --upgrade-package {} --upgrade-package {}",
-                word(&format!("{real}>={version}")),
-                word(real),
-                word(&self.situation.package.name)
-            )),
-            Manager::Composer => {
-                let to = word(&format!("{real}:^{}", version.trim_start_matches('v')));
-                Some(format!("composer require {}{to} --with-all-dependencies", if dev { "--dev " } else { "" }))
-            }
-            // Once the manifest says another version.
-            Manager::Cargo => Some(format!("cargo update -p {}", word(&format!("{real}@{version}")))),
-            _ => None,
-        }
-    }
-
     /// Takes the package out.
     pub fn remove(&self) -> Vec<String> {
         let asked = self.situation.ways.itself.iter().take(MOST_NAMED);

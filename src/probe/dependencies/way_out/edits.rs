@@ -2,8 +2,8 @@
 
 use super::commands::Commands;
 use crate::probe::dependencies::ways_in::{Asked, line_of};
-use crate::probe::packages::manifest::{Form, Property};
-use crate::probe::packages::typed::{is_plain, is_range};
+use crate::probe::packages::manifest::{Form, Pin, Property};
+use crate::probe::packages::typed::{is_plain, is_range, word};
 use crate::probe::packages::{Manager, Scope, range};
 
 impl Commands<'_> {
@@ -63,15 +63,56 @@ impl Commands<'_> {
         Some((self.written_in(asked).0, text))
     }
 
-    /// What to write in place of what holds a direct dependency to one version, so that Cargo takes a later one that is
-    /// compatible: the file, the line and the text.
+    /// Whether a manifest holds a direct dependency to one version that renewing does not change.
+    pub fn is_held(&self, parent: &Asked<'_>) -> bool {
+        let stays = match self.manager {
+            Manager::Uv | Manager::Composer | Manager::Cargo | Manager::Bundler | Manager::Gradle => true,
+            Manager::Poetry => parent.wanted.scope == Scope::Development,
+            // The others write the new version into the manifest.
+            _ => false,
+        };
+        stays && self.declared(parent).is_some_and(|one| one.pin == Pin::Exact && !one.range.trim().is_empty())
+    }
+
+    /// Lets a later version of what is held to one come, and the package itself with it.
+    pub(super) fn freed_by(&self, parent: &Asked<'_>) -> Option<String> {
+        let (real, version) = (&parent.package.name, &parent.package.version);
+        let dev = parent.wanted.scope == Scope::Development;
+        if !is_plain(real) || !is_plain(version) {
+            return None;
+        }
+        match self.manager {
+            Manager::Uv if !self.is_aside(parent) => Some(format!(
+                "uv add {} --upgrade-package {} --upgrade-package {}",
+                word(&format!("{real}>={version}")),
+                word(real),
+                word(&self.situation.package.name)
+            )),
+            Manager::Composer => {
+                let to = word(&format!("{real}:^{}", version.trim_start_matches('v')));
+                Some(format!("composer require {}{to} --with-all-dependencies", if dev { "--dev " } else { "" }))
+            }
+            // Once the manifest says another version.
+            Manager::Bundler => Some(format!("bundle update {}", word(real))),
+            Manager::Cargo => Some(format!("cargo update -p {}", word(&format!("{real}@{version}")))),
+            _ => None,
+        }
+    }
+
+    /// What to write in place of what holds a direct dependency to one version, so that Cargo and Bundler take a later
+    /// one: the file, the line and the text.
     pub fn freed(&self, parent: &Asked<'_>) -> Option<(String, u32, String)> {
-        if self.manager != Manager::Cargo || !self.is_held(parent) || !is_plain(&parent.wanted.name) {
+        if !self.is_held(parent) || !is_plain(&parent.wanted.name) {
             return None;
         }
         let version = self.situation.fix_of(parent.package).unwrap_or(&parent.package.version);
         let (file, line) = self.written_in(parent);
-        let text = keyed(&parent.wanted.name, self.form(parent), version);
+        let text = match (self.manager, self.form(parent)) {
+            (Manager::Cargo, form) => keyed(&parent.wanted.name, form, version),
+            (Manager::Bundler, Some(Form::Detailed)) => format!("\">= {version}\""),
+            (Manager::Bundler, _) => format!("gem \"{}\", \">= {version}\"", parent.wanted.name),
+            _ => return None,
+        };
         Some((file, line?, text)).filter(|_| is_plain(version))
     }
 

@@ -91,8 +91,11 @@ impl<'a> Situation<'a> {
         let is_fixed = |one: &&Needing<'_>| {
             held.packages.get(&one.place).is_some_and(|entry| self.overrides.is_exact(entry, one.package))
         };
+        let is_held = |package: &LockedPackage| {
+            parents.iter().any(|one| std::ptr::eq(one.package, package) && commands.is_held(one))
+        };
         let behind: Vec<&LockedPackage> = (refusing.iter().filter(|one| !is_fixed(one)).map(|one| one.package))
-            .filter(|package| !is_known(package))
+            .filter(|package| !is_known(package) && !is_held(package))
             .collect();
         let renew =
             if behind.is_empty() { renew } else { commands.renew_all(behind.iter().copied().chain([self.package])) };
