@@ -174,6 +174,9 @@ pub struct WayOut {
     pub version: Option<String>,
     /// What to do and why that helps, in one or two sentences.
     pub words: String,
+    /// What has to be changed by hand before anything of it works: `change go.mod:8, which refuses x v1.2.0`.
+    #[serde(default)]
+    pub first: String,
     /// What to type, in order.
     pub commands: Vec<String>,
     /// A file of the project, and the lines to add to it: npm's `overrides`.
@@ -182,6 +185,10 @@ pub struct WayOut {
     /// Where in the file they belong, as a phrase: `inside pnpm.overrides`. Empty where they stand by themselves.
     #[serde(default)]
     pub place: String,
+    /// The table of the file that they begin, write anew or add to, which other packages' lines may need as well. Empty
+    /// where they stand for themselves.
+    #[serde(default)]
+    pub table: String,
     /// Whether they are written before anything is typed.
     #[serde(default)]
     pub lines_come: LinesCome,
@@ -207,6 +214,8 @@ pub enum LinesCome {
 /// One step of a way out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WayOutStep<'w> {
+    /// To change something by hand before all else.
+    First(&'w str),
     /// To write lines.
     Write {
         /// The file.
@@ -231,6 +240,7 @@ impl WayOutStep<'_> {
         match self {
             Self::Write { file, place: "", .. } => format!("In {file}:"),
             Self::Write { file, place, .. } => format!("In {file}, {place}:"),
+            Self::First(words) => format!("First {words}."),
             Self::Type(command) => (*command).to_owned(),
             Self::Or => WayOut::OR.to_owned(),
             Self::Then(words) => format!("Then {words}."),
@@ -247,12 +257,13 @@ impl WayOut {
     pub fn steps(&self) -> Vec<WayOutStep<'_>> {
         let lines = self.lines.iter().map(|(file, lines)| WayOutStep::Write { file, place: &self.place, lines });
         let commands = self.commands.iter().map(|command| WayOutStep::Type(command));
-        let mut steps: Vec<WayOutStep<'_>> = Vec::new();
+        let first = (!self.first.is_empty()).then_some(WayOutStep::First(&self.first));
+        let mut steps: Vec<WayOutStep<'_>> = first.into_iter().collect();
         match self.lines_come {
             LinesCome::First => steps.extend(lines.chain(commands)),
             LinesCome::IfCommandsDoNotHelp => {
                 steps.extend(commands);
-                steps.extend((!steps.is_empty() && self.lines.is_some()).then_some(WayOutStep::Or));
+                steps.extend((!self.commands.is_empty() && self.lines.is_some()).then_some(WayOutStep::Or));
                 steps.extend(lines);
                 steps.extend(self.after_lines.iter().map(|command| WayOutStep::Type(command)));
             }

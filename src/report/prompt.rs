@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::markdown::{code, fence, prose};
+use super::markdown::{code, fence, prose, to_do};
 use crate::model::{Confidence, Evidence, EvidenceKind, Finding, Location, RuleMeta};
 
 /// More lines of one piece of evidence than this are not quoted.
@@ -85,7 +85,7 @@ fn numbered(text: &str, first: u32, marked: Option<u32>) -> String {
 }
 
 fn fix(finding: &Finding, rule: Option<&RuleMeta>, out: &mut dyn Write) -> io::Result<()> {
-    writeln!(out, "## What a correct fix must hold\n\n- {}", prose(&finding.fix))?;
+    writeln!(out, "## What a correct fix must hold\n\n- {}", to_do(&finding.fix))?;
     for line in [
         "It takes the cause away. It does not hide it: no comment that allows the rule, no emptied error handler, no test or check removed.",
         "It also holds for empty and unexpected input, for a slow or failing service, and for many users at once.",

@@ -26,6 +26,9 @@ const MOST_LINES: usize = 20;
 /// Headers, paths and reasons of one site or server, unless everything is asked for.
 const MOST_OF_A_SITE: usize = 6;
 
+/// What to do is told to its end: findings hold no more than this.
+const MOST_TO_DO: usize = 4_000;
+
 /// How the text is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TextOptions {
@@ -99,7 +102,7 @@ impl Page<'_, '_> {
             self.status_line(item)?;
             self.paint.line(&[(Tone::Plain, "      "), (Tone::Plain, &one_line(&item.why, 300))])?;
             if self.verbose {
-                self.paint.line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&item.fix, 600))])?;
+                self.paint.line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&item.fix, MOST_TO_DO))])?;
             }
         }
         let most = if self.verbose { usize::MAX } else { MOST_UNKNOWN };
@@ -213,7 +216,8 @@ impl Page<'_, '_> {
                 self.evidence(evidence)?;
             }
             if !finding.fix.is_empty() {
-                self.paint.line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&finding.fix, 600))])?;
+                self.paint
+                    .line(&[(Tone::Quiet, "      to do: "), (Tone::Plain, &one_line(&finding.fix, MOST_TO_DO))])?;
             }
         }
         Ok(())
@@ -332,7 +336,7 @@ impl Page<'_, '_> {
     /// One step of a way out, as it is typed or written.
     fn step(&mut self, step: WayOutStep<'_>) -> io::Result<()> {
         let mut line = |text: &str| self.paint.line(&[(Tone::Quiet, "      "), (Tone::Plain, text)]);
-        let words = one_line(&step.words(), 300);
+        let words = one_line(&step.words(), MOST_TO_DO);
         match step {
             WayOutStep::Write { lines, .. } if lines.lines().count() > 1 => {
                 line(&words)?;

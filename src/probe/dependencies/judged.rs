@@ -12,7 +12,7 @@ use super::parts_used::parts_used;
 use super::proposed;
 use super::query::Query;
 use super::uses::{Finder, Imports, is_perhaps_installed};
-use super::way_out::{Fixes, Overrides, Situation, several, way_out};
+use super::way_out::{Fixes, Overrides, Situation, one_table, several, way_out};
 use super::ways_in::{Graph, WaysIn};
 use crate::model::{Confidence, PartsUsed, Severity, Uses, WayOut};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Packages, Scope, Version};
@@ -103,12 +103,14 @@ pub fn judge<'a>(
     }
     let finder = Finder::new(imports);
     let mut graph: Option<(usize, Graph<'a>, BTreeSet<&'a str>)> = None;
+    let mut of_lock: Vec<Judged<'a>> = Vec::new();
     for (mut hit, nearest) in hits.into_iter().zip(nearests) {
         if cancel.is_cancelled() {
             return;
         }
         let Some(lock) = locked.locks.get(hit.lock) else { continue };
         if graph.as_ref().is_none_or(|(of, ..)| *of != hit.lock) {
+            tell_together(&mut of_lock, &mut tell);
             graph = Some((hit.lock, Graph::of(lock), several(lock)));
         }
         let Some((_, graph, several)) = &graph else { continue };
@@ -135,8 +137,15 @@ pub fn judge<'a>(
             let parts = group.parts(package.ecosystem, &package.name);
             group.parts_used = parts_used(imports, lock, package, &ways, &parts.named);
         }
-        tell(Judged { lock, package, groups: hit.groups, ways, out, uses });
+        of_lock.push(Judged { lock, package, groups: hit.groups, ways, out, uses });
     }
+    tell_together(&mut of_lock, &mut tell);
+}
+
+/// Tells those of one lock file, whose ways out may write into one table.
+fn tell_together<'a>(of_lock: &mut Vec<Judged<'a>>, tell: &mut impl FnMut(Judged<'a>)) {
+    one_table(of_lock.iter_mut().map(|one| (&*one.package.name, &*one.package.version, &mut one.out)).collect());
+    of_lock.drain(..).for_each(tell);
 }
 
 impl Judged<'_> {

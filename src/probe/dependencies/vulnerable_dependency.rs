@@ -150,7 +150,7 @@ fn fix(out: &WayOut) -> String {
     for steps in steps.chunk_by(|a, b| matches!((a, b), (WayOutStep::Type(_), WayOutStep::Type(_)))) {
         fix += &match steps {
             [step @ WayOutStep::Write { lines, .. }] => format!(" {} {}", step.words(), in_one_line(lines)),
-            [step @ (WayOutStep::Or | WayOutStep::Then(_))] => format!(" {}", step.words()),
+            [step @ (WayOutStep::First(_) | WayOutStep::Or | WayOutStep::Then(_))] => format!(" {}", step.words()),
             _ => format!(" Type {}.", typed(out.kind, steps)),
         };
     }

@@ -68,8 +68,9 @@ fn clean_package(package: &mut VulnerablePackage) {
         }
         clean_long_block(details);
     }
-    let WayOut { kind: _, version, words, commands, lines, place, lines_come: _, after_lines, at_last } = way_out;
-    let texts = [words, place, at_last].into_iter().chain(version).chain(commands).chain(after_lines);
+    let WayOut { kind: _, version, words, first, commands, lines, place, table, lines_come: _, after_lines, at_last } =
+        way_out;
+    let texts = [words, first, place, table, at_last].into_iter().chain(version).chain(commands).chain(after_lines);
     texts.for_each(clean_long);
     if let Some((_, text)) = lines {
         clean_long_block(text);

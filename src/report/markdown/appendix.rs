@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use super::front::{listed, poll_words};
-use super::safe::{cell, code, fence, prose};
+use super::safe::{cell, code, fence, prose, to_do};
 use super::table;
 use super::{database, dependencies, web};
 use crate::model::report::{ReportFinding, ReportItem};
@@ -94,7 +94,7 @@ fn item(overview: &Overview<'_>, item: &ReportItem, usual: Option<&str>, out: &m
         writeln!(out, "  - How to verify: {}", prose(&item.how))?;
     }
     if item.status == "fail" {
-        writeln!(out, "  - What to do: {}", prose(&item.fix))?;
+        writeln!(out, "  - What to do: {}", to_do(&item.fix))?;
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ fn findings(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         let first = findings.first().map_or("", |finding| finding.fix.as_str());
         let shared = findings.iter().all(|finding| finding.fix == first);
         if shared && !first.is_empty() {
-            writeln!(out, "What to do: {}\n", prose(first))?;
+            writeln!(out, "What to do: {}\n", to_do(first))?;
         }
         for (at, finding) in findings.iter().take(MOST_OF_A_RULE).enumerate() {
             self::finding(at + 1, finding, shared, out)?;
@@ -129,7 +129,7 @@ fn finding(number: usize, finding: &ReportFinding, shared_fix: bool, out: &mut d
     writeln!(out, "{}\n", prose(&finding.message))?;
     evidence(&finding.evidence, out)?;
     if !shared_fix && !finding.fix.is_empty() {
-        writeln!(out, "What to do: {}\n", prose(&finding.fix))?;
+        writeln!(out, "What to do: {}\n", to_do(&finding.fix))?;
     }
     Ok(())
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::safe::{cell, code, code_cell, fence, prose};
+use super::safe::{cell, code, code_cell, fence, prose, to_do};
 use super::table;
 use crate::model::{Severity, VulnerablePackage, WayOutStep, grouped};
 use crate::report::dependencies::{target, through, uses};
@@ -68,14 +68,16 @@ fn row(package: &VulnerablePackage) -> Vec<String> {
 
 fn way_out(package: &VulnerablePackage, out: &mut dyn Write) -> io::Result<()> {
     let way = &package.way_out;
-    writeln!(out, "{}: {}\n", code(&format!("{} {}", package.name, package.version)), prose(&way.words))?;
+    writeln!(out, "{}: {}\n", code(&format!("{} {}", package.name, package.version)), to_do(&way.words))?;
     let steps = way.steps();
     for steps in steps.chunk_by(|a, b| matches!((a, b), (WayOutStep::Type(_), WayOutStep::Type(_)))) {
         match steps {
             [step @ WayOutStep::Write { lines, .. }] => {
-                writeln!(out, "{}\n\n{}", prose(&step.words()), fence("", lines, MOST_LINES))?;
+                writeln!(out, "{}\n\n{}", to_do(&step.words()), fence("", lines, MOST_LINES))?;
             }
-            [step @ (WayOutStep::Or | WayOutStep::Then(_))] => writeln!(out, "{}\n", prose(&step.words()))?,
+            [step @ (WayOutStep::First(_) | WayOutStep::Or | WayOutStep::Then(_))] => {
+                writeln!(out, "{}\n", to_do(&step.words()))?
+            }
             typed => {
                 let typed = typed.iter().filter_map(|step| match step {
                     WayOutStep::Type(command) => Some(*command),

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::safe::{cell, code, prose};
+use super::safe::{cell, code, prose, to_do};
 use super::table;
 use crate::model::report::ReportItem;
 use crate::model::{Cell, Decision, Gap, Poll, Severity};
@@ -161,7 +161,7 @@ fn blockers(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
             if !places.is_empty() {
                 writeln!(out, "   - Where: {}", listed(&places, 3))?;
             }
-            writeln!(out, "   - What to do: {}", prose(&item.fix))?;
+            writeln!(out, "   - What to do: {}", to_do(&item.fix))?;
         }
         writeln!(out)?;
     }

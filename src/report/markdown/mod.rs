@@ -15,7 +15,7 @@ use super::overview::Overview;
 use crate::model::Report;
 
 pub use front::START as MARKDOWN_START;
-pub(super) use safe::{code, fence, prose};
+pub(super) use safe::{code, fence, prose, to_do};
 
 /// Markdown that reads well on GitHub and as plain text. It names the project, never its folder on this machine.
 ///

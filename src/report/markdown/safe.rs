@@ -8,13 +8,25 @@ use crate::report::overview::{one_line, shorten};
 /// Longer prose is a wall, not a message.
 const PROSE_CHARS: usize = 600;
 
+/// What to do is told to its end: findings hold no more than this.
+const TODO_CHARS: usize = 4_000;
+
 /// Longer names and paths are cut.
 const CODE_CHARS: usize = 200;
 
 /// Prose on one line. Pairs of backticks stay code; whatever GitHub would make a link, a mention or an issue of becomes
 /// code as well, since nothing else stops all three.
 pub(in crate::report) fn prose(text: &str) -> String {
-    let line = one_line(text, PROSE_CHARS);
+    prose_of(text, PROSE_CHARS)
+}
+
+/// As [`prose`], of what is to be done, which has to be whole.
+pub(in crate::report) fn to_do(text: &str) -> String {
+    prose_of(text, TODO_CHARS)
+}
+
+fn prose_of(text: &str, most: usize) -> String {
+    let line = one_line(text, most);
     let line = escape::line(&line);
     let mut out = String::with_capacity(line.len() + 16);
     let mut rest: &str = &line;

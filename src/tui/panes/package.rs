@@ -60,7 +60,7 @@ fn way_out(doc: &mut Doc<'_>, ui: &Ui, package: &VulnerablePackage) {
     for step in way.steps() {
         match step {
             WayOutStep::Type(command) => doc.preformatted(2, command, styles.title),
-            WayOutStep::Or | WayOutStep::Then(_) => doc.prose(2, &step.words(), styles.muted),
+            WayOutStep::First(_) | WayOutStep::Or | WayOutStep::Then(_) => doc.prose(2, &step.words(), styles.muted),
             WayOutStep::Write { lines, .. } => {
                 doc.prose(2, &step.words(), styles.muted);
                 doc.preformatted(4, lines, styles.title);

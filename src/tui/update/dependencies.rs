@@ -86,7 +86,8 @@ pub(super) fn copy_way_out(ui: &mut Ui, session: &Session) -> Vec<Request> {
     let way = &package.way_out;
     let mut choices = Vec::new();
     if !way.commands.is_empty() {
-        choices.push(Choice::new(way.commands.join(" && "), "type it", Then::Copy(way.commands.join("\n") + "\n")));
+        let hint = if way.first.is_empty() { "type it" } else { "once the first step is done" };
+        choices.push(Choice::new(way.commands.join(" && "), hint, Then::Copy(way.commands.join("\n") + "\n")));
     }
     if let Some((file, lines)) = &way.lines {
         let hint = match way.lines_come {
@@ -128,7 +129,7 @@ pub(super) fn text(ui: &Ui, session: &Session) -> Option<String> {
         let _ = match step {
             WayOutStep::Write { lines, .. } => writeln!(text, "{words}\n{lines}"),
             WayOutStep::Type(_) => writeln!(text, "  {words}"),
-            WayOutStep::Or | WayOutStep::Then(_) => writeln!(text, "{words}"),
+            WayOutStep::First(_) | WayOutStep::Or | WayOutStep::Then(_) => writeln!(text, "{words}"),
         };
     }
     Some(text)

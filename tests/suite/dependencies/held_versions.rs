@@ -1,6 +1,6 @@
 //! The way out where files of other kinds than npm's hold a package to a version, or refuse one.
 
-use gonogo::model::WayOutKind;
+use gonogo::model::{WayOutKind, WayOutStep};
 use gonogo::probe::files;
 use gonogo::probe::packages;
 use tokio_util::sync::CancellationToken;
@@ -37,6 +37,12 @@ fn a_module_that_go_work_replaces_is_changed_there() {
     let out = out(&found.locks[0], "example.com/a", "1.2.0", &found.manifests);
     assert!(out.words.starts_with("go.work:5 puts example.com/a v1.0.1 in place of example.com/a"), "{}", out.words);
     assert_eq!(out.commands, ["cd api", "go work edit -replace example.com/a=example.com/a@v1.2.0"]);
+    // What would be put in place of itself needs no entry.
+    let module = "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire example.com/a v1.2.0\n\n\
+                  replace example.com/a v1.2.0 => example.com/a v1.0.0\n";
+    let itself = way(&[("go.mod", module)], "example.com/a", "1.2.0");
+    assert_eq!(itself.commands, ["go mod edit -dropreplace example.com/a@v1.2.0", "go mod tidy"]);
+    assert!(itself.words.contains("changes nothing: take that out."), "{}", itself.words);
 }
 
 #[test]
@@ -76,22 +82,24 @@ fn what_the_project_refuses_is_said_first() {
             "module example.com/app\n\ngo 1.22\ntoolchain go1.22.4\n\nrequire example.com/a v1.0.0\n\nexclude example.com/a {excluded}\n"
         )
     };
-    let of = |excluded: &str| way(&[("go.mod", &module(excluded))], "example.com/a", "1.2.0").words;
-    let start = "go.mod:8 refuses example.com/a v1.2.0 (exclude): as long as that stands, v1.2.0 does not arrive.";
-    assert!(of("v1.2.0").starts_with(start), "{}", of("v1.2.0"));
-    assert!(!of("v1.1.0").contains("exclude"));
+    let of = |excluded: &str| way(&[("go.mod", &module(excluded))], "example.com/a", "1.2.0");
+    let first = "First change go.mod:8, which refuses example.com/a v1.2.0 (exclude), or take a later release: as long as \
+                 that stands, v1.2.0 does not arrive.";
+    let told: Vec<String> = of("v1.2.0").steps().iter().map(WayOutStep::words).collect();
+    assert_eq!(told, [first, "go get example.com/a@v1.2.0", "go mod tidy"], "in every list, before what is typed");
+    assert_eq!(of("v1.1.0").first, "");
     let lock = r#"{"packages": [{"name": "acme/b", "version": "1.0.0"}], "packages-dev": []}"#;
     let of = |conflict: &str| {
         let manifest = format!("{{\"require\": {{\"acme/b\": \"^1.0\"}},\n\"conflict\": {conflict}}}");
         let folder = Folder::with(&[("composer.lock", lock), ("composer.json", &manifest)]);
         let cancel = CancellationToken::new();
         let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
-        out(&found.locks[0], "acme/b", "1.2.0", &found.manifests).words
+        out(&found.locks[0], "acme/b", "1.2.0", &found.manifests).first
     };
-    let words = of(r#"{"Acme/B": ">=1.1"}"#);
-    assert!(words.starts_with("composer.json:2 refuses acme/b >=1.1 (conflict)"), "{words}");
+    let first = of(r#"{"Acme/B": ">=1.1"}"#);
+    assert!(first.starts_with("change composer.json:2, which refuses acme/b >=1.1 (conflict): as long"), "{first}");
     for free in [r#"{"acme/b": "<1.1"}"#, r#"{"acme/c": "*"}"#, "[]", "3"] {
-        assert!(!of(free).contains("(conflict)"), "{free}");
+        assert_eq!(of(free), "", "{free}");
     }
 }
 
@@ -105,8 +113,9 @@ fn what_uv_is_held_to_is_said_first() {
         let manifest = format!(
             "[project]\nname = \"shop\"\nversion = \"0.1\"\ndependencies = [\"b\"]\n[tool.uv]\nconstraint-dependencies = [\"{limit}\"]\n"
         );
-        way(&[("uv.lock", lock), ("pyproject.toml", &manifest)], "b", "1.2").words
+        way(&[("uv.lock", lock), ("pyproject.toml", &manifest)], "b", "1.2").first
     };
-    assert!(of("B<1.1").starts_with("pyproject.toml:6 holds B to <1.1 (constraint-dependencies)"), "{}", of("B<1.1"));
-    assert!(!of("b<2").contains("constraint-dependencies"));
+    let first = of("B<1.1");
+    assert!(first.starts_with("change pyproject.toml:6, which holds B to <1.1 (constraint-dependencies)"), "{first}");
+    assert_eq!(of("b<2"), "");
 }

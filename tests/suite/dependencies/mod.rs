@@ -6,6 +6,8 @@ mod held_versions;
 mod lock_files;
 mod matching;
 mod parts;
+mod pasted;
+mod pinned_parents;
 mod proposed_versions;
 mod renewals;
 mod service;

@@ -200,6 +200,23 @@ fn vulnerable_packages_stand_in_every_report() {
     assert!(as_markdown(&clean).contains("No lock file was read, so nobody can say"));
 }
 
+#[test]
+fn what_to_do_is_told_to_its_end() {
+    let mut report = sample::with_packages();
+    let long = format!(
+        "Raise what brings it in. {}Or, if that does not help: `the last word`",
+        "Then look again. ".repeat(60)
+    );
+    report.findings.truncate(1);
+    report.findings[0].fix.clone_from(&long);
+    let way = &mut report.dependencies.as_mut().unwrap().vulnerable[1].way_out;
+    way.words = long.replace("last word", "last of the words");
+    let markdown = as_markdown(&report);
+    assert!(markdown.contains("`the last word`") && markdown.contains("`the last of the words`"), "{markdown}");
+    let text = as_text(&report, TextOptions { verbose: true, ..PLAIN });
+    assert!(text.contains("Or, if that does not help: `the last word`"), "{text}");
+}
+
 /// From a heading to the next of its kind.
 fn section<'a>(text: &'a str, heading: &str) -> &'a str {
     let from = text.find(heading).unwrap();

@@ -106,16 +106,16 @@ impl<'a> Situation<'a> {
         } else {
             (version.to_owned(), "then install".to_owned())
         };
-        let how = paste.as_ref().map_or_else(String::new, |paste| format!(" {}", paste.how));
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
                 "{file} forces the version of {name} ({key}{within}), so renewing and raising change nothing: write {write} \
-                 there, {then}.{how}{}{besides}",
+                 there, {then}.{}{besides}",
                 self.step(version)
             ),
             commands: typed,
             place: paste.as_ref().map(|paste| paste.place.clone()).unwrap_or_default(),
+            table: paste.as_ref().map(|paste| paste.table.clone()).unwrap_or_default(),
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }

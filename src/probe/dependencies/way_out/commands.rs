@@ -279,6 +279,9 @@ impl<'a> Commands<'a> {
         let real = Some(&*parent.package.name).filter(|name| is_plain(name)).map(word)?;
         let place = self.place(parent)?;
         let dev = parent.wanted.scope == Scope::Development;
+        if self.is_held(parent) {
+            return self.freed_by(parent);
+        }
         Some(match self.manager {
             Manager::Npm => format!("npm install {place}{}{name}@latest", if dev { "--save-dev " } else { "" }),
             Manager::YarnClassic => format!("yarn {place}upgrade --latest {name}"),

@@ -151,6 +151,11 @@ impl Situation<'_> {
                 |file: &str, line: Option<u32>| line.map_or_else(|| file.to_owned(), |line| format!("{file}:{line}"));
             let (file, line) = commands.written_in(asked);
             let range = Some(asked.wanted.range.as_str()).filter(|one| !one.is_empty() && !one.starts_with("catalog:"));
+            if let Some(set) = commands.property(asked).filter(|_| self.lock.manager == Manager::Gradle) {
+                let taken = at(asked.manifest, line_of(*asked, self.manifests));
+                let says = range.map_or_else(String::new, |range| format!(", which says {range}"));
+                return format!("{taken} takes it from the version catalog {}:{}{says}", set.path, set.line);
+            }
             let Some(catalog) = commands.catalog(asked) else {
                 return format!(
                     "{}{}",
@@ -170,6 +175,7 @@ impl Situation<'_> {
         let more = if more > 0 { format!(" and {more} more") } else { String::new() };
         let lines = commands.edited(version);
         let property = self.ways.itself.first().and_then(|asked| commands.property(asked));
+        let property = property.filter(|_| self.lock.manager != Manager::Gradle);
         let set_there =
             property.map(|one| format!(" The property {} sets it ({}:{}): change that.", one.name, one.path, one.line));
         let edit = match self.lock.manager {
@@ -266,22 +272,22 @@ impl Situation<'_> {
         };
         let at_last =
             if images.is_empty() { String::new() } else { format!("build the image of {} again", some(images)) };
-        let installs = match (files.is_empty(), at_last.is_empty()) {
-            (true, true) => "install again".to_owned(),
-            (true, false) => at_last.clone(),
-            (false, true) => format!("install {} again", some(files)),
-            (false, false) => format!("install {} again, and {at_last}", some(files)),
+        let commands = commands.install();
+        // Where, and what follows, say the steps.
+        let installs = match files.is_empty() {
+            _ if !commands.is_empty() || (files.is_empty() && !at_last.is_empty()) => String::new(),
+            true => ", and install again".to_owned(),
+            false => format!(", and install {} again", some(files)),
         };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
-                "Change the pin in {file} (line {}) to {name}=={version}, and {installs}. Keep what follows a `;` on the \
-                 line; a --hash needs to be that of the new version. If pip-compile wrote the file, \
-                 let it do that: pip-compile --upgrade-package {name}=={version}.{}",
-                self.package.line,
+                "Change the pin to {name}=={version}{installs}. Keep what follows a `;` on the line; a --hash needs to be \
+                 that of the new version. If pip-compile wrote the file, let it do that: pip-compile --upgrade-package \
+                 {name}=={version}.{}",
                 self.step(version)
             ),
-            commands: commands.install(),
+            commands,
             lines: Some((file.to_owned(), format!("{name}=={version}"))),
             place: format!("in line {}", self.package.line),
             at_last,
@@ -327,17 +333,21 @@ impl Situation<'_> {
         let name = self.name();
         let old = entry.keys.first().map_or("", String::as_str);
         let version = with_v(self.package.ecosystem, version);
-        let edit = word(&format!("{old}={name}@{version}"));
-        let typed = if file.ends_with("go.work") {
-            vec![format!("go work edit -replace {edit}")]
+        // What would be put in place of itself needs no entry.
+        let (edit, write) = if old == format!("{name}@{version}") {
+            (format!("-dropreplace {}", word(old)), "take that out".to_owned())
         } else {
-            vec![format!("go mod edit -replace {edit}"), "go mod tidy".to_owned()]
+            (format!("-replace {}", word(&format!("{old}={name}@{version}"))), format!("write {version} there"))
+        };
+        let typed = if file.ends_with("go.work") {
+            vec![format!("go work edit {edit}")]
+        } else {
+            vec![format!("go mod edit {edit}"), "go mod tidy".to_owned()]
         };
         WayOut {
             kind: WayOutKind::Override,
             words: format!(
-                "{file}:{} puts {name} {} in place of {old}, so requiring a later version changes nothing: write {version} \
-                 there.{}",
+                "{file}:{} puts {name} {} in place of {old}, so requiring a later version changes nothing: {write}.{}",
                 entry.line,
                 self.package.version,
                 self.step(&version)

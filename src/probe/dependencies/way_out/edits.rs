@@ -2,8 +2,8 @@
 
 use super::commands::Commands;
 use crate::probe::dependencies::ways_in::{Asked, line_of};
-use crate::probe::packages::manifest::{Form, Property};
-use crate::probe::packages::typed::{is_plain, is_range};
+use crate::probe::packages::manifest::{Form, Pin, Property};
+use crate::probe::packages::typed::{is_plain, is_range, word};
 use crate::probe::packages::{Manager, Scope, range};
 
 impl Commands<'_> {
@@ -47,7 +47,12 @@ impl Commands<'_> {
                 }
                 format!("<version>{version}</version>")
             }
-            Manager::Gradle => format!("{}:{version}", asked.package.name),
+            Manager::Gradle => {
+                if let Some(property) = self.property(asked) {
+                    return Some((property.path.clone(), format!("\"{version}\"")));
+                }
+                format!("{}:{version}", asked.package.name)
+            }
             _ if self.catalog(asked).is_some() => {
                 let raised = raised.unwrap_or_else(|| format!("^{version}"));
                 let name = Some(&asked.wanted.name).filter(|name| is_plain(name)).unwrap_or(&asked.package.name);
@@ -58,19 +63,85 @@ impl Commands<'_> {
         Some((self.written_in(asked).0, text))
     }
 
+    /// Whether a manifest holds a direct dependency to one version that renewing does not change.
+    pub fn is_held(&self, parent: &Asked<'_>) -> bool {
+        let stays = match self.manager {
+            Manager::Uv | Manager::Composer | Manager::Cargo | Manager::Bundler | Manager::Gradle => true,
+            Manager::Poetry => parent.wanted.scope == Scope::Development,
+            // The others write the new version into the manifest.
+            _ => false,
+        };
+        stays && self.declared(parent).is_some_and(|one| one.pin == Pin::Exact && !one.range.trim().is_empty())
+    }
+
+    /// Lets a later version of what is held to one come, and the package itself with it.
+    pub(super) fn freed_by(&self, parent: &Asked<'_>) -> Option<String> {
+        let (real, version) = (&parent.package.name, &parent.package.version);
+        let dev = parent.wanted.scope == Scope::Development;
+        if !is_plain(real) || !is_plain(version) {
+            return None;
+        }
+        match self.manager {
+            Manager::Uv if !self.is_aside(parent) => Some(format!(
+                "uv add {} --upgrade-package {} --upgrade-package {}",
+                word(&format!("{real}>={version}")),
+                word(real),
+                word(&self.situation.package.name)
+            )),
+            Manager::Composer => {
+                let to = word(&format!("{real}:^{}", version.trim_start_matches('v')));
+                Some(format!("composer require {}{to} --with-all-dependencies", if dev { "--dev " } else { "" }))
+            }
+            // Once the manifest says another version.
+            Manager::Bundler => Some(format!("bundle update {}", word(real))),
+            Manager::Cargo => Some(format!("cargo update -p {}", word(&format!("{real}@{version}")))),
+            _ => None,
+        }
+    }
+
+    /// What to write in place of what holds a direct dependency to one version, so that Cargo and Bundler take a later
+    /// one: the file, the line and the text.
+    pub fn freed(&self, parent: &Asked<'_>) -> Option<(String, u32, String)> {
+        if !self.is_held(parent) || !is_plain(&parent.wanted.name) {
+            return None;
+        }
+        let version = self.situation.fix_of(parent.package).unwrap_or(&parent.package.version);
+        let (file, line) = self.written_in(parent);
+        let text = match (self.manager, self.form(parent)) {
+            (Manager::Cargo, form) => keyed(&parent.wanted.name, form, version),
+            (Manager::Bundler, Some(Form::Detailed)) => format!("\">= {version}\""),
+            (Manager::Bundler, _) => format!("gem \"{}\", \">= {version}\"", parent.wanted.name),
+            _ => return None,
+        };
+        Some((file, line?, text)).filter(|_| is_plain(version))
+    }
+
     /// Where in their file the lines of [`Commands::edited`] belong.
     pub(super) fn place_of_edit(&self) -> Option<String> {
         let asked = self.situation.ways.itself.first()?;
-        let line = match self.property(asked) {
-            Some(property) => property.line,
-            None => self.written_in(asked).1?,
-        };
-        Some(format!("in line {line}"))
+        let says = self.declared(asked).map(|one| one.range.trim());
+        match self.property(asked) {
+            Some(property) if self.manager == Manager::Gradle => {
+                let old = says.filter(|says| is_range(says));
+                let old = old.map_or_else(String::new, |old| format!(", in place of \"{old}\""));
+                Some(format!("in line {}{old}", property.line))
+            }
+            Some(property) => Some(format!("in line {}", property.line)),
+            None => {
+                let line = self.written_in(asked).1?;
+                Some(match says {
+                    Some("") if self.manager == Manager::Maven => {
+                        format!("inside the dependency of line {line}, which says no version itself")
+                    }
+                    _ => format!("in line {line}"),
+                })
+            }
+        }
     }
 
     /// What is asked for with development is in a group whose name the tool would have to be told; what a member of a
     /// workspace asks for is not found from the lock file's folder.
-    fn is_aside(&self, asked: &Asked<'_>) -> bool {
+    pub(super) fn is_aside(&self, asked: &Asked<'_>) -> bool {
         asked.wanted.scope == Scope::Development
             || self.declared(asked).is_some_and(|one| one.optional)
             || !self.folder_of(asked).is_empty()

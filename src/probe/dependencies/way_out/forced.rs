@@ -7,7 +7,8 @@ use super::Situation;
 use super::commands::Commands;
 use super::written::{self, Entry, Paste};
 use crate::model::{LinesCome, WayOut};
-use crate::probe::packages::typed::{is_plain, word};
+use crate::probe::packages::manifest::pnpm_workspace;
+use crate::probe::packages::typed::{is_plain, is_range, word};
 use crate::probe::packages::{LockedPackage, Manager, Manifest};
 
 /// How a version is forced.
@@ -19,6 +20,8 @@ pub struct Forced {
     pub lines: Option<(String, String)>,
     /// Where in it they belong.
     pub place: String,
+    /// The table that the lines of others may need as well.
+    pub table: String,
     /// What to type instead of adding lines.
     pub commands: Vec<String>,
 }
@@ -26,14 +29,21 @@ pub struct Forced {
 impl Forced {
     /// Lines for a file.
     fn lines(paste: Paste, file: String, words: String) -> Self {
-        let words = if paste.how.is_empty() { words } else { format!("{words} {}", paste.how) };
-        Self { words, lines: Some((file, paste.text)), place: paste.place, commands: Vec::new() }
+        let Paste { place, table, text } = paste;
+        Self { words, lines: Some((file, text)), place, table, commands: Vec::new() }
     }
 
     /// `out` with this as what is left where its commands did not help.
     pub fn left_to(self, out: WayOut, commands: &Commands<'_>) -> WayOut {
         let after_lines = if self.lines.is_some() { commands.install() } else { Vec::new() };
-        WayOut { lines: self.lines, place: self.place, lines_come: LinesCome::IfCommandsDoNotHelp, after_lines, ..out }
+        WayOut {
+            lines: self.lines,
+            place: self.place,
+            table: self.table,
+            lines_come: LinesCome::IfCommandsDoNotHelp,
+            after_lines,
+            ..out
+        }
     }
 }
 
@@ -58,10 +68,13 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
     let python = |table: &str, line: String| {
         let words = format!("Force {version} or later with the lines below in {}.", beside("pyproject.toml"));
         // A second heading of the same name is no TOML.
-        if situation.overrides.has_table(table) {
-            return Forced::lines(Paste::beside(&format!("[{table}]"), line), beside("pyproject.toml"), words);
-        }
-        lines(format!("[{table}]\n{line}"), "pyproject.toml", words)
+        let paste = if situation.overrides.has_table(table) {
+            Paste::beside(&format!("[{table}]"), line)
+        } else {
+            Paste { text: format!("[{table}]\n{line}"), ..Paste::default() }
+        };
+        let table = if table == "tool.uv" { "tool.uv.override-dependencies" } else { table };
+        Forced::lines(paste.within(table), beside("pyproject.toml"), words)
     };
     let one = |key: &str| [(vec![key.to_owned()], format!("^{version}"))];
     let least = word(&format!("{name}>={version}"));
@@ -123,11 +136,7 @@ pub fn forced(situation: &Situation<'_>, version: &str) -> Forced {
         Manager::Maven => {
             maven(name, version, &situation.lock.path, !situation.overrides.has_table("dependencyManagement"))
         }
-        Manager::Gradle => lines(
-            format!("dependencies {{\n    constraints {{\n        implementation(\"{name}:{version}\")\n    }}\n}}"),
-            "build.gradle",
-            format!("Raise {name} with a constraint in {}.", beside("build.gradle")),
-        ),
+        Manager::Gradle => gradle(situation, version),
         Manager::Pip | Manager::Go => Forced::default(),
     }
 }
@@ -200,9 +209,39 @@ fn pnpm(situation: &Situation<'_>, version: &str, beside: &dyn Fn(&str) -> Strin
             String::new()
         };
         let text = format!("overrides:\n  \"{key}\": \"^{version}\"");
-        (Paste { text, ..Paste::default() }, workspace, other)
+        // The key may stand there without an entry: YAML does not take it twice.
+        let is_there = situation.overrides.has_table(pnpm_workspace::TABLE);
+        let paste = if is_there {
+            Paste::instead("in place of the empty overrides that stands there".to_owned(), text)
+        } else {
+            Paste { text, ..Paste::default() }
+        };
+        (paste.within("overrides"), workspace, other)
     };
     let words = format!("Force {version} or later with the lines below in {file}.{other}");
+    Forced::lines(paste, file, words)
+}
+
+/// In the build file that is there, in words that Groovy and Kotlin both read
+/// (<https://docs.gradle.org/current/userguide/dependency_constraints.html>).
+fn gradle(situation: &Situation<'_>, version: &str) -> Forced {
+    let name = &situation.package.name;
+    let folder = situation.lock.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = folder.trim_end_matches("gradle/dependency-locks").trim_end_matches('/');
+    let beside = |file: &str| if folder.is_empty() { file.to_owned() } else { format!("{folder}/{file}") };
+    let manifest = ["build.gradle", "build.gradle.kts"].iter().find_map(|file| situation.manifests.get(&beside(file)));
+    let file = manifest.map_or_else(|| beside("build.gradle"), |manifest| manifest.path.clone());
+    let entry = format!("implementation(\"{name}:{version}\")");
+    let paste = if let Some((old, line)) = manifest.and_then(|manifest| manifest.limits.get(name)) {
+        let old = if is_range(old) { format!(", in place of \"{name}:{old}\"") } else { String::new() };
+        Paste::instead(format!("in line {line}{old}"), format!("\"{name}:{version}\""))
+    } else if manifest.is_some_and(|manifest| manifest.tables.contains("constraints")) {
+        Paste::beside("constraints", entry)
+    } else {
+        let text = format!("dependencies {{\n    constraints {{\n        {entry}\n    }}\n}}");
+        Paste { text, ..Paste::default() }
+    };
+    let words = format!("Raise {name} with a constraint in {file}.");
     Forced::lines(paste, file, words)
 }
 
@@ -220,7 +259,7 @@ fn maven(name: &str, version: &str, file: &str, is_first: bool) -> Forced {
         let entry = entry("    ");
         let text =
             format!("<dependencyManagement>\n  <dependencies>\n{entry}\n  </dependencies>\n</dependencyManagement>");
-        Paste { text, ..Paste::default() }
+        Paste { text, ..Paste::default() }.within("dependencyManagement")
     } else {
         // A pom has one such part at most.
         Paste::beside("dependencyManagement > dependencies", entry(""))

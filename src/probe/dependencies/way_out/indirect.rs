@@ -43,7 +43,9 @@ impl<'a> Situation<'a> {
             return forced(self, version).left_to(out, commands);
         }
         // Who takes what is not known: a small step may be allowed.
-        let is_small = !is_major_step(&self.package.version, version) && self.lock.manager != Manager::YarnClassic;
+        // uv says of no range what it allows, takes what they do, and moves nothing that no command names.
+        let is_small = self.lock.manager == Manager::Uv
+            || !is_major_step(&self.package.version, version) && self.lock.manager != Manager::YarnClassic;
         let renew = if is_small { commands.renew(version) } else { Vec::new() };
         self.raise_parent(version, "", &[], renew, commands)
     }
@@ -89,8 +91,11 @@ impl<'a> Situation<'a> {
         let is_fixed = |one: &&Needing<'_>| {
             held.packages.get(&one.place).is_some_and(|entry| self.overrides.is_exact(entry, one.package))
         };
+        let is_held = |package: &LockedPackage| {
+            parents.iter().any(|one| std::ptr::eq(one.package, package) && commands.is_held(one))
+        };
         let behind: Vec<&LockedPackage> = (refusing.iter().filter(|one| !is_fixed(one)).map(|one| one.package))
-            .filter(|package| !is_known(package))
+            .filter(|package| !is_known(package) && !is_held(package))
             .collect();
         let renew =
             if behind.is_empty() { renew } else { commands.renew_all(behind.iter().copied().chain([self.package])) };
@@ -107,13 +112,20 @@ impl<'a> Situation<'a> {
                 commands.raise_parent(parent).filter(|command| !is_renewed || raises(command))
             })
             .collect();
+        let is_large = |command: &str| command.contains("latest") || command.starts_with("uv add");
         // Where nobody says who takes what, nearly all take a small step: the newest release of what brings it in is a larger
         // one, for when that was not enough.
         let (later, newest): (Vec<String>, Vec<String>) = newest
             .into_iter()
-            .partition(|command| renewing && behind.is_empty() && why.is_empty() && command.contains("latest"));
+            .partition(|command| renewing && behind.is_empty() && why.is_empty() && is_large(command));
         let newest_is_any = later.iter().chain(&newest).any(|command| command.contains("latest"));
+        let raises_any = !typed.is_empty() || !newest.is_empty();
         typed.extend(newest);
+        // These leave what the raised one brings in where it is, as long as that is allowed.
+        if raises_any && !renewing && matches!(self.lock.manager, Manager::Uv | Manager::Poetry | Manager::Pdm) {
+            typed.extend(commands.renew_all(std::iter::once(self.package)));
+        }
+        let held_to_one: Vec<Asked<'_>> = parents.iter().filter(|one| commands.is_held(one)).copied().collect();
         let forced = forced(self, version);
         let targets = self.targets(&known);
         let mut first = String::new();
@@ -147,6 +159,7 @@ impl<'a> Situation<'a> {
             words => format!(" If no release does: {words}"),
         };
         let mut why = if why.is_empty() { String::new() } else { format!(" {why}") };
+        why += &held_to_one.iter().take(MOST_NAMED).map(|one| holds(one, commands)).collect::<String>();
         if !held.packages.is_empty() {
             why = format!("{why} {}", self.held_words(&held, version));
         }
@@ -161,7 +174,10 @@ impl<'a> Situation<'a> {
             commands: typed,
             ..WayOut::default()
         };
-        forced.left_to(out, commands)
+        match freed(&held_to_one, commands) {
+            Some((lines, place)) => WayOut { lines: Some(lines), place, ..out },
+            None => forced.left_to(out, commands),
+        }
     }
 
     /// What the project forces between the package and what it asks for, as sentences.
@@ -212,9 +228,33 @@ impl<'a> Situation<'a> {
             commands: typed,
             lines: forced.lines,
             place: forced.place,
+            table: forced.table,
             ..WayOut::default()
         }
     }
+}
+
+/// Where a direct dependency is held to one version, as a sentence.
+fn holds(parent: &Asked<'_>, commands: &Commands<'_>) -> String {
+    let range = commands.declared(parent).map_or("", |one| one.range.as_str());
+    let (file, line) = commands.written_in(parent);
+    let place = line.map_or_else(|| file.clone(), |line| format!("{file}:{line}"));
+    format!(
+        " {place} holds {} to {range}, so renewing it changes nothing: let a later version in there.",
+        parent.package.name
+    )
+}
+
+/// A file, and the lines of it that let later versions of what is held in; where in it they belong.
+fn freed(held: &[Asked<'_>], commands: &Commands<'_>) -> Option<((String, String), String)> {
+    let all: Vec<(String, u32, String)> =
+        held.iter().take(MOST_NAMED).filter_map(|parent| commands.freed(parent)).collect();
+    let (file, ..) = all.first()?;
+    // The words name those of other files.
+    let here: Vec<&(String, u32, String)> = all.iter().filter(|one| one.0 == *file).collect();
+    let text = here.iter().map(|(_, _, text)| text.as_str()).collect::<Vec<_>>().join("\n");
+    let lines = listed(here.iter().map(|(_, line, _)| line.to_string()).collect());
+    Some(((file.clone(), text), format!("in line{} {lines}", if here.len() == 1 { "" } else { "s" })))
 }
 
 /// `next to 13.4.1 and jest to 29.0.0`

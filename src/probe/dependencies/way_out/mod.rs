@@ -6,6 +6,7 @@ mod direct;
 mod edits;
 mod forced;
 mod indirect;
+mod one_table;
 mod overrides;
 mod written;
 
@@ -17,6 +18,7 @@ use crate::model::{WayOut, WayOutKind};
 use crate::probe::packages::{Ecosystem, LockFile, LockedPackage, Manager, Manifest, Version, range};
 use commands::Commands;
 
+pub use one_table::one_table;
 pub use overrides::Overrides;
 
 /// So many direct dependencies are named and get a command.
@@ -136,39 +138,38 @@ impl<'a> Situation<'a> {
             _ if !self.ways.itself.is_empty() => self.direct(version, &parsed, commands),
             _ => self.indirect(version, &parsed, commands),
         };
-        let words = format!("{}{}{}", self.limited(&parsed), self.refused(version, &parsed), out.words);
+        let first = self.limited(&parsed).or_else(|| self.refused(version, &parsed)).unwrap_or_default();
         // Go itself is named without.
         let written =
             if self.name() == "stdlib" { version.to_owned() } else { with_v(self.package.ecosystem, version) };
-        WayOut { version: Some(written), words, ..out }
+        WayOut { version: Some(written), first, ..out }
     }
 
-    /// Where the project holds the package to versions without `version`, as a sentence
+    /// Where the project holds the package to versions without `version`, as what to do first
     /// (<https://docs.astral.sh/uv/reference/settings/#constraint-dependencies>).
-    fn limited(&self, version: &Version) -> String {
+    fn limited(&self, version: &Version) -> Option<String> {
         let ecosystem = self.package.ecosystem;
         let file = self.overrides.place.file.as_str();
         let limits = self.manifests.get(file).filter(|_| self.lock.manager == Manager::Uv).map(|one| &one.limits);
         let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(self.name());
         let limit = limits.into_iter().flatten().find(|(name, _)| is_it(name));
-        match limit.filter(|(_, (says, _))| range::allows(ecosystem, says, version) == Some(false)) {
-            Some((name, (says, line))) => format!(
-                "{file}:{line} holds {name} to {says} (constraint-dependencies): as long as that stands, nothing below \
-                 helps. Change it first. "
-            ),
-            None => String::new(),
-        }
+        let (name, (says, line)) =
+            limit.filter(|(_, (says, _))| range::allows(ecosystem, says, version) == Some(false))?;
+        Some(format!(
+            "change {file}:{line}, which holds {name} to {says} (constraint-dependencies): as long as that stands, nothing \
+             below helps"
+        ))
     }
 
     /// Where the project refuses `version` (<https://go.dev/ref/mod#go-mod-file-exclude>,
-    /// <https://getcomposer.org/doc/04-schema.md#conflict>), as a sentence.
-    fn refused(&self, text: &str, version: &Version) -> String {
+    /// <https://getcomposer.org/doc/04-schema.md#conflict>), as what to do first.
+    fn refused(&self, text: &str, version: &Version) -> Option<String> {
         let (ecosystem, path) = (self.package.ecosystem, self.lock.path.as_str());
         let (file, key) = match self.lock.manager {
-            _ if self.lock.is_by_name() => return String::new(),
+            _ if self.lock.is_by_name() => return None,
             Manager::Go => (path.to_owned(), "exclude"),
             Manager::Composer => (path.replace("composer.lock", "composer.json"), "conflict"),
-            _ => return String::new(),
+            _ => return None,
         };
         let written = with_v(ecosystem, text);
         let is_refused = |says: &str| {
@@ -181,14 +182,13 @@ impl<'a> Situation<'a> {
         };
         let refused = self.manifests.get(&file).into_iter().flat_map(|manifest| &manifest.refused);
         let of_it = refused.filter(|(name, _)| ecosystem.normalize(name) == ecosystem.normalize(self.name()));
-        match of_it.flat_map(|(_, all)| all).find(|(says, _)| is_refused(says)) {
-            Some((says, line)) => format!(
-                "{file}:{line} refuses {} {says} ({key}): as long as that stands, {written} does not arrive. Change it \
-                 first. ",
-                self.name()
-            ),
-            None => String::new(),
-        }
+        let (says, line) = of_it.flat_map(|(_, all)| all).find(|(says, _)| is_refused(says))?;
+        // What is named one by one leaves later releases free.
+        let or = if ecosystem == Ecosystem::Go { ", or take a later release" } else { "" };
+        Some(format!(
+            "change {file}:{line}, which refuses {} {says} ({key}){or}: as long as that stands, {written} does not arrive",
+            self.name()
+        ))
     }
 
     /// How large the step is, as a sentence.

@@ -146,6 +146,12 @@ impl<'a> Overrides<'a> {
         self.manifest.is_some_and(|one| one.tables.contains(path))
     }
 
+    /// Whether a table stands in the manifest without entries.
+    #[must_use]
+    pub fn is_empty_table(&self, path: &str) -> bool {
+        self.manifest.is_some_and(|one| one.empty_tables.contains(path))
+    }
+
     /// The entries that are known, by the package.
     #[must_use]
     pub fn all(&self) -> Vec<&'a Forcing> {
@@ -187,6 +193,13 @@ impl<'a> Overrides<'a> {
         let package = self.package(target).filter(|_| !self.repeated)?;
         let first = self.choosing(from, asked, target).into_iter().next()?;
         let is_new = self.allows(first, package, &package.version) == Some(false);
+        // Yarn keeps who asks for what as it was: what the entry brings may be there, and this version for others.
+        let of_yarn = matches!(self.graph.lock().manager, Manager::YarnClassic | Manager::YarnBerry);
+        let is_there =
+            |one: &LockedPackage| one.name == package.name && self.allows(first, package, &one.version) == Some(true);
+        if of_yarn && self.graph.lock().packages.iter().any(is_there) {
+            return None;
+        }
         (is_new && self.allows(first, package, version) == Some(true)).then_some(first)
     }
 

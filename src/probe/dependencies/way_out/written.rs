@@ -11,10 +11,10 @@ const MOST_ENTRIES: usize = 30;
 /// Lines, and where they go.
 #[derive(Debug, Default)]
 pub struct Paste {
-    /// Where, as a sentence that follows others; empty where the lines stand by themselves.
-    pub how: String,
-    /// The same as a phrase that follows the file's name.
+    /// Where, as a phrase that follows the file's name; empty where the lines stand by themselves.
     pub place: String,
+    /// The table of the file that they begin, write anew or add to; empty where they change one line of it.
+    pub table: String,
     /// The lines.
     pub text: String,
 }
@@ -25,16 +25,17 @@ pub type Entry = (Vec<String>, String);
 impl Paste {
     /// Lines beside those that are there, as the first ones: what follows them needs no comma then.
     pub fn beside(table: &str, text: String) -> Self {
-        Self {
-            how: format!("Put what is below first under {table}; what stands there stays."),
-            place: format!("first inside {table}, beside what stands there"),
-            text,
-        }
+        Self { place: format!("first inside {table}, beside what stands there"), text, ..Self::default() }
     }
 
     /// What comes in place of what stands there.
-    fn instead(place: String, text: String) -> Self {
-        Self { how: format!("What is below belongs {place}."), place, text }
+    pub fn instead(place: String, text: String) -> Self {
+        Self { place, text, ..Self::default() }
+    }
+
+    /// The same as a part of `table`, into which other packages' lines may belong as well.
+    pub fn within(self, table: &str) -> Self {
+        Self { table: table.to_owned(), ..self }
     }
 }
 
@@ -105,7 +106,7 @@ pub fn added(situation: &Situation<'_>, entries: &[Entry]) -> Paste {
     let place = &situation.overrides.place;
     let first = entries.first().map_or("", |(_, says)| says.as_str());
     let key = entries.first().and_then(|(keys, _)| keys.last()).map_or("", String::as_str);
-    match situation.lock.manager {
+    let paste = match situation.lock.manager {
         Manager::Uv => Paste::beside(place.key, format!("\"{key}{first}\",")),
         Manager::Pdm => Paste::beside(place.key, format!("{key} = \"{first}\"")),
         _ if place.file.ends_with(".yaml") => {
@@ -120,7 +121,8 @@ pub fn added(situation: &Situation<'_>, entries: &[Entry]) -> Paste {
             let all = if entries.iter().any(is_there) { block(situation, entries) } else { None };
             all.unwrap_or_else(|| Paste::beside(place.key, nested(&[], entries) + ","))
         }
-    }
+    };
+    paste.within(place.key)
 }
 
 /// `entries` of a table of `package.json` at `path`, none of which is there: within as much of the table as is there.
@@ -129,12 +131,16 @@ pub fn begun(situation: &Situation<'_>, path: &[&str], entries: &[Entry]) -> Pas
     let there = (1..=path.len()).rev().find(is_there).unwrap_or(0);
     let (outer, new) = path.split_at(there);
     let outer = outer.join(".");
-    match (there, new) {
+    let paste = match (there, new) {
         (0, new) => Paste { text: nested(new, entries), ..Paste::default() },
         // It is empty: a comma would be one too many.
         (_, []) => Paste { text: nested(&[], entries), ..Paste::beside(&outer, String::new()) },
-        (_, new) => Paste::beside(&outer, nested(new, entries) + ","),
-    }
+        (_, new) => {
+            let comma = if situation.overrides.is_empty_table(&outer) { "" } else { "," };
+            Paste::beside(&outer, nested(new, entries) + comma)
+        }
+    };
+    paste.within(&path.join("."))
 }
 
 fn yaml(key: &str, version: &str) -> Option<String> {
@@ -167,7 +173,7 @@ fn block(situation: &Situation<'_>, new: &[Entry]) -> Option<Paste> {
         written.iter().map(|one| (one.keys.clone(), one.says.clone())).chain(new.iter().cloned()).collect();
     let key = situation.overrides.place.key;
     let place = format!("in place of all of {key}, whose other entries are kept in it");
-    Some(Paste::instead(place, nested(&[key.rsplit('.').next().unwrap_or(key)], &all)))
+    Some(Paste::instead(place, nested(&[key.rsplit('.').next().unwrap_or(key)], &all)).within(key))
 }
 
 /// Entries of JSON below these keys.

@@ -327,7 +327,14 @@ impl<'t> Named<'t> {
                 "-r" | "--requirement" | "--requirements" | "--with-requirements" => {
                     named.files.extend(value.or_else(|| words.next()));
                 }
-                "-c" | "--constraint" | "--constraints" => named.constraints.extend(value.or_else(|| words.next())),
+                // What overrides says which version comes of what is asked for, as a constraint does.
+                "-c"
+                | "--constraint"
+                | "--constraints"
+                | "--override"
+                | "--overrides"
+                | "--build-constraint"
+                | "--build-constraints" => named.constraints.extend(value.or_else(|| words.next())),
                 _ if syncs && [".txt", ".in", ".pip"].iter().any(|end| word.ends_with(end)) => named.files.push(word),
                 _ => {}
             }

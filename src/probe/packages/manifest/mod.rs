@@ -8,7 +8,7 @@ pub(super) mod go_mod;
 pub(super) mod gradle;
 pub mod members;
 pub(super) mod package_json;
-mod pnpm_workspace;
+pub(in crate::probe) mod pnpm_workspace;
 pub(super) mod pom;
 pub(super) mod python;
 
@@ -50,12 +50,15 @@ pub struct Manifest {
     pub forcings_in_part: bool,
     /// The tables that are there of those in which, or below which, versions are forced: `pnpm`, `pnpm.overrides`.
     pub tables: BTreeSet<&'static str>,
+    /// Those of them without entries.
+    pub empty_tables: BTreeSet<&'static str>,
     /// Versions that it holds a package to if something asks for it, by its name as written, with the line: uv's
-    /// `constraint-dependencies`.
+    /// `constraint-dependencies`, Gradle's `constraints`.
     pub limits: BTreeMap<String, (String, u32)>,
     /// Versions that it refuses of a package, by its name as written, with the line: `exclude` of Go, Composer's `conflict`.
     pub refused: BTreeMap<String, Vec<(String, u32)>>,
-    /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven.
+    /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven, an entry of
+    /// Gradle's catalog.
     pub properties: BTreeMap<String, Property>,
     /// The packages that whoever uses this one brings along: npm's `peerDependencies`.
     pub peers: BTreeSet<String>,

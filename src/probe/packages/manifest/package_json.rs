@@ -1,7 +1,7 @@
 //! `package.json` (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json>), with what Yarn, pnpm, Bun and Volta
 //! keep in it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -50,7 +50,8 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         overrides: forcings.keys().cloned().collect(),
         forcings,
         forcings_in_part,
-        tables: tables(&root),
+        tables: tables(&root).map(|(name, _)| name).collect(),
+        empty_tables: tables(&root).filter(|(_, table)| table.0.is_empty()).map(|(name, _)| name).collect(),
         peers: root
             .object("peerDependencies")
             .unwrap_or_default()
@@ -187,11 +188,10 @@ fn forcings(root: &Entries<'_>, lines: &Lines<'_>) -> (BTreeMap<String, Vec<Forc
 }
 
 /// The tables that are there of those that force versions, or that hold one that does.
-fn tables(root: &Entries<'_>) -> BTreeSet<&'static str> {
-    let pnpm = root.object("pnpm");
-    let of_pnpm = pnpm.as_ref().filter(|pnpm| pnpm.object("overrides").is_some()).map(|_| "pnpm.overrides");
-    let own = ["overrides", "resolutions", "pnpm"].into_iter().filter(|key| root.object(key).is_some());
-    own.chain(of_pnpm).collect()
+fn tables<'r>(root: &'r Entries<'r>) -> impl Iterator<Item = (&'static str, Entries<'r>)> {
+    let of_pnpm = root.object("pnpm").and_then(|pnpm| pnpm.object("overrides"));
+    let own = ["overrides", "resolutions", "pnpm"].into_iter().filter_map(|key| Some((key, root.object(key)?)));
+    own.chain(of_pnpm.map(|table| ("pnpm.overrides", table)))
 }
 
 /// `license`, or one of the two older forms.

@@ -8,6 +8,8 @@ use crate::probe::yaml;
 
 /// The name of the file.
 pub const NAME: &str = "pnpm-workspace.yaml";
+/// Its table, as [`Manifest::tables`] has it.
+pub const TABLE: &str = "pnpm-workspace.yaml: overrides";
 /// Longer keys, and more entries, nobody wrote by hand.
 const MAX_KEY: usize = 300;
 const MOST_ENTRIES: usize = 1_000;
@@ -18,6 +20,7 @@ pub fn add(path: &str, text: &str, found: &mut BTreeMap<String, Manifest>) {
     let Some(manifest) = found.get_mut(&format!("{folder}package.json")) else { return };
     let documents = yaml::parse(text).unwrap_or_default();
     let overrides = documents.iter().filter_map(|document| document.get("overrides"));
+    manifest.tables.extend(overrides.clone().map(|_| TABLE));
     for (key, node) in overrides.flat_map(yaml::Node::entries).take(MOST_ENTRIES) {
         let (name, says) = (forced(key), node.text().map(str::trim));
         if let Some(says) = says.filter(|_| !name.is_empty() && key.len() < MAX_KEY) {

@@ -2,48 +2,55 @@
 
 use std::collections::HashMap;
 
-use toml::{Table, Value};
-
 use crate::probe::packages::NotUnderstood;
-use crate::probe::packages::lines::Lines;
+use crate::probe::packages::manifest::Property;
+use crate::probe::packages::toml_doc::{self, Doc, Value};
 
 /// A version catalog.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    /// `group:artifact` and version by accessor: `spring.web`.
-    libraries: HashMap<String, (String, String)>,
+    /// By accessor: `spring.web`.
+    libraries: HashMap<String, Library>,
     /// Accessors of libraries.
     bundles: HashMap<String, Vec<String>>,
 }
 
+/// A library of a catalog.
+#[derive(Debug, Clone)]
+pub struct Library {
+    /// `group:artifact`
+    pub name: String,
+    /// Its version; empty where the catalog says none.
+    pub version: String,
+    /// What says it.
+    pub set: Option<Property>,
+    /// The catalog, and the library's line.
+    pub line: (String, u32),
+}
+
 impl Catalog {
-    /// Reads a catalog.
+    /// Reads the catalog of this path.
     ///
     /// # Errors
     /// When it is not well-formed.
-    pub fn read(text: &str) -> Result<Self, NotUnderstood> {
-        let table: Table = toml::from_str(text).map_err(|error| {
-            let line = error.span().map_or(0, |span| Lines::of(text).at(span.start) as usize);
-            NotUnderstood::at("not a valid version catalog", line)
-        })?;
-        let part = |key: &str| table.get(key).and_then(Value::as_table).into_iter().flatten();
-        let versions: HashMap<&str, String> =
-            part("versions").map(|(name, value)| (name.as_str(), version(value))).collect();
+    pub fn read(path: &str, text: &str) -> Result<Self, NotUnderstood> {
+        let doc = Doc::parse(text, "version catalog")?;
         let mut catalog = Self::default();
-        for (alias, value) in part("libraries") {
-            if let Some(library) = library(value, &versions) {
-                catalog.libraries.insert(accessor(alias), library);
+        for (alias, value) in toml_doc::entries(&doc.table, &["libraries"]) {
+            if let Some(library) = library(&doc, path, alias.get_ref(), value) {
+                catalog.libraries.insert(accessor(alias.get_ref()), library);
             }
         }
-        for (alias, value) in part("bundles") {
-            let members = value.as_array().into_iter().flatten().filter_map(Value::as_str).map(accessor);
-            catalog.bundles.insert(accessor(alias), members.collect());
+        for (alias, value) in toml_doc::entries(&doc.table, &["bundles"]) {
+            let members = value.get_ref().as_array().into_iter().flatten();
+            let members = members.filter_map(|one| one.get_ref().as_str()).map(accessor);
+            catalog.bundles.insert(accessor(alias.get_ref()), members.collect());
         }
         Ok(catalog)
     }
 
-    /// The libraries that an accessor stands for, each with its version; none where it is not known.
-    pub fn libraries(&self, accessor: &str) -> Vec<(String, String)> {
+    /// The libraries that an accessor stands for; none where it is not known.
+    pub fn libraries(&self, accessor: &str) -> Vec<Library> {
         match accessor.strip_prefix("bundles.") {
             Some(bundle) => {
                 let members = self.bundles.get(bundle).into_iter().flatten();
@@ -60,29 +67,37 @@ fn accessor(alias: &str) -> String {
 }
 
 /// A version, or the firmest that a rich version says.
-fn version(value: &Value) -> String {
-    let of = |key: &str| value.get(key).and_then(Value::as_str);
-    let said = value.as_str().or_else(|| of("strictly")).or_else(|| of("require")).or_else(|| of("prefer"));
+fn version(value: &Value<'_>) -> String {
+    let of = |key: &str| value.get_ref().as_table().and_then(|table| toml_doc::text(table, &[key]));
+    let said = value.get_ref().as_str().or_else(|| of("strictly")).or_else(|| of("require")).or_else(|| of("prefer"));
     said.unwrap_or("").to_owned()
 }
 
-fn library(value: &Value, versions: &HashMap<&str, String>) -> Option<(String, String)> {
-    if let Some(text) = value.as_str() {
+fn library(doc: &Doc<'_>, path: &str, alias: &str, value: &Value<'_>) -> Option<Library> {
+    let set = |name: &str, line| Property { name: name.to_owned(), path: path.to_owned(), line };
+    let here = doc.line(value);
+    let line = (path.to_owned(), here);
+    if let Some(text) = value.get_ref().as_str() {
         let mut parts = text.splitn(3, ':');
         let name = format!("{}:{}", parts.next()?, parts.next()?);
-        return Some((name, parts.next().unwrap_or("").to_owned()));
+        let version = parts.next().unwrap_or("").to_owned();
+        let set = (!version.is_empty()).then(|| set(alias, here));
+        return Some(Library { name, version, set, line });
     }
-    let of = |key: &str| value.get(key).and_then(Value::as_str);
+    let table = value.get_ref().as_table()?;
+    let of = |key: &str| toml_doc::text(table, &[key]);
     let name = match of("module") {
         Some(module) => module.to_owned(),
         None => format!("{}:{}", of("group")?, of("name")?),
     };
-    let version = match value.get("version") {
-        None => String::new(),
-        Some(said) => match said.get("ref").and_then(Value::as_str) {
-            Some(reference) => versions.get(reference).cloned().unwrap_or_default(),
-            None => version(said),
+    let said = toml_doc::at(table, &["version"]);
+    let reference = toml_doc::text(table, &["version", "ref"]);
+    let (version, set) = match reference {
+        Some(reference) => match toml_doc::at(&doc.table, &["versions", reference]) {
+            Some(value) => (version(value), Some(set(reference, doc.line(value)))),
+            None => (String::new(), None),
         },
+        None => (said.map(version).unwrap_or_default(), said.map(|said| set(alias, doc.line(said)))),
     };
-    Some((name, version))
+    Some(Library { name, version, set, line })
 }

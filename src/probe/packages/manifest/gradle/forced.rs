@@ -59,7 +59,7 @@ fn call<'l>(line: &'l str, name: &str) -> Option<&'l str> {
 }
 
 /// What stands between quotes.
-fn texts(line: &str) -> impl Iterator<Item = &str> {
+pub(super) fn texts(line: &str) -> impl Iterator<Item = &str> {
     let mut rest = line;
     std::iter::from_fn(move || {
         let (start, quote) = rest.char_indices().find(|(_, c)| matches!(c, '"' | '\''))?;

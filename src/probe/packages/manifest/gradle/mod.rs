@@ -14,7 +14,7 @@ use super::{Declared, Manifest, Pin, Runtime, Source, reason};
 use crate::probe::packages::lock::is_gradle_development;
 use crate::probe::packages::{NotUnderstood, Scope};
 use applied::Applied;
-use catalog::Catalog;
+use catalog::{Catalog, Library};
 use forced::Forced;
 
 /// Manifests in the making.
@@ -67,7 +67,7 @@ impl Builds {
         if let Some(name) = path.strip_suffix(".versions.toml") {
             let (folder, name) = name.rsplit_once('/').unwrap_or(("", name));
             let above = folder.rsplit_once('/').map_or("", |(above, _)| above);
-            self.catalogs.insert((above.to_owned(), name.to_owned()), Catalog::read(text)?);
+            self.catalogs.insert((above.to_owned(), name.to_owned()), Catalog::read(path, text)?);
         } else {
             self.read.push(build(path, text)?);
         }
@@ -87,8 +87,17 @@ impl Builds {
                 if entries.is_empty() {
                     build.manifest.gaps.add(reason::DYNAMIC, &reference);
                 }
-                for (name, range) in entries {
-                    build.manifest.declared.push(declared(name, range, scope, line));
+                for Library { name, version, set, line: in_catalog } in entries {
+                    match set {
+                        Some(set) => {
+                            build.manifest.properties.insert(name.clone(), set);
+                        }
+                        // A platform says the version; whoever says it here says it in the catalog.
+                        None => {
+                            build.manifest.inherited.insert(line, in_catalog);
+                        }
+                    }
+                    build.manifest.declared.push(declared(name, version, scope, line));
                 }
             }
             build.manifest.declared.sort_by_key(|declared| declared.line);
@@ -151,6 +160,7 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
         if let Some(range) = java_version(line) {
             build.manifest.runtimes.push(Runtime { name: "java".to_owned(), range: range.to_owned(), line: number });
         }
+        build.constraint(line, number, blocks.last() == Some(&Block::Constraints));
         // `dependencies { implementation 'a:b:1' }` on one line.
         if let Some((head, inner)) = line.split_once('{')
             && let Some(inner) = inner.trim().strip_suffix('}').filter(|inner| !inner.contains('{'))
@@ -253,6 +263,21 @@ fn java_version(line: &str) -> Option<&str> {
 }
 
 impl Build {
+    /// Notes what a line of a block of constraints says, or the line that begins it.
+    fn constraint(&mut self, line: &str, number: u32, is_within: bool) {
+        let begun = line.split("constraints").nth(1).filter(|rest| rest.trim_start().starts_with('{'));
+        if begun.is_some() {
+            self.manifest.tables.insert("constraints");
+        }
+        for text in begun.or(is_within.then_some(line)).into_iter().flat_map(forced::texts) {
+            let mut parts = text.splitn(3, ':');
+            if let (Some(group), Some(artifact), Some(version)) = (parts.next(), parts.next(), parts.next()) {
+                let limit = (version.trim_end_matches("!!").to_owned(), number);
+                self.manifest.limits.insert(format!("{group}:{artifact}"), limit);
+            }
+        }
+    }
+
     /// One line in a block of dependencies.
     fn statement(&mut self, line: &str, scope: Option<Scope>, number: u32, variables: &HashMap<String, String>) {
         let end = line.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(line.len());

@@ -59,12 +59,17 @@ impl Poms {
     }
 
     /// What the project's imports of bills of materials within the repository set.
-    fn imports<'a>(&'a self, project: &Project<'a>, projects: &[Project<'a>]) -> Vec<(Project<'a>, &'a Dependency)> {
+    fn imports<'a>(
+        &'a self,
+        project: &Project<'a>,
+        projects: &[Project<'a>],
+    ) -> Vec<(Project<'a>, &'a Pom, &'a Dependency)> {
         let mut found = Vec::new();
-        for dependency in project.managed().filter(|dependency| dependency.scope.as_deref() == Some("import")) {
+        for (_, dependency) in project.managed().filter(|(_, dependency)| dependency.scope.as_deref() == Some("import"))
+        {
             let name = project.name_of(dependency);
             if let Some(bill) = projects.iter().find(|other| name.is_some() && other.name() == name) {
-                found.extend(bill.lineage.iter().flat_map(|pom| &pom.managed).map(|set| (bill.clone(), set)));
+                found.extend(bill.managed().map(|(pom, set)| (bill.clone(), pom, set)));
             }
         }
         found
@@ -78,16 +83,18 @@ struct Project<'a> {
     lineage: Vec<&'a Pom>,
 }
 
-/// What `dependencyManagement` says of a package: the version with the project that sets it, and the scope.
-type Managed<'p> = (Option<(&'p Project<'p>, &'p str)>, Option<&'p str>);
+/// What `dependencyManagement` says of a package: the version with the project that sets it, the scope, and the file and
+/// line in which the version stands.
+type Managed<'p> = (Option<(&'p Project<'p>, &'p str)>, Option<&'p str>, Option<(&'p str, u32)>);
 
 impl<'a> Project<'a> {
     fn own(&self) -> Option<&'a Pom> {
         self.lineage.first().copied()
     }
 
-    fn managed(&self) -> impl Iterator<Item = &'a Dependency> {
-        self.lineage.iter().flat_map(|pom| &pom.managed)
+    /// What is managed, with the file that says so.
+    fn managed(&self) -> impl Iterator<Item = (&'a Pom, &'a Dependency)> {
+        self.lineage.iter().flat_map(|pom| pom.managed.iter().map(|one| (*pom, one)))
     }
 
     /// `group:artifact`
@@ -149,16 +156,18 @@ impl<'a> Project<'a> {
         None
     }
 
-    fn manifest(&self, own: &BTreeSet<String>, imports: &[(Project<'a>, &'a Dependency)]) -> Manifest {
+    fn manifest(&self, own: &BTreeSet<String>, imports: &[(Project<'a>, &'a Pom, &'a Dependency)]) -> Manifest {
         let mut manifest = Manifest { path: self.path.to_owned(), name: self.name(), ..Manifest::default() };
         let Some(pom) = self.own() else { return manifest };
         // The nearest that sets a version wins: the project itself, its parents, what they import.
         let mut managed: BTreeMap<String, Managed<'_>> = BTreeMap::new();
-        let set = self.managed().map(|dependency| (self, dependency));
-        for (project, dependency) in set.chain(imports.iter().map(|(project, dependency)| (project, *dependency))) {
+        let set = self.managed().map(|(pom, dependency)| (self, pom, dependency));
+        let imported = imports.iter().map(|(project, pom, dependency)| (project, *pom, *dependency));
+        for (project, pom, dependency) in set.chain(imported) {
             if let Some(name) = project.name_of(dependency).filter(|_| dependency.scope.as_deref() != Some("import")) {
                 let version = dependency.version.as_deref().map(|text| (project, text));
-                managed.entry(name).or_insert((version, dependency.scope.as_deref()));
+                let place = dependency.version_line.map(|line| (pom.path.as_str(), line));
+                managed.entry(name).or_insert((version, dependency.scope.as_deref(), place));
             }
         }
         for dependency in &pom.dependencies {
@@ -166,13 +175,17 @@ impl<'a> Project<'a> {
                 self.name_of(dependency).unwrap_or_else(|| format!("{}:{}", dependency.group, dependency.artifact));
             let set = managed.get(&name);
             let written = dependency.version.as_deref().map(|text| (self, text));
-            let written = written.or_else(|| set.and_then(|(version, _)| *version));
+            let written = written.or_else(|| set.and_then(|(version, ..)| *version));
             let range = written
                 .map_or_else(String::new, |(project, text)| project.filled(text).unwrap_or_else(|| text.to_owned()));
             if let Some(property) = written.and_then(|(project, text)| project.setter(text)) {
                 manifest.properties.insert(name.clone(), property);
             }
-            let scope = dependency.scope.as_deref().or_else(|| set.and_then(|(_, scope)| *scope));
+            let own_line = dependency.version_line.map(|line| (self.path, line));
+            if let Some((path, line)) = own_line.or_else(|| set.and_then(|(.., place)| *place)) {
+                manifest.inherited.insert(dependency.line, (path.to_owned(), line));
+            }
+            let scope = dependency.scope.as_deref().or_else(|| set.and_then(|(_, scope, _)| *scope));
             let is_own = own.contains(&name) || scope == Some("system");
             manifest.declared.push(Declared {
                 name,

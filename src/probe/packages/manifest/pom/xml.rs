@@ -49,6 +49,8 @@ pub struct Dependency {
     pub scope: Option<String>,
     pub optional: bool,
     pub line: u32,
+    /// Where its version stands.
+    pub version_line: Option<u32>,
 }
 
 /// Reads the text of a project file.
@@ -125,6 +127,7 @@ fn dependencies(parent: Node<'_, '_>, lines: &Lines<'_>) -> Vec<Dependency> {
         scope: text_of(node, "scope"),
         optional: text_of(node, "optional").as_deref() == Some("true"),
         line: lines.at(node.range().start),
+        version_line: child(node, "version").map(|version| lines.at(version.range().start)),
     };
     children(parent, "dependencies", "dependency").map(read).collect()
 }
