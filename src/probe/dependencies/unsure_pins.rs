@@ -172,7 +172,7 @@ mod tests {
         );
         let together = found.last().unwrap();
         assert_eq!((together.severity, together.confidence), (Severity::Blocker, Confidence::Low));
-        assert!(together.evidence[0].text.contains("c.txt:9 f 1.0: PYSEC-f"), "{:?}", together.evidence);
+        assert!(together.evidence[0].text.contains("c.txt:10 f 1.0: PYSEC-f"), "{:?}", together.evidence);
         assert!(together.fix.contains("uv pip compile -c c.txt"), "{}", together.fix);
         assert_eq!(listed[..4], ["click", "flask", "used", "worst"]);
         // It stays the same while pins come and go.

@@ -47,10 +47,11 @@ const SHARED_HOSTS: [&str; 8] = [
 /// Shorter names of projects say nothing of what else begins so.
 const SHORTEST: usize = 3;
 
-/// Whether a folder holds others' code, as one of its parts is called.
+/// Whether a folder lies among others' code, as one of the folders above it is called. Its own name is the package's.
 #[must_use]
 pub fn is_for_others(folder: &str) -> bool {
-    folder.split(['/', '\\']).any(|part| FOR_OTHERS.contains(&&*part.to_lowercase()))
+    let above = folder.trim_end_matches('/').rsplit_once(['/', '\\']).map_or("", |(above, _)| above);
+    above.split(['/', '\\']).any(|part| FOR_OTHERS.contains(&&*part.to_lowercase()))
 }
 
 /// Whether a package is called after the project: of the same scope, vendor or owner, or with its name in front.
@@ -128,12 +129,20 @@ fn reason_of(
     let file = manifest.path.rsplit('/').next().unwrap_or_default();
     let root = found.manifests.get(file).and_then(|root| root.name.as_deref());
     let is_kin = [manifest.name.as_deref(), root].into_iter().any(|project| is_kin(ecosystem, &placed.name, project));
-    let inside = joined(folder(&manifest.path), &placed.folder).filter(|_| !placed.folder.starts_with(['/', '~']));
+    let inside = if placed.folder.starts_with(['/', '~']) {
+        in_project(&placed.folder, &found.manifests)
+    } else {
+        joined(folder(&manifest.path), &placed.folder)
+    };
     let Some(inside) = inside else { return (!is_kin).then_some(reason::OUTSIDE) };
     let path = if inside.is_empty() { file.to_owned() } else { format!("{inside}/{file}") };
     // The project itself, by a name of its own.
     let is_itself = format!("{inside}/") == folder(&manifest.path) || inside.is_empty();
     if is_itself || is_kin || members.contains(&path) {
+        return None;
+    }
+    // Composer's patterns of folders name any package; only what is there comes from one.
+    if ecosystem == Ecosystem::Packagist && !found.manifests.keys().any(|one| one.eq_ignore_ascii_case(&path)) {
         return None;
     }
     if placed.forced || is_for_others(&placed.folder) || placed.versioned {
@@ -142,6 +151,18 @@ fn reason_of(
     // npm has workspaces for what is the project's own, and a word for what is not published.
     let is_copy = ecosystem == Ecosystem::Npm && !found.manifests.get(&path).is_some_and(|one| one.unpublished);
     is_copy.then_some(reason::PERHAPS_COPIED)
+}
+
+/// The folder of the project that a place on somebody's machine is: resolvers and `pip freeze` write the project's own so.
+fn in_project(place: &str, manifests: &BTreeMap<String, Manifest>) -> Option<String> {
+    let tails =
+        place.match_indices('/').filter_map(|(at, _)| place.get(at + 1..)).map(|tail| tail.trim_end_matches('/'));
+    let mut tails = tails.filter(|tail| !tail.is_empty());
+    let holds = |tail: &&str| {
+        let below = format!("{tail}/");
+        manifests.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    };
+    tails.find(holds).map(str::to_owned)
 }
 
 /// The manifests that workspaces name as their members.
@@ -294,7 +315,7 @@ mod tests {
             of("[patch.crates-io]\nt = { package = \"time\", path = \"t\" }\n", &[("t/Cargo.toml", time.1)]),
             "copied 1: time"
         );
-        assert_eq!(of("[patch.crates-io]\ntime = { path = \"../time\" }\n", &[]), "copied 1: time; outside 1: time");
+        assert_eq!(of("[patch.crates-io]\ntime = { path = \"../time\" }\n", &[]), "outside 1: time");
         let workspace = "[workspace]\nmembers = [\"vendor/*\"]\n[patch.crates-io]\ntime = { path = \"vendor/time\" }\n";
         assert_eq!(of(workspace, &[time]), "");
     }
@@ -332,6 +353,10 @@ mod tests {
         }
         let vendored = [("requirements.txt", "./vendor/requests\n-e ./core\n-e .\n")];
         assert_eq!(told(&vendored), ["copied 1: requests (./vendor/requests)"]);
+        // A place on the machine of whoever wrote the file.
+        let frozen = ("requirements.txt", "core @ file:///srv/shop/libs/core\nfar @ file:///srv/other/far\n");
+        let core = ("libs/core/pyproject.toml", "[project]\nname = \"core\"\n");
+        assert_eq!(told(&[frozen, core]), ["outside 1: far (/srv/other/far)"]);
         // The lock file shows that a package of the registry needs it.
         let lock = "[[package]]\nname = \"requests\"\nversion = \"2.25.0\"\n[package.dependencies]\nidna = \"*\"\n\
                     [[package]]\nname = \"idna\"\nversion = \"2.10\"\n[package.source]\ntype = \"directory\"\nurl = \"libs/idna\"\n\
@@ -346,17 +371,22 @@ mod tests {
             let text = format!(
                 "{{\"name\": \"acme/shop\", \"repositories\": [{{\"type\": \"path\", \"url\": \"{url}\"}}], \"require\": {{\"{name}\": \"{range}\"}}}}"
             );
-            told(&[("composer.json", &text)]).join("; ")
+            let there = [("packages/yaml/composer.json", "{}"), ("third_party/yaml/composer.json", "{}")];
+            told(&[&[("composer.json", &*text)], &there[..]].concat()).join("; ")
         };
         assert_eq!(composer("packages/yaml", "symfony/yaml", "^5.4"), "copied 1: symfony/yaml (packages/yaml)");
         assert_eq!(composer("third_party/*", "symfony/yaml", "@dev"), "copied 1: symfony/yaml (third_party/yaml)");
         assert_eq!(composer("packages/*", "other/blog", "*"), "");
+        // It comes from elsewhere: there is no such folder.
+        assert_eq!(composer("packages/*", "other/blog", "5.*"), "");
+        assert_eq!(composer("packages/*", "other/fork", "dev-main"), "");
+        assert_eq!(composer("packages/*", "other/yaml", "@dev"), "");
         assert_eq!(composer("packages/blog", "acme/blog", "^1.0"), "");
         let gems = "gem \"rack\", path: \"vendor/rack\"\ngem \"billing\", path: \"engines/billing\"\ngem \"far\", path: \"../far\"\n\
                     path \"components\" do\n  gem \"orders\"\n  gem \"json\", \"2.0\"\nend\n";
         assert_eq!(
             told(&[("Gemfile", gems)]),
-            ["copied 2: json (components/json), rack (vendor/rack)", "outside 1: far (../far)"]
+            ["outside 1: far (../far)", "copied 2: json (components/json), rack (vendor/rack)"]
         );
         let lock = "PATH\n  remote: lib/rack\n  specs:\n    rack (2.0)\n\nGEM\n  remote: https://gems.example.com/\n  specs:\n    \
                     sinatra (2.0)\n      rack (~> 2.0)\n\nDEPENDENCIES\n  rack!\n  sinatra\n";

@@ -195,9 +195,9 @@ fn a_variable_in_front_of_a_command_is_for_that_command() {
         .collect::<Vec<_>>()
         .join("; ")
     };
-    let mixed = "compared: Dockerfile:2 flask; open: Dockerfile:2 requests";
+    let mixed = "open: Dockerfile:2 requests; compared: Dockerfile:2 flask";
     assert_eq!(of("FROM a\nRUN PIP_CONSTRAINT=c.txt pip install flask && pip install requests\n"), mixed);
-    let apart = "compared: Dockerfile:2 flask; open: Dockerfile:3 requests";
+    let apart = "open: Dockerfile:3 requests; compared: Dockerfile:2 flask";
     assert_eq!(of("FROM a\nRUN PIP_CONSTRAINT=c.txt pip install flask\nRUN pip install requests\n"), apart);
     let both = "compared: Dockerfile:2 flask, Dockerfile:2 requests";
     assert_eq!(of("FROM a\nRUN export PIP_CONSTRAINT=c.txt && pip install flask && pip install requests\n"), both);

@@ -173,14 +173,15 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
         let manifest = manifests.get(&*own.name);
         match (root, manifest) {
             (Some(root), Some(manifest)) => {
-                let folder = manifest.path.strip_prefix(folder).unwrap_or_default();
+                let folder = manifest.path.strip_prefix(folder).and_then(|path| path.strip_suffix("Cargo.toml"));
                 // What `[patch]` puts in a registry's place; no other entry of it is without a source.
-                if root.overrides.iter().any(|name| **name == *own.name) || copies::is_for_others(folder) {
+                if root.overrides.iter().any(|name| **name == *own.name) || folder.is_some_and(copies::is_for_others) {
                     builder.stand_ins.insert(own.name.to_string());
                 }
             }
             (Some(root), None) if !copies::is_kin(Ecosystem::CratesIo, &own.name, root.name.as_deref()) => {
                 builder.gaps.add(reason::OUTSIDE, &own.name);
+                builder.stand_ins.remove(&*own.name);
             }
             _ => {}
         }

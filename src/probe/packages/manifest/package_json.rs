@@ -345,7 +345,8 @@ mod tests {
         let odd = format!(
             r#"{{"name": 7, "dependencies": {deep}, "engines": "node", "workspaces": {deep}, "license": {deep}}}"#
         );
-        let mut plain = Manifest { path: "apps/web/package.json".to_owned(), ..Manifest::default() };
+        let path = "apps/web/package.json".to_owned();
+        let mut plain = Manifest { path, unpublished: true, ..Manifest::default() };
         plain.gaps.add(reason::ENTRY, "dependencies");
         assert_eq!(told(&odd), plain);
         assert!(told(r#"{"dependencies": [], "devDependencies": null}"#).gaps.is_empty());
