@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::osv::{self, Answers, OsvError};
 use super::query::Query;
 use super::store::{self, AdvisoriesError, Store};
+use super::unsure_pins::UnsurePins;
 use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
 use super::{coverage, django_apps, imports, judged, loaded_as, named, programs, proposed, quoted, report, vendored};
@@ -176,12 +177,16 @@ fn tell(
         imports.vendored = vendored::collect(listing, &locked.locks);
     }
     let mut collected = report::Collected::default();
+    let mut unsure = UnsurePins::default();
     judged::judge(locked, hits, answers, &imports, &cx.cancel, |one| {
-        for group in &one.groups {
-            cx.emitter.emit_blocking(rule::finding(&one, group));
+        for finding in unsure.take(&one) {
+            cx.emitter.emit_blocking(finding);
         }
         collected.add(&one);
     });
+    for finding in unsure.told() {
+        cx.emitter.emit_blocking(finding);
+    }
     collected.report(&locked.locks, answers.looked_up, from)
 }
 

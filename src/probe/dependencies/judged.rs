@@ -183,10 +183,11 @@ impl Judged<'_> {
         lines.into_iter().collect()
     }
 
-    /// It arrives only if something else needs it.
+    /// Nothing says that it arrives: only a constraints file names it, and the code does not import it.
     #[must_use]
-    pub fn is_perhaps_installed(&self) -> bool {
-        is_perhaps_installed(self.lock, &self.ways)
+    pub fn is_unsure(&self) -> bool {
+        let imported = matches!(&self.uses, Uses::Imported { package, .. } if *package == self.package.name);
+        is_perhaps_installed(self.lock, &self.ways) && !imported
     }
 
     /// Production would install it, and none of what the hole is in is built.
@@ -202,7 +203,7 @@ impl Judged<'_> {
     /// let an app pass that has it; that it is perhaps not there is said in the words, and in the confidence.
     #[must_use]
     pub fn is_likely_absent(&self) -> bool {
-        self.is_perhaps_installed() && self.lock.readers_name_all
+        self.is_unsure() && self.lock.readers_name_all
     }
 
     /// How bad one of the holes is here. What no user can reach, or is likely not there, counts one step less, once.
@@ -235,16 +236,12 @@ impl Judged<'_> {
             _ if group.malware => confidence,
             // The audit is of what is shipped. Whether a tool comes to be part of that, people have to say.
             _ if self.is_development() => Confidence::Low,
+            // Most pins of a shared constraints file never arrive: whether this one does, people have to see.
+            _ if self.is_unsure() => Confidence::Low,
             // Then it is there, and cannot matter.
             _ if matches!(group.parts_used, PartsUsed::NotBuilt { .. }) => Confidence::Low,
             // Other packages may import it all the same: goquery needs `golang.org/x/net/html`, which its users do not name.
-            _ if !(self.is_unused()
-                || self.is_aside()
-                || self.is_perhaps_installed()
-                || group.parts_used == PartsUsed::NotByOwnCode) =>
-            {
-                confidence
-            }
+            _ if !(self.is_unused() || self.is_aside() || group.parts_used == PartsUsed::NotByOwnCode) => confidence,
             Confidence::High => Confidence::Medium,
             Confidence::Medium | Confidence::Low => Confidence::Low,
         }
@@ -321,10 +318,7 @@ mod tests {
         let why = "c.txt only says its version, should something else need it".to_owned();
         let deep = "deep 1.0 (if what requirements.txt installs needs it, which cannot be seen here: c.txt only says its version";
         // Nothing says what flask needs: nobody may call the hole smaller.
-        assert_eq!(
-            told[1],
-            (Severity::Blocker, Confidence::Medium, deep.to_owned(), Uses::Unknown { why: why.clone() })
-        );
+        assert_eq!(told[1], (Severity::Blocker, Confidence::Low, deep.to_owned(), Uses::Unknown { why: why.clone() }));
         assert_eq!((told[2].1, &*told[2].2), (Confidence::High, "flask 2.0 (via c.txt"));
         // The file notes that what is asked for needs it.
         assert_eq!((told[0].1, told[0].2.contains("needs it")), (Confidence::High, false));
@@ -335,14 +329,14 @@ mod tests {
         ]);
         let deep = told.iter().find(|one| one.2.starts_with("deep")).unwrap();
         let words = "deep 1.0 (if something else needs it: c.txt only says its version".to_owned();
-        assert_eq!(*deep, (Severity::Major, Confidence::Medium, words, Uses::Unknown { why }));
+        assert_eq!(*deep, (Severity::Major, Confidence::Low, words, Uses::Unknown { why }));
         // A container's command names packages whose needs nothing says.
         let told = held(&[
             ("Dockerfile", "FROM python:3.13\nRUN pip install requests==5.0 -c c.txt\n"),
             ("c.txt", "urllib3==1.26.0\n"),
         ]);
         let words = "urllib3 1.26.0 (if what Dockerfile installs needs it, which cannot be seen here: c.txt only says its version";
-        assert_eq!((told[0].0, told[0].1, &*told[0].2), (Severity::Blocker, Confidence::Medium, words));
+        assert_eq!((told[0].0, told[0].1, &*told[0].2), (Severity::Blocker, Confidence::Low, words));
     }
 
     /// What is said of every package of these files that comes with lock files, each with a critical hole.

@@ -28,6 +28,7 @@ mod quoted;
 mod report;
 mod started;
 pub mod store;
+mod unsure_pins;
 pub mod uses;
 pub mod vendored;
 mod vulnerable_dependency;

@@ -151,8 +151,13 @@ impl<'i> Finder<'i> {
                     });
                     if let Some(place) = uses.into_iter().next() {
                         named.get_or_insert(((*name).to_owned(), place));
-                    } else if let Some((path, _)) = asks.first() {
-                        elsewhere.get_or_insert(format!("{path} names it, on a line that is not known"));
+                    } else if let Some((path, line)) = asks.first() {
+                        elsewhere.get_or_insert(if is_installing(lock, path) {
+                            format!("{path}:{line} installs it, which says nothing of its use")
+                        } else {
+                            // The line is that of the first place, which is not the one that was meant.
+                            format!("{path} names it, on a line that is not known")
+                        });
                     }
                 }
                 Found::Elsewhere(path) => {

@@ -23,7 +23,8 @@ pub static META: RuleMeta = RuleMeta {
            format, by the version order of its ecosystem. Packages for development only, those that no production code \
            imports and those of tests and examples count one step less, as does a hole in a part of a Go module that \
            nothing builds. What is for development only and not imported by production code needs a \
-           look and fails nothing by itself; malware always counts fully.",
+           look and fails nothing by itself, as do pins of a constraints file of which nothing says that they arrive; \
+           malware always counts fully.",
     why: "Once an advisory is public, scripts search the whole web for sites that still run the old version, and your \
           users' data is what they are after.",
     fix: "Upgrade to the fixed version and renew the lock file. Where no fix exists, replace the package or write down \
@@ -64,7 +65,7 @@ fn message(judged: &Judged<'_>, group: &Group) -> String {
         format!("via {lock}, which is not deployed as its path says")
     } else if judged.is_likely_absent() {
         format!("if something else needs it: {lock} only says its version")
-    } else if judged.is_perhaps_installed() {
+    } else if judged.is_unsure() {
         let readers: Vec<&str> = judged.lock.roots.iter().map(|root| root.manifest.as_str()).collect();
         let who = match readers.as_slice() {
             [one] => (*one).to_owned(),

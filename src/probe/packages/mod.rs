@@ -10,6 +10,7 @@
 
 mod answered;
 mod by_name;
+mod copies;
 mod ecosystem;
 mod go_sums;
 mod implicit;
@@ -125,6 +126,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
     refused::add_gaps(&mut found, listing);
     by_name::add_gaps(&mut found, listing, cancel);
     go_sums::add_gaps(&mut found, listing);
+    copies::add_gaps(&mut found);
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found

@@ -61,6 +61,19 @@ impl Spec {
     }
 }
 
+/// The folder that a requirement names: `file:../ui`, `link:ui`, `portal:./ui`, `./ui`; `None` for archives and all else.
+#[must_use]
+pub fn folder(wanted: &str) -> Option<&str> {
+    let wanted = wanted.trim();
+    let place = ["file:", "link:", "portal:"].iter().find_map(|start| wanted.strip_prefix(start));
+    let is_place = |text: &&str| ["./", "../", "~/", "/"].iter().any(|start| text.starts_with(start));
+    let place = place.or_else(|| Some(wanted).filter(is_place))?;
+    // Yarn names the project that the folder is relative to behind `::`.
+    let place = place.split(['#', ':']).next().unwrap_or(place);
+    let place = place.strip_prefix("//").unwrap_or(place);
+    (!is_archive_name(place)).then_some(place)
+}
+
 /// `real@^1.0.0` or `@scope/real`. Yarn writes plain ranges as `npm:^1.0.0`: then there is no other name.
 fn alias_of<'a>(name: &str, alias: &'a str) -> Option<(String, &'a str)> {
     if alias.is_empty() || alias.starts_with(|c: char| "^~><=*".contains(c)) || version_pin(alias) == Pin::Exact {

@@ -397,3 +397,14 @@ fn the_programs_that_a_lock_file_names_are_those_of_the_package() {
     assert_eq!(of_started(&["grind"], "mill"), "not imported");
     assert_eq!(of_started(&[], "mill"), "unknown: Procfile:1 starts mill, which may be a program of @acme/mill");
 }
+
+#[test]
+fn a_command_that_installs_it_is_told_with_its_line() {
+    let mut builder = Builder::new(Manager::Pip, "constraints");
+    builder.add("flask", Draft::new("flask", "2.0", 1));
+    builder.wants("Dockerfile", "flask", "", Scope::Production, "flask");
+    let lock = builder.finish("c.txt").lock;
+    let mut imports = code(Ecosystem::PyPi, &[("json", PlaceKind::Production, "app.py", 1)]);
+    imports.named.insert("flask".to_owned(), vec![("Dockerfile".to_owned(), 2)]);
+    assert_eq!(of(&imports, &lock, "flask"), "unknown: Dockerfile:2 installs it, which says nothing of its use");
+}

@@ -160,3 +160,45 @@ fn a_constraints_file_says_what_arrives_if_something_asks_for_it() {
         ["dev-requirements.txt: requests  (2.0) dev", "requirements.txt: requests ==2.0 (2.0)"]
     );
 }
+
+#[test]
+fn constraints_of_a_container_that_cannot_be_read_are_told() {
+    let of = |text: &str| {
+        let found = collected(&[("Dockerfile", text), ("requirements.txt", "flask==2.0\n")]);
+        let told = gaps(&found).into_iter().filter(|gap| gap.starts_with("included requirements file"));
+        told.collect::<Vec<_>>().join("; ")
+    };
+    let said =
+        |what: &str| format!("included requirements file that is missing or outside the project: {what} in Dockerfile");
+    for (text, what) in [
+        ("FROM a\nRUN pip install requests -c ../shared/c.txt\n", "../shared/c.txt"),
+        ("FROM a\nRUN pip install requests -c gone.txt\n", "gone.txt"),
+        ("FROM a\nRUN pip install -r requirements.txt -c gone.txt\n", "gone.txt"),
+        ("FROM a\nENV PIP_CONSTRAINT=/gone.txt\nRUN pip install requests\n", "/gone.txt"),
+        ("FROM a\nRUN pip install requests -c https://u:p@files.example.com/c.txt\n", "an address"),
+    ] {
+        assert_eq!(of(text), said(what), "{text}");
+    }
+    assert_eq!(of("FROM a\nRUN pip install flask -c requirements.txt\n"), "");
+    assert_eq!(of("FROM a\nENV UV_CONSTRAINT=gone.txt\nRUN pip install flask\n"), "");
+}
+
+#[test]
+fn a_variable_in_front_of_a_command_is_for_that_command() {
+    let of = |text: &str| {
+        let found = collected(&[("Dockerfile", text), ("c.txt", "flask==2.0\nrequests==2.0\n")]);
+        let told = gaps(&found).into_iter().filter(|gap| gap.contains("in no lock file: Dockerfile"));
+        let alone = |gap: &String| gap.contains("it was compared");
+        told.map(|gap| {
+            format!("{}{}", if alone(&gap) { "compared" } else { "open" }, &gap[gap.find(": Dockerfile").unwrap()..])
+        })
+        .collect::<Vec<_>>()
+        .join("; ")
+    };
+    let mixed = "open: Dockerfile:2 requests; compared: Dockerfile:2 flask";
+    assert_eq!(of("FROM a\nRUN PIP_CONSTRAINT=c.txt pip install flask && pip install requests\n"), mixed);
+    let apart = "open: Dockerfile:3 requests; compared: Dockerfile:2 flask";
+    assert_eq!(of("FROM a\nRUN PIP_CONSTRAINT=c.txt pip install flask\nRUN pip install requests\n"), apart);
+    let both = "compared: Dockerfile:2 flask, Dockerfile:2 requests";
+    assert_eq!(of("FROM a\nRUN export PIP_CONSTRAINT=c.txt && pip install flask && pip install requests\n"), both);
+}

@@ -93,6 +93,8 @@ pub struct Builder {
     pub forced: BTreeMap<String, Vec<Forcing>>,
     /// Whether all readers of a constraints file name all that arrives.
     pub readers_name_all: bool,
+    /// Packages from folders that others need which are not the project's own.
+    pub stand_ins: BTreeSet<String>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -126,6 +128,7 @@ impl Builder {
             wanted: BTreeMap::new(),
             forced: BTreeMap::new(),
             readers_name_all: false,
+            stand_ins: BTreeSet::new(),
             gaps: Gaps::default(),
         }
     }
@@ -247,9 +250,9 @@ impl Builder {
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let Self { manager, format, forced, readers_name_all, gaps, .. } = self;
+        let Self { manager, format, forced, readers_name_all, stand_ins, gaps, .. } = self;
         let (path, typed) = (path.to_owned(), Vec::new());
-        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed };
+        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, stand_ins };
         Reading { lock, gaps }
     }
 }

@@ -159,6 +159,9 @@ impl Found<'_> {
         for (from, name, range) in &self.needs {
             let from = from.to_string();
             self.keys(name).for_each(|to| builder.needs_range(&from, to, range));
+            if self.own.contains(name) {
+                builder.stand_ins.insert((*name).to_owned());
+            }
         }
         for (name, range) in &self.asked {
             for key in self.keys(name) {

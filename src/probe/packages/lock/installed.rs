@@ -33,6 +33,8 @@ pub struct Installed {
     pub by_name: Vec<ByName>,
     /// What deploys the app and installs a file that is not there, with the line.
     pub lost: Vec<(String, usize)>,
+    /// Constraints files that what deploys the app names and that are not there, by the file with the command.
+    pub lost_constraints: Vec<(String, String)>,
     /// Addresses that are installed.
     pub gaps: Gaps,
 }
@@ -210,13 +212,20 @@ impl Installed {
             if line.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("from ")) {
                 set.clear();
             }
-            variables(line, &mut set);
             for command in shell::commands(line) {
+                // What stands in front of a program holds for that program alone; by itself, or exported, for what follows.
+                let mut own = BTreeMap::new();
+                variables(command, if is_prefix(command) { &mut own } else { &mut set });
                 let Some(named) = Named::by(command) else { continue };
-                let by_variable = set.get(named.tool).into_iter().flatten().copied();
-                let given: BTreeSet<String> = (named.constraints.iter().copied().chain(by_variable))
-                    .flat_map(|target| places(&file.path, target, &copies, files))
-                    .collect();
+                let by_variable = own.get(named.tool).or_else(|| set.get(named.tool)).into_iter().flatten().copied();
+                let mut given: BTreeSet<String> = BTreeSet::new();
+                for target in named.constraints.iter().copied().chain(by_variable) {
+                    let places = places(&file.path, target, &copies, files);
+                    if places.is_empty() && container.is_some() {
+                        self.lost_constraints.push((file.path.clone(), target.to_owned()));
+                    }
+                    given.extend(places);
+                }
                 self.constraints.extend(given.iter().cloned());
                 if container.is_some() && !given.is_empty() {
                     let names = by_name::installed(command).into_iter();
@@ -243,6 +252,14 @@ impl Installed {
             }
         }
     }
+}
+
+/// Whether a command begins with variables that are set for it alone: `PIP_CONSTRAINT=c.txt pip install flask`.
+fn is_prefix(command: &str) -> bool {
+    let mut words = command.split_whitespace().skip_while(|word| {
+        matches!(&*word.to_ascii_lowercase(), "run" | "run:" | "-" | "env") || word.starts_with("--")
+    });
+    words.next().is_some_and(|word| word.contains('=')) && words.any(|word| !word.contains('='))
 }
 
 /// Notes which constraints files a line sets a variable to: `ENV PIP_CONSTRAINT=c.txt`, `export UV_CONSTRAINT="a.txt b.txt"`.

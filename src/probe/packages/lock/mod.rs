@@ -24,7 +24,7 @@ mod unread;
 mod uv;
 mod yarn;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::manifest::{Forcing, Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood, Version, range};
@@ -56,6 +56,9 @@ pub struct LockFile {
     pub readers_name_all: bool,
     /// Of what stands for commands: the commands, in their order.
     pub typed: Vec<Typed>,
+    /// Packages from folders of the project that others need which are not the project's own: they stand in for those of a
+    /// registry.
+    pub stand_ins: BTreeSet<String>,
 }
 
 /// A command that installs a package by its name.
@@ -259,6 +262,16 @@ pub mod reason {
     pub const TWICE: &str = "name that stands twice in a lock file";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
+    /// A folder under the name of a package that a registry has, or may have: what is in it has no version of a registry.
+    pub const COPIED: &str = "package whose place a folder of the project takes, which advisories do not cover";
+    /// A folder that says neither that it is the project's own nor whose it is.
+    pub const PERHAPS_COPIED: &str = "package from a folder that may be a copy of a public one, as it is no workspace member and does not say \"private\": true";
+    /// The same of one that lies elsewhere on the machine.
+    pub const OUTSIDE: &str = "package from a folder that is not among the project's files, so it was not examined";
+    /// The fork was compared by its own name, under which hardly anybody publishes advisories.
+    pub const FORKED: &str = "module whose place a fork takes, which advisories on the original do not cover";
+    /// What no advisory covers, whatever its version.
+    pub const NOT_COVERED: [&str; 5] = [NO_REGISTRY, COPIED, PERHAPS_COPIED, OUTSIDE, FORKED];
     /// A package that is asked for and stands nowhere: a file that was cut, merged by hand, or is older than the manifest.
     pub const MISSING: &str = "package that is asked for but missing from the lock file";
     /// A package whose version is decided on the day.

@@ -68,8 +68,25 @@ pub struct Manifest {
     pub inherited: BTreeMap<u32, (String, u32)>,
     /// The project's own licence.
     pub licence: Option<String>,
+    /// The packages that it takes from folders.
+    pub placed: Vec<Placed>,
+    /// It says that it is in no registry: npm's `private`, or no version at all.
+    pub unpublished: bool,
     /// What of it could not be understood: entries of a wrong type, what a program would have to work out.
     pub gaps: Gaps,
+}
+
+/// A package that a manifest takes from a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// The package.
+    pub name: String,
+    /// The folder as written, relative to the manifest's own.
+    pub folder: String,
+    /// Whoever else needs the package gets the folder as well: `overrides`, `resolutions`.
+    pub forced: bool,
+    /// Versions of it are asked for too, as of what a registry has.
+    pub versioned: bool,
 }
 
 /// Why something in a manifest was not read.
@@ -244,8 +261,9 @@ pub fn collect<'f>(
     poms.finish(&mut found);
     builds.finish(&mut found);
     for file in workspaces {
-        if let Ok(text) = file.read() {
-            pnpm_workspace::add(&file.path, &text, &mut found);
+        let text = file.read().map_err(|why| NotUnderstood::new(format!("manifest that is {}", why.reason())));
+        if let Err(why) = text.and_then(|text| pnpm_workspace::add(&file.path, &text, &mut found)) {
+            gaps.add(&why.reason, &why.place(&file.path));
         }
     }
     found

@@ -7,11 +7,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::forcing::{Forcing, Table, forced};
-use super::{Declared, Manifest, Runtime, reason};
+use super::{Declared, Manifest, Placed, Runtime, reason};
 use crate::probe::files::Gaps;
 use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
-use crate::probe::packages::npm_spec::Spec;
+use crate::probe::packages::npm_spec::{self, Spec};
 use crate::probe::packages::{NotUnderstood, Scope};
 
 /// The tables of dependencies, with their scope, and whether the app works without what they name. A package of
@@ -40,10 +40,12 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         serde_json::from_str(text).map_err(|error| json::refused("package.json", text, error.line()))?;
     let lines = Lines::of(text);
     let (forcings, forcings_in_part) = forcings(&root, &lines);
+    let declared = declared(&root, &lines);
     Ok(Manifest {
         path: path.to_owned(),
         name: root.text("name").filter(|name| !name.is_empty()),
-        declared: declared(&root, &lines),
+        placed: placed(&declared, &forcings),
+        declared,
         members: members(&root),
         runtimes: runtimes(&root, &lines),
         package_manager: package_manager(&root),
@@ -60,6 +62,8 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             .map(|(name, _)| name.into_owned())
             .collect(),
         licence: licence(&root),
+        unpublished: root.get("private").is_some_and(|raw| raw.get() == "true")
+            || root.text("version").is_none_or(|version| matches!(&*version, "" | "0.0.0")),
         gaps: gaps(&root),
         ..Manifest::default()
     })
@@ -95,6 +99,20 @@ fn declared(root: &Entries<'_>, lines: &Lines<'_>) -> Vec<Declared> {
     }
     found.sort_by_key(|declared| declared.line);
     found
+}
+
+/// What comes from folders, asked for or forced.
+fn placed(declared: &[Declared], forcings: &BTreeMap<String, Vec<Forcing>>) -> Vec<Placed> {
+    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?, false)));
+    let all = forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)));
+    let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?, true)));
+    let placed = |(name, folder, forced): (&String, &str, bool)| Placed {
+        name: name.clone(),
+        folder: folder.to_owned(),
+        forced,
+        versioned: false,
+    };
+    asked.chain(forced).map(placed).collect()
 }
 
 /// `workspaces` as a list, or the object that Yarn 1 and Bun allow.
@@ -327,7 +345,8 @@ mod tests {
         let odd = format!(
             r#"{{"name": 7, "dependencies": {deep}, "engines": "node", "workspaces": {deep}, "license": {deep}}}"#
         );
-        let mut plain = Manifest { path: "apps/web/package.json".to_owned(), ..Manifest::default() };
+        let path = "apps/web/package.json".to_owned();
+        let mut plain = Manifest { path, unpublished: true, ..Manifest::default() };
         plain.gaps.add(reason::ENTRY, "dependencies");
         assert_eq!(told(&odd), plain);
         assert!(told(r#"{"dependencies": [], "devDependencies": null}"#).gaps.is_empty());

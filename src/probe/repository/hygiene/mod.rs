@@ -100,7 +100,9 @@ pub fn gaps(packages: &Packages) -> Vec<Gap> {
     }
     all.into_vec()
         .into_iter()
-        .filter(|gap| gap.reason != lock::reason::NO_REGISTRY && !gap.reason.ends_with("without a lock file"))
+        .filter(|gap| {
+            !lock::reason::NOT_COVERED.contains(&&*gap.reason) && !gap.reason.ends_with("without a lock file")
+        })
         .collect()
 }
 

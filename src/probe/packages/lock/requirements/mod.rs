@@ -146,6 +146,12 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
         found.add(reading);
     }
     found.gaps.merge(installed.gaps);
+    let lost: BTreeSet<(String, String)> = installed.lost_constraints.into_iter().collect();
+    for (path, target) in lost {
+        // An address may carry a password.
+        let shown = if target.contains("://") { "an address" } else { &target };
+        found.gaps_of(&path).add(reason::INCLUDE, &format!("{shown} in {path}"));
+    }
     // What another tool writes on the way is answered by its own files.
     let is_python = |path: &String| manifest::ecosystem(path) == Some(Ecosystem::PyPi);
     let has_python = found.locks.iter().any(|lock| lock.manager.ecosystem() == Ecosystem::PyPi)

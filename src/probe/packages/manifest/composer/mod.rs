@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{Declared, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Manifest, Pin, Placed, Runtime, Source, reason};
 use crate::probe::packages::json::{self, Entries, object, php_entries};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::{NotUnderstood, Scope};
@@ -59,6 +59,12 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             };
             if name.contains('/') {
                 let source = repositories.source_of(&name, &range);
+                if source == Source::Own {
+                    let folder = repositories.folder_of(&name).unwrap_or_default();
+                    // A copy of a release is asked for by its version, the project's own package in whatever state it is.
+                    let versioned = range.contains(|c: char| c.is_ascii_digit()) && !range.contains("dev");
+                    manifest.placed.push(Placed { name: name.clone(), folder, forced: false, versioned });
+                }
                 let pin = match source {
                     Source::Own => Pin::Exact,
                     // Made to be followed: it holds nothing but the versions that must not be installed.
@@ -160,6 +166,15 @@ impl Repositories {
             let known = if package.get("dist").is_some() { &mut self.urls } else { &mut self.git };
             known.push(name.to_lowercase());
         }
+    }
+
+    /// The folder of a package, in small letters.
+    fn folder_of(&self, name: &str) -> Option<String> {
+        let name = name.to_lowercase();
+        let short = name.rsplit('/').next().unwrap_or(&name);
+        let ends = |url: &&String| url.rsplit('/').next() == Some(short);
+        let exact = self.folders.iter().find(ends).cloned();
+        exact.or_else(|| self.folders.iter().find(|url| url.contains('*')).map(|url| url.replace('*', short)))
     }
 
     /// A repository does not say which packages are in it. By custom its address ends with the package's name.

@@ -4,7 +4,7 @@
 
 mod call;
 
-use super::{Declared, Form, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Form, Manifest, Pin, Placed, Runtime, Source, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 use call::{Call, Value, statements};
 
@@ -31,6 +31,8 @@ const DEVELOPMENT: [&str; 14] = [
 struct Block {
     groups: Vec<String>,
     source: Option<Source>,
+    /// The folder that they come from.
+    folder: Option<String>,
     /// A commit or tag is named for all of them.
     is_pinned: bool,
     /// They are for one platform, or for a case: `platforms`, `install_if`, `if`.
@@ -92,7 +94,10 @@ fn block(call: &Call) -> Block {
             block.source = Some(Source::Git);
             block.is_pinned = ["ref", "tag"].iter().any(|key| call.option(key).is_some());
         }
-        "path" => block.source = Some(Source::Own),
+        "path" => {
+            block.source = Some(Source::Own);
+            block.folder = call.plain().next().map(str::to_owned);
+        }
         "source" => {}
         _ => block.is_conditional = true,
     }
@@ -133,6 +138,13 @@ fn gem(call: &Call, is_case: bool, line: u32, blocks: &[Block], manifest: &mut M
         let around = blocks.iter().rev().find_map(|block| block.source.map(|source| (source, block.is_pinned)));
         around.unwrap_or((Source::Registry, false))
     };
+    if source == Source::Own {
+        let own = call.option("path").and_then(|value| value.words().into_iter().next());
+        let around = || blocks.iter().rev().find_map(|block| block.folder.as_ref().map(|at| format!("{at}/{name}")));
+        let folder = own.or_else(around).unwrap_or_default();
+        let versioned = !ranges.is_empty();
+        manifest.placed.push(Placed { name: name.clone(), folder, forced: false, versioned });
+    }
     let for_some = ["platforms", "platform", "install_if"].iter().any(has);
     if for_some || is_case || blocks.iter().any(|block| block.is_conditional) {
         manifest.conditional.insert(name.clone());

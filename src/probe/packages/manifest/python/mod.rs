@@ -8,7 +8,7 @@ mod requirement;
 pub mod requirements_file;
 mod setup;
 
-use super::{Declared, Manifest, Pin, Source, reason};
+use super::{Declared, Manifest, Pin, Placed, Source, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 
 pub use groups::{DEVELOPMENT, scope_of};
@@ -50,6 +50,9 @@ impl Manifest {
         if !requirement.marker.is_empty() {
             self.conditional.insert(requirement.name.to_owned());
         }
+        if let Some(folder) = requirement.url.filter(|_| requirement.source() == Source::Own) {
+            self.place(requirement.name, folder);
+        }
         self.declared.push(Declared {
             name: requirement.name.to_owned(),
             alias: None,
@@ -60,6 +63,19 @@ impl Manifest {
             pin: requirement.pin(),
             line,
         });
+    }
+
+    /// Notes that a package comes from a folder.
+    fn place(&mut self, name: &str, folder: &str) {
+        let folder = folder.split(['#', ';']).next().unwrap_or(folder).trim();
+        let folder = folder.strip_prefix("file:").map_or(folder, |rest| rest.strip_prefix("//").unwrap_or(rest));
+        // PDM and hatch name the project's own folder so.
+        let from_root = ["/${PROJECT_ROOT}/", "${PROJECT_ROOT}/", "/{root:uri}/", "{root:uri}/"];
+        let folder = from_root.iter().find_map(|start| folder.strip_prefix(start)).unwrap_or(folder);
+        if ![".whl", ".zip", ".gz", ".bz2"].iter().any(|end| folder.ends_with(end)) {
+            let (name, folder) = (name.to_owned(), folder.to_owned());
+            self.placed.push(Placed { name, folder, forced: false, versioned: false });
+        }
     }
 
     fn ask_for_extras(&mut self, name: &str, extras: impl IntoIterator<Item = String>) {

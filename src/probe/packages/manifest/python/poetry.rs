@@ -37,6 +37,9 @@ pub(super) fn read(doc: &Doc<'_>, manifest: &mut Manifest) {
             if let Some((source, pin)) = source {
                 manifest.comes_from(name.get_ref(), source, pin);
             }
+            if let Some(folder) = value.get_ref().as_table().and_then(|table| toml_doc::text(table, &["path"])) {
+                manifest.place(name.get_ref(), folder);
+            }
         } else {
             declare(doc, name.get_ref(), value, doc.line(name), Scope::Production, manifest);
         }
@@ -80,6 +83,9 @@ fn from_table(name: &str, table: &Table<'_>, scope: Scope, line: u32, manifest: 
     let mut declared = from_registry(name, range, scope, optional, line);
     if let Some((source, pin)) = source_of(table) {
         (declared.source, declared.pin) = (source, pin);
+    }
+    if let Some(folder) = toml_doc::text(table, &["path"]) {
+        manifest.place(name, folder);
     }
     manifest.ask_for_extras(name, toml_doc::texts(table, &["extras"]));
     if CONDITIONS.iter().any(|key| table.get(*key).is_some()) {

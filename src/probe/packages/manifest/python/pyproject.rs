@@ -54,6 +54,12 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
         manifest.force(super::super::Table::Pdm, name.get_ref(), name.get_ref(), says, doc.line(value));
     }
     manifest.declared.sort_by_key(|declared| declared.line);
+    // uv and Poetry 2 say the versions in the project's own table, and the folder in another.
+    let normal = |name: &str| Ecosystem::PyPi.normalize(name);
+    for placed in &mut manifest.placed {
+        let mut same = manifest.declared.iter().filter(|one| normal(&one.name) == normal(&placed.name));
+        placed.versioned = same.any(|one| !one.range.is_empty() && one.range != "*");
+    }
     Ok(())
 }
 
@@ -149,6 +155,9 @@ fn uv(doc: &Doc<'_>, manifest: &mut Manifest) {
         // One source, or one for each of several platforms.
         let first = value.get_ref().as_array().and_then(|list| list.first()).unwrap_or(value);
         let Some((source, pin)) = first.get_ref().as_table().and_then(source_of) else { continue };
+        if let Some(folder) = first.get_ref().as_table().and_then(|table| toml_doc::text(table, &["path"])) {
+            manifest.place(name.get_ref(), folder);
+        }
         manifest.comes_from(name.get_ref(), source, pin);
     }
 }

@@ -217,8 +217,12 @@ pub(super) fn declare(text: &str, manifest: &mut Manifest) {
     for line in lines(text) {
         match line.said() {
             Said::Requirement(requirement) => manifest.add(&requirement, scope, false, line.number),
-            // A folder of the project has no name here.
-            Said::Place { source: Source::Own, .. } => {}
+            // A folder of the project has no name here but its own.
+            Said::Place { name, source: Source::Own, .. } => {
+                let text = line.text.strip_prefix("-e").or_else(|| line.text.strip_prefix("--editable"));
+                let folder = text.unwrap_or(&line.text).trim_start_matches(['=', ' ']);
+                manifest.place(&name, folder);
+            }
             Said::Place { name, source, pin } => manifest.declared.push(Declared {
                 name,
                 alias: None,
