@@ -10,12 +10,14 @@ pub(super) fn sentence(dependencies: &DependencyReport) -> String {
         return "No lock file was read, so nobody can say which versions of other people's code arrive.".to_owned();
     }
     let arrive = dependencies.locks.iter().any(|lock| lock.packages > 0);
-    if all == 0 && arrive && dependencies.vulnerable.is_empty() {
-        return "None of the packages could be looked up, so nothing is known of them.".to_owned();
-    }
     let vulnerable = dependencies.distinct();
     if vulnerable.is_empty() {
-        return format!("Nothing is known against any of the {} packages that could be looked up.", grouped(all));
+        return match all {
+            0 if arrive => "None of the packages could be looked up, so nothing is known of them.".to_owned(),
+            0 => "No lock file names a package that others publish.".to_owned(),
+            1 => "Nothing is known against the one package that could be looked up.".to_owned(),
+            _ => format!("Nothing is known against any of the {} packages that could be looked up.", grouped(all)),
+        };
     }
     let of = |wanted: Severity| vulnerable.iter().filter(|package| package.severity == Some(wanted)).count();
     let worst: Vec<String> = [Severity::Blocker, Severity::Major]

@@ -320,6 +320,22 @@ mod tests {
         assert_eq!(of(workspace, &[time]), "");
     }
 
+    /// A lock file in one folder of the project, its crates in another.
+    #[test]
+    fn crates_beside_the_one_that_has_the_lock_file() {
+        let of = |name: &str, place: &str| {
+            let app = format!("[package]\nname = \"server\"\n[dependencies]\n{name} = {{ path = \"../{place}\" }}\n");
+            let lock = format!(
+                "version = 4\n[[package]]\nname = \"server\"\nversion = \"0.1.0\"\ndependencies = [\"{name}\"]\n\
+                 [[package]]\nname = \"{name}\"\nversion = \"0.1.45\"\n"
+            );
+            let (path, manifest) = (format!("{place}/Cargo.toml"), format!("[package]\nname = \"{name}\"\n"));
+            told(&[("server/Cargo.toml", &*app), ("server/Cargo.lock", &*lock), (&*path, &*manifest)]).join("; ")
+        };
+        assert_eq!(of("engine", "engine"), "");
+        assert_eq!(of("time", "vendor/time"), "copied 1: time");
+    }
+
     #[test]
     fn copies_of_python() {
         let of = |text: &str| told(&[("pyproject.toml", text)]).join("; ");

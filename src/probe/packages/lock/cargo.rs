@@ -156,24 +156,18 @@ fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder)
 
 /// The project's own crates ask for what they depend on; which of it is for development only, their manifests say.
 fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
-    let mut manifests: BTreeMap<&str, &Manifest> = BTreeMap::new();
     let folder = around.folder();
-    for (path, manifest) in around.manifests.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder))
-    {
-        if let Some(name) = manifest.name.as_deref().filter(|_| path.ends_with("Cargo.toml")) {
-            // Names are unique in a workspace; a crate elsewhere below that has the same name lies deeper.
-            let shorter = |known: &&Manifest| known.path.matches('/').count() <= path.matches('/').count();
-            if !manifests.get(name).is_some_and(shorter) {
-                manifests.insert(name, manifest);
-            }
-        }
-    }
+    let below = around.manifests.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder));
+    let manifests = by_name(below);
+    // `path = "../engine"`
+    let beside = by_name(around.manifests.iter());
     let root = around.manifest("", "Cargo.toml");
     for own in named.entries.iter().filter(|entry| entry.source.is_none()) {
-        let manifest = manifests.get(&*own.name);
+        let manifest = manifests.get(&*own.name).or_else(|| beside.get(&*own.name)).copied();
         match (root, manifest) {
             (Some(root), Some(manifest)) => {
-                let folder = manifest.path.strip_prefix(folder).and_then(|path| path.strip_suffix("Cargo.toml"));
+                let path = manifest.path.strip_prefix(folder).unwrap_or(&manifest.path);
+                let folder = path.strip_suffix("Cargo.toml");
                 // What `[patch]` puts in a registry's place; no other entry of it is without a source.
                 if root.overrides.iter().any(|name| **name == *own.name) || folder.is_some_and(copies::is_for_others) {
                     builder.stand_ins.insert(own.name.to_string());
@@ -201,6 +195,21 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
             }
         }
     }
+}
+
+/// The manifests of crates by their names. These are unique in a workspace; a crate elsewhere that has the same name lies
+/// deeper.
+fn by_name<'a>(all: impl Iterator<Item = (&'a String, &'a Manifest)>) -> BTreeMap<&'a str, &'a Manifest> {
+    let mut manifests: BTreeMap<&str, &Manifest> = BTreeMap::new();
+    for (path, manifest) in all.filter(|(path, _)| path.ends_with("Cargo.toml")) {
+        if let Some(name) = manifest.name.as_deref() {
+            let shorter = |known: &&Manifest| known.path.matches('/').count() <= path.matches('/').count();
+            if !manifests.get(name).is_some_and(shorter) {
+                manifests.insert(name, manifest);
+            }
+        }
+    }
+    manifests
 }
 
 /// What a manifest says of a package; of several versions under several names, what allows this one.
