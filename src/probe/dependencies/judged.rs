@@ -255,7 +255,7 @@ impl Judged<'_> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
@@ -339,15 +339,14 @@ mod tests {
         assert_eq!((told[0].0, told[0].1, &*told[0].2), (Severity::Blocker, Confidence::Low, words));
     }
 
-    /// What is said of every package of these files that comes with lock files, each with a critical hole.
-    fn held(files: &[(&str, &str)]) -> Vec<(Severity, Confidence, String, Uses)> {
-        let (_folder, listing) = crate::probe::samples::listed(files);
-        let cancel = CancellationToken::new();
-        let locked = crate::probe::packages::collect(&listing, &cancel);
+    /// Answers by which every package of these lock files, all of Python, has a hole below version 9, of the severity that
+    /// `severity` gives its name.
+    pub fn holes(locked: &Packages, severity: impl Fn(&str) -> &'static str) -> Answers {
         let mut answers = Answers::default();
         for package in locked.locks.iter().flat_map(|lock| &lock.packages) {
             let record = serde_json::json!({
-                "id": "PYSEC-1", "summary": "Bad", "database_specific": {"severity": "CRITICAL"},
+                "id": format!("PYSEC-{}", package.name), "summary": "Bad",
+                "database_specific": {"severity": severity(&package.name)},
                 "affected": [{
                     "package": {"ecosystem": "PyPI", "name": package.name},
                     "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9.0"}]}],
@@ -358,6 +357,15 @@ mod tests {
             };
             answers.hits.insert(Query::of(package), vec![Arc::new(*advisory)]);
         }
+        answers
+    }
+
+    /// What is said of every package of these files that comes with lock files, each with a critical hole.
+    fn held(files: &[(&str, &str)]) -> Vec<(Severity, Confidence, String, Uses)> {
+        let (_folder, listing) = crate::probe::samples::listed(files);
+        let cancel = CancellationToken::new();
+        let locked = crate::probe::packages::collect(&listing, &cancel);
+        let answers = holes(&locked, |_| "CRITICAL");
         let code = BTreeMap::from([(Ecosystem::PyPi, Code { files: 1, ..Code::default() })]);
         let imports = Imports { code, ..Imports::default() };
         let mut told = Vec::new();

@@ -105,15 +105,11 @@ fn together(path: String, mut pins: Pins) -> Finding {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio_util::sync::CancellationToken;
 
     use super::*;
-    use crate::probe::dependencies::advisory;
+    use crate::probe::dependencies::judged::tests::holes;
     use crate::probe::dependencies::judged::{hits, judge};
-    use crate::probe::dependencies::osv::Answers;
-    use crate::probe::dependencies::query::Query;
     use crate::probe::dependencies::report::Collected;
     use crate::probe::dependencies::uses::{Code, Imports, Place, PlaceKind};
     use crate::probe::packages::{Ecosystem, collect};
@@ -125,21 +121,7 @@ mod tests {
         let (_folder, listing) = listed(&[("Dockerfile", docker), ("c.txt", constraints)]);
         let cancel = CancellationToken::new();
         let locked = collect(&listing, &cancel);
-        let mut answers = Answers::default();
-        for package in locked.locks.iter().flat_map(|lock| &lock.packages) {
-            let severity = if package.name == "worst" { "CRITICAL" } else { "HIGH" };
-            let record = serde_json::json!({
-                "id": format!("PYSEC-{}", package.name), "summary": "Bad", "database_specific": {"severity": severity},
-                "affected": [{
-                    "package": {"ecosystem": "PyPI", "name": package.name},
-                    "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9.0"}]}],
-                }],
-            });
-            let Ok(advisory::Parsed::InForce(advisory)) = advisory::parse(record.to_string().as_bytes()) else {
-                panic!()
-            };
-            answers.hits.insert(Query::of(package), vec![Arc::new(*advisory)]);
-        }
+        let answers = holes(&locked, |name| if name == "worst" { "CRITICAL" } else { "HIGH" });
         let place = Place { kind: PlaceKind::Production, path: "app.py".to_owned(), line: 1 };
         let modules = BTreeMap::from([(imported.to_owned(), vec![place])]);
         let code = BTreeMap::from([(Ecosystem::PyPi, Code { files: 1, modules, ..Code::default() })]);
