@@ -8,7 +8,9 @@ use super::store::{self, AdvisoriesError, Store};
 use super::unsure_pins::UnsurePins;
 use super::uses::{self, Imports};
 use super::vulnerable_dependency as rule;
-use super::{coverage, django_apps, imports, judged, loaded_as, named, programs, proposed, quoted, report, vendored};
+use super::{
+    coverage, django_apps, imports, judged, loaded_as, named, namesakes, programs, proposed, quoted, report, vendored,
+};
 use crate::model::{DependencyReport, Examined, Failure, Gap, RuleId};
 use crate::probe::files::{self, Listing};
 use crate::probe::packages::{self, Ecosystem, Origin, Packages, Version};
@@ -41,12 +43,15 @@ pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
         return Err(cancelled());
     }
     let mut locked = locked;
-    let queries = queries(&mut locked);
-    let (answers, from) = match touches {
+    let mut queries = queries(&mut locked);
+    let only_local: BTreeSet<Query> = namesakes::queries(&locked).difference(&queries).cloned().collect();
+    queries.extend(only_local.iter().cloned());
+    let (mut answers, from) = match touches {
         _ if queries.is_empty() => (Answers::default(), String::new()),
         Touches::Files => ask_store(&queries, &cx).await?,
         _ => ask_service(&queries, &cx).await?,
     };
+    namesakes::take(&mut locked, &mut answers, &only_local);
     // Code is read only where there is something to look for in it.
     let imports = if answers.hits.is_empty() { Imports::default() } else { imports::read(&cx).await };
     if cx.cancel.is_cancelled() {

@@ -17,6 +17,7 @@ mod loaded_as;
 mod loads;
 mod module_names;
 mod named;
+mod namesakes;
 pub mod nearest;
 pub mod osv;
 pub mod parts_used;
@@ -74,7 +75,7 @@ impl Probe for DependenciesProbe {
         let host =
             base.as_ref().and_then(|url| url.host_str()).map_or_else(|| redact::url(&settings.osv_url), str::to_owned);
         Ok(Plan {
-            summary: format!("send the names and versions of the locked packages to {host}"),
+            summary: format!("send the names and versions of the project's packages to {host}"),
             touches: if on_loopback { Touches::Loopback } else { Touches::Network },
         })
     }

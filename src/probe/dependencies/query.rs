@@ -2,14 +2,14 @@
 
 use crate::probe::packages::{Ecosystem, LockedPackage};
 
-/// A package version: a name as [`Ecosystem::normalize`] gives it, and an exact version.
+/// A package: a name as [`Ecosystem::normalize`] gives it, and an exact version where there is one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Query {
     /// Where the package comes from.
     pub ecosystem: Ecosystem,
     /// Its normalized name.
     pub name: String,
-    /// Its exact version.
+    /// Its exact version; empty asks about all of them.
     pub version: String,
 }
 

@@ -10,12 +10,12 @@
 
 mod answered;
 mod by_name;
-mod copies;
 mod ecosystem;
 mod go_sums;
 mod implicit;
 mod json;
 mod lines;
+mod local;
 pub mod lock;
 mod manager;
 pub mod manifest;
@@ -39,6 +39,7 @@ use crate::probe::repository::is_aside;
 pub use ecosystem::Ecosystem;
 pub(in crate::probe) use implicit::is_taken_in;
 pub(in crate::probe) use json::ascii_quoted;
+pub use local::LocalPackage;
 pub use lock::{LockFile, LockedPackage, Origin, Root, Scope, Wanted, is_requirements};
 pub use manager::Manager;
 pub use manifest::{Declared, Manifest, composer_content_hash};
@@ -87,6 +88,8 @@ pub struct Packages {
     pub locks: Vec<LockFile>,
     /// What commands of containers install by name in an exact version: as lock files of these files, which they are not.
     pub installed: Vec<LockFile>,
+    /// The packages whose code comes from folders and forks.
+    pub locals: Vec<LocalPackage>,
     /// Lock files, and manifests without one, that were not examined.
     pub not_examined: u64,
     /// Everything that was passed over.
@@ -124,9 +127,9 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
     }
     answered::add_gaps(&mut found, &unlocked);
     refused::add_gaps(&mut found, listing);
-    by_name::add_gaps(&mut found, listing, cancel);
+    let folders = by_name::add_gaps(&mut found, listing, cancel);
     go_sums::add_gaps(&mut found, listing);
-    copies::add_gaps(&mut found);
+    local::collect(&mut found, &folders);
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found

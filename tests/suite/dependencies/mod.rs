@@ -5,6 +5,7 @@ mod forced_versions;
 mod held_versions;
 mod lock_files;
 mod matching;
+mod namesakes;
 mod parts;
 mod pasted;
 mod pinned_parents;

@@ -260,5 +260,5 @@ fn the_plan_says_what_would_be_touched() {
     let settings =
         Settings { osv_url: ["https://ann:hun", "ter2@osv.example.com/base"].concat(), ..Settings::default() };
     let summary = DependenciesProbe.plan(&bare_project(absent.path()), &settings).unwrap().summary;
-    assert_eq!(summary, "send the names and versions of the locked packages to osv.example.com");
+    assert_eq!(summary, "send the names and versions of the project's packages to osv.example.com");
 }

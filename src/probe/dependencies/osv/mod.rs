@@ -227,11 +227,15 @@ impl Client {
             let queries: Vec<_> = waiting
                 .iter()
                 .map(|(query, token)| {
-                    let package = json!({"name": query.name, "ecosystem": query.ecosystem.name()});
-                    match token {
-                        None => json!({"package": package, "version": version(query)}),
-                        Some(token) => json!({"package": package, "version": version(query), "page_token": token}),
+                    let mut asked = json!({"package": {"name": query.name, "ecosystem": query.ecosystem.name()}});
+                    // Without a version it answers for all of them.
+                    if !query.version.is_empty() {
+                        asked["version"] = version(query).into();
                     }
+                    if let Some(token) = token {
+                        asked["page_token"] = token.as_str().into();
+                    }
+                    asked
                 })
                 .collect();
             let body = self.http.post(&url, &json!({ "queries": queries }), MAX_BATCH_BYTES).await?;

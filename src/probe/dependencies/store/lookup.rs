@@ -158,7 +158,10 @@ impl Store {
             if cancel.is_cancelled() {
                 return Err(AdvisoriesError::Cancelled);
             }
-            let Some(version) = Version::parse(query.ecosystem, &query.version) else { continue };
+            let version = Version::parse(query.ecosystem, &query.version);
+            if version.is_none() && !query.version.is_empty() {
+                continue;
+            }
             answers.looked_up += 1;
             let whom = (query.ecosystem, query.name.as_str());
             if about_whom != Some(whom) {
@@ -168,7 +171,12 @@ impl Store {
             }
             let mut hits = Vec::new();
             for known in &mut about {
-                match standing(&known.advisory, query, &version) {
+                let standing = match &version {
+                    Some(version) => standing(&known.advisory, query, version),
+                    // It is about some version of the package.
+                    None => Standing::Affected { fixed: None },
+                };
+                match standing {
                     Standing::Affected { .. } => {
                         self.tell(query.ecosystem, known)?;
                         hits.push(Arc::clone(&known.advisory));

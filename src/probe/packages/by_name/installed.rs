@@ -188,10 +188,24 @@ fn tool(name: &str, next: &str) -> Option<Tool> {
 
 /// What a command installs by name.
 pub fn installed(command: &str) -> Vec<Installed> {
+    asked(command).named
+}
+
+/// What a command installs.
+#[derive(Default)]
+pub struct Asked {
+    /// By name.
+    pub named: Vec<Installed>,
+    /// From folders, as the command writes them.
+    pub folders: Vec<(Ecosystem, String)>,
+}
+
+/// Reads a command.
+pub fn asked(command: &str) -> Asked {
     // Another command writes what follows: `-r <(uv export)`.
     let command = command.split("<(").next().unwrap_or(command);
     if is_said(command) {
-        return Vec::new();
+        return Asked::default();
     }
     let words = shell::words(command);
     // What follows a `;` says for which machines a package of Python is meant.
@@ -204,7 +218,7 @@ pub fn installed(command: &str) -> Vec<Installed> {
         let mut next = words.iter().skip(at + 1).filter(|word| !word.starts_with('-') && **word != "global");
         Some((at, tool(bare, next.next().copied().unwrap_or(""))?))
     });
-    let Some((at, Tool { ecosystem, verbs, runs })) = found else { return Vec::new() };
+    let Some((at, Tool { ecosystem, verbs, runs })) = found else { return Asked::default() };
     let mut words = words.into_iter().skip(at + 1).peekable();
     if !verbs.is_empty()
         && !words
@@ -213,9 +227,10 @@ pub fn installed(command: &str) -> Vec<Installed> {
             .take(1)
             .any(|word| verbs.contains(&word))
     {
-        return Vec::new();
+        return Asked::default();
     }
     let mut found: Vec<Installed> = Vec::new();
+    let mut folders: Vec<(Ecosystem, String)> = Vec::new();
     let (mut version, mut answered) = (None, false);
     while let Some(word) = words.next() {
         if word.starts_with('-') {
@@ -231,6 +246,9 @@ pub fn installed(command: &str) -> Vec<Installed> {
                 matches!(option, "--version" | "--vers") || (option == "-v" && ecosystem == Ecosystem::RubyGems);
             let takes = WITH_VALUE.contains(&option) && (option != "-v" || is_version);
             let value = if takes && value.is_none() { words.next() } else { value };
+            if matches!(option, "-e" | "--editable" | "--path") {
+                folders.extend(value.map(|folder| (ecosystem, folder.to_owned())));
+            }
             version = version.or(value.filter(|_| is_version));
             continue;
         }
@@ -242,6 +260,8 @@ pub fn installed(command: &str) -> Vec<Installed> {
             [".whl", ".tgz", ".tar.gz", ".gem"].iter().any(|end| word.ends_with(end)) && !word.contains("://");
         if is_name && !is_file && !MANAGERS.contains(&name_of(word)) {
             found.push(Installed { ecosystem, said: word.to_owned() });
+        } else if !is_file && word.contains('/') && !word.contains("://") {
+            folders.push((ecosystem, word.to_owned()));
         }
         if runs {
             break;
@@ -258,7 +278,7 @@ pub fn installed(command: &str) -> Vec<Installed> {
     {
         one.said = format!("{} {}", one.said, version.trim_start_matches('='));
     }
-    found
+    Asked { named: found, folders }
 }
 
 /// Whether a command only shows its words.
@@ -277,6 +297,21 @@ fn name_of(word: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn commands_install_from_folders() {
+        for (command, folders) in [
+            ("pip install . ./lib /wheels/a.whl b.whl", "./lib"),
+            ("pip install -e /app/core --editable=./api flask", "/app/core ./api"),
+            ("python -m pip install 'vendor/requests/' && x", "vendor/requests/"),
+            ("npm install ./vendor/minimist", "./vendor/minimist"),
+            ("cargo install --path tools/x", "tools/x"),
+            ("pip install flask git+https://git.example.com/x.git", ""),
+        ] {
+            let found: Vec<String> = asked(command).folders.into_iter().map(|(_, folder)| folder).collect();
+            assert_eq!(found.join(" "), folders, "{command}");
+        }
+    }
 
     #[test]
     fn commands_install_packages_by_name() {

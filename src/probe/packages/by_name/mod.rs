@@ -10,11 +10,12 @@ use rayon::prelude::*;
 use regex::Regex;
 use tokio_util::sync::CancellationToken;
 
+use super::local::InstalledFolder;
 use super::lock::{BY_NAME, Builder, Draft, Typed};
 use super::{Ecosystem, LockFile, Manager, Packages, Scope, shell, typed};
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::repository::Dockerfile;
-use installed::Installed;
+use installed::{Asked, Installed, asked};
 
 pub(super) use installed::installed;
 
@@ -33,23 +34,31 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r#"^(?:[^/*]|/[^/*])*?(?:\b(?:import|export)\b[^"']*\bfrom|\}\s*from|(?:^|[^@\w])import\s*\(?)\s*(?:/\*[^*]*\*/\s*)?["'](?P<from>(?:npm:|jsr:|https?://)[^"'\s]+)["']"#).ok()
 });
 
-/// Counts what comes in so, and keeps what has an exact version.
-pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) {
+/// Counts what comes in so, keeps what has an exact version, and tells which folders commands install from.
+pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) -> Vec<InstalledFolder> {
     let read = listing.files.par_iter().filter(|_| !cancel.is_cancelled()).map(|file| {
-        let mut builders = Builders::default();
-        let gaps = of_file(file, found, &mut builders);
-        (file.path.as_str(), gaps, builders.finish(&file.path))
+        let (mut builders, mut folders) = (Builders::default(), Vec::new());
+        let gaps = of_file(file, found, &mut builders, &mut folders);
+        (file.path.as_str(), gaps, builders.finish(&file.path), folders)
     });
     let told: Vec<_> = read.collect();
-    for (path, gaps, installed) in told {
+    let mut all_folders = Vec::new();
+    for (path, gaps, installed, folders) in told {
         for (reason, what) in gaps {
             found.gaps_of(path).add(reason, &what);
         }
         found.installed.extend(installed);
+        all_folders.extend(folders);
     }
+    all_folders
 }
 
-fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Vec<(&'static str, String)> {
+fn of_file(
+    file: &FileEntry,
+    packages: &Packages,
+    builders: &mut Builders,
+    folders: &mut Vec<InstalledFolder>,
+) -> Vec<(&'static str, String)> {
     let path = &file.path;
     let placed = |line: u32, what: &str| {
         if what.is_empty() { format!("{path}:{line}") } else { format!("{path}:{line} {what}") }
@@ -73,7 +82,12 @@ fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Ve
     let container = Dockerfile::new(path, text.into());
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
     for (run, line) in container.runs() {
-        for (one, command) in of_run(&container, run, line) {
+        let (named, from_folders) = of_run(&container, run, line);
+        folders.extend(from_folders.into_iter().map(|(ecosystem, folder)| {
+            let path = path.clone();
+            InstalledFolder { path, ecosystem, folder }
+        }));
+        for (one, command) in named {
             // What it needs in turn may have no version there.
             let constrained = is_constrained(&one, path, packages);
             if !constrained && is_locked(&one, packages) {
@@ -89,19 +103,20 @@ fn of_file(file: &FileEntry, packages: &Packages, builders: &mut Builders) -> Ve
     told.into_iter().map(|((line, word), reason)| (reason, placed(line, &word))).collect()
 }
 
-/// What an instruction installs by name, each with its command where that can be shown as it stands.
-fn of_run(container: &Dockerfile, run: &str, line: u32) -> Vec<(Installed, String)> {
+/// What an instruction installs by name, each with its command where that can be shown as it stands; and from which folders.
+fn of_run(container: &Dockerfile, run: &str, line: u32) -> (Vec<(Installed, String)>, Vec<(Ecosystem, String)>) {
     let in_full = filled(&in_shell_form(run), container, line);
-    let commands = shell::commands(&in_full).into_iter();
-    commands
-        .flat_map(|command| {
-            let bare = bare(command);
-            // Of one that a variable is part of, nobody would find the text.
-            let is_shown = run.contains(bare) && typed::is_command(bare);
-            let shown = if is_shown { bare.to_owned() } else { String::new() };
-            installed(command).into_iter().map(move |one| (one, shown.clone()))
-        })
-        .collect()
+    let (mut all, mut all_folders) = (Vec::new(), Vec::new());
+    for command in shell::commands(&in_full) {
+        let bare = bare(command);
+        // Of one that a variable is part of, nobody would find the text.
+        let is_shown = run.contains(bare) && typed::is_command(bare);
+        let shown = if is_shown { bare.to_owned() } else { String::new() };
+        let Asked { named, folders } = asked(command);
+        all.extend(named.into_iter().map(|one| (one, shown.clone())));
+        all_folders.extend(folders);
+    }
+    (all, all_folders)
 }
 
 /// A command without the options that are those of `RUN`.

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
+use super::{Local, LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
 use crate::probe::packages::Manager;
 use crate::probe::packages::manifest::Forcing;
@@ -93,8 +93,8 @@ pub struct Builder {
     pub forced: BTreeMap<String, Vec<Forcing>>,
     /// Whether all readers of a constraints file name all that arrives.
     pub readers_name_all: bool,
-    /// Packages from folders that others need which are not the project's own.
-    pub stand_ins: BTreeSet<String>,
+    /// The packages that come from folders, and what forks take the place of.
+    locals: BTreeSet<Local>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -128,7 +128,7 @@ impl Builder {
             wanted: BTreeMap::new(),
             forced: BTreeMap::new(),
             readers_name_all: false,
-            stand_ins: BTreeSet::new(),
+            locals: BTreeSet::new(),
             gaps: Gaps::default(),
         }
     }
@@ -182,6 +182,12 @@ impl Builder {
     /// A manifest that the file locks, also where it asks for nothing.
     pub fn root(&mut self, manifest: impl Into<String>) {
         self.wanted.entry(manifest.into()).or_default();
+    }
+
+    /// A package whose code comes from a folder or a fork, with its version and where that is, as far as the file says it.
+    pub fn local(&mut self, name: &str, version: Option<&str>, place: &str) {
+        let (name, version) = (name.to_owned(), version.map(str::to_owned));
+        self.locals.insert(Local { name, version, place: place.to_owned() });
     }
 
     /// A manifest asks for a package.
@@ -250,9 +256,9 @@ impl Builder {
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let Self { manager, format, forced, readers_name_all, stand_ins, gaps, .. } = self;
+        let Self { manager, format, forced, readers_name_all, locals, gaps, .. } = self;
         let (path, typed) = (path.to_owned(), Vec::new());
-        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, stand_ins };
+        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, locals };
         Reading { lock, gaps }
     }
 }

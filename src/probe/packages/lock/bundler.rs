@@ -41,7 +41,8 @@ struct Found<'a> {
     needs: Vec<(usize, &'a str, &'a str)>,
     /// What the project's own gems need, with the gem's name.
     own_needs: Vec<(&'a str, &'a str, &'a str)>,
-    own: Vec<&'a str>,
+    /// The project's own gems, with their versions.
+    own: Vec<(&'a str, &'a str)>,
     /// What the Gemfile asks for.
     asked: Vec<(&'a str, &'a str)>,
 }
@@ -89,7 +90,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
                 current = None;
                 match spec(line) {
                     Some((name, version)) if section == Section::Own && !version.is_empty() => {
-                        found.own.push(name);
+                        found.own.push((name, version));
                         current = Some(Err(name));
                     }
                     Some((name, version)) if !version.is_empty() => {
@@ -156,12 +157,12 @@ impl Found<'_> {
         let file = if around.path.ends_with("gems.locked") { "gems.rb" } else { "Gemfile" };
         let (path, manifest) = (around.manifest_path("", file), around.manifest("", file));
         builder.root(&path);
+        for (name, version) in &self.own {
+            builder.local(name, Some(version), "");
+        }
         for (from, name, range) in &self.needs {
             let from = from.to_string();
             self.keys(name).for_each(|to| builder.needs_range(&from, to, range));
-            if self.own.contains(name) {
-                builder.stand_ins.insert((*name).to_owned());
-            }
         }
         for (name, range) in &self.asked {
             for key in self.keys(name) {

@@ -9,7 +9,8 @@ use toml::de::{DeTable, DeValue};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::toml_doc::{self, Doc, Value};
 use crate::probe::packages::toml_parts::{Form, Parts};
-use crate::probe::packages::{Declared, Ecosystem, Manager, Manifest, NotUnderstood, copies};
+use crate::probe::packages::{Declared, Manager, Manifest, NotUnderstood};
+use crate::probe::paths;
 
 /// What `source` says for packages of crates.io, over git and over the sparse protocol.
 const CRATES_IO: [&str; 2] =
@@ -142,12 +143,7 @@ fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder)
             match named.find(dependency) {
                 Some(found) if entry.source.is_some() => builder.needs(at.to_string(), found.to_string()),
                 Some(_) => {}
-                None if named.own.contains(name) => {
-                    // crates.io takes nothing that needs a crate which is not there.
-                    if entry.source.is_some() {
-                        builder.stand_ins.insert(name.to_owned());
-                    }
-                }
+                None if named.own.contains(name) => {}
                 None => builder.gaps.add(MISSING, name),
             }
         }
@@ -161,24 +157,10 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
     let manifests = by_name(below);
     // `path = "../engine"`
     let beside = by_name(around.manifests.iter());
-    let root = around.manifest("", "Cargo.toml");
     for own in named.entries.iter().filter(|entry| entry.source.is_none()) {
         let manifest = manifests.get(&*own.name).or_else(|| beside.get(&*own.name)).copied();
-        match (root, manifest) {
-            (Some(root), Some(manifest)) => {
-                let path = manifest.path.strip_prefix(folder).unwrap_or(&manifest.path);
-                let folder = path.strip_suffix("Cargo.toml");
-                // What `[patch]` puts in a registry's place; no other entry of it is without a source.
-                if root.overrides.iter().any(|name| **name == *own.name) || folder.is_some_and(copies::is_for_others) {
-                    builder.stand_ins.insert(own.name.to_string());
-                }
-            }
-            (Some(root), None) if !copies::is_kin(Ecosystem::CratesIo, &own.name, root.name.as_deref()) => {
-                builder.gaps.add(reason::OUTSIDE, &own.name);
-                builder.stand_ins.remove(&*own.name);
-            }
-            _ => {}
-        }
+        let place = manifest.map_or("", |manifest| paths::folder(&manifest.path));
+        builder.local(&own.name, Some(&own.version), place.trim_end_matches('/'));
         let path = manifest.map_or_else(|| around.manifest_path("", "Cargo.toml"), |manifest| manifest.path.clone());
         builder.root(&path);
         for dependency in &own.dependencies {

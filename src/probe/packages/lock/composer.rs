@@ -52,8 +52,6 @@ struct Place {
 
 /// A package of the project itself, from a repository of type `path`.
 struct Own {
-    /// In small letters.
-    name: String,
     manifest: String,
     needs: Vec<(String, String)>,
 }
@@ -114,7 +112,12 @@ impl Found {
         // Composer compares names without regard to case.
         let key = name.to_lowercase();
         if let Some(folder) = own_folder(&entry) {
-            self.own.push((Own { name: key, manifest: folder, needs: needs(&entry) }, scope));
+            self.builder.local(&key, Some(&entry.version), &folder);
+            // What it says that it replaces, it is a copy of, or a fork.
+            for (replaced, _) in &entry.replace.0 {
+                self.builder.local(&replaced.to_lowercase(), None, &folder);
+            }
+            self.own.push((Own { manifest: folder, needs: needs(&entry) }, scope));
             return;
         }
         // A package without code that asks for nothing only forbids: `roave/security-advisories`.
@@ -148,9 +151,6 @@ impl Found {
     fn finish(mut self, around: &Around<'_>) -> Reading {
         for (from, all) in std::mem::take(&mut self.needs) {
             for (name, range) in all {
-                if self.own.iter().any(|(own, _)| own.name == name) {
-                    self.builder.stand_ins.insert(name.clone());
-                }
                 let keys: Vec<String> = self.keys(&name).into_iter().map(str::to_owned).collect();
                 for to in keys.into_iter().filter(|to| *to != from) {
                     // The range of a name says nothing of the versions of what stands in for it.

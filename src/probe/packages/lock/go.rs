@@ -2,7 +2,7 @@
 
 use super::{Around, Builder, Draft, Reading, Scope, reason};
 use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
-use crate::probe::packages::{Ecosystem, Manager, Manifest, NotUnderstood, copies};
+use crate::probe::packages::{Manager, Manifest, NotUnderstood};
 
 /// Since this version the file names indirect modules as well (<https://go.dev/ref/mod#graph-pruning>).
 const COMPLETE_SINCE: (u32, u32) = (1, 17);
@@ -28,14 +28,13 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let mut builder = Builder::new(Manager::Go, go);
     let workspace = Workspace::around(around);
     let replacements: Vec<Replacement<'_>> = statements.iter().filter_map(Replacement::of).collect();
-    let own = value("module").map_or("", |(name, _)| name);
     builder.root(around.path);
     let mut asks = false;
     for statement in &statements {
         match (statement.directive, statement.words.as_slice()) {
             ("require", [name, version]) => {
                 asks = true;
-                let wanted = Required { statement, name, version, own };
+                let wanted = Required { statement, name, version };
                 wanted.add(&replacements, &workspace, around, &mut builder);
             }
             ("require", _) => builder.gaps.add(reason::ENTRY, &format!("line {}", statement.line)),
@@ -68,8 +67,6 @@ struct Required<'a> {
     statement: &'a Statement<'a>,
     name: &'a str,
     version: &'a str,
-    /// The module that asks.
-    own: &'a str,
 }
 
 impl Required<'_> {
@@ -80,8 +77,9 @@ impl Required<'_> {
         around: &Around<'_>,
         builder: &mut Builder,
     ) {
-        let Self { statement, name, version, own } = *self;
+        let Self { statement, name, version } = *self;
         if workspace.modules.contains(&name) {
+            builder.local(name, None, "go.work");
             return;
         }
         if workspace.replaced.iter().any(|replaced| replaced == name) {
@@ -97,13 +95,14 @@ impl Required<'_> {
         }
         let (built, exact) = match Replacement::find(replacements, name, version) {
             Some(replaced) if is_folder(replaced.new.0) => {
-                let gap = of_folder(self, replaced.new.0, around);
-                gap.into_iter().for_each(|reason| builder.gaps.add(reason, name));
+                // No folder says which version it is.
+                builder.local(name, None, replaced.new.0);
                 return;
             }
             Some(replaced) => {
-                if replaced.new.0 != name && !copies::is_kin(Ecosystem::Go, name, Some(own)) {
-                    builder.gaps.add(reason::FORKED, name);
+                // A fork is compared by its own name as well, under which hardly anybody publishes advisories.
+                if replaced.new.0 != name {
+                    builder.local(name, None, replaced.new.0);
                 }
                 (replaced.new.0, replaced.new.1.unwrap_or(version))
             }
@@ -114,21 +113,6 @@ impl Required<'_> {
         if !is_indirect(statement) {
             builder.wants(around.path, name, version, Scope::Production, name);
         }
-    }
-}
-
-/// Why nothing is known of a module whose place a folder takes; `None` where it is the project's own code.
-///
-/// A module that was never published has no version: Go writes `v0.0.0`, or the same of no commit
-/// (<https://go.dev/ref/mod#go-mod-file-replace>).
-fn of_folder(wanted: &Required<'_>, folder: &str, around: &Around<'_>) -> Option<&'static str> {
-    let is_nowhere = wanted.version == "v0.0.0" || wanted.version.starts_with("v0.0.0-00010101000000-");
-    if copies::is_kin(Ecosystem::Go, wanted.name, Some(wanted.own)) {
-        None
-    } else if folder.starts_with('/') || around.is_outside(folder) {
-        Some(reason::OUTSIDE)
-    } else {
-        (!is_nowhere || copies::is_for_others(folder)).then_some(reason::COPIED)
     }
 }
 

@@ -56,9 +56,19 @@ pub struct LockFile {
     pub readers_name_all: bool,
     /// Of what stands for commands: the commands, in their order.
     pub typed: Vec<Typed>,
-    /// Packages from folders of the project that others need which are not the project's own: they stand in for those of a
-    /// registry.
-    pub stand_ins: BTreeSet<String>,
+    /// The packages that come from folders, and what forks take the place of.
+    pub locals: BTreeSet<Local>,
+}
+
+/// A package of a lock file whose code is no registry's.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Local {
+    /// Its name, as whoever asks for it says it.
+    pub name: String,
+    /// Its version, where the file says it.
+    pub version: Option<String>,
+    /// The folder or the fork that it comes from, as written; empty where the file does not say it.
+    pub place: String,
 }
 
 /// A command that installs a package by its name.
@@ -262,16 +272,10 @@ pub mod reason {
     pub const TWICE: &str = "name that stands twice in a lock file";
     /// Packages that no advisory covers.
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
-    /// A folder under the name of a package that a registry has, or may have: what is in it has no version of a registry.
-    pub const COPIED: &str = "package whose place a folder of the project takes, which advisories do not cover";
-    /// A folder that says neither that it is the project's own nor whose it is.
-    pub const PERHAPS_COPIED: &str = "package from a folder that may be a copy of a public one, as it is no workspace member and does not say \"private\": true";
-    /// The same of one that lies elsewhere on the machine.
+    /// A folder that lies elsewhere on the machine, with all that it needs in turn.
     pub const OUTSIDE: &str = "package from a folder that is not among the project's files, so it was not examined";
-    /// The fork was compared by its own name, under which hardly anybody publishes advisories.
-    pub const FORKED: &str = "module whose place a fork takes, which advisories on the original do not cover";
     /// What no advisory covers, whatever its version.
-    pub const NOT_COVERED: [&str; 5] = [NO_REGISTRY, COPIED, PERHAPS_COPIED, OUTSIDE, FORKED];
+    pub const NOT_COVERED: [&str; 2] = [NO_REGISTRY, OUTSIDE];
     /// A package that is asked for and stands nowhere: a file that was cut, merged by hand, or is older than the manifest.
     pub const MISSING: &str = "package that is asked for but missing from the lock file";
     /// A package whose version is decided on the day.

@@ -194,10 +194,6 @@ impl Graph {
                 self.follow(need, scope, &mut seen, &mut waiting, &mut missing, |to| match &node.own {
                     Some(manifest) => self.want(builder, manifest, scope, need, to),
                     None if to != at => {
-                        // No package of a registry needs one that only the project has.
-                        if let Some(own) = self.nodes.get(to).filter(|node| node.own.is_some()) {
-                            builder.stand_ins.insert(own.name.clone());
-                        }
                         builder.needs_range(at.to_string(), to.to_string(), &need.range);
                     }
                     None => {}

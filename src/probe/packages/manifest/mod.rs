@@ -30,6 +30,8 @@ pub struct Manifest {
     pub path: String,
     /// What the project calls itself.
     pub name: Option<String>,
+    /// Its own version, where it says it outright.
+    pub version: Option<String>,
     /// What it asks for, in the order in which it stands there.
     pub declared: Vec<Declared>,
     /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`.
@@ -70,8 +72,6 @@ pub struct Manifest {
     pub licence: Option<String>,
     /// The packages that it takes from folders.
     pub placed: Vec<Placed>,
-    /// It says that it is in no registry: npm's `private`, or no version at all.
-    pub unpublished: bool,
     /// What of it could not be understood: entries of a wrong type, what a program would have to work out.
     pub gaps: Gaps,
 }
@@ -83,10 +83,6 @@ pub struct Placed {
     pub name: String,
     /// The folder as written, relative to the manifest's own.
     pub folder: String,
-    /// Whoever else needs the package gets the folder as well: `overrides`, `resolutions`.
-    pub forced: bool,
-    /// Versions of it are asked for too, as of what a registry has.
-    pub versioned: bool,
 }
 
 /// Why something in a manifest was not read.

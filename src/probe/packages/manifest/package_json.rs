@@ -44,6 +44,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
     Ok(Manifest {
         path: path.to_owned(),
         name: root.text("name").filter(|name| !name.is_empty()),
+        version: root.text("version").filter(|version| !version.is_empty()),
         placed: placed(&declared, &forcings),
         declared,
         members: members(&root),
@@ -62,8 +63,6 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             .map(|(name, _)| name.into_owned())
             .collect(),
         licence: licence(&root),
-        unpublished: root.get("private").is_some_and(|raw| raw.get() == "true")
-            || root.text("version").is_none_or(|version| matches!(&*version, "" | "0.0.0")),
         gaps: gaps(&root),
         ..Manifest::default()
     })
@@ -103,15 +102,10 @@ fn declared(root: &Entries<'_>, lines: &Lines<'_>) -> Vec<Declared> {
 
 /// What comes from folders, asked for or forced.
 fn placed(declared: &[Declared], forcings: &BTreeMap<String, Vec<Forcing>>) -> Vec<Placed> {
-    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?, false)));
+    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?)));
     let all = forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)));
-    let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?, true)));
-    let placed = |(name, folder, forced): (&String, &str, bool)| Placed {
-        name: name.clone(),
-        folder: folder.to_owned(),
-        forced,
-        versioned: false,
-    };
+    let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?)));
+    let placed = |(name, folder): (&String, &str)| Placed { name: name.clone(), folder: folder.to_owned() };
     asked.chain(forced).map(placed).collect()
 }
 
@@ -346,7 +340,7 @@ mod tests {
             r#"{{"name": 7, "dependencies": {deep}, "engines": "node", "workspaces": {deep}, "license": {deep}}}"#
         );
         let path = "apps/web/package.json".to_owned();
-        let mut plain = Manifest { path, unpublished: true, ..Manifest::default() };
+        let mut plain = Manifest { path, ..Manifest::default() };
         plain.gaps.add(reason::ENTRY, "dependencies");
         assert_eq!(told(&odd), plain);
         assert!(told(r#"{"dependencies": [], "devDependencies": null}"#).gaps.is_empty());

@@ -17,6 +17,8 @@ pub use content_hash::composer_content_hash;
 struct Composer<'a> {
     #[serde(borrow, default)]
     name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    version: Option<&'a RawValue>,
     #[serde(borrow, default, deserialize_with = "php_entries")]
     require: Entries<'a>,
     #[serde(borrow, default, deserialize_with = "php_entries", rename = "require-dev")]
@@ -41,6 +43,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
     let mut manifest = Manifest {
         path: path.to_owned(),
         name: composer.name.and_then(json::text),
+        version: composer.version.and_then(json::text),
         licence: composer.license.as_ref().and_then(licence),
         ..Manifest::default()
     };
@@ -61,9 +64,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
                 let source = repositories.source_of(&name, &range);
                 if source == Source::Own {
                     let folder = repositories.folder_of(&name).unwrap_or_default();
-                    // A copy of a release is asked for by its version, the project's own package in whatever state it is.
-                    let versioned = range.contains(|c: char| c.is_ascii_digit()) && !range.contains("dev");
-                    manifest.placed.push(Placed { name: name.clone(), folder, forced: false, versioned });
+                    manifest.placed.push(Placed { name: name.clone(), folder });
                 }
                 let pin = match source {
                     Source::Own => Pin::Exact,

@@ -74,7 +74,7 @@ impl Manifest {
         let folder = from_root.iter().find_map(|start| folder.strip_prefix(start)).unwrap_or(folder);
         if ![".whl", ".zip", ".gz", ".bz2"].iter().any(|end| folder.ends_with(end)) {
             let (name, folder) = (name.to_owned(), folder.to_owned());
-            self.placed.push(Placed { name, folder, forced: false, versioned: false });
+            self.placed.push(Placed { name, folder });
         }
     }
 

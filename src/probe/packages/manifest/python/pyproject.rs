@@ -16,6 +16,9 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
     manifest.name = toml_doc::text(table, &["project", "name"])
         .or_else(|| toml_doc::text(table, &["tool", "poetry", "name"]))
         .map(str::to_owned);
+    manifest.version = toml_doc::text(table, &["project", "version"])
+        .or_else(|| toml_doc::text(table, &["tool", "poetry", "version"]))
+        .map(str::to_owned);
     manifest.licence = ["license"]
         .iter()
         .flat_map(|key| {
@@ -54,12 +57,6 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
         manifest.force(super::super::Table::Pdm, name.get_ref(), name.get_ref(), says, doc.line(value));
     }
     manifest.declared.sort_by_key(|declared| declared.line);
-    // uv and Poetry 2 say the versions in the project's own table, and the folder in another.
-    let normal = |name: &str| Ecosystem::PyPi.normalize(name);
-    for placed in &mut manifest.placed {
-        let mut same = manifest.declared.iter().filter(|one| normal(&one.name) == normal(&placed.name));
-        placed.versioned = same.any(|one| !one.range.is_empty() && one.range != "*");
-    }
     Ok(())
 }
 

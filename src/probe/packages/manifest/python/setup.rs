@@ -42,6 +42,8 @@ pub(super) fn read_cfg(text: &str, manifest: &mut Manifest) {
         let first = || setting.parts.first().map(|(_, text)| (*text).to_owned());
         match (setting.section, setting.key) {
             ("metadata", "name") => manifest.name = first(),
+            // `attr: package.__version__` and `file: VERSION` only say where it stands.
+            ("metadata", "version") => manifest.version = first().filter(|version| !version.contains(':')),
             ("metadata", "license" | "licence") => manifest.licence = first(),
             ("options", "python_requires") => {
                 manifest.runtimes.extend(setting.parts.first().map(|(line, range)| Runtime {

@@ -1,0 +1,48 @@
+//! Local packages that bear the name of a public one with known vulnerabilities: they may be copies of it, or forks, with the
+//! same holes. What is in a folder nobody can tell from its name, so this is never a finding; but what may be a copy is not
+//! called free of holes either.
+
+use std::collections::BTreeSet;
+
+use super::osv::Answers;
+use super::query::Query;
+use crate::probe::packages::{LocalPackage, Packages, Version};
+use crate::probe::repository::is_aside;
+
+/// Why a local package leaves the question open.
+pub mod reason {
+    /// The version is one that advisories name.
+    pub const VULNERABLE: &str = "folder with the name and version of a public package that has known vulnerabilities: if it is a copy, update it; if it is your own code, rename it";
+    /// Nobody says the version.
+    pub const NO_VERSION: &str = "folder or fork with the name of a public package that has known vulnerabilities, of which nothing says the version";
+}
+
+/// What to ask about the local packages: their version, or all versions where none is known that could be compared.
+#[must_use]
+pub fn queries(locked: &Packages) -> BTreeSet<Query> {
+    locked.locals.iter().map(query).collect()
+}
+
+fn query(local: &LocalPackage) -> Query {
+    let comparable = |version: &&String| Version::parse(local.ecosystem, version).is_some();
+    let version = local.version.as_ref().filter(comparable).cloned().unwrap_or_default();
+    Query { ecosystem: local.ecosystem, name: local.name.clone(), version }
+}
+
+/// Takes what was `only` asked about local packages out of the answers, and counts the packages that may be copies.
+pub fn take(locked: &mut Packages, answers: &mut Answers, only: &BTreeSet<Query>) {
+    for local in std::mem::take(&mut locked.locals) {
+        let query = query(&local);
+        // Whoever squats on a name did not write what is in the folder.
+        let is_known = answers.hits.get(&query).is_some_and(|all| all.iter().any(|advisory| !advisory.malware));
+        if is_known {
+            let reason = if query.version.is_empty() { reason::NO_VERSION } else { reason::VULNERABLE };
+            let gaps = if is_aside(&local.path) { &mut locked.gaps_aside } else { &mut locked.gaps };
+            gaps.add(reason, &local.shown());
+        }
+    }
+    answers.hits.retain(|query, _| !only.contains(query));
+    let asked: BTreeSet<_> = answers.hits.keys().map(|query| (query.ecosystem, query.name.clone())).collect();
+    answers.about.retain(|name, _| asked.contains(name));
+    answers.looked_up = answers.looked_up.saturating_sub(only.len() as u64);
+}
