@@ -1,7 +1,7 @@
 //! Local packages: those whose code is no registry's, but that of a folder or of a fork.
 //!
 //! One that bears the name of a public package may be a copy of it, with its holes. Whether advisories know the name is asked
-//! later; here stands which packages there are. What is called after the project is its own.
+//! later; here stands which packages there are. What bears the project's own scope or owner is not among them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,8 +22,6 @@ const SHARED_HOSTS: [&str; 8] = [
     "gitlab.com",
     "gopkg.in",
 ];
-/// Shorter names of projects say nothing of what else begins so.
-const SHORTEST: usize = 3;
 /// What tools write where nobody has chosen a version.
 const NO_VERSION: &str = "0.0.0";
 
@@ -52,23 +50,22 @@ impl LocalPackage {
     }
 }
 
-/// Whether a package is called after the project: of the same scope, vendor or owner, or with its name in front.
-#[must_use]
+/// Whether nobody else can publish under a name, as it bears a scope or an owner that is the project's.
 fn is_kin(ecosystem: Ecosystem, name: &str, project: Option<&str>) -> bool {
-    let bare = |name: &str| name.trim_start_matches('@').to_lowercase().replace('_', "-");
-    if ecosystem == Ecosystem::Go {
+    match ecosystem {
         // What has no dot in front nobody could download.
-        return !name.split('/').next().is_some_and(|host| host.contains('.'))
-            || project.is_some_and(|project| owner(name) == owner(project));
+        Ecosystem::Go => {
+            !name.split('/').next().is_some_and(|host| host.contains('.'))
+                || project.is_some_and(|project| owner(name) == owner(project))
+        }
+        // Vendors of Composer are owned too, but who starts from a skeleton keeps its name: `laravel/laravel`.
+        Ecosystem::Npm => {
+            let scope = |name: &str| name.strip_prefix('@')?.split_once('/').map(|(scope, _)| scope.to_lowercase());
+            let of_project = project.and_then(scope);
+            project == Some(name) || (of_project.is_some() && scope(name) == of_project)
+        }
+        _ => project.is_some_and(|project| ecosystem.normalize(project) == ecosystem.normalize(name)),
     }
-    let Some(project) = project.map(bare) else { return false };
-    let name = bare(name);
-    let scope = |name: &str| name.split_once('/').map(|(scope, _)| scope.to_owned());
-    let stem = scope(&project).unwrap_or_else(|| project.clone());
-    scope(&name) == Some(stem)
-        || name == project
-        || (project.len() >= SHORTEST
-            && name.strip_prefix(&project).is_some_and(|rest| rest.starts_with(['-', '.', '/'])))
 }
 
 /// The part of a Go module's path that says whose it is: a host of one's own, or a part of a shared one.
@@ -156,7 +153,7 @@ impl<'p> Collector<'p> {
         }
     }
 
-    /// Whether a package is called after a project that asks for it, or after the whole.
+    /// Whether a package bears the scope or owner of a project that asks for it, or of the whole.
     fn is_own(&self, ecosystem: Ecosystem, name: &str, asks: Option<&Manifest>) -> bool {
         let projects = self.projects.iter().filter(|(of, _)| *of == ecosystem).map(|(_, project)| *project);
         let mut all = projects.chain(asks.and_then(|asks| asks.name.as_deref()));
@@ -383,7 +380,7 @@ mod tests {
         let fork = ("minimist/package.json", "{\"name\": \"their-minimist\", \"version\": \"9.0.0\"}");
         assert_eq!(of(asks, &[fork]), "minimist (minimist); their-minimist 9.0.0 (minimist)");
         assert_eq!(of("\"dependencies\": {\"a\": \"file:../a\"}", &[]), "outside: a (../a)");
-        // What nobody asks for is the project's apps; what bears its scope is its own.
+        // What nobody asks for is the project's apps; under its scope nobody else publishes.
         let ui = ("ui/package.json", "{\"name\": \"@acme/ui\", \"version\": \"1.0.0\"}");
         assert_eq!(of("\"dependencies\": {\"@acme/ui\": \"file:./ui\"}", &[ui]), "");
         assert_eq!(of("\"workspaces\": [\"vendor/*\"]", &[minimist]), "");
@@ -395,7 +392,7 @@ mod tests {
         let lock = format!(
             "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"chrono\", \"time\"]\n\
              [[package]]\nname = \"chrono\"\nversion = \"0.4.19\"\n{registry}dependencies = [\"time\"]\n\
-             [[package]]\nname = \"time\"\nversion = \"0.1.45\"\n[[package]]\nname = \"app-tools\"\nversion = \"0.1.0\"\n"
+             [[package]]\nname = \"time\"\nversion = \"0.1.45\"\n"
         );
         let of = |more: &str, beside: &[(&str, &str)]| {
             let root = format!("[package]\nname = \"app\"\n[dependencies]\nchrono = \"=0.4.19\"\n{more}");
@@ -432,7 +429,7 @@ mod tests {
             ),
             (
                 "[project]\nname = \"shop\"\ndependencies = [\"shop-api>=1\"]\n[tool.uv.sources]\nshop-api = { path = \"libs/api\" }\n",
-                "",
+                "shop-api (libs/api)",
             ),
         ] {
             assert_eq!(of(text), expected, "{text}");
@@ -490,7 +487,7 @@ mod tests {
         assert_eq!(composer("third_party/*", "symfony/yaml", "@dev"), "symfony/yaml 5.4.1 (third_party/yaml)");
         // It comes from elsewhere: there is no such folder.
         assert_eq!(composer("packages/*", "other/blog", "5.*"), "");
-        assert_eq!(composer("packages/yaml", "acme/yaml", "^1.0"), "");
+        assert_eq!(composer("packages/yaml", "acme/shop", "^1.0"), "");
         let lock = "{\"packages\": [{\"name\": \"their/twig\", \"version\": \"3.10.0\", \"replace\": {\"Twig/twig\": \"*\"}, \
                     \"dist\": {\"type\": \"path\", \"url\": \"packages/twig\"}}], \"packages-dev\": []}";
         let held = told(&[("composer.json", "{\"name\": \"acme/shop\"}"), ("composer.lock", lock)]);

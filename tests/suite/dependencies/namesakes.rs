@@ -122,17 +122,17 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
 
 /// The names of the project's own packages are nobody's business; those that may be public ones have to be asked about.
 #[tokio::test]
-async fn the_service_is_asked_about_folders_that_are_not_called_after_the_project() {
+async fn the_service_is_asked_about_folders_that_do_not_bear_the_scope_of_the_project() {
     let records = [record("GHSA-1", "npm", "minimist", &[("introduced", "0"), ("fixed", "1.2.6")])];
     let server = service(&[("minimist", &["GHSA-1"])], &records).await;
     let project = Folder::with(&[
         (
             "package.json",
-            "{\"name\": \"shop\", \"dependencies\": {\"left-pad\": \"1.3.0\", \"minimist\": \"file:./libs/minimist\", \"shop-core\": \"file:./core\"}}",
+            "{\"name\": \"@shop/app\", \"dependencies\": {\"left-pad\": \"1.3.0\", \"minimist\": \"file:./libs/minimist\", \"@shop/core\": \"file:./core\"}}",
         ),
-        ("package-lock.json", &package_lock(&[("left-pad", "1.3.0"), ("minimist", "0.0.8"), ("shop-core", "1.0.0")])),
+        ("package-lock.json", &package_lock(&[("left-pad", "1.3.0"), ("minimist", "0.0.8"), ("@shop/core", "1.0.0")])),
         ("libs/minimist/package.json", "{\"name\": \"minimist\"}"),
-        ("core/package.json", "{\"name\": \"shop-core\", \"version\": \"3.0.0\"}"),
+        ("core/package.json", "{\"name\": \"@shop/core\", \"version\": \"3.0.0\"}"),
     ]);
     let seen = asked(&project, &server.uri()).await;
     let examined = seen.result.unwrap();
@@ -150,5 +150,5 @@ async fn the_service_is_asked_about_folders_that_are_not_called_after_the_projec
         })
         .collect();
     assert!(sent.contains(&"minimist any".to_owned()), "{sent:?}");
-    assert!(!sent.contains(&"shop-core 3.0.0".to_owned()), "{sent:?}");
+    assert!(!sent.contains(&"@shop/core 3.0.0".to_owned()), "{sent:?}");
 }
