@@ -116,8 +116,8 @@ struct Collector<'p> {
     found: &'p Packages,
     /// The manifests in each folder, which is written in small letters and without a `/` at its end.
     in_folders: BTreeMap<String, Vec<&'p Manifest>>,
-    /// The members of npm's workspaces by their names.
-    members: BTreeMap<&'p str, &'p Manifest>,
+    /// What is asked for as if it were published, by its name: members of npm's workspaces, modules of Maven and Gradle.
+    members: BTreeMap<(Ecosystem, &'p str), &'p Manifest>,
     /// What the project as a whole calls itself.
     projects: Vec<(Ecosystem, &'p str)>,
     /// By name, what is deployed and what is not each for itself.
@@ -136,9 +136,14 @@ impl<'p> Collector<'p> {
                 projects.push((ecosystem, name.as_str()));
             }
         }
-        let all = members(found).into_iter().filter(|path| path.ends_with("package.json"));
-        let members = all.filter_map(|path| found.manifests.get(&path));
-        let members = members.filter_map(|one| Some((one.name.as_deref()?, one))).collect();
+        let of_npm = members(found);
+        let is_member = |path: &str, of: Ecosystem| match of {
+            Ecosystem::Npm => of_npm.contains(path),
+            of => of == Ecosystem::Maven,
+        };
+        let all = found.manifests.iter().filter_map(|(path, one)| Some((path, one, ecosystem(path)?)));
+        let all = all.filter(|(path, _, of)| is_member(path, *of));
+        let members = all.filter_map(|(_, one, of)| Some(((of, one.name.as_deref()?), one))).collect();
         Self { found, in_folders, members, projects, named: BTreeMap::new(), outside: Vec::new() }
     }
 
@@ -166,9 +171,7 @@ impl<'p> Collector<'p> {
             for placed in &manifest.placed {
                 self.add_placed(ecosystem, manifest, placed);
             }
-            if ecosystem == Ecosystem::Npm {
-                self.add_members(manifest);
-            }
+            self.add_members(ecosystem, manifest);
         }
     }
 
@@ -198,8 +201,11 @@ impl<'p> Collector<'p> {
         let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&placed.name);
         let same = there.iter().find(|one| one.name.as_deref().is_some_and(is_it));
         let version = same.and_then(|one| one.version.as_deref());
-        self.add(ecosystem, &placed.name, version, &placed.folder, &manifest.path);
-        // A folder need not be called after what is in it: `-e ./libs/http`.
+        // npm installs what is there under any name. Of Python a folder alone may be named, and called otherwise than what is
+        // in it: `-e ./libs/http`.
+        if same.is_some() || ecosystem != Ecosystem::PyPi || there.iter().all(|one| one.name.is_none()) {
+            self.add(ecosystem, &placed.name, version, &placed.folder, &manifest.path);
+        }
         if same.is_none() {
             self.add_those(ecosystem, &there, &placed.folder, &manifest.path);
         }
@@ -214,13 +220,13 @@ impl<'p> Collector<'p> {
         }
     }
 
-    /// The members of workspaces for which a manifest of npm asks: they are linked where their version is allowed.
-    fn add_members(&mut self, manifest: &Manifest) {
+    /// The members of workspaces of npm, and modules of Maven and Gradle, for which a manifest asks as if they were published.
+    fn add_members(&mut self, ecosystem: Ecosystem, manifest: &Manifest) {
         for declared in &manifest.declared {
-            let Some(member) = self.members.get(&*declared.name).copied() else { continue };
-            if !self.is_own(Ecosystem::Npm, &declared.name, Some(manifest)) {
+            let Some(member) = self.members.get(&(ecosystem, &*declared.name)).copied() else { continue };
+            if member.path != manifest.path && !self.is_own(ecosystem, &declared.name, Some(manifest)) {
                 let place = folder(&member.path);
-                self.add(Ecosystem::Npm, &declared.name, member.version.as_deref(), place, &manifest.path);
+                self.add(ecosystem, &declared.name, member.version.as_deref(), place, &manifest.path);
             }
         }
     }
@@ -440,7 +446,7 @@ mod tests {
         );
         for (path, text) in [("libs/http/setup.cfg", cfg), ("libs/http/pyproject.toml", toml)] {
             let vendored = [("requirements.txt", "-e ./libs/http\n-e .\n"), (path, text)];
-            assert_eq!(told(&vendored), ["http (./libs/http)", "requests 2.25.0 (./libs/http)"]);
+            assert_eq!(told(&vendored), ["requests 2.25.0 (./libs/http)"]);
         }
         // A place on the machine of whoever wrote the file.
         let frozen = ("requirements.txt", "core @ file:///srv/shop/libs/core\nfar @ file:///srv/other/far\n");
@@ -456,6 +462,26 @@ mod tests {
                   [[package]]\nname = \"requests\"\nversion = \"2.25.0\"\nsource = { editable = \"vendor/requests\" }\n";
         let shop = "[project]\nname = \"shop\"\ndependencies = [\"requests\"]\n[tool.uv.sources]\nrequests = { workspace = true }\n[tool.uv.workspace]\nmembers = [\"vendor/*\"]\n";
         assert_eq!(told(&[("pyproject.toml", shop), ("uv.lock", uv)]), ["requests 2.25.0 (vendor/requests)"]);
+    }
+
+    #[test]
+    fn modules_of_maven() {
+        let of = |group: &str, version: &str| {
+            let parent =
+                "<parent><groupId>com.acme</groupId><artifactId>shop</artifactId><version>7</version></parent>";
+            let name = format!("<groupId>{group}</groupId><artifactId>snakeyaml</artifactId>");
+            let module = format!("<project>{parent}{name}{version}</project>");
+            let app = format!(
+                "<project>{parent}<artifactId>app</artifactId><dependencies><dependency>{name}\
+                 <version>${{project.version}}</version></dependency></dependencies></project>"
+            );
+            let root =
+                "<project><groupId>com.acme</groupId><artifactId>shop</artifactId><version>7</version></project>";
+            told(&[("pom.xml", root), ("app/pom.xml", &app), ("yaml/pom.xml", &module)]).join("; ")
+        };
+        assert_eq!(of("org.yaml", "<version>1.30</version>"), "org.yaml:snakeyaml 1.30 (yaml)");
+        assert_eq!(of("org.yaml", ""), "org.yaml:snakeyaml 7 (yaml)");
+        assert_eq!(of("org.yaml", "<version>${revision}</version>"), "org.yaml:snakeyaml (yaml)");
     }
 
     #[test]

@@ -157,7 +157,8 @@ impl<'a> Project<'a> {
     }
 
     fn manifest(&self, own: &BTreeSet<String>, imports: &[(Project<'a>, &'a Pom, &'a Dependency)]) -> Manifest {
-        let mut manifest = Manifest { path: self.path.to_owned(), name: self.name(), ..Manifest::default() };
+        let version = self.property("project.version").filter(|version| !version.contains('$')).map(str::to_owned);
+        let mut manifest = Manifest { path: self.path.to_owned(), name: self.name(), version, ..Manifest::default() };
         let Some(pom) = self.own() else { return manifest };
         // The nearest that sets a version wins: the project itself, its parents, what they import.
         let mut managed: BTreeMap<String, Managed<'_>> = BTreeMap::new();
