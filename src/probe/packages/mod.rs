@@ -14,6 +14,7 @@ mod copies;
 mod ecosystem;
 mod go_sums;
 mod implicit;
+mod included_builds;
 mod json;
 mod lines;
 pub mod lock;
@@ -122,6 +123,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         found.pass_over(&path, &NotUnderstood::new(why));
         unlocked.insert(path);
     }
+    included_builds::add_gaps(&mut found, listing);
     answered::add_gaps(&mut found, &unlocked);
     refused::add_gaps(&mut found, listing);
     by_name::add_gaps(&mut found, listing, cancel);

@@ -95,6 +95,8 @@ pub struct Builder {
     pub readers_name_all: bool,
     /// Packages from folders that others need which are not the project's own.
     pub stand_ins: BTreeSet<String>,
+    /// By manifest, what it asks for and no package is held of.
+    spared: BTreeMap<String, BTreeSet<String>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -129,6 +131,7 @@ impl Builder {
             forced: BTreeMap::new(),
             readers_name_all: false,
             stand_ins: BTreeSet::new(),
+            spared: BTreeMap::new(),
             gaps: Gaps::default(),
         }
     }
@@ -198,6 +201,11 @@ impl Builder {
         self.wanted.entry(manifest.to_owned()).or_default().push(wanted);
     }
 
+    /// A manifest asks for what the file rightly holds no package of.
+    pub fn spare(&mut self, manifest: &str, name: impl Into<String>) {
+        self.spared.entry(manifest.to_owned()).or_default().insert(name.into());
+    }
+
     /// The number of a key.
     fn key(&mut self, key: &str) -> u32 {
         if let Some(&known) = self.keys.get(key) {
@@ -250,9 +258,10 @@ impl Builder {
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let Self { manager, format, forced, readers_name_all, stand_ins, gaps, .. } = self;
+        let Self { manager, format, forced, readers_name_all, stand_ins, spared, gaps, .. } = self;
         let (path, typed) = (path.to_owned(), Vec::new());
-        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, stand_ins };
+        let lock =
+            LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, stand_ins, spared };
         Reading { lock, gaps }
     }
 }

@@ -6,6 +6,7 @@ use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::lock::{Around, Builder, Scope, ranges, reason};
 use crate::probe::packages::manifest::{Manifest, Source};
+use crate::probe::paths::folder;
 use crate::probe::yaml::{Node, Value};
 
 /// The blocks of a project. What the last two hold runs for pnpm only, before anything is installed.
@@ -123,7 +124,14 @@ impl Importers {
             paths.into_iter().for_each(|path| builder.root(path));
         }
         for asked in self.asked {
-            let Some(key) = keys::target(layout, &asked.name, &asked.reference) else { continue };
+            let Some(key) = keys::target(layout, &asked.name, &asked.reference) else {
+                let manifest = manifest_of(around, &asked.folder);
+                let target = asked.reference.trim_start_matches("link:");
+                if around.has_package_in(folder(&manifest), target) {
+                    builder.spare(&manifest, asked.name);
+                }
+                continue;
+            };
             if own.contains_key(&key) {
                 continue;
             }
