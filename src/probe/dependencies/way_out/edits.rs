@@ -94,6 +94,18 @@ impl Commands<'_> {
         stays && self.declared(parent).is_some_and(|one| one.pin == Pin::Exact && !one.range.trim().is_empty())
     }
 
+    /// As [`Commands::raise_parent`], to the newest release for certain: what Composer updates stays within its range, and what
+    /// it is to require without one gets the range of the newest (<https://getcomposer.org/doc/03-cli.md#require-r>).
+    pub(super) fn raise_to_newest(&self, parent: &Asked<'_>) -> Option<String> {
+        let real = &parent.package.name;
+        let stays = self.is_held(parent) || self.situation.fix_of(parent.package).is_some();
+        if self.manager != Manager::Composer || stays || !is_plain(real) {
+            return self.raise_parent(parent);
+        }
+        let dev = if parent.wanted.scope == Scope::Development { "--dev " } else { "" };
+        Some(format!("composer require {dev}{} --with-all-dependencies", word(real)))
+    }
+
     /// Lets a later version of what is held to one come, and the package itself with it.
     pub(super) fn freed_by(&self, parent: &Asked<'_>) -> Option<String> {
         let (real, version) = (&parent.package.name, &parent.package.version);
