@@ -347,6 +347,13 @@ fn what_a_lock_file_links_to_a_folder_is_not_missing() {
     };
     assert_eq!(of("\"a\": \"^1\""), [""; 0]);
     assert_eq!(of("\"a\": \"^1\", \"evil\": \"1\""), missing("evil"));
+    // Nor does pnpm for a folder that it copies.
+    let copied = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      '@acme/ui':\n        specifier: file:./ui\n        \
+        version: file:ui\n\npackages:\n\n  '@acme/ui@file:ui':\n    resolution: {directory: ui, type: directory}\n\n  a@1.0.0:\n    \
+        resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  '@acme/ui@file:ui':\n    dependencies:\n      a: 1.0.0\n\n  a@1.0.0: {}\n";
+    let ui = r#"{"name": "@acme/ui", "version": "1.0.0", "dependencies": {"a": "^1"}, "devDependencies": {"t": "1"}}"#;
+    let app = r#"{"name": "@acme/x", "private": true, "dependencies": {"@acme/ui": "file:./ui"}}"#;
+    assert_eq!(told(&[("package.json", app), ("ui/package.json", ui), ("pnpm-lock.yaml", copied)]), [""; 0]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
 use crate::probe::packages::Manager;
-use crate::probe::packages::manifest::Forcing;
+use crate::probe::packages::manifest::{Forcing, Manifest};
 
 /// What a format says of one package.
 #[derive(Debug, Clone)]
@@ -204,6 +204,13 @@ impl Builder {
     /// A manifest asks for what the file rightly holds no package of.
     pub fn spare(&mut self, manifest: &str, name: impl Into<String>) {
         self.spared.entry(manifest.to_owned()).or_default().insert(name.into());
+    }
+
+    /// Nobody installs what a folder that is taken in, and is no workspace member, needs for its own development.
+    pub fn spare_tools(&mut self, of: &Manifest) {
+        for one in of.declared.iter().filter(|one| one.scope == Scope::Development) {
+            self.spare(&of.path, one.alias.as_ref().unwrap_or(&one.name).as_str());
+        }
     }
 
     /// The number of a key.

@@ -77,17 +77,14 @@ mod tests {
             format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId>{version}</dependency>\n")
         };
         let text = format!(
-            "<project><artifactId>x</artifactId><dependencies>\n{}{}{}{}{}{}</dependencies></project>",
+            "<project><artifactId>x</artifactId><dependencies>\n{}{}{}{}{}{}{}</dependencies></project>",
             one("plain", "<version>1.0</version>"),
             one("hard", "<version>[2.0]</version><scope>test</scope>"),
             one("range", "<version>[1,2)</version>"),
             one("managed", ""),
             one("property", "<version>${x}</version>"),
-            format!(
-                "{}{}",
-                one("", "<version>1</version>"),
-                one("own", "<version>1</version><scope>system</scope><systemPath>/lib/own.jar</systemPath>")
-            ),
+            one("", "<version>1</version>"),
+            one("own", "<version>1</version><scope>system</scope><systemPath>/lib/own.jar</systemPath>"),
         );
         let reading = read(&text, &Around { path: "pom.xml", manifests: &BTreeMap::new() }).unwrap();
         let told: Vec<_> = reading

@@ -90,6 +90,11 @@ impl Importers {
         });
     }
 
+    /// The manifests of the projects that it lists.
+    pub fn manifests(&self, around: &Around<'_>) -> BTreeSet<String> {
+        self.folders.iter().map(|folder| manifest_of(around, folder)).collect()
+    }
+
     /// Whether anything is asked for that has an entry among the packages.
     pub fn ask_for_packages(&self) -> bool {
         self.asked.iter().any(|asked| !asked.reference.starts_with("link:"))

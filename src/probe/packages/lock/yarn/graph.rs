@@ -96,18 +96,18 @@ impl Graph {
             let range = ranges::versions(place::range(&need.range));
             found.iter().for_each(|to| builder.wants(&manifest, &need.name, &*range, scope, to.to_string()));
         }
-        tools.into_iter().for_each(|(manifest, name)| builder.spare(&manifest, name));
+        tools.into_iter().for_each(|manifest| builder.spare_tools(manifest));
         builder.gaps = self.gaps;
         builder.finish(around.path)
     }
 
-    /// What the project's own packages among the entries ask for, and by manifest what nobody installs for them.
-    fn asks_of_own(
+    /// What the project's own packages among the entries ask for, and the manifests of those that are no members.
+    fn asks_of_own<'a>(
         &mut self,
         index: &Index,
         manager: Manager,
-        around: &Around<'_>,
-    ) -> (Vec<Ask>, Vec<(String, String)>) {
+        around: &Around<'a>,
+    ) -> (Vec<Ask>, Vec<&'a Manifest>) {
         let (mut asks, mut tools) = (Vec::new(), Vec::new());
         for (at, entry) in self.entries.iter_mut().enumerate() {
             let Place::Own(Some(folder)) = &entry.place else { continue };
@@ -124,12 +124,9 @@ impl Graph {
                 let scope = manifest.map_or(Scope::Production, |manifest| scope_of(manifest, &need.name));
                 asks.push(Ask { manifest: path.clone(), need, scope, spared: false });
             }
-            // What a folder that is no member needs for its own development.
             let mut answers = index.answers.get(at).into_iter().flatten();
             if !answers.any(|(_, range)| range.starts_with("workspace:")) {
-                let declared = manifest.into_iter().flat_map(|manifest| &manifest.declared);
-                let own_tools = declared.filter(|one| one.scope == Scope::Development);
-                tools.extend(own_tools.map(|one| (path.clone(), name_in(one).to_owned())));
+                tools.extend(manifest);
             }
         }
         (asks, tools)
