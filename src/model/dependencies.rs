@@ -29,6 +29,12 @@ impl DependencyReport {
         let key = |one: &VulnerablePackage| (one.ecosystem.clone(), one.name.clone(), one.version.clone());
         self.vulnerable.iter().filter(|one| seen.insert(key(one))).collect()
     }
+
+    /// The same apart: those that arrive, and those of which nothing says that they do.
+    #[must_use]
+    pub fn sure_and_unsure(&self) -> (Vec<&VulnerablePackage>, Vec<&VulnerablePackage>) {
+        self.distinct().into_iter().partition(|one| !one.unsure)
+    }
 }
 
 /// One lock file.
@@ -61,6 +67,9 @@ pub struct VulnerablePackage {
     pub name: String,
     /// Its version as locked.
     pub version: String,
+    /// Nothing says that it arrives: only a constraints file names it. What is hostile never counts as such.
+    #[serde(default)]
+    pub unsure: bool,
     /// A manifest asks for it itself.
     pub direct: bool,
     /// For development only.

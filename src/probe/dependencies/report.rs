@@ -17,18 +17,12 @@ const MOST_PARTS: usize = 30;
 
 /// Collects what is judged.
 #[derive(Default)]
-pub struct Collected(Vec<Kept>);
-
-/// A package, and whether anything says that it arrives.
-struct Kept {
-    sure: bool,
-    package: VulnerablePackage,
-}
+pub struct Collected(Vec<VulnerablePackage>);
 
 impl Collected {
     /// Adds one package.
     pub fn add(&mut self, judged: &Judged<'_>) {
-        self.0.push(Kept { sure: !judged.is_unsure(), package: vulnerable(judged) });
+        self.0.push(vulnerable(judged));
         // Memory stays bounded; the worst are kept.
         if self.0.len() >= 2 * MOST_VULNERABLE {
             self.sort_and_cut();
@@ -38,10 +32,8 @@ impl Collected {
     fn sort_and_cut(&mut self) {
         self.0.sort_by(|a, b| {
             let malware = |one: &VulnerablePackage| one.advisories.iter().any(|advisory| advisory.malware);
-            let key = |Kept { sure, package: one }: &Kept| {
-                (malware(one) || *sure, one.severity, malware(one), !one.development, score(one))
-            };
-            let name = |Kept { package: one, .. }: &Kept| (one.name.clone(), one.version.clone(), one.lock.clone());
+            let key = |one: &VulnerablePackage| (!one.unsure, one.severity, malware(one), !one.development, score(one));
+            let name = |one: &VulnerablePackage| (one.name.clone(), one.version.clone(), one.lock.clone());
             key(b).partial_cmp(&key(a)).unwrap_or(std::cmp::Ordering::Equal).then_with(|| name(a).cmp(&name(b)))
         });
         self.0.truncate(MOST_VULNERABLE);
@@ -52,8 +44,7 @@ impl Collected {
     pub fn report(mut self, locks: &[LockFile], looked_up: u64, advisories_from: String) -> DependencyReport {
         self.sort_and_cut();
         let locks = locks.iter().take(MOST_LOCKS).map(lock).collect();
-        let vulnerable = self.0.into_iter().map(|kept| kept.package).collect();
-        DependencyReport { locks, looked_up, vulnerable, advisories_from }
+        DependencyReport { locks, looked_up, vulnerable: self.0, advisories_from }
     }
 }
 
@@ -109,6 +100,7 @@ fn vulnerable(judged: &Judged<'_>) -> VulnerablePackage {
         manager: judged.lock.manager.name().to_owned(),
         name: package.name.clone(),
         version: package.version.clone(),
+        unsure: judged.is_unsure() && !judged.groups.iter().any(|group| group.malware),
         direct: !judged.ways.itself.is_empty(),
         development: judged.is_development(),
         severity: Some(judged.worst()),

@@ -116,7 +116,7 @@ mod tests {
     use crate::probe::samples::listed;
 
     /// What is told of these files, each of whose packages has a hole, and the order in which the view lists them.
-    fn told(constraints: &str, imported: &str) -> (Vec<Finding>, Vec<String>) {
+    fn told(constraints: &str, imported: &str) -> (Vec<Finding>, Vec<String>, usize) {
         let docker = "FROM python:3.13\nRUN pip install flask -c c.txt\n";
         let (_folder, listing) = listed(&[("Dockerfile", docker), ("c.txt", constraints)]);
         let cancel = CancellationToken::new();
@@ -132,15 +132,16 @@ mod tests {
             collected.add(&one);
         });
         found.extend(unsure.told());
-        let listed = collected.report(&[], 0, String::new()).vulnerable;
-        (found, listed.into_iter().map(|one| one.name).collect())
+        let report = collected.report(&[], 0, String::new());
+        let unsure = report.sure_and_unsure().1.len();
+        (found, report.vulnerable.into_iter().map(|one| one.name).collect(), unsure)
     }
 
     #[test]
     fn several_unsure_pins_are_one_finding_and_the_sure_ones_stand_alone() {
         let pins =
             "flask==1.0\nclick==1.0\n    # via flask\nused==1.0\nworst==1.0\na==1.0\nb==1.0\nd==1.0\ne==1.0\nf==1.0\n";
-        let (found, listed) = told(pins, "used");
+        let (found, listed, unsure) = told(pins, "used");
         let messages: Vec<&str> = found.iter().map(|one| &*one.message).collect();
         let (last, sure) = messages.split_last().unwrap();
         let starts: Vec<&str> = sure.iter().map(|text| text.split(' ').next().unwrap()).collect();
@@ -157,14 +158,15 @@ mod tests {
         assert!(together.evidence[0].text.contains("c.txt:10 f 1.0: PYSEC-f"), "{:?}", together.evidence);
         assert!(together.fix.contains("uv pip compile -c c.txt"), "{}", together.fix);
         assert_eq!(listed[..4], ["click", "flask", "used", "worst"]);
+        assert_eq!((unsure, listed.len()), (6, 9), "counted apart");
         // It stays the same while pins come and go.
-        let (fewer, _) = told("flask==1.0\nworst==2.0\na==1.0\n", "other");
+        let (fewer, ..) = told("flask==1.0\nworst==2.0\na==1.0\n", "other");
         assert_eq!(fewer.last().unwrap().fingerprint, together.fingerprint);
     }
 
     #[test]
     fn a_single_unsure_pin_is_told_as_what_it_is() {
-        let (found, _) = told("flask==1.0\nworst==1.0\n", "other");
+        let (found, ..) = told("flask==1.0\nworst==1.0\n", "other");
         let one = found.last().unwrap();
         assert!(one.message.starts_with("worst 1.0 (if what Dockerfile installs needs it"), "{}", one.message);
         assert_eq!((found.len(), one.severity, one.confidence), (2, Severity::Blocker, Confidence::Low));

@@ -27,6 +27,7 @@ fn clean_package(package: &mut VulnerablePackage) {
         manager,
         name,
         version,
+        unsure: _,
         direct: _,
         development: _,
         severity: _,

@@ -140,6 +140,7 @@ fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages) -> 
     let says_all = lock.manager != Manager::Pip && (roots.peek().is_some() || names_own);
     let mut names: BTreeSet<String> =
         roots.flat_map(|root| &root.wanted).map(|wanted| normal(ecosystem, &wanted.name)).collect();
+    names.extend(lock.spared.get(path).into_iter().flatten().map(|name| normal(ecosystem, name)));
     if !says_all {
         let all = lock.packages.iter().map(|package| &*package.name);
         let all: Vec<&str> =

@@ -13,6 +13,7 @@ mod by_name;
 mod ecosystem;
 mod go_sums;
 mod implicit;
+mod included_builds;
 mod json;
 mod lines;
 mod local;
@@ -125,6 +126,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         found.pass_over(&path, &NotUnderstood::new(why));
         unlocked.insert(path);
     }
+    included_builds::add_gaps(&mut found, listing);
     answered::add_gaps(&mut found, &unlocked);
     refused::add_gaps(&mut found, listing);
     let folders = by_name::add_gaps(&mut found, listing, cancel);

@@ -118,6 +118,43 @@ fn yarns_resolutions_force_as_well() {
     assert_eq!(of("").kind, WayOutKind::Renew);
 }
 
+/// Yarn 1.22.22 on express 4.17.1, which needs qs itself and through body-parser: with `"express/qs": "^6.7.3"` alone the other
+/// one came back, with `"qs": "^6.7.3"` both were mended at once.
+#[test]
+fn an_entry_along_a_path_of_yarn_1_is_written_for_everybody() {
+    let entry = |key: &str, version: &str, needs: &str| format!("{key}:\n  version \"{version}\"\n{needs}\n");
+    let needs = "  dependencies:\n    b \"1.0.0\"\n";
+    let begin = "# yarn lockfile v1\n\n\n";
+    let ends = entry("x@1.0.0", "1.0.0", needs) + &entry("y@1.0.0", "1.0.0", needs);
+    let of = |lock: &str, besides: &str| {
+        let manifest =
+            format!("{{\"dependencies\": {{\"x\": \"1.0.0\", \"y\": \"1.0.0\"}},\n\"resolutions\": {{\n{besides}}}}}");
+        let out = way(&[("yarn.lock", lock), ("package.json", &manifest)], "b", "1.2.0");
+        (out.lines.map(|(_, text)| text).unwrap_or_default(), out.place, out.commands)
+    };
+    let one = format!("{begin}{}{ends}", entry("b@0.9.0, b@1.0.0", "0.9.0", ""));
+    let install = vec!["yarn install".to_owned()];
+    let plain = |place: &str| {
+        let place = format!("inside resolutions, in place of {place}; keep the comma behind it");
+        ("\"b\": \"^1.2.0\"".to_owned(), place, install.clone())
+    };
+    assert_eq!(of(&one, "\"x/b\": \"0.9.0\""), plain("the entry in line 3"));
+    assert_eq!(of(&one, "\"**/x/b\": \"0.9.0\",\n\"q/b\": \"0.9.0\""), plain("the entries in lines 3, 4"));
+    // For everybody already.
+    assert_eq!(of(&one, "\"**/b\": \"0.9.0\"").0, "\"**/b\": \"^1.2.0\"");
+    // Others rightly have another version.
+    let two = format!("{begin}{}{}{}", entry("b@0.9.0", "0.9.0", ""), entry("b@^2.0.0", "2.0.0", ""), ends);
+    let two = two.replace(
+        "y@1.0.0:\n  version \"1.0.0\"\n  dependencies:\n    b \"1.0.0\"",
+        "y@1.0.0:\n  version \"1.0.0\"\n  dependencies:\n    b \"^2.0.0\"",
+    );
+    let two = two.replace("b@0.9.0:", "b@0.9.0, b@1.0.0:");
+    assert_eq!(of(&two, "\"x/b\": \"0.9.0\"").0, "\"x/b\": \"^1.2.0\"");
+    // Nothing needs it but the entry.
+    let left = format!("{begin}{}{}{ends}", entry("b@0.9.0", "0.9.0", ""), entry("b@1.0.0", "1.2.0", ""));
+    assert_eq!(of(&left, "\"q/b\": \"0.9.0\"").0, "\"q/b\": \"^1.2.0\"");
+}
+
 #[test]
 fn pnpm_says_in_its_lock_file_what_is_forced() {
     let of = |forced: &str, manifest: &str| {

@@ -46,6 +46,42 @@ fn a_module_that_go_work_replaces_is_changed_there() {
 }
 
 #[test]
+fn the_tools_of_a_workspace_are_raised_there() {
+    let module = "module example.com/api\n\ngo 1.24.0\ntoolchain go1.24.3\n";
+    let of = |work: &str| way(&[("api/go.mod", module), ("go.work", work)], "stdlib", "1.24.11");
+    let out = of("go 1.24.0\ntoolchain go1.24.9\nuse ./api\n");
+    assert_eq!(out.commands, ["cd api", "go work edit -toolchain=go1.24.11"]);
+    assert!(out.words.contains("whose version go.work says"), "{}", out.words);
+    // It says none, so the module does.
+    assert_eq!(of("go 1.24.0\nuse ./api\n").commands, ["cd api", "go get go@1.24.11"]);
+}
+
+/// Gradle finds nothing where the strict version and the preferred one exclude each other.
+#[test]
+fn what_gradle_prefers_is_changed_with_what_is_strict() {
+    let lock = ("gradle.lockfile", "org.b:b:1.0=runtimeClasspath\nempty=\n");
+    let of = |version: &str| {
+        let build =
+            format!("dependencies {{\n  implementation('org.b:b') {{\n    version {{\n{version}    }}\n  }}\n}}\n");
+        let out = way(&[lock, ("build.gradle", &build)], "org.b:b", "1.2");
+        (out.lines.unwrap().1, out.place)
+    };
+    let both = of("      strictly '1.0'\n      prefer '1.0'\n");
+    assert_eq!(
+        both,
+        (
+            "\"1.2\"".to_owned(),
+            "in line 4, in place of \"1.0\", and in line 5 in place of \"1.0\" behind prefer".to_owned()
+        )
+    );
+    assert_eq!(of("      strictly '1.0'\n").1, "in line 4, in place of \"1.0\"");
+    let catalog = "[versions]\nb = { strictly = \"[1.0,1.1[\", prefer = \"1.0\" }\n[libraries]\nb = { module = \"org.b:b\", version.ref = \"b\" }\n";
+    let build = "dependencies {\n  implementation(libs.b)\n}\n";
+    let out = way(&[lock, ("build.gradle.kts", build), ("gradle/libs.versions.toml", catalog)], "org.b:b", "1.2");
+    assert!(out.place.ends_with(", and in line 2 in place of \"1.0\" behind prefer"), "{}", out.place);
+}
+
+#[test]
 fn what_gradle_forces_is_changed_there() {
     let of = |build: &str| {
         let folder = Folder::with(&[

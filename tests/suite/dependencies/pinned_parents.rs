@@ -69,6 +69,34 @@ fn what_is_raised_leaves_what_it_brings_in_until_that_is_renewed() {
     }
 }
 
+/// PDM 2.22 looks among what the project asks for itself, and stops where only a group names the package.
+#[test]
+fn pdm_is_told_the_group() {
+    let lock = "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"idna\"\nversion = \"3.6\"\ngroups = [\"default\", \"lint\"]\n";
+    let of = |manifest: &str| way(&[("pdm.lock", lock), ("pyproject.toml", manifest)], "idna", "3.7").commands;
+    let project = |asks: &str| format!("[project]\nname = \"shop\"\ndependencies = [{asks}]\n");
+    let group = "[dependency-groups]\nlint = [\"Idna>=3.6\"]\n";
+    assert_eq!(of(&(project("") + group)), ["pdm update -G lint idna"]);
+    let extra = "[project.optional-dependencies]\nweb = [\"idna>=3.6\"]\n";
+    assert_eq!(of(&(project("") + extra)), ["pdm update -G web idna"]);
+    let old = "[tool.pdm.dev-dependencies]\nlint = [\"idna>=3.6\"]\n";
+    assert_eq!(of(&(project("") + old)), ["pdm update -G lint idna"]);
+    assert_eq!(of(&(project("\"idna>=3.6\"") + group)), ["pdm update idna"]);
+}
+
+/// `composer update` (2.5) stays within what is declared: with `~1.0.0` and a fix that only 2.0.0 takes it changed nothing.
+#[test]
+fn composer_is_asked_for_the_newest_where_renewing_is_not_enough() {
+    let composer = lock(Manager::Composer, "composer.json", "composer.lock", "~1.0.0", Scope::Production, "^1.0 <1.1");
+    let free = manifests("composer.json", vec![declared("acme/a", "~1.0.0", Scope::Production, 5)]);
+    let out = out(&composer, "acme/b", "1.2.0", &free);
+    assert_eq!(
+        out.commands,
+        ["composer update acme/a acme/b --with-dependencies", "composer require acme/a --with-all-dependencies"]
+    );
+    assert!(out.words.contains("may be a major step"), "{}", out.words);
+}
+
 #[test]
 fn what_composer_is_held_to_is_asked_for_anew() {
     let composer = lock(Manager::Composer, "composer.json", "composer.lock", "1.0.0", Scope::Production, "^1.0 <1.1");

@@ -302,6 +302,60 @@ fn a_version_that_the_manifest_refuses_is_counted() {
     assert_eq!(of_pip(">=3.1"), [""; 0]);
 }
 
+/// What npm 11, pnpm 10, Bun 1 and Yarn 1.22 write of a workspace whose member lies in `vendor`, where others' code lies as a rule,
+/// and of folders that are linked.
+#[test]
+fn what_a_lock_file_links_to_a_folder_is_not_missing() {
+    let ours = ("vendor/ours/package.json", r#"{"name": "ours", "version": "1.0.0", "dependencies": {"a": "^1"}}"#);
+    let web = ("apps/web/package.json", r#"{"name": "web", "version": "1.0.0", "dependencies": {"ours": "^1.0.0"}}"#);
+    let root = (
+        "package.json",
+        r#"{"name": "@acme/x", "private": true, "workspaces": ["vendor/*", "apps/*"], "dependencies": {"ours": "1.0.0"}}"#,
+    );
+    let npm = r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["vendor/*", "apps/*"], "dependencies": {"ours": "1.0.0"}},
+        "apps/web": {"version": "1.0.0", "dependencies": {"ours": "^1.0.0"}},
+        "vendor/ours": {"version": "1.0.0", "dependencies": {"a": "^1"}},
+        "node_modules/ours": {"resolved": "vendor/ours", "link": true},
+        "node_modules/web": {"resolved": "apps/web", "link": true}, "node_modules/a": {"version": "1.0.0"}}}"#;
+    let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      ours:\n        specifier: 1.0.0\n        \
+        version: link:vendor/ours\n\n  apps/web:\n    dependencies:\n      ours:\n        specifier: ^1.0.0\n        version: \
+        link:../../vendor/ours\n\n  vendor/ours:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\n\n\
+        packages:\n\n  a@1.0.0:\n    resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  a@1.0.0: {}\n";
+    let bun = r#"{"lockfileVersion": 1, "workspaces": {"": {"name": "@acme/x", "dependencies": {"ours": "1.0.0"}},
+        "apps/web": {"name": "web", "version": "1.0.0", "dependencies": {"ours": "^1.0.0"}},
+        "vendor/ours": {"name": "ours", "version": "1.0.0", "dependencies": {"a": "^1"}}},
+        "packages": {"a": ["a@1.0.0", "", {}, "sha512-x"], "ours": ["ours@workspace:vendor/ours"],
+        "web": ["web@workspace:apps/web"]}}"#;
+    let a = "a@^1:\n  version \"1.0.0\"\n  resolved \"https://registry.example.com/a/-/a-1.0.0.tgz#00\"\n";
+    let yarn = format!("# yarn lockfile v1\n\n\n{a}");
+    let locks = [("package-lock.json", npm), ("pnpm-lock.yaml", pnpm), ("bun.lock", bun), ("yarn.lock", &yarn)];
+    for (name, lock) in locks {
+        assert_eq!(told(&[root, ours, web, (name, lock)]), [""; 0], "{name}");
+    }
+    // Without the folder nobody knows what it is.
+    for (name, lock) in &locks[..3] {
+        assert_eq!(told(&[root, web, (name, lock)]), missing("ours"), "{name}");
+    }
+    // Yarn 1 does not write what it installs for a linked folder, and installs nothing for its development.
+    let linked = format!("# yarn lockfile v1\n\n\n{a}\n\"@acme/ui@link:./ui\":\n  version \"0.0.0\"\n  uid \"\"\n");
+    let of = |needs: &str| {
+        let ui = format!(
+            r#"{{"name": "@acme/ui", "version": "1.0.0", "dependencies": {{{needs}}}, "devDependencies": {{"t": "1"}}}}"#
+        );
+        let app = r#"{"name": "@acme/x", "private": true, "dependencies": {"@acme/ui": "link:./ui"}}"#;
+        told(&[("package.json", app), ("ui/package.json", &ui), ("yarn.lock", &linked)])
+    };
+    assert_eq!(of("\"a\": \"^1\""), [""; 0]);
+    assert_eq!(of("\"a\": \"^1\", \"evil\": \"1\""), missing("evil"));
+    // Nor does pnpm for a folder that it copies.
+    let copied = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      '@acme/ui':\n        specifier: file:./ui\n        \
+        version: file:ui\n\npackages:\n\n  '@acme/ui@file:ui':\n    resolution: {directory: ui, type: directory}\n\n  a@1.0.0:\n    \
+        resolution: {integrity: sha512-x}\n\nsnapshots:\n\n  '@acme/ui@file:ui':\n    dependencies:\n      a: 1.0.0\n\n  a@1.0.0: {}\n";
+    let ui = r#"{"name": "@acme/ui", "version": "1.0.0", "dependencies": {"a": "^1"}, "devDependencies": {"t": "1"}}"#;
+    let app = r#"{"name": "@acme/x", "private": true, "dependencies": {"@acme/ui": "file:./ui"}}"#;
+    assert_eq!(told(&[("package.json", app), ("ui/package.json", ui), ("pnpm-lock.yaml", copied)]), [""; 0]);
+}
+
 #[test]
 fn what_comes_in_past_the_lock_files_is_counted() {
     let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"qs": "6.12.0"}},

@@ -168,14 +168,24 @@ fn constraints_of_a_container_that_cannot_be_read_are_told() {
         let told = gaps(&found).into_iter().filter(|gap| gap.starts_with("included requirements file"));
         told.collect::<Vec<_>>().join("; ")
     };
-    let said =
-        |what: &str| format!("included requirements file that is missing or outside the project: {what} in Dockerfile");
+    let said = |what: &str| {
+        format!(
+            "included requirements file that is missing or outside the project: {}",
+            what.replace('@', " in Dockerfile:")
+        )
+    };
     for (text, what) in [
-        ("FROM a\nRUN pip install requests -c ../shared/c.txt\n", "../shared/c.txt"),
-        ("FROM a\nRUN pip install requests -c gone.txt\n", "gone.txt"),
-        ("FROM a\nRUN pip install -r requirements.txt -c gone.txt\n", "gone.txt"),
-        ("FROM a\nENV PIP_CONSTRAINT=/gone.txt\nRUN pip install requests\n", "/gone.txt"),
-        ("FROM a\nRUN pip install requests -c https://u:p@files.example.com/c.txt\n", "an address"),
+        ("FROM a\nRUN pip install requests -c ../shared/c.txt\n", "../shared/c.txt@2"),
+        ("FROM a\nRUN pip install requests -c gone.txt\n", "gone.txt@2"),
+        ("FROM a\nRUN pip install -r requirements.txt -c gone.txt\n", "gone.txt@2"),
+        ("FROM a\nENV PIP_CONSTRAINT=/gone.txt\nRUN pip install requests\n", "/gone.txt@3"),
+        ("FROM a\nRUN pip install requests -c https://u:p@files.example.com/c.txt\n", "an address@2"),
+        // Twice on one line, on two lines, and a list and constraints.
+        (
+            "FROM a\nRUN pip install -r https://x.example.com/a.txt -r https://x.example.com/b.txt\nRUN pip install -r https://x.example.com/a.txt \
+             -c https://x.example.com/c.txt\n",
+            "an address@2, an address@3",
+        ),
     ] {
         assert_eq!(of(text), said(what), "{text}");
     }

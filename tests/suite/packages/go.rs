@@ -57,6 +57,46 @@ fn modules_of_a_workspace_are_its_own_code() {
     );
 }
 
+/// What is said of Go's own library: its version for each module, or that it is left open.
+#[test]
+fn whose_tools_build_a_module() {
+    let of = |files: &[(&str, &str)]| {
+        let folder = Folder::with(files);
+        let packages = collected(folder.path());
+        let library = |lock: &gonogo::probe::packages::LockFile| {
+            let one = lock.packages.iter().find(|one| one.name == "stdlib")?;
+            Some(format!("{}:{} {}", lock.path, one.line, one.version))
+        };
+        let mut told: Vec<String> = packages.locks.iter().filter_map(library).collect();
+        let open = packages.gaps.into_vec().into_iter().filter(|gap| gap.reason.contains("leaves open"));
+        told.extend(open.map(|gap| format!("open {}", gap.examples.join(" "))));
+        told.join("; ")
+    };
+    let module = |name: &str, more: &str| format!("module example.com/{name}\n\ngo 1.24.0\n{more}");
+    let (own, lib) = (module("app", "toolchain go1.24.3\n"), module("lib", ""));
+    let work = |more: &str| format!("go 1.24.0\n{more}use (\n\t./app\n\t./lib\n)\n");
+    let said = work("toolchain go1.24.9-custom\n");
+    // The workspace decides, for its modules.
+    assert_eq!(
+        of(&[("go.work", &said), ("app/go.mod", &own), ("lib/go.mod", &lib), ("far/go.mod", &module("far", ""))]),
+        "app/go.mod:3 1.24.9; lib/go.mod:3 1.24.9; open far/go.mod"
+    );
+    let silent = [("go.work", &*work("")), ("app/go.mod", &own), ("lib/go.mod", &lib)];
+    assert_eq!(of(&silent), "app/go.mod:4 1.24.3; open lib/go.mod");
+    // A library that the app takes in from its folder.
+    let takes = |place: &str| {
+        let more = format!("toolchain go1.24.3\nrequire example.com/lib v1.0.0\nreplace example.com/lib => {place}\n");
+        module("app", &more)
+    };
+    let apart = |app: &str, at: &str| of(&[(app, &takes(at)), ("lib/go.mod", &lib)]);
+    assert_eq!(apart("app/go.mod", "../lib"), "app/go.mod:4 1.24.3");
+    assert_eq!(apart("go.mod", "./lib"), "go.mod:4 1.24.3");
+    // Another folder, an example's, and what lies below and tries the library out.
+    assert_eq!(apart("go.mod", "./other"), "go.mod:4 1.24.3; open lib/go.mod");
+    assert!(apart("examples/a/go.mod", "../../lib").ends_with("; open lib/go.mod"));
+    assert!(apart("lib/cli/go.mod", "..").ends_with("; open lib/go.mod"));
+}
+
 #[test]
 fn what_no_sum_file_answers_is_not_examined() {
     let module = |name: &str, requires: &str| {

@@ -395,7 +395,7 @@ fn requirements_files_are_known_by_what_names_them_and_what_they_hold() {
         ),
         (
             &[("Dockerfile", "FROM python\nRUN pip install -r https://bot:s3cret@files.example.com/deps.txt\n")],
-            &["gap included requirements file that is missing or outside the project: an address in Dockerfile"],
+            &["gap included requirements file that is missing or outside the project: an address in Dockerfile:2"],
         ),
         (
             &[("Dockerfile", "FROM python\nRUN pip install -r deps.txt\n")],

@@ -200,6 +200,30 @@ fn vulnerable_packages_stand_in_every_report() {
     assert!(as_markdown(&clean).contains("No lock file was read, so nobody can say"));
 }
 
+/// What only a constraints file names is counted by itself.
+#[test]
+fn what_perhaps_does_not_arrive_is_counted_apart() {
+    let mut report = sample::with_packages();
+    let packages = &mut report.dependencies.as_mut().unwrap().vulnerable;
+    packages[1].unsure = true;
+    let markdown = as_markdown(&report);
+    let sentence = "3 packages of 1,265 have a known vulnerability, 1 blocker and 1 major among them; for 1 of them a fixed \
+                    version is out. 1 package more with a known vulnerability may arrive, as a constraints file names it, 1 \
+                    major among them; for 1 of them a fixed version is out.";
+    assert!(markdown.contains(sentence), "{markdown}");
+    assert!(as_text(&report, PLAIN).contains(sentence));
+    let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();
+    let unsure: Vec<bool> = (json["dependencies"]["vulnerable"].as_array().unwrap().iter())
+        .map(|one| one["unsure"].as_bool().unwrap())
+        .collect();
+    assert_eq!(unsure, [false, true, false, false]);
+    report.dependencies.as_mut().unwrap().vulnerable.iter_mut().for_each(|one| one.unsure = true);
+    let markdown = as_markdown(&report);
+    let sentence = "Of 1,265 packages none that is sure to arrive has a known vulnerability. 4 packages with a known \
+                    vulnerability may arrive, as a constraints file names them";
+    assert!(markdown.contains(sentence), "{markdown}");
+}
+
 #[test]
 fn what_to_do_is_told_to_its_end() {
     let mut report = sample::with_packages();

@@ -33,6 +33,14 @@ impl<'a> Situation<'a> {
             let entry = entry.filter(|one| !follows(one)).filter(|one| !ruling.contains(one));
             ruling.extend(entry);
         }
+        // What nothing needs any more stays in the lock file of Yarn 1 as long as an entry names it.
+        if self.lock.manager == Manager::YarnClassic && ruling.is_empty() && self.ways.needed_by.is_empty() {
+            let brings = |one: &&&Forcing| {
+                self.ways.itself.is_empty()
+                    && self.overrides.allows(one, self.package, &self.package.version) == Some(true)
+            };
+            ruling.extend(self.overrides.of_package(self.package).iter().filter(brings));
+        }
         ruling.retain(|one| self.overrides.allows(one, self.package, version) != Some(true));
         if !ruling.is_empty() {
             return Some(self.change_forced(version, parsed, &ruling, commands));
@@ -97,12 +105,22 @@ impl<'a> Situation<'a> {
         // (<https://docs.npmjs.com/cli/v11/configuring-npm/package-json#overrides>).
         let follows = self.lock.manager == Manager::Npm && !self.ways.itself.is_empty();
         let says = if follows { format!("${name}") } else { format!("^{version}") };
-        let paste = written::changed(self, &entries, version, &says);
-        let (besides, renew) = self.besides(version, parsed, ruling, commands);
+        let widened = self.narrow_of_yarn(&entries);
+        let paste = match &widened {
+            Some(all) => Some(written::widened(self, all, &says)),
+            None => written::changed(self, &entries, version, &says),
+        };
+        let is_widened = widened.is_some();
+        let (besides, renew) = match widened {
+            Some(_) => (String::new(), Vec::new()),
+            None => self.besides(version, parsed, ruling, commands),
+        };
         let mut typed = if follows { commands.raise_itself(version) } else { commands.install() };
         typed.extend(renew);
         let (write, then) = if follows {
             (format!("\"{says}\""), format!("then ask for {version} with the command"))
+        } else if is_widened {
+            (format!("{version} for everybody"), "then install".to_owned())
         } else {
             (version.to_owned(), "then install".to_owned())
         };
@@ -119,6 +137,14 @@ impl<'a> Situation<'a> {
             lines: paste.map(|paste| (file.clone(), paste.text)),
             ..WayOut::default()
         }
+    }
+
+    /// All entries of the package, where one that decides chooses it along a path and Yarn 1 has one version of it: with
+    /// another version along that path alone, everybody else gets what they ask for again, and the hole with it.
+    fn narrow_of_yarn(&self, entries: &[&'a Forcing]) -> Option<Vec<&'a Forcing>> {
+        let is_narrow = |one: &&Forcing| one.selector(Manager::YarnClassic).is_some_and(|one| !one.outer.is_empty());
+        let alone = self.lock.manager == Manager::YarnClassic && !self.several.contains(self.name());
+        (alone && entries.iter().any(is_narrow)).then(|| self.overrides.of_package(self.package).to_vec())
     }
 
     /// Who gets the package past the entries that are changed, and does not surely take `version`: as sentences, and what

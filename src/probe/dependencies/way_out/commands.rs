@@ -105,7 +105,7 @@ impl<'a> Commands<'a> {
             Manager::Poetry => vec![format!("poetry update {name}")],
             // Without the first Pipenv would write the Pipfile anew, without the second into the lock file's other half.
             Manager::Pipenv => vec![format!("pipenv upgrade --lock-only {}{name}", self.dev())],
-            Manager::Pdm => vec![format!("pdm update {name}")],
+            Manager::Pdm => self.pdm_update(&[name]),
             Manager::Composer => vec![format!("composer update {name} --with-dependencies")],
             Manager::Cargo => vec![format!("cargo update -p {name}@{old} --precise {version}")],
             Manager::Bundler => vec![format!("bundle update {name} --conservative")],
@@ -157,7 +157,7 @@ impl<'a> Commands<'a> {
             Manager::Uv => format!("uv lock{}", each("--upgrade-package")),
             Manager::Poetry => format!("poetry update {all}"),
             Manager::Pipenv => format!("pipenv upgrade --lock-only {}{all}", self.dev()),
-            Manager::Pdm => format!("pdm update {all}"),
+            Manager::Pdm => return self.pdm_update(&names),
             Manager::Composer => format!("composer update {all} --with-dependencies"),
             Manager::Cargo => format!("cargo update{}", each("-p")),
             Manager::Bundler => format!("bundle update {all} --conservative"),
@@ -292,7 +292,7 @@ impl<'a> Commands<'a> {
             Manager::Poetry if dev => format!("poetry update {real}"),
             Manager::Poetry => format!("poetry add {real}@latest"),
             Manager::Pipenv => format!("pipenv upgrade {}{real}", if dev { "--dev " } else { "" }),
-            Manager::Pdm => format!("pdm update --unconstrained {real}"),
+            Manager::Pdm => format!("pdm update {}--unconstrained {real}", self.group_of_pdm(&real)),
             Manager::Composer => format!("composer update {real} --with-all-dependencies"),
             Manager::Cargo => format!("cargo update -p {real}@{}", parent.package.version),
             Manager::Bundler => format!("bundle update {real}"),
@@ -320,7 +320,7 @@ impl<'a> Commands<'a> {
             Manager::Bun => format!("bun remove {place}{name}"),
             Manager::Uv if !dev => format!("uv remove {place}{name}"),
             Manager::Poetry if !dev => format!("poetry remove {name}"),
-            Manager::Pdm if !dev => format!("pdm remove {name}"),
+            Manager::Pdm if !dev => format!("pdm remove {}{name}", self.group_of_pdm(&name)),
             Manager::Pipenv => format!("pipenv uninstall {name}"),
             Manager::Composer => format!("composer remove {}{name}", if dev { "--dev " } else { "" }),
             Manager::Bundler => format!("bundle remove {name}"),
@@ -337,7 +337,7 @@ impl<'a> Commands<'a> {
             Manager::Pnpm => "pnpm install",
             Manager::Bun => "bun install",
             Manager::Uv => "uv lock",
-            Manager::Pdm => "pdm update",
+            Manager::Pdm => return self.pdm_update(&[word(&self.situation.package.name)]),
             Manager::Pip => {
                 let lock = self.situation.lock;
                 let mut command = "pip install".to_owned();
@@ -374,8 +374,7 @@ impl<'a> Commands<'a> {
                 return Vec::new();
             }
         };
-        let name = word(&self.situation.package.name);
-        vec![if self.manager == Manager::Pdm { format!("{command} {name}") } else { command.to_owned() }]
+        vec![command.to_owned()]
     }
 
     /// Shows which versions exist.

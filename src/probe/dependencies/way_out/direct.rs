@@ -305,12 +305,26 @@ impl Situation<'_> {
                 return self.replaced(version, &file, one);
             }
         }
+        if name == "stdlib" && self.is_toolchain_of_workspace() {
+            // `go get` raises go.mod, and fails where a module of the workspace is published nowhere.
+            let command = format!("go work edit -toolchain=go{version}");
+            let words = format!(
+                "Build with Go {version} or later: the hole is in Go's own library, whose version go.work says."
+            );
+            return WayOut { kind: WayOutKind::Renew, words, commands: vec![command], ..WayOut::default() };
+        }
         let words = if name == "stdlib" {
             format!("Build with Go {version} or later: the hole is in Go's own library.")
         } else {
             format!("Require {name} {version} or later: Go takes the highest version that anything requires.")
         };
         WayOut { kind: WayOutKind::Renew, words, commands: commands.renew(version), ..WayOut::default() }
+    }
+
+    /// Whether the version of Go's library is that of the workspace.
+    fn is_toolchain_of_workspace(&self) -> bool {
+        let work = self.workspace_of_go().and_then(|path| self.manifests.get(&path));
+        work.and_then(|work| work.toolchain.as_ref()) == Some(&self.package.version)
     }
 
     /// The `go.work` in the folder of the module or the nearest one above.

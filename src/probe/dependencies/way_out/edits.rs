@@ -1,10 +1,13 @@
 //! What to write by hand, where no command writes a new range into the right place.
 
+use std::collections::BTreeMap;
+
 use super::commands::Commands;
+use super::written::and_of_prefer;
 use crate::probe::dependencies::ways_in::{Asked, line_of};
 use crate::probe::packages::manifest::{Form, Pin, Property};
 use crate::probe::packages::typed::{is_plain, is_range, word};
-use crate::probe::packages::{Manager, Scope, range};
+use crate::probe::packages::{Ecosystem, Manager, Scope, range};
 
 impl Commands<'_> {
     /// The range to write, in the style of the one that is there; `None` where that one is not understood.
@@ -63,6 +66,23 @@ impl Commands<'_> {
         Some((self.written_in(asked).0, text))
     }
 
+    /// How PDM is told where to look for a package that only a group or an extra asks for: otherwise it says that there is none
+    /// (PDM 2.22; <https://pdm-project.org/latest/reference/cli/#update>).
+    pub(super) fn group_of_pdm(&self, name: &str) -> String {
+        let manifest = self.situation.manifests.get(&self.beside("pyproject.toml"));
+        let group = manifest.and_then(|one| one.groups.get(&Ecosystem::PyPi.normalize(name)));
+        group.filter(|group| is_plain(group)).map_or_else(String::new, |group| format!("-G {group} "))
+    }
+
+    /// Renews packages with PDM, those of each group by themselves.
+    pub(super) fn pdm_update(&self, names: &[String]) -> Vec<String> {
+        let mut by_group: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+        for name in names {
+            by_group.entry(self.group_of_pdm(name)).or_default().push(name);
+        }
+        by_group.into_iter().map(|(group, names)| format!("pdm update {group}{}", names.join(" "))).collect()
+    }
+
     /// Whether a manifest holds a direct dependency to one version that renewing does not change.
     pub fn is_held(&self, parent: &Asked<'_>) -> bool {
         let stays = match self.manager {
@@ -72,6 +92,18 @@ impl Commands<'_> {
             _ => false,
         };
         stays && self.declared(parent).is_some_and(|one| one.pin == Pin::Exact && !one.range.trim().is_empty())
+    }
+
+    /// As [`Commands::raise_parent`], to the newest release for certain: what Composer updates stays within its range, and what
+    /// it is to require without one gets the range of the newest (<https://getcomposer.org/doc/03-cli.md#require-r>).
+    pub(super) fn raise_to_newest(&self, parent: &Asked<'_>) -> Option<String> {
+        let real = &parent.package.name;
+        let stays = self.is_held(parent) || self.situation.fix_of(parent.package).is_some();
+        if self.manager != Manager::Composer || stays || !is_plain(real) {
+            return self.raise_parent(parent);
+        }
+        let dev = if parent.wanted.scope == Scope::Development { "--dev " } else { "" };
+        Some(format!("composer require {dev}{} --with-all-dependencies", word(real)))
     }
 
     /// Lets a later version of what is held to one come, and the package itself with it.
@@ -124,7 +156,8 @@ impl Commands<'_> {
             Some(property) if self.manager == Manager::Gradle => {
                 let old = says.filter(|says| is_range(says));
                 let old = old.map_or_else(String::new, |old| format!(", in place of \"{old}\""));
-                Some(format!("in line {}{old}", property.line))
+                let preferred = self.situation.manifests.get(asked.manifest)?.preferred.get(&asked.wanted.name);
+                Some(format!("in line {}{old}{}", property.line, and_of_prefer(preferred)))
             }
             Some(property) => Some(format!("in line {}", property.line)),
             None => {

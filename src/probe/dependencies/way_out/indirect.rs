@@ -103,26 +103,27 @@ impl<'a> Situation<'a> {
         typed.extend(renew);
         let left = MOST_NAMED.saturating_sub(known.len());
         // The others of what raises a direct dependency stay within its range, like renewing.
-        let raises = |command: &str| {
-            command.contains("latest") || matches!(self.lock.manager, Manager::YarnBerry | Manager::Pdm)
-        };
+        let is_newest = |command: &str| command.contains("latest") || command.starts_with("composer require");
+        let raises =
+            |command: &str| is_newest(command) || matches!(self.lock.manager, Manager::YarnBerry | Manager::Pdm);
         let newest: Vec<String> = (others.iter().take(left))
             .filter_map(|parent| {
                 let is_renewed = renewing && behind.iter().any(|one| std::ptr::eq(*one, parent.package));
-                commands.raise_parent(parent).filter(|command| !is_renewed || raises(command))
+                let raised = if renewing { commands.raise_to_newest(parent) } else { commands.raise_parent(parent) };
+                raised.filter(|command| !is_renewed || raises(command))
             })
             .collect();
-        let is_large = |command: &str| command.contains("latest") || command.starts_with("uv add");
+        let is_large = |command: &str| is_newest(command) || command.starts_with("uv add");
         // Where nobody says who takes what, nearly all take a small step: the newest release of what brings it in is a larger
         // one, for when that was not enough.
         let (later, newest): (Vec<String>, Vec<String>) = newest
             .into_iter()
             .partition(|command| renewing && behind.is_empty() && why.is_empty() && is_large(command));
-        let newest_is_any = later.iter().chain(&newest).any(|command| command.contains("latest"));
-        let raises_any = !typed.is_empty() || !newest.is_empty();
+        let newest_is_any = later.iter().chain(&newest).any(|command| is_newest(command));
+        let is_last = !newest.is_empty() || (!renewing && !typed.is_empty());
         typed.extend(newest);
         // These leave what the raised one brings in where it is, as long as that is allowed.
-        if raises_any && !renewing && matches!(self.lock.manager, Manager::Uv | Manager::Poetry | Manager::Pdm) {
+        if is_last && matches!(self.lock.manager, Manager::Uv | Manager::Poetry | Manager::Pdm) {
             typed.extend(commands.renew_all(std::iter::once(self.package)));
         }
         let held_to_one: Vec<Asked<'_>> = parents.iter().filter(|one| commands.is_held(one)).copied().collect();

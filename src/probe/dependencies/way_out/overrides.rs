@@ -140,6 +140,18 @@ impl<'a> Overrides<'a> {
         self.manifest.map_or("", |one| one.path.as_str())
     }
 
+    /// The version of a package that the manifest prefers beside a strict one, with its line.
+    #[must_use]
+    pub fn preferred(&self, name: &str) -> Option<&'a (String, u32)> {
+        self.manifest?.preferred.get(name)
+    }
+
+    /// The entries that force versions of a package, for whomever.
+    #[must_use]
+    pub fn of_package(&self, package: &LockedPackage) -> &[&'a Forcing] {
+        self.entries.get(&package.ecosystem.normalize(&package.name)).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether a table stands in the manifest, perhaps without entries: `pnpm`.
     #[must_use]
     pub fn has_table(&self, path: &str) -> bool {

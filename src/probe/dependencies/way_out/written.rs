@@ -66,7 +66,10 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, s
             } else {
                 version.to_owned()
             };
-            Paste::instead(format!("in line {line}, in place of \"{old}\""), format!("\"{new}\""))
+            // `force` names the whole, and knows no `prefer`.
+            let preferred = situation.overrides.preferred(name).filter(|_| !old.contains(':'));
+            let place = format!("in line {line}, in place of \"{old}\"{}", and_of_prefer(preferred));
+            Paste::instead(place, format!("\"{new}\""))
         }
         Manager::Maven => {
             let place = format!("inside {}, in place of the version of {name} (line {line})", place.key);
@@ -94,6 +97,30 @@ pub fn changed(situation: &Situation<'_>, entries: &[&Forcing], version: &str, s
                 )
             })
         }
+    })
+}
+
+/// One entry for everybody in place of all `entries` of the package.
+pub fn widened(situation: &Situation<'_>, entries: &[&Forcing], says: &str) -> Paste {
+    let place = &situation.overrides.place;
+    let mut lines: Vec<u32> = entries.iter().map(|one| one.line).collect();
+    lines.sort_unstable();
+    lines.dedup();
+    let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
+    let old = match lines.as_slice() {
+        [one] => format!("the entry in line {one}"),
+        all => format!("the entries in lines {}", all.join(", ")),
+    };
+    let text = nested(&[], &[(vec![situation.package.name.clone()], says.to_owned())]);
+    Paste::instead(format!("inside {}, in place of {old}; keep the comma behind it", place.key), text)
+}
+
+/// Where else the same belongs: Gradle finds no version where a strict one and the preferred one exclude each other
+/// (<https://docs.gradle.org/current/userguide/dependency_versions.html#sec:rich-version-constraints>).
+pub fn and_of_prefer(preferred: Option<&(String, u32)>) -> String {
+    preferred.map_or_else(String::new, |(old, line)| {
+        let old = if is_range(old) { format!(" in place of \"{old}\"") } else { String::new() };
+        format!(", and in line {line}{old} behind prefer")
     })
 }
 

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::{Local, LockFile, LockedPackage, Origin, Reading, Root, Scope, Wanted};
 use crate::probe::files::Gaps;
 use crate::probe::packages::Manager;
-use crate::probe::packages::manifest::Forcing;
+use crate::probe::packages::manifest::{Forcing, Manifest};
 
 /// What a format says of one package.
 #[derive(Debug, Clone)]
@@ -95,6 +95,8 @@ pub struct Builder {
     pub readers_name_all: bool,
     /// The packages that come from folders, and what forks take the place of.
     locals: BTreeSet<Local>,
+    /// By manifest, what it asks for and no package is held of.
+    spared: BTreeMap<String, BTreeSet<String>>,
     /// What could not be understood or examined.
     pub gaps: Gaps,
 }
@@ -129,6 +131,7 @@ impl Builder {
             forced: BTreeMap::new(),
             readers_name_all: false,
             locals: BTreeSet::new(),
+            spared: BTreeMap::new(),
             gaps: Gaps::default(),
         }
     }
@@ -204,6 +207,18 @@ impl Builder {
         self.wanted.entry(manifest.to_owned()).or_default().push(wanted);
     }
 
+    /// A manifest asks for what the file rightly holds no package of.
+    pub fn spare(&mut self, manifest: &str, name: impl Into<String>) {
+        self.spared.entry(manifest.to_owned()).or_default().insert(name.into());
+    }
+
+    /// Nobody installs what a folder that is taken in, and is no workspace member, needs for its own development.
+    pub fn spare_tools(&mut self, of: &Manifest) {
+        for one in of.declared.iter().filter(|one| one.scope == Scope::Development) {
+            self.spare(&of.path, one.alias.as_ref().unwrap_or(&one.name).as_str());
+        }
+    }
+
     /// The number of a key.
     fn key(&mut self, key: &str) -> u32 {
         if let Some(&known) = self.keys.get(key) {
@@ -256,9 +271,9 @@ impl Builder {
             })
             .collect();
         derive_scopes(&mut packages, &roots, &said);
-        let Self { manager, format, forced, readers_name_all, locals, gaps, .. } = self;
+        let Self { manager, format, forced, readers_name_all, locals, spared, gaps, .. } = self;
         let (path, typed) = (path.to_owned(), Vec::new());
-        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, locals };
+        let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, locals, spared };
         Reading { lock, gaps }
     }
 }

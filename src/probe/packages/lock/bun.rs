@@ -120,6 +120,10 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
                 }
                 continue;
             };
+            let target = places.get(found).and_then(Place::folder);
+            if target.is_some_and(|target| around.has_package_in(around.folder(), target)) {
+                builder.spare(&manifest, name.as_str());
+            }
             let range = Spec::of(&name, &lock.catalogued(&name, asked.wanted)).range;
             builder.wants(&manifest, name, range, asked.scope, found.to_string());
         }
@@ -128,6 +132,13 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         add(at, place, &lock.trusted_dependencies, &mut builder);
     }
     Ok(builder.finish(around.path))
+}
+
+impl Place<'_> {
+    /// The folder, as seen from the lock file, that takes its place.
+    fn folder(&self) -> Option<&str> {
+        ["workspace:", "link:", "file:"].iter().find_map(|start| self.resolution.strip_prefix(start))
+    }
 }
 
 impl Lock<'_> {

@@ -3,6 +3,8 @@
 use super::{Around, Builder, Draft, Reading, Scope, reason};
 use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
 use crate::probe::packages::{Manager, Manifest, NotUnderstood};
+use crate::probe::paths::{self, joined};
+use crate::probe::repository::is_aside;
 
 /// Since this version the file names indirect modules as well (<https://go.dev/ref/mod#graph-pruning>).
 const COMPLETE_SINCE: (u32, u32) = (1, 17);
@@ -28,6 +30,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let mut builder = Builder::new(Manager::Go, go);
     let workspace = Workspace::around(around);
     let replacements: Vec<Replacement<'_>> = statements.iter().filter_map(Replacement::of).collect();
+    let own_name = value("module").map_or("", |(name, _)| name);
     builder.root(around.path);
     let mut asks = false;
     for statement in &statements {
@@ -47,19 +50,35 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     if asks && (major, minor) < COMPLETE_SINCE {
         builder.gaps.add("go.mod of Go before 1.17, which does not name what its dependencies bring in", around.path);
     }
-    match value("toolchain").and_then(|(name, line)| Some((name.strip_prefix("go")?, line))) {
+    // In a workspace its own lines decide (<https://go.dev/doc/toolchain#config>).
+    let of_workspace = workspace.work.and_then(|work| Some((work.toolchain.as_deref()?, line)));
+    // Vendors' names follow a dash: `go1.22.4-custom`.
+    let own = || value("toolchain").and_then(|(name, line)| Some((name.strip_prefix("go")?.split('-').next()?, line)));
+    match of_workspace.or_else(own) {
         // Advisories about Go's own library speak of the package `stdlib` (<https://go.dev/doc/security/vuln/database>).
         Some((version, line)) => {
-            // Vendors' names follow a dash: `go1.22.4-custom`.
-            let version = version.split('-').next().unwrap_or(version);
             builder.wants(around.path, "stdlib", go, Scope::Production, "stdlib");
+            let line = line.max(1);
             builder.add("stdlib", Draft { scope: Some(Scope::Production), ..Draft::new("stdlib", version, line) });
         }
+        None if is_built_by_another(own_name, around) => {}
         None => {
             builder.gaps.add("Go's standard library, whose version a go.mod without toolchain leaves open", around.path)
         }
     }
     Ok(builder.finish(around.path))
+}
+
+/// Whether another module of the project, which is deployed, takes this one in from its folder: then it is built with that
+/// one's tools (<https://go.dev/doc/toolchain#config>). One below it is rather its example or its tool.
+fn is_built_by_another(own: &str, around: &Around<'_>) -> bool {
+    let folder = around.folder().trim_end_matches('/');
+    around.manifests.values().filter(|other| !is_aside(&other.path) && !other.path.starts_with(around.folder())).any(
+        |other| {
+            let leads_here = |target: &str| joined(paths::folder(&other.path), target).as_deref() == Some(folder);
+            other.replaced_by_folders.iter().any(|(name, target)| name == own && leads_here(target))
+        },
+    )
 }
 
 /// One line of `require`.

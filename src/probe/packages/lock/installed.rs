@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tokio_util::sync::CancellationToken;
 
-use super::{is_requirements, reason};
-use crate::probe::files::{FileEntry, Gaps, Listing};
+use super::is_requirements;
+use crate::probe::files::{FileEntry, Listing};
 use crate::probe::packages::manifest::python::requirements_file::{Line, Said, lines};
 use crate::probe::packages::{Ecosystem, Version, by_name, shell};
 use crate::probe::paths::{folder, joined};
@@ -33,10 +33,11 @@ pub struct Installed {
     pub by_name: Vec<ByName>,
     /// What deploys the app and installs a file that is not there, with the line.
     pub lost: Vec<(String, usize)>,
-    /// Constraints files that what deploys the app names and that are not there, by the file with the command.
-    pub lost_constraints: Vec<(String, String)>,
-    /// Addresses that are installed.
-    pub gaps: Gaps,
+    /// Constraints files that what deploys the app names and that are not there, by the file with the command, with the
+    /// first line that does.
+    pub lost_constraints: BTreeMap<(String, String), usize>,
+    /// Where addresses are installed: files and lines.
+    pub addresses: BTreeSet<(String, usize)>,
 }
 
 /// The constraints files that commands give to one file, in a command's words or by a variable
@@ -222,7 +223,7 @@ impl Installed {
                 for target in named.constraints.iter().copied().chain(by_variable) {
                     let places = places(&file.path, target, &copies, files);
                     if places.is_empty() && container.is_some() {
-                        self.lost_constraints.push((file.path.clone(), target.to_owned()));
+                        self.lost_constraints.entry((file.path.clone(), target.to_owned())).or_insert(number);
                     }
                     given.extend(places);
                 }
@@ -235,9 +236,8 @@ impl Installed {
                     self.by_name.extend(Some(one).filter(|one| !one.requirements.is_empty()));
                 }
                 for target in named.files {
-                    // An address may carry a password.
                     if target.contains("://") {
-                        self.gaps.add(reason::INCLUDE, &format!("an address in {}", file.path));
+                        self.addresses.insert((file.path.clone(), number));
                         continue;
                     }
                     let places = places(&file.path, target, &copies, files);

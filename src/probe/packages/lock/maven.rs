@@ -31,6 +31,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             Err(why) => builder.gaps.add(why, &declared.name),
         }
     }
+    builder.gaps.merge(manifest.gaps.clone());
     if asks {
         builder.gaps.add("pom.xml, which does not name the packages that its dependencies bring in", around.path);
     }
@@ -76,13 +77,14 @@ mod tests {
             format!("<dependency><groupId>g</groupId><artifactId>{name}</artifactId>{version}</dependency>\n")
         };
         let text = format!(
-            "<project><artifactId>x</artifactId><dependencies>\n{}{}{}{}{}{}</dependencies></project>",
+            "<project><artifactId>x</artifactId><dependencies>\n{}{}{}{}{}{}{}</dependencies></project>",
             one("plain", "<version>1.0</version>"),
             one("hard", "<version>[2.0]</version><scope>test</scope>"),
             one("range", "<version>[1,2)</version>"),
             one("managed", ""),
             one("property", "<version>${x}</version>"),
             one("", "<version>1</version>"),
+            one("own", "<version>1</version><scope>system</scope><systemPath>/lib/own.jar</systemPath>"),
         );
         let reading = read(&text, &Around { path: "pom.xml", manifests: &BTreeMap::new() }).unwrap();
         let told: Vec<_> = reading
@@ -98,6 +100,7 @@ mod tests {
         assert_eq!(
             gaps,
             [
+                gap("archive that a pom.xml takes from a path (systemPath), which advisories do not cover", "g:own"),
                 gap("dependency whose version a parent or BOM outside the project sets", "g:managed"),
                 gap("dependency whose version is a property that is set outside the project", "g:property"),
                 gap("dependency without one exact version", "g:range"),

@@ -29,7 +29,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::manifest::{Forcing, Manifest, members};
 use super::{Ecosystem, Manager, NotUnderstood, Version, range};
 use crate::probe::files::Gaps;
-use crate::probe::paths::folder;
+use crate::probe::paths::{folder, joined};
 
 pub use builder::{Builder, Draft};
 pub(super) use gradle::is_development as is_gradle_development;
@@ -58,6 +58,9 @@ pub struct LockFile {
     pub typed: Vec<Typed>,
     /// The packages that come from folders, and what forks take the place of.
     pub locals: BTreeSet<Local>,
+    /// By manifest, what it asks for and the file rightly holds no package of: a folder of the project is linked in its
+    /// place, or nobody installs it.
+    pub spared: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A package of a lock file whose code is no registry's.
@@ -235,6 +238,15 @@ impl<'a> Around<'a> {
             }
         });
         !stays || folder.starts_with(['/', '~'])
+    }
+
+    /// Whether `target`, as seen from `base`, is a folder of the project with a `package.json`.
+    #[must_use]
+    pub fn has_package_in(&self, base: &str, target: &str) -> bool {
+        joined(base, target).is_some_and(|folder| {
+            let slash = if folder.is_empty() { "" } else { "/" };
+            self.manifests.contains_key(&format!("{folder}{slash}package.json"))
+        })
     }
 
     /// The path of a manifest of this name in `folder` below the lock file's own: `""`, `apps/web`.

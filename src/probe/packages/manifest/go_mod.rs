@@ -129,6 +129,8 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
             ("toolchain", [name]) => {
                 if let Some(version) = name.strip_prefix("go") {
                     manifest.runtimes.push(runtime(version));
+                    // Vendors' names follow a dash: `go1.22.4-custom`.
+                    manifest.toolchain = version.split('-').next().map(str::to_owned);
                 }
             }
             ("use", [folder]) => manifest.members.push(folder.trim_start_matches("./").to_owned()),
@@ -152,7 +154,9 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
                     continue;
                 }
                 let replaced = Replacement::find(&replacements, name, version);
-                let is_own = replaced.is_some_and(|replaced| is_folder(replaced.new.0));
+                let folder = replaced.map(|replaced| replaced.new.0).filter(|new| is_folder(new));
+                let is_own = folder.is_some();
+                manifest.replaced_by_folders.extend(folder.map(|folder| ((*name).to_owned(), folder.to_owned())));
                 manifest.declared.push(Declared {
                     name: (*name).to_owned(),
                     alias: None,

@@ -40,8 +40,14 @@ pub struct Manifest {
     pub extras: BTreeMap<String, Vec<String>>,
     /// What it asks for only here and there, by the name in `declared`: on one platform, for some versions of a runtime.
     pub conditional: BTreeSet<String>,
+    /// Of `pyproject.toml`: what only groups or extras ask for, with one of them, by the package as Python compares names.
+    pub groups: BTreeMap<String, String>,
     /// The runtimes that it asks for: `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.
     pub runtimes: Vec<Runtime>,
+    /// The version of Go whose tools build it, where `go.mod` or `go.work` names one: `1.24.9`.
+    pub toolchain: Option<String>,
+    /// The modules whose place folders take by `go.mod`, with the folders as written.
+    pub replaced_by_folders: Vec<(String, String)>,
     /// The package manager that it names, as written: `pnpm@9.1.0`.
     pub package_manager: Option<String>,
     /// Packages whose versions it forces, whoever needs them: npm's `overrides`, Yarn's `resolutions`.
@@ -59,6 +65,8 @@ pub struct Manifest {
     pub limits: BTreeMap<String, (String, u32)>,
     /// Versions that it refuses of a package, by its name as written, with the line: `exclude` of Go, Composer's `conflict`.
     pub refused: BTreeMap<String, Vec<(String, u32)>>,
+    /// By package, the version that Gradle is told to `prefer` beside a strict one, with its line in the same file.
+    pub preferred: BTreeMap<String, (String, u32)>,
     /// Properties that set a version, by the name in `declared`: `${jackson.version}` of Maven, an entry of
     /// Gradle's catalog.
     pub properties: BTreeMap<String, Property>,
@@ -93,6 +101,8 @@ pub mod reason {
     pub const DYNAMIC: &str = "dependency of a manifest that only a program can work out";
     /// What a workspace or a parent sets that is not there.
     pub const INHERITED: &str = "dependency whose version comes from a manifest outside the project";
+    /// Whatever version the entry says, the archive may hold anything.
+    pub const SYSTEM: &str = "archive that a pom.xml takes from a path (systemPath), which advisories do not cover";
 }
 
 /// How an entry is written.

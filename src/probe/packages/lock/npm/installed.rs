@@ -132,6 +132,9 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                     builder.needs_range(at.to_string(), found.to_string(), range);
                 }
                 Kind::Own(Some(manifest)) => {
+                    if places.get(found).is_some_and(|place| place.is_linked(around)) {
+                        builder.spare(manifest, name.as_ref());
+                    }
                     let range = Spec::of(name, &asked.wanted).range;
                     builder.wants(manifest, name.as_ref(), range, asked.scope, found.to_string());
                 }
@@ -196,6 +199,16 @@ impl<'a> Place<'a> {
     fn is_held(&self) -> bool {
         let outside = matches!(self.kind, Kind::Own(None) | Kind::Link);
         !outside && !self.entry.optional && !self.entry.extraneous
+    }
+
+    /// Whether it stands for a folder that is among the project's files.
+    fn is_linked(&self, around: &Around<'_>) -> bool {
+        let target = || self.entry.resolved.as_ref().and_then(Value::as_str);
+        match &self.kind {
+            Kind::Package => false,
+            Kind::Own(manifest) => manifest.as_ref().is_some_and(|path| around.manifests.contains_key(path)),
+            Kind::Link => target().is_some_and(|target| around.has_package_in(around.folder(), target)),
+        }
     }
 
     /// By name. What development and optional dependencies say goes before the rest, as in npm.

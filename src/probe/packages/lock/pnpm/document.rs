@@ -179,6 +179,9 @@ impl Document {
         }
         // Each package has a snapshot, unless the file ends too early.
         listed.iter().for_each(|key| builder.gaps.add(reason::ENTRY, keys::shown(key)));
+        let members = self.importers.manifests(around);
+        let copied = own.values().flatten().filter_map(|folder| around.manifests.get(&manifest_of(around, folder)));
+        copied.filter(|one| !members.contains(&one.path)).for_each(|one| builder.spare_tools(one));
         self.importers.build(layout, builder, around, &own, prefix);
         for Need { from, name, to, optional } in self.needs {
             let key = prefixed(&to);

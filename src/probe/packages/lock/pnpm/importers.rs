@@ -6,6 +6,7 @@ use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::lock::{Around, Builder, Scope, ranges, reason};
 use crate::probe::packages::manifest::{Manifest, Source};
+use crate::probe::paths::folder;
 use crate::probe::yaml::{Node, Value};
 
 /// The blocks of a project. What the last two hold runs for pnpm only, before anything is installed.
@@ -89,6 +90,11 @@ impl Importers {
         });
     }
 
+    /// The manifests of the projects that it lists.
+    pub fn manifests(&self, around: &Around<'_>) -> BTreeSet<String> {
+        self.folders.iter().map(|folder| manifest_of(around, folder)).collect()
+    }
+
     /// Whether anything is asked for that has an entry among the packages.
     pub fn ask_for_packages(&self) -> bool {
         self.asked.iter().any(|asked| !asked.reference.starts_with("link:"))
@@ -123,7 +129,14 @@ impl Importers {
             paths.into_iter().for_each(|path| builder.root(path));
         }
         for asked in self.asked {
-            let Some(key) = keys::target(layout, &asked.name, &asked.reference) else { continue };
+            let Some(key) = keys::target(layout, &asked.name, &asked.reference) else {
+                let manifest = manifest_of(around, &asked.folder);
+                let target = asked.reference.trim_start_matches("link:");
+                if around.has_package_in(folder(&manifest), target) {
+                    builder.spare(&manifest, asked.name);
+                }
+                continue;
+            };
             if own.contains_key(&key) {
                 continue;
             }

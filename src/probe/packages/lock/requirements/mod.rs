@@ -145,12 +145,19 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
     for reading in readings {
         found.add(reading);
     }
-    found.gaps.merge(installed.gaps);
-    let lost: BTreeSet<(String, String)> = installed.lost_constraints.into_iter().collect();
-    for (path, target) in lost {
-        // An address may carry a password.
-        let shown = if target.contains("://") { "an address" } else { &target };
-        found.gaps_of(&path).add(reason::INCLUDE, &format!("{shown} in {path}"));
+    // Each once, though a line may name several addresses.
+    let mut told = BTreeSet::new();
+    for (path, line) in &installed.addresses {
+        let shown = included("://", path, *line);
+        if told.insert(shown.clone()) {
+            found.gaps.add(reason::INCLUDE, &shown);
+        }
+    }
+    for ((path, target), line) in &installed.lost_constraints {
+        let shown = included(target, path, *line);
+        if told.insert(shown.clone()) {
+            found.gaps_of(path).add(reason::INCLUDE, &shown);
+        }
     }
     // What another tool writes on the way is answered by its own files.
     let is_python = |path: &String| manifest::ecosystem(path) == Some(Ecosystem::PyPi);
@@ -177,14 +184,12 @@ struct Reached {
 
 impl Reached {
     fn of(path: &str, pins: Option<&Pins>, files: &BTreeMap<&str, &FileEntry>, gaps: &mut Gaps) -> Self {
-        let mut inside = |targets: &Vec<String>| {
+        let mut inside = |targets: &Vec<(String, u32)>| {
             let mut found = Vec::new();
-            for target in targets {
+            for (target, line) in targets {
                 match resolve(path, target).filter(|inner| files.contains_key(inner.as_str())) {
                     Some(inner) => found.push(inner),
-                    // An address may carry a password.
-                    None if target.contains("://") => gaps.add(reason::INCLUDE, &format!("an address in {path}")),
-                    None => gaps.add(reason::INCLUDE, &format!("{target} in {path}")),
+                    None => gaps.add(reason::INCLUDE, &included(target, path, *line as usize)),
                 }
             }
             found
@@ -195,6 +200,13 @@ impl Reached {
             ..Self::default()
         })
     }
+}
+
+/// What a line names that is not there, and where.
+fn included(target: &str, path: &str, line: usize) -> String {
+    // An address may carry a password.
+    let shown = if target.contains("://") { "an address" } else { target };
+    format!("{shown} in {path}:{line}")
 }
 
 /// What a constraints file gives to the files that read it.
@@ -358,7 +370,8 @@ mod tests {
     #[test]
     fn includes_are_found_and_kept_inside() {
         let includes = read("-r base.txt\n-r../x.txt\n--requirement=a/b.txt\n--requirement  c.txt\n").includes;
-        assert_eq!(includes, ["base.txt", "../x.txt", "a/b.txt", "c.txt"]);
+        let names: Vec<&str> = includes.iter().map(|(name, _)| name.as_str()).collect();
+        assert_eq!(names, ["base.txt", "../x.txt", "a/b.txt", "c.txt"]);
         assert_eq!(resolve("requirements/dev.txt", "./base.txt"), Some("requirements/base.txt".to_owned()));
         assert_eq!(resolve("requirements/dev.txt", "..\\all.txt"), Some("all.txt".to_owned()));
         assert_eq!(resolve("requirements.txt", "../../etc/passwd"), None);

@@ -17,10 +17,10 @@ pub struct Pins {
     pub unpinned: Vec<Pin>,
     /// Who asks for packages, one behind the other.
     notes: Vec<Part>,
-    /// Other files that it reads.
-    pub includes: Vec<String>,
-    /// Other files whose versions hold.
-    pub constraints: Vec<String>,
+    /// Other files that it reads, with the lines that name them.
+    pub includes: Vec<(String, u32)>,
+    /// Other files whose versions hold, with the lines that name them.
+    pub constraints: Vec<(String, u32)>,
     /// A compiler wrote it, so it names everything that is installed.
     pub compiled: bool,
     /// What could not be understood.
@@ -126,8 +126,8 @@ impl Pins {
 
     fn add(&mut self, line: &Line) {
         match line.said() {
-            Said::Include(path) => self.includes.push(path.to_owned()),
-            Said::Constraints(path) => self.constraints.push(path.to_owned()),
+            Said::Include(path) => self.includes.push((path.to_owned(), line.number)),
+            Said::Constraints(path) => self.constraints.push((path.to_owned(), line.number)),
             // A folder of the project is its own code.
             Said::Setting | Said::Place { source: Source::Own, .. } => {}
             Said::Place { name, .. } => {
@@ -201,7 +201,7 @@ mod tests {
             ]
         );
         assert!(reading.packages.iter().all(|p| (p.origin == Origin::Elsewhere) == said(p.version).is_empty()));
-        assert_eq!((reading.includes.len(), reading.constraints.join(" ")), (0, "constraints.txt".to_owned()));
+        assert_eq!((reading.includes.len(), &reading.constraints), (0, &vec![("constraints.txt".to_owned(), 11)]));
         let unpinned: Vec<_> =
             (reading.unpinned.iter()).map(|p| format!("{} {}:{}", said(p.name), said(p.range), p.line)).collect();
         assert_eq!(unpinned, ["gunicorn :14", "django >=4:15", "wild ==1.*:16"]);

@@ -25,6 +25,8 @@ struct Ask {
     manifest: String,
     need: Need,
     scope: Scope,
+    /// A member of the workspace is called so, and linked where the lock file does not hold it.
+    spared: bool,
 }
 
 /// How entries are found.
@@ -51,7 +53,7 @@ impl Graph {
     /// manifests say what is asked for.
     pub fn finish(mut self, manager: Manager, format: &str, around: &Around<'_>) -> Reading {
         let index = Index::of(&mut self.entries);
-        let mut asks = self.asks_of_own(around);
+        let (mut asks, tools) = self.asks_of_own(&index, manager, around);
         if manager == Manager::YarnClassic {
             asks.extend(asks_of_manifests(around));
         }
@@ -78,33 +80,56 @@ impl Graph {
                 found.iter().for_each(|to| builder.needs_range(at.to_string(), to.to_string(), &range));
             }
         }
-        for Ask { manifest, need, scope } in asks {
+        for Ask { manifest, need, scope, spared } in asks {
             builder.root(manifest.as_str());
             if need.name.is_empty() {
                 continue;
             }
             let found = index.answers(&need, &forced, &mut self.gaps);
+            let is_linked = |at: &usize| {
+                let place = self.entries.get(*at).map(|entry| &entry.place);
+                matches!(place, Some(Place::Own(Some(folder))) if around.has_package_in(around.folder(), folder))
+            };
+            if found.iter().any(is_linked) || spared && found.is_empty() {
+                builder.spare(&manifest, need.name.as_str());
+            }
             let range = ranges::versions(place::range(&need.range));
             found.iter().for_each(|to| builder.wants(&manifest, &need.name, &*range, scope, to.to_string()));
         }
+        tools.into_iter().for_each(|manifest| builder.spare_tools(manifest));
         builder.gaps = self.gaps;
         builder.finish(around.path)
     }
 
-    /// What the project's own packages among the entries ask for.
-    fn asks_of_own(&mut self, around: &Around<'_>) -> Vec<Ask> {
-        let mut asks = Vec::new();
-        for entry in &mut self.entries {
+    /// What the project's own packages among the entries ask for, and the manifests of those that are no members.
+    fn asks_of_own<'a>(
+        &mut self,
+        index: &Index,
+        manager: Manager,
+        around: &Around<'a>,
+    ) -> (Vec<Ask>, Vec<&'a Manifest>) {
+        let (mut asks, mut tools) = (Vec::new(), Vec::new());
+        for (at, entry) in self.entries.iter_mut().enumerate() {
             let Place::Own(Some(folder)) = &entry.place else { continue };
             let path = around.manifest_path(folder, "package.json");
             let manifest = around.manifests.get(&path);
             asks.push(Ask::nothing(&path));
-            for need in entry.needs.drain(..) {
+            let mut needs = std::mem::take(&mut entry.needs);
+            if manager == Manager::YarnClassic && needs.is_empty() {
+                // Of most linked folders it does not write what they need, though it locks that.
+                let declared = manifest.into_iter().flat_map(|manifest| &manifest.declared);
+                needs.extend(declared.filter(|one| one.scope == Scope::Production).filter_map(need_of));
+            }
+            for need in needs {
                 let scope = manifest.map_or(Scope::Production, |manifest| scope_of(manifest, &need.name));
-                asks.push(Ask { manifest: path.clone(), need, scope });
+                asks.push(Ask { manifest: path.clone(), need, scope, spared: false });
+            }
+            let mut answers = index.answers.get(at).into_iter().flatten();
+            if !answers.any(|(_, range)| range.starts_with("workspace:")) {
+                tools.extend(manifest);
             }
         }
-        asks
+        (asks, tools)
     }
 }
 
@@ -112,7 +137,7 @@ impl Ask {
     /// A manifest that is there, whatever it asks for.
     fn nothing(manifest: &str) -> Self {
         let need = Need { name: String::new(), range: String::new(), optional: true };
-        Self { manifest: manifest.to_owned(), need, scope: Scope::Production }
+        Self { manifest: manifest.to_owned(), need, scope: Scope::Production, spared: false }
     }
 }
 
@@ -125,6 +150,16 @@ fn scope_of(manifest: &Manifest, name: &str) -> Scope {
 
 fn name_in(declared: &Declared) -> &str {
     declared.alias.as_deref().unwrap_or(&declared.name)
+}
+
+/// What a manifest asks a registry for.
+fn need_of(declared: &Declared) -> Option<Need> {
+    let range = match &declared.alias {
+        _ if declared.source == Source::Own => return None,
+        Some(_) if !declared.range.starts_with("npm:") => format!("npm:{}@{}", declared.name, declared.range),
+        _ => declared.range.clone(),
+    };
+    Some(Need { name: name_in(declared).to_owned(), range, optional: declared.optional })
 }
 
 /// What the manifest beside the lock file and those of the workspace members ask for.
@@ -140,16 +175,10 @@ fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
     for manifest in manifests {
         asks.push(Ask::nothing(&manifest.path));
         for declared in &manifest.declared {
-            if declared.source == Source::Own {
-                continue;
-            }
-            let range = match &declared.alias {
-                Some(_) if !declared.range.starts_with("npm:") => format!("npm:{}@{}", declared.name, declared.range),
-                _ => declared.range.clone(),
-            };
-            let name = name_in(declared).to_owned();
-            let need = Need { range, optional: declared.optional || own.contains(&*name), name };
-            asks.push(Ask { manifest: manifest.path.clone(), need, scope: declared.scope });
+            let Some(need) = need_of(declared) else { continue };
+            let spared = own.contains(&*need.name);
+            let need = Need { optional: need.optional || spared, ..need };
+            asks.push(Ask { manifest: manifest.path.clone(), need, scope: declared.scope, spared });
         }
     }
     asks

@@ -26,6 +26,8 @@ pub struct Library {
     pub set: Option<Property>,
     /// The catalog, and the library's line.
     pub line: (String, u32),
+    /// What it prefers within a strict version, with the line.
+    pub preferred: Option<(String, u32)>,
 }
 
 impl Catalog {
@@ -82,7 +84,7 @@ fn library(doc: &Doc<'_>, path: &str, alias: &str, value: &Value<'_>) -> Option<
         let name = format!("{}:{}", parts.next()?, parts.next()?);
         let version = parts.next().unwrap_or("").to_owned();
         let set = (!version.is_empty()).then(|| set(alias, here));
-        return Some(Library { name, version, set, line });
+        return Some(Library { name, version, set, line, preferred: None });
     }
     let table = value.get_ref().as_table()?;
     let of = |key: &str| toml_doc::text(table, &[key]);
@@ -99,5 +101,14 @@ fn library(doc: &Doc<'_>, path: &str, alias: &str, value: &Value<'_>) -> Option<
         },
         None => (said.map(version).unwrap_or_default(), said.map(|said| set(alias, doc.line(said)))),
     };
-    Some(Library { name, version, set, line })
+    let strict = reference.map_or(said, |reference| toml_doc::at(&doc.table, &["versions", reference]));
+    let preferred = strict.and_then(|value| Some((prefer_beside_strictly(value)?, doc.line(value))));
+    Some(Library { name, version, set, line, preferred })
+}
+
+/// What a rich version prefers within a strict one.
+fn prefer_beside_strictly(value: &Value<'_>) -> Option<String> {
+    let table = value.get_ref().as_table()?;
+    toml_doc::text(table, &["strictly"])?;
+    toml_doc::text(table, &["prefer"]).map(str::to_owned)
 }

@@ -35,6 +35,10 @@ impl Forced {
         {
             note(name, version, version, (number, variables), manifest);
         }
+        if let Some((name, version)) = self.named.as_ref().zip(call(line, "prefer").and_then(|rest| texts(rest).next()))
+        {
+            manifest.preferred.insert(name.clone(), (version.to_owned(), number));
+        }
         // A list of arguments goes on behind a comma or an open bracket.
         self.in_call = calls && line.ends_with([',', '(', '[']);
     }

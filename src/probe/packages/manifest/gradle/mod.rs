@@ -87,7 +87,8 @@ impl Builds {
                 if entries.is_empty() {
                     build.manifest.gaps.add(reason::DYNAMIC, &reference);
                 }
-                for Library { name, version, set, line: in_catalog } in entries {
+                for Library { name, version, set, line: in_catalog, preferred } in entries {
+                    build.manifest.preferred.extend(preferred.map(|preferred| (name.clone(), preferred)));
                     match set {
                         Some(set) => {
                             build.manifest.properties.insert(name.clone(), set);

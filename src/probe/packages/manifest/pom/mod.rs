@@ -4,7 +4,7 @@ mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Declared, Manifest, Pin, Property, Runtime, Source, Table};
+use super::{Declared, Manifest, Pin, Property, Runtime, Source, Table, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 use crate::probe::paths::{folder, joined};
 use xml::{Dependency, Pom};
@@ -187,6 +187,9 @@ impl<'a> Project<'a> {
                 manifest.inherited.insert(dependency.line, (path.to_owned(), line));
             }
             let scope = dependency.scope.as_deref().or_else(|| set.and_then(|(_, scope, _)| *scope));
+            if scope == Some("system") {
+                manifest.gaps.add(reason::SYSTEM, &name);
+            }
             let is_own = own.contains(&name) || scope == Some("system");
             manifest.declared.push(Declared {
                 name,

@@ -2,7 +2,7 @@
 //! <https://packaging.python.org/en/latest/specifications/dependency-groups/>), with what uv and PDM add
 //! (<https://docs.astral.sh/uv/reference/settings/>, <https://pdm-project.org/latest/reference/pep621/>).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Manifest, Pin, Runtime, Source, is_requirements, reason};
 use super::{Requirement, pin_of_reference, poetry, scope_of};
@@ -43,6 +43,7 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
     for (_, list) in toml_doc::entries(table, &["tool", "pdm", "dev-dependencies"]) {
         requirements(&doc, list, Scope::Development, false, manifest);
     }
+    manifest.groups = by_group(table);
     for (name, path) in [
         ("tool.uv", &["tool", "uv"][..]),
         ("tool.uv.override-dependencies", &["tool", "uv", "override-dependencies"]),
@@ -85,6 +86,26 @@ fn is_read_elsewhere(table: &Table<'_>, field: &str) -> bool {
     let mut files = toml_doc::texts(table, &place);
     files.extend(toml_doc::text(table, &place).map(str::to_owned));
     !files.is_empty() && files.iter().all(|file| is_requirements(file) || super::is_requirements_input(file))
+}
+
+/// What only groups or extras ask for, with the first of them.
+fn by_group(table: &Table<'_>) -> BTreeMap<String, String> {
+    let name = |text: &str| Requirement::parse(text).map(|one| Ecosystem::PyPi.normalize(one.name));
+    let mut found = BTreeMap::new();
+    for path in
+        [&["project", "optional-dependencies"][..], &["dependency-groups"], &["tool", "pdm", "dev-dependencies"]]
+    {
+        for (group, list) in toml_doc::entries(table, path) {
+            let texts = list.get_ref().as_array().into_iter().flatten().filter_map(|item| item.get_ref().as_str());
+            for name in texts.filter_map(name) {
+                found.entry(name).or_insert_with(|| group.get_ref().to_string());
+            }
+        }
+    }
+    for name in toml_doc::texts(table, &["project", "dependencies"]).iter().filter_map(|text| name(text)) {
+        found.remove(&name);
+    }
+    found
 }
 
 /// Every text of a list as a requirement.
