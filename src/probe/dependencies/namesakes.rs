@@ -7,20 +7,25 @@ use std::collections::BTreeSet;
 use super::osv::Answers;
 use super::query::Query;
 use crate::probe::packages::{LocalPackage, Packages, Version};
-use crate::probe::repository::is_aside;
 
 /// Why a local package leaves the question open.
 pub mod reason {
     /// The version is one that advisories name.
-    pub const VULNERABLE: &str = "folder with the name and version of a public package that has known vulnerabilities: if it is a copy, update it; if it is your own code, rename it";
-    /// Nobody says the version.
-    pub const NO_VERSION: &str = "folder or fork with the name of a public package that has known vulnerabilities, of which nothing says the version";
+    pub const VULNERABLE: &str = "folder that bears the name and version of a public package with known vulnerabilities (update it if it is a copy, rename it if it is your own code)";
+    /// Nobody says the version, or not in a way that can be compared.
+    pub const NO_VERSION: &str = "folder or fork that bears the name of a public package with known vulnerabilities, and no version to compare (say it in its manifest, or rename it if it is your own code)";
 }
 
 /// What to ask about the local packages: their version, or all versions where none is known that could be compared.
 #[must_use]
 pub fn queries(locked: &Packages) -> BTreeSet<Query> {
-    locked.locals.iter().map(query).collect()
+    locked.locals.iter().flat_map(|local| [Some(query(local)), fork(local)]).flatten().collect()
+}
+
+/// What to ask about a fork itself: one on which advisories are published was compared as every other module.
+fn fork(local: &LocalPackage) -> Option<Query> {
+    let name = local.ecosystem.normalize(local.fork.as_ref()?);
+    Some(Query { ecosystem: local.ecosystem, name, version: String::new() })
 }
 
 fn query(local: &LocalPackage) -> Query {
@@ -34,10 +39,11 @@ pub fn take(locked: &mut Packages, answers: &mut Answers, only: &BTreeSet<Query>
     for local in std::mem::take(&mut locked.locals) {
         let query = query(&local);
         // Whoever squats on a name did not write what is in the folder.
-        let is_known = answers.hits.get(&query).is_some_and(|all| all.iter().any(|advisory| !advisory.malware));
-        if is_known {
+        let is_known =
+            |query: &Query| answers.hits.get(query).is_some_and(|all| all.iter().any(|advisory| !advisory.malware));
+        if is_known(&query) && !fork(&local).is_some_and(|fork| is_known(&fork)) {
             let reason = if query.version.is_empty() { reason::NO_VERSION } else { reason::VULNERABLE };
-            let gaps = if is_aside(&local.path) { &mut locked.gaps_aside } else { &mut locked.gaps };
+            let gaps = if local.aside { &mut locked.gaps_aside } else { &mut locked.gaps };
             gaps.add(reason, &local.shown());
         }
     }

@@ -4,18 +4,20 @@
 use super::Packages;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::paths::{folder, joined};
+use crate::probe::repository::is_aside;
 
 /// A build that lies elsewhere, or nowhere.
 const OUTSIDE: &str = "Gradle build that a settings file includes and that is not among the project's files";
 /// A build at a place that only running the settings would tell.
 const DYNAMIC: &str = "Gradle build that a settings file includes by a path that only a program can work out";
 /// Settings include a few builds; what goes on for longer is not written by hand.
-const MOST: usize = 1_000;
+const MOST: usize = 200;
 
 /// Counts the builds that are not there, and notes by what names the project's own are asked for.
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
-    let is_settings = |file: &&FileEntry| matches!(file.name(), "settings.gradle" | "settings.gradle.kts");
-    for file in listing.files.iter().filter(is_settings) {
+    let is_build = |file: &&FileEntry| matches!(bare(file), "build.gradle" | "settings.gradle");
+    let files: Vec<&FileEntry> = listing.files.iter().filter(is_build).collect();
+    for file in files.iter().filter(|file| bare(file) == "settings.gradle") {
         // Why it cannot be read is told where build files are.
         let Ok(text) = file.read() else { continue };
         for (target, line) in included(&text).into_iter().take(MOST) {
@@ -25,27 +27,36 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
                 continue;
             };
             let inside = joined(folder(&file.path), &target).filter(|_| !target.starts_with(['/', '~']));
-            match inside.filter(|inside| builds(inside, listing).next().is_some()) {
-                Some(inside) => name(&inside, found, listing),
+            match inside.filter(|inside| builds(inside, &files).next().is_some()) {
+                Some(inside) => {
+                    let own = group_beside(&file.path, &files);
+                    name(&inside, own.as_deref(), found, &files);
+                }
                 None => found.gaps_of(&file.path).add(OUTSIDE, &format!("{target} ({place})")),
             }
         }
     }
 }
 
-/// Gives the build files of an included build the names by which others ask for what they publish.
-fn name(inside: &str, found: &mut Packages, listing: &Listing) {
-    let root = listing.files.iter().filter(|file| folder(&file.path).trim_end_matches('/') == inside);
-    let settings = root.filter(|file| file.name().starts_with("settings.gradle")).find_map(|file| file.read().ok());
+/// Gives the build files of an included build the names by which others ask for what they publish, where their group is that
+/// of the project. Under another one it may be a copy of what others publish, about which nothing is known.
+fn name(inside: &str, own_group: Option<&str>, found: &mut Packages, files: &[&FileEntry]) {
+    let Some(own_group) = own_group.filter(|_| !is_aside(&format!("{inside}/build.gradle"))) else { return };
+    let is_settings = |file: &&FileEntry| bare(file) == "settings.gradle" && at(file) == inside;
+    let settings = files.iter().copied().filter(is_settings).find_map(|file| file.read().ok());
     let own = settings.as_deref().and_then(|text| set(text, "rootProject.name").map(str::to_owned));
     let mut above = None;
-    for file in builds(inside, listing).take(MOST) {
+    for file in builds(inside, files).take(MOST) {
         let group = file.read().ok().and_then(|text| set(&text, "group").map(str::to_owned));
-        let at = folder(&file.path).trim_end_matches('/');
-        let is_root = at == inside;
+        let is_root = at(file) == inside;
         // What the root says of itself it mostly says of all.
         let Some(group) = group.or_else(|| above.clone()) else { continue };
-        let called = at.rsplit('/').next().unwrap_or(at);
+        let below = |rest: &str| rest.starts_with('.') && own_group.contains('.');
+        let is_kin = group.strip_prefix(own_group).is_some_and(|rest| rest.is_empty() || below(rest));
+        if !is_kin {
+            continue;
+        }
+        let called = at(file).rsplit('/').next().unwrap_or_default();
         let called = own.as_deref().filter(|_| is_root).unwrap_or(called);
         if let Some(manifest) = found.manifests.get_mut(&file.path) {
             manifest.name = Some(format!("{group}:{called}"));
@@ -56,17 +67,28 @@ fn name(inside: &str, found: &mut Packages, listing: &Listing) {
     }
 }
 
-/// The build files of a folder and below, that of the folder itself first.
-fn builds<'l>(inside: &'l str, listing: &'l Listing) -> impl Iterator<Item = &'l FileEntry> {
+/// The name of a file without what says in which language it is written.
+fn bare(file: &FileEntry) -> &str {
+    let name = file.name();
+    name.strip_suffix(".kts").unwrap_or(name)
+}
+
+/// The folder in which a file lies, without a `/` at its end.
+fn at(file: &FileEntry) -> &str {
+    folder(&file.path).trim_end_matches('/')
+}
+
+/// The group that the build beside a settings file says for itself.
+fn group_beside(settings: &str, files: &[&FileEntry]) -> Option<String> {
+    let mut beside = files.iter().filter(|file| folder(&file.path) == folder(settings) && bare(file) == "build.gradle");
+    beside.find_map(|file| set(&file.read().ok()?, "group").map(str::to_owned))
+}
+
+/// The build and settings files of a folder and below, those of the folder itself first.
+fn builds<'l>(inside: &'l str, files: &'l [&'l FileEntry]) -> impl Iterator<Item = &'l FileEntry> {
     let below = format!("{inside}/");
-    let is_root = move |file: &&FileEntry| folder(&file.path).trim_end_matches('/') == inside;
-    let is_build = |file: &&FileEntry| {
-        let name = file.name();
-        let name = name.strip_suffix(".kts").unwrap_or(name);
-        matches!(name, "build.gradle" | "settings.gradle")
-    };
-    let all = move || listing.files.iter().filter(is_build);
-    all().filter(is_root).chain(all().filter(move |file| file.path.starts_with(&below) && !is_root(file)))
+    let root = files.iter().copied().filter(move |file| at(file) == inside);
+    root.chain(files.iter().copied().filter(move |file| file.path.starts_with(&below) && at(file) != inside))
 }
 
 /// What a settings file includes, with the lines: `None` for what is no plain text.
@@ -134,19 +156,28 @@ mod tests {
 
     #[test]
     fn what_an_included_build_publishes_is_own() {
-        let of = |settings: &str| {
-            let build = "dependencies {\n implementation 'com.acme:lib:1.0'\n implementation 'com.acme:util:1.0'\n}\n";
+        let of = |at: &str, settings: &str, group: &str| {
+            let build = "group = 'com.acme'\ndependencies {\n implementation 'com.acme:lib:1.0'\n implementation \
+                         'com.acme:util:1.0'\n}\n";
+            let in_folder = |file: &str| format!("{at}/{file}");
             told(&[
-                ("settings.gradle", settings),
-                ("build.gradle", build),
+                ("settings.gradle", &format!("{settings} '{at}'\n")),
+                ("build.gradle", &build.replace("'com.acme:", &format!("'{group}:"))),
                 ("gradle.lockfile", "empty=compileClasspath\n"),
-                ("parts/settings.gradle", "rootProject.name = 'lib'\ninclude 'util'\n"),
-                ("parts/build.gradle", "group = 'com.acme'\n"),
-                ("parts/util/build.gradle", "plugins { id 'java' }\n"),
+                (&in_folder("settings.gradle"), "rootProject.name = 'lib'\ninclude 'util'\n"),
+                (&in_folder("build.gradle"), &format!("group = '{group}'\n")),
+                (&in_folder("util/build.gradle"), "plugins { id 'java' }\n"),
             ])
         };
-        assert_eq!(of("includeBuild 'parts'\n"), [""; 0]);
-        let missing = "package that is asked for but missing from the lock file: com.acme:lib, com.acme:util";
-        assert_eq!(of(""), [missing]);
+        for group in ["com.acme", "com.acme.parts"] {
+            assert_eq!(of("parts", "includeBuild", group), [""; 0]);
+        }
+        let missing = |group: &str| {
+            [format!("package that is asked for but missing from the lock file: {group}:lib, {group}:util")]
+        };
+        assert_eq!(of("parts", "// includeBuild", "com.acme"), missing("com.acme"));
+        // Perhaps a copy of what others publish.
+        assert_eq!(of("parts", "includeBuild", "org.yaml"), missing("org.yaml"));
+        assert_eq!(of("third_party/parts", "includeBuild", "com.acme"), missing("com.acme"));
     }
 }

@@ -51,7 +51,18 @@ impl Spec {
         if wanted.starts_with("catalog:") {
             return elsewhere(Source::Registry, Pin::Range);
         }
-        if OWN.iter().any(|start| wanted.starts_with(start)) || wanted.starts_with('/') || is_archive_name(wanted) {
+        // `workspace:real@*` of pnpm and Yarn: a member under another name.
+        let member = wanted.strip_prefix("workspace:").and_then(|alias| alias.rsplit_once('@'));
+        if let Some((real, _)) = member.filter(|(real, _)| !real.is_empty() && !real.starts_with('.')) {
+            return Self { name: real.to_owned(), ..elsewhere(Source::Own, Pin::Exact) };
+        }
+        // npm takes the protocol in any case.
+        let is_file = wanted.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("file:"));
+        if is_file
+            || OWN.iter().any(|start| wanted.starts_with(start))
+            || wanted.starts_with('/')
+            || is_archive_name(wanted)
+        {
             return elsewhere(Source::Own, Pin::Exact);
         }
         match remote(wanted) {
@@ -65,8 +76,15 @@ impl Spec {
 #[must_use]
 pub fn folder(wanted: &str) -> Option<&str> {
     let wanted = wanted.trim();
-    let place = ["file:", "link:", "portal:"].iter().find_map(|start| wanted.strip_prefix(start));
+    let after = |start: &&str| {
+        let (protocol, rest) = wanted.split_at_checked(start.len())?;
+        protocol.eq_ignore_ascii_case(start).then_some(rest)
+    };
+    let place = ["file:", "link:", "portal:"].iter().find_map(after);
     let is_place = |text: &&str| ["./", "../", "~/", "/"].iter().any(|start| text.starts_with(start));
+    // `workspace:./ui`, and Yarn's `workspace:packages/ui`; a scope is no folder.
+    let is_folder = |text: &&str| is_place(text) || text.contains('/') && !text.starts_with('@');
+    let place = place.or_else(|| wanted.strip_prefix("workspace:").filter(is_folder));
     let place = place.or_else(|| Some(wanted).filter(is_place))?;
     // Yarn names the project that the folder is relative to behind `::`.
     let place = place.split(['#', ':']).next().unwrap_or(place);
@@ -222,6 +240,24 @@ mod tests {
     }
 
     #[test]
+    fn folders_are_told_from_all_else() {
+        for (wanted, place) in [
+            ("file:../a", Some("../a")),
+            ("File:a", Some("a")),
+            ("link:./a", Some("./a")),
+            ("./a", Some("./a")),
+            ("workspace:./a", Some("./a")),
+            ("workspace:packages/a", Some("packages/a")),
+            ("workspace:@s/a@*", None),
+            ("workspace:^", None),
+            ("file:a.tgz", None),
+            ("^1.0.0", None),
+        ] {
+            assert_eq!(folder(wanted), place, "{wanted}");
+        }
+    }
+
+    #[test]
     fn tells_what_it_really_is_and_where_it_comes_from() {
         for (wanted, expected) in [
             ("^1.0.0", "a ^1.0.0 Registry"),
@@ -240,6 +276,10 @@ mod tests {
             ("jsr:^1", "@jsr/a ^1 Registry"),
             ("catalog:react18", "a catalog:react18 Registry"),
             ("workspace:^", "a workspace:^ Own"),
+            ("workspace:real@*", "real workspace:real@* Own"),
+            ("workspace:@s/real@^", "@s/real workspace:@s/real@^ Own"),
+            ("workspace:packages/a", "a workspace:packages/a Own"),
+            ("FILE:../x", "a FILE:../x Own"),
             ("link:../x", "a link:../x Own"),
             ("./vendor/x.tgz", "a ./vendor/x.tgz Own"),
             ("vendor/x.tgz", "a vendor/x.tgz Own"),

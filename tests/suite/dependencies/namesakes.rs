@@ -32,10 +32,10 @@ async fn open(files: &[(&str, &str)], advisories: &Folder) -> String {
     }
 }
 
-const VULNERABLE: &str = "incomplete: folder with the name and version of a public package that has known vulnerabilities: \
-    if it is a copy, update it; if it is your own code, rename it ";
-const NO_VERSION: &str = "incomplete: folder or fork with the name of a public package that has known vulnerabilities, \
-    of which nothing says the version ";
+const VULNERABLE: &str = "incomplete: folder that bears the name and version of a public package with known \
+    vulnerabilities (update it if it is a copy, rename it if it is your own code) ";
+const NO_VERSION: &str = "incomplete: folder or fork that bears the name of a public package with known vulnerabilities, \
+    and no version to compare (say it in its manifest, or rename it if it is your own code) ";
 
 #[tokio::test]
 async fn a_member_of_a_workspace_that_is_a_vulnerable_copy_leaves_the_question_open() {
@@ -48,7 +48,7 @@ async fn a_member_of_a_workspace_that_is_a_vulnerable_copy_leaves_the_question_o
     };
     let lock = package_lock(&[("left-pad", "1.3.0")]);
     let of = async |name: &str, says: &str| {
-        let member = format!("{{\"name\": \"{name}\", \"private\": true{says}}}");
+        let member = format!("{{\"name\": \"{name}\"{says}}}");
         let files =
             [("package.json", &*root(name)), ("package-lock.json", &lock), ("packages/lib/package.json", &member)];
         let missing = format!("; package that is asked for but missing from the lock file ({name} in package.json)");
@@ -68,6 +68,7 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
         &["Go", "crates.io", "PyPI"],
         vec![
             record("GO-1", "Go", "golang.org/x/crypto", &[("introduced", "0"), ("fixed", "0.17.0")]),
+            record("GO-2", "Go", "example.com/kept", &[("introduced", "0"), ("fixed", "0.5.0")]),
             record("RUSTSEC-1", "crates.io", "time", &[("introduced", "0.1.0"), ("fixed", "0.2.23")]),
             record("PYSEC-1", "PyPI", "requests", &[("introduced", "0"), ("fixed", "2.31.0")]),
         ],
@@ -79,11 +80,25 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
     let replaced = module("require golang.org/x/crypto v0.0.0\nreplace golang.org/x/crypto => ./crypto\n");
     let crypto = ("crypto/go.mod", "module golang.org/x/crypto\ngo 1.22\ntoolchain go1.22.4\n");
     let sums = ("go.sum", "example.com/other v1.0.0 h1:x=\nexample.com/other v1.0.0/go.mod h1:x=\n");
-    let told = format!("{NO_VERSION}(golang.org/x/crypto (./crypto))");
+    let told = format!("{NO_VERSION}(golang.org/x/crypto (crypto))");
     assert_eq!(open(&[("go.mod", &replaced), sums, crypto], &advisories).await, told);
     let own = module("require lib.example.com/core v1.0.0\nreplace lib.example.com/core => ./core\n");
     let core = ("core/go.mod", "module lib.example.com/core\ngo 1.22\ntoolchain go1.22.4\n");
     assert_eq!(open(&[("go.mod", &own), sums, core], &advisories).await, "");
+    // A fork on which advisories are published is compared as itself.
+    let fork =
+        |to: &str| module(&format!("require golang.org/x/crypto v0.1.0\nreplace golang.org/x/crypto => {to} v1.0.0\n"));
+    let forked = |to: &str| {
+        format!(
+            "example.com/other v1.0.0 h1:x=\nexample.com/other v1.0.0/go.mod h1:x=\n{to} v1.0.0 h1:x=\n{to} v1.0.0/go.mod h1:x=\n"
+        )
+    };
+    for (to, told) in [
+        ("example.com/nobodys", format!("{NO_VERSION}(golang.org/x/crypto (example.com/nobodys))")),
+        ("example.com/kept", String::new()),
+    ] {
+        assert_eq!(open(&[("go.mod", &fork(to)), ("go.sum", &forked(to))], &advisories).await, told, "{to}");
+    }
 
     let lock = |version: &str| {
         format!(
@@ -137,7 +152,7 @@ async fn the_service_is_asked_about_folders_that_do_not_bear_the_scope_of_the_pr
     let seen = asked(&project, &server.uri()).await;
     let examined = seen.result.unwrap();
     let Coverage::Part(why) = coverage(&examined) else { panic!("{:?}", coverage(&examined)) };
-    assert_eq!(*why, format!("{NO_VERSION}(minimist (./libs/minimist))"));
+    assert_eq!(*why, format!("{NO_VERSION}(minimist (libs/minimist))"));
     let requests = server.received_requests().await.unwrap();
     let body: Value = requests.iter().find(|one| one.method == "POST").unwrap().body_json().unwrap();
     let sent: Vec<String> = body["queries"]

@@ -204,7 +204,7 @@ fn what_only_a_program_works_out_is_said_and_not_guessed() {
     assert_eq!(declared("pyproject.toml", &poetry), ["flask ^3:5 Registry Range", "called x"]);
     let program = "from setuptools import setup\nsetup(name='x', install_requires=read())  # extras_require\n";
     let gap = "dependency of a manifest that only a program can work out: install_requires of setup.py";
-    assert_eq!(declared("setup.py", program), [gap]);
+    assert_eq!(declared("setup.py", program), ["called x", gap]);
     assert_eq!(declared("setup.py", "from setuptools import setup\nsetup()\n"), [""; 0]);
 }
 

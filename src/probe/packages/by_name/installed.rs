@@ -198,6 +198,13 @@ pub struct Asked {
     pub named: Vec<Installed>,
     /// From folders, as the command writes them.
     pub folders: Vec<(Ecosystem, String)>,
+    /// From archives, which may be patterns.
+    pub archives: Vec<String>,
+}
+
+/// Whether a word names an archive of packages.
+pub fn is_archive(word: &str) -> bool {
+    [".whl", ".tgz", ".tar.gz", ".gem"].iter().any(|end| word.ends_with(end)) && !word.contains("://")
 }
 
 /// Reads a command.
@@ -230,7 +237,7 @@ pub fn asked(command: &str) -> Asked {
         return Asked::default();
     }
     let mut found: Vec<Installed> = Vec::new();
-    let mut folders: Vec<(Ecosystem, String)> = Vec::new();
+    let (mut folders, mut archives): (Vec<(Ecosystem, String)>, Vec<String>) = Default::default();
     let (mut version, mut answered) = (None, false);
     while let Some(word) = words.next() {
         if word.starts_with('-') {
@@ -255,12 +262,14 @@ pub fn asked(command: &str) -> Asked {
         if runs && !found.is_empty() {
             break;
         }
+        // `pip install libs/http`: no name of Python's has a slash.
+        let is_folder = ecosystem == Ecosystem::PyPi && word.contains('/') && !word.contains(['@', ':']);
         let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') && !word.ends_with('/');
-        let is_file =
-            [".whl", ".tgz", ".tar.gz", ".gem"].iter().any(|end| word.ends_with(end)) && !word.contains("://");
-        if is_name && !is_file && !MANAGERS.contains(&name_of(word)) {
+        if is_name && !is_archive(word) && !is_folder && !MANAGERS.contains(&name_of(word)) {
             found.push(Installed { ecosystem, said: word.to_owned() });
-        } else if !is_file && word.contains('/') && !word.contains("://") {
+        } else if is_archive(word) {
+            archives.push(word.to_owned());
+        } else if !word.contains("://") && (word.contains('/') || word == "." || word.starts_with(".[")) {
             folders.push((ecosystem, word.to_owned()));
         }
         if runs {
@@ -278,7 +287,7 @@ pub fn asked(command: &str) -> Asked {
     {
         one.said = format!("{} {}", one.said, version.trim_start_matches('='));
     }
-    Asked { named: found, folders }
+    Asked { named: found, folders, archives }
 }
 
 /// Whether a command only shows its words.
@@ -301,7 +310,7 @@ mod tests {
     #[test]
     fn commands_install_from_folders() {
         for (command, folders) in [
-            ("pip install . ./lib /wheels/a.whl b.whl", "./lib"),
+            ("pip install . ./lib /wheels/a.whl b.whl", ". ./lib"),
             ("pip install -e /app/core --editable=./api flask", "/app/core ./api"),
             ("python -m pip install 'vendor/requests/' && x", "vendor/requests/"),
             ("npm install ./vendor/minimist", "./vendor/minimist"),

@@ -1,6 +1,7 @@
 //! Packages that come in past all manifests: commands of a Dockerfile install them by name, code imports them from an
 //! address, scripts ask for them in a header, archives lie in the project. No lock file says which versions arrive.
 
+mod folders;
 mod installed;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,8 @@ use super::local::InstalledFolder;
 use super::lock::{BY_NAME, Builder, Draft, Typed};
 use super::{Ecosystem, LockFile, Manager, Packages, Scope, shell, typed};
 use crate::probe::files::{FileEntry, Listing};
-use crate::probe::repository::Dockerfile;
+use crate::probe::repository::{Dockerfile, is_aside};
+use folders::Standing;
 use installed::{Asked, Installed, asked};
 
 pub(super) use installed::installed;
@@ -26,6 +28,7 @@ mod reason {
         "package that a container installs by name: it was compared, what it needs in turn is in no lock file";
     pub const ADDRESS: &str = "package that code imports from an address, in no lock file";
     pub const HEADER: &str = "Python script that asks for packages in its own header, which gonogo does not read yet";
+    pub const WHEEL: &str = super::super::lock::reason::NO_REGISTRY;
     pub const ARCHIVE: &str = "archive of Java code in the project, in no lock file";
 }
 
@@ -36,9 +39,11 @@ static IMPORT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// Counts what comes in so, keeps what has an exact version, and tells which folders commands install from.
 pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) -> Vec<InstalledFolder> {
+    let names = listing.files.iter().filter(|file| !is_aside(&file.path)).map(FileEntry::name);
+    let archives: Vec<&str> = names.filter(|name| installed::is_archive(name)).collect();
     let read = listing.files.par_iter().filter(|_| !cancel.is_cancelled()).map(|file| {
         let (mut builders, mut folders) = (Builders::default(), Vec::new());
-        let gaps = of_file(file, found, &mut builders, &mut folders);
+        let gaps = of_file(file, found, &archives, &mut builders, &mut folders);
         (file.path.as_str(), gaps, builders.finish(&file.path), folders)
     });
     let told: Vec<_> = read.collect();
@@ -56,6 +61,7 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationTo
 fn of_file(
     file: &FileEntry,
     packages: &Packages,
+    archives: &[&str],
     builders: &mut Builders,
     folders: &mut Vec<InstalledFolder>,
 ) -> Vec<(&'static str, String)> {
@@ -82,11 +88,13 @@ fn of_file(
     let container = Dockerfile::new(path, text.into());
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
     for (run, line) in container.runs() {
-        let (named, from_folders) = of_run(&container, run, line);
-        folders.extend(from_folders.into_iter().map(|(ecosystem, folder)| {
+        let (named, asked) = of_run(&container, run, line);
+        folders.extend(asked.folders.into_iter().map(|(ecosystem, folders)| {
             let path = path.clone();
-            InstalledFolder { path, ecosystem, folder }
+            InstalledFolder { path, ecosystem, folders }
         }));
+        let of_project = asked.archives.into_iter().filter(|archive| is_among(archive, archives));
+        told.extend(of_project.map(|archive| ((line, shown(&archive)), reason::WHEEL)));
         for (one, command) in named {
             // What it needs in turn may have no version there.
             let constrained = is_constrained(&one, path, packages);
@@ -104,19 +112,39 @@ fn of_file(
 }
 
 /// What an instruction installs by name, each with its command where that can be shown as it stands; and from which folders.
-fn of_run(container: &Dockerfile, run: &str, line: u32) -> (Vec<(Installed, String)>, Vec<(Ecosystem, String)>) {
+fn of_run(container: &Dockerfile, run: &str, line: u32) -> (Vec<(Installed, String)>, Places) {
     let in_full = filled(&in_shell_form(run), container, line);
-    let (mut all, mut all_folders) = (Vec::new(), Vec::new());
+    let (mut all, mut places) = (Vec::new(), Places::default());
+    let mut standing = Standing::of(container, line);
     for command in shell::commands(&in_full) {
         let bare = bare(command);
         // Of one that a variable is part of, nobody would find the text.
         let is_shown = run.contains(bare) && typed::is_command(bare);
         let shown = if is_shown { bare.to_owned() } else { String::new() };
-        let Asked { named, folders } = asked(command);
+        standing.follow(bare);
+        let Asked { named, folders, archives } = asked(command);
         all.extend(named.into_iter().map(|one| (one, shown.clone())));
-        all_folders.extend(folders);
+        places.folders.extend(folders.into_iter().map(|(ecosystem, folder)| (ecosystem, standing.names(&folder))));
+        places.archives.extend(archives);
     }
-    (all, all_folders)
+    (all, places)
+}
+
+/// What an instruction installs from places.
+#[derive(Default)]
+struct Places {
+    /// The folders with what they may be called in the project.
+    folders: Vec<(Ecosystem, Vec<String>)>,
+    archives: Vec<String>,
+}
+
+/// Whether the project holds an archive that a command installs: others are made in the container, of what is examined.
+fn is_among(archive: &str, archives: &[&str]) -> bool {
+    let name = archive.rsplit('/').next().unwrap_or(archive);
+    match name.split_once('*') {
+        Some((start, end)) => archives.iter().any(|one| one.starts_with(start) && one.ends_with(end)),
+        None => archives.contains(&name),
+    }
 }
 
 /// A command without the options that are those of `RUN`.

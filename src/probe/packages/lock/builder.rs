@@ -94,7 +94,7 @@ pub struct Builder {
     /// Whether all readers of a constraints file name all that arrives.
     pub readers_name_all: bool,
     /// The packages that come from folders, and what forks take the place of.
-    locals: BTreeSet<Local>,
+    locals: BTreeMap<(String, Option<String>), Local>,
     /// By manifest, what it asks for and no package is held of.
     spared: BTreeMap<String, BTreeSet<String>>,
     /// What could not be understood or examined.
@@ -130,7 +130,7 @@ impl Builder {
             wanted: BTreeMap::new(),
             forced: BTreeMap::new(),
             readers_name_all: false,
-            locals: BTreeSet::new(),
+            locals: BTreeMap::new(),
             spared: BTreeMap::new(),
             gaps: Gaps::default(),
         }
@@ -188,9 +188,24 @@ impl Builder {
     }
 
     /// A package whose code comes from a folder or a fork, with its version and where that is, as far as the file says it.
-    pub fn local(&mut self, name: &str, version: Option<&str>, place: &str) {
-        let (name, version) = (name.to_owned(), version.map(str::to_owned));
-        self.locals.insert(Local { name, version, place: place.to_owned() });
+    pub fn local(&mut self, name: &str, version: Option<&str>, place: Option<String>) -> &mut Local {
+        let name = name.to_owned();
+        let key = (name.clone(), place.clone());
+        let version = version.map(str::to_owned);
+        self.locals.entry(key).or_insert(Local { name, version, place, stands_in: false })
+    }
+
+    /// Packages of a registry need one that comes from a folder.
+    pub fn stands_in(&mut self, name: &str, place: Option<String>) {
+        self.local(name, None, place).stands_in = true;
+    }
+
+    /// The same of these, by their normalized names, wherever they lie.
+    pub fn stand_in(&mut self, names: &BTreeSet<String>) {
+        let ecosystem = self.manager.ecosystem();
+        for local in self.locals.values_mut().filter(|local| names.contains(&ecosystem.normalize(&local.name))) {
+            local.stands_in = true;
+        }
     }
 
     /// A manifest asks for a package.
@@ -272,7 +287,7 @@ impl Builder {
             .collect();
         derive_scopes(&mut packages, &roots, &said);
         let Self { manager, format, forced, readers_name_all, locals, spared, gaps, .. } = self;
-        let (path, typed) = (path.to_owned(), Vec::new());
+        let (path, typed, locals) = (path.to_owned(), Vec::new(), locals.into_values().collect());
         let lock = LockFile { path, manager, format, packages, roots, forced, readers_name_all, typed, locals, spared };
         Reading { lock, gaps }
     }

@@ -96,6 +96,10 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
                     // What is forced does not go by what is asked for.
                     let is_forced = forced.contains(&*name);
                     let range = if is_forced { String::new() } else { Spec::of(&name, &asked.wanted).range };
+                    if let Some(folder) = places.get(found).and_then(Place::folder).filter(|_| place.folder().is_none())
+                    {
+                        builder.stands_in(&name, Some(around.place(folder)));
+                    }
                     builder.needs_range(at.to_string(), found.to_string(), range);
                 }
                 None if asked.needed => builder.gaps.add(reason::MISSING, &name),

@@ -41,8 +41,8 @@ struct Found<'a> {
     needs: Vec<(usize, &'a str, &'a str)>,
     /// What the project's own gems need, with the gem's name.
     own_needs: Vec<(&'a str, &'a str, &'a str)>,
-    /// The project's own gems, with their versions.
-    own: Vec<(&'a str, &'a str)>,
+    /// The project's own gems, with their versions and folders.
+    own: Vec<(&'a str, &'a str, &'a str)>,
     /// What the Gemfile asks for.
     asked: Vec<(&'a str, &'a str)>,
 }
@@ -57,6 +57,8 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let mut section = None;
     // The gem whose needs follow.
     let mut current: Option<Result<usize, &str>> = None;
+    // The folder of the gems that follow.
+    let mut folder = "";
     let mut has_dependencies = false;
     for (number, line) in (1_u32..).zip(text.lines()) {
         if ["<<<<<<<", "=======", ">>>>>>>"].iter().any(|mark| line.starts_with(mark)) {
@@ -79,6 +81,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         // Gems of another place on the machine are nobody's own.
         let remote =
             line.trim_start().strip_prefix("remote: ").filter(|_| section == Some(Section::Own) && indent == 2);
+        folder = remote.unwrap_or(folder);
         if remote.is_some_and(|folder| around.is_outside(folder)) {
             section = Some(Section::Packages(Origin::Elsewhere));
         }
@@ -90,7 +93,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
                 current = None;
                 match spec(line) {
                     Some((name, version)) if section == Section::Own && !version.is_empty() => {
-                        found.own.push((name, version));
+                        found.own.push((name, version, folder));
                         current = Some(Err(name));
                     }
                     Some((name, version)) if !version.is_empty() => {
@@ -157,8 +160,8 @@ impl Found<'_> {
         let file = if around.path.ends_with("gems.locked") { "gems.rb" } else { "Gemfile" };
         let (path, manifest) = (around.manifest_path("", file), around.manifest("", file));
         builder.root(&path);
-        for (name, version) in &self.own {
-            builder.local(name, Some(version), "");
+        for (name, version, folder) in &self.own {
+            builder.local(name, Some(version), Some(around.place(folder)));
         }
         for (from, name, range) in &self.needs {
             let from = from.to_string();

@@ -1,7 +1,7 @@
 //! `Cargo.lock` (<https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html>), every version of it.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -48,8 +48,8 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         None => builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(value))),
     })?;
     let named = Named::of(&entries);
-    add_packages(&entries, &named, &mut builder);
-    add_roots(&named, around, &mut builder);
+    let stand_ins = add_packages(&entries, &named, &mut builder);
+    add_roots(&named, around, &stand_ins, &mut builder);
     Ok(builder.finish(around.path))
 }
 
@@ -131,7 +131,9 @@ impl<'e> Named<'e> {
     }
 }
 
-fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder) {
+/// Adds what comes from registries and repositories. The names of the project's own crates that these need come back.
+fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder) -> BTreeSet<String> {
+    let mut stand_ins = BTreeSet::new();
     for (at, entry) in entries.iter().enumerate() {
         if let Some(source) = &entry.source {
             let is_known = CRATES_IO.iter().any(|known| source.starts_with(known));
@@ -143,15 +145,21 @@ fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder)
             match named.find(dependency) {
                 Some(found) if entry.source.is_some() => builder.needs(at.to_string(), found.to_string()),
                 Some(_) => {}
-                None if named.own.contains(name) => {}
+                None if named.own.contains(name) => {
+                    // crates.io takes nothing that needs a crate which is not there.
+                    if entry.source.is_some() {
+                        stand_ins.insert(name.to_owned());
+                    }
+                }
                 None => builder.gaps.add(MISSING, name),
             }
         }
     }
+    stand_ins
 }
 
 /// The project's own crates ask for what they depend on; which of it is for development only, their manifests say.
-fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
+fn add_roots(named: &Named<'_>, around: &Around<'_>, stand_ins: &BTreeSet<String>, builder: &mut Builder) {
     let folder = around.folder();
     let below = around.manifests.range(folder.to_owned()..).take_while(|(path, _)| path.starts_with(folder));
     let manifests = by_name(below);
@@ -159,8 +167,9 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, builder: &mut Builder) {
     let beside = by_name(around.manifests.iter());
     for own in named.entries.iter().filter(|entry| entry.source.is_none()) {
         let manifest = manifests.get(&*own.name).or_else(|| beside.get(&*own.name)).copied();
-        let place = manifest.map_or("", |manifest| paths::folder(&manifest.path));
-        builder.local(&own.name, Some(&own.version), place.trim_end_matches('/'));
+        let place = manifest.map(|manifest| paths::folder(&manifest.path).trim_end_matches('/').to_owned());
+        let local = builder.local(&own.name, Some(&own.version), place);
+        local.stands_in = stand_ins.contains(&*own.name);
         let path = manifest.map_or_else(|| around.manifest_path("", "Cargo.toml"), |manifest| manifest.path.clone());
         builder.root(&path);
         for dependency in &own.dependencies {

@@ -87,7 +87,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     let development = lock.packages_dev.unwrap_or_default();
     for (entries, scope) in [(production, Scope::Production), (development, Scope::Development)] {
         for raw in entries {
-            found.add(raw, scope, &lines);
+            found.add(raw, scope, &lines, around);
         }
     }
     Ok(found.finish(around))
@@ -103,7 +103,7 @@ struct Found {
 }
 
 impl Found {
-    fn add(&mut self, raw: &RawValue, scope: Scope, lines: &Lines<'_>) {
+    fn add(&mut self, raw: &RawValue, scope: Scope, lines: &Lines<'_>, around: &Around<'_>) {
         let entry = object::<Entry<'_>>(raw.get()).ok();
         let Some((entry, name)) = entry.and_then(|entry| json::text(entry.name).map(|name| (entry, name))) else {
             self.builder.gaps.add(reason::ENTRY, &format!("line {}", lines.of_part(raw.get())));
@@ -112,10 +112,11 @@ impl Found {
         // Composer compares names without regard to case.
         let key = name.to_lowercase();
         if let Some(folder) = own_folder(&entry) {
-            self.builder.local(&key, Some(&entry.version), &folder);
+            let place = around.place(&folder);
+            self.builder.local(&key, Some(&entry.version), Some(place.clone()));
             // What it says that it replaces, it is a copy of, or a fork.
             for (replaced, _) in &entry.replace.0 {
-                self.builder.local(&replaced.to_lowercase(), None, &folder);
+                self.builder.local(&replaced.to_lowercase(), None, Some(place.clone()));
             }
             self.own.push((Own { manifest: folder, needs: needs(&entry) }, scope));
             return;

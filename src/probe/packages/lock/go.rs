@@ -1,5 +1,7 @@
 //! `go.mod`, which names every version that is built (<https://go.dev/ref/mod#go-mod-file>).
 
+use std::collections::BTreeMap;
+
 use super::{Around, Builder, Draft, Reading, Scope, reason};
 use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
 use crate::probe::packages::{Manager, Manifest, NotUnderstood};
@@ -97,8 +99,8 @@ impl Required<'_> {
         builder: &mut Builder,
     ) {
         let Self { statement, name, version } = *self;
-        if workspace.modules.contains(&name) {
-            builder.local(name, None, "go.work");
+        if let Some(folder) = workspace.modules.get(name) {
+            builder.local(name, None, Some(folder.clone()));
             return;
         }
         if workspace.replaced.iter().any(|replaced| replaced == name) {
@@ -115,13 +117,13 @@ impl Required<'_> {
         let (built, exact) = match Replacement::find(replacements, name, version) {
             Some(replaced) if is_folder(replaced.new.0) => {
                 // No folder says which version it is.
-                builder.local(name, None, replaced.new.0);
+                builder.local(name, None, Some(around.place(replaced.new.0)));
                 return;
             }
             Some(replaced) => {
                 // A fork is compared by its own name as well, under which hardly anybody publishes advisories.
                 if replaced.new.0 != name {
-                    builder.local(name, None, replaced.new.0);
+                    builder.local(name, None, Some(replaced.new.0.to_owned()));
                 }
                 (replaced.new.0, replaced.new.1.unwrap_or(version))
             }
@@ -137,8 +139,8 @@ impl Required<'_> {
 
 /// What a `go.work` in the folder or above says of the module.
 struct Workspace<'a> {
-    /// The modules of the workspace: each other's own code, whatever version they name.
-    modules: Vec<&'a str>,
+    /// The modules of the workspace with their folders: each other's own code, whatever version they name.
+    modules: BTreeMap<&'a str, String>,
     replaced: &'a [String],
     /// The file.
     work: Option<&'a Manifest>,
@@ -160,12 +162,15 @@ impl<'a> Workspace<'a> {
                 if !paths.iter().any(|path| path == around.path) {
                     break;
                 }
-                let names = paths.iter().filter_map(|path| around.manifests.get(path)?.name.as_deref());
-                return Self { modules: names.collect(), replaced: &work.overrides, work: Some(work) };
+                let modules = paths.iter().filter_map(|path| {
+                    let name = around.manifests.get(path)?.name.as_deref()?;
+                    Some((name, paths::folder(path).trim_end_matches('/').to_owned()))
+                });
+                return Self { modules: modules.collect(), replaced: &work.overrides, work: Some(work) };
             }
             folder = (!at.is_empty()).then(|| at.rsplit_once('/').map_or("", |(above, _)| above));
         }
-        Self { modules: Vec::new(), replaced: &[], work: None }
+        Self { modules: BTreeMap::new(), replaced: &[], work: None }
     }
 
     /// What takes the place of a module, with its version; `None` where that is a folder
@@ -186,8 +191,6 @@ fn language_version(text: &str) -> Option<(u32, u32)> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn read(text: &str) -> Result<Reading, NotUnderstood> {

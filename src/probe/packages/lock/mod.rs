@@ -57,21 +57,24 @@ pub struct LockFile {
     /// Of what stands for commands: the commands, in their order.
     pub typed: Vec<Typed>,
     /// The packages that come from folders, and what forks take the place of.
-    pub locals: BTreeSet<Local>,
+    pub locals: Vec<Local>,
     /// By manifest, what it asks for and the file rightly holds no package of: a folder of the project is linked in its
     /// place, or nobody installs it.
     pub spared: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// A package of a lock file whose code is no registry's.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Local {
     /// Its name, as whoever asks for it says it.
     pub name: String,
     /// Its version, where the file says it.
     pub version: Option<String>,
-    /// The folder or the fork that it comes from, as written; empty where the file does not say it.
-    pub place: String,
+    /// The folder that it comes from, relative to the project; the fork, or a folder elsewhere, as written. `None` where the
+    /// file does not say it.
+    pub place: Option<String>,
+    /// Packages of a registry need it: it takes the place of one that is there.
+    pub stands_in: bool,
 }
 
 /// A command that installs a package by its name.
@@ -247,6 +250,13 @@ impl<'a> Around<'a> {
             let slash = if folder.is_empty() { "" } else { "/" };
             self.manifests.contains_key(&format!("{folder}{slash}package.json"))
         })
+    }
+
+    /// `folder`, as the lock file names it, relative to the project; as written where it leads out of it.
+    #[must_use]
+    pub fn place(&self, folder: &str) -> String {
+        let inside = Some(folder).filter(|folder| !folder.starts_with(['/', '~']));
+        inside.and_then(|inside| joined(self.folder(), inside)).unwrap_or_else(|| folder.to_owned())
     }
 
     /// The path of a manifest of this name in `folder` below the lock file's own: `""`, `apps/web`.

@@ -43,7 +43,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let needs = needs(table, name, &mut builder);
         let origin = match origin(table) {
             Place::Own(folder) => {
-                builder.local(name, toml_doc::text(table, &["version"]), folder);
+                builder.local(name, toml_doc::text(table, &["version"]), Some(around.place(folder)));
                 graph.add_own(name, own_manifest(around, folder), needs);
                 return;
             }

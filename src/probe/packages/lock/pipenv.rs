@@ -58,7 +58,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             other => scope_of(other),
         };
         match serde_json::from_str::<Entries<'_>>(raw.get()) {
-            Ok(entries) => add_all(entries, scope, &lines, &mut builder),
+            Ok(entries) => add_all(entries, scope, &lines, around, &mut builder),
             Err(_) => builder.gaps.add(reason::ENTRY, category),
         }
     }
@@ -77,7 +77,7 @@ fn key(name: &str, scope: Scope) -> String {
     format!("{scope:?} {}", Ecosystem::PyPi.normalize(name))
 }
 
-fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, builder: &mut Builder) {
+fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, around: &Around<'_>, builder: &mut Builder) {
     if let Some(name) = &entries.1 {
         builder.gaps.add(reason::TWICE, name);
     }
@@ -88,7 +88,8 @@ fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, builder: &mut 
             continue;
         };
         let is_archive = |path: &String| [".whl", ".zip", ".tar.gz"].iter().any(|end| path.ends_with(end));
-        if entry.path.as_ref().is_some_and(|path| !is_archive(path)) {
+        if let Some(folder) = entry.path.as_ref().filter(|path| !is_archive(path)) {
+            builder.local(&name, None, Some(around.place(folder)));
             continue;
         }
         let elsewhere = [&entry.git, &entry.hg, &entry.svn, &entry.file].iter().any(|place| place.is_some())

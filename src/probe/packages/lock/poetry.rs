@@ -60,7 +60,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let source = toml_doc::text(table, &["source", "type"]);
         if source == Some("directory") {
             let folder = toml_doc::text(table, &["source", "url"]).unwrap_or(".");
-            builder.local(name, Some(version), folder);
+            builder.local(name, Some(version), Some(around.place(folder)));
             graph.add_own(name, own_manifest(around, folder), needs);
             return;
         }

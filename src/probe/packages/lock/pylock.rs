@@ -50,7 +50,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         let Some((table, name, line)) = named(doc, entry, &mut builder.gaps) else { return };
         let needs = needs(table, name, &mut builder);
         if let Some(folder) = toml_doc::text(table, &["directory", "path"]) {
-            builder.local(name, toml_doc::text(table, &["version"]), folder);
+            builder.local(name, toml_doc::text(table, &["version"]), Some(around.place(folder)));
             graph.add_own(name, own_manifest(around, folder), needs);
             return;
         }

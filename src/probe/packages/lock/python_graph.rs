@@ -165,7 +165,7 @@ impl Graph {
         let mut sorted: Vec<usize> = (0..self.nodes.len()).collect();
         sorted.sort_by_key(|at| self.nodes.get(*at).map(Node::sorts_as));
         self.sorted = sorted;
-        let mut missing = BTreeSet::new();
+        let (mut missing, mut stand_ins) = (BTreeSet::new(), BTreeSet::new());
         let (mut seen, mut waiting): (BTreeSet<Step>, Vec<Step>) = (BTreeSet::new(), Vec::new());
         let mut followed: BTreeSet<(usize, usize, Scope)> = BTreeSet::new();
         for asked in std::mem::take(&mut self.asked) {
@@ -194,12 +194,17 @@ impl Graph {
                 self.follow(need, scope, &mut seen, &mut waiting, &mut missing, |to| match &node.own {
                     Some(manifest) => self.want(builder, manifest, scope, need, to),
                     None if to != at => {
+                        // No package of a registry needs one that only the project has.
+                        if let Some(own) = self.nodes.get(to).filter(|node| node.own.is_some()) {
+                            stand_ins.insert(own.name.clone());
+                        }
                         builder.needs_range(at.to_string(), to.to_string(), &need.range);
                     }
                     None => {}
                 });
             }
         }
+        builder.stand_in(&stand_ins);
         missing
     }
 

@@ -104,7 +104,7 @@ fn own(
     builder: &mut Builder,
 ) {
     let manifest = own_manifest(around, folder);
-    builder.local(name, toml_doc::text(table, &["version"]), folder);
+    builder.local(name, toml_doc::text(table, &["version"]), Some(around.place(folder)));
     let ranges = ranges(table, &["metadata", "requires-dist"]);
     let needs = needs(table, &ranges, builder);
     if !(matches!(folder, "." | "") || members.iter().any(|member| member == name)) {

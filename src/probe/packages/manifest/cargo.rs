@@ -154,6 +154,7 @@ impl Crate {
         let text = |key: &str| package.get(key).and_then(|value| value.get_ref().as_str()).map(str::to_owned);
         let line = |key: &str| package.get(key).map_or(0, |value| lines.at(value.span().start));
         self.manifest.name = text("name");
+        self.manifest.version = text("version");
         self.manifest.licence = text("license").filter(|licence| !licence.is_empty());
         self.inherits_licence = package.get("license").is_some_and(is_inherited);
         if let Some(range) = text("rust-version") {

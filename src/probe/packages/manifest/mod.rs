@@ -32,6 +32,8 @@ pub struct Manifest {
     pub name: Option<String>,
     /// Its own version, where it says it outright.
     pub version: Option<String>,
+    /// It says that nobody may publish it: npm's `private`.
+    pub private: bool,
     /// What it asks for, in the order in which it stands there.
     pub declared: Vec<Declared>,
     /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`.
@@ -91,6 +93,8 @@ pub struct Placed {
     pub name: String,
     /// The folder as written, relative to the manifest's own.
     pub folder: String,
+    /// Whoever else needs the package gets the folder as well: `overrides`, `resolutions`.
+    pub forced: bool,
 }
 
 /// Why something in a manifest was not read.

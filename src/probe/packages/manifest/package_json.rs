@@ -45,6 +45,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         path: path.to_owned(),
         name: root.text("name").filter(|name| !name.is_empty()),
         version: root.text("version").filter(|version| !version.is_empty()),
+        private: root.get("private").is_some_and(|raw| raw.get() == "true"),
         placed: placed(&declared, &forcings),
         declared,
         members: members(&root),
@@ -102,10 +103,14 @@ fn declared(root: &Entries<'_>, lines: &Lines<'_>) -> Vec<Declared> {
 
 /// What comes from folders, asked for or forced.
 fn placed(declared: &[Declared], forcings: &BTreeMap<String, Vec<Forcing>>) -> Vec<Placed> {
-    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?)));
+    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?, false)));
     let all = forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)));
-    let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?)));
-    let placed = |(name, folder): (&String, &str)| Placed { name: name.clone(), folder: folder.to_owned() };
+    let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?, true)));
+    let placed = |(name, folder, forced): (&String, &str, bool)| Placed {
+        name: name.clone(),
+        folder: folder.to_owned(),
+        forced,
+    };
     asked.chain(forced).map(placed).collect()
 }
 

@@ -34,7 +34,7 @@ pub fn add(path: &str, text: &str, found: &mut BTreeMap<String, Manifest>) -> Re
         if let Some(says) = says.filter(|_| !name.is_empty() && key.len() < MAX_KEY) {
             if let Some(folder) = npm_spec::folder(says) {
                 let (name, folder) = (name.to_owned(), folder.to_owned());
-                manifest.placed.push(Placed { name, folder });
+                manifest.placed.push(Placed { name, folder, forced: true });
             }
             let (keys, says) = (vec![key.to_owned()], says.to_owned());
             let forcing = Forcing { table: Table::PnpmWorkspace, keys, says, line: node.line };

@@ -128,6 +128,9 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
             }
             match &place.kind {
                 Kind::Package => {
+                    if let Some(folder) = places.get(found).and_then(Place::own_folder) {
+                        builder.stands_in(name, Some(around.place(folder)));
+                    }
                     let range = Spec::of(name, &asked.wanted).range;
                     builder.needs_range(at.to_string(), found.to_string(), range);
                 }
@@ -199,6 +202,16 @@ impl<'a> Place<'a> {
     fn is_held(&self) -> bool {
         let outside = matches!(self.kind, Kind::Own(None) | Kind::Link);
         !outside && !self.entry.optional && !self.entry.extraneous
+    }
+
+    /// The folder that it stands for, as the file names it.
+    fn own_folder(&self) -> Option<&str> {
+        let target = self.entry.resolved.as_ref().and_then(Value::as_str);
+        match self.kind {
+            Kind::Package => None,
+            Kind::Link => target,
+            Kind::Own(_) => target.and_then(own_folder).or(Some(self.folder)),
+        }
     }
 
     /// Whether it stands for a folder that is among the project's files.

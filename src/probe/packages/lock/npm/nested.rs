@@ -59,7 +59,12 @@ pub fn read(entries: Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, builde
             let range = Spec::of(&name, &json::text(raw).unwrap_or_default()).range;
             match &manifest {
                 Some(manifest) => builder.wants(manifest, name, range, scope(place.dev), found.to_string()),
-                None => builder.needs_range(at.to_string(), found.to_string(), range),
+                None => {
+                    if let Some(folder) = places.get(found).and_then(Place::own_folder) {
+                        builder.stands_in(&name, Some(around.place(folder)));
+                    }
+                    builder.needs_range(at.to_string(), found.to_string(), range);
+                }
             }
         }
     }

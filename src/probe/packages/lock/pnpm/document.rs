@@ -21,6 +21,8 @@ pub struct Document {
     /// Who needs whom: keys of `packages`, or of `snapshots` where there are any.
     needs: Vec<Need>,
     snapshots: Vec<String>,
+    /// What packages of a registry get from folders that are linked: names with the folders.
+    linked: Vec<(String, String)>,
     /// The entries that force versions, by the package.
     forced: BTreeMap<String, Vec<Forcing>>,
     has_packages: bool,
@@ -139,7 +141,11 @@ impl Document {
             let Value::Map(entries) = &block.value else { return None };
             for (name, reference) in entries {
                 let (name, reference) = (name.text()?, reference.text()?);
-                let Some(to) = keys::target(layout, name, reference) else { continue };
+                let Some(to) = keys::target(layout, name, reference) else {
+                    let folder = reference.strip_prefix("link:").unwrap_or(reference);
+                    self.linked.push((name.to_owned(), folder.to_owned()));
+                    continue;
+                };
                 self.needs.push(Need { from: key.to_owned(), name: name.to_owned(), to, optional });
             }
         }
@@ -183,8 +189,14 @@ impl Document {
         let copied = own.values().flatten().filter_map(|folder| around.manifests.get(&manifest_of(around, folder)));
         copied.filter(|one| !members.contains(&one.path)).for_each(|one| builder.spare_tools(one));
         self.importers.build(layout, builder, around, &own, prefix);
+        for (name, folder) in self.linked {
+            builder.stands_in(&name, Some(around.place(&folder)));
+        }
         for Need { from, name, to, optional } in self.needs {
             let key = prefixed(&to);
+            if let Some(Some(folder)) = own.get(&to).filter(|_| !own.contains_key(&from)) {
+                builder.stands_in(&name, Some(around.place(folder)));
+            }
             if !builder.knows(&key) && !own.contains_key(&to) && !optional {
                 builder.gaps.add(reason::MISSING, &name);
             }

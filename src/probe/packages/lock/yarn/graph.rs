@@ -78,6 +78,10 @@ impl Graph {
                 let found = index.answers(need, &forced, &mut self.gaps);
                 let range = ranges::versions(place::range(&need.range));
                 found.iter().for_each(|to| builder.needs_range(at.to_string(), to.to_string(), &range));
+                let mut places = found.iter().filter_map(|to| self.entries.get(*to)).map(|entry| &entry.place);
+                if let Some(Place::Own(folder)) = places.find(|place| matches!(place, Place::Own(_))) {
+                    builder.stands_in(&need.name, folder.as_deref().map(|folder| around.place(folder)));
+                }
             }
         }
         for Ask { manifest, need, scope, spared } in asks {

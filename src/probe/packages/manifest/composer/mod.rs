@@ -64,7 +64,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
                 let source = repositories.source_of(&name, &range);
                 if source == Source::Own {
                     let folder = repositories.folder_of(&name).unwrap_or_default();
-                    manifest.placed.push(Placed { name: name.clone(), folder });
+                    manifest.placed.push(Placed { name: name.clone(), folder, forced: false });
                 }
                 let pin = match source {
                     Source::Own => Pin::Exact,

@@ -142,7 +142,7 @@ fn gem(call: &Call, is_case: bool, line: u32, blocks: &[Block], manifest: &mut M
         let own = call.option("path").and_then(|value| value.words().into_iter().next());
         let around = || blocks.iter().rev().find_map(|block| block.folder.as_ref().map(|at| format!("{at}/{name}")));
         let folder = own.or_else(around).unwrap_or_default();
-        manifest.placed.push(Placed { name: name.clone(), folder });
+        manifest.placed.push(Placed { name: name.clone(), folder, forced: false });
     }
     let for_some = ["platforms", "platform", "install_if"].iter().any(has);
     if for_some || is_case || blocks.iter().any(|block| block.is_conditional) {

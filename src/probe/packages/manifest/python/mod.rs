@@ -67,14 +67,27 @@ impl Manifest {
 
     /// Notes that a package comes from a folder.
     fn place(&mut self, name: &str, folder: &str) {
-        let folder = folder.split(['#', ';']).next().unwrap_or(folder).trim();
-        let folder = folder.strip_prefix("file:").map_or(folder, |rest| rest.strip_prefix("//").unwrap_or(rest));
+        // Behind it may stand conditions, options and extras: `-e "./lib[dev]" ; os_name == 'nt'`.
+        let folder = folder.split(['#', ';', '?']).next().unwrap_or(folder);
+        let folder = folder.split(" --").next().unwrap_or(folder).trim().trim_matches(['"', '\'']);
+        let folder = folder.split('[').next().unwrap_or(folder);
+        let name = name.split('[').next().unwrap_or(name).trim_matches(['"', '\'']);
+        let folder = match folder.strip_prefix("file:").map(|rest| rest.strip_prefix("//").ok_or(rest)) {
+            None => folder,
+            Some(Err(path)) => path,
+            // The first part is another machine (RFC 8089, section 2), and may hold a password.
+            Some(Ok(rest)) => match rest.split_once('/') {
+                Some(("localhost", _)) => rest.get("localhost".len()..).unwrap_or(rest),
+                Some((host, _)) if !host.is_empty() && !host.starts_with(['.', '$', '{']) => "/another machine",
+                _ => rest,
+            },
+        };
         // PDM and hatch name the project's own folder so.
         let from_root = ["/${PROJECT_ROOT}/", "${PROJECT_ROOT}/", "/{root:uri}/", "{root:uri}/"];
         let folder = from_root.iter().find_map(|start| folder.strip_prefix(start)).unwrap_or(folder);
-        if ![".whl", ".zip", ".gz", ".bz2"].iter().any(|end| folder.ends_with(end)) {
+        if !requirements_file::is_archive(folder) {
             let (name, folder) = (name.to_owned(), folder.to_owned());
-            self.placed.push(Placed { name, folder });
+            self.placed.push(Placed { name, folder, forced: false });
         }
     }
 
@@ -109,7 +122,9 @@ fn place_of(url: &str) -> (Source, Pin) {
         return (Source::Git, pin_of_reference(reference));
     }
     if before.starts_with("file:") || !before.contains(':') {
-        return (Source::Own, Pin::Exact);
+        // An archive in the repository is still somebody else's code.
+        let source = if requirements_file::is_archive(before) { Source::Url } else { Source::Own };
+        return (source, Pin::Exact);
     }
     let hashed = ["sha256=", "sha384=", "sha512="].iter().any(|hash| fragment.contains(hash));
     (Source::Url, if hashed { Pin::Exact } else { Pin::Loose })

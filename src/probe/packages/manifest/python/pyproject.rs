@@ -15,6 +15,8 @@ pub(super) fn read(text: &str, manifest: &mut Manifest) -> Result<(), NotUnderst
     let table = &doc.table;
     manifest.name = toml_doc::text(table, &["project", "name"])
         .or_else(|| toml_doc::text(table, &["tool", "poetry", "name"]))
+        .or_else(|| toml_doc::text(table, &["tool", "flit", "metadata", "dist-name"]))
+        .or_else(|| toml_doc::text(table, &["tool", "flit", "metadata", "module"]))
         .map(str::to_owned);
     manifest.version = toml_doc::text(table, &["project", "version"])
         .or_else(|| toml_doc::text(table, &["tool", "poetry", "version"]))

@@ -162,7 +162,8 @@ fn value_of<'t>(option: &'t str, long: &str, short: char) -> Option<&'t str> {
     Some(rest.trim()).filter(|value| !value.is_empty())
 }
 
-fn is_archive(text: &str) -> bool {
+/// Whether a place is an archive, as its name ends.
+pub(super) fn is_archive(text: &str) -> bool {
     let text = without_marker(text);
     [".whl", ".zip", ".tar.gz", ".tar.bz2", ".tgz"].iter().any(|end| text.ends_with(end))
 }
@@ -186,8 +187,6 @@ fn place(text: &str) -> Said<'_> {
     let (address, fragment) = text.split_once('#').unwrap_or((text, ""));
     let egg = fragment.split('&').find_map(|part| part.strip_prefix("egg="));
     let (source, pin) = place_of(text);
-    // An archive in the repository is still somebody else's code.
-    let source = if source == Source::Own && is_archive(address) { Source::Url } else { source };
     let path = address.split('?').next().unwrap_or(address);
     let path = path.split_once("://").map_or(path, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or(path);

@@ -74,12 +74,62 @@ fn declare(setting: &Setting<'_>, scope: Scope, optional: bool, manifest: &mut M
     }
 }
 
-/// Notes that `setup.py` works out dependencies.
+/// Reads what `setup.py` says outright, and notes that it works out dependencies.
 pub(super) fn read_program(text: &str, manifest: &mut Manifest) {
     let code = || text.lines().map(|line| line.split('#').next().unwrap_or(line));
+    (manifest.name, manifest.version) = (argument("name", &code), argument("version", &code));
     for keyword in ["install_requires", "extras_require"] {
         if code().any(|line| line.contains(keyword)) {
             manifest.gaps.add(reason::DYNAMIC, &format!("{keyword} of {}", manifest.path));
+        }
+    }
+}
+
+/// The text that a call names so, or a constant of the same file that it names: `name="shop"`, `name=NAME`.
+fn argument<'t, L: Iterator<Item = &'t str>>(keyword: &str, code: &impl Fn() -> L) -> Option<String> {
+    let after = |line: &'t str, name: &str| {
+        let at = line.find(name)?;
+        let is_word = line.get(..at).is_some_and(|before| !before.ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+        let rest = line.get(at + name.len()..)?.trim_start().strip_prefix('=').filter(|rest| !rest.starts_with('='));
+        rest.filter(|_| is_word).map(str::trim_start)
+    };
+    let quoted = |value: &str| {
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+        Some(value.get(1..)?.split_once(quote)?.0.to_owned())
+    };
+    let call = code().position(|line| line.contains("setup("))?;
+    let value = code().skip(call).find_map(|line| after(line, keyword))?;
+    quoted(value).or_else(|| {
+        let end = value.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(value.len());
+        let name = value.get(..end).filter(|name| !name.is_empty())?;
+        code().find_map(|line| line.starts_with(name).then(|| after(line, name)).flatten().and_then(quoted))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setup_program_may_say_its_name_outright() {
+        for (text, name, version) in [
+            (
+                "from setuptools import setup\nsetup(name=\"requests\", version='2.25.0')\n",
+                Some("requests"),
+                Some("2.25.0"),
+            ),
+            (
+                "NAME = 'requests'\nsetup(\n    name=NAME,\n    version=about['__version__'],\n)\n",
+                Some("requests"),
+                None,
+            ),
+            ("setup(\n    # name='old'\n    long_name='x',\n    name = 'new',\n)\n", Some("new"), None),
+            ("name = 'x'\nsetup(**config)\n", None, None),
+            ("print(name='x')\n", None, None),
+        ] {
+            let mut manifest = Manifest::default();
+            read_program(text, &mut manifest);
+            assert_eq!((manifest.name.as_deref(), manifest.version.as_deref()), (name, version), "{text}");
         }
     }
 }

@@ -1,0 +1,323 @@
+//! Which packages of the project come from folders and forks: manifests, lock files and commands say it, each in its own way.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{InstalledFolder, LocalPackage, is_kin};
+use crate::probe::packages::lock::Local;
+use crate::probe::packages::manifest::go_mod::is_folder;
+use crate::probe::packages::manifest::{Manifest, Placed, ecosystem, members};
+use crate::probe::packages::version::Version;
+use crate::probe::packages::{Ecosystem, Manager, Packages, range};
+use crate::probe::paths::{folder, joined};
+use crate::probe::repository::is_aside;
+
+/// What is found of one package.
+struct Found<'a> {
+    ecosystem: Ecosystem,
+    name: &'a str,
+    version: Option<&'a str>,
+    /// As [`LocalPackage::place`].
+    place: &'a str,
+    /// The file that says so.
+    path: &'a str,
+    /// It takes the place of a package that others need: then even what says nothing else is no proof of own code.
+    stands_in: bool,
+    /// Its manifest says that nobody may publish it.
+    private: bool,
+}
+
+/// Collects local packages. Each way in which they come about has a method of its own.
+pub struct Collector<'p> {
+    found: &'p Packages,
+    /// The manifests in each folder, which is written in small letters and without a `/` at its end.
+    in_folders: BTreeMap<String, Vec<&'p Manifest>>,
+    /// What is asked for as if it were published, by its name: members of npm's workspaces, modules of Maven and Gradle. With
+    /// the folder below which it is meant.
+    members: BTreeMap<(Ecosystem, &'p str), Vec<(&'p str, &'p Manifest)>>,
+    /// What the project as a whole calls itself.
+    projects: Vec<(Ecosystem, &'p str)>,
+    /// The manifests that what is deployed takes in, wherever they lie.
+    deployed: BTreeSet<&'p str>,
+    locals: BTreeSet<LocalPackage>,
+    /// The file that names a folder elsewhere on the machine, and what it says.
+    outside: Vec<(String, String)>,
+}
+
+impl<'p> Collector<'p> {
+    /// Of what was read so far.
+    pub fn new(found: &'p Packages) -> Self {
+        let mut in_folders: BTreeMap<String, Vec<&Manifest>> = BTreeMap::new();
+        let mut projects = Vec::new();
+        for (path, manifest) in &found.manifests {
+            in_folders.entry(folder(path).trim_end_matches('/').to_lowercase()).or_default().push(manifest);
+            if let (None, Some(ecosystem), Some(name)) = (path.find('/'), ecosystem(path), &manifest.name) {
+                projects.push((ecosystem, name.as_str()));
+            }
+        }
+        let (members, locals, outside) = (members_of(found), BTreeSet::new(), Vec::new());
+        let deployed = BTreeSet::new();
+        let mut collector = Self { found, in_folders, members, projects, deployed, locals, outside };
+        collector.deployed = collector.reached();
+        collector
+    }
+
+    /// The packages, and the folders outside the project with the files that name them.
+    pub fn finish(self) -> (Vec<LocalPackage>, Vec<(String, String)>) {
+        let known: BTreeSet<_> =
+            self.locals.iter().filter(|one| one.version.is_some()).map(LocalPackage::without_version).collect();
+        // Several files may tell of one package, and only one of them its version.
+        let is_told = |one: &LocalPackage| one.version.is_none() && known.contains(&one.without_version());
+        let mut told = BTreeSet::new();
+        let once = |one: &LocalPackage| told.insert((one.without_version(), one.version.clone()));
+        let locals: Vec<LocalPackage> = self.locals.iter().filter(|one| !is_told(one)).cloned().collect();
+        (locals.into_iter().filter(once).collect(), self.outside)
+    }
+
+    fn add(&mut self, one: &Found<'_>) {
+        let Found { ecosystem, name, place, path, .. } = *one;
+        if !one.stands_in && is_fresh(ecosystem, one.version, one.private) {
+            return;
+        }
+        let is_said = |version: &&str| !says_nothing(ecosystem, version);
+        let version = one.version.filter(is_said).map(str::to_owned);
+        let place = place.trim_end_matches('/').to_owned();
+        let is_fork = ecosystem == Ecosystem::Go && !self.in_folders.contains_key(&place.to_lowercase());
+        let fork = Some(&place).filter(|place| is_fork && !place.is_empty() && !is_folder(place)).cloned();
+        let aside = is_aside(path) && !self.deployed.contains(path);
+        let (name, path) = (ecosystem.normalize(name), path.to_owned());
+        self.locals.insert(LocalPackage { ecosystem, name, version, place, fork, path, aside });
+    }
+
+    /// Whether a package bears the scope or owner of a project that asks for it, or of the whole.
+    fn is_own(&self, ecosystem: Ecosystem, name: &str, asks: Option<&Manifest>) -> bool {
+        let projects = self.projects.iter().filter(|(of, _)| *of == ecosystem).map(|(_, project)| Some(*project));
+        let mut all = projects.chain([asks.and_then(|asks| asks.name.as_deref())]);
+        all.any(|project| is_kin(ecosystem, name, project))
+    }
+
+    fn manifests_in(&self, folder: &str, wanted: Ecosystem) -> Vec<&'p Manifest> {
+        let there = self.in_folders.get(&folder.to_lowercase()).into_iter().flatten();
+        there.filter(|one| ecosystem(&one.path) == Some(wanted)).copied().collect()
+    }
+
+    /// The folder of the project that `place` is, as a file in `from` names it: resolvers, `pip freeze` and containers write the
+    /// project's own with folders above it that are not there.
+    fn inside(&self, from: &str, place: &str) -> Option<String> {
+        if !place.starts_with(['/', '~']) {
+            return joined(from, place);
+        }
+        let tails = place.match_indices('/').filter_map(|(at, _)| place.get(at + 1..));
+        let mut tails = tails.map(|tail| tail.trim_end_matches('/')).filter(|tail| !tail.is_empty());
+        tails.find_map(|tail| {
+            let mut above = from;
+            loop {
+                if let Some(there) = joined(above, tail).filter(|there| self.holds(there)) {
+                    return Some(there);
+                }
+                if above.is_empty() {
+                    return None;
+                }
+                above = folder(above.trim_end_matches('/'));
+            }
+        })
+    }
+
+    /// Whether manifests lie in a folder or below.
+    fn holds(&self, folder: &str) -> bool {
+        let below = format!("{}/", folder.to_lowercase());
+        self.in_folders.contains_key(below.trim_end_matches('/'))
+            || self.in_folders.range(below.clone()..).next().is_some_and(|(path, _)| path.starts_with(&below))
+    }
+
+    /// The manifests to which those lead that are deployed, from folder to folder.
+    fn reached(&self) -> BTreeSet<&'p str> {
+        let all = self.found.manifests.values();
+        let mut waiting: Vec<&Manifest> = all.filter(|one| !is_aside(&one.path)).collect();
+        let mut reached: BTreeSet<&str> = BTreeSet::new();
+        while let Some(manifest) = waiting.pop() {
+            let Some(ecosystem) = ecosystem(&manifest.path).filter(|_| reached.insert(&manifest.path)) else {
+                continue;
+            };
+            let folders = manifest.placed.iter().filter_map(|one| self.inside(folder(&manifest.path), &one.folder));
+            waiting.extend(folders.flat_map(|folder| self.manifests_in(&folder, ecosystem)));
+            let asked = manifest.declared.iter().filter_map(|one| self.members.get(&(ecosystem, &*one.name)));
+            waiting.extend(asked.flatten().map(|(_, member)| *member));
+        }
+        reached
+    }
+
+    /// What manifests say.
+    pub fn add_manifests(&mut self) {
+        for manifest in self.found.manifests.values() {
+            let Some(ecosystem) = ecosystem(&manifest.path) else { continue };
+            for placed in &manifest.placed {
+                self.add_placed(ecosystem, manifest, placed);
+            }
+            self.add_members(ecosystem, manifest);
+        }
+    }
+
+    /// What a manifest takes from a folder.
+    fn add_placed(&mut self, ecosystem: Ecosystem, manifest: &Manifest, placed: &Placed) {
+        if self.is_own(ecosystem, &placed.name, Some(manifest)) {
+            return;
+        }
+        let path = &manifest.path;
+        let Some(inside) = self.inside(folder(path), &placed.folder) else {
+            self.outside.push((path.clone(), format!("{} ({})", placed.name, placed.folder)));
+            return;
+        };
+        // The project itself, by a name of its own.
+        if inside.is_empty() || format!("{inside}/") == folder(path) {
+            return;
+        }
+        let there = self.manifests_in(&inside, ecosystem);
+        // Composer's patterns of folders name any package; only what is there comes from one.
+        if ecosystem == Ecosystem::Packagist && there.is_empty() {
+            return;
+        }
+        let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&placed.name);
+        let same = there.iter().find(|one| one.name.as_deref().is_some_and(is_it));
+        // npm installs what is there under any name. Of Python a folder alone may be named, and called otherwise than what is
+        // in it: `-e ./libs/http`.
+        if same.is_some() || ecosystem != Ecosystem::PyPi || there.iter().all(|one| one.name.is_none()) {
+            let (version, name) = (same.and_then(|one| one.version.as_deref()), &*placed.name);
+            let (place, stands_in, private) = (&*inside, placed.forced, there.iter().any(|one| one.private));
+            self.add(&Found { ecosystem, name, version, place, path, stands_in, private });
+        }
+        if same.is_none() {
+            self.add_those(ecosystem, &there, &inside, path);
+        }
+    }
+
+    /// The packages of these manifests of a folder.
+    fn add_those(&mut self, ecosystem: Ecosystem, there: &[&Manifest], place: &str, path: &str) {
+        for one in there {
+            if let Some(name) = one.name.as_deref().filter(|name| !self.is_own(ecosystem, name, None)) {
+                let (version, private) = (one.version.as_deref(), one.private);
+                self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private });
+            }
+        }
+    }
+
+    /// The members of workspaces of npm, and modules of Maven and Gradle, for which a manifest asks as if they were published.
+    fn add_members(&mut self, ecosystem: Ecosystem, manifest: &Manifest) {
+        for declared in &manifest.declared {
+            let name = &*declared.name;
+            let all = self.members.get(&(ecosystem, name)).cloned().unwrap_or_default();
+            let all = all.into_iter().filter(|(base, member)| {
+                member.path != manifest.path
+                    && manifest.path.starts_with(base)
+                    && may_be(ecosystem, &declared.range, member)
+            });
+            for (_, member) in all {
+                if !self.is_own(ecosystem, name, Some(manifest)) {
+                    let (version, place) = (member.version.as_deref(), folder(&member.path));
+                    let (path, private) = (&*manifest.path, member.private);
+                    self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private });
+                }
+            }
+        }
+    }
+
+    /// What a command of a container installs from a folder that was copied from the project.
+    pub fn add_installed(&mut self, one: &InstalledFolder) {
+        let (path, ecosystem) = (&*one.path, one.ecosystem);
+        let Some(inside) = one.folders.iter().find_map(|at| self.inside(folder(path), &format!("/{at}"))) else {
+            return;
+        };
+        let there = self.manifests_in(&inside, ecosystem);
+        let name = inside.rsplit('/').next().unwrap_or(&inside);
+        if there.iter().all(|one| one.name.is_none()) && !there.is_empty() && !self.is_own(ecosystem, name, None) {
+            let (version, place) = (None, &*inside);
+            self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private: false });
+        }
+        self.add_those(ecosystem, &there, &inside, path);
+    }
+
+    /// What lock files hold.
+    pub fn add_locks(&mut self) {
+        for lock in &self.found.locks {
+            let (ecosystem, path) = (lock.manager.ecosystem(), &*lock.path);
+            let own_folder = folder(path).trim_end_matches('/');
+            let projects = self.manifests_in(own_folder, ecosystem);
+            for Local { name, version, place, stands_in } in &lock.locals {
+                let is_own = projects.iter().any(|one| self.is_own(ecosystem, name, Some(one)));
+                // The project itself.
+                if is_own || self.is_own(ecosystem, name, None) || place.as_deref() == Some(own_folder) {
+                    continue;
+                }
+                let there = place.as_ref().map(|place| self.manifests_in(place, ecosystem)).unwrap_or_default();
+                let version = version.as_deref().or_else(|| there.iter().find_map(|one| one.version.as_deref()));
+                let (place, private) = (place.as_deref().unwrap_or(""), there.iter().any(|one| one.private));
+                self.add(&Found { ecosystem, name, version, place, path, stands_in: *stands_in, private });
+            }
+        }
+    }
+}
+
+impl LocalPackage {
+    fn without_version(&self) -> (bool, Ecosystem, String, String) {
+        (self.aside, self.ecosystem, self.name.clone(), self.place.clone())
+    }
+}
+
+/// Whether a version names no release: what tools write where nobody has chosen one, and branches of Composer.
+fn says_nothing(ecosystem: Ecosystem, version: &str) -> bool {
+    let is_branch = version.starts_with("dev-") || version.ends_with("-dev");
+    version.is_empty()
+        || version.split(['-', '+']).next() == Some("0.0.0")
+        || version.contains('$')
+        || ecosystem == Ecosystem::Packagist && is_branch
+}
+
+/// Whether a package is as a tool began it: nobody copies a release and takes its version away. `cargo new`, `uv init` and
+/// `poetry new` write 0.1.0, `npm init` 1.0.0, frameworks of npm 0.1.0 and 0.0.0 with `"private": true`.
+fn is_fresh(ecosystem: Ecosystem, version: Option<&str>, private: bool) -> bool {
+    match ecosystem {
+        Ecosystem::CratesIo | Ecosystem::PyPi => version == Some("0.1.0"),
+        Ecosystem::Npm => {
+            private && version.is_none_or(|one| matches!(one, "0.1.0" | "1.0.0") || says_nothing(ecosystem, one))
+        }
+        _ => false,
+    }
+}
+
+/// Whether a range lets a member in: otherwise npm and its like take what the registry has.
+fn may_be(ecosystem: Ecosystem, wanted: &str, member: &Manifest) -> bool {
+    let version = member.version.as_deref().and_then(|version| Version::parse(ecosystem, version));
+    ecosystem != Ecosystem::Npm
+        || wanted.contains(':')
+        || version.is_none_or(|version| range::allows(ecosystem, wanted, &version) != Some(false))
+}
+
+/// What is asked for as if it were published, with the folder below which it is meant.
+fn members_of<'p>(found: &'p Packages) -> BTreeMap<(Ecosystem, &'p str), Vec<(&'p str, &'p Manifest)>> {
+    let mut all: BTreeMap<(Ecosystem, &str), Vec<(&str, &Manifest)>> = BTreeMap::new();
+    let mut add = |ecosystem: Ecosystem, base, manifest: &'p Manifest| {
+        if let Some(name) = manifest.name.as_deref() {
+            all.entry((ecosystem, name)).or_default().push((base, manifest));
+        }
+    };
+    for (path, manifest) in &found.manifests {
+        match ecosystem(path) {
+            Some(Ecosystem::Npm) if !manifest.members.is_empty() => {
+                let base = folder(path);
+                let folders = members::folders(base, &manifest.members, "package.json", &found.manifests);
+                let paths = folders.iter().map(|inner| format!("{base}{inner}/package.json")).chain([path.clone()]);
+                for member in paths.filter_map(|path| found.manifests.get(&path)) {
+                    add(Ecosystem::Npm, base, member);
+                }
+            }
+            Some(Ecosystem::Maven) => add(Ecosystem::Maven, "", manifest),
+            _ => {}
+        }
+    }
+    // pnpm names them in its lock file.
+    for lock in found.locks.iter().filter(|lock| lock.manager == Manager::Pnpm) {
+        for member in lock.roots.iter().filter_map(|root| found.manifests.get(&root.manifest)) {
+            add(Ecosystem::Npm, folder(&lock.path), member);
+        }
+    }
+    all
+}
