@@ -142,10 +142,8 @@ fn exported_around(file: &FileFacts, line: u32) -> Option<(&str, &str)> {
         let span = function.place.span;
         function.parent == Some(0) && span.line <= line && line <= span.end_line
     });
-    let Some(function) = outer.filter(|function| function.exported && function.class.is_none()) else {
-        return None;
-    };
-    let Some((name, (_, stem))) = function.name.as_deref().zip(module_of(&file.path)) else { return None };
+    let function = outer.filter(|function| function.exported && function.class.is_none())?;
+    let (name, (_, stem)) = function.name.as_deref().zip(module_of(&file.path))?;
     let first = stem.split('.').next().unwrap_or(stem);
     // A name that a framework asks for, or a file that it finds.
     let found = FOUND.contains(&first)
