@@ -134,3 +134,88 @@ async fn what_an_edit_does_in_another_file_is_seen() {
     let second = run_with(&SourceProbe, folder.path(), &code).await.unwrap();
     assert_eq!(second.of("n-plus-one-query").len(), 1, "{:?}", second.places());
 }
+
+/// A project in which it hangs on other files whether what is wrong in one counts.
+fn tied() -> Folder {
+    let items = include_str!("../fixtures/rules/check-then-act/good_uncalled/src/items.ts");
+    Folder::with(&[
+        ("package.json", r#"{"name": "shop", "dependencies": {"react": "19", "react-dom": "19", "bcrypt": "6"}}"#),
+        ("src/items.ts", items),
+        ("src/routes.ts", "export const routes = [];\n"),
+        (
+            "src/accounts.ts",
+            "import bcrypt from 'bcrypt';\nexport async function resetPassword(users, id, password) {\n  return users.update(id, { hash: await bcrypt.hash(password, 4) });\n}\nexport const size = 4;\n",
+        ),
+        ("src/start.ts", "import { size } from './accounts';\nconsole.log(size);\n"),
+        (
+            "src/main.tsx",
+            "import { createRoot } from 'react-dom/client';\nimport App from './App';\ncreateRoot(document.body).render(<App />);\n",
+        ),
+        ("src/App.tsx", "export default function App() {\n  return <p>hi</p>;\n}\n"),
+        ("src/settings.ts", "export const settings = { key: import.meta.env.VITE_JWT_SECRET_KEY };\n"),
+        ("src/answers.ts", "export const none = 1;\n"),
+    ])
+}
+
+#[tokio::test]
+async fn what_is_kept_of_other_files_changes_with_them() {
+    let folder = tied();
+    let edits = [
+        // A name is handed on, and is not any more; then two files hand it on, and one of them goes on.
+        ("src/routes.ts", "import { items } from './items';\nexport const routes = [items.addToTeam];\n", true),
+        ("src/routes.ts", "export const routes = [];\n", true),
+        ("src/routes.ts", "import { items } from './items';\nexport const routes = [items.addToTeam];\n", true),
+        ("src/answers.ts", "import { items } from './items';\nexport const both = { add: items.addToTeam };\n", false),
+        ("src/routes.ts", "export const routes = [];\n", false),
+        ("src/answers.ts", "export const none = 1;\n", true),
+        // A function is used, by an import of the same modules; then nobody imports its module at all.
+        ("src/start.ts", "import { resetPassword } from './accounts';\nconsole.log(resetPassword);\n", true),
+        ("src/start.ts", "import { size } from './accounts';\nconsole.log(size);\n", true),
+        ("src/start.ts", "console.log(4);\n", true),
+        // A page takes a module in, and leaves it out.
+        (
+            "src/App.tsx",
+            "import { settings } from './settings';\nexport default function App() {\n  return <p>{settings.key}</p>;\n}\n",
+            true,
+        ),
+        ("src/App.tsx", "export default function App() {\n  return <p>hi</p>;\n}\n", true),
+        (
+            "src/main.tsx",
+            "import { createRoot } from 'react-dom/client';\nimport App from './App';\nimport './settings';\ncreateRoot(document.body).render(<App />);\n",
+            true,
+        ),
+        // What was wrong goes, and comes back elsewhere.
+        ("src/settings.ts", "export const settings = { mode: import.meta.env.MODE };\n", true),
+        (
+            "src/App.tsx",
+            "export default function App() {\n  return <p>{import.meta.env.VITE_JWT_SECRET_KEY}</p>;\n}\n",
+            true,
+        ),
+        // A package is imported that no manifest declares, in a second file as well; then it is declared.
+        ("src/routes.ts", "import { z } from 'zod';\nexport const routes = [z.string()];\n", true),
+        ("src/answers.ts", "import { z } from 'zod';\nexport const none = z.number();\n", true),
+        ("src/routes.ts", "export const routes = [];\n", true),
+        (
+            "package.json",
+            r#"{"name": "shop", "dependencies": {"react": "19", "react-dom": "19", "bcrypt": "6", "zod": "4"}}"#,
+            true,
+        ),
+    ];
+    let mut code = Arc::new(SharedCode::default());
+    let first = run_with(&SourceProbe, folder.path(), &code).await.unwrap();
+    let findings = |seen: &Seen| {
+        let lines = seen.findings.iter().map(|f| format!("{} {} {:?} {}", f.location, f.rule, f.confidence, f.message));
+        lines.collect::<Vec<_>>()
+    };
+    let mut known = findings(&first);
+    for (at, (path, text, tells)) in edits.into_iter().enumerate() {
+        folder.write(path, text);
+        code = Arc::new(code.renewed());
+        let again = run_with(&SourceProbe, folder.path(), &code).await.unwrap();
+        let afresh = run_with(&SourceProbe, folder.path(), &Arc::default()).await.unwrap();
+        assert_eq!(told(&again), told(&afresh), "edit {at} of {path}");
+        let now = findings(&again);
+        assert_eq!(now != known, tells, "edit {at} of {path}: {now:#?}");
+        known = now;
+    }
+}

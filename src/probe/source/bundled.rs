@@ -1,9 +1,16 @@
 //! Which modules a build puts into the pages: those that what draws the app reaches through its imports.
 
+use std::sync::Arc;
+
 use super::code::{Call, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
+use super::index::{Edited, Table, reads};
 use super::plain_files::PlainFile;
 use crate::probe::source::quick::{HashMap, HashSet};
+use crate::probe::source::standing::Modules;
+
+/// What [`CodeIndex::bundled`] answers, by name.
+pub(super) const BUNDLED: &str = "bundled";
 
 /// More modules than this are not followed; then nothing counts as left out.
 const MAX_MODULES: usize = 50_000;
@@ -23,20 +30,19 @@ const BY_FOLDER: [&str; 10] = [
 ];
 
 /// A folder with a manifest.
-struct Package<'i> {
-    folder: &'i str,
-    manifest: &'i str,
+#[derive(Debug)]
+struct Package {
+    folder: Box<str>,
     is_of_next: bool,
     begins_by_folder: bool,
 }
 
-impl<'i> Package<'i> {
-    fn of(plain: &'i PlainFile) -> Option<Self> {
-        let folder = plain.path.strip_suffix("package.json")?;
-        let manifest = &*plain.text;
-        let is_of_next = names(manifest, "next");
-        let begins_by_folder = BY_FOLDER.iter().any(|framework| names(manifest, framework));
-        Some(Self { folder: folder.trim_end_matches('/'), manifest, is_of_next, begins_by_folder })
+impl Package {
+    fn of(plain: &PlainFile) -> Option<Self> {
+        let folder = plain.path.strip_suffix("package.json")?.trim_end_matches('/').into();
+        let is_of_next = names(&plain.text, "next");
+        let begins_by_folder = BY_FOLDER.iter().any(|framework| names(&plain.text, framework));
+        Some(Self { folder, is_of_next, begins_by_folder })
     }
 }
 
@@ -46,25 +52,69 @@ fn names(manifest: &str, package: &str) -> bool {
 }
 
 /// What is known about the pages of a project.
-pub(super) struct Bundled<'i> {
+#[derive(Debug)]
+pub(super) struct Bundled {
     /// The deepest first.
-    packages: Vec<Package<'i>>,
+    packages: Vec<Package>,
     /// The places of the modules that browsers get.
     reached: HashSet<usize>,
     /// Folders of packages in which something draws an app.
-    drawing: HashSet<&'i str>,
+    drawing: HashSet<Box<str>>,
     /// Folders of packages whose code loads modules that no text names.
-    open: HashSet<&'i str>,
+    open: HashSet<Box<str>>,
     /// The last parts of imports that could not be followed.
-    lost: HashSet<&'i str>,
+    lost: HashSet<Box<str>>,
     complete: bool,
 }
 
-impl<'i> Bundled<'i> {
+impl CodeIndex {
+    /// What is known about the pages of the project. Worked out when first asked for, and kept for as long as no edit
+    /// changes what it rests on.
+    pub(super) fn bundled(&self) -> &Bundled {
+        reads::name(Table::Project, BUNDLED);
+        self.links.bundled.get_or_init(|| Arc::new(reads::apart(|| Bundled::of(self))))
+    }
+
+    /// What scripts import. Kept like [`CodeIndex::bundled`].
+    pub(super) fn modules_imported(&self) -> &Modules {
+        self.links.modules_imported.get_or_init(|| Arc::new(reads::apart(|| Modules::of(self))))
+    }
+}
+
+/// Takes over what is known about pages and imports from the index `before`, of which only the files `edited` are
+/// different. `false` where an edit may change what is known about pages.
+pub(super) fn take_over(index: &CodeIndex, before: &CodeIndex, edited: &[Edited]) -> bool {
+    let same = edited.iter().all(|edit| leads_where_it_did(&edit.was, &edit.is));
+    if same {
+        let (old, new) = (&before.links, &index.links);
+        old.bundled.get().into_iter().for_each(|bundled| drop(new.bundled.set(Arc::clone(bundled))));
+        old.modules_imported.get().into_iter().for_each(|known| drop(new.modules_imported.set(Arc::clone(known))));
+    }
+    same
+}
+
+/// Whether two states of a file say the same of what a build takes in: everything that [`Bundled::of`] and [`Modules::of`]
+/// look at in a file.
+fn leads_where_it_did(was: &FileFacts, is: &FileFacts) -> bool {
+    let imports = |file: &FileFacts| file.imports.iter().map(|import| import.module.clone()).collect::<Vec<_>>();
+    let taken = |file: &FileFacts| file.bindings.iter().map(|binding| binding.module.clone()).collect::<Vec<_>>();
+    let draws_app = |file: &FileFacts| file.calls.iter().any(|call| draws(file, call));
+    let opens = |file: &FileFacts| file.calls.iter().any(names_no_module);
+    was.language == is.language
+        && was.role == is.role
+        && was.directives == is.directives
+        && imports(was) == imports(is)
+        && taken(was) == taken(is)
+        && draws_app(was) == draws_app(is)
+        && opens(was) == opens(is)
+}
+
+impl Bundled {
     /// Follows the imports from every place where an app is drawn.
-    pub(super) fn of(index: &'i CodeIndex) -> Self {
-        let manifests = index.plain.iter().filter(|plain| plain.name() == "package.json");
-        let mut packages: Vec<Package<'_>> = manifests.filter_map(Package::of).collect();
+    fn of(index: &CodeIndex) -> Self {
+        let manifests = || index.plain.iter().filter(|plain| plain.name() == "package.json");
+        let mut packages: Vec<Package> = manifests().filter_map(Package::of).collect();
+        let manifests: Vec<&str> = manifests().map(|plain| &*plain.text).collect();
         packages.sort_by_key(|package| std::cmp::Reverse(package.folder.len()));
         let mut elsewhere: HashMap<&str, bool> = HashMap::default();
         let (reached, drawing, open, lost) =
@@ -73,7 +123,7 @@ impl<'i> Bundled<'i> {
         let mut left: Vec<usize> = Vec::new();
         for (place, file) in index.files.iter().enumerate() {
             if file.language.is_ecma() && file.role.in_production() && found.begins(file) {
-                found.drawing.insert(found.folder(&file.path));
+                found.drawing.insert(found.folder(&file.path).into());
                 found.reached.insert(place);
                 left.push(place);
             }
@@ -89,7 +139,7 @@ impl<'i> Bundled<'i> {
                 continue;
             }
             if file.calls.iter().any(names_no_module) {
-                found.open.insert(found.folder(&file.path));
+                found.open.insert(found.folder(&file.path).into());
             }
             for import in &file.imports {
                 match index.module(file, &import.module) {
@@ -97,8 +147,8 @@ impl<'i> Bundled<'i> {
                     Some(_) => {}
                     None => {
                         let known = elsewhere.entry(&import.module);
-                        if !*known.or_insert_with(|| found.is_elsewhere(&import.module)) {
-                            found.lost.insert(stem(&import.module));
+                        if !*known.or_insert_with(|| is_elsewhere(&manifests, &import.module)) {
+                            found.lost.insert(stem(&import.module).into());
                         }
                     }
                 }
@@ -138,37 +188,36 @@ impl<'i> Bundled<'i> {
     }
 
     /// The package that a file belongs to.
-    fn package(&self, path: &str) -> Option<&Package<'i>> {
-        self.packages.iter().find(|package| is_below(path, package.folder))
+    fn package(&self, path: &str) -> Option<&Package> {
+        self.packages.iter().find(|package| is_below(path, &package.folder))
     }
 
     /// Its folder.
-    fn folder(&self, path: &str) -> &'i str {
-        self.package(path).map_or("", |package| package.folder)
+    fn folder(&self, path: &str) -> &str {
+        self.package(path).map_or("", |package| &package.folder)
     }
+}
 
-    /// Whether `module` is somebody else's package, or no code: then nothing of the project lies behind it.
-    fn is_elsewhere(&self, module: &str) -> bool {
-        let assets = [
-            ".css", ".scss", ".sass", ".less", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ico", ".json",
-            ".woff", ".woff2", ".mp3", ".mp4", ".md", ".mdx", ".txt", ".html", ".pdf", ".wasm",
-        ];
-        let plain = module.split('?').next().unwrap_or(module);
-        if assets.iter().any(|end| plain.ends_with(end)) || plain.starts_with("virtual:") || plain.starts_with("node:")
-        {
-            return true;
-        }
-        if plain.starts_with(['.', '/', '~', '#', '$']) || plain.starts_with("@/") {
-            return false;
-        }
-        let parts = if plain.starts_with('@') { 2 } else { 1 };
-        let name = plain.split('/').take(parts).collect::<Vec<_>>().join("/");
-        // What a package brings along, or a build knows, is in no folder of the project either.
-        let is_name = !plain.contains('/') && !self.packages.is_empty();
-        is_name
-            || matches!(&*name, "react" | "react-dom" | "next" | "vue")
-            || self.packages.iter().any(|package| names(package.manifest, &name))
+/// Whether `module` is somebody else's package, by the texts of the manifests, or no code: then nothing of the project lies behind it.
+fn is_elsewhere(manifests: &[&str], module: &str) -> bool {
+    let assets = [
+        ".css", ".scss", ".sass", ".less", ".svg", ".png", ".jpg", ".jpeg", ".webp", ".gif", ".ico", ".json", ".woff",
+        ".woff2", ".mp3", ".mp4", ".md", ".mdx", ".txt", ".html", ".pdf", ".wasm",
+    ];
+    let plain = module.split('?').next().unwrap_or(module);
+    if assets.iter().any(|end| plain.ends_with(end)) || plain.starts_with("virtual:") || plain.starts_with("node:") {
+        return true;
     }
+    if plain.starts_with(['.', '/', '~', '#', '$']) || plain.starts_with("@/") {
+        return false;
+    }
+    let parts = if plain.starts_with('@') { 2 } else { 1 };
+    let name = plain.split('/').take(parts).collect::<Vec<_>>().join("/");
+    // What a package brings along, or a build knows, is in no folder of the project either.
+    let is_name = !plain.contains('/') && !manifests.is_empty();
+    is_name
+        || matches!(&*name, "react" | "react-dom" | "next" | "vue")
+        || manifests.iter().any(|manifest| names(manifest, &name))
 }
 
 /// The last part of an import, or a part of a path, without its ending.

@@ -7,13 +7,44 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::facts::{CodeIndex, Language, Role};
-use super::look::Look;
+use super::look::{Look, Looks};
 use super::outside;
 use super::rules::{RULES, Rule, Subject};
 use crate::model::{Coverage, Examined, RuleId};
 
+/// How many files' subjects are summed up in one go: after an edit the others' sums count again.
+const BLOCK: usize = 128;
+
+/// What all files of a block hold of the subjects of rules, rule by rule.
+pub(super) type Sum = Arc<[Subject]>;
+
+fn nothing() -> Vec<Subject> {
+    RULES.iter().map(|_| Subject::default()).collect()
+}
+
+/// The sums of all blocks. Where nothing in one was looked at again since `before`, it stays as it was.
+pub(super) fn sums(looks: &[Arc<Look>], before: Option<&Looks>) -> Vec<Sum> {
+    let of_block = |(at, block): (usize, &[Arc<Look>])| {
+        let kept = before.and_then(|before| {
+            let then = before.files.chunks(BLOCK).nth(at).filter(|then| then.len() == block.len())?;
+            let same = then.iter().zip(block).all(|(was, is)| Arc::ptr_eq(was, is));
+            before.sums.get(at).filter(|_| same).cloned()
+        });
+        kept.unwrap_or_else(|| {
+            let mut sum = nothing();
+            for (place, found) in block.iter().flat_map(|look| &look.seen().subjects) {
+                if let Some(subject) = sum.get_mut(*place) {
+                    subject.add(found);
+                }
+            }
+            sum.into()
+        })
+    };
+    looks.par_chunks(BLOCK).enumerate().map(of_block).collect()
+}
+
 /// What was read, and how far every rule got with it.
-pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
+pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>], sums: &[Sum]) -> Examined {
     let mut counts = BTreeMap::new();
     let files = || index.files.iter();
     counts.insert("files".to_owned(), index.files.len() as u64);
@@ -26,25 +57,16 @@ pub(super) fn examined(index: &CodeIndex, looks: &[Arc<Look>]) -> Examined {
         *count += 1;
         *partly += u64::from(file.partly.is_some());
     }
-    let nothing = || RULES.iter().map(|_| Subject::default()).collect::<Vec<_>>();
-    let add = |mut subjects: Vec<Subject>, look: &Arc<Look>| {
-        for (place, found) in &look.seen().subjects {
-            if let Some(subject) = subjects.get_mut(*place) {
-                subject.add(found);
-            }
+    let all = || {
+        let mut subjects = nothing();
+        for sum in sums {
+            subjects.iter_mut().zip(&**sum).for_each(|(all, of_block)| all.add(of_block));
         }
         subjects
     };
-    let both = |mut one: Vec<Subject>, other: Vec<Subject>| {
-        one.iter_mut().zip(&other).for_each(|(one, other)| one.add(other));
-        one
-    };
     let mut limits = index.files.iter().zip(looks);
     let limited = limits.find_map(|(file, look)| Some((&**file, look.seen().database_limit?)));
-    let (subjects, services) = rayon::join(
-        || looks.par_iter().fold(nothing, add).reduce(nothing, both),
-        || outside::services_of(index, limited),
-    );
+    let (subjects, services) = rayon::join(all, || outside::services_of(index, limited));
     let rules = RULES
         .iter()
         .zip(subjects)

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use rayon::prelude::*;
 
+use super::coverage::Sum;
 use super::facts::{CodeIndex, FileFacts};
 use super::index::{Changes, Kept};
 use super::outside;
@@ -26,6 +27,8 @@ pub(super) struct Looks {
     pub files: Vec<Arc<Look>>,
     /// In the project as a whole, rule by rule.
     pub project: Vec<Arc<Kept<Vec<Seen>>>>,
+    /// What all files of a block hold of the subjects of rules.
+    pub sums: Vec<Sum>,
 }
 
 /// What the rules saw in one file.

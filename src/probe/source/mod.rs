@@ -128,8 +128,8 @@ fn judge(index: &Arc<CodeIndex>, cx: &ProbeCx, to_send: &Findings) -> Result<Exa
     let (of_project, beside) = by_file(&project, index);
     let mut too_many = Gaps::default();
     let mut suppressed = 0;
-    let standing = Standing::new(index);
     let mut looks: Vec<Arc<Look>> = Vec::with_capacity(index.files.len());
+    let mut seen_in: Vec<Vec<Seen>> = Vec::with_capacity(index.files.len());
     let earlier = look::earlier(index, changes.as_ref());
     for block in earlier.chunks(BLOCK) {
         if cx.cancel.is_cancelled() {
@@ -140,22 +140,34 @@ fn judge(index: &Arc<CodeIndex>, cx: &ProbeCx, to_send: &Findings) -> Result<Exa
         let look = |(at, earlier): (usize, &Earlier)| {
             let place = start + at;
             let look = earlier.now(place, index);
-            let Some(file) = index.files.get(place) else { return (look, Told::default()) };
             let mut seen = look.seen().seen.clone();
             seen.extend(of_project.get(&place).into_iter().flatten().cloned());
+            let Some(file) = index.files.get(place).filter(|_| !seen.is_empty()) else { return (look, seen, 0) };
             let (seen, suppressed) = allowed(seen, |rule, line| is_allowed(file, rule, line));
-            let observations = tell(&file.path, standing.weighed(file, seen), Some(&look), cx);
-            (look, Told { observations, suppressed })
+            (look, seen, suppressed)
         };
-        let looked: Vec<(Arc<Look>, Told)> = block.par_iter().enumerate().map(look).collect();
-        let mut found = Vec::new();
-        for (look, told) in looked {
+        let looked: Vec<(Arc<Look>, Vec<Seen>, u64)> = block.par_iter().enumerate().map(look).collect();
+        for (look, seen, count) in looked {
             too_many.merge(look.seen().too_many.clone());
-            suppressed += told.suppressed;
-            found.extend(told.observations);
+            suppressed += count;
             looks.push(look);
+            seen_in.push(seen);
         }
-        say(found);
+    }
+    // Whether code counts is asked for all of it in one go, as it means to look through all files.
+    let with_findings: Vec<usize> =
+        seen_in.iter().enumerate().filter(|(_, seen)| !seen.is_empty()).map(|(place, _)| place).collect();
+    let file_of = |place: usize| Some((&**index.files.get(place)?, &**seen_in.get(place)?));
+    let standing = Standing::new(index, with_findings.iter().filter_map(|place| file_of(*place)));
+    for block in with_findings.chunks(BLOCK) {
+        if cx.cancel.is_cancelled() {
+            return Err(Failure::new("Reading the code was cancelled; run it again"));
+        }
+        let told = block.par_iter().filter_map(|place| {
+            let (file, seen) = file_of(*place)?;
+            Some(tell(&file.path, standing.weighed(file, seen.to_vec()), looks.get(*place), cx))
+        });
+        say(told.flatten_iter().collect());
     }
     for (path, seen) in beside {
         let plain = index.plain.iter().find(|file| file.path == path);
@@ -168,11 +180,12 @@ fn judge(index: &Arc<CodeIndex>, cx: &ProbeCx, to_send: &Findings) -> Result<Exa
         say(tell(&command.path, seen, None, cx));
     }
     cx.report_progress(total, Some(total), "checking files");
-    let mut examined = coverage::examined(index, &looks);
+    let sums = coverage::sums(&looks, changes.as_ref().and_then(|changes| changes.before().links.looks.get()));
+    let mut examined = coverage::examined(index, &looks, &sums);
     examined.counts.insert("suppressed".to_owned(), suppressed);
     examined.gaps.extend(too_many.into_vec());
     // A second run over the same index sees the same.
-    let _ = index.links.looks.set(Looks { files: looks, project });
+    let _ = index.links.looks.set(Looks { files: looks, project, sums });
     Ok(examined)
 }
 
@@ -199,14 +212,6 @@ fn by_file(
 
 fn is_allowed(file: &FileFacts, rule: &str, line: u32) -> bool {
     file.suppressions.iter().any(|allowed| *allowed.rule == *rule && allowed.line == line)
-}
-
-/// What was seen in one file, fit to be sent.
-#[derive(Default)]
-struct Told {
-    observations: Vec<Arc<Observation>>,
-    /// What a comment allows.
-    suppressed: u64,
 }
 
 /// What no comment allows, each thing once and in the order of the lines; and how much some comment does.

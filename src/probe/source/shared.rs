@@ -248,11 +248,12 @@ fn make(
     index.unread = unread.into_iter().collect();
     index.files = facts_of_files.into();
     index.links = pool.install(|| Links::new(&index.files, manifests, before.as_deref()));
-    let (undeclared, ((derived, library_calls), through_helpers)) = pool.join(
-        || undeclared(&listing.files, &index),
+    let ((undeclared, by_file), ((derived, library_calls), through_helpers)) = pool.join(
+        || undeclared(&listing.files, &index, before.as_deref()),
         || rayon::join(|| derived_sql::derive(&index), || index.reads_through_helpers()),
     );
     index.links.undeclared = undeclared;
+    index.links.undeclared_by_file = by_file;
     index.library_calls = library_calls;
     let mut more = vec![More::default(); index.files.len()];
     for (place, text) in derived {
@@ -265,7 +266,7 @@ fn make(
             more.env_reads.push(read);
         }
     }
-    index.files.extend(more);
+    pool.install(|| index.add(more, before.as_deref()));
     // Where the rules did not look at the index before, the one before that still holds what they saw.
     let seen = |index: &Arc<CodeIndex>| index.links.looks.get().is_some();
     let older = |index: &Arc<CodeIndex>| index.links.before.lock().unwrap_or_else(PoisonError::into_inner).take();

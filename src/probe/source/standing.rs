@@ -2,6 +2,7 @@
 //! runs. What rules see there is told with less confidence.
 
 mod aside;
+mod modules;
 mod names_used;
 
 use super::bundled::Bundled;
@@ -9,9 +10,10 @@ use super::code::{Assignment, CallId, FunctionKind, Place, Value};
 use super::facts::{CodeIndex, FileFacts, Role};
 use super::look::Seen;
 use crate::model::{Confidence, RuleKind};
-use crate::probe::source::quick::{HashMap, HashSet};
+use crate::probe::source::quick::HashSet;
 use aside::{FOUND, is_beside_the_app};
-use names_used::names_used;
+pub(super) use modules::Modules;
+use names_used::USED;
 
 /// How many files beside one have to be imported, for it to be told by them.
 const LEAST_BESIDE: usize = 3;
@@ -19,21 +21,21 @@ const LEAST_BESIDE: usize = 3;
 /// What is asked about the files of one project.
 pub(super) struct Standing<'i> {
     index: &'i CodeIndex,
-    /// The last part of every module that code other than tests imports, without its ending.
-    imported: HashSet<&'i str>,
-    /// Of each folder, how many modules stand in it that have to be imported to run, and how many of them are.
-    folders: HashMap<&'i str, (usize, usize)>,
-    /// Every name that scripts other than tests take from a module, call, or hand on.
+    /// What scripts import.
+    modules: &'i Modules,
+    /// Those of the names that matter here that scripts use.
     used: HashSet<&'i str>,
     /// What browsers get.
-    bundled: Bundled<'i>,
+    bundled: &'i Bundled,
 }
 
 impl<'i> Standing<'i> {
-    pub(super) fn new(index: &'i CodeIndex) -> Self {
-        let ((bundled, (imported, folders)), used) =
-            rayon::join(|| rayon::join(|| Bundled::of(index), || imported(index)), || names_used_anywhere(index));
-        Self { index, imported, folders, used, bundled }
+    /// For what was seen in these files.
+    pub(super) fn new<'s>(index: &'i CodeIndex, seen: impl Iterator<Item = (&'i FileFacts, &'s [Seen])>) -> Self {
+        let (bundled, modules) = rayon::join(|| index.bundled(), || index.modules_imported());
+        let names = seen.flat_map(|(file, seen)| seen.iter().flat_map(move |seen| names_of(file, seen)));
+        let names: HashSet<&str> = names.collect();
+        Self { index, modules, used: index.said(&USED, names), bundled }
     }
 
     /// What was seen, with less confidence where the code counts no more.
@@ -98,11 +100,11 @@ impl<'i> Standing<'i> {
             || runs
             || FOUND.contains(&first)
             || first.starts_with(['+', '_', '[', '('])
-            || self.imported.contains(stem)
+            || self.modules.imports(stem)
         {
             return false;
         }
-        let (beside, used) = self.folders.get(folder).copied().unwrap_or_default();
+        let (beside, used) = self.modules.in_folder(folder);
         // It stands there itself, and is not used.
         let beside = beside.saturating_sub(1);
         used >= LEAST_BESIDE && used * 4 >= beside * 3
@@ -110,104 +112,94 @@ impl<'i> Standing<'i> {
 
     /// Whether what stands on `line` is in an exported function that nothing names: no import, no call, no list of handlers.
     fn is_unused(&self, file: &FileFacts, line: u32) -> bool {
-        if !file.language.is_ecma() || !matches!(file.role, Role::Server | Role::Client) {
-            return false;
-        }
-        let outer = file.functions.iter().find(|function| {
-            let span = function.place.span;
-            function.parent == Some(0) && span.line <= line && line <= span.end_line
-        });
-        let Some(function) = outer.filter(|function| function.exported && function.class.is_none()) else {
-            return false;
-        };
-        let Some((name, (_, stem))) = function.name.as_deref().zip(module_of(&file.path)) else { return false };
-        let first = stem.split('.').next().unwrap_or(stem);
-        // A name that a framework asks for, or a file that it finds.
-        let found = FOUND.contains(&first)
-            || first.starts_with(['+', '_', '[', '('])
-            || !name.starts_with(|c: char| c.is_ascii_lowercase())
-            || matches!(
-                name,
-                "default"
-                    | "loader"
-                    | "action"
-                    | "load"
-                    | "handler"
-                    | "handle"
-                    | "main"
-                    | "run"
-                    | "register"
-                    | "meta"
-                    | "links"
-                    | "headers"
-                    | "middleware"
-                    | "bootstrap"
-                    | "mount"
-                    | "unmount"
-                    | "setup"
-            )
-            || ["get", "generate", "client"].iter().any(|start| {
-                let rest = name.strip_prefix(start).unwrap_or_default();
-                ["ServerSide", "Static", "Initial", "Metadata", "Loader", "Action"]
-                    .iter()
-                    .any(|word| rest.starts_with(word))
-            })
-            || function.kind != FunctionKind::Plain;
         // Where others take something from its module, they would take this too.
-        !found && self.imported.contains(stem) && !self.used.contains(name) && !self.used.contains(stem)
+        exported_around(file, line).is_some_and(|(name, stem)| {
+            self.modules.imports(stem) && !self.used.contains(name) && !self.used.contains(stem)
+        })
     }
 
     /// Whether what stands at `place` is all that a name is given, and nobody reads that name.
     fn is_unread(&self, file: &FileFacts, place: Place) -> bool {
-        let thunk = |id: CallId| file.call(id).is_some_and(|call| call.method() == "createAsyncThunk");
-        let holds = |set: &&Assignment| {
-            let (from, to) = set.place.bytes;
-            let whole = match &set.value {
-                Value::Text(_) | Value::Template(_) => true,
-                Value::Call(id) => thunk(*id),
-                _ => false,
-            };
-            from <= place.bytes.0 && place.bytes.1 <= to && whole
-        };
-        let is_name =
-            |target: &str| target != "default" && target.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
-        file.language.is_ecma()
-            && file
-                .assignments
-                .iter()
-                .find(holds)
-                .is_some_and(|set| is_name(&set.target) && !self.used.contains(&*set.target))
+        given(file, place).is_some_and(|name| !self.used.contains(name))
     }
 }
 
-/// The scripts that are no tests.
-fn scripts(index: &CodeIndex) -> impl Iterator<Item = &FileFacts> {
-    let files = index.files.as_slice().iter().map(|file| &**file);
-    files.filter(|file| file.language.is_ecma() && file.role != Role::Test)
+/// The names on which it hangs whether what was seen counts.
+fn names_of<'f>(file: &'f FileFacts, seen: &Seen) -> impl Iterator<Item = &'f str> {
+    let (rule, hit) = seen;
+    let sure = rule.kind == RuleKind::Finding && hit.confidence.unwrap_or(rule.confidence) == Confidence::High;
+    let exported = sure.then(|| exported_around(file, hit.place.span.line)).flatten();
+    let given = sure.then(|| given(file, hit.place)).flatten();
+    exported.into_iter().flat_map(|(name, stem)| [name, stem]).chain(given)
 }
 
-/// The modules that scripts import, and how many of those in each folder they are.
-fn imported(index: &CodeIndex) -> (HashSet<&str>, HashMap<&str, (usize, usize)>) {
-    let modules = scripts(index).flat_map(|file| {
-        let imports = file.imports.iter().map(|import| import.module.as_str());
-        imports.chain(file.bindings.iter().map(|binding| &*binding.module))
+/// The name of the exported function of a script around `line`, and that of its module, unless a framework would find it.
+fn exported_around(file: &FileFacts, line: u32) -> Option<(&str, &str)> {
+    if !file.language.is_ecma() || !matches!(file.role, Role::Server | Role::Client) {
+        return None;
+    }
+    let outer = file.functions.iter().find(|function| {
+        let span = function.place.span;
+        function.parent == Some(0) && span.line <= line && line <= span.end_line
     });
-    let imported: HashSet<&str> =
-        modules.map(|module| without_ending(module.rsplit('/').next().unwrap_or(module))).collect();
-    let mut folders: HashMap<&str, (usize, usize)> = HashMap::default();
-    for (folder, name) in scripts(index).filter_map(|file| module_of(&file.path)) {
-        if !FOUND.contains(&name.split('.').next().unwrap_or(name)) && !name.starts_with('_') {
-            let (beside, used) = folders.entry(folder).or_default();
-            *beside += 1;
-            *used += usize::from(imported.contains(name));
-        }
-    }
-    (imported, folders)
+    let function = outer.filter(|function| function.exported && function.class.is_none())?;
+    let (name, (_, stem)) = function.name.as_deref().zip(module_of(&file.path))?;
+    let first = stem.split('.').next().unwrap_or(stem);
+    // A name that a framework asks for, or a file that it finds.
+    let found = FOUND.contains(&first)
+        || first.starts_with(['+', '_', '[', '('])
+        || !name.starts_with(|c: char| c.is_ascii_lowercase())
+        || matches!(
+            name,
+            "default"
+                | "loader"
+                | "action"
+                | "load"
+                | "handler"
+                | "handle"
+                | "main"
+                | "run"
+                | "register"
+                | "meta"
+                | "links"
+                | "headers"
+                | "middleware"
+                | "bootstrap"
+                | "mount"
+                | "unmount"
+                | "setup"
+        )
+        || ["get", "generate", "client"].iter().any(|start| {
+            let rest = name.strip_prefix(start).unwrap_or_default();
+            ["ServerSide", "Static", "Initial", "Metadata", "Loader", "Action"]
+                .iter()
+                .any(|word| rest.starts_with(word))
+        })
+        || function.kind != FunctionKind::Plain;
+    (!found).then_some((name, stem))
 }
 
-/// Every name that scripts use. On one core: sets that several make take longer to put together.
-fn names_used_anywhere(index: &CodeIndex) -> HashSet<&str> {
-    scripts(index).fold(HashSet::default(), |used, file| names_used(file, used))
+/// The name that all of what stands at `place` is given to.
+fn given(file: &FileFacts, place: Place) -> Option<&str> {
+    let thunk = |id: CallId| file.call(id).is_some_and(|call| call.method() == "createAsyncThunk");
+    let holds = |set: &&Assignment| {
+        let (from, to) = set.place.bytes;
+        let whole = match &set.value {
+            Value::Text(_) | Value::Template(_) => true,
+            Value::Call(id) => thunk(*id),
+            _ => false,
+        };
+        from <= place.bytes.0 && place.bytes.1 <= to && whole
+    };
+    let is_name =
+        |target: &str| target != "default" && target.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '$'));
+    let set = file.assignments.iter().find(holds).filter(|set| is_name(&set.target))?;
+    file.language.is_ecma().then_some(&*set.target)
+}
+
+/// Whether a file is a script that is no test.
+fn is_script(file: &FileFacts) -> bool {
+    file.language.is_ecma() && file.role != Role::Test
 }
 
 /// The folder and the name of a script, without its ending; components of Vue and Svelte may be found by their names.

@@ -38,5 +38,5 @@ pub fn examine_texts(texts: &[(&str, &str)]) -> (Vec<(&'static RuleMeta, Hit)>, 
     let looks: Vec<_> = (0..index.files.len()).map(|place| Arc::new(look::Look::new(place, &index, None))).collect();
     seen.extend(looks.iter().flat_map(|look| look.seen().seen.clone()));
     let _ = (derived_sql::derive(&index), index.reads_through_helpers());
-    (seen, coverage::examined(&index, &looks))
+    (seen, coverage::examined(&index, &looks, &coverage::sums(&looks, None)))
 }

@@ -133,8 +133,8 @@ pub fn derive(index: &CodeIndex) -> (Vec<(usize, SqlText)>, Vec<LibraryCalls>) {
     let mut found = Vec::new();
     let mut counts = Counts::default();
     for (place, file) in index.files.iter().enumerate() {
-        let queries = index.queries(file);
-        for query in queries.iter() {
+        let queries = index.queries_at(place);
+        for query in queries {
             let Some(library) = library::of(file, query, &imports) else { continue };
             let statements = schemas.statements(library, file, query);
             if file.role == Role::Server {

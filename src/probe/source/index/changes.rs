@@ -4,9 +4,21 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::reads::{Key, Reads, Table};
+use crate::probe::source::bundled;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
 use crate::probe::source::quick::{HashMap, HashSet};
 use crate::probe::source::routes::{self, Routes};
+
+/// A file with other facts than before.
+#[derive(Debug)]
+pub(in crate::probe::source) struct Edited {
+    /// Its place.
+    pub place: u32,
+    /// What it was.
+    pub was: Arc<FileFacts>,
+    /// What it is.
+    pub is: Arc<FileFacts>,
+}
 
 /// What is different in an index that has the same files as one before.
 #[derive(Debug)]
@@ -27,9 +39,14 @@ impl Changes {
     /// Compares `index` with the one `before`, and takes over into it what still holds. `None` where so much is different
     /// that nothing can: files came or went, or what all files are read by changed.
     pub(in crate::probe::source) fn take_over(before: Arc<CodeIndex>, index: &CodeIndex) -> Option<Self> {
-        let mut changes = Self::of_files(Arc::clone(&before), index)?;
+        let (mut changes, edited) = Self::of_files(Arc::clone(&before), index)?;
         let (old, new) = (&before.links, &index.links);
-        new.groups.take_over(&old.groups);
+        changes.names.extend(new.groups.take_over(&old.groups, &edited));
+        changes.names.extend(new.sayings.take_over(&old.sayings, &edited));
+        index.take_over_words(&before, &edited);
+        if !bundled::take_over(index, &before, &edited) {
+            changes.names.insert(Key::of(Table::Project, bundled::BUNDLED));
+        }
         new.flow.take_over(&old.flow, &|reads| changes.spare(reads));
         new.outside.take_over(&old.outside, &|reads| changes.spare(reads));
         if let Some(routes) = old.routes.get() {
@@ -49,17 +66,12 @@ impl Changes {
             let changed = index.wrappers().symmetric_difference(names);
             changes.names.extend(changed.map(|name| Key::of(Table::Wrappers, name)));
         }
-        let edited = changes.files.iter().filter_map(|place| {
-            let at = |files: &'_ CodeIndex| files.files.as_slice().get(*place as usize).map(Arc::clone);
-            Some((at(&before)?, at(index)?))
-        });
-        let edited: Vec<(Arc<FileFacts>, Arc<FileFacts>)> = edited.collect();
         changes.names.extend(index.answer_again(&before, &edited));
         Some(changes)
     }
 
-    /// What the files' own facts change.
-    fn of_files(before: Arc<CodeIndex>, index: &CodeIndex) -> Option<Self> {
+    /// What the files' own facts change, and which files these are.
+    fn of_files(before: Arc<CodeIndex>, index: &CodeIndex) -> Option<(Self, Vec<Edited>)> {
         let (old, new) = (&before.links, &index.links);
         let same = old.as_read.len() == new.as_read.len()
             && old.known == new.known
@@ -79,10 +91,14 @@ impl Changes {
             judged: RefCell::default(),
             before: Arc::clone(&before),
         };
+        let mut all_edited = Vec::new();
         let files = before.files.as_slice().iter().zip(index.files.as_slice());
         for ((place, (was, is)), (read_then, read_now)) in
             (0_u32..).zip(files).zip(old.as_read.iter().zip(&new.as_read))
         {
+            if Arc::ptr_eq(was, is) {
+                continue;
+            }
             if was.path != is.path {
                 return None;
             }
@@ -92,13 +108,13 @@ impl Changes {
             }
             if edited || was.queries != is.queries || was.env_reads != is.env_reads {
                 changes.files.insert(place);
-                changes.names.extend(old.groups.of(was, is));
+                all_edited.push(Edited { place, was: Arc::clone(was), is: Arc::clone(is) });
             }
         }
         if old.undeclared != new.undeclared {
             changes.names.insert(Key::of(Table::Project, super::UNDECLARED));
         }
-        Some(changes)
+        Some((changes, all_edited))
     }
 
     /// Names that only one of two states of a file has.

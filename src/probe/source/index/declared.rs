@@ -7,7 +7,7 @@ mod locks;
 mod npm;
 mod python;
 
-use super::{known_modules, python_packages};
+use super::{edited, known_modules, python_packages};
 use crate::model::Span;
 use crate::probe::files::FileEntry;
 use crate::probe::source::facts::CodeIndex;
@@ -46,10 +46,22 @@ pub enum Family {
 /// How large a lock file may be to be looked into.
 const MAX_LOCK_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Every import of production code that no manifest declares, each package once a file.
+/// What was found in each file by itself, for the next time.
+#[derive(Debug, Default)]
+pub(in crate::probe::source) struct ByFile {
+    npm: npm::Found,
+}
+
+/// Every import of production code that no manifest declares, each package once a file. What was found in the index
+/// `before` counts again for files that did not change.
 #[must_use]
-pub fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclared> {
-    let mut found = npm::undeclared(files, index);
+pub(in crate::probe::source) fn undeclared(
+    files: &[FileEntry],
+    index: &CodeIndex,
+    before: Option<&CodeIndex>,
+) -> (Vec<Undeclared>, ByFile) {
+    let npm = npm::undeclared(files, index, before);
+    let mut found = npm.undeclared().to_vec();
     found.extend(python::undeclared(files, index));
     if !found.is_empty() {
         locks::look_into(files, &mut found, index);
@@ -57,7 +69,7 @@ pub fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclared> {
     found.extend(composer::undeclared(files, index));
     found.extend(gems::undeclared(files, index));
     found.extend(go_modules::undeclared(files, index));
-    found
+    (found, ByFile { npm })
 }
 
 /// The folders around `path`, from the inside out; the root is the empty one.

@@ -24,6 +24,12 @@ impl More {
     const fn is_empty(&self) -> bool {
         self.queries.is_empty() && self.env_reads.is_empty()
     }
+
+    /// Whether `file` with this added says the same as `other`, which was read from the same text.
+    fn makes(&self, file: &FileFacts, other: &FileFacts) -> bool {
+        file.queries.iter().chain(&self.queries).eq(&other.queries)
+            && file.env_reads.iter().chain(&self.env_reads).eq(&other.env_reads)
+    }
 }
 
 impl Files {
@@ -69,8 +75,14 @@ impl Files {
 
     /// Adds to every file what other files say about it, one entry of `more` for each. Whoever else holds a file keeps it
     /// as it was read: what others add belongs to this index. Copying a file takes long enough to do it on all cores.
-    pub(in crate::probe::source) fn extend(&mut self, more: Vec<More>) {
-        self.0.par_iter_mut().zip(more).filter(|(_, more)| !more.is_empty()).for_each(|(file, more)| {
+    /// Where the file at the same place in `kept` says just that, it is taken.
+    pub(super) fn extend(&mut self, more: Vec<More>, kept: &[Option<&Arc<FileFacts>>]) {
+        let files = self.0.par_iter_mut().zip(more).zip(kept);
+        files.filter(|((_, more), _)| !more.is_empty()).for_each(|((file, more), kept)| {
+            if let Some(kept) = kept.filter(|kept| more.makes(file, kept)) {
+                *file = Arc::clone(kept);
+                return;
+            }
             let file = Arc::make_mut(file);
             file.queries.extend(more.queries);
             file.env_reads.extend(more.env_reads);

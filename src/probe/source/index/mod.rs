@@ -17,12 +17,15 @@ mod question;
 pub(super) mod reads;
 mod receiver;
 mod ruby;
+mod said;
+mod words;
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, OnceLock};
 
 use rayon::prelude::*;
 
+use super::bundled::Bundled;
 use super::code::{Call, CallId, FunctionId, Value};
 use super::database_calls::{self, Known, Query};
 use super::facts::{CodeIndex, EnvRead, FileFacts, Language};
@@ -30,11 +33,13 @@ use super::flow::Memo;
 use super::look::Looks;
 use super::outside;
 use super::routes::Routes;
+use super::standing::Modules;
 use crate::probe::source::quick::HashMap;
-use receiver::ByName;
+use words::Words;
 
-pub(super) use changes::Changes;
-pub use declared::{Family, Undeclared, undeclared};
+pub(super) use changes::{Changes, Edited};
+pub(super) use declared::undeclared;
+pub use declared::{Family, Undeclared};
 pub use files::Files;
 pub(super) use files::More;
 pub(super) use group::Group;
@@ -44,6 +49,7 @@ pub(in crate::probe) use python_packages::IMPORTED_AS;
 pub(super) use question::Question;
 pub(super) use reads::{Kept, Reads, Table};
 pub(super) use ruby::underscored;
+pub(super) use said::{Names, Saying};
 
 /// What [`CodeIndex::undeclared`] answers, by name.
 const UNDECLARED: &str = "undeclared";
@@ -51,15 +57,12 @@ const UNDECLARED: &str = "undeclared";
 /// How many files an import may be passed on through.
 const MAX_HOPS: usize = 4;
 
-/// The name of a method, and the places of the files and of the calls.
-type Callers = HashMap<Box<str>, Vec<(usize, CallId)>>;
-
 /// What was worked out over all files.
 #[derive(Debug, Default)]
 pub struct Links {
     /// What manifests say about where imports lead.
     pub manifests: Manifests,
-    by_path: HashMap<String, usize>,
+    by_path: Arc<HashMap<String, usize>>,
     /// The places of the files that have a class of a name.
     classes: HashMap<Box<str>, Vec<usize>>,
     /// What stands in the packages of Go.
@@ -69,11 +72,11 @@ pub struct Links {
     /// What stands for a table.
     known: Known,
     /// Every call by the name of its method: the places of the file and of the call. Made when first asked for.
-    callers: OnceLock<Callers>,
+    callers: OnceLock<Words>,
     /// The project's routes. Made when first asked for.
     routes: OnceLock<Routes>,
     /// Every function by its name. Made when first asked for.
-    by_name: OnceLock<ByName>,
+    by_name: OnceLock<Words>,
     /// What was found about where values come from.
     pub flow: Memo,
     /// Instances of an HTTP client whose library default was given a limit for all.
@@ -90,8 +93,16 @@ pub struct Links {
     answers: question::Answers,
     /// What was looked through as a whole.
     groups: group::Groups,
+    /// Names that were looked for in all files.
+    sayings: said::Sayings,
+    /// Which modules pages are built from. Made when first asked for.
+    pub(super) bundled: OnceLock<Arc<Bundled>>,
+    /// What scripts import. Made when first asked for.
+    pub(super) modules_imported: OnceLock<Arc<Modules>>,
     /// Imports that no manifest declares.
     pub(super) undeclared: Vec<Undeclared>,
+    /// What was found of them file by file.
+    pub(super) undeclared_by_file: declared::ByFile,
     /// The index before the last edit, until what still holds of it was taken over.
     pub(super) before: Mutex<Option<Arc<CodeIndex>>>,
     /// What the rules saw.
@@ -114,13 +125,17 @@ impl Links {
     #[must_use]
     pub fn new(files: &Files, manifests: Manifests, before: Option<&CodeIndex>) -> Self {
         let files = files.as_slice();
-        let by_path = || files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect();
+        let before = before.map(|before| &before.links);
+        let by_path = || match before.filter(|before| edited(&before.as_read, files).is_some()) {
+            Some(before) => Arc::clone(&before.by_path),
+            None => Arc::new(files.iter().enumerate().map(|(place, file)| (file.path.clone(), place)).collect()),
+        };
         let default_timeout = || files.iter().any(|file| sets_default_timeout(file));
         let ((by_path, (classes, go)), (known, default_timeout)) = rayon::join(
             || rayon::join(by_path, || (by_class(files), go::Packages::new(files))),
             || rayon::join(|| Known::new(files), default_timeout),
         );
-        let before = before.map(|before| &before.links).filter(|before| before.known == known);
+        let before = before.filter(|before| before.known == known);
         let queries = files.par_iter().enumerate().map(|(place, file)| {
             let same = before.filter(|before| before.as_read.get(place).is_some_and(|read| Arc::ptr_eq(read, file)));
             let kept = same.and_then(|before| before.queries.get(place)).cloned();
@@ -159,6 +174,13 @@ fn by_class(files: &[Arc<FileFacts>]) -> HashMap<Box<str>, Vec<usize>> {
 fn sets_default_timeout(file: &FileFacts) -> bool {
     file.assignments.iter().any(|a| a.target.ends_with("axios.defaults.timeout"))
         || file.calls.iter().any(|call| &*call.callee == "socket.setdefaulttimeout")
+}
+
+/// The places of the files that were read otherwise than `before`; `None` where files came or went.
+fn edited(before: &[Arc<FileFacts>], now: &[Arc<FileFacts>]) -> Option<Vec<usize>> {
+    let others = before.iter().zip(now).enumerate().filter(|(_, (was, is))| !Arc::ptr_eq(was, is));
+    let others = others.map(|(place, (was, is))| (was.path == is.path).then_some(place));
+    (before.len() == now.len()).then(|| others.collect()).flatten()
 }
 
 impl Links {
@@ -249,20 +271,21 @@ impl CodeIndex {
         self.places_of(name).filter_map(|(file, id)| Some((file, file.call(id)?)))
     }
 
-    fn callers(&self) -> &Callers {
-        self.links.callers.get_or_init(|| {
-            let mut callers = Callers::default();
-            for (place, file) in self.files.as_slice().iter().enumerate() {
-                for (id, call) in (0..).zip(&file.calls) {
-                    let method = call.method();
-                    match callers.get_mut(method) {
-                        Some(calls) => calls.push((place, id)),
-                        None => drop(callers.insert(method.into(), vec![(place, id)])),
-                    }
-                }
-            }
-            callers
-        })
+    fn callers(&self) -> &Words {
+        self.links.callers.get_or_init(|| Words::new(self.files.as_slice(), methods_called))
+    }
+
+    /// Every function by its name.
+    fn functions_by_name(&self) -> &Words {
+        self.links.by_name.get_or_init(|| Words::new(self.files.as_slice(), receiver::functions_named))
+    }
+
+    /// Takes over where names stand in the index `before`, of which only the files `edited` are different.
+    fn take_over_words(&self, before: &Self, edited: &[Edited]) {
+        let (old, new) = (&before.links, &self.links);
+        let after = |words: &OnceLock<Words>, says| words.get()?.after(edited, self.files.as_slice(), says);
+        after(&old.callers, methods_called).into_iter().for_each(|words| drop(new.callers.set(words)));
+        after(&old.by_name, receiver::functions_named).into_iter().for_each(|words| drop(new.by_name.set(words)));
     }
 
     /// Works out on all cores what nearly every rule asks: whoever asked first would do so on one, and the others wait.
@@ -276,10 +299,7 @@ impl CodeIndex {
     /// Likewise, with the places of the calls.
     pub(super) fn places_of(&self, name: &str) -> impl Iterator<Item = (&FileFacts, CallId)> {
         reads::name(Table::Calls, name);
-        self.callers().get(name).into_iter().flatten().filter_map(|(place, id)| {
-            let file = self.files.get(*place)?;
-            Some((&**file, *id))
-        })
+        self.callers().get(name).filter_map(|(place, id)| Some((&**self.files.get(place)?, id)))
     }
 
     /// Reads of the environment through a function of the project that is given the variable's name:
@@ -324,7 +344,28 @@ impl CodeIndex {
     /// The queries that the calls of `file` run, in the order of the calls.
     #[must_use]
     pub fn queries(&self, file: &FileFacts) -> &[Query] {
-        self.links.at(&file.path).and_then(|place| self.links.queries.get(place)).map_or(&[], |queries| &**queries)
+        self.links.at(&file.path).map_or(&[], |place| self.queries_at(place))
+    }
+
+    /// Likewise, of the file at `place`.
+    #[must_use]
+    pub fn queries_at(&self, place: usize) -> &[Query] {
+        self.links.queries.get(place).map_or(&[], |queries| &**queries)
+    }
+
+    /// Adds to every file what other files say about it, one entry of `more` for each. What is the same as in the index
+    /// `before` is not copied again.
+    pub(super) fn add(&mut self, more: Vec<More>, before: Option<&Self>) {
+        let kept = before.map_or(&[][..], |before| before.files.as_slice());
+        let read = before.map_or(&[][..], |before| &before.links.as_read);
+        let same: Vec<Option<&Arc<FileFacts>>> = self
+            .links
+            .as_read
+            .iter()
+            .enumerate()
+            .map(|(place, file)| kept.get(place).filter(|_| read.get(place).is_some_and(|was| Arc::ptr_eq(was, file))))
+            .collect();
+        self.files.extend(more, &same);
     }
 
     /// What stands for a table in the project.
@@ -351,6 +392,11 @@ impl CodeIndex {
             Some((query, call.place.span.line))
         })
     }
+}
+
+/// The calls of a file by the names of their methods.
+fn methods_called(file: &FileFacts, say: &mut dyn FnMut(&str, u32)) {
+    (0_u32..).zip(&file.calls).for_each(|(id, call)| say(call.method(), id));
 }
 
 /// A default export stands for the name that it gives out.

@@ -2,8 +2,9 @@
 //! the answer.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
+use super::changes::Edited;
 use super::reads::{self, Key, Table};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
 
@@ -49,13 +50,13 @@ impl CodeIndex {
 
     /// Answers the questions that were asked of the index `before`, of which only the files `changed`, each as it was and
     /// as it is, are different. Gives those that are answered in another way now.
-    pub(super) fn answer_again(&self, before: &Self, changed: &[(Arc<FileFacts>, Arc<FileFacts>)]) -> Vec<Key> {
+    pub(super) fn answer_again(&self, before: &Self, changed: &[Edited]) -> Vec<Key> {
         let mut otherwise = Vec::new();
         for (question, answer) in before.links.answers.all().into_values() {
             let (mut was, mut is) = (false, false);
-            for (then, now) in changed {
-                was |= (question.any)(then);
-                is |= (question.any)(now);
+            for edit in changed {
+                was |= (question.any)(&edit.was);
+                is |= (question.any)(&edit.is);
             }
             // Where none of those that changed said yes, another one did, if any.
             let now = is || if was { self.ask(question) } else { answer };

@@ -31,6 +31,8 @@ pub(in crate::probe::source) enum Table {
     Wrappers,
     /// Groups of files, by their name.
     Groups,
+    /// Names that files say, by the way of saying and the name.
+    Said,
     /// Answers about the project as a whole, by what is asked.
     Project,
 }
@@ -43,6 +45,11 @@ impl Key {
     /// The name `name` in `table`.
     pub(in crate::probe::source) fn of(table: Table, name: &str) -> Self {
         Self(table, FixedState::default().hash_one(name))
+    }
+
+    /// `name`, said in the way `saying`.
+    pub(in crate::probe::source) fn said(saying: &str, name: &str) -> Self {
+        Self(Table::Said, FixedState::default().hash_one((saying, name)))
     }
 
     /// The file at `place` in `table`.
@@ -157,8 +164,17 @@ pub(in crate::probe::source) fn everything() {
 
 /// Notes that `name` was looked up in `table`.
 pub(in crate::probe::source) fn name(table: Table, name: &str) {
+    key(|| Key::of(table, name));
+}
+
+/// Notes that somebody asked whether `name` is said in the way `saying`.
+pub(in crate::probe::source) fn said(saying: &str, name: &str) {
+    key(|| Key::said(saying, name));
+}
+
+fn key(key: impl FnOnce() -> Key) {
     note(|reads| {
-        reads.names.push(Key::of(table, name));
+        reads.names.push(key());
         if reads.names.len().is_multiple_of(MANY) {
             reads.tidy();
         }

@@ -1,15 +1,19 @@
 //! Which function of the project a method call reaches, through what its object is known to be.
 
 use super::{Table, Target, reads};
-use crate::probe::source::code::{Call, FunctionId, Value, root};
+use crate::probe::source::code::{Call, Value, root};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
-use crate::probe::source::quick::HashMap;
 
 /// How many functions of one name are looked at.
 const MAX_NAMESAKES: usize = 60;
 
-/// Functions by name: the places of the files and of the functions.
-pub(super) type ByName = HashMap<Box<str>, Vec<(usize, FunctionId)>>;
+/// The functions of a file that runs in production, by their names.
+pub(super) fn functions_named(file: &FileFacts, say: &mut dyn FnMut(&str, u32)) {
+    if file.role.in_production() {
+        let named = (0_u32..).zip(&file.functions).filter_map(|(id, function)| Some((function.name.as_deref()?, id)));
+        named.for_each(|(name, id)| say(name, id));
+    }
+}
 
 impl CodeIndex {
     /// The function that `call` of `file` calls, and whether that is proved: it is not where only names speak for it.
@@ -47,27 +51,11 @@ impl CodeIndex {
         fitting.next().is_none().then_some((found, false))
     }
 
-    pub(super) fn functions_by_name(&self) -> &ByName {
-        self.links.by_name.get_or_init(|| {
-            let mut all = ByName::default();
-            for (place, file) in self.files.as_slice().iter().enumerate().filter(|(_, file)| file.role.in_production())
-            {
-                for (id, function) in (0..).zip(&file.functions) {
-                    if let Some(name) = &function.name {
-                        all.entry(name.clone()).or_default().push((place, id));
-                    }
-                }
-            }
-            all
-        })
-    }
-
     /// Every function called `name`.
     fn methods_called<'i>(&'i self, name: &str) -> impl Iterator<Item = Target<'i>> {
         reads::name(Table::Functions, name);
-        self.functions_by_name().get(name).into_iter().flatten().take(MAX_NAMESAKES).filter_map(|(place, function)| {
-            Some(Target { file: self.files.get(*place)?, function: *function, place: *place })
-        })
+        let found = self.functions_by_name().get(name).take(MAX_NAMESAKES);
+        found.filter_map(|(place, function)| Some(Target { file: self.files.get(place)?, function, place }))
     }
 
     /// The method `name` of the class `class`, or of one that takes it over.

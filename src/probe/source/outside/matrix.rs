@@ -53,22 +53,22 @@ fn named(outside: &Outside) -> Option<(String, String)> {
     plain.then(|| (host.to_ascii_lowercase().replace(['.', ':'], "-"), host.to_ascii_lowercase()))
 }
 
-fn place(file: &FileFacts, id: CallId) -> Place {
+fn place_of(file: &FileFacts, id: CallId) -> Place {
     Place { path: file.path.clone(), line: file.call(id).map_or(1, |call| call.place.span.line) }
 }
 
 fn row(index: &CodeIndex, slug: String, seen: &Seen<'_>) -> ExternalService {
     let calls = || seen.calls.iter().take(MAX_CALLS);
     let mut service = ExternalService::new(slug, seen.name.clone());
-    service.seen = seen.calls.first().map(|(file, outside)| place(file, outside.call));
+    service.seen = seen.calls.first().map(|(file, outside)| place_of(file, outside.call));
     service.calls = seen.calls.len() as u64;
 
     let unlimited = calls().find(|(_, outside)| outside.limit.known() == Some(false));
     let limits = || calls().map(|(_, outside)| outside.limit.known());
     service.timeout = match unlimited {
-        Some((file, outside)) => Cell::No(place(file, outside.call)),
+        Some((file, outside)) => Cell::No(place_of(file, outside.call)),
         None if limits().all(|known| known == Some(true)) => {
-            calls().next().map_or(Cell::Asked, |(file, outside)| Cell::Yes(place(file, outside.call)))
+            calls().next().map_or(Cell::Asked, |(file, outside)| Cell::Yes(place_of(file, outside.call)))
         }
         None => Cell::Asked,
     };
@@ -76,14 +76,14 @@ fn row(index: &CodeIndex, slug: String, seen: &Seen<'_>) -> ExternalService {
     let requests = || calls().filter(|(_, outside)| outside.kind != Kind::Client);
     let tried_again = requests().find(|(file, outside)| outside.retries.is_some() || is_retried(file, outside.call));
     service.retry = match tried_again {
-        Some((file, outside)) => Cell::Yes(place(file, outside.call)),
+        Some((file, outside)) => Cell::Yes(place_of(file, outside.call)),
         None => Cell::Asked,
     };
     if service.retry == Cell::Asked
         && !index.answer(&RETRIES)
         && let Some((file, outside)) = requests().find(|(_, outside)| outside.kind == Kind::Request)
     {
-        service.retry = Cell::No(place(file, outside.call));
+        service.retry = Cell::No(place_of(file, outside.call));
     }
 
     let guards: Vec<_> =
@@ -103,7 +103,7 @@ fn judge(service: &mut ExternalService, guards: &[(&FileFacts, CallId, Guard<'_>
     let unguarded = guards.iter().find(|(_, _, guard)| matches!(guard, Guard::Unguarded(_)));
     let at = |caught: &Caught<'_>| Place { path: caught.file.path.clone(), line: caught.line };
     service.catch = match unguarded {
-        Some((file, id, _)) => Cell::No(place(file, *id)),
+        Some((file, id, _)) => Cell::No(place_of(file, *id)),
         None if caught().count() == guards.len() => caught().next().map_or(Cell::Asked, |first| Cell::Yes(at(first))),
         None => Cell::Asked,
     };
@@ -168,11 +168,11 @@ fn is_retried(file: &FileFacts, id: CallId) -> bool {
 /// The app's own database. What catches its errors is not asked of each query: one place does for all in most apps.
 fn database(index: &CodeIndex, limited: Option<(&FileFacts, u32)>) -> Option<ExternalService> {
     let mut service = ExternalService::new("database".to_owned(), "The database".to_owned());
-    for file in index.files.iter().filter(|file| file.role.in_production()) {
-        let queries = index.queries(file);
+    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.role.in_production()) {
+        let queries = index.queries_at(place);
         service.calls += queries.len() as u64;
         if service.seen.is_none() {
-            service.seen = queries.first().map(|query| place(file, query.call));
+            service.seen = queries.first().map(|query| place_of(file, query.call));
         }
     }
     if let Some((file, line)) = limited {

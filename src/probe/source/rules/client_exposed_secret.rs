@@ -3,9 +3,9 @@
 use super::names::has_word;
 use super::{Check, Hit, Rule};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
-use crate::probe::source::bundled::Bundled;
 use crate::probe::source::code::{Call, Comparison, Place, Value};
 use crate::probe::source::facts::{CodeIndex, EnvRead, FileFacts, Language, Role};
+use crate::probe::source::index::Group;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -139,17 +139,24 @@ const PUBLIC: [&str; 36] = [
     "demo",
 ];
 
+static HOLDING: Group = Group { name: "scripts that hold a secret", holds };
+
+fn holds(file: &FileFacts) -> bool {
+    let mut found = Vec::new();
+    if file.language.is_ecma() && file.role.in_production() {
+        in_file(file, &mut found);
+    }
+    !found.is_empty()
+}
+
 /// Looks at every file, and asks only then whether browsers get those that hold something.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    let mut bundled: Option<Bundled<'_>> = None;
-    let files = index.files.iter().enumerate();
-    for (place, file) in files.filter(|(_, file)| file.language.is_ecma() && file.role.in_production()) {
-        let mut found = Vec::new();
-        in_file(file, &mut found);
-        if found.is_empty() || bundled.get_or_insert_with(|| Bundled::of(index)).leaves_out(place, file) {
-            continue;
+    for (place, file) in index.group(&HOLDING) {
+        if !index.bundled().leaves_out(place, file) {
+            let mut found = Vec::new();
+            in_file(file, &mut found);
+            hits.extend(found.into_iter().map(|hit| hit.in_file(place)));
         }
-        hits.extend(found.into_iter().map(|hit| hit.in_file(place)));
     }
 }
 

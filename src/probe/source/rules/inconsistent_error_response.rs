@@ -7,6 +7,7 @@ use super::{Check, Hit, Rule, server};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Place, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
+use crate::probe::source::index::Group;
 
 /// What the rule is and says.
 pub static META: RuleMeta = RuleMeta {
@@ -43,22 +44,17 @@ const REASONS: [&str; 8] = ["error", "errors", "message", "msg", "detail", "err"
 /// Where a shape is used: the place of the file, and the place in it.
 type Uses = Vec<(usize, Place)>;
 
+static FAILING: Group = Group {
+    name: "code that answers failures",
+    holds: |file| file.role == Role::Server && file.calls.iter().any(|call| failure(file, call).is_some()),
+};
+
 /// Looks at the whole project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut apps: BTreeMap<&str, BTreeMap<String, Uses>> = BTreeMap::new();
-    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| file.role == Role::Server) {
-        for call in file.calls.iter().filter(|call| !call.dev_only) {
-            let Some(answer) = answer(file, call) else { continue };
-            if answer.computed || !answer.status.is_some_and(|status| (400..600).contains(&status)) {
-                continue;
-            }
-            let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
-            let keyword = keyword.map(|name| format!("{{ {name} }}"));
-            let Some(shape) = keyword
-                .or_else(|| answer.bodies.first().and_then(|body| shape(file, body, call.function, is_text(call))))
-            else {
-                continue;
-            };
+    for (place, file) in index.group(&FAILING) {
+        for call in &file.calls {
+            let Some(shape) = failure(file, call) else { continue };
             apps.entry(app_of(&file.path)).or_default().entry(shape).or_default().push((place, call.place));
         }
     }
@@ -85,6 +81,17 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             .collect();
         hits.push(hit);
     }
+}
+
+/// The shape in which a call answers that something failed.
+fn failure(file: &FileFacts, call: &Call) -> Option<String> {
+    let answer = if call.dev_only { None } else { answer(file, call) }?;
+    if answer.computed || !answer.status.is_some_and(|status| (400..600).contains(&status)) {
+        return None;
+    }
+    let keyword = (call.method() == "jsonify").then(|| call.arguments.first()?.name.as_deref()).flatten();
+    let keyword = keyword.map(|name| format!("{{ {name} }}"));
+    keyword.or_else(|| answer.bodies.first().and_then(|body| shape(file, body, call.function, is_text(call))))
 }
 
 /// The app of a repository that holds several.

@@ -5,6 +5,7 @@ use super::{Check, Hit, Rule, Subject, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Block, Call, Comparison, Condition, Function, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Group;
 use crate::probe::source::routes::reach::{accesses, refuses};
 use crate::probe::source::routes::{Route, names, purpose};
 
@@ -40,23 +41,30 @@ fn look(file: &FileFacts, index: &CodeIndex, subject: &mut Subject) {
     subject.beyond.extend(all.beyond);
 }
 
+static TURNED: Group = Group {
+    name: "code that tests the wrong way round",
+    holds: |file| {
+        request_work::reads(file.language)
+            && file.role.in_production()
+            && file.conditions.iter().any(|condition| turned(file, condition).is_some())
+    },
+};
+
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for (place, file) in index.files.iter().enumerate() {
-        if !request_work::reads(file.language) || !file.role.in_production() {
-            continue;
-        }
-        for condition in &file.conditions {
-            let forgotten = || taken_for_answer(file, condition).map(always_passes);
-            if let Some(mut hit) = inverted(file, condition).or_else(forgotten) {
-                hit.file = place;
-                hits.push(hit);
-            }
-        }
+    for (place, file) in index.group(&TURNED) {
+        hits.extend(
+            file.conditions.iter().filter_map(|condition| turned(file, condition)).map(|hit| hit.in_file(place)),
+        );
     }
     for route in request_work::judged(index, request_work::reads) {
         hits.extend(never_compared(index, route));
     }
+}
+
+/// A test that lets everybody pass, or just those who should not.
+fn turned(file: &FileFacts, condition: &Condition) -> Option<Hit> {
+    inverted(file, condition).or_else(|| taken_for_answer(file, condition).map(always_passes))
 }
 
 /// The name of the one who is signed in, where a test holds when there is one.

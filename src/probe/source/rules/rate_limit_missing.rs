@@ -8,6 +8,7 @@ use super::{Check, Hit, Rule, request_work};
 use crate::model::{Confidence, RuleKind, RuleMeta, Severity};
 use crate::probe::source::code::{Call, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::index::Question;
 use crate::probe::source::routes::reach::accesses;
 use crate::probe::source::routes::{Cover, Route, Verb, is_watched, names, purpose};
 
@@ -38,7 +39,7 @@ struct Need {
 
 /// Looks at the project.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    if limits_everything(index) || limiters::before_all(index) {
+    if index.answer(&EVERYTHING) || limiters::before_all(index) {
         return;
     }
     let elsewhere = limiters::somewhere(index);
@@ -74,8 +75,9 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
 }
 
 /// A limiter in the middleware of the whole app, which no route names.
-fn limits_everything(index: &CodeIndex) -> bool {
-    index.files.iter().any(|file| {
+static EVERYTHING: Question = Question {
+    name: "limits everything",
+    any: |file| {
         let name = file.path.rsplit('/').next().unwrap_or(&file.path);
         let whole = matches!(name.split('.').next(), Some("middleware" | "proxy" | "hooks"));
         whole && file.language.is_ecma() && file.calls.iter().any(|call| request_work::limits(file, call))
@@ -99,8 +101,8 @@ fn limits_everything(index: &CodeIndex) -> bool {
             || file.language == Language::Ruby
                 && file.calls.iter().any(|call| matches!(&*call.callee, "Rack.Attack.throttle" | "throttle"))
                 && (file.path.contains("rack_attack") || file.path.contains("rack-attack"))
-    })
-}
+    },
+};
 
 fn need(index: &CodeIndex, route: &Route) -> Option<Need> {
     let words = names::words(&purpose::fixed(&route.purpose(index)));

@@ -8,6 +8,7 @@ use crate::probe::repository::is_for_development;
 use crate::probe::source::code::{Call, FunctionId, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::flow::is_for_few;
+use crate::probe::source::index::Group;
 use plain::{ddl_auto, in_plain};
 
 /// What the rule is and says.
@@ -28,12 +29,19 @@ pub static META: RuleMeta = RuleMeta {
 pub const RULE: Rule =
     Rule::new(&META, Check::Project(check)).looks_at(super::server_or_config).reads(Language::is_code, any_name);
 
+static SYNCING: Group = Group { name: "code that makes tables", holds: syncs };
+
+/// Whether a file that runs in production makes tables fit the models.
+fn syncs(file: &FileFacts) -> bool {
+    super::server_or_config(file.role)
+        && !is_for_development(&file.path)
+        && (file.calls.iter().any(|call| !call.dev_only && in_code(file, call).is_some())
+            || is_type_orm(file) && file.assignments.iter().any(|a| synchronizes(&a.value)))
+}
+
 /// Looks at the code, and at what deploys it.
 fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
-    for (place, file) in index.files.iter().enumerate().filter(|(_, file)| super::server_or_config(file.role)) {
-        if is_for_development(&file.path) {
-            continue;
-        }
+    for (place, file) in index.group(&SYNCING) {
         for call in file.calls.iter().filter(|call| !call.dev_only) {
             if let Some(hit) = in_code(file, call) {
                 // A wizard makes the tables once, before there is anything in them.

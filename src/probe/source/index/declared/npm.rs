@@ -6,13 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::known_modules::{NODE, PROVIDED};
-use super::{Family, Undeclared, folders};
+use super::{Family, Undeclared, edited, folders};
 use crate::probe::files::FileEntry;
 use crate::probe::source::facts::{CodeIndex, FileFacts, Import, Role};
 use crate::probe::source::quick::HashSet;
 
 /// What the manifests of npm say.
-#[derive(Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 struct Declared {
     /// The packages that each manifest declares, by its folder; `None`: it could not be read.
     manifests: BTreeMap<String, Option<HashSet<String>>>,
@@ -26,18 +26,43 @@ struct Declared {
     other: Vec<String>,
 }
 
-/// Every import of production code that no manifest declares.
-pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclared> {
+/// What was found in each file, and by what.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    declared: Declared,
+    undeclared: Vec<Undeclared>,
+}
+
+impl Found {
+    /// In the order of the files.
+    pub(super) fn undeclared(&self) -> &[Undeclared] {
+        &self.undeclared
+    }
+}
+
+/// Every import of production code that no manifest declares. What a file misses follows from its own facts, from the
+/// manifests and from which files there are: where the latter two are as `before`, only edited files are looked at.
+pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex, before: Option<&CodeIndex>) -> Found {
     let declared = read(files);
     let mut found = Vec::new();
     if declared.manifests.is_empty() {
-        return found;
+        return Found { declared, undeclared: found };
     }
+    let before = before.map(|before| &before.links).filter(|before| {
+        before.undeclared_by_file.npm.declared == declared && before.manifests == index.links.manifests
+    });
+    let again = before.and_then(|before| {
+        let edited = edited(&before.as_read, &index.links.as_read)?;
+        let as_before = before.undeclared_by_file.npm.undeclared.iter();
+        found.extend(as_before.filter(|one| edited.binary_search(&one.file).is_err()).cloned());
+        Some(edited)
+    });
+    let places = again.unwrap_or_else(|| (0..index.files.len()).collect()).into_iter();
     // Nearly every import is declared, and needs no look at this.
     let parts: OnceCell<HashSet<&str>> = OnceCell::new();
     let parts = || parts.get_or_init(|| index.files.iter().flat_map(|file| file.path.split('/')).collect());
     let own = |name: &str| parts().contains(name);
-    for (place, file) in index.files.iter().enumerate() {
+    for (place, file) in places.filter_map(|place| Some((place, index.files.get(place)?))) {
         if !file.language.is_ecma()
             || !matches!(file.role, Role::Server | Role::Client)
             || declared.is_other(&file.path)
@@ -53,7 +78,9 @@ pub(super) fn undeclared(files: &[FileEntry], index: &CodeIndex) -> Vec<Undeclar
             found.extend(declared.misses(index, &own, place, file, import, package));
         }
     }
-    found
+    // Stable: what one file misses stays in the order of its imports.
+    found.sort_by_key(|one| one.file);
+    Found { declared, undeclared: found }
 }
 
 impl Declared {

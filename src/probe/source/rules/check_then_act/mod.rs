@@ -41,7 +41,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
     let mut one_by_one: Option<bool> = None;
     let mut found_in: Vec<(Hit, Option<&str>)> = Vec::new();
     for (place, file) in index.files.iter().enumerate().filter(|(_, file)| server(file.role)) {
-        let queries = index.queries(file);
+        let queries = index.queries_at(place);
         let reads = queries.iter().filter(|query| is_look(query));
         for read in reads {
             let Some(call) = file.call(read.call).filter(|call| !call.dev_only) else { continue };
@@ -58,8 +58,7 @@ fn check(index: &CodeIndex, hits: &mut Vec<Hit>) {
             found_in.push((hit, uncalled::uncalled(index, file, call.function)));
         }
     }
-    let names = found_in.iter().filter_map(|(_, uncalled)| *uncalled).collect();
-    let handed_on = uncalled::handed_on(index, &names);
+    let handed_on = index.said(&uncalled::HANDED_ON, found_in.iter().filter_map(|(_, uncalled)| *uncalled));
     let runs = |uncalled: Option<&str>| uncalled.is_none_or(|name| handed_on.contains(name));
     hits.extend(found_in.into_iter().filter(|(_, uncalled)| runs(*uncalled)).map(|(hit, _)| hit));
 }

@@ -1,5 +1,6 @@
 //! A row is added after a look whether there is one.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use super::super::{Hit, tables};
@@ -19,16 +20,18 @@ pub(super) fn check<'u>(
 ) -> Option<Hit> {
     if read.table.is_empty()
         || read.keys.is_empty()
+        || !queries.iter().any(|query| query.action == Action::Insert && query.call > read.call)
         || read.keys.iter().any(|key| &**key == "?" || tables::plain(key) == "id")
     {
         return None;
     }
     let function = call.function;
+    let table = OnceCell::new();
     let write = queries.iter().find(|query| {
         query.action == Action::Insert
             && query.call > read.call
-            && tables::plain(&query.table) == tables::plain(&read.table)
             && file.call(query.call).is_some_and(|other| other.function == function && other.in_loop == call.in_loop)
+            && tables::plain(&query.table) == *table.get_or_init(|| tables::plain(&read.table))
     })?;
     let insert = file.call(write.call)?;
     // The answer decides whether the row is added.

@@ -1,18 +1,16 @@
 //! Methods that nothing calls.
 
-use std::collections::HashSet;
-
-use rayon::prelude::*;
-
 use crate::probe::source::code::{FunctionId, FunctionKind, Value};
 use crate::probe::source::facts::{CodeIndex, FileFacts};
+use crate::probe::source::index::{Names, Saying};
+use crate::probe::source::quick::HashSet;
 
 /// Names by which frameworks call methods.
 const CALLED_BY_FRAMEWORKS: [&str; 8] =
     ["constructor", "handle", "handler", "execute", "run", "process", "perform", "default"];
 
 /// The name of the method that `function` stands in, where it is one of a class of JavaScript and no call says that name.
-/// Unless the name is [`handed_on`], nothing calls the method.
+/// Unless the name is [`HANDED_ON`], nothing calls the method.
 pub(super) fn uncalled<'f>(index: &CodeIndex, file: &'f FileFacts, function: FunctionId) -> Option<&'f str> {
     if !file.language.is_ecma() {
         return None;
@@ -29,31 +27,15 @@ pub(super) fn uncalled<'f>(index: &CodeIndex, file: &'f FileFacts, function: Fun
     uncalled.then_some(name)
 }
 
-/// Those of `names` that some file of the project hands on. All of them are looked for in one go, since that means to look
-/// at every value of the project.
-pub(super) fn handed_on<'n>(index: &CodeIndex, names: &HashSet<&'n str>) -> HashSet<&'n str> {
-    if names.is_empty() {
-        return HashSet::new();
-    }
-    let files = index.files.iter().as_slice();
-    files.par_iter().flat_map_iter(|file| said(file, names)).collect()
-}
+/// Names that a file hands on: `router.post("/", orders.create)`, `const { create } = orders`.
+pub(super) static HANDED_ON: Saying = Saying { name: "handed on", says: said };
 
-/// Those of `names` that a file hands on: `router.post("/", orders.create)`, `const { create } = orders`.
-fn said<'n>(file: &FileFacts, names: &HashSet<&'n str>) -> HashSet<&'n str> {
-    // Names are short, and most texts are long.
-    let longest = names.iter().map(|name| name.len()).max().unwrap_or_default();
-    let last = |path: &str| {
-        let dot = path.bytes().rev().take(longest + 1).position(|byte| byte == b'.');
-        let length = dot.unwrap_or(path.len());
-        let name = path.get(path.len() - length..).filter(|name| name.len() <= longest)?;
-        names.get(name).copied()
-    };
-    let mut found: HashSet<&str> = file.accesses.iter().filter_map(|access| last(&access.path)).collect();
+fn said<'n>(file: &FileFacts, names: &Names<'n>) -> HashSet<&'n str> {
+    let mut found: HashSet<&str> = file.accesses.iter().filter_map(|access| names.last(&access.path)).collect();
     let mut see = |value: &Value| {
         found.extend(match value {
-            Value::Path(path) | Value::Text(path) => last(path),
-            Value::Member(pair) => names.get(&*pair.1).copied(),
+            Value::Path(path) | Value::Text(path) => names.last(path),
+            Value::Member(pair) => names.get(&pair.1),
             _ => None,
         });
     };
@@ -72,7 +54,7 @@ mod tests {
     fn a_name_is_handed_on_as_the_last_part_of_a_path_or_as_a_text() {
         let code = "router.post('/a-rather-long-address', orders.create);\nlisten('remove', 'nothing here says archived');\nconst { update } = orders;\nlog(created);\n";
         let file = facts_of_text("src/routes.ts", code).unwrap();
-        let names = HashSet::from(["create", "remove", "update", "archived", "post"]);
-        assert_eq!(said(&file, &names), HashSet::from(["create", "remove", "update"]));
+        let names = Names::of(["create", "remove", "update", "archived", "post"]);
+        assert_eq!(said(&file, &names), ["create", "remove", "update"].into_iter().collect());
     }
 }

@@ -7,6 +7,7 @@ use crate::probe::source::routes::names;
 use crate::probe::source::rules::request_work;
 
 static SOMEWHERE: Question = Question { name: "limiter somewhere", any: stands_in };
+static BEFORE_ALL: Question = Question { name: "limiter before all", any: stands_before_all };
 
 /// Whether a limiter stands anywhere in the project, or before it.
 pub(super) fn somewhere(index: &CodeIndex) -> bool {
@@ -17,10 +18,14 @@ pub(super) fn somewhere(index: &CodeIndex) -> bool {
 /// Whether all of a server is limited: Fastify's plugin counts for every route unless told otherwise, and so does what
 /// Express uses without a path.
 pub(super) fn before_all(index: &CodeIndex) -> bool {
-    index.files.iter().filter(|file| file.role != Role::Test).any(|file| {
-        let fastify = file.imports_any(|module| matches!(module, "@fastify/rate-limit" | "fastify-rate-limit"));
-        fastify && !is_switched_off(file) || file.language.is_ecma() && file.calls.iter().any(|call| uses(file, call))
-    })
+    index.answer(&BEFORE_ALL)
+}
+
+fn stands_before_all(file: &FileFacts) -> bool {
+    let fastify = || file.imports_any(|module| matches!(module, "@fastify/rate-limit" | "fastify-rate-limit"));
+    file.role != Role::Test
+        && (fastify() && !is_switched_off(file)
+            || file.language.is_ecma() && file.calls.iter().any(|call| uses(file, call)))
 }
 
 /// `{ global: false }`
