@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::{is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
-use super::{Ecosystem, LockFile, Manager, Packages, Scope};
+use super::{Ecosystem, LockFile, LockedPackage, Manager, Packages, Root, Scope};
 use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
 
@@ -20,21 +20,22 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
     let mut missing: Vec<(String, String)> = Vec::new();
     let mut unread: Vec<String> = Vec::new();
     let own = own_names(&found.manifests);
-    let locks = by_manifest(found);
+    let index = Index::of(found);
     for (path, manifest) in &found.manifests {
         let Some(ecosystem) = ecosystem(path).filter(|_| !unlocked.contains(path)) else { continue };
-        let locks: Vec<&LockFile> = locks.get(path.as_str()).into_iter().flatten().copied().collect();
-        let is_firm = |lock: &&LockFile| lock.manager != Manager::Pip || names_root(lock, path);
+        let locks = index.locks(path);
+        let is_firm = |lock: &&LockFile| lock.manager != Manager::Pip || !index.roots(lock, path).is_empty();
         if !locks.iter().any(is_firm) {
             if !manifest.gaps.is_empty() {
                 unread.push(path.clone());
             }
             continue;
         }
-        let mut forced: BTreeSet<&str> = manifest.overrides.iter().map(String::as_str).collect();
-        let roots = locks.iter().flat_map(|lock| &lock.roots).filter_map(|root| found.manifests.get(&root.manifest));
-        forced.extend(roots.flat_map(|root| &root.overrides).map(String::as_str));
-        let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found)).collect();
+        let is_forced = |name: &str| {
+            let mut in_roots = locks.iter().map(|lock| index.forced(lock));
+            manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
+        };
+        let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found, &index)).collect();
         let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
         for declared in needed(manifest) {
             let called = declared.alias.as_ref().unwrap_or(&declared.name);
@@ -42,7 +43,7 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
                 // Cargo's lock files know no other names.
                 || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
             let is_own = own.contains(&(ecosystem, normal(ecosystem, &declared.name)));
-            let is_forced = forced.contains(&**called) || forced.contains(&*declared.name);
+            let is_forced = is_forced(called) || is_forced(&declared.name);
             let is_tool = only_production && declared.scope == Scope::Development;
             if !(is_held || is_own || is_forced || is_tool) {
                 missing.push((path.clone(), called.clone()));
@@ -98,8 +99,68 @@ pub fn names_of_requirements<'a>(lock: &'a LockFile, found: &'a Packages) -> imp
     lock.packages.iter().map(|package| &*package.name).chain(asked.map(|declared| &*declared.name))
 }
 
+/// The lock files and what they say of each manifest, looked up once for all: some repositories have thousands of them.
+pub struct Index<'a> {
+    locks: BTreeMap<&'a str, Vec<&'a LockFile>>,
+    /// By lock file and manifest.
+    roots: BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a Root>>>,
+    /// By lock file, what the manifests that it answers for force.
+    forced: BTreeMap<&'a str, BTreeSet<&'a str>>,
+    /// By lock file and normalized name, places among its packages.
+    packages: BTreeMap<&'a str, BTreeMap<String, Vec<usize>>>,
+}
+
+impl<'a> Index<'a> {
+    /// Of all that was found.
+    pub fn of(found: &'a Packages) -> Self {
+        let (mut roots, mut forced) = (BTreeMap::<_, BTreeMap<_, Vec<&Root>>>::new(), BTreeMap::new());
+        let mut packages = BTreeMap::new();
+        for lock in &found.locks {
+            let path = lock.path.as_str();
+            let of_lock = roots.entry(path).or_default();
+            lock.roots.iter().for_each(|root| of_lock.entry(root.manifest.as_str()).or_default().push(root));
+            let manifests = lock.roots.iter().filter_map(|root| found.manifests.get(&root.manifest));
+            forced.insert(path, manifests.flat_map(|one| &one.overrides).map(String::as_str).collect());
+            let ecosystem = lock.manager.ecosystem();
+            let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+            for (at, package) in lock.packages.iter().enumerate() {
+                by_name.entry(normal(ecosystem, &package.name)).or_default().push(at);
+            }
+            packages.insert(path, by_name);
+        }
+        Self { locks: by_manifest(found), roots, forced, packages }
+    }
+
+    /// The lock files that lie beside a manifest or name it.
+    pub fn locks(&self, manifest: &str) -> &[&'a LockFile] {
+        self.locks.get(manifest).map_or(&[], Vec::as_slice)
+    }
+
+    /// What a lock file says for a manifest.
+    pub fn roots(&self, lock: &LockFile, manifest: &str) -> &[&'a Root] {
+        self.roots.get(&*lock.path).and_then(|of_lock| of_lock.get(manifest)).map_or(&[], Vec::as_slice)
+    }
+
+    /// What the manifests that a lock file answers for force.
+    pub fn forced(&self, lock: &LockFile) -> &BTreeSet<&'a str> {
+        static NOTHING: BTreeSet<&str> = BTreeSet::new();
+        self.forced.get(&*lock.path).unwrap_or(&NOTHING)
+    }
+
+    /// The packages of a lock file that have a normalized name.
+    pub fn packages<'l>(&'l self, lock: &'l LockFile, name: &str) -> impl Iterator<Item = &'l LockedPackage> {
+        let places = self.packages.get(&*lock.path).and_then(|by_name| by_name.get(name));
+        places.into_iter().flatten().filter_map(|at| lock.packages.get(*at))
+    }
+
+    /// The normalized names of the packages of a lock file.
+    fn names(&self, lock: &LockFile) -> impl Iterator<Item = &String> {
+        self.packages.get(&*lock.path).into_iter().flat_map(BTreeMap::keys)
+    }
+}
+
 /// The lock files that lie beside each manifest or name it. A manifest that answers for itself has none.
-pub fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
+fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
     let mut beside: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
     let mut naming: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
     // A constraints file installs nothing.
@@ -129,12 +190,12 @@ pub fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
 }
 
 /// The names that a lock file holds for a manifest, normalized.
-fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages) -> BTreeSet<String> {
+fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages, index: &Index<'_>) -> BTreeSet<String> {
     // setuptools' files lie beside the `pyproject.toml` that lock files name.
-    let is_beside = |root: &str| {
-        matches!(name_of(path), "setup.cfg" | "setup.py") && folder(root) == folder(path) && root.ends_with(".toml")
-    };
-    let mut roots = lock.roots.iter().filter(|root| root.manifest == path || is_beside(&root.manifest)).peekable();
+    let is_of_setuptools = matches!(name_of(path), "setup.cfg" | "setup.py");
+    let beside = is_of_setuptools.then(|| format!("{}pyproject.toml", folder(path)));
+    let beside = beside.iter().flat_map(|beside| index.roots(lock, beside));
+    let mut roots = index.roots(lock, path).iter().chain(beside).peekable();
     // Cargo and uv write an entry for the project's own package: where it is not there, nothing answers for it.
     let names_own = matches!(lock.manager, Manager::Cargo | Manager::Uv);
     let says_all = lock.manager != Manager::Pip && (roots.peek().is_some() || names_own);
@@ -142,16 +203,12 @@ fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages) -> 
         roots.flat_map(|root| &root.wanted).map(|wanted| normal(ecosystem, &wanted.name)).collect();
     names.extend(lock.spared.get(path).into_iter().flatten().map(|name| normal(ecosystem, name)));
     if !says_all {
-        let all = lock.packages.iter().map(|package| &*package.name);
-        let all: Vec<&str> =
-            if lock.manager == Manager::Pip { names_of_requirements(lock, found).collect() } else { all.collect() };
-        names.extend(all.into_iter().map(|name| normal(ecosystem, name)));
+        names.extend(index.names(lock).cloned());
+        if lock.manager == Manager::Pip {
+            names.extend(names_of_requirements(lock, found).map(|name| normal(ecosystem, name)));
+        }
     }
     names
-}
-
-fn names_root(lock: &LockFile, path: &str) -> bool {
-    lock.roots.iter().any(|root| root.manifest == path)
 }
 
 /// Where the packages of a manifest come from; `None` for those that are their own lock files.

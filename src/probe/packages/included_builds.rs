@@ -4,7 +4,6 @@
 use super::Packages;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::paths::{folder, joined};
-use crate::probe::repository::is_aside;
 
 /// A build that lies elsewhere, or nowhere.
 const OUTSIDE: &str = "Gradle build that a settings file includes and that is not among the project's files";
@@ -28,41 +27,35 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
             };
             let inside = joined(folder(&file.path), &target).filter(|_| !target.starts_with(['/', '~']));
             match inside.filter(|inside| builds(inside, &files).next().is_some()) {
-                Some(inside) => {
-                    let own = group_beside(&file.path, &files);
-                    name(&inside, own.as_deref(), found, &files);
-                }
+                Some(inside) => name(&inside, found, &files),
                 None => found.gaps_of(&file.path).add(OUTSIDE, &format!("{target} ({place})")),
             }
         }
     }
 }
 
-/// Gives the build files of an included build the names by which others ask for what they publish, where their group is that
-/// of the project. Under another one it may be a copy of what others publish, about which nothing is known.
-fn name(inside: &str, own_group: Option<&str>, found: &mut Packages, files: &[&FileEntry]) {
-    let Some(own_group) = own_group.filter(|_| !is_aside(&format!("{inside}/build.gradle"))) else { return };
+/// Gives the build files of an included build the names by which others ask for what they publish, with their versions.
+fn name(inside: &str, found: &mut Packages, files: &[&FileEntry]) {
     let is_settings = |file: &&FileEntry| bare(file) == "settings.gradle" && at(file) == inside;
     let settings = files.iter().copied().filter(is_settings).find_map(|file| file.read().ok());
     let own = settings.as_deref().and_then(|text| set(text, "rootProject.name").map(str::to_owned));
-    let mut above = None;
+    let (mut above, mut version_above) = (None, None);
     for file in builds(inside, files).take(MOST) {
-        let group = file.read().ok().and_then(|text| set(&text, "group").map(str::to_owned));
+        let text = file.read().unwrap_or_default();
+        let of = |name: &str| set(&text, name).map(str::to_owned);
+        let (group, version) = (of("group"), of("version"));
         let is_root = at(file) == inside;
         // What the root says of itself it mostly says of all.
         let Some(group) = group.or_else(|| above.clone()) else { continue };
-        let below = |rest: &str| rest.starts_with('.') && own_group.contains('.');
-        let is_kin = group.strip_prefix(own_group).is_some_and(|rest| rest.is_empty() || below(rest));
-        if !is_kin {
-            continue;
-        }
+        let version = version.or_else(|| version_above.clone());
         let called = at(file).rsplit('/').next().unwrap_or_default();
         let called = own.as_deref().filter(|_| is_root).unwrap_or(called);
         if let Some(manifest) = found.manifests.get_mut(&file.path) {
             manifest.name = Some(format!("{group}:{called}"));
+            manifest.version.clone_from(&version);
         }
         if is_root {
-            above = Some(group);
+            (above, version_above) = (Some(group), version);
         }
     }
 }
@@ -76,12 +69,6 @@ fn bare(file: &FileEntry) -> &str {
 /// The folder in which a file lies, without a `/` at its end.
 fn at(file: &FileEntry) -> &str {
     folder(&file.path).trim_end_matches('/')
-}
-
-/// The group that the build beside a settings file says for itself.
-fn group_beside(settings: &str, files: &[&FileEntry]) -> Option<String> {
-    let mut beside = files.iter().filter(|file| folder(&file.path) == folder(settings) && bare(file) == "build.gradle");
-    beside.find_map(|file| set(&file.read().ok()?, "group").map(str::to_owned))
 }
 
 /// The build and settings files of a folder and below, those of the folder itself first.
@@ -169,15 +156,11 @@ mod tests {
                 (&in_folder("util/build.gradle"), "plugins { id 'java' }\n"),
             ])
         };
-        for group in ["com.acme", "com.acme.parts"] {
+        // Whether it is a copy of what others publish, advisories on the name tell.
+        for group in ["com.acme", "com.acme.parts", "org.yaml"] {
             assert_eq!(of("parts", "includeBuild", group), [""; 0]);
         }
-        let missing = |group: &str| {
-            [format!("package that is asked for but missing from the lock file: {group}:lib, {group}:util")]
-        };
-        assert_eq!(of("parts", "// includeBuild", "com.acme"), missing("com.acme"));
-        // Perhaps a copy of what others publish.
-        assert_eq!(of("parts", "includeBuild", "org.yaml"), missing("org.yaml"));
-        assert_eq!(of("third_party/parts", "includeBuild", "com.acme"), missing("com.acme"));
+        let missing = "package that is asked for but missing from the lock file: com.acme:lib, com.acme:util";
+        assert_eq!(of("parts", "// includeBuild", "com.acme"), [missing]);
     }
 }

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use super::answered::{by_manifest, ecosystem, needed, normal};
+use super::answered::{Index, ecosystem, needed, normal};
 use super::lock::reason;
-use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Scope};
+use super::{Declared, Ecosystem, LockedPackage, Manager, Manifest, Packages, Scope};
 use crate::probe::files::Listing;
 use crate::probe::yaml;
 
@@ -13,23 +13,21 @@ use crate::probe::yaml;
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
     let mut refused: Vec<(String, String)> = Vec::new();
     let in_workspaces = forced_in_workspaces(listing);
-    let locks = by_manifest(found);
+    let index = Index::of(found);
     for (path, manifest) in &found.manifests {
         // Gradle takes the highest version that anybody asks for.
         let Some(ecosystem) = ecosystem(path).filter(|ecosystem| *ecosystem != Ecosystem::Maven) else { continue };
-        let locks: Vec<&LockFile> = locks.get(path.as_str()).into_iter().flatten().copied().collect();
-        let roots = locks.iter().flat_map(|lock| &lock.roots).filter_map(|root| found.manifests.get(&root.manifest));
-        let forced: BTreeSet<&str> = (roots.chain([manifest]).flat_map(|manifest| &manifest.overrides))
-            .chain(&in_workspaces)
-            .map(String::as_str)
-            .collect();
+        let locks = index.locks(path);
+        let own = manifest.overrides.iter().chain(&in_workspaces).map(String::as_str);
+        let in_roots = locks.iter().flat_map(|lock| index.forced(lock)).copied();
+        let forced: BTreeSet<&str> = own.chain(in_roots).collect();
         let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
         for declared in needed(manifest) {
             let is_forced = forced.iter().any(|entry| forces(entry, &declared.name));
             if is_forced || (only_production && declared.scope == Scope::Development) {
                 continue;
             }
-            let held = held(&locks, path, ecosystem, declared);
+            let held = held(&index, path, ecosystem, declared);
             if !held.is_empty() && held.iter().all(|package| refuses(manifest, ecosystem, declared, package)) {
                 let called = called(declared);
                 refused.push((path.clone(), format!("{called} {} in {path}", declared.range)));
@@ -60,18 +58,18 @@ fn called(declared: &Declared) -> &str {
 }
 
 /// The versions that answer for what a manifest asks for: those that a lock file says, or else all of that name.
-fn held<'a>(locks: &[&'a LockFile], path: &str, ecosystem: Ecosystem, declared: &Declared) -> Vec<&'a LockedPackage> {
+fn held<'a>(index: &'a Index<'_>, path: &str, ecosystem: Ecosystem, declared: &Declared) -> Vec<&'a LockedPackage> {
     let called = normal(ecosystem, called(declared));
     let name = normal(ecosystem, &declared.name);
     let of_name = |package: &&LockedPackage| normal(ecosystem, &package.name) == name;
     let mut found = Vec::new();
-    for lock in locks {
-        let wanted = lock.roots.iter().filter(|root| root.manifest == *path).flat_map(|root| &root.wanted);
+    for lock in index.locks(path) {
+        let wanted = index.roots(lock, path).iter().flat_map(|root| &root.wanted);
         let wanted = wanted.filter(|wanted| [&called, &name].contains(&&normal(ecosystem, &wanted.name)));
         let mut said: Vec<&LockedPackage> =
             wanted.filter_map(|wanted| lock.packages.get(wanted.package)).filter(of_name).collect();
         if said.is_empty() {
-            said = lock.packages.iter().filter(of_name).collect();
+            said = index.packages(lock, &name).collect();
         }
         found.extend(said);
     }

@@ -172,7 +172,7 @@ fn tool(name: &str, next: &str) -> Option<Tool> {
     let of = |ecosystem, verbs, runs| Some(Tool { ecosystem, verbs, runs });
     match (name, next) {
         ("pipx", "run") => of(Ecosystem::PyPi, &["run"], true),
-        ("pip" | "pipx", _) => of(Ecosystem::PyPi, &["install"], false),
+        ("pip" | "pipx", _) => of(Ecosystem::PyPi, &["install", "wheel"], false),
         ("uv", "tool") => of(Ecosystem::PyPi, &["install", "run"], true),
         ("uvx", _) => of(Ecosystem::PyPi, &[], true),
         ("npx" | "bunx" | "pnpx", _) => of(Ecosystem::Npm, &[], true),
@@ -262,6 +262,7 @@ pub fn asked(command: &str) -> Asked {
         if runs && !found.is_empty() {
             break;
         }
+        let word = word.strip_prefix("file:").unwrap_or(word);
         // `pip install libs/http`: no name of Python's has a slash.
         let is_folder = ecosystem == Ecosystem::PyPi && word.contains('/') && !word.contains(['@', ':']);
         let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') && !word.ends_with('/');
@@ -314,6 +315,8 @@ mod tests {
             ("pip install -e /app/core --editable=./api flask", "/app/core ./api"),
             ("python -m pip install 'vendor/requests/' && x", "vendor/requests/"),
             ("npm install ./vendor/minimist", "./vendor/minimist"),
+            ("npm install file:./vendor/minimist", "./vendor/minimist"),
+            ("pip wheel --no-deps -w /w ./build", "./build"),
             ("cargo install --path tools/x", "tools/x"),
             ("pip install flask git+https://git.example.com/x.git", ""),
         ] {

@@ -223,16 +223,31 @@ impl<'p> Collector<'p> {
     /// What a command of a container installs from a folder that was copied from the project.
     pub fn add_installed(&mut self, one: &InstalledFolder) {
         let (path, ecosystem) = (&*one.path, one.ecosystem);
-        let Some(inside) = one.folders.iter().find_map(|at| self.inside(folder(path), &format!("/{at}"))) else {
+        for at in &one.folders {
+            // `libs/*`: each folder in there.
+            let (at, is_each) = at.strip_suffix("/*").map_or((&**at, false), |above| (above, true));
+            let Some(inside) = self.inside(folder(path), &format!("/{at}")) else { continue };
+            if !is_each {
+                return self.add_installed_folder(ecosystem, &inside, path);
+            }
+            let below = format!("{}/", inside.to_lowercase());
+            let all = self.in_folders.range(below.clone()..).take_while(|(path, _)| path.starts_with(&below));
+            let all = all.filter(|(path, _)| !path.get(below.len()..).unwrap_or_default().contains('/'));
+            for each in all.map(|(path, _)| path.clone()).collect::<Vec<_>>() {
+                self.add_installed_folder(ecosystem, &each, path);
+            }
             return;
-        };
-        let there = self.manifests_in(&inside, ecosystem);
-        let name = inside.rsplit('/').next().unwrap_or(&inside);
+        }
+    }
+
+    fn add_installed_folder(&mut self, ecosystem: Ecosystem, inside: &str, path: &str) {
+        let there = self.manifests_in(inside, ecosystem);
+        let name = inside.rsplit('/').next().unwrap_or(inside);
         if there.iter().all(|one| one.name.is_none()) && !there.is_empty() && !self.is_own(ecosystem, name, None) {
-            let (version, place) = (None, &*inside);
+            let (version, place) = (None, inside);
             self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private: false });
         }
-        self.add_those(ecosystem, &there, &inside, path);
+        self.add_those(ecosystem, &there, inside, path);
     }
 
     /// What lock files hold.

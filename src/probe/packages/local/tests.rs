@@ -286,6 +286,23 @@ fn modules_of_maven() {
 }
 
 #[test]
+fn builds_that_gradle_includes() {
+    let of = |version: &str| {
+        let build = format!("group = 'org.yaml'\n{version}");
+        let asks = "dependencies {\n implementation 'org.yaml:snakeyaml:1.33'\n}\n";
+        told(&[
+            ("settings.gradle", "includeBuild 'yaml'\n"),
+            ("build.gradle", asks),
+            ("gradle.lockfile", "empty=compileClasspath\n"),
+            ("yaml/settings.gradle", "rootProject.name = 'snakeyaml'\n"),
+            ("yaml/build.gradle", &build),
+        ])
+    };
+    assert_eq!(of("version = '1.30'\n"), ["org.yaml:snakeyaml 1.30 (yaml)"]);
+    assert_eq!(of(""), ["org.yaml:snakeyaml (yaml)"]);
+}
+
+#[test]
 fn folders_that_containers_install_from() {
     let of = |run: &str| {
         let dockerfile = format!("FROM python:3.12\nCOPY . /app\nRUN {run}\n");
@@ -298,6 +315,7 @@ fn folders_that_containers_install_from() {
     assert_eq!(of("pip install ./core/"), "requests-core 1.0 (core)");
     assert_eq!(of("pip install . /wheels"), "");
     assert_eq!(of("npm install ./vendor/requests"), "");
+    assert_eq!(of("pip install ./vendor/*"), "requests (vendor/requests)");
     assert_eq!(of("cd vendor/requests && pip install '.[socks]'"), "requests (vendor/requests)");
     // Each service has its own.
     let dockerfile = "FROM python:3.12\nCOPY ./libs/req /tmp/r\nRUN pip install /tmp/r\n";

@@ -150,8 +150,20 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
     }
     for (at, (place, elsewhere)) in places.into_iter().zip(elsewhere).enumerate() {
         match &place.kind {
-            Kind::Own(Some(manifest)) => builder.root(manifest.as_str()),
-            Kind::Own(None) | Kind::Link => {}
+            Kind::Own(manifest) => {
+                // Behind a link of the file system, or outside the project: only this file knows what is there.
+                let is_known = manifest.as_ref().is_some_and(|path| around.manifests.contains_key(path));
+                let name = place.entry.name.as_deref().or_else(|| place.folder.rsplit('/').next());
+                if let (Some(name), Some(version)) = (name, &place.entry.version)
+                    && !(is_known || place.folder.is_empty())
+                {
+                    builder.local(name, Some(version), Some(around.place(place.folder)));
+                }
+                if let Some(manifest) = manifest {
+                    builder.root(manifest.as_str());
+                }
+            }
+            Kind::Link => {}
             Kind::Package => add(at, place, elsewhere, builder),
         }
     }
