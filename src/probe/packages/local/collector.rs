@@ -11,6 +11,9 @@ use crate::probe::packages::{Ecosystem, Manager, Packages, range};
 use crate::probe::paths::{folder, joined};
 use crate::probe::repository::is_aside;
 
+/// Nobody's folders are nested deeper.
+const MOST_FOLDERS: usize = 100;
+
 /// What is found of one package.
 struct Found<'a> {
     ecosystem: Ecosystem,
@@ -106,7 +109,7 @@ impl<'p> Collector<'p> {
         if !place.starts_with(['/', '~']) {
             return joined(from, place);
         }
-        let tails = place.match_indices('/').filter_map(|(at, _)| place.get(at + 1..));
+        let tails = place.match_indices('/').take(MOST_FOLDERS).filter_map(|(at, _)| place.get(at + 1..));
         let mut tails = tails.map(|tail| tail.trim_end_matches('/')).filter(|tail| !tail.is_empty());
         tails.find_map(|tail| {
             let mut above = from;
