@@ -4,6 +4,7 @@ pub mod address;
 pub mod answer;
 pub mod checklist;
 pub mod dependencies;
+mod dependency_sentence;
 pub mod escape;
 pub mod event;
 pub mod finding;

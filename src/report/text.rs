@@ -313,7 +313,7 @@ impl Page<'_, '_> {
     /// The vulnerable packages, in brief.
     fn dependencies(&mut self) -> io::Result<()> {
         let Some(report) = &self.overview.report.dependencies else { return Ok(()) };
-        self.heading("Dependencies", &dependencies::sentence(report))?;
+        self.heading("Dependencies", &report.sentence())?;
         let most = if self.verbose { usize::MAX } else { MOST_PACKAGES };
         for package in report.vulnerable.iter().take(most) {
             let name = one_line(&format!("{} {}", package.name, package.version), 120);

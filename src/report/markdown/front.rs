@@ -7,7 +7,7 @@ use super::table;
 use crate::model::report::ReportItem;
 use crate::model::{Cell, Decision, Gap, Poll, Severity};
 use crate::report::overview::{Counts, Overview, count, not_done, shorten};
-use crate::report::{database, dependencies, web};
+use crate::report::{database, web};
 
 /// What every report begins with.
 pub const START: &str = "# Launch report: ";
@@ -70,7 +70,7 @@ fn one_minute(overview: &Overview<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{}\n", web::sentence(web, code))?;
     }
     if let Some(report) = &overview.report.dependencies {
-        writeln!(out, "{}\n", dependencies::sentence(report))?;
+        writeln!(out, "{}\n", report.sentence())?;
     }
     let meaning = match overview.report.verdict {
         _ if counts.all() == 0 => "There was nothing to judge by, so do not take this for a go.",

@@ -15,28 +15,7 @@ const FIGURE: usize = 11;
 
 pub(super) fn write(doc: &mut Doc<'_>, session: &Session, report: &DependencyReport) {
     let styles = doc.styles;
-    let packages = report.looked_up;
-    let (sure, unsure) = report.sure_and_unsure();
-    let words = match sure.len() {
-        0 if !unsure.is_empty() => {
-            format!("Of {} packages none that is sure to arrive has a known vulnerability.", grouped(packages))
-        }
-        0 if packages == 0 && report.locks.iter().any(|lock| lock.packages > 0) => {
-            "None of the packages could be looked up.".to_owned()
-        }
-        0 => format!("Nothing is known against any of {} packages.", grouped(packages)),
-        1 => format!("1 of {} packages has a known vulnerability.", grouped(packages)),
-        more => format!("{more} of {} packages have a known vulnerability.", grouped(packages)),
-    };
-    doc.prose(0, &words, styles.text);
-    match unsure.len() {
-        0 => {}
-        1 => doc.prose(0, "1 with a known vulnerability may arrive, as a constraints file names it.", styles.text),
-        more => {
-            let words = format!("{more} with a known vulnerability may arrive, as a constraints file names them.");
-            doc.prose(0, &words, styles.text);
-        }
-    }
+    doc.prose(0, &report.sentence(), styles.text);
     if !report.advisories_from.is_empty() {
         doc.prose(0, &format!("They were compared with {}.", report.advisories_from), styles.muted);
     }
