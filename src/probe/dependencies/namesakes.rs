@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::osv::Answers;
 use super::query::Query;
+use crate::probe::packages::lock::{self, GO_LIBRARY};
 use crate::probe::packages::{LocalPackage, Packages, Version};
 
 /// Why a local package leaves the question open.
@@ -42,7 +43,12 @@ pub fn take(locked: &mut Packages, answers: &mut Answers, only: &BTreeSet<Query>
         let is_known =
             |query: &Query| answers.hits.get(query).is_some_and(|all| all.iter().any(|advisory| !advisory.malware));
         if is_known(&query) && !fork(&local).is_some_and(|fork| is_known(&fork)) {
-            let reason = if query.version.is_empty() { reason::NO_VERSION } else { reason::VULNERABLE };
+            let reason = match &*local.name {
+                // The least release that builds may take; they may take a better one.
+                GO_LIBRARY => lock::reason::GO_LIBRARY,
+                _ if query.version.is_empty() => reason::NO_VERSION,
+                _ => reason::VULNERABLE,
+            };
             let gaps = if local.aside { &mut locked.gaps_aside } else { &mut locked.gaps };
             gaps.add(reason, &local.shown());
         }

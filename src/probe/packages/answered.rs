@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::lock::{is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
+use super::npm_spec;
 use super::{Ecosystem, LockFile, LockedPackage, Manager, Packages, Root, Scope};
 use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
@@ -37,7 +38,7 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
         };
         let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found, &index)).collect();
         let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
-        for declared in needed(manifest) {
+        for declared in asked_for(manifest) {
             let called = declared.alias.as_ref().unwrap_or(&declared.name);
             let is_held = held.contains(&normal(ecosystem, called))
                 // Cargo's lock files know no other names.
@@ -45,6 +46,10 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
             let is_own = own.contains(&(ecosystem, normal(ecosystem, &declared.name)));
             let is_forced = is_forced(called) || is_forced(&declared.name);
             let is_tool = only_production && declared.scope == Scope::Development;
+            // Of what comes from elsewhere lock files may say another name.
+            let is_there =
+                || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
+            let is_held = is_held || declared.source != Source::Registry && is_there();
             if !(is_held || is_own || is_forced || is_tool) {
                 missing.push((path.clone(), called.clone()));
             }
@@ -71,8 +76,14 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
 
 /// What a manifest asks a registry for wherever it is installed.
 pub fn needed(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
+    asked_for(manifest).filter(|declared| declared.source == Source::Registry)
+}
+
+/// The same with what it asks repositories and addresses for.
+fn asked_for(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
     manifest.declared.iter().filter(|declared| {
-        declared.source == Source::Registry
+        let is_own = declared.source == Source::Own && !npm_spec::is_archive_name(&declared.range);
+        !is_own
             && !declared.optional
             && !manifest.conditional.contains(&declared.name)
             && !WITHOUT_CODE.contains(&declared.name.as_str())

@@ -2,6 +2,7 @@
 //! stands in no lock file (<https://docs.gradle.org/current/userguide/composite_builds.html>).
 
 use super::Packages;
+use super::local::shown_place;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::paths::{folder, joined};
 
@@ -28,7 +29,7 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
             let inside = joined(folder(&file.path), &target).filter(|_| !target.starts_with(['/', '~']));
             match inside.filter(|inside| builds(inside, &files).next().is_some()) {
                 Some(inside) => name(&inside, found, &files),
-                None => found.gaps_of(&file.path).add(OUTSIDE, &format!("{target} ({place})")),
+                None => found.gaps_of(&file.path).add(OUTSIDE, &format!("{} ({place})", shown_place(&target))),
             }
         }
     }

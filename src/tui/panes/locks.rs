@@ -25,8 +25,9 @@ pub(super) fn write(doc: &mut Doc<'_>, session: &Session, report: &DependencyRep
 
 fn files(doc: &mut Doc<'_>, report: &DependencyReport) {
     let styles = doc.styles;
-    doc.heading("Lock files", "packages of which direct, and for development only");
-    let wide = doc.width() >= 60;
+    // Narrower, the figures would leave no room for the paths.
+    let wide = doc.width() >= 72;
+    doc.heading("Lock files", if wide { "packages of which direct, and for development only" } else { "" });
     if wide {
         let room = doc.width().saturating_sub(4 * (FIGURE + 2));
         let bold = styles.muted.add_modifier(Modifier::BOLD);

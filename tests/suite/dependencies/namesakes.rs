@@ -68,6 +68,7 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
         &["Go", "crates.io", "PyPI"],
         vec![
             record("GO-1", "Go", "golang.org/x/crypto", &[("introduced", "0"), ("fixed", "0.17.0")]),
+            record("GO-3", "Go", "stdlib", &[("introduced", "0"), ("fixed", "1.22.5")]),
             record("GO-2", "Go", "example.com/kept", &[("introduced", "0"), ("fixed", "0.5.0")]),
             record("RUSTSEC-1", "crates.io", "time", &[("introduced", "0.1.0"), ("fixed", "0.2.23")]),
             record("PYSEC-1", "PyPI", "requests", &[("introduced", "0"), ("fixed", "2.31.0")]),
@@ -75,15 +76,15 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
     )
     .await;
     let module = |requires: &str| {
-        format!("module github.com/acme/app\ngo 1.22\ntoolchain go1.22.4\nrequire example.com/other v1.0.0\n{requires}")
+        format!("module github.com/acme/app\ngo 1.22\ntoolchain go1.22.7\nrequire example.com/other v1.0.0\n{requires}")
     };
     let replaced = module("require golang.org/x/crypto v0.0.0\nreplace golang.org/x/crypto => ./crypto\n");
-    let crypto = ("crypto/go.mod", "module golang.org/x/crypto\ngo 1.22\ntoolchain go1.22.4\n");
+    let crypto = ("crypto/go.mod", "module golang.org/x/crypto\ngo 1.22\ntoolchain go1.22.7\n");
     let sums = ("go.sum", "example.com/other v1.0.0 h1:x=\nexample.com/other v1.0.0/go.mod h1:x=\n");
     let told = format!("{NO_VERSION}(golang.org/x/crypto (crypto))");
     assert_eq!(open(&[("go.mod", &replaced), sums, crypto], &advisories).await, told);
     let own = module("require lib.example.com/core v1.0.0\nreplace lib.example.com/core => ./core\n");
-    let core = ("core/go.mod", "module lib.example.com/core\ngo 1.22\ntoolchain go1.22.4\n");
+    let core = ("core/go.mod", "module lib.example.com/core\ngo 1.22\ntoolchain go1.22.7\n");
     assert_eq!(open(&[("go.mod", &own), sums, core], &advisories).await, "");
     // A fork on which advisories are published is compared as itself.
     let fork =
@@ -98,6 +99,17 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
         ("example.com/kept", String::new()),
     ] {
         assert_eq!(open(&[("go.mod", &fork(to)), ("go.sum", &forked(to))], &advisories).await, told, "{to}");
+    }
+
+    // Without a toolchain, the least release that builds take speaks for Go's own library.
+    let library = "incomplete: Go's standard library, whose version a go.mod without toolchain leaves open ";
+    for (go, told) in [
+        ("1.22.4", format!("{library}(stdlib 1.22.4 (go.mod))")),
+        ("1.22.7", String::new()),
+        ("1.22", format!("{library}(go.mod)")),
+    ] {
+        let plain = format!("module github.com/acme/app\ngo {go}\nrequire example.com/other v1.0.0\n");
+        assert_eq!(open(&[("go.mod", &plain), sums], &advisories).await, told, "{go}");
     }
 
     let lock = |version: &str| {

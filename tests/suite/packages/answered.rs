@@ -122,6 +122,30 @@ fn a_lock_file_older_than_its_manifest_is_not_whole() {
     }
 }
 
+/// What is asked for at an address belongs into a lock file as well, and counts as missing only where it is not there.
+#[test]
+fn a_package_from_elsewhere_is_missing_like_any_other() {
+    let npm = |more: &str| {
+        format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{\"\": {{\"dependencies\": {{\"a\": \"^1\"}}}}, \"node_modules/a\": {{\"version\": \"1.0.0\"}}{more}}}}}"
+        )
+    };
+    let there =
+        ", \"node_modules/evil\": {\"version\": \"1.0.0\", \"resolved\": \"git+ssh://git@git.example.com/e.git#abc\"}";
+    for wanted in
+        ["github:acme/evil", "git+https://git.example.com/e.git#abc", "https://x.example.com/e.tgz", "file:e.tgz"]
+    {
+        let asks = format!("{{\"dependencies\": {{\"a\": \"^1\", \"evil\": \"{wanted}\"}}}}");
+        assert_eq!(told(&[("package.json", &asks), ("package-lock.json", &npm(""))]), missing("evil"), "{wanted}");
+        assert_eq!(told(&[("package.json", &asks), ("package-lock.json", &npm(there))]), [""; 0], "{wanted}");
+    }
+    let asks = "[package]\nname = \"x\"\n[dependencies]\nevil = { git = \"https://git.example.com/e\" }\n";
+    let cargo = |more: &str| format!("version = 4\n[[package]]\nname = \"x\"\nversion = \"0.1.0\"\n{more}");
+    assert_eq!(told(&[("Cargo.toml", asks), ("Cargo.lock", &cargo(""))]), missing("evil"));
+    let there = "dependencies = [\"evil\"]\n[[package]]\nname = \"evil\"\nversion = \"1.0.0\"\nsource = \"git+https://git.example.com/e#abc\"\n";
+    assert_eq!(told(&[("Cargo.toml", asks), ("Cargo.lock", &cargo(there))]), [""; 0]);
+}
+
 #[test]
 fn lock_files_that_name_nothing_answer_for_nothing() {
     for (manifest, asks, lock, text, name) in [

@@ -72,9 +72,9 @@ fn whose_tools_build_a_module() {
         told.extend(open.map(|gap| format!("open {}", gap.examples.join(" "))));
         told.join("; ")
     };
-    let module = |name: &str, more: &str| format!("module example.com/{name}\n\ngo 1.24.0\n{more}");
+    let module = |name: &str, more: &str| format!("module example.com/{name}\n\ngo 1.24\n{more}");
     let (own, lib) = (module("app", "toolchain go1.24.3\n"), module("lib", ""));
-    let work = |more: &str| format!("go 1.24.0\n{more}use (\n\t./app\n\t./lib\n)\n");
+    let work = |more: &str| format!("go 1.24\n{more}use (\n\t./app\n\t./lib\n)\n");
     let said = work("toolchain go1.24.9-custom\n");
     // The workspace decides, for its modules.
     assert_eq!(

@@ -102,6 +102,12 @@ impl Installed {
         name_of(&self.said)
     }
 
+    /// Whether it installs packages itself, and brings along all that it needs.
+    #[must_use]
+    pub fn is_manager(&self) -> bool {
+        MANAGERS.contains(&self.name())
+    }
+
     /// What is said of its version; `None` where nothing is.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
@@ -174,6 +180,9 @@ fn tool(name: &str, next: &str) -> Option<Tool> {
         ("pipx", "run") => of(Ecosystem::PyPi, &["run"], true),
         ("pip" | "pipx", _) => of(Ecosystem::PyPi, &["install", "wheel"], false),
         ("uv", "tool") => of(Ecosystem::PyPi, &["install", "run"], true),
+        ("uv" | "poetry" | "pdm" | "rye", "add") => of(Ecosystem::PyPi, &["add"], false),
+        ("pipenv", "install") => of(Ecosystem::PyPi, &["install"], false),
+        ("easy_install", _) => of(Ecosystem::PyPi, &[], false),
         ("uvx", _) => of(Ecosystem::PyPi, &[], true),
         ("npx" | "bunx" | "pnpx", _) => of(Ecosystem::Npm, &[], true),
         ("npm" | "pnpm" | "yarn" | "bun", "exec" | "dlx" | "x") => of(Ecosystem::Npm, &["exec", "dlx", "x"], true),
@@ -266,7 +275,7 @@ pub fn asked(command: &str) -> Asked {
         // `pip install libs/http`: no name of Python's has a slash.
         let is_folder = ecosystem == Ecosystem::PyPi && word.contains('/') && !word.contains(['@', ':']);
         let is_name = word.starts_with(|c: char| c.is_ascii_alphabetic() || c == '@') && !word.ends_with('/');
-        if is_name && !is_archive(word) && !is_folder && !MANAGERS.contains(&name_of(word)) {
+        if is_name && !is_archive(word) && !is_folder {
             found.push(Installed { ecosystem, said: word.to_owned() });
         } else if is_archive(word) {
             archives.push(word.to_owned());
@@ -277,6 +286,8 @@ pub fn asked(command: &str) -> Asked {
             break;
         }
     }
+    // A package manager in one version is compared; which one is there otherwise, the image says.
+    found.retain(|one| !one.is_manager() || one.exact().is_some());
     // Without a version these start what the project has installed, where it has.
     let is_perhaps_own = runs && ecosystem == Ecosystem::Npm && !answered && !command.contains("dlx");
     found.retain(|one| match ecosystem {
@@ -347,6 +358,10 @@ mod tests {
             ("uv pip install --system -r <(uv export --frozen)", ""),
             ("uv pip install --index https://r.example.com/simple --requirements all.txt", ""),
             ("npm install", ""),
+            ("uv add --dev requests==2.19.0", "requests==2.19.0"),
+            ("poetry add requests@2.19.0", "requests@2.19.0"),
+            ("pipenv install --system --deploy", ""),
+            ("pip install pip==20.0 setuptools wheel>=0.30", "pip==20.0"),
             ("npm run install-all", ""),
             ("yarn global add serve", "serve"),
             ("gem install rails -v 7.0", "rails 7.0"),

@@ -87,7 +87,9 @@ fn of_file(
     let Ok(text) = file.read() else { return Vec::new() };
     let container = Dockerfile::new(path, text.into());
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
-    for (run, line) in container.runs() {
+    // What a container starts with may fetch packages as well.
+    let starts = ["CMD", "ENTRYPOINT"].into_iter().flat_map(|word| container.all(word));
+    for (run, line) in container.runs().chain(starts) {
         let (named, asked) = of_run(&container, run, line);
         folders.extend(asked.folders.into_iter().map(|(ecosystem, folders)| {
             let path = path.clone();
@@ -102,7 +104,12 @@ fn of_file(
                 continue;
             }
             let (name, exact) = (shown(&one.said), one.exact());
-            told.insert((line, name), if exact.is_some() || constrained { reason::ALONE } else { reason::INSTALLED });
+            if !one.is_manager() {
+                told.insert(
+                    (line, name),
+                    if exact.is_some() || constrained { reason::ALONE } else { reason::INSTALLED },
+                );
+            }
             if let Some(version) = exact {
                 builders.add(path, &one, version, line, command);
             }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{InstalledFolder, LocalPackage, is_kin};
-use crate::probe::packages::lock::Local;
+use super::{InstalledFolder, LocalPackage, is_kin, shown_place};
+use crate::probe::packages::lock::{GO_LIBRARY, Local};
 use crate::probe::packages::manifest::go_mod::is_folder;
 use crate::probe::packages::manifest::{Manifest, Placed, ecosystem, members};
 use crate::probe::packages::version::Version;
@@ -167,7 +167,7 @@ impl<'p> Collector<'p> {
         }
         let path = &manifest.path;
         let Some(inside) = self.inside(folder(path), &placed.folder) else {
-            self.outside.push((path.clone(), format!("{} ({})", placed.name, placed.folder)));
+            self.outside.push((path.clone(), format!("{} ({})", placed.name, shown_place(&placed.folder))));
             return;
         };
         // The project itself, by a name of its own.
@@ -261,8 +261,9 @@ impl<'p> Collector<'p> {
             let projects = self.manifests_in(own_folder, ecosystem);
             for Local { name, version, place, stands_in } in &lock.locals {
                 let is_own = projects.iter().any(|one| self.is_own(ecosystem, name, Some(one)));
+                let is_own = is_own || self.is_own(ecosystem, name, None);
                 // The project itself.
-                if is_own || self.is_own(ecosystem, name, None) || place.as_deref() == Some(own_folder) {
+                if is_own && name != GO_LIBRARY || place.as_deref() == Some(own_folder) {
                     continue;
                 }
                 let there = place.as_ref().map(|place| self.manifests_in(place, ecosystem)).unwrap_or_default();
@@ -290,13 +291,13 @@ fn says_nothing(ecosystem: Ecosystem, version: &str) -> bool {
 }
 
 /// Whether a package is as a tool began it: nobody copies a release and takes its version away. `cargo new`, `uv init` and
-/// `poetry new` write 0.1.0, `npm init` 1.0.0, frameworks of npm 0.1.0 and 0.0.0 with `"private": true`.
+/// `poetry new` write 0.1.0, hatch 0.0.1, `npm init` 1.0.0, frameworks of npm others, and all say that it is not published.
 fn is_fresh(ecosystem: Ecosystem, version: Option<&str>, private: bool) -> bool {
+    let is_first = |one: &str| matches!(one, "0.0.1" | "0.1.0" | "1.0.0") || says_nothing(ecosystem, one);
     match ecosystem {
-        Ecosystem::CratesIo | Ecosystem::PyPi => version == Some("0.1.0"),
-        Ecosystem::Npm => {
-            private && version.is_none_or(|one| matches!(one, "0.1.0" | "1.0.0") || says_nothing(ecosystem, one))
-        }
+        Ecosystem::CratesIo => version == Some("0.1.0") || private && version.is_none_or(is_first),
+        Ecosystem::PyPi => matches!(version, Some("0.0.1" | "0.1" | "0.1.0")),
+        Ecosystem::Npm => private && version.is_none_or(is_first),
         _ => false,
     }
 }

@@ -53,8 +53,17 @@ impl LocalPackage {
         let short = |text: &str| text.chars().take(MOST_SHOWN).collect::<String>();
         let version = self.version.as_ref().map(|version| format!(" {}", short(version))).unwrap_or_default();
         let place = if self.place.is_empty() { &self.path } else { &self.place };
-        format!("{}{version} ({})", short(&self.name), short(place))
+        format!("{}{version} ({})", short(&self.name), short(shown_place(place)))
     }
+}
+
+/// A place as it may be shown: what stands where a folder should may be an address, with a password in it.
+#[must_use]
+pub fn shown_place(place: &str) -> &str {
+    let at_host =
+        place.match_indices('@').any(|(at, _)| at > 0 && !place.get(..at).is_some_and(|before| before.ends_with('/')));
+    let is_address = at_host || place.contains(['?', '=']) || place.contains(":/");
+    if is_address { "a place that is not shown, as it may hold a password" } else { place }
 }
 
 /// Whether nobody else can publish under a name, as it bears a scope or an owner that is the project's.

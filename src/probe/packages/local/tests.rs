@@ -89,6 +89,15 @@ fn folders_and_workspaces_of_npm() {
         let text = format!("{{\"name\": \"minimist\", {says}}}");
         assert_eq!(of(asks, &[("minimist/package.json", &text)]), expected, "{asks} {says}");
     }
+    // npm links what the lock file says, whatever the manifest asks for.
+    let lock = "{\"lockfileVersion\": 3, \"packages\": {\"\": {\"dependencies\": {\"minimist\": \"*\"}}, \"minimist\": {\"version\": \"0.0.8\"}, \
+                \"node_modules/minimist\": {\"resolved\": \"minimist\", \"link\": true}}}";
+    let there = [("minimist/package.json", minimist.1), ("package-lock.json", lock)];
+    assert_eq!(of("\"dependencies\": {\"minimist\": \"*\"}", &there), "minimist 0.0.8 (minimist)");
+    // `$name` forces what is asked for.
+    let forces = "\"dependencies\": {\"minimist\": \"file:minimist\"}, \"overrides\": {\"minimist\": \"$minimist\"}";
+    let own = ("minimist/package.json", "{\"name\": \"minimist\", \"private\": true, \"version\": \"1.0.0\"}");
+    assert_eq!(of(forces, &[own]), "minimist 1.0.0 (minimist)");
     // Under another name the folder's version is that of something else.
     let fork = ("minimist/package.json", "{\"name\": \"their-minimist\", \"version\": \"9.0.0\"}");
     assert_eq!(of(asks, &[fork]), "minimist (minimist); their-minimist 9.0.0 (minimist)");
@@ -200,6 +209,15 @@ fn crates_in_folders_have_their_version_in_the_lock_file() {
     assert_eq!(of("", &[]), "time 0.1.45 (Cargo.lock)");
     let workspace = "[workspace]\nmembers = [\"libs/*\"]\n";
     assert_eq!(of(workspace, &[time]), "time 0.1.45 (libs/time)");
+    // A patch takes the place of the crate in any state; what a tool began and nobody publishes does not.
+    let fresh = lock.replace("0.1.45", "0.1.0");
+    let with_fresh = |more: &str| {
+        let root = format!("[package]\nname = \"app\"\n[dependencies]\ntime = {{ path = \"libs/time\" }}\n{more}");
+        let alone = fresh.replace("dependencies = [\"time\"]\n", "");
+        told(&[("Cargo.toml", &*root), ("Cargo.lock", &*alone), time]).join("; ")
+    };
+    assert_eq!(with_fresh(""), "");
+    assert_eq!(with_fresh("[patch.crates-io]\ntime = { path = \"libs/time\" }\n"), "time 0.1.0 (libs/time)");
     // The project itself, and what a tool began.
     let virtual_lock = lock.replace("name = \"app\"", "name = \"model\"");
     let members =
@@ -326,6 +344,21 @@ fn folders_that_containers_install_from() {
         ("libs/req/pyproject.toml", "[project]\nname = \"req\"\nversion = \"2.0\"\n"),
     ];
     assert_eq!(told(&files), ["requests 2.19.0 (services/a/libs/req)"]);
+}
+
+/// An address, with what is secret in it, may stand where a folder should.
+#[test]
+fn places_that_are_no_folders_are_not_shown() {
+    for (place, shown) in [
+        ("vendor/minimist", true),
+        ("packages/@acme/ui", true),
+        ("../lib", true),
+        ("https:/bob:S3cret@host/lib", false),
+        ("bob:S3cret@host/lib", false),
+        ("/srv/lib?token=abc", false),
+    ] {
+        assert_eq!(shown_place(place) == place, shown, "{place}");
+    }
 }
 
 #[test]

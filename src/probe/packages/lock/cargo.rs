@@ -165,11 +165,13 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, stand_ins: &BTreeSet<String
     let manifests = by_name(below);
     // `path = "../engine"`
     let beside = by_name(around.manifests.iter());
+    let root = around.manifest("", "Cargo.toml");
     for own in named.entries.iter().filter(|entry| entry.source.is_none()) {
         let manifest = manifests.get(&*own.name).or_else(|| beside.get(&*own.name)).copied();
         let place = manifest.map(|manifest| paths::folder(&manifest.path).trim_end_matches('/').to_owned());
         let local = builder.local(&own.name, Some(&own.version), place);
-        local.stands_in = stand_ins.contains(&*own.name);
+        let is_patched = || root.is_some_and(|root| root.overrides.iter().any(|name| **name == *own.name));
+        local.stands_in = stand_ins.contains(&*own.name) || is_patched();
         let path = manifest.map_or_else(|| around.manifest_path("", "Cargo.toml"), |manifest| manifest.path.clone());
         builder.root(&path);
         for dependency in &own.dependencies {

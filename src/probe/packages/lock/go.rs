@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Around, Builder, Draft, Reading, Scope, reason};
+use super::{Around, Builder, Draft, GO_LIBRARY, Reading, Scope, reason};
 use crate::probe::packages::manifest::go_mod::{Replacement, Statement, is_folder, is_indirect, statements};
 use crate::probe::packages::{Manager, Manifest, NotUnderstood};
 use crate::probe::paths::{self, joined};
@@ -57,18 +57,31 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     // Vendors' names follow a dash: `go1.22.4-custom`.
     let own = || value("toolchain").and_then(|(name, line)| Some((name.strip_prefix("go")?.split('-').next()?, line)));
     match of_workspace.or_else(own) {
-        // Advisories about Go's own library speak of the package `stdlib` (<https://go.dev/doc/security/vuln/database>).
         Some((version, line)) => {
-            builder.wants(around.path, "stdlib", go, Scope::Production, "stdlib");
+            builder.wants(around.path, GO_LIBRARY, go, Scope::Production, GO_LIBRARY);
             let line = line.max(1);
-            builder.add("stdlib", Draft { scope: Some(Scope::Production), ..Draft::new("stdlib", version, line) });
+            builder.add(GO_LIBRARY, Draft { scope: Some(Scope::Production), ..Draft::new(GO_LIBRARY, version, line) });
         }
         None if is_built_by_another(own_name, around) => {}
         None => {
-            builder.gaps.add("Go's standard library, whose version a go.mod without toolchain leaves open", around.path)
+            let of_workspace = workspace.work.and_then(|work| work.runtimes.iter().find(|one| one.name == "go"));
+            match of_workspace.map_or(go, |one| &one.range) {
+                // Builds take this release or a later one.
+                floor if is_release(floor) => {
+                    builder.local(GO_LIBRARY, Some(floor), None);
+                }
+                _ => builder.gaps.add(reason::GO_LIBRARY, around.path),
+            }
         }
     }
     Ok(builder.finish(around.path))
+}
+
+/// Whether a `go` line names a release of the toolchain, and so the least that builds take: `1.24.11`. Of a language version,
+/// `1.24`, any release will do, and before 1.21 the line did not bind (<https://go.dev/doc/toolchain#config>).
+fn is_release(go: &str) -> bool {
+    let numbers: Option<Vec<u32>> = go.split('.').map(|part| part.parse().ok()).collect();
+    numbers.is_some_and(|parts| matches!(*parts, [major, minor, _] if (major, minor) >= (1, 21)))
 }
 
 /// Whether another module of the project, which is deployed, takes this one in from its folder: then it is built with that
@@ -241,7 +254,16 @@ mod tests {
         let one = ["a v1.0.0:3", "wants a v1.0.0 = a", library, old];
         assert_eq!(told("module x\ngo 1.16\nrequire a v1.0.0\n"), one);
         assert_eq!(told("module x\n\nrequire a v1.0.0\n"), one);
-        assert_eq!(told("module x\ngo 1.21rc2\n"), [library]);
+        for go in ["1.21rc2", "1.22", "1.20.4"] {
+            assert_eq!(told(&format!("module x\ngo {go}\n")), [library], "{go}");
+        }
+        // Whether the least release that builds take has holes, advisories tell.
+        assert_eq!(told("module x\ngo 1.22.4\n"), [""; 0]);
+        let locals = read("module x\ngo 1.22.4\n").unwrap().lock.locals;
+        assert_eq!(
+            locals.iter().map(|one| (&*one.name, one.version.as_deref())).collect::<Vec<_>>(),
+            [("stdlib", Some("1.22.4"))]
+        );
     }
 
     #[test]

@@ -95,6 +95,9 @@ const CONSTRAINTS: &str = "constraints";
 /// The same of one that only commands name.
 const CONSTRAINTS_OF_COMMANDS: &str = "constraints of commands";
 
+/// The package of which advisories about Go's own library speak (<https://go.dev/doc/security/vuln/database>).
+pub const GO_LIBRARY: &str = "stdlib";
+
 /// The same of what stands for a file whose commands install packages by their names.
 pub(super) const BY_NAME: &str = "by name";
 
@@ -296,6 +299,8 @@ pub mod reason {
     pub const NO_REGISTRY: &str = "package from git, a URL or an archive, which advisories do not cover";
     /// A folder that lies elsewhere on the machine, with all that it needs in turn.
     pub const OUTSIDE: &str = "package from a folder that is not among the project's files, so it was not examined";
+    /// Which release builds take is not said, or only the least one.
+    pub const GO_LIBRARY: &str = "Go's standard library, whose version a go.mod without toolchain leaves open";
     /// What no advisory covers, whatever its version.
     pub const NOT_COVERED: [&str; 2] = [NO_REGISTRY, OUTSIDE];
     /// A package that is asked for and stands nowhere: a file that was cut, merged by hand, or is older than the manifest.

@@ -155,6 +155,8 @@ impl Crate {
         let line = |key: &str| package.get(key).map_or(0, |value| lines.at(value.span().start));
         self.manifest.name = text("name");
         self.manifest.version = text("version");
+        self.manifest.private =
+            package.get("publish").is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(false)));
         self.manifest.licence = text("license").filter(|licence| !licence.is_empty());
         self.inherits_licence = package.get("license").is_some_and(is_inherited);
         if let Some(range) = text("rust-version") {

@@ -32,7 +32,7 @@ pub struct Manifest {
     pub name: Option<String>,
     /// Its own version, where it says it outright.
     pub version: Option<String>,
-    /// It says that nobody may publish it: npm's `private`.
+    /// It says that nobody may publish it: npm's `private`, Cargo's `publish = false`.
     pub private: bool,
     /// What it asks for, in the order in which it stands there.
     pub declared: Vec<Declared>,

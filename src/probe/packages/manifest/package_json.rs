@@ -103,7 +103,11 @@ fn declared(root: &Entries<'_>, lines: &Lines<'_>) -> Vec<Declared> {
 
 /// What comes from folders, asked for or forced.
 fn placed(declared: &[Declared], forcings: &BTreeMap<String, Vec<Forcing>>) -> Vec<Placed> {
-    let asked = declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?, false)));
+    // `"overrides": {"qs": "$qs"}` forces what is asked for.
+    let is_forced =
+        |name: &String| forcings.get(name).is_some_and(|all| all.iter().any(|one| one.says.starts_with('$')));
+    let asked =
+        declared.iter().filter_map(|one| Some((&one.name, npm_spec::folder(&one.range)?, is_forced(&one.name))));
     let all = forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one)));
     let forced = all.filter_map(|(name, one)| Some((name, npm_spec::folder(&one.says)?, true)));
     let placed = |(name, folder, forced): (&String, &str, bool)| Placed {

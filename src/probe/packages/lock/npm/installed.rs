@@ -137,6 +137,8 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                 Kind::Own(Some(manifest)) => {
                     if places.get(found).is_some_and(|place| place.is_linked(around)) {
                         builder.spare(manifest, name.as_ref());
+                        let folder = places.get(found).and_then(Place::own_folder).map(|folder| around.place(folder));
+                        builder.local(name, None, folder);
                     }
                     let range = Spec::of(name, &asked.wanted).range;
                     builder.wants(manifest, name.as_ref(), range, asked.scope, found.to_string());

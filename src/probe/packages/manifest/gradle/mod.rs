@@ -164,14 +164,20 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
         build.constraint(line, number, blocks.last() == Some(&Block::Constraints));
         // `dependencies { implementation 'a:b:1' }` on one line.
         if let Some((head, inner)) = line.split_once('{')
-            && let Some(inner) = inner.trim().strip_suffix('}').filter(|inner| !inner.contains('{'))
             && block_of(head) == Block::Dependencies
+            && !inner.contains('{')
         {
-            build.statement(inner.trim(), scope_of(&blocks), number, &variables);
-            continue;
+            let inner = inner.trim();
+            let whole = inner.strip_suffix('}');
+            build.statement(whole.unwrap_or(inner).trim(), scope_of(&blocks), number, &variables);
+            if whole.is_some() {
+                continue;
+            }
         }
         if blocks.last() == Some(&Block::Dependencies) && !line.starts_with('}') {
-            build.statement(line, scope_of(&blocks), number, &variables);
+            // The block may end on the line of its last statement.
+            let last = line.strip_suffix('}').filter(|last| !last.contains('{'));
+            build.statement(last.unwrap_or(line).trim(), scope_of(&blocks), number, &variables);
         }
         open_and_close(line, &mut blocks);
     }
@@ -453,6 +459,14 @@ task x { doLast { println 'org.no:task:1' } }
                 "gap 2: line 18, line 19",
             ]
         );
+    }
+
+    #[test]
+    fn a_block_may_begin_and_end_beside_its_statements() {
+        let text = "dependencies { implementation 'org.a:first:1'\n implementation 'org.b:last:2' }\n\
+                    dependencies { implementation 'org.c:only:3' }\ntask x { println 'org.no:task:1' }\n";
+        let all = ["1: org.a:first \"1\" Exact", "2: org.b:last \"2\" Exact", "3: org.c:only \"3\" Exact"];
+        assert_eq!(told(&[("build.gradle", text)], "build.gradle"), all);
     }
 
     #[test]
