@@ -89,11 +89,13 @@ fn of_file(
     let mut told: BTreeMap<(u32, String), &'static str> = BTreeMap::new();
     // What a container starts with may fetch packages as well.
     let starts = ["CMD", "ENTRYPOINT"].into_iter().flat_map(|word| container.all(word));
+    let mut may_be_cloned = false;
     for (run, line) in container.runs().chain(starts) {
         let (named, asked) = of_run(&container, run, line);
+        may_be_cloned |= run.contains("git clone");
         folders.extend(asked.folders.into_iter().map(|(ecosystem, folders)| {
             let path = path.clone();
-            InstalledFolder { path, ecosystem, folders }
+            InstalledFolder { path, ecosystem, folders, may_be_cloned }
         }));
         let of_project = asked.archives.into_iter().filter(|archive| is_among(archive, archives));
         told.extend(of_project.map(|archive| ((line, shown(&archive)), reason::WHEEL)));

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{InstalledFolder, LocalPackage, is_kin, shown_place};
-use crate::probe::packages::lock::{GO_LIBRARY, Local};
+use crate::probe::packages::lock::{GO_LIBRARY, Local, reason};
 use crate::probe::packages::manifest::go_mod::is_folder;
 use crate::probe::packages::manifest::{Manifest, Placed, ecosystem, members};
 use crate::probe::packages::version::Version;
@@ -11,6 +11,8 @@ use crate::probe::packages::{Ecosystem, Manager, Packages, range};
 use crate::probe::paths::{folder, joined};
 use crate::probe::repository::is_aside;
 
+/// A container builds it from a repository that it clones.
+const CLONED: &str = "package that a container installs from what it cloned, so it was not examined";
 /// Nobody's folders are nested deeper.
 const MOST_FOLDERS: usize = 100;
 
@@ -42,8 +44,8 @@ pub struct Collector<'p> {
     /// The manifests that what is deployed takes in, wherever they lie.
     deployed: BTreeSet<&'p str>,
     locals: BTreeSet<LocalPackage>,
-    /// The file that names a folder elsewhere on the machine, and what it says.
-    outside: Vec<(String, String)>,
+    /// What is not among the project's files: the file that names it, why, and what it says.
+    unseen: Vec<(String, &'static str, String)>,
 }
 
 impl<'p> Collector<'p> {
@@ -57,15 +59,15 @@ impl<'p> Collector<'p> {
                 projects.push((ecosystem, name.as_str()));
             }
         }
-        let (members, locals, outside) = (members_of(found), BTreeSet::new(), Vec::new());
+        let (members, locals, unseen) = (members_of(found), BTreeSet::new(), Vec::new());
         let deployed = BTreeSet::new();
-        let mut collector = Self { found, in_folders, members, projects, deployed, locals, outside };
+        let mut collector = Self { found, in_folders, members, projects, deployed, locals, unseen };
         collector.deployed = collector.reached();
         collector
     }
 
-    /// The packages, and the folders outside the project with the files that name them.
-    pub fn finish(self) -> (Vec<LocalPackage>, Vec<(String, String)>) {
+    /// The packages, and what is not among the project's files: who names it, why that is so, and what it is.
+    pub fn finish(self) -> (Vec<LocalPackage>, Vec<(String, &'static str, String)>) {
         let known: BTreeSet<_> =
             self.locals.iter().filter(|one| one.version.is_some()).map(LocalPackage::without_version).collect();
         // Several files may tell of one package, and only one of them its version.
@@ -73,7 +75,7 @@ impl<'p> Collector<'p> {
         let mut told = BTreeSet::new();
         let once = |one: &LocalPackage| told.insert((one.without_version(), one.version.clone()));
         let locals: Vec<LocalPackage> = self.locals.iter().filter(|one| !is_told(one)).cloned().collect();
-        (locals.into_iter().filter(once).collect(), self.outside)
+        (locals.into_iter().filter(once).collect(), self.unseen)
     }
 
     fn add(&mut self, one: &Found<'_>) {
@@ -167,7 +169,8 @@ impl<'p> Collector<'p> {
         }
         let path = &manifest.path;
         let Some(inside) = self.inside(folder(path), &placed.folder) else {
-            self.outside.push((path.clone(), format!("{} ({})", placed.name, shown_place(&placed.folder))));
+            let what = format!("{} ({})", placed.name, shown_place(&placed.folder));
+            self.unseen.push((path.clone(), reason::OUTSIDE, what));
             return;
         };
         // The project itself, by a name of its own.
@@ -240,6 +243,10 @@ impl<'p> Collector<'p> {
                 self.add_installed_folder(ecosystem, &each, path);
             }
             return;
+        }
+        if one.may_be_cloned && !one.folders.is_empty() {
+            let what = one.folders.last().map_or("", |folder| shown_place(folder)).to_owned();
+            self.unseen.push((path.to_owned(), CLONED, what));
         }
     }
 

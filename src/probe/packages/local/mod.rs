@@ -7,7 +7,6 @@ mod collector;
 #[cfg(test)]
 mod tests;
 
-use super::lock::reason;
 use super::{Ecosystem, Packages};
 use collector::Collector;
 
@@ -100,6 +99,8 @@ pub struct InstalledFolder {
     pub ecosystem: Ecosystem,
     /// The folder: as the command names it, or as it was called before it was copied into the container, the likeliest first.
     pub folders: Vec<String>,
+    /// The container has cloned a repository before.
+    pub may_be_cloned: bool,
 }
 
 /// Collects the local packages into `found`, and counts those folders that lie outside the project.
@@ -110,9 +111,9 @@ pub fn collect(found: &mut Packages, installed: &[InstalledFolder]) {
         collector.add_installed(one);
     }
     collector.add_locks();
-    let (locals, outside) = collector.finish();
-    for (path, what) in outside {
-        found.gaps_of(&path).add(reason::OUTSIDE, &what);
+    let (locals, unseen) = collector.finish();
+    for (path, reason, what) in unseen {
+        found.gaps_of(&path).add(reason, &what);
     }
     found.locals = locals;
 }

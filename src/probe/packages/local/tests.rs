@@ -2,6 +2,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::probe::packages::collect;
+use crate::probe::packages::lock::reason;
 use crate::probe::samples::listed;
 
 /// The local packages, and what is said of folders outside the project.
@@ -335,6 +336,16 @@ fn folders_that_containers_install_from() {
     assert_eq!(of("npm install ./vendor/requests"), "");
     assert_eq!(of("pip install ./vendor/*"), "requests (vendor/requests)");
     assert_eq!(of("cd vendor/requests && pip install '.[socks]'"), "requests (vendor/requests)");
+    // What it cloned is nobody's here; what is the project's stays that.
+    let cloned = |run: &str| {
+        let dockerfile =
+            format!("FROM python:3.12\nCOPY . /app\nRUN git clone https://git.example.com/x.git\nRUN {run}\n");
+        let (_folder, listing) = listed(&[("Dockerfile", &*dockerfile), ("core/setup.py", "setup(name=\"core\")\n")]);
+        let gaps = collect(&listing, &CancellationToken::new()).gaps.into_vec().into_iter();
+        gaps.map(|gap| gap.examples.join(", ")).collect::<Vec<_>>().join("; ")
+    };
+    assert_eq!(cloned("cd x && pip install ."), "x");
+    assert_eq!(cloned("pip install /app/core"), "");
     // Each service has its own.
     let dockerfile = "FROM python:3.12\nCOPY ./libs/req /tmp/r\nRUN pip install /tmp/r\n";
     let there = "[project]\nname = \"requests\"\nversion = \"2.19.0\"\n";
