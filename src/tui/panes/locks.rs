@@ -59,7 +59,8 @@ fn files(doc: &mut Doc<'_>, report: &DependencyReport) {
             );
         } else {
             doc.prose(0, &lock.path, styles.text);
-            let words = format!("{}: {packages} packages, {direct} direct, {development} dev", lock.manager);
+            let noun = if lock.packages == 1 { "package" } else { "packages" };
+            let words = format!("{}: {packages} {noun}, {direct} direct, {development} dev", lock.manager);
             doc.prose(2, &words, styles.muted);
         }
     }
