@@ -137,7 +137,7 @@ pub fn read(path: &str, language: Language, source: &str, cancel: &CancellationT
     file.sort_assignments();
     file.mark_circles();
     file.language = language;
-    file.lines = u32::try_from(source.lines().count()).unwrap_or(u32::MAX);
+    file.lines = u32::try_from(lines(source)).unwrap_or(u32::MAX);
     if known_role == Some(Role::Test) {
         file.tests = test_text::of(source);
     }
@@ -205,6 +205,12 @@ fn parse(language: Language, source: &str, scripts: &[Range], cancel: &Cancellat
         .ok_or(if cancel.is_cancelled() { Refused::Cancelled } else { Refused::TooSlow })
 }
 
+/// How many lines a text has, as [`str::lines`] parts them; their ends are all that it takes to count them.
+fn lines(source: &str) -> usize {
+    let ends = source.bytes().filter(|byte| *byte == b'\n').count();
+    ends + usize::from(!source.is_empty() && !source.ends_with('\n'))
+}
+
 /// Whether most of the text is code on lines that nobody would write. A long line of data, such as the path of a drawing,
 /// is no code.
 fn is_minified(source: &str) -> bool {
@@ -216,7 +222,7 @@ fn is_minified(source: &str) -> bool {
         let marks = line.bytes().filter(|b| matches!(b, b';' | b'{' | b'}' | b'(' | b')' | b'=')).count();
         marks * 20 > line.len()
     };
-    let long: usize = source.lines().filter(|line| line.len() > LONG && is_code(line)).map(str::len).sum();
+    let long: usize = source.split('\n').filter(|line| line.len() > LONG && is_code(line)).map(str::len).sum();
     long > source.len() / 2
 }
 
