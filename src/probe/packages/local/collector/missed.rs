@@ -16,7 +16,8 @@ impl Collector<'_> {
         let is_new = self.missed.insert(key(place));
         self.missed.insert(key(&format!("{} by name", ecosystem.normalize(name))));
         if is_new {
-            let what = format!("{} ({})", short(name), short(shown_place(written)));
+            let place = Some(short(shown_place(written))).filter(|place| !place.is_empty());
+            let what = format!("{}{}", short(name), place.map(|place| format!(" ({place})")).unwrap_or_default());
             self.unseen.push((path.to_owned(), reason::OUTSIDE, what));
         }
     }
@@ -30,6 +31,9 @@ impl Collector<'_> {
             let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&one.name);
             let called = one.alias.as_ref().unwrap_or(&one.name);
             let is_placed = manifest.placed.iter().any(|placed| is_it(&placed.name) || placed.name == *called);
+            // Where a lock file says the folder, that is looked for.
+            let locks = self.found.locks.iter().filter(|lock| lock.manager.ecosystem() == ecosystem);
+            let is_placed = is_placed || locks.flat_map(|lock| &lock.locals).any(|local| is_it(&local.name));
             if !is_placed && !self.names.contains(&(ecosystem, ecosystem.normalize(&one.name))) {
                 self.miss(ecosystem, &manifest.path, called, &one.range, &format!("{} as a member", one.name));
             }

@@ -66,11 +66,11 @@ mod tests {
     /// The local packages of a workspace with a crate called `time`, whose manifest says more.
     fn told(root: &str, says: &str, version: &str, beside: &[(&str, &str)]) -> Vec<String> {
         let lock = format!(
-            "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.7.0\"\ndependencies = [\"time\"]\n[[package]]\nname = \"time\"\n\
+            "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"time\"]\n[[package]]\nname = \"time\"\n\
              version = \"{version}\"\n"
         );
         let root = format!("[workspace]\nmembers = [\"crates/*\"]\n{root}");
-        let app = "[package]\nname = \"app\"\nversion = \"0.7.0\"\n[dependencies]\ntime = { path = \"../time\" }\n";
+        let app = "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\ntime = { path = \"../time\" }\n";
         let time = format!("[package]\nname = \"time\"\n{says}");
         let files = [
             ("Cargo.toml", &*root),
