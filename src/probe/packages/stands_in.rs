@@ -44,6 +44,11 @@ impl<'p> Folders<'p> {
             let usual = vec![FOLDERS_OF_LERNA.to_owned()];
             folders.add_all(&file.path, if named.is_empty() { &usual } else { &named });
         }
+        for (path, build) in found.manifests.iter().filter(|(path, _)| path.contains("build.gradle")) {
+            if ecosystem(path) == Some(Ecosystem::Maven) {
+                folders.add("", build);
+            }
+        }
         // pnpm and others name them in their lock files. What requirements files name is no workspace.
         for lock in found.locks.iter().filter(|lock| lock.manager != Manager::Pip) {
             for root in lock.roots.iter().filter_map(|root| found.manifests.get(&root.manifest)) {
@@ -98,11 +103,7 @@ impl<'p> Folders<'p> {
                 is_local(locks, kind, &name) || members.any(|member| may_be(kind, declared, member))
             }
             // Only what settings include bears a name, and whatever version is asked for.
-            Ecosystem::Maven => {
-                let builds = self.found.manifests.values().filter(|one| ecosystem(&one.path) == Some(kind));
-                let mut named = builds.filter(|one| one.path.contains("build.gradle"));
-                named.any(|one| one.name.as_deref().is_some_and(|own| own == declared.name))
-            }
+            Ecosystem::Maven => self.members_for(kind, &name, manifest).next().is_some(),
             // A patch in `.cargo/config.toml`, which no manifest tells.
             Ecosystem::CratesIo => is_local(locks, kind, &name),
             Ecosystem::RubyGems | Ecosystem::Go => false,

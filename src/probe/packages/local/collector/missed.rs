@@ -1,11 +1,13 @@
 //! Folders that manifests and lock files name and that are not among the project's files: they were not examined, whether they
 //! lie outside or were not fetched.
 
+use std::collections::BTreeSet;
+
 use super::{Collector, MOST_FOLDERS};
 use crate::probe::packages::local::{short, shown_place};
 use crate::probe::packages::lock::{GO_LIBRARY, reason};
 use crate::probe::packages::manifest::{Manifest, Placed, Source};
-use crate::probe::packages::{Ecosystem, Manager, npm_spec};
+use crate::probe::packages::{Ecosystem, npm_spec};
 use crate::probe::paths::{folder, joined};
 use crate::probe::repository::is_aside;
 
@@ -27,14 +29,14 @@ impl Collector<'_> {
         // Of Go's modules the lock file tells it, and other tools name folders.
         let is_by_name = matches!(ecosystem, Ecosystem::Npm | Ecosystem::PyPi);
         let own = manifest.declared.iter().filter(|one| is_by_name && one.source == Source::Own && !one.optional);
+        let placed: BTreeSet<String> = manifest.placed.iter().map(|one| ecosystem.normalize(&one.name)).collect();
         for one in own.filter(|one| !npm_spec::is_archive_name(&one.range)) {
-            let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&one.name);
             let called = one.alias.as_ref().unwrap_or(&one.name);
-            let is_placed = manifest.placed.iter().any(|placed| is_it(&placed.name) || placed.name == *called);
+            let name = ecosystem.normalize(&one.name);
+            let is_placed = placed.contains(&name) || placed.contains(&ecosystem.normalize(called));
+            let key = (ecosystem, name);
             // Where a lock file says the folder, that is looked for.
-            let locks = self.found.locks.iter().filter(|lock| lock.manager.ecosystem() == ecosystem);
-            let is_placed = is_placed || locks.flat_map(|lock| &lock.locals).any(|local| is_it(&local.name));
-            if !is_placed && !self.names.contains(&(ecosystem, ecosystem.normalize(&one.name))) {
+            if !is_placed && !self.names.contains(&key) && !self.linked.contains(&key) {
                 self.miss(ecosystem, &manifest.path, called, &one.range, &format!("{} as a member", one.name));
             }
         }
@@ -69,13 +71,14 @@ impl Collector<'_> {
     /// The folder that a requirements file means which another one includes: pip sees folders from where it is started.
     pub(super) fn above(&self, ecosystem: Ecosystem, path: &str, placed: &Placed) -> Option<String> {
         let is_there = |inside: &String| !self.manifests_in(inside, ecosystem).is_empty();
-        let is_list = self.found.locks.iter().any(|lock| lock.manager == Manager::Pip && lock.path == *path);
-        if !is_list || placed.folder.starts_with(['/', '~']) {
+        if !self.lists.contains(path) || placed.folder.starts_with(['/', '~']) {
             return None;
         }
-        let up = |below: &&str| (!below.is_empty()).then(|| folder(below.trim_end_matches('/')));
-        let folders = std::iter::successors(Some(folder(path)), up).take(MOST_FOLDERS);
-        folders.filter_map(|from| joined(from, &placed.folder)).find(is_there)
+        let folders = std::iter::successors(Some(folder(path)), |below| {
+            (!below.is_empty()).then(|| folder(below.trim_end_matches('/')))
+        });
+        let mut folders = folders.take(MOST_FOLDERS);
+        folders.find_map(|from| joined(from, &placed.folder).filter(is_there))
     }
 }
 

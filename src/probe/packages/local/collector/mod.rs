@@ -61,6 +61,10 @@ pub struct Collector<'p> {
     asked: BTreeSet<(Ecosystem, String)>,
     /// The names that manifests give their packages.
     names: BTreeSet<(Ecosystem, String)>,
+    /// Those of which lock files say a folder.
+    linked: BTreeSet<(Ecosystem, String)>,
+    /// The requirements files.
+    lists: BTreeSet<&'p str>,
     places: Places<'p>,
 }
 
@@ -89,8 +93,26 @@ impl<'p> Collector<'p> {
                 .collect::<Vec<_>>()
         };
         let asked = all.flat_map(both).collect();
-        let mut collector =
-            Self { found, in_folders, members, projects, deployed, locals, unseen, missed, asked, names, places };
+        let linked =
+            found.locks.iter().flat_map(|lock| lock.locals.iter().map(|local| (lock.manager.ecosystem(), local)));
+        let linked = linked.map(|(kind, local)| (kind, kind.normalize(&local.name))).collect();
+        let lists = found.locks.iter().filter(|lock| lock.manager == Manager::Pip);
+        let lists = lists.map(|lock| lock.path.as_str()).collect();
+        let mut collector = Self {
+            found,
+            in_folders,
+            members,
+            projects,
+            deployed,
+            locals,
+            unseen,
+            missed,
+            asked,
+            names,
+            linked,
+            lists,
+            places,
+        };
         collector.deployed = collector.reached();
         collector
     }
@@ -181,11 +203,9 @@ impl<'p> Collector<'p> {
 
     /// What manifests say.
     pub fn add_manifests(&mut self) {
-        // Included files may be called anything.
-        let listed = self.found.locks.iter().filter(|lock| lock.manager == Manager::Pip);
-        let listed: BTreeSet<&str> = listed.map(|lock| lock.path.as_str()).collect();
         for manifest in self.found.manifests.values() {
-            let of_python = listed.contains(&*manifest.path).then_some(Ecosystem::PyPi);
+            // Included files may be called anything.
+            let of_python = self.lists.contains(&*manifest.path).then_some(Ecosystem::PyPi);
             let Some(ecosystem) = ecosystem(&manifest.path).or(of_python) else { continue };
             for placed in &manifest.placed {
                 self.add_placed(ecosystem, manifest, placed);
@@ -225,11 +245,10 @@ impl<'p> Collector<'p> {
             return;
         }
         let there = self.manifests_in(&inside, ecosystem);
-        // Composer's patterns of folders name any package; only what is there comes from one.
-        let is_pattern =
-            || ecosystem == Ecosystem::Packagist && manifest.members.iter().any(|place| place.contains('*'));
         if there.is_empty() && !self.places.hold(&inside, ecosystem) {
-            if !is_pattern() {
+            // Composer's patterns of folders name any package; only what is there comes from one.
+            let is_it = |place: &String| joined(folder(path), place).is_some_and(|at| at.eq_ignore_ascii_case(&inside));
+            if ecosystem != Ecosystem::Packagist || manifest.members.iter().any(is_it) {
                 self.miss(ecosystem, path, &placed.name, &placed.folder, &inside);
             }
             return;

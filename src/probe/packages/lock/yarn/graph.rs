@@ -1,6 +1,6 @@
 //! From entries to a lock file: which entry answers what is asked for, and what the manifests ask for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Need, Place, place};
 use crate::probe::files::Gaps;
@@ -184,9 +184,13 @@ fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
         .filter_map(|folder| around.manifest(&folder, "package.json"))
         .collect();
     // Members that need each other are linked and stand in no lock file, unless a version of the registry is asked for.
+    let mut named: HashMap<&str, Vec<&Manifest>> = HashMap::new();
+    for manifest in &manifests {
+        named.entry(manifest.name.as_deref().unwrap_or_default()).or_default().push(*manifest);
+    }
     let own = |need: &Need| {
-        let same = manifests.iter().filter(|manifest| manifest.name.as_deref() == Some(&*need.name));
-        same.into_iter().any(|member| members::takes(&need.range, member))
+        let mut same = named.get(&*need.name).into_iter().flatten();
+        same.any(|member| members::takes(&need.range, member))
     };
     let mut asks = Vec::new();
     for manifest in &manifests {
