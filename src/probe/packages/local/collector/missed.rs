@@ -15,7 +15,9 @@ impl Collector<'_> {
     /// Notes a folder that a file names and that is not among the project's files.
     pub(super) fn miss(&mut self, ecosystem: Ecosystem, path: &str, name: &str, written: &str, place: &str) {
         let key = |text: &str| (is_aside(path), ecosystem, text.to_owned());
-        let is_new = self.missed.insert(key(place));
+        // What a list is compiled from, and the list, may name one folder in two ways.
+        let is_other = self.missed.insert(key(&format!("{} in {}", ecosystem.normalize(name), folder(path))));
+        let is_new = self.missed.insert(key(place)) && is_other;
         self.missed.insert(key(&format!("{} by name", ecosystem.normalize(name))));
         if is_new {
             let place = Some(short(shown_place(written))).filter(|place| !place.is_empty());

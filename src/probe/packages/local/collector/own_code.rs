@@ -17,8 +17,8 @@ impl Collector<'_> {
             one.path.ends_with("Cargo.toml")
                 && one.workspace.as_deref().is_some_and(|root| folder(root) == folder(lock))
         };
-        let there = self.in_folders.get(&place.to_lowercase()).into_iter().flatten();
-        let Some(one) = there.into_iter().find(is_member).filter(|_| ecosystem == Ecosystem::CratesIo) else {
+        let mut there = self.in_folders.get(&place.to_lowercase()).into_iter().flatten();
+        let Some(one) = there.find(is_member).filter(|_| ecosystem == Ecosystem::CratesIo) else {
             return false;
         };
         let brought = ["Cargo.toml.orig", ".cargo_vcs_info.json", ".cargo-checksum.json"];
