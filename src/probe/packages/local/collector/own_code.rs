@@ -28,7 +28,9 @@ impl Collector<'_> {
         let is_in_step = || {
             let others = self.in_folders.values().flatten().filter(is_member).filter(|other| other.path != one.path);
             let in_step = others.filter(|other| other.version == one.version && !is_aside(&other.path));
-            one.version.is_some() && in_step.take(MANY_IN_STEP).count() == MANY_IN_STEP
+            // Who puts copies in step with the rest takes their version away.
+            let is_said = one.version.as_deref().is_some_and(|version| !says_nothing(ecosystem, version));
+            is_said && in_step.take(MANY_IN_STEP).count() == MANY_IN_STEP
         };
         let is_written_here = || one.private && one.inherits || is_in_step();
         one.versioned_by_workspace || !one.introduces_itself && !is_aside(&one.path) && is_written_here()
@@ -103,6 +105,13 @@ mod tests {
         let beside: Vec<(&str, &str)> = paths.iter().zip(&others).map(|(path, text)| (&**path, &**text)).collect();
         assert_eq!(told("", says, "0.2.0", &beside), [""; 0], "in step with others");
         assert_eq!(told("", says, "0.2.0", &beside[..2]), time("0.2.0"), "two may be so by accident");
+        let nothing: Vec<String> = others.iter().map(|text| text.replace("0.2.0", "0.0.0")).collect();
+        let all: Vec<(&str, &str)> = paths.iter().zip(&nothing).map(|(path, text)| (&**path, &**text)).collect();
+        assert_eq!(
+            told("", "version = \"0.0.0\"\n", "0.0.0", &all),
+            ["time (crates/time)"],
+            "a version that says nothing"
+        );
         let introduced = format!("{says}repository = \"https://git.example.com/time\"\n");
         assert_eq!(told("", &introduced, "0.2.0", &beside), time("0.2.0"));
         // What takes the place of a crate that others need does so in any state.
