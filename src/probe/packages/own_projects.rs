@@ -3,10 +3,12 @@
 //! <https://docs.gradle.org/current/userguide/resolution_rules.html#sec:dependency_substitution_rules>). A lock file holds
 //! none of them, and under the name of a published module they may be copies of it.
 
+use std::collections::BTreeMap;
+
 use super::Packages;
 use super::included_builds::{at, bare, code, quoted, set};
 use super::manifest::Placed;
-use crate::probe::files::{FileEntry, Listing};
+use crate::probe::files::Listing;
 use crate::probe::paths::joined;
 
 /// A build asks for fewer of its projects.
@@ -20,44 +22,57 @@ struct Own {
     forced: bool,
 }
 
+/// What a build file says of its project.
+struct Build {
+    path: String,
+    text: String,
+    group: Option<String>,
+    version: Option<String>,
+}
+
 /// Notes which projects stand for which modules, with the versions that they say.
 pub fn note(found: &mut Packages, listing: &Listing) {
-    let is_build = |file: &&FileEntry| matches!(bare(file), "build.gradle" | "settings.gradle");
-    let files: Vec<&FileEntry> = listing.files.iter().filter(is_build).collect();
-    let roots: Vec<&str> = files.iter().filter(|file| bare(file) == "settings.gradle").map(|file| at(file)).collect();
-    for file in &files {
-        let root = roots.iter().filter(|root| is_in(at(file), root)).max_by_key(|root| root.len());
-        let (Some(root), Ok(text)) = (root, file.read()) else { continue };
-        let mut all = substitutes(&text, root);
-        if bare(file) == "build.gradle" {
-            let text_of = |folder: &str| build_in(&files, folder).and_then(|build| build.read().ok());
-            let shared = text_of(root).and_then(|text| set(&text, "group").map(str::to_owned));
-            for folder in asked(&text, root) {
-                let Some(text) = text_of(&folder) else { continue };
-                let group = set(&text, "group").map(str::to_owned).or_else(|| shared.clone());
-                let name = folder.rsplit('/').next().unwrap_or_default();
-                all.extend(group.map(|group| Own {
-                    module: format!("{group}:{name}"),
-                    folder: folder.clone(),
-                    forced: false,
-                }));
-            }
-        }
+    let of_kind = |name: &'static str| listing.files.iter().filter(move |file| bare(file) == name);
+    let settings: BTreeMap<&str, String> =
+        of_kind("settings.gradle").filter_map(|file| Some((at(file), file.read().ok()?))).collect();
+    let mut builds: BTreeMap<&str, Build> = BTreeMap::new();
+    for file in of_kind("build.gradle") {
+        let Ok(text) = file.read() else { continue };
+        let of = |name: &str| set(&text, name).map(str::to_owned);
+        let (path, group, version) = (file.path.clone(), of("group"), of("version"));
+        builds.insert(at(file), Build { path, text, group, version });
+    }
+    let mut all: Vec<(String, Own)> = Vec::new();
+    for (root, text) in &settings {
         // What settings say holds for the build beside them.
-        let asking = build_in(&files, at(file))
-            .or_else(|| files.iter().copied().find(|one| bare(one) == "build.gradle" && is_in(at(one), root)));
-        let Some(asking) = asking.map(|build| build.path.clone()) else { continue };
-        for own in all.into_iter().take(MOST) {
-            let Some(build) = build_in(&files, &own.folder) else { continue };
-            let version = build.read().ok().and_then(|text| set(&text, "version").map(str::to_owned));
-            if let Some(manifest) = found.manifests.get_mut(&build.path) {
-                manifest.version = manifest.version.take().or(version);
-            }
-            if let Some(manifest) = found.manifests.get_mut(&asking) {
-                let up = "../".repeat(asking.matches('/').count());
-                let (name, folder) = (own.module, format!("{up}{}", own.folder));
-                manifest.placed.push(Placed { name, folder, forced: own.forced });
-            }
+        let inside = || builds.iter().find(|(folder, _)| is_in(folder, root)).map(|(_, build)| build);
+        if let Some(asking) = builds.get(root).or_else(inside) {
+            all.extend(substitutes(text, root).into_iter().take(MOST).map(|own| (asking.path.clone(), own)));
+        }
+    }
+    for (folder, build) in &builds {
+        let mut above = std::iter::successors(Some(*folder), |below| {
+            (!below.is_empty()).then(|| below.rsplit_once('/').map_or("", |(above, _)| above))
+        });
+        let Some(root) = above.find(|above| settings.contains_key(above)) else { continue };
+        let shared = builds.get(root).and_then(|root| root.group.as_ref());
+        let named = asked(&build.text, root).into_iter().filter_map(|folder| {
+            let group = builds.get(&*folder)?.group.as_ref().or(shared)?;
+            let name = folder.rsplit('/').next().unwrap_or_default();
+            Some(Own { module: format!("{group}:{name}"), folder, forced: false })
+        });
+        let own = substitutes(&build.text, root).into_iter().chain(named).take(MOST);
+        all.extend(own.map(|own| (build.path.clone(), own)));
+    }
+    for (asking, own) in all {
+        let Some(build) = builds.get(&*own.folder) else { continue };
+        if let Some(manifest) = found.manifests.get_mut(&build.path) {
+            manifest.version = manifest.version.take().or_else(|| build.version.clone());
+        }
+        if let Some(manifest) = found.manifests.get_mut(&asking) {
+            let up = "../".repeat(asking.matches('/').count());
+            let (name, folder) = (own.module, format!("{up}{}", own.folder));
+            manifest.placed.push(Placed { name, folder, forced: own.forced });
         }
     }
 }
@@ -65,10 +80,6 @@ pub fn note(found: &mut Packages, listing: &Listing) {
 /// Whether a folder is another one or lies in it.
 fn is_in(folder: &str, outer: &str) -> bool {
     folder.strip_prefix(outer).is_some_and(|rest| outer.is_empty() || rest.is_empty() || rest.starts_with('/'))
-}
-
-fn build_in<'l>(files: &[&'l FileEntry], folder: &str) -> Option<&'l FileEntry> {
-    files.iter().copied().find(|file| bare(file) == "build.gradle" && at(file) == folder)
 }
 
 /// What is put in the place of modules: in a settings file within the build that is included there.

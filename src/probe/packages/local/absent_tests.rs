@@ -90,6 +90,12 @@ fn what_lock_files_link_is_looked_for() {
     let list = [("requirements.txt", "-r reqs/base.txt\n"), ("reqs/base.txt", "-e ./libs/core\n")];
     assert_eq!(told(&list), ["core (./libs/core)"]);
     assert_eq!(told(&[&list[..], &[("libs/core/setup.py", "")]].concat()), [""; 0]);
+    // A tool of the project takes the project itself.
+    let (own, tool) = (
+        "module example.com/app\ngo 1.22\n",
+        "module example.com/app/tool\ngo 1.22\nrequire example.com/app v0.0.0\nreplace example.com/app => ../..\n",
+    );
+    assert_eq!(told(&[("go.mod", own), ("cmd/tool/go.mod", tool)]), [""; 0]);
     // A crate takes the folder that its workspace names, seen from there.
     let root = "[workspace]\nmembers = [\"crates/*\"]\n[workspace.dependencies]\ncore = { path = \"crates/core\" }\nlost = { path = \"../lost\" }\n";
     let app = "[package]\nname = \"app\"\n[dependencies]\ncore = { workspace = true }\nlost.workspace = true\n";

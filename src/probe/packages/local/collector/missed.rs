@@ -57,9 +57,11 @@ impl Collector<'_> {
         let Some(place) = place.filter(|_| name != GO_LIBRARY) else { return false };
         let by_name = ecosystem.normalize(name);
         let is_asked = || ecosystem == Ecosystem::Go || stands_in || self.asked.contains(&(ecosystem, by_name.clone()));
-        let inside = self.inside("", place).filter(|inside| !inside.is_empty());
-        let is_there =
-            |inside: &str| !self.manifests_in(inside, ecosystem).is_empty() || self.places.hold(inside, ecosystem);
+        let inside = self.inside("", place);
+        // The project's own folder is there.
+        let is_there = |inside: &str| {
+            inside.is_empty() || !self.manifests_in(inside, ecosystem).is_empty() || self.places.hold(inside, ecosystem)
+        };
         if inside.as_deref().is_some_and(is_there) || !is_asked() {
             return false;
         }

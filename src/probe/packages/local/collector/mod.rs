@@ -3,6 +3,7 @@
 mod missed;
 mod own_code;
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use missed::beyond;
@@ -63,6 +64,8 @@ pub struct Collector<'p> {
     names: BTreeSet<(Ecosystem, String)>,
     /// Those of which lock files say a folder.
     linked: BTreeSet<(Ecosystem, String)>,
+    /// How many crates of a workspace have a version.
+    in_step: OnceCell<BTreeMap<(&'p str, &'p str), usize>>,
     /// The requirements files.
     lists: BTreeSet<&'p str>,
     places: Places<'p>,
@@ -110,6 +113,7 @@ impl<'p> Collector<'p> {
             asked,
             names,
             linked,
+            in_step: OnceCell::new(),
             lists,
             places,
         };

@@ -1,7 +1,9 @@
 //! What tells a package that was written here from a copy of a published one.
 
+use std::collections::BTreeMap;
+
 use super::{Collector, Manifest};
-use crate::probe::packages::Ecosystem;
+use crate::probe::packages::{Ecosystem, Packages};
 use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
 
@@ -26,15 +28,26 @@ impl Collector<'_> {
             return false;
         }
         let is_in_step = || {
-            let others = self.in_folders.values().flatten().filter(is_member).filter(|other| other.path != one.path);
-            let in_step = others.filter(|other| other.version == one.version && !is_aside(&other.path));
             // Who puts copies in step with the rest takes their version away.
-            let is_said = one.version.as_deref().is_some_and(|version| !says_nothing(ecosystem, version));
-            is_said && in_step.take(MANY_IN_STEP).count() == MANY_IN_STEP
+            let version = one.version.as_deref().filter(|version| !says_nothing(ecosystem, version));
+            let others = self.in_step.get_or_init(|| in_step(self.found));
+            let key = (folder(lock), version.unwrap_or_default());
+            version.is_some() && others.get(&key).is_some_and(|count| *count > MANY_IN_STEP)
         };
         let is_written_here = || one.private && one.inherits || is_in_step();
         one.versioned_by_workspace || !one.introduces_itself && !is_aside(&one.path) && is_written_here()
     }
+}
+
+/// How many crates of each workspace have each version, by the workspace's folder.
+fn in_step(found: &Packages) -> BTreeMap<(&str, &str), usize> {
+    let mut counts = BTreeMap::new();
+    for one in found.manifests.values().filter(|one| !is_aside(&one.path)) {
+        if let (Some(root), Some(version)) = (&one.workspace, &one.version) {
+            *counts.entry((folder(root), version.as_str())).or_default() += 1;
+        }
+    }
+    counts
 }
 
 /// Whether a version names no release: what tools write where nobody has chosen one, and branches of Composer.
