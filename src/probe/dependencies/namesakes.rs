@@ -13,6 +13,8 @@ use crate::probe::packages::{LocalPackage, Packages, Version};
 pub mod reason {
     /// The version is one that advisories name.
     pub const VULNERABLE: &str = "folder that bears the name and version of a public package with known vulnerabilities (update it if it is a copy, rename it if it is your own code)";
+    /// What code asks for by one name is another package of the registry, of the version that advisories on the name speak of.
+    pub const FORK: &str = "fork of a public package in a version with known vulnerabilities, and no advisories are published for the fork (see whether it has mended them)";
     /// Nobody says the version, or not in a way that can be compared.
     pub const NO_VERSION: &str = "folder or fork that bears the name of a public package with known vulnerabilities, and no version to compare (say it in its manifest, or rename it if it is your own code)";
 }
@@ -47,6 +49,7 @@ pub fn take(locked: &mut Packages, answers: &mut Answers, only: &BTreeSet<Query>
                 // The least release that builds may take; they may take a better one.
                 GO_LIBRARY => lock::reason::GO_LIBRARY,
                 _ if query.version.is_empty() => reason::NO_VERSION,
+                _ if local.fork.is_some() => reason::FORK,
                 _ => reason::VULNERABLE,
             };
             let gaps = if local.aside { &mut locked.gaps_aside } else { &mut locked.gaps };

@@ -8,7 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::lock::{is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
 use super::npm_spec;
+use super::stands_in::Folders;
 use super::{Ecosystem, LockFile, LockedPackage, Manager, Packages, Root, Scope};
+use crate::probe::files::Listing;
 use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
 
@@ -17,10 +19,10 @@ const WITHOUT_CODE: [&str; 2] = ["roave/security-advisories", "symfony/lts"];
 
 /// Counts what is asked for and missing, and what no lock file makes up for in manifests that could not be read in full.
 /// `unlocked` are the manifests without any lock file, which are counted already.
-pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
+pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<String>) {
     let mut missing: Vec<(String, String)> = Vec::new();
     let mut unread: Vec<String> = Vec::new();
-    let own = own_names(&found.manifests);
+    let folders = Folders::of(found, listing);
     let index = Index::of(found);
     for (path, manifest) in &found.manifests {
         let Some(ecosystem) = ecosystem(path).filter(|_| !unlocked.contains(path)) else { continue };
@@ -43,14 +45,14 @@ pub fn add_gaps(found: &mut Packages, unlocked: &BTreeSet<String>) {
             let is_held = held.contains(&normal(ecosystem, called))
                 // Cargo's lock files know no other names.
                 || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
-            let is_own = own.contains(&(ecosystem, normal(ecosystem, &declared.name)));
+            let is_own = || declared.source == Source::Registry && folders.stand_in(manifest, declared, locks);
             let is_forced = is_forced(called) || is_forced(&declared.name);
             let is_tool = only_production && declared.scope == Scope::Development;
             // Of what comes from elsewhere lock files may say another name.
             let is_there =
                 || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
             let is_held = is_held || declared.source != Source::Registry && is_there();
-            if !(is_held || is_own || is_forced || is_tool) {
+            if !(is_held || is_forced || is_tool || is_own()) {
                 missing.push((path.clone(), called.clone()));
             }
         }
@@ -93,15 +95,6 @@ fn asked_for(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
 /// `name` as it is compared here. Cargo takes `-` and `_` for different, but no two crates differ by them alone.
 pub fn normal(ecosystem: Ecosystem, name: &str) -> String {
     if ecosystem == Ecosystem::CratesIo { name.replace('_', "-") } else { ecosystem.normalize(name) }
-}
-
-/// The names of what the project itself is made of.
-pub fn own_names(manifests: &BTreeMap<String, Manifest>) -> BTreeSet<(Ecosystem, String)> {
-    let named = manifests.iter().filter_map(|(path, manifest)| {
-        let ecosystem = ecosystem(path).filter(|_| !is_aside(path))?;
-        Some((ecosystem, normal(ecosystem, manifest.name.as_deref()?)))
-    });
-    named.collect()
 }
 
 /// The names in a requirements file, also those without a version, which are counted for themselves.

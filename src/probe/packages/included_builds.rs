@@ -62,13 +62,13 @@ fn name(inside: &str, found: &mut Packages, files: &[&FileEntry]) {
 }
 
 /// The name of a file without what says in which language it is written.
-fn bare(file: &FileEntry) -> &str {
+pub(super) fn bare(file: &FileEntry) -> &str {
     let name = file.name();
     name.strip_suffix(".kts").unwrap_or(name)
 }
 
 /// The folder in which a file lies, without a `/` at its end.
-fn at(file: &FileEntry) -> &str {
+pub(super) fn at(file: &FileEntry) -> &str {
     folder(&file.path).trim_end_matches('/')
 }
 
@@ -93,7 +93,7 @@ fn included(text: &str) -> Vec<(Option<String>, usize)> {
 }
 
 /// The text that a line sets `name` to: `group = "com.acme"`, `group 'com.acme'`.
-fn set<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+pub(super) fn set<'t>(text: &'t str, name: &str) -> Option<&'t str> {
     let mut values = code(text).filter_map(|(_, line)| {
         let rest = line.trim_start().strip_prefix(name)?.trim_start();
         quoted(rest.strip_prefix('=').unwrap_or(rest).trim_start())
@@ -102,12 +102,12 @@ fn set<'t>(text: &'t str, name: &str) -> Option<&'t str> {
 }
 
 /// The lines that are no comments, with their numbers.
-fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
     let is_comment = |line: &str| ["//", "*", "/*"].iter().any(|mark| line.trim_start().starts_with(mark));
     text.lines().enumerate().map(|(before, line)| (before + 1, line)).filter(move |(_, line)| !is_comment(line))
 }
 
-fn quoted(text: &str) -> Option<&str> {
+pub(super) fn quoted(text: &str) -> Option<&str> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
     text.get(1..)?.split_once(quote).map(|(inner, _)| inner)
 }

@@ -21,9 +21,11 @@ pub mod lock;
 mod manager;
 pub mod manifest;
 pub(super) mod npm_spec;
+mod own_projects;
 pub mod range;
 mod refused;
 mod shell;
+mod stands_in;
 mod toml_doc;
 mod toml_parts;
 pub(in crate::probe) mod typed;
@@ -127,11 +129,12 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         unlocked.insert(path);
     }
     included_builds::add_gaps(&mut found, listing);
-    answered::add_gaps(&mut found, &unlocked);
+    own_projects::note(&mut found, listing);
+    answered::add_gaps(&mut found, listing, &unlocked);
     refused::add_gaps(&mut found, listing);
     let folders = by_name::add_gaps(&mut found, listing, cancel);
     go_sums::add_gaps(&mut found, listing);
-    local::collect(&mut found, &folders);
+    local::collect(&mut found, listing, &folders);
     found.add_unlisted(listing);
     found.locks.sort_by(|a, b| a.path.cmp(&b.path));
     found

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use tokio_util::sync::CancellationToken;
 
-use super::answered::{names_of_requirements, needed, normal, own_names};
+use super::answered::{names_of_requirements, needed, normal};
 use super::lock::{is_requirements, reader, unread_kind};
 use super::manifest::gradle::is_script;
 use super::manifest::python::is_requirements_input;
 use super::manifest::{Manifest, Source};
+use super::stands_in::Folders;
 use super::{Ecosystem, LockFile, Manager, Packages, Scope};
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::paths::folder;
@@ -110,7 +111,7 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
     };
     let files: BTreeSet<&str> =
         listing.files.iter().map(|file| file.path.as_str()).filter(|path| is_lock(path)).collect();
-    let own = own_names(manifests);
+    let folders = Folders::of(read, listing);
     let named: BTreeSet<&str> = locks.iter().flat_map(|lock| &lock.roots).map(|root| root.manifest.as_str()).collect();
     let mut found = Vec::new();
     for file in &listing.files {
@@ -132,7 +133,7 @@ pub fn manifests(listing: &Listing, read: &Packages, cancel: &CancellationToken)
         // One that could not be read may ask for anything.
         let manifest = manifests.get(&file.path);
         let asks = manifest.is_none_or(asks_for_packages);
-        let listed = || manifest.is_some_and(|manifest| is_listed(manifest, &own, read));
+        let listed = || manifest.is_some_and(|manifest| is_listed(manifest, &folders, read));
         let broken = || is_below_broken(&file.path, kind, &files, locks);
         if asks && !named.contains(file.path.as_str()) && !is_locked(&file.path, kind, &files) && !listed() && !broken()
         {
@@ -161,7 +162,7 @@ fn is_unread(file: &FileEntry) -> bool {
 }
 
 /// Whether requirements files beside or above a Python manifest name all that production needs of it.
-fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Packages) -> bool {
+fn is_listed(manifest: &Manifest, folders: &Folders<'_>, read: &Packages) -> bool {
     let is_python = |path: &str| {
         ["pyproject.toml", "setup.cfg", "setup.py"].iter().any(|name| path.ends_with(name))
             || is_requirements_input(path)
@@ -170,20 +171,20 @@ fn is_listed(manifest: &Manifest, own: &BTreeSet<(Ecosystem, String)>, read: &Pa
         return false;
     }
     let folder = folder(&manifest.path);
-    let mut files = read
+    let files: Vec<&LockFile> = read
         .locks
         .iter()
         .filter(|lock| lock.manager == Manager::Pip && is_requirements(&lock.path))
         .filter(|lock| folder.starts_with(crate::probe::paths::folder(&lock.path).trim_end_matches("requirements/")))
-        .peekable();
-    if files.peek().is_none() {
+        .collect();
+    if files.is_empty() {
         return false;
     }
     let normal = |name: &str| normal(Ecosystem::PyPi, name);
-    let names: BTreeSet<String> = files.flat_map(|lock| names_of_requirements(lock, read)).map(normal).collect();
-    let mut needed =
-        needed(manifest).filter(|declared| declared.scope == Scope::Production).map(|declared| normal(&declared.name));
-    needed.all(|name| names.contains(&name) || own.contains(&(Ecosystem::PyPi, name)))
+    let names = files.iter().flat_map(|lock| names_of_requirements(lock, read)).map(normal);
+    let names: BTreeSet<String> = names.collect();
+    let mut needed = needed(manifest).filter(|declared| declared.scope == Scope::Production);
+    needed.all(|one| names.contains(&normal(&one.name)) || folders.stand_in(manifest, one, &files))
 }
 
 /// Python projects list tools that nobody installs for the app under the development groups, without locking them.

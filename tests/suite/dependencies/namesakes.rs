@@ -34,6 +34,8 @@ async fn open(files: &[(&str, &str)], advisories: &Folder) -> String {
 
 const VULNERABLE: &str = "incomplete: folder that bears the name and version of a public package with known \
     vulnerabilities (update it if it is a copy, rename it if it is your own code) ";
+const FORK: &str = "incomplete: fork of a public package in a version with known vulnerabilities, and no advisories are published \
+    for the fork (see whether it has mended them) ";
 const NO_VERSION: &str = "incomplete: folder or fork that bears the name of a public package with known vulnerabilities, \
     and no version to compare (say it in its manifest, or rename it if it is your own code) ";
 
@@ -145,6 +147,80 @@ async fn modules_crates_and_distributions_from_folders_are_compared_by_name() {
         let files = [("pyproject.toml", shop), ("uv.lock", &uv(version)), copy];
         assert_eq!(open(&files, &advisories).await, told, "{version}");
     }
+}
+
+/// Code asks for the public name and gets another package of the registry.
+#[tokio::test]
+async fn a_fork_that_a_registry_has_under_another_name_is_compared_by_the_name_that_code_sees() {
+    let records = vec![
+        record("GHSA-1", "npm", "lodash", &[("introduced", "0"), ("fixed", "4.17.21")]),
+        record("GHSA-2", "npm", "kept", &[("introduced", "0"), ("fixed", "1.0.0")]),
+        record("GHSA-3", "Packagist", "twig/twig", &[("introduced", "0"), ("fixed", "3.11.2")]),
+        record("RUSTSEC-1", "crates.io", "time", &[("introduced", "0.1.0"), ("fixed", "0.2.23")]),
+    ];
+    let advisories = copy_of(&["npm", "Packagist", "crates.io"], records).await;
+    let told = |shown: &str| format!("{FORK}({shown})");
+    for (called, real, version, expected) in [
+        ("lodash", "@acme/lodash", "4.17.0", told("lodash 4.17.0 (@acme/lodash)")),
+        ("lodash", "@acme/lodash", "4.17.21", String::new()),
+        // Advisories are published for it, or the name that code sees is nobody's.
+        ("lodash", "kept", "4.17.0", String::new()),
+        ("old-lodash", "@acme/lodash", "4.17.0", String::new()),
+    ] {
+        let asks = format!("{{\"name\": \"x\", \"dependencies\": {{\"{called}\": \"npm:{real}@{version}\"}}}}");
+        let three = format!(
+            "{{\"lockfileVersion\": 3, \"packages\": {{\"\": {{\"dependencies\": {{\"{called}\": \"npm:{real}@{version}\"}}}}, \
+             \"node_modules/{called}\": {{\"name\": \"{real}\", \"version\": \"{version}\"}}}}}}"
+        );
+        let one = format!(
+            "{{\"lockfileVersion\": 1, \"dependencies\": {{\"{called}\": {{\"version\": \"npm:{real}@{version}\"}}}}}}"
+        );
+        let classic = format!(
+            "# yarn lockfile v1\n\n\n\"{called}@npm:{real}@{version}\":\n  version \"{version}\"\n  resolved \"https://registry.example.com/x.tgz#00\"\n"
+        );
+        let berry = format!(
+            "__metadata:\n  version: 8\n\n\"{called}@npm:{real}@{version}\":\n  version: {version}\n  resolution: \"{real}@npm:{version}\"\n  \
+             linkType: hard\n\n\"x@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"x@workspace:.\"\n  dependencies:\n    \
+             {called}: \"npm:{real}@{version}\"\n  linkType: soft\n"
+        );
+        let pnpm = format!(
+            "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      {called}:\n        specifier: npm:{real}@{version}\n        \
+             version: '{real}@{version}'\npackages:\n  '{real}@{version}':\n    resolution: {{integrity: x}}\nsnapshots:\n  \
+             '{real}@{version}': {{}}\n"
+        );
+        let bun = format!(
+            "{{\"lockfileVersion\": 1, \"workspaces\": {{\"\": {{\"dependencies\": {{\"{called}\": \"npm:{real}@{version}\"}}}}}}, \
+             \"packages\": {{\"{called}\": [\"{real}@{version}\", \"\", {{}}, \"x\"]}}}}"
+        );
+        for (path, text) in [
+            ("package-lock.json", &three),
+            ("npm-shrinkwrap.json", &one),
+            ("yarn.lock", &classic),
+            ("yarn.lock", &berry),
+            ("pnpm-lock.yaml", &pnpm),
+            ("bun.lock", &bun),
+        ] {
+            assert_eq!(open(&[("package.json", &*asks), (path, text)], &advisories).await, expected, "{path} {real}");
+        }
+    }
+    // A package of Composer that replaces another, in the version that it says or in its own.
+    for (says, version, expected) in [
+        ("*", "3.10.0", told("twig/twig 3.10.0 (acme/twig)")),
+        ("self.version", "3.12.0", String::new()),
+        ("3.10.0", "1.0.0", told("twig/twig 3.10.0 (acme/twig)")),
+    ] {
+        let lock = format!(
+            "{{\"packages\": [{{\"name\": \"acme/twig\", \"version\": \"{version}\", \"replace\": {{\"twig/twig\": \"{says}\"}}, \
+             \"notification-url\": \"https://packages.example.com\"}}], \"packages-dev\": []}}"
+        );
+        let asks = "{\"name\": \"acme/shop\", \"require\": {\"acme/twig\": \"*\"}}";
+        assert_eq!(open(&[("composer.json", asks), ("composer.lock", &lock)], &advisories).await, expected, "{says}");
+    }
+    let lock = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\"acme-time\"]\n[[package]]\nname = \"acme-time\"\n\
+                version = \"0.1.45\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let asks = "[package]\nname = \"app\"\n[dependencies]\ntime = { package = \"acme-time\", version = \"0.1\" }\n";
+    let files = [("Cargo.toml", asks), ("Cargo.lock", lock)];
+    assert_eq!(open(&files, &advisories).await, told("time 0.1.45 (acme-time)"));
 }
 
 /// The names of the project's own packages are nobody's business; those that may be public ones have to be asked about.

@@ -3,11 +3,15 @@
 //! One that bears the name of a public package may be a copy of it, with its holes. Whether advisories know the name is asked
 //! later; here stands which packages there are. What bears the project's own scope or owner is not among them.
 
+#[cfg(test)]
+mod absent_tests;
 mod collector;
+mod places;
 #[cfg(test)]
 mod tests;
 
 use super::{Ecosystem, Packages};
+use crate::probe::files::Listing;
 use collector::Collector;
 
 /// Hosts of code on which everybody has a part that bears their name.
@@ -21,6 +25,35 @@ const SHARED_HOSTS: [&str; 9] = [
     "github.com",
     "gitlab.com",
     "gopkg.in",
+];
+
+/// Hosts of modules by many people or of large projects, under which nobody else can publish, but copies are made of what is
+/// there. Whose module lies in the same repository is its kin.
+const HOSTS_OF_MANY: [&str; 24] = [
+    "buf.build",
+    "cloud.google.com",
+    "filippo.io",
+    "go.etcd.io",
+    "go.mongodb.org",
+    "go.opentelemetry.io",
+    "go.uber.org",
+    "go4.org",
+    "golang.org",
+    "gonum.org",
+    "google.golang.org",
+    "gorm.io",
+    "gotest.tools",
+    "gvisor.dev",
+    "helm.sh",
+    "istio.io",
+    "k8s.io",
+    "knative.dev",
+    "modernc.org",
+    "mvdan.cc",
+    "oras.land",
+    "rsc.io",
+    "sigs.k8s.io",
+    "tailscale.com",
 ];
 
 /// Longer names, versions and paths are cut where they are shown.
@@ -37,7 +70,7 @@ pub struct LocalPackage {
     pub version: Option<String>,
     /// The folder, relative to the project; a fork, or a folder elsewhere, as written. Empty where nobody says it.
     pub place: String,
-    /// The module of Go that takes its place.
+    /// The module or package of a registry that takes its place.
     pub fork: Option<String>,
     /// The file that says so.
     pub path: String,
@@ -49,11 +82,15 @@ impl LocalPackage {
     /// `minimist 0.0.8 (vendor/minimist)`
     #[must_use]
     pub fn shown(&self) -> String {
-        let short = |text: &str| text.chars().take(MOST_SHOWN).collect::<String>();
         let version = self.version.as_ref().map(|version| format!(" {}", short(version))).unwrap_or_default();
         let place = if self.place.is_empty() { &self.path } else { &self.place };
         format!("{}{version} ({})", short(&self.name), short(shown_place(place)))
     }
+}
+
+/// The beginning of what is long.
+fn short(text: &str) -> String {
+    text.chars().take(MOST_SHOWN).collect()
 }
 
 /// A place as it may be shown: what stands where a folder should may be an address, with a password in it.
@@ -71,7 +108,7 @@ fn is_kin(ecosystem: Ecosystem, name: &str, project: Option<&str>) -> bool {
         // What has no dot in front nobody could download.
         Ecosystem::Go => {
             !name.split('/').next().is_some_and(|host| host.contains('.'))
-                || project.is_some_and(|project| owner(name) == owner(project))
+                || project.is_some_and(|project| is_near(name, project))
         }
         // Vendors of Composer are owned too, but who starts from a skeleton keeps its name: `laravel/laravel`.
         Ecosystem::Npm => {
@@ -80,6 +117,17 @@ fn is_kin(ecosystem: Ecosystem, name: &str, project: Option<&str>) -> bool {
             of_project.is_some() && scope(name) == of_project
         }
         _ => false,
+    }
+}
+
+/// Whether two modules of Go are one owner's.
+fn is_near(name: &str, project: &str) -> bool {
+    let below = |inner: &str, outer: &str| {
+        inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    match owner(name) {
+        (host, _) if HOSTS_OF_MANY.contains(&host) => below(name, project) || below(project, name),
+        of_name => of_name == owner(project),
     }
 }
 
@@ -104,9 +152,10 @@ pub struct InstalledFolder {
 }
 
 /// Collects the local packages into `found`, and counts those folders that lie outside the project.
-pub fn collect(found: &mut Packages, installed: &[InstalledFolder]) {
-    let mut collector = Collector::new(found);
+pub fn collect(found: &mut Packages, listing: &Listing, installed: &[InstalledFolder]) {
+    let mut collector = Collector::new(found, listing);
     collector.add_manifests();
+    collector.add_linked();
     for one in installed {
         collector.add_installed(one);
     }

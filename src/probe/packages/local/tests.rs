@@ -20,12 +20,17 @@ fn what_go_puts_in_place_of_a_module() {
     let of = |own: &str, name: &str, version: &str, new: &str| {
         let text =
             format!("module {own}\ngo 1.22\ntoolchain go1.22.4\nrequire {name} {version}\nreplace {name} => {new}\n");
-        told(&[("go.mod", &text)]).join("; ")
+        let there = "module x\ngo 1.22\ntoolchain go1.22.4\n";
+        let folders = ["crypto", "lib", "core", "third_party/crypto"].map(|folder| format!("{folder}/go.mod"));
+        let mut files: Vec<(&str, &str)> = folders.iter().map(|path| (&**path, there)).collect();
+        files.push(("go.mod", &text));
+        told(&files).join("; ")
     };
     let (app, crypto) = ("github.com/acme/app", "golang.org/x/crypto");
     for (own, name, version, new, expected) in [
-        (app, crypto, "v0.14.0", "../crypto", "golang.org/x/crypto (../crypto)"),
-        (app, crypto, "v0.14.0", "/src/crypto", "golang.org/x/crypto (/src/crypto)"),
+        (app, crypto, "v0.14.0", "../crypto", "outside: golang.org/x/crypto (../crypto)"),
+        (app, crypto, "v0.14.0", "/src/lost", "outside: golang.org/x/crypto (/src/lost)"),
+        (app, crypto, "v0.14.0", "./lost", "outside: golang.org/x/crypto (lost)"),
         (app, crypto, "v0.14.0", "./third_party/crypto", "golang.org/x/crypto (third_party/crypto)"),
         (app, crypto, "v0.0.0", "./crypto", "golang.org/x/crypto (crypto)"),
         (app, crypto, "v0.14.0", "github.com/fork/crypto v0.14.0", "golang.org/x/crypto (github.com/fork/crypto)"),
@@ -33,9 +38,15 @@ fn what_go_puts_in_place_of_a_module() {
         (app, "lib.example.com/core", "v0.0.0", "./core", "lib.example.com/core (core)"),
         // Another version of the same, a module of the same owner, one that nobody could download.
         (app, crypto, "v0.14.0", "golang.org/x/crypto v0.17.0", ""),
-        (app, "github.com/acme/lib", "v1.0.0", "../lib", ""),
+        (app, "github.com/acme/lib", "v1.0.0", "../lib", "outside: github.com/acme/lib (../lib)"),
+        (app, "github.com/acme/lib", "v1.0.0", "./lib", ""),
         ("acme.example/app", "acme.example/lib", "v1.0.0", "./lib", ""),
         (app, "core/lib", "v1.0.0", "./core", ""),
+        // Hosts of many are nobody's own.
+        ("k8s.io/operator", "k8s.io/client-go", "v0.1.0", "./lib", "k8s.io/client-go (lib)"),
+        ("golang.org/x/tools", crypto, "v0.14.0", "./crypto", "golang.org/x/crypto (crypto)"),
+        ("golang.org/x/tools", "golang.org/x/tools/gopls", "v0.14.0", "./lib", ""),
+        ("gopkg.in/acme/app.v1", "gopkg.in/yaml.v2", "v2.2.0", "./lib", "gopkg.in/yaml.v2 (lib)"),
     ] {
         assert_eq!(of(own, name, version, new), expected, "{name} {version} => {new}");
     }
@@ -103,10 +114,14 @@ fn folders_and_workspaces_of_npm() {
     let fork = ("minimist/package.json", "{\"name\": \"their-minimist\", \"version\": \"9.0.0\"}");
     assert_eq!(of(asks, &[fork]), "minimist (minimist); their-minimist 9.0.0 (minimist)");
     assert_eq!(of("\"dependencies\": {\"a\": \"file:../a\"}", &[]), "outside: a (../a)");
-    // What nobody asks for is the project's apps; under its scope nobody else publishes.
+    // Under the project's scope nobody else publishes.
     let ui = ("ui/package.json", "{\"name\": \"@acme/ui\", \"version\": \"1.0.0\"}");
     assert_eq!(of("\"dependencies\": {\"@acme/ui\": \"file:./ui\"}", &[ui]), "");
-    assert_eq!(of("\"workspaces\": [\"vendor/*\"]", &[minimist]), "");
+    // What nobody asks for is linked all the same, but for the project's apps.
+    assert_eq!(of("\"workspaces\": [\"vendor/*\"]", &[minimist]), copy);
+    let app = ("vendor/minimist/package.json", "{\"name\": \"minimist\", \"version\": \"0.0.8\", \"private\": true}");
+    assert_eq!(of("\"workspaces\": [\"vendor/*\"]", &[app]), "");
+    assert_eq!(of("\"workspaces\": [\"apps/*\"]", &[minimist]), "");
     // The registry has what is asked for, the workspace has not.
     assert_eq!(of("\"workspaces\": [\"vendor/*\"], \"dependencies\": {\"minimist\": \"^1.2.8\"}", &[minimist]), "");
     // pnpm and Yarn call a member by another name, or force it.
@@ -229,7 +244,12 @@ fn crates_in_folders_have_their_version_in_the_lock_file() {
 
 #[test]
 fn folders_of_python() {
-    let of = |text: &str| told(&[("pyproject.toml", text)]).join("; ");
+    let code = ["libs/requests", "vendor/requests", "third_party/requests", "libs/api"].map(|at| format!("{at}/x.py"));
+    let of = |text: &str| {
+        let mut files: Vec<(&str, &str)> = code.iter().map(|path| (&**path, "")).collect();
+        files.push(("pyproject.toml", text));
+        told(&files).join("; ")
+    };
     for (text, expected) in [
         (
             "[project]\nname = \"shop\"\ndependencies = [\"requests==2.25.0\"]\n[tool.uv.sources]\nrequests = { path = \"libs/requests\" }\n",
@@ -278,12 +298,14 @@ fn folders_of_python() {
     let lock = "[[package]]\nname = \"idna\"\nversion = \"2.10\"\n[package.source]\ntype = \"directory\"\nurl = \"libs/idna\"\n\
                 [metadata]\nlock-version = \"2.0\"\npython-versions = \"*\"\ncontent-hash = \"x\"\n";
     let asks = "[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\nidna = { path = \"libs/idna\" }\n";
-    assert_eq!(told(&[("pyproject.toml", asks), ("poetry.lock", lock)]), ["idna 2.10 (libs/idna)"]);
+    let code = ("libs/idna/idna.py", "");
+    assert_eq!(told(&[("pyproject.toml", asks), ("poetry.lock", lock), code]), ["idna 2.10 (libs/idna)"]);
     let uv = "version = 1\n[manifest]\nmembers = [\"shop\", \"requests\"]\n\
               [[package]]\nname = \"shop\"\nversion = \"0.1.0\"\nsource = { virtual = \".\" }\n\
               [[package]]\nname = \"requests\"\nversion = \"2.25.0\"\nsource = { editable = \"vendor/requests\" }\n";
     let shop = "[project]\nname = \"shop\"\ndependencies = [\"requests\"]\n[tool.uv.sources]\nrequests = { workspace = true }\n[tool.uv.workspace]\nmembers = [\"vendor/*\"]\n";
-    assert_eq!(told(&[("pyproject.toml", shop), ("uv.lock", uv)]), ["requests 2.25.0 (vendor/requests)"]);
+    let code = ("vendor/requests/requests.py", "");
+    assert_eq!(told(&[("pyproject.toml", shop), ("uv.lock", uv), code]), ["requests 2.25.0 (vendor/requests)"]);
 }
 
 #[test]
@@ -392,12 +414,14 @@ fn folders_of_composer_and_bundler() {
     let held = told(&[("composer.json", "{\"name\": \"acme/shop\"}"), ("composer.lock", lock)]);
     assert_eq!(held, ["their/twig 3.10.0 (packages/twig)", "twig/twig (packages/twig)"]);
     let gems = "gem \"rack\", path: \"vendor/rack\"\ngem \"far\", path: \"../far\"\npath \"components\" do\n  gem \"orders\"\nend\n";
+    let code = [("vendor/rack/rack.gemspec", ""), ("components/orders/orders.gemspec", "")];
     assert_eq!(
-        told(&[("Gemfile", gems)]),
+        told(&[&[("Gemfile", gems)], &code[..]].concat()),
         ["orders (components/orders)", "rack (vendor/rack)", "outside: far (../far)"]
     );
     let lock = "PATH\n  remote: lib/rack\n  specs:\n    rack (2.0)\n\nGEM\n  remote: https://gems.example.com/\n  specs:\n    \
                 sinatra (2.0)\n      rack (~> 2.0)\n\nDEPENDENCIES\n  rack!\n  sinatra\n";
     let asks = "gem \"rack\", path: \"lib/rack\"\ngem \"sinatra\"\n";
-    assert_eq!(told(&[("Gemfile", asks), ("Gemfile.lock", lock)]), ["rack 2.0 (lib/rack)"]);
+    let code = ("lib/rack/rack.gemspec", "");
+    assert_eq!(told(&[("Gemfile", asks), ("Gemfile.lock", lock), code]), ["rack 2.0 (lib/rack)"]);
 }

@@ -191,8 +191,15 @@ impl Builder {
     pub fn local(&mut self, name: &str, version: Option<&str>, place: Option<String>) -> &mut Local {
         let name = name.to_owned();
         let key = (name.clone(), place.clone());
-        let version = version.map(str::to_owned);
-        self.locals.entry(key).or_insert(Local { name, version, place, stands_in: false })
+        let local =
+            self.locals.entry(key).or_insert(Local { name, version: None, place, stands_in: false, fork: false });
+        local.version = local.version.take().or_else(|| version.map(str::to_owned));
+        local
+    }
+
+    /// What code asks for as `called` is another package of the registry, `real`, in this version.
+    pub fn fork(&mut self, called: &str, real: &str, version: &str) {
+        self.local(called, Some(version), Some(real.to_owned())).fork = true;
     }
 
     /// Packages of a registry need one that comes from a folder.

@@ -11,7 +11,7 @@ use super::tree::Tree;
 use super::{Around, Builder, Draft, Origin, Reading, Scope, npm, reason};
 use crate::probe::packages::json::{self, Entries};
 use crate::probe::packages::lines::Lines;
-use crate::probe::packages::npm_spec::Spec;
+use crate::probe::packages::npm_spec::{self, Spec};
 use crate::probe::packages::{Manager, NotUnderstood};
 
 /// Packages lie in packages; nothing real is nested that deep.
@@ -125,8 +125,10 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
                 continue;
             };
             let target = places.get(found).and_then(Place::folder);
-            if target.is_some_and(|target| around.has_package_in(around.folder(), target)) {
+            // Whether the folder is there is looked after for all formats at once.
+            if let Some(target) = target.filter(|target| !npm_spec::is_archive_name(target)) {
                 builder.spare(&manifest, name.as_str());
+                builder.local(&name, None, Some(around.place(target)));
             }
             let range = Spec::of(&name, &lock.catalogued(&name, asked.wanted)).range;
             builder.wants(&manifest, name, range, asked.scope, found.to_string());
@@ -224,7 +226,7 @@ fn asks(info: &Entries<'_>) -> BTreeMap<String, Asked> {
 }
 
 fn add(at: usize, place: Place<'_>, trusted: &BTreeSet<String>, builder: &mut Builder) {
-    let Place { name, resolution, line, info, .. } = place;
+    let Place { key, name, resolution, line, info } = place;
     let is = |starts: &[&str]| starts.iter().any(|start| resolution.starts_with(start));
     // The project's own: members, folders, linked ones, and the project itself.
     let archive = resolution.ends_with(".tgz") || resolution.ends_with(".tar.gz");
@@ -236,6 +238,10 @@ fn add(at: usize, place: Place<'_>, trusted: &BTreeSet<String>, builder: &mut Bu
     let commit = || resolution.rsplit_once('#').map_or("", |(_, commit)| commit).to_owned();
     let (version, origin) =
         if elsewhere { (commit(), Origin::Elsewhere) } else { (resolution.clone(), Origin::Registry) };
+    let called = parted(key).1;
+    if called != name && origin == Origin::Registry {
+        builder.fork(called, &name, &version);
+    }
     let install_script = trusted.contains(&name);
     let programs = info.get("bin").map(|bin| json::programs(&name, bin)).unwrap_or_default();
     builder.add(at.to_string(), Draft { origin, install_script, programs, ..Draft::new(name, version, line) });

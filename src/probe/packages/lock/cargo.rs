@@ -175,12 +175,18 @@ fn add_roots(named: &Named<'_>, around: &Around<'_>, stand_ins: &BTreeSet<String
         let path = manifest.map_or_else(|| around.manifest_path("", "Cargo.toml"), |manifest| manifest.path.clone());
         builder.root(&path);
         for dependency in &own.dependencies {
-            let Some(found) = named.find(dependency).map(|found| found.to_string()) else { continue };
+            let Some(found) = named.find(dependency) else { continue };
+            let [_, locked, source] = named.parts(found).map(Option::unwrap_or_default);
+            let is_registry = CRATES_IO.iter().any(|known| source.starts_with(known));
+            let found = found.to_string();
             let mut parts = dependency.splitn(3, ' ');
             let (name, version) = (parts.next().unwrap_or(dependency), parts.next());
             let declared = manifest.map(|manifest| asked(manifest, name, version)).unwrap_or_default();
             for declared in &declared {
                 let called = declared.alias.as_deref().unwrap_or(name);
+                if declared.alias.is_some() && is_registry {
+                    builder.fork(called, name, locked);
+                }
                 builder.wants(&path, called, &declared.range, declared.scope, &found);
             }
             if declared.is_empty() {

@@ -125,6 +125,15 @@ impl Found {
         if entry.kind.as_deref() == Some("metapackage") && entry.require.0.is_empty() {
             return;
         }
+        for (replaced, raw) in &entry.replace.0 {
+            // Who publishes both fixes both: `laravel/framework` replaces its own parts.
+            let vendor = |name: &str| name.split('/').next().unwrap_or_default().to_lowercase();
+            if vendor(replaced) != vendor(&name) {
+                // `self.version`, and ranges, say nothing better than the package's own version.
+                let said = json::text(raw).filter(|said| is_exact(said));
+                self.builder.fork(&replaced.to_lowercase(), &key, said.as_ref().unwrap_or(&entry.version));
+            }
+        }
         for (replaced, _) in entry.replace.0.iter().chain(&entry.provide.0) {
             self.stand_ins.entry(replaced.to_lowercase()).or_default().push(key.clone());
         }
@@ -187,6 +196,12 @@ impl Found {
         }
         self.builder.finish(around.path)
     }
+}
+
+/// Whether a constraint names one version: `v3.10.0`.
+fn is_exact(constraint: &str) -> bool {
+    let version = constraint.trim().trim_start_matches('v');
+    version.contains('.') && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
 }
 
 /// What an entry asks for: names with their ranges.

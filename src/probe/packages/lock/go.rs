@@ -136,7 +136,7 @@ impl Required<'_> {
             Some(replaced) => {
                 // A fork is compared by its own name as well, under which hardly anybody publishes advisories.
                 if replaced.new.0 != name {
-                    builder.local(name, None, Some(replaced.new.0.to_owned()));
+                    builder.local(name, None, Some(replaced.new.0.to_owned())).fork = true;
                 }
                 (replaced.new.0, replaced.new.1.unwrap_or(version))
             }

@@ -75,6 +75,8 @@ pub struct Local {
     pub place: Option<String>,
     /// Packages of a registry need it: it takes the place of one that is there.
     pub stands_in: bool,
+    /// No folder takes its place but another package of the registry, which `place` names.
+    pub fork: bool,
 }
 
 /// A command that installs a package by its name.
@@ -244,15 +246,6 @@ impl<'a> Around<'a> {
             }
         });
         !stays || folder.starts_with(['/', '~'])
-    }
-
-    /// Whether `target`, as seen from `base`, is a folder of the project with a `package.json`.
-    #[must_use]
-    pub fn has_package_in(&self, base: &str, target: &str) -> bool {
-        joined(base, target).is_some_and(|folder| {
-            let slash = if folder.is_empty() { "" } else { "/" };
-            self.manifests.contains_key(&format!("{folder}{slash}package.json"))
-        })
     }
 
     /// `folder`, as the lock file names it, relative to the project; as written where it leads out of it.

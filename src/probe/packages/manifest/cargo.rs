@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::{Declared, Form, Manifest, Pin, Runtime, Source, reason};
+use super::{Declared, Form, Manifest, Pin, Placed, Runtime, Source, reason};
 use crate::probe::packages::lines::Lines;
 use crate::probe::packages::{NotUnderstood, Scope};
 
@@ -33,6 +33,7 @@ struct Crate {
     found: Vec<(Declared, bool)>,
     inherits_rust: Option<u32>,
     inherits_licence: bool,
+    inherits_version: bool,
 }
 
 #[derive(Debug, Default)]
@@ -41,8 +42,11 @@ struct Shared {
     path: String,
     /// With how they are written.
     dependencies: BTreeMap<String, (Declared, Form)>,
+    /// The folders of those that have one, relative to the workspace's.
+    folders: BTreeMap<String, String>,
     rust: Option<String>,
     licence: Option<String>,
+    version: Option<String>,
 }
 
 impl Crates {
@@ -62,6 +66,7 @@ impl Crates {
             found: Vec::new(),
             inherits_rust: None,
             inherits_licence: false,
+            inherits_version: false,
         };
         read.dependencies_of(root, &lines);
         if let Some(targets) = table(root, "target") {
@@ -73,6 +78,9 @@ impl Crates {
         read.found.sort_by_key(|(declared, _)| declared.line);
         for forced in ["patch", "replace"].iter().filter_map(|key| table(root, key)) {
             read.manifest.overrides.extend(overrides(forced));
+            for (name, value) in forced.values().filter_map(|of| of.get_ref().as_table()).flatten() {
+                read.manifest.take_folder(name.get_ref(), value, true);
+            }
         }
         if let Some(package) = table(root, "package").or_else(|| table(root, "project")) {
             read.package(package, &lines);
@@ -101,6 +109,11 @@ impl Crates {
                             let Declared { scope, optional, line, .. } = declared;
                             read.manifest.inherited.insert(line, (shared.path.clone(), set.line));
                             read.manifest.forms.insert(line, *form);
+                            if let Some(folder) = shared.folders.get(&declared.name) {
+                                let folder = format!("{}{folder}", up(&shared.path, &read.manifest.path));
+                                let name = set.name.clone();
+                                read.manifest.placed.push(Placed { name, folder, forced: false });
+                            }
                             declared = Declared { scope, optional, line, ..set.clone() };
                         }
                         None => read.manifest.gaps.add(reason::INHERITED, &declared.name),
@@ -110,6 +123,11 @@ impl Crates {
             }
             if let (Some(line), Some(range)) = (read.inherits_rust, shared.rust.clone()) {
                 read.manifest.runtimes.push(Runtime { name: "rust".to_owned(), range, line });
+            }
+            read.manifest.workspace = Some(shared.path.clone()).filter(|path| !path.is_empty());
+            if let (true, Some(version)) = (read.inherits_version, &shared.version) {
+                read.manifest.version = Some(version.clone());
+                read.manifest.versioned_by_workspace = true;
             }
             if read.inherits_licence {
                 read.manifest.licence.clone_from(&shared.licence);
@@ -143,6 +161,7 @@ impl Crate {
                     None => self.manifest.gaps.add(reason::ENTRY, name),
                     Some(found) => {
                         self.manifest.forms.insert(line, form(value));
+                        self.manifest.take_folder(name, value, false);
                         self.found.push(found);
                     }
                 }
@@ -158,6 +177,11 @@ impl Crate {
         self.manifest.private =
             package.get("publish").is_some_and(|value| matches!(value.get_ref(), DeValue::Boolean(false)));
         self.manifest.licence = text("license").filter(|licence| !licence.is_empty());
+        self.inherits_version = package.get("version").is_some_and(is_inherited);
+        self.manifest.inherits = package.values().any(is_inherited);
+        // crates.io takes nothing without a description.
+        let said = ["description", "repository", "homepage", "documentation"];
+        self.manifest.introduces_itself = said.iter().any(|key| text(key).is_some());
         self.inherits_licence = package.get("license").is_some_and(is_inherited);
         if let Some(range) = text("rust-version") {
             self.manifest.runtimes.push(Runtime { name: "rust".to_owned(), range, line: line("rust-version") });
@@ -171,17 +195,39 @@ impl Shared {
     fn of(path: &str, workspace: &DeTable<'_>, lines: &Lines<'_>) -> Self {
         let package = table(workspace, "package");
         let text = |key: &str| package?.get(key)?.get_ref().as_str().map(str::to_owned);
-        let (rust, licence) = (text("rust-version"), text("license"));
-        let mut shared = Self { path: path.to_owned(), rust, licence, ..Self::default() };
+        let (rust, licence, version) = (text("rust-version"), text("license"), text("version"));
+        let mut shared = Self { path: path.to_owned(), rust, licence, version, ..Self::default() };
         for (name, value) in table(workspace, "dependencies").into_iter().flatten() {
             let line = lines.at(name.span().start);
             let name = name.get_ref().as_ref();
             if let Some((declared, _)) = declared(name, value, Scope::Production, line) {
                 shared.dependencies.insert(name.to_owned(), (declared, form(value)));
+                shared.folders.extend(path_in(value).map(|folder| (name.to_owned(), folder.to_owned())));
             }
         }
         shared
     }
+}
+
+impl Manifest {
+    /// Notes the folder that an entry names.
+    fn take_folder(&mut self, key: &str, value: &Spanned<DeValue<'_>>, forced: bool) {
+        if let Some(folder) = path_in(value) {
+            let package = value.get_ref().as_table().and_then(|entry| entry.get("package"));
+            let name = package.and_then(|name| name.get_ref().as_str()).unwrap_or(key).to_owned();
+            self.placed.push(Placed { name, folder: folder.to_owned(), forced });
+        }
+    }
+}
+
+fn path_in<'v>(value: &'v Spanned<DeValue<'_>>) -> Option<&'v str> {
+    value.get_ref().as_table()?.get("path")?.get_ref().as_str()
+}
+
+/// The way from a member's folder up to that of its workspace: `../../`.
+fn up(workspace: &str, member: &str) -> String {
+    let depth = |path: &str| path.matches('/').count();
+    "../".repeat(depth(member).saturating_sub(depth(workspace)))
 }
 
 fn form(value: &Spanned<DeValue<'_>>) -> Form {

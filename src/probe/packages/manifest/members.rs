@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use ignore::overrides::{Override, OverrideBuilder};
 
 use super::Manifest;
+use crate::probe::packages::{Ecosystem, Version, range};
 
 /// The folders below `base` (empty, or `apps/`) that hold a manifest called `name` and that `patterns` name: relative to
 /// `base`, sorted, without `base` itself. A pattern that is no pattern names nothing.
@@ -27,6 +28,16 @@ pub fn folders(base: &str, patterns: &[String], name: &str, manifests: &BTreeMap
         .collect();
     found.sort();
     found
+}
+
+/// Whether npm and Yarn link a member where `range` asks for its name. One without a version they link for any version
+/// alone, and else ask a registry (`depValid` of npm's arborist, `getManifestByPattern` of Yarn 1).
+#[must_use]
+pub fn takes(range: &str, member: &Manifest) -> bool {
+    let range = range.trim();
+    let version = member.version.as_deref().and_then(|version| Version::parse(Ecosystem::Npm, version));
+    let is_in = |version: Version| range::allows(Ecosystem::Npm, range, &version) == Some(true);
+    range.is_empty() || range == "*" || range.starts_with("workspace:") || version.is_some_and(is_in)
 }
 
 /// As patterns of gitignore, of which the last that matches decides, tied to the workspace's folder.

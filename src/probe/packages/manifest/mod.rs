@@ -34,9 +34,18 @@ pub struct Manifest {
     pub version: Option<String>,
     /// It says that nobody may publish it: npm's `private`, Cargo's `publish = false`.
     pub private: bool,
+    /// Of a crate: the manifest of its workspace, which lies in its own folder or above.
+    pub workspace: Option<String>,
+    /// Of a crate: the workspace says its version, which a copy of a published one would have of its own.
+    pub versioned_by_workspace: bool,
+    /// Of a crate: it takes other fields from its workspace.
+    pub inherits: bool,
+    /// Of a crate: it says of itself what published ones say, `description` or where it is developed.
+    pub introduces_itself: bool,
     /// What it asks for, in the order in which it stands there.
     pub declared: Vec<Declared>,
-    /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`.
+    /// Folders of workspace members as patterns relative to the manifest, those left out begin with `!`. Of `composer.json`:
+    /// the folders of its repositories of type `path`.
     pub members: Vec<String>,
     /// The extras that it asks for with a package, by the name in `declared`: `standard` of `uvicorn[standard]`.
     pub extras: BTreeMap<String, Vec<String>>,
@@ -233,6 +242,16 @@ pub fn ecosystem(path: &str) -> Option<Ecosystem> {
 #[must_use]
 pub fn is_manifest(path: &str) -> bool {
     reader(path).is_some() && !path.ends_with(".versions.toml") && !gradle::is_script(path)
+}
+
+/// The folders that a requirements file of any name installs, as a manifest that asks for nothing else; `None` where it names
+/// none.
+#[must_use]
+pub fn placed_in_requirements(path: &str, text: &str) -> Option<Manifest> {
+    let mut read = Manifest { path: path.to_owned(), ..Manifest::default() };
+    python::requirements_file::declare(text, &mut read);
+    let Manifest { path, placed, .. } = read;
+    (!placed.is_empty()).then(|| Manifest { path, placed, ..Manifest::default() })
 }
 
 /// Every manifest among `files` that could be read, by path. Those that could not are counted.

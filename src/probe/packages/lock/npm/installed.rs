@@ -135,10 +135,10 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                     builder.needs_range(at.to_string(), found.to_string(), range);
                 }
                 Kind::Own(Some(manifest)) => {
-                    if places.get(found).is_some_and(|place| place.is_linked(around)) {
+                    // Whether the folder is there is looked after for all formats at once.
+                    if let Some(folder) = places.get(found).and_then(Place::own_folder) {
                         builder.spare(manifest, name.as_ref());
-                        let folder = places.get(found).and_then(Place::own_folder).map(|folder| around.place(folder));
-                        builder.local(name, None, folder);
+                        builder.local(name, None, Some(around.place(folder)));
                     }
                     let range = Spec::of(name, &asked.wanted).range;
                     builder.wants(manifest, name.as_ref(), range, asked.scope, found.to_string());
@@ -157,7 +157,7 @@ pub fn read(entries: &Entries<'_>, lines: &Lines<'_>, around: &Around<'_>, build
                 let is_known = manifest.as_ref().is_some_and(|path| around.manifests.contains_key(path));
                 let name = place.entry.name.as_deref().or_else(|| place.folder.rsplit('/').next());
                 if let (Some(name), Some(version)) = (name, &place.entry.version)
-                    && !(is_known || place.folder.is_empty())
+                    && !(is_known || place.folder.is_empty() || place.entry.extraneous)
                 {
                     builder.local(name, Some(version), Some(around.place(place.folder)));
                 }
@@ -228,16 +228,6 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Whether it stands for a folder that is among the project's files.
-    fn is_linked(&self, around: &Around<'_>) -> bool {
-        let target = || self.entry.resolved.as_ref().and_then(Value::as_str);
-        match &self.kind {
-            Kind::Package => false,
-            Kind::Own(manifest) => manifest.as_ref().is_some_and(|path| around.manifests.contains_key(path)),
-            Kind::Link => target().is_some_and(|target| around.has_package_in(around.folder(), target)),
-        }
-    }
-
     /// By name. What development and optional dependencies say goes before the rest, as in npm.
     fn asks(&self) -> BTreeMap<Cow<'a, str>, Asked> {
         let entry = &self.entry;
@@ -284,7 +274,11 @@ fn add(at: usize, place: Place<'_>, elsewhere: bool, builder: &mut Builder) {
         return;
     };
     // An alias keeps the real name beside it.
-    let name = entry.name.or_else(|| parted(folder).map(|(_, name)| name.to_owned())).unwrap_or_default();
+    let called = parted(folder).map(|(_, name)| name).unwrap_or_default();
+    let name = entry.name.unwrap_or_else(|| called.to_owned());
+    if name != called {
+        builder.fork(called, &name, &version);
+    }
     let resolved = entry.resolved.as_ref().and_then(Value::as_str).unwrap_or("");
     let origin = if elsewhere || is_address(resolved) { Origin::Elsewhere } else { Origin::Registry };
     // `devOptional` is needed for development, and as an optional dependency in production too.

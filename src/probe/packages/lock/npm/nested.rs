@@ -127,7 +127,12 @@ fn add(at: usize, place: Place<'_>, builder: &mut Builder) {
     };
     // An alias is written as `npm:real-name@1.2.3`.
     let (name, version) = match version.strip_prefix("npm:").and_then(|alias| alias.rsplit_once('@')) {
-        Some((real, version)) if !real.is_empty() => (real.to_owned(), version.to_owned()),
+        Some((real, version)) if !real.is_empty() => {
+            if real != name {
+                builder.fork(&name, real, version);
+            }
+            (real.to_owned(), version.to_owned())
+        }
         _ => (name, version),
     };
     let from_address = is_address(&version) || version.contains("://");

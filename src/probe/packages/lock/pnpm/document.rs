@@ -193,6 +193,7 @@ impl Document {
             builder.stands_in(&name, Some(around.place(&folder)));
         }
         for Need { from, name, to, optional } in self.needs {
+            keys::tell_fork(layout, &name, &to, builder);
             let key = prefixed(&to);
             if let Some(Some(folder)) = own.get(&to).filter(|_| !own.contains_key(&from)) {
                 builder.stands_in(&name, Some(around.place(folder)));

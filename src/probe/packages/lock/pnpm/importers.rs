@@ -6,7 +6,7 @@ use super::{Layout, keys};
 use crate::probe::files::Gaps;
 use crate::probe::packages::lock::{Around, Builder, Scope, ranges, reason};
 use crate::probe::packages::manifest::{Manifest, Source};
-use crate::probe::paths::folder;
+use crate::probe::paths::{folder, joined};
 use crate::probe::yaml::{Node, Value};
 
 /// The blocks of a project. What the last two hold runs for pnpm only, before anything is installed.
@@ -132,7 +132,9 @@ impl Importers {
             let Some(key) = keys::target(layout, &asked.name, &asked.reference) else {
                 let manifest = manifest_of(around, &asked.folder);
                 let target = asked.reference.trim_start_matches("link:");
-                if around.has_package_in(folder(&manifest), target) {
+                // Whether the folder is there is looked after for all formats at once.
+                if let Some(inside) = joined(folder(&manifest), target) {
+                    builder.local(&asked.name, None, Some(inside));
                     builder.spare(&manifest, asked.name);
                 }
                 continue;
@@ -140,6 +142,7 @@ impl Importers {
             if own.contains_key(&key) {
                 continue;
             }
+            keys::tell_fork(layout, &asked.name, &key, builder);
             let key = format!("{prefix}{key}");
             if !builder.knows(&key) {
                 builder.gaps.add(reason::MISSING, &asked.name);

@@ -1,6 +1,7 @@
 //! The keys by which the layouts name packages (`deps/path/src/index.ts` of pnpm, in each major version).
 
 use super::Layout;
+use crate::probe::packages::lock::Builder;
 
 /// What a key says by itself.
 #[derive(Debug, PartialEq, Eq)]
@@ -69,6 +70,13 @@ pub fn target(layout: Layout, name: &str, reference: &str) -> Option<String> {
             if names_another { reference.to_owned() } else { format!("{name}@{reference}") }
         }
     })
+}
+
+/// Notes that what is asked for as `name` is another package of a registry, which `key` names.
+pub fn tell_fork(layout: Layout, name: &str, key: &str, builder: &mut Builder) {
+    if let Some(real) = parse(layout, key).filter(|real| real.registry && real.name != name) {
+        builder.fork(name, real.name, real.version);
+    }
 }
 
 fn nine(bare: &str) -> Option<Key<'_>> {

@@ -57,7 +57,14 @@ pub fn collect(found: &mut Packages, listing: &Listing, cancel: &CancellationTok
         let is_new_ask = asks && asking.insert(path.clone());
         if !read_files.contains_key(&path) {
             let pins = match text_of(file) {
-                Ok(text) => Some(read(&text)),
+                Ok(text) => {
+                    // Of those that bear no usual name only this tells which folders they install.
+                    let placed = || manifest::placed_in_requirements(&path, &text);
+                    if let Some(placed) = (!found.manifests.contains_key(&path)).then(placed).flatten() {
+                        found.manifests.insert(path.clone(), placed);
+                    }
+                    Some(read(&text))
+                }
                 Err(why) => {
                     found.pass_over(&path, &why);
                     None

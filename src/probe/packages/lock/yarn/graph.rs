@@ -1,12 +1,12 @@
 //! From entries to a lock file: which entry answers what is asked for, and what the manifests ask for.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::{Entry, Need, Place, place};
 use crate::probe::files::Gaps;
 use crate::probe::packages::Manager;
 use crate::probe::packages::lock::{Around, Builder, Draft, Origin, Reading, Scope, ranges, reason};
-use crate::probe::packages::manifest::{Declared, Manifest, Source};
+use crate::probe::packages::manifest::{Declared, Manifest, Source, members};
 
 /// Where nothing answers to the letter, the entries of that name do, if they are few: `resolutions` and catalogs put an
 /// answer where the question itself does not lead.
@@ -68,6 +68,10 @@ impl Graph {
             };
             let (name, version) = (std::mem::take(&mut entry.name), std::mem::take(&mut entry.version));
             let programs = std::mem::take(&mut entry.programs);
+            let called = index.answers.get(at).into_iter().flatten().map(|(called, _)| called);
+            for called in called.filter(|called| **called != name && origin == Origin::Registry) {
+                builder.fork(called, &name, &version);
+            }
             builder.add(at.to_string(), Draft { origin, programs, ..Draft::new(name, version, entry.line) });
         }
         for (at, entry) in self.entries.iter().enumerate() {
@@ -90,11 +94,17 @@ impl Graph {
                 continue;
             }
             let found = index.answers(&need, &forced, &mut self.gaps);
-            let is_linked = |at: &usize| {
-                let place = self.entries.get(*at).map(|entry| &entry.place);
-                matches!(place, Some(Place::Own(Some(folder))) if around.has_package_in(around.folder(), folder))
-            };
-            if found.iter().any(is_linked) || spared && found.is_empty() {
+            let folders = found.iter().filter_map(|at| match self.entries.get(*at).map(|entry| &entry.place) {
+                Some(Place::Own(Some(folder))) => Some(folder),
+                _ => None,
+            });
+            // Whether the folder is there is looked after for all formats at once.
+            let folders: Vec<String> = folders.map(|folder| around.place(folder)).collect();
+            let is_linked = !folders.is_empty();
+            for folder in folders {
+                builder.local(&need.name, None, Some(folder));
+            }
+            if is_linked || spared && found.is_empty() {
                 builder.spare(&manifest, need.name.as_str());
             }
             let range = ranges::versions(place::range(&need.range));
@@ -174,13 +184,20 @@ fn asks_of_manifests(around: &Around<'_>) -> Vec<Ask> {
         .filter_map(|folder| around.manifest(&folder, "package.json"))
         .collect();
     // Members that need each other are linked and stand in no lock file, unless a version of the registry is asked for.
-    let own: HashSet<&str> = manifests.iter().filter_map(|manifest| manifest.name.as_deref()).collect();
+    let mut named: HashMap<&str, Vec<&Manifest>> = HashMap::new();
+    for manifest in &manifests {
+        named.entry(manifest.name.as_deref().unwrap_or_default()).or_default().push(*manifest);
+    }
+    let own = |need: &Need| {
+        let mut same = named.get(&*need.name).into_iter().flatten();
+        same.any(|member| members::takes(&need.range, member))
+    };
     let mut asks = Vec::new();
-    for manifest in manifests {
+    for manifest in &manifests {
         asks.push(Ask::nothing(&manifest.path));
         for declared in &manifest.declared {
             let Some(need) = need_of(declared) else { continue };
-            let spared = own.contains(&*need.name);
+            let spared = own(&need);
             let need = Need { optional: need.optional || spared, ..need };
             asks.push(Ask { manifest: manifest.path.clone(), need, scope: declared.scope, spared });
         }

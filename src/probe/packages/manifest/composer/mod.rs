@@ -45,6 +45,7 @@ pub fn read(path: &str, text: &str) -> Result<Manifest, NotUnderstood> {
         name: composer.name.and_then(json::text),
         version: composer.version.and_then(json::text),
         licence: composer.license.as_ref().and_then(licence),
+        members: repositories.places.clone(),
         ..Manifest::default()
     };
     for (name, raw) in composer.conflict.and_then(Entries::of).unwrap_or_default().0 {
@@ -133,6 +134,8 @@ struct Repositories {
     git: Vec<String>,
     urls: Vec<String>,
     folders: Vec<String>,
+    /// The same as written.
+    places: Vec<String>,
 }
 
 impl Repositories {
@@ -147,7 +150,10 @@ impl Repositories {
             let text = |key: &str| repository.get(key).and_then(Value::as_str);
             let url = || text("url").unwrap_or("").trim_end_matches('/').trim_end_matches(".git").to_lowercase();
             match text("type") {
-                Some("path") => found.folders.push(url()),
+                Some("path") => {
+                    found.folders.push(url());
+                    found.places.extend(text("url").map(str::to_owned));
+                }
                 Some("vcs" | "git" | "github" | "gitlab" | "bitbucket" | "hg" | "svn") => found.git.push(url()),
                 Some("package") => found.add_packages(repository.get("package")),
                 _ => {}

@@ -7,6 +7,9 @@
 mod applied;
 mod catalog;
 mod forced;
+#[cfg(test)]
+mod tests;
+mod text;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,6 +19,7 @@ use crate::probe::packages::{NotUnderstood, Scope};
 use applied::Applied;
 use catalog::{Catalog, Library};
 use forced::Forced;
+use text::{Block, assignment, block_of, code_of, java_version, open_and_close, scope_of};
 
 /// Manifests in the making.
 #[derive(Debug, Default)]
@@ -45,17 +49,6 @@ pub fn is_script(path: &str) -> bool {
 #[must_use]
 pub fn is_build_script(path: &str) -> bool {
     path.ends_with(".gradle") || path.ends_with(".gradle.kts")
-}
-
-/// What stands in a block.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Block {
-    Dependencies,
-    /// What builds the project is not in it.
-    BuildScript,
-    /// Only says which versions to take should something be needed.
-    Constraints,
-    Other,
 }
 
 impl Builds {
@@ -184,91 +177,6 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
     Ok(build)
 }
 
-/// The blocks after a line.
-fn open_and_close(line: &str, blocks: &mut Vec<Block>) {
-    let mut quote = None;
-    let mut start = 0;
-    for (at, c) in line.char_indices() {
-        match (quote, c) {
-            (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '{') => {
-                blocks.push(block_of(line.get(start..at).unwrap_or("")));
-                start = at + 1;
-            }
-            (None, '}') => {
-                blocks.pop();
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
-}
-
-fn block_of(head: &str) -> Block {
-    let head = head.trim();
-    let word = head.rsplit(|c: char| c.is_whitespace() || c == '.').next().unwrap_or(head);
-    match word {
-        "dependencies" => Block::Dependencies,
-        "buildscript" => Block::BuildScript,
-        "constraints" => Block::Constraints,
-        _ => Block::Other,
-    }
-}
-
-fn scope_of(blocks: &[Block]) -> Option<Scope> {
-    blocks.contains(&Block::BuildScript).then_some(Scope::Development)
-}
-
-/// `line` without its comments.
-fn code_of(line: &str, in_comment: &mut bool) -> String {
-    let mut code = String::new();
-    let mut quote = None;
-    let mut chars = line.chars().peekable();
-    while let Some(c) = chars.next() {
-        match (*in_comment, quote, c) {
-            (true, _, '*') if chars.peek() == Some(&'/') => {
-                chars.next();
-                *in_comment = false;
-            }
-            (true, ..) => {}
-            (false, None, '/') if chars.peek() == Some(&'/') => break,
-            (false, None, '/') if chars.peek() == Some(&'*') => *in_comment = true,
-            (false, Some(open), _) => {
-                code.push(c);
-                if c == open {
-                    quote = None;
-                }
-            }
-            (false, None, _) => {
-                code.push(c);
-                quote = matches!(c, '"' | '\'').then_some(c);
-            }
-        }
-    }
-    code
-}
-
-/// `def v = '1'`, `val v = "1"`, `ext.v = '1'`, `v = "1"`
-fn assignment(line: &str) -> Option<(&str, &str)> {
-    let (name, value) = line.split_once('=')?;
-    let name = name.trim().rsplit([' ', '.']).next()?;
-    let value = value.trim().trim_end_matches(';');
-    let inner = value.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
-    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
-    (is_name && !inner.contains(['"', '\'', '$'])).then_some((name, inner))
-}
-
-/// `JavaLanguageVersion.of(17)`, `jvmToolchain(17)`, `sourceCompatibility = '17'`, `JavaVersion.VERSION_17`
-fn java_version(line: &str) -> Option<&str> {
-    let marks = ["JavaLanguageVersion.of(", "jvmToolchain(", "JavaVersion.VERSION_", "sourceCompatibility = "];
-    let rest = marks.iter().find_map(|mark| line.split_once(mark)).map(|(_, rest)| rest)?;
-    let rest = rest.trim_start_matches(['"', '\'']);
-    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-    rest.get(..end).filter(|version| !version.is_empty())
-}
-
 impl Build {
     /// Notes what a line of a block of constraints says, or the line that begins it.
     fn constraint(&mut self, line: &str, number: u32, is_within: bool) {
@@ -384,129 +292,4 @@ fn filled(text: &str, variables: &HashMap<String, String>) -> String {
     let name = name.strip_prefix('{').and_then(|name| name.strip_suffix('}')).unwrap_or(name);
     let name = name.rsplit('.').next().unwrap_or(name);
     variables.get(name).map_or_else(|| text.to_owned(), |value| format!("{before}{value}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn told(files: &[(&str, &str)], path: &str) -> Vec<String> {
-        let (mut builds, mut found) = (Builds::default(), BTreeMap::new());
-        for (path, text) in files {
-            builds.add(path, text).unwrap();
-        }
-        builds.finish(&mut found);
-        let manifest = found.remove(path).unwrap();
-        let told = |d: &Declared| {
-            let scope = if d.scope == Scope::Development { " dev" } else { "" };
-            format!("{}: {} {:?} {:?}{scope}", d.line, d.name, d.range, d.pin)
-        };
-        let mut all: Vec<String> = manifest.declared.iter().map(told).collect();
-        all.extend(manifest.runtimes.iter().map(|r| format!("{}: {} {}", r.line, r.name, r.range)));
-        all.extend(
-            manifest.gaps.into_vec().iter().map(|gap| format!("gap {}: {}", gap.count, gap.examples.join(", "))),
-        );
-        all
-    }
-
-    #[test]
-    fn both_notations_in_groovy() {
-        let text = r#"buildscript {
-  ext.kotlin_version = '1.9.0'
-  dependencies { classpath "org.jetbrains.kotlin:kotlin-gradle-plugin:$kotlin_version" }
-}
-plugins { id 'java' }
-def jackson = "2.17.1"
-sourceCompatibility = '17'
-dependencies {
-    implementation 'org.a:plain:1.2.3' // why
-    implementation group: 'org.b', name: 'mapped', version: '2.0'
-    api("org.c:managed")
-    testImplementation "org.d:tested:${jackson}"
-    runtimeOnly 'org.e:any:+'
-    implementation 'org.e:some:1.+'
-    implementation platform('org.f:bom:3.0')
-    implementation project(':core')
-    implementation files('libs/x.jar')
-    implementation "org.g:unknown:${nobody}"
-    implementation someVariable
-    implementation('org.h:excluded:1.0') {
-        exclude group: 'org.x', module: 'y'
-    }
-    /* implementation 'org.no:comment:1' */
-    constraints {
-        implementation 'org.no:constraint:1'
-    }
-    annotationProcessor 'org.i:processor:5'
-}
-task x { doLast { println 'org.no:task:1' } }
-"#;
-        assert_eq!(
-            told(&[("build.gradle", text)], "build.gradle"),
-            [
-                "3: org.jetbrains.kotlin:kotlin-gradle-plugin \"1.9.0\" Exact dev",
-                "9: org.a:plain \"1.2.3\" Exact",
-                "10: org.b:mapped \"2.0\" Exact",
-                "11: org.c:managed \"\" Exact",
-                "12: org.d:tested \"2.17.1\" Exact dev",
-                "13: org.e:any \"+\" Loose",
-                "14: org.e:some \"1.+\" Range",
-                "15: org.f:bom \"3.0\" Exact",
-                "18: org.g:unknown \"${nobody}\" Exact",
-                "20: org.h:excluded \"1.0\" Exact",
-                "27: org.i:processor \"5\" Exact dev",
-                "7: java 17",
-                "gap 2: line 18, line 19",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_block_may_begin_and_end_beside_its_statements() {
-        let text = "dependencies { implementation 'org.a:first:1'\n implementation 'org.b:last:2' }\n\
-                    dependencies { implementation 'org.c:only:3' }\ntask x { println 'org.no:task:1' }\n";
-        let all = ["1: org.a:first \"1\" Exact", "2: org.b:last \"2\" Exact", "3: org.c:only \"3\" Exact"];
-        assert_eq!(told(&[("build.gradle", text)], "build.gradle"), all);
-    }
-
-    #[test]
-    fn kotlin_and_catalogs() {
-        let text = "val v = \"1.0\"\nkotlin { jvmToolchain(21) }\ndependencies {\n    implementation(kotlin(\"stdlib\"))\n    \
-            implementation(\"org.a:b:$v\")\n    implementation(group = \"org.c\", name = \"d\", version = \"2\")\n    \
-            implementation(libs.spring.web)\n    testImplementation(libs.bundles.testing)\n    \
-            implementation(libs.nobody)\n    implementation(projects.core)\n}\n";
-        let catalog = "[versions]\nspring = \"6.1.0\"\njunit = { strictly = \"[5,6[\", prefer = \"5.10.0\" }\n[libraries]\n\
-            spring-web = { module = \"org.springframework:spring-web\", version.ref = \"spring\" }\n\
-            junit = { group = \"org.junit\", name = \"junit\", version.ref = \"junit\" }\nmock = \"org.mock:mock:3\"\n\
-            [bundles]\ntesting = [\"junit\", \"mock\"]\n";
-        assert_eq!(
-            told(&[("app/build.gradle.kts", text), ("gradle/libs.versions.toml", catalog)], "app/build.gradle.kts"),
-            [
-                "4: org.jetbrains.kotlin:kotlin-stdlib \"\" Exact",
-                "5: org.a:b \"1.0\" Exact",
-                "6: org.c:d \"2\" Exact",
-                "7: org.springframework:spring-web \"6.1.0\" Exact",
-                "8: org.junit:junit \"[5,6[\" Range dev",
-                "8: org.mock:mock \"3\" Exact dev",
-                "2: java 21",
-                "gap 1: libs.nobody",
-            ]
-        );
-    }
-
-    #[test]
-    fn odd_files_harm_nobody() {
-        assert_eq!(Builds::default().add("build.gradle", "x\n<<<<<<< HEAD\n").unwrap_err().line, Some(2));
-        assert_eq!(Builds::default().add("gradle/libs.versions.toml", "[versions\n").unwrap_err().line, Some(1));
-        for text in [
-            "",
-            "}}}}",
-            "dependencies {",
-            &"{".repeat(100_000),
-            "dependencies { implementation '",
-            "dependencies {\n'\n",
-        ] {
-            assert!(told(&[("build.gradle", text)], "build.gradle").len() <= 1);
-        }
-    }
 }

@@ -37,7 +37,7 @@ pub(super) fn read(doc: &Doc<'_>, manifest: &mut Manifest) {
             if let Some((source, pin)) = source {
                 manifest.comes_from(name.get_ref(), source, pin);
             }
-            if let Some(folder) = value.get_ref().as_table().and_then(|table| toml_doc::text(table, &["path"])) {
+            if let Some(folder) = value.get_ref().as_table().and_then(place) {
                 manifest.place(name.get_ref(), folder);
             }
         } else {
@@ -84,7 +84,7 @@ fn from_table(name: &str, table: &Table<'_>, scope: Scope, line: u32, manifest: 
     if let Some((source, pin)) = source_of(table) {
         (declared.source, declared.pin) = (source, pin);
     }
-    if let Some(folder) = toml_doc::text(table, &["path"]) {
+    if let Some(folder) = place(table) {
         manifest.place(name, folder);
     }
     manifest.ask_for_extras(name, toml_doc::texts(table, &["extras"]));
@@ -93,6 +93,12 @@ fn from_table(name: &str, table: &Table<'_>, scope: Scope, line: u32, manifest: 
     }
     manifest.forms.insert(line, Form::Detailed);
     manifest.declared.push(declared);
+}
+
+/// The folder or archive that an entry names; Poetry 1 and Pipenv call it a file as well.
+fn place<'t>(table: &'t Table<'_>) -> Option<&'t str> {
+    let file = || toml_doc::text(table, &["file"]).filter(|file| !file.contains("://"));
+    toml_doc::text(table, &["path"]).or_else(file)
 }
 
 fn from_registry(name: &str, range: &str, scope: Scope, optional: bool, line: u32) -> Declared {

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Manifest, Pin, Runtime, Source, is_requirements, reason};
+use super::requirements_file::is_archive;
 use super::{Requirement, pin_of_reference, poetry, scope_of};
 use crate::probe::packages::toml_doc::{self, Doc, Table, Value};
 use crate::probe::packages::{Ecosystem, NotUnderstood, Scope};
@@ -195,11 +196,17 @@ pub(super) fn source_of(table: &Table<'_>) -> Option<(Source, Pin)> {
     if has("url") {
         return Some((Source::Url, Pin::Loose));
     }
-    if has("path") || toml_doc::is_set(table, &["workspace"]) {
+    if toml_doc::is_set(table, &["workspace"]) {
         return Some((Source::Own, Pin::Exact));
     }
-    let file = toml_doc::text(table, &["file"])?;
-    Some(if file.contains("://") { (Source::Url, Pin::Loose) } else { (Source::Own, Pin::Exact) })
+    let path = toml_doc::text(table, &["path"]).or_else(|| toml_doc::text(table, &["file"]));
+    Some(match path {
+        Some(file) if file.contains("://") => (Source::Url, Pin::Loose),
+        // An archive in the repository is still somebody else's code.
+        Some(file) if is_archive(file) => (Source::Url, Pin::Exact),
+        None if !(has("path") || has("file")) => return None,
+        _ => (Source::Own, Pin::Exact),
+    })
 }
 
 impl Manifest {

@@ -211,7 +211,7 @@ pub fn says_development(path: &str) -> bool {
 }
 
 /// Adds what the file asks for itself.
-pub(super) fn declare(text: &str, manifest: &mut Manifest) {
+pub(in super::super) fn declare(text: &str, manifest: &mut Manifest) {
     let scope = if says_development(&manifest.path) { Scope::Development } else { Scope::Production };
     for line in lines(text) {
         match line.said() {

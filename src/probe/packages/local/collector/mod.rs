@@ -1,11 +1,19 @@
 //! Which packages of the project come from folders and forks: manifests, lock files and commands say it, each in its own way.
 
+mod missed;
+mod own_code;
+
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
+use missed::beyond;
+use own_code::{is_fresh, says_nothing};
+
+use super::places::Places;
 use super::{InstalledFolder, LocalPackage, is_kin, shown_place};
-use crate::probe::packages::lock::{GO_LIBRARY, Local, reason};
-use crate::probe::packages::manifest::go_mod::is_folder;
-use crate::probe::packages::manifest::{Manifest, Placed, ecosystem, members};
+use crate::probe::files::Listing;
+use crate::probe::packages::lock::{GO_LIBRARY, Local};
+use crate::probe::packages::manifest::{Declared, Manifest, Placed, ecosystem, members};
 use crate::probe::packages::version::Version;
 use crate::probe::packages::{Ecosystem, Manager, Packages, range};
 use crate::probe::paths::{folder, joined};
@@ -29,6 +37,8 @@ struct Found<'a> {
     stands_in: bool,
     /// Its manifest says that nobody may publish it.
     private: bool,
+    /// `place` names another package of the registry.
+    fork: bool,
 }
 
 /// Collects local packages. Each way in which they come about has a method of its own.
@@ -46,11 +56,24 @@ pub struct Collector<'p> {
     locals: BTreeSet<LocalPackage>,
     /// What is not among the project's files: the file that names it, why, and what it says.
     unseen: Vec<(String, &'static str, String)>,
+    /// The folders and the names of those, as several files tell of one.
+    missed: BTreeSet<(bool, Ecosystem, String)>,
+    /// The names that manifests ask for.
+    asked: BTreeSet<(Ecosystem, String)>,
+    /// The names that manifests give their packages.
+    names: BTreeSet<(Ecosystem, String)>,
+    /// Those of which lock files say a folder.
+    linked: BTreeSet<(Ecosystem, String)>,
+    /// How many crates of a workspace have a version.
+    in_step: OnceCell<BTreeMap<(&'p str, &'p str), usize>>,
+    /// The requirements files.
+    lists: BTreeSet<&'p str>,
+    places: Places<'p>,
 }
 
 impl<'p> Collector<'p> {
     /// Of what was read so far.
-    pub fn new(found: &'p Packages) -> Self {
+    pub fn new(found: &'p Packages, listing: &'p Listing) -> Self {
         let mut in_folders: BTreeMap<String, Vec<&Manifest>> = BTreeMap::new();
         let mut projects = Vec::new();
         for (path, manifest) in &found.manifests {
@@ -60,8 +83,40 @@ impl<'p> Collector<'p> {
             }
         }
         let (members, locals, unseen) = (members_of(found), BTreeSet::new(), Vec::new());
-        let deployed = BTreeSet::new();
-        let mut collector = Self { found, in_folders, members, projects, deployed, locals, unseen };
+        let (deployed, missed, places) = (BTreeSet::new(), BTreeSet::new(), Places::of(listing));
+        let of_kind = found.manifests.values().filter_map(|one| Some((ecosystem(&one.path)?, one)));
+        let named = of_kind.clone().filter_map(|(kind, one)| Some((kind, kind.normalize(one.name.as_deref()?))));
+        let names = named.collect();
+        let all = of_kind.flat_map(|(kind, one)| one.declared.iter().map(move |declared| (kind, declared)));
+        let both = |(kind, one): (Ecosystem, &Declared)| {
+            [Some(&one.name), one.alias.as_ref()]
+                .into_iter()
+                .flatten()
+                .map(|name| (kind, kind.normalize(name)))
+                .collect::<Vec<_>>()
+        };
+        let asked = all.flat_map(both).collect();
+        let linked =
+            found.locks.iter().flat_map(|lock| lock.locals.iter().map(|local| (lock.manager.ecosystem(), local)));
+        let linked = linked.map(|(kind, local)| (kind, kind.normalize(&local.name))).collect();
+        let lists = found.locks.iter().filter(|lock| lock.manager == Manager::Pip);
+        let lists = lists.map(|lock| lock.path.as_str()).collect();
+        let mut collector = Self {
+            found,
+            in_folders,
+            members,
+            projects,
+            deployed,
+            locals,
+            unseen,
+            missed,
+            asked,
+            names,
+            linked,
+            in_step: OnceCell::new(),
+            lists,
+            places,
+        };
         collector.deployed = collector.reached();
         collector
     }
@@ -80,14 +135,13 @@ impl<'p> Collector<'p> {
 
     fn add(&mut self, one: &Found<'_>) {
         let Found { ecosystem, name, place, path, .. } = *one;
-        if !one.stands_in && is_fresh(ecosystem, one.version, one.private) {
+        if !one.stands_in && !one.fork && is_fresh(ecosystem, one.version, one.private) {
             return;
         }
         let is_said = |version: &&str| !says_nothing(ecosystem, version);
         let version = one.version.filter(is_said).map(str::to_owned);
         let place = place.trim_end_matches('/').to_owned();
-        let is_fork = ecosystem == Ecosystem::Go && !self.in_folders.contains_key(&place.to_lowercase());
-        let fork = Some(&place).filter(|place| is_fork && !place.is_empty() && !is_folder(place)).cloned();
+        let fork = one.fork.then(|| place.clone());
         let aside = is_aside(path) && !self.deployed.contains(path);
         let (name, path) = (ecosystem.normalize(name), path.to_owned());
         self.locals.insert(LocalPackage { ecosystem, name, version, place, fork, path, aside });
@@ -154,23 +208,40 @@ impl<'p> Collector<'p> {
     /// What manifests say.
     pub fn add_manifests(&mut self) {
         for manifest in self.found.manifests.values() {
-            let Some(ecosystem) = ecosystem(&manifest.path) else { continue };
+            // Included files may be called anything.
+            let of_python = self.lists.contains(&*manifest.path).then_some(Ecosystem::PyPi);
+            let Some(ecosystem) = ecosystem(&manifest.path).or(of_python) else { continue };
             for placed in &manifest.placed {
                 self.add_placed(ecosystem, manifest, placed);
             }
             self.add_members(ecosystem, manifest);
+            self.miss_members(ecosystem, manifest);
+        }
+    }
+
+    /// The members of workspaces that nobody asks for: npm, Yarn and Bun link them for all code beside. Apps are private.
+    pub fn add_linked(&mut self) {
+        let named = self.members.iter().filter(|((kind, _), _)| *kind == Ecosystem::Npm);
+        let all: Vec<_> = named.flat_map(|((_, name), all)| all.iter().map(|one| (*name, *one))).collect();
+        for (name, (base, member)) in all {
+            let root = self.found.manifests.get(&format!("{base}package.json"));
+            let Some(root) = root.filter(|root| !root.members.is_empty() && root.path != member.path) else { continue };
+            let is_asked = self.asked.contains(&(Ecosystem::Npm, name.to_owned()));
+            if is_asked || member.private || member.version.is_none() || self.is_own(Ecosystem::Npm, name, Some(root)) {
+                continue;
+            }
+            let (version, place, path) = (member.version.as_deref(), folder(&member.path), &*root.path);
+            let (ecosystem, stands_in, private, fork) = (Ecosystem::Npm, false, false, false);
+            self.add(&Found { ecosystem, name, version, place, path, stands_in, private, fork });
         }
     }
 
     /// What a manifest takes from a folder.
     fn add_placed(&mut self, ecosystem: Ecosystem, manifest: &Manifest, placed: &Placed) {
-        if self.is_own(ecosystem, &placed.name, Some(manifest)) {
-            return;
-        }
         let path = &manifest.path;
-        let Some(inside) = self.inside(folder(path), &placed.folder) else {
-            let what = format!("{} ({})", placed.name, shown_place(&placed.folder));
-            self.unseen.push((path.clone(), reason::OUTSIDE, what));
+        let inside = self.inside(folder(path), &placed.folder);
+        let Some(inside) = self.above(ecosystem, path, placed).or(inside) else {
+            self.miss(ecosystem, path, &placed.name, &placed.folder, &beyond(folder(path), &placed.folder));
             return;
         };
         // The project itself, by a name of its own.
@@ -178,8 +249,18 @@ impl<'p> Collector<'p> {
             return;
         }
         let there = self.manifests_in(&inside, ecosystem);
-        // Composer's patterns of folders name any package; only what is there comes from one.
-        if ecosystem == Ecosystem::Packagist && there.is_empty() {
+        if there.is_empty() && !self.places.hold(&inside, ecosystem) {
+            // Composer's patterns of folders name any package; only what is there comes from one.
+            let is_it = |place: &String| joined(folder(path), place).is_some_and(|at| at.eq_ignore_ascii_case(&inside));
+            if ecosystem != Ecosystem::Packagist || manifest.members.iter().any(is_it) {
+                self.miss(ecosystem, path, &placed.name, &placed.folder, &inside);
+            }
+            return;
+        }
+        // Of crates the lock file says the versions, also those that a workspace sets.
+        let is_crate = ecosystem == Ecosystem::CratesIo;
+        let is_own = is_crate || self.is_own(ecosystem, &placed.name, Some(manifest));
+        if is_own || ecosystem == Ecosystem::Packagist && there.is_empty() {
             return;
         }
         let is_it = |name: &str| ecosystem.normalize(name) == ecosystem.normalize(&placed.name);
@@ -187,9 +268,11 @@ impl<'p> Collector<'p> {
         // npm installs what is there under any name. Of Python a folder alone may be named, and called otherwise than what is
         // in it: `-e ./libs/http`.
         if same.is_some() || ecosystem != Ecosystem::PyPi || there.iter().all(|one| one.name.is_none()) {
+            // Gradle's projects bear no names.
+            let same = same.or(there.first().filter(|one| ecosystem == Ecosystem::Maven && one.name.is_none()));
             let (version, name) = (same.and_then(|one| one.version.as_deref()), &*placed.name);
             let (place, stands_in, private) = (&*inside, placed.forced, there.iter().any(|one| one.private));
-            self.add(&Found { ecosystem, name, version, place, path, stands_in, private });
+            self.add(&Found { ecosystem, name, version, place, path, stands_in, private, fork: false });
         }
         if same.is_none() {
             self.add_those(ecosystem, &there, &inside, path);
@@ -201,7 +284,7 @@ impl<'p> Collector<'p> {
         for one in there {
             if let Some(name) = one.name.as_deref().filter(|name| !self.is_own(ecosystem, name, None)) {
                 let (version, private) = (one.version.as_deref(), one.private);
-                self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private });
+                self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private, fork: false });
             }
         }
     }
@@ -220,7 +303,7 @@ impl<'p> Collector<'p> {
                 if !self.is_own(ecosystem, name, Some(manifest)) {
                     let (version, place) = (member.version.as_deref(), folder(&member.path));
                     let (path, private) = (&*manifest.path, member.private);
-                    self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private });
+                    self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private, fork: false });
                 }
             }
         }
@@ -255,7 +338,7 @@ impl<'p> Collector<'p> {
         let name = inside.rsplit('/').next().unwrap_or(inside);
         if there.iter().all(|one| one.name.is_none()) && !there.is_empty() && !self.is_own(ecosystem, name, None) {
             let (version, place) = (None, inside);
-            self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private: false });
+            self.add(&Found { ecosystem, name, version, place, path, stands_in: false, private: false, fork: false });
         }
         self.add_those(ecosystem, &there, inside, path);
     }
@@ -266,17 +349,30 @@ impl<'p> Collector<'p> {
             let (ecosystem, path) = (lock.manager.ecosystem(), &*lock.path);
             let own_folder = folder(path).trim_end_matches('/');
             let projects = self.manifests_in(own_folder, ecosystem);
-            for Local { name, version, place, stands_in } in &lock.locals {
+            for Local { name, version, place, stands_in, fork } in &lock.locals {
+                if place.as_deref() == Some(own_folder) {
+                    continue;
+                }
+                // Of what is not there only a version says more than that.
+                if !fork && self.miss_locked(ecosystem, path, name, place.as_deref(), *stands_in) && version.is_none() {
+                    continue;
+                }
                 let is_own = projects.iter().any(|one| self.is_own(ecosystem, name, Some(one)));
                 let is_own = is_own || self.is_own(ecosystem, name, None);
                 // The project itself.
-                if is_own && name != GO_LIBRARY || place.as_deref() == Some(own_folder) {
+                if is_own && name != GO_LIBRARY {
                     continue;
                 }
-                let there = place.as_ref().map(|place| self.manifests_in(place, ecosystem)).unwrap_or_default();
+                if !(*stands_in || *fork)
+                    && place.as_deref().is_some_and(|place| self.is_own_crate(ecosystem, place, path))
+                {
+                    continue;
+                }
+                let in_place = place.as_ref().filter(|_| !fork).map(|place| self.manifests_in(place, ecosystem));
+                let there = in_place.unwrap_or_default();
                 let version = version.as_deref().or_else(|| there.iter().find_map(|one| one.version.as_deref()));
                 let (place, private) = (place.as_deref().unwrap_or(""), there.iter().any(|one| one.private));
-                self.add(&Found { ecosystem, name, version, place, path, stands_in: *stands_in, private });
+                self.add(&Found { ecosystem, name, version, place, path, stands_in: *stands_in, private, fork: *fork });
             }
         }
     }
@@ -285,27 +381,6 @@ impl<'p> Collector<'p> {
 impl LocalPackage {
     fn without_version(&self) -> (bool, Ecosystem, String, String) {
         (self.aside, self.ecosystem, self.name.clone(), self.place.clone())
-    }
-}
-
-/// Whether a version names no release: what tools write where nobody has chosen one, and branches of Composer.
-fn says_nothing(ecosystem: Ecosystem, version: &str) -> bool {
-    let is_branch = version.starts_with("dev-") || version.ends_with("-dev");
-    version.is_empty()
-        || version.split(['-', '+']).next() == Some("0.0.0")
-        || version.contains('$')
-        || ecosystem == Ecosystem::Packagist && is_branch
-}
-
-/// Whether a package is as a tool began it: nobody copies a release and takes its version away. `cargo new`, `uv init` and
-/// `poetry new` write 0.1.0, hatch 0.0.1, `npm init` 1.0.0, frameworks of npm others, and all say that it is not published.
-fn is_fresh(ecosystem: Ecosystem, version: Option<&str>, private: bool) -> bool {
-    let is_first = |one: &str| matches!(one, "0.0.1" | "0.1.0" | "1.0.0") || says_nothing(ecosystem, one);
-    match ecosystem {
-        Ecosystem::CratesIo => version == Some("0.1.0") || private && version.is_none_or(is_first),
-        Ecosystem::PyPi => matches!(version, Some("0.0.1" | "0.1" | "0.1.0")),
-        Ecosystem::Npm => private && version.is_none_or(is_first),
-        _ => false,
     }
 }
 

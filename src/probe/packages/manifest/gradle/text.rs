@@ -1,0 +1,99 @@
+//! What the lines of a build file say, as far as that can be told without running it.
+
+use super::Scope;
+
+/// What stands in a block.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Block {
+    Dependencies,
+    /// What builds the project is not in it.
+    BuildScript,
+    /// Only says which versions to take should something be needed.
+    Constraints,
+    Other,
+}
+
+/// The blocks after a line.
+pub fn open_and_close(line: &str, blocks: &mut Vec<Block>) {
+    let mut quote = None;
+    let mut start = 0;
+    for (at, c) in line.char_indices() {
+        match (quote, c) {
+            (Some(open), _) if c == open => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(c),
+            (None, '{') => {
+                blocks.push(block_of(line.get(start..at).unwrap_or("")));
+                start = at + 1;
+            }
+            (None, '}') => {
+                blocks.pop();
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+}
+
+pub fn block_of(head: &str) -> Block {
+    let head = head.trim();
+    let word = head.rsplit(|c: char| c.is_whitespace() || c == '.').next().unwrap_or(head);
+    match word {
+        "dependencies" => Block::Dependencies,
+        "buildscript" => Block::BuildScript,
+        "constraints" => Block::Constraints,
+        _ => Block::Other,
+    }
+}
+
+pub fn scope_of(blocks: &[Block]) -> Option<Scope> {
+    blocks.contains(&Block::BuildScript).then_some(Scope::Development)
+}
+
+/// `line` without its comments.
+pub fn code_of(line: &str, in_comment: &mut bool) -> String {
+    let mut code = String::new();
+    let mut quote = None;
+    let mut chars = line.chars().peekable();
+    while let Some(c) = chars.next() {
+        match (*in_comment, quote, c) {
+            (true, _, '*') if chars.peek() == Some(&'/') => {
+                chars.next();
+                *in_comment = false;
+            }
+            (true, ..) => {}
+            (false, None, '/') if chars.peek() == Some(&'/') => break,
+            (false, None, '/') if chars.peek() == Some(&'*') => *in_comment = true,
+            (false, Some(open), _) => {
+                code.push(c);
+                if c == open {
+                    quote = None;
+                }
+            }
+            (false, None, _) => {
+                code.push(c);
+                quote = matches!(c, '"' | '\'').then_some(c);
+            }
+        }
+    }
+    code
+}
+
+/// `def v = '1'`, `val v = "1"`, `ext.v = '1'`, `v = "1"`
+pub fn assignment(line: &str) -> Option<(&str, &str)> {
+    let (name, value) = line.split_once('=')?;
+    let name = name.trim().rsplit([' ', '.']).next()?;
+    let value = value.trim().trim_end_matches(';');
+    let inner = value.strip_prefix(['"', '\''])?.strip_suffix(['"', '\''])?;
+    let is_name = !name.is_empty() && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    (is_name && !inner.contains(['"', '\'', '$'])).then_some((name, inner))
+}
+
+/// `JavaLanguageVersion.of(17)`, `jvmToolchain(17)`, `sourceCompatibility = '17'`, `JavaVersion.VERSION_17`
+pub fn java_version(line: &str) -> Option<&str> {
+    let marks = ["JavaLanguageVersion.of(", "jvmToolchain(", "JavaVersion.VERSION_", "sourceCompatibility = "];
+    let rest = marks.iter().find_map(|mark| line.split_once(mark)).map(|(_, rest)| rest)?;
+    let rest = rest.trim_start_matches(['"', '\'']);
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
+    rest.get(..end).filter(|version| !version.is_empty())
+}
