@@ -1,33 +1,287 @@
 //! The folders of the project that commands of a container install from. A container knows them by other names: they were
 //! copied there, and commands go from folder to folder.
 
-use crate::probe::packages::shell;
+use std::collections::BTreeMap;
+
+use super::project::Project;
+use super::text::filled;
+use crate::probe::paths::folder;
 use crate::probe::repository::Dockerfile;
 
-/// Of files with more instructions than anybody writes, not all are followed.
-const MOST_COPIES: usize = 200;
+/// Of files with more copies than anybody writes, not all are followed.
+const MOST_COPIES: usize = 1_000;
 
-/// Where the commands of one `RUN` stand.
+/// What a container copies, and where it stands.
+#[derive(Debug, Default)]
+pub struct Layout {
+    copies: Vec<Copied>,
+    /// The working folders, each with the line from which on it holds.
+    standing: Vec<(u32, String)>,
+    /// The lines on which stages begin that build on an image.
+    images: Vec<u32>,
+    /// The line of the first copy that is not followed.
+    pub beyond: Option<u32>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Copied {
+    sources: Vec<String>,
+    target: String,
+    line: u32,
+    from: From,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum From {
+    Project,
+    /// Another stage of the same file.
+    Stage,
+    /// An image, or an address.
+    Elsewhere,
+}
+
+impl Ground {
+    /// Whether a folder was cloned or unpacked.
+    pub fn is_foreign(&self, full: &str) -> bool {
+        self.foreign.iter().any(|(at, _)| !bare(at).is_empty() && below(bare(full), bare(at)).is_some())
+    }
+}
+
+impl Layout {
+    /// Of a container (<https://docs.docker.com/reference/dockerfile/#workdir>).
+    pub fn of(container: &Dockerfile) -> Self {
+        let words = ["FROM", "WORKDIR", "COPY", "ADD"];
+        let mut all: Vec<(u32, &str, &str)> = words
+            .into_iter()
+            .flat_map(|word| container.all(word).map(move |(rest, line)| (line, word, rest)))
+            .collect();
+        all.sort_unstable();
+        let (mut found, mut at) = (Self::default(), String::new());
+        // Where stages end stands what builds on them.
+        let (mut stages, mut stage) = (BTreeMap::<String, String>::new(), String::new());
+        for (line, word, rest) in all {
+            let rest = filled(rest, container, line);
+            match word {
+                "FROM" => {
+                    stages.insert(std::mem::take(&mut stage), at);
+                    let words: Vec<&str> = rest.split_whitespace().filter(|word| !word.starts_with("--")).collect();
+                    let image = words.first().copied().unwrap_or("");
+                    let before = stages.get(&image.to_lowercase()).filter(|_| !image.is_empty());
+                    if before.is_none() {
+                        found.images.push(line);
+                    }
+                    at = before.cloned().unwrap_or_default();
+                    stage =
+                        words.last().filter(|_| words.len() == 3).map_or_else(String::new, |name| name.to_lowercase());
+                    found.standing.push((line, at.clone()));
+                }
+                "WORKDIR" => {
+                    at = gone(&at, &rest);
+                    found.standing.push((line, at.clone()));
+                }
+                _ if found.copies.len() >= MOST_COPIES => {
+                    found.beyond.get_or_insert(line);
+                }
+                _ => found.copies.extend(copied(&rest, &at, line, |name| {
+                    name.bytes().all(|b| b.is_ascii_digit())
+                        || *name == *stage
+                        || stages.contains_key(&name.to_lowercase())
+                })),
+            }
+        }
+        found
+    }
+
+    fn at(&self, line: u32) -> &str {
+        let known = self.standing.partition_point(|(at, _)| *at < line);
+        known.checked_sub(1).and_then(|at| self.standing.get(at)).map_or("", |(_, at)| at.as_str())
+    }
+
+    /// The line of the image on which the stage of a line is built.
+    fn image(&self, line: u32) -> u32 {
+        self.images.iter().copied().take_while(|at| *at < line).last().unwrap_or(0)
+    }
+}
+
+/// What an instruction copies.
+fn copied(rest: &str, at: &str, line: u32, is_stage: impl Fn(&str) -> bool) -> Option<Copied> {
+    let words = rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '[' | ']' | ','));
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    let from = words.iter().find_map(|word| word.strip_prefix("--from="));
+    words.retain(|word| !word.starts_with("--"));
+    // What is not absolute is meant from where the container stands.
+    let target = gone(at, words.pop()?);
+    let is_address = words.iter().any(|word| word.contains("://") || word.starts_with("git@"));
+    let from = match from {
+        _ if is_address => From::Elsewhere,
+        Some(name) if is_stage(name) => From::Stage,
+        Some(_) => From::Elsewhere,
+        None => From::Project,
+    };
+    Some(Copied { sources: words.into_iter().map(str::to_owned).collect(), target, line, from })
+}
+
+/// What the commands of a container did before: it is not among the project's files.
+#[derive(Debug, Default)]
+pub struct Ground {
+    /// Folders that were cloned or unpacked, with the lines.
+    foreign: Vec<(String, u32)>,
+    /// Where files were copied and moved to.
+    placed: Vec<String>,
+    /// Files that commands wrote.
+    pub written: Vec<String>,
+    /// Something was cloned or unpacked.
+    pub fetched: bool,
+    /// Archives of packages were made, of what is examined.
+    pub makes_archives: bool,
+}
+
+/// Whose a folder is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The project's, as far as can be told.
+    Project,
+    /// It was cloned, unpacked, or comes from an image.
+    Foreign,
+    /// Nobody says how it came there.
+    Unknown,
+}
+
+/// Where commands stand.
+#[derive(Debug, Clone)]
 pub struct Standing<'c> {
-    container: &'c Dockerfile,
+    layout: &'c Layout,
     line: u32,
     /// The working folder, as the container calls it.
     at: String,
+    /// The one before: `cd -`.
+    last: String,
+    outside: Vec<String>,
+    mounts: Vec<Copied>,
 }
 
 impl<'c> Standing<'c> {
-    /// At the beginning of the `RUN` in a line (<https://docs.docker.com/reference/dockerfile/#workdir>).
-    pub fn of(container: &'c Dockerfile, line: u32) -> Self {
-        Self { container, line, at: workdir(container, line) }
+    /// At the beginning of the `RUN` in a line, which may mount folders
+    /// (<https://docs.docker.com/reference/dockerfile/#run---mounttypebind>).
+    pub fn of(layout: &'c Layout, run: &str, line: u32) -> Self {
+        let at = layout.at(line).to_owned();
+        let mounts = run.split_whitespace().take_while(|word| word.starts_with("--"));
+        let mounts = mounts.filter_map(|word| word.strip_prefix("--mount=")).filter_map(|mount| {
+            let value = |keys: &[&str]| {
+                let mut parts = mount.split(',').filter_map(|part| part.split_once('='));
+                parts.find(|(key, _)| keys.contains(key)).map(|(_, value)| value)
+            };
+            let is_bind = value(&["type"]).is_none_or(|kind| kind == "bind");
+            let target = gone(&at, value(&["target", "dst", "destination"])?);
+            let from = if value(&["from"]).is_some() { From::Stage } else { From::Project };
+            let sources = vec![value(&["source", "src"]).unwrap_or(".").to_owned()];
+            is_bind.then_some(Copied { sources, target, line, from })
+        });
+        let (mounts, last) = (mounts.collect(), at.clone());
+        Self { layout, line, at, last, outside: Vec::new(), mounts }
     }
 
-    /// Goes where a command goes: `cd libs/http`, `pushd libs/http`.
-    pub fn follow(&mut self, command: &str) {
-        let words = shell::words(command);
-        let mut words = words.iter().map(String::as_str).skip_while(|word| word.eq_ignore_ascii_case("run"));
-        if let (Some("cd" | "pushd"), Some(folder)) = (words.next(), words.next()) {
-            self.at = gone(&self.at, folder);
+    /// Goes to a folder.
+    pub fn go(&mut self, folder: &str) {
+        let next = if folder == "-" { self.last.clone() } else { gone(&self.at, folder) };
+        self.last = std::mem::replace(&mut self.at, next);
+    }
+
+    /// Goes into brackets.
+    pub fn enter(&mut self) {
+        self.outside.push(self.at.clone());
+    }
+
+    /// Leaves brackets.
+    pub fn leave(&mut self) {
+        self.at = self.outside.pop().unwrap_or_else(|| std::mem::take(&mut self.at));
+    }
+
+    /// The folder as the container calls it.
+    pub fn full(&self, folder: &str) -> String {
+        gone(&self.at, folder)
+    }
+
+    /// A folder was cloned or unpacked.
+    pub fn fetch(&self, ground: &mut Ground, folder: Option<&str>) {
+        ground.fetched = true;
+        ground.foreign.extend(folder.map(|folder| (self.full(folder), self.line)));
+    }
+
+    /// Something was copied, moved or linked to a place.
+    pub fn put(&self, ground: &mut Ground, target: &str) {
+        ground.placed.push(self.full(target));
+    }
+
+    /// Whose a folder is. Of what covers it, the nearest counts, and of those the last.
+    pub fn origin(&self, named: &str, ground: &Ground, project: &Project<'_>, path: &str) -> Origin {
+        let full = self.full(named);
+        let bare_full = bare(&full);
+        let image = self.layout.image(self.line);
+        let is_here = |at: &str, line: u32| {
+            (line > image || line == 0) && !bare(at).is_empty() && below(bare_full, bare(at)).is_some()
+        };
+        let foreign = ground.foreign.iter().filter(|(at, line)| is_here(at, *line));
+        let foreign = foreign.map(|(at, line)| (bare(at).len(), *line)).max();
+        let near = |one: &&Copied| {
+            below(bare_full, bare(&one.target)).is_some() || below(bare(&one.target), bare_full).is_some()
+        };
+        let nearness = |one: &&Copied| (bare(&one.target).len().min(bare_full.len()), one.line);
+        let copied = self.copies().filter(near).max_by_key(nearness);
+        if foreign.is_some_and(|one| copied.is_none_or(|copied| one >= nearness(&copied))) {
+            return Origin::Foreign;
         }
+        let held = || {
+            let names: Vec<String> = self.sources(&full).into_iter().map(|(name, _)| name).collect();
+            names.iter().any(String::is_empty) || project.holds(folder(path), &names)
+        };
+        match copied {
+            Some(one) if one.from == From::Elsewhere && below(bare_full, bare(&one.target)).is_some() => {
+                Origin::Foreign
+            }
+            Some(one) if one.from == From::Stage => {
+                let sources = self.sources(&full);
+                if sources.iter().any(|(name, _)| ground.is_foreign(name)) { Origin::Foreign } else { Origin::Project }
+            }
+            Some(_) if ground.fetched && !held() => Origin::Foreign,
+            Some(_) => Origin::Project,
+            None if ground
+                .placed
+                .iter()
+                .any(|at| below(bare_full, bare(at)).is_some() || below(bare(at), bare_full).is_some()) =>
+            {
+                Origin::Project
+            }
+            // Of a file of commands nobody says where it stands.
+            None if self.line == 0 => Origin::Project,
+            None if self.copies().next().is_none() => {
+                if ground.fetched {
+                    Origin::Foreign
+                } else {
+                    Origin::Project
+                }
+            }
+            None if full.starts_with('/') && !project.holds(folder(path), &self.names(named)) => Origin::Unknown,
+            None => Origin::Project,
+        }
+    }
+
+    /// Whether the project holds a folder; where nothing was copied, nobody can tell.
+    pub fn is_held(&self, named: &str, project: &Project<'_>, path: &str) -> bool {
+        let sources = self.sources(&self.full(named));
+        let is_root = sources.iter().any(|(name, _)| name.is_empty());
+        is_root || self.copies().next().is_none() || project.holds(folder(path), &self.names(named))
+    }
+
+    /// Whether a folder comes from another stage, where it is looked at.
+    pub fn is_of_stage(&self, named: &str) -> bool {
+        self.sources(&self.full(named)).iter().any(|(_, is_of_a_stage)| *is_of_a_stage)
+    }
+
+    /// What was copied before.
+    fn copies(&self) -> impl Iterator<Item = &Copied> {
+        let copies = self.layout.copies.iter().take_while(|copy| copy.line < self.line);
+        copies.chain(&self.mounts)
     }
 
     /// What a folder may be called in the project, the likeliest first.
@@ -49,18 +303,24 @@ impl<'c> Standing<'c> {
 
     /// From where a folder of the container was copied, and whether that is another stage.
     fn sources(&self, full: &str) -> Vec<(String, bool)> {
-        let copies = ["COPY", "ADD"].into_iter().flat_map(|word| self.container.all(word));
-        let copies = copies.filter(|(_, line)| *line < self.line).take(MOST_COPIES);
-        let sources = copies.flat_map(|(rest, line)| {
-            let words = rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '[' | ']' | ','));
-            let mut words: Vec<&str> = words.filter(|word| !word.is_empty() && !word.starts_with("--")).collect();
-            // What is not absolute is meant from where the container stands.
-            let target = words.pop().map(|target| gone(&workdir(self.container, line), target));
-            let rest_of = target.and_then(|target| below(bare(full), bare(&target)));
-            let is_of_a_stage = rest.contains("--from=");
-            words.into_iter().filter_map(move |source| {
+        let sources = self.copies().flat_map(|copy| {
+            let rest_of = below(bare(full), bare(&copy.target));
+            copy.sources.iter().filter_map(move |source| {
+                // One of several files that are copied to a folder.
+                let is_it = |source: &str| source.rsplit('/').next() == full.rsplit('/').next() && source.contains('/');
+                if rest_of.as_ref().is_some_and(|rest| rest.matches('/').count() == 1)
+                    && is_it(source)
+                    && copy.sources.len() > 1
+                {
+                    return Some((bare(source).to_owned(), copy.from != From::Project));
+                }
+                let source = match source.rsplit_once('/') {
+                    Some((above, last)) if last.contains('*') => above,
+                    None if source.contains('*') => "",
+                    _ => source,
+                };
                 let name = format!("{}{}", bare(source), rest_of.clone()?);
-                Some((bare(&name).to_owned(), is_of_a_stage))
+                Some((bare(&name).to_owned(), copy.from != From::Project))
             })
         });
         sources.collect()
@@ -70,10 +330,19 @@ impl<'c> Standing<'c> {
 /// A folder as seen from another one of the container.
 fn gone(at: &str, folder: &str) -> String {
     let folder = folder.trim().trim_matches(['"', '\'']);
-    if folder.starts_with('/') || at.is_empty() {
-        return folder.to_owned();
+    let is_absolute = folder.starts_with(['/', '$', '~']);
+    let whole = if is_absolute || at.is_empty() { folder.to_owned() } else { format!("{at}/{folder}") };
+    let mut parts: Vec<&str> = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|last| *last != "..") => drop(parts.pop()),
+            ".." if whole.starts_with('/') => {}
+            part => parts.push(part),
+        }
     }
-    format!("{}/{}", at.trim_end_matches('/'), bare(folder)).trim_end_matches('/').to_owned()
+    let root = if whole.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
 }
 
 /// Without what stands around the names of folders: `./libs/http/`, `/app`.
@@ -89,14 +358,6 @@ fn below(folder: &str, above: &str) -> Option<String> {
     }
     folder.strip_prefix(above).filter(|rest| rest.is_empty() || rest.starts_with('/')).map(str::to_owned)
 }
-
-/// The working folder on a line: what the instructions of its stage say one after the other.
-fn workdir(container: &Dockerfile, line: u32) -> String {
-    let stage = container.all("FROM").map(|(_, at)| at).filter(|at| *at < line).last().unwrap_or(0);
-    let before = container.all("WORKDIR").filter(|(_, at)| (stage..line).contains(at));
-    before.fold(String::new(), |at, (folder, _)| gone(&at, folder))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,8 +368,11 @@ mod tests {
             let text = format!("FROM python:3.12\n{before}\nRUN {command}\n");
             let container = Dockerfile::new("Dockerfile", text.as_str().into());
             let (_, line) = container.runs().next().unwrap();
-            let mut standing = Standing::of(&container, line);
-            shell::commands(command).into_iter().for_each(|one| standing.follow(one));
+            let layout = Layout::of(&container);
+            let mut standing = Standing::of(&layout, command, line);
+            if let Some(to) = command.strip_prefix("cd ") {
+                standing.go(to);
+            }
             standing.names(folder).join(" ")
         };
         for (before, command, folder, names) in [
@@ -129,7 +393,7 @@ mod tests {
             ("COPY backend/ .", "pip install x", "./h", "backend/h h"),
             ("COPY a.txt libs /app/", "pip install x", "/app/h", "a.txt/h libs/h app/h"),
             ("COPY libs /tmp/libs", "pip install x", "/tmp/libsonnet", "tmp/libsonnet"),
-            ("WORKDIR /app\nCOPY . .", "cd libs/http && pip install .", ".", "libs/http app/libs/http"),
+            ("WORKDIR /app\nCOPY . .", "cd libs/http", ".", "libs/http app/libs/http"),
             ("WORKDIR /app\nWORKDIR libs", "pip install .", ".", "app/libs"),
             ("COPY . .", "pip install .", ".", ""),
         ] {
