@@ -130,6 +130,8 @@ pub struct Ground {
     placed: Vec<String>,
     /// Files that commands wrote.
     pub written: Vec<String>,
+    /// Files that commands wrote of what lock files hold.
+    pub exported: Vec<String>,
     /// Something was cloned or unpacked.
     pub fetched: bool,
     /// Archives of packages were made, of what is examined.
@@ -157,6 +159,8 @@ pub struct Standing<'c> {
     /// The one before: `cd -`.
     last: String,
     outside: Vec<String>,
+    /// The folder of the script that is read.
+    script: String,
     mounts: Vec<Copied>,
 }
 
@@ -178,13 +182,29 @@ impl<'c> Standing<'c> {
             is_bind.then_some(Copied { sources, target, line, from })
         });
         let (mounts, last) = (mounts.collect(), at.clone());
-        Self { layout, line, at, last, outside: Vec::new(), mounts }
+        Self { layout, line, at, last, outside: Vec::new(), script: String::new(), mounts }
     }
 
-    /// Goes to a folder.
+    /// Goes to a folder. `$(dirname "$0")` is that of the script.
     pub fn go(&mut self, folder: &str) {
-        let next = if folder == "-" { self.last.clone() } else { gone(&self.at, folder) };
+        let is_of_script = folder.contains("dirname") && (folder.contains("$0") || folder.contains("BASH_SOURCE"));
+        let after = folder.rsplit_once(')').map_or("", |(_, after)| after);
+        let next = if is_of_script {
+            gone(&self.script, after.trim_start_matches('/'))
+        } else if folder.starts_with("${0%/*}") {
+            gone(&self.script, folder.trim_start_matches("${0%/*}").trim_start_matches('/'))
+        } else if folder == "-" {
+            self.last.clone()
+        } else {
+            gone(&self.at, folder)
+        };
         self.last = std::mem::replace(&mut self.at, next);
+    }
+
+    /// Where the commands of a script stand that is started from here.
+    pub fn of_script(&self, script: &str) -> Self {
+        let full = self.full(script);
+        Self { script: folder(&full).trim_end_matches('/').to_owned(), ..self.clone() }
     }
 
     /// Goes into brackets.
@@ -217,6 +237,10 @@ impl<'c> Standing<'c> {
     pub fn origin(&self, named: &str, ground: &Ground, project: &Project<'_>, path: &str) -> Origin {
         let full = self.full(named);
         let bare_full = bare(&full);
+        // Nobody can say where that is.
+        if full.contains('$') && !self.copies().any(|one| below(bare_full, bare(&one.target)).is_some()) {
+            return if ground.fetched { Origin::Unknown } else { Origin::Project };
+        }
         let image = self.layout.image(self.line);
         let is_here = |at: &str, line: u32| {
             (line > image || line == 0) && !bare(at).is_empty() && below(bare_full, bare(at)).is_some()
@@ -243,7 +267,7 @@ impl<'c> Standing<'c> {
                 let sources = self.sources(&full);
                 if sources.iter().any(|(name, _)| ground.is_foreign(name)) { Origin::Foreign } else { Origin::Project }
             }
-            Some(_) if ground.fetched && !held() => Origin::Foreign,
+            Some(one) if ground.fetched && bare(&one.target) != bare_full && !held() => Origin::Foreign,
             Some(_) => Origin::Project,
             None if ground
                 .placed
@@ -301,26 +325,40 @@ impl<'c> Standing<'c> {
         names
     }
 
+    /// What a program that is found by its name alone may be called in the project.
+    pub fn copied_as(&self, name: &str) -> Vec<String> {
+        let sources = self.copies().flat_map(|copy| &copy.sources);
+        let of = |source: &String| match source.rsplit_once('/') {
+            Some((above, last)) if last.contains('*') => Some(format!("{above}/{name}")),
+            Some((_, last)) if last == name => Some(source.clone()),
+            _ => None,
+        };
+        sources.filter_map(of).collect()
+    }
+
+    /// What an archive, or a pattern of them, may be called in the project: only where it was copied from, where that is known.
+    pub fn copied_from(&self, named: &str) -> Vec<String> {
+        let sources = self.sources(&self.full(named)).into_iter().map(|(name, _)| name);
+        if self.copies().next().is_some() { sources.collect() } else { self.names(named) }
+    }
+
     /// From where a folder of the container was copied, and whether that is another stage.
     fn sources(&self, full: &str) -> Vec<(String, bool)> {
-        let sources = self.copies().flat_map(|copy| {
-            let rest_of = below(bare(full), bare(&copy.target));
-            copy.sources.iter().filter_map(move |source| {
-                // One of several files that are copied to a folder.
-                let is_it = |source: &str| source.rsplit('/').next() == full.rsplit('/').next() && source.contains('/');
-                if rest_of.as_ref().is_some_and(|rest| rest.matches('/').count() == 1)
-                    && is_it(source)
-                    && copy.sources.len() > 1
-                {
-                    return Some((bare(source).to_owned(), copy.from != From::Project));
-                }
-                let source = match source.rsplit_once('/') {
+        let last = full.rsplit('/').next().unwrap_or(full);
+        let covering = self.copies().filter_map(|copy| Some((copy, below(bare(full), bare(&copy.target))?)));
+        let sources = covering.flat_map(|(copy, rest)| {
+            copy.sources.iter().flat_map(move |source| {
+                let above = match source.rsplit_once('/') {
                     Some((above, last)) if last.contains('*') => above,
                     None if source.contains('*') => "",
                     _ => source,
                 };
-                let name = format!("{}{}", bare(source), rest_of.clone()?);
-                Some((bare(&name).to_owned(), copy.from != From::Project))
+                let name = format!("{}{rest}", bare(above));
+                // A file that is copied to a folder keeps its name.
+                let is_file = rest.matches('/').count() == 1 && source.rsplit('/').next() == Some(last);
+                let itself = Some(source.as_str()).filter(|_| is_file);
+                let names = std::iter::once(bare(&name).to_owned()).chain(itself.map(|one| bare(one).to_owned()));
+                names.map(|name| (name, copy.from != From::Project)).collect::<Vec<_>>()
             })
         });
         sources.collect()

@@ -150,7 +150,7 @@ fn along_container(walk: &mut Walk<'_>, path: &str, text: &str) {
     }
     if let Some(line) = layout.beyond {
         let place = Place { path, line, written: "", is_container: true, depth: 0 };
-        walk.pass_over(place, "and more COPY than are followed");
+        walk.pass_over(place, "COPY, of which there are more than 1,000");
     }
 }
 
@@ -205,10 +205,34 @@ pub(super) fn installed(command: &str) -> Vec<Installed> {
     steps::steps(text::bare(bare)).into_iter().flat_map(of).collect()
 }
 
+/// The files to which commands write down what a lock file holds: `poetry export -o all.txt`, `uv export > all.txt`.
+pub(super) fn exported(commands: &str) -> Vec<String> {
+    let all = steps::steps(commands).into_iter();
+    all.flat_map(|step| if let Step::Command(one) = step { exported_by(&one) } else { Vec::new() }).collect()
+}
+
+fn exported_by(command: &steps::Command) -> Vec<String> {
+    if !writes_lock(&command.words) {
+        return Vec::new();
+    }
+    let mut found = command.writes.clone();
+    let mut words = command.words.iter();
+    while let Some(word) = words.next() {
+        match word.split_once('=') {
+            Some(("--output" | "--output-file", file)) => found.push(file.to_owned()),
+            None if matches!(word.as_str(), "-o" | "--output" | "--output-file") => found.extend(words.next().cloned()),
+            _ => {}
+        }
+    }
+    found
+}
+
 /// Whether a command writes down what a lock file holds.
-fn writes_lock(command: &str) -> bool {
-    ["export", "compile", "freeze", "requirements", "pip-compile"].iter().any(|word| command.contains(word))
-        && ["uv", "poetry", "pipenv", "pdm", "pip"].iter().any(|program| command.contains(program))
+fn writes_lock(words: &[String]) -> bool {
+    let at = words.iter().position(|word| matches!(verbs::name(word), "uv" | "poetry" | "pdm" | "pipenv" | "pip"));
+    let says = |word: &String| matches!(word.as_str(), "export" | "compile" | "freeze" | "requirements");
+    at.is_some_and(|at| words.iter().skip(at + 1).any(says))
+        || words.iter().any(|word| verbs::name(word) == "pip-compile")
 }
 
 /// An address may carry a password.

@@ -70,8 +70,8 @@ const WITH_VALUE: [&str; 62] = [
     "--python-version",
 ];
 /// Those that make versions new, or pass over the lock file.
-const RENEWING: [&str; 6] =
-    ["--no-lockfile", "--no-package-lock", "--package-lock=false", "--no-lock", "--latest", "--upgrade-package"];
+const RENEWING: [&str; 5] =
+    ["--no-lockfile", "--no-package-lock", "--package-lock=false", "--latest", "--upgrade-package"];
 
 /// What a command asks for.
 #[derive(Debug, Default)]

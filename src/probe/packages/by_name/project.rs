@@ -75,25 +75,29 @@ impl<'p> Project<'p> {
         })
     }
 
-    /// The archive of the project that a command means by its name, which may be a pattern: the first one.
+    /// The first archive of the project of this name, which may be a pattern, wherever it lies.
     pub fn archive(&self, pattern: &str) -> Option<&'p str> {
         let name = pattern.rsplit('/').next().unwrap_or(pattern);
-        self.archives.iter().copied().find(|path| {
-            let one = path.rsplit('/').next().unwrap_or(path);
-            match name.split_once('*') {
-                Some((start, end)) => one.len() + 1 >= name.len() && one.starts_with(start) && one.ends_with(end),
-                None => one == name,
-            }
-        })
+        self.archives.iter().copied().find(|path| is_like(path.rsplit('/').next().unwrap_or(path), name))
     }
 
-    /// The archives in a folder that is called so; below `*` those of all of them.
-    pub fn archives_in(&self, from: &str, names: &[String]) -> Option<&'p str> {
+    /// The first archive of the project that a file in `from` may call so; the last part may be a pattern.
+    pub fn archive_at(&self, from: &str, names: &[String]) -> Option<&'p str> {
         names.iter().take(MOST_NAMES).find_map(|name| {
-            let folder_of = joined(from, name).into_iter().chain([name.trim_matches('/').to_owned()]);
-            let folders: Vec<String> = folder_of.collect();
-            let is_in = |path: &&str| folders.iter().any(|at| folder(path).trim_end_matches('/') == at);
-            self.archives.iter().copied().find(is_in)
+            let (above, pattern) = name.rsplit_once('/').unwrap_or(("", name));
+            let folders = [joined(from, above).unwrap_or_default(), above.trim_matches('/').to_owned()];
+            self.archives.iter().copied().find(|path| {
+                let (at, one) = path.rsplit_once('/').unwrap_or(("", path));
+                folders.iter().any(|folder| folder == at) && is_like(one, pattern)
+            })
         })
+    }
+}
+
+/// Whether a name is one that a pattern with one `*` means.
+fn is_like(name: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        Some((start, end)) => name.len() + 1 >= pattern.len() && name.starts_with(start) && name.ends_with(end),
+        None => name == pattern,
     }
 }

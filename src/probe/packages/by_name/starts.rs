@@ -101,9 +101,15 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
         Some(Form::Toml) => {
             let (mut found, table) = (Vec::new(), text.parse::<toml::Table>().unwrap_or_default());
             for (key, value) in &table {
-                of_toml(key, value, false, 0, &mut |said| {
+                of_toml(key, value, false, 0, &mut |key, said| {
+                    // The text may be written with escapes, and lists go over lines.
                     let first = said.lines().next().unwrap_or("").split(['"', '\\']).next().unwrap_or("");
-                    found.push((line_of(text, first).unwrap_or(1), Says::Text(said.to_owned())));
+                    let of_key = text.lines().zip(1..).find(|(line, _)| {
+                        let value = line.trim_start().strip_prefix(key).map(str::trim_start);
+                        value.is_some_and(|value| value.starts_with('=') && value.contains(first))
+                    });
+                    let line = of_key.map(|(_, line)| line).or_else(|| line_of(text, first));
+                    found.push((line.unwrap_or(1), Says::Text(said.to_owned())));
                 });
             }
             found
@@ -134,12 +140,12 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
     }
 }
 
-fn of_toml(key: &str, value: &toml::Value, is_all: bool, depth: usize, visit: &mut dyn FnMut(&str)) {
+fn of_toml(key: &str, value: &toml::Value, is_all: bool, depth: usize, visit: &mut dyn FnMut(&str, &str)) {
     if depth > MOST_DEEP {
         return;
     }
     match value {
-        toml::Value::String(said) if is_all || KEYS.contains(&key) => visit(said),
+        toml::Value::String(said) if is_all || KEYS.contains(&key) => visit(key, said),
         toml::Value::Array(all) => all.iter().for_each(|one| of_toml(key, one, is_all, depth + 1, visit)),
         toml::Value::Table(table) => {
             table.iter().for_each(|(inner, value)| of_toml(inner, value, key == "processes", depth + 1, visit));

@@ -230,7 +230,10 @@ impl<'t> Reader<'t> {
             self.word = None;
         }
         self.end_word();
-        while self.char(1).is_some_and(|c| matches!(c, '<' | '>' | '&' | '|' | '-')) {
+        let mut writes = writes;
+        while let Some(c) = self.char(1).filter(|c| matches!(c, '<' | '>' | '&' | '|' | '-')) {
+            // `2>&1` is no file.
+            writes &= c != '&';
             self.at += 1;
         }
         self.target = Some(writes);
@@ -324,7 +327,7 @@ mod tests {
             ("bash -lc \"pip install x\"; z", "( [pip|install|x] ) [z]"),
             ("sh ./x.sh -c y", "[sh|./x.sh|-c|y]"),
             ("echo don't; npm i -g x", "[echo|don't] [npm|i|-g|x]"),
-            ("curl http://a/#b 2>/dev/null", "[curl|http://a/#b]"),
+            ("curl http://a/#b 2>/dev/null", "[curl|http://a/#b] >/dev/null"),
             ("echo x >> r.txt && y 2>&1 | tee z &> /dev/null", "[echo|x] >r.txt [y] [tee|z] >/dev/null"),
             ("(cd a && b) && c", "( [cd|a] [b] ) [c]"),
             (

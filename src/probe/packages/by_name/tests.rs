@@ -10,7 +10,8 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
     let (_folder, listing) = listed(files);
     let gaps = collect(&listing, &CancellationToken::new()).gaps.into_vec().into_iter();
     let mine = gaps.filter(|gap| {
-        ["container", "script", "follow", "registry", "command"].iter().any(|word| gap.reason.contains(word))
+        ["container", "script", "follow", "command"].iter().any(|word| gap.reason.contains(word))
+            || gap.reason == super::reason::WHEEL
     });
     let short = |reason: &str| {
         let all = [
@@ -63,6 +64,7 @@ fn of(lines: &str) -> String {
 
 #[test]
 fn what_people_write_every_day_is_no_alarm() {
+    let mut wrong = Vec::new();
     for lines in [
         "RUN pip --version && pip config set global.no-cache-dir true && pip cache purge && pip list && pip check",
         "RUN pip install --no-cache-dir --upgrade pip setuptools wheel",
@@ -80,7 +82,8 @@ fn what_people_write_every_day_is_no_alarm() {
         "RUN python -m venv /venv && /venv/bin/pip install -r requirements.txt",
         "RUN python manage.py collectstatic --noinput && python setup.py --version",
         "RUN uv sync --frozen --no-dev && uv venv && uv python install 3.12 && uv pip list && uv lock --check",
-        "RUN uv export --frozen -o all.txt && uv pip install --system -r requirements.txt",
+        "RUN uv export --frozen -o all.txt && uv pip install --system -r all.txt",
+        "RUN poetry export --output=/tmp/all.txt\nRUN pip install -r /tmp/all.txt",
         "RUN uv pip install --system -r <(uv export --frozen)",
         "RUN uv run --frozen python manage.py migrate",
         "CMD [\"uv\", \"run\", \"--no-sync\", \"gunicorn\", \"shop:app\"]",
@@ -135,12 +138,14 @@ fn what_people_write_every_day_is_no_alarm() {
         "COPY package.json /src/x/package.json\nRUN cd /src/x && npm install",
         "RUN pip install /app/libs/core && pip install ./libs/core",
     ] {
-        assert_eq!(of(lines), "", "{lines}");
+        wrong.extend(Some(of(lines)).filter(|told| !told.is_empty()).map(|told| format!("{lines}\n  {told}")));
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn whatever_installs_otherwise_is_not_examined() {
+    let mut wrong = Vec::new();
     for (lines, all) in [
         // What nobody can tell from the words.
         ("RUN pip install $(cat extra.txt)", "unfollowed: Dockerfile:4 pip install"),
@@ -254,8 +259,9 @@ fn whatever_installs_otherwise_is_not_examined() {
         ("RUN make bad", "by script: Makefile:4 django"),
         ("RUN npm run deps", "by script: package.json:1 serve"),
     ] {
-        assert_eq!(of(lines), all, "{lines}");
+        wrong.extend(Some(of(lines)).filter(|told| told != all).map(|told| format!("{lines}\n  {told}\n  not {all}")));
     }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
@@ -274,6 +280,10 @@ fn scripts_that_containers_call_count_as_theirs() {
         let all = told(&[("Dockerfile", dockerfile), (path, entry)]);
         assert_eq!(all, [format!("compared by script: {path}:3 requests==2.19.0")], "{dockerfile}");
     }
+    // It knows where it lies.
+    let at_home = "#!/bin/sh\ncd \"$(dirname \"$0\")/..\"\nexec npm ci \"$@\"\n";
+    let dockerfile = "FROM a\nRUN git clone https://git.example.com/b /b\nWORKDIR /b\nCOPY . /app\nRUN /app/bin/x.sh\n";
+    assert_eq!(told(&[("Dockerfile", dockerfile), ("bin/x.sh", at_home)]), [""; 0]);
     // Each is told once, and those that call each other come to an end.
     let circle = [
         ("Dockerfile", "FROM a\nCOPY . .\nRUN ./a.sh && ./b.sh\n"),
@@ -309,7 +319,7 @@ fn what_hosts_and_compose_files_start_counts() {
         ),
         (
             "render.yaml",
-            "services:\n  - buildCommand: pip install -r requirements.txt && npm i -g serve\n",
+            "services:\n  - buildCommand: bundle install && npm i -g serve\n",
             "by script: render.yaml:2 serve",
         ),
         ("fly.toml", "[processes]\nweb = \"npx -y serve\"\n", "by script: fly.toml:2 serve"),
@@ -332,16 +342,9 @@ fn what_hosts_and_compose_files_start_counts() {
 
 #[test]
 fn more_copies_than_are_followed_are_told() {
-    let lines: String = (0..3_000).map(|n| format!("COPY a{n} /a{n}\nRUN pip install /a{n}\n")).collect();
-    let dockerfile = format!("FROM a\n{lines}");
-    let begun = std::time::Instant::now();
-    let all = told(&[("Dockerfile", &dockerfile)]);
-    assert!(
-        all.contains(&"unfollowed: Dockerfile:2002 and more COPY than are followed".to_owned()),
-        "{:?}",
-        all.first()
-    );
-    assert!(begun.elapsed().as_secs() < 30, "{:?}", begun.elapsed());
+    let lines: String = (0..1_002).map(|n| format!("COPY a{n} /a{n}\n")).collect();
+    let all = told(&[("Dockerfile", &format!("FROM a\n{lines}"))]);
+    assert_eq!(all, ["unfollowed: Dockerfile:1002 COPY, of which there are more than 1,000"]);
 }
 
 #[test]

@@ -113,7 +113,7 @@ const TABLE: [Row; 68] = [
     ),
     ("go", "install|get|run", Go, Named),
     ("go", "build|test|vet|generate|mod download|mod vendor|mod tidy", Go, Project),
-    ("mvn|mvnw|gradle|gradlew", "dependency:get|dependency:copy", Maven, OpenIfNamed),
+    ("mvn|mvnw|gradle|gradlew", "dependency:get|dependency:copy", Maven, Open),
     (
         "mvn|mvnw",
         "package|install|compile|verify|deploy|test|clean|dependency:go-offline|dependency:resolve",

@@ -86,7 +86,7 @@ impl<'p> Walk<'p> {
             None => {}
             Some(Started::Fetches(verb, fed)) => self.fetch(&verb, fed, command, standing, place),
             Some(Started::Setup(at)) => match standing.origin(at, &self.ground, self.project, place.path) {
-                Origin::Project => self.install_folder(Ecosystem::PyPi, at, standing, place),
+                Origin::Project => self.install_folder(Ecosystem::PyPi, at, false, standing, place),
                 _ => self.pass_over(place, "setup.py install"),
             },
             Some(Started::Unknown) => self.pass_over(place, "install by a program that a variable names"),
@@ -116,9 +116,11 @@ impl<'p> Walk<'p> {
             is_open |= !self.install_from(ecosystem, &at, standing, place);
         }
         for archive in archives {
-            match self.project.archive(&archive) {
+            let at = self.project.archive_at(folder(place.path), &standing.copied_from(&archive));
+            let is_made = self.is_made(&archive, standing);
+            match at.or_else(|| self.project.archive(&archive).filter(|_| !is_made)) {
                 Some(_) => self.tell(place, shown(&archive), reason::WHEEL),
-                None => is_open |= !self.is_made(&archive, standing),
+                None => is_open |= !is_made,
             }
         }
         for link in links {
@@ -165,28 +167,40 @@ impl<'p> Walk<'p> {
         match standing.origin(above.unwrap_or(itself), &self.ground, self.project, place.path) {
             Origin::Unknown => return false,
             Origin::Foreign if self.project.holds(folder(place.path), &standing.names(itself)) => return false,
-            _ => {}
+            // It is told as cloned.
+            Origin::Foreign => {
+                self.install_folder(ecosystem, at, true, standing, place);
+                return true;
+            }
+            Origin::Project => {}
         }
         if let Some(above) = above {
             let has_archives = self.install_archives(above, standing, place);
             let holds = standing.is_held(above, self.project, place.path);
             if holds {
-                self.install_folder(ecosystem, at, standing, place);
+                self.install_folder(ecosystem, at, false, standing, place);
             }
             return has_archives || holds;
         }
-        self.install_folder(ecosystem, at, standing, place);
-        self.ground.fetched || standing.is_held(itself, self.project, place.path) || standing.is_of_stage(itself)
+        self.install_folder(ecosystem, at, false, standing, place);
+        standing.is_held(itself, self.project, place.path) || standing.is_of_stage(itself)
     }
 
-    fn install_folder(&mut self, ecosystem: Ecosystem, at: &str, standing: &Standing<'_>, place: Place<'_>) {
-        let (path, may_be_cloned) = (place.path.to_owned(), self.ground.fetched);
-        self.folders.push(InstalledFolder { path, ecosystem, folders: standing.names(at), may_be_cloned });
+    fn install_folder(
+        &mut self,
+        ecosystem: Ecosystem,
+        at: &str,
+        may_be_cloned: bool,
+        standing: &Standing<'_>,
+        place: Place<'_>,
+    ) {
+        let (path, folders) = (place.path.to_owned(), standing.names(at));
+        self.folders.push(InstalledFolder { path, ecosystem, folders, may_be_cloned });
     }
 
     /// Whether it is known which archives a folder holds: the project's, which are told, or those that the container made.
     fn install_archives(&mut self, at: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
-        match self.project.archives_in(folder(place.path), &standing.names(at)) {
+        match self.project.archive_at(folder(place.path), &standing.copied_from(&format!("{at}/*"))) {
             Some(archive) => {
                 self.tell(place, shown(archive), reason::WHEEL);
                 true
@@ -204,12 +218,14 @@ impl<'p> Walk<'p> {
     /// there is told where such files are read.
     fn is_odd_file(&self, file: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
         if file.starts_with("<(") {
-            return !super::writes_lock(file);
+            return !super::writes_lock(
+                &file.trim_matches(['<', '(', ')']).split(' ').map(str::to_owned).collect::<Vec<_>>(),
+            );
         }
         if file == "-" || file.starts_with("/dev/") || file == "{}" {
             return true;
         }
-        if file.contains("://") || file.contains('$') {
+        if file.contains("://") || file.contains('$') || self.ground.exported.contains(&standing.full(file)) {
             return false;
         }
         let above = folder(file);
@@ -220,13 +236,17 @@ impl<'p> Walk<'p> {
 
     /// Goes along with a script of the project.
     fn script(&mut self, word: &str, standing: &Standing<'_>, place: Place<'_>) {
-        let Some(file) = self.project.called(folder(place.path), &standing.names(word)) else { return };
+        let mut names = standing.names(word);
+        if !word.contains('/') {
+            names.extend(standing.copied_as(word));
+        }
+        let Some(file) = self.project.called(folder(place.path), &names) else { return };
         let Some(text) = file.read().ok().filter(|text| scripts::is_for_shell(&file.path, text)) else { return };
         if text.len() > scripts::MAX_BYTES {
             return self.pass_over(place, "a long script");
         }
         if self.is_new(file.path.clone(), place) {
-            self.lines(scripts::lines(&text), &file.path, standing, place);
+            self.lines(scripts::lines(&text), &file.path, &standing.of_script(word), place);
         }
     }
 
@@ -287,7 +307,9 @@ impl Ground {
     /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
     fn note(&mut self, command: &Command, standing: &mut Standing<'_>) {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-        if !super::writes_lock(&command.words.join(" ")) {
+        let exported = super::exported_by(command);
+        self.exported.extend(exported.iter().map(|file| standing.full(file)));
+        if !super::writes_lock(&command.words) {
             self.written.extend(
                 command.writes.iter().filter(|file| !file.starts_with("/dev/")).map(|file| standing.full(file)),
             );
