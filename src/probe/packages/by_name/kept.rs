@@ -87,12 +87,12 @@ pub fn is_own(one: &Installed, project: &Project<'_>) -> bool {
     let package = PROGRAMS.iter().find(|(program, _)| *program == name).map(|(_, package)| *package);
     let locks = project.packages.locks.iter().filter(|lock| lock.manager.ecosystem() == Ecosystem::Npm);
     let mut all = locks.flat_map(|lock| &lock.packages);
+    let asking = project.packages.manifests.values().filter(|one| one.path.ends_with("package.json"));
+    let mut asked = asking.flat_map(|manifest| &manifest.declared).map(|declared| &*declared.name);
+    let is_it = |other: &str| other == name || Some(other) == package;
     one.version().is_none()
-        && all.any(|locked| {
-            locked.name == name
-                || Some(&*locked.name) == package
-                || locked.programs.iter().any(|program| program == name)
-        })
+        && (asked.any(is_it)
+            || all.any(|locked| is_it(&locked.name) || locked.programs.iter().any(|program| program == name)))
 }
 
 /// Whether a lock file holds what is named for production, in a version that fits what is said of it.

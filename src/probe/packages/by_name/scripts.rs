@@ -42,6 +42,16 @@ pub fn lines(text: &str) -> Vec<(u32, String)> {
     found
 }
 
+/// The text of a script with the words that it is given in place of `"$@"`, where these mean themselves.
+pub fn given(text: &str, words: &[String]) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./@:,^~+%".contains(c);
+    if !words.iter().all(|word| word.chars().all(is_plain)) {
+        return text.to_owned();
+    }
+    let words = words.join(" ");
+    ["\"$@\"", "\"${@}\"", "$@", "$*"].iter().fold(text.to_owned(), |text, all| text.replace(all, &words))
+}
+
 /// What stands before a here-document, and how it ends.
 fn document(line: &str) -> Option<(&str, String)> {
     let (before, after) =

@@ -207,7 +207,7 @@ fn is_asked_about(words: &[String], at: usize) -> bool {
 }
 
 /// The first words that are no options, with their places: what a program is told.
-fn said<'w>(program: &str, words: &'w [String], from: usize) -> Vec<(usize, &'w str)> {
+pub fn said<'w>(program: &str, words: &'w [String], from: usize) -> Vec<(usize, &'w str)> {
     let mut found: Vec<(usize, &str)> = Vec::new();
     let mut words = words.iter().enumerate().skip(from);
     while let Some((at, word)) = words.next() {

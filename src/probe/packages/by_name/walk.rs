@@ -4,7 +4,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folders::{Ground, Origin, Standing};
+use super::folders::{Origin, Standing};
+use super::ground::Ground;
 use super::installed::Installed;
 use super::kept::{Kept, is_constrained, is_locked, is_own};
 use super::operands::{Asked, asked};
@@ -12,7 +13,7 @@ use super::programs::{Started, started};
 use super::project::Project;
 use super::scripts;
 use super::steps::{Command, Step, steps};
-use super::verbs::{self, Kind, Verb};
+use super::verbs::{Kind, Verb};
 use super::{reason, shown, text};
 use crate::probe::packages::local::InstalledFolder;
 use crate::probe::packages::{Ecosystem, typed};
@@ -90,9 +91,15 @@ impl<'p> Walk<'p> {
                 _ => self.pass_over(place, "setup.py install"),
             },
             Some(Started::Unknown) => self.pass_over(place, "install by a program that a variable names"),
-            Some(Started::Script(word)) => self.script(word, standing, place),
+            Some(Started::Script(word, given)) => self.script(word, given, standing, place),
             Some(Started::Make(words)) => self.make(words, standing, place),
-            Some(Started::Entry(name)) => self.entry(name, standing, place),
+            Some(Started::Entry(name)) => {
+                let is_folder = |word: &String| matches!(word.as_str(), "--prefix" | "-C" | "--cwd" | "--dir");
+                let at = command.words.iter().position(is_folder).and_then(|at| command.words.get(at + 1));
+                let mut inside = standing.clone();
+                at.into_iter().for_each(|at| inside.go(at));
+                self.entry(name, &inside, place);
+            }
         }
     }
 
@@ -235,7 +242,7 @@ impl<'p> Walk<'p> {
     }
 
     /// Goes along with a script of the project.
-    fn script(&mut self, word: &str, standing: &Standing<'_>, place: Place<'_>) {
+    fn script(&mut self, word: &str, given: &[String], standing: &Standing<'_>, place: Place<'_>) {
         let mut names = standing.names(word);
         if !word.contains('/') {
             names.extend(standing.copied_as(word));
@@ -246,7 +253,8 @@ impl<'p> Walk<'p> {
             return self.pass_over(place, "a long script");
         }
         if self.is_new(file.path.clone(), place) {
-            self.lines(scripts::lines(&text), &file.path, &standing.of_script(word), place);
+            let lines = scripts::lines(&scripts::given(&text, given));
+            self.lines(lines, &file.path, &standing.of_script(word), place);
         }
     }
 
@@ -257,7 +265,8 @@ impl<'p> Walk<'p> {
         let taken = [value("-C"), value("-f")];
         let mut targets: Vec<&str> =
             words.iter().filter(|word| !taken.contains(&Some(word))).map(String::as_str).collect();
-        targets.retain(|word| !word.starts_with('-') && !word.contains('='));
+        targets
+            .retain(|word| !word.starts_with('-') && !word.contains('=') && !word.bytes().all(|b| b.is_ascii_digit()));
         let names = value("-f").map_or_else(|| vec!["Makefile", "makefile", "GNUmakefile"], |file| vec![file]);
         let names: Vec<String> = names.into_iter().flat_map(|name| inside.names(name)).collect();
         let Some(file) = self.project.called(folder(place.path), &names) else { return };
@@ -273,8 +282,7 @@ impl<'p> Walk<'p> {
     /// Goes along with an entry of `scripts` in `package.json`, and with those before and after it.
     pub fn entry(&mut self, name: &str, standing: &Standing<'_>, place: Place<'_>) {
         let names = standing.names("package.json");
-        let file = self.project.file(place.path).filter(|_| place.path.ends_with("package.json"));
-        let Some(file) = file.or_else(|| self.project.called(folder(place.path), &names)) else { return };
+        let Some(file) = self.project.called(folder(place.path), &names) else { return };
         let Ok(text) = file.read() else { return };
         let parsed: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
         for name in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
@@ -300,81 +308,5 @@ impl<'p> Walk<'p> {
             let (is_container, depth) = (false, from.depth + 1);
             self.along(&steps(&written), &mut standing, Place { path, line, written: &written, is_container, depth });
         }
-    }
-}
-
-impl Ground {
-    /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
-    fn note(&mut self, command: &Command, standing: &mut Standing<'_>) {
-        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
-        let exported = super::exported_by(command);
-        self.exported.extend(exported.iter().map(|file| standing.full(file)));
-        if !super::writes_lock(&command.words) {
-            self.written.extend(
-                command.writes.iter().filter(|file| !file.starts_with("/dev/")).map(|file| standing.full(file)),
-            );
-        }
-        let in_front = |word: &&&str| {
-            word.contains('=')
-                || matches!(**word, "if" | "then" | "else" | "do" | "!" | "{" | "sudo" | "while" | "exec" | "time")
-        };
-        let front = words.iter().take_while(in_front).count();
-        let Some((program, rest)) = words.get(front..).and_then(<[&str]>::split_first) else { return };
-        let plain: Vec<&str> = rest.iter().copied().filter(|word| !word.starts_with('-')).collect();
-        let after = |options: &[&str]| {
-            let at = rest.iter().position(|word| options.contains(word))?;
-            rest.get(at + 1).copied()
-        };
-        match verbs::name(program) {
-            "cd" | "pushd" => match rest {
-                [.., "-"] => standing.go("-"),
-                _ => plain.first().into_iter().for_each(|folder| standing.go(folder)),
-            },
-            "popd" => standing.go("-"),
-            "git" | "hg" | "svn"
-                if plain.iter().any(|word| matches!(*word, "clone" | "checkout" | "submodule" | "co")) =>
-            {
-                let is_url = |word: &&str| word.contains("://") || word.contains('@') || word.starts_with('$');
-                match plain.iter().position(|word| is_url(word)) {
-                    Some(at) => {
-                        let url = plain.get(at).copied().unwrap_or("").trim_end_matches('/');
-                        let name = url.rsplit(['/', ':']).next().unwrap_or(url).trim_end_matches(".git");
-                        standing.fetch(self, Some(plain.get(at + 1).copied().unwrap_or(name)));
-                    }
-                    None if plain.first() != Some(&"checkout") => standing.fetch(self, None),
-                    None => {}
-                }
-            }
-            "tar" | "bsdtar" => {
-                let unpacks = rest.iter().take(1).any(|word| word.contains('x'))
-                    || rest.iter().any(|word| {
-                        word.starts_with('-') && !word.starts_with("--") && word.contains('x') || *word == "--extract"
-                    });
-                if unpacks {
-                    standing.fetch(self, after(&["-C", "--directory"]));
-                }
-            }
-            "unzip" => standing.fetch(self, after(&["-d"])),
-            "curl" | "wget" => {
-                let named = after(&["-o", "--output", "-O", "--output-document"]).filter(|file| !file.contains("://"));
-                let url = rest.iter().find(|word| word.contains("://"));
-                let name = named.or_else(|| url.and_then(|url| url.rsplit('/').next()));
-                self.written.extend(name.map(|name| standing.full(name)));
-            }
-            "cp" | "mv" | "ln" | "rsync" | "install" if plain.len() > 1 => {
-                if let Some((target, sources)) = plain.split_last() {
-                    let is_foreign = sources.iter().any(|source| self.is_foreign(&standing.full(source)));
-                    if is_foreign { standing.fetch(self, Some(target)) } else { standing.put(self, target) }
-                }
-            }
-            _ => {}
-        }
-        let has = |word: &str| rest.contains(&word);
-        let builds =
-            matches!(verbs::name(program), "uv" | "poetry" | "hatch" | "flit" | "pdm" | "gem" | "maturin" | "rye")
-                || has("-m");
-        self.makes_archives |= ["wheel", "bdist_wheel", "sdist", "pack"].into_iter().any(has)
-            || has("build") && builds
-            || has("download") && verbs::name(program) == "pip";
     }
 }

@@ -1,5 +1,8 @@
 //! What whole projects install past their manifests.
 
+mod programs;
+mod steps;
+
 use tokio_util::sync::CancellationToken;
 
 use crate::probe::packages::collect;
@@ -29,7 +32,7 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 /// A project of several languages, whose lock files hold what it asks for.
-const PROJECT: [(&str, &str); 15] = [
+const PROJECT: [(&str, &str); 16] = [
     ("requirements.txt", "flask==3.0.0\n"),
     ("requirements/prod.txt", "flask==3.0.0\n"),
     ("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"3.1.0\"\n"),
@@ -43,7 +46,8 @@ const PROJECT: [(&str, &str); 15] = [
         r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"prisma": "5.0.0"}},
         "node_modules/prisma": {"version": "5.0.0", "bin": {"prisma": "x"}}, "node_modules/typescript": {"version": "5.0.0", "dev": true}}}"#,
     ),
-    ("client/package.json", r#"{"name": "@shop/client"}"#),
+    ("client/package.json", r#"{"name": "@shop/client", "scripts": {"deps": "npm i -g serve"}}"#),
+    ("scripts/any.sh", "pip install \"$@\"\n"),
     ("Gemfile", "source \"https://rubygems.example.com\"\n"),
     ("composer.json", "{}"),
     ("Cargo.toml", "[package]\nname = \"shop\"\nversion = \"3.1.0\"\n"),
@@ -101,6 +105,8 @@ fn what_people_write_every_day_is_no_alarm() {
         "RUN npm i -g npm@latest && npm install -g pnpm && corepack enable && corepack prepare pnpm@latest --activate",
         "RUN npm update -g npm",
         "RUN npm ci --prefix client && cd client && npm install && cd .. && npm rebuild && npm audit --omit=dev",
+        "RUN corepack prepare $(node -p x) --activate && gem install bundler -v \"$(tail -n 1 Gemfile.lock)\" && make -j 4 -C client",
+        "RUN npm --prefix client run build && npm run build --prefix client && ./scripts/more.sh --quiet",
         "RUN npx prisma generate && npx --no-install eslint . && npx tsc -p .",
         "RUN npm exec prisma generate",
         "RUN yarn --version && yarn && yarn install --frozen-lockfile && yarn build && yarn cache clean && yarn workspaces focus",
@@ -258,6 +264,9 @@ fn whatever_installs_otherwise_is_not_examined() {
         // What they call.
         ("RUN make bad", "by script: Makefile:4 django"),
         ("RUN npm run deps", "by script: package.json:1 serve"),
+        ("RUN npm --prefix client run deps && gem install bundler -v 2.4.1", "by script: client/package.json:1 serve"),
+        ("RUN ./scripts/any.sh django", "by script: scripts/any.sh:1 django"),
+        ("RUN ./scripts/any.sh $WHAT", "unfollowed: scripts/any.sh:1 pip install"),
     ] {
         wrong.extend(Some(of(lines)).filter(|told| told != all).map(|told| format!("{lines}\n  {told}\n  not {all}")));
     }
