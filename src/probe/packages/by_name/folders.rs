@@ -6,6 +6,9 @@ use super::layout::{Copied, From, Layout, bare, below, gone};
 use super::project::Project;
 use crate::probe::paths::folder;
 
+/// Longer paths no system has.
+const LONGEST: usize = 4_096;
+
 /// Whose a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
@@ -66,6 +69,9 @@ impl<'c> Standing<'c> {
         } else {
             gone(&self.at, folder)
         };
+        if next.len() > LONGEST {
+            return;
+        }
         self.last = std::mem::replace(&mut self.at, next);
     }
 
@@ -99,6 +105,9 @@ impl<'c> Standing<'c> {
     pub fn origin(&self, named: &str, ground: &Ground, project: &Project<'_>, path: &str) -> Origin {
         let full = self.full(named);
         let bare_full = bare(&full);
+        if ground.is_full() {
+            return Origin::Unknown;
+        }
         // Nobody can say where that is.
         if full.contains('$') && !self.copies().any(|one| below(bare_full, bare(&one.target)).is_some()) {
             return if ground.fetched { Origin::Unknown } else { Origin::Project };

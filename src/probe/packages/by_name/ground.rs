@@ -5,6 +5,9 @@ use super::layout::{bare, below};
 use super::steps::Command;
 use super::verbs;
 
+/// More places than any container fills.
+const MOST_PLACES: usize = 1_000;
+
 /// What the commands of a container did before: it is not among the project's files.
 #[derive(Debug, Default)]
 pub struct Ground {
@@ -23,6 +26,13 @@ pub struct Ground {
 }
 
 impl Ground {
+    /// Whether more happened than is followed.
+    pub fn is_full(&self) -> bool {
+        [self.foreign.len(), self.placed.len(), self.written.len(), self.exported.len()]
+            .iter()
+            .any(|count| *count > MOST_PLACES)
+    }
+
     /// Whether a folder was cloned or unpacked.
     pub fn is_foreign(&self, full: &str) -> bool {
         self.foreign.iter().any(|(at, _)| !bare(at).is_empty() && below(bare(full), bare(at)).is_some())
@@ -31,6 +41,9 @@ impl Ground {
     /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
     pub fn note(&mut self, command: &Command, standing: &mut Standing<'_>) {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        if self.is_full() {
+            return;
+        }
         let exported = super::exported_by(command);
         self.exported.extend(exported.iter().map(|file| standing.full(file)));
         if !super::writes_lock(&command.words) {

@@ -133,6 +133,11 @@ const OTHERS: [&str; 66] = [
 ];
 const SHELLS: [&str; 8] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "source", "."];
 
+/// Programs start programs so deep.
+const MOST_DEEP: usize = 8;
+/// So many words are looked at behind a program that nobody knows.
+const MOST_WORDS: usize = 100;
+
 /// What a command starts, if that may fetch packages.
 pub fn started(words: &[String]) -> Option<Started<'_>> {
     let (mut at, mut fed) = (0, false);
@@ -166,20 +171,25 @@ pub fn started(words: &[String]) -> Option<Started<'_>> {
             return Some(Started::Unknown);
         }
         // Who knows what it does with its words: one may be a program.
-        at = (at + 1..words.len()).find(|at| verbs::verb(words, *at).is_some_and(|verb| !verb.verb.is_empty()))?;
+        at = (at + 1..words.len())
+            .take(MOST_WORDS)
+            .find(|at| verbs::verb(words, *at).is_some_and(|verb| !verb.verb.is_empty()))?;
         is_started = false;
     }
-    of_known(words, at, fed).filter(|one| is_started || matches!(one, Started::Fetches(..)))
+    of_known(words, at, fed, 0).filter(|one| is_started || matches!(one, Started::Fetches(..)))
 }
 
-fn of_known(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
+fn of_known(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Started<'_>> {
+    if depth > MOST_DEEP {
+        return Some(Started::Unknown);
+    }
     let word = words.get(at)?.as_str();
     let rest = words.get(at + 1..)?;
     let is_option = |word: &&String| word.starts_with(['-', '+']);
     match verbs::name(word) {
         "python" | "pypy" => {
             if let Some(module) = rest.iter().take_while(is_option).position(|word| word == "-m") {
-                return started_at(words, at + module + 2, fed);
+                return of_module(words, at + module + 2, fed, depth + 1);
             }
             let file = rest.iter().position(|word| !word.starts_with('-'))?;
             let folder = rest.get(file)?.strip_suffix("setup.py").filter(|at| at.is_empty() || at.ends_with('/'))?;
@@ -194,13 +204,18 @@ fn of_known(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
         "npm" | "pnpm" | "yarn" | "bun" | "composer" if entry(words, at).is_some() => {
             entry(words, at).map(Started::Entry)
         }
-        name if verbs::is_program(name) => started_at(words, at, fed),
+        name if verbs::is_program(name) => started_at(words, at, fed, depth),
         _ => Some(Started::Script(word, rest)),
     }
 }
 
+/// The module of Python that `-m` names.
+fn of_module(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Started<'_>> {
+    if depth > MOST_DEEP { Some(Started::Unknown) } else { started_at(words, at, fed, depth) }
+}
+
 /// The program at `at`, or the one that it starts in turn: `poetry run pip install x`.
-fn started_at(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
+fn started_at(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Started<'_>> {
     let verb = verbs::verb(words, at)?;
     if verb.kind != Kind::Starts {
         return Some(Started::Fetches(verb, fed));
@@ -210,11 +225,11 @@ fn started_at(words: &[String], at: usize, fed: bool) -> Option<Started<'_>> {
         return Some(Started::Fetches(verb, fed));
     }
     if verb.program == "corepack" {
-        return of_known(words, verb.rest - 1, fed);
+        return of_known(words, verb.rest - 1, fed, depth + 1);
     }
     let mut rest = (verb.rest..words.len()).filter(|at| words.get(*at).is_some_and(|word| !word.starts_with('-')));
     let next = rest.find(|at| words.get(*at).is_some_and(|word| is_known(word)))?;
-    of_known(words, next, fed)
+    of_known(words, next, fed, depth + 1)
 }
 
 /// The entry of `scripts` that a package manager is told to start.

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Larger files of commands are not read.
 pub const MAX_BYTES: usize = 256 * 1024;
+/// Longer words, and longer values of variables, are not put in.
+const MOST_GIVEN: usize = 500;
 /// More rules than this one call does not lead to.
 const MOST_RULES: usize = 200;
 
@@ -45,7 +47,8 @@ pub fn lines(text: &str) -> Vec<(u32, String)> {
 /// The text of a script with the words that it is given in place of `"$@"`, where these mean themselves.
 pub fn given(text: &str, words: &[String]) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_=./@:,^~+%".contains(c);
-    if !words.iter().all(|word| word.chars().all(is_plain)) {
+    if words.iter().map(String::len).sum::<usize>() > MOST_GIVEN || !words.iter().all(|word| word.chars().all(is_plain))
+    {
         return text.to_owned();
     }
     let words = words.join(" ");
@@ -131,7 +134,9 @@ fn expanded(command: &str, variables: &BTreeMap<String, String>) -> String {
         for part in parts {
             let known = part.split_once([')', '}']).and_then(|(name, rest)| Some((variables.get(name)?, rest)));
             match known {
-                Some((value, rest)) if next.len() < MAX_BYTES => next += &format!("{value}{rest}"),
+                Some((value, rest)) if value.len() <= MOST_GIVEN && next.len() < MAX_BYTES => {
+                    next += &format!("{value}{rest}")
+                }
                 _ => next += &format!("$({part}"),
             }
         }

@@ -174,6 +174,9 @@ pub fn is_program(name: &str) -> bool {
 /// What the program at `at` does with packages; `None` where it does nothing with any.
 pub fn verb(words: &[String], at: usize) -> Option<Verb> {
     let program = name(words.get(at)?);
+    if !is_program(program) {
+        return None;
+    }
     let said = said(program, words, at + 1);
     let rows = TABLE.iter().filter_map(|(programs, verbs, ecosystem, kind)| {
         let program = programs.split('|').find(|one| *one == program)?;

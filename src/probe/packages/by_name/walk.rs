@@ -22,6 +22,8 @@ use crate::probe::repository::line_of;
 
 /// Scripts call scripts so deep.
 const MOST_DEEP: usize = 5;
+/// Of one file, so many commands that fetch packages are looked at.
+const MOST_COMMANDS: usize = 2_000;
 /// Of one file, so many scripts are followed.
 const MOST_SCRIPTS: usize = 100;
 
@@ -52,13 +54,14 @@ pub struct Walk<'p> {
     /// What the container did so far.
     pub ground: Ground,
     met: BTreeSet<String>,
+    fetches: usize,
 }
 
 impl<'p> Walk<'p> {
     /// At the beginning.
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
-        Self { project, told, kept, folders, ground: Ground::default(), met: BTreeSet::new() }
+        Self { project, told, kept, folders, ground: Ground::default(), met: BTreeSet::new(), fetches: 0 }
     }
 
     /// Goes along with the steps of a shell.
@@ -105,6 +108,13 @@ impl<'p> Walk<'p> {
 
     /// A command fetches packages.
     fn fetch(&mut self, verb: &Verb, fed: bool, command: &Command, standing: &Standing<'_>, place: Place<'_>) {
+        self.fetches += 1;
+        if self.fetches > MOST_COMMANDS {
+            if self.fetches == MOST_COMMANDS + 1 {
+                self.pass_over(place, "and further ones, of which there are more than 2,000");
+            }
+            return;
+        }
         let asked = asked(verb, &command.words);
         let mut is_open = fed || asked.is_odd;
         let is_for_manifest =

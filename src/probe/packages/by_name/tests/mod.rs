@@ -357,6 +357,32 @@ fn more_copies_than_are_followed_are_told() {
 }
 
 #[test]
+fn nothing_that_strangers_write_takes_long_or_breaks() {
+    for one in [
+        "bundle exec ".repeat(20_000),
+        "python -m ".repeat(20_000),
+        "frob pip -a ".repeat(20_000),
+        "cp a b; pip install ./x; ".repeat(10_000),
+        "sh -c \"".repeat(20_000),
+        "cd a; ".repeat(50_000) + "npm ci",
+        "( ".repeat(50_000),
+        "${a".repeat(50_000),
+        "git clone https://git.example.com/b; ".repeat(5_000) + "npm ci",
+    ] {
+        let begun = std::time::Instant::now();
+        let dockerfile = format!("FROM a\nCOPY . .\nRUN {one}\n");
+        told(&[("Dockerfile", &dockerfile)]);
+        assert!(begun.elapsed().as_secs() < 20, "{:?} {}", begun.elapsed(), one.get(..20).unwrap_or(""));
+    }
+    let many = "pip install django; ".repeat(2_001);
+    let all = told(&[("Dockerfile", &format!("FROM a\nRUN {many}\n"))]);
+    assert!(
+        all.contains(&"unfollowed: Dockerfile:2 and further ones, of which there are more than 2,000".to_owned()),
+        "{all:?}"
+    );
+}
+
+#[test]
 fn an_address_is_not_shown() {
     assert_eq!(super::shown("git+https://u:p@git.example.com/x.git"), "from an address");
 }
