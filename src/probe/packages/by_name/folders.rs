@@ -6,8 +6,8 @@ use super::layout::{Copied, From, Layout, bare, below, gone};
 use super::project::Project;
 use crate::probe::paths::folder;
 
-/// Longer paths no system has.
-const LONGEST: usize = 4_096;
+/// Longer paths nobody goes.
+const LONGEST: usize = 500;
 
 /// Whose a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,9 +69,8 @@ impl<'c> Standing<'c> {
         } else {
             gone(&self.at, folder)
         };
-        if next.len() > LONGEST {
-            return;
-        }
+        // As where a variable leads, nobody can say where that is.
+        let next = if next.len() > LONGEST { "$".to_owned() } else { next };
         self.last = std::mem::replace(&mut self.at, next);
     }
 

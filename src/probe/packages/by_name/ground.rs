@@ -72,7 +72,7 @@ impl Ground {
                 if plain.iter().any(|word| matches!(*word, "clone" | "checkout" | "submodule" | "co")) =>
             {
                 let is_url = |word: &&str| word.contains("://") || word.contains('@') || word.starts_with('$');
-                match plain.iter().position(|word| is_url(word)) {
+                match plain.iter().position(is_url) {
                     Some(at) => {
                         let url = plain.get(at).copied().unwrap_or("").trim_end_matches('/');
                         let name = url.rsplit(['/', ':']).next().unwrap_or(url).trim_end_matches(".git");

@@ -219,6 +219,8 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             "-w" if is_python || verb.program == "npm" => drop(value_of()),
             "-w" => {}
             "-d" if !is_python && verb.program != "composer" => {}
+            // What it needs in turn is renewed as well.
+            "-u" | "-u=patch" if ecosystem == Ecosystem::Go => found.is_odd = true,
             "-n" | "--name" | "--channel" if is_python => drop(value_of()),
             "--no-install" | "--no" if runs => return Asked { names: true, ..Asked::default() },
             "--system" | "--lock" if verb.kind == Kind::Open => return Asked::default(),

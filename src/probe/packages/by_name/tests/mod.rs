@@ -231,6 +231,7 @@ fn whatever_installs_otherwise_is_not_examined() {
             "RUN npm update && composer update && bundle update",
             "unfollowed: Dockerfile:4 bundle update, unfollowed: Dockerfile:4 composer update, unfollowed: Dockerfile:4 npm update",
         ),
+        ("RUN go get -u ./...", "unfollowed: Dockerfile:4 go get"),
         ("RUN uv sync --upgrade", "unfollowed: Dockerfile:4 uv sync"),
         ("RUN npm install --no-package-lock", "unfollowed: Dockerfile:4 npm install"),
         ("RUN cd client && npm link && cd .. && npm link client", "unfollowed: Dockerfile:4 npm link"),
