@@ -1,4 +1,4 @@
-//! Lines of a shell, taken apart as far as it takes to know which programs they start with which words.
+//! Lines of a shell, taken apart into commands as they are written. What they start is read in `by_name/steps.rs`.
 
 /// The commands of a line: what `&`, `;` and `|` part outside quotes, and those that a shell is given to run (`sh -c "…"`). What
 /// follows a `#` is a comment.
@@ -45,29 +45,6 @@ fn is_told_to_run(head: &str) -> bool {
         .is_some_and(|letters| letters.ends_with('c') && letters.bytes().all(|b| b.is_ascii_lowercase()))
 }
 
-/// The words of a command, without their quotes.
-#[must_use]
-pub fn words(command: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    let (mut word, mut quote) = (String::new(), None);
-    for c in command.chars() {
-        match quote {
-            None if matches!(c, '"' | '\'') => quote = Some(c),
-            Some(open) if c == open => quote = None,
-            None if c.is_whitespace() || matches!(c, '(' | ')') => {
-                if !word.is_empty() {
-                    found.push(std::mem::take(&mut word));
-                }
-            }
-            _ => word.push(c),
-        }
-    }
-    if !word.is_empty() {
-        found.push(word);
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -83,11 +60,5 @@ mod tests {
         assert_eq!(parts("su -c 'x && npm i -g y' u"), ["x", "", "npm i -g y", "su -c 'x && npm i -g y' u"]);
         assert_eq!(parts("echo don't; npm i -g x"), ["echo don't", "npm i -g x"]);
         assert_eq!(parts("curl http://a/#b"), ["curl http://a/#b"]);
-    }
-
-    #[test]
-    fn words_are_without_their_quotes() {
-        assert_eq!(words("pip install \"a==1; x<'3'\" 'b'==2"), ["pip", "install", "a==1; x<'3'", "b==2"]);
-        assert_eq!(words(" (npm i x) "), ["npm", "i", "x"]);
     }
 }

@@ -29,7 +29,7 @@ mod updates;
 use repo::Repo;
 
 pub(super) use containers::Dockerfile;
-pub(super) use repo::{is_aside, is_code_aside, is_for_development};
+pub(super) use repo::{is_aside, is_code_aside, is_for_development, line_of};
 
 /// The probe.
 pub struct RepositoryProbe;

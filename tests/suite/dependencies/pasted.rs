@@ -203,3 +203,17 @@ fn what_overrides_or_builds_is_nothing_to_install() {
         assert!(lock.is_constraints(), "{file}");
     }
 }
+
+#[test]
+fn what_no_image_holds_is_deployed_again() {
+    let of = |path: &str, text: &str| {
+        let folder = Folder::with(&[(path, text)]);
+        let cancel = CancellationToken::new();
+        let found = packages::collect(&files::list(folder.path(), &[], &cancel), &cancel);
+        let way = out(found.installed.first().unwrap(), "ejs", "3.1.7", &found.manifests);
+        assert!(way.words.contains("ejs 3.1.6: write 3.1.7 there"), "{}", way.words);
+        way.at_last
+    };
+    assert_eq!(of("Dockerfile", "FROM a\nRUN npm i -g ejs@3.1.6\n"), "build the image of Dockerfile again");
+    assert_eq!(of("Procfile", "web: npx -y ejs@3.1.6\n"), "deploy again");
+}

@@ -227,16 +227,19 @@ impl Situation<'_> {
         let which = format!("{which} {}", listed(lines.iter().map(u32::to_string).collect()));
         let mut new: Vec<String> = typed.iter().filter_map(|one| rewritten(one, old, &written)).collect();
         new.dedup();
+        // Hosts and scripts have none.
+        let is_image = Dockerfile::is_one(file);
+        let again = if is_image { "build the image again" } else { "deploy again" };
         WayOut {
             kind: WayOutKind::RaiseItself,
             words: format!(
                 "The {command} in {file} ({which}) {installs} {name} {old}: write {written} there, or where the version is \
-                 set, and build the image again.{}",
+                 set, and {again}.{}",
                 self.step(version)
             ),
             lines: (!new.is_empty()).then(|| (file.clone(), new.join("\n"))),
             place: if new.is_empty() { String::new() } else { format!("in {which}") },
-            at_last: format!("build the image of {file} again"),
+            at_last: if is_image { format!("build the image of {file} again") } else { again.to_owned() },
             ..WayOut::default()
         }
     }

@@ -1,0 +1,128 @@
+//! What the commands of a container change: where they stand, what they bring in, what they write.
+
+use super::folders::Standing;
+use super::layout::{bare, below};
+use super::steps::Command;
+use super::verbs;
+
+/// More places than any container fills.
+const MOST_PLACES: usize = 1_000;
+
+/// What the commands of a container did before: it is not among the project's files.
+#[derive(Debug, Default)]
+pub struct Ground {
+    /// Folders that were cloned or unpacked, with the lines.
+    pub foreign: Vec<(String, u32)>,
+    /// Where files were copied and moved to.
+    pub placed: Vec<String>,
+    /// Files that commands wrote.
+    pub written: Vec<String>,
+    /// Files that commands wrote of what lock files hold.
+    pub exported: Vec<String>,
+    /// Something was cloned or unpacked.
+    pub fetched: bool,
+    /// Archives of packages were made, of what is examined.
+    pub makes_archives: bool,
+}
+
+impl Ground {
+    /// Whether more happened than is followed.
+    pub fn is_full(&self) -> bool {
+        [self.foreign.len(), self.placed.len(), self.written.len(), self.exported.len()]
+            .iter()
+            .any(|count| *count > MOST_PLACES)
+    }
+
+    /// Whether a folder was cloned or unpacked.
+    pub fn is_foreign(&self, full: &str) -> bool {
+        self.foreign.iter().any(|(at, _)| !bare(at).is_empty() && below(bare(full), bare(at)).is_some())
+    }
+
+    /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
+    pub fn note(&mut self, command: &Command, standing: &mut Standing<'_>) {
+        let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
+        if self.is_full() {
+            return;
+        }
+        let exported = super::exported_by(command);
+        self.exported.extend(exported.iter().map(|file| standing.full(file)));
+        if !super::writes_lock(&command.words) {
+            self.written.extend(
+                command.writes.iter().filter(|file| !file.starts_with("/dev/")).map(|file| standing.full(file)),
+            );
+        }
+        let in_front = |word: &&&str| {
+            word.contains('=')
+                || matches!(**word, "if" | "then" | "else" | "do" | "!" | "{" | "sudo" | "while" | "exec" | "time")
+        };
+        let front = words.iter().take_while(in_front).count();
+        let Some((program, rest)) = words.get(front..).and_then(<[&str]>::split_first) else { return };
+        let plain: Vec<&str> = rest.iter().copied().filter(|word| !word.starts_with('-')).collect();
+        let after = |options: &[&str]| {
+            let at = rest.iter().position(|word| options.contains(word))?;
+            rest.get(at + 1).copied()
+        };
+        match verbs::name(program) {
+            "cd" | "pushd" => match rest {
+                [.., "-"] => standing.go("-"),
+                _ => plain.first().into_iter().for_each(|folder| standing.go(folder)),
+            },
+            "popd" => standing.go("-"),
+            "git" | "hg" | "svn"
+                if plain.iter().any(|word| matches!(*word, "clone" | "checkout" | "submodule" | "co")) =>
+            {
+                let is_url = |word: &&str| word.contains("://") || word.contains('@') || word.starts_with('$');
+                match plain.iter().position(is_url) {
+                    Some(at) => {
+                        let url = plain.get(at).copied().unwrap_or("").trim_end_matches('/');
+                        let name = url.rsplit(['/', ':']).next().unwrap_or(url).trim_end_matches(".git");
+                        self.fetch(standing, Some(plain.get(at + 1).copied().unwrap_or(name)));
+                    }
+                    None if plain.first() != Some(&"checkout") => self.fetch(standing, None),
+                    None => {}
+                }
+            }
+            "tar" | "bsdtar" => {
+                let unpacks = rest.iter().take(1).any(|word| word.contains('x'))
+                    || rest.iter().any(|word| {
+                        word.starts_with('-') && !word.starts_with("--") && word.contains('x') || *word == "--extract"
+                    });
+                if unpacks {
+                    self.fetch(standing, after(&["-C", "--directory"]));
+                }
+            }
+            "unzip" => self.fetch(standing, after(&["-d"])),
+            "curl" | "wget" => {
+                let named = after(&["-o", "--output", "-O", "--output-document"]).filter(|file| !file.contains("://"));
+                let url = rest.iter().find(|word| word.contains("://"));
+                let name = named.or_else(|| url.and_then(|url| url.rsplit('/').next()));
+                self.written.extend(name.map(|name| standing.full(name)));
+            }
+            "cp" | "mv" | "ln" | "rsync" | "install" if plain.len() > 1 => {
+                if let Some((target, sources)) = plain.split_last() {
+                    let is_foreign = sources.iter().any(|source| self.is_foreign(&standing.full(source)));
+                    if is_foreign { self.fetch(standing, Some(target)) } else { self.put(standing, target) }
+                }
+            }
+            _ => {}
+        }
+        let has = |word: &str| rest.contains(&word);
+        let builds =
+            matches!(verbs::name(program), "uv" | "poetry" | "hatch" | "flit" | "pdm" | "gem" | "maturin" | "rye")
+                || has("-m");
+        self.makes_archives |= ["wheel", "bdist_wheel", "sdist", "pack"].into_iter().any(has)
+            || has("build") && builds
+            || has("download") && verbs::name(program) == "pip";
+    }
+
+    /// A folder was cloned or unpacked.
+    fn fetch(&mut self, standing: &Standing<'_>, folder: Option<&str>) {
+        self.fetched = true;
+        self.foreign.extend(folder.map(|folder| (standing.full(folder), standing.line())));
+    }
+
+    /// Something was copied, moved or linked to a place.
+    fn put(&mut self, standing: &Standing<'_>, target: &str) {
+        self.placed.push(standing.full(target));
+    }
+}

@@ -1,0 +1,304 @@
+//! A text that a shell reads, taken apart into the commands that it starts: quotes, brackets, redirections, and the commands
+//! within commands (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>).
+
+/// Commands within commands are read so deep.
+const MOST_DEEP: usize = 6;
+
+/// What a shell does next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Step {
+    /// It starts a program.
+    Command(Command),
+    /// It goes into brackets: where it stands afterwards counts in there alone.
+    Open,
+    /// It leaves them.
+    Close,
+}
+
+/// A program with its words.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Command {
+    /// As written; empty where it is not written as a shell reads it.
+    pub text: String,
+    /// The words without their quotes.
+    pub words: Vec<String>,
+    /// The files that it writes to: `> all.txt`.
+    pub writes: Vec<String>,
+}
+
+/// The steps of a text. An apostrophe of a text is no quote.
+pub fn steps(text: &str) -> Vec<Step> {
+    at_depth(text, 0)
+}
+
+fn at_depth(text: &str, depth: usize) -> Vec<Step> {
+    if depth > MOST_DEEP {
+        return Vec::new();
+    }
+    let read = |quotes| Reader::new(text, quotes, depth).read();
+    read(true).or_else(|| read(false)).unwrap_or_default()
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    chars: Vec<(usize, char)>,
+    at: usize,
+    /// Whether quotes count.
+    quotes: bool,
+    depth: usize,
+    found: Vec<Step>,
+    now: Command,
+    /// What the commands do that stand within the present one.
+    inner: Vec<Step>,
+    word: Option<String>,
+    /// What the next word is the target of: whether it is written.
+    target: Option<bool>,
+    /// Where the text of the command begins.
+    start: Option<usize>,
+    /// The ends of substitutions that were looked for in vain: nobody looks a second time.
+    missing: Vec<char>,
+}
+
+impl<'t> Reader<'t> {
+    fn new(text: &'t str, quotes: bool, depth: usize) -> Self {
+        let (chars, found, inner) = (text.char_indices().collect(), Vec::new(), Vec::new());
+        let now = Command::default();
+        Self {
+            text,
+            chars,
+            at: 0,
+            quotes,
+            depth,
+            found,
+            now,
+            inner,
+            word: None,
+            target: None,
+            start: None,
+            missing: Vec::new(),
+        }
+    }
+
+    fn char(&self, ahead: usize) -> Option<char> {
+        self.chars.get(self.at + ahead).map(|(_, c)| *c)
+    }
+
+    /// `None` where a quote is not closed.
+    fn read(mut self) -> Option<Vec<Step>> {
+        while let Some(c) = self.char(0) {
+            let begins = self.word.is_none();
+            if self.start.is_none() && !c.is_whitespace() && !matches!(c, '&' | ';' | '|' | '(' | ')' | '#') {
+                self.start = self.chars.get(self.at).map(|(at, _)| *at);
+            }
+            match c {
+                '\'' if self.quotes => {
+                    let content = self.until(|c| c == '\'')?;
+                    self.word.get_or_insert_default().push_str(&content);
+                }
+                '"' if self.quotes => self.double_quoted()?,
+                '\\' => {
+                    self.at += 1;
+                    if let Some(next) = self.char(0).filter(|c| *c != '\n') {
+                        self.word.get_or_insert_default().push(next);
+                    }
+                }
+                '$' | '`' => self.substitution(),
+                '<' | '>' if self.char(1) == Some('(') => {
+                    self.at += 1;
+                    let inside = self.bracket();
+                    self.within(&inside);
+                    self.word.get_or_insert_default().push_str(&format!("{c}({inside})"));
+                }
+                '<' | '>' => self.redirection(c == '>'),
+                '&' if self.char(1) == Some('>') => {
+                    self.end_word();
+                    self.at += 1;
+                    self.redirection(true);
+                }
+                '&' | ';' | '|' | '\n' => self.end_command(),
+                '(' | ')' => {
+                    self.end_command();
+                    self.found.push(if c == '(' { Step::Open } else { Step::Close });
+                }
+                '#' if begins => {
+                    self.end_command();
+                    while self.char(1).is_some_and(|c| c != '\n') {
+                        self.at += 1;
+                    }
+                }
+                c if c.is_whitespace() => self.end_word(),
+                c => self.word.get_or_insert_default().push(c),
+            }
+            self.at += 1;
+        }
+        self.end_command();
+        Some(self.found)
+    }
+
+    /// What follows up to a sign, at which it stands afterwards.
+    fn until(&mut self, is_end: impl Fn(char) -> bool) -> Option<String> {
+        let mut content = String::new();
+        loop {
+            self.at += 1;
+            match self.char(0)? {
+                c if is_end(c) => return Some(content),
+                c => content.push(c),
+            }
+        }
+    }
+
+    fn double_quoted(&mut self) -> Option<()> {
+        self.word.get_or_insert_default();
+        loop {
+            self.at += 1;
+            match self.char(0)? {
+                '"' => return Some(()),
+                '\\' if self.char(1).is_some_and(|c| matches!(c, '"' | '\\' | '$' | '`' | '\n')) => {
+                    self.at += 1;
+                    let next = self.char(0).filter(|c| *c != '\n');
+                    self.word.get_or_insert_default().extend(next);
+                }
+                '$' | '`' => self.substitution(),
+                c => self.word.get_or_insert_default().push(c),
+            }
+        }
+    }
+
+    /// `$(…)`, `` `…` `` and `${…}`: they stay in the word as they are written.
+    fn substitution(&mut self) {
+        let start = self.at;
+        let inside = match (self.char(0), self.char(1)) {
+            (Some('$'), Some('(')) => {
+                self.at += 1;
+                Some(self.bracket())
+            }
+            (Some('$'), Some('{')) => {
+                self.up_to('}');
+                None
+            }
+            (Some('`'), _) => self.up_to('`'),
+            _ => None,
+        };
+        let end = self.at.min(self.chars.len().saturating_sub(1));
+        let written: String = self.chars.get(start..=end).into_iter().flatten().map(|(_, c)| *c).collect();
+        self.word.get_or_insert_default().push_str(&written);
+        if let Some(inside) = inside {
+            self.within(&inside);
+        }
+    }
+
+    /// What follows up to a sign; stays where it is if there is none.
+    fn up_to(&mut self, end: char) -> Option<String> {
+        if self.missing.contains(&end) {
+            return None;
+        }
+        let start = self.at;
+        let found = self.until(|c| c == end);
+        if found.is_none() {
+            self.missing.push(end);
+            self.at = start;
+        }
+        found
+    }
+
+    /// What stands in the bracket that opens here; at its end afterwards.
+    fn bracket(&mut self) -> String {
+        let (start, mut open) = (self.at + 1, 0_usize);
+        while let Some(c) = self.char(0) {
+            match c {
+                '(' => open += 1,
+                ')' => open = open.saturating_sub(1),
+                _ => {}
+            }
+            if open == 0 {
+                break;
+            }
+            self.at += 1;
+        }
+        let end = self.at.min(self.chars.len());
+        self.chars.get(start.min(end)..end).into_iter().flatten().map(|(_, c)| *c).collect()
+    }
+
+    fn within(&mut self, inside: &str) {
+        self.inner.push(Step::Open);
+        self.inner.extend(at_depth(inside, self.depth + 1));
+        self.inner.push(Step::Close);
+    }
+
+    fn redirection(&mut self, writes: bool) {
+        // `2>&1`
+        if self.word.as_ref().is_some_and(|word| word.bytes().all(|b| b.is_ascii_digit())) {
+            self.word = None;
+        }
+        self.end_word();
+        let mut writes = writes;
+        while let Some(c) = self.char(1).filter(|c| matches!(c, '<' | '>' | '&' | '|' | '-')) {
+            // `2>&1` is no file.
+            writes &= c != '&';
+            self.at += 1;
+        }
+        self.target = Some(writes);
+    }
+
+    fn end_word(&mut self) {
+        let Some(word) = self.word.take() else { return };
+        match self.target.take() {
+            Some(true) => self.now.writes.push(word),
+            Some(false) => {}
+            None => self.now.words.push(word),
+        }
+    }
+
+    fn end_command(&mut self) {
+        self.end_word();
+        self.target = None;
+        let end = self.chars.get(self.at).map_or(self.text.len(), |(at, _)| *at);
+        let text = self.start.take().and_then(|start| self.text.get(start..end)).unwrap_or("").trim();
+        let mut now = std::mem::take(&mut self.now);
+        self.found.append(&mut self.inner);
+        if !now.words.is_empty() || !now.writes.is_empty() {
+            now.text = text.to_owned();
+            let told = told_to_shell(&now.words).map(|told| at_depth(told, self.depth + 1));
+            match told {
+                Some(steps) => {
+                    self.found.push(Step::Open);
+                    self.found.extend(steps);
+                    self.found.push(Step::Close);
+                }
+                None => self.found.push(Step::Command(now)),
+            }
+        }
+    }
+}
+
+/// The steps of a list of words, as Docker's exec form has them.
+pub fn of_words(words: Vec<String>) -> Vec<Step> {
+    match told_to_shell(&words) {
+        Some(told) => steps(told),
+        None => vec![Step::Command(Command { words, ..Command::default() })],
+    }
+}
+
+/// What a shell is given to run: `sh -c "…"`, `bash -lc "…"`, `su app -c "…"`, `eval "…"`.
+fn told_to_shell(words: &[String]) -> Option<&str> {
+    const SHELLS: [&str; 9] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "su", "runuser", "cmd"];
+    if let [eval, told] = words
+        && eval == "eval"
+    {
+        return Some(told);
+    }
+    let shell = words.iter().position(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word)))?;
+    let is_option = |word: &String| {
+        word == "--command"
+            || word
+                .strip_prefix('-')
+                .is_some_and(|letters| letters.ends_with('c') && letters.bytes().all(|b| b.is_ascii_lowercase()))
+    };
+    let after = words.get(shell + 1..)?;
+    let option = after.iter().position(is_option)?;
+    // What stands behind a script is for that script.
+    let is_for_shell = words.get(shell)?.ends_with("su")
+        || words.get(shell)?.ends_with("runuser")
+        || after.iter().take(option).all(|word| word.starts_with(['-', '+']) || !word.contains(['/', '.']));
+    after.get(option + 1).filter(|_| is_for_shell).map(String::as_str)
+}

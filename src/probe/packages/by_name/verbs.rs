@@ -1,0 +1,236 @@
+//! Which commands fetch packages: a program, and what it is told to do.
+
+use crate::probe::packages::Ecosystem;
+
+/// What a command does with packages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It installs, or builds with, what the manifest of the folder asks for.
+    Project,
+    /// It installs what its words name; without any, what the manifest asks for.
+    Named,
+    /// It fetches the package that its first word names and starts it; further words are for that program.
+    Runs,
+    /// What comes is nothing that a file of the project says: versions are made new, tools fetch as they like.
+    Open,
+    /// The same if something is named.
+    OpenIfNamed,
+    /// It starts another program with the words that follow.
+    Starts,
+}
+
+/// A command that fetches packages.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Verb {
+    /// Whose packages.
+    pub ecosystem: Ecosystem,
+    /// What it does with them.
+    pub kind: Kind,
+    /// The program without its folder and version: `pip`.
+    pub program: &'static str,
+    /// What it is told, empty for programs that do one thing.
+    pub verb: &'static str,
+    /// The place of the first word after that.
+    pub rest: usize,
+}
+
+type Row = (&'static str, &'static str, Ecosystem, Kind);
+
+use Ecosystem::{CratesIo, Go, Maven, Npm, Packagist, PyPi, RubyGems};
+use Kind::{Named, Open, OpenIfNamed, Project, Runs, Starts};
+
+/// Programs, what they are told, and what that does; longer phrases first. An empty verb is that of a program without words, or
+/// of one that does nothing else. What is not here fetches nothing.
+const TABLE: [Row; 68] = [
+    ("pip", "install|wheel|download", PyPi, Named),
+    ("uv", "pip install|pip sync|add", PyPi, Named),
+    ("uv", "tool install", PyPi, Named),
+    ("uv", "sync", PyPi, Project),
+    ("uv", "run", PyPi, Starts),
+    ("uv", "tool run|x", PyPi, Runs),
+    ("uv", "tool upgrade", PyPi, Open),
+    ("uvx", "", PyPi, Runs),
+    ("pipx", "install|inject", PyPi, Named),
+    ("pipx", "run", PyPi, Runs),
+    ("pipx", "upgrade|upgrade-all|reinstall|reinstall-all|install-all|runpip", PyPi, Open),
+    ("poetry", "install|sync", PyPi, Project),
+    ("poetry", "add|self add|plugin add", PyPi, Named),
+    ("poetry", "update", PyPi, Open),
+    ("pdm", "install|sync", PyPi, Project),
+    ("pdm", "add|self add|plugin add", PyPi, Named),
+    ("pdm", "update", PyPi, Open),
+    ("pipenv", "install", PyPi, Named),
+    ("pipenv", "sync", PyPi, Project),
+    ("pipenv", "update|upgrade", PyPi, Open),
+    ("rye", "sync", PyPi, Project),
+    ("rye", "add|install|tools install", PyPi, Named),
+    ("hatch", "env create", PyPi, Project),
+    ("easy_install", "", PyPi, Named),
+    ("poetry|pdm|pipenv|rye|hatch", "run", PyPi, Starts),
+    // Packages of conda are those of no registry that advisories are read of.
+    ("conda|mamba|micromamba", "env create|env update|install|create|update|upgrade", PyPi, Open),
+    ("pixi", "global install|global update|install|add|update|upgrade|exec|reinstall", PyPi, Open),
+    ("conda|mamba|micromamba|pixi", "run", PyPi, Starts),
+    ("npm|pnpm", "install|i|add|in|ins|inst|insta|instal|isnt|isnta|isntal|isntall|install-test|it", Npm, Named),
+    ("npm", "ci|clean-install|ic|install-clean|isntall-clean|cit|install-ci-test|clean-install-test|sit", Npm, Project),
+    ("pnpm", "fetch|deploy|ci", Npm, Project),
+    ("yarn", "global add|install|add", Npm, Named),
+    ("yarn", "workspaces focus", Npm, Project),
+    ("yarn", "", Npm, Project),
+    ("bun", "install|i|add|a", Npm, Named),
+    ("npm|pnpm|yarn", "audit fix|global upgrade|update|up|upgrade|udpate|upgrade-interactive", Npm, Open),
+    ("bun", "update", Npm, Open),
+    ("npm|pnpm|yarn|bun", "link|ln|create|init|innit", Npm, OpenIfNamed),
+    ("npm", "exec|x", Npm, Runs),
+    ("bun", "x", Npm, Runs),
+    ("yarn|pnpm", "dlx", Npm, Runs),
+    ("npx|bunx|pnpx", "", Npm, Runs),
+    ("yarn|pnpm", "exec", Npm, Starts),
+    ("deno", "install|add|i", Npm, Named),
+    ("deno", "run|x|serve|compile|cache", Npm, OpenIfNamed),
+    ("corepack", "prepare|install|use|up", Npm, Named),
+    ("corepack", "npm|pnpm|yarn", Npm, Starts),
+    ("lerna", "bootstrap", Npm, Project),
+    ("gem", "install|fetch", RubyGems, Named),
+    ("gem", "update", RubyGems, Open),
+    ("bundle|bundler", "install|cache|package|pack", RubyGems, Project),
+    ("bundle|bundler", "add|inject", RubyGems, Named),
+    ("bundle|bundler", "update|upgrade", RubyGems, Open),
+    ("bundle|bundler", "exec", RubyGems, Starts),
+    ("bundle|bundler", "", RubyGems, Project),
+    ("composer", "global require|require|req|r", Packagist, Named),
+    ("composer", "global install|global update|update|u|upgrade|up", Packagist, Open),
+    ("composer", "create-project", Packagist, OpenIfNamed),
+    ("composer", "install|i", Packagist, Project),
+    ("composer", "exec", Packagist, Starts),
+    ("cargo", "install|binstall|add", CratesIo, Named),
+    ("cargo", "update|upgrade", CratesIo, Open),
+    (
+        "cargo",
+        "build|b|run|r|test|t|check|c|fetch|vendor|chef|leptos|rustc|nextest|zigbuild|lambda|auditable",
+        CratesIo,
+        Project,
+    ),
+    ("go", "install|get|run", Go, Named),
+    ("go", "build|test|vet|generate|mod download|mod vendor|mod tidy", Go, Project),
+    ("mvn|mvnw|gradle|gradlew", "dependency:get|dependency:copy", Maven, Open),
+    (
+        "mvn|mvnw",
+        "package|install|compile|verify|deploy|test|clean|dependency:go-offline|dependency:resolve",
+        Maven,
+        Project,
+    ),
+    ("gradle|gradlew", "build|assemble|bootJar|installDist|shadowJar|jar|clean|dependencies|test|war", Maven, Project),
+];
+
+/// Options before a verb that take the next word.
+const WITH_VALUE: [&str; 32] = [
+    "--prefix",
+    "-C",
+    "--dir",
+    "--cwd",
+    "--filter",
+    "-F",
+    "--project",
+    "--directory",
+    "--workspace",
+    "--manifest-path",
+    "-n",
+    "--name",
+    "-p",
+    "--config",
+    "--color",
+    "--log-level",
+    "--loglevel",
+    "--registry",
+    "--cache",
+    "--cache-dir",
+    "--working-dir",
+    "-d",
+    "--python",
+    "-f",
+    "--file",
+    "--timeout",
+    "--retries",
+    "--proxy",
+    "--cert",
+    "--cache-folder",
+    "--modules-folder",
+    "--extra",
+];
+
+/// The name of a program in a word: `pip` of `/usr/bin/pip3.11`.
+pub fn name(word: &str) -> &str {
+    let name = word.rsplit('/').next().unwrap_or(word).trim_end_matches(".phar").trim_end_matches(".cmd");
+    let name = name.strip_prefix("xx-").unwrap_or(name);
+    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// Whether a program of this name may fetch packages.
+pub fn is_program(name: &str) -> bool {
+    TABLE.iter().any(|(programs, ..)| programs.split('|').any(|one| one == name))
+}
+
+/// What the program at `at` does with packages; `None` where it does nothing with any.
+pub fn verb(words: &[String], at: usize) -> Option<Verb> {
+    let program = name(words.get(at)?);
+    if !is_program(program) {
+        return None;
+    }
+    let said = said(program, words, at + 1);
+    let rows = TABLE.iter().filter_map(|(programs, verbs, ecosystem, kind)| {
+        let program = programs.split('|').find(|one| *one == program)?;
+        Some((program, *verbs, *ecosystem, *kind))
+    });
+    let mut found: Option<(usize, Verb)> = None;
+    for (program, verbs, ecosystem, kind) in rows {
+        for verb in verbs.split('|') {
+            let parts: Vec<&str> = verb.split(' ').filter(|part| !part.is_empty()).collect();
+            let is_said =
+                parts.iter().enumerate().all(|(nth, part)| said.get(nth).is_some_and(|(_, word)| word == part));
+            // Without a verb it may do something else that is in another row, or nothing.
+            let is_bare = parts.is_empty();
+            let is_meant =
+                if is_bare && kind == Project { said.is_empty() && !is_asked_about(words, at) } else { is_said };
+            let rest = match parts.len() {
+                0 => at + 1,
+                count => said.get(count - 1).map_or(at + 1, |(at, _)| at + 1),
+            };
+            if is_meant && found.as_ref().is_none_or(|(count, _)| parts.len() > *count) {
+                found = Some((parts.len(), Verb { ecosystem, kind, program, verb, rest }));
+            }
+        }
+    }
+    found.map(|(_, verb)| verb)
+}
+
+/// `yarn --version`
+fn is_asked_about(words: &[String], at: usize) -> bool {
+    words.iter().skip(at + 1).any(|word| matches!(word.as_str(), "--version" | "-v" | "-V" | "--help" | "-h"))
+}
+
+/// The first words that are no options, with their places: what a program is told.
+pub fn said<'w>(program: &str, words: &'w [String], from: usize) -> Vec<(usize, &'w str)> {
+    let mut found: Vec<(usize, &str)> = Vec::new();
+    let mut words = words.iter().enumerate().skip(from);
+    while let Some((at, word)) = words.next() {
+        if word.starts_with('-') {
+            let takes = WITH_VALUE.contains(&word.as_str()) || program == "npm" && word == "-w";
+            // `-p` of npx names a package, and is read with its words.
+            if takes && found.is_empty() {
+                words.next();
+            }
+        } else if word.starts_with('+') {
+            // `cargo +nightly`
+        } else if found.is_empty() && matches!((program, word.as_str()), ("yarn" | "pnpm", "workspace")) {
+            words.next();
+        } else if found.is_empty() && program == "yarn" && word == "foreach" {
+        } else {
+            found.push((at, word));
+            if found.len() == 2 {
+                break;
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,322 @@
+//! Goes along with commands: from folder to folder, into the scripts that they call, and notes what they fetch. Whatever fetches
+//! packages ends as one of three: what the project's manifests ask for, which is examined elsewhere; a package by name; or not
+//! examined, with its place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::folders::{Origin, Standing};
+use super::ground::Ground;
+use super::installed::Installed;
+use super::kept::{Kept, is_constrained, is_locked, is_own};
+use super::operands::{Asked, asked};
+use super::programs::{Started, started};
+use super::project::Project;
+use super::scripts;
+use super::steps::{Command, Step, steps};
+use super::verbs::{Kind, Verb};
+use super::{reason, shown, text};
+use crate::probe::packages::local::InstalledFolder;
+use crate::probe::packages::{Ecosystem, typed};
+use crate::probe::paths::folder;
+use crate::probe::repository::line_of;
+
+/// Scripts call scripts so deep.
+const MOST_DEEP: usize = 5;
+/// Of one file, so many commands that fetch packages are looked at.
+const MOST_COMMANDS: usize = 2_000;
+/// Of one file, so many scripts are followed.
+const MOST_SCRIPTS: usize = 100;
+
+/// Where a command is written.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The file.
+    pub path: &'a str,
+    /// The line.
+    pub line: u32,
+    /// What is written there: a command that is found in it can be shown.
+    pub written: &'a str,
+    /// Whether a container's file says so.
+    pub is_container: bool,
+    /// How many scripts lead there.
+    pub depth: usize,
+}
+
+/// What was met on the way.
+pub struct Walk<'p> {
+    project: &'p Project<'p>,
+    /// What was not examined: the file, the line, what it is, and why.
+    pub told: BTreeMap<(String, u32, String), &'static str>,
+    /// What commands name in one version.
+    pub kept: Kept,
+    /// The folders that commands install from.
+    pub folders: Vec<InstalledFolder>,
+    /// What the container did so far.
+    pub ground: Ground,
+    met: BTreeSet<String>,
+    fetches: usize,
+}
+
+impl<'p> Walk<'p> {
+    /// At the beginning.
+    pub fn new(project: &'p Project<'p>) -> Self {
+        let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
+        Self { project, told, kept, folders, ground: Ground::default(), met: BTreeSet::new(), fetches: 0 }
+    }
+
+    /// Goes along with the steps of a shell.
+    pub fn along(&mut self, steps: &[Step], standing: &mut Standing<'_>, place: Place<'_>) {
+        for step in steps {
+            match step {
+                Step::Open => standing.enter(),
+                Step::Close => standing.leave(),
+                Step::Command(command) => self.command(command, standing, place),
+            }
+        }
+    }
+
+    /// Notes that a command is not followed.
+    pub fn pass_over(&mut self, place: Place<'_>, what: &str) {
+        self.tell(place, what.trim().to_owned(), reason::UNFOLLOWED);
+    }
+
+    fn tell(&mut self, place: Place<'_>, what: String, reason: &'static str) {
+        self.told.insert((place.path.to_owned(), place.line, what), reason);
+    }
+
+    fn command(&mut self, command: &Command, standing: &mut Standing<'_>, place: Place<'_>) {
+        self.ground.note(command, standing);
+        match started(&command.words) {
+            None => {}
+            Some(Started::Fetches(verb, fed)) => self.fetch(&verb, fed, command, standing, place),
+            Some(Started::Setup(at)) => match standing.origin(at, &self.ground, self.project, place.path) {
+                Origin::Project => self.install_folder(Ecosystem::PyPi, at, false, standing, place),
+                _ => self.pass_over(place, "setup.py install"),
+            },
+            Some(Started::Unknown) => self.pass_over(place, "install by a program that a variable names"),
+            Some(Started::Script(word, given)) => self.script(word, given, standing, place),
+            Some(Started::Make(words)) => self.make(words, standing, place),
+            Some(Started::Entry(name)) => {
+                let is_folder = |word: &String| matches!(word.as_str(), "--prefix" | "-C" | "--cwd" | "--dir");
+                let at = command.words.iter().position(is_folder).and_then(|at| command.words.get(at + 1));
+                let mut inside = standing.clone();
+                at.into_iter().for_each(|at| inside.go(at));
+                self.entry(name, &inside, place);
+            }
+        }
+    }
+
+    /// A command fetches packages.
+    fn fetch(&mut self, verb: &Verb, fed: bool, command: &Command, standing: &Standing<'_>, place: Place<'_>) {
+        self.fetches += 1;
+        if self.fetches > MOST_COMMANDS {
+            if self.fetches == MOST_COMMANDS + 1 {
+                self.pass_over(place, "and further ones, of which there are more than 2,000");
+            }
+            return;
+        }
+        let asked = asked(verb, &command.words);
+        let mut is_open = fed || asked.is_odd;
+        let is_for_manifest =
+            verb.kind == Kind::Project || verb.kind == Kind::Named && !asked.names && asked.files.is_empty();
+        if is_for_manifest {
+            let at = asked.project.as_deref().unwrap_or(".");
+            is_open |= standing.origin(at, &self.ground, self.project, place.path) != Origin::Project;
+        }
+        let Asked { named, folders, archives, links, files, is_perhaps_own, .. } = asked;
+        for one in named {
+            if !(is_perhaps_own && is_own(&one, self.project)) {
+                self.install_named(&one, command, place);
+            }
+        }
+        for (ecosystem, at) in folders {
+            is_open |= !self.install_from(ecosystem, &at, standing, place);
+        }
+        for archive in archives {
+            let at = self.project.archive_at(folder(place.path), &standing.copied_from(&archive));
+            let is_made = self.is_made(&archive, standing);
+            match at.or_else(|| self.project.archive(&archive).filter(|_| !is_made)) {
+                Some(_) => self.tell(place, shown(&archive), reason::WHEEL),
+                None => is_open |= !is_made,
+            }
+        }
+        for link in links {
+            is_open |= !self.install_archives(&link, standing, place);
+        }
+        is_open |= files.iter().any(|file| self.is_odd_file(file, standing, place));
+        if is_open {
+            self.pass_over(place, &format!("{} {}", verb.program, verb.verb));
+        }
+    }
+
+    fn install_named(&mut self, one: &Installed, command: &Command, place: Place<'_>) {
+        // What it needs in turn may have no version there.
+        let constrained = is_constrained(one, place.path, self.project);
+        if !constrained && is_locked(one, self.project) {
+            return;
+        }
+        let exact = one.exact();
+        if !one.is_manager() {
+            let reason = match (exact.is_some() || constrained, place.is_container) {
+                (true, true) => reason::ALONE,
+                (true, false) => reason::ALONE_BY_SCRIPT,
+                (false, true) => reason::INSTALLED,
+                (false, false) => reason::BY_SCRIPT,
+            };
+            self.tell(place, shown(&one.said), reason);
+        }
+        if let Some(version) = exact {
+            // Of one that a variable is part of, nobody would find the text.
+            let bare = text::bare(&command.text);
+            let is_shown = place.written.contains(bare) && typed::is_command(bare);
+            let shown = if is_shown { bare.to_owned() } else { String::new() };
+            self.kept.add(place.path, one, version, place.line, shown);
+        }
+    }
+
+    /// Whether it is known what comes out of a folder, or out of all in it: `libs/*`.
+    fn install_from(&mut self, ecosystem: Ecosystem, at: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
+        if at.contains(['$', '`', '?', '{']) {
+            return false;
+        }
+        let above = at.strip_suffix("/*").or_else(|| (at == "*").then_some("."));
+        let itself = at.split('[').next().unwrap_or(at);
+        match standing.origin(above.unwrap_or(itself), &self.ground, self.project, place.path) {
+            Origin::Unknown => return false,
+            Origin::Foreign if self.project.holds(folder(place.path), &standing.names(itself)) => return false,
+            // It is told as cloned.
+            Origin::Foreign => {
+                self.install_folder(ecosystem, at, true, standing, place);
+                return true;
+            }
+            Origin::Project => {}
+        }
+        if let Some(above) = above {
+            let has_archives = self.install_archives(above, standing, place);
+            let holds = standing.is_held(above, self.project, place.path);
+            if holds {
+                self.install_folder(ecosystem, at, false, standing, place);
+            }
+            return has_archives || holds;
+        }
+        self.install_folder(ecosystem, at, false, standing, place);
+        standing.is_held(itself, self.project, place.path) || standing.is_of_stage(itself)
+    }
+
+    fn install_folder(
+        &mut self,
+        ecosystem: Ecosystem,
+        at: &str,
+        may_be_cloned: bool,
+        standing: &Standing<'_>,
+        place: Place<'_>,
+    ) {
+        let (path, folders) = (place.path.to_owned(), standing.names(at));
+        self.folders.push(InstalledFolder { path, ecosystem, folders, may_be_cloned });
+    }
+
+    /// Whether it is known which archives a folder holds: the project's, which are told, or those that the container made.
+    fn install_archives(&mut self, at: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
+        match self.project.archive_at(folder(place.path), &standing.copied_from(&format!("{at}/*"))) {
+            Some(archive) => {
+                self.tell(place, shown(archive), reason::WHEEL);
+                true
+            }
+            None => self.is_made(at, standing),
+        }
+    }
+
+    /// Whether commands of the container made an archive: of what is examined where they did.
+    fn is_made(&self, at: &str, standing: &Standing<'_>) -> bool {
+        self.ground.makes_archives || standing.is_of_stage(at)
+    }
+
+    /// Whether nobody can tell what stands in a requirements file: a command wrote it, or it came from elsewhere. What is not
+    /// there is told where such files are read.
+    fn is_odd_file(&self, file: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
+        if file.starts_with("<(") {
+            return !super::writes_lock(
+                &file.trim_matches(['<', '(', ')']).split(' ').map(str::to_owned).collect::<Vec<_>>(),
+            );
+        }
+        if file == "-" || file.starts_with("/dev/") || file == "{}" {
+            return true;
+        }
+        if file.contains("://") || file.contains('$') || self.ground.exported.contains(&standing.full(file)) {
+            return false;
+        }
+        let above = folder(file);
+        let above = if above.is_empty() { "." } else { above };
+        self.ground.written.contains(&standing.full(file))
+            || standing.origin(above, &self.ground, self.project, place.path) != Origin::Project
+    }
+
+    /// Goes along with a script of the project.
+    fn script(&mut self, word: &str, given: &[String], standing: &Standing<'_>, place: Place<'_>) {
+        let mut names = standing.names(word);
+        if !word.contains('/') {
+            names.extend(standing.copied_as(word));
+        }
+        let Some(file) = self.project.called(folder(place.path), &names) else { return };
+        let Some(text) = file.read().ok().filter(|text| scripts::is_for_shell(&file.path, text)) else { return };
+        if text.len() > scripts::MAX_BYTES {
+            return self.pass_over(place, "a long script");
+        }
+        if self.is_new(file.path.clone(), place) {
+            let lines = scripts::lines(&scripts::given(&text, given));
+            self.lines(lines, &file.path, &standing.of_script(word), place);
+        }
+    }
+
+    fn make(&mut self, words: &[String], standing: &Standing<'_>, place: Place<'_>) {
+        let value = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
+        let mut inside = standing.clone();
+        value("-C").into_iter().for_each(|at| inside.go(at));
+        let taken = [value("-C"), value("-f")];
+        let mut targets: Vec<&str> =
+            words.iter().filter(|word| !taken.contains(&Some(word))).map(String::as_str).collect();
+        targets
+            .retain(|word| !word.starts_with('-') && !word.contains('=') && !word.bytes().all(|b| b.is_ascii_digit()));
+        let names = value("-f").map_or_else(|| vec!["Makefile", "makefile", "GNUmakefile"], |file| vec![file]);
+        let names: Vec<String> = names.into_iter().flat_map(|name| inside.names(name)).collect();
+        let Some(file) = self.project.called(folder(place.path), &names) else { return };
+        let Some(text) = file.read().ok().filter(|text| text.len() <= scripts::MAX_BYTES) else { return };
+        if self.is_new(format!("{} {}", file.path, targets.join(" ")), place) {
+            // Each line is for a shell of its own, which begins in the same folder.
+            for line in scripts::recipes(&text, &targets) {
+                self.lines(vec![line], &file.path, &inside, place);
+            }
+        }
+    }
+
+    /// Goes along with an entry of `scripts` in `package.json`, and with those before and after it.
+    pub fn entry(&mut self, name: &str, standing: &Standing<'_>, place: Place<'_>) {
+        let names = standing.names("package.json");
+        let Some(file) = self.project.called(folder(place.path), &names) else { return };
+        let Ok(text) = file.read() else { return };
+        let parsed: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        for name in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
+            let said = parsed.get("scripts").and_then(|scripts| scripts.get(&name)?.as_str());
+            if let Some(said) = said.filter(|_| self.is_new(format!("{} {name}", file.path), place)) {
+                let line = line_of(&text, &format!("\"{name}\"")).unwrap_or(1);
+                self.lines(vec![(line, said.to_owned())], &file.path, standing, place);
+            }
+        }
+    }
+
+    fn is_new(&mut self, what: String, place: Place<'_>) -> bool {
+        if place.depth >= MOST_DEEP || self.met.len() >= MOST_SCRIPTS {
+            self.pass_over(place, "a script that further scripts lead to");
+            return false;
+        }
+        self.met.insert(what)
+    }
+
+    fn lines(&mut self, lines: Vec<(u32, String)>, path: &str, standing: &Standing<'_>, from: Place<'_>) {
+        let mut standing = standing.clone();
+        for (line, written) in lines {
+            let (is_container, depth) = (false, from.depth + 1);
+            self.along(&steps(&written), &mut standing, Place { path, line, written: &written, is_container, depth });
+        }
+    }
+}
