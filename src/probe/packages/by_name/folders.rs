@@ -178,6 +178,12 @@ impl<'c> Standing<'c> {
         copies.chain(&self.mounts)
     }
 
+    /// What was copied before, as far as it is in this stage, or may be.
+    pub fn copies_of_stage(&self) -> impl Iterator<Item = &Copied> {
+        let beginning = self.layout.beginning(self.line);
+        self.copies().filter(move |copy| copy.line > beginning)
+    }
+
     /// What a folder may be called in the project, the likeliest first.
     pub fn names(&self, folder: &str) -> Vec<String> {
         // `./lib[dev]`

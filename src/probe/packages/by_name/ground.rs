@@ -2,6 +2,7 @@
 
 use super::folders::Standing;
 use super::layout::{bare, below};
+use super::lock_use::{Settings, is_like};
 use super::steps::Command;
 use super::verbs;
 
@@ -19,8 +20,12 @@ pub struct Ground {
     pub written: Vec<String>,
     /// Files that commands wrote of what lock files hold.
     pub exported: Vec<String>,
+    /// Files that commands took away, each with the line.
+    pub removed: Vec<(String, u32)>,
     /// Something was cloned or unpacked.
     pub fetched: bool,
+    /// What the variables of the container say.
+    pub settings: Settings,
     /// Archives of packages were made, of what is examined.
     pub makes_archives: bool,
 }
@@ -28,14 +33,32 @@ pub struct Ground {
 impl Ground {
     /// Whether more happened than is followed.
     pub fn is_full(&self) -> bool {
-        [self.foreign.len(), self.placed.len(), self.written.len(), self.exported.len()]
-            .iter()
-            .any(|count| *count > MOST_PLACES)
+        let counts =
+            [self.foreign.len(), self.placed.len(), self.written.len(), self.exported.len(), self.removed.len()];
+        counts.iter().any(|count| *count > MOST_PLACES)
     }
 
     /// Whether a folder was cloned or unpacked.
     pub fn is_foreign(&self, full: &str) -> bool {
         self.foreign.iter().any(|(at, _)| !bare(at).is_empty() && below(bare(full), bare(at)).is_some())
+    }
+
+    /// Whether a command put something in a folder as a whole, or a lock file into it.
+    pub fn is_placed(&self, full: &str) -> bool {
+        self.placed.iter().any(|at| {
+            below(bare(full), bare(at)).is_some()
+                || below(bare(at), bare(full)).is_some_and(|rest| rest.contains("lock"))
+        })
+    }
+
+    /// The last line on which a command took a file away; 0 where none did.
+    pub fn taken(&self, full: &str) -> u32 {
+        let (above, name) = bare(full).rsplit_once('/').unwrap_or(("", bare(full)));
+        let is_it = |removed: &str| {
+            let (at, pattern) = bare(removed).rsplit_once('/').unwrap_or(("", bare(removed)));
+            at == above && pattern != "*" && (pattern == name || pattern.contains('*') && is_like(name, pattern))
+        };
+        self.removed.iter().filter(|(removed, _)| is_it(removed)).map(|(_, line)| *line).max().unwrap_or(0)
     }
 
     /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
@@ -97,6 +120,9 @@ impl Ground {
                 let url = rest.iter().find(|word| word.contains("://"));
                 let name = named.or_else(|| url.and_then(|url| url.rsplit('/').next()));
                 self.written.extend(name.map(|name| standing.full(name)));
+            }
+            "rm" | "unlink" => {
+                self.removed.extend(plain.iter().map(|file| (standing.full(file), standing.line())));
             }
             "cp" | "mv" | "ln" | "rsync" | "install" if plain.len() > 1 => {
                 if let Some((target, sources)) = plain.split_last() {

@@ -2,14 +2,15 @@
 
 use crate::probe::packages::{Ecosystem, Version};
 
-/// Package managers themselves, which install the rest.
-const MANAGERS: [&str; 21] = [
+/// Package managers themselves, which install the rest, and what only sees to it that the right one is used.
+const MANAGERS: [&str; 22] = [
     "bun",
     "bundler",
     "corepack",
     "hatch",
     "node-gyp",
     "npm",
+    "only-allow",
     "pdm",
     "pip",
     "pip-tools",
@@ -26,6 +27,7 @@ const MANAGERS: [&str; 21] = [
     "wheel",
     "yarn",
 ];
+
 /// A package as a command names it.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Installed {

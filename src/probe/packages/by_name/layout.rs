@@ -17,6 +17,8 @@ pub struct Layout {
     standing: Vec<(u32, String)>,
     /// The lines on which stages begin that build on an image.
     images: Vec<u32>,
+    /// The lines on which stages begin.
+    stages: Vec<u32>,
     /// The line of the first copy that is not followed.
     pub beyond: Option<u32>,
 }
@@ -69,6 +71,7 @@ impl Layout {
                         found.images.push(line);
                     }
                     at = before.cloned().unwrap_or_default();
+                    found.stages.push(line);
                     stage =
                         words.last().filter(|_| words.len() == 3).map_or_else(String::new, |name| name.to_lowercase());
                     found.standing.push((line, at.clone()));
@@ -94,6 +97,12 @@ impl Layout {
     pub fn at(&self, line: u32) -> &str {
         let known = self.standing.partition_point(|(at, _)| *at < line);
         known.checked_sub(1).and_then(|at| self.standing.get(at)).map_or("", |(_, at)| at.as_str())
+    }
+
+    /// The line after which what is copied is there on a line: where the stage builds on an image, that on which it begins.
+    pub fn beginning(&self, line: u32) -> u32 {
+        let stage = self.stages.iter().copied().take_while(|at| *at < line).last().unwrap_or(0);
+        if self.images.contains(&stage) { stage } else { 0 }
     }
 
     /// The line of the image on which the stage of a line is built.

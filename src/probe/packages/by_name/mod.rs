@@ -12,6 +12,7 @@ mod ground;
 mod installed;
 mod kept;
 mod layout;
+mod lock_use;
 mod operands;
 mod programs;
 mod project;
@@ -36,6 +37,7 @@ use crate::probe::repository::Dockerfile;
 use folders::Standing;
 use installed::Installed;
 use layout::Layout;
+use lock_use::Settings;
 use programs::Started;
 use project::Project;
 use starts::Says;
@@ -52,6 +54,8 @@ mod reason {
     pub const BY_SCRIPT: &str = "package that a script or a host's settings install by name, in no lock file";
     pub const ALONE_BY_SCRIPT: &str = "package that a script or a host's settings install by name: it was compared, what it needs in turn is in no lock file";
     pub const UNFOLLOWED: &str = "command that installs packages in a way that gonogo does not follow";
+    pub const WITHOUT_LOCK: &str =
+        "command that installs without the lock file, so that other versions than those compared may arrive";
     pub const ADDRESS: &str = "package that code imports from an address, in no lock file";
     pub const HEADER: &str = "Python script that asks for packages in its own header, which gonogo does not read yet";
     pub const WHEEL: &str = super::super::lock::reason::NO_REGISTRY;
@@ -130,6 +134,7 @@ fn of_file(file: &FileEntry, project: &Project<'_>) -> OfFile {
 fn along_container(walk: &mut Walk<'_>, path: &str, text: &str) {
     let container = Dockerfile::new(path, text.into());
     let layout = Layout::of(&container);
+    walk.ground.settings = Settings::of(text);
     let own: BTreeSet<u32> =
         ["RUN", "ONBUILD"].into_iter().flat_map(|word| container.all(word)).map(|(_, line)| line).collect();
     let mut standing = Standing::of(&layout, "", 0);

@@ -69,9 +69,8 @@ const WITH_VALUE: [&str; 62] = [
     "--install-dir",
     "--python-version",
 ];
-/// Those that make versions new, or pass over the lock file.
-const RENEWING: [&str; 5] =
-    ["--no-lockfile", "--no-package-lock", "--package-lock=false", "--latest", "--upgrade-package"];
+/// Those that make versions new.
+const RENEWING: [&str; 2] = ["--latest", "--upgrade-package"];
 
 /// What a command asks for.
 #[derive(Debug, Default)]

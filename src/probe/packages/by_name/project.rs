@@ -47,6 +47,11 @@ impl<'p> Project<'p> {
         self.found(from, names, |path| self.file(path))
     }
 
+    /// The same for names that are known in full.
+    pub fn exactly(&self, from: &str, names: &[String]) -> Option<&'p FileEntry> {
+        names.iter().take(MOST_NAMES).find_map(|name| climbed(from, name.trim_matches('/'), |path| self.file(path)))
+    }
+
     /// Whether a folder or file that a file in `from` may call so is the project's.
     pub fn holds(&self, from: &str, names: &[String]) -> bool {
         let is_there = |path: &str| path.is_empty() || self.folders.contains(path) || self.files.contains_key(path);
@@ -61,18 +66,7 @@ impl<'p> Project<'p> {
             let tails = starts.into_iter().filter_map(|at| name.get(at..).map(str::to_owned)).collect::<Vec<_>>();
             std::iter::once(name.clone()).chain(tails)
         };
-        names.iter().take(MOST_NAMES).flat_map(tails).find_map(|tail| {
-            let mut above = from;
-            loop {
-                if let Some(found) = joined(above, &tail).and_then(|path| of(&path)) {
-                    return Some(found);
-                }
-                if above.is_empty() {
-                    return None;
-                }
-                above = folder(above.trim_end_matches('/'));
-            }
-        })
+        names.iter().take(MOST_NAMES).flat_map(tails).find_map(|tail| climbed(from, &tail, &of))
     }
 
     /// The first archive of the project of this name, which may be a pattern, wherever it lies.
@@ -91,6 +85,20 @@ impl<'p> Project<'p> {
                 folders.iter().any(|folder| folder == at) && is_like(one, pattern)
             })
         })
+    }
+}
+
+/// What a name means in a folder, else in the nearest one above.
+fn climbed<T>(from: &str, name: &str, of: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let mut above = from;
+    loop {
+        if let Some(found) = joined(above, name).and_then(|path| of(&path)) {
+            return Some(found);
+        }
+        if above.is_empty() {
+            return None;
+        }
+        above = folder(above.trim_end_matches('/'));
     }
 }
 

@@ -8,6 +8,7 @@ use super::folders::{Origin, Standing};
 use super::ground::Ground;
 use super::installed::Installed;
 use super::kept::{Kept, is_constrained, is_locked, is_own};
+use super::lock_use::{Run, is_manifest};
 use super::operands::{Asked, asked};
 use super::programs::{Started, started};
 use super::project::Project;
@@ -53,6 +54,8 @@ pub struct Walk<'p> {
     pub folders: Vec<InstalledFolder>,
     /// What the container did so far.
     pub ground: Ground,
+    /// A list of Python packages was installed.
+    has_list: bool,
     met: BTreeSet<String>,
     fetches: usize,
 }
@@ -61,7 +64,8 @@ impl<'p> Walk<'p> {
     /// At the beginning.
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
-        Self { project, told, kept, folders, ground: Ground::default(), met: BTreeSet::new(), fetches: 0 }
+        let (ground, met) = (Ground::default(), BTreeSet::new());
+        Self { project, told, kept, folders, ground, has_list: false, met, fetches: 0 }
     }
 
     /// Goes along with the steps of a shell.
@@ -123,6 +127,10 @@ impl<'p> Walk<'p> {
             let at = asked.project.as_deref().unwrap_or(".");
             is_open |= standing.origin(at, &self.ground, self.project, place.path) != Origin::Project;
         }
+        if !is_open {
+            let is_for_manifest = is_for_manifest && asked.folders.is_empty();
+            self.use_of_lock(verb, &asked, is_for_manifest, &command.words, standing, place);
+        }
         let Asked { named, folders, archives, links, files, is_perhaps_own, .. } = asked;
         for one in named {
             if !(is_perhaps_own && is_own(&one, self.project)) {
@@ -146,6 +154,38 @@ impl<'p> Walk<'p> {
         is_open |= files.iter().any(|file| self.is_odd_file(file, standing, place));
         if is_open {
             self.pass_over(place, &format!("{} {}", verb.program, verb.verb));
+        }
+    }
+
+    /// Tells where a command passes over the lock file that says what it should install.
+    fn use_of_lock(
+        &mut self,
+        verb: &Verb,
+        asked: &Asked,
+        is_for_manifest: bool,
+        words: &[String],
+        standing: &Standing<'_>,
+        place: Place<'_>,
+    ) {
+        let (ground, project, path) = (&self.ground, self.project, place.path);
+        let run = Run { verb, words, standing, ground, project, path };
+        let is_python = verb.ecosystem == Ecosystem::PyPi;
+        let of_files = asked.files.iter().filter(|file| is_manifest(file)).map(|file| folder(file));
+        let folders = asked.folders.iter().map(|(_, at)| at.as_str()).chain(of_files);
+        let is_of_project = |at: &&str| standing.origin(at, ground, project, path) == Origin::Project;
+        let mut folders = folders.filter(is_of_project);
+        let lacks = match is_for_manifest {
+            true => run.lacks(asked.project.as_deref().unwrap_or(".")),
+            false if is_python && !self.has_list => folders.find_map(|at| run.lacks_for_folder(asked, at)),
+            false if is_python => None,
+            false => folders.find_map(|at| run.lacks_for_crate(at)),
+        };
+        // What a package out of a folder needs may have been installed from a list before.
+        self.has_list |= is_python && (is_for_manifest || asked.files.iter().any(|file| !is_manifest(file)));
+        if let Some(lacks) = lacks {
+            let words = [verb.program, verb.verb, &lacks];
+            let what = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+            self.tell(place, what, reason::WITHOUT_LOCK);
         }
     }
 

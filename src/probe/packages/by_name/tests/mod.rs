@@ -1,5 +1,6 @@
 //! What whole projects install past their manifests.
 
+mod lock_use;
 mod programs;
 mod steps;
 
@@ -24,6 +25,7 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
             (super::reason::BY_SCRIPT, "by script"),
             (super::reason::ALONE_BY_SCRIPT, "compared by script"),
             (super::reason::WHEEL, "archive"),
+            (super::reason::WITHOUT_LOCK, "no lock"),
         ];
         all.iter().find(|(full, _)| *full == reason).map_or_else(|| reason.to_owned(), |(_, short)| (*short).to_owned())
     };
@@ -32,7 +34,7 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
 }
 
 /// A project of several languages, whose lock files hold what it asks for.
-const PROJECT: [(&str, &str); 16] = [
+const PROJECT: [(&str, &str); 19] = [
     ("requirements.txt", "flask==3.0.0\n"),
     ("requirements/prod.txt", "flask==3.0.0\n"),
     ("pyproject.toml", "[project]\nname = \"shop\"\nversion = \"3.1.0\"\n"),
@@ -46,6 +48,12 @@ const PROJECT: [(&str, &str); 16] = [
         r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"prisma": "5.0.0"}},
         "node_modules/prisma": {"version": "5.0.0", "bin": {"prisma": "x"}}, "node_modules/typescript": {"version": "5.0.0", "dev": true}}}"#,
     ),
+    ("yarn.lock", "# yarn lockfile v1\n\nprisma@5.0.0:\n  version \"5.0.0\"\n"),
+    (
+        "bun.lock",
+        r#"{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"prisma": "5.0.0"}}}, "packages": {"prisma": ["prisma@5.0.0", "", {}, ""]}}"#,
+    ),
+    ("poetry.lock", "[[package]]\nname = \"flask\"\nversion = \"3.0.0\"\n"),
     ("client/package.json", r#"{"name": "@shop/client", "scripts": {"deps": "npm i -g serve"}}"#),
     ("scripts/any.sh", "pip install \"$@\"\n"),
     ("Gemfile", "source \"https://rubygems.example.com\"\n"),
@@ -122,7 +130,7 @@ fn what_people_write_every_day_is_no_alarm() {
         "RUN composer install --no-dev --optimize-autoloader && composer dump-autoload && composer run-script post-install-cmd && composer self-update",
         "RUN php composer.phar install",
         "RUN curl -sS https://getcomposer.example.com/installer | php -- --install-dir=/usr/local/bin && composer install",
-        "RUN cargo build --release --locked && cargo test && cargo fetch && cargo install --path . && cargo clippy && cargo +nightly build",
+        "RUN cargo build --release --locked && cargo test && cargo fetch && cargo install --locked --path . && cargo clippy && cargo +nightly build",
         "RUN go mod download && go build -o /app ./cmd/x && go install ./... && go run main.go && go vet ./... && go env -w X=y && go get ./...",
         "RUN ./mvnw -B package -DskipTests && mvn dependency:go-offline && ./gradlew build --no-daemon && gradle --version",
         "RUN apt-get update && apt-get install -y --no-install-recommends python3-pip npm yarn composer cargo bundler && rm -rf /var/lib/apt/lists/*",
@@ -141,7 +149,7 @@ fn what_people_write_every_day_is_no_alarm() {
         "RUN <<EOF\nset -e\ncd libs/core\npip install \\\n  .\nnpm --version\nEOF",
         "RUN conda install -y python=3.12 pip && conda update -n base conda && conda clean -a && conda activate x && conda run -n x python app.py",
         "FROM debian:12 AS two\nWORKDIR /srv\nCOPY --from=0 /app/package*.json ./\nRUN npm ci\nFROM two\nRUN npm run build && npm prune",
-        "COPY package.json /src/x/package.json\nRUN cd /src/x && npm install",
+        "COPY package.json /src/x/package.json\nCOPY package-lock.json /src/x/package-lock.json\nRUN cd /src/x && npm install",
         "RUN pip install /app/libs/core && pip install ./libs/core",
     ] {
         wrong.extend(Some(of(lines)).filter(|told| !told.is_empty()).map(|told| format!("{lines}\n  {told}")));
@@ -233,7 +241,6 @@ fn whatever_installs_otherwise_is_not_examined() {
         ),
         ("RUN go get -u ./...", "unfollowed: Dockerfile:4 go get"),
         ("RUN uv sync --upgrade", "unfollowed: Dockerfile:4 uv sync"),
-        ("RUN npm install --no-package-lock", "unfollowed: Dockerfile:4 npm install"),
         ("RUN cd client && npm link && cd .. && npm link client", "unfollowed: Dockerfile:4 npm link"),
         ("RUN yarn link client", "unfollowed: Dockerfile:4 yarn link"),
         ("RUN npm create vite@latest x", "unfollowed: Dockerfile:4 npm create"),
