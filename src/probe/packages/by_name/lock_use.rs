@@ -15,12 +15,12 @@ use crate::probe::packages::{Ecosystem, Scope, locks_of};
 use crate::probe::paths::folder;
 
 /// By program: the manifest and the lock files that it reads. npm takes versions from Yarn's where it has none of its own
-/// (<https://docs.npmjs.com/cli/commands/npm-install>).
+/// (<https://docs.npmjs.com/cli/commands/npm-install>), Bun those of all others (<https://bun.com/docs/pm/lockfile>).
 const READS: [(&str, &str, &[&str]); 11] = [
     ("npm", "package.json", &["package-lock.json", "npm-shrinkwrap.json", "yarn.lock"]),
     ("yarn", "package.json", &["yarn.lock"]),
     ("pnpm", "package.json", &["pnpm-lock.yaml"]),
-    ("bun", "package.json", &["bun.lock", "bun.lockb"]),
+    ("bun", "package.json", &["bun.lock", "bun.lockb", "package-lock.json", "yarn.lock", "pnpm-lock.yaml"]),
     ("poetry", "pyproject.toml", &["poetry.lock"]),
     ("pdm", "pyproject.toml", &["pdm.lock"]),
     ("uv", "pyproject.toml", &["uv.lock"]),

@@ -48,6 +48,9 @@ fn a_lock_file_that_does_not_reach_the_container_is_told() {
         // Another program, which knows nothing of npm's lock file.
         ("COPY . .\nRUN yarn install", "no lock: Dockerfile:4 yarn install without package-lock.json"),
         ("COPY . .\nRUN pnpm install --prod", "no lock: Dockerfile:4 pnpm install without package-lock.json"),
+        // Bun reads those of others.
+        ("COPY . .\nRUN bun install", ""),
+        ("COPY package.json .\nRUN bun install", "no lock: Dockerfile:4 bun install without package-lock.json"),
         // What an earlier stage holds is not in one that begins with an image.
         (
             "COPY . .\nRUN npm ci\nFROM debian:12\nWORKDIR /app\nCOPY package.json .\nRUN npm install",
