@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lock::{is_requirements, reason};
+use super::lock::{Local, is_requirements, reason};
 use super::manifest::{Declared, Manifest, Source};
 use super::npm_spec;
 use super::stands_in::Folders;
@@ -82,7 +82,7 @@ pub fn needed(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
 }
 
 /// The same with what it asks repositories and addresses for.
-fn asked_for(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
+pub fn asked_for(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
     manifest.declared.iter().filter(|declared| {
         let is_own = declared.source == Source::Own && !npm_spec::is_archive_name(&declared.range);
         !is_own
@@ -112,13 +112,15 @@ pub struct Index<'a> {
     forced: BTreeMap<&'a str, BTreeSet<&'a str>>,
     /// By lock file and normalized name, places among its packages.
     packages: BTreeMap<&'a str, BTreeMap<String, Vec<usize>>>,
+    /// By lock file and normalized name, what comes from folders.
+    locals: BTreeMap<&'a str, BTreeMap<String, Vec<&'a Local>>>,
 }
 
 impl<'a> Index<'a> {
     /// Of all that was found.
     pub fn of(found: &'a Packages) -> Self {
         let (mut roots, mut forced) = (BTreeMap::<_, BTreeMap<_, Vec<&Root>>>::new(), BTreeMap::new());
-        let mut packages = BTreeMap::new();
+        let (mut packages, mut locals) = (BTreeMap::new(), BTreeMap::new());
         for lock in &found.locks {
             let path = lock.path.as_str();
             let of_lock = roots.entry(path).or_default();
@@ -131,8 +133,13 @@ impl<'a> Index<'a> {
                 by_name.entry(normal(ecosystem, &package.name)).or_default().push(at);
             }
             packages.insert(path, by_name);
+            let mut of_lock: BTreeMap<String, Vec<&Local>> = BTreeMap::new();
+            for local in lock.locals.iter().filter(|local| !local.fork) {
+                of_lock.entry(normal(ecosystem, &local.name)).or_default().push(local);
+            }
+            locals.insert(path, of_lock);
         }
-        Self { locks: by_manifest(found), roots, forced, packages }
+        Self { locks: by_manifest(found), roots, forced, packages, locals }
     }
 
     /// The lock files that lie beside a manifest or name it.
@@ -155,6 +162,11 @@ impl<'a> Index<'a> {
     pub fn packages<'l>(&'l self, lock: &'l LockFile, name: &str) -> impl Iterator<Item = &'l LockedPackage> {
         let places = self.packages.get(&*lock.path).and_then(|by_name| by_name.get(name));
         places.into_iter().flatten().filter_map(|at| lock.packages.get(*at))
+    }
+
+    /// What a lock file says of a normalized name that comes from folders.
+    pub fn locals(&self, lock: &LockFile, name: &str) -> impl Iterator<Item = &'a Local> {
+        self.locals.get(&*lock.path).and_then(|by_name| by_name.get(name)).into_iter().flatten().copied()
     }
 
     /// The normalized names of the packages of a lock file.

@@ -10,6 +10,7 @@
 
 mod answered;
 mod by_name;
+mod catalogs;
 mod ecosystem;
 mod go_sums;
 mod implicit;

@@ -1,19 +1,23 @@
-//! Locked versions that the manifest does not allow: a lock file of another day. What is installed then is not what was
-//! compared with advisories.
+//! Locked versions that the manifest does not allow, and packages from elsewhere than it asks for: a lock file of another day.
+//! What is installed then is not what was compared with advisories.
 
 use std::collections::BTreeSet;
 
-use super::answered::{Index, ecosystem, needed, normal};
-use super::lock::reason;
-use super::{Declared, Ecosystem, LockedPackage, Manager, Manifest, Packages, Scope};
+use super::answered::{Index, asked_for, ecosystem, normal};
+use super::catalogs::Catalogs;
+use super::lock::{Local, Origin, reason};
+use super::manifest::{Forcing, Source, Table, members};
+use super::npm_spec::Spec;
+use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Scope, Version, range};
 use crate::probe::files::Listing;
+use crate::probe::paths::folder;
 use crate::probe::yaml;
 
-/// Counts what is asked for in other versions than the lock files hold.
+/// Counts what is asked for in other versions, or from elsewhere, than the lock files hold.
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
-    let mut refused: Vec<(String, String)> = Vec::new();
+    let mut refused: BTreeSet<(String, String)> = BTreeSet::new();
     let in_workspaces = forced_in_workspaces(listing);
-    let index = Index::of(found);
+    let (index, catalogs) = (Index::of(found), Catalogs::of(listing));
     for (path, manifest) in &found.manifests {
         // Gradle takes the highest version that anybody asks for.
         let Some(ecosystem) = ecosystem(path).filter(|ecosystem| *ecosystem != Ecosystem::Maven) else { continue };
@@ -22,15 +26,19 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
         let in_roots = locks.iter().flat_map(|lock| index.forced(lock)).copied();
         let forced: BTreeSet<&str> = own.chain(in_roots).collect();
         let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
-        for declared in needed(manifest) {
+        for declared in asked_for(manifest) {
             let is_forced = forced.iter().any(|entry| forces(entry, &declared.name));
             if is_forced || (only_production && declared.scope == Scope::Development) {
                 continue;
             }
-            let held = held(&index, path, ecosystem, declared);
-            if !held.is_empty() && held.iter().all(|package| refuses(manifest, ecosystem, declared, package)) {
-                let called = called(declared);
-                refused.push((path.clone(), format!("{called} {} in {path}", declared.range)));
+            let asked = Asked { found, manifest, ecosystem, declared, range: catalogs.range(path, declared) };
+            if asked.is_refused(&index) {
+                refused.insert((path.clone(), format!("{} {} in {path}", asked.called(), asked.range)));
+            }
+        }
+        for (name, forcing) in manifest.forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
+            if locks.iter().any(|lock| is_passed_over(name, forcing, manifest, lock, &index)) {
+                refused.insert((path.clone(), format!("{name} {} in {path}", forcing.says)));
             }
         }
     }
@@ -53,37 +61,124 @@ pub fn forces(entry: &str, name: &str) -> bool {
     })
 }
 
-fn called(declared: &Declared) -> &str {
-    declared.alias.as_deref().unwrap_or(&declared.name)
+/// What a manifest asks for, with what it stands among.
+struct Asked<'a> {
+    found: &'a Packages,
+    manifest: &'a Manifest,
+    ecosystem: Ecosystem,
+    declared: &'a Declared,
+    /// The versions, a catalog's where it names one.
+    range: &'a str,
 }
 
-/// The versions that answer for what a manifest asks for: those that a lock file says, or else all of that name.
-fn held<'a>(index: &'a Index<'_>, path: &str, ecosystem: Ecosystem, declared: &Declared) -> Vec<&'a LockedPackage> {
-    let called = normal(ecosystem, called(declared));
-    let name = normal(ecosystem, &declared.name);
-    let of_name = |package: &&LockedPackage| normal(ecosystem, &package.name) == name;
-    let mut found = Vec::new();
-    for lock in index.locks(path) {
-        let wanted = index.roots(lock, path).iter().flat_map(|root| &root.wanted);
-        let wanted = wanted.filter(|wanted| [&called, &name].contains(&&normal(ecosystem, &wanted.name)));
-        let mut said: Vec<&LockedPackage> =
-            wanted.filter_map(|wanted| lock.packages.get(wanted.package)).filter(of_name).collect();
-        if said.is_empty() {
-            said = index.packages(lock, &name).collect();
-        }
-        found.extend(said);
+impl Asked<'_> {
+    fn called(&self) -> &str {
+        self.declared.alias.as_deref().unwrap_or(&self.declared.name)
     }
-    found
+
+    /// Whether what lock files hold for it is something else.
+    fn is_refused(&self, index: &Index<'_>) -> bool {
+        let (called, name) = (normal(self.ecosystem, self.called()), normal(self.ecosystem, &self.declared.name));
+        let (mut held, mut others, mut folders) = (Vec::new(), false, Vec::new());
+        for lock in index.locks(&self.manifest.path) {
+            let wanted = index.roots(lock, &self.manifest.path).iter().flat_map(|root| &root.wanted);
+            let wanted = wanted.filter(|wanted| [&called, &name].contains(&&normal(self.ecosystem, &wanted.name)));
+            let all: Vec<&LockedPackage> = wanted.filter_map(|wanted| lock.packages.get(wanted.package)).collect();
+            let of_name = all.iter().filter(|package| normal(self.ecosystem, &package.name) == name);
+            let said: Vec<&LockedPackage> = of_name.copied().collect();
+            let linked: Vec<&Local> = index.locals(lock, &called).collect();
+            let is_spared = lock.spared.get(&self.manifest.path).is_some_and(|spared| spared.contains(self.called()));
+            if !said.is_empty() {
+                held.extend(said);
+            } else if !all.is_empty() {
+                others = true;
+            } else if is_spared || !linked.is_empty() {
+                folders.extend(linked);
+            } else {
+                held.extend(index.packages(lock, &name));
+            }
+        }
+        match self.declared.source {
+            Source::Registry if held.is_empty() => {
+                // Only npm's lock files say which package answers for a name.
+                others && self.ecosystem == Ecosystem::Npm
+                    || !folders.is_empty() && folders.iter().all(|local| self.refuses_folder(local))
+            }
+            Source::Registry => held.iter().all(|package| self.refuses(package)),
+            // An archive of the registry itself may be asked for by its address.
+            Source::Git | Source::Url => {
+                let is_other = |package: &&LockedPackage| {
+                    package.origin == Origin::Registry
+                        && (self.declared.source == Source::Git || !self.range.contains(&package.version))
+                };
+                !held.is_empty() && held.iter().all(is_other)
+            }
+            Source::Own => false,
+        }
+    }
+
+    /// Whether none of the ranges under which the manifest asks for it allows this version.
+    fn refuses(&self, package: &LockedPackage) -> bool {
+        if package.is_allowed_by(self.range) != Some(false) {
+            return false;
+        }
+        let name = normal(self.ecosystem, self.called());
+        let called = |other: &Declared| other.alias.as_ref().unwrap_or(&other.name).clone();
+        let mut same = self.manifest.declared.iter().filter(|other| normal(self.ecosystem, &called(other)) == name);
+        same.all(|other| other == self.declared || package.is_allowed_by(&other.range) == Some(false))
+    }
+
+    /// Whether a folder that a lock file links has a version that is not asked for: a registry would be asked today. Of
+    /// versions that are not finished tools think differently.
+    fn refuses_folder(&self, local: &Local) -> bool {
+        let files: &[&str] = match self.ecosystem {
+            Ecosystem::Npm => &["package.json"],
+            Ecosystem::CratesIo => &["Cargo.toml"],
+            Ecosystem::PyPi => &["pyproject.toml", "setup.cfg", "setup.py"],
+            _ => return false,
+        };
+        let at = local.place.as_ref().map(|place| place.trim_end_matches('/'));
+        let path = |at: &str, file: &str| if at.is_empty() { file.to_owned() } else { format!("{at}/{file}") };
+        let there = at.into_iter().flat_map(|at| files.iter().map(move |file| path(at, file)));
+        let member = there.filter_map(|path| self.found.manifests.get(&path)).next();
+        let version = member.and_then(|member| member.version.as_deref()).or(local.version.as_deref());
+        let Some(version) = version.filter(|version| !version.contains(['-', '+'])) else { return false };
+        match member {
+            Some(member) if self.ecosystem == Ecosystem::Npm => !members::takes(self.range, member),
+            _ => Version::parse(self.ecosystem, version)
+                .is_some_and(|version| range::allows(self.ecosystem, self.range, &version) == Some(false)),
+        }
+    }
 }
 
-/// Whether none of the ranges under which a manifest asks for it allows this version.
-fn refuses(manifest: &Manifest, ecosystem: Ecosystem, declared: &Declared, package: &LockedPackage) -> bool {
-    if package.is_allowed_by(&declared.range) != Some(false) {
+/// Whether a lock file beside a manifest holds none of the versions that an entry forces for whoever needs the package.
+fn is_passed_over(name: &str, forcing: &Forcing, manifest: &Manifest, lock: &LockFile, index: &Index<'_>) -> bool {
+    let ecosystem = lock.manager.ecosystem();
+    let is_read = match forcing.table {
+        Table::Overrides => matches!(lock.manager, Manager::Npm | Manager::Bun),
+        Table::Resolutions => matches!(lock.manager, Manager::YarnClassic | Manager::YarnBerry),
+        Table::Pnpm | Table::PnpmWorkspace => lock.manager == Manager::Pnpm,
+        Table::Uv => lock.manager == Manager::Uv,
+        Table::Pdm => lock.manager == Manager::Pdm,
+        Table::Maven | Table::Gradle | Table::Go => false,
+    };
+    let for_all = forcing.selector(lock.manager).is_some_and(|one| one.outer.is_empty() && one.range.is_empty());
+    if !is_read || !for_all || folder(&lock.path) != folder(&manifest.path) || forcing.follows().is_some() {
         return false;
     }
-    let name = normal(ecosystem, called(declared));
-    let mut same = manifest.declared.iter().filter(|other| normal(ecosystem, called(other)) == name);
-    same.all(|other| package.is_allowed_by(&other.range) == Some(false))
+    let spec = if ecosystem == Ecosystem::Npm { Some(Spec::of(name, &forcing.says)) } else { None };
+    let source = spec.as_ref().map_or(Source::Registry, |spec| spec.source);
+    let says = spec.as_ref().map_or(forcing.says.as_str(), |spec| spec.range.as_str());
+    let is_other = |package: &LockedPackage| match source {
+        Source::Registry => {
+            spec.as_ref().is_some_and(|spec| spec.name != name) || package.is_allowed_by(says) == Some(false)
+        }
+        Source::Git | Source::Url => package.origin == Origin::Registry && !says.contains(&package.version),
+        Source::Own => false,
+    };
+    let name = normal(ecosystem, name);
+    let mut held = index.packages(lock, &name).peekable();
+    held.peek().is_some() && held.all(is_other)
 }
 
 /// What pnpm's workspaces force (<https://pnpm.io/settings#overrides>).
@@ -95,19 +190,4 @@ fn forced_in_workspaces(listing: &Listing) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::forces;
-
-    #[test]
-    fn a_forced_version_is_for_that_package_alone() {
-        for entry in ["qs", "qs@^6", "express>qs", "express@4>qs@6", "**/qs", "express/qs", "@acme/tool/qs"] {
-            assert!(forces(entry, "qs"), "{entry}");
-        }
-        for entry in ["qs-iconv", "next-qs", "@acme/qs", "qs>debug", "qs/debug"] {
-            assert!(!forces(entry, "qs"), "{entry}");
-        }
-        for entry in ["@acme/qs", "@acme/qs@^1", "express/@acme/qs@1", "express>@acme/qs"] {
-            assert!(forces(entry, "@acme/qs"), "{entry}");
-        }
-    }
-}
+mod tests;

@@ -4,7 +4,7 @@
 //! That a manifest somewhere bears the name is no evidence: the folder has to be one that the lock file's tool would take, and
 //! of a version that is asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -26,12 +26,18 @@ pub struct Folders<'p> {
     found: &'p Packages,
     /// Members of workspaces by their names.
     members: BTreeMap<(Ecosystem, String), Vec<Member<'p>>>,
+    /// By lock file, the names of packages that come from folders.
+    locals: BTreeMap<&'p str, BTreeSet<String>>,
 }
 
 impl<'p> Folders<'p> {
     /// Of a project.
     pub fn of(found: &'p Packages, listing: &'p Listing) -> Self {
-        let mut folders = Self { found, members: BTreeMap::new() };
+        let locals = found.locks.iter().map(|lock| {
+            let locals = lock.locals.iter().filter(|local| !local.fork);
+            (lock.path.as_str(), locals.map(|local| normal(lock.manager.ecosystem(), &local.name)).collect())
+        });
+        let mut folders = Self { found, members: BTreeMap::new(), locals: locals.collect() };
         for (path, manifest) in found.manifests.iter().filter(|(_, manifest)| !manifest.members.is_empty()) {
             folders.add_all(path, &manifest.members);
         }
@@ -94,20 +100,25 @@ impl<'p> Folders<'p> {
             Ecosystem::PyPi => {
                 // A package asks for itself with an extra.
                 manifest.name.as_deref().is_some_and(|own| normal(kind, own) == name)
-                    || is_local(locks, kind, &name)
+                    || self.is_local(locks, &name)
                     || self.members_for(kind, &name, manifest).any(|member| may_be(kind, declared, member))
                     || self.is_placed(manifest, declared, locks, &name)
             }
             Ecosystem::Packagist => {
                 let mut members = self.members_for(kind, &name, manifest);
-                is_local(locks, kind, &name) || members.any(|member| may_be(kind, declared, member))
+                self.is_local(locks, &name) || members.any(|member| may_be(kind, declared, member))
             }
             // Only what settings include bears a name, and whatever version is asked for.
             Ecosystem::Maven => self.members_for(kind, &name, manifest).next().is_some(),
             // A patch in `.cargo/config.toml`, which no manifest tells.
-            Ecosystem::CratesIo => is_local(locks, kind, &name),
+            Ecosystem::CratesIo => self.is_local(locks, &name),
             Ecosystem::RubyGems | Ecosystem::Go => false,
         }
+    }
+
+    /// Whether a lock file says that the package of a name comes from a folder.
+    fn is_local(&self, locks: &[&LockFile], name: &str) -> bool {
+        locks.iter().any(|lock| self.locals.get(&*lock.path).is_some_and(|locals| locals.contains(name)))
     }
 
     /// The members of that name of workspaces to which a manifest belongs.
@@ -141,11 +152,6 @@ impl<'p> Folders<'p> {
             })
         })
     }
-}
-
-/// Whether a lock file says that the package of a name comes from a folder.
-fn is_local(locks: &[&LockFile], kind: Ecosystem, name: &str) -> bool {
-    locks.iter().flat_map(|lock| &lock.locals).any(|local| !local.fork && normal(kind, &local.name) == name)
 }
 
 /// Whether a folder's version is one that is asked for, as far as anybody says: tools work out what a manifest does not say.

@@ -302,9 +302,11 @@ fn a_version_that_the_manifest_refuses_is_counted() {
         "node_modules/qs": {"version": "6.12.1"}}}"#;
     let of_npm = |range: &str| told(("package.json", &npm(range)), ("package-lock.json", locked), &[]);
     assert_eq!(of_npm("^7.0.0"), ["qs ^7.0.0 in package.json"]);
-    for range in ["^6.11.0", "6.12.1", "latest", "*", "git+https://git.example.com/qs.git#v9"] {
+    for range in ["^6.11.0", "6.12.1", "latest", "*"] {
         assert_eq!(of_npm(range), [""; 0], "{range}");
     }
+    let git = "git+https://git.example.com/qs.git#v9";
+    assert_eq!(of_npm(git), [format!("qs {git} in package.json")], "another package than the registry's");
     let forced = r#"{"dependencies": {"qs": "^7.0.0"}, "overrides": {"qs": "6.12.1"}}"#;
     assert_eq!(told(("package.json", forced), ("package-lock.json", locked), &[]), [""; 0]);
     let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      qs:\n        specifier: ^6.12.0\n        \

@@ -21,7 +21,7 @@ pub fn imports(text: &str) -> Vec<(u32, String)> {
         .map(|(number, from)| {
             let host = from.contains("://").then(|| url::Url::parse(from).ok()).flatten();
             let shown = host.and_then(|url| url.host_str().map(|host| format!("from {host}")));
-            (number, shown.unwrap_or_else(|| super::shown(from)))
+            (number, shown.unwrap_or_else(|| super::archive_shown(from)))
         })
         .collect()
 }

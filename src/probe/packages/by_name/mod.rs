@@ -14,9 +14,11 @@ mod kept;
 mod layout;
 mod lock_use;
 mod operands;
+mod options;
 mod programs;
 mod project;
 mod scripts;
+mod shown;
 mod starts;
 mod steps;
 #[cfg(test)]
@@ -244,7 +246,7 @@ fn writes_lock(words: &[String]) -> bool {
 }
 
 /// An address may carry a password.
-fn shown(word: &str) -> String {
+fn archive_shown(word: &str) -> String {
     if word.contains("://") || word.contains('@') && word.starts_with("git@") {
         "from an address".to_owned()
     } else {

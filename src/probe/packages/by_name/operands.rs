@@ -1,76 +1,12 @@
 //! What a command names that fetches packages.
 
 use super::installed::{Installed, is_archive};
+use super::options;
 use super::verbs::{Kind, Verb};
 use crate::probe::packages::Ecosystem;
 
-/// Options that take the next word.
-const WITH_VALUE: [&str; 62] = [
-    "--omit",
-    "--include",
-    "--loglevel",
-    "--no-binary",
-    "--only-binary",
-    "--progress-bar",
-    "--platform",
-    "--config-settings",
-    "-c",
-    "--constraint",
-    "-i",
-    "--index-url",
-    "--extra-index-url",
-    "-t",
-    "--target",
-    "--prefix",
-    "--root",
-    "--registry",
-    "--trusted-host",
-    "--python",
-    "-v",
-    "--version",
-    "--cache-dir",
-    "--timeout",
-    "--constraints",
-    "--build-constraint",
-    "--build-constraints",
-    "--override",
-    "--overrides",
-    "--index",
-    "--default-index",
-    "--index-strategy",
-    "--python-preference",
-    "--filter",
-    "-F",
-    "-w",
-    "--workspace",
-    "--allow-build",
-    "--branch",
-    "--tag",
-    "--rev",
-    "--features",
-    "--bin",
-    "--jobs",
-    "-j",
-    "--profile",
-    "--dir",
-    "-C",
-    "--cwd",
-    "--log",
-    "-d",
-    "--dest",
-    "--wheel-dir",
-    "--retries",
-    "--proxy",
-    "--group",
-    "-G",
-    "--working-dir",
-    "--source",
-    "--bindir",
-    "--install-dir",
-    "--python-version",
-];
 /// Those that make versions new.
-const RENEWING: [&str; 2] = ["--latest", "--upgrade-package"];
+const RENEWING: [&str; 4] = ["--latest", "--upgrade-package", "--resolution", "--skip-lock"];
 
 /// What a command asks for.
 #[derive(Debug, Default)]
@@ -223,7 +159,7 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             "-n" | "--name" | "--channel" if is_python => drop(value_of()),
             "--no-install" | "--no" if runs => return Asked { names: true, ..Asked::default() },
             "--system" | "--lock" if verb.kind == Kind::Open => return Asked::default(),
-            _ if WITH_VALUE.contains(&option) && value.is_none() => drop(rest.next()),
+            _ if value.is_none() && options::takes_next(option, rest.clone().next()) => drop(rest.next()),
             _ => {}
         }
     }

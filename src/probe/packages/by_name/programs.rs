@@ -185,11 +185,10 @@ fn of_known(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Star
     }
     let word = words.get(at)?.as_str();
     let rest = words.get(at + 1..)?;
-    let is_option = |word: &&String| word.starts_with(['-', '+']);
     match verbs::name(word) {
         "python" | "pypy" => {
-            if let Some(module) = rest.iter().take_while(is_option).position(|word| word == "-m") {
-                return of_module(words, at + module + 2, fed, depth + 1);
+            if let Some(module) = module(rest) {
+                return of_module(words, at + 1 + module, fed, depth + 1);
             }
             let file = rest.iter().position(|word| !word.starts_with('-'))?;
             let folder = rest.get(file)?.strip_suffix("setup.py").filter(|at| at.is_empty() || at.ends_with('/'))?;
@@ -206,6 +205,18 @@ fn of_known(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Star
         }
         name if verbs::is_program(name) => started_at(words, at, fed, depth),
         _ => Some(Started::Script(word, rest)),
+    }
+}
+
+/// The place behind Python's `-m`: options before it may take a word (`-W ignore`), and letters may stand together (`-um`).
+fn module(words: &[String]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let word = words.get(at).filter(|word| word.starts_with(['-', '+']))?;
+        if !word.starts_with("--") && word.ends_with('m') {
+            return Some(at + 1);
+        }
+        at += 1 + usize::from(matches!(word.as_str(), "-W" | "-X"));
     }
 }
 

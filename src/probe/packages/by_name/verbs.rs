@@ -1,5 +1,6 @@
 //! Which commands fetch packages: a program, and what it is told to do.
 
+use super::options;
 use crate::probe::packages::Ecosystem;
 
 /// What a command does with packages.
@@ -41,8 +42,9 @@ use Kind::{Named, Open, OpenIfNamed, Project, Runs, Starts};
 
 /// Programs, what they are told, and what that does; longer phrases first. An empty verb is that of a program without words, or
 /// of one that does nothing else. What is not here fetches nothing.
-const TABLE: [Row; 68] = [
+const TABLE: [Row; 69] = [
     ("pip", "install|wheel|download", PyPi, Named),
+    ("pip-sync", "", PyPi, Named),
     ("uv", "pip install|pip sync|add", PyPi, Named),
     ("uv", "tool install", PyPi, Named),
     ("uv", "sync", PyPi, Project),
@@ -91,14 +93,14 @@ const TABLE: [Row; 68] = [
     ("corepack", "prepare|install|use|up", Npm, Named),
     ("corepack", "npm|pnpm|yarn", Npm, Starts),
     ("lerna", "bootstrap", Npm, Project),
-    ("gem", "install|fetch", RubyGems, Named),
+    ("gem", "install|i|fetch", RubyGems, Named),
     ("gem", "update", RubyGems, Open),
     ("bundle|bundler", "install|cache|package|pack", RubyGems, Project),
     ("bundle|bundler", "add|inject", RubyGems, Named),
     ("bundle|bundler", "update|upgrade", RubyGems, Open),
     ("bundle|bundler", "exec", RubyGems, Starts),
     ("bundle|bundler", "", RubyGems, Project),
-    ("composer", "global require|require|req|r", Packagist, Named),
+    ("composer", "global require|global req|require|req|r", Packagist, Named),
     ("composer", "global install|global update|update|u|upgrade|up", Packagist, Open),
     ("composer", "create-project", Packagist, OpenIfNamed),
     ("composer", "install|i", Packagist, Project),
@@ -123,47 +125,16 @@ const TABLE: [Row; 68] = [
     ("gradle|gradlew", "build|assemble|bootJar|installDist|shadowJar|jar|clean|dependencies|test|war", Maven, Project),
 ];
 
-/// Options before a verb that take the next word.
-const WITH_VALUE: [&str; 32] = [
-    "--prefix",
-    "-C",
-    "--dir",
-    "--cwd",
-    "--filter",
-    "-F",
-    "--project",
-    "--directory",
-    "--workspace",
-    "--manifest-path",
-    "-n",
-    "--name",
-    "-p",
-    "--config",
-    "--color",
-    "--log-level",
-    "--loglevel",
-    "--registry",
-    "--cache",
-    "--cache-dir",
-    "--working-dir",
-    "-d",
-    "--python",
-    "-f",
-    "--file",
-    "--timeout",
-    "--retries",
-    "--proxy",
-    "--cert",
-    "--cache-folder",
-    "--modules-folder",
-    "--extra",
-];
+/// Short options before a verb that take the next word; that of npm with `-P` is none.
+const WITH_VALUE: [&str; 5] = ["-n", "-p", "-d", "-f", "-P"];
 
-/// The name of a program in a word: `pip` of `/usr/bin/pip3.11`.
+/// The name of a program in a word: `pip` of `/usr/bin/pip3.11`, `pip-3.12` and `pip.exe`.
 pub fn name(word: &str) -> &str {
-    let name = word.rsplit('/').next().unwrap_or(word).trim_end_matches(".phar").trim_end_matches(".cmd");
+    let name = word.rsplit('/').next().unwrap_or(word);
+    let name = [".phar", ".cmd", ".exe"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
     let name = name.strip_prefix("xx-").unwrap_or(name);
-    name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    bare.strip_suffix('-').filter(|_| bare.len() < name.len()).unwrap_or(bare)
 }
 
 /// Whether a program of this name may fetch packages.
@@ -215,7 +186,10 @@ pub fn said<'w>(program: &str, words: &'w [String], from: usize) -> Vec<(usize, 
     let mut words = words.iter().enumerate().skip(from);
     while let Some((at, word)) = words.next() {
         if word.starts_with('-') {
-            let takes = WITH_VALUE.contains(&word.as_str()) || program == "npm" && word == "-w";
+            let next = words.clone().next().map(|(_, next)| next.as_str());
+            let takes = WITH_VALUE.contains(&word.as_str()) && program != "npm"
+                || program == "npm" && word == "-w"
+                || options::takes_next(word, next);
             // `-p` of npx names a package, and is read with its words.
             if takes && found.is_empty() {
                 words.next();

@@ -15,9 +15,9 @@ use super::project::Project;
 use super::scripts;
 use super::steps::{Command, Step, steps};
 use super::verbs::{Kind, Verb};
-use super::{reason, shown, text};
+use super::{archive_shown, reason, shown};
+use crate::probe::packages::Ecosystem;
 use crate::probe::packages::local::InstalledFolder;
-use crate::probe::packages::{Ecosystem, typed};
 use crate::probe::paths::folder;
 use crate::probe::repository::line_of;
 
@@ -131,10 +131,11 @@ impl<'p> Walk<'p> {
             let is_for_manifest = is_for_manifest && asked.folders.is_empty();
             self.use_of_lock(verb, &asked, is_for_manifest, &command.words, standing, place);
         }
+        let command = shown::command(command, verb, &asked, place.written).unwrap_or_default();
         let Asked { named, folders, archives, links, files, is_perhaps_own, .. } = asked;
         for one in named {
             if !(is_perhaps_own && is_own(&one, self.project)) {
-                self.install_named(&one, command, place);
+                self.install_named(&one, &command, place);
             }
         }
         for (ecosystem, at) in folders {
@@ -144,7 +145,7 @@ impl<'p> Walk<'p> {
             let at = self.project.archive_at(folder(place.path), &standing.copied_from(&archive));
             let is_made = self.is_made(&archive, standing);
             match at.or_else(|| self.project.archive(&archive).filter(|_| !is_made)) {
-                Some(_) => self.tell(place, shown(&archive), reason::WHEEL),
+                Some(_) => self.tell(place, archive_shown(&archive), reason::WHEEL),
                 None => is_open |= !is_made,
             }
         }
@@ -189,7 +190,8 @@ impl<'p> Walk<'p> {
         }
     }
 
-    fn install_named(&mut self, one: &Installed, command: &Command, place: Place<'_>) {
+    /// A command names a package; `shown` is that command, empty where it cannot be shown.
+    fn install_named(&mut self, one: &Installed, shown: &str, place: Place<'_>) {
         // What it needs in turn may have no version there.
         let constrained = is_constrained(one, place.path, self.project);
         if !constrained && is_locked(one, self.project) {
@@ -203,14 +205,10 @@ impl<'p> Walk<'p> {
                 (false, true) => reason::INSTALLED,
                 (false, false) => reason::BY_SCRIPT,
             };
-            self.tell(place, shown(&one.said), reason);
+            self.tell(place, shown::package(one, place.written), reason);
         }
         if let Some(version) = exact {
-            // Of one that a variable is part of, nobody would find the text.
-            let bare = text::bare(&command.text);
-            let is_shown = place.written.contains(bare) && typed::is_command(bare);
-            let shown = if is_shown { bare.to_owned() } else { String::new() };
-            self.kept.add(place.path, one, version, place.line, shown);
+            self.kept.add(place.path, one, version, place.line, shown.to_owned());
         }
     }
 
@@ -259,7 +257,7 @@ impl<'p> Walk<'p> {
     fn install_archives(&mut self, at: &str, standing: &Standing<'_>, place: Place<'_>) -> bool {
         match self.project.archive_at(folder(place.path), &standing.copied_from(&format!("{at}/*"))) {
             Some(archive) => {
-                self.tell(place, shown(archive), reason::WHEEL);
+                self.tell(place, archive_shown(archive), reason::WHEEL);
                 true
             }
             None => self.is_made(at, standing),

@@ -149,6 +149,12 @@ fn what_people_write_every_day_is_no_alarm() {
         "RUN <<EOF\nset -e\ncd libs/core\npip install \\\n  .\nnpm --version\nEOF",
         "RUN conda install -y python=3.12 pip && conda update -n base conda && conda clean -a && conda activate x && conda run -n x python app.py",
         "FROM debian:12 AS two\nWORKDIR /srv\nCOPY --from=0 /app/package*.json ./\nRUN npm ci\nFROM two\nRUN npm run build && npm prune",
+        "RUN pip install --platform manylinux2014_x86_64 --implementation cp --python-version 3.12 -t /var/task -r requirements.txt",
+        "RUN pip install --root-user-action ignore --exists-action w --upgrade-strategy eager --cert /x.pem -r requirements.txt",
+        "RUN uv sync --frozen --link-mode copy && uv pip install --torch-backend cpu --prerelease allow -r requirements.txt",
+        "RUN npm install --only production --strict-ssl false --cache /tmp/c --userconfig .npmrc --cpu x64 --audit-level high --legacy-peer-deps false",
+        "RUN yarn install --mutex network --cache-folder /c && yarn install --mode skip-build && bun install --linker hoisted --backend hardlink",
+        "RUN npx only-allow npm",
         "COPY package.json /src/x/package.json\nCOPY package-lock.json /src/x/package-lock.json\nRUN cd /src/x && npm install",
         "RUN pip install /app/libs/core && pip install ./libs/core",
     ] {
@@ -388,9 +394,4 @@ fn nothing_that_strangers_write_takes_long_or_breaks() {
         all.contains(&"unfollowed: Dockerfile:2 and further ones, of which there are more than 2,000".to_owned()),
         "{all:?}"
     );
-}
-
-#[test]
-fn an_address_is_not_shown() {
-    assert_eq!(super::shown("git+https://u:p@git.example.com/x.git"), "from an address");
 }

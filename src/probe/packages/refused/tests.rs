@@ -1,0 +1,156 @@
+//! Lock files of another day.
+
+use tokio_util::sync::CancellationToken;
+
+use super::forces;
+use crate::probe::packages::collect;
+use crate::probe::packages::lock::reason;
+use crate::probe::samples::listed;
+
+#[test]
+fn a_forced_version_is_for_that_package_alone() {
+    for entry in ["qs", "qs@^6", "express>qs", "express@4>qs@6", "**/qs", "express/qs", "@acme/tool/qs"] {
+        assert!(forces(entry, "qs"), "{entry}");
+    }
+    for entry in ["qs-iconv", "next-qs", "@acme/qs", "qs>debug", "qs/debug"] {
+        assert!(!forces(entry, "qs"), "{entry}");
+    }
+    for entry in ["@acme/qs", "@acme/qs@^1", "express/@acme/qs@1", "express>@acme/qs"] {
+        assert!(forces(entry, "@acme/qs"), "{entry}");
+    }
+}
+
+/// What these files ask for in other versions, or from elsewhere, than their lock file holds.
+fn told(files: &[(&str, &str)]) -> String {
+    let (_folder, listing) = listed(files);
+    let gaps = collect(&listing, &CancellationToken::new()).gaps.into_vec().into_iter();
+    let refused = gaps.filter(|gap| gap.reason == reason::REFUSED || gap.reason == reason::MISSING);
+    refused.flat_map(|gap| gap.examples).collect::<Vec<_>>().join(", ")
+}
+
+/// The lock files of npm, pnpm and Bun for a project that asks for `ms` in `^2.0.0` and holds 2.1.3 of the registry.
+const LOCKS: [(&str, &str); 3] = [
+    (
+        "package-lock.json",
+        r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"ms": "^2.0.0"}},
+        "node_modules/ms": {"version": "2.1.3", "resolved": "https://r.example.com/ms/-/ms-2.1.3.tgz"}}}"#,
+    ),
+    (
+        "pnpm-lock.yaml",
+        "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      ms:\n        specifier: ^2.0.0\n        version: 2.1.3\n\
+         packages:\n  ms@2.1.3:\n    resolution: {integrity: sha512-x}\nsnapshots:\n  ms@2.1.3: {}\n",
+    ),
+    (
+        "bun.lock",
+        r#"{"lockfileVersion": 1, "workspaces": {"": {"dependencies": {"ms": "^2.0.0"}}}, "packages": {"ms": ["ms@2.1.3", "", {}, "sha512-x"]}}"#,
+    ),
+];
+
+#[test]
+fn a_package_from_elsewhere_than_the_lock_file_says_is_told() {
+    for (lock, text) in LOCKS {
+        for (asks, expected) in [
+            ("^2.0.0", ""),
+            ("github:acme/ms", "ms github:acme/ms in package.json"),
+            ("git+https://git.example.com/ms.git", "ms git+https://git.example.com/ms.git in package.json"),
+            ("https://files.example.com/other.tgz", "ms https://files.example.com/other.tgz in package.json"),
+            ("npm:minimist@0.0.8", "ms 0.0.8 in package.json"),
+            ("npm:ms@^2.0.0", ""),
+            ("^3.0.0", "ms ^3.0.0 in package.json"),
+        ] {
+            let manifest = format!(r#"{{"dependencies": {{"ms": "{asks}"}}}}"#);
+            assert_eq!(told(&[("package.json", &manifest), (lock, text)]), expected, "{lock} {asks}");
+        }
+    }
+    let cargo = "version = 4\n[[package]]\nname = \"x\"\nversion = \"3.1.0\"\ndependencies = [\"idna\"]\n[[package]]\nname = \"idna\"\n\
+                 version = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let of = |asks: &str| {
+        let manifest = format!("[package]\nname = \"x\"\nversion = \"3.1.0\"\n[dependencies]\nidna = {asks}\n");
+        told(&[("Cargo.toml", &manifest), ("Cargo.lock", cargo)])
+    };
+    assert_eq!(of("\"1\""), "");
+    assert!(of("{ git = \"https://git.example.com/idna\" }").starts_with("idna "));
+}
+
+#[test]
+fn catalogs_say_what_is_asked_for() {
+    let asks = |range: &str| format!(r#"{{"dependencies": {{"ms": "{range}"}}}}"#);
+    for (at, catalog, wanted) in [
+        ("pnpm-workspace.yaml", "catalog:\n  ms: ^3.0.0\n", "catalog:"),
+        ("pnpm-workspace.yaml", "catalogs:\n  old:\n    ms: ^3.0.0\n", "catalog:old"),
+    ] {
+        let [_, (lock, text), _] = LOCKS;
+        let of = |catalog: &str| told(&[("package.json", &asks(wanted)), (lock, text), (at, catalog)]);
+        assert_eq!(of(catalog), "ms ^3.0.0 in package.json", "{wanted}");
+        assert_eq!(of(&catalog.replace('3', "2")), "", "{wanted}");
+        assert_eq!(of(""), "", "a catalog that is not there says nothing here");
+    }
+    let [_, _, (lock, text)] = LOCKS;
+    let root = |version: &str| {
+        format!(
+            r#"{{"workspaces": {{"packages": [], "catalog": {{"ms": "{version}"}}}}, "dependencies": {{"ms": "catalog:"}}}}"#
+        )
+    };
+    assert_eq!(told(&[("package.json", &root("^3.0.0")), (lock, text)]), "ms ^3.0.0 in package.json");
+    assert_eq!(told(&[("package.json", &root("^2.0.0")), (lock, text)]), "");
+    let berry = "__metadata:\n  version: 8\n\n\"app@workspace:.\":\n  version: 0.0.0-use.local\n  resolution: \"app@workspace:.\"\n  \
+        dependencies:\n    ms: \"catalog:\"\n  languageName: unknown\n  linkType: soft\n\n\"ms@npm:^2.0.0\":\n  version: 2.1.3\n  \
+        resolution: \"ms@npm:2.1.3\"\n  languageName: node\n  linkType: hard\n";
+    let of = |version: &str| {
+        let catalog = format!("catalog:\n  ms: {version}\n");
+        told(&[("package.json", &asks("catalog:")), ("yarn.lock", berry), (".yarnrc.yml", &catalog)])
+    };
+    assert_eq!((of("^2.0.0").as_str(), of("^3.0.0").as_str()), ("", "ms ^3.0.0 in package.json"));
+}
+
+#[test]
+fn a_forced_version_has_to_be_in_the_lock_file() {
+    let [npm, pnpm, bun] = LOCKS;
+    for ((lock, text), table) in [
+        (npm, r#""overrides": {"ms": "SAYS"}"#),
+        (bun, r#""overrides": {"ms": "SAYS"}"#),
+        (pnpm, r#""pnpm": {"overrides": {"ms": "SAYS"}}"#),
+    ] {
+        for (says, expected) in [
+            ("2.1.3", ""),
+            ("^2.0.0", ""),
+            ("3.0.0", "ms 3.0.0 in package.json"),
+            ("npm:minimist@0.0.8", "ms npm:minimist@0.0.8 in package.json"),
+            ("github:acme/ms", "ms github:acme/ms in package.json"),
+            ("$ms", ""),
+        ] {
+            let manifest = format!(r#"{{"dependencies": {{"ms": "^2.0.0"}}, {}}}"#, table.replace("SAYS", says));
+            assert_eq!(told(&[("package.json", &manifest), (lock, text)]), expected, "{lock} {says}");
+        }
+        // What counts below another package alone may be in no place.
+        let below = if lock == "pnpm-lock.yaml" { r#""other>ms": "3.0.0""# } else { r#""other": {"ms": "3.0.0"}"# };
+        let below = table.replace(r#""ms": "SAYS""#, below);
+        let manifest = format!(r#"{{"dependencies": {{"ms": "^2.0.0"}}, {below}}}"#);
+        assert_eq!(told(&[("package.json", &manifest), (lock, text)]), "", "{lock}");
+    }
+    // pnpm does not read npm's.
+    let manifest = r#"{"dependencies": {"ms": "^2.0.0"}, "overrides": {"ms": "3.0.0"}}"#;
+    assert_eq!(told(&[("package.json", manifest), pnpm]), "");
+}
+
+/// A registry would be asked today for what the lock file links.
+#[test]
+fn a_linked_folder_has_to_have_a_version_that_is_asked_for() {
+    let member = |version: &str| format!(r#"{{"name": "ui", "version": "{version}"}}"#);
+    let asks = |range: &str| format!(r#"{{"workspaces": ["libs/*"], "dependencies": {{"ui": "{range}"}}}}"#);
+    let npm = r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["libs/*"], "dependencies": {"ui": "^2.0.0"}},
+        "libs/ui": {"version": "2.0.0"}, "node_modules/ui": {"resolved": "libs/ui", "link": true},
+        "node_modules/other": {"version": "1.0.0"}, "node_modules/other/node_modules/ui": {"version": "1.1.1"}}}"#;
+    let pnpm = "lockfileVersion: '9.0'\nimporters:\n  .:\n    dependencies:\n      ui:\n        specifier: ^2.0.0\n        version: \
+        link:libs/ui\npackages:\n  ui@1.1.1:\n    resolution: {integrity: sha512-x}\nsnapshots:\n  ui@1.1.1: {}\n";
+    for (lock, text) in [("package-lock.json", npm), ("pnpm-lock.yaml", pnpm)] {
+        let of = |range: &str, version: &str| {
+            told(&[("package.json", &asks(range)), (lock, text), ("libs/ui/package.json", &member(version))])
+        };
+        // An older release of it that other packages need does not answer for it.
+        assert_eq!(of("^2.0.0", "2.0.0"), "", "{lock}");
+        assert_eq!(of("workspace:*", "2.0.0"), "", "{lock}");
+        assert_eq!(of("^2.0.0", "3.0.0-beta.1"), "", "{lock}");
+        assert_eq!(of("0.0.8", "2.0.0"), "ui 0.0.8 in package.json", "{lock}");
+    }
+}
