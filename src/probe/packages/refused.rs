@@ -94,7 +94,7 @@ impl Asked<'_> {
                 others = true;
             } else if is_spared || !linked.is_empty() {
                 folders.extend(linked);
-            } else {
+            } else if !self.is_linked(lock) {
                 held.extend(index.packages(lock, &name));
             }
         }
@@ -115,6 +115,14 @@ impl Asked<'_> {
             }
             Source::Own => false,
         }
+    }
+
+    /// Whether a member of the same workspace is linked, of which Yarn 1 says nothing.
+    fn is_linked(&self, lock: &LockFile) -> bool {
+        let mut members = lock.roots.iter().filter_map(|root| self.found.manifests.get(&root.manifest));
+        self.ecosystem == Ecosystem::Npm
+            && members
+                .any(|member| member.name.as_deref() == Some(&self.declared.name) && members::takes(self.range, member))
     }
 
     /// Whether none of the ranges under which the manifest asks for it allows this version.

@@ -154,3 +154,18 @@ fn a_linked_folder_has_to_have_a_version_that_is_asked_for() {
         assert_eq!(of("0.0.8", "2.0.0"), "ui 0.0.8 in package.json", "{lock}");
     }
 }
+
+/// Yarn 1 leaves members out of its lock file.
+#[test]
+fn a_member_answers_for_itself_where_others_need_an_older_release() {
+    let root = ("package.json", r#"{"private": true, "workspaces": ["packages/*"]}"#);
+    let app = (
+        "packages/app/package.json",
+        r#"{"name": "app", "version": "1.0.0", "dependencies": {"ui": "^2.0.0", "a": "^1"}}"#,
+    );
+    let ui = ("packages/ui/package.json", r#"{"name": "ui", "version": "2.0.0"}"#);
+    let lock = "# yarn lockfile v1\n\n\na@^1:\n  version \"1.0.0\"\n  dependencies:\n    ui \"^1.1.0\"\n\nui@^1.1.0:\n  version \"1.1.1\"\n";
+    assert_eq!(told(&[root, app, ui, ("yarn.lock", lock)]), "");
+    let newer = ("packages/ui/package.json", r#"{"name": "ui", "version": "3.0.0"}"#);
+    assert_ne!(told(&[root, app, newer, ("yarn.lock", lock)]), "");
+}
