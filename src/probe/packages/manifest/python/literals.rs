@@ -20,6 +20,9 @@ pub struct Program<'t> {
 /// A text, with its line.
 pub type Text<'t> = (u32, &'t str);
 
+/// Lists of texts by their names.
+pub type Table<'t> = Vec<(&'t str, Vec<Text<'t>>)>;
+
 impl<'t> Program<'t> {
     /// Takes a program apart.
     pub fn of(text: &'t str) -> Self {
@@ -109,7 +112,7 @@ impl<'t> Program<'t> {
     }
 
     /// The same for a table of lists.
-    pub fn table(&self, function: &str, keyword: &str) -> Option<Vec<(&'t str, Vec<Text<'t>>)>> {
+    pub fn table(&self, function: &str, keyword: &str) -> Option<Table<'t>> {
         self.value(function, keyword, |at| self.table_at(at))
     }
 
@@ -151,7 +154,7 @@ impl<'t> Program<'t> {
         }
     }
 
-    fn table_at(&self, at: usize) -> Option<(Vec<(&'t str, Vec<Text<'t>>)>, usize)> {
+    fn table_at(&self, at: usize) -> Option<(Table<'t>, usize)> {
         let (mut found, mut at) = (Vec::new(), at + usize::from(self.sign(at)? == '{'));
         if self.sign(at - 1) != Some('{') {
             return None;
