@@ -12,7 +12,6 @@ impl DependencyReport {
         }
         let arrive = self.locks.iter().any(|lock| lock.packages > 0);
         let (sure, unsure) = self.sure_and_unsure();
-        let mendable = |of: &[&VulnerablePackage]| of.iter().filter(|one| one.way_out.version.is_some()).count();
         let mut sentence = match (sure.len(), unsure.len()) {
             (0, 0) => {
                 return match all {
@@ -27,23 +26,22 @@ impl DependencyReport {
             }
             (0, _) => format!("Of {} packages none that is sure to arrive has a known vulnerability.", grouped(all)),
             (known, _) => format!(
-                "{} of {} {} a known vulnerability{}; for {} of them a fixed version is out.",
+                "{} of {} {} a known vulnerability{}; {}.",
                 count(known),
                 grouped(all),
                 if known == 1 { "has" } else { "have" },
                 worst(&sure),
-                mendable(&sure),
+                fixed(&sure),
             ),
         };
         if !unsure.is_empty() {
             sentence += &format!(
-                " {}{} with a known vulnerability may arrive, as a constraints file names {}{}; for {} of them a fixed version is \
-             out.",
+                " {}{} with a known vulnerability may arrive, as a constraints file names {}{}; {}.",
                 count(unsure.len()),
                 if sure.is_empty() { "" } else { " more" },
                 if unsure.len() == 1 { "it" } else { "them" },
                 worst(&unsure),
-                mendable(&unsure),
+                fixed(&unsure),
             );
         }
         sentence
@@ -58,7 +56,22 @@ fn worst(packages: &[&VulnerablePackage]) -> String {
         .filter(|severity| of(*severity) > 0)
         .map(|severity| format!("{} {}", of(severity), severity.word()))
         .collect();
-    if worst.is_empty() { String::new() } else { format!(", {} among them", worst.join(" and ")) }
+    match packages {
+        _ if worst.is_empty() => String::new(),
+        [one] => one.severity.map(|severity| format!(" ({})", severity.word())).unwrap_or_default(),
+        _ => format!(", {} among them", worst.join(" and ")),
+    }
+}
+
+/// For how many of them a fixed version is out.
+fn fixed(packages: &[&VulnerablePackage]) -> String {
+    let fixed = packages.iter().filter(|one| one.way_out.version.is_some()).count();
+    match (fixed, packages.len()) {
+        (0, 1) => "no fixed version is known".to_owned(),
+        (0, _) => "for none of them a fixed version is known".to_owned(),
+        (_, 1) => "a fixed version is out".to_owned(),
+        _ => format!("for {fixed} of them a fixed version is out"),
+    }
 }
 
 /// `1 package`, `2 packages`

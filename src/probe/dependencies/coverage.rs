@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::model::{Coverage, Gap};
-use crate::probe::files::Gaps;
+use crate::probe::files::{Gaps, Listing};
 use crate::probe::packages::manifest::Source;
-use crate::probe::packages::{Declared, Ecosystem, LockFile, Manager, Manifest, Packages};
+use crate::probe::packages::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages};
 use crate::probe::repository::is_aside;
 
 /// Finds what lock files and manifests, each read well, leave open between them.
-pub fn add_gaps(locked: &mut Packages) {
+pub fn add_gaps(locked: &mut Packages, listing: &Listing) {
+    let of_nx: BTreeSet<&str> =
+        listing.files.iter().filter(|file| file.name() == "nx.json").map(|file| folder(&file.path)).collect();
     let mut open: Vec<(&str, String)> = Vec::new();
     let roots: BTreeSet<&str> =
         locked.locks.iter().flat_map(|lock| &lock.roots).map(|root| root.manifest.as_str()).collect();
@@ -29,13 +31,18 @@ pub fn add_gaps(locked: &mut Packages) {
         }
         // A lock file above answers for its workspace's members, and for nothing else. Requirements files name themselves
         // only, and may be meant for all that lies below.
-        let mut above = locked
+        let above: Vec<&LockFile> = locked
             .locks
             .iter()
             .filter(|lock| lock.manager.ecosystem() == ecosystem && folder.starts_with(self::folder(&lock.path)))
             .filter(|lock| matches!(ecosystem, Ecosystem::Npm | Ecosystem::PyPi) && lock.manager != Manager::Pip)
-            .peekable();
-        if above.peek().is_some() && !roots.contains(path.as_str()) && above.all(|lock| !lock.roots.is_empty()) {
+            .collect();
+        let is_silent =
+            above.is_empty() || roots.contains(path.as_str()) || above.iter().any(|lock| lock.roots.is_empty());
+        // Nx builds all packages of its workspace from what is installed once, beside its settings
+        // (<https://nx.dev/docs/concepts/decisions/dependency-management>).
+        let has_all = |lock: &&LockFile| of_nx.contains(self::folder(&lock.path)) && holds(lock, manifest);
+        if !(is_silent || above.iter().any(has_all)) {
             open.push(("manifest that the lock file above does not answer for", path.clone()));
         }
     }
@@ -66,17 +73,42 @@ fn folder(path: &str) -> &str {
 
 /// Whether it asks for a package that a registry would deliver, or may do so.
 fn asks(manifest: &Manifest) -> bool {
+    !manifest.gaps.is_empty() || arriving(manifest).any(|one| one.source == Source::Registry)
+}
+
+/// What arrives wherever a manifest is installed.
+fn arriving(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
     let platform =
         |name: &str| matches!(name, "php" | "python") || name.starts_with("ext-") || name.starts_with("lib-");
     // npm installs `optionalDependencies` like all others; what peers bring along, others ask for.
     let npm = manifest.path.ends_with("package.json");
-    let called = |one: &Declared| one.alias.clone().unwrap_or_else(|| one.name.clone());
     let times = |name: &str| manifest.declared.iter().filter(|one| called(one) == name).count();
     let left_out =
-        |one: &Declared| one.optional && (!npm || manifest.peers.contains(&called(one)) && times(&called(one)) == 1);
-    !manifest.gaps.is_empty()
-        || (manifest.declared.iter())
-            .any(|one| one.source == Source::Registry && !left_out(one) && !platform(&one.name))
+        move |one: &Declared| one.optional && (!npm || manifest.peers.contains(called(one)) && times(called(one)) == 1);
+    manifest.declared.iter().filter(move |one| !left_out(one) && !platform(&one.name))
+}
+
+fn called(declared: &Declared) -> &str {
+    declared.alias.as_deref().unwrap_or(&declared.name)
+}
+
+/// Whether a lock file holds all that a manifest of another folder asks for, in versions that it allows: what the manifest beside
+/// the lock file asks for under that name, or else every version of it.
+fn holds(lock: &LockFile, manifest: &Manifest) -> bool {
+    let beside = format!("{}package.json", folder(&lock.path));
+    let roots = || lock.roots.iter().filter(|root| root.manifest == beside);
+    let is_held = |one: &Declared| {
+        let is_it = |package: &&LockedPackage| package.name == one.name;
+        let wanted = roots().flat_map(|root| &root.wanted).filter(|wanted| wanted.name == called(one));
+        let mut held: Vec<&LockedPackage> = wanted.filter_map(|wanted| lock.packages.get(wanted.package)).collect();
+        if held.is_empty() {
+            held = lock.packages.iter().filter(is_it).collect();
+        }
+        let mut all = held.iter();
+        !held.is_empty() && all.all(|package| is_it(package) && package.is_allowed_by(&one.range) == Some(true))
+    };
+    let mut asked = arriving(manifest).filter(|one| one.source != Source::Own);
+    manifest.gaps.is_empty() && asked.all(|one| one.source == Source::Registry && is_held(one))
 }
 
 /// How far the rule got.

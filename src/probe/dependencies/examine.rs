@@ -30,7 +30,7 @@ pub async fn run(touches: Touches, cx: ProbeCx) -> Result<Examined, Failure> {
     let (locked, listing) = tokio::task::spawn_blocking(move || {
         let listing = files::list(&reading.project.root, &reading.settings.ignore, &reading.cancel);
         let mut locked = packages::collect(&listing, &reading.cancel);
-        coverage::add_gaps(&mut locked);
+        coverage::add_gaps(&mut locked, &listing);
         // Who answers for which manifest is settled, so they may stand among the lock files.
         let installed = std::mem::take(&mut locked.installed);
         locked.locks.extend(installed);

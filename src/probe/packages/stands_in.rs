@@ -42,8 +42,9 @@ impl<'p> Folders<'p> {
             folders.add_all(path, &manifest.members);
         }
         for file in listing.files.iter().filter(|file| file.name() == LERNA) {
-            let settings: Value =
-                file.read().ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default();
+            // Lerna itself stops at settings that are no object.
+            let settings = file.read().ok().and_then(|text| serde_json::from_str::<Value>(&text).ok());
+            let Some(settings) = settings.filter(Value::is_object) else { continue };
             let named =
                 settings.get("packages").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
             let named: Vec<String> = named.map(str::to_owned).collect();
@@ -258,6 +259,9 @@ mod tests {
             )
         };
         assert_eq!(of(&[lerna]), [""; 0], "Lerna");
+        for broken in ["[1,2", "[\"packages/*\"]", "null"] {
+            assert_eq!(of(&[("lerna.json", broken)]), missing("ui"), "{broken}");
+        }
         assert_eq!(of(&[]), missing("ui"), "nothing links them");
         let pnpm = "lockfileVersion: '9.0'\n\nimporters:\n\n  .:\n    dependencies:\n      a:\n        specifier: ^1\n        version: 1.0.0\n\n  \
             packages/app:\n    dependencies:\n      ui:\n        specifier: ^2.0.0\n        version: link:../ui\n      a:\n        \

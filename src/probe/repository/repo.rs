@@ -157,6 +157,8 @@ pub fn is_aside(path: &str) -> bool {
                 | "testing"
                 | "__tests__"
                 | "e2e"
+                | "smoke-test"
+                | "smoke-tests"
                 | "spec"
                 | "fixtures"
                 | "fixture"

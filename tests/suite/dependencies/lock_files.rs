@@ -357,6 +357,33 @@ async fn a_lock_file_above_answers_for_its_own_members_only() {
     assert!(matches!(coverage(&examined), Coverage::Nothing(_)), "{:?}", coverage(&examined));
 }
 
+/// In a workspace of Nx the packages take what is installed once, beside its settings.
+#[tokio::test]
+async fn what_the_lock_file_of_nx_holds_is_answered_for() {
+    let advisories = placed(&[record("GHSA-1", "npm", "x", &[("introduced", "0")])]);
+    let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1.0.0", "b": "^1.0.0"}},
+        "node_modules/a": {"version": "1.2.0"}, "node_modules/b": {"version": "1.0.0"}, "node_modules/b/node_modules/a": {"version": "0.9.0"},
+        "node_modules/b/node_modules/c": {"version": "1.0.0"}, "node_modules/c": {"version": "2.0.0"}}}"#;
+    let root = r#"{"dependencies": {"a": "^1.0.0", "b": "^1.0.0"}}"#;
+    for (settings, asks, expected) in [
+        ("nx.json", r#"{"dependencies": {"a": "^1.1.0"}}"#, false),
+        ("nx.json", r#"{"dependencies": {"a": "^1.1.0"}, "peerDependencies": {"z": "1"}}"#, false),
+        ("nx.json", r#"{"dependencies": {"a": "^2.0.0"}}"#, true),
+        ("nx.json", r#"{"dependencies": {"a": "^1.1.0", "z": "1"}}"#, true),
+        ("nx.json", r#"{"dependencies": {"a": "^1.1.0", "c": "^2.0.0"}}"#, true),
+        ("nx.json", r#"{"dependencies": {"a": "^1.1.0", "z": "github:z/z"}}"#, true),
+        ("other.json", r#"{"dependencies": {"a": "^1.1.0"}}"#, true),
+        ("libs/nx.json", r#"{"dependencies": {"a": "^1.1.0"}}"#, true),
+    ] {
+        let files =
+            [("package-lock.json", lock), ("package.json", root), (settings, "{}"), ("libs/util/package.json", asks)];
+        let examined = seen(&Folder::with(&files), &advisories).await.result.unwrap();
+        let open =
+            examined.gaps.iter().any(|gap| gap.reason == "manifest that the lock file above does not answer for");
+        assert_eq!(open, expected, "{settings} {asks} {:?}", examined.gaps);
+    }
+}
+
 #[tokio::test]
 async fn only_what_was_really_looked_up_is_counted_and_each_version_once() {
     let store = Folder::with(&[]);

@@ -206,6 +206,10 @@ fn what_only_a_program_works_out_is_said_and_not_guessed() {
     let gap = "dependency of a manifest that only a program can work out: install_requires of setup.py";
     assert_eq!(declared("setup.py", program), ["called x", gap]);
     assert_eq!(declared("setup.py", "from setuptools import setup\nsetup()\n"), [""; 0]);
+    let outright = "from setuptools import setup\nsetup(\n    install_requires=[\n        \"idna>=2\",\n    ],\n    \
+        extras_require={'test': ['tox']},\n)\n";
+    let all = ["idna >=2:4 Registry Range", "tox :6 dev optional Registry Loose"];
+    assert_eq!(declared("setup.py", outright), all);
 }
 
 #[test]

@@ -208,8 +208,8 @@ fn what_perhaps_does_not_arrive_is_counted_apart() {
     packages[1].unsure = true;
     let markdown = as_markdown(&report);
     let sentence = "3 packages of 1,265 have a known vulnerability, 1 blocker and 1 major among them; for 1 of them a fixed \
-                    version is out. 1 package more with a known vulnerability may arrive, as a constraints file names it, 1 \
-                    major among them; for 1 of them a fixed version is out.";
+                    version is out. 1 package more with a known vulnerability may arrive, as a constraints file names it \
+                    (major); a fixed version is out.";
     assert!(markdown.contains(sentence), "{markdown}");
     assert!(as_text(&report, PLAIN).contains(sentence));
     let json: serde_json::Value = serde_json::from_str(&as_json(&report)).unwrap();
@@ -217,6 +217,13 @@ fn what_perhaps_does_not_arrive_is_counted_apart() {
         .map(|one| one["unsure"].as_bool().unwrap())
         .collect();
     assert_eq!(unsure, [false, true, false, false]);
+    // Of one, nothing is counted.
+    let mut one = report.clone();
+    one.dependencies.as_mut().unwrap().vulnerable.truncate(1);
+    let sentence = "1 package of 1,265 has a known vulnerability (blocker); no fixed version is known.";
+    assert!(as_markdown(&one).contains(sentence), "{}", as_markdown(&one));
+    one.dependencies.as_mut().unwrap().vulnerable[0].way_out.version = Some("9.0.0".to_owned());
+    assert!(as_markdown(&one).contains("a known vulnerability (blocker); a fixed version is out."));
     report.dependencies.as_mut().unwrap().vulnerable.iter_mut().for_each(|one| one.unsure = true);
     let markdown = as_markdown(&report);
     let sentence = "Of 1,265 packages none that is sure to arrive has a known vulnerability. 4 packages with a known \

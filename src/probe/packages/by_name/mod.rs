@@ -35,7 +35,7 @@ use tokio_util::sync::CancellationToken;
 use super::Packages;
 use super::local::InstalledFolder;
 use crate::probe::files::{FileEntry, Listing};
-use crate::probe::repository::Dockerfile;
+use crate::probe::repository::{Dockerfile, is_aside};
 use folders::Standing;
 use installed::Installed;
 use layout::Layout;
@@ -67,6 +67,7 @@ mod reason {
 /// What one file says.
 #[derive(Default)]
 struct OfFile {
+    /// Why, the file that counts as their place, and what.
     gaps: Vec<(&'static str, String, String)>,
     installed: Vec<super::LockFile>,
     folders: Vec<InstalledFolder>,
@@ -125,9 +126,10 @@ fn of_file(file: &FileEntry, project: &Project<'_>) -> OfFile {
     } else {
         along_starts(&mut walk, path, &text);
     }
-    let gaps = walk.told.into_iter().map(|((path, line, what), reason)| {
-        let what = format!("{path}:{line} {what}").trim_end().to_owned();
-        (reason, path, what)
+    let gaps = walk.told.into_iter().map(|((told, line, what), reason)| {
+        let what = format!("{told}:{line} {what}").trim_end().to_owned();
+        // Where an example leads is not where the app leads.
+        (reason, if is_aside(path) { path.clone() } else { told }, what)
     });
     OfFile { gaps: gaps.collect(), installed: walk.kept.finish(), folders: walk.folders }
 }

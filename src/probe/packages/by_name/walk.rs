@@ -21,8 +21,8 @@ use crate::probe::packages::local::InstalledFolder;
 use crate::probe::paths::folder;
 use crate::probe::repository::line_of;
 
-/// Scripts call scripts so deep.
-const MOST_DEEP: usize = 5;
+/// Scripts call scripts so deep: entries of `package.json` that build one package after the other.
+const MOST_DEEP: usize = 20;
 /// Of one file, so many commands that fetch packages are looked at.
 const MOST_COMMANDS: usize = 2_000;
 /// Of one file, so many scripts are followed.
@@ -343,6 +343,9 @@ impl<'p> Walk<'p> {
     }
 
     fn is_new(&mut self, what: String, place: Place<'_>) -> bool {
+        if self.met.contains(&what) {
+            return false;
+        }
         if place.depth >= MOST_DEEP || self.met.len() >= MOST_SCRIPTS {
             self.pass_over(place, "a script that further scripts lead to");
             return false;

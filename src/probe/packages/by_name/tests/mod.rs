@@ -315,10 +315,26 @@ fn scripts_that_containers_call_count_as_theirs() {
         ("b.sh", "./a.sh\n"),
     ];
     assert_eq!(told(&circle), ["by script: a.sh:2 serve"]);
-    let mut deep: Vec<(String, String)> = (0..9).map(|n| (format!("s{n}.sh"), format!("./s{}.sh\n", n + 1))).collect();
+    let mut deep: Vec<(String, String)> = (0..30).map(|n| (format!("s{n}.sh"), format!("./s{}.sh\n", n + 1))).collect();
     deep.push(("Dockerfile".to_owned(), "FROM a\nCOPY . .\nRUN ./s0.sh\n".to_owned()));
     let deep: Vec<(&str, &str)> = deep.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
-    assert_eq!(told(&deep), ["unfollowed: s4.sh:1 a script that further scripts lead to"]);
+    assert_eq!(told(&deep), ["unfollowed: s19.sh:1 a script that further scripts lead to"]);
+}
+
+/// Entries that build one package after the other, and the scripts of examples.
+#[test]
+fn entries_lead_deep_and_examples_lead_nowhere() {
+    let entries: String = (0..12).map(|n| format!("\"b{n}\": \"npm run b{}\",\n", n + 1)).collect();
+    let root = |last: &str| format!("{{\"scripts\": {{\n\"build\": \"npm run b0\",\n{entries}\"b12\": \"{last}\"}}}}");
+    assert_eq!(told(&[("package.json", &root("tsc"))]), [""; 0]);
+    assert_eq!(told(&[("package.json", &root("npx -y serve"))]), ["by script: package.json:15 serve"]);
+    let package = r#"{"scripts": {"x": "npx -y serve"}}"#;
+    let leads = r#"{"scripts": {"build": "yarn --cwd ../.. x"}}"#;
+    for (folder, all) in
+        [("examples/a", &[][..]), ("smoke-test/a", &[]), ("apps/a", &["by script: package.json:1 serve"])]
+    {
+        assert_eq!(told(&[("package.json", package), (&format!("{folder}/package.json"), leads)]), all, "{folder}");
+    }
 }
 
 #[test]

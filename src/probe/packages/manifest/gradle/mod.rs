@@ -1,12 +1,13 @@
 //! `build.gradle` and `build.gradle.kts`
 //! (<https://docs.gradle.org/current/userguide/declaring_dependencies.html>), with the version catalogs that they name.
 //!
-//! They are programs. What stands in a block `dependencies` in one of the usual notations is read line by line; what
-//! would have to be worked out is counted.
+//! They are programs. What stands in a block `dependencies` in one of the usual notations is read statement by statement, what
+//! stands there under a condition or in a loop as well; what would have to be worked out is counted.
 
 mod applied;
 mod catalog;
 mod forced;
+mod statements;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -19,7 +20,11 @@ use crate::probe::packages::{NotUnderstood, Scope};
 use applied::Applied;
 use catalog::{Catalog, Library};
 use forced::Forced;
-use text::{Block, assignment, block_of, code_of, java_version, open_and_close, scope_of};
+use statements::{Pending, Piece, arguments, bracket, pieces};
+use text::{Block, assignment, block_in, code_of, is_loop, java_version, scope_of};
+
+/// Conditions stand so often before one statement.
+const MOST_CONDITIONS: usize = 20;
 
 /// Manifests in the making.
 #[derive(Debug, Default)]
@@ -134,7 +139,7 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
     let mut variables: HashMap<String, String> = HashMap::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_comment = false;
-    let mut forced = Forced::default();
+    let (mut forced, mut pending) = (Forced::default(), Pending::default());
     for (number, line) in (1_u32..).zip(text.lines()) {
         if line.starts_with("<<<<<<<") || line.starts_with(">>>>>>>") {
             return Err(NotUnderstood::at("build file with a merge that is not finished", number as usize));
@@ -155,25 +160,31 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
             build.manifest.runtimes.push(Runtime { name: "java".to_owned(), range: range.to_owned(), line: number });
         }
         build.constraint(line, number, blocks.last() == Some(&Block::Constraints));
-        // `dependencies { implementation 'a:b:1' }` on one line.
-        if let Some((head, inner)) = line.split_once('{')
-            && block_of(head) == Block::Dependencies
-            && !inner.contains('{')
-        {
-            let inner = inner.trim();
-            let whole = inner.strip_suffix('}');
-            build.statement(whole.unwrap_or(inner).trim(), scope_of(&blocks), number, &variables);
-            if whole.is_some() {
-                continue;
+        for piece in pieces(line) {
+            let head = match piece {
+                Piece::Text(text) => {
+                    pending.add(text, number);
+                    continue;
+                }
+                Piece::Open | Piece::Close | Piece::End => std::mem::take(&mut pending),
+            };
+            let is_open = piece == Piece::Open;
+            if !(is_open && is_loop(&head.text)) {
+                build.flush(&head, &blocks, &variables);
+            }
+            match piece {
+                Piece::Open => blocks.push(block_in(blocks.last(), &head.text)),
+                Piece::Close => {
+                    blocks.pop();
+                }
+                Piece::Text(_) | Piece::End => {}
             }
         }
-        if blocks.last() == Some(&Block::Dependencies) && !line.starts_with('}') {
-            // The block may end on the line of its last statement.
-            let last = line.strip_suffix('}').filter(|last| !last.contains('{'));
-            build.statement(last.unwrap_or(line).trim(), scope_of(&blocks), number, &variables);
+        if !(pending.goes_on() && blocks.last() == Some(&Block::Dependencies)) {
+            build.flush(&std::mem::take(&mut pending), &blocks, &variables);
         }
-        open_and_close(line, &mut blocks);
     }
+    build.flush(&pending, &blocks, &variables);
     Ok(build)
 }
 
@@ -193,18 +204,86 @@ impl Build {
         }
     }
 
-    /// One line in a block of dependencies.
-    fn statement(&mut self, line: &str, scope: Option<Scope>, number: u32, variables: &HashMap<String, String>) {
-        let end = line.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(line.len());
-        let (configuration, rest) = line.split_at(end);
-        let rest = rest.trim_start_matches(['(', ' ']).trim_end_matches([' ', ')', '{', ';', '}']);
-        if configuration.is_empty()
-            || matches!(configuration, "exclude" | "if" | "for" | "else" | "because" | "constraints")
-        {
+    /// Reads a statement in a block of dependencies, or one that adds to them from outside.
+    fn flush(&mut self, said: &Pending, blocks: &[Block], variables: &HashMap<String, String>) {
+        let text = match blocks.last() {
+            Some(Block::Dependencies) => Some(said.text.as_str()),
+            _ => said.text.find("dependencies.add(").and_then(|at| said.text.get(at + "dependencies.".len()..)),
+        };
+        if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
+            self.statement(text, scope_of(blocks), said.line, variables);
+        }
+    }
+
+    fn statement(&mut self, text: &str, scope: Option<Scope>, first: u32, variables: &HashMap<String, String>) {
+        let (mut text, mut before) = (text.trim_start(), 0);
+        let (mut configuration, mut rest) = begin(text);
+        for _ in 0..MOST_CONDITIONS {
+            // What stands behind a condition without braces.
+            let next = match configuration {
+                "if" | "for" | "while" => bracket(rest.trim_start()).map_or("", |(_, rest)| rest),
+                "else" => rest,
+                _ => break,
+            };
+            let next = next.trim_start();
+            before += lines(text) - lines(next);
+            text = next;
+            (configuration, rest) = begin(text);
+        }
+        let rest = rest.trim_start();
+        let is_no_call = ["", "exclude", "because", "constraints", "def", "val", "var"].contains(&configuration);
+        if is_no_call || rest.is_empty() {
             return;
+        }
+        before += lines(text) - lines(rest);
+        // `implementation("a:b:1") { … }`, `implementation "a:b:1", "c:d:2"`, `implementation ("a:b:1"), ("c:d:2")`
+        let (inner, tail) = bracket(rest).unwrap_or((rest, ""));
+        let is_list = tail.trim_start().starts_with(',');
+        let inner = if is_list { rest } else { inner };
+        let mut all = arguments(inner);
+        if configuration == "add" {
+            // `add("implementation", "a:b:1")`
+            let named = all.first().and_then(|(_, one)| quoted(one));
+            configuration = named.unwrap_or("add");
+            all.drain(..all.len().min(1));
         }
         let development = is_gradle_development(configuration);
         let scope = scope.unwrap_or(if development { Scope::Development } else { Scope::Production });
+        let mut at = first + before;
+        // `implementation([…, …])`
+        if let [(line, one)] = all[..]
+            && let Some((inner, "")) = bracket(one).filter(|_| one.starts_with('['))
+        {
+            (at, all) = (at + line, arguments(inner));
+        }
+        self.arguments(&all, scope, at, variables);
+    }
+
+    /// The arguments of a call that names dependencies, of which the first line is known.
+    fn arguments(&mut self, all: &[(u32, &str)], scope: Scope, first: u32, variables: &HashMap<String, String>) {
+        let texts: Vec<Option<&str>> = all.iter().map(|(_, one)| quoted(one)).collect();
+        let at = |place: usize| first + all.get(place).map_or(0, |(line, _)| *line);
+        match (&texts[..], all) {
+            // `implementation("g", "a", "1")`
+            ([Some(group), Some(artifact), more @ ..], _) if !group.contains(':') && !artifact.contains(':') => {
+                let version = more.first().copied().flatten().unwrap_or("");
+                self.add((group, artifact, version), scope, at(0), variables);
+            }
+            (_, [(_, one), ..]) if is_named(one) => {
+                let whole: Vec<&str> = all.iter().map(|(_, one)| *one).collect();
+                self.argument(&whole.join(", "), scope, at(0), variables);
+            }
+            _ => {
+                for (place, (_, one)) in all.iter().enumerate().filter(|(_, (_, one))| !is_named(one)) {
+                    self.argument(one, scope, at(place), variables);
+                }
+            }
+        }
+    }
+
+    fn argument(&mut self, one: &str, scope: Scope, number: u32, variables: &HashMap<String, String>) {
+        let rest = one.trim_start_matches(['(', '[', ' ']);
+        let rest = rest.strip_suffix(".get()").unwrap_or(rest).trim_end_matches([' ', ')', ']']);
         let rest = unwrapped(rest);
         // The project's own modules and archives, and what comes with Gradle itself.
         if ["project(", "projects.", "files(", "fileTree(", "gradleApi(", "localGroovy(", "gradleTestKit("]
@@ -215,12 +294,8 @@ impl Build {
             return;
         }
         if let Some(name) = rest.strip_prefix("kotlin(").and_then(|rest| quoted(rest)) {
-            self.manifest.declared.push(declared(
-                format!("org.jetbrains.kotlin:kotlin-{name}"),
-                String::new(),
-                scope,
-                number,
-            ));
+            let name = format!("org.jetbrains.kotlin:kotlin-{name}");
+            self.manifest.declared.push(declared(name, String::new(), scope, number));
         } else if let Some(found) = map_notation(rest) {
             self.add(found, scope, number, variables);
         } else if let Some(text) = quoted(rest) {
@@ -256,6 +331,24 @@ impl Build {
             self.manifest.declared.push(declared(name, version, scope, line));
         }
     }
+}
+
+/// The word that a statement begins with, which may stand in quotes before a call: `"kapt"("a:b:1")`, and what follows it.
+fn begin(text: &str) -> (&str, &str) {
+    let in_quotes = quoted(text).and_then(|word| Some((word, text.get(word.len() + 2..)?)));
+    in_quotes
+        .filter(|(_, rest)| rest.starts_with('('))
+        .unwrap_or_else(|| text.split_at(text.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(text.len())))
+}
+
+fn lines(text: &str) -> u32 {
+    u32::try_from(text.matches('\n').count()).unwrap_or(0)
+}
+
+/// Whether an argument has a name: `group: 'g'`, `transitive = false`.
+fn is_named(argument: &str) -> bool {
+    let (word, rest) = begin(argument);
+    !word.is_empty() && rest.trim_start().starts_with([':', '='])
 }
 
 /// What stands in `platform(…)` and its like.

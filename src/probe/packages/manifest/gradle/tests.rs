@@ -78,6 +78,41 @@ fn a_block_may_begin_and_end_beside_its_statements() {
 }
 
 #[test]
+fn a_statement_is_read_to_its_end() {
+    let one = |text: &str| told(&[("build.gradle", text)], "build.gradle");
+    let within = |text: &str| one(&format!("dependencies {{\n{text}\n}}\n"));
+    for (text, all) in [
+        // https://docs.gradle.org/current/dsl/org.gradle.api.artifacts.dsl.DependencyHandler.html
+        ("api 'a:b:1',\n // why\n\n 'c:d:2'", &["2: a:b \"1\" Exact", "5: c:d \"2\" Exact"][..]),
+        (
+            "api(\n 'a:b:1',\n 'c:d:2'\n)\napi 'e:f:3'",
+            &["3: a:b \"1\" Exact", "4: c:d \"2\" Exact", "6: e:f \"3\" Exact"],
+        ),
+        ("api(['a:b:1', 'c:d:2'])", &["2: a:b \"1\" Exact", "2: c:d \"2\" Exact"]),
+        (
+            "api([group: 'a', name: 'b', version: '1'],\n [group: 'c', name: 'd'])",
+            &["2: a:b \"1\" Exact", "3: c:d \"\" Exact"],
+        ),
+        ("api group: 'a',\n name: 'b',\n version: '1'", &["2: a:b \"1\" Exact"]),
+        ("api('a', 'b', '1')", &["2: a:b \"1\" Exact"]),
+        ("api 'a:b:1'; api('c:d:2')", &["2: a:b \"1\" Exact", "2: c:d \"2\" Exact"]),
+        ("add(\"testImplementation\", \"a:b:1\")", &["2: a:b \"1\" Exact dev"]),
+        ("\"kapt\"(\"a:b:1\")", &["2: a:b \"1\" Exact dev"]),
+        ("api('a:b:1') { exclude group: 'x' }; api 'c:d:2'", &["2: a:b \"1\" Exact", "2: c:d \"2\" Exact"]),
+        ("api('a:b:1', {\n exclude group: 'x'\n})\napi 'c:d:2'", &["2: a:b \"1\" Exact", "5: c:d \"2\" Exact"]),
+        ("if (x) api 'a:b:1'\nelse api 'c:d:2'", &["2: a:b \"1\" Exact", "3: c:d \"2\" Exact"]),
+        ("if (x) {\n api 'a:b:1'\n} else {\n api 'c:d:2'\n}", &["3: a:b \"1\" Exact", "5: c:d \"2\" Exact"]),
+        ("['b', 'c'].each { api \"a:$it:1\" }", &["gap 1: line 2"]),
+        ("['a:b:1'].each {\n api it\n}\napi 'c:d:2'", &["5: c:d \"2\" Exact", "gap 1: line 3"]),
+        ("def v = '1'\napi \"a:b:$v\"", &["3: a:b \"1\" Exact"]),
+    ] {
+        assert_eq!(within(text), all, "{text}");
+    }
+    assert_eq!(one("dependencies { api(\"a:b:1\"); api(\"c:d:2\") }"), ["1: a:b \"1\" Exact", "1: c:d \"2\" Exact"]);
+    assert_eq!(one("x { project.dependencies.add('api', 'a:b:1') }"), ["1: a:b \"1\" Exact"]);
+}
+
+#[test]
 fn kotlin_and_catalogs() {
     let text = "val v = \"1.0\"\nkotlin { jvmToolchain(21) }\ndependencies {\n    implementation(kotlin(\"stdlib\"))\n    \
         implementation(\"org.a:b:$v\")\n    implementation(group = \"org.c\", name = \"d\", version = \"2\")\n    \
@@ -110,5 +145,10 @@ fn odd_files_harm_nobody() {
         ["", "}}}}", "dependencies {", &"{".repeat(100_000), "dependencies { implementation '", "dependencies {\n'\n"]
     {
         assert!(told(&[("build.gradle", text)], "build.gradle").len() <= 1);
+    }
+    for one in ["else ", "if (a) ", "api(", "api 'a:b:1',\n", "api '', ", "if (", "[", "['a'].each { ", "x;"] {
+        let (begun, text) = (std::time::Instant::now(), format!("dependencies {{\n{}", one.repeat(50_000)));
+        told(&[("build.gradle", &text)], "build.gradle");
+        assert!(begun.elapsed().as_secs() < 10, "{one} {:?}", begun.elapsed());
     }
 }

@@ -13,29 +13,22 @@ pub enum Block {
     Other,
 }
 
-/// The blocks after a line.
-pub fn open_and_close(line: &str, blocks: &mut Vec<Block>) {
-    let mut quote = None;
-    let mut start = 0;
-    for (at, c) in line.char_indices() {
-        match (quote, c) {
-            (Some(open), _) if c == open => quote = None,
-            (Some(_), _) => {}
-            (None, '"' | '\'') => quote = Some(c),
-            (None, '{') => {
-                blocks.push(block_of(line.get(start..at).unwrap_or("")));
-                start = at + 1;
-            }
-            (None, '}') => {
-                blocks.pop();
-                start = at + 1;
-            }
-            _ => {}
-        }
-    }
+/// What stands in a block that begins so within another one. What a condition or a loop holds in a block of dependencies are
+/// dependencies as well.
+pub fn block_in(outer: Option<&Block>, head: &str) -> Block {
+    let word = head.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or(head);
+    let is_condition = matches!(word, "if" | "else" | "for" | "while" | "when" | "switch");
+    let is_within = outer == Some(&Block::Dependencies) && (is_condition || is_loop(head));
+    if is_within { Block::Dependencies } else { block_of(head) }
 }
 
-pub fn block_of(head: &str) -> Block {
+/// Whether what follows is done for each of several: `['a', 'b'].each`.
+pub fn is_loop(head: &str) -> bool {
+    let word = head.trim_end().trim_end_matches("()").rsplit('.').next().unwrap_or(head);
+    head.contains('.') && matches!(word, "each" | "eachWithIndex" | "forEach" | "forEachIndexed" | "times")
+}
+
+fn block_of(head: &str) -> Block {
     let head = head.trim();
     let word = head.rsplit(|c: char| c.is_whitespace() || c == '.').next().unwrap_or(head);
     match word {

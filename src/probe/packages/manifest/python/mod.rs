@@ -1,6 +1,7 @@
 //! `pyproject.toml`, `Pipfile`, `setup.cfg`, `setup.py` and requirements files.
 
 mod groups;
+mod literals;
 mod pipfile;
 mod poetry;
 mod pyproject;

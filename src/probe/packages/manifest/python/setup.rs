@@ -2,6 +2,7 @@
 //! program and is not run.
 
 use super::super::{Manifest, Runtime, is_requirements, reason};
+use super::literals::Program;
 use super::{is_requirements_input, scope_of};
 use crate::probe::packages::Scope;
 
@@ -74,13 +75,25 @@ fn declare(setting: &Setting<'_>, scope: Scope, optional: bool, manifest: &mut M
     }
 }
 
-/// Reads what `setup.py` says outright, and notes that it works out dependencies.
+/// Reads what `setup.py` says outright, and notes where it works out dependencies.
 pub(super) fn read_program(text: &str, manifest: &mut Manifest) {
     let code = || text.lines().map(|line| line.split('#').next().unwrap_or(line));
     (manifest.name, manifest.version) = (argument("name", &code), argument("version", &code));
-    for keyword in ["install_requires", "extras_require"] {
-        if code().any(|line| line.contains(keyword)) {
-            manifest.gaps.add(reason::DYNAMIC, &format!("{keyword} of {}", manifest.path));
+    let program = Program::of(text);
+    let needs = program.list("setup", "install_requires");
+    if needs.is_none() && program.says("install_requires") {
+        manifest.gaps.add(reason::DYNAMIC, &format!("install_requires of {}", manifest.path));
+    }
+    for (line, need) in needs.into_iter().flatten() {
+        manifest.declare(need, Scope::Production, false, line);
+    }
+    let extras = program.table("setup", "extras_require");
+    if extras.is_none() && program.says("extras_require") {
+        manifest.gaps.add(reason::DYNAMIC, &format!("extras_require of {}", manifest.path));
+    }
+    for (extra, needs) in extras.into_iter().flatten() {
+        for (line, need) in needs {
+            manifest.declare(need, scope_of(extra), true, line);
         }
     }
 }
