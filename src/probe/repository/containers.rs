@@ -84,7 +84,9 @@ impl Dockerfile {
         let named = name == "dockerfile"
             || name == "containerfile"
             || name.starts_with("dockerfile.")
-            || name.ends_with(".dockerfile");
+            || name.ends_with(".dockerfile")
+            || name.ends_with(".docker")
+            || name.strip_prefix("dockerfile").is_some_and(|rest| rest.starts_with(['-', '_']) && !rest.contains('.'));
         named && !is_for_development(path) && !name.ends_with(".dockerignore")
     }
 
@@ -109,6 +111,16 @@ impl Dockerfile {
         runs.flat_map(|(one, rest)| {
             let document = one.document.iter().map(|(line, number)| (line.as_str(), *number));
             std::iter::once((rest, one.line)).chain(document)
+        })
+    }
+
+    /// The texts that it writes to files, with the lines of the instructions
+    /// (<https://docs.docker.com/reference/dockerfile/#example-creating-inline-files>).
+    pub fn texts(&self) -> impl Iterator<Item = (String, u32)> {
+        let copies = self.instructions.iter().filter(|one| one.word == "COPY" && !one.document.is_empty());
+        copies.map(|one| {
+            let lines: Vec<&str> = one.document.iter().map(|(line, _)| line.as_str()).collect();
+            (lines.join("\n"), one.line)
         })
     }
 
@@ -354,6 +366,29 @@ mod tests {
         assert_eq!((of("G", 4), of("G", 11), of("W", 11)), (None, Some("1"), None));
         let runs = Dockerfile::new("Dockerfile", "FROM a\nONBUILD RUN npm i -g b\nONBUILD COPY c d\n".into());
         assert_eq!(runs.runs().collect::<Vec<_>>(), [("npm i -g b", 2)]);
+    }
+
+    #[test]
+    fn containers_are_known_by_their_names() {
+        for (path, is_one) in [
+            ("Dockerfile", true),
+            ("Dockerfile-prod", true),
+            ("Dockerfile_prod", true),
+            ("Dockerfile.web", true),
+            ("api/app.docker", true),
+            ("apps/local-eats/Dockerfile", true),
+            ("apps/ci-board/Dockerfile", true),
+            ("dev-blog/Dockerfile", true),
+            ("Dockerfile-dev", false),
+            ("Dockerfile-prod.md", false),
+            ("dockerfilex", false),
+            ("docker/dev/Dockerfile", false),
+            ("docker-dev/Dockerfile", false),
+            (".ci/Dockerfile", false),
+            ("shop-tests/Dockerfile", false),
+        ] {
+            assert_eq!(Dockerfile::is_one(path), is_one, "{path}");
+        }
     }
 
     #[test]

@@ -184,16 +184,68 @@ pub fn is_aside(path: &str) -> bool {
     })
 }
 
-/// Whether a path says that its file is used on developers' machines or in tests only.
+/// Whether a path says that its file is used on developers' machines or in tests only. A folder of which that is but a part of
+/// the name is somebody's app: `apps/local-eats`.
 #[must_use]
 pub fn is_for_development(path: &str) -> bool {
-    path.to_ascii_lowercase().split(['/', '.', '-', '_']).any(|word| {
-        matches!(
-            word,
-            "dev" | "development" | "test" | "tests" | "testing" | "local" | "ci" | "e2e" | "override" | "devcontainer"
-        )
-    })
+    let path = path.to_ascii_lowercase();
+    let (folders, name) = path.rsplit_once('/').unwrap_or(("", &path));
+    let parts = |name: &str| name.split(['.', '-', '_']).map(str::to_owned).collect::<Vec<String>>();
+    let is_folder = |folder: &str| {
+        let parts: Vec<String> = parts(folder).into_iter().filter(|part| !part.is_empty()).collect();
+        let ends =
+            |word: &String| matches!(word.as_str(), "development" | "tests" | "testing" | "e2e" | "devcontainer");
+        parts.iter().any(|word| is_of_development(word))
+            && (parts.last().is_some_and(ends)
+                || parts.iter().all(|word| is_of_development(word) || OF_NO_APP.contains(&word.as_str())))
+    };
+    parts(name).iter().any(|word| is_of_development(word)) || folders.split('/').any(is_folder)
 }
+
+fn is_of_development(word: &str) -> bool {
+    matches!(
+        word,
+        "dev" | "development" | "test" | "tests" | "testing" | "local" | "ci" | "e2e" | "override" | "devcontainer"
+    )
+}
+
+/// Words that say what a folder is for, and are the name of no app: `docker-dev`, `test_helpers`.
+const OF_NO_APP: [&str; 34] = [
+    "assets",
+    "build",
+    "compose",
+    "conf",
+    "config",
+    "configs",
+    "container",
+    "containers",
+    "data",
+    "deploy",
+    "deployment",
+    "docker",
+    "env",
+    "environment",
+    "environments",
+    "envs",
+    "fixtures",
+    "helpers",
+    "image",
+    "images",
+    "integration",
+    "k8s",
+    "lib",
+    "scripts",
+    "server",
+    "settings",
+    "setup",
+    "stack",
+    "support",
+    "tool",
+    "tools",
+    "unit",
+    "util",
+    "utils",
+];
 
 /// The line on which `needle` stands first, from 1.
 #[must_use]

@@ -2,12 +2,9 @@
 //! copied there, and commands go from folder to folder.
 
 use super::ground::Ground;
-use super::layout::{Copied, From, Layout, bare, below, gone};
+use super::layout::{Copied, From, LONGEST, Layout, bare, below, gone};
 use super::project::Project;
 use crate::probe::paths::folder;
-
-/// Longer paths nobody goes.
-const LONGEST: usize = 500;
 
 /// Whose a folder is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +167,19 @@ impl<'c> Standing<'c> {
     /// Whether a folder comes from another stage, where it is looked at.
     pub fn is_of_stage(&self, named: &str) -> bool {
         self.sources(&self.full(named)).iter().any(|(_, is_of_a_stage)| *is_of_a_stage)
+    }
+
+    /// Whether what covers a place comes from an image or an address.
+    pub fn is_elsewhere(&self, named: &str) -> bool {
+        let full = self.full(named);
+        let covering = self.copies().filter(|copy| below(bare(&full), bare(&copy.target)).is_some());
+        covering.max_by_key(|copy| (bare(&copy.target).len(), copy.line)).is_some_and(|one| one.from == From::Elsewhere)
+    }
+
+    /// Whether an instruction of the container wrote a file: from a text, an address or an image.
+    pub fn is_written(&self, full: &str) -> bool {
+        let covers = |copy: &&Copied| copy.writes(full) || below(bare(full), bare(&copy.target)).is_some();
+        self.copies().filter(covers).last().is_some_and(|copy| copy.writes(full))
     }
 
     /// What was copied before.

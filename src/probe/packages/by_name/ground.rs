@@ -1,5 +1,8 @@
 //! What the commands of a container change: where they stand, what they bring in, what they write.
 
+use std::collections::BTreeMap;
+
+use super::archives;
 use super::folders::Standing;
 use super::layout::{bare, below};
 use super::lock_use::{Settings, is_like};
@@ -8,6 +11,8 @@ use super::verbs;
 
 /// More places than any container fills.
 const MOST_PLACES: usize = 1_000;
+/// Longer texts are not kept.
+const MOST_TEXT: usize = 64 * 1024;
 
 /// What the commands of a container did before: it is not among the project's files.
 #[derive(Debug, Default)]
@@ -18,6 +23,8 @@ pub struct Ground {
     pub placed: Vec<String>,
     /// Files that commands wrote.
     pub written: Vec<String>,
+    /// Texts that commands wrote to files: `echo "…" > start.sh`.
+    pub texts: BTreeMap<String, String>,
     /// Files that commands wrote of what lock files hold.
     pub exported: Vec<String>,
     /// Files that commands took away, each with the line.
@@ -62,13 +69,18 @@ impl Ground {
     }
 
     /// Notes what a command that fetches no packages changes: where it stands, what it brings in, what it writes.
-    pub fn note(&mut self, command: &Command, standing: &mut Standing<'_>) {
+    /// `before` is the one that it reads from.
+    pub fn note(&mut self, command: &Command, before: Option<&Command>, standing: &mut Standing<'_>) {
         let words: Vec<&str> = command.words.iter().map(String::as_str).collect();
         if self.is_full() {
             return;
         }
         let exported = super::exported_by(command);
         self.exported.extend(exported.iter().map(|file| standing.full(file)));
+        let text = said(&command.words);
+        for file in &command.writes {
+            self.add_text(standing.full(file), text.as_deref());
+        }
         if !super::writes_lock(&command.words) {
             self.written.extend(
                 command.writes.iter().filter(|file| !file.starts_with("/dev/")).map(|file| standing.full(file)),
@@ -121,6 +133,28 @@ impl Ground {
                 let name = named.or_else(|| url.and_then(|url| url.rsplit('/').next()));
                 self.written.extend(name.map(|name| standing.full(name)));
             }
+            "tee" => {
+                let files = plain.iter().map(|file| standing.full(file));
+                let is_lock = before.is_some_and(|before| super::writes_lock(&before.words));
+                let text = before.and_then(|before| said(&before.words));
+                for file in files {
+                    self.add_text(file.clone(), text.as_deref());
+                    if is_lock { &mut self.exported } else { &mut self.written }.push(file);
+                }
+            }
+            // To take lines out brings nothing in.
+            "sed"
+                if rest.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"))
+                    && !plain.iter().any(|word| word.starts_with('/') && word.ends_with("/d")) =>
+            {
+                self.written.extend(plain.iter().skip(1).map(|file| standing.full(file)));
+            }
+            "gh" => {
+                if let ["repo", "clone", from, ..] = plain.as_slice() {
+                    let name = from.trim_end_matches('/').rsplit('/').next().unwrap_or(from).trim_end_matches(".git");
+                    self.fetch(standing, Some(plain.get(3).copied().unwrap_or(name)));
+                }
+            }
             "rm" | "unlink" => {
                 self.removed.extend(plain.iter().map(|file| (standing.full(file), standing.line())));
             }
@@ -132,13 +166,26 @@ impl Ground {
             }
             _ => {}
         }
-        let has = |word: &str| rest.contains(&word);
-        let builds =
-            matches!(verbs::name(program), "uv" | "poetry" | "hatch" | "flit" | "pdm" | "gem" | "maturin" | "rye")
-                || has("-m");
-        self.makes_archives |= ["wheel", "bdist_wheel", "sdist", "pack"].into_iter().any(has)
-            || has("build") && builds
-            || has("download") && verbs::name(program) == "pip";
+        self.makes_archives = self.makes_archives || archives::makes(&command.words);
+    }
+
+    /// Whether a command wrote a file of this name, which may be a pattern.
+    pub fn is_written(&self, full: &str) -> bool {
+        let (above, pattern) = bare(full).rsplit_once('/').unwrap_or(("", bare(full)));
+        self.written.iter().any(|file| {
+            let (at, name) = bare(file).rsplit_once('/').unwrap_or(("", bare(file)));
+            at == above && (name == pattern || pattern.contains('*') && is_like(name, pattern))
+        })
+    }
+
+    /// A text is written to a file, at its end: what it replaces is not known to be gone.
+    pub fn add_text(&mut self, full: String, text: Option<&str>) {
+        let Some(text) = text.filter(|_| self.texts.len() < MOST_PLACES) else { return };
+        let before = self.texts.entry(full).or_default();
+        if before.len() + text.len() < MOST_TEXT {
+            before.push_str(text);
+            before.push('\n');
+        }
     }
 
     /// A folder was cloned or unpacked.
@@ -151,4 +198,15 @@ impl Ground {
     fn put(&mut self, standing: &Standing<'_>, target: &str) {
         self.placed.push(standing.full(target));
     }
+}
+
+/// The text that a command writes: `echo "…"`, `printf '…\n'`.
+pub fn said(words: &[String]) -> Option<String> {
+    let (program, rest) = words.split_first()?;
+    if !matches!(verbs::name(program), "echo" | "printf") {
+        return None;
+    }
+    let rest = rest.iter().skip_while(|word| matches!(word.as_str(), "-e" | "-n" | "-en" | "-ne" | "-E" | "--"));
+    let text = rest.map(String::as_str).collect::<Vec<_>>().join(" ");
+    Some(text.replace("\\n", "\n").replace("\\t", "\t"))
 }

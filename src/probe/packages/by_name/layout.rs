@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use super::text::filled;
 use crate::probe::repository::Dockerfile;
 
+/// Longer paths nobody goes.
+pub const LONGEST: usize = 500;
 /// Of files with more copies than anybody writes, not all are followed.
 const MOST_COPIES: usize = 1_000;
 
@@ -21,6 +23,8 @@ pub struct Layout {
     stages: Vec<u32>,
     /// The line of the first copy that is not followed.
     pub beyond: Option<u32>,
+    /// The line of the first working folder that is too deep to be followed.
+    pub too_deep: Option<u32>,
 }
 
 /// What an instruction copies.
@@ -78,6 +82,11 @@ impl Layout {
                 }
                 "WORKDIR" => {
                     at = gone(&at, &rest);
+                    if at.len() > LONGEST {
+                        found.too_deep.get_or_insert(line);
+                        // As where a variable leads, nobody can say where that is.
+                        "$".clone_into(&mut at);
+                    }
                     found.standing.push((line, at.clone()));
                 }
                 _ if found.copies.len() >= MOST_COPIES => {
@@ -101,13 +110,33 @@ impl Layout {
 
     /// The line after which what is copied is there on a line: where the stage builds on an image, that on which it begins.
     pub fn beginning(&self, line: u32) -> u32 {
-        let stage = self.stages.iter().copied().take_while(|at| *at < line).last().unwrap_or(0);
-        if self.images.contains(&stage) { stage } else { 0 }
+        let stage = last_before(&self.stages, line);
+        if self.images.binary_search(&stage).is_ok() { stage } else { 0 }
     }
 
     /// The line of the image on which the stage of a line is built.
     pub fn image(&self, line: u32) -> u32 {
-        self.images.iter().copied().take_while(|at| *at < line).last().unwrap_or(0)
+        last_before(&self.images, line)
+    }
+}
+
+/// The last of these lines before one; 0 where there is none.
+fn last_before(lines: &[u32], line: u32) -> u32 {
+    let known = lines.partition_point(|at| *at < line);
+    known.checked_sub(1).and_then(|at| lines.get(at)).copied().unwrap_or(0)
+}
+
+impl Copied {
+    /// Whether it puts a file in this place that is not the project's: a here-document, or one from an address or an image.
+    pub fn writes(&self, full: &str) -> bool {
+        let target = bare(&self.target);
+        self.sources.iter().any(|source| {
+            let is_text = source.starts_with("<<");
+            let name = source.trim_start_matches(['<', '-', '\'', '"']);
+            let name = name.rsplit('/').next().unwrap_or(name).trim_end_matches(['"', '\'']);
+            (is_text || self.from == From::Elsewhere)
+                && below(bare(full), target).is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(name))
+        })
     }
 }
 

@@ -77,6 +77,8 @@ pub struct Run<'a> {
     pub project: &'a Project<'a>,
     /// The file that says the command.
     pub path: &'a str,
+    /// The instruction that the command stands in.
+    pub written: &'a str,
 }
 
 impl<'a> Run<'a> {
@@ -115,7 +117,12 @@ impl<'a> Run<'a> {
         if locks.iter().any(|name| arrives(&name)) {
             return None;
         }
-        let own = locks.iter().find_map(|name| nearest(&file.path, &[name], self.project)).unwrap_or(known);
+        let own = nearest(&file.path, locks, self.project);
+        // `if [ -f yarn.lock ]; then yarn …`: one that the project has not is asked for first.
+        if own.is_none() && locks.iter().any(|name| self.written.contains(name)) {
+            return None;
+        }
+        let own = own.unwrap_or(known);
         Some(format!("without {}", own.rsplit('/').next().unwrap_or(own)))
     }
 

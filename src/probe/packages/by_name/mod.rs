@@ -6,6 +6,8 @@
 //!                                          (shell)  (sudo, if)  (a table)  (its words)   (from folder to folder)
 //! ```
 
+mod archives;
+mod begins;
 mod code;
 mod folders;
 mod ground;
@@ -35,7 +37,7 @@ use tokio_util::sync::CancellationToken;
 use super::Packages;
 use super::local::InstalledFolder;
 use crate::probe::files::{FileEntry, Listing};
-use crate::probe::repository::{Dockerfile, is_aside};
+use crate::probe::repository::{Dockerfile, is_aside, is_for_development};
 use folders::Standing;
 use installed::Installed;
 use layout::Layout;
@@ -76,7 +78,8 @@ struct OfFile {
 /// Counts what comes in so, keeps what has an exact version, and tells which folders commands install from.
 pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationToken) -> Vec<InstalledFolder> {
     let project = Project::new(found, listing);
-    let read = listing.files.par_iter().filter(|_| !cancel.is_cancelled()).map(|file| of_file(file, &project));
+    let named = named_containers(listing);
+    let read = listing.files.par_iter().filter(|_| !cancel.is_cancelled()).map(|file| of_file(file, &named, &project));
     let told: Vec<OfFile> = read.collect();
     // Several files may call one script.
     let (mut gaps, mut folders, mut installed) = (BTreeSet::new(), Vec::new(), BTreeMap::new());
@@ -94,7 +97,14 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, cancel: &CancellationTo
     folders
 }
 
-fn of_file(file: &FileEntry, project: &Project<'_>) -> OfFile {
+/// The containers that other files name.
+fn named_containers(listing: &Listing) -> BTreeSet<String> {
+    let files = listing.files.iter().filter(|file| starts::is_one(&file.path));
+    let all = files.flat_map(|file| file.read().map(|text| starts::containers(&file.path, &text)).unwrap_or_default());
+    all.filter(|path| !is_for_development(path)).collect()
+}
+
+fn of_file(file: &FileEntry, named: &BTreeSet<String>, project: &Project<'_>) -> OfFile {
     let path = &file.path;
     let placed = |line: u32, what: &str| {
         if what.is_empty() { format!("{path}:{line}") } else { format!("{path}:{line} {what}") }
@@ -115,7 +125,7 @@ fn of_file(file: &FileEntry, project: &Project<'_>) -> OfFile {
         }
         _ => {}
     }
-    let is_container = Dockerfile::is_one(path);
+    let is_container = Dockerfile::is_one(path) || named.contains(path);
     if !is_container && !starts::is_one(path) {
         return OfFile::default();
     }
@@ -139,6 +149,10 @@ fn along_container(walk: &mut Walk<'_>, path: &str, text: &str) {
     let container = Dockerfile::new(path, text.into());
     let layout = Layout::of(&container);
     walk.ground.settings = Settings::of(text);
+    for (text, line) in container.texts() {
+        let copies = layout.copies.iter().filter(|copy| copy.line == line);
+        copies.for_each(|copy| walk.ground.add_text(copy.target.clone(), Some(&text)));
+    }
     let own: BTreeSet<u32> =
         ["RUN", "ONBUILD"].into_iter().flat_map(|word| container.all(word)).map(|(_, line)| line).collect();
     let mut standing = Standing::of(&layout, "", 0);
@@ -157,8 +171,26 @@ fn along_container(walk: &mut Walk<'_>, path: &str, text: &str) {
         before.clear();
         along_instruction(walk, &container, &whole, &mut standing, path, line);
     }
-    for (said, line) in ["CMD", "ENTRYPOINT"].into_iter().flat_map(|word| container.all(word)) {
+    let mut done = BTreeSet::new();
+    for ((entry, of_entry), (command, line)) in begins::pairs(&container) {
+        let filled = |said: &str| {
+            let words = begins::listed(said)?;
+            Some(words.iter().map(|word| filled(word, &container, line)).collect::<Vec<_>>())
+        };
+        let both = filled(entry).zip(filled(command));
+        if let Some(steps) = both.and_then(|(entry, command)| begins::together(&entry, &command)) {
+            let place = Place { path, line, written: command, is_container: true, depth: 0 };
+            walk.along(&steps, &mut Standing::of(&layout, "", line), place);
+            done.extend([of_entry, line]);
+        }
+    }
+    let begins = ["CMD", "ENTRYPOINT"].into_iter().flat_map(|word| container.all(word));
+    for (said, line) in begins.filter(|(_, line)| !done.contains(line)) {
         along_instruction(walk, &container, said, &mut Standing::of(&layout, "", line), path, line);
+    }
+    if let Some(line) = layout.too_deep {
+        let place = Place { path, line, written: "", is_container: true, depth: 0 };
+        walk.pass_over(place, "WORKDIR, deeper than is followed");
     }
     if let Some(line) = layout.beyond {
         let place = Place { path, line, written: "", is_container: true, depth: 0 };
@@ -193,6 +225,12 @@ fn along_starts(walk: &mut Walk<'_>, path: &str, text: &str) {
         match says {
             Says::Text(said) => walk.along(&steps::steps(&said), &mut standing, place),
             Says::Words(words) => walk.along(&steps::of_words(words), &mut standing, place),
+            Says::Both(entry, command) => match begins::together(&entry, &command) {
+                Some(steps) => walk.along(&steps, &mut standing, place),
+                None => [entry, command].into_iter().for_each(|words| {
+                    walk.along(&steps::of_words(words), &mut Standing::of(&layout, "", 0), place);
+                }),
+            },
             Says::Entry(name) => walk.entry(name, &standing, place),
             // With empty lines before it, its lines are those of the file.
             Says::Container(said) => {

@@ -1,5 +1,9 @@
 //! Files beside containers that say which commands build and start the app in production.
 
+use std::collections::BTreeSet;
+
+use super::steps::{Step, steps};
+use crate::probe::paths::{folder, joined};
 use crate::probe::repository::{is_for_development, line_of};
 use crate::probe::yaml;
 
@@ -48,6 +52,8 @@ pub enum Says {
     Text(String),
     /// As a list of words.
     Words(Vec<String>),
+    /// An entry point and its command, each as a list of words.
+    Both(Vec<String>, Vec<String>),
     /// A Dockerfile as a whole.
     Container(String),
     /// An entry of `scripts` in `package.json`.
@@ -117,7 +123,16 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
         Some(form) => {
             let mut found = Vec::new();
             for document in yaml::parse(text).unwrap_or_default() {
+                // What is told with another one.
+                let mut done = BTreeSet::new();
                 document.walk(&mut |key, node| {
+                    if let Some((line, lines, says)) = both(node).filter(|_| form == Form::Compose) {
+                        done.extend(lines);
+                        found.push((line, says));
+                    }
+                    if done.contains(&node.line) && matches!(key, "entrypoint" | "command") {
+                        return;
+                    }
                     let all_of = key == "run" && name == "heroku.yml";
                     let below = node.entries().filter(|_| all_of).map(|(_, node)| node);
                     let itself = std::iter::once(node).filter(|_| KEYS.contains(&key));
@@ -138,6 +153,48 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
             found
         }
     }
+}
+
+/// The containers that a file names, as seen from the project: `build.dockerfile` of Compose
+/// (<https://docs.docker.com/reference/compose-file/build/#dockerfile>), `[build] dockerfile` of Fly.io
+/// (<https://fly.io/docs/reference/configuration/#the-build-section>).
+pub fn containers(path: &str, text: &str) -> Vec<String> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
+    let mut found = Vec::new();
+    match kind(&name) {
+        Some(Form::Compose) => {
+            for document in yaml::parse(text).unwrap_or_default() {
+                document.walk(&mut |key, node| {
+                    let value = |name: &str| node.get(name).and_then(yaml::Node::text);
+                    let Some(file) = value("dockerfile").filter(|_| key == "build") else { return };
+                    let above = joined(folder(path), value("context").unwrap_or("."));
+                    found.extend(above.and_then(|above| joined(&above, file)));
+                });
+            }
+        }
+        Some(Form::Toml) if name == "fly.toml" => {
+            let table = text.parse::<toml::Table>().unwrap_or_default();
+            let file = table.get("build").and_then(|build| build.get("dockerfile")?.as_str());
+            found.extend(file.and_then(|file| joined(folder(path), file)));
+        }
+        _ => {}
+    }
+    found
+}
+
+/// The entry point and the command of a service, which are one
+/// (<https://docs.docker.com/reference/compose-file/services/#entrypoint>).
+fn both(service: &yaml::Node) -> Option<(u32, [u32; 2], Says)> {
+    let (entry, command) = (service.get("entrypoint")?, service.get("command")?);
+    let words = |node: &yaml::Node| match node.text().map(steps) {
+        // No shell reads it: it is taken apart into words alone.
+        Some(steps) => match steps.as_slice() {
+            [Step::Command(one)] => Some(one.words.clone()),
+            _ => None,
+        },
+        None => Some(node.items().filter_map(|item| item.text().map(str::to_owned)).collect()),
+    };
+    Some((command.line, [entry.line, command.line], Says::Both(words(entry)?, words(command)?)))
 }
 
 fn of_toml(key: &str, value: &toml::Value, is_all: bool, depth: usize, visit: &mut dyn FnMut(&str, &str)) {
@@ -164,6 +221,7 @@ mod tests {
             let one = |(line, says): (u32, Says)| match says {
                 Says::Text(text) => format!("{line} {text}"),
                 Says::Words(words) => format!("{line} {}", words.join("|")),
+                Says::Both(entry, command) => format!("{line} {} + {}", entry.join("|"), command.join("|")),
                 Says::Container(text) => format!("{line} container {}", text.lines().count()),
                 Says::Entry(name) => format!("entry {name}"),
             };

@@ -13,6 +13,8 @@ pub enum Step {
     Open,
     /// It leaves them.
     Close,
+    /// It goes deeper than is read.
+    Deep,
 }
 
 /// A program with its words.
@@ -24,6 +26,8 @@ pub struct Command {
     pub words: Vec<String>,
     /// The files that it writes to: `> all.txt`.
     pub writes: Vec<String>,
+    /// What it writes is for the next one: `a | b`.
+    pub is_piped: bool,
 }
 
 /// The steps of a text. An apostrophe of a text is no quote.
@@ -33,7 +37,7 @@ pub fn steps(text: &str) -> Vec<Step> {
 
 fn at_depth(text: &str, depth: usize) -> Vec<Step> {
     if depth > MOST_DEEP {
-        return Vec::new();
+        return vec![Step::Deep];
     }
     let read = |quotes| Reader::new(text, quotes, depth).read();
     read(true).or_else(|| read(false)).unwrap_or_default()
@@ -258,6 +262,7 @@ impl<'t> Reader<'t> {
         self.found.append(&mut self.inner);
         if !now.words.is_empty() || !now.writes.is_empty() {
             now.text = text.to_owned();
+            now.is_piped = self.char(0) == Some('|') && self.char(1) != Some('|');
             let told = told_to_shell(&now.words).map(|told| at_depth(told, self.depth + 1));
             match told {
                 Some(steps) => {

@@ -3,9 +3,10 @@
 //! examined, with its place.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use super::folders::{Origin, Standing};
-use super::ground::Ground;
+use super::ground::{Ground, said};
 use super::installed::Installed;
 use super::kept::{Kept, is_constrained, is_locked, is_own};
 use super::lock_use::{Run, is_manifest};
@@ -16,6 +17,7 @@ use super::scripts;
 use super::steps::{Command, Step, steps};
 use super::verbs::{Kind, Verb};
 use super::{archive_shown, reason, shown};
+use crate::probe::files::FileEntry;
 use crate::probe::packages::Ecosystem;
 use crate::probe::packages::local::InstalledFolder;
 use crate::probe::paths::folder;
@@ -27,6 +29,8 @@ const MOST_DEEP: usize = 20;
 const MOST_COMMANDS: usize = 2_000;
 /// Of one file, so many scripts are followed.
 const MOST_SCRIPTS: usize = 100;
+/// So many manifests are kept in memory.
+const MOST_MANIFESTS: usize = 20;
 
 /// Where a command is written.
 #[derive(Clone, Copy)]
@@ -57,6 +61,7 @@ pub struct Walk<'p> {
     /// A list of Python packages was installed.
     has_list: bool,
     met: BTreeSet<String>,
+    manifests: BTreeMap<String, Rc<(String, serde_json::Value)>>,
     fetches: usize,
 }
 
@@ -64,17 +69,23 @@ impl<'p> Walk<'p> {
     /// At the beginning.
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
-        let (ground, met) = (Ground::default(), BTreeSet::new());
-        Self { project, told, kept, folders, ground, has_list: false, met, fetches: 0 }
+        let (ground, met, manifests) = (Ground::default(), BTreeSet::new(), BTreeMap::new());
+        Self { project, told, kept, folders, ground, has_list: false, met, manifests, fetches: 0 }
     }
 
     /// Goes along with the steps of a shell.
     pub fn along(&mut self, steps: &[Step], standing: &mut Standing<'_>, place: Place<'_>) {
+        let mut before: Option<&Command> = None;
         for step in steps {
             match step {
+                Step::Deep => self.pass_over(place, "a command deep within other commands"),
                 Step::Open => standing.enter(),
                 Step::Close => standing.leave(),
-                Step::Command(command) => self.command(command, standing, place),
+                Step::Command(command) => {
+                    let source = before.filter(|before| before.is_piped);
+                    self.command(command, source, standing, place);
+                    before = Some(command);
+                }
             }
         }
     }
@@ -88,8 +99,11 @@ impl<'p> Walk<'p> {
         self.told.insert((place.path.to_owned(), place.line, what), reason);
     }
 
-    fn command(&mut self, command: &Command, standing: &mut Standing<'_>, place: Place<'_>) {
-        self.ground.note(command, standing);
+    fn command(&mut self, command: &Command, before: Option<&Command>, standing: &mut Standing<'_>, place: Place<'_>) {
+        self.ground.note(command, before, standing);
+        if let Some(text) = before.filter(|_| is_bare_shell(&command.words)).and_then(|one| said(&one.words)) {
+            self.text(&text, place.path, standing, place);
+        }
         match started(&command.words) {
             None => {}
             Some(Started::Fetches(verb, fed)) => self.fetch(&verb, fed, command, standing, place),
@@ -169,7 +183,7 @@ impl<'p> Walk<'p> {
         place: Place<'_>,
     ) {
         let (ground, project, path) = (&self.ground, self.project, place.path);
-        let run = Run { verb, words, standing, ground, project, path };
+        let run = Run { verb, words, standing, ground, project, path, written: place.written };
         let is_python = verb.ecosystem == Ecosystem::PyPi;
         let of_files = asked.files.iter().filter(|file| is_manifest(file)).map(|file| folder(file));
         let folders = asked.folders.iter().map(|(_, at)| at.as_str()).chain(of_files);
@@ -266,7 +280,9 @@ impl<'p> Walk<'p> {
 
     /// Whether commands of the container made an archive: of what is examined where they did.
     fn is_made(&self, at: &str, standing: &Standing<'_>) -> bool {
-        self.ground.makes_archives || standing.is_of_stage(at)
+        (self.ground.makes_archives || standing.is_of_stage(at))
+            && !standing.is_elsewhere(at)
+            && !self.ground.is_written(&standing.full(at))
     }
 
     /// Whether nobody can tell what stands in a requirements file: a command wrote it, or it came from elsewhere. What is not
@@ -286,11 +302,20 @@ impl<'p> Walk<'p> {
         let above = folder(file);
         let above = if above.is_empty() { "." } else { above };
         self.ground.written.contains(&standing.full(file))
+            || standing.is_written(&standing.full(file))
             || standing.origin(above, &self.ground, self.project, place.path) != Origin::Project
     }
 
     /// Goes along with a script of the project.
     fn script(&mut self, word: &str, given: &[String], standing: &Standing<'_>, place: Place<'_>) {
+        // The container may have written it.
+        let full = standing.full(word);
+        if let Some(text) = self.ground.texts.get(&full).cloned() {
+            if self.is_new(format!("{}:{full}", place.path), place) {
+                self.text(&scripts::given(&text, given), place.path, &standing.of_script(word), place);
+            }
+            return;
+        }
         let mut names = standing.names(word);
         if !word.contains('/') {
             names.extend(standing.copied_as(word));
@@ -331,14 +356,41 @@ impl<'p> Walk<'p> {
     pub fn entry(&mut self, name: &str, standing: &Standing<'_>, place: Place<'_>) {
         let names = standing.names("package.json");
         let Some(file) = self.project.called(folder(place.path), &names) else { return };
-        let Ok(text) = file.read() else { return };
-        let parsed: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
+        let Some(manifest) = self.manifest(file) else { return };
+        let (text, parsed) = &*manifest;
         for name in [format!("pre{name}"), name.to_owned(), format!("post{name}")] {
             let said = parsed.get("scripts").and_then(|scripts| scripts.get(&name)?.as_str());
             if let Some(said) = said.filter(|_| self.is_new(format!("{} {name}", file.path), place)) {
-                let line = line_of(&text, &format!("\"{name}\"")).unwrap_or(1);
+                let line = line_of(text, &format!("\"{name}\"")).unwrap_or(1);
                 self.lines(vec![(line, said.to_owned())], &file.path, standing, place);
             }
+        }
+    }
+
+    /// A `package.json` with its text. It is read once, however many of its entries are called.
+    fn manifest(&mut self, file: &FileEntry) -> Option<Rc<(String, serde_json::Value)>> {
+        if let Some(known) = self.manifests.get(&file.path) {
+            return Some(Rc::clone(known));
+        }
+        let text = file.read().ok()?;
+        let parsed = serde_json::from_str(&text).unwrap_or_default();
+        let read = Rc::new((text, parsed));
+        if self.manifests.len() < MOST_MANIFESTS {
+            self.manifests.insert(file.path.clone(), Rc::clone(&read));
+        }
+        Some(read)
+    }
+
+    /// Goes along with a text that a shell gets from the container itself.
+    fn text(&mut self, text: &str, path: &str, standing: &Standing<'_>, place: Place<'_>) {
+        let lines = scripts::lines(text).into_iter().map(|(_, line)| (place.line, line));
+        if place.depth >= MOST_DEEP {
+            return self.pass_over(place, "a script that further scripts lead to");
+        }
+        let mut standing = standing.clone();
+        for (line, written) in lines {
+            let inside = Place { path, line, written: &written, depth: place.depth + 1, ..place };
+            self.along(&steps(&written), &mut standing, inside);
         }
     }
 
@@ -360,4 +412,14 @@ impl<'p> Walk<'p> {
             self.along(&steps(&written), &mut standing, Place { path, line, written: &written, is_container, depth });
         }
     }
+}
+
+/// Whether a shell is started that reads what it is to do from the command before it: `| sh`, `| bash -s`.
+fn is_bare_shell(words: &[String]) -> bool {
+    let mut words = words.iter().skip_while(|word| *word == "sudo" || word.contains('='));
+    let is_shell = words.next().is_some_and(|word| {
+        let name = word.rsplit('/').next().unwrap_or(word);
+        matches!(name, "sh" | "bash" | "ash" | "dash" | "zsh" | "ksh")
+    });
+    is_shell && words.next().is_none_or(|word| word.starts_with('-'))
 }

@@ -58,6 +58,12 @@ fn a_lock_file_that_does_not_reach_the_container_is_told() {
         ),
         // It is there, or nobody can say that it is not.
         ("COPY package*.json ./\nRUN npm install", ""),
+        (
+            "COPY package.json yarn.lock* package-lock.json* pnpm-lock.yaml* ./\nRUN if [ -f yarn.lock ]; then yarn --frozen-lockfile; \
+             elif [ -f package-lock.json ]; then npm ci; elif [ -f pnpm-lock.yaml ]; then corepack enable pnpm && pnpm i --frozen-lockfile; \
+             else echo \"Lockfile not found.\" && exit 1; fi",
+            "",
+        ),
         ("COPY package.json package-lock.json* ./\nRUN npm install", ""),
         ("COPY [\"package.json\", \"package-lock.json\", \"./\"]\nRUN npm install", ""),
         ("COPY . .\nRUN npm install", ""),

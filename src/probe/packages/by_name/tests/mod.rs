@@ -1,5 +1,6 @@
 //! What whole projects install past their manifests.
 
+mod containers;
 mod lock_use;
 mod programs;
 mod steps;

@@ -6,6 +6,7 @@ fn shown(text: &str) -> String {
     let one = |step: &Step| match step {
         Step::Open => "(".to_owned(),
         Step::Close => ")".to_owned(),
+        Step::Deep => "…".to_owned(),
         Step::Command(one) => {
             let writes: String = one.writes.iter().map(|file| format!(" >{file}")).collect();
             format!("[{}]{writes}", one.words.join("|"))
