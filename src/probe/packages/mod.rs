@@ -12,6 +12,7 @@ mod answered;
 mod by_name;
 mod catalogs;
 mod ecosystem;
+mod gem_specs;
 mod go_sums;
 mod implicit;
 mod included_builds;
@@ -134,6 +135,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
     answered::add_gaps(&mut found, listing, &unlocked);
     refused::add_gaps(&mut found, listing);
     let folders = by_name::add_gaps(&mut found, listing, cancel);
+    gem_specs::add_gaps(&mut found, listing);
     go_sums::add_gaps(&mut found, listing);
     local::collect(&mut found, listing, &folders);
     found.add_unlisted(listing);

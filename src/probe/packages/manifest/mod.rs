@@ -22,6 +22,7 @@ use crate::probe::files::{FileEntry, Gaps};
 
 pub use composer::composer_content_hash;
 pub use forcing::{Forcing, Outer, Selector, Table};
+pub(super) use gemfile::needs_of_gem;
 
 /// One manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

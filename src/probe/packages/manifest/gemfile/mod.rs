@@ -3,10 +3,12 @@
 //! They are programs. What they say plainly is read statement by statement; what would have to be worked out is counted.
 
 mod call;
+mod spec;
 
 use super::{Declared, Form, Manifest, Pin, Placed, Runtime, Source, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 use call::{Call, Value, statements};
+pub use spec::needs_of_gem;
 
 /// Groups that production leaves out, by custom (<https://bundler.io/guides/groups.html>).
 const DEVELOPMENT: [&str; 14] = [

@@ -1,0 +1,91 @@
+//! What gems of the project need and `Gemfile.lock` does not hold: engines, and the project itself where its Gemfile says
+//! `gemspec` (<https://bundler.io/man/gemfile.5.html>).
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::lock::reason::MISSING;
+use super::manifest::{needs_of_gem, reason};
+use super::{Manager, Packages};
+use crate::probe::files::{FileEntry, Listing};
+
+/// Counts what the gems of folders need and the lock file that names them lacks.
+pub fn add_gaps(found: &mut Packages, listing: &Listing) {
+    let mut specs: BTreeMap<&str, Vec<&FileEntry>> = BTreeMap::new();
+    for file in &listing.files {
+        if let Some(name) = file.name().strip_suffix(".gemspec") {
+            specs.entry(name).or_default().push(file);
+        }
+    }
+    let mut open: BTreeSet<(String, &'static str, String)> = BTreeSet::new();
+    for lock in found.locks.iter().filter(|lock| lock.manager == Manager::Bundler && !lock.locals.is_empty()) {
+        let own = lock.locals.iter().map(|local| &*local.name);
+        let held: BTreeSet<&str> = lock.packages.iter().map(|package| &*package.name).chain(own).collect();
+        for local in lock.locals.iter().filter(|local| !local.fork) {
+            let Some(place) = local.place.as_deref() else { continue };
+            // Bundler looks for it in the folder and below (`glob`).
+            let near = specs.get(&*local.name).into_iter().flatten().filter(|file| is_in(&file.path, place));
+            let Some(file) = near.min_by_key(|file| file.path.matches('/').count()) else { continue };
+            for (line, need) in file.read().map(|text| needs_of_gem(&text)).unwrap_or_default() {
+                let (reason, what) = match need {
+                    Some(name) if held.contains(&*name) || name == "bundler" => continue,
+                    Some(name) => (MISSING, name),
+                    None => (reason::DYNAMIC, format!("{}:{line}", file.path)),
+                };
+                open.insert((file.path.clone(), reason, what));
+            }
+        }
+    }
+    for (path, reason, what) in open {
+        found.gaps_of(&path).add(reason, &what);
+    }
+}
+
+fn is_in(path: &str, folder: &str) -> bool {
+    let folder = folder.trim_matches('/');
+    folder.is_empty() || folder == "." || path.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use crate::probe::packages::collect;
+    use crate::probe::samples::listed;
+
+    fn told(files: &[(&str, &str)]) -> Vec<String> {
+        let (_folder, listing) = listed(files);
+        let gaps = collect(&listing, &CancellationToken::new()).gaps.into_vec();
+        gaps.into_iter().map(|gap| format!("{}: {}", gap.reason, gap.examples.join(", "))).collect()
+    }
+
+    #[test]
+    fn what_own_gems_need_the_lock_file_has_to_hold() {
+        let lock = |folder: &str| {
+            format!(
+                "PATH\n  remote: {folder}\n  specs:\n    mine (0.1.0)\n      rack\n\nGEM\n  remote: https://gems.example.com/\n  \
+                 specs:\n    rack (3.1.0)\n\nPLATFORMS\n  ruby\n\nDEPENDENCIES\n  mine!\n"
+            )
+        };
+        let spec = |more: &str| {
+            format!("Gem::Specification.new do |s|\n  s.name = 'mine'\n  s.add_dependency 'rack', '>= 2'\n{more}end\n")
+        };
+        for (gemfile, folder, path) in [
+            ("gem 'mine', path: 'engines/mine'\n", "engines/mine", "engines/mine/mine.gemspec"),
+            ("gem 'mine', path: 'engines'\n", "engines", "engines/mine/mine.gemspec"),
+            ("gemspec\n", ".", "mine.gemspec"),
+        ] {
+            let of = |path: &str, more: &str| {
+                told(&[("Gemfile", gemfile), ("Gemfile.lock", &lock(folder)), (path, &spec(more))])
+            };
+            assert_eq!(of(path, ""), [""; 0], "{folder}");
+            let missing = ["package that is asked for but missing from the lock file: sidekiq"];
+            assert_eq!(of(path, "  s.add_dependency 'sidekiq'\n"), missing, "{folder}");
+            let worked_out = [format!("dependency of a manifest that only a program can work out: {path}:4")];
+            assert_eq!(of(path, "  s.add_dependency name\n"), worked_out, "{folder}");
+            if folder != "." {
+                let elsewhere = of("other/mine.gemspec", "  s.add_dependency 'sidekiq'\n");
+                assert!(elsewhere.iter().all(|gap| !gap.contains("sidekiq")), "{elsewhere:?}");
+            }
+        }
+    }
+}
