@@ -88,13 +88,15 @@ impl Asked<'_> {
             let said: Vec<&LockedPackage> = of_name.copied().collect();
             let linked: Vec<&Local> = index.locals(lock, &called).collect();
             let is_spared = lock.spared.get(&self.manifest.path).is_some_and(|spared| spared.contains(self.called()));
-            if !said.is_empty() {
+            if lock.manager == Manager::YarnClassic && self.is_linked(lock) {
+                // Whatever stands there under the name is for others.
+            } else if !said.is_empty() {
                 held.extend(said);
             } else if !all.is_empty() {
                 others = true;
             } else if is_spared || !linked.is_empty() {
                 folders.extend(linked);
-            } else if !self.is_linked(lock) {
+            } else {
                 held.extend(index.packages(lock, &name));
             }
         }
@@ -117,7 +119,7 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether a member of the same workspace is linked, of which Yarn 1 says nothing.
+    /// Whether Yarn 1 links a member of the same workspace, of which its lock file says nothing.
     fn is_linked(&self, lock: &LockFile) -> bool {
         let mut members = lock.roots.iter().filter_map(|root| self.found.manifests.get(&root.manifest));
         self.ecosystem == Ecosystem::Npm

@@ -6,7 +6,7 @@ use super::verbs::{Kind, Verb};
 use crate::probe::packages::Ecosystem;
 
 /// Those that make versions new.
-const RENEWING: [&str; 4] = ["--latest", "--upgrade-package", "--resolution", "--skip-lock"];
+const RENEWING: [&str; 3] = ["--latest", "--upgrade-package", "--skip-lock"];
 
 /// What a command asks for.
 #[derive(Debug, Default)]
@@ -48,7 +48,7 @@ impl Asked {
         };
         asked.project = by_word.map(str::to_owned).or_else(|| words.iter().find_map(with_equals));
         asked.is_odd = words.iter().any(|word| RENEWING.contains(&word.as_str()))
-            || verb.program == "uv" && verb.verb == "sync" && is(&["-U", "--upgrade"]).is_some();
+            || verb.program == "uv" && verb.verb == "sync" && is(&["-U", "--upgrade", "--resolution"]).is_some();
         asked
     }
 
