@@ -24,11 +24,15 @@ impl DependencyReport {
                     ),
                 };
             }
-            (0, _) => format!("Of {} packages none that is sure to arrive has a known vulnerability.", grouped(all)),
-            (known, _) => format!(
-                "{} of {} {} a known vulnerability{}; {}.",
-                count(known),
+            (0, _) => format!(
+                "Of {} {} looked up, none that is sure to arrive has a known vulnerability.",
                 grouped(all),
+                packages(all)
+            ),
+            (known, _) => format!(
+                "Of {} {} looked up, {known} {} a known vulnerability{}; {}.",
+                grouped(all),
+                packages(all),
                 if known == 1 { "has" } else { "have" },
                 worst(&sure),
                 fixed(&sure),
@@ -76,5 +80,9 @@ fn fixed(packages: &[&VulnerablePackage]) -> String {
 
 /// `1 package`, `2 packages`
 fn count(number: usize) -> String {
-    format!("{number} {}", if number == 1 { "package" } else { "packages" })
+    format!("{number} {}", packages(number as u64))
+}
+
+const fn packages(number: u64) -> &'static str {
+    if number == 1 { "package" } else { "packages" }
 }

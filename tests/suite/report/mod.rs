@@ -179,7 +179,7 @@ fn whoever_decides_reads_one_sentence_about_the_deployed_app() {
 fn vulnerable_packages_stand_in_every_report() {
     let report = sample::with_packages();
     let markdown = as_markdown(&report);
-    let sentence = "4 packages of 1,265 have a known vulnerability, 1 blocker and 2 major among them; for 2 of them a fixed \
+    let sentence = "Of 1,265 packages looked up, 4 have a known vulnerability, 1 blocker and 2 major among them; for 2 of them a fixed \
                     version is out.";
     let (front, appendix) = markdown.split_once("# Appendix").unwrap();
     assert!(front.contains(sentence), "{front}");
@@ -207,7 +207,7 @@ fn what_perhaps_does_not_arrive_is_counted_apart() {
     let packages = &mut report.dependencies.as_mut().unwrap().vulnerable;
     packages[1].unsure = true;
     let markdown = as_markdown(&report);
-    let sentence = "3 packages of 1,265 have a known vulnerability, 1 blocker and 1 major among them; for 1 of them a fixed \
+    let sentence = "Of 1,265 packages looked up, 3 have a known vulnerability, 1 blocker and 1 major among them; for 1 of them a fixed \
                     version is out. 1 package more with a known vulnerability may arrive, as a constraints file names it \
                     (major); a fixed version is out.";
     assert!(markdown.contains(sentence), "{markdown}");
@@ -220,13 +220,13 @@ fn what_perhaps_does_not_arrive_is_counted_apart() {
     // Of one, nothing is counted.
     let mut one = report.clone();
     one.dependencies.as_mut().unwrap().vulnerable.truncate(1);
-    let sentence = "1 package of 1,265 has a known vulnerability (blocker); no fixed version is known.";
+    let sentence = "Of 1,265 packages looked up, 1 has a known vulnerability (blocker); no fixed version is known.";
     assert!(as_markdown(&one).contains(sentence), "{}", as_markdown(&one));
     one.dependencies.as_mut().unwrap().vulnerable[0].way_out.version = Some("9.0.0".to_owned());
     assert!(as_markdown(&one).contains("a known vulnerability (blocker); a fixed version is out."));
     report.dependencies.as_mut().unwrap().vulnerable.iter_mut().for_each(|one| one.unsure = true);
     let markdown = as_markdown(&report);
-    let sentence = "Of 1,265 packages none that is sure to arrive has a known vulnerability. 4 packages with a known \
+    let sentence = "Of 1,265 packages looked up, none that is sure to arrive has a known vulnerability. 4 packages with a known \
                     vulnerability may arrive, as a constraints file names them";
     assert!(markdown.contains(sentence), "{markdown}");
 }

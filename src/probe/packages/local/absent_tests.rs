@@ -134,3 +134,22 @@ fn what_lies_on_the_disk_is_there() {
         assert_eq!((of("link", true), of("away", true)), (0, 1));
     }
 }
+
+/// Nobody can update or rename what is not there: it is told as missing, and not as a likely copy as well.
+#[test]
+fn a_folder_that_is_not_there_is_told_once() {
+    let lock = "version = 4\n[[package]]\nname = \"app\"\nversion = \"0.1.0\"\ndependencies = [\n \"image\",\n]\n\
+                [[package]]\nname = \"image\"\nversion = \"0.23.0\"\n";
+    let app = "[package]\nname = \"app\"\nversion = \"0.1.0\"\n[dependencies]\nimage = { path = \"image\" }\n";
+    let image = ("image/Cargo.toml", "[package]\nname = \"image\"\nversion = \"0.23.0\"\n");
+    let mut files = vec![("Cargo.toml", app), ("Cargo.lock", lock)];
+    for (is_there, expected) in [(false, (1, 0)), (true, (0, 1))] {
+        if is_there {
+            files.push(image);
+        }
+        let (_folder, listing) = listed(&files);
+        let found = collect(&listing, &CancellationToken::new());
+        let likely = found.locals.iter().filter(|one| one.name == "image").count();
+        assert_eq!((told(&files).len(), likely), expected, "{is_there}");
+    }
+}

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::{Collector, MOST_FOLDERS};
-use crate::probe::packages::local::{short, shown_place};
+use crate::probe::packages::local::{LocalPackage, short, shown_place};
 use crate::probe::packages::lock::{GO_LIBRARY, reason};
 use crate::probe::packages::manifest::{Manifest, Placed, Source};
 use crate::probe::packages::{Ecosystem, npm_spec};
@@ -70,6 +70,13 @@ impl Collector<'_> {
             self.miss(ecosystem, path, name, place, &at);
         }
         true
+    }
+
+    /// Whether a package is told of as a folder that is not there, and nothing of the project bears its name: what may be a copy
+    /// has to be somewhere first.
+    pub(super) fn is_missed(&self, one: &LocalPackage) -> bool {
+        let by_name = (one.aside, one.ecosystem, format!("{} by name", one.name));
+        one.fork.is_none() && self.missed.contains(&by_name) && !self.names.contains(&(one.ecosystem, one.name.clone()))
     }
 
     /// The folder that a requirements file means which another one includes: pip sees folders from where it is started.

@@ -129,7 +129,8 @@ impl<'p> Collector<'p> {
         let is_told = |one: &LocalPackage| one.version.is_none() && known.contains(&one.without_version());
         let mut told = BTreeSet::new();
         let once = |one: &LocalPackage| told.insert((one.without_version(), one.version.clone()));
-        let locals: Vec<LocalPackage> = self.locals.iter().filter(|one| !is_told(one)).cloned().collect();
+        let seen = |one: &&LocalPackage| !is_told(one) && !self.is_missed(one);
+        let locals: Vec<LocalPackage> = self.locals.iter().filter(seen).cloned().collect();
         (locals.into_iter().filter(once).collect(), self.unseen)
     }
 
