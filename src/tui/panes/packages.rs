@@ -95,18 +95,31 @@ fn row(styles: &Styles, report: &DependencyReport, key: &DependencyRow, width: u
     ];
     let taken = left.iter().map(Span::width).sum::<usize>();
     let room = width.saturating_sub(taken + 2);
+    // The version to go to says more than how the package comes in.
+    let aside = text::fit(&aside, room);
+    let room = room.saturating_sub(text::width(&aside) + 2);
+    if let Some(words) = whence(report, package).into_iter().find(|words| text::width(words) <= room) {
+        left.push(Span::styled(words, styles.muted));
+    }
+    Ends { left, right: vec![Span::styled(aside, styles.focus)] }
+}
+
+/// How a package comes in, the fullest words first: of those that several lock files hold, each row says its file.
+fn whence(report: &DependencyReport, package: &VulnerablePackage) -> Vec<String> {
     let through = package.ways_in.first().filter(|way| way.len() > 1).and_then(|way| way.first());
     let through = match (through, package.development) {
         (Some(step), _) => format!("  via {}", step.name),
         (None, true) => "  development".to_owned(),
         (None, false) => String::new(),
     };
-    // The version to go to says more than how the package comes in.
-    let aside = text::fit(&aside, room);
-    if text::width(&aside) + text::width(&through) + 2 <= room {
-        left.push(Span::styled(through, styles.muted));
+    let is_twin = |other: &VulnerablePackage| {
+        other.lock != package.lock && (&other.name, &other.version) == (&package.name, &package.version)
+    };
+    if !report.vulnerable.iter().any(is_twin) {
+        return vec![through];
     }
-    Ends { left, right: vec![Span::styled(aside, styles.focus)] }
+    let file = format!("  {}", package.lock);
+    vec![format!("{through}{file}"), file, through]
 }
 
 /// What to do where there is nothing to show.

@@ -7,7 +7,7 @@ use gonogo::tui::ui_state::{DependencyRow, Pane, View};
 use gonogo::tui::update::Request;
 
 use super::fixture::{Bench, DEPENDENCIES, dependencies_sees, say, session_with_packages, start, with_packages};
-use crate::support::packages::poisoned;
+use crate::support::packages::{poisoned, shop};
 
 fn bench(width: u16, height: u16) -> Bench {
     let mut bench = Bench::new(with_packages(), width, height);
@@ -95,6 +95,27 @@ fn rows_are_filtered_found_in_the_palette_and_clicked() {
     let (column, row) = bench.find("what was read");
     bench.click(column, row);
     assert_eq!(in_hand(&bench), "lock files");
+}
+
+#[test]
+fn rows_of_one_package_in_several_lock_files_say_their_file() {
+    for (width, expected) in [
+        (80, ["qs 6.7.0  via express  package-lock.json  ", "qs 6.7.0  via express  admin/package-lock.json  "]),
+        (44, ["qs 6.7.0  package-lock.json  ", "qs 6.7.0  via express  "]),
+    ] {
+        let mut session = with_packages();
+        let runs = start(&mut session);
+        let mut report = shop();
+        let mut again = report.vulnerable.iter().find(|one| one.name == "qs").unwrap().clone();
+        again.lock = "admin/package-lock.json".to_owned();
+        report.vulnerable.push(again);
+        dependencies_sees(&mut session, &runs, report);
+        let mut bench = Bench::new(session, width, 24);
+        let screen = bench.press("5").screen();
+        for words in expected {
+            assert!(screen.contains(words), "{width} {words}\n{screen}");
+        }
+    }
 }
 
 #[test]
