@@ -3,6 +3,7 @@
 use super::dotenv::{self, Entry};
 use super::names;
 use crate::model::{Confidence, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+use crate::probe::repository::is_aside;
 use crate::probe::secrets::{assignment, keys, placeholder};
 
 /// The rule.
@@ -35,8 +36,9 @@ pub fn finding(path: &str, text: Option<&str>) -> Option<Finding> {
         let message = format!("`{path}` is tracked by git and holds what look like real secrets: {names}");
         return Some(worded(path, first.line, message).severity(Severity::Blocker));
     }
-    // What frameworks recommend to commit: defaults for development, and values that go to the browser anyway.
-    let harmless = entries.iter().all(|entry| is_shipped(&entry.name)) || names::is_development_file(path);
+    // What frameworks recommend to commit: defaults for development and tests, and values that go to the browser anyway.
+    let harmless =
+        entries.iter().all(|entry| is_shipped(&entry.name)) || names::is_development_file(path) || is_aside(path);
     let first = entries.first()?;
     if harmless {
         return None;
@@ -95,6 +97,8 @@ mod tests {
         assert_eq!(judged(".env.test", &format!("JWT_SECRET={random}\n")), Some(Severity::Blocker));
         assert_eq!(judged(".env", "DATABASE_HOST=db.acme.io\n"), Some(Severity::Major));
         assert_eq!(judged(".env.development", "DATABASE_HOST=localhost\n"), None);
+        assert_eq!(judged("tests/fixtures/shop/.env", "DATABASE_HOST=db.acme.io\n"), None);
+        assert_eq!(judged("tests/.env", &format!("STRIPE={stripe}\n")), Some(Severity::Blocker));
         assert_eq!(judged(".env", "VITE_API_URL=https://api.acme.io\n"), None);
         assert_eq!(judged(".env", "# nothing\nJWT_SECRET=\n"), None);
         assert!(!format!("{:?}", finding(".env", Some(&format!("STRIPE={stripe}\n")))).contains(&random));

@@ -8,6 +8,7 @@ use regex::Regex;
 use super::declared::is_compose;
 use super::{dotenv, names};
 use crate::model::{Confidence, Finding, Location, RuleKind, RuleMeta, Severity, Span};
+use crate::probe::repository::is_aside;
 use crate::probe::secrets::keys;
 use crate::probe::yaml::{self, Node};
 
@@ -28,7 +29,7 @@ pub static META: RuleMeta = RuleMeta {
 /// Whether a file is one that production uses.
 #[must_use]
 pub fn is_about(path: &str) -> bool {
-    names::is_production_file(path) || is_production_compose(path)
+    (names::is_production_file(path) || is_production_compose(path)) && !is_aside(path)
 }
 
 fn is_production_compose(path: &str) -> bool {

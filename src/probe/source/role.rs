@@ -17,9 +17,6 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
     if is_generated(&lower, source) {
         return Some(Role::Generated);
     }
-    if let Some(role) = of_php(&lower, source) {
-        return Some(role);
-    }
     if folder(&["migrations", "old_migrations", "migrate", "post_migrate", "alembic"])
         || (name.ends_with(".java") && lower.contains("db/migration/"))
         || (folder(&["versions"]) && source.contains("down_revision"))
@@ -67,6 +64,9 @@ pub fn from_path_and_head(path: &str, source: &str) -> Option<Role> {
         || (name.ends_with(".java") && is_java_test(path))
     {
         return Some(Role::Test);
+    }
+    if let Some(role) = of_php(&lower, source) {
+        return Some(role);
     }
     let script_folders = [
         "scripts",

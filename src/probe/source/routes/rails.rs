@@ -2,7 +2,7 @@
 
 use super::{Framework, Guard, Route, Verb, joined, named_guard, resolve};
 use crate::probe::source::code::{Call, FunctionId, Place, Value};
-use crate::probe::source::facts::{CodeIndex, FileFacts, Language};
+use crate::probe::source::facts::{CodeIndex, FileFacts, Language, Role};
 use crate::probe::source::index::Group;
 
 /// Files that declare routes.
@@ -10,6 +10,7 @@ static ROUTES_OF_RAILS: Group = Group {
     name: "routes of Rails",
     holds: |file| {
         file.language == Language::Ruby
+            && file.role != Role::Test
             && (file.path.ends_with("config/routes.rb") || file.path.contains("config/routes/"))
     },
 };

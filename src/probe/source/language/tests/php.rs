@@ -266,6 +266,7 @@ fn functions_have_kinds_and_files_have_roles() {
         ("database/factories/A.php", "<?php", Role::Test),
         ("app/Console/Commands/A.php", "<?php", Role::Script),
         ("config/app.php", "<?php\n\nreturn [\n];\n", Role::Config),
+        ("tests/shop/config/app.php", "<?php\n\nreturn [\n];\n", Role::Test),
         ("config/db.php", "<?php\n$pdo = new PDO($dsn);\n", Role::Server),
         ("app/Http/A.php", "<?php", Role::Server),
         ("public/index.php", "<?php", Role::Server),
