@@ -1,8 +1,11 @@
 //! What whole projects install past their manifests.
 
+mod clothes;
 mod containers;
+mod folders;
 mod lock_use;
 mod programs;
+mod renewed;
 mod steps;
 
 use tokio_util::sync::CancellationToken;
