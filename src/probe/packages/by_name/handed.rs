@@ -19,6 +19,9 @@ const WITH_CODE: [&str; 9] = ["-c", "-e", "-r", "-p", "-pe", "-ne", "--eval", "-
 /// What stands between the words of a list.
 const BETWEEN: [&str; 4] = ["\", \"", "\",\"", "', '", "','"];
 
+/// What only shows the text that follows.
+const SHOWING: [&str; 7] = ["print", "console.log", "console.error", "echo", "puts", "warn", "say"];
+
 /// Longer lines, and more words of one, are not taken apart.
 const MOST_BYTES: usize = 4_000;
 const MOST_WORDS: usize = 50;
@@ -54,9 +57,9 @@ pub fn handed(words: &[String]) -> Handed<'_> {
         of_row(at, name).filter(|texts| !texts.is_empty()).map(|texts| (at, texts))
     });
     match found {
-        // What they are told besides fetches packages itself.
+        // What they are told besides may fetch packages itself, as may what stands in front of them.
         Some((at, texts)) => {
-            let is_rest = words.get(at).is_some_and(|word| verbs::is_program(word) || word == "concurrently");
+            let is_rest = at > 0 || words.first().is_some_and(|word| verbs::is_program(word) || word == "concurrently");
             Handed { texts, is_rest }
         }
         None => Handed { texts: Vec::new(), is_rest: true },
@@ -103,7 +106,13 @@ pub fn brings(line: &str) -> bool {
     let joined = BETWEEN.iter().fold(line.to_owned(), |text, between| text.replace(between, " "));
     // `pip.main(["install", …])`
     let is_module = joined.contains("pip") && joined.contains("main");
-    joined.split(|c: char| "\"'`()[]{};&|\n".contains(c)).any(|part| {
+    let mut before = "";
+    joined.split(|c: char| "\"'`()[]{};&|\n".contains(c)).filter(|part| !part.trim().is_empty()).any(|part| {
+        let is_shown = SHOWING.iter().any(|word| before.trim_end().ends_with(word));
+        before = part;
+        if is_shown {
+            return false;
+        }
         let words: Vec<String> = part.split_whitespace().take(MOST_WORDS).map(str::to_owned).collect();
         is_module && part.starts_with("install ") || (0..words.len()).any(|at| is_more(&words, at))
     })
@@ -135,6 +144,7 @@ mod tests {
             ("execSync('npm install', {stdio: 'inherit'})", false),
             ("os.system('pip install -r requirements.txt')", false),
             ("# pip install requests", false),
+            ("import x; print('pip install done')", false),
             ("console.log(process.env.npm_package_version)", false),
         ] {
             assert_eq!(brings(line), is_one, "{line}");
@@ -153,6 +163,7 @@ mod tests {
             (&["npx", "-p", "x", "-c", "a b"], "a b", true),
             (&["concurrently", "npm:a", "b c", "d e"], "b c / d e", true),
             (&["sh", "./x.sh", "-c", "a b"], "", true),
+            (&["npm", "run", "watch", "a b"], "a b", true),
             (&["npm", "run", "a"], "", true),
             (&["echo", "a b"], "", true),
         ] {

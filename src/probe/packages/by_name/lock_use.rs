@@ -54,13 +54,16 @@ pub struct Settings {
     is_strict: bool,
     /// Versions of Python packages come from a constraints file.
     is_constrained: bool,
+    /// Go puts into `go.mod` what that lacks (<https://go.dev/ref/mod#build-commands>).
+    pub is_go_open: bool,
 }
 
 impl Settings {
     /// Of the text of a container.
     pub fn of(container: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| container.contains(word));
-        Self { is_strict: has(&STRICT_SETTINGS), is_constrained: has(&["PIP_CONSTRAINT", "UV_CONSTRAINT"]) }
+        let is_constrained = has(&["PIP_CONSTRAINT", "UV_CONSTRAINT"]);
+        Self { is_strict: has(&STRICT_SETTINGS), is_constrained, is_go_open: has(&["-mod=mod"]) }
     }
 }
 

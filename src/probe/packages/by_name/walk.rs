@@ -149,7 +149,9 @@ impl<'p> Walk<'p> {
         let asked = asked(verb, &command.words);
         self.start_inner(verb, &asked, command, standing, place);
         let is_fed = feed.is_some();
-        let mut is_open = asked.is_odd || feed.is_some_and(|files| !self.are_lists(&files, standing, place));
+        let is_go_open = verb.program == "go" && self.ground.settings.is_go_open;
+        let mut is_open =
+            asked.is_odd || is_go_open || feed.is_some_and(|files| !self.are_lists(&files, standing, place));
         let is_for_manifest =
             verb.kind == Kind::Project || verb.kind == Kind::Named && !is_fed && !asked.names && asked.files.is_empty();
         if is_for_manifest {

@@ -31,6 +31,7 @@ fn a_lock_file_made_anew_does_not_answer() {
         ("RUN cargo update && cargo add serde", "unfollowed: Dockerfile:4 cargo update, by name: Dockerfile:4 serde"),
         ("RUN go mod edit -require=example.org/x@v1.0.0", "unfollowed: Dockerfile:4 go mod edit"),
         ("RUN rm go.mod && go mod init x && go mod tidy", "unfollowed: Dockerfile:4 go mod init"),
+        ("ENV GOFLAGS=-mod=mod\nRUN go build .", "unfollowed: Dockerfile:5 go build"),
         ("RUN GOFLAGS=-mod=mod go build .", "unfollowed: Dockerfile:4 go build"),
         ("RUN pip install -r requirements.txt && pip install -U flask", "by name: Dockerfile:4 flask"),
         ("RUN pip install -qU flask", "by name: Dockerfile:4 flask"),
