@@ -81,6 +81,7 @@ fn to_shell(words: &[String]) -> Option<&str> {
 
 /// The language that is given a text which brings in packages: `python -c "import pip; …"`.
 pub fn language(words: &[String]) -> Option<&str> {
+    words.iter().take(MOST_WORDS).find(|word| WITH_CODE.contains(&word.as_str()))?;
     words.iter().enumerate().take(MOST_WORDS).find_map(|(at, word)| {
         let name = verbs::name(word);
         let after = words.get(at + 1..).filter(|_| LANGUAGES.contains(&name))?;

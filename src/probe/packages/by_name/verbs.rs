@@ -1,5 +1,8 @@
 //! Which commands fetch packages: a program, and what it is told to do.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::options;
 use crate::probe::packages::Ecosystem;
 
@@ -46,7 +49,7 @@ use Kind::{Named, Open, OpenIfNamed, OpenWith, OpenWithout, Project, Runs, Start
 
 /// Programs, what they are told, and what that does; longer phrases first. An empty verb is that of a program without words, or
 /// of one that does nothing else. What is not here fetches nothing.
-const TABLE: [Row; 94] = [
+static TABLE: [Row; 94] = [
     ("pip", "install|wheel|download", PyPi, Named),
     ("pip-sync", "", PyPi, Named),
     ("uv", "pip install|pip sync|add", PyPi, Named),
@@ -178,25 +181,29 @@ pub fn name(word: &str) -> &str {
     bare.strip_suffix('-').filter(|_| bare.len() < name.len()).unwrap_or(bare)
 }
 
+/// The rows of a program: every word of every command is looked up.
+static ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static Row>>> = LazyLock::new(|| {
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    for row in &TABLE {
+        row.0.split('|').for_each(|program| found.entry(program).or_default().push(row));
+    }
+    found
+});
+
 /// Whether a program of this name may fetch packages.
 pub fn is_program(name: &str) -> bool {
-    TABLE.iter().any(|(programs, ..)| programs.split('|').any(|one| one == name))
+    ROWS.contains_key(name)
 }
 
 /// What the program at `at` does with packages; `None` where it does nothing with any.
 pub fn verb(words: &[String], at: usize) -> Option<Verb> {
     let program = name(words.get(at)?);
     let program = program.strip_prefix("-m").unwrap_or(program);
-    if !is_program(program) {
-        return None;
-    }
+    let (program, rows) = ROWS.get_key_value(program)?;
     let said = said(program, words, at + 1);
-    let rows = TABLE.iter().filter_map(|(programs, verbs, ecosystem, kind)| {
-        let program = programs.split('|').find(|one| *one == program)?;
-        Some((program, *verbs, *ecosystem, *kind))
-    });
     let mut found: Option<(usize, Verb)> = None;
-    for (program, verbs, ecosystem, kind) in rows {
+    for (_, verbs, ecosystem, kind) in rows {
+        let (ecosystem, kind) = (*ecosystem, *kind);
         for verb in verbs.split('|') {
             let parts: Vec<&str> = verb.split(' ').filter(|part| !part.is_empty()).collect();
             let is_said =
