@@ -22,6 +22,8 @@ use crate::probe::paths::folder;
 
 /// Programs that are fetched start others so deep.
 const MOST_INNER: usize = 20;
+/// Of one file, so many commands are followed at all.
+const MOST_STEPS: usize = 30_000;
 /// Of one file, so many commands that fetch packages are looked at.
 const MOST_COMMANDS: usize = 2_000;
 
@@ -56,6 +58,7 @@ pub struct Walk<'p> {
     pub(super) met: BTreeSet<String>,
     pub(super) manifests: BTreeMap<String, Rc<(String, serde_json::Value)>>,
     fetches: usize,
+    commands: usize,
 }
 
 impl<'p> Walk<'p> {
@@ -63,7 +66,7 @@ impl<'p> Walk<'p> {
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
         let (ground, met, manifests) = (Ground::default(), BTreeSet::new(), BTreeMap::new());
-        Self { project, told, kept, folders, ground, has_list: false, met, manifests, fetches: 0 }
+        Self { project, told, kept, folders, ground, has_list: false, met, manifests, fetches: 0, commands: 0 }
     }
 
     /// Goes along with the steps of a shell.
@@ -93,6 +96,13 @@ impl<'p> Walk<'p> {
     }
 
     fn command(&mut self, command: &Command, before: Option<&Command>, standing: &mut Standing<'_>, place: Place<'_>) {
+        self.commands += 1;
+        if self.commands > MOST_STEPS {
+            if self.commands == MOST_STEPS + 1 {
+                self.pass_over(place, "and further commands, of which there are more than 30,000");
+            }
+            return;
+        }
         self.ground.note(command, before, standing);
         let expanded = self.ground.expanded(command);
         let command = expanded.as_ref().unwrap_or(command);
