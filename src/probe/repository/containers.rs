@@ -66,13 +66,20 @@ pub fn find(repo: &Repo) -> Vec<Dockerfile> {
 /// The last value that an ARG or ENV gives a variable: `NAME=value`, `NAME value`.
 fn set_by<'a>(rest: &'a str, name: &str) -> Option<&'a str> {
     let old = rest.split_once(char::is_whitespace).filter(|(key, _)| !key.contains('='));
-    let mut pairs = rest
-        .split_whitespace()
-        .filter_map(|word| word.split_once('='))
-        .chain(old)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev();
+    // Blanks within quotes part nothing.
+    let (mut quote, mut before) = (None, ' ');
+    let is_end = move |c: char| {
+        let is_escaped = std::mem::replace(&mut before, c) == '\\';
+        match quote {
+            Some(open) if c == open && !is_escaped => quote = None,
+            None if matches!(c, '"' | '\'') && !is_escaped => quote = Some(c),
+            None => return c.is_whitespace() && !is_escaped,
+            _ => {}
+        }
+        false
+    };
+    let mut pairs =
+        rest.split(is_end).filter_map(|word| word.split_once('=')).chain(old).collect::<Vec<_>>().into_iter().rev();
     pairs.find(|(key, _)| *key == name).map(|(_, value)| value.trim().trim_matches(['"', '\'']))
 }
 
@@ -364,6 +371,9 @@ mod tests {
         let of = |name, line| file.value_at(name, line);
         assert_eq!((of("V", 4), of("V", 7), of("V", 11)), (Some("2"), Some("3"), Some("6")));
         assert_eq!((of("G", 4), of("G", 11), of("W", 11)), (None, Some("1"), None));
+        let quoted = Dockerfile::new("Dockerfile", "FROM a\nENV P=\"x y\" Q='z w' R=1\\ 2 S T\nRUN one\n".into());
+        let of = |name| quoted.value_at(name, 3);
+        assert_eq!((of("P"), of("Q"), of("R")), (Some("x y"), Some("z w"), Some("1\\ 2")));
         let runs = Dockerfile::new("Dockerfile", "FROM a\nONBUILD RUN npm i -g b\nONBUILD COPY c d\n".into());
         assert_eq!(runs.runs().collect::<Vec<_>>(), [("npm i -g b", 2)]);
     }

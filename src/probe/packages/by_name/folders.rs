@@ -115,7 +115,8 @@ impl<'c> Standing<'c> {
         let foreign = ground.foreign.iter().filter(|(at, line)| is_here(at, *line));
         let foreign = foreign.map(|(at, line)| (bare(at).len(), *line)).max();
         let near = |one: &&Copied| {
-            below(bare_full, bare(&one.target)).is_some() || below(bare(&one.target), bare_full).is_some()
+            let (target, is_file) = (bare(&one.target), one.from == From::File);
+            !is_file && (below(bare_full, target).is_some() || below(target, bare_full).is_some())
         };
         let nearness = |one: &&Copied| (bare(&one.target).len().min(bare_full.len()), one.line);
         let copied = self.copies().filter(near).max_by_key(nearness);
@@ -145,7 +146,7 @@ impl<'c> Standing<'c> {
             }
             // Of a file of commands nobody says where it stands.
             None if self.line == 0 => Origin::Project,
-            None if self.copies().next().is_none() => {
+            None if self.copies().all(|one| one.from == From::File) => {
                 if ground.fetched {
                     Origin::Foreign
                 } else {
@@ -172,13 +173,21 @@ impl<'c> Standing<'c> {
     /// Whether what covers a place comes from an image or an address.
     pub fn is_elsewhere(&self, named: &str) -> bool {
         let full = self.full(named);
-        let covering = self.copies().filter(|copy| below(bare(&full), bare(&copy.target)).is_some());
-        covering.max_by_key(|copy| (bare(&copy.target).len(), copy.line)).is_some_and(|one| one.from == From::Elsewhere)
+        let is_it = |copy: &&Copied| match copy.from {
+            From::File => copy.writes(&full),
+            _ => below(bare(&full), bare(&copy.target)).is_some(),
+        };
+        let covering = self.copies().filter(is_it);
+        covering
+            .max_by_key(|copy| (bare(&copy.target).len(), copy.line))
+            .is_some_and(|one| matches!(one.from, From::Elsewhere | From::File))
     }
 
     /// Whether an instruction of the container wrote a file: from a text, an address or an image.
     pub fn is_written(&self, full: &str) -> bool {
-        let covers = |copy: &&Copied| copy.writes(full) || below(bare(full), bare(&copy.target)).is_some();
+        let covers = |copy: &&Copied| {
+            copy.writes(full) || copy.from != From::File && below(bare(full), bare(&copy.target)).is_some()
+        };
         self.copies().filter(covers).last().is_some_and(|copy| copy.writes(full))
     }
 
@@ -231,7 +240,8 @@ impl<'c> Standing<'c> {
     /// From where a folder of the container was copied, and whether that is another stage.
     fn sources(&self, full: &str) -> Vec<(String, bool)> {
         let last = full.rsplit('/').next().unwrap_or(full);
-        let covering = self.copies().filter_map(|copy| Some((copy, below(bare(full), bare(&copy.target))?)));
+        let copies = self.copies().filter(|copy| copy.from != From::File);
+        let covering = copies.filter_map(|copy| Some((copy, below(bare(full), bare(&copy.target))?)));
         let sources = covering.flat_map(|(copy, rest)| {
             copy.sources.iter().flat_map(move |source| {
                 let above = match source.rsplit_once('/') {
@@ -248,50 +258,5 @@ impl<'c> Standing<'c> {
             })
         });
         sources.collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::probe::repository::Dockerfile;
-
-    #[test]
-    fn folders_of_a_container_are_found_where_they_were_copied_from() {
-        let of = |before: &str, command: &str, folder: &str| {
-            let text = format!("FROM python:3.12\n{before}\nRUN {command}\n");
-            let container = Dockerfile::new("Dockerfile", text.as_str().into());
-            let (_, line) = container.runs().next().unwrap();
-            let layout = Layout::of(&container);
-            let mut standing = Standing::of(&layout, command, line);
-            if let Some(to) = command.strip_prefix("cd ") {
-                standing.go(to);
-            }
-            standing.names(folder).join(" ")
-        };
-        for (before, command, folder, names) in [
-            ("COPY . /app", "pip install x", "/app/libs/http", "libs/http app/libs/http"),
-            ("COPY . /app", "pip install x", "./libs/http", "libs/http"),
-            ("WORKDIR /app", "pip install x", "./libs/http[dev]", "app/libs/http"),
-            ("COPY libs/http /tmp/h", "pip install x", "/tmp/h", "libs/http tmp/h"),
-            ("COPY --chown=a:b ./libs/ /tmp/", "pip install x", "/tmp/http/", "libs/http tmp/http"),
-            // From another stage, which has it under the project's name with folders above it.
-            ("COPY --from=build /src/libs/http /tmp/h", "pip install x", "/tmp/h", "src/libs/http tmp/h"),
-            (
-                "WORKDIR /s\nCOPY libs /s\nFROM x\nCOPY --from=a /s/h /opt/h",
-                "pip install x",
-                "/opt/h",
-                "libs/h s/h opt/h",
-            ),
-            ("WORKDIR /code\nCOPY libs/http ./h", "pip install x", "./h", "libs/http code/h"),
-            ("COPY backend/ .", "pip install x", "./h", "backend/h h"),
-            ("COPY a.txt libs /app/", "pip install x", "/app/h", "a.txt/h libs/h app/h"),
-            ("COPY libs /tmp/libs", "pip install x", "/tmp/libsonnet", "tmp/libsonnet"),
-            ("WORKDIR /app\nCOPY . .", "cd libs/http", ".", "libs/http app/libs/http"),
-            ("WORKDIR /app\nWORKDIR libs", "pip install .", ".", "app/libs"),
-            ("COPY . .", "pip install .", ".", ""),
-        ] {
-            assert_eq!(of(before, command, folder), names, "{before} {command} {folder}");
-        }
     }
 }

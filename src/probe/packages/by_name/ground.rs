@@ -2,15 +2,23 @@
 
 use std::collections::BTreeMap;
 
-use super::archives;
+use super::exports::{compiled_by, exported_by, writes_lock};
 use super::folders::Standing;
 use super::layout::{bare, below};
-use super::lock_use::{Settings, is_like};
+use super::lock_use::Settings;
+use super::programs::{IN_FRONT, is_assignment};
 use super::steps::Command;
+use super::text::is_like;
 use super::verbs;
+use super::{archives, filters};
 
 /// More places than any container fills.
 const MOST_PLACES: usize = 1_000;
+/// Longer values, and more words of one, are not kept.
+const MOST_VALUE: usize = 500;
+const MOST_WORDS: usize = 100;
+/// What stands in front of what a shell sets.
+const SETTING: [&str; 6] = ["alias", "export", "local", "readonly", "declare", "set"];
 /// Longer texts are not kept.
 const MOST_TEXT: usize = 64 * 1024;
 
@@ -27,6 +35,14 @@ pub struct Ground {
     pub texts: BTreeMap<String, String>,
     /// Files that commands wrote of what lock files hold.
     pub exported: Vec<String>,
+    /// Lists that commands worked out of others, which may be there.
+    pub compiled: Vec<String>,
+    /// Files that hold parts of others, with these.
+    pub parts: BTreeMap<String, Vec<String>>,
+    /// What variables and other names of commands stand for, where that is a program with words.
+    names: BTreeMap<String, String>,
+    /// What loops go through, by the variable.
+    pub loops: BTreeMap<String, Vec<String>>,
     /// Files that commands took away, each with the line.
     pub removed: Vec<(String, u32)>,
     /// Something was cloned or unpacked.
@@ -75,21 +91,30 @@ impl Ground {
         if self.is_full() {
             return;
         }
-        let exported = super::exported_by(command);
-        self.exported.extend(exported.iter().map(|file| standing.full(file)));
+        let full = |files: Vec<String>| files.into_iter().map(|file| standing.full(&file)).collect::<Vec<_>>();
+        let exported = exported_by(command);
+        match compiled_by(&command.words, exported.clone()) {
+            Some((files, true)) => self.written.extend(full(files)),
+            Some((files, false)) => self.compiled.extend(full(files)),
+            None => self.exported.extend(full(exported)),
+        }
+        self.note_names(&command.words);
+        let sources: Vec<String> = filters::sources(command, before).iter().map(|file| standing.full(file)).collect();
         let text = said(&command.words);
         for file in &command.writes {
             self.add_text(standing.full(file), text.as_deref());
         }
-        if !super::writes_lock(&command.words) {
-            self.written.extend(
-                command.writes.iter().filter(|file| !file.starts_with("/dev/")).map(|file| standing.full(file)),
-            );
+        if !writes_lock(&command.words) {
+            let writes = command.writes.iter().filter(|file| !file.starts_with("/dev/"));
+            let writes: Vec<String> = writes.map(|file| standing.full(file)).collect();
+            match sources.is_empty() {
+                false if self.parts.len() < MOST_PLACES => {
+                    self.parts.extend(writes.into_iter().map(|file| (file, sources.clone())));
+                }
+                _ => self.written.extend(writes),
+            }
         }
-        let in_front = |word: &&&str| {
-            word.contains('=')
-                || matches!(**word, "if" | "then" | "else" | "do" | "!" | "{" | "sudo" | "while" | "exec" | "time")
-        };
+        let in_front = |word: &&&str| word.contains('=') || **word == "sudo" || IN_FRONT.contains(*word);
         let front = words.iter().take_while(in_front).count();
         let Some((program, rest)) = words.get(front..).and_then(<[&str]>::split_first) else { return };
         let plain: Vec<&str> = rest.iter().copied().filter(|word| !word.starts_with('-')).collect();
@@ -135,19 +160,23 @@ impl Ground {
             }
             "tee" => {
                 let files = plain.iter().map(|file| standing.full(file));
-                let is_lock = before.is_some_and(|before| super::writes_lock(&before.words));
+                let is_lock = before.is_some_and(|before| writes_lock(&before.words));
                 let text = before.and_then(|before| said(&before.words));
                 for file in files {
                     self.add_text(file.clone(), text.as_deref());
                     if is_lock { &mut self.exported } else { &mut self.written }.push(file);
                 }
             }
-            // To take lines out brings nothing in.
             "sed"
                 if rest.iter().any(|word| word.starts_with("-i") || word.starts_with("--in-place"))
-                    && !plain.iter().any(|word| word.starts_with('/') && word.ends_with("/d")) =>
+                    && !filters::is_harmless_sed(rest) =>
             {
                 self.written.extend(plain.iter().skip(1).map(|file| standing.full(file)));
+            }
+            "find" if rest.contains(&"-delete") => {
+                let name = after(&["-name"]).unwrap_or("*");
+                let from = plain.first().copied().unwrap_or(".");
+                self.removed.push((standing.full(&format!("{from}/{name}")), standing.line()));
             }
             "gh" => {
                 if let ["repo", "clone", from, ..] = plain.as_slice() {
@@ -167,6 +196,47 @@ impl Ground {
             _ => {}
         }
         self.makes_archives = self.makes_archives || archives::makes(&command.words);
+    }
+
+    /// Notes what stands for a program with words, `I="pip install"`, `alias p='pip install'`, and what loops go through.
+    fn note_names(&mut self, words: &[String]) {
+        if self.names.len() + self.loops.len() > MOST_PLACES {
+            return;
+        }
+        if let [word, variable, into, all @ ..] = words
+            && word == "for"
+            && into == "in"
+            && all.len() < MOST_WORDS
+        {
+            self.loops.insert(variable.clone(), all.to_vec());
+        }
+        let rest = words.get(usize::from(words.first().is_some_and(|word| SETTING.contains(&word.as_str())))..);
+        if !rest.is_some_and(|rest| rest.iter().all(|word| is_assignment(word))) {
+            return;
+        }
+        for (name, value) in rest.into_iter().flatten().filter_map(|word| word.split_once('=')) {
+            let is_command = value.len() < MOST_VALUE
+                && value.split_whitespace().take(MOST_WORDS).any(|word| verbs::is_program(verbs::name(word)));
+            if is_command && value.contains(' ') {
+                self.names.insert(name.to_owned(), value.to_owned());
+            } else {
+                self.names.remove(name);
+            }
+        }
+    }
+
+    /// A command whose program a name stands for, with what that means.
+    pub fn expanded(&self, command: &Command) -> Option<Command> {
+        let words = &command.words;
+        let at = words.iter().position(|word| !(is_assignment(word) || IN_FRONT.contains(&word.as_str())))?;
+        let word = words.get(at)?;
+        let name =
+            word.strip_prefix('$').map_or(word.as_str(), |name| name.trim_start_matches('{').trim_end_matches('}'));
+        let value = self.names.get(name)?.split_whitespace().map(str::to_owned);
+        let before = words.get(..at)?.iter().cloned();
+        let words = before.chain(value).chain(words.get(at + 1..)?.iter().cloned()).collect();
+        let (writes, reads) = (command.writes.clone(), command.reads.clone());
+        Some(Command { words, writes, reads, ..Command::default() })
     }
 
     /// Whether a command wrote a file of this name, which may be a pattern.

@@ -47,8 +47,10 @@ pub enum From {
     Project,
     /// Another stage of the same file.
     Stage,
-    /// An image, or an address.
+    /// An image, or an address from which a whole folder comes.
     Elsewhere,
+    /// Single files of addresses (<https://docs.docker.com/reference/dockerfile/#adding-files-from-a-url>).
+    File,
 }
 
 impl Layout {
@@ -134,7 +136,7 @@ impl Copied {
             let is_text = source.starts_with("<<");
             let name = source.trim_start_matches(['<', '-', '\'', '"']);
             let name = name.rsplit('/').next().unwrap_or(name).trim_end_matches(['"', '\'']);
-            (is_text || self.from == From::Elsewhere)
+            (is_text || matches!(self.from, From::Elsewhere | From::File))
                 && below(bare(full), target).is_some_and(|rest| rest.is_empty() || rest.strip_prefix('/') == Some(name))
         })
     }
@@ -149,7 +151,10 @@ fn copied(rest: &str, at: &str, line: u32, is_stage: impl Fn(&str) -> bool) -> O
     // What is not absolute is meant from where the container stands.
     let target = gone(at, words.pop()?);
     let is_address = words.iter().any(|word| word.contains("://") || word.starts_with("git@"));
+    let is_folder =
+        |word: &&str| word.starts_with("git@") || word.split('#').next().is_some_and(|at| at.ends_with(".git"));
     let from = match from {
+        _ if is_address && !words.iter().any(is_folder) => From::File,
         _ if is_address => From::Elsewhere,
         Some(name) if is_stage(name) => From::Stage,
         Some(_) => From::Elsewhere,

@@ -8,6 +8,7 @@ use super::ground::Ground;
 use super::layout::{Copied, From, bare, below};
 use super::operands::Asked;
 use super::project::Project;
+use super::text::is_like;
 use super::verbs::{Kind, Verb};
 use crate::probe::files::FileEntry;
 use crate::probe::packages::answered::needed;
@@ -43,7 +44,8 @@ const STRICT_SETTINGS: [&str; 8] = [
     "--global frozen",
 ];
 /// Options that pass over the lock file.
-const PASSING: [&str; 3] = ["--no-lockfile", "--no-package-lock", "--package-lock=false"];
+const PASSING: [&str; 6] =
+    ["--no-lockfile", "--no-package-lock", "--package-lock=false", "--lockfile=false", "--no-shrinkwrap", "--no-lock"];
 
 /// What the variables and settings of a container say.
 #[derive(Debug, Default, Clone, Copy)]
@@ -52,13 +54,16 @@ pub struct Settings {
     is_strict: bool,
     /// Versions of Python packages come from a constraints file.
     is_constrained: bool,
+    /// Go puts into `go.mod` what that lacks (<https://go.dev/ref/mod#build-commands>).
+    pub is_go_open: bool,
 }
 
 impl Settings {
     /// Of the text of a container.
     pub fn of(container: &str) -> Self {
         let has = |words: &[&str]| words.iter().any(|word| container.contains(word));
-        Self { is_strict: has(&STRICT_SETTINGS), is_constrained: has(&["PIP_CONSTRAINT", "UV_CONSTRAINT"]) }
+        let is_constrained = has(&["PIP_CONSTRAINT", "UV_CONSTRAINT"]);
+        Self { is_strict: has(&STRICT_SETTINGS), is_constrained, is_go_open: has(&["-mod=mod"]) }
     }
 }
 
@@ -92,6 +97,10 @@ impl<'a> Run<'a> {
         let known = nearest(&file.path, locks_of(manifest)?.0, self.project)?;
         if let Some(option) = has(&PASSING) {
             return Some(option.clone());
+        }
+        let is_off = |pair: &[String]| matches!(pair, [option, off] if option == "--package-lock" && off == "false");
+        if self.words.windows(2).any(is_off) {
+            return Some("--package-lock=false".to_owned());
         }
         let is_strict = match program {
             "npm" | "pnpm" if self.verb.kind == Kind::Project => true,
@@ -171,6 +180,9 @@ impl<'a> Run<'a> {
         let full = format!("{}/{name}", bare(there));
         self.standing.copies_of_stage().filter(|copy| copy.line > after).any(|copy| {
             let rest = below(bare(&full), bare(&copy.target));
+            if copy.from == From::File {
+                return rest_is(copy, &full, name);
+            }
             let is_odd = copy.target.contains('$') || copy.sources.iter().any(|source| source.contains('$'));
             is_odd || rest.is_some_and(|rest| self.covers(copy, &rest, name, file))
         })
@@ -197,6 +209,20 @@ impl<'a> Run<'a> {
             ![".json", ".toml", ".lock", ".yaml"].iter().any(|end| last.ends_with(end))
         })
     }
+}
+
+/// Whether an address that is copied is this file.
+fn rest_is(copy: &Copied, full: &str, name: &str) -> bool {
+    let is_it = |source: &String| source.rsplit('/').next() == Some(name);
+    bare(full) == bare(&copy.target)
+        || copy.sources.iter().any(is_it) && below(bare(full), bare(&copy.target)).is_some()
+}
+
+/// The manifest that a program reads, and its lock files.
+pub fn manifest_of(program: &str) -> Vec<&'static str> {
+    let row = READS.iter().find(|(reads, ..)| *reads == program);
+    row.map(|(_, manifest, locks)| std::iter::once(*manifest).chain(locks.iter().copied()).collect())
+        .unwrap_or_default()
 }
 
 /// Manifests of Python packages.
@@ -242,12 +268,4 @@ fn is_left_out(path: &str, project: &Project<'_>) -> bool {
     }
     let inner = path.get(folder(list).len()..).unwrap_or(path);
     patterns.build().is_ok_and(|patterns| patterns.matched_path_or_any_parents(inner, false).is_ignore())
-}
-
-/// Whether a name is one that a pattern means.
-pub fn is_like(name: &str, pattern: &str) -> bool {
-    let mut patterns = GitignoreBuilder::new("");
-    let is_read = patterns.add_line(None, pattern).is_ok();
-    // One that makes no sense may mean anything.
-    !is_read || patterns.build().map_or(true, |patterns| patterns.matched(name, false).is_ignore())
 }

@@ -8,9 +8,15 @@
 
 mod archives;
 mod begins;
+mod brought;
 mod code;
+mod exports;
+mod filters;
 mod folders;
+mod follow;
+mod fronts;
 mod ground;
+mod handed;
 mod installed;
 mod kept;
 mod layout;
@@ -19,6 +25,7 @@ mod operands;
 mod options;
 mod programs;
 mod project;
+mod runners;
 mod scripts;
 mod shown;
 mod starts;
@@ -48,6 +55,7 @@ use starts::Says;
 use steps::Step;
 use walk::{Place, Walk};
 
+pub(super) use exports::exported;
 pub(super) use text::{filled, in_shell_form};
 
 /// Why something was not examined.
@@ -157,11 +165,19 @@ fn along_container(walk: &mut Walk<'_>, path: &str, text: &str) {
         ["RUN", "ONBUILD"].into_iter().flat_map(|word| container.all(word)).map(|(_, line)| line).collect();
     let mut standing = Standing::of(&layout, "", 0);
     let mut before = String::new();
+    let mut is_code = false;
     for (run, line) in container.runs() {
         // The lines of a here-document are for one shell.
         if own.contains(&line) {
             standing = Standing::of(&layout, run, line);
             before.clear();
+            is_code = handed::is_code(text::bare(run));
+        } else if is_code {
+            if handed::brings(run) {
+                let place = Place { path, line, written: run, is_container: true, depth: 0 };
+                walk.pass_over(place, "install within a text of a language");
+            }
+            continue;
         }
         let whole = format!("{before}{run}");
         if let Some(start) = whole.strip_suffix('\\').filter(|_| !own.contains(&line)) {
@@ -253,36 +269,6 @@ pub(super) fn installed(command: &str) -> Vec<Installed> {
     let bare = command.trim();
     let bare = bare.split_once(' ').filter(|(word, _)| word.eq_ignore_ascii_case("run")).map_or(bare, |(_, rest)| rest);
     steps::steps(text::bare(bare)).into_iter().flat_map(of).collect()
-}
-
-/// The files to which commands write down what a lock file holds: `poetry export -o all.txt`, `uv export > all.txt`.
-pub(super) fn exported(commands: &str) -> Vec<String> {
-    let all = steps::steps(commands).into_iter();
-    all.flat_map(|step| if let Step::Command(one) = step { exported_by(&one) } else { Vec::new() }).collect()
-}
-
-fn exported_by(command: &steps::Command) -> Vec<String> {
-    if !writes_lock(&command.words) {
-        return Vec::new();
-    }
-    let mut found = command.writes.clone();
-    let mut words = command.words.iter();
-    while let Some(word) = words.next() {
-        match word.split_once('=') {
-            Some(("--output" | "--output-file", file)) => found.push(file.to_owned()),
-            None if matches!(word.as_str(), "-o" | "--output" | "--output-file") => found.extend(words.next().cloned()),
-            _ => {}
-        }
-    }
-    found
-}
-
-/// Whether a command writes down what a lock file holds.
-fn writes_lock(words: &[String]) -> bool {
-    let at = words.iter().position(|word| matches!(verbs::name(word), "uv" | "poetry" | "pdm" | "pipenv" | "pip"));
-    let says = |word: &String| matches!(word.as_str(), "export" | "compile" | "freeze" | "requirements");
-    at.is_some_and(|at| words.iter().skip(at + 1).any(says))
-        || words.iter().any(|word| verbs::name(word) == "pip-compile")
 }
 
 /// An address may carry a password.

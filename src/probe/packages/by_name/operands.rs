@@ -29,6 +29,10 @@ pub struct Asked {
     pub is_perhaps_own: bool,
     /// It names something, be it a package manager, which is not looked at.
     pub names: bool,
+    /// The place of the program that it starts.
+    pub started: Option<usize>,
+    /// What it names comes in the version of the day, whatever a lock file says of it.
+    pub is_of_the_day: bool,
 }
 
 impl Asked {
@@ -47,8 +51,13 @@ impl Asked {
             options.contains(&option).then(|| value.to_owned())
         };
         asked.project = by_word.map(str::to_owned).or_else(|| words.iter().find_map(with_equals));
-        asked.is_odd = words.iter().any(|word| RENEWING.contains(&word.as_str()))
-            || verb.program == "uv" && verb.verb == "sync" && is(&["-U", "--upgrade", "--resolution"]).is_some();
+        asked.is_odd = is(&RENEWING).is_some()
+            || match (verb.program, verb.verb) {
+                ("uv", "sync" | "run") => is(&["-U", "--upgrade", "--resolution"]).is_some(),
+                // What `go.mod` lacks is put into it (<https://go.dev/ref/mod#build-commands>).
+                ("go", _) => words.iter().any(|word| word.ends_with("-mod=mod")),
+                _ => false,
+            };
         asked
     }
 
@@ -92,16 +101,24 @@ impl Asked {
 pub fn asked(verb: &Verb, words: &[String]) -> Asked {
     let mut found = Asked::new(verb, words);
     let ecosystem = verb.ecosystem;
-    if verb.kind == Kind::Project {
-        return found;
+    let has = |parts: &str| words.iter().any(|word| parts.split('|').any(|part| word.contains(part)));
+    match verb.kind {
+        Kind::Project => return found,
+        Kind::OpenWith(parts) => return Asked { is_odd: has(parts), ..found },
+        Kind::OpenWithout(parts) => return Asked { is_odd: !has(parts), ..found },
+        _ => {}
     }
     let is_python = ecosystem == Ecosystem::PyPi;
     let runs = verb.kind == Kind::Runs || (verb.program, verb.verb) == ("go", "run");
     let (mut version, mut answered, mut is_named) = (None::<String>, false, false);
     let mut rest = words.iter().skip(verb.rest).map(String::as_str);
+    let count = words.len();
     found.is_odd |= words.iter().skip(verb.rest).any(|word| word == "{}");
     while let Some(word) = rest.next() {
         if !word.starts_with('-') || word == "-" {
+            if verb.kind == Kind::Runs {
+                found.started = Some(count - rest.len() - 1);
+            }
             // The rest is for the program that is started.
             if verb.kind == Kind::Starts || runs && is_named {
                 break;
@@ -122,6 +139,9 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             _ if is_python && word.len() > 2 && ["-r", "-e"].iter().any(|start| word.starts_with(start)) => {
                 (word.get(..2).unwrap_or(word), word.get(2..))
             }
+            // `-Ur all.txt`
+            _ if is_python && is_cluster(word, &['r']) => ("-r", None),
+            _ if is_python && is_cluster(word, &['e']) => ("-e", None),
             _ => (word, None),
         };
         let mut value_of = || value.or_else(|| rest.next()).map(str::to_owned);
@@ -149,6 +169,8 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             // pip's `-v` says more; that of gem is a version.
             "--version" | "--vers" => version = value_of(),
             "-v" if ecosystem == Ecosystem::RubyGems => version = value_of(),
+            // <https://guides.rubygems.org/command-reference/#gem-install>
+            "-P" | "-s" | "-n" if ecosystem == Ecosystem::RubyGems => drop(value_of()),
             "-g" | "--file" if ecosystem == Ecosystem::RubyGems => {}
             "-v" => {}
             "-w" if is_python || verb.program == "npm" => drop(value_of()),
@@ -163,8 +185,22 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             _ => {}
         }
     }
+    found.is_of_the_day = match verb.ecosystem {
+        Ecosystem::Npm => verb.kind == Kind::Named,
+        Ecosystem::Packagist => verb.program == "composer",
+        // In an environment of its own.
+        Ecosystem::PyPi if matches!(verb.program, "pipx" | "uvx") || verb.verb.starts_with("tool ") => true,
+        Ecosystem::PyPi => words.iter().any(|word| word == "--upgrade" || is_cluster(word, &['U'])),
+        _ => false,
+    };
     settle(&mut found, verb, version.as_deref(), answered);
     found
+}
+
+/// Whether a word is several short options in one, of which the last is one of these: `-qU`.
+fn is_cluster(word: &str, last: &[char]) -> bool {
+    let letters = word.strip_prefix('-').filter(|letters| letters.len() < 5).unwrap_or("");
+    letters.ends_with(last) && letters.chars().all(|c| matches!(c, 'q' | 'v' | 'U' | 'I' | 'r' | 'e'))
 }
 
 /// Works out of the words what they mean together.
@@ -175,7 +211,10 @@ fn settle(found: &mut Asked, verb: &Verb, version: Option<&str>, answered: bool)
         let is_other = |one: &&Installed| match verb.program {
             // It starts files of the project, and what it is given from elsewhere.
             "deno" => is_code(&one.said),
-            _ => !one.is_manager() && !matches!(one.name(), "python" | "conda" | "mamba"),
+            "mise" | "asdf" => {
+                ["npm:", "pipx:", "cargo:", "gem:", "go:"].iter().any(|start| one.said.starts_with(start))
+            }
+            _ => !one.is_manager() && !matches!(one.name(), "python" | "conda" | "mamba" | "node"),
         };
         let others = found.named.iter().filter(is_other).count();
         let is_some = others > 0 || !found.folders.is_empty() && verb.program != "deno" || found.is_odd;

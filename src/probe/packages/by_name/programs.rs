@@ -1,6 +1,9 @@
 //! Which program a command starts, behind what is put in front of one: `sudo`, `if`, `env A=b`, `xargs`, `python -m`.
 
+pub use super::fronts::IN_FRONT;
+use super::fronts::{OTHERS, SHELLS, STARTERS, WITH_PLACE};
 use super::verbs::{self, Kind, Verb};
+use super::{handed, runners};
 
 /// What a command starts that this room has to look at.
 #[derive(Debug, PartialEq, Eq)]
@@ -11,127 +14,17 @@ pub enum Started<'w> {
     Setup(&'w str),
     /// A file of commands, with the words that it gets.
     Script(&'w str, &'w [String]),
-    /// `make` with its words.
-    Make(&'w [String]),
-    /// An entry of `scripts` in `package.json`.
-    Entry(&'w str),
+    /// `make`, or `just`, with its words.
+    Make(bool, &'w [String]),
+    /// Entries of `scripts` in `package.json`.
+    Entries(Vec<&'w str>),
+    /// What one of these files holds.
+    Recipe(&'static [&'static str]),
+    /// A language reads a text that brings in packages.
+    Text(&'w str),
     /// A variable names the program, which is told to install.
     Unknown,
 }
-
-/// What stands in front of a command.
-const IN_FRONT: [&str; 12] = ["if", "then", "else", "elif", "do", "while", "until", "!", "{", "}", "time", "exec"];
-/// Programs that start another one with the rest of their words.
-const STARTERS: [&str; 38] = [
-    "builtin",
-    "busybox",
-    "catatonit",
-    "chpst",
-    "chronic",
-    "chroot",
-    "command",
-    "cross-env",
-    "cross-env-shell",
-    "doas",
-    "doppler",
-    "dotenv",
-    "dotenvx",
-    "dumb-init",
-    "env",
-    "fakeroot",
-    "gosu",
-    "infisical",
-    "ionice",
-    "nice",
-    "nohup",
-    "op",
-    "php",
-    "retry",
-    "ruby",
-    "run",
-    "runuser",
-    "s6-setuidgid",
-    "setarch",
-    "setsid",
-    "stdbuf",
-    "su",
-    "su-exec",
-    "sudo",
-    "timeout",
-    "tini",
-    "with-contenv",
-    "xvfb-run",
-];
-/// Programs whose words are no programs.
-const OTHERS: [&str; 66] = [
-    "[",
-    "[[",
-    "addgroup",
-    "adduser",
-    "alias",
-    "apk",
-    "apt",
-    "apt-cache",
-    "apt-get",
-    "apt-mark",
-    "aptitude",
-    "awk",
-    "brew",
-    "case",
-    "cat",
-    "cd",
-    "chgrp",
-    "chmod",
-    "chown",
-    "cp",
-    "curl",
-    "cut",
-    "df",
-    "diff",
-    "dnf",
-    "docker",
-    "dpkg",
-    "du",
-    "echo",
-    "egrep",
-    "export",
-    "for",
-    "function",
-    "git",
-    "grep",
-    "groupadd",
-    "hash",
-    "head",
-    "kill",
-    "ln",
-    "ls",
-    "microdnf",
-    "mkdir",
-    "mv",
-    "pacman",
-    "printf",
-    "pushd",
-    "read",
-    "rm",
-    "rmdir",
-    "rpm",
-    "sed",
-    "select",
-    "set",
-    "tail",
-    "tar",
-    "tee",
-    "test",
-    "touch",
-    "tr",
-    "trap",
-    "type",
-    "unset",
-    "wget",
-    "which",
-    "yum",
-];
-const SHELLS: [&str; 8] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "source", "."];
 
 /// Programs start programs so deep.
 const MOST_DEEP: usize = 8;
@@ -154,10 +47,19 @@ pub fn started(words: &[String]) -> Option<Started<'_>> {
     {
         return None;
     }
+    if let Some(language) = handed::language(words.get(at..)?) {
+        return Some(Started::Text(language));
+    }
+    if let (true, Some("--run"), Some(entry)) =
+        (verbs::name(first) == "node", words.get(at + 1).map(String::as_str), words.get(at + 2))
+    {
+        return Some(Started::Entries(vec![entry]));
+    }
     if verbs::name(first) == "xargs" || STARTERS.contains(&verbs::name(first)) {
-        fed = verbs::name(first) == "xargs";
+        fed = matches!(verbs::name(first), "xargs" | "parallel");
         let rest = words.iter().enumerate().skip(at + 1);
-        let mut rest = rest.filter(|(_, word)| !word.starts_with('-') && !is_assignment(word));
+        let rest = rest.filter(|(_, word)| !word.starts_with('-') && !is_assignment(word));
+        let mut rest = rest.skip(usize::from(WITH_PLACE.contains(&verbs::name(first))));
         // What is started may come behind a user's name, a number of seconds.
         at = rest
             .clone()
@@ -191,19 +93,29 @@ fn of_known(words: &[String], at: usize, fed: bool, depth: usize) -> Option<Star
                 return of_module(words, at + 1 + module, fed, depth + 1);
             }
             let file = rest.iter().position(|word| !word.starts_with('-'))?;
+            // It takes the words of `pip install` (<https://pip.pypa.io/en/stable/installation/#get-pip-py>).
+            if rest.get(file)?.ends_with("get-pip.py") {
+                rest.iter().skip(file + 1).find(|word| !word.starts_with('-'))?;
+                return verbs::of_pip(at + file + 2).map(|verb| Started::Fetches(verb, fed));
+            }
             let folder = rest.get(file)?.strip_suffix("setup.py").filter(|at| at.is_empty() || at.ends_with('/'))?;
             let installs = rest.iter().skip(file + 1).any(|word| matches!(word.as_str(), "install" | "develop"));
             installs.then_some(Started::Setup(if folder.is_empty() { "." } else { folder }))
         }
-        "make" | "gmake" => Some(Started::Make(rest)),
+        name if runners::is_one(name) && !verbs::is_program(name) => runners::started(words, at),
         name if SHELLS.contains(&name) || SHELLS.contains(&word) => {
             let file = rest.iter().position(|word| !word.starts_with(['-', '+']))?;
             Some(Started::Script(rest.get(file)?, rest.get(file + 1..)?))
         }
         "npm" | "pnpm" | "yarn" | "bun" | "composer" if entry(words, at).is_some() => {
-            entry(words, at).map(Started::Entry)
+            let (place, name) = entry(words, at)?;
+            if runners::is_one(verbs::name(name)) {
+                runners::started(words, place)
+            } else {
+                Some(Started::Entries(vec![name]))
+            }
         }
-        name if verbs::is_program(name) => started_at(words, at, fed, depth),
+        name if verbs::is_program(name) => started_at(words, at, fed, depth).or_else(|| runners::started(words, at)),
         _ => Some(Started::Script(word, rest)),
     }
 }
@@ -215,6 +127,10 @@ fn module(words: &[String]) -> Option<usize> {
         let word = words.get(at).filter(|word| word.starts_with(['-', '+']))?;
         if !word.starts_with("--") && word.ends_with('m') {
             return Some(at + 1);
+        }
+        // `-mpip`
+        if word.strip_prefix("-m").is_some_and(verbs::is_program) {
+            return Some(at);
         }
         at += 1 + usize::from(matches!(word.as_str(), "-W" | "-X"));
     }
@@ -232,7 +148,9 @@ fn started_at(words: &[String], at: usize, fed: bool, depth: usize) -> Option<St
         return Some(Started::Fetches(verb, fed));
     }
     // uv fetches what it is to start something with.
-    if verb.program == "uv" && words.iter().skip(verb.rest).any(|word| word.starts_with("--with")) {
+    let mut options = words.iter().skip(verb.rest).take_while(|word| word.starts_with('-'));
+    let renews = options.any(|word| matches!(word.as_str(), "-U" | "--upgrade"));
+    if verb.program == "uv" && (renews || words.iter().skip(verb.rest).any(|word| word.starts_with("--with"))) {
         return Some(Started::Fetches(verb, fed));
     }
     if verb.program == "corepack" {
@@ -244,12 +162,12 @@ fn started_at(words: &[String], at: usize, fed: bool, depth: usize) -> Option<St
 }
 
 /// The entry of `scripts` that a package manager is told to start.
-fn entry(words: &[String], at: usize) -> Option<&str> {
+fn entry(words: &[String], at: usize) -> Option<(usize, &str)> {
     let program = verbs::name(words.get(at)?);
     let said = verbs::said(program, words, at + 1);
-    let mut said = said.into_iter().map(|(_, word)| word);
+    let mut said = said.into_iter();
     let first = said.next()?;
-    match (program, first) {
+    match (program, first.1) {
         (_, "run" | "run-script" | "rum" | "urn") => said.next(),
         ("npm" | "pnpm" | "yarn" | "bun", "start" | "test" | "stop" | "restart") => Some(first),
         ("yarn" | "pnpm" | "bun", _) if verbs::verb(words, at).is_none() => Some(first),
@@ -257,11 +175,17 @@ fn entry(words: &[String], at: usize) -> Option<&str> {
     }
 }
 
+/// Whether a word is a program that fetches packages, or starts what fetches them.
+pub fn is_runner(word: &str) -> bool {
+    let name = verbs::name(word);
+    verbs::is_program(name) || runners::is_one(name)
+}
+
 /// Whether a word is a program that is looked at.
 fn is_known(word: &str) -> bool {
     let name = verbs::name(word);
     let is_script = [".sh", ".bash"].iter().any(|end| word.ends_with(end));
-    let has_name = matches!(name, "python" | "pypy" | "make" | "gmake") || SHELLS.contains(&name) || word == ".";
+    let has_name = matches!(name, "python" | "pypy") || runners::is_one(name) || SHELLS.contains(&name) || word == ".";
     is_script || has_name || verbs::is_program(name) || is_path(word)
 }
 
@@ -274,7 +198,8 @@ fn is_path(word: &str) -> bool {
         && !word.starts_with("//")
 }
 
-fn is_assignment(word: &str) -> bool {
+/// `A=b`
+pub fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
             && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::installed::is_archive;
+use super::text::is_like;
 use crate::probe::files::{FileEntry, Listing};
 use crate::probe::packages::Packages;
 use crate::probe::paths::{folder, joined};
@@ -69,6 +70,12 @@ impl<'p> Project<'p> {
         names.iter().take(MOST_NAMES).flat_map(tails).find_map(|tail| climbed(from, &tail, &of))
     }
 
+    /// Whether a file of the project has a name like this one; of `*` alone nobody can tell which is meant.
+    pub fn has_named(&self, pattern: &str) -> bool {
+        pattern.bytes().any(|b| b != b'*')
+            && self.files.keys().any(|path| is_like(path.rsplit('/').next().unwrap_or(path), pattern))
+    }
+
     /// The first archive of the project of this name, which may be a pattern, wherever it lies.
     pub fn archive(&self, pattern: &str) -> Option<&'p str> {
         let name = pattern.rsplit('/').next().unwrap_or(pattern);
@@ -99,13 +106,5 @@ fn climbed<T>(from: &str, name: &str, of: impl Fn(&str) -> Option<T>) -> Option<
             return None;
         }
         above = folder(above.trim_end_matches('/'));
-    }
-}
-
-/// Whether a name is one that a pattern with one `*` means.
-fn is_like(name: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => name.len() + 1 >= pattern.len() && name.starts_with(start) && name.ends_with(end),
-        None => name == pattern,
     }
 }

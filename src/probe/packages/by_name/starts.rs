@@ -10,17 +10,19 @@ use crate::probe::yaml;
 /// Deeper files nobody wrote.
 const MOST_DEEP: usize = 20;
 /// Keys whose value is a command.
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 17] = [
     "buildCommand",
     "build_command",
     "cmd",
     "cmds",
     "command",
+    "commands",
     "dockerCommand",
     "entrypoint",
     "exec",
     "initialDeployHook",
     "installCommand",
+    "postdeploy",
     "preDeployCommand",
     "releaseCommand",
     "release_command",
@@ -28,7 +30,7 @@ const KEYS: [&str; 15] = [
     "startCommand",
 ];
 /// The entries of `scripts` in `package.json` that production runs, by themselves or as hosts do.
-const ENTRIES: [&str; 14] = [
+const ENTRIES: [&str; 15] = [
     "preinstall",
     "install",
     "postinstall",
@@ -39,11 +41,16 @@ const ENTRIES: [&str; 14] = [
     "prebuild",
     "build",
     "postbuild",
+    "gcp-build",
     "heroku-prebuild",
     "heroku-postbuild",
     "vercel-build",
     "start:prod",
 ];
+
+/// Files and folders in which people write down what Kubernetes is to start.
+const OBJECTS: [&str; 6] = ["deployment", "statefulset", "daemonset", "cronjob", "job", "pod"];
+const OF_OBJECTS: [&str; 5] = ["k8s", "kubernetes", "kube", "manifests", "deploy"];
 
 /// A command that such a file says.
 #[derive(Debug, PartialEq, Eq)]
@@ -62,29 +69,36 @@ pub enum Says {
 
 /// Whether a file of this path says such commands.
 pub fn is_one(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    kind(&name).is_some() && (name == "package.json" || !is_for_development(path))
+    kind(path).is_some_and(|form| form == Form::Manifest || !is_for_development(path))
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
     Lines,
     Compose,
+    Kubernetes,
     Yaml,
     Toml,
     Manifest,
 }
 
-fn kind(name: &str) -> Option<Form> {
+fn kind(path: &str) -> Option<Form> {
+    let path = path.to_ascii_lowercase();
+    let (above, name) = path.rsplit_once('/').unwrap_or(("", &path));
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, ""));
     let is_yaml = matches!(extension, "yml" | "yaml");
     Some(match name {
         "procfile" => Form::Lines,
         "package.json" => Form::Manifest,
-        "render.yaml" | "app.yaml" | "heroku.yml" | "railway.json" | "vercel.json" => Form::Yaml,
+        "render.yaml" | "app.yaml" | "heroku.yml" | "railway.json" | "vercel.json" | "app.json" => Form::Yaml,
+        "amplify.yml" | "buildspec.yml" | "buildspec.yaml" | "apprunner.yaml" => Form::Yaml,
+        _ if extension == "config" && above.ends_with(".ebextensions") => Form::Yaml,
         "fly.toml" | "nixpacks.toml" | "railway.toml" | "netlify.toml" => Form::Toml,
         _ if is_yaml && (stem.starts_with("docker-compose") || stem == "compose" || stem.starts_with("compose.")) => {
             Form::Compose
+        }
+        _ if is_yaml && (OBJECTS.contains(&stem) || above.split('/').any(|one| OF_OBJECTS.contains(&one))) => {
+            Form::Kubernetes
         }
         _ => return None,
     })
@@ -93,8 +107,9 @@ fn kind(name: &str) -> Option<Form> {
 /// The commands that a file says, with their lines.
 pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
-    match kind(&name) {
+    match kind(path) {
         None => Vec::new(),
+        Some(Form::Kubernetes) if !text.contains("apiVersion:") => Vec::new(),
         Some(Form::Lines) => {
             let lines = text.lines().zip(1..).filter(|(line, _)| !line.trim_start().starts_with('#'));
             lines.filter_map(|(line, at)| Some((at, Says::Text(line.split_once(':')?.1.trim().to_owned())))).collect()
@@ -122,18 +137,22 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
         }
         Some(form) => {
             let mut found = Vec::new();
+            // No shell reads a list there.
+            let is_exec = matches!(form, Form::Compose | Form::Kubernetes);
             for document in yaml::parse(text).unwrap_or_default() {
                 // What is told with another one.
                 let mut done = BTreeSet::new();
                 document.walk(&mut |key, node| {
-                    if let Some((line, lines, says)) = both(node).filter(|_| form == Form::Compose) {
+                    for (line, lines, says) in
+                        std::iter::once(node).chain(node.items()).filter_map(|one| both(one, form))
+                    {
                         done.extend(lines);
                         found.push((line, says));
                     }
                     if done.contains(&node.line) && matches!(key, "entrypoint" | "command") {
                         return;
                     }
-                    let all_of = key == "run" && name == "heroku.yml";
+                    let all_of = key == "run" && name == "heroku.yml" || key == "commands";
                     let below = node.entries().filter(|_| all_of).map(|(_, node)| node);
                     let itself = std::iter::once(node).filter(|_| KEYS.contains(&key));
                     for node in below.chain(itself) {
@@ -141,7 +160,7 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
                             node.items().filter_map(|item| item.text().map(str::to_owned)).collect();
                         match node.text() {
                             Some(said) => found.push((node.line, Says::Text(said.to_owned()))),
-                            None if form == Form::Compose => found.push((node.line, Says::Words(words))),
+                            None if is_exec => found.push((node.line, Says::Words(words))),
                             None => found.extend(words.into_iter().map(|word| (node.line, Says::Text(word)))),
                         }
                     }
@@ -161,7 +180,7 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
 pub fn containers(path: &str, text: &str) -> Vec<String> {
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let mut found = Vec::new();
-    match kind(&name) {
+    match kind(path) {
         Some(Form::Compose) => {
             for document in yaml::parse(text).unwrap_or_default() {
                 document.walk(&mut |key, node| {
@@ -183,9 +202,15 @@ pub fn containers(path: &str, text: &str) -> Vec<String> {
 }
 
 /// The entry point and the command of a service, which are one
-/// (<https://docs.docker.com/reference/compose-file/services/#entrypoint>).
-fn both(service: &yaml::Node) -> Option<(u32, [u32; 2], Says)> {
-    let (entry, command) = (service.get("entrypoint")?, service.get("command")?);
+/// (<https://docs.docker.com/reference/compose-file/services/#entrypoint>); Kubernetes calls them otherwise
+/// (<https://kubernetes.io/docs/tasks/inject-data-application/define-command-argument-container/>).
+fn both(service: &yaml::Node, form: Form) -> Option<(u32, [u32; 2], Says)> {
+    let (entry, command) = match form {
+        Form::Compose => ("entrypoint", "command"),
+        Form::Kubernetes => ("command", "args"),
+        _ => return None,
+    };
+    let (entry, command) = (service.get(entry)?, service.get(command)?);
     let words = |node: &yaml::Node| match node.text().map(steps) {
         // No shell reads it: it is taken apart into words alone.
         Some(steps) => match steps.as_slice() {
@@ -246,6 +271,16 @@ mod tests {
                 "entry start / entry build",
             ),
             ("compose.txt", "command: a", ""),
+            ("app.json", "{\"scripts\": {\"postdeploy\": \"a\"}, \"expo\": {}}", "1 a"),
+            ("amplify.yml", "frontend:\n  phases:\n    preBuild:\n      commands:\n        - a b\n", "5 a b"),
+            ("apprunner.yaml", "build:\n  commands:\n    build:\n      - a\nrun:\n  command: b\n", "4 a / 6 b"),
+            (".ebextensions/01.config", "container_commands:\n  01:\n    command: a\n", "3 a"),
+            (
+                "k8s/web.yaml",
+                "apiVersion: apps/v1\nspec:\n  containers:\n  - name: a\n    command: [sh, -c]\n    args: [a b]\n  - name: b\n    command: [c, d]\n",
+                "6 sh|-c + a b / 8 c|d",
+            ),
+            ("k8s/values.yaml", "command: a\n", ""),
         ] {
             assert_eq!(of(path, text), told, "{path}");
         }

@@ -1,6 +1,8 @@
 //! A text that a shell reads, taken apart into the commands that it starts: quotes, brackets, redirections, and the commands
 //! within commands (<https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html>).
 
+use super::handed::handed;
+
 /// Commands within commands are read so deep.
 const MOST_DEEP: usize = 6;
 
@@ -26,6 +28,8 @@ pub struct Command {
     pub words: Vec<String>,
     /// The files that it writes to: `> all.txt`.
     pub writes: Vec<String>,
+    /// The files that it reads from: `< all.txt`.
+    pub reads: Vec<String>,
     /// What it writes is for the next one: `a | b`.
     pub is_piped: bool,
 }
@@ -43,6 +47,14 @@ fn at_depth(text: &str, depth: usize) -> Vec<Step> {
     read(true).or_else(|| read(false)).unwrap_or_default()
 }
 
+/// What a redirection does with the word that follows it.
+enum Target {
+    Written,
+    Read,
+    None,
+}
+
+#[derive(Default)]
 struct Reader<'t> {
     text: &'t str,
     chars: Vec<(usize, char)>,
@@ -55,8 +67,8 @@ struct Reader<'t> {
     /// What the commands do that stand within the present one.
     inner: Vec<Step>,
     word: Option<String>,
-    /// What the next word is the target of: whether it is written.
-    target: Option<bool>,
+    /// What the next word is to a redirection.
+    target: Option<Target>,
     /// Where the text of the command begins.
     start: Option<usize>,
     /// The ends of substitutions that were looked for in vain: nobody looks a second time.
@@ -65,22 +77,7 @@ struct Reader<'t> {
 
 impl<'t> Reader<'t> {
     fn new(text: &'t str, quotes: bool, depth: usize) -> Self {
-        let (chars, found, inner) = (text.char_indices().collect(), Vec::new(), Vec::new());
-        let now = Command::default();
-        Self {
-            text,
-            chars,
-            at: 0,
-            quotes,
-            depth,
-            found,
-            now,
-            inner,
-            word: None,
-            target: None,
-            start: None,
-            missing: Vec::new(),
-        }
+        Self { text, chars: text.char_indices().collect(), quotes, depth, ..Self::default() }
     }
 
     fn char(&self, ahead: usize) -> Option<char> {
@@ -235,20 +232,23 @@ impl<'t> Reader<'t> {
             self.word = None;
         }
         self.end_word();
-        let mut writes = writes;
+        let mut target = if writes { Target::Written } else { Target::Read };
         while let Some(c) = self.char(1).filter(|c| matches!(c, '<' | '>' | '&' | '|' | '-')) {
-            // `2>&1` is no file.
-            writes &= c != '&';
+            // `2>&1` is no file, and neither is `<<EOF`.
+            if c == '&' || !writes {
+                target = Target::None;
+            }
             self.at += 1;
         }
-        self.target = Some(writes);
+        self.target = Some(target);
     }
 
     fn end_word(&mut self) {
         let Some(word) = self.word.take() else { return };
         match self.target.take() {
-            Some(true) => self.now.writes.push(word),
-            Some(false) => {}
+            Some(Target::Written) => self.now.writes.push(word),
+            Some(Target::Read) => self.now.reads.push(word),
+            Some(Target::None) => {}
             None => self.now.words.push(word),
         }
     }
@@ -263,14 +263,14 @@ impl<'t> Reader<'t> {
         if !now.words.is_empty() || !now.writes.is_empty() {
             now.text = text.to_owned();
             now.is_piped = self.char(0) == Some('|') && self.char(1) != Some('|');
-            let told = told_to_shell(&now.words).map(|told| at_depth(told, self.depth + 1));
-            match told {
-                Some(steps) => {
-                    self.found.push(Step::Open);
-                    self.found.extend(steps);
-                    self.found.push(Step::Close);
-                }
-                None => self.found.push(Step::Command(now)),
+            let told = handed(&now.words);
+            for text in &told.texts {
+                self.found.push(Step::Open);
+                self.found.extend(at_depth(text, self.depth + 1));
+                self.found.push(Step::Close);
+            }
+            if told.is_rest {
+                self.found.push(Step::Command(now));
             }
         }
     }
@@ -278,32 +278,10 @@ impl<'t> Reader<'t> {
 
 /// The steps of a list of words, as Docker's exec form has them.
 pub fn of_words(words: Vec<String>) -> Vec<Step> {
-    match told_to_shell(&words) {
-        Some(told) => steps(told),
-        None => vec![Step::Command(Command { words, ..Command::default() })],
+    let told = handed(&words);
+    let mut found: Vec<Step> = told.texts.iter().flat_map(|text| steps(text)).collect();
+    if told.is_rest {
+        found.push(Step::Command(Command { words, ..Command::default() }));
     }
-}
-
-/// What a shell is given to run: `sh -c "…"`, `bash -lc "…"`, `su app -c "…"`, `eval "…"`.
-fn told_to_shell(words: &[String]) -> Option<&str> {
-    const SHELLS: [&str; 9] = ["sh", "bash", "ash", "dash", "zsh", "ksh", "su", "runuser", "cmd"];
-    if let [eval, told] = words
-        && eval == "eval"
-    {
-        return Some(told);
-    }
-    let shell = words.iter().position(|word| SHELLS.contains(&word.rsplit('/').next().unwrap_or(word)))?;
-    let is_option = |word: &String| {
-        word == "--command"
-            || word
-                .strip_prefix('-')
-                .is_some_and(|letters| letters.ends_with('c') && letters.bytes().all(|b| b.is_ascii_lowercase()))
-    };
-    let after = words.get(shell + 1..)?;
-    let option = after.iter().position(is_option)?;
-    // What stands behind a script is for that script.
-    let is_for_shell = words.get(shell)?.ends_with("su")
-        || words.get(shell)?.ends_with("runuser")
-        || after.iter().take(option).all(|word| word.starts_with(['-', '+']) || !word.contains(['/', '.']));
-    after.get(option + 1).filter(|_| is_for_shell).map(String::as_str)
+    found
 }

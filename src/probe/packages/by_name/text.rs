@@ -1,5 +1,7 @@
 //! The texts of instructions as a shell gets them.
 
+use ignore::gitignore::GitignoreBuilder;
+
 use crate::probe::repository::Dockerfile;
 
 /// A command without the options that are those of `RUN`.
@@ -34,4 +36,41 @@ pub fn filled(run: &str, container: &Dockerfile, line: u32) -> String {
         }
     }
     text
+}
+
+/// Whether a name is one that a pattern means.
+pub fn is_like(name: &str, pattern: &str) -> bool {
+    match pattern.split_once('*') {
+        None if !pattern.contains(['?', '[']) => name == pattern,
+        // The most usual ones need no further reading.
+        Some((start, end)) if !pattern.contains(['?', '[']) && !end.contains('*') => {
+            name.len() + 1 >= pattern.len() && name.starts_with(start) && name.ends_with(end)
+        }
+        _ => {
+            let mut patterns = GitignoreBuilder::new("");
+            let is_read = patterns.add_line(None, pattern).is_ok();
+            // One that makes no sense may mean anything.
+            !is_read || patterns.build().map_or(true, |patterns| patterns.matched(name, false).is_ignore())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_like;
+
+    #[test]
+    fn patterns_mean_names() {
+        for (pattern, name, is_one) in [
+            ("a.txt", "a.txt", true),
+            ("a.txt", "b.txt", false),
+            ("a*.whl", "a-1.whl", true),
+            ("a*a", "a", false),
+            ("*-lock.*", "package-lock.json", true),
+            ("package*[.j]son", "package.json", true),
+            ("?.txt", "ab.txt", false),
+        ] {
+            assert_eq!(is_like(name, pattern), is_one, "{pattern} {name}");
+        }
+    }
 }

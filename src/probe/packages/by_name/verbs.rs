@@ -1,5 +1,8 @@
 //! Which commands fetch packages: a program, and what it is told to do.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use super::options;
 use crate::probe::packages::Ecosystem;
 
@@ -16,6 +19,10 @@ pub enum Kind {
     Open,
     /// The same if something is named.
     OpenIfNamed,
+    /// It changes what the manifest or the lock file says if one of its words holds one of these.
+    OpenWith(&'static str),
+    /// It changes what the lock file says unless one of its words holds one of these.
+    OpenWithout(&'static str),
     /// It starts another program with the words that follow.
     Starts,
 }
@@ -38,16 +45,17 @@ pub struct Verb {
 type Row = (&'static str, &'static str, Ecosystem, Kind);
 
 use Ecosystem::{CratesIo, Go, Maven, Npm, Packagist, PyPi, RubyGems};
-use Kind::{Named, Open, OpenIfNamed, Project, Runs, Starts};
+use Kind::{Named, Open, OpenIfNamed, OpenWith, OpenWithout, Project, Runs, Starts};
 
 /// Programs, what they are told, and what that does; longer phrases first. An empty verb is that of a program without words, or
 /// of one that does nothing else. What is not here fetches nothing.
-const TABLE: [Row; 69] = [
+static TABLE: [Row; 94] = [
     ("pip", "install|wheel|download", PyPi, Named),
     ("pip-sync", "", PyPi, Named),
     ("uv", "pip install|pip sync|add", PyPi, Named),
     ("uv", "tool install", PyPi, Named),
     ("uv", "sync", PyPi, Project),
+    ("uv", "lock", PyPi, OpenWith("-U|--upgrade|-P|--resolution")),
     ("uv", "run", PyPi, Starts),
     ("uv", "tool run|x", PyPi, Runs),
     ("uv", "tool upgrade", PyPi, Open),
@@ -57,12 +65,16 @@ const TABLE: [Row; 69] = [
     ("pipx", "upgrade|upgrade-all|reinstall|reinstall-all|install-all|runpip", PyPi, Open),
     ("poetry", "install|sync", PyPi, Project),
     ("poetry", "add|self add|plugin add", PyPi, Named),
+    // Poetry 1 makes all versions new (<https://python-poetry.org/docs/1.8/cli/#lock>).
+    ("poetry", "lock", PyPi, OpenWithout("--no-update|--check")),
     ("poetry", "update", PyPi, Open),
     ("pdm", "install|sync", PyPi, Project),
     ("pdm", "add|self add|plugin add", PyPi, Named),
+    ("pdm", "lock", PyPi, OpenWithout("--check|--refresh|--update-reuse")),
     ("pdm", "update", PyPi, Open),
     ("pipenv", "install", PyPi, Named),
     ("pipenv", "sync", PyPi, Project),
+    ("pipenv", "lock", PyPi, OpenWithout("--keep-outdated|-r|--requirements")),
     ("pipenv", "update|upgrade", PyPi, Open),
     ("rye", "sync", PyPi, Project),
     ("rye", "add|install|tools install", PyPi, Named),
@@ -82,6 +94,25 @@ const TABLE: [Row; 69] = [
     ("bun", "install|i|add|a", Npm, Named),
     ("npm|pnpm|yarn", "audit fix|global upgrade|update|up|upgrade|udpate|upgrade-interactive", Npm, Open),
     ("bun", "update", Npm, Open),
+    ("npm|pnpm", "pkg set|pkg delete", Npm, OpenWith("ependencies|overrides|resolutions")),
+    ("npm", "explore", Npm, Starts),
+    ("ncu|npm-check-updates", "", Npm, OpenWith("-u|--upgrade")),
+    // They know nothing of the lock files of others.
+    ("cnpm", "install|i|ci|add|update", Npm, Open),
+    ("bower|jsr", "install|i|add|update", Npm, Open),
+    ("rush", "install", Npm, Project),
+    ("rush", "add|update", Npm, Open),
+    ("expo|ng", "install|add", Npm, Named),
+    // <https://github.com/antfu-collective/ni>
+    ("ni", "", Npm, Named),
+    ("nci", "", Npm, Project),
+    ("nlx", "", Npm, Runs),
+    ("nup", "", Npm, Open),
+    // They bring in runtimes, and packages.
+    ("volta", "install|pin", Npm, OpenIfNamed),
+    ("volta", "run", Npm, Starts),
+    ("mise|asdf", "use|install|u|i", Npm, OpenIfNamed),
+    ("mise|asdf", "exec|x", Npm, Starts),
     ("npm|pnpm|yarn|bun", "link|ln|create|init|innit", Npm, OpenIfNamed),
     ("npm", "exec|x", Npm, Runs),
     ("bun", "x", Npm, Runs),
@@ -93,11 +124,13 @@ const TABLE: [Row; 69] = [
     ("corepack", "prepare|install|use|up", Npm, Named),
     ("corepack", "npm|pnpm|yarn", Npm, Starts),
     ("lerna", "bootstrap", Npm, Project),
+    ("lerna", "add", Npm, Named),
     ("gem", "install|i|fetch", RubyGems, Named),
     ("gem", "update", RubyGems, Open),
     ("bundle|bundler", "install|cache|package|pack", RubyGems, Project),
     ("bundle|bundler", "add|inject", RubyGems, Named),
     ("bundle|bundler", "update|upgrade", RubyGems, Open),
+    ("bundle|bundler", "lock", RubyGems, OpenWith("--update")),
     ("bundle|bundler", "exec", RubyGems, Starts),
     ("bundle|bundler", "", RubyGems, Project),
     ("composer", "global require|global req|require|req|r", Packagist, Named),
@@ -106,7 +139,7 @@ const TABLE: [Row; 69] = [
     ("composer", "install|i", Packagist, Project),
     ("composer", "exec", Packagist, Starts),
     ("cargo", "install|binstall|add", CratesIo, Named),
-    ("cargo", "update|upgrade", CratesIo, Open),
+    ("cargo", "update|upgrade|generate-lockfile", CratesIo, Open),
     (
         "cargo",
         "build|b|run|r|test|t|check|c|fetch|vendor|chef|leptos|rustc|nextest|zigbuild|lambda|auditable",
@@ -114,6 +147,9 @@ const TABLE: [Row; 69] = [
         Project,
     ),
     ("go", "install|get|run", Go, Named),
+    ("go", "mod init", Go, Open),
+    ("go", "mod edit", Go, OpenWith("-require|-replace|-exclude|-droprequire|-dropreplace|-dropexclude")),
+    ("xcaddy", "build", Go, Open),
     ("go", "build|test|vet|generate|mod download|mod vendor|mod tidy", Go, Project),
     ("mvn|mvnw|gradle|gradlew", "dependency:get|dependency:copy", Maven, Open),
     (
@@ -125,6 +161,12 @@ const TABLE: [Row; 69] = [
     ("gradle|gradlew", "build|assemble|bootJar|installDist|shadowJar|jar|clean|dependencies|test|war", Maven, Project),
 ];
 
+/// The words from a place on are those of `pip install`.
+pub fn of_pip(rest: usize) -> Option<Verb> {
+    let (_, _, ecosystem, kind) = TABLE.first()?;
+    Some(Verb { ecosystem: *ecosystem, kind: *kind, program: "pip", verb: "install", rest })
+}
+
 /// Short options before a verb that take the next word; that of npm with `-P` is none.
 const WITH_VALUE: [&str; 5] = ["-n", "-p", "-d", "-f", "-P"];
 
@@ -133,28 +175,35 @@ pub fn name(word: &str) -> &str {
     let name = word.rsplit('/').next().unwrap_or(word);
     let name = [".phar", ".cmd", ".exe"].iter().fold(name, |name, end| name.strip_suffix(end).unwrap_or(name));
     let name = name.strip_prefix("xx-").unwrap_or(name);
+    // `npx pnpm@9 install`
+    let name = name.split_once('@').map_or(name, |(name, _)| name);
     let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
     bare.strip_suffix('-').filter(|_| bare.len() < name.len()).unwrap_or(bare)
 }
 
+/// The rows of a program: every word of every command is looked up.
+static ROWS: LazyLock<BTreeMap<&'static str, Vec<&'static Row>>> = LazyLock::new(|| {
+    let mut found = BTreeMap::<_, Vec<_>>::new();
+    for row in &TABLE {
+        row.0.split('|').for_each(|program| found.entry(program).or_default().push(row));
+    }
+    found
+});
+
 /// Whether a program of this name may fetch packages.
 pub fn is_program(name: &str) -> bool {
-    TABLE.iter().any(|(programs, ..)| programs.split('|').any(|one| one == name))
+    ROWS.contains_key(name)
 }
 
 /// What the program at `at` does with packages; `None` where it does nothing with any.
 pub fn verb(words: &[String], at: usize) -> Option<Verb> {
     let program = name(words.get(at)?);
-    if !is_program(program) {
-        return None;
-    }
+    let program = program.strip_prefix("-m").unwrap_or(program);
+    let (program, rows) = ROWS.get_key_value(program)?;
     let said = said(program, words, at + 1);
-    let rows = TABLE.iter().filter_map(|(programs, verbs, ecosystem, kind)| {
-        let program = programs.split('|').find(|one| *one == program)?;
-        Some((program, *verbs, *ecosystem, *kind))
-    });
     let mut found: Option<(usize, Verb)> = None;
-    for (program, verbs, ecosystem, kind) in rows {
+    for (_, verbs, ecosystem, kind) in rows {
+        let (ecosystem, kind) = (*ecosystem, *kind);
         for verb in verbs.split('|') {
             let parts: Vec<&str> = verb.split(' ').filter(|part| !part.is_empty()).collect();
             let is_said =

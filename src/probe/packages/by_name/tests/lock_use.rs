@@ -44,6 +44,11 @@ fn a_lock_file_that_does_not_reach_the_container_is_told() {
             "COPY . .\nRUN rm -f *-lock.json\nRUN npm install",
             "no lock: Dockerfile:5 npm install without package-lock.json",
         ),
+        ("COPY . .\nRUN npm install --package-lock false", "no lock: Dockerfile:4 npm install --package-lock=false"),
+        (
+            "COPY . .\nRUN find . -name package-lock.json -delete && npm install",
+            "no lock: Dockerfile:4 npm install without package-lock.json",
+        ),
         ("COPY . .\nRUN npm install --no-package-lock", "no lock: Dockerfile:4 npm install --no-package-lock"),
         // Another program, which knows nothing of npm's lock file.
         ("COPY . .\nRUN yarn install", "no lock: Dockerfile:4 yarn install without package-lock.json"),

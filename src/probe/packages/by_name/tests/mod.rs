@@ -1,8 +1,11 @@
 //! What whole projects install past their manifests.
 
+mod clothes;
 mod containers;
+mod folders;
 mod lock_use;
 mod programs;
+mod renewed;
 mod steps;
 
 use tokio_util::sync::CancellationToken;
@@ -405,6 +408,9 @@ fn nothing_that_strangers_write_takes_long_or_breaks() {
         told(&[("Dockerfile", &dockerfile)]);
         assert!(begun.elapsed().as_secs() < 20, "{:?} {}", begun.elapsed(), one.get(..20).unwrap_or(""));
     }
+    let many = "true; ".repeat(30_001);
+    let all = told(&[("Dockerfile", &format!("FROM a\nRUN {many}\n"))]);
+    assert_eq!(all, ["unfollowed: Dockerfile:2 and further commands, of which there are more than 30,000"]);
     let many = "pip install django; ".repeat(2_001);
     let all = told(&[("Dockerfile", &format!("FROM a\nRUN {many}\n"))]);
     assert!(

@@ -11,11 +11,13 @@ fn programs_are_found_behind_what_is_put_in_front() {
             Some(Started::Fetches(verb, fed)) => {
                 format!("{} {}{}", verb.program, verb.verb, if fed { " fed" } else { "" })
             }
-            Some(Started::Make(_)) => "make".to_owned(),
+            Some(Started::Make(..)) => "make".to_owned(),
+            Some(Started::Recipe(files)) => format!("recipe {}", files.join(" ")),
+            Some(Started::Text(one)) => format!("text {one}"),
             Some(Started::Unknown) => "unknown".to_owned(),
             Some(Started::Setup(one)) => format!("setup {one}"),
             Some(Started::Script(one, _)) => format!("script {one}"),
-            Some(Started::Entry(one)) => format!("entry {one}"),
+            Some(Started::Entries(all)) => format!("entry {}", all.join(" ")),
         }
     };
     for (command, found) in [
