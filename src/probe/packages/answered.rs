@@ -26,6 +26,10 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
     let index = Index::of(found);
     for (path, manifest) in &found.manifests {
         let Some(ecosystem) = ecosystem(path).filter(|_| !unlocked.contains(path)) else { continue };
+        for answer in index.answers(path).filter(|answer| answer.is_taken_in) {
+            let names = answer.lacks(manifest, ecosystem, found, &index, &folders);
+            missing.extend(names.into_iter().map(|name| (answer.at.to_owned(), name)));
+        }
         let locks = index.locks(path);
         let is_firm = |lock: &&LockFile| lock.manager != Manager::Pip || !index.roots(lock, path).is_empty();
         if !locks.iter().any(is_firm) {
@@ -34,27 +38,13 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
             }
             continue;
         }
-        let is_forced = |name: &str| {
-            let mut in_roots = locks.iter().map(|lock| index.forced(lock));
-            manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
-        };
-        let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found, &index)).collect();
-        let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
-        for declared in asked_for(manifest) {
-            let called = declared.alias.as_ref().unwrap_or(&declared.name);
-            let is_held = held.contains(&normal(ecosystem, called))
-                // Cargo's lock files know no other names.
-                || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
-            let is_own = || declared.source == Source::Registry && folders.stand_in(manifest, declared, locks);
-            let is_forced = is_forced(called) || is_forced(&declared.name);
-            let is_tool = only_production && declared.scope == Scope::Development;
-            // Of what comes from elsewhere lock files may say another name.
-            let is_there =
-                || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
-            let is_held = is_held || declared.source != Source::Registry && is_there();
-            if !(is_held || is_forced || is_tool || is_own()) {
-                missing.push((path.clone(), called.clone()));
-            }
+        let names = Answer { locks, at: path, is_taken_in: false }.lacks(manifest, ecosystem, found, &index, &folders);
+        missing.extend(names.into_iter().map(|name| (path.clone(), name)));
+        let held = || locks.iter().flat_map(|lock| index.names(lock));
+        let lost = manifest.patterns.iter().filter(|pattern| !held().any(|name| is_like(name, pattern)));
+        missing.extend(lost.map(|pattern| (path.clone(), pattern.clone())));
+        if manifest.lenient && !manifest.gaps.is_empty() {
+            unread.push(path.clone());
         }
     }
     // A lock file that knows of a need of its own has counted it.
@@ -74,6 +64,77 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
         let gaps = found.manifests.get(&path).map(|manifest| manifest.gaps.clone()).unwrap_or_default();
         found.gaps_of(&path).merge(gaps);
     }
+}
+
+/// Lock files that together decide what of a manifest's needs is installed.
+pub struct Answer<'i, 'a> {
+    /// The lock files.
+    pub locks: &'i [&'a LockFile],
+    /// The file of which it is told what they lack.
+    pub at: &'i str,
+    /// Another project takes the folder in, and installs what it needs by a lock file of its own.
+    pub is_taken_in: bool,
+}
+
+impl Answer<'_, '_> {
+    /// Whether it decides about this need: nobody installs the tools of a folder that is taken in.
+    pub fn is_for(&self, manifest: &Manifest, declared: &Declared) -> bool {
+        let of_group = || manifest.groups.contains_key(&Ecosystem::PyPi.normalize(&declared.name));
+        let only_production = self.is_taken_in || self.locks.iter().all(|lock| lock.manager == Manager::Pip);
+        !(only_production && declared.scope == Scope::Development || self.is_taken_in && of_group())
+    }
+
+    /// What a manifest asks for and they do not hold.
+    fn lacks(
+        &self,
+        manifest: &Manifest,
+        ecosystem: Ecosystem,
+        found: &Packages,
+        index: &Index<'_>,
+        folders: &Folders<'_>,
+    ) -> Vec<String> {
+        let locks = self.locks;
+        let is_forced = |name: &str| {
+            let mut in_roots = locks.iter().map(|lock| index.forced(lock));
+            manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
+        };
+        let held = locks.iter().flat_map(|lock| held(lock, &manifest.path, ecosystem, found, index));
+        let held: BTreeSet<String> = held.collect();
+        let mut missing = Vec::new();
+        for declared in asked_for(manifest).filter(|declared| self.is_for(manifest, declared)) {
+            let called = declared.alias.as_ref().unwrap_or(&declared.name);
+            let is_held = held.contains(&normal(ecosystem, called))
+                // Cargo's lock files know no other names.
+                || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
+            let is_own = || declared.source == Source::Registry && folders.stand_in(manifest, declared, locks);
+            let is_forced = is_forced(called) || is_forced(&declared.name);
+            // Of what comes from elsewhere lock files may say another name.
+            let is_there =
+                || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
+            let is_held = is_held || declared.source != Source::Registry && is_there();
+            if !(is_held || is_forced || is_own()) {
+                missing.push(called.clone());
+            }
+        }
+        missing
+    }
+}
+
+/// Whether a name may be what a pattern of a build file comes to, in which only a program can work out what begins with `$`:
+/// `com.google.guava:$it`, `${group}:core`.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let (first, rest) = pattern.split_once('$').unwrap_or((pattern, ""));
+    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let mut pieces = rest.split('$').map(|piece| match piece.strip_prefix('{') {
+        Some(braced) => braced.split_once('}').map_or("", |(_, after)| after),
+        None => piece.trim_start_matches(|c: char| c.is_alphanumeric() || "._".contains(c)),
+    });
+    let last = pieces.next_back().unwrap_or("");
+    for piece in pieces {
+        let Some((_, after)) = left.split_once(piece) else { return false };
+        left = after;
+    }
+    left.ends_with(last)
 }
 
 /// What a manifest asks a registry for wherever it is installed.
@@ -114,6 +175,8 @@ pub struct Index<'a> {
     packages: BTreeMap<&'a str, BTreeMap<String, Vec<usize>>>,
     /// By lock file and normalized name, what comes from folders.
     locals: BTreeMap<&'a str, BTreeMap<String, Vec<&'a Local>>>,
+    /// By manifest, the lock files of other folders that install it with what it needs.
+    takers: BTreeMap<&'a str, Vec<&'a LockFile>>,
 }
 
 impl<'a> Index<'a> {
@@ -139,7 +202,21 @@ impl<'a> Index<'a> {
             }
             locals.insert(path, of_lock);
         }
-        Self { locks: by_manifest(found), roots, forced, packages, locals }
+        let (locks, takers) = (by_manifest(found), takers(found));
+        Self { locks, roots, forced, packages, locals, takers }
+    }
+
+    /// The lock files that answer for a manifest: those beside it or that name it, together, and each by itself that another
+    /// project installs it by.
+    pub fn answers<'i>(&'i self, manifest: &'i str) -> impl Iterator<Item = Answer<'i, 'a>> {
+        let locks = self.locks(manifest);
+        let takers = self.takers.get(manifest).map_or(&[][..], Vec::as_slice).chunks(1);
+        let takers = takers.filter(move |taker| !matches!((taker, locks), ([one], [all]) if one.path == all.path));
+        let taken = takers.flat_map(|locks| {
+            let at = locks.first().map(|lock| lock.path.as_str());
+            at.map(|at| Answer { locks, at, is_taken_in: true })
+        });
+        std::iter::once(Answer { locks, at: manifest, is_taken_in: false }).chain(taken)
     }
 
     /// The lock files that lie beside a manifest or name it.
@@ -172,6 +249,46 @@ impl<'a> Index<'a> {
     /// The normalized names of the packages of a lock file.
     fn names(&self, lock: &LockFile) -> impl Iterator<Item = &String> {
         self.packages.get(&*lock.path).into_iter().flat_map(BTreeMap::keys)
+    }
+}
+
+/// By manifest, the lock files of other folders that install it with what it needs, whatever lock file lies beside it: by the
+/// folders that they name, and npm's by the manifests.
+fn takers(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
+    let mut all: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
+    for lock in &found.locks {
+        let names = match lock.manager {
+            Manager::Poetry | Manager::Pdm | Manager::Uv | Manager::Cargo | Manager::Composer => {
+                manifests_of(lock.manager.ecosystem())
+            }
+            _ => &[],
+        };
+        let places = lock.locals.iter().filter(|local| !local.fork).filter_map(|local| local.place.as_deref());
+        let paths = places.flat_map(|place| {
+            let place = place.trim_end_matches('/');
+            let begin = if place.is_empty() { String::new() } else { format!("{place}/") };
+            names.iter().map(move |name| format!("{begin}{name}"))
+        });
+        // Version 1 says little of folders.
+        let roots = lock.roots.iter().filter(|_| lock.manager == Manager::Npm && lock.format != "1");
+        let paths: BTreeSet<String> = paths.chain(roots.map(|root| root.manifest.clone())).collect();
+        for path in paths.iter().filter(|path| folder(path) != folder(&lock.path)) {
+            if let Some((path, _)) = found.manifests.get_key_value(path) {
+                all.entry(path).or_default().push(lock);
+            }
+        }
+    }
+    all
+}
+
+/// The files that say what a folder's package is called, for tools that take in folders; none for others.
+pub fn manifests_of(ecosystem: Ecosystem) -> &'static [&'static str] {
+    match ecosystem {
+        Ecosystem::Npm => &["package.json"],
+        Ecosystem::CratesIo => &["Cargo.toml"],
+        Ecosystem::PyPi => &["pyproject.toml", "setup.cfg", "setup.py"],
+        Ecosystem::Packagist => &["composer.json"],
+        _ => &[],
     }
 }
 

@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::lock::reason::MISSING;
+use super::lock::reason::{MISSING, REFUSED};
 use super::manifest::{needs_of_gem, reason};
-use super::{Manager, Packages};
+use super::{LockFile, Manager, Packages};
 use crate::probe::files::{FileEntry, Listing};
 
 /// Counts what the gems of folders need and the lock file that names them lacks.
@@ -25,11 +25,14 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
             // Bundler looks for it in the folder and below (`glob`).
             let near = specs.get(&*local.name).into_iter().flatten().filter(|file| is_in(&file.path, place));
             let Some(file) = near.min_by_key(|file| file.path.matches('/').count()) else { continue };
-            for (line, need) in file.read().map(|text| needs_of_gem(&text)).unwrap_or_default() {
-                let (reason, what) = match need {
+            for need in file.read().map(|text| needs_of_gem(&text)).unwrap_or_default() {
+                let (reason, what) = match need.name {
+                    Some(name) if is_refused(lock, &name, &need.range) => {
+                        (REFUSED, format!("{name} {} in {}", need.range, file.path))
+                    }
                     Some(name) if held.contains(&*name) || name == "bundler" => continue,
                     Some(name) => (MISSING, name),
-                    None => (reason::DYNAMIC, format!("{}:{line}", file.path)),
+                    None => (reason::DYNAMIC, format!("{}:{}", file.path, need.line)),
                 };
                 open.insert((file.path.clone(), reason, what));
             }
@@ -38,6 +41,12 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
     for (path, reason, what) in open {
         found.gaps_of(&path).add(reason, &what);
     }
+}
+
+/// Whether none of the versions that a lock file holds of a gem is one that is asked for.
+fn is_refused(lock: &LockFile, name: &str, range: &str) -> bool {
+    let mut held = lock.packages.iter().filter(|package| package.name == name).peekable();
+    held.peek().is_some() && held.all(|package| package.is_allowed_by(range) == Some(false))
 }
 
 fn is_in(path: &str, folder: &str) -> bool {
@@ -78,6 +87,10 @@ mod tests {
                 told(&[("Gemfile", gemfile), ("Gemfile.lock", &lock(folder)), (path, &spec(more))])
             };
             assert_eq!(of(path, ""), [""; 0], "{folder}");
+            assert_eq!(of(path, "  s.add_dependency 'rack', '~> 3.0', '< 4'\n"), [""; 0], "{folder}");
+            let other =
+                format!("package that is asked for in other versions than the lock file holds: rack ~> 4.0 in {path}");
+            assert_eq!(of(path, "  s.add_dependency 'rack', '~> 4.0'\n"), [other], "{folder}");
             let missing = ["package that is asked for but missing from the lock file: sidekiq"];
             assert_eq!(of(path, "  s.add_dependency 'sidekiq'\n"), missing, "{folder}");
             let worked_out = [format!("dependency of a manifest that only a program can work out: {path}:4")];

@@ -26,6 +26,7 @@ pub(super) mod npm_spec;
 mod own_projects;
 pub mod range;
 mod refused;
+mod scopes;
 mod shell;
 mod stands_in;
 mod toml_doc;
@@ -125,6 +126,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
+    scopes::raise(&mut found);
     let mut unlocked = BTreeSet::new();
     for (path, why) in unlocked::manifests(listing, &found, cancel) {
         found.pass_over(&path, &NotUnderstood::new(why));

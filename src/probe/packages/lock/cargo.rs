@@ -47,6 +47,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         Some(entry) => entries.push(entry),
         None => builder.gaps.add(reason::ENTRY, &format!("line {}", doc.line(value))),
     })?;
+    count_new_patches(&head, &entries, around, &mut builder);
     let named = Named::of(&entries);
     let stand_ins = add_packages(&entries, &named, &mut builder);
     add_roots(&named, around, &stand_ins, &mut builder);
@@ -156,6 +157,24 @@ fn add_packages(entries: &[Entry<'_>], named: &Named<'_>, builder: &mut Builder)
         }
     }
     stand_ins
+}
+
+/// Counts what the workspace patches by now while the lock file still holds the registry's package: Cargo takes the patch. Where
+/// nobody takes it, because of its version, it is written below `[[patch.unused]]`
+/// (<https://doc.rust-lang.org/cargo/reference/overriding-dependencies.html#the-patch-section>).
+fn count_new_patches(head: &Doc<'_>, entries: &[Entry<'_>], around: &Around<'_>, builder: &mut Builder) {
+    let unused = toml_doc::items(&head.table, &["patch", "unused"]).filter_map(|item| item.get_ref().as_table());
+    let unused: BTreeSet<&str> = unused.filter_map(|table| toml_doc::text(table, &["name"])).collect();
+    let root = around.manifest("", "Cargo.toml");
+    for (root, name) in root.into_iter().flat_map(|root| root.patched.iter().map(move |name| (root, name))) {
+        let mut held = entries.iter().filter(|entry| *entry.name == **name).peekable();
+        let is_of_registry = |entry: &Entry<'_>| {
+            entry.source.as_ref().is_some_and(|source| CRATES_IO.iter().any(|one| source.starts_with(one)))
+        };
+        if held.peek().is_some() && held.all(is_of_registry) && !unused.contains(&**name) {
+            builder.gaps.add(reason::REFUSED, &format!("{name} of [patch] in {}", root.path));
+        }
+    }
 }
 
 /// The project's own crates ask for what they depend on; which of it is for development only, their manifests say.

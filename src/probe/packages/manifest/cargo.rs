@@ -76,6 +76,10 @@ impl Crates {
         }
         // The parser sorts by name.
         read.found.sort_by_key(|(declared, _)| declared.line);
+        for patched in table(root, "patch").into_iter().flat_map(DeTable::values) {
+            let entries = patched.get_ref().as_table().into_iter().flatten();
+            read.manifest.patched.extend(entries.map(|(name, value)| package_of(name.get_ref(), value).to_owned()));
+        }
         for forced in ["patch", "replace"].iter().filter_map(|key| table(root, key)) {
             read.manifest.overrides.extend(overrides(forced));
             for (name, value) in forced.values().filter_map(|of| of.get_ref().as_table()).flatten() {
@@ -213,11 +217,16 @@ impl Manifest {
     /// Notes the folder that an entry names.
     fn take_folder(&mut self, key: &str, value: &Spanned<DeValue<'_>>, forced: bool) {
         if let Some(folder) = path_in(value) {
-            let package = value.get_ref().as_table().and_then(|entry| entry.get("package"));
-            let name = package.and_then(|name| name.get_ref().as_str()).unwrap_or(key).to_owned();
+            let name = package_of(key, value).to_owned();
             self.placed.push(Placed { name, folder: folder.to_owned(), forced });
         }
     }
+}
+
+/// The package of an entry, which may stand under another name.
+fn package_of<'v>(key: &'v str, value: &'v Spanned<DeValue<'_>>) -> &'v str {
+    let package = value.get_ref().as_table().and_then(|entry| entry.get("package"));
+    package.and_then(|name| name.get_ref().as_str()).unwrap_or(key)
 }
 
 fn path_in<'v>(value: &'v Spanned<DeValue<'_>>) -> Option<&'v str> {
