@@ -20,6 +20,7 @@ mod json;
 mod lines;
 mod local;
 pub mod lock;
+mod lock_index;
 mod manager;
 pub mod manifest;
 pub(super) mod npm_spec;

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use super::answered::{Index, asked_for, ecosystem, manifests_of, normal};
+use super::answered::asked_for;
 use super::catalogs::Catalogs;
 use super::lock::{Local, Origin, reason};
+use super::lock_index::{Index, ecosystem, manifests_of, normal};
 use super::manifest::{Forcing, Source, Table, members};
 use super::npm_spec::Spec;
 use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Version, Wanted, range};

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::answered::normal;
+use super::lock_index::normal;
 use super::{Declared, LockFile, Manifest, Packages, Scope};
 
 /// Counts such packages, and what they need in turn, among those of production.
