@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use super::lock::reason;
 use super::lock_index::{Answer, Index, ecosystem, name_of, normal};
-use super::manifest::{Declared, Manifest, Source};
+use super::manifest::{Declared, Manifest, Source, members};
 use super::npm_spec;
 use super::stands_in::Folders;
 use super::{Ecosystem, LockFile, Manager, Packages};
@@ -68,6 +68,30 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
 }
 
 impl Answer<'_, '_> {
+    /// What a manifest asks for that the app works without, where lock files hold that all the same: Cargo locks what any feature
+    /// of its workspace asks for, uv and Poetry what any extra of the project does.
+    fn optional<'m>(&self, manifest: &'m Manifest, found: &Packages) -> impl Iterator<Item = &'m Declared> + use<'m> {
+        let mut optional = manifest.declared.iter().filter(|one| one.optional).peekable();
+        let is_member = |lock: &&LockFile| {
+            let at = folder(&lock.path);
+            let of_uv = || {
+                let root = found.manifests.get(&format!("{at}pyproject.toml"));
+                let folders = root.map(|root| members::folders(at, &root.members, "pyproject.toml", &found.manifests));
+                let own = folder(&manifest.path).strip_prefix(at).unwrap_or_default().trim_end_matches('/');
+                folders.is_some_and(|folders| folders.iter().any(|folder| folder == own))
+            };
+            let is_beside = at == folder(&manifest.path);
+            match lock.manager {
+                Manager::Cargo => is_beside || manifest.workspace.as_deref().is_some_and(|root| folder(root) == at),
+                Manager::Uv => is_beside || of_uv(),
+                Manager::Poetry => is_beside,
+                _ => false,
+            }
+        };
+        let is_locked = !self.is_taken_in && optional.peek().is_some() && self.locks.iter().any(is_member);
+        optional.filter(move |one| is_locked && one.source != Source::Own && !manifest.conditional.contains(&one.name))
+    }
+
     /// What a manifest asks for and they do not hold.
     fn lacks(
         &self,
@@ -83,9 +107,13 @@ impl Answer<'_, '_> {
             manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
         };
         let held = locks.iter().flat_map(|lock| held(lock, &manifest.path, ecosystem, found, index));
-        let held: BTreeSet<String> = held.collect();
+        let mut held: BTreeSet<String> = held.collect();
+        // Of a folder that is taken in some say no more than that.
+        let silent = locks.iter().filter(|lock| self.is_taken_in && index.roots(lock, &manifest.path).is_empty());
+        held.extend(silent.flat_map(|lock| index.names(lock)).cloned());
         let mut missing = Vec::new();
-        for declared in asked_for(manifest).filter(|declared| self.is_for(manifest, declared)) {
+        let asked = asked_for(manifest).filter(|declared| self.is_for(manifest, declared));
+        for declared in asked.chain(self.optional(manifest, found)) {
             let called = declared.alias.as_ref().unwrap_or(&declared.name);
             let is_held = held.contains(&normal(ecosystem, called))
                 // Cargo's lock files know no other names.

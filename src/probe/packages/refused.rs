@@ -9,6 +9,7 @@ use super::lock::{Local, Origin, reason};
 use super::lock_index::{Index, ecosystem, manifests_of, normal};
 use super::manifest::{Forcing, Source, Table, members};
 use super::npm_spec::Spec;
+use super::stands_in::Folders;
 use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Version, Wanted, range};
 use crate::probe::files::Listing;
 use crate::probe::paths::folder;
@@ -18,7 +19,7 @@ use crate::probe::yaml;
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
     let mut refused: BTreeSet<(String, String)> = BTreeSet::new();
     let in_workspaces = forced_in_workspaces(listing);
-    let (index, catalogs) = (Index::of(found), Catalogs::of(listing));
+    let (index, catalogs, folders) = (Index::of(found), Catalogs::of(listing), Folders::of(found, listing));
     for (path, manifest) in &found.manifests {
         // Gradle takes the highest version that anybody asks for.
         let Some(ecosystem) = ecosystem(path).filter(|ecosystem| *ecosystem != Ecosystem::Maven) else { continue };
@@ -31,14 +32,16 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
             let asked = asked_for(manifest).filter(|declared| answer.is_for(manifest, declared));
             for declared in asked.filter(|declared| !is_forced(declared)) {
                 let range = catalogs.range(path, declared);
-                let asked = Asked { found, manifest, locks: answer.locks, ecosystem, declared, range };
+                let asked =
+                    Asked { found, folders: &folders, manifest, locks: answer.locks, ecosystem, declared, range };
                 if asked.is_refused(&index) {
                     refused.insert((answer.at.to_owned(), format!("{} {range} in {path}", asked.called())));
                 }
             }
             let own = manifest.declared.iter().filter(|one| one.source == Source::Own);
             for declared in own {
-                let asked = Asked { found, manifest, locks: answer.locks, ecosystem, declared, range: "" };
+                let asked =
+                    Asked { found, folders: &folders, manifest, locks: answer.locks, ecosystem, declared, range: "" };
                 if asked.is_of_a_renamed_folder(&index) {
                     refused.insert((answer.at.to_owned(), format!("{} in {path}", declared.name)));
                 }
@@ -72,6 +75,7 @@ pub fn forces(entry: &str, name: &str) -> bool {
 /// What a manifest asks for, with what it stands among.
 struct Asked<'a> {
     found: &'a Packages,
+    folders: &'a Folders<'a>,
     manifest: &'a Manifest,
     /// The lock files that answer for it.
     locks: &'a [&'a LockFile],
@@ -101,8 +105,8 @@ impl Asked<'_> {
             let said: Vec<&LockedPackage> = of_name.copied().collect();
             let linked: Vec<&Local> = index.locals(lock, &called).collect();
             let is_spared = lock.spared.get(&self.manifest.path).is_some_and(|spared| spared.contains(self.called()));
-            if lock.manager == Manager::YarnClassic && self.is_linked(lock) {
-                // Whatever stands there under the name is for others.
+            if lock.manager == Manager::YarnClassic && self.folders.stand_in(self.manifest, self.declared, self.locks) {
+                // Yarn 1 links a member, and whatever stands there under the name is for others.
             } else if !said.is_empty() {
                 held.extend(said);
             } else if !all.is_empty() {
@@ -156,6 +160,12 @@ impl Asked<'_> {
         self.manifest.declared.iter().filter(move |other| of(other) == name)
     }
 
+    /// Whether Composer is asked for a branch, which is no release, also where it counts as one (`dev-main as 1.0.0`).
+    fn is_for_a_branch(&self) -> bool {
+        let mut all = self.range.split('|').map(str::trim).filter(|part| !part.is_empty()).peekable();
+        self.ecosystem == Ecosystem::Packagist && all.peek().is_some() && all.all(|part| part.starts_with("dev-"))
+    }
+
     /// Whether the folder that a lock file names for it bears another name by now.
     fn is_of_a_renamed_folder(&self, index: &Index<'_>) -> bool {
         let called = normal(self.ecosystem, self.called());
@@ -184,16 +194,11 @@ impl Asked<'_> {
         member.name.as_deref().is_some_and(|own| normal(self.ecosystem, own) != name)
     }
 
-    /// Whether Yarn 1 links a member of the same workspace, of which its lock file says nothing.
-    fn is_linked(&self, lock: &LockFile) -> bool {
-        let mut members = lock.roots.iter().filter_map(|root| self.found.manifests.get(&root.manifest));
-        self.ecosystem == Ecosystem::Npm
-            && members
-                .any(|member| member.name.as_deref() == Some(&self.declared.name) && members::takes(self.range, member))
-    }
-
     /// Whether none of the ranges under which the manifest asks for it allows this version.
     fn refuses(&self, package: &LockedPackage) -> bool {
+        if self.is_for_a_branch() && package.origin == Origin::Registry && !package.version.contains("dev") {
+            return true;
+        }
         if package.is_allowed_by(self.range) != Some(false) {
             return false;
         }

@@ -311,7 +311,8 @@ fn a_version_that_the_manifest_refuses_is_counted() {
         "node_modules/qs": {"version": "6.12.1"}}}"#;
     let of_npm = |range: &str| told(("package.json", &npm(range)), ("package-lock.json", locked), &[]);
     assert_eq!(of_npm("^7.0.0"), ["qs ^7.0.0 in package.json"]);
-    for range in ["^6.11.0", "6.12.1", "latest", "*"] {
+    assert_eq!(of_npm("latest"), ["qs latest in package.json"], "the lock file was written for versions");
+    for range in ["^6.11.0", "6.12.1", "*"] {
         assert_eq!(of_npm(range), [""; 0], "{range}");
     }
     let git = "git+https://git.example.com/qs.git#v9";
@@ -706,4 +707,54 @@ fn an_extra_that_the_lock_file_was_not_written_for_is_missing() {
     }
     // On one system alone it may rightly be left out.
     assert_eq!(poetry(asks, ", markers = \"sys_platform == \\\"win32\\\" and extra == \\\"fast\\\"\"", ""), [""; 0]);
+}
+
+/// Cargo, uv and Poetry lock what features and extras of the project's own ask for.
+#[test]
+fn what_features_and_extras_ask_for_is_locked_as_well() {
+    let cargo = |asks: &str, held: &str| {
+        let lock = format!(
+            "version = 4\n[[package]]\nname = \"x\"\nversion = \"0.1.0\"\ndependencies = [{held}]\n[[package]]\nname = \"a\"\nversion = \
+             \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+        );
+        let member = format!("[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\n{asks}\n");
+        told(&[("Cargo.toml", "[workspace]\nmembers = [\"x\"]\n"), ("x/Cargo.toml", &member), ("Cargo.lock", &lock)])
+    };
+    let optional = "a = { version = \"1\", optional = true }";
+    assert_eq!((cargo(optional, "\"a\""), cargo(optional, "")), (vec![], missing("a")));
+    let project = "[project]\nname = \"x\"\nversion = \"1\"\ndependencies = [\"b\"]\n[project.optional-dependencies]\nfast = [\"a\"]\nslow = [\"w; \
+        os_name == 'nt'\"]\n";
+    let package = |name: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://r.example.com\" }}\n"
+        )
+    };
+    let uv = |root: &str, at: &str, source: &str, more: &str| {
+        let own = format!(
+            "[[package]]\nname = \"x\"\nversion = \"1\"\nsource = {{ {source} }}\ndependencies = [{{ name = \"b\" }}]\n{more}"
+        );
+        let lock =
+            ["version = 1\n[manifest]\nmembers = [\"shop\", \"x\"]\n", &package("a"), &package("b"), &own].concat();
+        told(&[("pyproject.toml", root), ("uv.lock", &lock), (at, project)])
+    };
+    let extra = "[package.optional-dependencies]\nfast = [{ name = \"a\" }]\n";
+    let (beside, root) =
+        ("virtual = \".\"", "[project]\nname = \"shop\"\n[tool.uv.workspace]\nmembers = [\"libs/*\"]\n");
+    assert_eq!((uv("", "pyproject.toml", beside, extra), uv("", "pyproject.toml", beside, "")), (vec![], missing("a")));
+    let member = |more: &str| uv(root, "libs/x/pyproject.toml", "editable = \"libs/x\"", more);
+    assert_eq!((member(extra), member("")), (vec![], missing("a")));
+    let poetry = |more: &str| {
+        let package = |name: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"1.0\"\ngroups = [\"main\"]\nfiles = []\n")
+        };
+        let lock = format!(
+            "{}{more}[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"x\"\n",
+            package("b")
+        );
+        let manifest = "[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\nb = \"*\"\na = { version = \"*\", optional = true }\n\
+            [tool.poetry.extras]\nfast = [\"a\"]\n";
+        told(&[("pyproject.toml", manifest), ("poetry.lock", &lock)])
+    };
+    let held = "[[package]]\nname = \"a\"\nversion = \"1.0\"\noptional = true\ngroups = [\"main\"]\nfiles = []\n";
+    assert_eq!((poetry(held), poetry("")), (vec![], missing("a")));
 }

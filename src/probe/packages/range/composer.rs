@@ -10,10 +10,6 @@ type Condition = (Operator, ComposerVersion);
 pub(super) fn allows(range: &str, version: &ComposerVersion) -> Option<bool> {
     let alternatives = range.split('|').enumerate().filter(|(at, part)| *at == 0 || !part.is_empty());
     any(alternatives.map(|(_, alternative)| {
-        // A branch is no release, also where it counts as one (`dev-main as 1.0.0`).
-        if alternative.trim().starts_with("dev-") {
-            return Some(false);
-        }
         let mut all = true;
         for condition in conditions(alternative.trim())? {
             let (operator, bound) = condition;
