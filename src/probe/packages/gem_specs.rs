@@ -7,6 +7,7 @@ use super::lock::reason::{MISSING, REFUSED};
 use super::manifest::{needs_of_gem, reason};
 use super::{LockFile, Manager, Packages};
 use crate::probe::files::{FileEntry, Listing};
+use crate::probe::paths::{folder, joined};
 
 /// Counts what the gems of folders need and the lock file that names them lacks.
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
@@ -17,13 +18,19 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
         }
     }
     let mut open: BTreeSet<(String, &'static str, String)> = BTreeSet::new();
-    for lock in found.locks.iter().filter(|lock| lock.manager == Manager::Bundler && !lock.locals.is_empty()) {
+    for lock in found.locks.iter().filter(|lock| lock.manager == Manager::Bundler) {
         let own = lock.locals.iter().map(|local| &*local.name);
         let held: BTreeSet<&str> = lock.packages.iter().map(|package| &*package.name).chain(own).collect();
-        for local in lock.locals.iter().filter(|local| !local.fork) {
-            let Some(place) = local.place.as_deref() else { continue };
+        let locals = lock.locals.iter().filter(|local| !local.fork);
+        let locals = locals.filter_map(|local| Some((local.name.as_str(), local.place.clone()?)));
+        // A folder that the Gemfile names by now need not be in the lock file.
+        let at = folder(&lock.path);
+        let gemfiles = ["Gemfile", "gems.rb"].map(|name| found.manifests.get(&format!("{at}{name}")));
+        let placed = gemfiles.into_iter().flatten().flat_map(|gemfile| &gemfile.placed);
+        let placed = placed.filter_map(|placed| Some((placed.name.as_str(), joined(at, &placed.folder)?)));
+        for (name, place) in locals.chain(placed).collect::<BTreeSet<_>>() {
             // Bundler looks for it in the folder and below (`glob`).
-            let near = specs.get(&*local.name).into_iter().flatten().filter(|file| is_in(&file.path, place));
+            let near = specs.get(name).into_iter().flatten().filter(|file| is_in(&file.path, &place));
             let Some(file) = near.min_by_key(|file| file.path.matches('/').count()) else { continue };
             for need in file.read().map(|text| needs_of_gem(&text)).unwrap_or_default() {
                 let (reason, what) = match need.name {
@@ -100,5 +107,21 @@ mod tests {
                 assert!(elsewhere.iter().all(|gap| !gap.contains("sidekiq")), "{elsewhere:?}");
             }
         }
+    }
+
+    /// The folder took the place of a gem since the lock file was written.
+    #[test]
+    fn what_a_folder_needs_that_the_lock_file_does_not_know() {
+        let lock = "GEM\n  remote: https://gems.example.com/\n  specs:\n    mine (2.0.0)\n    rack (3.1.0)\n\nDEPENDENCIES\n  mine\n  rack\n";
+        let of = |needs: &str| {
+            let spec = format!("Gem::Specification.new do |s|\n  s.name = 'mine'\n  s.add_dependency '{needs}'\nend\n");
+            told(&[
+                ("Gemfile", "gem 'mine', path: 'vendor/mine'\ngem 'rack'\n"),
+                ("Gemfile.lock", lock),
+                ("vendor/mine/mine.gemspec", &spec),
+            ])
+        };
+        assert_eq!(of("rack"), [""; 0]);
+        assert_eq!(of("sidekiq"), ["package that is asked for but missing from the lock file: sidekiq"]);
     }
 }

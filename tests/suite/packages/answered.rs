@@ -96,7 +96,7 @@ const STALE: &[(&str, &str, &str, &str, &str)] = &[
     ),
     (
         "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\nb = { package = \"a\", version = \"1\" }\no = { version = \"1\", optional = true }\n",
+        "[package]\nname = \"x\"\n[dependencies]\nb = { package = \"a\", version = \"1\" }\n",
         "[package]\nname = \"x\"\n[dependencies]\na = \"1\"\n[target.'cfg(windows)'.dependencies]\nevil = \"1\"\n",
         "Cargo.lock",
         "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \
