@@ -41,7 +41,7 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
                     Some(name) => (MISSING, name),
                     None => (reason::DYNAMIC, format!("{}:{}", file.path, need.line)),
                 };
-                open.insert((file.path.clone(), reason, what));
+                open.insert((lock.path.clone(), reason, what));
             }
         }
     }
