@@ -3,13 +3,14 @@
 //! A lock file that is older than its manifest, was cut, or was merged by hand lets packages arrive that it does not
 //! name. That is worked out here, once for all formats.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use super::lock::{Local, is_requirements, reason};
-use super::manifest::{Declared, Manifest, Source};
+use super::lock::reason;
+use super::lock_index::{Answer, Index, ecosystem, name_of, normal};
+use super::manifest::{Declared, Manifest, Source, members};
 use super::npm_spec;
 use super::stands_in::Folders;
-use super::{Ecosystem, LockFile, LockedPackage, Manager, Packages, Root, Scope};
+use super::{Ecosystem, LockFile, Manager, Packages};
 use crate::probe::files::Listing;
 use crate::probe::paths::folder;
 use crate::probe::repository::is_aside;
@@ -26,6 +27,10 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
     let index = Index::of(found);
     for (path, manifest) in &found.manifests {
         let Some(ecosystem) = ecosystem(path).filter(|_| !unlocked.contains(path)) else { continue };
+        for answer in index.answers(path).filter(|answer| answer.is_taken_in) {
+            let names = answer.lacks(manifest, ecosystem, found, &index, &folders);
+            missing.extend(names.into_iter().map(|name| (answer.at.to_owned(), name)));
+        }
         let locks = index.locks(path);
         let is_firm = |lock: &&LockFile| lock.manager != Manager::Pip || !index.roots(lock, path).is_empty();
         if !locks.iter().any(is_firm) {
@@ -34,27 +39,13 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
             }
             continue;
         }
-        let is_forced = |name: &str| {
-            let mut in_roots = locks.iter().map(|lock| index.forced(lock));
-            manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
-        };
-        let held: BTreeSet<String> = locks.iter().flat_map(|lock| held(lock, path, ecosystem, found, &index)).collect();
-        let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
-        for declared in asked_for(manifest) {
-            let called = declared.alias.as_ref().unwrap_or(&declared.name);
-            let is_held = held.contains(&normal(ecosystem, called))
-                // Cargo's lock files know no other names.
-                || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
-            let is_own = || declared.source == Source::Registry && folders.stand_in(manifest, declared, locks);
-            let is_forced = is_forced(called) || is_forced(&declared.name);
-            let is_tool = only_production && declared.scope == Scope::Development;
-            // Of what comes from elsewhere lock files may say another name.
-            let is_there =
-                || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
-            let is_held = is_held || declared.source != Source::Registry && is_there();
-            if !(is_held || is_forced || is_tool || is_own()) {
-                missing.push((path.clone(), called.clone()));
-            }
+        let names = Answer { locks, at: path, is_taken_in: false }.lacks(manifest, ecosystem, found, &index, &folders);
+        missing.extend(names.into_iter().map(|name| (path.clone(), name)));
+        let held = || locks.iter().flat_map(|lock| index.names(lock));
+        let lost = manifest.patterns.iter().filter(|pattern| !held().any(|name| is_like(name, pattern)));
+        missing.extend(lost.map(|pattern| (path.clone(), pattern.clone())));
+        if manifest.lenient && !manifest.gaps.is_empty() {
+            unread.push(path.clone());
         }
     }
     // A lock file that knows of a need of its own has counted it.
@@ -76,6 +67,88 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing, unlocked: &BTreeSet<Str
     }
 }
 
+impl Answer<'_, '_> {
+    /// What a manifest asks for that the app works without, where lock files hold that all the same: Cargo locks what any feature
+    /// of its workspace asks for, uv and Poetry what any extra of the project does.
+    fn optional<'m>(&self, manifest: &'m Manifest, found: &Packages) -> impl Iterator<Item = &'m Declared> + use<'m> {
+        let mut optional = manifest.declared.iter().filter(|one| one.optional).peekable();
+        let is_member = |lock: &&LockFile| {
+            let at = folder(&lock.path);
+            let of_uv = || {
+                let root = found.manifests.get(&format!("{at}pyproject.toml"));
+                let folders = root.map(|root| members::folders(at, &root.members, "pyproject.toml", &found.manifests));
+                let own = folder(&manifest.path).strip_prefix(at).unwrap_or_default().trim_end_matches('/');
+                folders.is_some_and(|folders| folders.iter().any(|folder| folder == own))
+            };
+            let is_beside = at == folder(&manifest.path);
+            match lock.manager {
+                Manager::Cargo => is_beside || manifest.workspace.as_deref().is_some_and(|root| folder(root) == at),
+                Manager::Uv => is_beside || of_uv(),
+                Manager::Poetry => is_beside,
+                _ => false,
+            }
+        };
+        let is_locked = !self.is_taken_in && optional.peek().is_some() && self.locks.iter().any(is_member);
+        optional.filter(move |one| is_locked && one.source != Source::Own && !manifest.conditional.contains(&one.name))
+    }
+
+    /// What a manifest asks for and they do not hold.
+    fn lacks(
+        &self,
+        manifest: &Manifest,
+        ecosystem: Ecosystem,
+        found: &Packages,
+        index: &Index<'_>,
+        folders: &Folders<'_>,
+    ) -> Vec<String> {
+        let locks = self.locks;
+        let is_forced = |name: &str| {
+            let mut in_roots = locks.iter().map(|lock| index.forced(lock));
+            manifest.overrides.iter().any(|one| one == name) || in_roots.any(|forced| forced.contains(name))
+        };
+        let held = locks.iter().flat_map(|lock| held(lock, &manifest.path, ecosystem, found, index));
+        let mut held: BTreeSet<String> = held.collect();
+        // Of a folder that is taken in some say no more than that.
+        let silent = locks.iter().filter(|lock| self.is_taken_in && index.roots(lock, &manifest.path).is_empty());
+        held.extend(silent.flat_map(|lock| index.names(lock)).cloned());
+        let mut missing = Vec::new();
+        let asked = asked_for(manifest).filter(|declared| self.is_for(manifest, declared));
+        for declared in asked.chain(self.optional(manifest, found)) {
+            let called = declared.alias.as_ref().unwrap_or(&declared.name);
+            let is_held = held.contains(&normal(ecosystem, called))
+                // Cargo's lock files know no other names.
+                || (ecosystem == Ecosystem::CratesIo && held.contains(&normal(ecosystem, &declared.name)));
+            let is_own = || declared.source == Source::Registry && folders.stand_in(manifest, declared, locks);
+            let is_forced = is_forced(called) || is_forced(&declared.name);
+            // Of what comes from elsewhere lock files may say another name.
+            let is_there =
+                || locks.iter().any(|lock| index.packages(lock, &normal(ecosystem, called)).next().is_some());
+            let is_held = is_held || declared.source != Source::Registry && is_there();
+            if !(is_held || is_forced || is_own()) {
+                missing.push(called.clone());
+            }
+        }
+        missing
+    }
+}
+
+/// Whether a name may be what a pattern of a build file comes to, in which only a program can work out what begins with `$`:
+/// `com.google.guava:$it`, `${group}:core`.
+fn is_like(name: &str, pattern: &str) -> bool {
+    let (first, rest) = pattern.split_once('$').unwrap_or((pattern, ""));
+    let Some(mut left) = name.strip_prefix(first) else { return false };
+    let mut pieces = rest.split('$').map(|piece| match piece.strip_prefix('{') {
+        Some(braced) => braced.split_once('}').map_or("", |(_, after)| after),
+        None => piece.trim_start_matches(|c: char| c.is_alphanumeric() || "._".contains(c)),
+    });
+    let last = pieces.next_back().unwrap_or("");
+    for piece in pieces {
+        let Some((_, after)) = left.split_once(piece) else { return false };
+        left = after;
+    }
+    left.ends_with(last)
+}
+
 /// What a manifest asks a registry for wherever it is installed.
 pub fn needed(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
     asked_for(manifest).filter(|declared| declared.source == Source::Registry)
@@ -92,117 +165,10 @@ pub fn asked_for(manifest: &Manifest) -> impl Iterator<Item = &Declared> {
     })
 }
 
-/// `name` as it is compared here. Cargo takes `-` and `_` for different, but no two crates differ by them alone.
-pub fn normal(ecosystem: Ecosystem, name: &str) -> String {
-    if ecosystem == Ecosystem::CratesIo { name.replace('_', "-") } else { ecosystem.normalize(name) }
-}
-
 /// The names in a requirements file, also those without a version, which are counted for themselves.
 pub fn names_of_requirements<'a>(lock: &'a LockFile, found: &'a Packages) -> impl Iterator<Item = &'a str> {
     let asked = found.manifests.get(&lock.path).into_iter().flat_map(|manifest| &manifest.declared);
     lock.packages.iter().map(|package| &*package.name).chain(asked.map(|declared| &*declared.name))
-}
-
-/// The lock files and what they say of each manifest, looked up once for all: some repositories have thousands of them.
-pub struct Index<'a> {
-    locks: BTreeMap<&'a str, Vec<&'a LockFile>>,
-    /// By lock file and manifest.
-    roots: BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a Root>>>,
-    /// By lock file, what the manifests that it answers for force.
-    forced: BTreeMap<&'a str, BTreeSet<&'a str>>,
-    /// By lock file and normalized name, places among its packages.
-    packages: BTreeMap<&'a str, BTreeMap<String, Vec<usize>>>,
-    /// By lock file and normalized name, what comes from folders.
-    locals: BTreeMap<&'a str, BTreeMap<String, Vec<&'a Local>>>,
-}
-
-impl<'a> Index<'a> {
-    /// Of all that was found.
-    pub fn of(found: &'a Packages) -> Self {
-        let (mut roots, mut forced) = (BTreeMap::<_, BTreeMap<_, Vec<&Root>>>::new(), BTreeMap::new());
-        let (mut packages, mut locals) = (BTreeMap::new(), BTreeMap::new());
-        for lock in &found.locks {
-            let path = lock.path.as_str();
-            let of_lock = roots.entry(path).or_default();
-            lock.roots.iter().for_each(|root| of_lock.entry(root.manifest.as_str()).or_default().push(root));
-            let manifests = lock.roots.iter().filter_map(|root| found.manifests.get(&root.manifest));
-            forced.insert(path, manifests.flat_map(|one| &one.overrides).map(String::as_str).collect());
-            let ecosystem = lock.manager.ecosystem();
-            let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-            for (at, package) in lock.packages.iter().enumerate() {
-                by_name.entry(normal(ecosystem, &package.name)).or_default().push(at);
-            }
-            packages.insert(path, by_name);
-            let mut of_lock: BTreeMap<String, Vec<&Local>> = BTreeMap::new();
-            for local in lock.locals.iter().filter(|local| !local.fork) {
-                of_lock.entry(normal(ecosystem, &local.name)).or_default().push(local);
-            }
-            locals.insert(path, of_lock);
-        }
-        Self { locks: by_manifest(found), roots, forced, packages, locals }
-    }
-
-    /// The lock files that lie beside a manifest or name it.
-    pub fn locks(&self, manifest: &str) -> &[&'a LockFile] {
-        self.locks.get(manifest).map_or(&[], Vec::as_slice)
-    }
-
-    /// What a lock file says for a manifest.
-    pub fn roots(&self, lock: &LockFile, manifest: &str) -> &[&'a Root] {
-        self.roots.get(&*lock.path).and_then(|of_lock| of_lock.get(manifest)).map_or(&[], Vec::as_slice)
-    }
-
-    /// What the manifests that a lock file answers for force.
-    pub fn forced(&self, lock: &LockFile) -> &BTreeSet<&'a str> {
-        static NOTHING: BTreeSet<&str> = BTreeSet::new();
-        self.forced.get(&*lock.path).unwrap_or(&NOTHING)
-    }
-
-    /// The packages of a lock file that have a normalized name.
-    pub fn packages<'l>(&'l self, lock: &'l LockFile, name: &str) -> impl Iterator<Item = &'l LockedPackage> {
-        let places = self.packages.get(&*lock.path).and_then(|by_name| by_name.get(name));
-        places.into_iter().flatten().filter_map(|at| lock.packages.get(*at))
-    }
-
-    /// What a lock file says of a normalized name that comes from folders.
-    pub fn locals(&self, lock: &LockFile, name: &str) -> impl Iterator<Item = &'a Local> {
-        self.locals.get(&*lock.path).and_then(|by_name| by_name.get(name)).into_iter().flatten().copied()
-    }
-
-    /// The normalized names of the packages of a lock file.
-    fn names(&self, lock: &LockFile) -> impl Iterator<Item = &String> {
-        self.packages.get(&*lock.path).into_iter().flat_map(BTreeMap::keys)
-    }
-}
-
-/// The lock files that lie beside each manifest or name it. A manifest that answers for itself has none.
-fn by_manifest(found: &Packages) -> BTreeMap<&str, Vec<&LockFile>> {
-    let mut beside: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
-    let mut naming: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
-    // A constraints file installs nothing.
-    for lock in found.locks.iter().filter(|lock| !lock.is_constraints()) {
-        beside.entry(folder(&lock.path)).or_default().push(lock);
-        for root in &lock.roots {
-            naming.entry(&root.manifest).or_default().push(lock);
-        }
-    }
-    let mut all: BTreeMap<&str, Vec<&LockFile>> = BTreeMap::new();
-    for path in found.manifests.keys() {
-        let Some(ecosystem) = ecosystem(path) else { continue };
-        let (named, near) = (naming.get(path.as_str()), beside.get(folder(path)));
-        let mut locks: Vec<&LockFile> = named
-            .into_iter()
-            .chain(near)
-            .flatten()
-            .copied()
-            .filter(|lock| lock.manager.ecosystem() == ecosystem && lock.manager != Manager::Maven)
-            // What stands in a Pipfile only Pipenv installs.
-            .filter(|lock| !path.ends_with("Pipfile") || lock.manager == Manager::Pipenv)
-            .collect();
-        locks.dedup_by(|a, b| a.path == b.path);
-        all.insert(path, locks);
-    }
-    all
 }
 
 /// The names that a lock file holds for a manifest, normalized.
@@ -225,22 +191,4 @@ fn held(lock: &LockFile, path: &str, ecosystem: Ecosystem, found: &Packages, ind
         }
     }
     names
-}
-
-/// Where the packages of a manifest come from; `None` for those that are their own lock files.
-pub fn ecosystem(path: &str) -> Option<Ecosystem> {
-    Some(match name_of(path) {
-        "package.json" => Ecosystem::Npm,
-        "Cargo.toml" => Ecosystem::CratesIo,
-        "pyproject.toml" | "Pipfile" | "setup.cfg" | "setup.py" => Ecosystem::PyPi,
-        "composer.json" => Ecosystem::Packagist,
-        "Gemfile" | "gems.rb" => Ecosystem::RubyGems,
-        "build.gradle" | "build.gradle.kts" => Ecosystem::Maven,
-        name if name.ends_with(".in") && !is_requirements(path) => Ecosystem::PyPi,
-        _ => return None,
-    })
-}
-
-fn name_of(path: &str) -> &str {
-    path.rsplit('/').next().unwrap_or(path)
 }

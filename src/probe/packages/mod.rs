@@ -20,12 +20,14 @@ mod json;
 mod lines;
 mod local;
 pub mod lock;
+mod lock_index;
 mod manager;
 pub mod manifest;
 pub(super) mod npm_spec;
 mod own_projects;
 pub mod range;
 mod refused;
+mod scopes;
 mod shell;
 mod stands_in;
 mod toml_doc;
@@ -125,6 +127,7 @@ pub fn collect(listing: &Listing, cancel: &CancellationToken) -> Packages {
         }
     }
     lock::collect_requirements(&mut found, listing, cancel);
+    scopes::raise(&mut found);
     let mut unlocked = BTreeSet::new();
     for (path, why) in unlocked::manifests(listing, &found, cancel) {
         found.pass_over(&path, &NotUnderstood::new(why));

@@ -1,4 +1,4 @@
-//! Projects of a Gradle build that others of it ask for: by their path (`project(':core')`), or put in the place of a module
+//! Projects of a Gradle build that others of it ask for: by their path (`project(':core')`, `projects.core`), or put in the place of a module
 //! (`substitute(module("g:a")).using(project(":core"))`,
 //! <https://docs.gradle.org/current/userguide/resolution_rules.html#sec:dependency_substitution_rules>). A lock file holds
 //! none of them, and under the name of a published module they may be copies of it.
@@ -22,6 +22,43 @@ struct Own {
     forced: bool,
 }
 
+/// A settings file, with the places of the build's projects.
+struct Settings {
+    text: String,
+    /// The folders of projects that do not lie where their path says, by the path: `:core`.
+    moved: BTreeMap<String, String>,
+    /// The projects by the names that Gradle makes of their paths.
+    accessors: BTreeMap<String, Project>,
+}
+
+/// A project of a build: its own name, and its folder.
+#[derive(Debug, Clone)]
+struct Project {
+    name: String,
+    folder: String,
+}
+
+impl Settings {
+    /// Of the build in `root`, of which the folders with build files are known.
+    fn of<'f>(text: String, root: &str, folders: impl Iterator<Item = &'f str>) -> Self {
+        let mut settings = Self { moved: moved(&text, root), text, accessors: BTreeMap::new() };
+        let below = folders.filter(|folder| is_in(folder, root) && *folder != root);
+        let below = below.filter_map(|folder| folder.get(root.len()..)).map(|inner| inner.trim_start_matches('/'));
+        let mut paths: Vec<String> = below.map(|inner| format!(":{}", inner.replace('/', ":"))).collect();
+        paths.extend(settings.moved.keys().cloned());
+        let named = paths.iter().filter_map(|path| Some((accessor(path), settings.project(path, root)?)));
+        settings.accessors = named.collect();
+        settings
+    }
+
+    /// The project of a path.
+    fn project(&self, path: &str, root: &str) -> Option<Project> {
+        let moved = self.moved.get(path).cloned();
+        let folder = moved.or_else(|| joined(root, &path.replace(':', "/")))?;
+        Some(Project { name: path.rsplit(':').next().unwrap_or_default().to_owned(), folder })
+    }
+}
+
 /// What a build file says of its project.
 struct Build {
     path: String,
@@ -33,8 +70,6 @@ struct Build {
 /// Notes which projects stand for which modules, with the versions that they say.
 pub fn note(found: &mut Packages, listing: &Listing) {
     let of_kind = |name: &'static str| listing.files.iter().filter(move |file| bare(file) == name);
-    let settings: BTreeMap<&str, String> =
-        of_kind("settings.gradle").filter_map(|file| Some((at(file), file.read().ok()?))).collect();
     let mut builds: BTreeMap<&str, Build> = BTreeMap::new();
     for file in of_kind("build.gradle") {
         let Ok(text) = file.read() else { continue };
@@ -42,26 +77,28 @@ pub fn note(found: &mut Packages, listing: &Listing) {
         let (path, group, version) = (file.path.clone(), of("group"), of("version"));
         builds.insert(at(file), Build { path, text, group, version });
     }
+    let texts = of_kind("settings.gradle").filter_map(|file| Some((at(file), file.read().ok()?)));
+    let settings: BTreeMap<&str, Settings> =
+        texts.map(|(root, text)| (root, Settings::of(text, root, builds.keys().copied()))).collect();
     let mut all: Vec<(String, Own)> = Vec::new();
-    for (root, text) in &settings {
+    for (root, own) in &settings {
         // What settings say holds for the build beside them.
         let inside = || builds.iter().find(|(folder, _)| is_in(folder, root)).map(|(_, build)| build);
         if let Some(asking) = builds.get(root).or_else(inside) {
-            all.extend(substitutes(text, root).into_iter().take(MOST).map(|own| (asking.path.clone(), own)));
+            all.extend(substitutes(&own.text, root, own).into_iter().take(MOST).map(|own| (asking.path.clone(), own)));
         }
     }
     for (folder, build) in &builds {
         let mut above = std::iter::successors(Some(*folder), |below| {
             (!below.is_empty()).then(|| below.rsplit_once('/').map_or("", |(above, _)| above))
         });
-        let Some(root) = above.find(|above| settings.contains_key(above)) else { continue };
+        let Some((root, of_root)) = above.find_map(|above| Some((above, settings.get(above)?))) else { continue };
         let shared = builds.get(root).and_then(|root| root.group.as_ref());
-        let named = asked(&build.text, root).into_iter().filter_map(|folder| {
+        let named = asked(&build.text, root, of_root).into_iter().filter_map(|Project { name, folder }| {
             let group = builds.get(&*folder)?.group.as_ref().or(shared)?;
-            let name = folder.rsplit('/').next().unwrap_or_default();
             Some(Own { module: format!("{group}:{name}"), folder, forced: false })
         });
-        let own = substitutes(&build.text, root).into_iter().chain(named).take(MOST);
+        let own = substitutes(&build.text, root, of_root).into_iter().chain(named).take(MOST);
         all.extend(own.map(|own| (build.path.clone(), own)));
     }
     for (asking, own) in all {
@@ -83,7 +120,7 @@ fn is_in(folder: &str, outer: &str) -> bool {
 }
 
 /// What is put in the place of modules: in a settings file within the build that is included there.
-fn substitutes(text: &str, root: &str) -> Vec<Own> {
+fn substitutes(text: &str, root: &str, settings: &Settings) -> Vec<Own> {
     let mut found = Vec::new();
     let mut build = Some(root.to_owned());
     for (_, line) in code(text) {
@@ -94,7 +131,10 @@ fn substitutes(text: &str, root: &str) -> Vec<Own> {
         let Some((_, rest)) = line.split_once("substitute") else { continue };
         let module = argument(rest, "module").map(|module| module.splitn(3, ':').take(2).collect::<Vec<_>>().join(":"));
         let folder = argument(rest, "project").zip(build.as_deref());
-        let folder = folder.and_then(|(project, build)| joined(build, &project.replace(':', "/")));
+        let folder = folder.and_then(|(project, build)| match build == root {
+            true => settings.project(project, root).map(|project| project.folder),
+            false => joined(build, &project.replace(':', "/")),
+        });
         if let (Some(module), Some(folder)) = (module, folder) {
             found.push(Own { folder, module, forced: true });
         }
@@ -102,11 +142,58 @@ fn substitutes(text: &str, root: &str) -> Vec<Own> {
     found
 }
 
-/// The folders of the projects that a build asks for by their path.
-fn asked(text: &str, root: &str) -> Vec<String> {
+/// The projects that a build asks for by their path, or by the name that Gradle makes of it
+/// (<https://docs.gradle.org/current/userguide/declaring_dependencies_basics.html#sec:type-safe-project-accessors>).
+fn asked(text: &str, root: &str, settings: &Settings) -> Vec<Project> {
     let lines = code(text).filter(|(_, line)| !line.contains("substitute"));
-    let paths = lines.filter_map(|(_, line)| argument(line, "project").filter(|path| path.starts_with(':')));
-    paths.filter_map(|path| joined(root, &path.replace(':', "/"))).collect()
+    let of_line = |(_, line): (usize, &str)| {
+        let path = argument(line, "project").filter(|path| path.starts_with(':'));
+        if let Some(path) = path {
+            return settings.project(path, root);
+        }
+        let (before, after) = line.split_once("projects.")?;
+        let is_word = !before.ends_with(|c: char| c.is_alphanumeric() || "._".contains(c));
+        let end = after.find(|c: char| !(c.is_alphanumeric() || "._".contains(c))).unwrap_or(after.len());
+        after.get(..end).filter(|_| is_word).and_then(|name| settings.accessors.get(name)).cloned()
+    };
+    lines.filter_map(of_line).collect()
+}
+
+/// What Gradle makes of a project's path: `:libs:my-yaml` is `libs.myYaml`.
+fn accessor(path: &str) -> String {
+    let mut name = String::new();
+    let mut is_upper = false;
+    for c in path.trim_start_matches(':').chars() {
+        match c {
+            ':' => name.push('.'),
+            '-' | '_' | '.' => {}
+            c if is_upper => name.extend(c.to_uppercase()),
+            c => name.push(c),
+        }
+        is_upper = matches!(c, '-' | '_' | '.');
+    }
+    name
+}
+
+/// Where settings put projects: `project(':x').projectDir = file('libs/x')`, `new File(settingsDir, '../x')`.
+fn moved(text: &str, root: &str) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for (_, line) in code(text) {
+        let Some((before, after)) = line.split_once(".projectDir") else { continue };
+        let folder = after.find(['"', '\'']).and_then(|at| quoted(after.get(at..)?));
+        let folder = folder.map(|folder| {
+            let roots = ["$rootDir", "${rootDir}", "$settingsDir", "${settingsDir}"];
+            roots
+                .iter()
+                .find_map(|root| folder.strip_prefix(root))
+                .map_or(folder, |inner| inner.trim_start_matches('/'))
+        });
+        let folder = folder.filter(|folder| !folder.contains('$')).and_then(|folder| joined(root, folder));
+        if let (Some(path), Some(folder)) = (argument(before, "project"), folder) {
+            found.insert(path.to_owned(), folder);
+        }
+    }
+    found
 }
 
 /// The first text in the call of a function: `project(':core')`, `project(path: ':core')`, `module 'g:a'`.
@@ -145,6 +232,17 @@ mod tests {
         assert_eq!(told("", asks, "version = '1.30'\n"), [""; 0]);
         assert_eq!(told("", &format!("group = 'com.acme'\n{asks}"), ""), ["com.acme:yaml (libs/yaml)"]);
         assert_eq!(told("", "", copy), [""; 0]);
+        // Gradle makes a name of each path, and settings may put a project elsewhere.
+        let by_name = "dependencies {\n implementation(projects.libs.yaml)\n}\n";
+        assert_eq!(told("", by_name, copy), ["org.yaml:yaml 1.30 (libs/yaml)"]);
+        assert_eq!(told("", &by_name.replace(".yaml", ".json"), copy), [""; 0]);
+        for moved in ["file('libs/yaml')", "new File(settingsDir, 'libs/yaml')", "file(\"$rootDir/libs/yaml\")"] {
+            let settings = format!("include ':snake-yaml'\nproject(':snake-yaml').projectDir = {moved}\n");
+            for asks in ["project(':snake-yaml')", "projects.snakeYaml"] {
+                let build = format!("dependencies {{\n implementation({asks})\n}}\n");
+                assert_eq!(told(&settings, &build, copy), ["org.yaml:snake-yaml 1.30 (libs/yaml)"], "{moved} {asks}");
+            }
+        }
         let module = "org.yaml:snakeyaml";
         for (settings, build) in [
             (

@@ -3,12 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::answered::{Index, asked_for, ecosystem, normal};
+use super::answered::asked_for;
 use super::catalogs::Catalogs;
 use super::lock::{Local, Origin, reason};
+use super::lock_index::{Index, ecosystem, manifests_of, normal};
 use super::manifest::{Forcing, Source, Table, members};
 use super::npm_spec::Spec;
-use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Scope, Version, range};
+use super::stands_in::Folders;
+use super::{Declared, Ecosystem, LockFile, LockedPackage, Manager, Manifest, Packages, Version, Wanted, range};
 use crate::probe::files::Listing;
 use crate::probe::paths::folder;
 use crate::probe::yaml;
@@ -17,23 +19,32 @@ use crate::probe::yaml;
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
     let mut refused: BTreeSet<(String, String)> = BTreeSet::new();
     let in_workspaces = forced_in_workspaces(listing);
-    let (index, catalogs) = (Index::of(found), Catalogs::of(listing));
+    let (index, catalogs, folders) = (Index::of(found), Catalogs::of(listing), Folders::of(found, listing));
     for (path, manifest) in &found.manifests {
         // Gradle takes the highest version that anybody asks for.
         let Some(ecosystem) = ecosystem(path).filter(|ecosystem| *ecosystem != Ecosystem::Maven) else { continue };
         let locks = index.locks(path);
-        let own = manifest.overrides.iter().chain(&in_workspaces).map(String::as_str);
-        let in_roots = locks.iter().flat_map(|lock| index.forced(lock)).copied();
-        let forced: BTreeSet<&str> = own.chain(in_roots).collect();
-        let only_production = locks.iter().all(|lock| lock.manager == Manager::Pip);
-        for declared in asked_for(manifest) {
-            let is_forced = forced.iter().any(|entry| forces(entry, &declared.name));
-            if is_forced || (only_production && declared.scope == Scope::Development) {
-                continue;
+        for answer in index.answers(path) {
+            let own = manifest.overrides.iter().chain(&in_workspaces).map(String::as_str);
+            let in_roots = answer.locks.iter().flat_map(|lock| index.forced(lock)).copied();
+            let forced: BTreeSet<&str> = own.chain(in_roots).collect();
+            let is_forced = |declared: &&Declared| forced.iter().any(|entry| forces(entry, &declared.name));
+            let asked = asked_for(manifest).filter(|declared| answer.is_for(manifest, declared));
+            for declared in asked.filter(|declared| !is_forced(declared)) {
+                let range = catalogs.range(path, declared);
+                let asked =
+                    Asked { found, folders: &folders, manifest, locks: answer.locks, ecosystem, declared, range };
+                if asked.is_refused(&index) {
+                    refused.insert((answer.at.to_owned(), format!("{} {range} in {path}", asked.called())));
+                }
             }
-            let asked = Asked { found, manifest, ecosystem, declared, range: catalogs.range(path, declared) };
-            if asked.is_refused(&index) {
-                refused.insert((path.clone(), format!("{} {} in {path}", asked.called(), asked.range)));
+            let own = manifest.declared.iter().filter(|one| one.source == Source::Own);
+            for declared in own {
+                let asked =
+                    Asked { found, folders: &folders, manifest, locks: answer.locks, ecosystem, declared, range: "" };
+                if asked.is_of_a_renamed_folder(&index) {
+                    refused.insert((answer.at.to_owned(), format!("{} in {path}", declared.name)));
+                }
             }
         }
         for (name, forcing) in manifest.forcings.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
@@ -64,7 +75,10 @@ pub fn forces(entry: &str, name: &str) -> bool {
 /// What a manifest asks for, with what it stands among.
 struct Asked<'a> {
     found: &'a Packages,
+    folders: &'a Folders<'a>,
     manifest: &'a Manifest,
+    /// The lock files that answer for it.
+    locks: &'a [&'a LockFile],
     ecosystem: Ecosystem,
     declared: &'a Declared,
     /// The versions, a catalog's where it names one.
@@ -79,17 +93,20 @@ impl Asked<'_> {
     /// Whether what lock files hold for it is something else.
     fn is_refused(&self, index: &Index<'_>) -> bool {
         let (called, name) = (normal(self.ecosystem, self.called()), normal(self.ecosystem, &self.declared.name));
-        let (mut held, mut others, mut folders) = (Vec::new(), false, Vec::new());
-        for lock in index.locks(&self.manifest.path) {
+        let (mut held, mut others, mut folders, mut asks) = (Vec::new(), false, Vec::new(), BTreeSet::new());
+        for lock in self.locks.iter().copied() {
             let wanted = index.roots(lock, &self.manifest.path).iter().flat_map(|root| &root.wanted);
-            let wanted = wanted.filter(|wanted| [&called, &name].contains(&&normal(self.ecosystem, &wanted.name)));
-            let all: Vec<&LockedPackage> = wanted.filter_map(|wanted| lock.packages.get(wanted.package)).collect();
+            let is_it = |wanted: &&Wanted| [&called, &name].contains(&&normal(self.ecosystem, &wanted.name));
+            let wanted: Vec<&Wanted> = wanted.filter(is_it).collect();
+            asks.extend(wanted.iter().map(|wanted| wanted.range.as_str()));
+            let all: Vec<&LockedPackage> =
+                wanted.iter().filter_map(|wanted| lock.packages.get(wanted.package)).collect();
             let of_name = all.iter().filter(|package| normal(self.ecosystem, &package.name) == name);
             let said: Vec<&LockedPackage> = of_name.copied().collect();
             let linked: Vec<&Local> = index.locals(lock, &called).collect();
             let is_spared = lock.spared.get(&self.manifest.path).is_some_and(|spared| spared.contains(self.called()));
-            if lock.manager == Manager::YarnClassic && self.is_linked(lock) {
-                // Whatever stands there under the name is for others.
+            if lock.manager == Manager::YarnClassic && self.folders.stand_in(self.manifest, self.declared, self.locks) {
+                // Yarn 1 links a member, and whatever stands there under the name is for others.
             } else if !said.is_empty() {
                 held.extend(said);
             } else if !all.is_empty() {
@@ -101,6 +118,7 @@ impl Asked<'_> {
             }
         }
         match self.declared.source {
+            Source::Registry if self.is_another_tag(&asks) => true,
             Source::Registry if held.is_empty() => {
                 // Only npm's lock files say which package answers for a name.
                 others && self.ecosystem == Ecosystem::Npm
@@ -111,7 +129,9 @@ impl Asked<'_> {
             Source::Git | Source::Url => {
                 let is_other = |package: &&LockedPackage| {
                     package.origin == Origin::Registry
-                        && (self.declared.source == Source::Git || !self.range.contains(&package.version))
+                        && (self.declared.source == Source::Git
+                            || self.ecosystem == Ecosystem::Packagist
+                            || !self.range.contains(&package.version))
                 };
                 !held.is_empty() && held.iter().all(is_other)
             }
@@ -119,40 +139,85 @@ impl Asked<'_> {
         }
     }
 
-    /// Whether Yarn 1 links a member of the same workspace, of which its lock file says nothing.
-    fn is_linked(&self, lock: &LockFile) -> bool {
-        let mut members = lock.roots.iter().filter_map(|root| self.found.manifests.get(&root.manifest));
-        self.ecosystem == Ecosystem::Npm
-            && members
-                .any(|member| member.name.as_deref() == Some(&self.declared.name) && members::takes(self.range, member))
+    /// Whether it is asked for by a tag, which no version can be held against, and the lock file was written for another text.
+    fn is_another_tag(&self, asks: &BTreeSet<&str>) -> bool {
+        let is_tag = |range: &str| {
+            let any = Version::parse(Ecosystem::Npm, "1.0.0");
+            let is_word = !range.trim().is_empty() && !range.contains([':', '/']);
+            is_word && any.is_some_and(|any| range::allows(Ecosystem::Npm, range, &any).is_none())
+        };
+        if self.ecosystem != Ecosystem::Npm || !is_tag(self.range) || asks.iter().all(|asked| asked.is_empty()) {
+            return false;
+        }
+        // One table may ask for a tag and another one for versions.
+        !self.same().any(|one| asks.contains(one.range.as_str())) && !asks.contains(self.range)
+    }
+
+    /// What the manifest asks for under the same name, in any of its tables.
+    fn same(&self) -> impl Iterator<Item = &Declared> {
+        let of = |one: &Declared| normal(self.ecosystem, one.alias.as_ref().unwrap_or(&one.name));
+        let name = of(self.declared);
+        self.manifest.declared.iter().filter(move |other| of(other) == name)
+    }
+
+    /// Whether Composer is asked for a branch, which is no release, also where it counts as one (`dev-main as 1.0.0`).
+    fn is_for_a_branch(&self) -> bool {
+        let mut all = self.range.split('|').map(str::trim).filter(|part| !part.is_empty()).peekable();
+        self.ecosystem == Ecosystem::Packagist && all.peek().is_some() && all.all(|part| part.starts_with("dev-"))
+    }
+
+    /// Whether the folder that a lock file names for it bears another name by now.
+    fn is_of_a_renamed_folder(&self, index: &Index<'_>) -> bool {
+        let called = normal(self.ecosystem, self.called());
+        // In a Pipfile, and in npm's world, a folder may stand under any name.
+        let by_name = [Manager::Uv, Manager::Poetry, Manager::Pdm, Manager::Composer];
+        let locks = self.locks.iter().filter(|lock| by_name.contains(&lock.manager));
+        let locals = locks.flat_map(|lock| index.locals(lock, &called));
+        let mut folders = locals.filter(|local| !self.is_replaced(local)).peekable();
+        folders.peek().is_some() && folders.all(|local| self.member(local).is_some_and(|one| self.is_renamed(one)))
+    }
+
+    /// Whether a folder of Composer's only says that it replaces the package, whose name it does not bear.
+    fn is_replaced(&self, local: &Local) -> bool {
+        self.ecosystem == Ecosystem::Packagist && local.version.is_none()
+    }
+
+    /// The manifest of a folder that a lock file names.
+    fn member(&self, local: &Local) -> Option<&Manifest> {
+        let at = local.place.as_ref()?.trim_end_matches('/');
+        let path = |file: &&str| if at.is_empty() { (*file).to_owned() } else { format!("{at}/{file}") };
+        manifests_of(self.ecosystem).iter().find_map(|file| self.found.manifests.get(&path(file)))
+    }
+
+    fn is_renamed(&self, member: &Manifest) -> bool {
+        let name = normal(self.ecosystem, &self.declared.name);
+        member.name.as_deref().is_some_and(|own| normal(self.ecosystem, own) != name)
     }
 
     /// Whether none of the ranges under which the manifest asks for it allows this version.
     fn refuses(&self, package: &LockedPackage) -> bool {
+        if self.is_for_a_branch() && package.origin == Origin::Registry && !package.version.contains("dev") {
+            return true;
+        }
         if package.is_allowed_by(self.range) != Some(false) {
             return false;
         }
-        let name = normal(self.ecosystem, self.called());
-        let called = |other: &Declared| other.alias.as_ref().unwrap_or(&other.name).clone();
-        let mut same = self.manifest.declared.iter().filter(|other| normal(self.ecosystem, &called(other)) == name);
-        same.all(|other| other == self.declared || package.is_allowed_by(&other.range) == Some(false))
+        self.same().all(|other| other == self.declared || package.is_allowed_by(&other.range) == Some(false))
     }
 
-    /// Whether a folder that a lock file links has a version that is not asked for: a registry would be asked today. Of
-    /// versions that are not finished tools think differently.
+    /// Whether a folder that a lock file links has another name or version than is asked for: a registry would be asked today.
+    /// Of versions that are not finished tools think differently.
     fn refuses_folder(&self, local: &Local) -> bool {
-        let files: &[&str] = match self.ecosystem {
-            Ecosystem::Npm => &["package.json"],
-            Ecosystem::CratesIo => &["Cargo.toml"],
-            Ecosystem::PyPi => &["pyproject.toml", "setup.cfg", "setup.py"],
-            _ => return false,
-        };
-        let at = local.place.as_ref().map(|place| place.trim_end_matches('/'));
-        let path = |at: &str, file: &str| if at.is_empty() { file.to_owned() } else { format!("{at}/{file}") };
-        let there = at.into_iter().flat_map(|at| files.iter().map(move |file| path(at, file)));
-        let member = there.filter_map(|path| self.found.manifests.get(&path)).next();
+        if self.is_replaced(local) {
+            return false;
+        }
+        let member = self.member(local);
+        if member.is_some_and(|member| self.is_renamed(member)) {
+            return true;
+        }
         let version = member.and_then(|member| member.version.as_deref()).or(local.version.as_deref());
-        let Some(version) = version.filter(|version| !version.contains(['-', '+'])) else { return false };
+        let is_known = !manifests_of(self.ecosystem).is_empty();
+        let Some(version) = version.filter(|version| is_known && !version.contains(['-', '+'])) else { return false };
         match member {
             Some(member) if self.ecosystem == Ecosystem::Npm => !members::takes(self.range, member),
             _ => Version::parse(self.ecosystem, version)

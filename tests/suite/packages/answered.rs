@@ -96,7 +96,7 @@ const STALE: &[(&str, &str, &str, &str, &str)] = &[
     ),
     (
         "Cargo.toml",
-        "[package]\nname = \"x\"\n[dependencies]\nb = { package = \"a\", version = \"1\" }\no = { version = \"1\", optional = true }\n",
+        "[package]\nname = \"x\"\n[dependencies]\nb = { package = \"a\", version = \"1\" }\n",
         "[package]\nname = \"x\"\n[dependencies]\na = \"1\"\n[target.'cfg(windows)'.dependencies]\nevil = \"1\"\n",
         "Cargo.lock",
         "version = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \
@@ -311,7 +311,8 @@ fn a_version_that_the_manifest_refuses_is_counted() {
         "node_modules/qs": {"version": "6.12.1"}}}"#;
     let of_npm = |range: &str| told(("package.json", &npm(range)), ("package-lock.json", locked), &[]);
     assert_eq!(of_npm("^7.0.0"), ["qs ^7.0.0 in package.json"]);
-    for range in ["^6.11.0", "6.12.1", "latest", "*"] {
+    assert_eq!(of_npm("latest"), ["qs latest in package.json"], "the lock file was written for versions");
+    for range in ["^6.11.0", "6.12.1", "*"] {
         assert_eq!(of_npm(range), [""; 0], "{range}");
     }
     let git = "git+https://git.example.com/qs.git#v9";
@@ -459,4 +460,301 @@ fn what_a_container_installs_by_name_in_one_version_is_kept() {
         .flat_map(|gap| gap.examples)
         .collect();
     assert!(gaps.contains(&"Dockerfile:11 example.com/x@v1.0.0".to_owned()), "{gaps:?}");
+}
+
+/// What a folder needs is installed by the lock file of the project that takes it in, whatever lies beside the folder.
+#[test]
+fn a_lock_file_beside_a_folder_does_not_answer_for_who_takes_it_in() {
+    let poetry =
+        |own: &str| format!("{own}[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"x\"\n");
+    let package = |name: &str, version: &str| {
+        format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\ngroups = [\"main\"]\nfiles = []\n")
+    };
+    let core = |asks: &str| {
+        format!(
+            "[tool.poetry]\nname = \"core\"\nversion = \"1.0\"\n[tool.poetry.dependencies]\nidna = \"^3.7\"\n{asks}"
+        )
+    };
+    let directory = format!(
+        "{}[package.dependencies]\nidna = \"^3.7\"\n[package.source]\ntype = \"directory\"\nurl = \"../core\"\n",
+        package("core", "1.0")
+    );
+    let of = |asks: &str| {
+        let beside = [package("idna", "3.10"), package("evil", "1.0"), package("tool", "1.0")].concat();
+        told(&[
+            (
+                "api/pyproject.toml",
+                "[tool.poetry]\nname = \"api\"\n[tool.poetry.dependencies]\ncore = { path = \"../core\" }\n",
+            ),
+            ("api/poetry.lock", &poetry(&format!("{directory}{}", package("idna", "3.10")))),
+            ("core/pyproject.toml", &core(asks)),
+            ("core/poetry.lock", &poetry(&beside)),
+        ])
+    };
+    assert_eq!(of(""), [""; 0]);
+    assert_eq!(of("evil = \"^1.0\"\n"), missing("evil"));
+    // Nobody installs the tools of a folder that is taken in, nor what it asks for on some system alone.
+    assert_eq!(of("[tool.poetry.group.dev.dependencies]\ntool = \"*\"\n"), [""; 0]);
+    assert_eq!(of("tool = { version = \"*\", platform = \"win32\" }\n"), [""; 0]);
+    let other = |lock: &str, version: &str| {
+        let core = format!("[project]\nname = \"core\"\nversion = \"1.0\"\ndependencies = [\"idna{version}\"]\n");
+        let own = |name: &str, place: &str, needs: &str| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ {place} }}\ndependencies = [{{ name = \"{needs}\" }}]\n"
+            )
+        };
+        let idna = |version: &str| {
+            format!(
+                "[[package]]\nname = \"idna\"\nversion = \"{version}\"\nsource = {{ registry = \"https://r.example.com\" }}\n"
+            )
+        };
+        told(&[
+            (
+                "api/pyproject.toml",
+                "[project]\nname = \"api\"\nversion = \"1.0\"\ndependencies = [\"core\"]\n[tool.uv.sources]\ncore = { path = \"../core\" }\n",
+            ),
+            (
+                "api/uv.lock",
+                &format!(
+                    "version = 1\n{}{}{}",
+                    own("api", "virtual = \".\"", "core"),
+                    own("core", "directory = \"../core\"", "idna"),
+                    idna(lock)
+                ),
+            ),
+            ("core/pyproject.toml", &core),
+            ("core/uv.lock", &format!("version = 1\n{}{}", own("core", "virtual = \".\"", "idna"), idna("4.0"))),
+        ])
+    };
+    assert_eq!(other("4.0", "==4.0"), [""; 0]);
+    let refused =
+        "package that is asked for in other versions than the lock file holds: idna ==4.0 in core/pyproject.toml";
+    assert_eq!(other("3.10", "==4.0"), [refused]);
+    let npm = |asks: &str| {
+        told(&[
+            ("api/package.json", r#"{"dependencies": {"core": "file:../core"}}"#),
+            (
+                "api/package-lock.json",
+                r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"core": "file:../core"}}, "../core": {"name": "core",
+                "dependencies": {"a": "^1"}}, "node_modules/core": {"resolved": "../core", "link": true},
+                "../core/node_modules/a": {"version": "1.0.0"}}}"#,
+            ),
+            (
+                "core/package.json",
+                &format!(
+                    r#"{{"name": "core", "dependencies": {{"a": "^1"{asks}}}, "devDependencies": {{"tool": "1"}}}}"#
+                ),
+            ),
+            (
+                "core/package-lock.json",
+                r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"a": "^1", "evil": "1"}, "devDependencies": {"tool": "1"}},
+                "node_modules/a": {"version": "1.0.0"}, "node_modules/evil": {"version": "1.0.0"}, "node_modules/tool": {"version": "1.0.0"}}}"#,
+            ),
+        ])
+    };
+    assert_eq!((npm(""), npm(r#", "evil": "1""#)), (vec![], missing("evil")));
+    let cargo = |asks: &str| {
+        let own = |name: &str, needs: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"0.1.0\"\ndependencies = [{needs}]\n")
+        };
+        let from = |name: &str| {
+            format!(
+                "[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+            )
+        };
+        told(&[
+            (
+                "api/Cargo.toml",
+                "[package]\nname = \"api\"\nversion = \"0.1.0\"\n[dependencies]\ncore = { path = \"../core\" }\n",
+            ),
+            ("api/Cargo.lock", &["version = 4\n", &own("api", "\"core\""), &own("core", "\"a\""), &from("a")].concat()),
+            (
+                "core/Cargo.toml",
+                &format!("[package]\nname = \"core\"\nversion = \"0.1.0\"\n[dependencies]\na = \"1\"\n{asks}"),
+            ),
+            (
+                "core/Cargo.lock",
+                &["version = 4\n", &own("core", "\"a\", \"evil\""), &from("a"), &from("evil")].concat(),
+            ),
+        ])
+    };
+    assert_eq!((cargo(""), cargo("evil = \"1\"\n")), (vec![], missing("evil")));
+    let composer = |asks: &str| {
+        told(&[
+            (
+                "composer.json",
+                r#"{"repositories": [{"type": "path", "url": "libs/*"}], "require": {"acme/core": "*"}}"#,
+            ),
+            (
+                "composer.lock",
+                r#"{"packages": [{"name": "a/a", "version": "1.0.0", "notification-url": "https://x.example.com"}, {"name": "acme/core",
+                "version": "1.0.0", "dist": {"type": "path", "url": "libs/core"}, "require": {"a/a": "^1"}}], "packages-dev": []}"#,
+            ),
+            ("libs/core/composer.json", &format!(r#"{{"name": "acme/core", "require": {{"a/a": "^1"{asks}}}}}"#)),
+            (
+                "libs/core/composer.lock",
+                r#"{"packages": [{"name": "a/a", "version": "1.0.0", "notification-url": "https://x.example.com"},
+                {"name": "evil/evil", "version": "1.0.0", "notification-url": "https://x.example.com"}], "packages-dev": []}"#,
+            ),
+        ])
+    };
+    assert_eq!((composer(""), composer(r#", "evil/evil": "^1""#)), (vec![], missing("evil/evil")));
+}
+
+/// Gradle stops at what its lock file does not hold, unless it is told to be lenient.
+#[test]
+fn what_a_build_of_gradle_works_out_is_held_against_its_lock_file() {
+    let of = |body: &str, more: &str| {
+        let build =
+            format!("plugins {{ id 'java' }}\ndependencies {{\n implementation 'org.a:b:1'\n{body}\n}}\n{more}");
+        told(&[
+            ("settings.gradle", "rootProject.name = 'x'\n"),
+            ("build.gradle", &build),
+            ("gradle.lockfile", "org.a:b:1=runtimeClasspath\ncom.google.guava:guava:33=runtimeClasspath\nempty=\n"),
+        ])
+    };
+    assert_eq!(of("", ""), [""; 0]);
+    // Some package of the lock file may be what the loop comes to.
+    for held in [
+        "['guava'].each { implementation \"com.google.guava:$it:33\" }",
+        "api \"$group:guava:33\"",
+        "api \"${x.y}:gua${z}:33\"",
+        "api \"$it\"",
+    ] {
+        assert_eq!(of(held, ""), [""; 0], "{held}");
+    }
+    for (body, name) in [
+        ("['a', 'b'].each { implementation \"com.evil:$it:33\" }", "com.evil:$it"),
+        ("for (x in all) { implementation \"com.google.guava:evil-${x}:33\" }", "com.google.guava:evil-${x}"),
+    ] {
+        assert_eq!(of(body, ""), missing(name), "{body}");
+    }
+    // What is for some cases only may not be asked for.
+    for case in [
+        "if (x) {\n implementation 'com.evil:evil:1'\n}",
+        "if (x) implementation 'com.evil:evil:1'",
+        "if (x) { ['a'].each { implementation \"com.evil:$it:1\" } }",
+    ] {
+        assert_eq!(of(case, ""), [""; 0], "{case}");
+    }
+    assert_eq!(of("", "if (x) {\n dependencies {\n  implementation 'com.evil:evil:1'\n }\n}\n"), [""; 0]);
+    assert_eq!(of("if (x) {\n api 'com.evil:evil:1'\n}\napi 'com.evil:evil:1'", ""), missing("com.evil:evil"));
+    let lenient = "dependencyLocking {\n lockMode = LockMode.LENIENT\n}\n";
+    let worked_out = ["dependency of a manifest that only a program can work out: line 4"];
+    assert_eq!((of("api \"$it\"", lenient), of("", lenient)), (worked_out.map(str::to_owned).to_vec(), vec![]));
+}
+
+/// What an extra brings along is in no lock file that was written without it.
+#[test]
+fn an_extra_that_the_lock_file_was_not_written_for_is_missing() {
+    let from = |name: &str, more: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://r.example.com\" }}\n{more}"
+        )
+    };
+    let project = |asks: &str| format!("[project]\nname = \"shop\"\nversion = \"1.0\"\ndependencies = [\"{asks}\"]\n");
+    let uv = |asks: &str, extra: &str| {
+        let lock = format!(
+            "version = 1\n{}{}[[package]]\nname = \"shop\"\nversion = \"1.0\"\nsource = {{ virtual = \".\" }}\ndependencies = [{{ name = \
+             \"web\"{extra} }}]\n",
+            from("inner", ""),
+            from("web", "[package.optional-dependencies]\nfast = [{ name = \"inner\" }]\n")
+        );
+        told(&[("pyproject.toml", &project(asks)), ("uv.lock", &lock)])
+    };
+    let of_extra = ", extra = [\"fast\"]";
+    assert_eq!(
+        (uv("web", ""), uv("web[Fast]", of_extra), uv("web[fast]; os_name == 'nt'", "")),
+        (vec![], vec![], vec![])
+    );
+    assert_eq!(uv("web[fast]", ""), missing("web[fast]"));
+    assert_eq!(uv("web[fast,more]", of_extra), missing("web[more]"));
+    let pdm = |asks: &str, more: &str| {
+        let lock = format!(
+            "[metadata]\nlock_version = \"4.5.0\"\n[[package]]\nname = \"web\"\nversion = \"1.0\"\ngroups = [\"default\"]\n{more}"
+        );
+        told(&[("pyproject.toml", &project(asks)), ("pdm.lock", &lock)])
+    };
+    let with = "[[package]]\nname = \"web\"\nversion = \"1.0\"\nextras = [\"fast\"]\ngroups = [\"default\"]\ndependencies = [\"web==1.0\"]\n";
+    assert_eq!((pdm("web", ""), pdm("web[fast]", with)), (vec![], vec![]));
+    assert_eq!(pdm("web[fast]", ""), missing("web[fast]"));
+    let pipenv = |extras: &str| {
+        let lock = format!(
+            r#"{{"_meta": {{"pipfile-spec": 6}}, "default": {{"web": {{"version": "==1.0"{extras}}}}}, "develop": {{}}}}"#
+        );
+        told(&[("Pipfile", "[packages]\nweb = { version = \"*\", extras = [\"fast\"] }\n"), ("Pipfile.lock", &lock)])
+    };
+    assert_eq!((pipenv(r#", "extras": ["fast"]"#), pipenv("")), (vec![], missing("web[fast]")));
+    let poetry = |asks: &str, marker: &str, more: &str| {
+        let package = |name: &str, more: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"1.0\"\ngroups = [\"main\"]\nfiles = []\n{more}")
+        };
+        let needs = format!(
+            "[package.dependencies]\ninner = {{ version = \"*\", optional = true{marker} }}\n[package.extras]\nfast = [\"inner\"]\n"
+        );
+        let lock = format!(
+            "{}{more}[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"x\"\n",
+            package("web", &needs)
+        );
+        let manifest = format!("[tool.poetry]\nname = \"shop\"\n[tool.poetry.dependencies]\nweb = {asks}\n");
+        told(&[("pyproject.toml", &manifest), ("poetry.lock", &lock)])
+    };
+    let asks = "{ version = \"*\", extras = [\"fast\"] }";
+    let inner = "[[package]]\nname = \"inner\"\nversion = \"1.0\"\ngroups = [\"main\"]\nfiles = []\n";
+    for marker in ["", ", markers = \"extra == \\\"fast\\\" or extra == \\\"all\\\"\""] {
+        assert_eq!((poetry("\"*\"", marker, ""), poetry(asks, marker, inner)), (vec![], vec![]), "{marker}");
+        assert_eq!(poetry(asks, marker, ""), missing("inner"), "{marker}");
+    }
+    // On one system alone it may rightly be left out.
+    assert_eq!(poetry(asks, ", markers = \"sys_platform == \\\"win32\\\" and extra == \\\"fast\\\"\"", ""), [""; 0]);
+}
+
+/// Cargo, uv and Poetry lock what features and extras of the project's own ask for.
+#[test]
+fn what_features_and_extras_ask_for_is_locked_as_well() {
+    let cargo = |asks: &str, held: &str| {
+        let lock = format!(
+            "version = 4\n[[package]]\nname = \"x\"\nversion = \"0.1.0\"\ndependencies = [{held}]\n[[package]]\nname = \"a\"\nversion = \
+             \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n"
+        );
+        let member = format!("[package]\nname = \"x\"\nversion = \"0.1.0\"\n[dependencies]\n{asks}\n");
+        told(&[("Cargo.toml", "[workspace]\nmembers = [\"x\"]\n"), ("x/Cargo.toml", &member), ("Cargo.lock", &lock)])
+    };
+    let optional = "a = { version = \"1\", optional = true }";
+    assert_eq!((cargo(optional, "\"a\""), cargo(optional, "")), (vec![], missing("a")));
+    let project = "[project]\nname = \"x\"\nversion = \"1\"\ndependencies = [\"b\"]\n[project.optional-dependencies]\nfast = [\"a\"]\nslow = [\"w; \
+        os_name == 'nt'\"]\n";
+    let package = |name: &str| {
+        format!(
+            "[[package]]\nname = \"{name}\"\nversion = \"1.0\"\nsource = {{ registry = \"https://r.example.com\" }}\n"
+        )
+    };
+    let uv = |root: &str, at: &str, source: &str, more: &str| {
+        let own = format!(
+            "[[package]]\nname = \"x\"\nversion = \"1\"\nsource = {{ {source} }}\ndependencies = [{{ name = \"b\" }}]\n{more}"
+        );
+        let lock =
+            ["version = 1\n[manifest]\nmembers = [\"shop\", \"x\"]\n", &package("a"), &package("b"), &own].concat();
+        told(&[("pyproject.toml", root), ("uv.lock", &lock), (at, project)])
+    };
+    let extra = "[package.optional-dependencies]\nfast = [{ name = \"a\" }]\n";
+    let (beside, root) =
+        ("virtual = \".\"", "[project]\nname = \"shop\"\n[tool.uv.workspace]\nmembers = [\"libs/*\"]\n");
+    assert_eq!((uv("", "pyproject.toml", beside, extra), uv("", "pyproject.toml", beside, "")), (vec![], missing("a")));
+    let member = |more: &str| uv(root, "libs/x/pyproject.toml", "editable = \"libs/x\"", more);
+    assert_eq!((member(extra), member("")), (vec![], missing("a")));
+    let poetry = |more: &str| {
+        let package = |name: &str| {
+            format!("[[package]]\nname = \"{name}\"\nversion = \"1.0\"\ngroups = [\"main\"]\nfiles = []\n")
+        };
+        let lock = format!(
+            "{}{more}[metadata]\nlock-version = \"2.1\"\npython-versions = \"*\"\ncontent-hash = \"x\"\n",
+            package("b")
+        );
+        let manifest = "[tool.poetry]\nname = \"x\"\n[tool.poetry.dependencies]\nb = \"*\"\na = { version = \"*\", optional = true }\n\
+            [tool.poetry.extras]\nfast = [\"a\"]\n";
+        told(&[("pyproject.toml", manifest), ("poetry.lock", &lock)])
+    };
+    let held = "[[package]]\nname = \"a\"\nversion = \"1.0\"\noptional = true\ngroups = [\"main\"]\nfiles = []\n";
+    assert_eq!((poetry(held), poetry("")), (vec![], missing("a")));
 }

@@ -6,6 +6,7 @@ mod bundler;
 mod cargo;
 mod composer;
 mod damage;
+mod extras;
 mod go;
 mod gradle;
 mod installed;

@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use super::extras::Extras;
 use super::python_graph::{Graph, Need, named, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, reason};
 use crate::probe::packages::manifest::python::{Requirement, scope_of};
@@ -35,11 +36,14 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     }
     let mut builder = Builder::new(Manager::Pdm, format);
     let mut graph = Graph::default();
-    if let Some(manifest) = around.manifest("", "pyproject.toml") {
+    let manifest = around.manifest("", "pyproject.toml");
+    let mut extras = Extras::default();
+    if let Some(manifest) = manifest {
         graph.ask_all(&mut builder, manifest);
     }
     parts.each(&doc, |doc, entry| {
         let Some((table, name, line)) = named(doc, entry, &mut builder.gaps) else { return };
+        extras.add(name, &toml_doc::texts(table, &["extras"]));
         let needs = needs(table, name, &mut builder);
         let origin = match origin(table) {
             Place::Own(folder) => {
@@ -59,6 +63,9 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
         graph.add(&mut builder, Draft { origin, scope, ..Draft::new(name, version, line) }, needs);
     })?;
     graph.link_whole(&mut builder);
+    if let Some(manifest) = manifest {
+        extras.count_new(manifest, &mut builder.gaps);
+    }
     Ok(builder.finish(around.path))
 }
 

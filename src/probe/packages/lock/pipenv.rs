@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::extras::Extras;
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::json::Entries;
 use crate::probe::packages::lines::Lines;
@@ -25,6 +26,8 @@ struct Entry {
     path: Option<String>,
     #[serde(rename = "ref")]
     reference: Option<String>,
+    #[serde(default)]
+    extras: Vec<String>,
 }
 
 /// Reads the packages of a lock file.
@@ -48,6 +51,7 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
     if let Some(name) = &categories.1 {
         builder.gaps.add(reason::TWICE, name);
     }
+    let mut extras = Extras::default();
     for (category, raw) in &categories.0 {
         if category == "_meta" {
             continue;
@@ -58,12 +62,13 @@ pub fn read(text: &str, around: &Around<'_>) -> Result<Reading, NotUnderstood> {
             other => scope_of(other),
         };
         match serde_json::from_str::<Entries<'_>>(raw.get()) {
-            Ok(entries) => add_all(entries, scope, &lines, around, &mut builder),
+            Ok(entries) => add_all(entries, scope, &lines, around, &mut extras, &mut builder),
             Err(_) => builder.gaps.add(reason::ENTRY, category),
         }
     }
     if let Some(manifest) = around.manifest("", "Pipfile") {
         builder.root(&manifest.path);
+        extras.count_new(manifest, &mut builder.gaps);
         for declared in &manifest.declared {
             let key = key(&declared.name, declared.scope);
             builder.wants(&manifest.path, &declared.name, &declared.range, declared.scope, key);
@@ -77,7 +82,14 @@ fn key(name: &str, scope: Scope) -> String {
     format!("{scope:?} {}", Ecosystem::PyPi.normalize(name))
 }
 
-fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, around: &Around<'_>, builder: &mut Builder) {
+fn add_all(
+    entries: Entries<'_>,
+    scope: Scope,
+    lines: &Lines<'_>,
+    around: &Around<'_>,
+    extras: &mut Extras,
+    builder: &mut Builder,
+) {
     if let Some(name) = &entries.1 {
         builder.gaps.add(reason::TWICE, name);
     }
@@ -87,6 +99,7 @@ fn add_all(entries: Entries<'_>, scope: Scope, lines: &Lines<'_>, around: &Aroun
             builder.gaps.add(reason::ENTRY, &name);
             continue;
         };
+        extras.add(&name, &entry.extras);
         let is_archive = |path: &String| [".whl", ".zip", ".tar.gz"].iter().any(|end| path.ends_with(end));
         if let Some(folder) = entry.path.as_ref().filter(|path| !is_archive(path)) {
             builder.local(&name, None, Some(around.place(folder)));

@@ -119,8 +119,10 @@ fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
             let table = value.get_ref().as_table()?;
             let marker = toml_doc::text(table, &["markers"]).unwrap_or("");
             let optional = toml_doc::is_set(table, &["optional"]);
+            // Where nothing but an extra decides, it is there as soon as that is asked for.
+            let for_extra_alone = optional && !extras.is_empty() && is_about_extras_alone(marker);
             Some(Need {
-                conditional: optional || !marker.is_empty() || table.get("python").is_some(),
+                conditional: !for_extra_alone && (optional || !marker.is_empty()) || table.get("python").is_some(),
                 name: name.to_owned(),
                 range: toml_doc::text(table, &["version"]).unwrap_or("").to_owned(),
                 extras: toml_doc::texts(table, &["extras"]),
@@ -141,6 +143,13 @@ fn needs(table: &Table<'_>, builder: &mut Builder) -> Vec<Need> {
         }
     }
     found
+}
+
+/// Whether a marker says nothing but which extra is asked for: `extra == "standard"`.
+fn is_about_extras_alone(marker: &str) -> bool {
+    let word = |c: char| !(c.is_alphanumeric() || "_-.'\"".contains(c));
+    let bare = |part: &&str| !part.is_empty() && !part.starts_with(['\'', '"']);
+    marker.split(word).filter(bare).all(|part| matches!(part, "extra" | "or"))
 }
 
 /// What stands under `[package.extras]`: the extras that need each package.

@@ -219,7 +219,9 @@ impl Graph {
         mut link: impl FnMut(usize),
     ) {
         let found = self.candidates(need);
-        if found.is_empty() && !need.conditional {
+        // Where nobody says what is asked for, no extra may be.
+        let is_sure = !need.conditional && (self.rooted || need.with.is_empty());
+        if found.is_empty() && is_sure {
             missing.insert(need.name.clone());
         }
         for at in found {

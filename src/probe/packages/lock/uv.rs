@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::extras::Extras;
 use super::python_graph::{Asked, Graph, Need, own_manifest};
 use super::{Around, Builder, Draft, Origin, Reading, Scope, reason};
 use crate::probe::packages::manifest::python::scope_of;
@@ -105,6 +106,9 @@ fn own(
 ) {
     let manifest = own_manifest(around, folder);
     builder.local(name, toml_doc::text(table, &["version"]), Some(around.place(folder)));
+    if let Some(manifest) = around.manifests.get(&manifest) {
+        extras_of(table).count_new(manifest, &mut builder.gaps);
+    }
     let ranges = ranges(table, &["metadata", "requires-dist"]);
     let needs = needs(table, &ranges, builder);
     if !(matches!(folder, "." | "") || members.iter().any(|member| member == name)) {
@@ -129,6 +133,24 @@ fn own(
     }
     // Other members may need it.
     graph.add_own(name, manifest, Vec::new());
+}
+
+/// The extras with which one of the project's own packages asked when the file was written: first releases wrote only what was
+/// taken.
+fn extras_of(table: &Table<'_>) -> Extras {
+    let mut found = Extras::default();
+    let lists = [&["dependencies"][..], &["metadata", "requires-dist"]];
+    let groups = [&["optional-dependencies"][..], &["dev-dependencies"], &["metadata", "requires-dev"]];
+    let of_groups =
+        groups.iter().flat_map(|path| toml_doc::entries(table, path)).map(|(_, list)| list.get_ref().as_array());
+    let all = lists.iter().flat_map(|path| toml_doc::items(table, path)).chain(of_groups.flatten().flatten());
+    for item in all.filter_map(|item| item.get_ref().as_table()) {
+        if let Some(name) = toml_doc::text(item, &["name"]) {
+            found.add(name, &toml_doc::texts(item, &["extra"]));
+            found.add(name, &toml_doc::texts(item, &["extras"]));
+        }
+    }
+    found
 }
 
 /// A workspace without a project of its own: its groups stand in the file's head.

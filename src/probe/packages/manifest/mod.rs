@@ -52,6 +52,12 @@ pub struct Manifest {
     pub extras: BTreeMap<String, Vec<String>>,
     /// What it asks for only here and there, by the name in `declared`: on one platform, for some versions of a runtime.
     pub conditional: BTreeSet<String>,
+    /// Of a workspace of crates: the packages in whose place `[patch]` puts others.
+    pub patched: BTreeSet<String>,
+    /// Of a Gradle build: names of which only a program can work out a part, `com.google.guava:$it`.
+    pub patterns: BTreeSet<String>,
+    /// Of a Gradle build: what its lock file does not hold is installed all the same.
+    pub lenient: bool,
     /// Of `pyproject.toml`: what only groups or extras ask for, with one of them, by the package as Python compares names.
     pub groups: BTreeMap<String, String>,
     /// The runtimes that it asks for: `node`, `php`, `python`, `ruby`, `go`, `java`, `rust`.

@@ -169,3 +169,125 @@ fn a_member_answers_for_itself_where_others_need_an_older_release() {
     let newer = ("packages/ui/package.json", r#"{"name": "ui", "version": "3.0.0"}"#);
     assert_ne!(told(&[root, app, newer, ("yarn.lock", lock)]), "");
 }
+
+/// No version can be held against a tag, but a lock file says for which text it was written.
+#[test]
+fn a_tag_that_the_lock_file_was_not_written_for_is_told() {
+    for (lock, text) in LOCKS {
+        let of = |asks: &str, text: &str| told(&[("package.json", asks), (lock, text)]);
+        let asks = r#"{"dependencies": {"ms": "beta"}}"#;
+        assert_eq!(of(asks, text), "ms beta in package.json", "{lock}");
+        for same in ["beta", "npm:ms@beta"] {
+            assert_eq!(of(&asks.replace("beta", same), &text.replace("^2.0.0", same)), "", "{lock}");
+        }
+        let other = text.replace("^2.0.0", "latest");
+        assert_eq!(of(asks, &other), "ms beta in package.json", "{lock}");
+        let both = r#"{"dependencies": {"ms": "beta"}, "devDependencies": {"ms": "^2.0.0"}}"#;
+        assert_eq!(of(both, text), "", "one of two tables, {lock}");
+        let peer = r#"{"dependencies": {"ms": "^2.0.0"}, "peerDependencies": {"ms": "next"}}"#;
+        assert_eq!(of(peer, text), "", "{lock}");
+    }
+    let (_, pnpm) = LOCKS[1];
+    let catalog = |version: &str| {
+        told(&[
+            ("package.json", r#"{"dependencies": {"ms": "catalog:"}}"#),
+            ("pnpm-workspace.yaml", &format!("catalog:\n  ms: {version}\n")),
+            ("pnpm-lock.yaml", pnpm),
+        ])
+    };
+    assert_eq!((catalog("beta").as_str(), catalog("^2.0.0").as_str()), ("ms beta in package.json", ""));
+}
+
+/// What was linked under the old name a registry is asked for today.
+#[test]
+fn a_member_that_was_renamed_answers_for_its_old_name_no_more() {
+    let npm = |name: &str| {
+        let lock = r#"{"lockfileVersion": 3, "packages": {"": {"workspaces": ["libs/*"], "dependencies": {"ui": "^2.0.0"}},
+            "libs/ui": {"version": "2.0.0"}, "node_modules/ui": {"resolved": "libs/ui", "link": true}}}"#;
+        told(&[
+            ("package.json", r#"{"workspaces": ["libs/*"], "dependencies": {"ui": "^2.0.0"}}"#),
+            ("libs/ui/package.json", &format!(r#"{{"name": "{name}", "version": "2.0.0"}}"#)),
+            ("package-lock.json", lock),
+        ])
+    };
+    assert_eq!((npm("ui").as_str(), npm("@acme/ui").as_str()), ("", "ui ^2.0.0 in package.json"));
+    // Under an address a package may be called anything.
+    let file = |name: &str| {
+        let lock = r#"{"lockfileVersion": 3, "packages": {"": {"dependencies": {"ui": "file:libs/ui"}},
+            "libs/ui": {"version": "2.0.0"}, "node_modules/ui": {"resolved": "libs/ui", "link": true}}}"#;
+        told(&[
+            ("package.json", r#"{"dependencies": {"ui": "file:libs/ui"}}"#),
+            ("libs/ui/package.json", &format!(r#"{{"name": "{name}", "version": "2.0.0"}}"#)),
+            ("package-lock.json", lock),
+        ])
+    };
+    assert_eq!(file("@acme/ui"), "");
+    let uv = |name: &str| {
+        let lock = "version = 1\n[manifest]\nmembers = [\"shop\", \"shop-core\"]\n[[package]]\nname = \"shop\"\nversion = \"1\"\nsource = { \
+            virtual = \".\" }\ndependencies = [{ name = \"shop-core\" }]\n[[package]]\nname = \"shop-core\"\nversion = \"1\"\nsource = { editable \
+            = \"libs/core\" }\n";
+        let shop = "[project]\nname = \"shop\"\nversion = \"1\"\ndependencies = [\"shop-core\"]\n[tool.uv.sources]\nshop-core = { workspace = \
+            true }\n[tool.uv.workspace]\nmembers = [\"libs/*\"]\n";
+        let core = format!("[project]\nname = \"{name}\"\nversion = \"1\"\n");
+        told(&[("pyproject.toml", shop), ("libs/core/pyproject.toml", &core), ("uv.lock", lock)])
+    };
+    assert_eq!((uv("Shop_Core").as_str(), uv("kernel").as_str()), ("", "shop-core in pyproject.toml"));
+    let composer = |member: &str, asks: &str| {
+        let lock = r#"{"packages": [{"name": "acme/billing", "version": "dev-main", "dist": {"type": "path", "url": "libs/billing"},
+            "replace": {"old/billing": "*"}}], "packages-dev": []}"#;
+        let root = format!(
+            r#"{{"name": "acme/shop", "repositories": [{{"type": "path", "url": "libs/*"}}], "require": {{"{asks}": "*"}}}}"#
+        );
+        told(&[("composer.json", &root), ("libs/billing/composer.json", member), ("composer.lock", lock)])
+    };
+    let member = |name: &str| format!(r#"{{"name": "{name}", "replace": {{"old/billing": "*"}}}}"#);
+    assert_eq!(composer(&member("acme/billing"), "acme/billing"), "");
+    assert_eq!(composer(&member("acme/billing"), "old/billing"), "");
+    assert_eq!(composer(&member("acme/bills"), "acme/billing"), "acme/billing in composer.json");
+}
+
+/// Cargo takes a patch as soon as it is there.
+#[test]
+fn a_patch_that_the_lock_file_does_not_know_is_told() {
+    let lock = |source: &str, more: &str| {
+        format!(
+            "version = 4\n[[package]]\nname = \"x\"\nversion = \"3.1.0\"\ndependencies = [\"idna\"]\n[[package]]\nname = \"idna\"\nversion = \
+             \"1.0.0\"\n{source}\n{more}"
+        )
+    };
+    let registry = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+    let git = "source = \"git+https://git.example.com/idna#0123\"";
+    let of = |patch: &str, lock: &str| {
+        let manifest = format!(
+            "[package]\nname = \"x\"\nversion = \"3.1.0\"\n[dependencies]\nidna = \"1\"\n[patch.crates-io]\n{patch}\n"
+        );
+        told(&[("Cargo.toml", &manifest), ("Cargo.lock", lock)])
+    };
+    let new = "idna of [patch] in Cargo.toml";
+    for patch in [
+        "idna = { git = \"https://git.example.com/idna\" }",
+        "i = { package = \"idna\", git = \"https://git.example.com/idna\" }",
+    ] {
+        assert_eq!(of(patch, &lock(registry, "")), new);
+        assert_eq!(of(patch, &lock(git, "")), "");
+        let unused = "[[patch.unused]]\nname = \"idna\"\nversion = \"2.0.0\"\nsource = \"git+https://git.example.com/idna#0123\"\n";
+        assert_eq!(of(patch, &lock(registry, unused)), "");
+    }
+    assert_eq!(of("other = { git = \"https://git.example.com/other\" }", &lock(registry, "")), "");
+}
+
+/// Composer's repositories say where a package comes from, and `dev-` that a branch is asked for.
+#[test]
+fn what_composer_takes_from_elsewhere_is_told() {
+    let lock = r#"{"packages": [{"name": "psr/log", "version": "3.0.2", "notification-url": "https://x.example.com"}], "packages-dev": []}"#;
+    let of = |asks: &str, repositories: &str| {
+        let manifest = format!(r#"{{"require": {{"psr/log": "{asks}"}}, "repositories": [{repositories}]}}"#);
+        told(&[("composer.json", &manifest), ("composer.lock", lock)])
+    };
+    assert_eq!(of("^3.0", ""), "");
+    assert_eq!(of("dev-main", ""), "psr/log dev-main in composer.json");
+    assert_eq!(of("dev-main as 3.0.2", ""), "psr/log dev-main as 3.0.2 in composer.json");
+    assert_eq!(of("dev-main || ^3.0", ""), "");
+    let package = r#"{"type": "package", "package": {"name": "psr/log", "version": "3.0.2", "dist": {"type": "zip", "url": "https://x.example.com/a.zip"}}}"#;
+    assert_eq!(of("3.0.2", package), "psr/log 3.0.2 in composer.json");
+}

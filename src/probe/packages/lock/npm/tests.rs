@@ -224,3 +224,32 @@ fn what_is_asked_for_and_missing_is_counted() {
         ]
     );
 }
+
+/// What npm has left over until it tidies up: nobody installs it, and it answers for no manifest.
+#[test]
+fn a_folder_that_is_left_over_answers_for_nothing() {
+    let manifest =
+        package_json::read("libs/old/package.json", r#"{"name": "old", "dependencies": {"a": "1"}}"#).unwrap();
+    let manifests = BTreeMap::from([(manifest.path.clone(), manifest)]);
+    let told = |entry: &str| {
+        let text = format!(
+            r#"{{"lockfileVersion": 3, "packages": {{"": {{}}, "libs/old": {{"version": "1.0.0", "dependencies": {{"a": "1"}}{entry}}}}}}}"#
+        );
+        let reading = super::read(&text, &Around { path: "package-lock.json", manifests: &manifests }).unwrap();
+        (reading.lock.locals.len(), told_of(reading))
+    };
+    let missing = "gap package that is asked for but missing from the lock file: a";
+    assert_eq!(
+        told(""),
+        (0, vec!["libs/old/package.json:".to_owned(), "package.json:".to_owned(), missing.to_owned()])
+    );
+    assert_eq!(told(r#", "extraneous": true"#), (0, vec!["package.json:".to_owned()]));
+    // Of one that is gone only this file would know the version.
+    let manifests = BTreeMap::new();
+    let text = r#"{"lockfileVersion": 3, "packages": {"": {}, "libs/old": {"version": "1.0.0", "extraneous": true}}}"#;
+    let reading = super::read(text, &Around { path: "package-lock.json", manifests: &manifests }).unwrap();
+    assert_eq!(reading.lock.locals, []);
+    let kept = text.replace(", \"extraneous\": true", "");
+    let reading = super::read(&kept, &Around { path: "package-lock.json", manifests: &manifests }).unwrap();
+    assert_eq!(reading.lock.locals.len(), 1);
+}

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::{Builder, CONSTRAINTS, CONSTRAINTS_OF_COMMANDS, Draft, Origin, Reading, Scope, reason};
+use super::constraints::{Given, resolve};
 use super::pins::{Pin, Pins};
-use super::{Given, resolve};
 use crate::probe::packages::manifest::Manifest;
 use crate::probe::packages::{Ecosystem, Manager};
 

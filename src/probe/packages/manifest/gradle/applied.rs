@@ -124,19 +124,24 @@ pub fn spread(mut builds: Vec<Build>) -> (Vec<Build>, BTreeSet<String>) {
     for (place, reached) in &taken {
         for (script, line) in reached {
             let Some(script) = builds.get(*script) else { continue };
+            let cases = script.manifest.declared.iter().filter(|one| script.cases.contains(&one.line));
+            let cases: Vec<String> = cases.map(|one| one.name.clone()).collect();
             let declared = script.manifest.declared.iter().cloned().map(|mut one| {
                 one.line = *line;
                 one
             });
             let references = script.references.iter().map(|(name, scope, _)| (name.clone(), *scope, *line));
             let gaps = script.manifest.gaps.within(&script.manifest.path);
-            given.push((*place, declared.collect::<Vec<_>>(), references.collect::<Vec<_>>(), gaps));
+            let (declared, references): (Vec<_>, Vec<_>) = (declared.collect(), references.collect());
+            given.push((*place, declared, references, cases, script.manifest.patterns.clone(), gaps));
         }
     }
-    for (place, declared, references, gaps) in given {
+    for (place, declared, references, cases, patterns, gaps) in given {
         if let Some(build) = builds.get_mut(place) {
             build.manifest.declared.extend(declared);
             build.references.extend(references);
+            build.cases_of_scripts.extend(cases);
+            build.manifest.patterns.extend(patterns);
             build.manifest.gaps.merge(gaps);
         }
     }

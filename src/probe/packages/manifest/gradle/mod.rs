@@ -12,7 +12,7 @@ mod statements;
 mod tests;
 mod text;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::{Declared, Manifest, Pin, Runtime, Source, reason};
 use crate::probe::packages::lock::is_gradle_development;
@@ -39,6 +39,10 @@ struct Build {
     manifest: Manifest,
     /// What names an entry of a catalog: `libs.spring.web`.
     references: Vec<(String, Scope, u32)>,
+    /// The lines of statements that stand under a condition.
+    cases: BTreeSet<u32>,
+    /// What scripts ask for under a condition.
+    cases_of_scripts: BTreeSet<String>,
     /// The scripts that it applies, each with the line.
     applies: Vec<(Applied, u32)>,
 }
@@ -75,11 +79,13 @@ impl Builds {
     /// Gives each what it takes from scripts and from a catalog. A script that asks for something and that no build
     /// applies by its path stands for itself: a plugin's name or the settings may bring it in.
     pub fn finish(self, found: &mut BTreeMap<String, Manifest>) {
+        let lenient = self.read.iter().filter(|build| build.manifest.lenient);
+        let lenient: BTreeSet<String> = lenient.map(|build| folder_of(&build.manifest.path).to_owned()).collect();
         let (builds, by_path) = applied::spread(self.read);
         for mut build in builds {
             for (reference, scope, line) in build.references {
                 let Some((name, accessor)) = reference.split_once('.') else { continue };
-                let folder = build.manifest.path.rsplit_once('/').map_or("", |(folder, _)| folder);
+                let folder = folder_of(&build.manifest.path);
                 let entries = above(folder).find_map(|folder| self.catalogs.get(&(folder.to_owned(), name.to_owned())));
                 let entries = entries.map(|catalog| catalog.libraries(accessor)).unwrap_or_default();
                 if entries.is_empty() {
@@ -100,6 +106,13 @@ impl Builds {
                 }
             }
             build.manifest.declared.sort_by_key(|declared| declared.line);
+            let is_case =
+                |one: &&Declared| build.cases.contains(&one.line) || build.cases_of_scripts.contains(&one.name);
+            let (cases, firm): (Vec<&Declared>, Vec<_>) = build.manifest.declared.iter().partition(is_case);
+            let is_firm = |name: &String| firm.iter().any(|one| one.name == *name);
+            build.manifest.conditional =
+                cases.iter().map(|one| one.name.clone()).filter(|name| !is_firm(name)).collect();
+            build.manifest.lenient = above(folder_of(&build.manifest.path)).any(|folder| lenient.contains(folder));
             let asks = !build.manifest.declared.is_empty() || !build.manifest.gaps.is_empty();
             let path = build.manifest.path.clone();
             if !is_script(&path) || (asks && !by_path.contains(&path)) {
@@ -107,6 +120,10 @@ impl Builds {
             }
         }
     }
+}
+
+fn folder_of(path: &str) -> &str {
+    path.rsplit_once('/').map_or("", |(folder, _)| folder)
 }
 
 /// The folder itself and those above it.
@@ -135,7 +152,15 @@ fn pin(range: &str) -> Pin {
 
 fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
     let manifest = Manifest { path: path.to_owned(), ..Manifest::default() };
-    let mut build = Build { manifest, references: Vec::new(), applies: Vec::new() };
+    let mut build = Build {
+        manifest,
+        references: Vec::new(),
+        cases: BTreeSet::new(),
+        cases_of_scripts: BTreeSet::new(),
+        applies: Vec::new(),
+    };
+    // <https://docs.gradle.org/current/userguide/dependency_locking.html#sec:fine-tuning-dependency-locking-behaviour-with-lock-mode>
+    build.manifest.lenient = text.contains("LockMode.LENIENT");
     let mut variables: HashMap<String, String> = HashMap::new();
     let mut blocks: Vec<Block> = Vec::new();
     let mut in_comment = false;
@@ -173,14 +198,14 @@ fn build(path: &str, text: &str) -> Result<Build, NotUnderstood> {
                 build.flush(&head, &blocks, &variables);
             }
             match piece {
-                Piece::Open => blocks.push(block_in(blocks.last(), &head.text)),
+                Piece::Open => blocks.push(block_in(&blocks, &head.text)),
                 Piece::Close => {
                     blocks.pop();
                 }
                 Piece::Text(_) | Piece::End => {}
             }
         }
-        if !(pending.goes_on() && blocks.last() == Some(&Block::Dependencies)) {
+        if !(pending.goes_on() && blocks.last().is_some_and(|block| block.holds_dependencies())) {
             build.flush(&std::mem::take(&mut pending), &blocks, &variables);
         }
     }
@@ -207,15 +232,23 @@ impl Build {
     /// Reads a statement in a block of dependencies, or one that adds to them from outside.
     fn flush(&mut self, said: &Pending, blocks: &[Block], variables: &HashMap<String, String>) {
         let text = match blocks.last() {
-            Some(Block::Dependencies) => Some(said.text.as_str()),
+            Some(block) if block.holds_dependencies() => Some(said.text.as_str()),
             _ => said.text.find("dependencies.add(").and_then(|at| said.text.get(at + "dependencies.".len()..)),
         };
         if let Some(text) = text.filter(|text| !text.trim().is_empty()) {
-            self.statement(text, scope_of(blocks), said.line, variables);
+            let is_case = blocks.iter().any(|block| block.is_case());
+            self.statement(text, scope_of(blocks), said.line, is_case, variables);
         }
     }
 
-    fn statement(&mut self, text: &str, scope: Option<Scope>, first: u32, variables: &HashMap<String, String>) {
+    fn statement(
+        &mut self,
+        text: &str,
+        scope: Option<Scope>,
+        first: u32,
+        mut is_case: bool,
+        variables: &HashMap<String, String>,
+    ) {
         let (mut text, mut before) = (text.trim_start(), 0);
         let (mut configuration, mut rest) = begin(text);
         for _ in 0..MOST_CONDITIONS {
@@ -226,6 +259,7 @@ impl Build {
                 _ => break,
             };
             let next = next.trim_start();
+            is_case |= matches!(configuration, "if" | "else");
             before += lines(text) - lines(next);
             text = next;
             (configuration, rest) = begin(text);
@@ -255,6 +289,9 @@ impl Build {
             && let Some((inner, "")) = bracket(one).filter(|_| one.starts_with('['))
         {
             (at, all) = (at + line, arguments(inner));
+        }
+        if is_case {
+            self.cases.extend(at..=at + all.last().map_or(0, |(line, _)| *line));
         }
         self.arguments(&all, scope, at, variables);
     }
@@ -327,7 +364,10 @@ impl Build {
         if name.contains('$') || version.contains('$') {
             self.manifest.gaps.add(reason::DYNAMIC, &format!("line {line}"));
         }
-        if !name.contains('$') {
+        if name.contains('$') {
+            let is_case = self.cases.contains(&line);
+            self.manifest.patterns.extend(Some(name).filter(|_| !is_case));
+        } else {
             self.manifest.declared.push(declared(name, version, scope, line));
         }
     }

@@ -6,6 +6,10 @@ use super::Scope;
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Block {
     Dependencies,
+    /// The same, but only if a condition holds.
+    SomeDependencies,
+    /// What follows a condition.
+    Case,
     /// What builds the project is not in it.
     BuildScript,
     /// Only says which versions to take should something be needed.
@@ -15,11 +19,29 @@ pub enum Block {
 
 /// What stands in a block that begins so within another one. What a condition or a loop holds in a block of dependencies are
 /// dependencies as well.
-pub fn block_in(outer: Option<&Block>, head: &str) -> Block {
+pub fn block_in(outer: &[Block], head: &str) -> Block {
     let word = head.trim_start().split(|c: char| !c.is_alphanumeric()).next().unwrap_or(head);
-    let is_condition = matches!(word, "if" | "else" | "for" | "while" | "when" | "switch");
-    let is_within = outer == Some(&Block::Dependencies) && (is_condition || is_loop(head));
-    if is_within { Block::Dependencies } else { block_of(head) }
+    let is_case = matches!(word, "if" | "else" | "when" | "switch");
+    let within = outer.last().copied().filter(|block| block.holds_dependencies());
+    match (within, block_of(head)) {
+        (Some(_), _) if is_case => Block::SomeDependencies,
+        (Some(within), _) if matches!(word, "for" | "while") || is_loop(head) => within,
+        (_, Block::Dependencies) if outer.iter().any(|block| block.is_case()) => Block::SomeDependencies,
+        _ if is_case => Block::Case,
+        (_, block) => block,
+    }
+}
+
+impl Block {
+    /// Whether statements in it name dependencies.
+    pub fn holds_dependencies(self) -> bool {
+        matches!(self, Self::Dependencies | Self::SomeDependencies)
+    }
+
+    /// Whether what it holds is so only if a condition holds.
+    pub fn is_case(self) -> bool {
+        matches!(self, Self::Case | Self::SomeDependencies)
+    }
 }
 
 /// Whether what follows is done for each of several: `['a', 'b'].each`.
