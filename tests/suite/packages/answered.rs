@@ -420,7 +420,8 @@ fn what_comes_in_past_the_lock_files_is_counted() {
         [
             "Python script that asks for packages in its own header, which gonogo does not read yet: report.py:1",
             "archive of Java code in the project, in no lock file: lib/old.jar",
-            "package that a container installs by name, in no lock file: Dockerfile:4 serve",
+            "package that a container installs by name, in no lock file (name it in the manifest, and install what the lock \
+             file says): Dockerfile:4 serve",
             "package that a container installs by name: it was compared, what it needs in turn is in no lock file: \
              Dockerfile:2 ejs@3.1.6, Dockerfile:2 jinja2==3.1.2, Dockerfile:2 qs@6.5.0",
             "package that code imports from an address, in no lock file: src/a.ts:1 npm:ejs@3.1.6",

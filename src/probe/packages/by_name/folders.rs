@@ -203,6 +203,11 @@ impl<'c> Standing<'c> {
         self.copies().filter(move |copy| copy.line > beginning)
     }
 
+    /// Whether what an instruction on `line` did is there: in the same stage, or in another one of which something was copied.
+    pub fn is_built_on(&self, line: u32) -> bool {
+        line >= self.layout.beginning(self.line) || self.copies_of_stage().any(|copy| copy.from == From::Stage)
+    }
+
     /// What a folder may be called in the project, the likeliest first.
     pub fn names(&self, folder: &str) -> Vec<String> {
         // `./lib[dev]`

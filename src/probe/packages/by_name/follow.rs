@@ -5,10 +5,10 @@ use std::rc::Rc;
 use super::folders::Standing;
 use super::ground::said;
 use super::handed::brings;
-use super::scripts;
 use super::steps::{Command, steps};
 use super::text::is_like;
 use super::walk::{Place, Walk};
+use super::{reason, scripts};
 use crate::probe::files::FileEntry;
 use crate::probe::paths::folder;
 use crate::probe::repository::line_of;
@@ -38,7 +38,16 @@ impl Walk<'_> {
             names.extend(standing.copied_as(word));
         }
         let Some(file) = self.project.called(folder(place.path), &names) else { return };
-        let Some(text) = file.read().ok().filter(|text| scripts::is_for_shell(&file.path, text)) else { return };
+        let Ok(text) = file.read() else {
+            // Programs that were built are no scripts.
+            if scripts::is_for_shell(&file.path, "") {
+                self.tell(place, file.path.clone(), reason::UNREAD);
+            }
+            return;
+        };
+        if !scripts::is_for_shell(&file.path, &text) {
+            return;
+        }
         if text.len() > scripts::MAX_BYTES {
             return self.pass_over(place, "a long script");
         }
@@ -79,7 +88,9 @@ impl Walk<'_> {
             None => usual.iter().flat_map(|name| inside.names(name)).collect(),
         };
         let Some(file) = self.project.called(folder(place.path), &names) else { return };
-        let Some(text) = file.read().ok().filter(|text| text.len() <= scripts::MAX_BYTES) else { return };
+        let Some(text) = file.read().ok().filter(|text| text.len() <= scripts::MAX_BYTES) else {
+            return self.tell(place, file.path.clone(), reason::UNREAD);
+        };
         if self.is_new(format!("{} {}", file.path, targets.join(" ")), place) {
             let text = if is_just { with_tabs(&text) } else { text };
             // Each line is for a shell of its own, which begins in the same folder.
@@ -93,7 +104,9 @@ impl Walk<'_> {
     pub(super) fn recipe(&mut self, files: &[&str], standing: &Standing<'_>, place: Place<'_>) {
         let names: Vec<String> = files.iter().flat_map(|name| standing.names(name)).collect();
         let Some(file) = self.project.called(folder(place.path), &names) else { return };
-        let Some(text) = file.read().ok().filter(|text| text.len() <= scripts::MAX_BYTES) else { return };
+        let Some(text) = file.read().ok().filter(|text| text.len() <= scripts::MAX_BYTES) else {
+            return self.tell(place, file.path.clone(), reason::UNREAD);
+        };
         let Some((_, line)) = text.lines().zip(1_u32..).find(|(line, _)| brings(line)) else { return };
         if self.is_new(file.path.clone(), place) {
             self.pass_over(Place { path: &file.path, line, is_container: false, ..place }, "install by a task");

@@ -2,10 +2,11 @@
 
 use crate::probe::packages::{Ecosystem, Version};
 
-/// Package managers themselves, which install the rest, and what only sees to it that the right one is used.
-const MANAGERS: [&str; 22] = [
+/// Package managers themselves, which install the rest, with their helpers, and what only sees to it that the right one is used.
+const MANAGERS: [&str; 24] = [
     "bun",
     "bundler",
+    "cargo-chef",
     "corepack",
     "hatch",
     "node-gyp",
@@ -18,6 +19,7 @@ const MANAGERS: [&str; 22] = [
     "pipx",
     "pnpm",
     "poetry",
+    "poetry-plugin-export",
     "rake",
     "rye",
     "setuptools",

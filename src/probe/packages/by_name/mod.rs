@@ -60,14 +60,15 @@ pub(super) use text::{filled, in_shell_form};
 
 /// Why something was not examined.
 mod reason {
-    pub const INSTALLED: &str = "package that a container installs by name, in no lock file";
+    pub const INSTALLED: &str = "package that a container installs by name, in no lock file (name it in the manifest, and install what the lock file says)";
     pub const ALONE: &str =
         "package that a container installs by name: it was compared, what it needs in turn is in no lock file";
     pub const BY_SCRIPT: &str = "package that a script or a host's settings install by name, in no lock file";
     pub const ALONE_BY_SCRIPT: &str = "package that a script or a host's settings install by name: it was compared, what it needs in turn is in no lock file";
+    pub const RENEWED: &str = "command that makes the lock file new while it runs, so that other versions than those compared arrive (renew it before, commit it, and install what it says: npm ci)";
+    pub const UNREAD: &str = "file with commands that could not be read, so nobody knows what they install";
     pub const UNFOLLOWED: &str = "command that installs packages in a way that gonogo does not follow";
-    pub const WITHOUT_LOCK: &str =
-        "command that installs without the lock file, so that other versions than those compared may arrive";
+    pub const WITHOUT_LOCK: &str = "command that installs without the lock file, so that other versions than those compared may arrive (copy it there, and install what it says: npm ci)";
     pub const ADDRESS: &str = "package that code imports from an address, in no lock file";
     pub const HEADER: &str = "Python script that asks for packages in its own header, which gonogo does not read yet";
     pub const WHEEL: &str = super::super::lock::reason::NO_REGISTRY;
@@ -137,7 +138,7 @@ fn of_file(file: &FileEntry, named: &BTreeSet<String>, project: &Project<'_>) ->
     if !is_container && !starts::is_one(path) {
         return OfFile::default();
     }
-    let Ok(text) = file.read() else { return OfFile::default() };
+    let Ok(text) = file.read() else { return told(vec![(reason::UNREAD, path.clone())]) };
     let mut walk = Walk::new(project);
     if is_container {
         along_container(&mut walk, path, &text);
@@ -235,6 +236,10 @@ fn along_instruction(
 /// Goes along with what other files say that build and start the app.
 fn along_starts(walk: &mut Walk<'_>, path: &str, text: &str) {
     let layout = Layout::default();
+    if let Some(line) = starts::broken(path, text) {
+        let place = Place { path, line, written: text, is_container: false, depth: 0 };
+        walk.tell(place, String::new(), reason::UNREAD);
+    }
     for (line, says) in starts::says(path, text) {
         let mut standing = Standing::of(&layout, "", 0);
         let place = Place { path, line, written: text, is_container: false, depth: 0 };

@@ -188,6 +188,8 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
     found.is_of_the_day = match verb.ecosystem {
         Ecosystem::Npm => verb.kind == Kind::Named,
         Ecosystem::Packagist => verb.program == "composer",
+        // Whatever is installed already (<https://guides.rubygems.org/command-reference/#gem-install>).
+        Ecosystem::RubyGems => verb.program == "gem",
         // In an environment of its own.
         Ecosystem::PyPi if matches!(verb.program, "pipx" | "uvx") || verb.verb.starts_with("tool ") => true,
         Ecosystem::PyPi => words.iter().any(|word| word == "--upgrade" || is_cluster(word, &['U'])),

@@ -81,7 +81,10 @@ fn is_of_host(said: &str) -> bool {
 /// plain words stand in it.
 pub fn command(command: &Command, verb: &Verb, asked: &Asked, written: &str) -> Option<String> {
     let bare = text::bare(&command.text);
-    if !written.contains(bare) || !typed::is_command(bare) {
+    // What a redirection names is none of its words.
+    let arrows = |text: &str| text.matches(['<', '>']).count();
+    let is_redirected = arrows(bare) > command.words.iter().map(|word| arrows(word)).sum();
+    if !written.contains(bare) || is_redirected || !typed::is_command(bare) {
         return None;
     }
     let before = command.words.get(..verb.rest)?;
@@ -144,6 +147,8 @@ mod tests {
         let secret = concat!("SEK", "RET0123456789abcdef");
         for line in [
             "npm i minimist@1.2.6 --_authToken S",
+            "npm i minimist@1.2.6 <<< 'S'",
+            "npm i minimist@1.2.6 > /x/S 2>/y/S < /z/S",
             "npm i minimist@1.2.6 --token S",
             "npm i --password S minimist@1.2.6",
             "npm i minimist@1.2.6 --api-key S",

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::handed::brings;
 use super::steps::{Step, steps};
 use crate::probe::paths::{folder, joined};
 use crate::probe::repository::{is_for_development, line_of};
@@ -174,6 +175,19 @@ pub fn says(path: &str, text: &str) -> Vec<(u32, Says)> {
     }
 }
 
+/// The line of a command that brings in packages, in a file that makes no sense as a whole: a template, one in the middle of a
+/// merge.
+pub fn broken(path: &str, text: &str) -> Option<u32> {
+    let is_broken = match kind(path)? {
+        Form::Lines | Form::Manifest => false,
+        Form::Toml => text.parse::<toml::Table>().is_err(),
+        Form::Kubernetes if !text.contains("apiVersion:") => false,
+        Form::Compose | Form::Kubernetes | Form::Yaml => yaml::parse(text).is_err(),
+    };
+    let found = text.lines().zip(1..).find(|(line, _)| is_broken && brings(line));
+    found.map(|(_, line)| line)
+}
+
 /// The containers that a file names, as seen from the project: `build.dockerfile` of Compose
 /// (<https://docs.docker.com/reference/compose-file/build/#dockerfile>), `[build] dockerfile` of Fly.io
 /// (<https://fly.io/docs/reference/configuration/#the-build-section>).
@@ -284,6 +298,10 @@ mod tests {
         ] {
             assert_eq!(of(path, text), told, "{path}");
         }
+        let broken_at = |text: &str| broken("k8s/web.yaml", &format!("apiVersion: apps/v1\n{text}"));
+        assert_eq!(broken_at("{{- if .x }}\ncommand: [sh, -c, \"npm i lodash && node x\"]\n"), Some(3));
+        assert_eq!(broken_at("{{- if .x }}\ncommand: [sh, -c, \"npm ci && node x\"]\n"), None);
+        assert_eq!(broken_at("command: [sh, -c, \"npm i lodash && node x\"]\n"), None);
         assert!(is_one("compose.yaml") && is_one("deploy/docker-compose.prod.yml"));
         assert!(!is_one("docker-compose.dev.yml") && !is_one("src/command.yml"));
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use super::lock_use::manifest_of;
 use super::options;
 use crate::probe::packages::Ecosystem;
 
@@ -40,6 +41,15 @@ pub struct Verb {
     pub verb: &'static str,
     /// The place of the first word after that.
     pub rest: usize,
+}
+
+impl Verb {
+    /// Whether it makes the versions of the project's lock file new.
+    pub fn renews(&self) -> bool {
+        matches!(self.kind, Kind::Open | Kind::OpenWith(_) | Kind::OpenWithout(_))
+            && !["global", "tool"].iter().any(|word| self.verb.contains(word))
+            && (!manifest_of(self.program).is_empty() || matches!(self.program, "go" | "ncu" | "npm-check-updates"))
+    }
 }
 
 type Row = (&'static str, &'static str, Ecosystem, Kind);

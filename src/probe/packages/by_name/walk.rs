@@ -53,8 +53,8 @@ pub struct Walk<'p> {
     pub folders: Vec<InstalledFolder>,
     /// What the container did so far.
     pub ground: Ground,
-    /// A list of Python packages was installed.
-    has_list: bool,
+    /// Where lists of Python packages were installed: the line of the container, and whether into an environment of uv's own.
+    lists: Vec<(u32, bool)>,
     pub(super) met: BTreeSet<String>,
     pub(super) manifests: BTreeMap<String, Rc<(String, serde_json::Value)>>,
     fetches: usize,
@@ -66,7 +66,7 @@ impl<'p> Walk<'p> {
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
         let (ground, met, manifests) = (Ground::default(), BTreeSet::new(), BTreeMap::new());
-        Self { project, told, kept, folders, ground, has_list: false, met, manifests, fetches: 0, commands: 0 }
+        Self { project, told, kept, folders, ground, lists: Vec::new(), met, manifests, fetches: 0, commands: 0 }
     }
 
     /// Goes along with the steps of a shell.
@@ -174,10 +174,14 @@ impl<'p> Walk<'p> {
             let is_for_manifest = is_for_manifest && asked.folders.is_empty();
             self.use_of_lock(verb, &asked, is_for_manifest, &command.words, standing, place);
         }
+        // What is there already, pip leaves as it is.
+        let is_pip = matches!((verb.program, verb.verb), ("pip", _) | ("uv", "pip install"));
+        let is_alone = is_pip && standing.line() > 0 && asked.links.is_empty() && !self.has_list(verb, standing);
         let command = shown::command(command, verb, &asked, place.written).unwrap_or_default();
         let Asked { named, folders, archives, links, files, is_perhaps_own, is_of_the_day, .. } = asked;
         for one in named {
             if !(is_perhaps_own && is_own(&one, self.project)) {
+                let is_of_the_day = is_of_the_day || is_alone;
                 self.install_named(&one, is_of_the_day, &command, place);
             }
         }
@@ -197,7 +201,8 @@ impl<'p> Walk<'p> {
         }
         is_open |= files.iter().any(|file| self.is_odd_file(file, standing, place));
         if is_open {
-            self.pass_over(place, &format!("{} {}", verb.program, verb.verb));
+            let what = format!("{} {}", verb.program, verb.verb);
+            self.tell(place, what.trim().to_owned(), if verb.renews() { reason::RENEWED } else { reason::UNFOLLOWED });
         }
     }
 
@@ -220,17 +225,28 @@ impl<'p> Walk<'p> {
         let mut folders = folders.filter(is_of_project);
         let lacks = match is_for_manifest {
             true => run.lacks(asked.project.as_deref().unwrap_or(".")),
-            false if is_python && !self.has_list => folders.find_map(|at| run.lacks_for_folder(asked, at)),
+            false if is_python && !self.has_list(verb, standing) => {
+                folders.find_map(|at| run.lacks_for_folder(asked, at))
+            }
             false if is_python => None,
             false => folders.find_map(|at| run.lacks_for_crate(at)),
         };
         // What a package out of a folder needs may have been installed from a list before.
-        self.has_list |= is_python && (is_for_manifest || asked.files.iter().any(|file| !is_manifest(file)));
+        if is_python && (is_for_manifest || asked.files.iter().any(|file| !is_manifest(file))) {
+            self.lists.push((standing.line(), verb.program == "uv" && verb.kind == Kind::Project));
+        }
         if let Some(lacks) = lacks {
             let words = [verb.program, verb.verb, &lacks];
             let what = words.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
             self.tell(place, what, reason::WITHOUT_LOCK);
         }
+    }
+
+    /// Whether a list of Python packages is there already: installed before in the same stage, or copied from another one. What
+    /// uv puts into an environment of its own, pip does not see. Of hosts nobody says what they install before.
+    fn has_list(&self, verb: &Verb, standing: &Standing<'_>) -> bool {
+        let sees = |is_of_uv: bool| !is_of_uv || verb.program == "uv";
+        self.lists.iter().any(|(line, is_of_uv)| sees(*is_of_uv) && standing.is_built_on(*line))
     }
 
     /// The program that is fetched, or taken from the project, may fetch packages in turn: `npx npm-check-updates -u`.

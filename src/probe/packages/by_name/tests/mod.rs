@@ -24,6 +24,8 @@ fn told(files: &[(&str, &str)]) -> Vec<String> {
     let short = |reason: &str| {
         let all = [
             (super::reason::UNFOLLOWED, "unfollowed"),
+            (super::reason::RENEWED, "renewed"),
+            (super::reason::UNREAD, "unread"),
             (super::reason::INSTALLED, "by name"),
             (super::reason::ALONE, "compared"),
             (super::reason::BY_SCRIPT, "by script"),
@@ -247,7 +249,7 @@ fn whatever_installs_otherwise_is_not_examined() {
         ("RUN cargo install --git https://git.example.com/a/b", "unfollowed: Dockerfile:4 cargo install"),
         (
             "RUN npm update && composer update && bundle update",
-            "unfollowed: Dockerfile:4 bundle update, unfollowed: Dockerfile:4 composer update, unfollowed: Dockerfile:4 npm update",
+            "renewed: Dockerfile:4 bundle update, renewed: Dockerfile:4 composer update, renewed: Dockerfile:4 npm update",
         ),
         ("RUN go get -u ./...", "unfollowed: Dockerfile:4 go get"),
         ("RUN uv sync --upgrade", "unfollowed: Dockerfile:4 uv sync"),

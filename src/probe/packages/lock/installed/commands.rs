@@ -5,6 +5,9 @@ use std::collections::BTreeMap;
 /// Variables that name constraints files, with the tool that reads them.
 const VARIABLES: [(&str, &str); 2] = [("PIP_CONSTRAINT", "pip"), ("UV_CONSTRAINT", "uv")];
 
+/// Options in front of `run` are not more words than this.
+const MOST_BEFORE_RUN: usize = 6;
+
 /// Whether a command begins with variables that are set for it alone: `PIP_CONSTRAINT=c.txt pip install flask`.
 pub fn is_prefix(command: &str) -> bool {
     let mut words = command.split_whitespace().skip_while(|word| {
@@ -70,18 +73,29 @@ impl<'t> Named<'t> {
     pub fn by(command: &'t str) -> Option<Self> {
         let is_end = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ',' | '[' | ']' | '(' | ')' | '`');
         let mut words = command.split(is_end).filter(|word| !word.is_empty());
-        let tool = words.by_ref().filter(|word| !word.contains('=')).find_map(|word| {
-            let name = word.rsplit('/').next().unwrap_or(word);
-            let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
-            ["pip", "uv", "pip-sync", "pipenv"].into_iter().find(|tool| *tool == bare)
-        })?;
-        let words: Vec<&str> = words.collect();
+        let tool = words.by_ref().find_map(tool_of)?;
+        let mut words: Vec<&str> = words.collect();
+        // Behind the program that is run, words are for that program: `uv run celery -c 4`.
+        let is_run = |word: &&str| *word == "run";
+        let (mut tool, mut with) = (tool, Vec::new());
+        if let Some(run) = words.iter().take(MOST_BEFORE_RUN).position(is_run).filter(|_| tool != "pip") {
+            let after = words.split_off(run + 1);
+            let lists = after.iter().zip(after.iter().skip(1)).filter(|(option, _)| **option == "--with-requirements");
+            with = lists.map(|(_, list)| *list).collect();
+            let inner = after.iter().enumerate().find_map(|(at, word)| Some((at, tool_of(word)?)));
+            if let Some((at, one)) = inner {
+                tool = one;
+                words = after.get(at + 1..).unwrap_or_default().to_vec();
+            } else {
+                words.clear();
+            }
+        }
         // What is only written, shown or taken away.
         if words.iter().any(|word| matches!(*word, "compile" | "export" | "freeze" | "uninstall" | "lock")) {
             return None;
         }
         let syncs = tool == "pip-sync" || words.contains(&"sync");
-        let mut named = Self { tool, ..Self::default() };
+        let mut named = Self { tool, files: with, ..Self::default() };
         let mut words = words.into_iter();
         while let Some(word) = words.next() {
             let (option, value) = match word.split_once('=').filter(|_| word.starts_with("--")) {
@@ -115,6 +129,13 @@ impl<'t> Named<'t> {
     }
 }
 
+/// The tool that a word starts.
+fn tool_of(word: &str) -> Option<&'static str> {
+    let name = word.rsplit('/').next().unwrap_or(word);
+    let bare = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.');
+    ["pip", "uv", "pip-sync", "pipenv"].into_iter().find(|tool| *tool == bare && !word.contains('='))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -137,6 +158,12 @@ mod tests {
             ("Run `pip install -r deps.txt`.", "deps.txt", ""),
             ("pip install -r https://files.example.com/deps.txt", "https://files.example.com/deps.txt", ""),
             ("pip install flask", "", ""),
+            ("RUN uv run python -c \"import nltk\"", "", ""),
+            ("RUN uv run --with-requirements deps.txt celery -A app worker -c 4", "deps.txt", ""),
+            ("uv tool run ruff -c x.toml", "", ""),
+            ("pipenv run gunicorn -c conf.py", "", ""),
+            ("pipenv run pip install -r deps.txt -c versions.txt", "deps.txt", "versions.txt"),
+            ("uv run -- pip install -r deps.txt", "deps.txt", ""),
             ("uv pip compile -r deps.in", "-", "-"),
             ("pip freeze -r deps.txt", "-", "-"),
             ("cp -r deps.txt /app", "-", "-"),
