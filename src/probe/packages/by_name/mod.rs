@@ -65,10 +65,10 @@ mod reason {
         "package that a container installs by name: it was compared, what it needs in turn is in no lock file";
     pub const BY_SCRIPT: &str = "package that a script or a host's settings install by name, in no lock file";
     pub const ALONE_BY_SCRIPT: &str = "package that a script or a host's settings install by name: it was compared, what it needs in turn is in no lock file";
-    pub const RENEWED: &str = "command that makes the lock file new while it runs, so that other versions than those compared arrive (renew it before, commit it, and install what it says: npm ci)";
+    pub const RENEWED: &str = "command that makes the lock file new while it runs, so that other versions than those compared arrive (renew it before, commit it, and install what it says, as npm ci and poetry sync do)";
     pub const UNREAD: &str = "file with commands that could not be read, so nobody knows what they install";
     pub const UNFOLLOWED: &str = "command that installs packages in a way that gonogo does not follow";
-    pub const WITHOUT_LOCK: &str = "command that installs without the lock file, so that other versions than those compared may arrive (copy it there, and install what it says: npm ci)";
+    pub const WITHOUT_LOCK: &str = "command that installs without the lock file, so that other versions than those compared may arrive (copy it there, and install what it says, as npm ci and poetry sync do)";
     pub const ADDRESS: &str = "package that code imports from an address, in no lock file";
     pub const HEADER: &str = "Python script that asks for packages in its own header, which gonogo does not read yet";
     pub const WHEEL: &str = super::super::lock::reason::NO_REGISTRY;

@@ -42,11 +42,18 @@ pub struct Place<'a> {
     pub depth: usize,
 }
 
+/// The file, the line, and what is told of it.
+type Told = (String, u32, String);
+
+fn key(one: &Installed, place: Place<'_>) -> Told {
+    (place.path.to_owned(), place.line, shown::package(one, place.written))
+}
+
 /// What was met on the way.
 pub struct Walk<'p> {
     pub(super) project: &'p Project<'p>,
     /// What was not examined: the file, the line, what it is, and why.
-    pub told: BTreeMap<(String, u32, String), &'static str>,
+    pub told: BTreeMap<Told, &'static str>,
     /// What commands name in one version.
     pub kept: Kept,
     /// The folders that commands install from.
@@ -55,6 +62,8 @@ pub struct Walk<'p> {
     pub ground: Ground,
     /// Where lists of Python packages were installed: the line of the container, and whether into an environment of uv's own.
     lists: Vec<(u32, bool)>,
+    /// What pip fetched by name with no list there yet: the line of the container, and what was told.
+    alone: Vec<(u32, Told)>,
     pub(super) met: BTreeSet<String>,
     pub(super) manifests: BTreeMap<String, Rc<(String, serde_json::Value)>>,
     fetches: usize,
@@ -66,7 +75,19 @@ impl<'p> Walk<'p> {
     pub fn new(project: &'p Project<'p>) -> Self {
         let (told, kept, folders) = (BTreeMap::new(), Kept::default(), Vec::new());
         let (ground, met, manifests) = (Ground::default(), BTreeSet::new(), BTreeMap::new());
-        Self { project, told, kept, folders, ground, lists: Vec::new(), met, manifests, fetches: 0, commands: 0 }
+        Self {
+            project,
+            told,
+            kept,
+            folders,
+            ground,
+            lists: Vec::new(),
+            alone: Vec::new(),
+            met,
+            manifests,
+            fetches: 0,
+            commands: 0,
+        }
     }
 
     /// Goes along with the steps of a shell.
@@ -181,8 +202,11 @@ impl<'p> Walk<'p> {
         let Asked { named, folders, archives, links, files, is_perhaps_own, is_of_the_day, .. } = asked;
         for one in named {
             if !(is_perhaps_own && is_own(&one, self.project)) {
-                let is_of_the_day = is_of_the_day || is_alone;
-                self.install_named(&one, is_of_the_day, &command, place);
+                let is_told_before = self.told.contains_key(&key(&one, place));
+                self.install_named(&one, is_of_the_day || is_alone, &command, place);
+                if is_alone && !is_of_the_day && !is_told_before && is_locked(&one, self.project) {
+                    self.alone.push((standing.line(), key(&one, place)));
+                }
             }
         }
         for (ecosystem, at) in folders {
@@ -234,6 +258,14 @@ impl<'p> Walk<'p> {
         // What a package out of a folder needs may have been installed from a list before.
         if is_python && (is_for_manifest || asked.files.iter().any(|file| !is_manifest(file))) {
             self.lists.push((standing.line(), verb.program == "uv" && verb.kind == Kind::Project));
+            // It puts its own version in the place of what came before it.
+            if verb.kind == Kind::Named {
+                let (replaced, others) =
+                    std::mem::take(&mut self.alone).into_iter().partition(|(line, _)| standing.is_built_on(*line));
+                self.alone = others;
+                let replaced: Vec<(u32, Told)> = replaced;
+                replaced.iter().for_each(|(_, told)| drop(self.told.remove(told)));
+            }
         }
         if let Some(lacks) = lacks {
             let words = [verb.program, verb.verb, &lacks];

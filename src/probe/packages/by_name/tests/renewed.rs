@@ -53,6 +53,8 @@ fn a_lock_file_made_anew_does_not_answer() {
         ("RUN uv sync --frozen && pip install flask", "by name: Dockerfile:4 flask"),
         ("RUN pip install -r requirements.txt\nFROM python:3\nRUN pip install flask", "by name: Dockerfile:6 flask"),
         ("RUN pip install -r requirements.txt && gem install rack", "by name: Dockerfile:4 rack"),
+        ("RUN pip install flask && pip install -r requirements.txt", ""),
+        ("RUN pip install flask\nFROM python:3\nRUN pip install -r requirements.txt", "by name: Dockerfile:4 flask"),
         // What was copied from another stage is there, as is what the stage builds on.
         ("RUN pip install -r requirements.txt\nFROM python:3\nCOPY --from=0 /venv /venv\nRUN pip install flask", ""),
         ("RUN uv sync --frozen && uv pip install flask", ""),
