@@ -65,6 +65,8 @@ impl Files<'_> {
 pub fn add_gaps(found: &mut Packages, listing: &Listing) {
     let files = Files(listing.files.iter().map(|file| (file.path.as_str(), file)).collect());
     let index = Index::of(found);
+    // One lock file may answer for hundreds of manifests.
+    let mut read: BTreeMap<&str, Option<Held>> = BTreeMap::new();
     let mut told: BTreeSet<(String, String)> = BTreeSet::new();
     let names = ["pyproject.toml", "Pipfile", "Cargo.toml", "Gemfile", "gems.rb"];
     for (path, manifest) in found.manifests.iter().filter(|(path, _)| names.contains(&name_of(path))) {
@@ -74,8 +76,8 @@ pub fn add_gaps(found: &mut Packages, listing: &Listing) {
             if said.taken.is_empty() {
                 continue;
             }
-            let Some(held) = held(lock, &files) else { continue };
-            for taken in said.taken.iter().filter(|taken| said.is_held_of_another(taken, &held, lock.manager)) {
+            let Some(held) = read.entry(&lock.path).or_insert_with(|| held(lock, &files)) else { continue };
+            for taken in said.taken.iter().filter(|taken| said.is_held_of_another(taken, held, lock.manager)) {
                 told.insert((path.clone(), format!("{} from {} in {path}", taken.name, taken.from)));
             }
         }
