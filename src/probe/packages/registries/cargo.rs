@@ -1,14 +1,12 @@
 //! Registries that Cargo is told to take a crate from (<https://doc.rust-lang.org/cargo/reference/registries.html>).
 
+use super::super::lock::CRATES_IO;
 use super::super::toml_doc::{self, Doc, Table};
 use super::super::{LockFile, Origin};
 use super::{Place, Said, Taken, address};
 
 /// The tables that ask for crates.
 const TABLES: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencies"];
-
-/// What addresses of crates.io's index hold (<https://doc.rust-lang.org/cargo/reference/registries.html>).
-const CRATES_IO: [&str; 2] = ["/crates.io-index", "index.crates.io"];
 
 /// What a `Cargo.toml`, the one of its workspace and Cargo's settings say.
 pub fn said(text: &str, root: Option<&str>, config: Option<&str>) -> Said {
@@ -37,8 +35,8 @@ fn registry_of(entry: &Table<'_>, config: Option<&Doc<'_>>) -> Option<(String, S
     let name = toml_doc::text(entry, &["registry"]);
     let in_config = |name| toml_doc::text(&config?.table, &["registries", name, "index"]);
     let index = toml_doc::text(entry, &["registry-index"]).or_else(|| in_config(name?));
-    let is_own =
-        name != Some("crates-io") && index.is_none_or(|index| !CRATES_IO.iter().any(|one| index.contains(one)));
+    let is_own = name != Some("crates-io")
+        && index.is_none_or(|index| !CRATES_IO.iter().any(|one| address(one) == address(index)));
     let address = index.and_then(address);
     // Where the address stands elsewhere the name is known all the same.
     let from = name.map(str::to_owned).or_else(|| address.clone()).filter(|_| is_own)?;
