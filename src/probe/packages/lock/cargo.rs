@@ -13,7 +13,7 @@ use crate::probe::packages::{Declared, Manager, Manifest, NotUnderstood};
 use crate::probe::paths;
 
 /// What `source` says for packages of crates.io, over git and over the sparse protocol.
-const CRATES_IO: [&str; 2] =
+pub const CRATES_IO: [&str; 2] =
     ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
 
 struct Entry<'a> {

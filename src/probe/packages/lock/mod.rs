@@ -33,6 +33,7 @@ use crate::probe::files::Gaps;
 use crate::probe::paths::{folder, joined};
 
 pub use builder::{Builder, Draft};
+pub(super) use cargo::CRATES_IO;
 pub(super) use gradle::is_development as is_gradle_development;
 pub(super) use requirements::collect as collect_requirements;
 pub use requirements::{is_compiled, is_requirements};

@@ -22,7 +22,7 @@ use crate::probe::files::{FileEntry, Gaps};
 
 pub use composer::composer_content_hash;
 pub use forcing::{Forcing, Outer, Selector, Table};
-pub(super) use gemfile::needs_of_gem;
+pub(super) use gemfile::{needs_of_gem, registries_of_gems};
 
 /// One manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -3,11 +3,13 @@
 //! They are programs. What they say plainly is read statement by statement; what would have to be worked out is counted.
 
 mod call;
+mod registries;
 mod spec;
 
 use super::{Declared, Form, Manifest, Pin, Placed, Runtime, Source, reason};
 use crate::probe::packages::{NotUnderstood, Scope};
 use call::{Call, Value, statements};
+pub use registries::registries_of_gems;
 pub use spec::needs_of_gem;
 
 /// Groups that production leaves out, by custom (<https://bundler.io/guides/groups.html>).
