@@ -95,8 +95,9 @@ mod tests {
             };
             assert_eq!(of(path, ""), [""; 0], "{folder}");
             assert_eq!(of(path, "  s.add_dependency 'rack', '~> 3.0', '< 4'\n"), [""; 0], "{folder}");
-            let other =
-                format!("package that is asked for in other versions than the lock file holds: rack ~> 4.0 in {path}");
+            let other = format!(
+                "package that is asked for in other versions, or from elsewhere, than the lock file holds: rack ~> 4.0 in {path}"
+            );
             assert_eq!(of(path, "  s.add_dependency 'rack', '~> 4.0'\n"), [other], "{folder}");
             let missing = ["package that is asked for but missing from the lock file: sidekiq"];
             assert_eq!(of(path, "  s.add_dependency 'sidekiq'\n"), missing, "{folder}");

@@ -303,7 +303,7 @@ fn python_lock_files_hold_what_their_packages_need() {
 fn a_version_that_the_manifest_refuses_is_counted() {
     let told = |manifest: (&str, &str), lock: (&str, &str), more: Files<'_>| -> Vec<String> {
         let files: Vec<(&str, &str)> = [manifest, lock].into_iter().chain(more.iter().copied()).collect();
-        let reason = "package that is asked for in other versions than the lock file holds: ";
+        let reason = "package that is asked for in other versions, or from elsewhere, than the lock file holds: ";
         told(&files).into_iter().filter_map(|gap| gap.strip_prefix(reason).map(str::to_owned)).collect()
     };
     let npm = |range: &str| format!("{{\"dependencies\": {{\"qs\": \"{range}\"}}}}");
@@ -528,8 +528,7 @@ fn a_lock_file_beside_a_folder_does_not_answer_for_who_takes_it_in() {
         ])
     };
     assert_eq!(other("4.0", "==4.0"), [""; 0]);
-    let refused =
-        "package that is asked for in other versions than the lock file holds: idna ==4.0 in core/pyproject.toml";
+    let refused = "package that is asked for in other versions, or from elsewhere, than the lock file holds: idna ==4.0 in core/pyproject.toml";
     assert_eq!(other("3.10", "==4.0"), [refused]);
     let npm = |asks: &str| {
         told(&[

@@ -303,7 +303,8 @@ pub mod reason {
     /// A package whose version is decided on the day.
     pub const UNPINNED: &str = "requirement without an exact version (==)";
     /// A lock file that is older than its manifest: a strict installation stops, a lenient one brings another version.
-    pub const REFUSED: &str = "package that is asked for in other versions than the lock file holds";
+    pub const REFUSED: &str =
+        "package that is asked for in other versions, or from elsewhere, than the lock file holds";
     /// An included file that is not there.
     pub const INCLUDE: &str = "included requirements file that is missing or outside the project";
 }
