@@ -203,9 +203,10 @@ impl<'c> Standing<'c> {
         self.copies().filter(move |copy| copy.line > beginning)
     }
 
-    /// Whether what an instruction on `line` did is there: in the same stage, or in another one of which something was copied.
-    pub fn is_built_on(&self, line: u32) -> bool {
-        line >= self.layout.beginning(self.line) || self.copies_of_stage().any(|copy| copy.from == From::Stage)
+    /// The line after which what instructions did is there: in the same stage, or anywhere where another one was copied from.
+    pub fn reach(&self) -> u32 {
+        let has_others = self.copies_of_stage().any(|copy| copy.from == From::Stage);
+        if has_others { 0 } else { self.layout.beginning(self.line) }
     }
 
     /// What a folder may be called in the project, the likeliest first.

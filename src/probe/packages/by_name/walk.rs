@@ -260,11 +260,8 @@ impl<'p> Walk<'p> {
             self.lists.push((standing.line(), verb.program == "uv" && verb.kind == Kind::Project));
             // It puts its own version in the place of what came before it.
             if verb.kind == Kind::Named {
-                let (replaced, others) =
-                    std::mem::take(&mut self.alone).into_iter().partition(|(line, _)| standing.is_built_on(*line));
-                self.alone = others;
-                let replaced: Vec<(u32, Told)> = replaced;
-                replaced.iter().for_each(|(_, told)| drop(self.told.remove(told)));
+                let (told, reach) = (&mut self.told, standing.reach());
+                self.alone.retain(|(line, key)| *line < reach || told.remove(key).is_none());
             }
         }
         if let Some(lacks) = lacks {
@@ -277,8 +274,8 @@ impl<'p> Walk<'p> {
     /// Whether a list of Python packages is there already: installed before in the same stage, or copied from another one. What
     /// uv puts into an environment of its own, pip does not see. Of hosts nobody says what they install before.
     fn has_list(&self, verb: &Verb, standing: &Standing<'_>) -> bool {
-        let sees = |is_of_uv: bool| !is_of_uv || verb.program == "uv";
-        self.lists.iter().any(|(line, is_of_uv)| sees(*is_of_uv) && standing.is_built_on(*line))
+        let (reach, is_uv) = (standing.reach(), verb.program == "uv");
+        self.lists.iter().any(|(line, is_of_uv)| *line >= reach && (is_uv || !is_of_uv))
     }
 
     /// The program that is fetched, or taken from the project, may fetch packages in turn: `npx npm-check-updates -u`.
