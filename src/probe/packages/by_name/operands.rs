@@ -169,7 +169,7 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
             // pip's `-v` says more; that of gem is a version.
             "--version" | "--vers" => version = value_of(),
             "-v" if ecosystem == Ecosystem::RubyGems => version = value_of(),
-            // <https://guides.rubygems.org/command-reference/#gem-install>
+            // As `gem help install` says.
             "-P" | "-s" | "-n" if ecosystem == Ecosystem::RubyGems => drop(value_of()),
             "-g" | "--file" if ecosystem == Ecosystem::RubyGems => {}
             "-v" => {}
@@ -188,7 +188,7 @@ pub fn asked(verb: &Verb, words: &[String]) -> Asked {
     found.is_of_the_day = match verb.ecosystem {
         Ecosystem::Npm => verb.kind == Kind::Named,
         Ecosystem::Packagist => verb.program == "composer",
-        // Whatever is installed already (<https://guides.rubygems.org/command-reference/#gem-install>).
+        // Whatever is installed already (`gem help install`).
         Ecosystem::RubyGems => verb.program == "gem",
         // In an environment of its own.
         Ecosystem::PyPi if matches!(verb.program, "pipx" | "uvx") || verb.verb.starts_with("tool ") => true,
